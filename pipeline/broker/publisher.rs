@@ -1,0 +1,90 @@
+//! Messages out: nothing counts as told before the broker has it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use rdkafka::ClientConfig;
+use rdkafka::client::ClientContext;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::DeliveryResult;
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer, ProducerContext};
+
+use super::BrokerError;
+use crate::limits::BROKER_SILENCE_SECONDS;
+
+/// One message to publish.
+pub struct Outgoing {
+    pub topic: String,
+    pub key: String,
+    pub payload: Vec<u8>,
+}
+
+#[derive(Clone, Default)]
+struct Deliveries {
+    failed: Arc<AtomicUsize>,
+}
+
+impl ClientContext for Deliveries {}
+
+impl ProducerContext for Deliveries {
+    type DeliveryOpaque = ();
+    fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
+        if result.is_err() {
+            self.failed.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// A producer whose `publish` returns when every message is stored by the broker.
+pub struct Publisher {
+    servers: String,
+    producer: BaseProducer<Deliveries>,
+    deliveries: Deliveries,
+}
+
+impl Publisher {
+    /// Connects to the broker.
+    pub fn connect(servers: &str) -> Result<Publisher, BrokerError> {
+        let deliveries = Deliveries::default();
+        let producer = ClientConfig::new()
+            .set("bootstrap.servers", servers)
+            .set("acks", "all")
+            .set("enable.idempotence", "true")
+            .set("linger.ms", "2")
+            .set("queue.buffering.max.messages", "200000")
+            .create_with_context(deliveries.clone())
+            .map_err(|source| BrokerError::Kafka { servers: servers.into(), source })?;
+        Ok(Publisher { servers: servers.into(), producer, deliveries })
+    }
+
+    /// Publishes all messages in order per key, and waits until the broker has them. Blocks.
+    pub fn publish(&self, messages: &[Outgoing]) -> Result<(), BrokerError> {
+        self.deliveries.failed.store(0, Ordering::Relaxed);
+        for message in messages {
+            self.enqueue(message)?;
+        }
+        let patience = Duration::from_secs(BROKER_SILENCE_SECONDS);
+        self.producer.flush(patience).map_err(|source| BrokerError::Kafka { servers: self.servers.clone(), source })?;
+        match self.deliveries.failed.load(Ordering::Relaxed) {
+            0 => Ok(()),
+            count => Err(BrokerError::NotTaken { count }),
+        }
+    }
+
+    fn enqueue(&self, message: &Outgoing) -> Result<(), BrokerError> {
+        let mut record = BaseRecord::to(&message.topic).key(&message.key).payload(&message.payload);
+        loop {
+            match self.producer.send(record) {
+                Ok(()) => return Ok(()),
+                Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), again)) => {
+                    record = again;
+                    self.producer.poll(Duration::from_millis(50));
+                }
+                Err((source, _)) => {
+                    return Err(BrokerError::Kafka { servers: self.servers.clone(), source });
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! Reading one message of `card.applications`: limits first, then UTF-8, JSON, schema and shape.
+//!
+//! Invariant: a defect never holds a value of the message. The parser's own error texts echo what
+//! they met, so none of them is passed on; only the path of fields we know, and what was expected.
+//! An unknown field is noted, never a refusal.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::error::Category;
+
+use super::application::{Application, SCHEMA, Text};
+use super::limits::{MAX_MESSAGE_BYTES, MAX_MESSAGE_DEPTH_LEVELS, MAX_UNKNOWN_FIELDS_COUNT};
+
+/// An application as it was read, before any rule has looked at it.
+#[derive(Clone)]
+pub struct Decoded<'a> {
+    pub application: Application<'a>,
+    /// Paths of members this version does not know, in the order met, at most
+    /// `MAX_UNKNOWN_FIELDS_COUNT`; a key that is no plain word is written `?`.
+    pub unknown_fields: Vec<String>,
+}
+
+/// Why a message could not be read, in order of precedence. The message is quarantined.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum DecodeDefect {
+    TooLarge,
+    NotUtf8,
+    TooDeep,
+    NotJson,
+    UnknownSchema,
+    /// The member at `path` (empty = the message itself) is not what its place demands.
+    Shape {
+        path: String,
+        expectation: Expectation,
+    },
+}
+
+/// What the place of a member demands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Expectation {
+    Present,
+    Once,
+    Text,
+    WholeNumber,
+    TrueOrFalse,
+    Object,
+    List,
+    /// One of the words of this version, as the schema lists them.
+    OneOf(String),
+    Other,
+}
+
+impl DecodeDefect {
+    /// The stable code, never reused.
+    pub fn code(&self) -> &'static str {
+        match self {
+            DecodeDefect::TooLarge => "TOO-LARGE",
+            DecodeDefect::NotUtf8 => "NOT-UTF8",
+            DecodeDefect::TooDeep => "TOO-DEEP",
+            DecodeDefect::NotJson => "NOT-JSON",
+            DecodeDefect::UnknownSchema => "UNKNOWN-SCHEMA",
+            DecodeDefect::Shape { .. } => "SHAPE",
+        }
+    }
+}
+
+impl fmt::Display for DecodeDefect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            DecodeDefect::TooLarge => write!(f, "longer than {MAX_MESSAGE_BYTES} bytes"),
+            DecodeDefect::NotUtf8 => f.write_str("not UTF-8"),
+            DecodeDefect::TooDeep => {
+                write!(f, "nested deeper than {MAX_MESSAGE_DEPTH_LEVELS} levels")
+            }
+            DecodeDefect::NotJson => f.write_str("not JSON"),
+            DecodeDefect::UnknownSchema => f.write_str("unknown schema"),
+            DecodeDefect::Shape { path, expectation } => {
+                let path = if path.is_empty() { "the message" } else { path };
+                write!(f, "{path}: expected {expectation}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for DecodeDefect {}
+
+impl fmt::Display for Expectation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Expectation::Present => "to be present",
+            Expectation::Once => "to appear once",
+            Expectation::Text => "text",
+            Expectation::WholeNumber => "a whole number in range",
+            Expectation::TrueOrFalse => "true or false",
+            Expectation::Object => "an object",
+            Expectation::List => "a list",
+            Expectation::OneOf(words) => return write!(f, "one of {words}"),
+            Expectation::Other => "another kind of value",
+        })
+    }
+}
+
+/// Reads one message.
+///
+/// # Errors
+/// The first [`DecodeDefect`].
+pub fn decode(bytes: &[u8]) -> Result<Decoded<'_>, DecodeDefect> {
+    if bytes.len() > MAX_MESSAGE_BYTES {
+        return Err(DecodeDefect::TooLarge);
+    }
+    let text = std::str::from_utf8(bytes).map_err(|_| DecodeDefect::NotUtf8)?;
+    if depth(bytes) > MAX_MESSAGE_DEPTH_LEVELS {
+        return Err(DecodeDefect::TooDeep);
+    }
+    // Our types would also be read from a list of their members in order; a message is an object.
+    if !text.trim_start().starts_with('{') {
+        return Err(defect(text));
+    }
+    let mut unknown_fields = Vec::new();
+    let mut parser = serde_json::Deserializer::from_str(text);
+    let read = serde_ignored::deserialize(&mut parser, |path| {
+        if unknown_fields.len() < MAX_UNKNOWN_FIELDS_COUNT {
+            unknown_fields.push(plain(&path.to_string()));
+        }
+    });
+    match read.and_then(|application: Application<'_>| parser.end().map(|()| application)) {
+        Ok(application) if application.schema == SCHEMA => Ok(Decoded { application, unknown_fields }),
+        Ok(_) => Err(DecodeDefect::UnknownSchema),
+        Err(_) => Err(defect(text)),
+    }
+}
+
+/// Deepest nesting of objects and lists outside strings.
+fn depth(bytes: &[u8]) -> usize {
+    let (mut deepest, mut now, mut in_string, mut escaped) = (0_usize, 0_usize, false, false);
+    for byte in bytes {
+        match (in_string, byte) {
+            (true, _) if escaped => escaped = false,
+            (true, b'\\') => escaped = true,
+            (_, b'"') => in_string = !in_string,
+            (false, b'{' | b'[') => {
+                now += 1;
+                deepest = deepest.max(now);
+            }
+            (false, b'}' | b']') => now = now.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+/// Reads a refused message again, slowly, to say what is wrong with it.
+fn defect(text: &str) -> DecodeDefect {
+    if serde_json::from_str::<IgnoredAny>(text).is_err() {
+        return DecodeDefect::NotJson;
+    }
+    if !text.trim_start().starts_with('{') {
+        return DecodeDefect::Shape { path: String::new(), expectation: Expectation::Object };
+    }
+    #[derive(Deserialize)]
+    struct Head<'a> {
+        #[serde(borrow)]
+        schema: Text<'a>,
+    }
+    // Another schema has another shape: naming its members would mislead.
+    if serde_json::from_str::<Head<'_>>(text).is_ok_and(|head| head.schema != SCHEMA) {
+        return DecodeDefect::UnknownSchema;
+    }
+    let mut parser = serde_json::Deserializer::from_str(text);
+    match serde_path_to_error::deserialize::<_, Application<'_>>(&mut parser) {
+        Ok(_) => DecodeDefect::NotJson,
+        Err(fault) => shape(&fault.path().to_string(), fault.inner()),
+    }
+}
+
+fn shape(path: &str, fault: &serde_json::Error) -> DecodeDefect {
+    let mut path = if path == "." { String::new() } else { plain(path) };
+    // Only the parts of the text that come from our own types are looked at.
+    let text = fault.to_string();
+    let quoted = |before: &str| {
+        let name = text.strip_prefix(before)?.split('`').next()?;
+        is_plain(name).then_some(name)
+    };
+    let mut within = |member: &str| {
+        // The path may or may not already end with the member the text names.
+        if path != member && !path.ends_with(&format!(".{member}")) {
+            if !path.is_empty() {
+                path.push('.');
+            }
+            path.push_str(member);
+        }
+    };
+    let expectation = if let Some(member) = quoted("missing field `") {
+        within(member);
+        Expectation::Present
+    } else if let Some(member) = quoted("duplicate field `") {
+        within(member);
+        Expectation::Once
+    } else if fault.classify() == Category::Data {
+        expectation(&text)
+    } else {
+        Expectation::Other
+    };
+    DecodeDefect::Shape { path, expectation }
+}
+
+/// What our type demands: what follows the *last* "expected", so nothing of the value is in it.
+fn expectation(text: &str) -> Expectation {
+    let demand = match text.rsplit_once(", expected ") {
+        Some((_, after)) => after.split(" at line ").next().unwrap_or_default(),
+        None => return Expectation::Other,
+    };
+    match demand {
+        "u32" | "u64" => Expectation::WholeNumber,
+        "a boolean" => Expectation::TrueOrFalse,
+        "a string" | "a borrowed string" | "string or map" => Expectation::Text,
+        "a sequence" => Expectation::List,
+        demand if demand.starts_with("struct ") => Expectation::Object,
+        demand => one_of(demand).map_or(Expectation::Other, Expectation::OneOf),
+    }
+}
+
+fn one_of(demand: &str) -> Option<String> {
+    let words: Vec<&str> =
+        demand.strip_prefix("one of ").unwrap_or(demand).split(", ").map(|word| word.trim_matches('`')).collect();
+    words.iter().all(|word| is_plain(word)).then(|| words.join(", "))
+}
+
+fn is_plain(word: &str) -> bool {
+    !word.is_empty()
+        && word.len() <= 40
+        && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+/// A path with every key that is no plain word written `?`: a sender chooses the keys it adds.
+fn plain(path: &str) -> String {
+    let keys: Vec<&str> = path
+        .split('.')
+        .map(|key| {
+            let word = key.split('[').next().unwrap_or_default();
+            let index = key.strip_prefix(word).unwrap_or_default();
+            let is_index = index.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'[' | b']'));
+            if is_plain(word) && !starts_with_digits(word) && is_index { key } else { "?" }
+        })
+        .collect();
+    keys.join(".")
+}
+
+/// A digit run as a key could be somebody's number; an index of a list is short.
+fn starts_with_digits(word: &str) -> bool {
+    word.len() > 4 && word.bytes().take(5).all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,26 @@
+//! The nouns of the house, and the numbers that carry a check.
+//!
+//! Everything here is pure: no I/O, no clock, no random number. What is needed is handed in.
+//! Types that hold personal data have neither `Debug` nor `Display`, so no log line can print one.
+//!
+//! Not here: which application is refused (`rules`), how a file is written (`layouts`), which
+//! state follows which (`lives`).
+
+pub mod application;
+pub mod calendar;
+pub mod card_identifier;
+pub mod card_number;
+pub mod compatibility_ideograph;
+pub mod country;
+pub mod digest;
+pub mod gb18030;
+pub mod identity_number;
+pub mod limits;
+pub mod message;
+pub mod name;
+pub mod outlet_code;
+pub mod pan;
+pub mod person;
+pub mod promise;
+pub mod reference;
+pub mod validity;

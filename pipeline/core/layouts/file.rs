@@ -1,0 +1,275 @@
+//! One of a partner's files: its layout, and the one way in and out of bytes.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::charset::Charset;
+use super::codes::Codes;
+use super::column::Column;
+use super::fault::{FaultCode, FileFault, RenderFault, RowFault};
+use super::kind::FileKind;
+use super::{lines, manifest_rows};
+
+/// Which way a file travels, seen from us.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    Out,
+    In,
+}
+
+/// How rows become bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Layout {
+    /// Cells between delimiters, a control line first.
+    Delimited,
+    /// Cells padded to byte widths, a header line first.
+    Fixed,
+    /// The shipping manifest.
+    Xml,
+    /// A tar made elsewhere; the layout is that of the delimited `cards.dat` within.
+    Package,
+}
+
+/// One file of a profile. Made only by loading a profile, so it is known to be sound.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileSpec {
+    pub kind: FileKind,
+    pub direction: Direction,
+    #[serde(rename = "name")]
+    pub name_template: String,
+    pub layout: Layout,
+    #[serde(default = "vertical_bar")]
+    pub delimiter: char,
+    #[serde(default)]
+    pub trailing_delimiter: bool,
+    /// Suffix of the marker file, for example `.ok`.
+    #[serde(default)]
+    pub marker: Option<String>,
+    /// The charset, where it differs from the profile's.
+    #[serde(default, rename = "charset")]
+    pub(super) own_charset: Option<Charset>,
+    #[serde(default)]
+    pub control: Vec<Column>,
+    pub columns: Vec<Column>,
+    #[serde(skip)]
+    pub(super) partner: String,
+    #[serde(skip)]
+    pub(super) profile_charset: Charset,
+    #[serde(skip)]
+    pub(super) codes: Arc<Codes>,
+}
+
+/// A parsed file. Personal data: neither `Debug` nor `Display`.
+pub struct Parsed {
+    /// The control line by field. `count` has been checked.
+    pub control: BTreeMap<String, String>,
+    /// The rows, in the layout's columns and the partner's codes.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// What was written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Rendered {
+    pub rows: usize,
+    pub bytes: u64,
+}
+
+const fn vertical_bar() -> char {
+    '|'
+}
+
+impl FileSpec {
+    /// The charset of the file.
+    #[must_use]
+    pub fn charset(&self) -> Charset {
+        self.own_charset.unwrap_or(self.profile_charset)
+    }
+
+    /// The partner's code.
+    #[must_use]
+    pub fn partner(&self) -> &str {
+        &self.partner
+    }
+
+    /// The code tables of the partner.
+    #[must_use]
+    pub fn codes(&self) -> &Codes {
+        &self.codes
+    }
+
+    /// The place of our field in a row, from 0.
+    #[must_use]
+    pub fn column(&self, field: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column.field == field)
+    }
+
+    /// The delimiter, for layouts that have one.
+    #[must_use]
+    pub fn delimiter(&self) -> Option<char> {
+        matches!(self.layout, Layout::Delimited | Layout::Package).then_some(self.delimiter)
+    }
+
+    /// Checks a row before it enters a batch, so that one bad row never costs a file.
+    ///
+    /// # Errors
+    /// The first fault: the row goes to a person.
+    pub fn check_row(&self, row: &[String]) -> Result<(), RowFault> {
+        if row.len() != self.columns.len() {
+            let message = format!("{} cells where the layout has {} columns", row.len(), self.columns.len());
+            return Err(RowFault { column: 0, field: String::new(), code: FaultCode::RowColumns, message });
+        }
+        match self.cell_faults(&self.columns, row).next() {
+            Some(fault) => Err(fault),
+            None => Ok(()),
+        }
+    }
+
+    /// Every fault of the cells of one line.
+    pub(super) fn cell_faults<'a>(
+        &'a self,
+        columns: &'a [Column],
+        cells: &'a [String],
+    ) -> impl Iterator<Item = RowFault> + 'a {
+        let cells = columns.iter().zip(cells).enumerate();
+        cells.filter_map(move |(index, (column, cell))| {
+            let number = index + 1;
+            let cell = written(column, cell);
+            let checked = column.check(number, cell, self.charset(), self.delimiter());
+            checked.err().or_else(|| self.code_fault(number, column, cell))
+        })
+    }
+
+    fn code_fault(&self, number: usize, column: &Column, cell: &str) -> Option<RowFault> {
+        let table = column.codes.as_deref()?;
+        if cell.is_empty() || self.codes.ours(table, cell).is_some() {
+            return None;
+        }
+        Some(RowFault {
+            column: number,
+            field: column.field.clone(),
+            code: FaultCode::FieldCode,
+            message: format!("a code the profile's table {table} does not know: agree on it first"),
+        })
+    }
+
+    /// Writes the file. The same control values and rows give the same bytes, always.
+    ///
+    /// `count`, `kind` and `partner` of the control line are filled in when they are not given.
+    ///
+    /// # Errors
+    /// The first row or control value that breaks the layout, or the output's own error.
+    pub fn render(
+        &self,
+        control: &BTreeMap<String, String>,
+        rows: &[Vec<String>],
+        out: &mut dyn Write,
+    ) -> Result<Rendered, RenderFault> {
+        match self.layout {
+            Layout::Xml => manifest_rows::render(self, control, rows, out),
+            Layout::Delimited | Layout::Fixed | Layout::Package => lines::render(self, control, rows, out),
+        }
+    }
+
+    /// Reads the whole file, or names everything that is wrong with it.
+    ///
+    /// # Errors
+    /// Every fault, in the order of the lines; nothing of such a file may be applied.
+    pub fn parse(&self, bytes: &[u8]) -> Result<Parsed, Vec<FileFault>> {
+        match self.layout {
+            Layout::Xml => manifest_rows::parse(self, bytes),
+            Layout::Delimited | Layout::Fixed | Layout::Package => lines::parse(self, bytes),
+        }
+    }
+}
+
+/// The cell as it is written: a constant stands in for an empty one.
+pub(super) fn written<'a>(column: &'a Column, cell: &'a str) -> &'a str {
+    match &column.constant {
+        Some(constant) if cell.is_empty() => constant,
+        _ => cell,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Parsed;
+    use crate::layouts::{FaultCode, FileKind, FileSpec, sample};
+    use std::collections::BTreeMap;
+
+    fn file(kind: FileKind) -> FileSpec {
+        sample::profile().file(kind).unwrap().clone()
+    }
+
+    fn codes(parsed: Result<Parsed, Vec<crate::layouts::FileFault>>) -> Vec<(usize, FaultCode)> {
+        let faults = parsed.err().unwrap_or_default();
+        faults.iter().map(|fault| (fault.line, fault.code)).collect()
+    }
+
+    const CONTROL: &str = "account-result|TEST|110101|b1|1|1|2|\n";
+
+    #[test]
+    fn every_fault_of_a_file_is_collected() {
+        let text = format!(
+            "{CONTROL}1|t1|测试|99||0000|62||\n2|t2|测试|00||00|62|\n3||x|00||00||测试测试测试测试测试测试测|a|\n\n"
+        );
+        let bytes = crate::domain::gb18030::encode(&text).unwrap();
+        let found = codes(file(FileKind::AccountResult).parse(&bytes));
+        let expected = [
+            (1, FaultCode::FileCount),
+            (2, FaultCode::FieldCode),
+            (3, FaultCode::RowColumns),
+            (4, FaultCode::RowColumns),
+            (5, FaultCode::RowTrailer),
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_control_line_of_another_file_is_refused() {
+        let text = "recycling-result|ABCD|110101|b1|1|1|0|\n";
+        let found = codes(file(FileKind::AccountResult).parse(text.as_bytes()));
+        assert_eq!(found, [(1, FaultCode::FileKind), (1, FaultCode::FilePartner)]);
+        let found = codes(file(FileKind::AccountResult).parse(b"a|b|\n"));
+        assert_eq!(found, [(1, FaultCode::FileControl)]);
+        let found = codes(file(FileKind::AccountResult).parse(b""));
+        assert_eq!(found, [(0, FaultCode::FileEmpty)]);
+    }
+
+    #[test]
+    fn utf8_and_bad_bytes_are_refused_with_their_line() {
+        let spec = file(FileKind::AccountResult);
+        let row = "1|t1|测试样例|00||0000|62||\n2|t2|测试样例|00||0000|62||\n";
+        let found = codes(spec.parse(format!("{CONTROL}{row}").as_bytes()));
+        assert_eq!(found, [(0, FaultCode::FileCharset)]);
+        let mut bytes = crate::domain::gb18030::encode(&format!("{CONTROL}{row}")).unwrap();
+        let at = CONTROL.len() + 5;
+        bytes[at] = 0xFF;
+        assert_eq!(codes(spec.parse(&bytes)), [(2, FaultCode::FileCharset)]);
+    }
+
+    #[test]
+    fn the_faults_listed_are_bounded() {
+        let text = format!("{CONTROL}{}", "|\n".repeat(5_000));
+        let found = codes(file(FileKind::AccountResult).parse(text.as_bytes()));
+        assert_eq!(found.len(), 1_001);
+        assert_eq!(found.last().unwrap().1, FaultCode::FileMoreFaults);
+    }
+
+    #[test]
+    fn a_bad_row_is_refused_before_it_is_written() {
+        let spec = file(FileKind::AccountResult);
+        let mut row = vec![String::new(); spec.columns.len()];
+        assert_eq!(spec.check_row(&row[1..]).err().unwrap().code, FaultCode::RowColumns);
+        let fault = spec.check_row(&row).err().unwrap();
+        assert_eq!((fault.column, fault.code), (1, FaultCode::FieldRequired));
+        row[0] = "1".into();
+        let rendered = spec.render(&BTreeMap::new(), &[row], &mut Vec::new());
+        assert!(rendered.is_err());
+    }
+}

@@ -1,0 +1,235 @@
+//! What is checked of a profile as it is loaded. One lint is one element of `LINTS` and one
+//! function; the functions live in `lint_files` and `lint_codes` where they are about those.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use super::file::Direction;
+use super::kind::FileKind;
+use super::limits::BATCH_MOST_CARDS;
+use super::profile::{PartnerKind, Profile};
+use super::{lint_codes, lint_files};
+
+/// One check of a profile.
+pub struct Lint {
+    /// Stable, never reused.
+    pub code: &'static str,
+    pub says: &'static str,
+    pub(super) find: fn(&Profile, &mut Found),
+}
+
+/// One thing wrong with a profile.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ProfileDefect {
+    pub code: &'static str,
+    /// 1-based line of the TOML file, where it is known.
+    pub line: Option<usize>,
+    pub kind: Option<FileKind>,
+    /// Our name of the column.
+    pub column: Option<String>,
+    pub message: String,
+}
+
+/// Why a profile was not loaded: every defect there is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ProfileFault {
+    pub file: String,
+    pub defects: Vec<ProfileDefect>,
+}
+
+impl std::error::Error for ProfileFault {}
+
+impl fmt::Display for ProfileFault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, defect) in self.defects.iter().enumerate() {
+            if index > 0 {
+                formatter.write_str("\n")?;
+            }
+            formatter.write_str(&self.file)?;
+            if let Some(line) = defect.line {
+                write!(formatter, ":{line}")?;
+            }
+            if let Some(kind) = defect.kind {
+                write!(formatter, ", file {}", kind.name())?;
+            }
+            if let Some(column) = &defect.column {
+                write!(formatter, ", column {column}")?;
+            }
+            write!(formatter, ": {}: {}", defect.code, defect.message)?;
+        }
+        Ok(())
+    }
+}
+
+/// The defects found so far, and the lint that is running.
+pub(super) struct Found {
+    code: &'static str,
+    defects: Vec<ProfileDefect>,
+}
+
+impl Found {
+    /// A defect of the profile as a whole.
+    pub fn whole(&mut self, message: impl Into<String>) {
+        self.push(None, None, message);
+    }
+
+    /// A defect of one file.
+    pub fn file(&mut self, kind: FileKind, message: impl Into<String>) {
+        self.push(Some(kind), None, message);
+    }
+
+    /// A defect of one column.
+    pub fn column(&mut self, kind: FileKind, column: &str, message: impl Into<String>) {
+        self.push(Some(kind), Some(column.to_owned()), message);
+    }
+
+    fn push(&mut self, kind: Option<FileKind>, column: Option<String>, message: impl Into<String>) {
+        self.defects.push(ProfileDefect { code: self.code, line: None, kind, column, message: message.into() });
+    }
+}
+
+/// The code of a file that is not TOML or not a profile.
+const TOML: &str = "PROFILE-TOML";
+
+const fn lint(code: &'static str, says: &'static str, find: fn(&Profile, &mut Found)) -> Lint {
+    Lint { code, says, find }
+}
+
+/// Every lint, sorted by code.
+pub const LINTS: &[Lint] = &[
+    lint("PROFILE-ANSWER", "every request says when its answer is late", answer),
+    lint("PROFILE-BATCH", "batches hold 1 to 50,000 cards", batch),
+    lint("PROFILE-CNAPS", "a bank lists its outlet code prefixes, a bureau none", cnaps),
+    lint("PROFILE-CODES", "code tables cover every value of ours and nothing else", lint_codes::tables),
+    lint("PROFILE-CODES-CELL", "every mapped code fits its column", lint_codes::cells),
+    lint("PROFILE-CODES-REPEAT", "reversible tables use no code twice", lint_codes::repeats),
+    lint("PROFILE-COLUMN-CODES", "columns name code tables that exist", lint_codes::names),
+    lint("PROFILE-COLUMN-CONSTANT", "a constant fits its own column", lint_files::constants),
+    lint("PROFILE-COLUMN-MISSING", "no column a row is matched by is missing", lint_files::missing),
+    lint("PROFILE-COLUMN-TWICE", "no field and no heading is used twice", lint_files::twice),
+    lint("PROFILE-COLUMN-UNKNOWN", "every column is a field of its kind of file", lint_files::unknown),
+    lint("PROFILE-COLUMN-WIDTH", "widths are given where they count, and are above zero", lint_files::widths),
+    lint("PROFILE-CONTROL", "the control line states the count", lint_files::control),
+    lint("PROFILE-DELIMITER", "the delimiter is no character of the data", lint_files::delimiter),
+    lint("PROFILE-FILE-KIND", "files travel the right way to the right kind of partner", file_kind),
+    lint("PROFILE-FILE-TWICE", "one file of a kind", file_twice),
+    lint("PROFILE-IDENTITY", "code, name, version, calendar and time zone are sound", identity),
+    lint("PROFILE-LAYOUT", "XML and packages are laid out as the code expects", lint_files::layout),
+    lint("PROFILE-NAME", "file names have a sequence and are told apart", lint_files::names),
+    lint("PROFILE-REGION", "regions are six digits, each once", regions),
+];
+
+/// Runs every lint.
+pub(super) fn defects(profile: &Profile) -> Vec<ProfileDefect> {
+    let mut found = Found { code: TOML, defects: Vec::new() };
+    for lint in LINTS {
+        found.code = lint.code;
+        (lint.find)(profile, &mut found);
+    }
+    found.defects
+}
+
+/// A slip of the TOML as a defect, with its line.
+pub(super) fn toml_defect(text: &str, error: &toml::de::Error) -> ProfileDefect {
+    let before = error.span().and_then(|span| text.get(..span.start));
+    ProfileDefect {
+        code: TOML,
+        line: before.map(|before| before.matches('\n').count() + 1),
+        kind: None,
+        column: None,
+        message: error.message().to_owned(),
+    }
+}
+
+/// Finds the lines of files and columns: the entry of the kind, and the field within it.
+pub(super) fn find_lines(text: &str, defects: &mut [ProfileDefect]) {
+    for defect in defects {
+        let Some(kind) = defect.kind else { continue };
+        let quoted = format!("\"{}\"", kind.name());
+        let mut lines = text.lines().zip(1_usize..);
+        let is_kind = |line: &str| line.trim_start().starts_with("kind") && line.contains(&quoted);
+        defect.line = lines.find(|(line, _)| is_kind(line)).map(|(_, number)| number);
+        if let Some(column) = &defect.column {
+            let quoted = format!("field = \"{column}\"");
+            let inside = lines.take_while(|(line, _)| line.trim() != "[[files]]");
+            let mut found = inside.filter(|(line, _)| line.contains(&quoted));
+            defect.line = found.next().map(|(_, number)| number).or(defect.line);
+        }
+    }
+}
+
+fn answer(profile: &Profile, found: &mut Found) {
+    for file in profile.files.iter().filter(|file| file.kind.is_request()) {
+        if profile.answer_within_working_days(file.kind).unwrap_or_default() == 0 {
+            found.file(file.kind, "answer_within_working_days must name it, with 1 or more");
+        }
+    }
+}
+
+fn batch(profile: &Profile, found: &mut Found) {
+    if !(1..=BATCH_MOST_CARDS).contains(&profile.batch.max_cards) {
+        found.whole(format!("batch.max_cards must be 1 to {BATCH_MOST_CARDS}"));
+    }
+}
+
+fn cnaps(profile: &Profile, found: &mut Found) {
+    let prefixes = &profile.cnaps_prefixes;
+    let is_prefix = |prefix: &String| (3..=12).contains(&prefix.len()) && is_digits(prefix);
+    if !prefixes.iter().all(is_prefix) || !is_unique(prefixes) {
+        found.whole("cnaps_prefixes must be 3 to 12 digits, each once");
+    }
+    if prefixes.is_empty() == (profile.kind == PartnerKind::Bank) {
+        found.whole("cnaps_prefixes are a bank's, and a bank has at least one");
+    }
+}
+
+fn file_kind(profile: &Profile, found: &mut Found) {
+    for file in &profile.files {
+        let (kind, direction) = match file.kind {
+            FileKind::AccountRequest | FileKind::RecyclingRequest => (PartnerKind::Bank, Direction::Out),
+            FileKind::AccountResult | FileKind::RecyclingResult => (PartnerKind::Bank, Direction::In),
+            FileKind::Personalization => (PartnerKind::Bureau, Direction::Out),
+            FileKind::ProductionReport | FileKind::ShippingManifest => (PartnerKind::Bureau, Direction::In),
+        };
+        if profile.kind != kind || file.direction != direction {
+            found.file(file.kind, format!("goes {direction:?} with a {kind:?} only"));
+        }
+    }
+}
+
+fn file_twice(profile: &Profile, found: &mut Found) {
+    let mut kinds = BTreeSet::new();
+    for file in &profile.files {
+        if !kinds.insert(file.kind) {
+            found.file(file.kind, "is listed twice");
+        }
+    }
+}
+
+fn identity(profile: &Profile, found: &mut Found) {
+    let is_plain = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    if !(2..=16).contains(&profile.code.len()) || !profile.code.bytes().all(is_plain) {
+        found.whole("code must be 2 to 16 capital letters and digits");
+    }
+    if profile.name.trim().is_empty() || profile.version == 0 {
+        found.whole("name must not be empty, and version counts from 1");
+    }
+    if profile.calendar.is_empty() || !profile.time_zone.contains('/') {
+        found.whole("calendar must be named, and time_zone be like Asia/Shanghai");
+    }
+}
+
+fn regions(profile: &Profile, found: &mut Found) {
+    let is_region = |region: &String| region.len() == 6 && is_digits(region);
+    if !profile.regions.iter().all(is_region) || !is_unique(&profile.regions) {
+        found.whole("regions must be six digits, each once");
+    }
+}
+
+fn is_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_unique(list: &[String]) -> bool {
+    list.iter().collect::<BTreeSet<_>>().len() == list.len()
+}

@@ -1,0 +1,190 @@
+//! The bureau's shipping manifest (发货清单): which card lies in which box of which carton.
+//!
+//! `schemas/xml/shipping-manifest.xsd` describes the same document; what a schema cannot say
+//! (totals, positions without holes, no card twice) is checked by `Manifest::faults`.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+
+use quick_xml::Writer;
+use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, Event};
+
+use super::charset::Charset;
+use super::fault::{FaultCode, FileFault, RenderFault};
+
+/// One delivery of a bureau. Rows of a file: no `Debug`.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Manifest {
+    pub bureau: String,
+    pub batch: String,
+    pub sequence: String,
+    pub date: String,
+    pub cartons: Vec<Carton>,
+}
+
+/// One carton: what a carrier tracks.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Carton {
+    pub number: String,
+    pub tracking: String,
+    pub seal: String,
+    pub boxes: Vec<ShippedBox>,
+}
+
+/// One box, for one distribution point.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct ShippedBox {
+    pub number: String,
+    pub point: String,
+    pub from: u32,
+    pub to: u32,
+    pub cards: Vec<ManifestCard>,
+}
+
+/// One card and its place.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct ManifestCard {
+    pub number: String,
+    pub position: u32,
+}
+
+/// The line (or row) each element came from, in document order.
+#[derive(Default)]
+pub(super) struct Places {
+    pub cartons: Vec<usize>,
+    pub boxes: Vec<usize>,
+    pub cards: Vec<usize>,
+}
+
+impl Manifest {
+    /// How many boxes and cards there are.
+    #[must_use]
+    pub fn totals(&self) -> (usize, usize) {
+        let boxes = self.cartons.iter().flat_map(|carton| &carton.boxes);
+        boxes.fold((0, 0), |(boxes, cards), shipped| (boxes + 1, cards + shipped.cards.len()))
+    }
+
+    /// What contradicts itself: holes in positions, anything listed twice.
+    pub(super) fn faults(&self, places: &Places) -> Vec<FileFault> {
+        let mut faults = Vec::new();
+        let mut cartons = BTreeSet::new();
+        let mut boxes = BTreeSet::new();
+        let mut cards = BTreeSet::new();
+        let mut carton_lines = places.cartons.iter();
+        let mut box_lines = places.boxes.iter();
+        let mut card_lines = places.cards.iter();
+        for carton in &self.cartons {
+            let line = carton_lines.next().copied().unwrap_or_default();
+            if !cartons.insert(&carton.number) {
+                faults.push(repeat(line, "carton"));
+            }
+            for shipped in &carton.boxes {
+                let line = box_lines.next().copied().unwrap_or_default();
+                if !boxes.insert(&shipped.number) {
+                    faults.push(repeat(line, "box"));
+                }
+                let mut expected = u64::from(shipped.from);
+                for card in &shipped.cards {
+                    let line = card_lines.next().copied().unwrap_or_default();
+                    if !cards.insert(&card.number) {
+                        faults.push(repeat(line, "card"));
+                    }
+                    if u64::from(card.position) != expected {
+                        faults.push(position(line, "positions of a box must run without a hole"));
+                    }
+                    expected = u64::from(card.position) + 1;
+                }
+                if u64::from(shipped.to) + 1 != expected || shipped.cards.is_empty() {
+                    faults.push(position(line, "the last card of a box must lie at its `to`"));
+                }
+            }
+        }
+        faults
+    }
+
+    /// Writes the document, ended by a line feed. The same manifest gives the same bytes.
+    ///
+    /// # Errors
+    /// What contradicts itself, or the output's own error.
+    pub fn render(&self, charset: Charset, out: &mut dyn Write) -> Result<u64, RenderFault> {
+        if let Some(fault) = self.faults(&Places::default()).into_iter().next() {
+            return Err(RenderFault::Manifest(fault));
+        }
+        let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
+        self.write(&mut writer, charset)?;
+        let mut document = writer.into_inner();
+        document.push(b'\n');
+        let unwritable = |_| {
+            let message = "a character cannot be written in the charset";
+            RenderFault::Manifest(FileFault::whole(FaultCode::FieldCharset, message))
+        };
+        let text = String::from_utf8(document).map_err(|_| unwritable('\u{FFFD}'))?;
+        let bytes = charset.encode(&text).map_err(unwritable)?;
+        out.write_all(&bytes)?;
+        Ok(u64::try_from(bytes.len()).unwrap_or(u64::MAX))
+    }
+
+    fn write(&self, writer: &mut Writer<Vec<u8>>, charset: Charset) -> std::io::Result<()> {
+        let declaration = BytesDecl::new("1.0", Some(charset.name()), None);
+        writer.write_event(Event::Decl(declaration))?;
+        let root = [
+            ("bureau", self.bureau.as_str()),
+            ("batch", &self.batch),
+            ("sequence", &self.sequence),
+            ("date", &self.date),
+        ];
+        open(writer, "shippingManifest", root)?;
+        for carton in &self.cartons {
+            let attributes =
+                [("number", carton.number.as_str()), ("tracking", &carton.tracking), ("seal", &carton.seal)];
+            open(writer, "carton", attributes)?;
+            for shipped in &carton.boxes {
+                write_box(writer, shipped)?;
+            }
+            writer.write_event(Event::End(BytesEnd::new("carton")))?;
+        }
+        let (boxes, cards) = self.totals();
+        let totals = BytesStart::new("totals").with_attributes([
+            ("cartons", self.cartons.len().to_string().as_str()),
+            ("boxes", &boxes.to_string()),
+            ("cards", &cards.to_string()),
+        ]);
+        writer.write_event(Event::Empty(totals))?;
+        writer.write_event(Event::End(BytesEnd::new("shippingManifest")))
+    }
+}
+
+fn write_box(writer: &mut Writer<Vec<u8>>, shipped: &ShippedBox) -> std::io::Result<()> {
+    let attributes = [
+        ("number", shipped.number.as_str()),
+        ("point", &shipped.point),
+        ("from", &shipped.from.to_string()),
+        ("to", &shipped.to.to_string()),
+        ("count", &shipped.cards.len().to_string()),
+    ];
+    open(writer, "box", attributes)?;
+    for card in &shipped.cards {
+        let element = BytesStart::new("card")
+            .with_attributes([("number", card.number.as_str()), ("position", &card.position.to_string())]);
+        writer.write_event(Event::Empty(element))?;
+    }
+    writer.write_event(Event::End(BytesEnd::new("box")))
+}
+
+fn open<const N: usize>(
+    writer: &mut Writer<Vec<u8>>,
+    name: &str,
+    attributes: [(&str, &str); N],
+) -> std::io::Result<()> {
+    let element = BytesStart::new(name).with_attributes(attributes);
+    writer.write_event(Event::Start(element))
+}
+
+fn repeat(line: usize, what: &str) -> FileFault {
+    let message = format!("the {what} is listed twice: correct the packing list");
+    FileFault::line(line, FaultCode::XmlRepeat, message)
+}
+
+fn position(line: usize, message: &str) -> FileFault {
+    FileFault::line(line, FaultCode::XmlPosition, message)
+}

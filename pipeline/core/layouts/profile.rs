@@ -1,0 +1,163 @@
+//! A partner is one TOML file: who it is, what it takes, and how its files look.
+//!
+//! A profile is linted as it is loaded, so that a slip of the pen stops the start and not the
+//! night run. Not here: keys, addresses and credentials, which belong to the installation.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::civil::{Date, Time};
+use serde::Deserialize;
+
+use super::charset::Charset;
+use super::codes::Codes;
+use super::file::{Direction, FileSpec};
+use super::file_name::NameParts;
+use super::kind::FileKind;
+use super::lint::{self, ProfileDefect, ProfileFault};
+
+/// One partner, as its file describes it.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// Our code of the partner.
+    pub code: String,
+    pub name: String,
+    pub kind: PartnerKind,
+    pub version: u32,
+    /// First day on which this version is in force.
+    pub effective: Date,
+    pub environment: Environment,
+    /// Six-digit regions served; empty means all.
+    #[serde(default)]
+    pub regions: Vec<String>,
+    /// Banks: the beginnings of the outlet codes that are theirs.
+    #[serde(default)]
+    pub cnaps_prefixes: Vec<String>,
+    pub charset: Charset,
+    /// Name of the working calendar.
+    pub calendar: String,
+    pub time_zone: String,
+    /// Working days until an answer is late, for every kind of request.
+    #[serde(default)]
+    pub answer_within_working_days: BTreeMap<FileKind, u32>,
+    pub batch: Batching,
+    #[serde(default)]
+    pub codes: Codes,
+    pub files: Vec<FileSpec>,
+}
+
+/// When a batch closes: on size, on age, or at the cut-off.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Batching {
+    pub max_cards: u32,
+    pub max_age_days: u32,
+    /// Local time of the partner.
+    pub cut_off: Time,
+}
+
+/// What a partner does for us.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PartnerKind {
+    Bank,
+    Bureau,
+}
+
+/// Test and production are never mixed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Environment {
+    Test,
+    Production,
+}
+
+impl Profile {
+    /// Reads and lints a profile; `file_name` is named in every defect.
+    ///
+    /// # Errors
+    /// The first slip of the TOML, or every defect the lint finds.
+    pub fn load(text: &str, file_name: &str) -> Result<Self, ProfileFault> {
+        let mut profile: Self = toml::from_str(text).map_err(|error| ProfileFault {
+            file: file_name.to_owned(),
+            defects: vec![lint::toml_defect(text, &error)],
+        })?;
+        let codes = Arc::new(profile.codes.clone());
+        for file in &mut profile.files {
+            file.partner.clone_from(&profile.code);
+            file.profile_charset = profile.charset;
+            file.codes = Arc::clone(&codes);
+        }
+        let mut defects = profile.lint();
+        if defects.is_empty() {
+            return Ok(profile);
+        }
+        lint::find_lines(text, &mut defects);
+        Err(ProfileFault { file: file_name.to_owned(), defects })
+    }
+
+    /// Everything the lints find, in their order.
+    #[must_use]
+    pub fn lint(&self) -> Vec<ProfileDefect> {
+        lint::defects(self)
+    }
+
+    /// The file of that kind.
+    #[must_use]
+    pub fn file(&self, kind: FileKind) -> Option<&FileSpec> {
+        self.files.iter().find(|file| file.kind == kind)
+    }
+
+    /// The incoming file a name belongs to, and what the name says.
+    #[must_use]
+    pub fn recognise(&self, name: &str) -> Option<(&FileSpec, NameParts)> {
+        let incoming = self.files.iter().filter(|file| file.direction == Direction::In);
+        incoming.filter_map(|file| Some((file, file.recognise(name)?))).next()
+    }
+
+    /// Whether the partner serves the region.
+    #[must_use]
+    pub fn serves(&self, region: &str) -> bool {
+        self.regions.is_empty() || self.regions.iter().any(|served| served == region)
+    }
+
+    /// Whether an outlet code is this bank's.
+    #[must_use]
+    pub fn owns_outlet(&self, outlet_code: &str) -> bool {
+        let mut prefixes = self.cnaps_prefixes.iter();
+        prefixes.any(|prefix| outlet_code.starts_with(prefix.as_str()))
+    }
+
+    /// Working days until an answer to that kind is late.
+    #[must_use]
+    pub fn answer_within_working_days(&self, kind: FileKind) -> Option<u32> {
+        self.answer_within_working_days.get(&kind).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Profile;
+    use crate::layouts::{FileKind, sample};
+
+    #[test]
+    fn a_profile_answers_for_its_partner() {
+        let profile = sample::profile();
+        assert!(profile.serves("110101") && !profile.serves("110102"));
+        assert!(profile.owns_outlet("102100000030") && !profile.owns_outlet("103100000030"));
+        let within = profile.answer_within_working_days(FileKind::AccountRequest);
+        assert_eq!(within, Some(2));
+        let (file, parts) = profile.recognise("TEST_R_20260105_000003.txt").unwrap();
+        assert_eq!((file.kind, parts.sequence), (FileKind::AccountResult, 3));
+        assert!(profile.recognise("TEST_110101_20260105_000003.txt").is_none());
+    }
+
+    #[test]
+    fn a_slip_of_the_pen_is_named_with_its_file_and_line() {
+        let text = sample::PROFILE.replace("version = 1", "version = 1\nversoin = 2");
+        let fault = Profile::load(&text, "TEST.toml").err().unwrap();
+        let message = fault.to_string();
+        assert!(message.contains("TEST.toml:6"), "{message}");
+    }
+}

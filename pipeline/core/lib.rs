@@ -1,0 +1,9 @@
+//! The pure part of Cardline: nouns, numbers with a check, lives, rules, layouts.
+//!
+//! Nothing here does I/O, reads a clock or draws a random number: what it needs is handed in.
+//! It compiles and tests in seconds, and everything else in the house may name it.
+
+pub mod domain;
+pub mod layouts;
+pub mod lives;
+pub mod rules;

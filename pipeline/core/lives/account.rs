@@ -1,0 +1,21 @@
+//! The bank account of a card.
+
+use super::{Life, Standing::*, edge, state};
+
+/// Opened in bulk it is credit-only (sealed here) until the holder appears at the bank.
+pub const ACCOUNT: Life = Life {
+    name: "account",
+    about: "the bank account behind the card's financial function",
+    states: &[
+        state("sealed", Rest, "bank", "opened, credit-only until the holder appears"),
+        state("active", Rest, "holder", "in use"),
+        state("closed", End, "nobody", "closed by the bank"),
+    ],
+    edges: &[
+        edge("", "active", "opening stock"),
+        edge("", "sealed", "account opened in bulk"),
+        edge("sealed", "active", "activated at the bank"),
+        edge("sealed", "closed", "closed before activation"),
+        edge("active", "closed", "closed on the recycling request"),
+    ],
+};

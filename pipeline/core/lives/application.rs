@@ -1,0 +1,29 @@
+//! The application: what a person asked for, and what became of it.
+
+use super::{Life, Standing::*, edge, state};
+
+/// From the approved message to acceptance, or to the reason why not.
+pub const APPLICATION: Life = Life {
+    name: "application",
+    about: "what a person asked for; once accepted, the card's life goes on from it",
+    states: &[
+        state("accepted", Rest, "bureau operator", "checked and taken on; a card follows"),
+        state("rejected", Rest, "applicant", "an error was found; a higher revision may replace it"),
+        state("returned", Under, "applicant", "back with the holder for correction; the promise clock is paused"),
+        state("lapsed", End, "nobody", "not corrected in time (s1)"),
+        state("refused", End, "nobody", "the bank refused for good"),
+        state("withdrawn", End, "nobody", "the applicant withdrew it"),
+    ],
+    edges: &[
+        edge("", "accepted", "no error found at intake"),
+        edge("", "rejected", "errors found at intake"),
+        edge("rejected", "accepted", "a higher revision without errors"),
+        edge("accepted", "returned", "the bank refused for a reason the holder can put right"),
+        edge("accepted", "refused", "the bank refused for good"),
+        edge("accepted", "withdrawn", "withdrawn before a card was made"),
+        edge("rejected", "withdrawn", "withdrawn after rejection"),
+        edge("returned", "accepted", "corrected by a higher revision"),
+        edge("returned", "lapsed", "the correction deadline passed"),
+        edge("returned", "withdrawn", "withdrawn while being corrected"),
+    ],
+};

@@ -1,0 +1,29 @@
+//! A file exchanged with a partner.
+
+use super::{Life, Standing::*, edge, state};
+
+/// Out: frozen before it is sent. In: applied whole or not at all.
+pub const FILE: Life = Life {
+    name: "file",
+    about: "a file to or from a partner",
+    states: &[
+        state("frozen", Under, "bureau operator", "bytes, digest and sequence number committed, not yet placed"),
+        state("placed", Under, "partner", "at the partner; the answer is due"),
+        state("answered", End, "nobody", "the partner has answered every row"),
+        state("applied", End, "nobody", "parsed, matched and applied whole"),
+        state("repeated", End, "nobody", "the same bytes again: no effect"),
+        state("refused", End, "partner", "cannot be read; nothing applied; the partner sends it again"),
+        state("held", Under, "bank IT", "readable but not believable; nothing applied; a person decides"),
+    ],
+    edges: &[
+        edge("", "frozen", "rendered and frozen in the transaction of the cut"),
+        edge("frozen", "placed", "published under its final name"),
+        edge("placed", "answered", "the last row answered"),
+        edge("", "applied", "parsed, matched and applied"),
+        edge("", "repeated", "these bytes were applied before"),
+        edge("", "refused", "truncated, wrong count, wrong charset, unknown batch"),
+        edge("", "held", "same sequence with other bytes, or not believable"),
+        edge("held", "applied", "a person decided to apply it"),
+        edge("held", "refused", "a person decided to refuse it"),
+    ],
+};

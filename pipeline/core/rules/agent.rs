@@ -1,0 +1,240 @@
+//! The agent (代办人) acting for a minor or someone who cannot come (s3).
+
+use jiff::civil::Date;
+
+use crate::domain::application::{DocumentKind, IdType, Relation};
+use crate::domain::identity_number::{IdentityNumber, NumberClass};
+use crate::domain::name;
+
+use super::paper::{LONG_TERM, has_expired};
+use super::subject::{ADULT_YEARS, whole_years};
+use super::{Findings, Rule, Severity, Subject};
+
+pub(super) const AGENT_ADULT: Rule = Rule {
+    code: "AGENT-ADULT",
+    name: "agent under eighteen",
+    what: "the agent is 18 or older on the day of approval",
+    why: "a minor cannot act for another",
+    fix: "let an adult guardian apply",
+    source: "s3; Civil Code art. 17",
+    severity: Severity::Error,
+    check: agent_adult,
+};
+
+fn agent_adult(subject: &Subject<'_>, findings: &mut Findings) {
+    let born = agent_number(subject).and_then(|number| number.birth);
+    if let (Some(born), Some(on)) = (born, subject.approved_on)
+        && whole_years(born, on) < ADULT_YEARS
+    {
+        findings.at("agent.id_number", "the agent is not 18 yet at approval");
+    }
+}
+
+pub(super) const AGENT_HOLDER: Rule = Rule {
+    code: "AGENT-HOLDER",
+    name: "agent is the holder",
+    what: "the agent is another person than the holder",
+    why: "nobody acts for himself; usually the numbers were filled in twice",
+    fix: "send the agent's own number",
+    source: "s3",
+    severity: Severity::Error,
+    check: agent_holder,
+};
+
+fn agent_holder(subject: &Subject<'_>, findings: &mut Findings) {
+    let agent = agent_number(subject).map(|number| &number.normalised);
+    let holder = subject.number().map(|number| &number.normalised);
+    if agent.is_some() && agent == holder {
+        findings.at("agent.id_number", "the same number as the holder's");
+    }
+}
+
+pub(super) const AGENT_HOUSEHOLD: Rule = Rule {
+    code: "AGENT-HOUSEHOLD",
+    name: "household questions not answered",
+    what: "with a household book: is the agent its head, and are both in one booklet",
+    why: "the pages demanded depend on the answers",
+    fix: "answer both questions",
+    source: "s3",
+    severity: Severity::Error,
+    check: agent_household,
+};
+
+fn agent_household(subject: &Subject<'_>, findings: &mut Findings) {
+    let book = subject.holder().id_type == IdType::HouseholdBook;
+    let Some(agent) = subject.agent().filter(|_| book && subject.is_minor()) else {
+        return;
+    };
+    if agent.household_head.is_none() {
+        findings.at("agent.household_head", "not answered");
+    }
+    if agent.same_booklet.is_none() {
+        findings.at("agent.same_booklet", "not answered");
+    }
+}
+
+pub(super) const AGENT_ID_NUMBER: Rule = Rule {
+    code: "AGENT-ID-NUMBER",
+    name: "agent's number is not well formed",
+    what: "the agent's number is a citizen number with the right check character",
+    why: "the agent collects the card with that paper",
+    fix: "read the number again from the agent's resident ID",
+    source: "GB 11643-1999; s3",
+    severity: Severity::Error,
+    check: agent_id_number,
+};
+
+fn agent_id_number(subject: &Subject<'_>, findings: &mut Findings) {
+    match &subject.agent_number {
+        Some(Err(defect)) => findings.at("agent.id_number", defect.to_string()),
+        Some(Ok(number)) if number.class != NumberClass::Citizen || number.converted_from_15 => {
+            findings.at("agent.id_number", "no citizen number of 18 characters");
+        }
+        _ => {}
+    }
+}
+
+pub(super) const AGENT_ID_TYPE: Rule = Rule {
+    code: "AGENT-ID-TYPE",
+    name: "agent without resident ID",
+    what: "the agent uses a resident ID",
+    why: "the outlet hands the card out against it",
+    fix: "let an agent with a resident ID apply, or apply in person",
+    source: "s3",
+    severity: Severity::Error,
+    check: agent_id_type,
+};
+
+fn agent_id_type(subject: &Subject<'_>, findings: &mut Findings) {
+    if subject.agent().is_some_and(|agent| agent.id_type != IdType::ResidentId) {
+        findings.at("agent.id_type", "not a resident ID");
+    }
+}
+
+pub(super) const AGENT_MOBILE: Rule = Rule {
+    code: "AGENT-MOBILE",
+    name: "agent's mobile is none",
+    what: "1, then 3 to 9, then nine digits",
+    why: "notices for a minor go to the agent",
+    fix: "send the agent's mobile number",
+    source: "s3; Telecommunications numbering plan",
+    severity: Severity::Error,
+    check: agent_mobile,
+};
+
+fn agent_mobile(subject: &Subject<'_>, findings: &mut Findings) {
+    if subject.agent().is_some_and(|agent| !super::contact::is_mobile(&agent.mobile)) {
+        findings.at("agent.mobile", "no mobile number");
+    }
+}
+
+pub(super) const AGENT_NAME: Rule = Rule {
+    code: "AGENT-NAME",
+    name: "agent's name is not one",
+    what: "as the holder's name",
+    why: "it goes to the bank as the guardian's",
+    fix: "send the name of the agent's paper",
+    source: "GB 18030-2022; domain.md §3",
+    severity: Severity::Error,
+    check: agent_name,
+};
+
+fn agent_name(subject: &Subject<'_>, findings: &mut Findings) {
+    let Some(agent) = subject.agent() else {
+        return;
+    };
+    if let Err(defect) = name::normalise(&agent.name) {
+        findings.at("agent.name", defect.to_string());
+    }
+}
+
+pub(super) const AGENT_PAPER_EXPIRED: Rule = Rule {
+    code: "AGENT-PAPER-EXPIRED",
+    name: "agent's paper expired or unreadable",
+    what: "the dates are optional; when given they are dates, and the last day is not before approval",
+    why: "the outlet refuses an expired paper",
+    fix: "let the agent renew the resident ID",
+    source: "s3",
+    severity: Severity::Error,
+    check: agent_paper_expired,
+};
+
+fn agent_paper_expired(subject: &Subject<'_>, findings: &mut Findings) {
+    let Some(agent) = subject.agent() else {
+        return;
+    };
+    let is_date = |text: &str| text.parse::<Date>().is_ok();
+    if agent.id_valid_from.as_deref().is_some_and(|from| !is_date(from)) {
+        findings.at("agent.id_valid_from", "no date of the form YYYY-MM-DD");
+    }
+    let to = agent.id_valid_to.as_deref();
+    if to.is_some_and(|to| to != LONG_TERM && !is_date(to)) {
+        findings.at("agent.id_valid_to", "neither a date nor long_term");
+    }
+    if has_expired(to, subject.approved_on) {
+        findings.at("agent.id_valid_to", "before the day of approval");
+    }
+}
+
+pub(super) const AGENT_RELATION_PROOF: Rule = Rule {
+    code: "AGENT-RELATION-PROOF",
+    name: "guardianship without proof",
+    what: "an agent who is neither parent nor grandparent sends a proof of relation",
+    why: "the authority's records hold no such relation",
+    fix: "add the document relation_proof",
+    source: "s3",
+    severity: Severity::Error,
+    check: agent_relation_proof,
+};
+
+fn agent_relation_proof(subject: &Subject<'_>, findings: &mut Findings) {
+    let other = subject.agent().is_some_and(|agent| agent.relation == Relation::OtherGuardian);
+    if other && !subject.has_document(DocumentKind::RelationProof) {
+        findings.at("documents", "relation_proof is missing");
+    }
+}
+
+pub(super) const AGENT_REQUIRED: Rule = Rule {
+    code: "AGENT-REQUIRED",
+    name: "minor without agent",
+    what: "an agent when the holder is under 18",
+    why: "a minor cannot open an account alone",
+    fix: "let a guardian apply",
+    source: "s3; Civil Code art. 19",
+    severity: Severity::Error,
+    check: agent_required,
+};
+
+fn agent_required(subject: &Subject<'_>, findings: &mut Findings) {
+    if subject.is_minor() && subject.agent().is_none() {
+        findings.at("agent", "the holder is under 18 at approval");
+    }
+}
+
+pub(super) const AGENT_SEX: Rule = Rule {
+    code: "AGENT-SEX",
+    name: "agent's sex and number disagree",
+    what: "1 or 2, and the one in the agent's number",
+    why: "one of the two was read from another paper",
+    fix: "compare both with the paper",
+    source: "GB 11643-1999; GB/T 2261.1",
+    severity: Severity::Error,
+    check: agent_sex,
+};
+
+fn agent_sex(subject: &Subject<'_>, findings: &mut Findings) {
+    let Some(agent) = subject.agent() else {
+        return;
+    };
+    let declared = agent.sex.as_ref();
+    let sex = agent_number(subject).and_then(|number| number.sex);
+    let agrees = sex.is_none_or(|sex| sex.code() == declared);
+    if !agrees || !matches!(declared, "1" | "2") {
+        findings.at("agent.sex", "not the sex in the number");
+    }
+}
+
+/// The agent's number, when it is well formed.
+fn agent_number<'f>(subject: &'f Subject<'_>) -> Option<&'f IdentityNumber> {
+    subject.agent_number.as_ref()?.as_ref().ok()
+}

@@ -1,0 +1,96 @@
+//! What identifies the message, and when it was approved.
+
+use super::{Findings, Rule, Severity, Subject};
+
+/// Longest identifier, in bytes: twice what any producer sends, and short enough for an index.
+const MAX_IDENTIFIER_BYTES: usize = 64;
+
+pub(super) const APPLICATION_ID: Rule = Rule {
+    code: "APPLICATION-ID",
+    name: "application id is none",
+    what: "1 to 64 of letters, digits, hyphen, underscore, dot",
+    why: "it is the key of everything that follows, and stands in file names",
+    fix: "send the authority's identifier",
+    source: "contract/messages.md",
+    severity: Severity::Error,
+    check: application_id,
+};
+
+fn application_id(subject: &Subject<'_>, findings: &mut Findings) {
+    if !is_identifier(&subject.application.application_id) {
+        findings.at("application_id", "not 1 to 64 letters, digits, hyphens, underscores, dots");
+    }
+}
+
+pub(super) const APPROVAL_FUTURE: Rule = Rule {
+    code: "APPROVAL-FUTURE",
+    name: "approved after today",
+    what: "approved on or before the local date of the run",
+    why: "a clock is wrong somewhere; the promise is reckoned from the date given",
+    fix: "check the sender's clock",
+    source: "domain.md §2",
+    severity: Severity::Warning,
+    check: approval_future,
+};
+
+fn approval_future(subject: &Subject<'_>, findings: &mut Findings) {
+    if subject.approved_on.is_some_and(|on| on > subject.today) {
+        findings.at("approved_at", "after the local date of the run");
+    }
+}
+
+pub(super) const APPROVAL_INSTANT: Rule = Rule {
+    code: "APPROVAL-INSTANT",
+    name: "approved at no instant",
+    what: "RFC 3339 with offset",
+    why: "day 0 of the promise and every age are reckoned from it",
+    fix: "send date, time and offset",
+    source: "RFC 3339; contract/messages.md",
+    severity: Severity::Error,
+    check: approval_instant,
+};
+
+fn approval_instant(subject: &Subject<'_>, findings: &mut Findings) {
+    if subject.approved_on.is_none() {
+        findings.at("approved_at", "no RFC 3339 instant");
+    }
+}
+
+pub(super) const EVENT_ID: Rule = Rule {
+    code: "EVENT-ID",
+    name: "event id is none",
+    what: "1 to 64 of letters, digits, hyphen, underscore, dot",
+    why: "repeats and conflicts are told by it",
+    fix: "send a unique identifier",
+    source: "contract/messages.md",
+    severity: Severity::Error,
+    check: event_id,
+};
+
+fn event_id(subject: &Subject<'_>, findings: &mut Findings) {
+    if !is_identifier(&subject.application.event_id) {
+        findings.at("event_id", "not 1 to 64 letters, digits, hyphens, underscores, dots");
+    }
+}
+
+pub(super) const REVISION_ZERO: Rule = Rule {
+    code: "REVISION-ZERO",
+    name: "revision zero",
+    what: "1 or more",
+    why: "revisions count from 1, and a gap waits for the missing one",
+    fix: "number the first revision 1",
+    source: "contract/messages.md",
+    severity: Severity::Error,
+    check: revision_zero,
+};
+
+fn revision_zero(subject: &Subject<'_>, findings: &mut Findings) {
+    if subject.application.revision == 0 {
+        findings.at("revision", "revisions count from 1");
+    }
+}
+
+fn is_identifier(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    (1..=MAX_IDENTIFIER_BYTES).contains(&text.len()) && text.bytes().all(allowed)
+}

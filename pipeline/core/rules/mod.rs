@@ -1,0 +1,223 @@
+//! The rules an approved application must meet before a card is made.
+//!
+//! The catalogue is one list, sorted by code; each family has a file with its rules and, below each,
+//! its function. A rule is pure: it sees one [`Subject`] and the facts loaded once. All findings are
+//! collected, never only the first, and in the order of the catalogue whatever the threads do.
+//!
+//! Invariants: a finding's message never holds a name, a number or any other value of the message
+//! (one code point of a refused name excepted); no rule looks at another application. Not here:
+//! rules against the ledger (a second open application, whether the previous card exists), which are
+//! set-based SQL, and the photo's bytes, which are checked before the account cut.
+
+use std::borrow::Cow;
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::domain::application::Application;
+use crate::domain::reference::Facts;
+
+mod address;
+mod agent;
+mod bank;
+mod consent;
+mod contact;
+mod documents;
+mod identity;
+mod message;
+mod name;
+mod paper;
+mod person;
+mod photo;
+mod pickup;
+mod previous_card;
+mod subject;
+
+pub use subject::Subject;
+
+/// What a finding does to the application.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Recorded only.
+    Note,
+    /// Goes on, and a person may look at it.
+    Warning,
+    /// The application is not accepted.
+    Error,
+}
+
+/// One thing found in one application. Holds no personal data.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Finding {
+    /// Code of the rule.
+    pub rule: &'static str,
+    /// Path of the member, such as `holder.id_number`.
+    pub field: Cow<'static, str>,
+    pub severity: Severity,
+    pub message: Cow<'static, str>,
+}
+
+/// The findings of one application, as they are collected.
+pub struct Findings {
+    list: Vec<Finding>,
+    rule: &'static str,
+    severity: Severity,
+}
+
+impl Findings {
+    /// Adds a finding of the rule that is being checked.
+    pub fn at(&mut self, field: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) {
+        self.list.push(Finding {
+            rule: self.rule,
+            field: field.into(),
+            severity: self.severity,
+            message: message.into(),
+        });
+    }
+}
+
+/// One rule of the catalogue.
+#[derive(Clone, Copy)]
+pub struct Rule {
+    /// Stable, never reused; also the folder of its fixtures.
+    pub code: &'static str,
+    /// The defect it finds.
+    pub name: &'static str,
+    /// What is demanded.
+    pub what: &'static str,
+    /// Why it is demanded.
+    pub why: &'static str,
+    /// What the sender does about it.
+    pub fix: &'static str,
+    /// The standard or document it comes from.
+    pub source: &'static str,
+    pub severity: Severity,
+    pub check: fn(&Subject<'_>, &mut Findings),
+}
+
+impl Rule {
+    /// Path of an application that meets the rule, from the repository's root.
+    pub fn passing_example(&self) -> String {
+        format!("fixtures/rules/{}/pass.json", self.code)
+    }
+
+    /// Path of an application that does not.
+    pub fn failing_example(&self) -> String {
+        format!("fixtures/rules/{}/fail.json", self.code)
+    }
+}
+
+/// Every rule, sorted by code.
+pub const CATALOGUE: &[Rule] = &[
+    address::ADDRESS_LENGTH,
+    address::ADDRESS_REGION,
+    agent::AGENT_ADULT,
+    agent::AGENT_HOLDER,
+    agent::AGENT_HOUSEHOLD,
+    agent::AGENT_ID_NUMBER,
+    agent::AGENT_ID_TYPE,
+    agent::AGENT_MOBILE,
+    agent::AGENT_NAME,
+    agent::AGENT_PAPER_EXPIRED,
+    agent::AGENT_RELATION_PROOF,
+    agent::AGENT_REQUIRED,
+    agent::AGENT_SEX,
+    message::APPLICATION_ID,
+    message::APPROVAL_FUTURE,
+    message::APPROVAL_INSTANT,
+    bank::BANK_REGION,
+    bank::BANK_UNKNOWN,
+    person::BIRTH_AGREES,
+    person::BIRTH_DATE,
+    person::BIRTH_RANGE,
+    consent::CONSENT_INSTANT,
+    consent::CONSENT_STATEMENT,
+    documents::DOCUMENT_COUNT,
+    documents::DOCUMENT_EMPTY,
+    documents::DOCUMENT_OBJECT,
+    documents::DOCUMENT_REQUIRED,
+    person::ETHNICITY_CODE,
+    message::EVENT_ID,
+    identity::ID_BIRTH_DATE,
+    identity::ID_CHARACTER,
+    identity::ID_CHECKSUM,
+    identity::ID_COUNTRY,
+    identity::ID_FIFTEEN,
+    identity::ID_FIFTEEN_NEW,
+    identity::ID_LENGTH,
+    identity::ID_PERMIT_PREFIX,
+    identity::ID_PROVINCE,
+    identity::ID_REGION,
+    identity::ID_SEQUENCE,
+    contact::MOBILE_FORM,
+    name::NAME_CHARACTER,
+    name::NAME_EMPTY,
+    name::NAME_LENGTH,
+    name::NAME_MIXED,
+    name::NAME_NORMALISED,
+    name::NAME_SEPARATOR,
+    person::NATIONALITY_CODE,
+    person::OCCUPATION_CODE,
+    bank::OUTLET_BANK,
+    bank::OUTLET_CHECK,
+    bank::OUTLET_UNKNOWN,
+    paper::PAPER_AGE,
+    paper::PAPER_CLASS,
+    paper::PAPER_DATES,
+    paper::PAPER_EXPIRED,
+    paper::PAPER_IN_PERSON,
+    contact::PHONE_FORM,
+    photo::PHOTO_ASPECT,
+    photo::PHOTO_AUTHORISATION,
+    photo::PHOTO_BYTES,
+    photo::PHOTO_DEFAULT_AGE,
+    photo::PHOTO_OBJECT,
+    photo::PHOTO_SIZE,
+    pickup::PICKUP_AGENT,
+    pickup::PICKUP_AGENT_OUTLET,
+    pickup::PICKUP_EMPLOYER,
+    pickup::PICKUP_MAIL,
+    pickup::PICKUP_POINT,
+    previous_card::PREVIOUS_BANK,
+    previous_card::PREVIOUS_BANK_CHANGE,
+    previous_card::PREVIOUS_CHECK,
+    previous_card::PREVIOUS_FORBIDDEN,
+    previous_card::PREVIOUS_REASON,
+    previous_card::PREVIOUS_REQUIRED,
+    address::REGION_CURRENT,
+    person::RENEWAL_AGE,
+    message::REVISION_ZERO,
+    person::SEX_AGREES,
+    person::SEX_CODE,
+];
+
+/// Checks one application against every rule; the findings come in the order of the catalogue.
+pub fn check(application: &Application<'_>, facts: &Facts<'_>) -> Vec<Finding> {
+    let subject = Subject::new(application, facts);
+    let mut findings = Findings { list: Vec::new(), rule: "", severity: Severity::Note };
+    for rule in CATALOGUE {
+        findings.rule = rule.code;
+        findings.severity = rule.severity;
+        (rule.check)(&subject, &mut findings);
+    }
+    findings.list
+}
+
+/// Checks many, in parallel; the n-th findings are those of the n-th application.
+pub fn check_all(applications: &[Application<'_>], facts: &Facts<'_>) -> Vec<Vec<Finding>> {
+    applications.par_iter().map(|application| check(application, facts)).collect()
+}
+
+/// Whether an application with these findings goes on: warnings and notes do not stop it.
+pub fn is_accepted(findings: &[Finding]) -> bool {
+    findings.iter().all(|finding| finding.severity != Severity::Error)
+}
+
+/// The rule of a code.
+pub fn explain(code: &str) -> Option<&'static Rule> {
+    CATALOGUE.iter().find(|rule| rule.code == code)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,156 @@
+//! The photo as declared. The figures are those of s3; the bytes themselves are fetched, hashed and
+//! decoded before the account cut.
+
+use crate::domain::application::{DocumentKind, PhotoSource};
+
+use super::documents::is_sha256;
+use super::{Findings, Rule, Severity, Subject};
+
+/// Smallest width and height, in pixels, and at the same time the aspect (s3).
+const WIDTH_PIXELS: u32 = 358;
+const HEIGHT_PIXELS: u32 = 441;
+
+/// Smallest file: 20 KB (s3), read as 1,000 bytes each, the reading that refuses less.
+const MIN_BYTES: u64 = 20_000;
+
+/// Largest file: 8.75 MB (s3), read as 1,048,576 bytes each, the reading that refuses less.
+const MAX_BYTES: u64 = 9_175_040;
+
+/// Age, in whole years, from which the default cartoon is no longer offered (s3).
+const DEFAULT_PHOTO_YEARS: i16 = 7;
+
+pub(super) const PHOTO_ASPECT: Rule = Rule {
+    code: "PHOTO-ASPECT",
+    name: "photo of another aspect",
+    what: "358 to 441, within one pixel of width",
+    why: "the bureau would have to cut or stretch the face",
+    fix: "cut the photo to the aspect",
+    source: "s3",
+    severity: Severity::Error,
+    check: photo_aspect,
+};
+
+fn photo_aspect(subject: &Subject<'_>, findings: &mut Findings) {
+    let photo = &subject.application.photo;
+    let (Some(width), Some(height)) = (photo.width, photo.height) else {
+        return;
+    };
+    let off = (u64::from(width) * u64::from(HEIGHT_PIXELS)).abs_diff(u64::from(height) * u64::from(WIDTH_PIXELS));
+    if photo.source != PhotoSource::Default && off > u64::from(HEIGHT_PIXELS) {
+        findings.at("photo.width", "not in the aspect of 358 to 441");
+    }
+}
+
+pub(super) const PHOTO_AUTHORISATION: Rule = Rule {
+    code: "PHOTO-AUTHORISATION",
+    name: "photo without the paper that allows it",
+    what: "the photo of the ID needs photo_authorisation, a studio's needs photo_receipt",
+    why: "the photo was made for another purpose, or its number proves who is on it",
+    fix: "add the document",
+    source: "s1",
+    severity: Severity::Error,
+    check: photo_authorisation,
+};
+
+fn photo_authorisation(subject: &Subject<'_>, findings: &mut Findings) {
+    let (kind, message) = match subject.application.photo.source {
+        PhotoSource::IdPhoto => (DocumentKind::PhotoAuthorisation, "photo_authorisation is missing"),
+        PhotoSource::Studio => (DocumentKind::PhotoReceipt, "photo_receipt is missing"),
+        PhotoSource::Upload | PhotoSource::Default => return,
+    };
+    if !subject.has_document(kind) {
+        findings.at("documents", message);
+    }
+}
+
+pub(super) const PHOTO_BYTES: Rule = Rule {
+    code: "PHOTO-BYTES",
+    name: "photo too small or too large a file",
+    what: "20 KB to 8.75 MB",
+    why: "smaller is too coarse to print, larger is no portrait",
+    fix: "save the JPEG again",
+    source: "s3",
+    severity: Severity::Error,
+    check: photo_bytes,
+};
+
+fn photo_bytes(subject: &Subject<'_>, findings: &mut Findings) {
+    let photo = &subject.application.photo;
+    let declared = photo.bytes.filter(|_| photo.source != PhotoSource::Default);
+    if declared.is_some_and(|bytes| !(MIN_BYTES..=MAX_BYTES).contains(&bytes)) {
+        findings.at("photo.bytes", "not from 20 KB to 8.75 MB");
+    }
+}
+
+pub(super) const PHOTO_DEFAULT_AGE: Rule = Rule {
+    code: "PHOTO-DEFAULT-AGE",
+    name: "default photo from seven on",
+    what: "the default cartoon only under 7",
+    why: "an older child is recognised by the photo",
+    fix: "upload a photo",
+    source: "s3",
+    severity: Severity::Error,
+    check: photo_default_age,
+};
+
+fn photo_default_age(subject: &Subject<'_>, findings: &mut Findings) {
+    let default = subject.application.photo.source == PhotoSource::Default;
+    if default && subject.age().is_some_and(|age| age >= DEFAULT_PHOTO_YEARS) {
+        findings.at("photo.source", "the default photo is only taken under 7");
+    }
+}
+
+pub(super) const PHOTO_OBJECT: Rule = Rule {
+    code: "PHOTO-OBJECT",
+    name: "photo not declared in full",
+    what: "object, SHA-256, bytes, width and height, unless it is the default",
+    why: "without them the photo can be neither fetched nor proved",
+    fix: "send all five",
+    source: "domain.md §3",
+    severity: Severity::Error,
+    check: photo_object,
+};
+
+fn photo_object(subject: &Subject<'_>, findings: &mut Findings) {
+    let photo = &subject.application.photo;
+    if photo.source == PhotoSource::Default {
+        return;
+    }
+    let object = photo.object.as_deref().unwrap_or_default();
+    let digest = photo.sha256.as_deref().unwrap_or_default();
+    for (given, field) in [
+        (!object.trim().is_empty(), "photo.object"),
+        (is_sha256(digest), "photo.sha256"),
+        (photo.bytes.is_some(), "photo.bytes"),
+        (photo.width.is_some(), "photo.width"),
+        (photo.height.is_some(), "photo.height"),
+    ] {
+        if !given {
+            findings.at(field, "missing or not of its form");
+        }
+    }
+}
+
+pub(super) const PHOTO_SIZE: Rule = Rule {
+    code: "PHOTO-SIZE",
+    name: "photo of too few pixels",
+    what: "at least 358 wide and 441 high",
+    why: "the card is printed from it",
+    fix: "take a larger photo",
+    source: "s3",
+    severity: Severity::Error,
+    check: photo_size,
+};
+
+fn photo_size(subject: &Subject<'_>, findings: &mut Findings) {
+    let photo = &subject.application.photo;
+    if photo.source == PhotoSource::Default {
+        return;
+    }
+    if photo.width.is_some_and(|width| width < WIDTH_PIXELS) {
+        findings.at("photo.width", "less than 358 pixels");
+    }
+    if photo.height.is_some_and(|height| height < HEIGHT_PIXELS) {
+        findings.at("photo.height", "less than 441 pixels");
+    }
+}

@@ -1,0 +1,117 @@
+//! Files a partner placed for us: complete ones only, in the order of their numbers.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::PathBuf;
+
+use cardline_core::layouts::{FaultCode, FileFault, FileKind, FileSpec, parse_marker};
+
+use super::partners::Partner;
+use super::publish::{PublishError, place};
+use crate::limits::PARTNER_FILE_BYTES_MAX;
+use crate::objects::sha256;
+
+/// A complete file as it lies in the partner's folder.
+pub struct Incoming<'p> {
+    pub partner: &'p Partner,
+    pub spec: &'p FileSpec,
+    pub name: String,
+    pub path: PathBuf,
+    /// The number in its name.
+    pub sequence: i64,
+    pub bytes: Vec<u8>,
+    pub sha256: String,
+    /// Why it cannot be trusted as it lies there; empty when size and digest agree with the marker.
+    pub faults: Vec<FileFault>,
+}
+
+/// Names of complete files of one kind, by their number. A file without its marker is still being
+/// written and is left alone; a link or a folder is never followed.
+pub fn waiting(partner: &Partner, kind: FileKind) -> std::io::Result<Vec<(i64, String)>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(partner.from())? {
+        let entry = entry?;
+        let Ok(name) = entry.file_name().into_string() else {
+            continue;
+        };
+        if !entry.file_type()?.is_file() {
+            continue;
+        }
+        let Some((spec, parts)) = partner.profile.recognise(&name) else {
+            continue;
+        };
+        let complete = spec.marker_name(&name).is_none_or(|marker| partner.from().join(marker).is_file());
+        if spec.kind == kind && complete {
+            found.push((parts.sequence as i64, name));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Reads a complete file, bounded, and compares it with its marker.
+pub fn read<'p>(partner: &'p Partner, sequence: i64, name: &str) -> std::io::Result<Option<Incoming<'p>>> {
+    let Some((spec, _)) = partner.profile.recognise(name) else {
+        return Ok(None);
+    };
+    let path = partner.from().join(name);
+    let mut bytes = Vec::new();
+    File::open(&path)?.take(PARTNER_FILE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+    let digest = sha256(&bytes);
+    let mut faults = Vec::new();
+    if bytes.len() as u64 > PARTNER_FILE_BYTES_MAX {
+        faults.push(fault(FaultCode::FileTruncated, "larger than a partner's file may be; split it"));
+    }
+    if let Some(marker_name) = spec.marker_name(name) {
+        let marker = std::fs::read(partner.from().join(&marker_name))?;
+        match parse_marker(&marker) {
+            Err(wrong) => faults.push(wrong),
+            Ok(marker) if marker.size != bytes.len() as u64 || marker.sha256 != digest => {
+                faults.push(fault(
+                    FaultCode::FileTruncated,
+                    "size or digest differ from the marker; send the file again",
+                ));
+            }
+            Ok(_) => {}
+        }
+    }
+    Ok(Some(Incoming { partner, spec, name: name.into(), path, sequence, bytes, sha256: digest, faults }))
+}
+
+/// A fault of the file as a whole.
+pub fn fault(code: FaultCode, message: &str) -> FileFault {
+    FileFault { line: 0, column: 0, field: String::new(), code, message: message.into() }
+}
+
+/// Moves a settled file into the archive and drops its marker. A crash
+/// before this only means that the file is recognised as a repeat and archived next time.
+pub fn archive(incoming: &Incoming<'_>, state: &str) -> std::io::Result<PathBuf> {
+    let folder = incoming.partner.archive();
+    std::fs::create_dir_all(&folder)?;
+    let to = folder.join(archived_name(&incoming.name, state, &incoming.sha256));
+    // The marker goes last: a marker without its file is nothing, a file without marker is unfinished.
+    std::fs::rename(&incoming.path, &to)?;
+    if let Some(marker) = incoming.spec.marker_name(&incoming.name) {
+        let marker = incoming.partner.from().join(marker);
+        if marker.exists() {
+            std::fs::remove_file(marker)?;
+        }
+    }
+    Ok(to)
+}
+
+/// Places an error report the partner can act on: line, column, field, code, what to do.
+pub fn report(incoming: &Incoming<'_>, faults: &[FileFault]) -> Result<(), PublishError> {
+    let mut text = String::from("line,column,field,code,message\n");
+    for f in faults {
+        let message = f.message.replace('"', "'");
+        text.push_str(&format!("{},{},{},{},\"{message}\"\n", f.line, f.column, f.field, f.code.code()));
+    }
+    let name = format!("{}.{}.errors.csv", incoming.name, &incoming.sha256[..8]);
+    place(&incoming.partner.to(), &name, text.as_bytes(), None).map(|_| ())
+}
+
+/// The name of a settled file in the archive: an applied one keeps its own.
+pub fn archived_name(name: &str, state: &str, sha256: &str) -> String {
+    if state == "applied" { name.to_owned() } else { format!("{name}.{state}.{}", sha256.get(..8).unwrap_or_default()) }
+}

@@ -1,0 +1,11 @@
+//! Files to and from partners, every partner in one way.
+//!
+//! Out: the bytes are frozen and their digest and number committed before anything is sent
+//! ([`publish`]). In: a file counts once its marker is there and agrees with it; it is parsed whole
+//! ([`inbox`]) and nothing of it is applied when anything is wrong.
+
+pub mod inbox;
+mod partners;
+pub mod publish;
+
+pub use partners::{Partner, PartnerError, Partners};

@@ -1,0 +1,90 @@
+//! Publishing a frozen file: `.part`, flush, rename that refuses to overwrite, marker last.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use cardline_core::layouts::marker;
+
+use crate::objects::sha256;
+
+/// What a publication found.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Published {
+    /// Placed now.
+    Now,
+    /// The same bytes already lay there: an earlier try got that far.
+    Before,
+}
+
+/// Why a file could not be placed; the frozen bytes stay and it is tried again.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    #[error("placing {path}: {source}; it is tried again")]
+    Folder { path: PathBuf, source: std::io::Error },
+    #[error("{path} exists with other bytes than those frozen; nothing was overwritten, a person decides")]
+    OtherBytes { path: PathBuf },
+}
+
+/// Places a file under its final name in a local folder, then its marker. Never overwrites.
+pub fn place(folder: &Path, name: &str, bytes: &[u8], marker_name: Option<&str>) -> Result<Published, PublishError> {
+    let path = folder.join(name);
+    let published = place_bytes(folder, name, bytes)?;
+    if let Some(marker_name) = marker_name {
+        let text = marker(bytes.len() as u64, &sha256(bytes));
+        // An older marker can only be our own of the same file.
+        place_bytes(folder, marker_name, text.as_bytes())?;
+    }
+    std::fs::File::open(folder).and_then(|f| f.sync_all()).map_err(|source| PublishError::Folder { path, source })?;
+    Ok(published)
+}
+
+fn place_bytes(folder: &Path, name: &str, bytes: &[u8]) -> Result<Published, PublishError> {
+    let path = folder.join(name);
+    let failed = |source| PublishError::Folder { path: path.clone(), source };
+    if path.exists() {
+        return same(&path, bytes);
+    }
+    let mut part = tempfile::Builder::new().prefix(name).suffix(".part").tempfile_in(folder).map_err(failed)?;
+    part.write_all(bytes).and_then(|()| part.as_file().sync_all()).map_err(failed)?;
+    match part.persist_noclobber(&path) {
+        Ok(_) => Ok(Published::Now),
+        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => same(&path, bytes),
+        Err(error) => Err(failed(error.error)),
+    }
+}
+
+fn same(path: &Path, bytes: &[u8]) -> Result<Published, PublishError> {
+    let found = std::fs::read(path).map_err(|source| PublishError::Folder { path: path.into(), source })?;
+    if found == bytes { Ok(Published::Before) } else { Err(PublishError::OtherBytes { path: path.into() }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_placed_once_with_its_marker_last() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(place(folder.path(), "a.txt", b"rows", Some("a.txt.ok")).unwrap(), Published::Now);
+        assert_eq!(place(folder.path(), "a.txt", b"rows", Some("a.txt.ok")).unwrap(), Published::Before);
+        let marker = std::fs::read(folder.path().join("a.txt.ok")).unwrap();
+        assert!(String::from_utf8(marker).unwrap().starts_with("4 "));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "no .part is left");
+    }
+
+    #[test]
+    fn other_bytes_are_never_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.txt"), b"theirs").unwrap();
+        assert!(matches!(place(folder.path(), "a.txt", b"ours", None), Err(PublishError::OtherBytes { .. })));
+        assert_eq!(std::fs::read(folder.path().join("a.txt")).unwrap(), b"theirs");
+    }
+
+    #[test]
+    fn a_missing_marker_is_added_after_a_crash() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.txt"), b"rows").unwrap();
+        assert_eq!(place(folder.path(), "a.txt", b"rows", Some("a.txt.ok")).unwrap(), Published::Before);
+        assert!(folder.path().join("a.txt.ok").exists());
+    }
+}

@@ -1,0 +1,174 @@
+//! Figures read from the ledger: what stands where, what was found, how promises were kept.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use super::{Ledger, LedgerError};
+use crate::args;
+
+/// A batch, as lists show it.
+#[derive(Clone, serde::Serialize)]
+pub struct BatchRecord {
+    pub number: String,
+    pub kind: String,
+    pub state: String,
+    pub partner: String,
+    pub region: String,
+    pub bank: String,
+    pub lane: String,
+    pub cards: i64,
+    pub answered: i64,
+    pub cut_on: String,
+    pub due_on: String,
+    pub owner: String,
+}
+
+type BatchRow = (String, String, String, String, String, String, String, i64, i64, String, String, String);
+
+fn batch_record(row: BatchRow) -> BatchRecord {
+    let (number, kind, state, partner, region, bank, lane, cards, answered, cut_on, due_on, owner) = row;
+    BatchRecord { number, kind, state, partner, region, bank, lane, cards, answered, cut_on, due_on, owner }
+}
+
+/// How the 30-day promise went: by the day the card was ready at its point.
+#[derive(Default, Clone, Copy, serde::Serialize)]
+pub struct Promises {
+    pub kept: i64,
+    pub missed: i64,
+    /// Not ready yet, and still in time.
+    pub running: i64,
+    /// Not ready yet, past day 20.
+    pub warned: i64,
+    /// Not ready yet, past the promise.
+    pub breached: i64,
+}
+
+impl Ledger {
+    /// Cards by state of the card's life.
+    pub async fn cards_by_state(&self) -> Result<BTreeMap<String, i64>, LedgerError> {
+        let mut tx = self.read().await?;
+        let rows = tx.rows::<(String, i64)>("SELECT place, count(*) FROM card GROUP BY place", args![]).await?;
+        Ok(rows.into_iter().collect())
+    }
+
+    /// Applications by state of the application's life.
+    pub async fn applications_by_state(&self) -> Result<BTreeMap<String, i64>, LedgerError> {
+        let mut tx = self.read().await?;
+        let rows = tx
+            .rows::<(String, i64)>(
+                "SELECT state, count(*) FROM application WHERE old_number IS NULL GROUP BY state",
+                args![],
+            )
+            .await?;
+        Ok(rows.into_iter().collect())
+    }
+
+    /// Findings of the rules over everything received: rule → severity, count.
+    pub async fn findings_by_rule(&self) -> Result<BTreeMap<String, (String, i64)>, LedgerError> {
+        let mut tx = self.read().await?;
+        let rows = tx
+            .rows::<(String, String, i64)>(
+                "SELECT rule, severity, count(*) FROM finding GROUP BY rule, severity",
+                args![],
+            )
+            .await?;
+        Ok(rows.into_iter().map(|(rule, severity, count)| (rule, (severity, count))).collect())
+    }
+
+    /// Sums over the chunks of a topic (`None`: of every source of applications).
+    pub async fn intake_counts(&self, topic: &str) -> Result<super::IntakeCounts, LedgerError> {
+        let mut tx = self.read().await?;
+        let row = tx
+            .row::<(i64, i64, i64, i64, i64, i64)>(
+                "SELECT CAST(COALESCE(sum(received), 0) AS BIGINT), CAST(COALESCE(sum(accepted), 0) AS BIGINT),
+                    CAST(COALESCE(sum(rejected), 0) AS BIGINT), CAST(COALESCE(sum(repeated), 0) AS BIGINT),
+                    CAST(COALESCE(sum(conflicting), 0) AS BIGINT), CAST(COALESCE(sum(quarantined), 0) AS BIGINT)
+                 FROM chunk WHERE source = $1",
+                args![topic],
+            )
+            .await?
+            .unwrap_or_default();
+        Ok(super::IntakeCounts {
+            received: row.0,
+            accepted: row.1,
+            rejected: row.2,
+            repeated: row.3,
+            conflicting: row.4,
+            quarantined: row.5,
+        })
+    }
+
+    /// Batches in the order they were cut; all, or of one kind or state.
+    pub async fn batches(&self, kind: Option<&str>, state: Option<&str>) -> Result<Vec<BatchRecord>, LedgerError> {
+        let mut tx = self.read().await?;
+        let rows = tx
+            .rows::<BatchRow>(
+                "SELECT number, kind, state, partner, region, bank, lane, cards, answered, cut_on, due_on, owner FROM batch
+                 WHERE ($1 = '' OR kind = $1) AND ($2 = '' OR state = $2) ORDER BY id",
+                args![kind.unwrap_or(""), state.unwrap_or("")],
+            )
+            .await?;
+        Ok(rows.into_iter().map(batch_record).collect())
+    }
+
+    /// One batch by its number.
+    pub async fn batch(&self, number: &str) -> Result<Option<(i64, BatchRecord)>, LedgerError> {
+        let mut tx = self.read().await?;
+        let id = tx.row::<(i64,)>("SELECT id FROM batch WHERE number = $1", args![number]).await?;
+        let row = tx
+            .row::<BatchRow>(
+                "SELECT number, kind, state, partner, region, bank, lane, cards, answered, cut_on, due_on, owner FROM batch WHERE number = $1",
+                args![number],
+            )
+            .await?;
+        Ok(id.zip(row).map(|((id,), row)| (id, batch_record(row))))
+    }
+
+    /// Cards of a batch by where they are now.
+    pub async fn batch_places(&self, batch: i64) -> Result<BTreeMap<String, i64>, LedgerError> {
+        let mut tx = self.read().await?;
+        let rows = tx
+            .rows::<(String, i64)>(
+                "SELECT c.place, count(*) FROM card c JOIN (
+                    SELECT id FROM application WHERE account_batch = $1 UNION SELECT application FROM production_row WHERE batch = $1
+                    UNION SELECT application FROM recycling_row WHERE batch = $1
+                    UNION SELECT n.application FROM answer n JOIN file f ON f.id = n.file WHERE f.batch = $1) t ON t.id = c.id
+                 GROUP BY c.place",
+                args![batch],
+            )
+            .await?;
+        Ok(rows.into_iter().collect())
+    }
+
+    /// Open cases by reason.
+    pub async fn open_cases(&self) -> Result<BTreeMap<String, i64>, LedgerError> {
+        let mut tx = self.read().await?;
+        let rows = tx
+            .rows::<(String, i64)>(
+                "SELECT reason, count(*) FROM desk_case WHERE state IN ('open', 'escalated') GROUP BY reason",
+                args![],
+            )
+            .await?;
+        Ok(rows.into_iter().collect())
+    }
+
+    /// The promise of 30 natural days: ready on day 30 is kept (s3).
+    pub async fn promises(&self, today: Date) -> Result<Promises, LedgerError> {
+        let warn_before = today.saturating_add(jiff::Span::new().days(10));
+        let mut tx = self.read().await?;
+        let row = tx
+            .row::<(i64, i64, i64, i64, i64)>(
+                "SELECT count(*) FILTER (WHERE s.ready_on <= a.promise_on), count(*) FILTER (WHERE s.ready_on > a.promise_on),
+                    count(*) FILTER (WHERE s.ready_on IS NULL AND a.promise_on > $2),
+                    count(*) FILTER (WHERE s.ready_on IS NULL AND a.promise_on <= $2 AND a.promise_on >= $1),
+                    count(*) FILTER (WHERE s.ready_on IS NULL AND a.promise_on < $1)
+                 FROM application a LEFT JOIN made m ON m.application = a.id LEFT JOIN box b ON b.id = m.box
+                 LEFT JOIN shipment s ON s.id = b.shipment WHERE a.state = 'accepted' AND a.old_number IS NULL",
+                args![today, warn_before],
+            )
+            .await?
+            .unwrap_or_default();
+        Ok(Promises { kept: row.0, missed: row.1, running: row.2, warned: row.3, breached: row.4 })
+    }
+}

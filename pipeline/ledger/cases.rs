@@ -1,0 +1,30 @@
+//! Cases: what a person must decide, each with a deadline and an owner.
+
+use cardline_core::lives::CASE;
+use jiff::civil::Date;
+
+use super::LedgerError;
+use super::engine::Tx;
+use super::moves::{Step, Why, write_history};
+use crate::args;
+
+/// Opens a case about a card, a file, or both.
+pub async fn open_case(
+    tx: &mut Tx,
+    application: Option<i64>,
+    file: Option<i64>,
+    reason: &str,
+    due_on: Date,
+    owner: &str,
+    why: Why<'_>,
+) -> Result<i64, LedgerError> {
+    let id = tx
+        .run_returning::<(i64,)>(
+            "INSERT INTO desk_case (application, file, state, reason, due_on, owner) VALUES ($1, $2, 'open', $3, $4, $5) RETURNING id",
+            args![application, file, reason, due_on, owner],
+        )
+        .await?;
+    let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("case id".into()))?;
+    write_history(tx, &Step { life: &CASE, from: "", to: "open" }, "case", id, 1, Why { reason, ..why }, None).await?;
+    Ok(id)
+}

@@ -1,0 +1,268 @@
+//! One ledger, two engines: the connection pool, the transaction, and how values and rows cross.
+//!
+//! The SQL text stands once and runs on either engine; only [`Tx::stage`], the start of a
+//! transaction and the DDL differ. Invariants: a SQLite writer always begins with BEGIN IMMEDIATE
+//! (a lock upgrade would fail at once, whatever the busy timeout), and one SQL text is always bound
+//! with the same types (statements are cached by their text alone).
+
+use std::path::Path;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use sqlx::postgres::{PgPool, PgPoolOptions, PgRow};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
+};
+use sqlx::{FromRow, Postgres, Sqlite, Transaction};
+
+use super::LedgerError;
+use crate::limits::{DATABASE_BUSY_SECONDS, DATABASE_CONNECTIONS, SQLITE_ROW_BUFFER_ROWS};
+
+/// A value bound to a statement. Owned, so that a statement may outlive the borrow of its input.
+#[derive(Clone)]
+pub enum Arg {
+    Int(Option<i64>),
+    Text(Option<String>),
+    Bytes(Option<Vec<u8>>),
+    Flag(bool),
+}
+
+macro_rules! arg_from {
+    ($($t:ty => |$v:ident| $e:expr),* $(,)?) => {
+        $(impl From<$t> for Arg { fn from($v: $t) -> Arg { $e } })*
+    };
+}
+
+arg_from! {
+    i64 => |v| Arg::Int(Some(v)),
+    Option<i64> => |v| Arg::Int(v),
+    &str => |v| Arg::Text(Some(v.to_owned())),
+    String => |v| Arg::Text(Some(v)),
+    &String => |v| Arg::Text(Some(v.clone())),
+    Option<String> => |v| Arg::Text(v),
+    Vec<u8> => |v| Arg::Bytes(Some(v)),
+    Option<Vec<u8>> => |v| Arg::Bytes(v),
+    &[u8] => |v| Arg::Bytes(Some(v.to_vec())),
+    bool => |v| Arg::Flag(v),
+    jiff::civil::Date => |v| Arg::Text(Some(v.to_string())),
+    Option<jiff::civil::Date> => |v| Arg::Text(v.map(|d| d.to_string())),
+    jiff::Timestamp => |v| Arg::Int(Some(v.as_microsecond())),
+}
+
+/// The arguments of one statement, in the order of `$1`, `$2`, …
+#[macro_export]
+macro_rules! args {
+    ($($value:expr),* $(,)?) => { vec![$($crate::ledger::Arg::from($value)),*] };
+}
+
+/// A row that both engines can be read into.
+pub trait Row: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unpin {}
+impl<T> Row for T where T: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unpin {}
+
+enum Pool {
+    Postgres(PgPool),
+    Sqlite(SqlitePool),
+}
+
+/// The ledger: a pool of one engine, and the count of row writes for the budget per card.
+#[derive(Clone)]
+pub struct Ledger {
+    pool: Arc<Pool>,
+    row_writes: Arc<AtomicU64>,
+}
+
+impl Ledger {
+    /// Opens `sqlite:PATH` or `postgres://…` and brings its schema up to date.
+    pub async fn open(url: &str) -> Result<Ledger, LedgerError> {
+        let pool = if let Some(path) = url.strip_prefix("sqlite:") {
+            Pool::Sqlite(open_sqlite(path).await?)
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            Pool::Postgres(open_postgres(url).await?)
+        } else {
+            return Err(LedgerError::Address);
+        };
+        match &pool {
+            Pool::Sqlite(pool) => sqlx::migrate!("schemas/sql/sqlite").run(pool).await?,
+            Pool::Postgres(pool) => sqlx::migrate!("schemas/sql/postgres").run(pool).await?,
+        }
+        Ok(Ledger { pool: Arc::new(pool), row_writes: Arc::default() })
+    }
+
+    /// `sqlite` or `postgres`, for pages and benches.
+    pub fn engine(&self) -> &'static str {
+        match *self.pool {
+            Pool::Postgres(_) => "postgres",
+            Pool::Sqlite(_) => "sqlite",
+        }
+    }
+
+    /// Rows inserted, updated and deleted in every table since this ledger was opened,
+    /// temporary tables left out.
+    pub fn row_writes(&self) -> u64 {
+        self.row_writes.load(Ordering::Relaxed)
+    }
+
+    /// A transaction that writes.
+    pub async fn begin(&self) -> Result<Tx, LedgerError> {
+        let inner = match &*self.pool {
+            Pool::Postgres(pool) => Inner::Postgres(pool.begin().await?),
+            Pool::Sqlite(pool) => Inner::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
+        };
+        Ok(Tx { inner, written: 0, row_writes: self.row_writes.clone() })
+    }
+
+    /// A transaction that only reads (and may use temporary tables).
+    pub async fn read(&self) -> Result<Tx, LedgerError> {
+        let inner = match &*self.pool {
+            Pool::Postgres(pool) => Inner::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ").await?),
+            Pool::Sqlite(pool) => Inner::Sqlite(pool.begin_with("BEGIN").await?),
+        };
+        Ok(Tx { inner, written: 0, row_writes: self.row_writes.clone() })
+    }
+
+    /// Waits until every connection is closed.
+    pub async fn close(&self) {
+        match &*self.pool {
+            Pool::Postgres(pool) => pool.close().await,
+            Pool::Sqlite(pool) => pool.close().await,
+        }
+    }
+}
+
+async fn open_sqlite(path: &str) -> Result<SqlitePool, LedgerError> {
+    let path = path.trim_start_matches("//");
+    if let Some(folder) = Path::new(path).parent() {
+        std::fs::create_dir_all(folder).map_err(|source| LedgerError::Folder { folder: folder.into(), source })?;
+    }
+    let options = SqliteConnectOptions::from_str("sqlite:")?
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Normal)
+        .busy_timeout(Duration::from_secs(DATABASE_BUSY_SECONDS))
+        .row_buffer_size(SQLITE_ROW_BUFFER_ROWS)
+        .pragma("temp_store", "memory")
+        .pragma("cache_size", "-65536");
+    Ok(SqlitePoolOptions::new().max_connections(DATABASE_CONNECTIONS).connect_with(options).await?)
+}
+
+async fn open_postgres(url: &str) -> Result<PgPool, LedgerError> {
+    Ok(PgPoolOptions::new()
+        .max_connections(DATABASE_CONNECTIONS)
+        .acquire_timeout(Duration::from_secs(DATABASE_BUSY_SECONDS))
+        .connect(url)
+        .await?)
+}
+
+enum Inner {
+    Postgres(Transaction<'static, Postgres>),
+    Sqlite(Transaction<'static, Sqlite>),
+}
+
+/// A transaction on either engine. Dropped without [`Tx::commit`] it rolls back.
+pub struct Tx {
+    inner: Inner,
+    written: u64,
+    row_writes: Arc<AtomicU64>,
+}
+
+/// Runs one body on either engine: `$c` is the connection, the text stands once.
+macro_rules! on {
+    ($tx:expr, $c:ident => $body:expr) => {
+        match &mut $tx.inner {
+            Inner::Postgres(tx) => {
+                let $c = &mut **tx;
+                $body
+            }
+            Inner::Sqlite(tx) => {
+                let $c = &mut **tx;
+                $body
+            }
+        }
+    };
+}
+
+/// Binds owned values in order.
+macro_rules! bound {
+    ($query:expr, $args:expr) => {{
+        let mut query = $query;
+        for arg in $args {
+            query = match arg {
+                Arg::Int(v) => query.bind(v),
+                Arg::Text(v) => query.bind(v),
+                Arg::Bytes(v) => query.bind(v),
+                Arg::Flag(v) => query.bind(v),
+            };
+        }
+        query
+    }};
+}
+
+impl Tx {
+    /// Writes to the ledger's tables; returns how many rows changed.
+    pub async fn run(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<u64, LedgerError> {
+        let changed = self.scratch(sql, args).await?;
+        self.written += changed;
+        Ok(changed)
+    }
+
+    /// Writes to temporary tables only: not counted among the row writes.
+    pub async fn scratch(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<u64, LedgerError> {
+        on!(self, c => Ok(bound!(sqlx::query(sql), args).execute(c).await.map_err(|e| LedgerError::sql(sql, e))?.rows_affected()))
+    }
+
+    /// Reads rows.
+    pub async fn rows<T: Row>(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<Vec<T>, LedgerError> {
+        on!(self, c => bound!(sqlx::query_as::<_, T>(sql), args).fetch_all(c).await.map_err(|e| LedgerError::sql(sql, e)))
+    }
+
+    /// Writes with RETURNING; every row returned is one row written.
+    pub async fn run_returning<T: Row>(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<Vec<T>, LedgerError> {
+        let rows = self.rows(sql, args).await?;
+        self.written += rows.len() as u64;
+        Ok(rows)
+    }
+
+    /// Reads at most one row.
+    pub async fn row<T: Row>(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<Option<T>, LedgerError> {
+        Ok(self.rows(sql, args).await?.into_iter().next())
+    }
+
+    /// Reads one number, 0 where there is no row.
+    pub async fn number(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<i64, LedgerError> {
+        Ok(self.row::<(i64,)>(sql, args).await?.map_or(0, |row| row.0))
+    }
+
+    /// Whether this is PostgreSQL, for the few places that differ.
+    pub fn is_postgres(&self) -> bool {
+        matches!(self.inner, Inner::Postgres(_))
+    }
+
+    /// The connection of a PostgreSQL transaction, for COPY.
+    pub(super) fn postgres(&mut self) -> Option<&mut sqlx::PgConnection> {
+        match &mut self.inner {
+            Inner::Postgres(tx) => Some(&mut **tx),
+            Inner::Sqlite(_) => None,
+        }
+    }
+
+    /// The connection of a SQLite transaction, for statements whose text is built.
+    pub(super) fn sqlite(&mut self) -> Option<&mut sqlx::SqliteConnection> {
+        match &mut self.inner {
+            Inner::Sqlite(tx) => Some(&mut **tx),
+            Inner::Postgres(_) => None,
+        }
+    }
+
+    /// Makes everything in it durable at once.
+    pub async fn commit(self) -> Result<(), LedgerError> {
+        match self.inner {
+            Inner::Postgres(tx) => tx.commit().await?,
+            Inner::Sqlite(tx) => tx.commit().await?,
+        }
+        self.row_writes.fetch_add(self.written, Ordering::Relaxed);
+        Ok(())
+    }
+}

@@ -1,0 +1,208 @@
+//! Files to and from partners: frozen before they are sent, registered before they are believed.
+
+use cardline_core::lives::FILE;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::engine::Tx;
+use super::moves::{Along, Step, Why, move_one, write_history};
+use super::{Lease, Ledger, LedgerError, spend, take_numbers};
+use crate::args;
+
+/// A file whose bytes are fixed; the bytes themselves lie sealed in the object store by their digest.
+#[derive(Clone)]
+pub struct FrozenFile {
+    pub partner: String,
+    pub kind: String,
+    /// The number this file was rendered with; the freeze fails if another file took it meanwhile.
+    pub sequence: i64,
+    pub name: String,
+    pub rows: i64,
+    pub bytes: i64,
+    pub sha256: String,
+    pub due_on: Date,
+}
+
+/// A file as the ledger knows it.
+#[derive(Clone, serde::Serialize)]
+pub struct FileRecord {
+    pub id: i64,
+    pub partner: String,
+    pub kind: String,
+    pub direction: String,
+    pub sequence: Option<i64>,
+    pub name: String,
+    pub state: String,
+    pub rows: i64,
+    pub bytes: i64,
+    pub sha256: String,
+    pub batch: Option<i64>,
+    pub reason: Option<String>,
+}
+
+type FileRow =
+    (i64, String, String, String, Option<i64>, String, String, i64, i64, String, Option<i64>, Option<String>);
+
+fn record(row: FileRow) -> FileRecord {
+    let (id, partner, kind, direction, sequence, name, state, rows, bytes, sha256, batch, reason) = row;
+    FileRecord { id, partner, kind, direction, sequence, name, state, rows, bytes, sha256, batch, reason }
+}
+
+/// The counter of a stream of files.
+pub fn stream_counter(partner: &str, kind: &str, direction: &str) -> String {
+    format!("file/{partner}/{kind}/{direction}")
+}
+
+/// Commits a rendered file's digest and number, in the transaction of the batch it belongs to.
+pub async fn freeze_file(tx: &mut Tx, file: &FrozenFile, batch: i64, why: Why<'_>) -> Result<i64, LedgerError> {
+    let counter = stream_counter(&file.partner, &file.kind, "out");
+    let taken = take_numbers(tx, &counter, 1).await?;
+    if taken != file.sequence {
+        return Err(LedgerError::OffsetMoved { topic: counter, partition: 0, expected: file.sequence });
+    }
+    let id = tx
+        .run_returning::<(i64,)>(
+            "INSERT INTO file (partner, kind, direction, sequence, name, state, rows, bytes, sha256, batch, at, due_on, owner)
+             VALUES ($1, $2, 'out', $3, $4, 'frozen', $5, $6, $7, $8, $9, $10, 'bureau operator') RETURNING id",
+            args![&file.partner, &file.kind, file.sequence, &file.name, file.rows, file.bytes, &file.sha256, batch, why.at, file.due_on],
+        )
+        .await?;
+    let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("file id".into()))?;
+    write_history(tx, &Step { life: &FILE, from: "", to: "frozen" }, "file", id, 1, why, None).await?;
+    Ok(id)
+}
+
+/// What became of a file that came in.
+pub struct ReceivedFile<'a> {
+    pub partner: &'a str,
+    pub kind: &'a str,
+    /// Known only once the file could be read; a refused file takes no number of its stream.
+    pub sequence: Option<i64>,
+    pub name: &'a str,
+    /// `applied`, `repeated`, `refused` or `held`.
+    pub state: &'static str,
+    pub rows: i64,
+    pub bytes: i64,
+    pub sha256: &'a str,
+    pub batch: Option<i64>,
+    pub due_on: Date,
+    pub reason: Option<String>,
+}
+
+/// Registers an incoming file and what became of it.
+pub async fn register_file(tx: &mut Tx, file: &ReceivedFile<'_>, why: Why<'_>) -> Result<i64, LedgerError> {
+    let owner = if file.state == "held" { "bank IT" } else { "nobody" };
+    let id = tx
+        .run_returning::<(i64,)>(
+            "INSERT INTO file (partner, kind, direction, sequence, name, state, rows, bytes, sha256, batch, at, due_on, owner, reason)
+             VALUES ($1, $2, 'in', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id",
+            args![
+                file.partner, file.kind, file.sequence, file.name, file.state, file.rows, file.bytes, file.sha256, file.batch, why.at,
+                file.due_on, owner, file.reason.clone()
+            ],
+        )
+        .await?;
+    let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("file id".into()))?;
+    write_history(tx, &Step { life: &FILE, from: "", to: file.state }, "file", id, 1, why, None).await?;
+    if file.state == "applied" {
+        let counter = stream_counter(file.partner, file.kind, "in");
+        take_numbers(tx, &counter, 1).await?;
+    }
+    Ok(id)
+}
+
+impl Ledger {
+    /// Files frozen and not yet placed, oldest first.
+    pub async fn frozen_files(&self) -> Result<Vec<FileRecord>, LedgerError> {
+        let mut tx = self.read().await?;
+        let rows = tx
+            .rows::<FileRow>(
+                "SELECT id, partner, kind, direction, sequence, name, state, rows, bytes, sha256, batch, reason
+                 FROM file WHERE state = 'frozen' ORDER BY id",
+                args![],
+            )
+            .await?;
+        Ok(rows.into_iter().map(record).collect())
+    }
+
+    /// Every file, in the order of registration.
+    pub async fn files(&self) -> Result<Vec<FileRecord>, LedgerError> {
+        let mut tx = self.read().await?;
+        let rows = tx
+            .rows::<FileRow>(
+                "SELECT id, partner, kind, direction, sequence, name, state, rows, bytes, sha256, batch, reason FROM file ORDER BY id",
+                args![],
+            )
+            .await?;
+        Ok(rows.into_iter().map(record).collect())
+    }
+
+    /// The number the next file of a stream will get.
+    pub async fn next_sequence(&self, partner: &str, kind: &str, direction: &str) -> Result<i64, LedgerError> {
+        self.peek_counter(&stream_counter(partner, kind, direction)).await
+    }
+
+    /// The number a counter will hand out next.
+    pub async fn peek_counter(&self, counter: &str) -> Result<i64, LedgerError> {
+        let mut tx = self.read().await?;
+        Ok(tx.row::<(i64,)>("SELECT next FROM counter WHERE name = $1", args![counter]).await?.map_or(1, |row| row.0))
+    }
+
+    /// Whether these bytes were applied before, under any name.
+    pub async fn was_applied(&self, partner: &str, sha256: &str) -> Result<bool, LedgerError> {
+        let mut tx = self.read().await?;
+        Ok(tx
+            .number(
+                "SELECT count(*) FROM file WHERE sha256 = $1 AND partner = $2 AND direction = 'in' AND state = 'applied'",
+                args![sha256, partner],
+            )
+            .await?
+            > 0)
+    }
+
+    /// Registers a file that had no effect (repeated, refused, held), under the lease of its collection.
+    pub async fn settle_unapplied(
+        &self,
+        lease: &Lease,
+        file: &ReceivedFile<'_>,
+        why: Why<'_>,
+    ) -> Result<i64, LedgerError> {
+        let mut tx = self.begin().await?;
+        let id = register_file(&mut tx, file, why).await?;
+        if file.state == "held" {
+            super::cases::open_case(
+                &mut tx,
+                None,
+                Some(id),
+                "the file is readable but not believable",
+                file.due_on,
+                "bank IT",
+                why,
+            )
+            .await?;
+        }
+        spend(&mut tx, lease).await?;
+        tx.commit().await?;
+        Ok(id)
+    }
+
+    /// Records that a frozen file is at the partner, and its batch with it.
+    pub async fn settle_placed(
+        &self,
+        lease: &Lease,
+        file: &FileRecord,
+        answer_due: Date,
+        at: Timestamp,
+    ) -> Result<(), LedgerError> {
+        let why = Why { at, actor: "exchange", reason: "published under its final name" };
+        let mut tx = self.begin().await?;
+        let along = |owner| Along { due_on: Some(answer_due), owner: Some(owner), ..Along::default() };
+        move_one(&mut tx, file.id, Step { life: &FILE, from: "frozen", to: "placed" }, along("partner"), why).await?;
+        if let Some(batch) = file.batch {
+            let step = Step { life: &cardline_core::lives::BATCH, from: "cut", to: "sent" };
+            move_one(&mut tx, batch, step, along("partner"), why).await?;
+        }
+        spend(&mut tx, lease).await?;
+        tx.commit().await
+    }
+}

@@ -1,0 +1,554 @@
+//! Settling a chunk of applications: identity, repeats, conflicts, revisions, and the rules that
+//! only the ledger can answer, set by set, in the transaction that moves the source's position.
+//!
+//! Messages that could touch each other (same event, same application, same person) are settled in
+//! waves, the k-th occurrence in wave k, so that each wave sees what the one before it did.
+
+use std::collections::HashMap;
+
+use cardline_core::lives::{APPLICATION, CARD, SOCIAL};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::engine::{Arg, Tx};
+use super::moves::{Along, SUBJECT, Set, Step, Why, move_each, move_set};
+use super::stage::{Column, Stage};
+use super::{Lease, Ledger, LedgerError, spend};
+use crate::args;
+
+/// Where a chunk came from. `first` and `next` are offsets of the partition, or lines of a file.
+#[derive(Clone)]
+pub struct ChunkSource {
+    pub topic: String,
+    pub partition: i64,
+    pub first: i64,
+    pub next: i64,
+    /// The stored position this chunk starts from; `None` for a file, which has none.
+    pub stored: Option<i64>,
+}
+
+/// One checked message, ready to be settled. Holds sealed bytes only.
+pub struct ArrivingMessage {
+    pub position: i64,
+    pub event_id: Option<String>,
+    pub application_id: Option<String>,
+    pub revision: Option<i64>,
+    pub digest: Vec<u8>,
+    /// `ok`, `rejected` or `quarantined`.
+    pub verdict: &'static str,
+    pub reason: Option<String>,
+    pub sealed: Vec<u8>,
+    pub facts: Option<ArrivingFacts>,
+    pub findings: Vec<ArrivingFinding>,
+}
+
+/// What the ledger keeps in the open of an application.
+pub struct ArrivingFacts {
+    pub person: Vec<u8>,
+    pub kind: &'static str,
+    pub lane: &'static str,
+    pub region: String,
+    pub bank: String,
+    pub outlet: String,
+    pub method: &'static str,
+    pub point: String,
+    pub photo: String,
+    pub approved_on: Date,
+    pub promise_on: Date,
+    pub previous_number: Option<String>,
+    pub previous_reason: Option<&'static str>,
+}
+
+/// A finding as the ledger keeps it: the rule and the field, never the value.
+pub struct ArrivingFinding {
+    pub rule: &'static str,
+    pub field: String,
+    pub severity: &'static str,
+}
+
+/// How the messages of one or more chunks divided; `received` is the sum of the rest.
+#[derive(Default, Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
+pub struct IntakeCounts {
+    #[serde(rename = "read")]
+    pub received: i64,
+    pub accepted: i64,
+    pub rejected: i64,
+    pub repeated: i64,
+    pub conflicting: i64,
+    pub quarantined: i64,
+}
+
+impl IntakeCounts {
+    /// Adds another chunk's counts.
+    pub fn add(&mut self, other: IntakeCounts) {
+        self.received += other.received;
+        self.accepted += other.accepted;
+        self.rejected += other.rejected;
+        self.repeated += other.repeated;
+        self.conflicting += other.conflicting;
+        self.quarantined += other.quarantined;
+    }
+}
+
+const ARRIVING: Stage = Stage {
+    name: "arriving",
+    columns: &[
+        ("position", Column::Int),
+        ("event_id", Column::Text),
+        ("application_id", Column::Text),
+        ("revision", Column::Int),
+        ("digest", Column::Bytes),
+        ("verdict", Column::Text),
+        ("reason", Column::Text),
+        ("sealed", Column::Bytes),
+        ("person", Column::Bytes),
+        ("kind", Column::Text),
+        ("lane", Column::Text),
+        ("region", Column::Text),
+        ("bank", Column::Text),
+        ("outlet", Column::Text),
+        ("method", Column::Text),
+        ("point", Column::Text),
+        ("photo", Column::Text),
+        ("approved_on", Column::Text),
+        ("promise_on", Column::Text),
+        ("previous_number", Column::Text),
+        ("previous_reason", Column::Text),
+        ("previous", Column::Int),
+        ("present", Column::Int),
+    ],
+};
+
+const ARRIVING_FINDING: Stage = Stage {
+    name: "arriving_finding",
+    columns: &[("position", Column::Int), ("rule", Column::Text), ("field", Column::Text), ("severity", Column::Text)],
+};
+
+impl Ledger {
+    /// Settles one chunk: everything or nothing, and only for the holder of the lease.
+    pub async fn settle_chunk(
+        &self,
+        lease: &Lease,
+        source: &ChunkSource,
+        messages: Vec<ArrivingMessage>,
+        why: Why<'_>,
+        today: Date,
+    ) -> Result<IntakeCounts, LedgerError> {
+        let mut tx = self.begin().await?;
+        let (counts, _) = settle_in(&mut tx, source, messages, why, today).await?;
+        spend(&mut tx, lease).await?;
+        tx.commit().await?;
+        Ok(counts)
+    }
+}
+
+/// Settles a chunk inside a transaction; returns its counts and its id.
+pub async fn settle_in(
+    tx: &mut Tx,
+    source: &ChunkSource,
+    messages: Vec<ArrivingMessage>,
+    why: Why<'_>,
+    today: Date,
+) -> Result<(IntakeCounts, i64), LedgerError> {
+    move_offset(tx, source).await?;
+    let chunk = open_chunk(tx, source, why.at).await?;
+    let mut counts = IntakeCounts { received: messages.len() as i64, ..IntakeCounts::default() };
+    let mut accepted_new = 0;
+    for wave in waves(messages) {
+        let (divided, fresh) = settle_wave(tx, chunk, wave, why, today).await?;
+        counts.add(divided);
+        accepted_new += fresh;
+    }
+    if accepted_new > 0 {
+        for step in [
+            Step { life: &APPLICATION, from: "", to: "accepted" },
+            Step { life: &CARD, from: "", to: "waiting_account" },
+            Step { life: &SOCIAL, from: "", to: "sealed" },
+        ] {
+            move_set(tx, Set::Chunk(chunk), step, accepted_new, why).await?;
+        }
+    }
+    close_chunk(tx, chunk, &counts).await?;
+    Ok((counts, chunk))
+}
+
+/// The source's position moves by compare-and-swap, first of all: it takes the lock, so that a late
+/// owner waits here and then finds that it lost.
+pub(super) async fn move_offset(tx: &mut Tx, source: &ChunkSource) -> Result<(), LedgerError> {
+    let Some(stored) = source.stored else {
+        return Ok(());
+    };
+    let moved = tx
+        .run(
+            "UPDATE source_offset SET next = $4 WHERE topic = $1 AND partition = $2 AND next = $3",
+            args![&source.topic, source.partition, stored, source.next],
+        )
+        .await?;
+    if moved == 0 {
+        return Err(LedgerError::OffsetMoved {
+            topic: source.topic.clone(),
+            partition: source.partition,
+            expected: stored,
+        });
+    }
+    Ok(())
+}
+
+pub(super) async fn open_chunk(tx: &mut Tx, source: &ChunkSource, at: Timestamp) -> Result<i64, LedgerError> {
+    let id = tx
+        .run_returning::<(i64,)>(
+            "INSERT INTO chunk (source, partition, first, next, at, received, accepted, rejected, repeated, conflicting, quarantined)
+             VALUES ($1, $2, $3, $4, $5, 0, 0, 0, 0, 0, 0) RETURNING id",
+            args![&source.topic, source.partition, source.first, source.next, at],
+        )
+        .await?;
+    id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("chunk id".into()))
+}
+
+pub(super) async fn close_chunk(tx: &mut Tx, chunk: i64, counts: &IntakeCounts) -> Result<(), LedgerError> {
+    tx.run(
+        "UPDATE chunk SET received = $2, accepted = $3, rejected = $4, repeated = $5, conflicting = $6, quarantined = $7 WHERE id = $1",
+        args![chunk, counts.received, counts.accepted, counts.rejected, counts.repeated, counts.conflicting, counts.quarantined],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Splits messages so that no two of one wave share an event, an application or a person.
+fn waves(messages: Vec<ArrivingMessage>) -> Vec<Vec<ArrivingMessage>> {
+    let mut seen: HashMap<Vec<u8>, usize> = HashMap::new();
+    let mut waves: Vec<Vec<ArrivingMessage>> = Vec::new();
+    for message in messages {
+        let mut keys: Vec<Vec<u8>> = Vec::new();
+        keys.extend(message.event_id.as_ref().map(|id| [b"e", id.as_bytes()].concat()));
+        keys.extend(message.application_id.as_ref().map(|id| [b"a", id.as_bytes()].concat()));
+        keys.extend(message.facts.as_ref().map(|facts| [b"p", &facts.person[..]].concat()));
+        keys.extend(
+            message.facts.as_ref().and_then(|f| f.previous_number.as_ref()).map(|n| [b"c", n.as_bytes()].concat()),
+        );
+        let wave = keys.iter().filter_map(|key| seen.get(key)).max().map_or(0, |last| last + 1);
+        for key in keys {
+            seen.insert(key, wave);
+        }
+        if waves.len() <= wave {
+            waves.resize_with(wave + 1, Vec::new);
+        }
+        waves[wave].push(message);
+    }
+    waves
+}
+
+fn stage_rows(messages: Vec<ArrivingMessage>) -> (Vec<Vec<Arg>>, Vec<Vec<Arg>>) {
+    let mut rows = Vec::with_capacity(messages.len());
+    let mut findings = Vec::new();
+    for m in messages {
+        for f in m.findings {
+            findings.push(args![m.position, f.rule, f.field, f.severity]);
+        }
+        let mut row =
+            args![m.position, m.event_id, m.application_id, m.revision, m.digest, m.verdict, m.reason, m.sealed];
+        match m.facts {
+            Some(f) => row.extend(args![
+                f.person,
+                f.kind,
+                f.lane,
+                f.region,
+                f.bank,
+                f.outlet,
+                f.method,
+                f.point,
+                f.photo,
+                f.approved_on,
+                f.promise_on,
+                f.previous_number,
+                f.previous_reason.map(str::to_owned)
+            ]),
+            None => {
+                row.push(Arg::Bytes(None));
+                row.extend(std::iter::repeat_n(Arg::Text(None), 12));
+            }
+        }
+        row.extend(args![None::<i64>, None::<i64>]);
+        rows.push(row);
+    }
+    (rows, findings)
+}
+
+async fn settle_wave(
+    tx: &mut Tx,
+    chunk: i64,
+    messages: Vec<ArrivingMessage>,
+    why: Why<'_>,
+    today: Date,
+) -> Result<(IntakeCounts, i64), LedgerError> {
+    let (rows, findings) = stage_rows(messages);
+    tx.stage(&ARRIVING, rows).await?;
+    tx.stage(&ARRIVING_FINDING, findings).await?;
+    for sql in IDENTITY {
+        tx.scratch(sql, args![]).await?;
+    }
+    for sql in LEDGER_RULES {
+        tx.scratch(sql, args![]).await?;
+    }
+    tx.scratch(REJECT, args![]).await?;
+    tx.run(LINK_PERSON, args![]).await?;
+    let due = today.saturating_add(jiff::Span::new().days(30));
+    tx.run(KEEP_MESSAGES, args![chunk, due]).await?;
+    tx.run(KEEP_FINDINGS, args![chunk]).await?;
+    let fresh = tx.run(NEW_APPLICATIONS, args![chunk]).await? as i64;
+    let rejected = tx.run(REJECTED_APPLICATIONS, args![chunk]).await?;
+    if rejected > 0 {
+        new_rejections(tx, chunk, why).await?;
+    }
+    replace_revisions(tx, chunk, why, today).await?;
+    let mut counts = IntakeCounts::default();
+    for (verdict, count) in
+        tx.rows::<(String, i64)>("SELECT verdict, count(*) FROM arriving GROUP BY verdict", args![]).await?
+    {
+        match verdict.as_str() {
+            "ok" => counts.accepted = count,
+            "rejected" => counts.rejected = count,
+            "repeated" => counts.repeated = count,
+            "conflicting" => counts.conflicting = count,
+            _ => counts.quarantined += count,
+        }
+    }
+    Ok((counts, fresh))
+}
+
+/// Repeats first, then conflicts, then the order of revisions (contract/messages.md).
+const IDENTITY: &[&str] = &[
+    "UPDATE arriving SET verdict = 'repeated' WHERE verdict IN ('ok', 'rejected') AND EXISTS (
+        SELECT 1 FROM message m WHERE m.digest = arriving.digest AND COALESCE(m.reason, '') <> 'PROMOTED' AND m.event_id = arriving.event_id)",
+    "UPDATE arriving SET verdict = 'repeated' WHERE verdict IN ('ok', 'rejected') AND EXISTS (
+        SELECT 1 FROM message m WHERE m.digest = arriving.digest AND m.outcome IN ('accepted', 'rejected', 'waiting')
+        AND m.application_id = arriving.application_id AND m.revision = arriving.revision)",
+    "UPDATE arriving SET verdict = 'conflicting', reason = 'EVENT-CONFLICT' WHERE verdict IN ('ok', 'rejected') AND EXISTS (
+        SELECT 1 FROM message m WHERE m.event_id = arriving.event_id AND m.outcome IN ('accepted', 'rejected', 'waiting'))",
+    "UPDATE arriving SET verdict = 'conflicting', reason = 'REVISION-CONFLICT' WHERE verdict IN ('ok', 'rejected') AND EXISTS (
+        SELECT 1 FROM message m WHERE m.application_id = arriving.application_id AND m.revision = arriving.revision
+        AND m.outcome IN ('accepted', 'rejected', 'waiting'))",
+    "UPDATE arriving SET present = (SELECT a.id FROM application a WHERE a.application_id = arriving.application_id)
+     WHERE verdict IN ('ok', 'rejected')",
+    "UPDATE arriving SET verdict = 'waiting', reason = 'REVISION-GAP' WHERE verdict IN ('ok', 'rejected')
+        AND revision > 1 + COALESCE((SELECT a.revision FROM application a WHERE a.id = arriving.present), 0)",
+    "UPDATE arriving SET verdict = 'conflicting', reason = 'REVISION-NOT-OPEN' WHERE verdict IN ('ok', 'rejected')
+        AND present IS NOT NULL AND EXISTS (SELECT 1 FROM application a WHERE a.id = arriving.present
+            AND (a.state NOT IN ('rejected', 'returned') OR a.revision >= arriving.revision))",
+    "UPDATE arriving SET person = (SELECT p.person FROM person_alias p WHERE p.key = arriving.person)
+     WHERE person IS NOT NULL AND EXISTS (SELECT 1 FROM person_alias p WHERE p.key = arriving.person)",
+    "UPDATE arriving SET previous = COALESCE(
+        (SELECT p.application FROM production_row p WHERE p.card_number = arriving.previous_number),
+        (SELECT a.id FROM application a WHERE a.old_number = arriving.previous_number))
+     WHERE previous_number IS NOT NULL",
+];
+
+/// Rules that only the ledger can answer; each adds its finding to what the catalogue found.
+const LEDGER_RULES: &[&str] = &[
+    "INSERT INTO arriving_finding SELECT position, 'PERSON-OPEN-APPLICATION', 'holder.id_number', 'error' FROM arriving r
+     WHERE verdict IN ('ok', 'rejected') AND EXISTS (SELECT 1 FROM application a WHERE a.person = r.person AND a.open
+        AND a.application_id <> r.application_id)",
+    "INSERT INTO arriving_finding SELECT position, 'PERSON-LIVE-CARD', 'kind', 'error' FROM arriving r
+     WHERE verdict IN ('ok', 'rejected') AND kind = 'first_issue'
+        AND EXISTS (SELECT 1 FROM application a WHERE a.person = r.person AND a.live)",
+    "INSERT INTO arriving_finding SELECT position, 'PREVIOUS-UNKNOWN', 'previous_card.card_number', 'error' FROM arriving r
+     WHERE verdict IN ('ok', 'rejected') AND previous_number IS NOT NULL AND previous IS NULL",
+    "INSERT INTO arriving_finding SELECT position, 'PREVIOUS-OTHER-PERSON', 'previous_card.card_number', 'error' FROM arriving r
+     WHERE verdict IN ('ok', 'rejected') AND previous_reason <> 'number_changed'
+        AND EXISTS (SELECT 1 FROM application a WHERE a.id = r.previous AND a.person <> r.person)",
+    "INSERT INTO arriving_finding SELECT position, 'PREVIOUS-NOT-LIVE', 'previous_card.card_number', 'error' FROM arriving r
+     WHERE verdict IN ('ok', 'rejected') AND EXISTS (SELECT 1 FROM application a WHERE a.id = r.previous AND NOT a.live)",
+    "INSERT INTO arriving_finding SELECT position, 'PREVIOUS-NOT-LOST', 'previous_card.reason', 'error' FROM arriving r
+     WHERE verdict IN ('ok', 'rejected') AND previous_reason = 'lost'
+        AND EXISTS (SELECT 1 FROM application a WHERE a.id = r.previous AND COALESCE(a.place, '') <> 'lost')",
+    "INSERT INTO arriving_finding SELECT position, 'PREVIOUS-OTHER-BANK', 'bank', 'error' FROM arriving r
+     WHERE verdict IN ('ok', 'rejected') AND kind <> 'bank_change'
+        AND EXISTS (SELECT 1 FROM application a WHERE a.id = r.previous AND a.bank <> r.bank)",
+];
+
+const REJECT: &str = "UPDATE arriving SET verdict = 'rejected' WHERE verdict = 'ok' AND EXISTS (
+    SELECT 1 FROM arriving_finding f WHERE f.position = arriving.position AND f.severity = 'error')";
+
+/// A changed number links the new key to the person who held the previous card.
+const LINK_PERSON: &str = "INSERT INTO person_alias (key, person)
+    SELECT r.person, a.person FROM arriving r JOIN application a ON a.id = r.previous
+    WHERE r.verdict = 'ok' AND r.previous_reason = 'number_changed' AND a.person <> r.person
+    ON CONFLICT (key) DO NOTHING";
+
+const KEEP_MESSAGES: &str = "INSERT INTO message (chunk, position, event_id, application_id, revision, digest, outcome, reason, due_on, sealed)
+    SELECT $1, position, event_id, application_id, revision, digest, CASE verdict WHEN 'ok' THEN 'accepted' ELSE verdict END, reason,
+        CASE verdict WHEN 'waiting' THEN $2 END, sealed
+    FROM arriving WHERE verdict <> 'repeated' ORDER BY position";
+
+const KEEP_FINDINGS: &str = "INSERT INTO finding (message, rule, field, severity)
+    SELECT m.id, f.rule, f.field, f.severity FROM arriving_finding f
+    JOIN arriving r ON r.position = f.position AND r.verdict IN ('ok', 'rejected')
+    JOIN message m ON m.chunk = $1 AND m.position = f.position
+    WHERE true ON CONFLICT DO NOTHING";
+
+const NEW_APPLICATIONS: &str = "INSERT INTO application (application_id, revision, message, chunk, state, social, financial, person, kind, lane,
+        region, bank, outlet, method, point, photo, approved_on, promise_on, due_on, owner, queue, previous, open, live)
+    SELECT r.application_id, r.revision, m.id, $1, 'accepted', 'sealed', 'sealed', COALESCE(p.person, r.person), r.kind, r.lane,
+        r.region, r.bank, r.outlet, r.method, r.point, r.photo, r.approved_on, r.promise_on, r.promise_on, 'bureau operator',
+        'account', r.previous, TRUE, FALSE
+    FROM arriving r JOIN message m ON m.chunk = $1 AND m.position = r.position
+    LEFT JOIN person_alias p ON p.key = r.person
+    WHERE r.verdict = 'ok' AND r.present IS NULL ORDER BY r.position";
+
+const REJECTED_APPLICATIONS: &str = "INSERT INTO application (application_id, revision, message, chunk, state, social, financial, person, kind, lane,
+        region, bank, outlet, method, point, approved_on, promise_on, due_on, owner, open, live)
+    SELECT r.application_id, r.revision, m.id, 0, 'rejected', 'sealed', 'sealed', r.person, r.kind, r.lane,
+        r.region, r.bank, r.outlet, r.method, r.point, r.approved_on, r.promise_on, r.promise_on, 'applicant', FALSE, FALSE
+    FROM arriving r JOIN message m ON m.chunk = $1 AND m.position = r.position
+    WHERE r.verdict = 'rejected' AND r.present IS NULL ORDER BY r.position";
+
+async fn new_rejections(tx: &mut Tx, chunk: i64, why: Why<'_>) -> Result<(), LedgerError> {
+    tx.run(
+        "INSERT INTO move (at, life, scope, subject, from_state, to_state, count, actor, reason)
+         SELECT $1, 'application', 'application', a.id, '', 'rejected', 1, $2, $3
+         FROM arriving r JOIN message m ON m.chunk = $4 AND m.position = r.position JOIN application a ON a.message = m.id
+           AND a.application_id = r.application_id
+         WHERE r.verdict = 'rejected' AND r.present IS NULL ORDER BY a.id",
+        args![why.at, why.actor, "errors found at intake", chunk],
+    )
+    .await?;
+    Ok(())
+}
+
+/// A higher revision of a rejected or returned application: its facts are replaced, then it moves.
+async fn replace_revisions(tx: &mut Tx, chunk: i64, why: Why<'_>, today: Date) -> Result<(), LedgerError> {
+    let present = tx
+        .number("SELECT count(*) FROM arriving WHERE verdict IN ('ok', 'rejected') AND present IS NOT NULL", args![])
+        .await?;
+    if present == 0 {
+        return Ok(());
+    }
+    // The promise clock stood still for whole local days while the holder corrected it.
+    tx.run(
+        "UPDATE application SET revision = r.revision, message = m.id,
+            person = CASE WHEN r.verdict = 'ok' THEN COALESCE(p.person, r.person) ELSE application.person END,
+            kind = r.kind, lane = r.lane, region = r.region, bank = r.bank, outlet = r.outlet, method = r.method, point = r.point,
+            photo = r.photo, previous = r.previous,
+            account_batch = CASE WHEN r.verdict = 'ok' THEN NULL ELSE application.account_batch END,
+            queue = CASE WHEN r.verdict = 'ok' THEN 'account' ELSE NULL END
+         FROM arriving r JOIN message m ON m.chunk = $1 AND m.position = r.position LEFT JOIN person_alias p ON p.key = r.person
+         WHERE application.id = r.present AND r.verdict IN ('ok', 'rejected')",
+        args![chunk],
+    )
+    .await?;
+    // A rejected application has no card yet; a returned one has had one.
+    let born = [
+        Step { life: &APPLICATION, from: "rejected", to: "accepted" },
+        Step { life: &CARD, from: "", to: "waiting_account" },
+        Step { life: &SOCIAL, from: "", to: "sealed" },
+    ];
+    replace(tx, "rejected", &born, why, today).await?;
+    let back = [
+        Step { life: &APPLICATION, from: "returned", to: "accepted" },
+        Step { life: &CARD, from: "no_plastic", to: "waiting_account" },
+    ];
+    replace(tx, "returned", &back, why, today).await
+}
+
+async fn replace(
+    tx: &mut Tx,
+    from: &'static str,
+    steps: &[Step],
+    why: Why<'_>,
+    today: Date,
+) -> Result<(), LedgerError> {
+    let found = tx
+        .rows::<(i64, String, Option<String>)>(
+            "SELECT a.id, a.promise_on, a.returned_on FROM arriving r JOIN application a ON a.id = r.present
+             WHERE r.verdict = 'ok' AND a.state = $1 ORDER BY a.id",
+            args![from],
+        )
+        .await?;
+    for (id, promise_on, returned_on) in found {
+        let paused = match returned_on.map(|on| on.parse::<Date>()) {
+            Some(Ok(on)) => i64::from((today - on).get_days()),
+            _ => 0,
+        };
+        let promise_on: Date = promise_on.parse().map_err(|_| LedgerError::Shape("promise_on".into()))?;
+        let promise_on = promise_on.saturating_add(jiff::Span::new().days(paused));
+        tx.run(
+            "UPDATE application SET paused_days = paused_days + $2, promise_on = $3, returned_on = NULL WHERE id = $1",
+            args![id, paused, promise_on],
+        )
+        .await?;
+        tx.stage(&SUBJECT, vec![super::moves::subject(id)]).await?;
+        let along =
+            Along { due_on: Some(promise_on), owner: Some("bureau operator"), open: Some(true), ..Along::default() };
+        move_each(tx, steps, along, Why { reason: "a higher revision was accepted", ..why }).await?;
+    }
+    Ok(())
+}
+
+/// A message that waits for an earlier revision of its application.
+pub struct WaitingMessage {
+    pub id: i64,
+    pub sealed: Vec<u8>,
+}
+
+impl Ledger {
+    /// The stored positions of a topic's partitions; a partition seen first begins at 0.
+    pub async fn positions(&self, topic: &str, partitions: &[i64]) -> Result<Vec<(i64, i64)>, LedgerError> {
+        let mut tx = self.read().await?;
+        let known = tx
+            .rows::<(i64, i64)>(
+                "SELECT partition, next FROM source_offset WHERE topic = $1 ORDER BY partition",
+                args![topic],
+            )
+            .await?;
+        drop(tx);
+        if known.len() >= partitions.len() {
+            return Ok(known);
+        }
+        let mut tx = self.begin().await?;
+        for partition in partitions {
+            tx.run(
+                "INSERT INTO source_offset (topic, partition, next) VALUES ($1, $2, 0) ON CONFLICT (topic, partition) DO NOTHING",
+                args![topic, *partition],
+            )
+            .await?;
+        }
+        tx.commit().await?;
+        Ok(partitions.iter().map(|p| (*p, known.iter().find(|(k, _)| k == p).map_or(0, |(_, next)| *next))).collect())
+    }
+
+    /// A waiting message whose earlier revision is there now.
+    pub async fn ready_gap(&self) -> Result<Option<WaitingMessage>, LedgerError> {
+        let mut tx = self.read().await?;
+        let row = tx
+            .row::<(i64, Vec<u8>)>(
+                "SELECT m.id, m.sealed FROM message m JOIN application a ON a.application_id = m.application_id
+                 WHERE m.outcome = 'waiting' AND m.revision = a.revision + 1 ORDER BY m.id LIMIT 1",
+                args![],
+            )
+            .await?;
+        Ok(row.map(|(id, sealed)| WaitingMessage { id, sealed }))
+    }
+
+    /// Takes a waiting message in as if it had just come.
+    pub async fn settle_gap(
+        &self,
+        lease: &Lease,
+        message: &WaitingMessage,
+        checked: Vec<ArrivingMessage>,
+        why: Why<'_>,
+        today: Date,
+    ) -> Result<IntakeCounts, LedgerError> {
+        let mut tx = self.begin().await?;
+        tx.run(
+            "UPDATE message SET outcome = 'quarantined', reason = 'PROMOTED', due_on = NULL WHERE id = $1 AND outcome = 'waiting'",
+            args![message.id],
+        )
+        .await?;
+        let source =
+            ChunkSource { topic: "gap".into(), partition: 0, first: message.id, next: message.id + 1, stored: None };
+        let (counts, _) = settle_in(&mut tx, &source, checked, why, today).await?;
+        spend(&mut tx, lease).await?;
+        tx.commit().await?;
+        Ok(counts)
+    }
+}

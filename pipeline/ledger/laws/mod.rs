@@ -1,0 +1,40 @@
+//! The conservation laws: each one names the rows that break it; none means it holds.
+//!
+//! The same code runs in tests, in `cardline books` and at the end of the demo. By default a run
+//! looks at what changed since the run before; `whole` looks at everything. Every statement reads
+//! the temporary tables `touched_*`, so that both kinds of run share one text.
+
+mod books;
+mod replay;
+mod secret;
+mod statements;
+mod touched;
+
+pub use books::{BooksReport, LawResult};
+pub(super) use touched::TRACED;
+
+/// One law of the catalogue (numbers as agreed for the whole house).
+pub struct Law {
+    pub no: i64,
+    pub name: &'static str,
+    /// What it says, in one sentence.
+    pub says: &'static str,
+    /// How many things it looked at; a law without cases shows nothing.
+    pub cases: &'static str,
+    /// Statements that return one text column: the offending things.
+    pub offending: &'static [&'static str],
+}
+
+pub use statements::LAWS;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn laws_are_numbered_in_order_without_a_hole() {
+        let numbers: Vec<i64> = LAWS.iter().map(|law| law.no).collect();
+        assert_eq!(numbers, (1..=12).collect::<Vec<i64>>());
+        assert!(LAWS.iter().all(|law| !law.name.is_empty() && !law.says.is_empty() && !law.cases.is_empty()));
+    }
+}

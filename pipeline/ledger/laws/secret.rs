@@ -1,0 +1,85 @@
+//! Law 12: no operational column holds what looks like personal data, and no column is named for a
+//! secret.
+
+use crate::args;
+use crate::ledger::LedgerError;
+use crate::ledger::engine::Tx;
+
+/// Every free text column of the operational tables, read where this run looks.
+const TEXTS: &[(&str, &str)] = &[
+    ("move.reason", "SELECT v.reason FROM new_move n JOIN move v ON v.seq = n.seq"),
+    ("move.actor", "SELECT v.actor FROM new_move n JOIN move v ON v.seq = n.seq"),
+    (
+        "application.reason",
+        "SELECT COALESCE(a.reason, '') FROM touched_application t JOIN application a ON a.id = t.id",
+    ),
+    (
+        "application.application_id",
+        "SELECT a.application_id FROM touched_application t JOIN application a ON a.id = t.id",
+    ),
+    ("file.name", "SELECT f.name FROM touched_file t JOIN file f ON f.id = t.id"),
+    ("file.reason", "SELECT COALESCE(f.reason, '') FROM touched_file t JOIN file f ON f.id = t.id"),
+    ("message.reason", "SELECT COALESCE(m.reason, '') FROM touched_chunk t JOIN message m ON m.chunk = t.id"),
+    ("finding.field", "SELECT DISTINCT f.field FROM finding f"),
+    ("desk_case.reason", "SELECT DISTINCT reason FROM desk_case"),
+    ("answer.reason", "SELECT DISTINCT reason FROM answer"),
+    ("spoilage.reason", "SELECT DISTINCT reason FROM spoilage"),
+];
+
+/// Whether a text could hold an identity number, a phone, an account, or a Chinese name.
+pub(super) fn looks_personal(text: &str) -> bool {
+    let mut run = 0;
+    for c in text.chars() {
+        if c.is_ascii_digit() {
+            run += 1;
+            if run >= 11 {
+                return true;
+            }
+        } else {
+            run = 0;
+        }
+        if ('\u{3400}'..='\u{9fff}').contains(&c) || ('\u{20000}'..='\u{3ffff}').contains(&c) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Columns whose content looks personal, or whose name says secret.
+pub async fn secrets(tx: &mut Tx) -> Result<Vec<String>, LedgerError> {
+    let mut found = Vec::new();
+    for (column, sql) in TEXTS {
+        let count = tx.rows::<(String,)>(sql, args![]).await?.iter().filter(|(text,)| looks_personal(text)).count();
+        if count > 0 {
+            found.push(format!("{column}: {count} values look personal"));
+        }
+    }
+    let columns = if tx.is_postgres() {
+        "SELECT table_name || '.' || column_name FROM information_schema.columns WHERE table_schema = current_schema()
+         AND (column_name LIKE '%pin%' OR column_name LIKE '%password%' OR column_name LIKE '%secret%')"
+    } else {
+        "SELECT m.name || '.' || p.name FROM sqlite_master m JOIN pragma_table_info(m.name) p
+         WHERE m.type = 'table' AND (p.name LIKE '%pin%' OR p.name LIKE '%password%' OR p.name LIKE '%secret%')"
+    };
+    found.extend(
+        tx.rows::<(String,)>(columns, args![])
+            .await?
+            .into_iter()
+            .map(|(name,)| format!("{name}: a column for a secret")),
+    );
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::looks_personal;
+
+    #[test]
+    fn numbers_and_names_are_seen_and_our_own_keys_are_not() {
+        assert!(looks_personal("refused: 110101199003070000"));
+        assert!(looks_personal("call 13800000000"));
+        assert!(looks_personal("王伟"));
+        assert!(!looks_personal("110101-20260105-000000123"));
+        assert!(!looks_personal("BUREAU-PERSONALIZATION-20260105-000001.tar"));
+    }
+}

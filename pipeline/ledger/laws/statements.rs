@@ -1,0 +1,210 @@
+//! The laws as statements. What no single statement can say (replay, chain, secrets) is in
+//! `replay.rs` and `secret.rs` and is added to the same law by `books.rs`.
+
+use super::Law;
+
+/// The catalogue, in order of number.
+pub const LAWS: &[Law] = &[
+    Law {
+        no: 1,
+        name: "one place",
+        says: "every accepted application is in exactly one state, and that equals the last row of its history",
+        cases: "SELECT count(*) FROM touched_application",
+        offending: &[
+            "SELECT a.application_id || ': waits for an account batch and is in none' FROM touched_application t JOIN application a ON a.id = t.id
+             JOIN card c ON c.id = a.id WHERE c.place = 'waiting_account' AND a.queue IS NULL",
+            "SELECT a.application_id || ': queued, but not waiting' FROM touched_application t JOIN application a ON a.id = t.id
+             LEFT JOIN card c ON c.id = a.id WHERE a.queue IS NOT NULL AND COALESCE(c.place, '') <> 'waiting_account'",
+        ],
+    },
+    Law {
+        no: 2,
+        name: "intake balance",
+        says: "messages consumed = accepted + exact repeats + conflicts + rejected + quarantined, and each is kept",
+        cases: "SELECT count(*) FROM touched_chunk",
+        offending: &[
+            "SELECT 'chunk ' || c.id || ': the parts do not add up' FROM touched_chunk t JOIN chunk c ON c.id = t.id
+             WHERE c.received <> c.accepted + c.rejected + c.repeated + c.conflicting + c.quarantined",
+            "SELECT 'chunk ' || c.id || ': messages kept are not those counted' FROM touched_chunk t JOIN chunk c ON c.id = t.id
+             LEFT JOIN (SELECT m.chunk, count(*) FILTER (WHERE m.outcome = 'accepted') AS accepted,
+                    count(*) FILTER (WHERE m.outcome = 'rejected') AS rejected, count(*) FILTER (WHERE m.outcome = 'conflicting') AS conflicting,
+                    count(*) FILTER (WHERE m.outcome IN ('quarantined', 'waiting')) AS quarantined
+                FROM message m JOIN touched_chunk x ON x.id = m.chunk GROUP BY m.chunk) k ON k.chunk = c.id
+             LEFT JOIN (SELECT v.chunk, count(*) AS moved FROM move v JOIN touched_chunk x ON x.id = v.chunk
+                WHERE v.event_id IS NOT NULL GROUP BY v.chunk) e ON e.chunk = c.id
+             WHERE c.accepted <> COALESCE(k.accepted, 0) + COALESCE(e.moved, 0) OR c.rejected <> COALESCE(k.rejected, 0)
+                OR c.conflicting <> COALESCE(k.conflicting, 0) OR c.quarantined <> COALESCE(k.quarantined, 0)",
+            "SELECT 'chunk ' || c.id || ': begins before its predecessor ended' FROM touched_chunk t JOIN chunk c ON c.id = t.id
+             WHERE EXISTS (SELECT 1 FROM source_offset o WHERE o.topic = c.source)
+                AND EXISTS (SELECT 1 FROM chunk p WHERE p.source = c.source AND p.partition = c.partition AND p.id < c.id AND p.next > c.first)",
+            "SELECT o.topic || '/' || o.partition || ': the stored position is not where the last chunk ended' FROM source_offset o
+             WHERE o.next <> COALESCE((SELECT max(c.next) FROM chunk c WHERE c.source = o.topic AND c.partition = o.partition), o.next)",
+        ],
+    },
+    Law {
+        no: 3,
+        name: "batch balance",
+        says: "cards in a batch = count in the sealed header = rows answered + rows outstanding",
+        cases: "SELECT count(*) FROM touched_batch",
+        offending: &[
+            "SELECT b.number || ': header and file differ' FROM touched_batch t JOIN batch b ON b.id = t.id
+             LEFT JOIN file f ON f.batch = b.id AND f.direction = 'out' WHERE f.id IS NULL OR f.rows <> b.cards",
+            "SELECT b.number || ': members and header differ' FROM touched_batch t JOIN batch b ON b.id = t.id
+             LEFT JOIN (SELECT a.account_batch AS id, count(*) AS cards FROM application a JOIN touched_batch x ON x.id = a.account_batch
+                GROUP BY a.account_batch) m ON m.id = b.id
+             LEFT JOIN (SELECT f.batch AS id, count(DISTINCT n.application) AS cards FROM file f JOIN touched_batch x ON x.id = f.batch
+                JOIN answer n ON n.file = f.id AND n.outcome <> 'contradicted'
+                JOIN application a ON a.id = n.application AND (a.account_batch IS NULL OR a.account_batch <> f.batch) GROUP BY f.batch) n ON n.id = b.id
+             WHERE b.kind = 'account' AND b.cards <> COALESCE(m.cards, 0) + COALESCE(n.cards, 0)",
+            "SELECT b.number || ': members and header differ' FROM touched_batch t JOIN batch b ON b.id = t.id
+             WHERE b.kind = 'production' AND b.cards <> (SELECT count(*) FROM production_row p WHERE p.batch = b.id)",
+            "SELECT b.number || ': members and header differ' FROM touched_batch t JOIN batch b ON b.id = t.id
+             WHERE b.kind = 'recycling' AND b.cards <> (SELECT count(*) FROM recycling_row r WHERE r.batch = b.id)",
+            "SELECT b.number || ': answered rows are not those counted' FROM touched_batch t JOIN batch b ON b.id = t.id
+             WHERE b.kind = 'account' AND b.answered <>
+                (SELECT count(*) FROM file f JOIN account c ON c.answer = f.id WHERE f.batch = b.id AND f.direction = 'in')
+                + (SELECT count(*) FROM file f JOIN answer n ON n.file = f.id WHERE f.batch = b.id AND n.outcome <> 'contradicted')",
+            "SELECT b.number || ': more answered than asked' FROM touched_batch t JOIN batch b ON b.id = t.id WHERE b.answered > b.cards",
+            "SELECT b.number || ': answered, but rows are outstanding' FROM touched_batch t JOIN batch b ON b.id = t.id
+             WHERE b.state = 'answered' AND b.answered <> b.cards",
+        ],
+    },
+    Law {
+        no: 4,
+        name: "card balance",
+        says: "ordered + authorised remakes = good + spoiled and destroyed + pulled + outstanding; no card identifier twice",
+        cases: "SELECT count(*) FROM touched_batch t JOIN batch b ON b.id = t.id WHERE b.kind = 'production'",
+        offending: &[
+            "SELECT b.number || ': ordered and remade cards are not accounted for' FROM touched_batch t JOIN batch b ON b.id = t.id
+             WHERE b.kind = 'production' AND b.cards + b.remakes <> b.good + b.spoiled + b.pulled + (b.cards - b.answered)",
+            "SELECT b.number || ': good or spoiled cards are not those counted' FROM touched_batch t JOIN batch b ON b.id = t.id
+             WHERE b.kind = 'production' AND (b.good <> (SELECT count(*) FROM production_row p JOIN made m ON m.application = p.application WHERE p.batch = b.id)
+                OR b.spoiled <> (SELECT count(*) FROM spoilage s WHERE s.batch = b.id)
+                OR b.remakes <> (SELECT count(*) FROM spoilage s WHERE s.batch = b.id AND s.remade))",
+            "SELECT 'identifier of ' || min(p.card_number) || ' stands twice' FROM touched_application t JOIN made m ON m.application = t.id
+             JOIN production_row p ON p.application = m.application GROUP BY m.identifier HAVING count(*) > 1",
+        ],
+    },
+    Law {
+        no: 5,
+        name: "custody",
+        says: "every good card has exactly one custodian, with no hole in time",
+        cases: "SELECT count(*) FROM touched_application t JOIN made m ON m.application = t.id",
+        offending: &[
+            "SELECT p.card_number || ': made, and nobody has it (' || c.place || ')' FROM touched_application t JOIN made m ON m.application = t.id
+             JOIN production_row p ON p.application = t.id JOIN card c ON c.id = t.id
+             WHERE c.place NOT IN ('produced', 'in_transit', 'at_point', 'on_shelf', 'with_unit', 'in_hand', 'lost', 'awaiting_return', 'missing',
+                'held', 'recalled', 'to_recycle', 'in_recycling', 'destroyed')",
+            "SELECT c.application_id || ': not made, and somebody has it (' || c.place || ')' FROM touched_application t JOIN card c ON c.id = t.id
+             JOIN application a ON a.id = t.id LEFT JOIN made m ON m.application = t.id
+             WHERE m.application IS NULL AND a.old_number IS NULL AND c.place IN ('produced', 'in_transit', 'at_point', 'on_shelf', 'with_unit',
+                'in_hand', 'lost', 'awaiting_return', 'missing', 'recalled', 'to_recycle', 'in_recycling', 'destroyed')",
+            "SELECT 'box ' || b.number || ': cards are not those counted' FROM box b JOIN touched_batch t ON t.id = b.batch
+             WHERE b.cards <> (SELECT count(*) FROM made m WHERE m.box = b.id)",
+            "SELECT 'shipment ' || s.number || ': boxes do not add up' FROM touched_shipment t JOIN shipment s ON s.id = t.id
+             WHERE s.cards <> (SELECT COALESCE(CAST(sum(b.cards) AS BIGINT), 0) FROM box b WHERE b.shipment = s.id)",
+            "SELECT 'box ' || b.number || ': lies with a shipment to another point' FROM touched_shipment t JOIN shipment s ON s.id = t.id
+             JOIN box b ON b.shipment = s.id WHERE b.point <> s.point",
+        ],
+    },
+    Law {
+        no: 6,
+        name: "one live card per person",
+        says: "a person has at most one open application and one live card",
+        cases: "SELECT count(*) FROM touched_application t JOIN application a ON a.id = t.id WHERE a.live OR a.open",
+        offending: &[
+            "SELECT min(a.application_id) || ': ' || count(*) || ' live cards of one person' FROM application a
+             WHERE a.live AND a.person IN (SELECT o.person FROM touched_application t JOIN application o ON o.id = t.id)
+             GROUP BY a.person HAVING count(*) > 1",
+            "SELECT min(a.application_id) || ': ' || count(*) || ' open applications of one person' FROM application a
+             WHERE a.open AND a.person IN (SELECT o.person FROM touched_application t JOIN application o ON o.id = t.id)
+             GROUP BY a.person HAVING count(*) > 1",
+            "SELECT a.application_id || ': active, but another card is the live one' FROM touched_application t JOIN application a ON a.id = t.id
+             WHERE a.social = 'active' AND NOT a.live",
+        ],
+    },
+    Law {
+        no: 7,
+        name: "account",
+        says: "every opened account belongs to one card that is made or under way, or to a closing under way, or is closed",
+        cases: "SELECT count(*) FROM touched_application t JOIN account c ON c.application = t.id",
+        offending: &[
+            "SELECT a.application_id || ': an account without a card' FROM touched_application t JOIN application a ON a.id = t.id
+             JOIN account c ON c.application = a.id JOIN card k ON k.id = a.id
+             WHERE a.financial <> 'closed' AND k.place IN ('no_plastic', 'waiting_account', 'in_account_batch', 'destroyed')",
+            "SELECT a.application_id || ': a closed account under a card in use' FROM touched_application t JOIN application a ON a.id = t.id
+             JOIN account c ON c.application = a.id JOIN card k ON k.id = a.id WHERE a.financial = 'closed' AND k.place <> 'destroyed'",
+            "SELECT p.card_number || ': ordered without an account' FROM touched_application t JOIN production_row p ON p.application = t.id
+             LEFT JOIN account c ON c.application = t.id WHERE c.application IS NULL",
+        ],
+    },
+    Law {
+        no: 8,
+        name: "file",
+        says: "sequence per stream contiguous; one digest for ever; every placed file is answered or has a live deadline",
+        cases: "SELECT count(*) FROM touched_file",
+        offending: &[
+            "SELECT f.partner || ' ' || f.kind || ' ' || f.direction || ': sequence has holes' FROM file f WHERE f.sequence IS NOT NULL
+             GROUP BY f.partner, f.kind, f.direction HAVING count(*) <> max(f.sequence) OR min(f.sequence) <> 1",
+            "SELECT f.partner || ' ' || f.kind || ' ' || f.sequence || ': digest out of shape' FROM touched_file t JOIN file f ON f.id = t.id
+             WHERE length(f.sha256) <> 64",
+            "SELECT f.partner || ' ' || f.kind || ' ' || f.sequence || ': placed and past its deadline' FROM touched_file t JOIN file f ON f.id = t.id
+             LEFT JOIN batch b ON b.id = f.batch WHERE f.state IN ('frozen', 'placed') AND COALESCE(b.due_on, f.due_on) < (SELECT today FROM law_day)",
+            "SELECT f.partner || ' ' || f.kind || ' ' || f.name || ': applied twice' FROM touched_file t JOIN file f ON f.id = t.id
+             JOIN file o ON o.sha256 = f.sha256 AND o.partner = f.partner AND o.direction = f.direction AND o.state = f.state AND o.id < f.id
+             WHERE f.direction = 'in' AND f.state = 'applied'",
+        ],
+    },
+    Law {
+        no: 9,
+        name: "answer",
+        says: "no row has two different final answers outside an open conflict",
+        cases: "SELECT (SELECT count(*) FROM touched_application t JOIN answer n ON n.application = t.id)
+            + (SELECT count(*) FROM touched_application t JOIN account c ON c.application = t.id)",
+        offending: &[
+            "SELECT a.application_id || ': refused and opened in one batch' FROM touched_application t JOIN application a ON a.id = t.id
+             JOIN account c ON c.application = a.id JOIN file g ON g.id = c.answer
+             JOIN answer n ON n.application = a.id AND n.outcome IN ('fixable', 'final', 'contradicted') JOIN file f ON f.id = n.file AND f.batch = g.batch
+             WHERE NOT EXISTS (SELECT 1 FROM desk_case k WHERE k.application = a.id)",
+            "SELECT a.application_id || ': two different answers in one batch' FROM touched_application t JOIN application a ON a.id = t.id
+             JOIN answer n ON n.application = a.id JOIN file f ON f.id = n.file
+             WHERE n.outcome IN ('fixable', 'final') AND NOT EXISTS (SELECT 1 FROM desk_case k WHERE k.application = a.id)
+             GROUP BY a.application_id, f.batch HAVING count(*) > 1",
+        ],
+    },
+    Law {
+        no: 10,
+        name: "deadline",
+        says: "everything unfinished has exactly one live deadline and an owner",
+        cases: "SELECT (SELECT count(*) FROM touched_application t JOIN card c ON c.id = t.id WHERE c.place NOT IN ('in_hand', 'lost', 'destroyed', 'no_plastic'))
+            + (SELECT count(*) FROM batch WHERE state <> 'answered') + (SELECT count(*) FROM desk_case WHERE state IN ('open', 'escalated'))",
+        offending: &[
+            "SELECT a.application_id || ': ' || c.place || ' past ' || a.due_on FROM touched_application t JOIN application a ON a.id = t.id
+             JOIN card c ON c.id = a.id WHERE c.place IN ('waiting_account', 'held', 'missing', 'with_unit', 'awaiting_return', 'recalled',
+                'to_recycle') AND (a.due_on < (SELECT today FROM law_day) OR a.owner IN ('', 'nobody'))",
+            "SELECT a.application_id || ': returned and past ' || a.due_on FROM touched_application t JOIN application a ON a.id = t.id
+             WHERE a.state = 'returned' AND a.due_on < (SELECT today FROM law_day)",
+            "SELECT b.number || ': ' || b.state || ' past ' || b.due_on FROM batch b WHERE b.state <> 'answered' AND b.due_on < (SELECT today FROM law_day)",
+            "SELECT b.number || ': cards wait for production past ' || b.due_on FROM batch b
+             WHERE b.to_produce > 0 AND b.due_on < (SELECT today FROM law_day)",
+            "SELECT s.number || ': ' || s.place || ' past ' || s.due_on FROM shipment s WHERE NOT s.done AND s.due_on < (SELECT today FROM law_day)",
+            "SELECT 'case ' || k.id || ': open past ' || k.due_on FROM desk_case k
+             WHERE k.state IN ('open', 'escalated') AND k.due_on < (SELECT today FROM law_day)",
+            "SELECT 'message ' || m.id || ': waits past ' || m.due_on FROM message m WHERE m.outcome = 'waiting' AND m.due_on < (SELECT today FROM law_day)",
+        ],
+    },
+    Law {
+        no: 11,
+        name: "transition",
+        says: "replaying the history gives the current state; only edges of the table; the hash chain verifies",
+        cases: "SELECT count(*) FROM new_move",
+        offending: &[],
+    },
+    Law {
+        no: 12,
+        name: "secret",
+        says: "no PIN, password or key anywhere; personal data only sealed",
+        cases: "SELECT (SELECT count(*) FROM touched_application) + (SELECT count(*) FROM touched_file)",
+        offending: &[],
+    },
+];

@@ -1,0 +1,58 @@
+//! The ledger: all SQL, on SQLite or PostgreSQL.
+//!
+//! `engine` and `stage` know the two engines; every other file holds the statements of one part of
+//! the route. State is assigned in one place, [`moves`], which writes the history in the same
+//! transaction. Only this folder names sqlx.
+
+mod accounts;
+mod balance;
+mod care;
+mod cases;
+mod distribution;
+mod engine;
+mod error;
+mod files;
+mod intake;
+pub mod laws;
+mod leases;
+mod moves;
+mod photos;
+mod production;
+mod recycling;
+mod reference;
+mod relay;
+mod sealer;
+mod servicing;
+mod stage;
+mod stock;
+mod trace;
+
+pub use accounts::*;
+pub use balance::*;
+pub use care::*;
+pub use cases::*;
+pub use distribution::*;
+pub use engine::{Arg, Ledger, Tx};
+pub use error::LedgerError;
+pub use files::*;
+pub use intake::*;
+pub use leases::*;
+pub use moves::*;
+pub use photos::*;
+pub use production::*;
+pub use recycling::*;
+pub use relay::*;
+pub use servicing::*;
+pub use stage::{Column, Stage};
+pub use stock::*;
+pub use trace::*;
+
+/// Lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing into a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,397 @@
+//! The production stage in the ledger: the cut, card numbers, the bureau's report and its manifest.
+
+use cardline_core::lives::CARD;
+use jiff::civil::Date;
+
+use super::accounts::{CutBatch, Group, MEMBER, advance_batch, hold_cards, insert_batch};
+use super::cases::open_case;
+use super::engine::Tx;
+use super::files::{ReceivedFile, freeze_file, register_file};
+use super::moves::{Along, SUBJECT, Set, Step, Why, move_each, move_one, move_set, subject};
+use super::stage::{Column, Stage};
+use super::{Lease, Ledger, LedgerError, spend, take_numbers};
+use crate::args;
+
+/// The counter card numbers are taken from; a number is never reused, not even when its card fails.
+pub const CARD_NUMBERS: &str = "card_number";
+
+/// A card waiting for production, with what the package needs.
+pub struct AccountedCard {
+    pub id: i64,
+    pub application_id: String,
+    pub photo: String,
+    pub point: String,
+    pub message: Vec<u8>,
+    pub account: Vec<u8>,
+}
+
+/// A card on order, as the bureau's report must match it.
+pub struct OrderedCard {
+    pub application: i64,
+    pub card_number: String,
+    pub region: String,
+    pub point: String,
+    /// The identifier it was reported good with, if it was.
+    pub identifier: Option<String>,
+    /// How often it was spoiled so far.
+    pub spoiled: i64,
+    /// Its own state, where it does not travel with the batch.
+    pub place: Option<String>,
+}
+
+/// One good card of a report.
+pub struct GoodCard {
+    pub application: i64,
+    pub identifier: String,
+    pub atr: String,
+    pub box_number: String,
+    pub position: i64,
+}
+
+/// One spoiled card of a report. `remake` is false after too many.
+pub struct SpoiledCard {
+    pub application: i64,
+    pub attempt: i64,
+    pub stage: String,
+    pub reason: String,
+    pub remake: bool,
+}
+
+/// A report, matched whole.
+#[derive(Default)]
+pub struct MatchedReport {
+    pub boxes: Vec<(String, String)>,
+    pub good: Vec<GoodCard>,
+    pub spoiled: Vec<SpoiledCard>,
+    /// Reported before with another identifier: a case each.
+    pub contradicted: Vec<i64>,
+}
+
+/// A carton of the manifest: everything in it goes to one point.
+pub struct ManifestCarton {
+    pub number: String,
+    pub point: String,
+    pub boxes: Vec<String>,
+}
+
+const GOOD: Stage = Stage {
+    name: "good_card",
+    columns: &[
+        ("application", Column::Int),
+        ("identifier", Column::Text),
+        ("atr", Column::Text),
+        ("box", Column::Text),
+        ("position", Column::Int),
+    ],
+};
+
+const NUMBERED: Stage =
+    Stage { name: "numbered", columns: &[("row", Column::Int), ("id", Column::Int), ("card_number", Column::Text)] };
+
+impl Ledger {
+    /// Opened accounts whose cards are not ordered yet, group by group.
+    pub async fn waiting_production(&self) -> Result<Vec<Group>, LedgerError> {
+        let mut tx = self.read().await?;
+        let rows = tx
+            .rows::<(String, String, String, i64, String)>(
+                "SELECT region, bank, lane, CAST(sum(to_produce) AS BIGINT), min(cut_on) FROM batch
+                 WHERE to_produce > 0 GROUP BY region, bank, lane ORDER BY region, bank, lane",
+                args![],
+            )
+            .await?;
+        Ok(rows
+            .into_iter()
+            .map(|(region, bank, lane, cards, oldest)| Group { region, bank, lane, cards, oldest })
+            .collect())
+    }
+
+    /// The first cards of a group that can be ordered, in the order of application ids.
+    pub async fn accounted_cards(&self, group: &Group, most: i64) -> Result<Vec<AccountedCard>, LedgerError> {
+        let mut tx = self.read().await?;
+        let rows = tx
+            .rows::<(i64, String, String, String, Vec<u8>, Vec<u8>)>(
+                "SELECT a.id, a.application_id, COALESCE(a.photo, ''), a.point, m.sealed, c.sealed FROM batch b
+                 JOIN application a ON a.account_batch = b.id AND a.place IS NULL
+                 JOIN account c ON c.application = a.id JOIN message m ON m.id = a.message
+                 LEFT JOIN production_row p ON p.application = a.id
+                 WHERE b.to_produce > 0 AND b.region = $1 AND b.bank = $2 AND b.lane = $3 AND p.application IS NULL
+                 ORDER BY a.application_id LIMIT $4",
+                args![&group.region, &group.bank, &group.lane, most],
+            )
+            .await?;
+        Ok(rows
+            .into_iter()
+            .map(|(id, application_id, photo, point, message, account)| AccountedCard {
+                id,
+                application_id,
+                photo,
+                point,
+                message,
+                account,
+            })
+            .collect())
+    }
+
+    /// Settles a production cut: card numbers, members, the frozen package and the held cards at once.
+    pub async fn settle_production_cut(
+        &self,
+        lease: &Lease,
+        cut: &CutBatch,
+        first_serial: i64,
+        numbers: &[String],
+        why: Why<'_>,
+    ) -> Result<Option<i64>, LedgerError> {
+        let mut tx = self.begin().await?;
+        let held: Vec<_> = cut.held.iter().map(|(id, _)| subject(*id)).collect();
+        tx.stage(&SUBJECT, held).await?;
+        no_longer_to_produce(&mut tx, "subject").await?;
+        hold_cards(&mut tx, &cut.held, "waiting_production", cut.due_on, why).await?;
+        let batch = match &cut.file {
+            None => None,
+            Some(file) => {
+                if take_numbers(&mut tx, CARD_NUMBERS, numbers.len() as i64).await? != first_serial {
+                    return Err(LedgerError::OffsetMoved {
+                        topic: CARD_NUMBERS.into(),
+                        partition: 0,
+                        expected: first_serial,
+                    });
+                }
+                let batch = insert_batch(&mut tx, cut, why).await?;
+                let rows = cut.members.iter().zip(numbers).enumerate();
+                tx.stage(&NUMBERED, rows.map(|(at, (id, number))| args![at as i64 + 1, *id, number]).collect()).await?;
+                let ordered = tx
+                    .run(
+                        "INSERT INTO production_row (batch, row, application, card_number)
+                         SELECT $1, n.row, n.id, n.card_number FROM numbered n JOIN application a ON a.id = n.id AND a.place IS NULL ORDER BY n.row",
+                        args![batch],
+                    )
+                    .await? as i64;
+                let step = Step { life: &CARD, from: "waiting_production", to: "in_production" };
+                if ordered != cut.members.len() as i64 {
+                    return Err(super::moves::lost(&step, cut.members.len() as i64, ordered));
+                }
+                tx.stage(&MEMBER, cut.members.iter().map(|id| args![0, *id]).collect()).await?;
+                no_longer_to_produce(&mut tx, "member").await?;
+                move_set(&mut tx, Set::ProductionBatch(batch), step, ordered, why).await?;
+                freeze_file(&mut tx, file, batch, why).await?;
+                Some(batch)
+            }
+        };
+        spend(&mut tx, lease).await?;
+        tx.commit().await?;
+        Ok(batch)
+    }
+
+    /// The cards of a production batch, as they were ordered.
+    pub async fn ordered_cards(&self, batch: i64) -> Result<Vec<OrderedCard>, LedgerError> {
+        let mut tx = self.read().await?;
+        let rows = tx
+            .rows::<(i64, String, String, String, Option<String>, i64, Option<String>)>(
+                "SELECT p.application, p.card_number, a.region, a.point, m.identifier,
+                    (SELECT count(*) FROM spoilage s WHERE s.application = p.application), a.place
+                 FROM production_row p JOIN application a ON a.id = p.application LEFT JOIN made m ON m.application = p.application
+                 WHERE p.batch = $1 ORDER BY p.row",
+                args![batch],
+            )
+            .await?;
+        Ok(rows
+            .into_iter()
+            .map(|(application, card_number, region, point, identifier, spoiled, place)| OrderedCard {
+                application,
+                card_number,
+                region,
+                point,
+                identifier,
+                spoiled,
+                place,
+            })
+            .collect())
+    }
+
+    /// Applies a whole production report.
+    pub async fn settle_report(
+        &self,
+        lease: &Lease,
+        file: &ReceivedFile<'_>,
+        batch: i64,
+        report: MatchedReport,
+        case_on: Date,
+        why: Why<'_>,
+    ) -> Result<(), LedgerError> {
+        let mut tx = self.begin().await?;
+        let file_id = register_file(&mut tx, file, why).await?;
+        let good = report.good.len() as i64;
+        let failed = report.spoiled.iter().filter(|s| !s.remake).count() as i64;
+        keep_good(&mut tx, file_id, batch, &report, why).await?;
+        keep_spoiled(&mut tx, file_id, batch, &report.spoiled, case_on, why).await?;
+        for application in &report.contradicted {
+            let reason = "the bureau reported this card twice, differently";
+            open_case(&mut tx, Some(*application), Some(file_id), reason, case_on, "bureau operator", why).await?;
+        }
+        tx.run(
+            "UPDATE batch SET good = good + $2, spoiled = spoiled + $3, remakes = remakes + $4 WHERE id = $1",
+            args![batch, good, report.spoiled.len() as i64, report.spoiled.len() as i64 - failed],
+        )
+        .await?;
+        advance_batch(&mut tx, batch, good + failed, why).await?;
+        spend(&mut tx, lease).await?;
+        tx.commit().await
+    }
+
+    /// The boxes of a batch: number, point, cards, and whether they are shipped.
+    pub async fn boxes(&self, batch: i64) -> Result<Vec<(String, String, i64, bool)>, LedgerError> {
+        let mut tx = self.read().await?;
+        let rows = tx
+            .rows::<(String, String, i64, Option<i64>)>(
+                "SELECT number, point, cards, shipment FROM box WHERE batch = $1 ORDER BY number",
+                args![batch],
+            )
+            .await?;
+        Ok(rows
+            .into_iter()
+            .map(|(number, point, cards, shipment)| (number, point, cards, shipment.is_some()))
+            .collect())
+    }
+
+    /// Applies a whole shipping manifest: a shipment for each carton.
+    pub async fn settle_manifest(
+        &self,
+        lease: &Lease,
+        file: &ReceivedFile<'_>,
+        batch: i64,
+        cartons: &[ManifestCarton],
+        dates: (Date, Date),
+        why: Why<'_>,
+    ) -> Result<(), LedgerError> {
+        let (shipped_on, due_on) = dates;
+        let mut tx = self.begin().await?;
+        let manifest = register_file(&mut tx, file, why).await?;
+        for carton in cartons {
+            let id = tx
+                .run_returning::<(i64,)>(
+                    "INSERT INTO shipment (number, manifest, batch, point, place, cards, shipped_on, due_on, owner)
+                     VALUES ($1, $2, $3, $4, 'in_transit', 0, $5, $6, 'carrier') RETURNING id",
+                    args![&carton.number, manifest, batch, &carton.point, shipped_on, due_on],
+                )
+                .await?;
+            let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("shipment id".into()))?;
+            for number in &carton.boxes {
+                tx.run("UPDATE box SET shipment = $1 WHERE number = $2 AND shipment IS NULL", args![id, number])
+                    .await?;
+            }
+            tx.run(
+                "UPDATE shipment SET cards = (SELECT COALESCE(CAST(sum(cards) AS BIGINT), 0) FROM box WHERE shipment = $1) WHERE id = $1",
+                args![id],
+            )
+            .await?;
+            let travelling = super::distribution::travelling(&mut tx, id).await?;
+            let step = Step { life: &CARD, from: "produced", to: "in_transit" };
+            move_set(&mut tx, Set::Shipment(id), step, travelling, why).await?;
+        }
+        spend(&mut tx, lease).await?;
+        tx.commit().await
+    }
+}
+
+/// Takes staged cards off the count of those that still wait in their account batches.
+async fn no_longer_to_produce(tx: &mut Tx, staged: &str) -> Result<(), LedgerError> {
+    let sql = if staged == "subject" {
+        "UPDATE batch SET to_produce = to_produce - g.cards
+         FROM (SELECT a.account_batch AS id, count(*) AS cards FROM subject s JOIN application a ON a.id = s.id GROUP BY a.account_batch) g
+         WHERE batch.id = g.id"
+    } else {
+        "UPDATE batch SET to_produce = to_produce - g.cards
+         FROM (SELECT a.account_batch AS id, count(*) AS cards FROM member s JOIN application a ON a.id = s.id GROUP BY a.account_batch) g
+         WHERE batch.id = g.id"
+    };
+    tx.run(sql, args![]).await?;
+    Ok(())
+}
+
+async fn keep_good(
+    tx: &mut Tx,
+    file: i64,
+    batch: i64,
+    report: &MatchedReport,
+    why: Why<'_>,
+) -> Result<(), LedgerError> {
+    for (number, point) in &report.boxes {
+        let cards = report.good.iter().filter(|g| &g.box_number == number).count() as i64;
+        tx.run(
+            "INSERT INTO box (batch, report, number, point, cards) VALUES ($1, $2, $3, $4, $5)",
+            args![batch, file, number, point, cards],
+        )
+        .await?;
+    }
+    let rows =
+        report.good.iter().map(|g| args![g.application, &g.identifier, &g.atr, &g.box_number, g.position]).collect();
+    tx.stage(&GOOD, rows).await?;
+    // Who was held meanwhile is made too, but does not travel on.
+    let travelling = tx
+        .number(
+            "SELECT count(*) FROM good_card g JOIN application a ON a.id = g.application WHERE a.place IS NULL",
+            args![],
+        )
+        .await?;
+    tx.run(
+        "INSERT INTO made (application, box, position, identifier, atr)
+         SELECT g.application, b.id, g.position, g.identifier, g.atr FROM good_card g JOIN box b ON b.number = g.box
+         WHERE true ORDER BY g.application",
+        args![],
+    )
+    .await?;
+    if travelling > 0 {
+        move_set(tx, Set::Report(file), Step { life: &CARD, from: "in_production", to: "produced" }, travelling, why)
+            .await?;
+    }
+    Ok(())
+}
+
+async fn keep_spoiled(
+    tx: &mut Tx,
+    file: i64,
+    batch: i64,
+    spoiled: &[SpoiledCard],
+    case_on: Date,
+    why: Why<'_>,
+) -> Result<(), LedgerError> {
+    for card in spoiled {
+        tx.run(
+            "INSERT INTO spoilage (application, attempt, batch, report, stage, reason, remade) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            args![card.application, card.attempt, batch, file, &card.stage, &card.reason, card.remake],
+        )
+        .await?;
+    }
+    tx.stage(&SUBJECT, spoiled.iter().map(|s| subject(s.application)).collect()).await?;
+    let along = Along { due_on: Some(case_on), owner: Some("bureau"), ..Along::default() };
+    move_each(
+        tx,
+        &[Step { life: &CARD, from: "in_production", to: "spoiled" }],
+        along,
+        Why { reason: "reported spoiled", ..why },
+    )
+    .await?;
+    let remade = spoiled.iter().filter(|s| s.remake).map(|s| subject(s.application)).collect();
+    tx.stage(&SUBJECT, remade).await?;
+    let remake = Step { life: &CARD, from: "spoiled", to: "in_production" };
+    move_each(
+        tx,
+        &[remake],
+        Along::default(),
+        Why { actor: "policy", reason: "remake authorised: same number, new identifier", ..why },
+    )
+    .await?;
+    for card in spoiled.iter().filter(|s| !s.remake) {
+        let reason = "spoiled more often than remakes are allowed";
+        let along = Along {
+            due_on: Some(case_on),
+            owner: Some("bureau operator"),
+            reason: Some(reason.into()),
+            ..Along::default()
+        };
+        move_one(tx, card.application, Step { life: &CARD, from: "spoiled", to: "held" }, along, Why { reason, ..why })
+            .await?;
+        open_case(tx, Some(card.application), Some(file), reason, case_on, "bureau operator", why).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,508 @@
+//! Events of a card's life in the ledger (`card.events`), set by set, each with its history.
+//!
+//! Like intake, events that touch the same card or shipment are settled in waves. An event whose
+//! card does not stand where the event supposes is kept, sealed, as rejected; it changes nothing.
+
+use std::collections::{BTreeSet, HashMap};
+
+use cardline_core::lives::{ACCOUNT, APPLICATION, CARD, SOCIAL};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::engine::{Arg, Tx};
+use super::intake::{ChunkSource, IntakeCounts, close_chunk, move_offset, open_chunk};
+use super::moves::{Along, EventMark, SUBJECT, Set, Step, Why, move_each, move_set_by};
+use super::stage::{Column, Stage};
+use super::{Lease, Ledger, LedgerError, spend};
+use crate::args;
+
+/// What an event does to the lives, by its type; the route of each is below.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum EventKind {
+    PointReceived,
+    Collected,
+    CollectedByUnit,
+    HandedOver,
+    ActivatedSocial,
+    ActivatedFinancial,
+    ActivatedBoth,
+    LostFormally,
+    LossLifted,
+    LostProvisionally,
+    Ended,
+    PlasticReturned,
+    Withdrawn,
+    /// Known and kept sealed, without a move: a fact about phone, lock or password.
+    Fact,
+}
+
+/// One event, read and ready to settle. Holds sealed bytes only.
+pub struct ArrivingEvent {
+    pub position: i64,
+    pub event_id: Option<String>,
+    pub digest: Vec<u8>,
+    /// `None`: it could not be read; `reason` says why.
+    pub kind: Option<EventKind>,
+    pub reason: Option<String>,
+    /// Card number, application id or shipment number.
+    pub subject: String,
+    /// Cards counted, for a receipt.
+    pub count: Option<i64>,
+    pub at: Timestamp,
+    pub actor: String,
+    /// What was shown: kinds and hashes, as JSON.
+    pub evidence: Option<String>,
+    /// Why plastic came back or a card ended, in our words.
+    pub because: Option<String>,
+    pub sealed: Vec<u8>,
+}
+
+const EVENT: Stage = Stage {
+    name: "event",
+    columns: &[
+        ("position", Column::Int),
+        ("event_id", Column::Text),
+        ("digest", Column::Bytes),
+        ("subject", Column::Text),
+        ("at", Column::Int),
+        ("actor", Column::Text),
+        ("evidence", Column::Text),
+        ("id", Column::Int),
+        ("verdict", Column::Text),
+        ("because", Column::Text),
+    ],
+};
+
+/// How the move of an event kind reads: every alternative is tried in order on those not yet moved.
+fn routes(kind: EventKind) -> &'static [(&'static [Step], &'static str)] {
+    const fn step(life: &'static cardline_core::lives::Life, from: &'static str, to: &'static str) -> Step {
+        Step { life, from, to }
+    }
+    const SOCIAL_ON: Step = step(&SOCIAL, "sealed", "active");
+    const ACCOUNT_ON: Step = step(&ACCOUNT, "sealed", "active");
+    match kind {
+        EventKind::Collected => const { &[(&[step(&CARD, "on_shelf", "in_hand")], "collected")] },
+        EventKind::CollectedByUnit => const { &[(&[step(&CARD, "on_shelf", "with_unit")], "collected by the unit")] },
+        EventKind::HandedOver => const { &[(&[step(&CARD, "with_unit", "in_hand")], "handed over to the person")] },
+        EventKind::ActivatedSocial => const { &[(&[SOCIAL_ON], "activated: social")] },
+        EventKind::ActivatedFinancial => const { &[(&[ACCOUNT_ON], "activated: financial")] },
+        EventKind::ActivatedBoth => const { &[(&[SOCIAL_ON, ACCOUNT_ON], "activated: social and financial")] },
+        EventKind::LostFormally => {
+            const {
+                &[
+                    (&[step(&CARD, "in_hand", "lost"), step(&SOCIAL, "active", "suspended")], "formal loss"),
+                    (&[step(&CARD, "in_hand", "lost")], "formal loss"),
+                ]
+            }
+        }
+        EventKind::LossLifted => {
+            const {
+                &[
+                    (&[step(&CARD, "lost", "in_hand"), step(&SOCIAL, "suspended", "active")], "loss lifted"),
+                    (&[step(&CARD, "lost", "in_hand")], "loss lifted"),
+                    (&[step(&SOCIAL, "suspended", "active")], "loss lifted"),
+                ]
+            }
+        }
+        EventKind::LostProvisionally => const { &[(&[step(&SOCIAL, "active", "suspended")], "provisional loss")] },
+        EventKind::Ended => {
+            const {
+                &[
+                    (
+                        &[step(&CARD, "in_hand", "awaiting_return"), step(&SOCIAL, "active", "cancelled")],
+                        "the holder died or left",
+                    ),
+                    (
+                        &[step(&CARD, "in_hand", "awaiting_return"), step(&SOCIAL, "sealed", "cancelled")],
+                        "the holder died or left",
+                    ),
+                ]
+            }
+        }
+        EventKind::PlasticReturned => {
+            const {
+                &[
+                    (&[step(&CARD, "awaiting_return", "to_recycle")], "plastic returned"),
+                    (
+                        &[step(&CARD, "recalled", "to_recycle"), step(&SOCIAL, "sealed", "cancelled")],
+                        "plastic returned, never collected",
+                    ),
+                ]
+            }
+        }
+        EventKind::Withdrawn => {
+            const {
+                &[
+                    (
+                        &[
+                            step(&APPLICATION, "accepted", "withdrawn"),
+                            step(&CARD, "waiting_account", "no_plastic"),
+                            step(&SOCIAL, "sealed", "cancelled"),
+                        ],
+                        "withdrawn by the applicant",
+                    ),
+                    (
+                        &[step(&APPLICATION, "returned", "withdrawn"), step(&SOCIAL, "sealed", "cancelled")],
+                        "withdrawn by the applicant",
+                    ),
+                    (&[step(&APPLICATION, "rejected", "withdrawn")], "withdrawn by the applicant"),
+                ]
+            }
+        }
+        EventKind::PointReceived | EventKind::Fact => &[],
+    }
+}
+
+impl Ledger {
+    /// Settles one chunk of events. `dates`: today, and the day by which old plastic must be back.
+    pub async fn settle_events(
+        &self,
+        lease: &Lease,
+        source: &ChunkSource,
+        events: Vec<ArrivingEvent>,
+        dates: EventDates,
+        why: Why<'_>,
+    ) -> Result<IntakeCounts, LedgerError> {
+        let mut tx = self.begin().await?;
+        move_offset(&mut tx, source).await?;
+        let chunk = open_chunk(&mut tx, source, why.at).await?;
+        let mut counts = IntakeCounts { received: events.len() as i64, ..IntakeCounts::default() };
+        for wave in waves(events) {
+            counts.add(settle_wave(&mut tx, chunk, wave, dates, why).await?);
+        }
+        close_chunk(&mut tx, chunk, &counts).await?;
+        spend(&mut tx, lease).await?;
+        tx.commit().await?;
+        Ok(counts)
+    }
+}
+
+/// The dates events set, reckoned by the caller in the working calendar.
+#[derive(Clone, Copy)]
+pub struct EventDates {
+    /// A unit hands out by this day.
+    pub hand_out_on: Date,
+    /// Old plastic is due back by this day.
+    pub return_on: Date,
+    /// Returned plastic is in a recycling batch by this day.
+    pub recycle_on: Date,
+}
+
+fn waves(events: Vec<ArrivingEvent>) -> Vec<Vec<ArrivingEvent>> {
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    let mut waves: Vec<Vec<ArrivingEvent>> = Vec::new();
+    for event in events {
+        let keys = [format!("s{}", event.subject), format!("e{}", event.event_id.as_deref().unwrap_or_default())];
+        let wave = keys.iter().filter_map(|key| seen.get(key)).max().map_or(0, |last| last + 1);
+        for key in keys {
+            seen.insert(key, wave);
+        }
+        if waves.len() <= wave {
+            waves.resize_with(wave + 1, Vec::new);
+        }
+        waves[wave].push(event);
+    }
+    waves
+}
+
+async fn settle_wave(
+    tx: &mut Tx,
+    chunk: i64,
+    events: Vec<ArrivingEvent>,
+    dates: EventDates,
+    why: Why<'_>,
+) -> Result<IntakeCounts, LedgerError> {
+    let mut counts = IntakeCounts::default();
+    let mut of_kind: std::collections::BTreeMap<Option<EventKind>, Vec<ArrivingEvent>> =
+        std::collections::BTreeMap::new();
+    for event in events {
+        of_kind.entry(event.kind).or_default().push(event);
+    }
+    for (kind, events) in of_kind {
+        match kind {
+            None => {
+                counts.quarantined += events.len() as i64;
+                for event in events {
+                    let reason = event.reason.clone();
+                    keep(tx, chunk, &event, "quarantined", reason).await?;
+                }
+            }
+            Some(kind) => {
+                let (identity, fresh) = separate(tx, chunk, events).await?;
+                counts.add(identity);
+                match kind {
+                    EventKind::PointReceived => receipts(tx, chunk, fresh, &mut counts, why).await?,
+                    EventKind::Fact => {
+                        counts.accepted += fresh.len() as i64;
+                        for event in fresh {
+                            keep(tx, chunk, &event, "accepted", event.reason.clone()).await?;
+                        }
+                    }
+                    _ => cards(tx, chunk, kind, fresh, dates, &mut counts, why).await?,
+                }
+            }
+        }
+    }
+    Ok(counts)
+}
+
+/// Repeats and conflicts by event id; the rest goes on.
+async fn separate(
+    tx: &mut Tx,
+    chunk: i64,
+    events: Vec<ArrivingEvent>,
+) -> Result<(IntakeCounts, Vec<ArrivingEvent>), LedgerError> {
+    let mut counts = IntakeCounts::default();
+    stage(tx, &events).await?;
+    let known: HashMap<i64, bool> = tx
+        .rows::<(i64, bool)>(
+            "SELECT e.position, e.digest = v.digest FROM event e JOIN move v ON v.event_id = e.event_id
+             UNION SELECT e.position, e.digest = m.digest FROM event e JOIN message m ON m.event_id = e.event_id",
+            args![],
+        )
+        .await?
+        .into_iter()
+        .collect();
+    let mut fresh = Vec::new();
+    for event in events {
+        match known.get(&event.position) {
+            None => fresh.push(event),
+            Some(true) => counts.repeated += 1,
+            Some(false) => {
+                counts.conflicting += 1;
+                keep(tx, chunk, &event, "conflicting", Some("EVENT-CONFLICT".into())).await?;
+            }
+        }
+    }
+    Ok((counts, fresh))
+}
+
+async fn stage(tx: &mut Tx, events: &[ArrivingEvent]) -> Result<(), LedgerError> {
+    let rows = events
+        .iter()
+        .map(|e| {
+            args![
+                e.position,
+                e.event_id.clone(),
+                e.digest.clone(),
+                &e.subject,
+                e.at,
+                &e.actor,
+                e.evidence.clone(),
+                None::<i64>,
+                None::<String>,
+                e.because.clone()
+            ]
+        })
+        .collect();
+    tx.stage(&EVENT, rows).await
+}
+
+async fn keep(
+    tx: &mut Tx,
+    chunk: i64,
+    event: &ArrivingEvent,
+    outcome: &str,
+    reason: Option<String>,
+) -> Result<(), LedgerError> {
+    // An event id counts as seen once it had an outcome of its own; an unreadable one has none.
+    let event_id = if outcome == "quarantined" { None } else { event.event_id.clone() };
+    tx.run(
+        "INSERT INTO message (chunk, position, event_id, digest, outcome, reason, sealed) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        args![chunk, event.position, event_id, event.digest.clone(), outcome, reason, event.sealed.clone()],
+    )
+    .await?;
+    Ok(())
+}
+
+/// A point received a shipment: whole, or a person looks.
+async fn receipts(
+    tx: &mut Tx,
+    chunk: i64,
+    events: Vec<ArrivingEvent>,
+    counts: &mut IntakeCounts,
+    why: Why<'_>,
+) -> Result<(), LedgerError> {
+    for event in events {
+        let found = tx
+            .row::<(i64, i64, String)>("SELECT id, cards, place FROM shipment WHERE number = $1", args![&event.subject])
+            .await?;
+        match found {
+            Some((id, cards, place)) if place == "in_transit" && event.count == Some(cards) => {
+                let travelling = super::distribution::travelling(tx, id).await?;
+                let step = Step { life: &CARD, from: "in_transit", to: "at_point" };
+                let mark =
+                    EventMark { event_id: event.event_id.as_deref().unwrap_or_default(), digest: &event.digest, chunk };
+                let why = Why { at: event.at, actor: &event.actor, reason: "received at the point" };
+                move_set_by(tx, Set::Shipment(id), step, travelling, why, Some(mark)).await?;
+                tx.run("UPDATE shipment SET owner = 'distribution point' WHERE id = $1", args![id]).await?;
+                counts.accepted += 1;
+            }
+            Some(_) => {
+                counts.rejected += 1;
+                keep(tx, chunk, &event, "rejected", Some("RECEIPT-NOT-AS-SHIPPED".into())).await?;
+                let due = crate::time::local_date(why.at).saturating_add(jiff::Span::new().days(7));
+                super::cases::open_case(
+                    tx,
+                    None,
+                    None,
+                    "a receipt does not agree with the shipment",
+                    due,
+                    "administrator",
+                    why,
+                )
+                .await?;
+            }
+            None => {
+                counts.quarantined += 1;
+                keep(tx, chunk, &event, "quarantined", Some("UNKNOWN-SHIPMENT".into())).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+const RESOLVE: &str = "UPDATE event SET id = COALESCE(
+    (SELECT p.application FROM production_row p WHERE p.card_number = event.subject),
+    (SELECT a.id FROM application a WHERE a.old_number = event.subject),
+    (SELECT a.id FROM application a WHERE a.application_id = event.subject))";
+
+async fn cards(
+    tx: &mut Tx,
+    chunk: i64,
+    kind: EventKind,
+    events: Vec<ArrivingEvent>,
+    dates: EventDates,
+    counts: &mut IntakeCounts,
+    why: Why<'_>,
+) -> Result<(), LedgerError> {
+    stage(tx, &events).await?;
+    tx.scratch(RESOLVE, args![]).await?;
+    for (steps, reason) in routes(kind) {
+        let found = tx
+            .rows::<(i64, Option<String>, Option<Vec<u8>>, Option<String>, i64, String)>(
+                "SELECT id, event_id, digest, evidence, at, actor FROM event WHERE id IS NOT NULL AND verdict IS NULL ORDER BY position",
+                args![],
+            )
+            .await?;
+        if found.is_empty() {
+            break;
+        }
+        let rows = found
+            .into_iter()
+            .map(|(id, event, digest, evidence, at, actor)| args![id, event, digest, evidence, at, actor, chunk]);
+        let rows: Vec<Vec<Arg>> = rows.collect();
+        tx.stage(&SUBJECT, rows).await?;
+        if kind == EventKind::Withdrawn {
+            tx.run(
+                "UPDATE application SET queue = NULL WHERE queue IS NOT NULL AND id IN (SELECT id FROM subject)",
+                args![],
+            )
+            .await?;
+        }
+        if matches!(kind, EventKind::ActivatedSocial | EventKind::ActivatedBoth) {
+            retire_previous(tx, dates, why).await?;
+        }
+        let along = along(kind, dates);
+        counts.accepted += move_each(tx, steps, along, Why { reason, ..why }).await?;
+        tx.scratch("UPDATE event SET verdict = 'moved' WHERE id IN (SELECT id FROM subject)", args![]).await?;
+    }
+    if matches!(kind, EventKind::Ended) {
+        tx.run(
+            "UPDATE application SET reason = e.because FROM event e WHERE e.id = application.id AND e.verdict = 'moved'",
+            args![],
+        )
+        .await?;
+    }
+    let left: Vec<(i64, bool)> = tx
+        .rows::<(i64, bool)>(
+            "SELECT position, id IS NOT NULL FROM event WHERE verdict IS NULL ORDER BY position",
+            args![],
+        )
+        .await?;
+    for (position, known) in left {
+        let Some(event) = events.iter().find(|e| e.position == position) else {
+            continue;
+        };
+        if known {
+            counts.rejected += 1;
+            keep(tx, chunk, event, "rejected", Some("EVENT-NOT-POSSIBLE".into())).await?;
+        } else {
+            counts.quarantined += 1;
+            keep(tx, chunk, event, "quarantined", Some("UNKNOWN-CARD".into())).await?;
+        }
+    }
+    Ok(())
+}
+
+fn along(kind: EventKind, dates: EventDates) -> Along {
+    match kind {
+        EventKind::Collected | EventKind::HandedOver => Along { owner: Some("holder"), ..Along::default() },
+        EventKind::CollectedByUnit => {
+            Along { due_on: Some(dates.hand_out_on), owner: Some("unit"), ..Along::default() }
+        }
+        EventKind::ActivatedSocial | EventKind::ActivatedBoth => {
+            Along { open: Some(false), live: Some(true), ..Along::default() }
+        }
+        EventKind::Ended => Along {
+            due_on: Some(dates.return_on),
+            owner: Some("holder"),
+            open: Some(false),
+            live: Some(false),
+            ..Along::default()
+        },
+        EventKind::PlasticReturned => Along {
+            due_on: Some(dates.recycle_on),
+            owner: Some("administrator"),
+            open: Some(false),
+            ..Along::default()
+        },
+        EventKind::Withdrawn => Along { owner: Some("nobody"), open: Some(false), ..Along::default() },
+        _ => Along::default(),
+    }
+}
+
+/// The moment the new card is active the old one is invalid (s2): same transaction, before the new
+/// card becomes the person's live one.
+async fn retire_previous(tx: &mut Tx, dates: EventDates, why: Why<'_>) -> Result<(), LedgerError> {
+    let retired = tx
+        .rows::<(i64, String, String, String)>(
+            "SELECT o.id, COALESCE(o.place, ''), o.social, a.kind FROM subject s
+             JOIN application a ON a.id = s.id AND a.social = 'sealed' AND a.place = 'in_hand'
+             JOIN application o ON o.id = a.previous AND o.social IN ('active', 'suspended') ORDER BY o.id",
+            args![],
+        )
+        .await?;
+    if retired.is_empty() {
+        return Ok(());
+    }
+    let kept = tx
+        .rows::<(i64, Option<String>, Option<Vec<u8>>, Option<String>, Option<i64>, Option<String>, Option<i64>)>(
+            "SELECT id, event_id, digest, evidence, at, actor, chunk FROM subject ORDER BY id",
+            args![],
+        )
+        .await?;
+    let groups: BTreeSet<(&str, &str, &str)> =
+        retired.iter().map(|(_, place, social, kind)| (&place[..], &social[..], &kind[..])).collect();
+    for (place, social, kind) in groups {
+        let ids = retired.iter().filter(|(_, p, s, k)| (&p[..], &s[..], &k[..]) == (place, social, kind));
+        tx.stage(&SUBJECT, ids.map(|(id, ..)| super::moves::subject(*id)).collect()).await?;
+        // A lost card leaves no plastic to take back.
+        let (card, due) = match place {
+            "lost" => (Step { life: &CARD, from: "lost", to: "to_recycle" }, dates.recycle_on),
+            _ => (Step { life: &CARD, from: "in_hand", to: "awaiting_return" }, dates.return_on),
+        };
+        let social =
+            Step { life: &SOCIAL, from: if social == "active" { "active" } else { "suspended" }, to: "cancelled" };
+        let along = Along {
+            due_on: Some(due),
+            owner: Some("holder"),
+            reason: Some(kind.into()),
+            open: Some(false),
+            live: Some(false),
+        };
+        move_each(tx, &[card, social], along, Why { reason: "the new card is active, this one is invalid", ..why })
+            .await?;
+    }
+    tx.stage(&SUBJECT, kept.into_iter().map(|(a, b, c, d, e, f, g)| args![a, b, c, d, e, f, g]).collect()).await
+}

@@ -1,0 +1,139 @@
+//! Bulk hand-over of rows into a temporary table: COPY on PostgreSQL, multi-row VALUES on SQLite.
+//!
+//! From there plain SQL that both engines share does the work, set by set.
+
+use sqlx::AssertSqlSafe;
+
+use super::LedgerError;
+use super::engine::{Arg, Tx};
+use crate::limits::SQLITE_BOUND_VALUES;
+
+/// The type of a staged column.
+#[derive(Clone, Copy)]
+pub enum Column {
+    Int,
+    Text,
+    Bytes,
+    Flag,
+}
+
+/// A temporary table: its name and columns never change, so its statements are cached.
+pub struct Stage {
+    pub name: &'static str,
+    pub columns: &'static [(&'static str, Column)],
+}
+
+impl Stage {
+    fn ddl(&self, postgres: bool) -> String {
+        let columns: Vec<String> = self
+            .columns
+            .iter()
+            .map(|(name, column)| {
+                let kind = match (column, postgres) {
+                    (Column::Int, _) => "BIGINT",
+                    (Column::Text, _) => "TEXT",
+                    (Column::Bytes, true) => "BYTEA",
+                    (Column::Bytes, false) => "BLOB",
+                    (Column::Flag, _) => "BOOLEAN",
+                };
+                format!("{name} {kind}")
+            })
+            .collect();
+        let end = if postgres { " ON COMMIT DELETE ROWS" } else { "" };
+        format!("CREATE TEMPORARY TABLE IF NOT EXISTS {} ({}){end}", self.name, columns.join(", "))
+    }
+}
+
+impl Tx {
+    /// Replaces the content of a temporary table by these rows. Each row has the stage's columns.
+    pub async fn stage(&mut self, stage: &Stage, rows: Vec<Vec<Arg>>) -> Result<(), LedgerError> {
+        if self.is_postgres() { self.stage_postgres(stage, rows).await } else { self.stage_sqlite(stage, rows).await }
+    }
+
+    async fn stage_postgres(&mut self, stage: &Stage, rows: Vec<Vec<Arg>>) -> Result<(), LedgerError> {
+        let Some(connection) = self.postgres() else {
+            return Ok(());
+        };
+        sqlx::raw_sql(AssertSqlSafe("SET client_min_messages = warning")).execute(&mut *connection).await?;
+        sqlx::raw_sql(AssertSqlSafe(stage.ddl(true))).execute(&mut *connection).await?;
+        sqlx::raw_sql(AssertSqlSafe(format!("TRUNCATE {}", stage.name))).execute(&mut *connection).await?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let mut text = Vec::with_capacity(rows.len() * 256);
+        for row in &rows {
+            copy_line(row, &mut text);
+        }
+        let statement = format!("COPY {} FROM STDIN", stage.name);
+        let mut copy = connection.copy_in_raw(&statement).await?;
+        copy.send(text).await?;
+        copy.finish().await?;
+        sqlx::raw_sql(AssertSqlSafe(format!("ANALYZE {}", stage.name))).execute(&mut *connection).await?;
+        Ok(())
+    }
+
+    async fn stage_sqlite(&mut self, stage: &Stage, rows: Vec<Vec<Arg>>) -> Result<(), LedgerError> {
+        let Some(connection) = self.sqlite() else {
+            return Ok(());
+        };
+        sqlx::query(AssertSqlSafe(stage.ddl(false))).execute(&mut *connection).await?;
+        sqlx::query(AssertSqlSafe(format!("DELETE FROM {}", stage.name))).execute(&mut *connection).await?;
+        let per_statement = SQLITE_BOUND_VALUES / stage.columns.len();
+        let mut rows = rows.into_iter().peekable();
+        while rows.peek().is_some() {
+            let piece: Vec<Vec<Arg>> = rows.by_ref().take(per_statement).collect();
+            let tuple = format!("({})", vec!["?"; stage.columns.len()].join(","));
+            let sql = format!("INSERT INTO {} VALUES {}", stage.name, vec![tuple.as_str(); piece.len()].join(","));
+            // Only whole pieces recur, so only their text is worth a place in the statement cache.
+            let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(piece.len() == per_statement);
+            for arg in piece.into_iter().flatten() {
+                query = match arg {
+                    Arg::Int(v) => query.bind(v),
+                    Arg::Text(v) => query.bind(v),
+                    Arg::Bytes(v) => query.bind(v),
+                    Arg::Flag(v) => query.bind(v),
+                };
+            }
+            query.execute(&mut *connection).await?;
+        }
+        Ok(())
+    }
+}
+
+/// One line of COPY's text format.
+fn copy_line(row: &[Arg], out: &mut Vec<u8>) {
+    for (place, arg) in row.iter().enumerate() {
+        if place > 0 {
+            out.push(b'\t');
+        }
+        match arg {
+            Arg::Int(Some(v)) => out.extend_from_slice(v.to_string().as_bytes()),
+            Arg::Text(Some(v)) => copy_text(v.as_bytes(), out),
+            Arg::Bytes(Some(v)) => {
+                out.extend_from_slice(b"\\\\x");
+                for byte in v {
+                    const HEX: &[u8; 16] = b"0123456789abcdef";
+                    out.push(HEX[usize::from(byte >> 4)]);
+                    out.push(HEX[usize::from(byte & 15)]);
+                }
+            }
+            Arg::Flag(v) => out.push(if *v { b't' } else { b'f' }),
+            Arg::Int(None) | Arg::Text(None) | Arg::Bytes(None) => out.extend_from_slice(b"\\N"),
+        }
+    }
+    out.push(b'\n');
+}
+
+fn copy_text(text: &[u8], out: &mut Vec<u8>) {
+    for &byte in text {
+        match byte {
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            // PostgreSQL's text cannot hold NUL; intake quarantines such a message before it comes here.
+            0 => {}
+            other => out.push(other),
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Cardline: social security cards, from the approved application to the holder's hand and back.
+//!
+//! Layers, each may name only those before it: core ← ledger ← broker ← exchange ← stages ← world ←
+//! {console, cli}. The small modules at the top (`limits`, `time`, `keys`, …) name nothing above them.
+
+pub mod broker;
+pub mod config;
+pub mod exchange;
+pub mod keys;
+pub mod ledger;
+pub mod limits;
+pub mod objects;
+pub mod policy;
+pub mod route;
+pub mod stages;
+pub mod time;
+pub mod world;

@@ -1,0 +1,49 @@
+//! Every limit: a name with its unit last, and the reason for the figure.
+
+/// Connections per worker: one writes, the others read pages and laws.
+pub const DATABASE_CONNECTIONS: u32 = 4;
+/// How long a writer waits for another one before it says so.
+pub const DATABASE_BUSY_SECONDS: u64 = 30;
+/// Rows handed over at once by SQLite's thread; the default of 50 costs three quarters of the speed.
+pub const SQLITE_ROW_BUFFER_ROWS: usize = 1024;
+/// SQLite binds at most 32,766 values a statement.
+pub const SQLITE_BOUND_VALUES: usize = 16_000;
+
+/// Messages of one chunk of intake: the knee of the curve (longest transaction under a second).
+pub const CHUNK_MESSAGES: usize = 10_000;
+/// Bytes of one chunk of intake, so that memory does not depend on the size of messages.
+pub const CHUNK_BYTES: usize = 16 * 1024 * 1024;
+/// Chunks that wait between the reader and the writer.
+pub const CHUNKS_WAITING: usize = 2;
+
+/// A lease lapses after this when its worker is gone.
+pub const LEASE_SECONDS: i64 = 60;
+/// The hard cap of a batch (volumes of domain.md §2).
+pub const BATCH_CARDS_MAX: i64 = 50_000;
+/// A partner's file larger than this is refused before it is read: 50,000 rows of 1 KiB, twice over.
+pub const PARTNER_FILE_BYTES_MAX: u64 = 128 * 1024 * 1024;
+/// An uploaded photo is at most 8.75 MB (s3).
+pub const PHOTO_BYTES_MAX: usize = 8_750_000;
+/// Pixels on one side of a photo; a JPEG of 8.75 MB in the right aspect stays far below.
+pub const PHOTO_SIDE_PIXELS_MAX: u32 = 8_192;
+/// Print rendition (practice): 14–40 KB.
+pub const PRINT_PHOTO_BYTES_MIN: usize = 14 * 1024;
+/// See [`PRINT_PHOTO_BYTES_MIN`].
+pub const PRINT_PHOTO_BYTES_MAX: usize = 40 * 1024;
+/// Chip rendition (EF08, practice).
+pub const CHIP_PHOTO_BYTES_MAX: usize = 4_096;
+/// Times the driver tries a unit of work again after a passing fault.
+pub const PASSING_FAULT_TRIES: u32 = 5;
+/// How long intake waits for a broker that says nothing.
+pub const BROKER_SILENCE_SECONDS: u64 = 10;
+/// Messages a producer may have under way before it waits: the mock broker keeps 5 MiB a partition.
+pub const PRODUCER_WINDOW_MESSAGES: usize = 2_000;
+
+/// Rows of history read at once while sealing, so that memory does not depend on how many there are.
+pub const SEAL_MOVES_PER_PAGE: i64 = 10_000;
+/// Offending rows a law reports; one is enough to fail it.
+pub const LAW_OFFENDERS_SHOWN: i64 = 20;
+/// Distinct photos rendered at a time: bounds memory to 64 × 8.75 MB at worst.
+pub const PHOTOS_PER_CLAIM: i64 = 64;
+/// Shipments whose windows one settle opens.
+pub const WINDOWS_PER_CLAIM: i64 = 200;

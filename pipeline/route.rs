@@ -1,0 +1,65 @@
+//! The route: the stages and their steps, in order. The README's table, the folders and `cardline
+//! tick` show the same order, and a test holds them together.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use jiff::Timestamp;
+
+use crate::stages::driver::drain;
+use crate::stages::{
+    StageError, Station, accounts, care, distribution, history, intake, production, recycling, send, servicing,
+};
+
+/// How often a step did something, once it found nothing more to do.
+type Running<'a> = Pin<Box<dyn Future<Output = Result<u64, StageError>> + Send + 'a>>;
+
+/// One step of the route.
+pub struct RouteStep {
+    pub stage: &'static str,
+    pub name: &'static str,
+    pub about: &'static str,
+    run: for<'a> fn(&'a Station, Timestamp) -> Running<'a>,
+}
+
+impl RouteStep {
+    /// Runs the step until it finds nothing more to do.
+    pub fn run<'a>(&self, station: &'a Station, now: Timestamp) -> Running<'a> {
+        (self.run)(station, now)
+    }
+}
+
+macro_rules! step {
+    ($stage:literal, $name:literal, $about:literal, $step:expr) => {
+        RouteStep {
+            stage: $stage,
+            name: $name,
+            about: $about,
+            run: |station, now| Box::pin(drain(&$step, station, now)),
+        }
+    };
+}
+
+/// The stages in order.
+pub const STAGES: &[&str] = &["intake", "accounts", "production", "distribution", "servicing", "recycling"];
+
+/// Every step, in the order a tick runs them.
+pub const ROUTE: &[RouteStep] = &[
+    step!("intake", "applications", "approved applications from Kafka: decoded, checked, stored", intake::FromKafka),
+    step!("intake", "gaps", "messages that waited for an earlier revision", intake::Gaps),
+    step!("accounts", "photos", "photos fetched, checked, rendered for print and chip", accounts::Photos),
+    step!("accounts", "cut", "account batches and their request files", accounts::Cut),
+    step!("accounts", "answers", "the bank's answers, matched row by row", accounts::Answers),
+    step!("production", "cut", "production batches, card numbers, packages for the bureau", production::Cut),
+    step!("production", "reports", "good and spoiled cards, remakes", production::Reports),
+    step!("production", "manifests", "shipments from the bureau's shipping manifest", production::Manifests),
+    step!("servicing", "events", "receipts, pickups, activation, loss, plastic returned", servicing::Events),
+    step!("distribution", "windows", "pickup windows of received shipments", distribution::OpenWindows),
+    step!("distribution", "window-ends", "roll-over and recall of what was not collected", distribution::EndWindows),
+    step!("recycling", "cut", "closing and recycling requests to the bank", recycling::Cut),
+    step!("recycling", "answers", "closed accounts and destroyed plastic", recycling::Answers),
+    step!("exchange", "send", "frozen files, placed at the partner", send::Send),
+    step!("care", "deadlines", "what is overdue: chased, lapsed, escalated", care::Deadlines),
+    step!("history", "seal", "the hash chain over committed history", history::Seal),
+    step!("history", "relay", "outcomes, notices and electronic cards to Kafka", history::Relay),
+];

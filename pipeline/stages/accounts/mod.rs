@@ -1,0 +1,9 @@
+//! Accounts: photos checked, batches cut, the bank's answers applied.
+
+mod answers;
+mod cut;
+mod photos;
+
+pub use answers::{AccountNumbers, Answers};
+pub use cut::Cut;
+pub use photos::{DEFAULT_PHOTO, Photos, render};

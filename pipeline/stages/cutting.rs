@@ -1,0 +1,133 @@
+//! What every cut has in common: when a group is due, which numbers it will get, and its frozen file.
+
+use std::collections::BTreeMap;
+
+use cardline_core::layouts::{FileKind, FileSpec, Profile};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::{StageError, Station};
+use crate::exchange::Partner;
+use crate::ledger::{CutBatch, FrozenFile, Group};
+use crate::limits::BATCH_CARDS_MAX;
+use crate::objects::sha256;
+use crate::time::{local, local_date};
+
+/// The numbers a cut will get; the settle fails and is tried again if another cut took them first.
+#[derive(Clone)]
+pub struct Numbers {
+    pub batch: String,
+    pub batch_counter: (String, i64),
+    pub sequence: i64,
+}
+
+/// Whether a group is cut now: an urgent lane at once, a full batch at once, the rest when the
+/// partner's cut-off has passed on a working day.
+pub fn is_due(station: &Station, profile: &Profile, group: &Group, now: Timestamp) -> bool {
+    let wall = local(now);
+    let working = station.calendar.is_working_day(wall.date()).working;
+    working && (group.lane != "normal" || group.cards >= max_cards(profile) || wall.time() >= profile.batch.cut_off)
+}
+
+/// The most cards of one batch.
+pub fn max_cards(profile: &Profile) -> i64 {
+    i64::from(profile.batch.max_cards).min(BATCH_CARDS_MAX)
+}
+
+/// Looks up the numbers the next batch of a kind and its file will get.
+pub async fn numbers(
+    station: &Station,
+    letter: char,
+    partner: &str,
+    kind: FileKind,
+    day: Date,
+) -> Result<Numbers, StageError> {
+    let counter = format!("batch/{letter}/{day}");
+    let number = station.ledger.peek_counter(&counter).await?;
+    let sequence = station.ledger.next_sequence(partner, kind.name(), "out").await?;
+    Ok(Numbers {
+        batch: format!("{letter}{}-{number:04}", day.strftime("%Y%m%d")),
+        batch_counter: (counter, number),
+        sequence,
+    })
+}
+
+/// The file of a kind in a partner's profile.
+pub fn spec(partner: &Partner, kind: FileKind) -> Result<&FileSpec, StageError> {
+    partner.profile.file(kind).ok_or_else(|| {
+        StageError::Shape(format!("{}: the profile has no file of kind {}", partner.profile.code, kind.name()))
+    })
+}
+
+/// The control line's fields of a file that asks.
+pub fn control(numbers: &Numbers, region: &str, count: usize) -> BTreeMap<String, String> {
+    BTreeMap::from([
+        ("region".into(), region.into()),
+        ("batch".into(), numbers.batch.clone()),
+        ("sequence".into(), numbers.sequence.to_string()),
+        ("count".into(), count.to_string()),
+    ])
+}
+
+/// Renders rows to a delimited or fixed file.
+pub fn render(
+    spec: &FileSpec,
+    control: &BTreeMap<String, String>,
+    rows: &[Vec<String>],
+) -> Result<Vec<u8>, StageError> {
+    let mut bytes = Vec::new();
+    spec.render(control, rows, &mut bytes)
+        .map_err(|fault| StageError::Render { file: spec.kind.name().into(), fault })?;
+    Ok(bytes)
+}
+
+/// Describes rendered bytes as they will be frozen.
+pub fn frozen(
+    partner: &Partner,
+    spec: &FileSpec,
+    numbers: &Numbers,
+    region: &str,
+    rows: usize,
+    bytes: &[u8],
+    day: Date,
+    due_on: Date,
+) -> Result<FrozenFile, StageError> {
+    Ok(FrozenFile {
+        partner: partner.profile.code.clone(),
+        kind: spec.kind.name().into(),
+        sequence: numbers.sequence,
+        name: spec.file_name(day, numbers.sequence as u64, region)?,
+        rows: rows as i64,
+        bytes: bytes.len() as i64,
+        sha256: sha256(bytes),
+        due_on,
+    })
+}
+
+/// The batch as it will be settled.
+pub fn batch(
+    kind: &'static str,
+    partner: &Partner,
+    group: &Group,
+    numbers: &Numbers,
+    now: Timestamp,
+    due_on: Date,
+) -> CutBatch {
+    CutBatch {
+        kind,
+        number: numbers.batch.clone(),
+        counter: numbers.batch_counter.clone(),
+        partner: partner.profile.code.clone(),
+        group: group.clone(),
+        members: Vec::new(),
+        held: Vec::new(),
+        file: None,
+        cut_on: local_date(now),
+        due_on,
+    }
+}
+
+/// When a partner's answer is due: the profile's days, from the day the file is placed.
+pub fn answer_due(station: &Station, profile: &Profile, kind: FileKind, day: Date) -> Date {
+    station.working_days_after(day, profile.answer_within_working_days(kind).unwrap_or(5))
+}

@@ -1,0 +1,96 @@
+//! Pickup windows: opened by notice for what a point received; the last day is inclusive, a local
+//! date in the working calendar (s2). What is not collected rolls over, then goes back.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::ledger::{DueShipment, Lease, Why};
+use crate::limits::WINDOWS_PER_CLAIM;
+use crate::stages::{StageError, Station, Step};
+use crate::time::local_date;
+
+/// Opens the windows of received shipments.
+pub struct OpenWindows;
+
+impl Step for OpenWindows {
+    type Claimed<'s> = (Lease, Vec<DueShipment>);
+    type Worked<'s> = (Lease, Vec<(DueShipment, Date)>);
+
+    async fn claim(&self, station: &Station, now: Timestamp) -> Result<Option<Self::Claimed<'_>>, StageError> {
+        let due = station.ledger.due_shipments("at_point", local_date(now), WINDOWS_PER_CLAIM).await?;
+        if due.is_empty() {
+            return Ok(None);
+        }
+        Ok(station.lease("distribution/windows", now).await?.map(|lease| (lease, due)))
+    }
+
+    fn work<'s>(
+        &self,
+        station: &'s Station,
+        (lease, due): Self::Claimed<'s>,
+        now: Timestamp,
+    ) -> Result<Self::Worked<'s>, StageError> {
+        let today = local_date(now);
+        let opened = due.into_iter().map(|shipment| {
+            let days = station.policy.of(&shipment.region).window_working_days;
+            let last = station.working_days_after(today, days);
+            (shipment, last)
+        });
+        Ok((lease, opened.collect()))
+    }
+
+    async fn settle<'s>(
+        &self,
+        station: &'s Station,
+        (lease, opened): Self::Worked<'s>,
+        now: Timestamp,
+    ) -> Result<(), StageError> {
+        let why = Why { at: now, actor: "scheduler", reason: "pickup window opened by notice" };
+        station.ledger.settle_windows(&lease, &opened, local_date(now), why).await?;
+        Ok(())
+    }
+}
+
+/// Settles windows whose last day has passed, one shipment at a time.
+pub struct EndWindows;
+
+/// What follows for one shipment.
+pub struct Ended {
+    lease: Lease,
+    shipment: DueShipment,
+    next_last: Option<Date>,
+    recall_due: Date,
+}
+
+impl Step for EndWindows {
+    type Claimed<'s> = (Lease, DueShipment);
+    type Worked<'s> = Ended;
+
+    async fn claim(&self, station: &Station, now: Timestamp) -> Result<Option<Self::Claimed<'_>>, StageError> {
+        let Some(shipment) = station.ledger.due_shipments("on_shelf", local_date(now), 1).await?.into_iter().next()
+        else {
+            return Ok(None);
+        };
+        Ok(station.lease("distribution/window-ends", now).await?.map(|lease| (lease, shipment)))
+    }
+
+    fn work<'s>(
+        &self,
+        station: &'s Station,
+        (lease, shipment): Self::Claimed<'s>,
+        now: Timestamp,
+    ) -> Result<Ended, StageError> {
+        let today = local_date(now);
+        let policy = station.policy.of(&shipment.region);
+        let next_last = (shipment.roll_overs < policy.roll_overs)
+            .then(|| station.working_days_after(today, policy.window_working_days));
+        let recall_due = station.working_days_after(today, policy.return_working_days);
+        Ok(Ended { lease, shipment, next_last, recall_due })
+    }
+
+    async fn settle<'s>(&self, station: &'s Station, ended: Ended, now: Timestamp) -> Result<(), StageError> {
+        let why = Why { at: now, actor: "scheduler", reason: "the pickup window ended" };
+        station.ledger.settle_window_end(&ended.lease, &ended.shipment, ended.next_last, ended.recall_due, why).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,59 @@
+//! What can stop a step. A bad record or a bad file is no error: it is a finding, settled as such.
+
+use cardline_core::domain::calendar::CalendarFault;
+use cardline_core::domain::reference::ReferenceFault;
+use cardline_core::layouts::{NameFault, RenderFault};
+
+use crate::broker::BrokerError;
+use crate::exchange::PartnerError;
+use crate::exchange::publish::PublishError;
+use crate::keys::KeyError;
+use crate::ledger::LedgerError;
+use crate::objects::ObjectError;
+use crate::policy::PolicyError;
+
+/// An error of a step, with its cause.
+#[derive(Debug, thiserror::Error)]
+pub enum StageError {
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    #[error(transparent)]
+    Broker(#[from] BrokerError),
+    #[error(transparent)]
+    Partner(#[from] PartnerError),
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    #[error(transparent)]
+    Object(#[from] ObjectError),
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+    #[error("reference data: {0}")]
+    Reference(#[from] ReferenceFault),
+    #[error("calendar: {0}")]
+    Calendar(#[from] CalendarFault),
+    #[error("{0}")]
+    Name(#[from] NameFault),
+    #[error("rendering {file}: {fault}")]
+    Render { file: String, fault: RenderFault },
+    #[error("{path}: {source}")]
+    File { path: String, source: std::io::Error },
+    #[error("{0}")]
+    Shape(String),
+}
+
+impl StageError {
+    /// Whether the driver may try the same unit again: nothing was written.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            StageError::Ledger(error) => error.is_passing(),
+            _ => false,
+        }
+    }
+
+    /// An I/O error at a path.
+    pub fn file(path: impl std::fmt::Display, source: std::io::Error) -> StageError {
+        StageError::File { path: path.to_string(), source }
+    }
+}

@@ -1,0 +1,153 @@
+//! History: sealed by one sealer, then told to others.
+
+use jiff::Timestamp;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use super::{StageError, Station, Step};
+use crate::broker::{Outgoing, Publisher};
+use crate::ledger::{Lease, ToldMove, hex};
+use crate::time::rfc3339;
+
+/// Seals what was committed since the last seal.
+pub struct Seal;
+
+impl Step for Seal {
+    type Claimed<'s> = Lease;
+    type Worked<'s> = Lease;
+
+    async fn claim(&self, station: &Station, now: Timestamp) -> Result<Option<Lease>, StageError> {
+        if station.ledger.unsealed().await? == 0 {
+            return Ok(None);
+        }
+        station.lease("history/seal", now).await
+    }
+
+    fn work<'s>(&self, _: &'s Station, lease: Lease, _: Timestamp) -> Result<Lease, StageError> {
+        Ok(lease)
+    }
+
+    async fn settle<'s>(&self, station: &'s Station, lease: Lease, now: Timestamp) -> Result<(), StageError> {
+        station.ledger.seal_history(&lease, now).await?;
+        Ok(())
+    }
+}
+
+/// Tells sealed history to the topics of outcomes, notices and electronic cards.
+pub struct Relay;
+
+impl Step for Relay {
+    type Claimed<'s> = (Lease, i64, Vec<ToldMove>);
+    type Worked<'s> = (Lease, i64, Vec<Outgoing>);
+
+    async fn claim(&self, station: &Station, now: Timestamp) -> Result<Option<Self::Claimed<'_>>, StageError> {
+        if station.kafka.is_none() {
+            return Ok(None);
+        }
+        let Some((seal, moves)) = station.ledger.untold("topics").await? else {
+            return Ok(None);
+        };
+        Ok(station.lease("history/relay", now).await?.map(|lease| (lease, seal, moves)))
+    }
+
+    fn work<'s>(
+        &self,
+        station: &'s Station,
+        (lease, seal, moves): Self::Claimed<'s>,
+        _: Timestamp,
+    ) -> Result<Self::Worked<'s>, StageError> {
+        Ok((lease, seal, moves.iter().flat_map(|m| messages(station, m)).collect()))
+    }
+
+    async fn settle<'s>(
+        &self,
+        station: &'s Station,
+        (lease, seal, messages): Self::Worked<'s>,
+        _: Timestamp,
+    ) -> Result<(), StageError> {
+        tokio::task::block_in_place(|| station.publish(&messages))?;
+        station.ledger.told(&lease, "topics", seal).await?;
+        Ok(())
+    }
+}
+
+impl Station {
+    /// Publishes messages and waits until the broker has them. Blocks.
+    pub fn publish(&self, messages: &[Outgoing]) -> Result<(), StageError> {
+        let Some(servers) = &self.kafka else {
+            return Ok(());
+        };
+        let mut slot = self.publisher.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if slot.is_none() {
+            *slot = Some(Publisher::connect(servers)?);
+        }
+        match slot.as_ref() {
+            Some(publisher) => Ok(publisher.publish(messages)?),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What others hear of one move: an outcome, a notice, an electronic card, or nothing.
+fn messages(station: &Station, m: &ToldMove) -> Vec<Outgoing> {
+    let topics = &station.config.topics;
+    let outcome = match (m.life.as_str(), m.to.as_str()) {
+        ("application", to @ ("accepted" | "rejected" | "returned" | "refused" | "lapsed" | "withdrawn")) => Some(to),
+        ("card", "produced") => Some("produced"),
+        ("card", "on_shelf") if m.from == "at_point" => Some("ready"),
+        ("card", "in_hand") if m.from != "lost" => Some("collected"),
+        ("card", "destroyed") => Some("closed"),
+        ("social", "active") if m.from == "sealed" => Some("activated"),
+        _ => None,
+    };
+    let notice = match (m.life.as_str(), m.from.as_str(), m.to.as_str()) {
+        ("card", "at_point", "on_shelf") => Some("ready"),
+        ("card", "on_shelf", "on_shelf") => Some("rolled_over"),
+        ("card", "on_shelf", "recalled") => Some("recalled"),
+        ("application", _, "returned") => Some("returned"),
+        _ => None,
+    };
+    let ecard = match (m.life.as_str(), m.to.as_str(), m.from.as_str()) {
+        ("application", "accepted", _) => Some("requested"),
+        ("social", "active", "sealed") => Some("confirmed"),
+        _ => None,
+    };
+    let key = hex(&m.person);
+    let body = |kind: &str, name: &str, more: serde_json::Value| {
+        let mut body = json!({
+            "schema": format!("card.{kind}.v1"), "event_id": stable_id(kind, name, m), "type": name, "application_id": m.application_id,
+            "at": rfc3339(Timestamp::from_microsecond(m.at).unwrap_or_default()),
+        });
+        if let (Some(body), serde_json::Value::Object(more)) = (body.as_object_mut(), more) {
+            body.extend(more);
+        }
+        body.to_string().into_bytes()
+    };
+    let mut out = Vec::new();
+    if let Some(name) = outcome {
+        out.push(Outgoing {
+            topic: topics.outcomes.clone(),
+            key: key.clone(),
+            payload: body("outcome", name, json!({ "reason": m.reason })),
+        });
+    }
+    if let Some(name) = notice {
+        let parameters = json!({ "template": name, "language": "zh-CN", "recipient": key, "point": m.point, "last_day": m.window_last });
+        out.push(Outgoing {
+            topic: topics.notices.clone(),
+            key: key.clone(),
+            payload: body("notice", name, parameters),
+        });
+    }
+    if let Some(name) = ecard {
+        out.push(Outgoing { topic: topics.ecards.clone(), key: key.clone(), payload: body("ecard", name, json!({})) });
+    }
+    out
+}
+
+/// The same move always tells under the same id, so that hearing it twice can be recognised.
+fn stable_id(kind: &str, name: &str, m: &ToldMove) -> String {
+    let digest = Sha256::digest(format!("{kind}/{name}/{}/{}", m.seq, m.application_id));
+    let h = hex(&digest[..16]);
+    format!("{}-{}-{}-{}-{}", &h[..8], &h[8..12], &h[12..16], &h[16..20], &h[20..])
+}

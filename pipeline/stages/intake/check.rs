@@ -1,0 +1,126 @@
+//! The hot path: bytes to checked, sealed messages, in parallel and independent of it.
+
+use cardline_core::domain::application::Application;
+use cardline_core::domain::person::PersonNumber;
+use cardline_core::domain::reference::Facts;
+use cardline_core::domain::{digest, message, promise};
+use cardline_core::rules::{self, Severity};
+use jiff::Timestamp;
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+
+use crate::broker::RawMessage;
+use crate::ledger::{ArrivingFacts, ArrivingFinding, ArrivingMessage};
+use crate::stages::accounts::DEFAULT_PHOTO;
+use crate::stages::{StageError, Station};
+use crate::time::local_date;
+
+/// Decodes, checks and seals a chunk of messages with all cores; the order stays.
+pub fn check_messages(
+    station: &Station,
+    messages: &[RawMessage],
+    now: Timestamp,
+) -> Result<Vec<ArrivingMessage>, StageError> {
+    let facts = Facts { reference: &station.reference, today: local_date(now) };
+    messages.par_iter().map(|raw| check_one(station, &facts, raw)).collect()
+}
+
+fn check_one(station: &Station, facts: &Facts<'_>, raw: &RawMessage) -> Result<ArrivingMessage, StageError> {
+    let decoded = match message::decode(&raw.bytes) {
+        Err(defect) => return quarantined(station, raw, defect.code()),
+        Ok(decoded) => decoded,
+    };
+    let Some(content) = digest::content_digest_of(&raw.bytes) else {
+        return quarantined(station, raw, "NOT-JSON");
+    };
+    let application = &decoded.application;
+    let mut findings: Vec<ArrivingFinding> = rules::check(application, facts)
+        .into_iter()
+        .map(|f| ArrivingFinding { rule: f.rule, field: f.field.to_string(), severity: severity(f.severity) })
+        .collect();
+    findings.extend(decoded.unknown_fields.iter().map(|field| ArrivingFinding {
+        rule: "FIELD-UNKNOWN",
+        field: field.clone(),
+        severity: "note",
+    }));
+    let rejected = findings.iter().any(|f| f.severity == "error");
+    if application.event_id.contains('\0') || application.application_id.contains('\0') {
+        return quarantined(station, raw, "NOT-JSON");
+    }
+    Ok(ArrivingMessage {
+        position: raw.position,
+        event_id: Some(application.event_id.to_string()),
+        application_id: Some(application.application_id.to_string()),
+        revision: Some(i64::from(application.revision)),
+        digest: content.to_vec(),
+        verdict: if rejected { "rejected" } else { "ok" },
+        reason: None,
+        sealed: station.keys.seal(&raw.bytes)?,
+        facts: Some(open_facts(station, application)),
+        findings,
+    })
+}
+
+fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    }
+}
+
+fn quarantined(station: &Station, raw: &RawMessage, code: &'static str) -> Result<ArrivingMessage, StageError> {
+    Ok(ArrivingMessage {
+        position: raw.position,
+        event_id: None,
+        application_id: None,
+        revision: None,
+        digest: Sha256::digest(&raw.bytes).to_vec(),
+        verdict: "quarantined",
+        reason: Some(code.into()),
+        sealed: station.keys.seal(&raw.bytes)?,
+        facts: None,
+        findings: Vec::new(),
+    })
+}
+
+/// What the ledger keeps in the open: codes, dates and keyed hashes. A rejected application may have
+/// values out of shape; they are cut to what a code can be.
+fn open_facts(station: &Station, a: &Application<'_>) -> ArrivingFacts {
+    let person = match PersonNumber::new(a.holder.id_type, &a.holder.id_number) {
+        Ok(number) => station.keys.hash("person", &number.canonical()),
+        // No valid number: the application is its own person, and is rejected anyway.
+        Err(_) => station.keys.hash("application", &a.application_id),
+    };
+    let approved_on = a.approved_at.parse::<Timestamp>().map(local_date).unwrap_or_default();
+    let policy = station.policy.of(&a.region);
+    let pickup = a.pickup.point.as_deref().unwrap_or(&a.opening_outlet);
+    ArrivingFacts {
+        person,
+        kind: a.kind.word(),
+        lane: a.priority.word(),
+        region: code(&a.region),
+        bank: code(&a.bank),
+        outlet: code(&a.opening_outlet),
+        method: a.pickup.method.word(),
+        point: code(pickup),
+        photo: match a.photo.object.as_deref() {
+            Some(object) => photo_key(object, a.photo.sha256.as_deref().unwrap_or("")),
+            None => DEFAULT_PHOTO.into(),
+        },
+        approved_on,
+        promise_on: promise::deadline(approved_on, policy.promise_days - promise::PROMISE_DAYS),
+        previous_number: a.previous_card.as_ref().map(|p| code(&p.card_number)),
+        previous_reason: a.previous_card.as_ref().map(|p| p.reason.word()),
+    }
+}
+
+/// Object key and declared digest of a photo, as one token.
+fn photo_key(object: &str, sha256: &str) -> String {
+    format!("{}#{}", object.replace(['#', '\0'], ""), code(sha256))
+}
+
+/// Letters, digits, `-`, `_` and `.` only, at most 64: what a code can be.
+fn code(text: &str) -> String {
+    text.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')).take(64).collect()
+}

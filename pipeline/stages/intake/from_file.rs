@@ -1,0 +1,105 @@
+//! Intake from an NDJSON file: the same path as Kafka, one line a message, in bounded memory.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+
+use cardline_core::domain::limits::MAX_MESSAGE_BYTES;
+use jiff::Timestamp;
+
+use super::check::check_messages;
+use crate::broker::RawMessage;
+use crate::ledger::{ChunkSource, IntakeCounts, Why};
+use crate::limits::{CHUNK_BYTES, CHUNK_MESSAGES};
+use crate::stages::{StageError, Station};
+use crate::time::local_date;
+
+/// What a file gave.
+pub struct FileOutcome {
+    pub counts: IntakeCounts,
+}
+
+/// Takes in a file. A line longer than a message may be is quarantined by its beginning; the same
+/// file again gives repeats only.
+pub async fn from_file(station: &Station, path: &Path, now: Timestamp) -> Result<FileOutcome, StageError> {
+    let shown = path.display().to_string();
+    let about = std::fs::metadata(path).map_err(|e| StageError::file(&shown, e))?;
+    if !about.is_file() {
+        return Err(StageError::Shape(format!("{shown} is not a file; give an NDJSON file, one application a line")));
+    }
+    if about.len() == 0 {
+        return Err(StageError::Shape(format!("{shown} is empty; nothing was taken in")));
+    }
+    let file = File::open(path).map_err(|e| StageError::file(&shown, e))?;
+    let mut lines = Lines { reader: BufReader::with_capacity(1 << 20, file), line: 0 };
+    let mut outcome = FileOutcome { counts: IntakeCounts::default() };
+    loop {
+        let messages = tokio::task::block_in_place(|| lines.next_chunk()).map_err(|e| StageError::file(&shown, e))?;
+        let (Some(first), Some(last)) = (messages.first(), messages.last()) else {
+            return Ok(outcome);
+        };
+        let source = ChunkSource {
+            topic: "file".into(),
+            partition: 0,
+            first: first.position,
+            next: last.position + 1,
+            stored: None,
+        };
+        let work = format!("intake/file/{}", station.worker());
+        let Some(lease) = station.lease(&work, now).await? else {
+            return Err(StageError::Shape("another intake of a file is running under this worker's name".into()));
+        };
+        let checked = tokio::task::block_in_place(|| check_messages(station, &messages, now))?;
+        let why = Why { at: now, actor: "intake", reason: "taken in from a file" };
+        outcome.counts.add(station.ledger.settle_chunk(&lease, &source, checked, why, local_date(now)).await?);
+    }
+}
+
+/// Lines of a file, each at most a message long and one byte more, so that too long shows.
+struct Lines {
+    reader: BufReader<File>,
+    line: i64,
+}
+
+impl Lines {
+    fn next_chunk(&mut self) -> std::io::Result<Vec<RawMessage>> {
+        let (mut messages, mut bytes) = (Vec::new(), 0);
+        while messages.len() < CHUNK_MESSAGES && bytes < CHUNK_BYTES {
+            let mut line = Vec::new();
+            if self.reader.by_ref().take(MAX_MESSAGE_BYTES as u64 + 1).read_until(b'\n', &mut line)? == 0 {
+                break;
+            }
+            self.line += 1;
+            if line.last() == Some(&b'\n') {
+                line.pop();
+            } else if line.len() > MAX_MESSAGE_BYTES {
+                self.skip_rest()?;
+            }
+            if line.iter().all(u8::is_ascii_whitespace) {
+                continue;
+            }
+            bytes += line.len();
+            messages.push(RawMessage { position: self.line, bytes: line });
+        }
+        Ok(messages)
+    }
+
+    fn skip_rest(&mut self) -> std::io::Result<()> {
+        loop {
+            let buffer = self.reader.fill_buf()?;
+            if buffer.is_empty() {
+                return Ok(());
+            }
+            match buffer.iter().position(|b| *b == b'\n') {
+                Some(at) => {
+                    self.reader.consume(at + 1);
+                    return Ok(());
+                }
+                None => {
+                    let all = buffer.len();
+                    self.reader.consume(all);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! The stages of the route, their steps, and the driver that runs one step once.
+//!
+//! Every step has three parts: *claim* takes a bounded piece of work under a lease, *work* is pure
+//! and synchronous, *settle* is one transaction that fails whole when the lease was lost.
+
+pub mod accounts;
+pub mod answers;
+pub mod care;
+pub mod cutting;
+pub mod distribution;
+pub mod driver;
+mod error;
+pub mod history;
+pub mod intake;
+pub mod production;
+pub mod recycling;
+pub mod send;
+pub mod servicing;
+mod station;
+
+pub use driver::{Ran, Step};
+pub use error::StageError;
+pub use station::Station;

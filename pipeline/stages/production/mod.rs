@@ -1,0 +1,11 @@
+//! Production: card numbers and packages for the bureau, its reports, its manifests.
+
+mod cut;
+mod manifests;
+mod package;
+mod reports;
+
+pub use cut::Cut;
+pub use manifests::Manifests;
+pub use package::{CARDS_ENTRY, CONTROL_ENTRY, PackageCard, read_cards, write_package};
+pub use reports::Reports;

@@ -1,0 +1,67 @@
+//! Sends frozen files: the bytes come from the object store, by their digest, and are placed once.
+
+use cardline_core::layouts::FileKind;
+use jiff::Timestamp;
+
+use super::{StageError, Station, Step};
+use crate::exchange::publish::{PublishError, place};
+use crate::ledger::{FileRecord, Lease};
+use crate::time::local_date;
+
+/// The step; one file at a time, oldest first.
+pub struct Send;
+
+impl Step for Send {
+    type Claimed<'s> = (Lease, FileRecord, Vec<u8>);
+    type Worked<'s> = (Lease, FileRecord, Vec<u8>);
+
+    async fn claim(&self, station: &Station, now: Timestamp) -> Result<Option<Self::Claimed<'_>>, StageError> {
+        for file in station.ledger.frozen_files().await? {
+            let Some(lease) = station.lease(&format!("exchange/out/{}", file.id), now).await? else {
+                continue;
+            };
+            let bytes = station.objects.thaw("files", &file.sha256).await?;
+            return Ok(Some((lease, file, bytes)));
+        }
+        Ok(None)
+    }
+
+    fn work<'s>(
+        &self,
+        station: &'s Station,
+        (lease, file, bytes): Self::Claimed<'s>,
+        _: Timestamp,
+    ) -> Result<Self::Worked<'s>, StageError> {
+        let Some(partner) = station.partners.get(&file.partner) else {
+            return Err(StageError::Shape(format!("{} is no partner", file.partner)));
+        };
+        let marker = FileKind::named(&file.kind)
+            .and_then(|kind| partner.profile.file(kind))
+            .and_then(|spec| spec.marker_name(&file.name));
+        match place(&partner.to(), &file.name, &bytes, marker.as_deref()) {
+            Ok(_) => Ok((lease, file, bytes)),
+            Err(error @ PublishError::OtherBytes { .. }) => {
+                tracing::error!(%error, "a file could not be placed");
+                Err(error.into())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn settle<'s>(
+        &self,
+        station: &'s Station,
+        (lease, file, _): Self::Worked<'s>,
+        now: Timestamp,
+    ) -> Result<(), StageError> {
+        let days = station
+            .partners
+            .get(&file.partner)
+            .zip(FileKind::named(&file.kind))
+            .and_then(|(p, kind)| p.profile.answer_within_working_days(kind))
+            .unwrap_or(5);
+        let due = station.working_days_after(local_date(now), days);
+        station.ledger.settle_placed(&lease, &file, due, now).await?;
+        Ok(())
+    }
+}

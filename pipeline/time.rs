@@ -1,0 +1,30 @@
+//! Time: instants are UTC, deadlines are local dates. No clock is read here; instants are handed in.
+
+use jiff::civil::Date;
+use jiff::tz::{Offset, TimeZone};
+use jiff::{Timestamp, Zoned};
+
+/// Asia/Shanghai has been UTC+8 without change since 1991; no date of this system lies before.
+fn shanghai() -> TimeZone {
+    TimeZone::fixed(Offset::constant(8))
+}
+
+/// The instant as wall-clock time in Asia/Shanghai.
+pub fn local(at: Timestamp) -> Zoned {
+    at.to_zoned(shanghai())
+}
+
+/// The local date of an instant.
+pub fn local_date(at: Timestamp) -> Date {
+    local(at).date()
+}
+
+/// The instant of a local date and time of day.
+pub fn instant(date: Date, hour: i8, minute: i8) -> Timestamp {
+    date.at(hour, minute, 0, 0).to_zoned(shanghai()).map(|z| z.timestamp()).unwrap_or_default()
+}
+
+/// RFC 3339 with the local offset, as the command line prints instants.
+pub fn rfc3339(at: Timestamp) -> String {
+    local(at).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+}
