@@ -4,6 +4,7 @@
 //! {console, cli}. The small modules at the top (`limits`, `time`, `keys`, …) name nothing above them.
 
 pub mod broker;
+pub mod cli;
 pub mod config;
 pub mod exchange;
 pub mod keys;

@@ -1,6 +1,6 @@
 //! Messages in: bounded chunks of one partition each, from the position the database holds.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use rdkafka::config::ClientConfig;
@@ -11,6 +11,9 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use super::BrokerError;
 use crate::limits::{BROKER_SILENCE_SECONDS, CHUNK_BYTES, CHUNK_MESSAGES};
+
+/// How long an end must stay one before control records are believed to fill the rest.
+const END_QUIET: Duration = Duration::from_millis(500);
 
 /// One message as it came.
 pub struct RawMessage {
@@ -33,6 +36,9 @@ pub struct Reader {
     servers: String,
     topic: String,
     consumer: BaseConsumer,
+    /// Asks for ends and partitions on a connection of its own: on the reading one a question waits
+    /// behind every fetch that is under way.
+    asker: BaseConsumer,
     /// Next offset to be read from the broker, per partition.
     reading: BTreeMap<i32, i64>,
     waiting: BTreeMap<i32, VecDeque<RawMessage>>,
@@ -42,7 +48,8 @@ pub struct Reader {
 impl Reader {
     /// Connects; nothing is read before positions are known.
     pub fn connect(servers: &str, topic: &str) -> Result<Reader, BrokerError> {
-        let consumer = ClientConfig::new()
+        let mut settings = ClientConfig::new();
+        settings
             .set("bootstrap.servers", servers)
             // Required by the library; no group is joined and no offset committed.
             .set("group.id", "cardline")
@@ -52,13 +59,14 @@ impl Reader {
             .set("isolation.level", "read_committed")
             .set("fetch.wait.max.ms", "20")
             .set("queued.min.messages", "10000")
-            .set("queued.max.messages.kbytes", "16384")
-            .create()
-            .map_err(|source| BrokerError::Kafka { servers: servers.into(), source })?;
+            .set("queued.max.messages.kbytes", "16384");
+        let connect = || settings.create().map_err(|source| BrokerError::Kafka { servers: servers.into(), source });
+        let (consumer, asker) = (connect()?, connect()?);
         Ok(Reader {
             servers: servers.into(),
             topic: topic.into(),
             consumer,
+            asker,
             reading: BTreeMap::new(),
             waiting: BTreeMap::new(),
             bytes: 0,
@@ -72,7 +80,7 @@ impl Reader {
     /// Partitions of the topic, in order; none if the broker does not have it.
     pub fn partitions(&self) -> Result<Vec<i64>, BrokerError> {
         let metadata = self
-            .consumer
+            .asker
             .fetch_metadata(Some(&self.topic), Duration::from_secs(BROKER_SILENCE_SECONDS))
             .map_err(|e| self.failed(e))?;
         let found = metadata.topics().iter().find(|t| t.name() == self.topic && t.error().is_none());
@@ -136,7 +144,7 @@ impl Reader {
         for (partition, next) in stored {
             let partition = *partition as i32;
             let (low, high) =
-                self.consumer.fetch_watermarks(&self.topic, partition, patience).map_err(|e| self.failed(e))?;
+                self.asker.fetch_watermarks(&self.topic, partition, patience).map_err(|e| self.failed(e))?;
             if *next < low || *next > high {
                 return Err(BrokerError::OutOfRange {
                     topic: self.topic.clone(),
@@ -151,6 +159,7 @@ impl Reader {
             }
         }
         let mut last = Instant::now();
+        let mut at_end: BTreeSet<i32> = BTreeSet::new();
         let mut count = 0;
         while !ends.is_empty() && count < CHUNK_MESSAGES && self.bytes < CHUNK_BYTES {
             match self.consumer.poll(Duration::from_millis(100)) {
@@ -162,16 +171,19 @@ impl Reader {
                         seconds: BROKER_SILENCE_SECONDS,
                     });
                 }
+                // What is left are control records, which are no messages. An end told before the last
+                // messages came would be such an end too, hence the quiet before it is believed.
+                None if last.elapsed() > END_QUIET => ends.retain(|partition, _| !at_end.contains(partition)),
                 None => {}
                 Some(Err(KafkaError::PartitionEOF(partition))) => {
-                    last = Instant::now();
-                    ends.remove(&partition);
+                    at_end.insert(partition);
                 }
                 Some(Err(source)) => {
                     return Err(BrokerError::Kafka { servers: self.servers.clone(), source });
                 }
                 Some(Ok(message)) => {
                     last = Instant::now();
+                    at_end.remove(&message.partition());
                     let (partition, position) = (message.partition(), message.offset());
                     let bytes = message.payload().unwrap_or_default().to_vec();
                     if self.reading.get(&partition).is_some_and(|at| position < *at) {

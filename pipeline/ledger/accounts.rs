@@ -225,7 +225,12 @@ impl Ledger {
         counts.held = mismatches(&mut tx, file_id, dates, why).await?;
         refusals(&mut tx, file_id, &mut counts, dates, why).await?;
         let new = counts.opened + counts.held + counts.returned + counts.refused + counts.asked_again;
-        tx.run("UPDATE batch SET to_produce = to_produce + $2 WHERE id = $1", args![batch, counts.opened]).await?;
+        // Opened accounts wait in their batch for the bureau's cut: its deadline is the batch's now.
+        tx.run(
+            "UPDATE batch SET to_produce = to_produce + $2, due_on = CASE WHEN $2 > 0 AND due_on < $3 THEN $3 ELSE due_on END WHERE id = $1",
+            args![batch, counts.opened, dates.production_on],
+        )
+        .await?;
         advance_batch(&mut tx, batch, new, why).await?;
         spend(&mut tx, lease).await?;
         tx.commit().await?;
@@ -241,6 +246,8 @@ pub struct AnswerDates {
     pub correction_on: Date,
     /// A case must be decided by this day.
     pub case_on: Date,
+    /// Opened accounts are in a production batch by this day.
+    pub production_on: Date,
 }
 
 pub(super) const MEMBER: Stage = Stage { name: "member", columns: &[("row", Column::Int), ("id", Column::Int)] };
@@ -316,6 +323,7 @@ pub(super) async fn advance_batch(tx: &mut Tx, batch: i64, newly: i64, why: Why<
     if let Some(step) = step {
         move_one(tx, batch, step, Along::default(), why).await?;
         if whole {
+            super::cases::overtake(tx, batch, why).await?;
             let request = tx
                 .number("SELECT id FROM file WHERE batch = $1 AND direction = 'out' AND state = 'placed'", args![batch])
                 .await?;

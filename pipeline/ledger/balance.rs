@@ -171,4 +171,48 @@ impl Ledger {
             .unwrap_or_default();
         Ok(Promises { kept: row.0, missed: row.1, running: row.2, warned: row.3, breached: row.4 })
     }
+
+    /// One application for each interesting way to look at with `trace`.
+    pub async fn examples(&self) -> Result<BTreeMap<String, String>, LedgerError> {
+        let mut tx = self.read().await?;
+        let mut examples = BTreeMap::new();
+        for (why, sql) in EXAMPLES {
+            if let Some((id,)) = tx.row::<(Option<String>,)>(sql, args![]).await?
+                && let Some(id) = id
+            {
+                examples.insert((*why).to_owned(), id);
+            }
+        }
+        Ok(examples)
+    }
 }
+
+/// Ways worth a look, and the first application that went each.
+const EXAMPLES: &[(&str, &str)] = &[
+    (
+        "collected and activated",
+        "SELECT min(application_id) FROM application WHERE place = 'in_hand' AND social = 'active' AND old_number IS NULL AND previous IS NULL",
+    ),
+    (
+        "replaced an older card",
+        "SELECT min(application_id) FROM application WHERE place = 'in_hand' AND previous IS NOT NULL AND live",
+    ),
+    (
+        "an old card, recycled",
+        "SELECT min(old_number) FROM application WHERE place = 'destroyed' AND old_number IS NOT NULL",
+    ),
+    (
+        "spoiled and remade",
+        "SELECT min(a.application_id) FROM application a JOIN spoilage s ON s.application = a.id WHERE a.place = 'in_hand'",
+    ),
+    (
+        "returned, corrected, accepted",
+        "SELECT min(application_id) FROM application WHERE revision > 1 AND paused_days > 0",
+    ),
+    (
+        "never collected, recalled",
+        "SELECT min(a.application_id) FROM application a JOIN made m ON m.application = a.id WHERE a.place IN ('recalled', 'to_recycle', 'in_recycling', 'destroyed') AND NOT a.live AND a.reason = 'never_collected'",
+    ),
+    ("rejected", "SELECT min(application_id) FROM application WHERE state = 'rejected'"),
+    ("held for a person", "SELECT min(application_id) FROM application WHERE place = 'held'"),
+];

@@ -101,9 +101,9 @@ async fn chase(
 ) -> Result<(), LedgerError> {
     let open = tx
         .number(
-            "SELECT count(*) FROM desk_case WHERE state IN ('open', 'escalated') AND reason = $3
-                AND (application = $1 OR (application IS NULL AND $1 IS NULL)) AND (file = $2 OR (file IS NULL AND $2 IS NULL))",
-            args![application, file, reason],
+            "SELECT count(*) FROM desk_case WHERE state IN ('open', 'escalated')
+                AND (application = $1 OR (application IS NULL AND $1 IS NULL)) AND (file = $2 OR $2 IS NULL)",
+            args![application, file],
         )
         .await?;
     if open == 0 {

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 
 use super::LedgerError;
 use super::engine::Tx;
-use super::moves::{Step, Why, write_history};
+use super::moves::{Along, SUBJECT, Step, Why, move_each, subject, write_history};
 use crate::args;
 
 /// Opens a case about a card, a file, or both.
@@ -27,4 +27,22 @@ pub async fn open_case(
     let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("case id".into()))?;
     write_history(tx, &Step { life: &CASE, from: "", to: "open" }, "case", id, 1, Why { reason, ..why }, None).await?;
     Ok(id)
+}
+
+/// A partner's late answer came: cases that only chased it are settled by it.
+pub(super) async fn overtake(tx: &mut Tx, batch: i64, why: Why<'_>) -> Result<(), LedgerError> {
+    for from in ["open", "escalated"] {
+        let chased = tx
+            .rows::<(i64,)>(
+                "SELECT k.id FROM file f JOIN desk_case k ON k.file = f.id AND k.application IS NULL AND k.state = $2
+                 WHERE f.batch = $1 AND f.direction = 'out' ORDER BY k.id",
+                args![batch, from],
+            )
+            .await?;
+        tx.stage(&SUBJECT, chased.into_iter().map(|(id,)| subject(id)).collect()).await?;
+        let along = Along { owner: Some("nobody"), ..Along::default() };
+        let reason = "the answer came";
+        move_each(tx, &[Step { life: &CASE, from, to: "overtaken" }], along, Why { reason, ..why }).await?;
+    }
+    Ok(())
 }

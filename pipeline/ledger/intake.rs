@@ -319,10 +319,13 @@ async fn settle_wave(
 /// Repeats first, then conflicts, then the order of revisions (contract/messages.md).
 const IDENTITY: &[&str] = &[
     "UPDATE arriving SET verdict = 'repeated' WHERE verdict IN ('ok', 'rejected') AND EXISTS (
-        SELECT 1 FROM message m WHERE m.digest = arriving.digest AND COALESCE(m.reason, '') <> 'PROMOTED' AND m.event_id = arriving.event_id)",
+        SELECT 1 FROM message m WHERE m.event_id = arriving.event_id AND m.outcome IN ('accepted', 'rejected', 'waiting')
+        AND m.digest = arriving.digest)",
     "UPDATE arriving SET verdict = 'repeated' WHERE verdict IN ('ok', 'rejected') AND EXISTS (
-        SELECT 1 FROM message m WHERE m.digest = arriving.digest AND m.outcome IN ('accepted', 'rejected', 'waiting')
-        AND m.application_id = arriving.application_id AND m.revision = arriving.revision)",
+        SELECT 1 FROM message m WHERE m.event_id = arriving.event_id AND m.outcome = 'conflicting' AND m.digest = arriving.digest)",
+    "UPDATE arriving SET verdict = 'repeated' WHERE verdict IN ('ok', 'rejected') AND EXISTS (
+        SELECT 1 FROM message m WHERE m.application_id = arriving.application_id AND m.revision = arriving.revision
+        AND m.outcome IN ('accepted', 'rejected', 'waiting') AND m.digest = arriving.digest)",
     "UPDATE arriving SET verdict = 'conflicting', reason = 'EVENT-CONFLICT' WHERE verdict IN ('ok', 'rejected') AND EXISTS (
         SELECT 1 FROM message m WHERE m.event_id = arriving.event_id AND m.outcome IN ('accepted', 'rejected', 'waiting'))",
     "UPDATE arriving SET verdict = 'conflicting', reason = 'REVISION-CONFLICT' WHERE verdict IN ('ok', 'rejected') AND EXISTS (

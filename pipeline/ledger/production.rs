@@ -7,7 +7,7 @@ use super::accounts::{CutBatch, Group, MEMBER, advance_batch, hold_cards, insert
 use super::cases::open_case;
 use super::engine::Tx;
 use super::files::{ReceivedFile, freeze_file, register_file};
-use super::moves::{Along, SUBJECT, Set, Step, Why, move_each, move_one, move_set, subject};
+use super::moves::{Along, SUBJECT, Set, Step, Why, move_each, move_set, subject};
 use super::stage::{Column, Stage};
 use super::{Lease, Ledger, LedgerError, spend, take_numbers};
 use crate::args;
@@ -35,8 +35,6 @@ pub struct OrderedCard {
     pub identifier: Option<String>,
     /// How often it was spoiled so far.
     pub spoiled: i64,
-    /// Its own state, where it does not travel with the batch.
-    pub place: Option<String>,
 }
 
 /// One good card of a report.
@@ -186,9 +184,9 @@ impl Ledger {
     pub async fn ordered_cards(&self, batch: i64) -> Result<Vec<OrderedCard>, LedgerError> {
         let mut tx = self.read().await?;
         let rows = tx
-            .rows::<(i64, String, String, String, Option<String>, i64, Option<String>)>(
+            .rows::<(i64, String, String, String, Option<String>, i64)>(
                 "SELECT p.application, p.card_number, a.region, a.point, m.identifier,
-                    (SELECT count(*) FROM spoilage s WHERE s.application = p.application), a.place
+                    (SELECT count(*) FROM spoilage s WHERE s.application = p.application)
                  FROM production_row p JOIN application a ON a.id = p.application LEFT JOIN made m ON m.application = p.application
                  WHERE p.batch = $1 ORDER BY p.row",
                 args![batch],
@@ -196,14 +194,13 @@ impl Ledger {
             .await?;
         Ok(rows
             .into_iter()
-            .map(|(application, card_number, region, point, identifier, spoiled, place)| OrderedCard {
+            .map(|(application, card_number, region, point, identifier, spoiled)| OrderedCard {
                 application,
                 card_number,
                 region,
                 point,
                 identifier,
                 spoiled,
-                place,
             })
             .collect())
     }
@@ -389,8 +386,9 @@ async fn keep_spoiled(
             reason: Some(reason.into()),
             ..Along::default()
         };
-        move_one(tx, card.application, Step { life: &CARD, from: "spoiled", to: "held" }, along, Why { reason, ..why })
-            .await?;
+        // Who is held already stays held.
+        tx.stage(&SUBJECT, vec![subject(card.application)]).await?;
+        move_each(tx, &[Step { life: &CARD, from: "spoiled", to: "held" }], along, Why { reason, ..why }).await?;
         open_case(tx, Some(card.application), Some(file), reason, case_on, "bureau operator", why).await?;
     }
     Ok(())

@@ -257,7 +257,10 @@ async fn separate(
     let known: HashMap<i64, bool> = tx
         .rows::<(i64, bool)>(
             "SELECT e.position, e.digest = v.digest FROM event e JOIN move v ON v.event_id = e.event_id
-             UNION SELECT e.position, e.digest = m.digest FROM event e JOIN message m ON m.event_id = e.event_id",
+             UNION SELECT e.position, e.digest = m.digest FROM event e
+                JOIN message m ON m.event_id = e.event_id AND m.outcome IN ('accepted', 'rejected', 'waiting')
+             UNION SELECT e.position, e.digest = m.digest FROM event e
+                JOIN message m ON m.event_id = e.event_id AND m.outcome = 'conflicting' AND m.digest = e.digest",
             args![],
         )
         .await?

@@ -21,12 +21,21 @@ pub struct Numbers {
     pub sequence: i64,
 }
 
-/// Whether a group is cut now: an urgent lane at once, a full batch at once, the rest when the
-/// partner's cut-off has passed on a working day.
+/// Whether a group is cut now: an urgent lane at once, a full batch at once, the rest at the partner's
+/// cut-off on a working day, when the oldest card has waited as long as the partner's batches may.
 pub fn is_due(station: &Station, profile: &Profile, group: &Group, now: Timestamp) -> bool {
-    let wall = local(now);
-    let working = station.calendar.is_working_day(wall.date()).working;
-    working && (group.lane != "normal" || group.cards >= max_cards(profile) || wall.time() >= profile.batch.cut_off)
+    let today = local_date(now);
+    let aged = group
+        .oldest
+        .parse::<Date>()
+        .is_ok_and(|oldest| station.working_days_after(oldest, profile.batch.max_age_days) <= today);
+    let open = station.calendar.is_working_day(today).working;
+    open && (group.lane != "normal" || group.cards >= max_cards(profile) || (past_cut_off(profile, now) && aged))
+}
+
+/// Whether a day's cut-off has passed.
+pub fn past_cut_off(profile: &Profile, now: Timestamp) -> bool {
+    local(now).time() >= profile.batch.cut_off
 }
 
 /// The most cards of one batch.

@@ -17,7 +17,8 @@ pub mod recycling;
 pub mod send;
 pub mod servicing;
 mod station;
+pub mod stock;
 
 pub use driver::{Ran, Step};
 pub use error::StageError;
-pub use station::Station;
+pub use station::{Station, built_in_reference, changed_reference, overlaid};

@@ -89,13 +89,29 @@ impl Station {
     }
 }
 
+/// The built-in tables alone, for commands that need no ledger.
+pub fn built_in_reference() -> Result<Reference, StageError> {
+    Ok(Reference::from_csv(&ReferenceText { regions: REGIONS, points: POINTS, banks: BANKS, outlets: OUTLETS })?)
+}
+
+/// The tables in force on a day, each as `change` makes it: what an import would lead to.
+pub async fn changed_reference(
+    ledger: &Ledger,
+    on: Date,
+    change: impl Fn(&str, String) -> String,
+) -> Result<Reference, StageError> {
+    let mut texts = [("regions", REGIONS), ("points", POINTS), ("outlets", OUTLETS)].map(|(k, t)| (k, t.to_owned()));
+    for (table, text) in &mut texts {
+        let in_force = overlaid(text, &ledger.reference_lines(table, on).await?);
+        *text = change(table, in_force);
+    }
+    let [(_, regions), (_, points), (_, outlets)] = &texts;
+    Ok(Reference::from_csv(&ReferenceText { regions, points, banks: BANKS, outlets })?)
+}
+
 /// The built-in tables, with what was imported and is effective on the day laid over them.
 pub async fn reference_on(ledger: &Ledger, today: Date) -> Result<(Reference, Calendar), StageError> {
-    let regions = overlaid(REGIONS, &ledger.reference_lines("regions", today).await?);
-    let points = overlaid(POINTS, &ledger.reference_lines("points", today).await?);
-    let outlets = overlaid(OUTLETS, &ledger.reference_lines("outlets", today).await?);
-    let reference =
-        Reference::from_csv(&ReferenceText { regions: &regions, points: &points, banks: BANKS, outlets: &outlets })?;
+    let reference = changed_reference(ledger, today, |_, text| text).await?;
     let mut years: Vec<(i16, String)> = CALENDARS.iter().map(|(year, text)| (*year, (*text).to_owned())).collect();
     for (code, text) in ledger.reference_lines("calendar", today).await? {
         let Ok(year) = code.parse::<i16>() else {
@@ -110,7 +126,7 @@ pub async fn reference_on(ledger: &Ledger, today: Date) -> Result<(Reference, Ca
 }
 
 /// A CSV text whose lines are replaced or extended, by the code in the first column.
-fn overlaid(built_in: &str, imported: &[(String, String)]) -> String {
+pub fn overlaid(built_in: &str, imported: &[(String, String)]) -> String {
     if imported.is_empty() {
         return built_in.to_owned();
     }

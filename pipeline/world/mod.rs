@@ -3,5 +3,17 @@
 //! It is the demo, the simulation test, and the kit a bank's IT uses to try its own files. The
 //! product's code cannot tell it from reality: both meet through partner folders and Kafka only.
 
+mod bank;
+mod bureau;
+mod demo;
+mod desk;
+mod dice;
 pub mod generate;
+mod mirror;
+mod people;
+pub mod play;
 pub mod report;
+
+pub use demo::{demo, file_path, play_day, station_with_broker};
+pub use mirror::mirror;
+pub use play::World;

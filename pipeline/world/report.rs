@@ -21,6 +21,16 @@ pub struct DemoPlan {
     pub database: Option<String>,
 }
 
+/// How far a demo is.
+#[derive(Clone)]
+pub struct Progress {
+    pub day: u32,
+    pub days: u32,
+    pub date: String,
+    pub accepted: i64,
+    pub in_hand: i64,
+}
+
 /// A file exchanged with a partner.
 #[derive(Clone, Serialize)]
 pub struct DemoFile {

@@ -1,6 +1,8 @@
 //! Law 12: no operational column holds what looks like personal data, and no column is named for a
 //! secret.
 
+use cardline_core::domain::identity_number;
+
 use crate::args;
 use crate::ledger::LedgerError;
 use crate::ledger::engine::Tx;
@@ -26,23 +28,19 @@ const TEXTS: &[(&str, &str)] = &[
     ("spoilage.reason", "SELECT DISTINCT reason FROM spoilage"),
 ];
 
-/// Whether a text could hold an identity number, a phone, an account, or a Chinese name.
+/// Whether a text holds an identity number, a mobile number, an account, or a Chinese name.
 pub(super) fn looks_personal(text: &str) -> bool {
-    let mut run = 0;
-    for c in text.chars() {
-        if c.is_ascii_digit() {
-            run += 1;
-            if run >= 11 {
-                return true;
-            }
-        } else {
-            run = 0;
-        }
-        if ('\u{3400}'..='\u{9fff}').contains(&c) || ('\u{20000}'..='\u{3ffff}').contains(&c) {
-            return true;
-        }
-    }
-    false
+    let han = |c| ('\u{3400}'..='\u{9fff}').contains(&c) || ('\u{20000}'..='\u{3ffff}').contains(&c);
+    text.chars().any(han)
+        || text.split(|c: char| !c.is_ascii_digit()).any(|run| match run.len() {
+            11 => run.starts_with('1') && !matches!(run.as_bytes().get(1), Some(b'0'..=b'2')),
+            16..=19 => true,
+            _ => false,
+        })
+        || text.as_bytes().windows(18).any(|w| {
+            w.iter().take(17).all(u8::is_ascii_digit)
+                && std::str::from_utf8(w).is_ok_and(|n| identity_number::parse(n).is_ok())
+        })
 }
 
 /// Columns whose content looks personal, or whose name says secret.
@@ -76,10 +74,11 @@ mod tests {
 
     #[test]
     fn numbers_and_names_are_seen_and_our_own_keys_are_not() {
-        assert!(looks_personal("refused: 110101199003070000"));
+        assert!(looks_personal("refused: 110101198503072238"));
+        assert!(looks_personal("KH20260128110101198503072238000001.dat"));
         assert!(looks_personal("call 13800000000"));
         assert!(looks_personal("王伟"));
         assert!(!looks_personal("110101-20260105-000000123"));
-        assert!(!looks_personal("BUREAU-PERSONALIZATION-20260105-000001.tar"));
+        assert!(!looks_personal("KH2026012811010100000078.dat"));
     }
 }

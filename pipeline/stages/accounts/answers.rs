@@ -79,6 +79,8 @@ impl Step for Answers {
             today,
             correction_on: today.saturating_add(jiff::Span::new().days(policy.correction_days)),
             case_on: station.working_days_after(today, policy.case_working_days),
+            production_on: station
+                .working_days_after(today, station.partners.bureau(&region)?.profile.batch.max_age_days + 2),
         };
         let actor = answers::actor(&incoming);
         let why = Why { at: now, actor: &actor, reason: "the bank's answer" };

@@ -23,15 +23,7 @@ pub struct FileOutcome {
 /// file again gives repeats only.
 pub async fn from_file(station: &Station, path: &Path, now: Timestamp) -> Result<FileOutcome, StageError> {
     let shown = path.display().to_string();
-    let about = std::fs::metadata(path).map_err(|e| StageError::file(&shown, e))?;
-    if !about.is_file() {
-        return Err(StageError::Shape(format!("{shown} is not a file; give an NDJSON file, one application a line")));
-    }
-    if about.len() == 0 {
-        return Err(StageError::Shape(format!("{shown} is empty; nothing was taken in")));
-    }
-    let file = File::open(path).map_err(|e| StageError::file(&shown, e))?;
-    let mut lines = Lines { reader: BufReader::with_capacity(1 << 20, file), line: 0 };
+    let mut lines = Lines::open(path)?;
     let mut outcome = FileOutcome { counts: IntakeCounts::default() };
     loop {
         let messages = tokio::task::block_in_place(|| lines.next_chunk()).map_err(|e| StageError::file(&shown, e))?;
@@ -56,13 +48,30 @@ pub async fn from_file(station: &Station, path: &Path, now: Timestamp) -> Result
 }
 
 /// Lines of a file, each at most a message long and one byte more, so that too long shows.
-struct Lines {
+pub struct Lines {
     reader: BufReader<File>,
     line: i64,
 }
 
 impl Lines {
-    fn next_chunk(&mut self) -> std::io::Result<Vec<RawMessage>> {
+    /// Opens a file; a folder or an empty file is an error that says so.
+    pub fn open(path: &Path) -> Result<Lines, StageError> {
+        let shown = path.display().to_string();
+        let about = std::fs::metadata(path).map_err(|e| StageError::file(&shown, e))?;
+        if !about.is_file() {
+            return Err(StageError::Shape(format!(
+                "{shown} is not a file; give an NDJSON file, one application a line"
+            )));
+        }
+        if about.len() == 0 {
+            return Err(StageError::Shape(format!("{shown} is empty; nothing was taken in")));
+        }
+        let file = File::open(path).map_err(|e| StageError::file(&shown, e))?;
+        Ok(Lines { reader: BufReader::with_capacity(1 << 20, file), line: 0 })
+    }
+
+    /// The next lines, in bounded memory; none at the end of the file.
+    pub fn next_chunk(&mut self) -> std::io::Result<Vec<RawMessage>> {
         let (mut messages, mut bytes) = (Vec::new(), 0);
         while messages.len() < CHUNK_MESSAGES && bytes < CHUNK_BYTES {
             let mut line = Vec::new();

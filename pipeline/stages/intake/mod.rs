@@ -6,6 +6,6 @@ mod from_kafka;
 mod gaps;
 
 pub use check::check_messages;
-pub use from_file::{FileOutcome, from_file};
+pub use from_file::{FileOutcome, Lines, from_file};
 pub use from_kafka::FromKafka;
 pub use gaps::Gaps;

@@ -144,7 +144,6 @@ fn match_report(
 fn spoiled(station: &Station, card: &OrderedCard, stage: &str, reason: &str) -> SpoiledCard {
     let attempt = card.spoiled + 1;
     let code = |text: &str| text.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').take(50).collect();
-    // A card that is held meanwhile is not made again before a person decided.
-    let remake = card.place.is_none() && attempt <= station.policy.of(&card.region).remakes;
+    let remake = attempt <= station.policy.of(&card.region).remakes;
     SpoiledCard { application: card.application, attempt, stage: code(stage), reason: code(reason), remake }
 }

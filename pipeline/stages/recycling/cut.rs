@@ -2,14 +2,18 @@
 
 use cardline_core::domain::application::Application;
 use cardline_core::domain::{message, name};
-use cardline_core::layouts::{FileKind, FileSpec};
+use cardline_core::layouts::{FileKind, FileSpec, Profile};
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::ledger::{CutBatch, Group, Lease, ReturnedCard, Why};
 use crate::stages::accounts::AccountNumbers;
 use crate::stages::cutting::{self, Numbers};
 use crate::stages::{StageError, Station, Step};
 use crate::time::local_date;
+
+/// Working days before the first deadline at which a recycling batch is cut.
+const WORKING_DAYS_BEFORE: u32 = 5;
 
 /// The step; one batch at a time.
 pub struct Cut;
@@ -38,7 +42,7 @@ impl Step for Cut {
             let Some(partner) = station.partners.get(&group.bank) else {
                 continue;
             };
-            if !cutting::is_due(station, &partner.profile, &group, now) {
+            if !is_due(station, &partner.profile, &group, now) {
                 continue;
             }
             let work = format!("recycling/cut/{}/{}", group.region, group.bank);
@@ -88,6 +92,15 @@ impl Step for Cut {
         station.ledger.settle_recycling_cut(&lease, &batch, &cards, why).await?;
         Ok(())
     }
+}
+
+/// Recycling gathers: a group is cut when its first card's deadline is a week of work away.
+fn is_due(station: &Station, profile: &Profile, group: &Group, now: Timestamp) -> bool {
+    let today = local_date(now);
+    let near =
+        group.oldest.parse::<Date>().is_ok_and(|due| station.working_days_after(today, WORKING_DAYS_BEFORE) >= due);
+    let full = group.cards >= cutting::max_cards(profile);
+    station.calendar.is_working_day(today).working && (full || (near && cutting::past_cut_off(profile, now)))
 }
 
 /// Every card here had its name and number carried by a file before, so a row that cannot be

@@ -56,7 +56,7 @@ fn day_of(stretch: &Stretch<'_>, offset: u64) -> Option<Date> {
 
 /// Which kind the application of an index is. One that follows a card is of the person of its own index,
 /// who therefore asks for no first card.
-fn choice(plan: &Plan, stretch: &Stretch<'_>, index: u64) -> KindChoice {
+pub(in crate::world) fn choice(plan: &Plan, stretch: &Stretch<'_>, index: u64) -> KindChoice {
     let mut rng = stream(plan.seed, Purpose::Following, index);
     if !chance(&mut rng, stretch.following_percent) {
         return KindChoice::FirstIssue;

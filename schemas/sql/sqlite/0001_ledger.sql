@@ -55,6 +55,8 @@ CREATE TABLE message (
     sealed         BLOB NOT NULL
 );
 CREATE UNIQUE INDEX message_event ON message (event_id) WHERE outcome IN ('accepted', 'rejected', 'waiting');
+-- A conflict that comes again is a repeat.
+CREATE INDEX message_conflict ON message (event_id) WHERE outcome = 'conflicting';
 CREATE UNIQUE INDEX message_revision ON message (application_id, revision) WHERE outcome IN ('accepted', 'rejected', 'waiting');
 -- Law 2 counts the messages of a chunk; incremental books read only new chunks.
 CREATE INDEX message_chunk ON message (chunk, position);
@@ -279,6 +281,8 @@ CREATE TABLE desk_case (
 );
 CREATE INDEX desk_case_open ON desk_case (due_on) WHERE state IN ('open', 'escalated');
 CREATE INDEX desk_case_application ON desk_case (application);
+-- Chased answers are settled by the file they chased.
+CREATE INDEX desk_case_file ON desk_case (file) WHERE file IS NOT NULL;
 
 -- History: one row per move of one thing or of a whole set. One writer at a time: `seq` is the order of commits, and `tx` is not used.
 CREATE TABLE move (

@@ -1,0 +1,132 @@
+//! `demo`: plays the whole route in a folder of its own.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::Args;
+
+use super::context::Context;
+use super::demo_table;
+use super::outcome::{Outcome, Usage};
+use super::print::{self, Output};
+use super::progress::Progress;
+use crate::world::report::{self, DemoPlan};
+
+/// Says that a folder was made by a demo, so that the next one may make it anew.
+const MARKER: &str = "demo.marker";
+const MARKER_TEXT: &str = "Made by `cardline demo`, which deletes this folder and makes it anew.\n";
+
+#[derive(Args)]
+#[command(after_help = "Everything is synthetic, and a function of the seed and the other arguments.
+The database is a file in the folder unless --database is given; the configured one is never touched.
+Example: cardline demo --cards 2000 --days 60")]
+pub struct DemoArgs {
+    /// Applications
+    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    cards: u64,
+    /// Virtual days, from 2026-01-05 on
+    #[arg(long, value_name = "D", default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=730))]
+    days: u32,
+    /// Everything is a function of it
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u64,
+    /// Folder for everything; one that an earlier demo made is made anew
+    #[arg(long, value_name = "DIR", default_value = "./cardline-data/demo")]
+    dir: PathBuf,
+    /// Ends when the demo has ended (there is no console yet, so it always does)
+    #[arg(long)]
+    no_serve: bool,
+}
+
+/// Plays and prints the balance. Fails when a law or the mirror does not hold.
+pub async fn run(context: &Context, args: DemoArgs) -> anyhow::Result<Outcome> {
+    make_anew(&args.dir)?;
+    let dir = std::path::absolute(&args.dir)?;
+    // Only the flag: an environment that names the real database must not get synthetic cards.
+    let database = &context.config.database;
+    let database = (database.source == "flag").then(|| database.value.clone());
+    let plan = DemoPlan { cards: args.cards, days: args.days, seed: args.seed, dir, database };
+    let mut progress = Progress::new();
+    let mut in_hand = 0;
+    let mut heard = |p: &report::Progress| {
+        // Counted every few days only.
+        in_hand = in_hand.max(p.in_hand);
+        let words = format!("days, {}, {} accepted, {in_hand} in hand", p.date, p.accepted);
+        progress.show(u64::from(p.day), u64::from(p.days), &words);
+    };
+    let report = crate::world::demo(&plan, &mut heard).await;
+    progress.finish();
+    let report = report?;
+    let broken: Vec<String> = report.books.iter().filter(|law| !law.holds).map(|law| law.law.to_string()).collect();
+    match context.output {
+        Output::Json => print::json(&report)?,
+        Output::Csv => demo_table::csv(&report)?,
+        Output::Table => print::line(&demo_table::text(&plan, &report))?,
+    }
+    if !broken.is_empty() {
+        print::complain(&format!("cardline: laws that do not hold: {}", broken.join(", ")));
+    }
+    if !report.mirror.holds {
+        print::complain("cardline: our books differ from the world's; see the mirror's differences");
+    }
+    Ok(Outcome::of(broken.is_empty() && report.mirror.holds))
+}
+
+/// Makes the folder anew, if nothing but an earlier demo is in it.
+fn make_anew(dir: &Path) -> anyhow::Result<()> {
+    let named = || format!("demo folder {}", dir.display());
+    match std::fs::symlink_metadata(dir) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error).with_context(named),
+        Ok(about) if !about.is_dir() => {
+            return Err(Usage(format!("{} is a file or a link; give another --dir", dir.display())).into());
+        }
+        Ok(_) => {
+            let is_empty = std::fs::read_dir(dir).with_context(named)?.next().is_none();
+            let marker = std::fs::symlink_metadata(dir.join(MARKER)).is_ok_and(|about| about.is_file());
+            if !is_empty && !marker {
+                let dir = dir.display();
+                return Err(Usage(format!("{dir} is not empty and no demo made it; give another --dir")).into());
+            }
+            for entry in std::fs::read_dir(dir).with_context(named)? {
+                remove(&entry.with_context(named)?).with_context(named)?;
+            }
+        }
+    }
+    std::fs::create_dir_all(dir).with_context(named)?;
+    std::fs::write(dir.join(MARKER), MARKER_TEXT).with_context(named)
+}
+
+/// The marker goes with the rest: a removal cut short is seen as what it is only while it stands,
+/// so it is left to the write that follows.
+fn remove(entry: &std::fs::DirEntry) -> std::io::Result<()> {
+    if entry.file_name() == MARKER {
+        return Ok(());
+    }
+    if entry.file_type()?.is_dir() { std::fs::remove_dir_all(entry.path()) } else { std::fs::remove_file(entry.path()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_of_someone_else_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("thesis.txt"), "x").unwrap();
+        assert!(make_anew(folder.path()).unwrap_err().is::<Usage>());
+        assert!(folder.path().join("thesis.txt").exists());
+    }
+
+    #[test]
+    fn a_folder_of_an_earlier_demo_is_made_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("demo");
+        make_anew(&dir).unwrap();
+        std::fs::create_dir_all(dir.join("keys")).unwrap();
+        std::fs::write(dir.join("cardline.db"), "x").unwrap();
+        make_anew(&dir).unwrap();
+        let left: Vec<_> = std::fs::read_dir(&dir).unwrap().map(|e| e.unwrap().file_name()).collect();
+        assert_eq!(left, [MARKER]);
+    }
+}

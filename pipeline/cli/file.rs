@@ -1,0 +1,97 @@
+//! `file inspect`: any partner file as a masked table, or everything that is wrong with it.
+
+use std::path::PathBuf;
+
+use cardline_core::layouts::{FileFault, FileSpec, Parsed, masked, masked_table};
+use clap::{Args, Subcommand};
+use serde_json::{Map, Value, json};
+
+use super::context::Context;
+use super::file_read;
+use super::outcome::Outcome;
+use super::print::{self, Output};
+use crate::exchange::Partners;
+
+#[derive(Subcommand)]
+pub enum FileCommand {
+    /// 查看 A partner's file as a table; what identifies a person is masked
+    Inspect(InspectArgs),
+}
+
+#[derive(Args)]
+#[command(after_help = "Partner and kind are read from the file's name where it is one of theirs.
+Example: cardline file inspect result.txt --partner ICBC --kind account-result")]
+pub struct InspectArgs {
+    /// The file
+    file: PathBuf,
+    /// Code of the partner
+    #[arg(long, value_name = "CODE")]
+    partner: Option<String>,
+    /// Kind of the file, such as account-result
+    #[arg(long, value_name = "KIND")]
+    kind: Option<String>,
+    /// Rows shown in a table
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    rows: usize,
+}
+
+/// Parses a file and prints it masked; a file with faults is listed and fails.
+pub fn run(context: &Context, command: FileCommand) -> anyhow::Result<Outcome> {
+    let FileCommand::Inspect(args) = command;
+    let bytes = file_read::open(&args.file)?;
+    let profiles = Partners::profiles(context.config.partners.value.as_deref())?;
+    let spec = file_read::recognise(&profiles, &args.file, args.partner.as_deref(), args.kind.as_deref())?;
+    let records = file_read::records(spec, &args.file, bytes)?;
+    match spec.parse(&records) {
+        Ok(parsed) => shown(context.output, &args, spec, &parsed).map(|()| Outcome::Ok),
+        Err(faults) => faulty(context.output, &args, spec, &faults).map(|()| Outcome::Failed),
+    }
+}
+
+fn shown(output: Output, args: &InspectArgs, spec: &FileSpec, parsed: &Parsed) -> anyhow::Result<()> {
+    let table = masked_table(spec, parsed);
+    let control = parsed.control.iter().filter(|(_, value)| !value.is_empty());
+    let control: Vec<(&String, String)> = control.map(|(f, value)| (f, masked(spec.kind, f, value))).collect();
+    let headings: Vec<&str> = table.headings.iter().map(String::as_str).collect();
+    match output {
+        Output::Csv => print::csv(&headings, &table.rows),
+        Output::Json => {
+            let fields: Vec<&str> = spec.columns.iter().map(|column| column.field.as_str()).collect();
+            let row = |row: &Vec<String>| -> Map<String, Value> {
+                fields.iter().zip(row).map(|(field, cell)| ((*field).to_owned(), json!(cell))).collect()
+            };
+            let control: Map<String, Value> = control.into_iter().map(|(f, v)| (f.clone(), json!(v))).collect();
+            let rows: Vec<_> = table.rows.iter().map(row).collect();
+            print::json(&json!({
+                "partner": spec.partner(), "kind": spec.kind.name(), "valid": true, "control": control,
+                "count": rows.len(), "headings": table.headings, "rows": rows,
+            }))
+        }
+        Output::Table => {
+            let words: Vec<String> = control.iter().map(|(f, v)| format!("{f}={}", print::visible(v))).collect();
+            print::line(&format!("{} of {}: {}\n", spec.kind.name(), spec.partner(), words.join(" ")))?;
+            let first: Vec<_> = table.rows.iter().take(args.rows).cloned().collect();
+            print::line(&print::table(&headings, &first))?;
+            print::line(&format!("\n{} of {} rows shown", first.len(), table.rows.len()))
+        }
+    }
+}
+
+fn faulty(output: Output, args: &InspectArgs, spec: &FileSpec, faults: &[FileFault]) -> anyhow::Result<()> {
+    let row = |f: &FileFault| {
+        vec![f.line.to_string(), f.column.to_string(), f.field.clone(), f.code.code().into(), f.message.clone()]
+    };
+    let rows: Vec<_> = faults.iter().map(row).collect();
+    let errors: Vec<Value> = faults
+        .iter()
+        .map(|f| {
+            let (field, message) = (&f.field, &f.message);
+            json!({"line": f.line, "column": f.column, "field": field, "code": f.code.code(), "message": message})
+        })
+        .collect();
+    let document = json!({"partner": spec.partner(), "kind": spec.kind.name(), "valid": false, "errors": errors});
+    print::rows(output, &["line", "column", "field", "code", "message"], &rows, &document)?;
+    let name = args.file.display();
+    print::complain(&format!("{name}: {} faults; nothing of such a file would be applied", faults.len()));
+    Ok(())
+}

@@ -1,0 +1,137 @@
+//! `import cards`: opening stock. A line that is wrong is named and left out; the others go on.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use super::context::{Context, instant};
+use super::import::text;
+use super::outcome::Outcome;
+use super::print;
+use crate::ledger::{StockCard, Why};
+use crate::limits::CHUNK_MESSAGES;
+use crate::stages::Station;
+use crate::stages::stock::{StockRow, stock_card};
+
+/// Wrong lines named one by one; beyond that they are only counted.
+const WRONG_LINES_SHOWN: u64 = 20;
+
+const COLUMNS: &[&str] =
+    &["card_number", "name", "id_type", "id_number", "bank", "region", "outlet", "account", "pan", "issued_on"];
+
+/// How the lines of a file divided.
+#[derive(Default, serde::Serialize)]
+struct Counts {
+    read: u64,
+    new: u64,
+    known: u64,
+    rejected: u64,
+}
+
+/// Imports a file of old cards.
+pub async fn run(context: &Context, path: &Path) -> anyhow::Result<Outcome> {
+    let text = text(path)?;
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let shown = path.display();
+    if reader.headers().map_err(|_| anyhow::anyhow!("{shown}: line 1 is no header"))?.iter().ne(COLUMNS.iter().copied())
+    {
+        anyhow::bail!("{shown}, line 1: expected the columns {}", COLUMNS.join(","));
+    }
+    let now = instant(None);
+    let station = context.station(now).await?;
+    let mut counts = Counts::default();
+    let mut records = reader.records();
+    loop {
+        let cards = tokio::task::block_in_place(|| chunk(&station, &mut records, &mut counts, path))?;
+        if cards.is_empty() {
+            break;
+        }
+        settle(context, &station, cards, now, &mut counts).await?;
+    }
+    let row = [counts.read, counts.new, counts.known, counts.rejected].map(|n| n.to_string()).to_vec();
+    print::rows(context.output, &["read", "new", "known", "rejected"], &[row], &counts)?;
+    Ok(if counts.rejected > 0 { Outcome::Rejected } else { Outcome::Ok })
+}
+
+async fn settle(
+    context: &Context,
+    station: &Station,
+    cards: Vec<StockCard>,
+    at: Timestamp,
+    counts: &mut Counts,
+) -> anyhow::Result<()> {
+    let all = cards.len() as u64;
+    let why = Why { at, actor: &context.actor, reason: "opening stock imported" };
+    let new = u64::try_from(station.ledger.import_stock(cards, why).await?).unwrap_or(0);
+    counts.new += new;
+    counts.known += all - new.min(all);
+    Ok(())
+}
+
+/// The cards of the next lines, each number, person and account once; empty at the end of the file.
+fn chunk(
+    station: &Station,
+    records: &mut csv::StringRecordsIter<'_, &[u8]>,
+    counts: &mut Counts,
+    path: &Path,
+) -> anyhow::Result<Vec<StockCard>> {
+    let mut cards = Vec::new();
+    let mut seen = HashSet::new();
+    let header = csv::StringRecord::from(COLUMNS.to_vec());
+    while cards.len() < CHUNK_MESSAGES
+        && let Some(record) = records.next()
+    {
+        counts.read += 1;
+        match card(station, &header, record) {
+            Ok(card) => {
+                let keys = [
+                    card.card_number.clone().into_bytes(),
+                    card.person.clone(),
+                    card.number_key.clone(),
+                    card.pan_key.clone(),
+                ];
+                if keys.iter().any(|key| seen.contains(key)) {
+                    counts.known += 1;
+                } else {
+                    seen.extend(keys);
+                    cards.push(card);
+                }
+            }
+            Err(wrong) => {
+                counts.rejected += 1;
+                if counts.rejected <= WRONG_LINES_SHOWN {
+                    print::complain(&format!("{}, {wrong}", path.display()));
+                } else if counts.rejected == WRONG_LINES_SHOWN + 1 {
+                    print::complain("… further wrong lines are only counted");
+                }
+            }
+        }
+    }
+    Ok(cards)
+}
+
+/// The card of a line, or what is wrong with it: line and column, never a value.
+fn card(
+    station: &Station,
+    header: &csv::StringRecord,
+    record: Result<csv::StringRecord, csv::Error>,
+) -> Result<StockCard, String> {
+    let record = record.map_err(|e| {
+        let line = e.position().map_or(0, csv::Position::line);
+        format!("line {line}: expected {} columns", COLUMNS.len())
+    })?;
+    let line = record.position().map_or(0, csv::Position::line);
+    let row: StockRow = record.deserialize(Some(header)).map_err(|_| {
+        let dated = record.get(9).is_some_and(|cell| cell.parse::<jiff::civil::Date>().is_ok());
+        let wrong = if dated { "column id_type: not a word of the schema" } else { "column issued_on: not a date" };
+        format!("line {line}, {wrong}")
+    })?;
+    if station.reference.bank(&row.bank).is_none() {
+        return Err(format!("line {line}, column bank: no partner bank of that code"));
+    }
+    if !station.reference.was_region(&row.region) {
+        return Err(format!("line {line}, column region: no region of that code"));
+    }
+    stock_card(&station.keys, &row).map_err(|wrong| format!("line {line}, {wrong}"))
+}

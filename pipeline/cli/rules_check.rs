@@ -1,0 +1,134 @@
+//! `rules check`: applications of a file against the catalogue, in bounded memory, without a ledger.
+
+use std::path::Path;
+
+use cardline_core::domain::limits::MAX_MESSAGE_BYTES;
+use cardline_core::domain::message;
+use cardline_core::domain::reference::Facts;
+use cardline_core::rules::{self, Finding};
+use jiff::Timestamp;
+use rayon::prelude::*;
+use serde::Serialize;
+use serde::de::IgnoredAny;
+
+use super::context::Context;
+use super::outcome::Outcome;
+use super::print::{self, Output};
+use crate::broker::RawMessage;
+use crate::stages::intake::Lines;
+use crate::stages::{StageError, built_in_reference};
+use crate::time::local_date;
+
+/// What the rules say of one application.
+#[derive(Serialize)]
+struct Checked {
+    application_id: Option<String>,
+    accepted: bool,
+    findings: Vec<Finding>,
+    #[serde(skip)]
+    line: i64,
+}
+
+/// Checks a file; `Rejected` when an application was refused.
+pub fn run(context: &Context, path: &Path) -> anyhow::Result<Outcome> {
+    let reference = built_in_reference()?;
+    let facts = Facts { reference: &reference, today: local_date(Timestamp::now()) };
+    let mut lines = Lines::open(path)?;
+    let mut single = single_document(path)?.map(|bytes| vec![RawMessage { position: 1, bytes }]);
+    let is_single = single.is_some();
+    let (mut all, mut refused) = (0_u64, 0_u64);
+    if context.output == Output::Csv {
+        print::csv(&["application_id", "accepted", "rule", "field", "severity", "message"], &[])?;
+    }
+    loop {
+        let messages = match single.take() {
+            Some(messages) => messages,
+            None if is_single => Vec::new(),
+            None => lines.next_chunk().map_err(|e| StageError::file(path.display(), e))?,
+        };
+        if messages.is_empty() {
+            break;
+        }
+        let checked: Vec<Checked> = messages.par_iter().map(|raw| check(raw, &facts)).collect();
+        all += checked.len() as u64;
+        refused += checked.iter().filter(|c| !c.accepted).count() as u64;
+        print::raw(shown(context.output, &checked)?.as_bytes())?;
+    }
+    if all == 0 {
+        anyhow::bail!("{} has no application in it, only blank lines", path.display());
+    }
+    if context.output == Output::Table {
+        print::line(&format!("{all} checked, {} accepted, {refused} rejected", all - refused))?;
+    }
+    Ok(if refused > 0 { Outcome::Rejected } else { Outcome::Ok })
+}
+
+/// The whole file, when it is one JSON document rather than one a line.
+fn single_document(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
+    use std::io::Read;
+    let file = std::fs::File::open(path).map_err(|e| StageError::file(path.display(), e))?;
+    let mut bytes = Vec::new();
+    file.take(MAX_MESSAGE_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(|e| StageError::file(path.display(), e))?;
+    // A line with nothing but the opening brace is no message, so the file is laid out for reading.
+    let first = bytes.split(|b| *b == b'\n').map(<[u8]>::trim_ascii).find(|line| !line.is_empty());
+    let laid_out = first == Some(b"{") && bytes.len() <= MAX_MESSAGE_BYTES;
+    let whole = laid_out || (bytes.len() <= MAX_MESSAGE_BYTES && serde_json::from_slice::<IgnoredAny>(&bytes).is_ok());
+    Ok(whole.then_some(bytes))
+}
+
+fn check(raw: &RawMessage, facts: &Facts<'_>) -> Checked {
+    let decoded = match message::decode(&raw.bytes) {
+        Ok(decoded) => decoded,
+        Err(defect) => {
+            let field = match &defect {
+                message::DecodeDefect::Shape { path, .. } => path.clone(),
+                _ => String::new(),
+            };
+            let message = defect.to_string().into();
+            let severity = rules::Severity::Error;
+            let finding = Finding { rule: defect.code(), field: field.into(), severity, message };
+            return Checked { application_id: None, accepted: false, findings: vec![finding], line: raw.position };
+        }
+    };
+    let mut findings = rules::check(&decoded.application, facts);
+    let accepted = rules::is_accepted(&findings);
+    findings.extend(decoded.unknown_fields.into_iter().map(|field| Finding {
+        rule: "FIELD-UNKNOWN",
+        field: field.into(),
+        severity: rules::Severity::Note,
+        message: "a member this version does not know".into(),
+    }));
+    let application_id = Some(decoded.application.application_id.to_string());
+    Checked { application_id, accepted, findings, line: raw.position }
+}
+
+fn shown(output: Output, checked: &[Checked]) -> anyhow::Result<String> {
+    let mut text = String::new();
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for one in checked {
+        let id = one.application_id.as_deref().map_or_else(|| format!("(line {})", one.line), print::visible);
+        match output {
+            Output::Json => text.push_str(&(serde_json::to_string(one)? + "\n")),
+            Output::Table => {
+                text.push_str(&format!("{id} {}\n", if one.accepted { "accepted" } else { "REJECTED" }));
+                for f in &one.findings {
+                    let severity = super::rules::severity(f.severity);
+                    let field = if f.field.is_empty() { String::new() } else { format!(" {}", f.field) };
+                    text.push_str(&format!("  {severity} {}{field}: {}\n", f.rule, f.message));
+                }
+            }
+            Output::Csv => {
+                for f in &one.findings {
+                    let severity = super::rules::severity(f.severity);
+                    let accepted = one.accepted.to_string();
+                    writer.write_record([&id, &accepted, f.rule, &f.field, severity, &f.message])?;
+                }
+                if one.findings.is_empty() {
+                    writer.write_record([&id, "true", "", "", "", ""])?;
+                }
+            }
+        }
+    }
+    let rows = writer.into_inner().map_err(|_| anyhow::anyhow!("the findings cannot be written as CSV"))?;
+    Ok(text + &String::from_utf8_lossy(&rows))
+}

@@ -1,0 +1,64 @@
+//! `tick`: every step of a stage, once.
+
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::context::{Context, instant};
+use super::outcome::Outcome;
+use super::print;
+use crate::route::ROUTE;
+
+#[derive(Args)]
+#[command(after_help = "Example: cardline tick production --at 2026-01-06T09:00:00+08:00")]
+pub struct TickArgs {
+    /// Stage whose steps run
+    #[arg(value_name = "STAGE", default_value = "all", value_parser = PossibleValuesParser::new(stages_and_all()))]
+    stage: String,
+    /// The instant the steps see, RFC 3339 [default: now]
+    #[arg(long, value_name = "INSTANT")]
+    at: Option<Timestamp>,
+}
+
+/// What one step did.
+#[derive(Serialize)]
+struct Ticked {
+    stage: &'static str,
+    step: &'static str,
+    did: u64,
+    about: &'static str,
+}
+
+/// The stages that have steps, in the order a tick runs them.
+pub fn stages() -> Vec<&'static str> {
+    let mut stages: Vec<&'static str> = Vec::new();
+    for step in ROUTE {
+        if !stages.contains(&step.stage) {
+            stages.push(step.stage);
+        }
+    }
+    stages
+}
+
+fn stages_and_all() -> Vec<&'static str> {
+    [vec!["all"], stages()].concat()
+}
+
+/// Runs the steps and prints how often each did something.
+pub async fn run(context: &Context, args: TickArgs) -> anyhow::Result<Outcome> {
+    let now = instant(args.at);
+    let station = context.station(now).await?;
+    let mut ticked = Vec::new();
+    for step in ROUTE.iter().filter(|step| args.stage == "all" || step.stage == args.stage) {
+        let did = step
+            .run(&station, now)
+            .await
+            .map_err(|error| anyhow::Error::new(error).context(format!("{}/{}", step.stage, step.name)))?;
+        ticked.push(Ticked { stage: step.stage, step: step.name, did, about: step.about });
+    }
+    let row = |t: &Ticked| vec![t.stage.to_owned(), t.step.into(), t.did.to_string(), t.about.into()];
+    let rows: Vec<_> = ticked.iter().map(row).collect();
+    print::rows(context.output, &["stage", "step", "did", "about"], &rows, &ticked)?;
+    Ok(Outcome::Ok)
+}

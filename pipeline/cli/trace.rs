@@ -1,0 +1,166 @@
+//! `trace`: one card's whole way.
+
+use std::path::Path;
+
+use cardline_core::lives::{APPLICATION, CARD};
+use clap::Args;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::context::Context;
+use super::outcome::Outcome;
+use super::print::{self, Output};
+use crate::ledger::{Trace, TracedFile, TracedMove};
+use crate::time::{local, rfc3339};
+
+#[derive(Args)]
+#[command(after_help = "Example: cardline trace 110101-20260105-000000001")]
+pub struct TraceArgs {
+    /// An application id, a card number or a card identifier
+    #[arg(value_name = "APPLICATION_ID|CARD")]
+    key: String,
+}
+
+/// The whole way, as scripts see it.
+#[derive(Serialize)]
+struct Document {
+    application_id: String,
+    card_number: Option<String>,
+    /// The card's place; before there is a card, the application's state.
+    state: String,
+    application: String,
+    social: String,
+    account: String,
+    revision: i64,
+    promise_on: String,
+    due_on: String,
+    owner: String,
+    findings: Vec<Found>,
+    moves: Vec<Moved>,
+    files: Vec<Filed>,
+}
+
+#[derive(Serialize)]
+struct Found {
+    rule: String,
+    field: String,
+    severity: String,
+}
+
+#[derive(Serialize)]
+struct Moved {
+    at: String,
+    from: String,
+    to: String,
+    by: String,
+    reason: String,
+    life: String,
+    with: String,
+}
+
+#[derive(Serialize)]
+struct Filed {
+    partner: String,
+    kind: String,
+    direction: String,
+    sequence: Option<i64>,
+    rows: i64,
+    sha256: String,
+    path: String,
+    row: i64,
+}
+
+/// Prints where a card is and how it came there.
+pub async fn run(context: &Context, args: TraceArgs) -> anyhow::Result<Outcome> {
+    let Some(trace) = context.ledger().await?.trace(&args.key).await? else {
+        anyhow::bail!(
+            "{} is no application id, card number or card identifier of this database ({})",
+            print::visible(&args.key),
+            context.config.shown().first().map_or("", |(_, address, _)| address.as_str())
+        );
+    };
+    let words = header(&trace);
+    let document = document(trace, &context.config.data.value);
+    let moves: Vec<_> = document.moves.iter().map(move_row).collect();
+    match context.output {
+        Output::Json => print::json(&document)?,
+        Output::Csv => print::csv(MOVE_HEADINGS, &moves)?,
+        Output::Table => {
+            print::line(&words)?;
+            print::line(&format!("\n{}", print::table(MOVE_HEADINGS, &moves)))?;
+            let files: Vec<_> = document.files.iter().map(file_row).collect();
+            if !files.is_empty() {
+                print::line(&format!("\n{}", print::table(FILE_HEADINGS, &files)))?;
+            }
+        }
+    }
+    Ok(Outcome::Ok)
+}
+
+/// Where it is now in words, whose turn it is, and until when.
+fn header(trace: &Trace) -> String {
+    let state = trace.place.as_deref().unwrap_or(&trace.state);
+    let life = if trace.place.is_some() { &CARD } else { &APPLICATION };
+    let meaning = life.state(state).map_or("", |state| state.meaning);
+    let card = trace.card_number.as_deref().unwrap_or("no number yet");
+    let mut lines = vec![
+        format!("application {} (revision {}), card {card}", trace.application_id, trace.revision),
+        format!("now         {state}: {meaning}"),
+        format!("turn        {}, due on {}", trace.owner, trace.due_on),
+        format!("promise     ready on {} at the latest", trace.promise_on),
+        format!("functions   social {}, account {}", trace.social, trace.account),
+    ];
+    let found = trace.findings.iter().map(|(rule, field, severity)| format!("finding     {severity} {rule} {field}"));
+    lines.extend(found);
+    lines.join("\n")
+}
+
+fn document(trace: Trace, data: &Path) -> Document {
+    let findings = trace.findings.into_iter().map(|(rule, field, severity)| Found { rule, field, severity });
+    Document {
+        application_id: trace.application_id,
+        card_number: trace.card_number,
+        state: trace.place.unwrap_or_else(|| trace.state.clone()),
+        application: trace.state,
+        social: trace.social,
+        account: trace.account,
+        revision: trace.revision,
+        promise_on: trace.promise_on,
+        due_on: trace.due_on,
+        owner: trace.owner,
+        findings: findings.collect(),
+        moves: trace.moves.into_iter().map(moved).collect(),
+        files: trace.files.into_iter().map(|file| filed(file, data)).collect(),
+    }
+}
+
+fn moved(m: TracedMove) -> Moved {
+    let at = rfc3339(Timestamp::from_microsecond(m.at).unwrap_or_default());
+    Moved { at, from: m.from, to: m.to, by: m.by, reason: m.reason, life: m.life, with: m.with }
+}
+
+fn filed(f: TracedFile, data: &Path) -> Filed {
+    let folder = if f.direction == "out" { "to" } else { "from/archive" };
+    let path = data.join("partners").join(&f.partner).join(folder).join(&f.name);
+    let path = std::path::absolute(&path).unwrap_or(path).display().to_string();
+    let TracedFile { partner, kind, direction, sequence, rows, sha256, row, .. } = f;
+    Filed { partner, kind, direction, sequence, rows, sha256, path, row }
+}
+
+const MOVE_HEADINGS: &[&str] = &["at", "life", "from", "to", "by", "reason", "with"];
+
+fn move_row(m: &Moved) -> Vec<String> {
+    let at =
+        m.at.parse::<Timestamp>()
+            .map_or_else(|_| m.at.clone(), |at| local(at).strftime("%Y-%m-%d %H:%M:%S").to_string());
+    let from = if m.from.is_empty() { "(begin)" } else { &m.from };
+    [&at, &m.life, from, &m.to, &m.by, &m.reason, &m.with].map(str::to_owned).to_vec()
+}
+
+const FILE_HEADINGS: &[&str] = &["partner", "kind", "direction", "sequence", "row", "rows", "file"];
+
+fn file_row(f: &Filed) -> Vec<String> {
+    let sequence = f.sequence.map_or_else(String::new, |n| n.to_string());
+    let (row, rows) = (f.row.to_string(), f.rows.to_string());
+    [&f.partner, &f.kind, &f.direction, &sequence, &row, &rows, &f.path].map(|cell: &String| cell.clone()).to_vec()
+}

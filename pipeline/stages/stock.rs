@@ -1,0 +1,146 @@
+//! Opening stock: one line about a card made before this system, checked and sealed for the ledger.
+//!
+//! Invariant: an error names the column and never the value. Not here: reading the file (the command
+//! line and the world both have their own source) and what is known already (the ledger).
+
+use cardline_core::domain::application::IdType;
+use cardline_core::domain::card_number;
+use cardline_core::domain::person::PersonNumber;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::keys::{KeyError, Keys};
+use crate::ledger::StockCard;
+use crate::stages::accounts::AccountNumbers;
+use crate::stages::recycling::StockHolder;
+
+/// One line of opening stock, in the order of its CSV file.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StockRow {
+    pub card_number: String,
+    pub name: String,
+    pub id_type: IdType,
+    pub id_number: String,
+    pub bank: String,
+    pub region: String,
+    pub outlet: String,
+    pub account: String,
+    pub pan: String,
+    pub issued_on: Date,
+}
+
+/// Why a line of opening stock cannot be taken.
+#[derive(Debug, thiserror::Error)]
+pub enum StockError {
+    #[error("column {column}: {message}")]
+    Column { column: &'static str, message: String },
+    #[error(transparent)]
+    Key(#[from] KeyError),
+}
+
+/// The card of one line, its personal parts sealed.
+///
+/// # Errors
+/// A column that names no card, no person or no place; a key that does not work.
+pub fn stock_card(keys: &Keys, row: &StockRow) -> Result<StockCard, StockError> {
+    let wrong = |column, message: &str| StockError::Column { column, message: message.to_owned() };
+    if !card_number::is_valid(&row.card_number) {
+        return Err(wrong("card_number", "not a card number, or its check character is wrong"));
+    }
+    let person = PersonNumber::new(row.id_type, &row.id_number)
+        .map_err(|defect| StockError::Column { column: "id_number", message: defect.to_string() })?;
+    for (column, value) in [
+        ("name", &row.name),
+        ("bank", &row.bank),
+        ("region", &row.region),
+        ("outlet", &row.outlet),
+        ("account", &row.account),
+        ("pan", &row.pan),
+    ] {
+        if value.is_empty() || value.contains('\0') {
+            return Err(wrong(column, "empty, or holds a zero character"));
+        }
+    }
+    let holder = StockHolder { name: row.name.clone(), id_number: row.id_number.clone() };
+    let numbers = AccountNumbers { account: row.account.clone(), pan: row.pan.clone() };
+    Ok(StockCard {
+        card_number: row.card_number.clone(),
+        person: keys.hash("person", &person.canonical()),
+        region: row.region.clone(),
+        bank: row.bank.clone(),
+        outlet: row.outlet.clone(),
+        issued_on: row.issued_on,
+        digest: Sha256::digest(line(row)).to_vec(),
+        sealed: keys.seal(&json(&holder)?)?,
+        number_key: keys.hash("account", &format!("{}/{}", row.bank, row.account)),
+        pan_key: keys.hash("pan", &row.pan),
+        account: keys.seal(&json(&numbers)?)?,
+    })
+}
+
+/// The line as its CSV file has it, without quotes: what its digest is taken of.
+fn line(row: &StockRow) -> String {
+    let id_type = serde_json::to_value(row.id_type).ok();
+    let id_type = id_type.as_ref().and_then(|v| v.as_str()).unwrap_or("");
+    let issued_on = row.issued_on.to_string();
+    [
+        &row.card_number,
+        &row.name,
+        id_type,
+        &row.id_number,
+        &row.bank,
+        &row.region,
+        &row.outlet,
+        &row.account,
+        &row.pan,
+        &issued_on,
+    ]
+    .join(",")
+}
+
+fn json<T: Serialize>(value: &T) -> Result<Vec<u8>, StockError> {
+    serde_json::to_vec(value).map_err(|_| StockError::Column { column: "name", message: "cannot be stored".into() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row() -> StockRow {
+        StockRow {
+            card_number: card_number::from_serial(36_u64.pow(7) * 35 + 1).unwrap(),
+            name: "测试样例".into(),
+            id_type: IdType::ResidentId,
+            id_number: concat!("110101", "20181120", "3214").into(),
+            bank: "ICBC".into(),
+            region: "110101".into(),
+            outlet: "102100000030".into(),
+            account: "a-1".into(),
+            pan: "p-1".into(),
+            issued_on: jiff::civil::date(2019, 5, 1),
+        }
+    }
+
+    #[test]
+    fn the_same_line_is_the_same_person_and_the_same_digest() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = Keys::open(folder.path()).unwrap();
+        let (one, two) = (stock_card(&keys, &row()).unwrap(), stock_card(&keys, &row()).unwrap());
+        assert!(one.person == two.person && one.digest == two.digest && one.number_key == two.number_key);
+        let holder: StockHolder = serde_json::from_slice(&keys.open_record(&one.sealed).unwrap()).unwrap();
+        assert_eq!(holder.name, "测试样例");
+    }
+
+    #[test]
+    fn a_wrong_line_names_its_column_and_no_value() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = Keys::open(folder.path()).unwrap();
+        let wrong = StockRow { id_number: concat!("110101", "20181120", "3215").into(), ..row() };
+        let error = stock_card(&keys, &wrong).err().unwrap().to_string();
+        assert!(error.starts_with("column id_number: ") && !error.contains("2018"), "{error}");
+        let wrong = StockRow { card_number: "A1".into(), ..row() };
+        assert!(stock_card(&keys, &wrong).err().unwrap().to_string().starts_with("column card_number: "));
+    }
+}

@@ -1,0 +1,140 @@
+//! The demo: a quarter of a year in under a minute, and what it ends with.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use super::mirror::mirror;
+use super::play::{Morning, World, day, outgoing, tick};
+use super::report::{DemoFile, DemoPlan, DemoReport, Progress};
+use crate::broker::MockBroker;
+use crate::config::Config;
+use crate::exchange::inbox::archived_name;
+use crate::ledger::FileRecord;
+use crate::limits::PRODUCER_WINDOW_MESSAGES;
+use crate::stages::{StageError, Station};
+use crate::time::instant;
+
+/// Partitions of the demo's topics.
+const PARTITIONS: i32 = 4;
+
+/// Plays the whole route; `progress` hears of every day.
+pub async fn demo(plan: &DemoPlan, progress: &mut (dyn FnMut(&Progress) + Send)) -> Result<DemoReport, StageError> {
+    let started = Instant::now();
+    let config = Config::in_folder(&plan.dir, plan.database.clone());
+    let (station, _broker) = station_with_broker(config).await?;
+    let mut world = World::new(&station, plan.seed, plan.cards, plan.days)?;
+    world.prepare(&station).await?;
+    for n in 0..plan.days {
+        play_day(&mut world, &station, n).await?;
+        let by_state = if n % 10 == 9 { station.ledger.cards_by_state().await? } else { BTreeMap::new() };
+        let accepted = station.ledger.intake_counts(&station.config.topics.applications).await?.accepted;
+        let in_hand = by_state.get("in_hand").copied().unwrap_or(0);
+        progress(&Progress { day: n + 1, days: plan.days, date: day(n).to_string(), accepted, in_hand });
+    }
+    let last = day(plan.days.saturating_sub(1));
+    let books = station.ledger.books(instant(last, 18, 0), true, None).await?;
+    let mirror = mirror(&world, &station).await?;
+    report(plan, &world, &station, books.books, mirror, started).await
+}
+
+/// A station on the in-process broker, with the topics of the contract.
+pub async fn station_with_broker(config: Config) -> Result<(Station, MockBroker), StageError> {
+    let t = &config.topics;
+    let topics = [&t.applications, &t.events, &t.outcomes, &t.notices, &t.ecards, &t.dead_letters].map(String::as_str);
+    let broker = MockBroker::start(&topics, PARTITIONS)?;
+    let mut station = Station::open(config, super::play::FIRST_DAY).await?;
+    station.kafka = Some(broker.servers());
+    Ok((station, broker))
+}
+
+/// One day: the world's morning, our ticks at nine and after the cut-offs.
+pub async fn play_day(world: &mut World, station: &Station, n: u32) -> Result<(), StageError> {
+    let today = day(n);
+    tokio::task::block_in_place(|| world.listen(station, today))?;
+    let Morning { first_events, applications, events } = tokio::task::block_in_place(|| world.morning(station, today))?;
+    let topics = station.config.topics.clone();
+    let early = instant(today, 8, 45);
+    feed(station, &topics.events, &first_events, "servicing", early).await?;
+    feed(station, &topics.applications, &applications, "intake", early).await?;
+    feed(station, &topics.events, &events, "servicing", early).await?;
+    tick(station, None, instant(today, 9, 0)).await?;
+    tick(station, None, instant(today, 17, 30)).await?;
+    Ok(())
+}
+
+/// Sends letters in windows, each taken in before the next: the mock broker forgets what is older.
+async fn feed(
+    station: &Station,
+    topic: &str,
+    letters: &[super::people::Letter],
+    stage: &str,
+    now: jiff::Timestamp,
+) -> Result<(), StageError> {
+    for part in letters.chunks(PRODUCER_WINDOW_MESSAGES) {
+        tokio::task::block_in_place(|| station.publish(&outgoing(topic, part)))?;
+        tick(station, Some(stage), now).await?;
+    }
+    Ok(())
+}
+
+/// Where a file lies after it was placed or settled.
+pub fn file_path(station: &Station, file: &FileRecord) -> String {
+    let Some(partner) = station.partners.get(&file.partner) else { return file.name.clone() };
+    let path = if file.direction == "out" {
+        partner.to().join(&file.name)
+    } else {
+        partner.archive().join(archived_name(&file.name, &file.state, &file.sha256))
+    };
+    path.display().to_string()
+}
+
+async fn report(
+    plan: &DemoPlan,
+    world: &World,
+    station: &Station,
+    books: Vec<crate::ledger::laws::LawResult>,
+    mirror: super::report::Mirror,
+    started: Instant,
+) -> Result<DemoReport, StageError> {
+    let ledger = &station.ledger;
+    let counts = ledger.intake_counts(&station.config.topics.applications).await?;
+    let files = ledger.files().await?;
+    let files = files.iter().map(|f| DemoFile {
+        partner: f.partner.clone(),
+        kind: f.kind.clone(),
+        direction: f.direction.clone(),
+        sequence: f.sequence,
+        state: f.state.clone(),
+        rows: f.rows,
+        sha256: f.sha256.clone(),
+        path: file_path(station, f),
+    });
+    let last = day(plan.days.saturating_sub(1));
+    let cards = counts.accepted.max(1);
+    let findings = ledger.findings_by_rule().await?;
+    Ok(DemoReport {
+        seed: plan.seed,
+        first_day: day(0).to_string(),
+        last_day: last.to_string(),
+        engine: ledger.engine().into(),
+        received: counts.received,
+        accepted: counts.accepted,
+        rejected: counts.rejected,
+        repeated: counts.repeated,
+        conflicting: counts.conflicting,
+        quarantined: counts.quarantined,
+        by_state: ledger.cards_by_state().await?,
+        applications: ledger.applications_by_state().await?,
+        findings: findings.into_iter().map(|(rule, (_, count))| (rule, count)).collect(),
+        files: files.collect(),
+        promises: ledger.promises(last).await?,
+        cases: ledger.open_cases().await?,
+        world: world.tally.clone(),
+        books,
+        mirror,
+        examples: ledger.examples().await?,
+        row_writes: ledger.row_writes(),
+        row_writes_per_card: (ledger.row_writes() as f64 / cards as f64 * 100.0).round() / 100.0,
+        elapsed_seconds: (started.elapsed().as_secs_f64() * 10.0).round() / 10.0,
+    })
+}

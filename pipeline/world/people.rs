@@ -1,0 +1,222 @@
+//! The people of the world: what they asked for, what they hold, and what they will do on which day.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde_json::{Value, json};
+
+use super::desk::{Tally, count};
+use super::dice::Dice;
+use crate::time::{instant, rfc3339};
+
+/// Where the world knows a card's plastic to be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Held {
+    /// Not made, under way, or on a shelf.
+    Elsewhere,
+    Unit,
+    Holder,
+    /// Lost by its holder.
+    Lost,
+    /// Given back.
+    Back,
+}
+
+/// A card or an application of a person, as the person sees it.
+#[derive(Clone)]
+pub struct Applicant {
+    /// Place of the application in what the world plays.
+    pub offset: u64,
+    pub revision: u32,
+    pub has_agent: bool,
+    /// The old card this application replaces, and whether it is lost.
+    pub previous: Option<(String, bool)>,
+    pub held: Held,
+    pub social: bool,
+    pub financial: bool,
+    pub withdrawn: bool,
+    pub recalled: bool,
+}
+
+/// One thing a person, a unit or a point does on a day.
+#[derive(Clone)]
+pub enum Act {
+    Collect,
+    CollectByUnit,
+    HandOver,
+    Activate(&'static str),
+    ReturnPlastic,
+    LoseFormally,
+    LoseForAWhile,
+    FindAgain,
+    Die,
+    Correct,
+}
+
+/// Everyone, and the diary of what they will do.
+#[derive(Default)]
+pub struct People {
+    pub of: BTreeMap<String, Applicant>,
+    diary: BTreeMap<Date, Vec<(String, Act)>>,
+    serial: u64,
+}
+
+/// A message of the world to a topic: key and payload.
+pub type Letter = (String, Vec<u8>);
+
+fn later(day: Date, days: u64) -> Date {
+    day.saturating_add(jiff::Span::new().days(days as i64))
+}
+
+impl People {
+    /// Notes an act in the diary.
+    pub fn plan(&mut self, on: Date, key: &str, act: Act) {
+        self.diary.entry(on).or_default().push((key.into(), act));
+    }
+
+    /// What is in the diary up to a day.
+    pub fn due(&mut self, today: Date) -> Vec<(String, Act)> {
+        let rest = self.diary.split_off(&later(today, 1));
+        std::mem::replace(&mut self.diary, rest).into_values().flatten().collect()
+    }
+
+    /// A notice or an outcome reached a person; they make up their mind.
+    pub fn hear(&mut self, today: Date, told: &str, key: &str, dice: Dice, tally: &mut Tally) {
+        let Some(person) = self.of.get_mut(key) else { return };
+        if person.withdrawn {
+            return;
+        }
+        match told {
+            "ready" => {
+                if dice.chance("never comes", key, 500) {
+                    count(tally, "people who never come");
+                    return;
+                }
+                let days = if dice.chance("comes late", key, 2_000) {
+                    dice.between("late days", key, 8, 30)
+                } else {
+                    dice.between("days", key, 1, 8)
+                };
+                let by_unit = !person.has_agent && dice.chance("unit", key, 600);
+                self.plan(later(today, days), key, if by_unit { Act::CollectByUnit } else { Act::Collect });
+            }
+            "recalled" => {
+                person.recalled = true;
+                self.plan(later(today, dice.between("send back", key, 1, 5)), key, Act::ReturnPlastic);
+            }
+            "returned" | "rejected" if dice.chance("corrects", &format!("{key}/{}", person.revision), 7_000) => {
+                self.plan(later(today, dice.between("correct days", key, 2, 9)), key, Act::Correct);
+            }
+            _ => {}
+        }
+    }
+
+    /// Does one act; returns the event it sends, if any.
+    pub fn act(&mut self, today: Date, key: &str, act: &Act, dice: Dice, tally: &mut Tally) -> Option<Letter> {
+        let person = self.of.get_mut(key)?;
+        let in_hand = person.held == Held::Holder;
+        let (kind, more) = match act {
+            Act::Collect if person.held == Held::Elsewhere && !person.recalled => {
+                person.held = Held::Holder;
+                (
+                    "card.collected",
+                    json!({ "by": if person.has_agent { "agent" } else { "holder" }, "evidence": evidence(key) }),
+                )
+            }
+            Act::CollectByUnit if person.held == Held::Elsewhere && !person.recalled => {
+                person.held = Held::Unit;
+                ("card.collected", json!({ "by": "unit", "evidence": evidence(key) }))
+            }
+            Act::HandOver if person.held == Held::Unit => {
+                person.held = Held::Holder;
+                ("card.handed_over", json!({}))
+            }
+            Act::Activate(functions) if in_hand => {
+                person.social |= *functions != "financial";
+                person.financial |= *functions != "social";
+                ("card.activated", json!({ "functions": functions }))
+            }
+            Act::ReturnPlastic if person.recalled || in_hand => {
+                person.held = Held::Back;
+                ("plastic.returned", json!({ "reason": if person.recalled { "never_collected" } else { "replaced" } }))
+            }
+            Act::LoseFormally if in_hand => {
+                person.held = Held::Lost;
+                ("card.loss_reported", json!({ "formal": true }))
+            }
+            Act::LoseForAWhile if in_hand && person.social => ("card.loss_reported", json!({ "formal": false })),
+            Act::FindAgain if in_hand && person.social => ("card.loss_lifted", json!({})),
+            Act::Die if in_hand && person.social => {
+                person.social = false;
+                ("holder.died", json!({ "on": today.to_string() }))
+            }
+            _ => return None,
+        };
+        count(tally, &format!("events: {kind}"));
+        self.follow(today, key, act, dice);
+        Some(self.letter(today, key, kind, more))
+    }
+
+    /// What follows from an act, noted in the diary.
+    fn follow(&mut self, today: Date, key: &str, act: &Act, dice: Dice) {
+        match act {
+            Act::CollectByUnit => self.plan(later(today, dice.between("unit days", key, 1, 4)), key, Act::HandOver),
+            Act::Collect | Act::HandOver if !dice.chance("never activates", key, 400) => {
+                let on = later(today, dice.between("activation days", key, 0, 9));
+                if dice.chance("activates at a point", key, 2_500) {
+                    self.plan(on, key, Act::Activate("social"));
+                    self.plan(later(on, dice.between("bank days", key, 1, 7)), key, Act::Activate("financial"));
+                } else {
+                    self.plan(on, key, Act::Activate("both"));
+                }
+            }
+            Act::Activate(functions) if *functions != "financial" => {
+                let previous = self.of.get(key).and_then(|p| p.previous.clone());
+                if let Some((old, lost)) = previous {
+                    if let Some(old) = self.of.get_mut(&old) {
+                        // The moment the new card is active the old one is invalid.
+                        old.social = false;
+                    }
+                    if !lost {
+                        self.plan(later(today, dice.between("give back", key, 0, 9)), &old, Act::ReturnPlastic);
+                    }
+                } else if dice.chance("dies", key, 15) {
+                    self.plan(later(today, 8), key, Act::Die);
+                } else if dice.chance("mislays", key, 80) {
+                    self.plan(later(today, 2), key, Act::LoseForAWhile);
+                    self.plan(later(today, 4), key, Act::FindAgain);
+                }
+            }
+            Act::Die => self.plan(later(today, 6), key, Act::ReturnPlastic),
+            _ => {}
+        }
+    }
+
+    /// An event of `card.events`, keyed so that one person's stay in order.
+    pub fn letter(&mut self, today: Date, key: &str, kind: &str, more: Value) -> Letter {
+        self.serial += 1;
+        let subject = match kind {
+            "point.received" => "shipment",
+            _ if key.len() == 9 => "card",
+            _ => "application_id",
+        };
+        let mut event = json!({
+            "schema": "card.event.v1",
+            "event_id": format!("e-{today}-{:08}", self.serial),
+            "type": kind,
+            "at": rfc3339(instant(today, 8, 40)),
+            "place": { "kind": "point", "code": "000000000000" },
+            "actor": "point-desk",
+            subject: key,
+        });
+        if let (Some(event), Value::Object(more)) = (event.as_object_mut(), more) {
+            event.extend(more);
+        }
+        (key.into(), event.to_string().into_bytes())
+    }
+}
+
+/// What was shown at the desk: kinds and hashes, not images.
+fn evidence(key: &str) -> Value {
+    json!([{ "kind": "resident_id", "sha256": crate::objects::sha256(key.as_bytes()) }])
+}

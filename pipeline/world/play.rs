@@ -1,0 +1,330 @@
+//! A day in the world, and the days of a whole demo.
+
+use std::collections::BTreeMap;
+
+use cardline_core::layouts::PartnerKind;
+use jiff::civil::{Date, date};
+use serde_json::Value;
+
+use super::bank::Bank;
+use super::bureau::Bureau;
+use super::desk::{Tally, count};
+use super::dice::Dice;
+use super::generate::applications::{Generated, KindChoice, Plan, application, corrected};
+use super::generate::mishaps::{MISHAPS, mishap};
+use super::generate::photos::DEFAULT_PHOTOS;
+use super::generate::writing::{Stretch, application_of, choice, opening_stock};
+use super::people::{Act, Applicant, Held, Letter, People};
+use crate::broker::{Outgoing, Reader};
+use crate::ledger::Why;
+use crate::route::ROUTE;
+use crate::stages::stock::{StockRow, stock_card};
+use crate::stages::{StageError, Station};
+use crate::time::instant;
+
+/// The first day of every demo and simulation: a Monday inside the known calendars.
+pub const FIRST_DAY: Date = date(2026, 1, 5);
+/// Of a hundred days, how many bring new applications; the rest lets them arrive.
+const ARRIVING_PERCENT: u32 = 55;
+/// Of a hundred applications, how many follow an older card.
+const FOLLOWING_PERCENT: u32 = 12;
+/// Of a hundred applications, how many have a planted defect.
+const DEFECT_PERCENT: u32 = 5;
+/// The last days are without faults, so that every file is whole at the end.
+const QUIET_DAYS: u32 = 4;
+/// Villages and communities of a region that people live in: few enough that a carton holds cards.
+const HOMES: usize = 8;
+/// Regions that are played.
+const REGIONS: &[&str] = &["110101", "522634", "622926"];
+
+/// The world: everyone but us.
+pub struct World {
+    pub(super) dice: Dice,
+    plan: Plan,
+    days: Vec<Date>,
+    count: u64,
+    offset: u64,
+    pub(super) banks: BTreeMap<String, Bank>,
+    pub(super) bureau: Bureau,
+    pub(super) people: People,
+    pub(super) received: std::collections::BTreeSet<String>,
+    pub tally: Tally,
+    listener: Option<(Vec<Reader>, Vec<BTreeMap<i64, i64>>)>,
+    heard: std::collections::HashSet<String>,
+    last_fault: Date,
+}
+
+/// What the world sends us on a morning.
+#[derive(Default)]
+pub struct Morning {
+    /// Losses that must be known before the day's applications.
+    pub first_events: Vec<Letter>,
+    pub applications: Vec<Letter>,
+    pub events: Vec<Letter>,
+}
+
+impl World {
+    /// Builds a world around a station's partners and reference data.
+    pub fn new(station: &Station, seed: u64, cards: u64, days: u32) -> Result<World, StageError> {
+        let regions: Vec<String> = REGIONS.iter().map(|r| (*r).to_owned()).collect();
+        let mut plan = Plan::new(seed, DEFECT_PERCENT, &regions, FIRST_DAY, &station.reference, DEFAULT_PHOTOS)
+            .map_err(|e| StageError::Shape(e.to_string()))?;
+        let mut places = plan.people.places().to_vec();
+        places.iter_mut().for_each(|place| place.homes.truncate(HOMES));
+        plan.people = super::generate::people::People::new(seed, FIRST_DAY, places);
+        let arriving = (days * ARRIVING_PERCENT / 100).max(1);
+        let all = (0..arriving).map(|n| day(n)).filter(|d| station.calendar.is_working_day(*d).working);
+        let banks = station.partners.all().filter(|p| p.profile.kind == PartnerKind::Bank);
+        Ok(World {
+            dice: Dice::new(seed),
+            plan,
+            days: all.collect(),
+            count: cards,
+            offset: 0,
+            banks: banks.map(|p| (p.profile.code.clone(), Bank::new(p))).collect(),
+            bureau: Bureau::new(station.partners.bureau("")?),
+            people: People::default(),
+            received: std::collections::BTreeSet::new(),
+            tally: Tally::new(),
+            listener: None,
+            heard: std::collections::HashSet::new(),
+            last_fault: day(days.saturating_sub(QUIET_DAYS)),
+        })
+    }
+
+    fn stretch(&self) -> Stretch<'_> {
+        Stretch { first: 0, count: self.count, days: &self.days, following_percent: FOLLOWING_PERCENT }
+    }
+
+    /// Uploads the photos, and hands over the cards made before this system.
+    pub async fn prepare(&mut self, station: &Station) -> Result<(), StageError> {
+        for (key, bytes) in self.plan.album.files() {
+            station.objects.upload(key, bytes).await?;
+        }
+        let why = Why { at: instant(FIRST_DAY, 8, 0), actor: "administrator", reason: "opening stock" };
+        let old: Vec<_> = opening_stock(&self.plan, &self.stretch()).collect();
+        for part in old.chunks(5_000) {
+            let mut cards = Vec::new();
+            for previous in part {
+                let Some(bank) = self.banks.get_mut(&previous.bank) else { continue };
+                let account = bank.open(&previous.card_number, true);
+                let person = self.plan.people.person(previous.person_index);
+                let place = self.plan.people.places().get(person.place);
+                let outlet =
+                    place.and_then(|p| p.outlets.iter().find(|o| o.bank == previous.bank)).map_or("", |o| &o.code);
+                let row = StockRow {
+                    card_number: previous.card_number.clone(),
+                    name: person.name.clone(),
+                    id_type: person.id_type,
+                    id_number: person.id_number.clone(),
+                    bank: previous.bank.clone(),
+                    region: place.map_or_else(String::new, |p| p.region.clone()),
+                    outlet: outlet.into(),
+                    account: account.account,
+                    pan: account.pan,
+                    issued_on: date(2018, 6, 1),
+                };
+                cards.push(stock_card(&station.keys, &row).map_err(|e| StageError::Shape(e.to_string()))?);
+                let applicant = Applicant { held: Held::Holder, social: true, financial: true, ..nobody() };
+                self.people.of.insert(previous.card_number.clone(), applicant);
+            }
+            station.ledger.import_stock(cards, why).await?;
+        }
+        Ok(())
+    }
+
+    /// Everything the world does before our morning, and what it sends.
+    pub fn morning(&mut self, station: &Station, today: Date) -> Result<Morning, StageError> {
+        let faults = today < self.last_fault;
+        let workday = |day: Date, n: u32| station.working_days_after(day, n);
+        for bank in self.banks.values_mut() {
+            bank.day(today, self.dice, faults, &mut self.tally, workday)?;
+        }
+        self.bureau.day(today, self.dice, faults, &mut self.tally, workday)?;
+        let mut morning = Morning::default();
+        self.receive(station, today, &mut morning.events);
+        for (key, act) in self.people.due(today) {
+            match act {
+                Act::Correct => self.correct(today, &key, &mut morning.applications),
+                act => morning.events.extend(self.people.act(today, &key, &act, self.dice, &mut self.tally)),
+            }
+        }
+        self.apply(today, &mut morning, faults);
+        Ok(morning)
+    }
+
+    /// Points receive the cartons that arrive.
+    fn receive(&mut self, station: &Station, today: Date, events: &mut Vec<Letter>) {
+        let (arrived, under_way): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.bureau.sent).into_iter().partition(|carton| {
+                station.working_days_after(carton.on, self.dice.between("transit", &carton.tracking, 2, 4) as u32)
+                    <= today
+            });
+        self.bureau.sent = under_way;
+        for carton in arrived {
+            count(&mut self.tally, "cartons received at points");
+            let more = serde_json::json!({ "box": carton.box_number, "count": carton.cards.len() });
+            events.push(self.people.letter(today, &carton.tracking, "point.received", more));
+            self.received.insert(carton.tracking);
+        }
+    }
+
+    /// A corrected application: the same id, a higher revision, without the defect.
+    fn correct(&mut self, today: Date, key: &str, out: &mut Vec<Letter>) {
+        let Some(person) = self.people.of.get_mut(key) else { return };
+        if person.withdrawn {
+            return;
+        }
+        person.revision += 1;
+        let (offset, revision) = (person.offset, person.revision);
+        let stretch = self.stretch();
+        let approved = application_of(&self.plan, &stretch, offset).map(|g| g.application_id).unwrap_or_default();
+        let day = approved.get(7..15).and_then(|d| Date::strptime("%Y%m%d", d).ok()).unwrap_or(today);
+        let again = corrected(&self.plan, offset, day, &choice(&self.plan, &stretch, offset), revision);
+        count(&mut self.tally, "applications corrected");
+        out.push((again.application_id, again.json.into_bytes()));
+    }
+
+    /// The day's approved applications, with the mishaps of the road.
+    fn apply(&mut self, today: Date, morning: &mut Morning, faults: bool) {
+        let Some(number) = self.days.iter().position(|d| *d == today) else { return };
+        let (days, count) = (self.days.len() as u128, u128::from(self.count.max(1)));
+        let of_day = |offset: u64| (u128::from(offset) * days / count) as usize;
+        while self.offset < self.count && of_day(self.offset) <= number {
+            let offset = self.offset;
+            self.offset += 1;
+            let Some(generated) = application_of(&self.plan, &self.stretch(), offset) else { continue };
+            self.one(today, offset, &generated, morning, faults);
+        }
+    }
+
+    fn one(&mut self, today: Date, offset: u64, generated: &Generated, morning: &mut Morning, faults: bool) {
+        let key = generated.application_id.clone();
+        let json: Value = serde_json::from_str(&generated.json).unwrap_or_default();
+        let text = |pointer: &str| json.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+        let lost = text("/previous_card/reason").as_deref() == Some("lost");
+        let previous = text("/previous_card/card_number").map(|card| (card, lost));
+        if let Some((card, true)) = &previous {
+            let letter = self.people.act(today, card, &Act::LoseFormally, self.dice, &mut self.tally);
+            morning.first_events.extend(letter);
+        }
+        let has_agent = json.get("agent").is_some_and(|a| !a.is_null());
+        let clean = generated.planted.is_empty();
+        let withdraws = clean
+            && previous.is_none()
+            && text("/priority").as_deref() == Some("normal")
+            && self.dice.chance("withdraws", &key, 20);
+        let applicant = Applicant { offset, revision: 1, has_agent, previous, withdrawn: withdraws, ..nobody() };
+        self.people.of.insert(key.clone(), applicant);
+        count(&mut self.tally, "applications approved");
+        morning.applications.push((key.clone(), generated.json.clone().into_bytes()));
+        if faults && self.dice.chance("mishap", &key, 100) {
+            let which = MISHAPS[self.dice.roll("which mishap", &key) as usize % MISHAPS.len()];
+            count(&mut self.tally, "messages repeated, in conflict or unreadable");
+            morning.applications.push((key.clone(), mishap(generated, which).into_bytes()));
+        }
+        if withdraws {
+            count(&mut self.tally, "applications withdrawn");
+            let letter = self.people.letter(
+                today,
+                &key,
+                "application.withdrawn",
+                serde_json::json!({ "reason": "changed_mind" }),
+            );
+            morning.events.push(letter);
+        }
+    }
+
+    /// Hears outcomes and notices from the topics; each once, by its id.
+    pub fn listen(&mut self, station: &Station, today: Date) -> Result<(), StageError> {
+        let Some(servers) = station.kafka.clone() else { return Ok(()) };
+        let topics = &station.config.topics;
+        if self.listener.is_none() {
+            let readers = [&topics.notices, &topics.outcomes].map(|topic| Reader::connect(&servers, topic));
+            let readers = readers.into_iter().collect::<Result<Vec<_>, _>>()?;
+            self.listener = Some((readers, vec![BTreeMap::new(), BTreeMap::new()]));
+        }
+        let Some((mut readers, mut positions)) = self.listener.take() else { return Ok(()) };
+        for (reader, at) in readers.iter_mut().zip(&mut positions) {
+            for partition in reader.partitions()? {
+                at.entry(partition).or_insert(0);
+            }
+            loop {
+                let stored: Vec<(i64, i64)> = at.iter().map(|(p, next)| (*p, *next)).collect();
+                let Some(chunk) = reader.next_chunk(&stored)? else { break };
+                at.insert(chunk.partition, chunk.next);
+                for message in chunk.messages {
+                    self.hear(&message.bytes, today);
+                }
+            }
+        }
+        self.listener = Some((readers, positions));
+        Ok(())
+    }
+
+    fn hear(&mut self, message: &[u8], today: Date) {
+        let Ok(message) = serde_json::from_slice::<Value>(message) else { return };
+        let text = |field: &str| message.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let (schema, kind, key) = (text("schema"), text("type"), text("application_id"));
+        // Rejections are told as outcomes only; the rest is a notice to the person.
+        if (schema == "card.outcome.v1") != (kind == "rejected") || !self.heard.insert(text("event_id")) {
+            return;
+        }
+        self.people.hear(today, &kind, &key, self.dice, &mut self.tally);
+    }
+
+    /// Whether banks and bureau have nothing left to write.
+    pub fn is_idle(&self) -> bool {
+        self.banks.values().all(Bank::is_idle) && self.bureau.is_idle() && self.bureau.sent.is_empty()
+    }
+}
+
+fn nobody() -> Applicant {
+    Applicant {
+        offset: 0,
+        revision: 1,
+        has_agent: false,
+        previous: None,
+        held: Held::Elsewhere,
+        social: false,
+        financial: false,
+        withdrawn: false,
+        recalled: false,
+    }
+}
+
+/// The n-th day of the play.
+pub fn day(n: u32) -> Date {
+    FIRST_DAY.saturating_add(jiff::Span::new().days(i64::from(n)))
+}
+
+/// Messages to a topic.
+pub fn outgoing(topic: &str, letters: &[Letter]) -> Vec<Outgoing> {
+    letters
+        .iter()
+        .map(|(key, payload)| Outgoing { topic: topic.into(), key: key.clone(), payload: payload.clone() })
+        .collect()
+}
+
+/// Runs the steps of a stage (or all) until they find nothing more to do.
+pub async fn tick(station: &Station, stage: Option<&str>, now: jiff::Timestamp) -> Result<u64, StageError> {
+    let mut did = 0;
+    for step in ROUTE.iter().filter(|step| stage.is_none_or(|s| s == step.stage)) {
+        let started = std::time::Instant::now();
+        let times = step.run(station, now).await?;
+        tracing::debug!(
+            stage = step.stage,
+            step = step.name,
+            times,
+            micros = started.elapsed().as_micros() as u64,
+            "step"
+        );
+        did += times;
+    }
+    Ok(did)
+}
+
+/// An application that was never sent, for tests that need one more.
+pub fn another(plan: &Plan, index: u64, on: Date) -> Generated {
+    application(plan, index, on, &KindChoice::FirstIssue)
+}

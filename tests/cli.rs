@@ -1,0 +1,223 @@
+//! The command line, as people and scripts meet it.
+//!
+//! `tests/cli/*.txt` are transcripts: `$ cardline …`, what it prints (`! ` before a line of standard
+//! error, `...` for any lines), and `? CODE`. `CARDLINE_TRANSCRIPTS=write cargo test --test cli`
+//! writes them anew from what the program does; read the difference before keeping it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Runs the program in the repository's root, with a data folder of its own.
+fn cardline(data: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cardline"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CARDLINE_")) {
+        command.env_remove(name);
+    }
+    command.args(arguments).current_dir(root()).env("CARDLINE_DATA", data).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+/// What a command printed, as a transcript has it.
+fn transcript_of(data: &Path, line: &str) -> Vec<String> {
+    let arguments: Vec<&str> = line.strip_prefix("$ cardline").unwrap().split_whitespace().collect();
+    let output = cardline(data, &arguments);
+    let mut lines: Vec<String> = text(&output.stdout).lines().map(str::to_owned).collect();
+    lines.extend(text(&output.stderr).lines().map(|line| format!("! {line}")));
+    lines.push(format!("? {}", code(&output)));
+    lines
+}
+
+/// Whether lines match what is expected, where `...` stands for any lines.
+fn matches(expected: &[String], found: &[String]) -> bool {
+    match expected.split_first() {
+        None => found.is_empty(),
+        Some((first, rest)) if first == "..." => (0..=found.len()).any(|n| matches(rest, &found[n..])),
+        Some((first, rest)) => found.first() == Some(first) && matches(rest, &found[1..]),
+    }
+}
+
+fn play(path: &Path) {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = std::fs::read_to_string(path).unwrap();
+    let write = std::env::var("CARDLINE_TRANSCRIPTS").is_ok_and(|mode| mode == "write");
+    let mut anew = String::new();
+    let mut lines = whole.lines().peekable();
+    while let Some(line) = lines.next() {
+        anew.push_str(&format!("{line}\n"));
+        if !line.starts_with("$ cardline") {
+            continue;
+        }
+        let mut expected = Vec::new();
+        while let Some(next) = lines.next_if(|next| !next.starts_with("$ ")) {
+            expected.push(next.to_owned());
+            if next.starts_with("? ") {
+                break;
+            }
+        }
+        let found = transcript_of(folder.path(), line);
+        if write && !expected.contains(&"...".to_owned()) {
+            anew.push_str(&(found.join("\n") + "\n"));
+        } else {
+            anew.push_str(&(expected.join("\n") + "\n"));
+            assert!(
+                matches(&expected, &found),
+                "{}: {line}\nexpected\n{}\nfound\n{}",
+                path.display(),
+                expected.join("\n"),
+                found.join("\n")
+            );
+        }
+    }
+    if write {
+        std::fs::write(path, anew).unwrap();
+    }
+}
+
+#[test]
+fn transcripts_are_as_they_were() {
+    let mut paths: Vec<PathBuf> =
+        std::fs::read_dir(root().join("tests/cli")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    assert!(!paths.is_empty());
+    paths.iter().for_each(|path| play(path));
+}
+
+#[test]
+fn every_command_has_help_in_both_languages() {
+    let folder = tempfile::tempdir().unwrap();
+    let help = |arguments: &[&str]| {
+        let output = cardline(folder.path(), arguments);
+        assert_eq!(code(&output), 0, "{arguments:?}");
+        text(&output.stdout)
+    };
+    let whole = help(&["--help"]);
+    let commands = whole.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    let mut seen = 0;
+    for line in commands.filter(|line| !line.trim_start().starts_with("help")) {
+        let name = line.split_whitespace().next().unwrap();
+        assert!(line.chars().any(|c| !c.is_ascii()), "{name} has no Chinese line");
+        assert!(help(&[name, "--help"]).contains("Usage: cardline"), "{name}");
+        seen += 1;
+    }
+    assert!(seen >= 14, "{seen}");
+}
+
+/// The application of the contract on one line, with its number's check digit or with a wrong one.
+fn application(wrong: bool) -> String {
+    let whole = std::fs::read_to_string(root().join("fixtures/rules/application.example.json")).unwrap();
+    let mut value: serde_json::Value = serde_json::from_str(&whole).unwrap();
+    if wrong {
+        let number = value["holder"]["id_number"].as_str().unwrap();
+        let last = if number.ends_with('5') { '6' } else { '5' };
+        value["holder"]["id_number"] = format!("{}{last}", &number[..17]).into();
+    }
+    value.to_string() + "\n"
+}
+
+#[test]
+fn the_same_application_again_is_a_repeat() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, file) = (folder.path().join("data"), folder.path().join("one.ndjson"));
+    std::fs::write(&file, application(false)).unwrap();
+    let intake = || {
+        let output = cardline(&data, &["intake", "--from", file.to_str().unwrap(), "--output", "json"]);
+        assert_eq!(code(&output), 0, "{}", text(&output.stderr));
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()
+    };
+    let (first, second) = (intake(), intake());
+    assert_eq!((&first["read"], &first["accepted"], &first["repeated"]), (&1.into(), &1.into(), &0.into()));
+    assert_eq!((&second["read"], &second["accepted"], &second["repeated"]), (&1.into(), &0.into(), &1.into()));
+    assert_eq!(code(&cardline(&data, &["books", "--full"])), 0);
+}
+
+#[test]
+fn a_wrong_check_digit_is_named_by_its_field_and_not_by_its_value() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("bad.ndjson");
+    std::fs::write(&file, application(true) + "not json\n").unwrap();
+    let output = cardline(folder.path(), &["rules", "check", file.to_str().unwrap(), "--output", "json"]);
+    assert_eq!(code(&output), 3);
+    let shown = text(&output.stdout);
+    let lines: Vec<serde_json::Value> = shown.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 2);
+    let findings = lines[0]["findings"].as_array().unwrap();
+    assert!(findings.iter().any(|f| f["rule"] == "ID-CHECKSUM" && f["field"] == "holder.id_number"));
+    assert!(lines[1]["application_id"].is_null() && lines[1]["findings"][0]["rule"] == "NOT-JSON");
+    let value: serde_json::Value = serde_json::from_str(&application(true)).unwrap();
+    assert!(!shown.contains(value["holder"]["id_number"].as_str().unwrap()));
+}
+
+/// Files nobody should send, by name.
+fn hostile(folder: &Path) -> Vec<(&'static str, PathBuf)> {
+    let deep = "[".repeat(200_000) + "\n";
+    let files: [(&str, Vec<u8>); 7] = [
+        ("empty", Vec::new()),
+        ("not-json", b"hello\n{\"a\":\n".to_vec()),
+        ("long-line", [vec![b'a'; (1 << 20) + 10], b"\n".to_vec()].concat()),
+        ("not-utf8", vec![0xFF, 0xFE, b'{', b'}', b'\n']),
+        ("deep", deep.into_bytes()),
+        ("zeros", vec![0; 4096]),
+        ("blank", b"\n \n\n".to_vec()),
+    ];
+    let mut paths = vec![("missing", folder.join("missing")), ("folder", folder.to_path_buf())];
+    for (name, bytes) in files {
+        std::fs::write(folder.join(name), bytes).unwrap();
+        paths.push((name, folder.join(name)));
+    }
+    paths
+}
+
+#[test]
+fn bad_input_is_named_and_never_a_panic() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let commands: [(&[&str], &[&str]); 5] = [
+        (&["rules", "check"], &[]),
+        (&["intake", "--from"], &[]),
+        (&["file", "inspect"], &["--partner", "ICBC", "--kind", "account-result"]),
+        (&["import", "points"], &[]),
+        (&["import", "cards"], &[]),
+    ];
+    for (name, path) in hostile(folder.path()) {
+        for (before, after) in commands {
+            let output = cardline(&data, &[before, &[path.to_str().unwrap()], after].concat());
+            let told = text(&output.stderr);
+            assert!(!told.contains("panicked") && !told.contains("RUST_BACKTRACE"), "{before:?} {name}: {told}");
+            let read_anyway =
+                matches!(before[0], "rules" | "intake") && !matches!(name, "missing" | "folder" | "empty" | "blank");
+            let blank_intake = before[0] == "intake" && name == "blank";
+            let expected = if read_anyway { 3 } else { i32::from(!blank_intake) };
+            assert_eq!(code(&output), expected, "{before:?} {name}: {told}");
+            assert!(expected != 1 || told.contains(path.to_str().unwrap()), "{before:?} {name}: {told}");
+        }
+    }
+}
+
+#[test]
+fn a_link_is_never_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let (link, aim) = (folder.path().join("link.ndjson"), folder.path().join("precious"));
+    std::fs::write(&aim, "precious").unwrap();
+    std::os::unix::fs::symlink(&aim, &link).unwrap();
+    let generate = |out: &Path| {
+        let out = out.to_str().unwrap();
+        code(&cardline(folder.path(), &["generate", "applications", "--count", "5", "--defects", "50", "--out", out]))
+    };
+    assert_eq!(generate(&link), 1);
+    assert_eq!(std::fs::read_to_string(&aim).unwrap(), "precious");
+    let out = folder.path().join("out.ndjson");
+    assert_eq!((generate(&out), generate(&out)), (0, 0));
+    assert_eq!(std::fs::read_to_string(&out).unwrap().lines().count(), 5);
+    assert!(folder.path().join("out.ndjson.expected.json").is_file());
+}
