@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::ClientConfig;
 use rdkafka::client::ClientContext;
@@ -51,7 +51,7 @@ impl Publisher {
             .set("bootstrap.servers", servers)
             .set("acks", "all")
             .set("enable.idempotence", "true")
-            .set("linger.ms", "2")
+            .set("linger.ms", "1")
             .set("queue.buffering.max.messages", "200000")
             .create_with_context(deliveries.clone())
             .map_err(|source| BrokerError::Kafka { servers: servers.into(), source })?;
@@ -64,12 +64,23 @@ impl Publisher {
         for message in messages {
             self.enqueue(message)?;
         }
-        let patience = Duration::from_secs(BROKER_SILENCE_SECONDS);
-        self.producer.flush(patience).map_err(|source| BrokerError::Kafka { servers: self.servers.clone(), source })?;
+        self.wait()?;
         match self.deliveries.failed.load(Ordering::Relaxed) {
             0 => Ok(()),
             count => Err(BrokerError::NotTaken { count }),
         }
+    }
+
+    /// Waits for the broker's word on every message. The library's own flush looks only every 100 ms.
+    fn wait(&self) -> Result<(), BrokerError> {
+        let deadline = Instant::now() + Duration::from_secs(BROKER_SILENCE_SECONDS);
+        while self.producer.in_flight_count() > 0 {
+            if Instant::now() > deadline {
+                return Err(BrokerError::NotTaken { count: self.producer.in_flight_count().max(0) as usize });
+            }
+            self.producer.poll(Duration::from_millis(1));
+        }
+        Ok(())
     }
 
     fn enqueue(&self, message: &Outgoing) -> Result<(), BrokerError> {

@@ -85,7 +85,7 @@ pub struct AnswerCounts {
     pub same: i64,
 }
 
-const ANSWERED: Stage = Stage {
+pub(in crate::ledger) const ANSWERED: Stage = Stage {
     name: "answered",
     columns: &[
         ("row", Column::Int),
@@ -250,7 +250,8 @@ pub struct AnswerDates {
     pub production_on: Date,
 }
 
-pub(super) const MEMBER: Stage = Stage { name: "member", columns: &[("row", Column::Int), ("id", Column::Int)] };
+pub(in crate::ledger) const MEMBER: Stage =
+    Stage { name: "member", columns: &[("row", Column::Int), ("id", Column::Int)] };
 
 /// Cards that no file can carry wait for a person, each with its reason.
 pub(super) async fn hold_cards(
@@ -370,7 +371,7 @@ async fn contradictions(
     counts.same = tx.number("SELECT count(*) FROM answered WHERE outcome = 'same'", args![]).await?;
     let found = tx
         .rows::<(i64, i64, String)>(
-            "SELECT n.row, n.application, COALESCE(c.place, '') FROM answered n LEFT JOIN card c ON c.id = n.application
+            "SELECT n.row, n.application, c.place FROM answered n JOIN card c ON c.id = n.application
              WHERE n.outcome = 'contradicted' ORDER BY n.row",
             args![],
         )

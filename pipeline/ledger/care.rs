@@ -21,7 +21,8 @@ pub struct CareDates {
 }
 
 const OVERDUE: &[&str] = &[
-    "SELECT count(*) FROM batch WHERE due_on < $1 AND (state <> 'answered' OR to_produce > 0)",
+    "SELECT count(*) FROM batch WHERE due_on < $1 AND state <> 'answered'",
+    "SELECT count(*) FROM batch WHERE due_on < $1 AND to_produce > 0",
     "SELECT count(*) FROM shipment WHERE due_on < $1 AND NOT done",
     "SELECT count(*) FROM application WHERE due_on < $1 AND place IN ('held', 'missing', 'with_unit', 'awaiting_return', 'recalled', 'to_recycle')",
     "SELECT count(*) FROM application WHERE due_on < $1 AND queue IS NOT NULL",
@@ -65,7 +66,8 @@ async fn chase_batches(tx: &mut Tx, dates: CareDates, why: Why<'_>) -> Result<()
     let late = tx
         .rows::<(i64, Option<i64>)>(
             "SELECT b.id, f.id FROM batch b LEFT JOIN file f ON f.batch = b.id AND f.direction = 'out'
-             WHERE b.due_on < $1 AND (b.state <> 'answered' OR b.to_produce > 0) ORDER BY b.id",
+             WHERE b.id IN (SELECT id FROM batch WHERE due_on < $1 AND state <> 'answered'
+                UNION SELECT id FROM batch WHERE due_on < $1 AND to_produce > 0) ORDER BY b.id",
             args![dates.today],
         )
         .await?;
@@ -132,8 +134,9 @@ async fn lapse_returned(tx: &mut Tx, dates: CareDates, why: Why<'_>) -> Result<(
 async fn look_at_cards(tx: &mut Tx, dates: CareDates, why: Why<'_>) -> Result<(), LedgerError> {
     let late = tx
         .rows::<(i64,)>(
-            "SELECT id FROM application WHERE due_on < $1 AND (queue IS NOT NULL
-                OR place IN ('held', 'missing', 'with_unit', 'awaiting_return', 'recalled', 'to_recycle')) ORDER BY id",
+            "SELECT id FROM application WHERE due_on < $1 AND queue IS NOT NULL
+             UNION SELECT id FROM application WHERE due_on < $1
+                AND place IN ('held', 'missing', 'with_unit', 'awaiting_return', 'recalled', 'to_recycle') ORDER BY 1",
             args![dates.today],
         )
         .await?;
@@ -146,14 +149,14 @@ async fn look_at_cards(tx: &mut Tx, dates: CareDates, why: Why<'_>) -> Result<()
 
 async fn escalate(tx: &mut Tx, dates: CareDates, why: Why<'_>) -> Result<(), LedgerError> {
     let late = tx
-        .rows::<(i64,)>("SELECT id FROM desk_case WHERE state = 'open' AND due_on < $1 ORDER BY id", args![dates.today])
+        .rows::<(i64,)>("SELECT id FROM desk_case WHERE state IN ('open', 'escalated') AND state = 'open' AND due_on < $1 ORDER BY id", args![dates.today])
         .await?;
     tx.stage(&SUBJECT, late.into_iter().map(|(id,)| subject(id)).collect()).await?;
     let along = Along { due_on: Some(dates.case_on), owner: Some("administrator"), ..Along::default() };
     let reason = "not decided by its deadline";
     move_each(tx, &[Step { life: &CASE, from: "open", to: "escalated" }], along, Why { reason, ..why }).await?;
     tx.run(
-        "UPDATE desk_case SET due_on = $2 WHERE state = 'escalated' AND due_on < $1",
+        "UPDATE desk_case SET due_on = $2 WHERE state IN ('open', 'escalated') AND state = 'escalated' AND due_on < $1",
         args![dates.today, dates.case_on],
     )
     .await?;

@@ -82,41 +82,44 @@ impl Ledger {
         tx.commit().await
     }
 
-    /// Settles one window that ended: nobody left, rolled over into the next window, or recalled.
-    pub async fn settle_window_end(
+    /// Settles windows that ended: nobody left, rolled over into the next window, or recalled.
+    pub async fn settle_window_ends(
         &self,
         lease: &Lease,
-        shipment: &DueShipment,
-        next_last: Option<Date>,
-        recall_due: Date,
+        ended: &[EndedWindow],
         why: Why<'_>,
     ) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
-        match (shipment.travelling, next_last) {
-            (0, _) => {
-                tx.run("UPDATE shipment SET done = TRUE WHERE id = $1", args![shipment.id]).await?;
+        for EndedWindow { shipment, next_last, recall_due } in ended {
+            match (shipment.travelling, next_last) {
+                (0, _) => {
+                    tx.run("UPDATE shipment SET done = TRUE WHERE id = $1", args![shipment.id]).await?;
+                }
+                (count, Some(last)) => {
+                    let step = Step { life: &CARD, from: "on_shelf", to: "on_shelf" };
+                    let why = Why { reason: "rolled over into the next window", ..why };
+                    move_set(&mut tx, Set::Shipment(shipment.id), step, count, why).await?;
+                    tx.run(
+                        "UPDATE shipment SET roll_overs = roll_overs + 1, window_last = $2, due_on = $2 WHERE id = $1",
+                        args![shipment.id, *last],
+                    )
+                    .await?;
+                }
+                (_, None) => recall(&mut tx, shipment.id, *recall_due, why).await?,
             }
-            (count, Some(last)) => {
-                let step = Step { life: &CARD, from: "on_shelf", to: "on_shelf" };
-                move_set(
-                    &mut tx,
-                    Set::Shipment(shipment.id),
-                    step,
-                    count,
-                    Why { reason: "rolled over into the next window", ..why },
-                )
-                .await?;
-                tx.run(
-                    "UPDATE shipment SET roll_overs = roll_overs + 1, window_last = $2, due_on = $2 WHERE id = $1",
-                    args![shipment.id, last],
-                )
-                .await?;
-            }
-            (_, None) => recall(&mut tx, shipment.id, recall_due, why).await?,
         }
         spend(&mut tx, lease).await?;
         tx.commit().await
     }
+}
+
+/// A window that ended, and what follows.
+pub struct EndedWindow {
+    pub shipment: DueShipment,
+    /// Last day of the next window; `None`: the rest is recalled.
+    pub next_last: Option<Date>,
+    /// Recalled plastic is back by this day.
+    pub recall_due: Date,
 }
 
 async fn recall(tx: &mut Tx, shipment: i64, due_on: Date, why: Why<'_>) -> Result<(), LedgerError> {

@@ -11,13 +11,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use sqlx::postgres::{PgPool, PgPoolOptions, PgRow};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
-use sqlx::{FromRow, Postgres, Sqlite, Transaction};
+use sqlx::{AssertSqlSafe, ConnectOptions, FromRow, Postgres, Sqlite, Transaction};
 
 use super::LedgerError;
+use super::stage::ddl_of_all;
 use crate::limits::{DATABASE_BUSY_SECONDS, DATABASE_CONNECTIONS, SQLITE_ROW_BUFFER_ROWS};
 
 /// A value bound to a statement. Owned, so that a statement may outlive the borrow of its input.
@@ -143,16 +144,31 @@ async fn open_sqlite(path: &str) -> Result<SqlitePool, LedgerError> {
         .synchronous(SqliteSynchronous::Normal)
         .busy_timeout(Duration::from_secs(DATABASE_BUSY_SECONDS))
         .row_buffer_size(SQLITE_ROW_BUFFER_ROWS)
+        .disable_statement_logging()
         .pragma("temp_store", "memory")
         .pragma("cache_size", "-65536");
-    Ok(SqlitePoolOptions::new().max_connections(DATABASE_CONNECTIONS).connect_with(options).await?)
+    Ok(SqlitePoolOptions::new()
+        .max_connections(DATABASE_CONNECTIONS)
+        .after_connect(|connection, _| {
+            Box::pin(
+                async move { sqlx::raw_sql(AssertSqlSafe(ddl_of_all(false))).execute(connection).await.map(|_| ()) },
+            )
+        })
+        .connect_with(options)
+        .await?)
 }
 
 async fn open_postgres(url: &str) -> Result<PgPool, LedgerError> {
     Ok(PgPoolOptions::new()
         .max_connections(DATABASE_CONNECTIONS)
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                let ddl = format!("SET client_min_messages = warning; {}", ddl_of_all(true));
+                sqlx::raw_sql(AssertSqlSafe(ddl)).execute(connection).await.map(|_| ())
+            })
+        })
         .acquire_timeout(Duration::from_secs(DATABASE_BUSY_SECONDS))
-        .connect(url)
+        .connect_with(PgConnectOptions::from_str(url)?.disable_statement_logging())
         .await?)
 }
 

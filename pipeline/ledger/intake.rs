@@ -90,7 +90,7 @@ impl IntakeCounts {
     }
 }
 
-const ARRIVING: Stage = Stage {
+pub(in crate::ledger) const ARRIVING: Stage = Stage {
     name: "arriving",
     columns: &[
         ("position", Column::Int),
@@ -119,7 +119,7 @@ const ARRIVING: Stage = Stage {
     ],
 };
 
-const ARRIVING_FINDING: Stage = Stage {
+pub(in crate::ledger) const ARRIVING_FINDING: Stage = Stage {
     name: "arriving_finding",
     columns: &[("position", Column::Int), ("rule", Column::Text), ("field", Column::Text), ("severity", Column::Text)],
 };
@@ -525,7 +525,7 @@ impl Ledger {
         let row = tx
             .row::<(i64, Vec<u8>)>(
                 "SELECT m.id, m.sealed FROM message m JOIN application a ON a.application_id = m.application_id
-                 WHERE m.outcome = 'waiting' AND m.revision = a.revision + 1 ORDER BY m.id LIMIT 1",
+                 WHERE m.outcome = 'waiting' AND m.revision = a.revision + 1 ORDER BY +m.id LIMIT 1",
                 args![],
             )
             .await?;

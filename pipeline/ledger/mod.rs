@@ -51,6 +51,31 @@ pub use stage::{Column, Stage};
 pub use stock::*;
 pub use trace::*;
 
+/// Every temporary table, so that a connection makes them once.
+const STAGES: &[&Stage] = &[
+    &accounts::ANSWERED,
+    &accounts::MEMBER,
+    &intake::ARRIVING,
+    &intake::ARRIVING_FINDING,
+    &laws::LAW_DAY,
+    &laws::NEW_MOVE,
+    &laws::TOUCHED_APPLICATION,
+    &laws::TOUCHED_BATCH,
+    &laws::TOUCHED_CHUNK,
+    &laws::TOUCHED_FILE,
+    &laws::TOUCHED_SHIPMENT,
+    &laws::TRACED,
+    &moves::SUBJECT,
+    &photos::RENDERED,
+    &production::GOOD,
+    &production::NUMBERED,
+    &recycling::CLOSING,
+    &recycling::RECYCLED,
+    &reference::REFERENCE,
+    &servicing::EVENT,
+    &stock::STOCK,
+];
+
 /// Lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;

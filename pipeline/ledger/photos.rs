@@ -12,7 +12,7 @@ pub struct Rendition {
     pub fault: Option<String>,
 }
 
-const RENDERED: Stage = Stage {
+pub(in crate::ledger) const RENDERED: Stage = Stage {
     name: "rendered",
     columns: &[("source", Column::Text), ("print", Column::Text), ("chip", Column::Text), ("fault", Column::Text)],
 };

@@ -72,7 +72,7 @@ pub struct ManifestCarton {
     pub boxes: Vec<String>,
 }
 
-const GOOD: Stage = Stage {
+pub(in crate::ledger) const GOOD: Stage = Stage {
     name: "good_card",
     columns: &[
         ("application", Column::Int),
@@ -83,7 +83,7 @@ const GOOD: Stage = Stage {
     ],
 };
 
-const NUMBERED: Stage =
+pub(in crate::ledger) const NUMBERED: Stage =
     Stage { name: "numbered", columns: &[("row", Column::Int), ("id", Column::Int), ("card_number", Column::Text)] };
 
 impl Ledger {

@@ -6,7 +6,8 @@ use super::stage::{Column, Stage};
 use super::{Ledger, LedgerError};
 use crate::args;
 
-const REFERENCE: Stage = Stage { name: "reference_line", columns: &[("code", Column::Text), ("line", Column::Text)] };
+pub(in crate::ledger) const REFERENCE: Stage =
+    Stage { name: "reference_line", columns: &[("code", Column::Text), ("line", Column::Text)] };
 
 impl Ledger {
     /// Imports lines of one kind (`regions`, `points`, `outlets`, `calendar`, …), effective from a day.

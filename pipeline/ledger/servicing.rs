@@ -57,7 +57,7 @@ pub struct ArrivingEvent {
     pub sealed: Vec<u8>,
 }
 
-const EVENT: Stage = Stage {
+pub(in crate::ledger) const EVENT: Stage = Stage {
     name: "event",
     columns: &[
         ("position", Column::Int),

@@ -8,6 +8,9 @@ use super::LedgerError;
 use super::engine::{Arg, Tx};
 use crate::limits::SQLITE_BOUND_VALUES;
 
+/// From so many rows on, PostgreSQL's plans are worth telling it how many there are.
+const ANALYZED_ROWS: usize = 200;
+
 /// The type of a staged column.
 #[derive(Clone, Copy)]
 pub enum Column {
@@ -44,6 +47,11 @@ impl Stage {
     }
 }
 
+/// Every temporary table there is, made once on each connection.
+pub(super) fn ddl_of_all(postgres: bool) -> String {
+    super::STAGES.iter().map(|stage| stage.ddl(postgres) + ";").collect()
+}
+
 impl Tx {
     /// Replaces the content of a temporary table by these rows. Each row has the stage's columns.
     pub async fn stage(&mut self, stage: &Stage, rows: Vec<Vec<Arg>>) -> Result<(), LedgerError> {
@@ -54,9 +62,7 @@ impl Tx {
         let Some(connection) = self.postgres() else {
             return Ok(());
         };
-        sqlx::raw_sql(AssertSqlSafe("SET client_min_messages = warning")).execute(&mut *connection).await?;
-        sqlx::raw_sql(AssertSqlSafe(stage.ddl(true))).execute(&mut *connection).await?;
-        sqlx::raw_sql(AssertSqlSafe(format!("TRUNCATE {}", stage.name))).execute(&mut *connection).await?;
+        sqlx::raw_sql(AssertSqlSafe(format!("DELETE FROM {}", stage.name))).execute(&mut *connection).await?;
         if rows.is_empty() {
             return Ok(());
         }
@@ -68,7 +74,9 @@ impl Tx {
         let mut copy = connection.copy_in_raw(&statement).await?;
         copy.send(text).await?;
         copy.finish().await?;
-        sqlx::raw_sql(AssertSqlSafe(format!("ANALYZE {}", stage.name))).execute(&mut *connection).await?;
+        if rows.len() > ANALYZED_ROWS {
+            sqlx::raw_sql(AssertSqlSafe(format!("ANALYZE {}", stage.name))).execute(&mut *connection).await?;
+        }
         Ok(())
     }
 

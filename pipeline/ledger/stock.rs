@@ -23,7 +23,7 @@ pub struct StockCard {
     pub account: Vec<u8>,
 }
 
-const STOCK: Stage = Stage {
+pub(in crate::ledger) const STOCK: Stage = Stage {
     name: "stock",
     columns: &[
         ("position", Column::Int),

@@ -49,27 +49,34 @@ pub struct Trace {
     pub files: Vec<TracedFile>,
 }
 
-/// Each life's rows for the applications in `traced`, with the set they came through.
+/// Each life's rows for the applications in `traced`, with the set they came through. CROSS JOIN keeps
+/// SQLite from beginning with the history, of which it knows no size; PostgreSQL orders as it likes.
 pub(super) const WAY: &str = "
     SELECT t.id, v.seq, v.at, v.life, v.scope, v.from_state, v.to_state, v.actor, v.reason
-        FROM traced t JOIN move v ON v.scope = 'application' AND v.subject = t.id
+        FROM traced t CROSS JOIN move v
+        WHERE v.scope = 'application' AND v.subject = t.id
     UNION ALL SELECT t.id, v.seq, v.at, v.life, v.scope, v.from_state, v.to_state, v.actor, v.reason
-        FROM traced t JOIN application a ON a.id = t.id JOIN move v ON v.scope = 'chunk' AND v.subject = a.chunk
+        FROM traced t CROSS JOIN application a CROSS JOIN move v
+        WHERE a.id = t.id AND v.scope = 'chunk' AND v.subject = a.chunk
     UNION ALL SELECT t.id, v.seq, v.at, v.life, v.scope, v.from_state, v.to_state, v.actor, v.reason
-        FROM traced t JOIN application a ON a.id = t.id JOIN move v ON v.scope = 'account_batch' AND v.subject = a.account_batch
+        FROM traced t CROSS JOIN application a CROSS JOIN move v
+        WHERE a.id = t.id AND v.scope = 'account_batch' AND v.subject = a.account_batch
     UNION ALL SELECT t.id, v.seq, v.at, v.life, v.scope, v.from_state, v.to_state, v.actor, v.reason
-        FROM traced t JOIN answer n ON n.application = t.id AND n.outcome NOT IN ('contradicted', 'not_closed') JOIN file f ON f.id = n.file
-        JOIN application a ON a.id = t.id AND (a.account_batch IS NULL OR a.account_batch <> f.batch)
-        JOIN move v ON v.scope = 'account_batch' AND v.subject = f.batch
+        FROM traced t CROSS JOIN answer n CROSS JOIN file f CROSS JOIN application a CROSS JOIN move v
+        WHERE n.application = t.id AND n.outcome NOT IN ('contradicted', 'not_closed') AND f.id = n.file
+            AND a.id = t.id AND (a.account_batch IS NULL OR a.account_batch <> f.batch) AND v.scope = 'account_batch' AND v.subject = f.batch
     UNION ALL SELECT t.id, v.seq, v.at, v.life, v.scope, v.from_state, v.to_state, v.actor, v.reason
-        FROM traced t JOIN account c ON c.application = t.id JOIN move v ON v.scope = 'answer' AND v.subject = c.answer
+        FROM traced t CROSS JOIN account c CROSS JOIN move v
+        WHERE c.application = t.id AND v.scope = 'answer' AND v.subject = c.answer
     UNION ALL SELECT t.id, v.seq, v.at, v.life, v.scope, v.from_state, v.to_state, v.actor, v.reason
-        FROM traced t JOIN production_row p ON p.application = t.id JOIN move v ON v.scope = 'production_batch' AND v.subject = p.batch
+        FROM traced t CROSS JOIN production_row p CROSS JOIN move v
+        WHERE p.application = t.id AND v.scope = 'production_batch' AND v.subject = p.batch
     UNION ALL SELECT t.id, v.seq, v.at, v.life, v.scope, v.from_state, v.to_state, v.actor, v.reason
-        FROM traced t JOIN made m ON m.application = t.id JOIN box b ON b.id = m.box JOIN move v ON v.scope = 'report' AND v.subject = b.report
+        FROM traced t CROSS JOIN made m CROSS JOIN box b CROSS JOIN move v
+        WHERE m.application = t.id AND b.id = m.box AND v.scope = 'report' AND v.subject = b.report
     UNION ALL SELECT t.id, v.seq, v.at, v.life, v.scope, v.from_state, v.to_state, v.actor, v.reason
-        FROM traced t JOIN made m ON m.application = t.id JOIN box b ON b.id = m.box
-        JOIN move v ON v.scope = 'shipment' AND v.subject = b.shipment
+        FROM traced t CROSS JOIN made m CROSS JOIN box b CROSS JOIN move v
+        WHERE m.application = t.id AND b.id = m.box AND v.scope = 'shipment' AND v.subject = b.shipment
     ORDER BY 1, 2";
 
 /// Application, sequence, instant, life, scope, from, to, actor, reason.
@@ -183,7 +190,8 @@ impl Ledger {
         let place = tx.row::<(String,)>("SELECT place FROM card WHERE id = $1", args![id]).await?.map(|row| row.0);
         let findings = tx
             .rows::<(String, String, String)>(
-                "SELECT f.rule, f.field, f.severity FROM finding f JOIN message m ON m.id = f.message WHERE m.application_id = $1
+                "SELECT f.rule, f.field, f.severity FROM finding f JOIN message m ON m.id = f.message
+                 WHERE m.application_id = $1 AND m.outcome IN ('accepted', 'rejected', 'waiting')
                  ORDER BY m.revision, f.rule, f.field",
                 args![&application_id],
             )

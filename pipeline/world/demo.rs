@@ -15,7 +15,7 @@ use crate::stages::{StageError, Station};
 use crate::time::instant;
 
 /// Partitions of the demo's topics.
-const PARTITIONS: i32 = 4;
+const PARTITIONS: i32 = 2;
 
 /// Plays the whole route; `progress` hears of every day.
 pub async fn demo(plan: &DemoPlan, progress: &mut (dyn FnMut(&Progress) + Send)) -> Result<DemoReport, StageError> {
@@ -50,8 +50,15 @@ pub async fn station_with_broker(config: Config) -> Result<(Station, MockBroker)
 /// One day: the world's morning, our ticks at nine and after the cut-offs.
 pub async fn play_day(world: &mut World, station: &Station, n: u32) -> Result<(), StageError> {
     let today = day(n);
+    let started = Instant::now();
     tokio::task::block_in_place(|| world.listen(station, today))?;
+    let heard = started.elapsed();
     let Morning { first_events, applications, events } = tokio::task::block_in_place(|| world.morning(station, today))?;
+    tracing::debug!(
+        heard = heard.as_micros() as u64,
+        played = (started.elapsed() - heard).as_micros() as u64,
+        "the world's morning"
+    );
     let topics = station.config.topics.clone();
     let early = instant(today, 8, 45);
     feed(station, &topics.events, &first_events, "servicing", early).await?;
@@ -71,7 +78,9 @@ async fn feed(
     now: jiff::Timestamp,
 ) -> Result<(), StageError> {
     for part in letters.chunks(PRODUCER_WINDOW_MESSAGES) {
+        let started = Instant::now();
         tokio::task::block_in_place(|| station.publish(&outgoing(topic, part)))?;
+        tracing::debug!(published = started.elapsed().as_micros() as u64, count = part.len(), "letters");
         tick(station, Some(stage), now).await?;
     }
     Ok(())

@@ -11,7 +11,9 @@ mod statements;
 mod touched;
 
 pub use books::{BooksReport, LawResult};
-pub(super) use touched::TRACED;
+pub(super) use touched::{
+    LAW_DAY, NEW_MOVE, TOUCHED_APPLICATION, TOUCHED_BATCH, TOUCHED_CHUNK, TOUCHED_FILE, TOUCHED_SHIPMENT, TRACED,
+};
 
 /// One law of the catalogue (numbers as agreed for the whole house).
 pub struct Law {

@@ -5,17 +5,19 @@ use crate::ledger::engine::Tx;
 use crate::ledger::stage::{Column, Stage};
 use crate::ledger::{LedgerError, sealer};
 
-pub const TRACED: Stage = Stage { name: "traced", columns: &[("id", Column::Int)] };
-const NEW_MOVE: Stage = Stage {
+pub(in crate::ledger) const TRACED: Stage = Stage { name: "traced", columns: &[("id", Column::Int)] };
+pub(in crate::ledger) const NEW_MOVE: Stage = Stage {
     name: "new_move",
     columns: &[("seq", Column::Int), ("life", Column::Text), ("scope", Column::Text), ("subject", Column::Int)],
 };
-const APPLICATION: Stage = Stage { name: "touched_application", columns: &[("id", Column::Int)] };
-const BATCH: Stage = Stage { name: "touched_batch", columns: &[("id", Column::Int)] };
-const FILE: Stage = Stage { name: "touched_file", columns: &[("id", Column::Int)] };
-const CHUNK: Stage = Stage { name: "touched_chunk", columns: &[("id", Column::Int)] };
-const SHIPMENT: Stage = Stage { name: "touched_shipment", columns: &[("id", Column::Int)] };
-const DAY: Stage = Stage { name: "law_day", columns: &[("today", Column::Text)] };
+pub(in crate::ledger) const TOUCHED_APPLICATION: Stage =
+    Stage { name: "touched_application", columns: &[("id", Column::Int)] };
+pub(in crate::ledger) const TOUCHED_BATCH: Stage = Stage { name: "touched_batch", columns: &[("id", Column::Int)] };
+pub(in crate::ledger) const TOUCHED_FILE: Stage = Stage { name: "touched_file", columns: &[("id", Column::Int)] };
+pub(in crate::ledger) const TOUCHED_CHUNK: Stage = Stage { name: "touched_chunk", columns: &[("id", Column::Int)] };
+pub(in crate::ledger) const TOUCHED_SHIPMENT: Stage =
+    Stage { name: "touched_shipment", columns: &[("id", Column::Int)] };
+pub(in crate::ledger) const LAW_DAY: Stage = Stage { name: "law_day", columns: &[("today", Column::Text)] };
 
 /// How far the books looked: history, chunks, files, seals.
 #[derive(Clone, Copy, Default)]
@@ -45,10 +47,10 @@ const MEMBERS: &[&str] = &[
 
 /// Fills the temporary tables; returns how far this run looks.
 pub async fn fill(tx: &mut Tx, since: Option<Through>, today: jiff::civil::Date) -> Result<Through, LedgerError> {
-    for stage in [&NEW_MOVE, &APPLICATION, &BATCH, &FILE, &CHUNK, &SHIPMENT] {
+    for stage in [&NEW_MOVE, &TOUCHED_APPLICATION, &TOUCHED_BATCH, &TOUCHED_FILE, &TOUCHED_CHUNK, &TOUCHED_SHIPMENT] {
         tx.stage(stage, Vec::new()).await?;
     }
-    tx.stage(&DAY, vec![args![today]]).await?;
+    tx.stage(&LAW_DAY, vec![args![today]]).await?;
     let from = since.unwrap_or_default();
     let to = sealer::horizon(tx).await?;
     let moves = if tx.is_postgres() {
@@ -80,12 +82,12 @@ pub async fn fill(tx: &mut Tx, since: Option<Through>, today: jiff::civil::Date)
 async fn distinct(tx: &mut Tx) -> Result<(), LedgerError> {
     for (stage, read, insert) in [
         (
-            &APPLICATION,
+            &TOUCHED_APPLICATION,
             "INSERT INTO traced SELECT DISTINCT id FROM touched_application",
             "INSERT INTO touched_application SELECT id FROM traced",
         ),
         (
-            &BATCH,
+            &TOUCHED_BATCH,
             "INSERT INTO traced SELECT DISTINCT id FROM touched_batch",
             "INSERT INTO touched_batch SELECT id FROM traced",
         ),

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::ledger::{DueShipment, Lease, Why};
+use crate::ledger::{DueShipment, EndedWindow, Lease, Why};
 use crate::limits::WINDOWS_PER_CLAIM;
 use crate::stages::{StageError, Station, Step};
 use crate::time::local_date;
@@ -51,46 +51,48 @@ impl Step for OpenWindows {
     }
 }
 
-/// Settles windows whose last day has passed, one shipment at a time.
+/// Settles windows whose last day has passed.
 pub struct EndWindows;
 
-/// What follows for one shipment.
-pub struct Ended {
-    lease: Lease,
-    shipment: DueShipment,
-    next_last: Option<Date>,
-    recall_due: Date,
-}
-
 impl Step for EndWindows {
-    type Claimed<'s> = (Lease, DueShipment);
-    type Worked<'s> = Ended;
+    type Claimed<'s> = (Lease, Vec<DueShipment>);
+    type Worked<'s> = (Lease, Vec<EndedWindow>);
 
     async fn claim(&self, station: &Station, now: Timestamp) -> Result<Option<Self::Claimed<'_>>, StageError> {
-        let Some(shipment) = station.ledger.due_shipments("on_shelf", local_date(now), 1).await?.into_iter().next()
-        else {
+        let due = station.ledger.due_shipments("on_shelf", local_date(now), WINDOWS_PER_CLAIM).await?;
+        if due.is_empty() {
             return Ok(None);
-        };
-        Ok(station.lease("distribution/window-ends", now).await?.map(|lease| (lease, shipment)))
+        }
+        Ok(station.lease("distribution/window-ends", now).await?.map(|lease| (lease, due)))
     }
 
     fn work<'s>(
         &self,
         station: &'s Station,
-        (lease, shipment): Self::Claimed<'s>,
+        (lease, due): Self::Claimed<'s>,
         now: Timestamp,
-    ) -> Result<Ended, StageError> {
+    ) -> Result<Self::Worked<'s>, StageError> {
         let today = local_date(now);
-        let policy = station.policy.of(&shipment.region);
-        let next_last = (shipment.roll_overs < policy.roll_overs)
-            .then(|| station.working_days_after(today, policy.window_working_days));
-        let recall_due = station.working_days_after(today, policy.return_working_days);
-        Ok(Ended { lease, shipment, next_last, recall_due })
+        let ended = due.into_iter().map(|shipment| {
+            let policy = station.policy.of(&shipment.region);
+            let again = shipment.roll_overs < policy.roll_overs;
+            EndedWindow {
+                next_last: again.then(|| station.working_days_after(today, policy.window_working_days)),
+                recall_due: station.working_days_after(today, policy.return_working_days),
+                shipment,
+            }
+        });
+        Ok((lease, ended.collect()))
     }
 
-    async fn settle<'s>(&self, station: &'s Station, ended: Ended, now: Timestamp) -> Result<(), StageError> {
+    async fn settle<'s>(
+        &self,
+        station: &'s Station,
+        (lease, ended): Self::Worked<'s>,
+        now: Timestamp,
+    ) -> Result<(), StageError> {
         let why = Why { at: now, actor: "scheduler", reason: "the pickup window ended" };
-        station.ledger.settle_window_end(&ended.lease, &ended.shipment, ended.next_last, ended.recall_due, why).await?;
+        station.ledger.settle_window_ends(&lease, &ended, why).await?;
         Ok(())
     }
 }

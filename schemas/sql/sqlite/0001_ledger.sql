@@ -58,6 +58,8 @@ CREATE UNIQUE INDEX message_event ON message (event_id) WHERE outcome IN ('accep
 -- A conflict that comes again is a repeat.
 CREATE INDEX message_conflict ON message (event_id) WHERE outcome = 'conflicting';
 CREATE UNIQUE INDEX message_revision ON message (application_id, revision) WHERE outcome IN ('accepted', 'rejected', 'waiting');
+-- Messages that wait for an earlier revision are few.
+CREATE INDEX message_waiting ON message (due_on) WHERE outcome = 'waiting';
 -- Law 2 counts the messages of a chunk; incremental books read only new chunks.
 CREATE INDEX message_chunk ON message (chunk, position);
 
@@ -230,7 +232,7 @@ CREATE TABLE shipment (
 );
 CREATE INDEX shipment_batch ON shipment (batch);
 -- Deadlines are read by day, only where cards may still be with the shipment.
-CREATE INDEX shipment_due ON shipment (due_on) WHERE NOT done;
+CREATE INDEX shipment_due ON shipment (place, window_last) WHERE NOT done;
 
 CREATE TABLE recycling_row (
     batch       BIGINT NOT NULL,
@@ -242,6 +244,9 @@ CREATE TABLE recycling_row (
     PRIMARY KEY (batch, row)
 );
 CREATE INDEX recycling_row_application ON recycling_row (application);
+-- What waits for a recycling batch, and what is back with its applicant: few among all.
+CREATE INDEX application_recycle ON application (region, bank) WHERE place = 'to_recycle';
+CREATE INDEX application_returned ON application (due_on) WHERE state = 'returned';
 -- What awaits something of a person: few among all cards.
 CREATE INDEX application_alone ON application (place, due_on)
     WHERE place IN ('held', 'missing', 'with_unit', 'awaiting_return', 'recalled', 'to_recycle');
