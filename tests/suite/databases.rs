@@ -1,0 +1,127 @@
+//! A fresh database for each test, on either engine; it is gone when the test ends.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use cardline::ledger::Ledger;
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// The two engines a ledger runs on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// A database of a test's own, and a folder for everything else.
+pub struct Database {
+    pub engine: Engine,
+    pub url: String,
+    pub folder: tempfile::TempDir,
+    /// Name of the database on the server.
+    name: Option<String>,
+    _permit: Permit,
+}
+
+/// Held as long as a database on the server is used.
+#[expect(dead_code, reason = "a guard is held, not read")]
+enum Permit {
+    None,
+    Shared(RwLockReadGuard<'static, ()>),
+    Alone(RwLockWriteGuard<'static, ()>),
+}
+
+static MADE: AtomicU32 = AtomicU32::new(0);
+
+/// Sealing waits for the oldest transaction of the whole server, so a play that must go the same way
+/// every time is alone on it.
+static SERVER: RwLock<()> = RwLock::const_new(());
+
+/// The server of the tests. A test never skips because it is missing.
+fn server() -> String {
+    std::env::var("CARDLINE_TEST_POSTGRES").unwrap_or_else(|_| {
+        panic!(
+            "CARDLINE_TEST_POSTGRES is not set: these tests need PostgreSQL. Run them through `ops/test`, which \
+             starts one, or start one with `ops/services up` and set the variable to the address it prints"
+        )
+    })
+}
+
+async fn on_server(sql: String) {
+    let server = server();
+    let mut connection = PgConnection::connect(&server)
+        .await
+        .unwrap_or_else(|e| panic!("no PostgreSQL at {server}: {e}; `ops/services up` starts one"));
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+impl Database {
+    /// An empty database.
+    pub async fn new(engine: Engine) -> Database {
+        match engine {
+            Engine::Sqlite => Database::make(engine, Permit::None).await,
+            Engine::Postgres => Database::make(engine, Permit::Shared(SERVER.read().await)).await,
+        }
+    }
+
+    /// An empty database, while no other test uses the server.
+    pub async fn alone(engine: Engine) -> Database {
+        match engine {
+            Engine::Sqlite => Database::new(engine).await,
+            Engine::Postgres => Database::make(engine, Permit::Alone(SERVER.write().await)).await,
+        }
+    }
+
+    async fn make(engine: Engine, permit: Permit) -> Database {
+        let folder = tempfile::tempdir().unwrap();
+        if engine == Engine::Sqlite {
+            let url = format!("sqlite:{}", folder.path().join("cardline.db").display());
+            return Database { engine, url, folder, name: None, _permit: permit };
+        }
+        let name = format!("suite_{}_{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
+        on_server(format!("DROP DATABASE IF EXISTS {name}")).await;
+        on_server(format!("CREATE DATABASE {name}")).await;
+        let server = server();
+        let (before, _) = server.rsplit_once('/').unwrap();
+        Database { engine, url: format!("{before}/{name}"), folder, name: Some(name), _permit: permit }
+    }
+
+    /// A ledger on it, with the schema up to date.
+    pub async fn ledger(&self) -> Ledger {
+        Ledger::open(&self.url).await.unwrap()
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let Some(name) = self.name.take() else { return };
+        // A runtime of its own: the test's may be the one that unwinds.
+        let dropped = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(on_server(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")));
+        });
+        if dropped.join().is_err() {
+            eprintln!("a test database was left behind");
+        }
+    }
+}
+
+/// Makes each scenario, an `async fn(Database)`, a test on both engines.
+macro_rules! on_both_engines {
+    ($($scenario:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $scenario() {
+                super::$scenario(crate::databases::Database::new(crate::databases::Engine::Sqlite).await).await;
+            })*
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $scenario() {
+                super::$scenario(crate::databases::Database::new(crate::databases::Engine::Postgres).await).await;
+            })*
+        }
+    };
+}
+pub(crate) use on_both_engines;

@@ -1,0 +1,11 @@
+//! The suite: what must hold of the whole, on both engines.
+//!
+//! One binary, so that it links once. Every test that touches a ledger runs on SQLite and on
+//! PostgreSQL; `ops/test` starts a PostgreSQL, and without one these tests fail, they never skip.
+
+mod conformance;
+mod databases;
+mod messages;
+mod plays;
+mod simulation;
+mod tidy;

@@ -1,0 +1,74 @@
+//! Plays of the world for tests: a station, its broker, and days one by one.
+
+use cardline::broker::{MockBroker, Reader};
+use cardline::config::Config;
+use cardline::ledger::laws::BooksReport;
+use cardline::stages::Station;
+use cardline::time::instant;
+use cardline::world::{World, play::day, play_day, station_with_broker};
+
+use crate::databases::Database;
+
+/// A world around a station on a database of its own.
+pub struct Play {
+    pub station: Station,
+    pub world: World,
+    broker: MockBroker,
+    // Last, so that the connections are closed before the database is dropped.
+    database: Database,
+}
+
+impl Play {
+    /// A world before its first day.
+    pub async fn new(database: Database, seed: u64, cards: u64, days: u32) -> Play {
+        let config = Config::in_folder(database.folder.path(), Some(database.url.clone()));
+        let (station, broker) = station_with_broker(config).await.unwrap();
+        let mut world = World::new(&station, seed, cards, days).unwrap();
+        world.prepare(&station).await.unwrap();
+        Play { station, world, broker, database }
+    }
+
+    /// A world after all its days.
+    pub async fn played(database: Database, seed: u64, cards: u64, days: u32) -> Play {
+        let mut play = Play::new(database, seed, cards, days).await;
+        for n in 0..days {
+            play.day(n).await;
+        }
+        play
+    }
+
+    pub async fn day(&mut self, n: u32) {
+        play_day(&mut self.world, &self.station, n).await.unwrap_or_else(|e| panic!("on day {n} ({}): {e}", day(n)));
+    }
+
+    /// The books on the evening of a day.
+    pub async fn books(&self, n: u32, whole: bool) -> BooksReport {
+        self.station.ledger.books(instant(day(n), 18, 0), whole, None).await.unwrap()
+    }
+
+    /// Every message of a topic.
+    pub fn messages(&self, topic: &str) -> Vec<Vec<u8>> {
+        tokio::task::block_in_place(|| {
+            let mut reader = Reader::connect(&self.broker.servers(), topic).unwrap();
+            let mut at: Vec<(i64, i64)> = reader.partitions().unwrap().into_iter().map(|p| (p, 0)).collect();
+            let mut found = Vec::new();
+            while let Some(chunk) = reader.next_chunk(&at).unwrap() {
+                at.iter_mut().filter(|(p, _)| *p == chunk.partition).for_each(|(_, next)| *next = chunk.next);
+                found.extend(chunk.messages.into_iter().map(|message| message.bytes));
+            }
+            found
+        })
+    }
+
+    /// Closes the ledger and drops the database.
+    pub async fn end(self) {
+        self.station.ledger.close().await;
+        drop(self.database);
+    }
+}
+
+/// What does not hold, in words.
+pub fn broken(report: &BooksReport) -> Vec<String> {
+    let laws = report.books.iter().filter(|law| !law.holds);
+    laws.map(|law| format!("law {} ({}): {}", law.law, law.name, law.offending.join("; "))).collect()
+}
