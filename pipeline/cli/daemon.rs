@@ -14,7 +14,7 @@ use super::context::Context;
 use super::outcome::Outcome;
 use super::print;
 use super::tick::stages;
-use crate::route::{ROUTE, RouteStep};
+use crate::route::{ROUTE, RouteStep, STAGES};
 use crate::stages::Station;
 
 /// Pause between two rounds.
@@ -45,7 +45,12 @@ pub async fn run(context: &Context, args: RunArgs) -> anyhow::Result<Outcome> {
     let mut opened = crate::time::local_date(Timestamp::now());
     let mut steps: Vec<Watched> = ROUTE
         .iter()
-        .filter(|step| args.stages.is_empty() || args.stages.iter().any(|stage| stage == step.stage))
+        .filter(|step| {
+            // Files, deadlines and history belong to every stage.
+            args.stages.is_empty()
+                || !STAGES.contains(&step.stage)
+                || args.stages.iter().any(|stage| stage == step.stage)
+        })
         .map(|step| Watched { step, failures: 0, rest_until: None })
         .collect();
     print::complain(&format!("running {} steps as {}; stop with Ctrl-C", steps.len(), station.worker()));

@@ -9,21 +9,22 @@ const KINDS: [&str; 3] = ["account-request", "personalization", "shipping-manife
 
 /// The commands, one a line, with what each shows behind `#`.
 pub fn commands(plan: &DemoPlan, report: &DemoReport) -> String {
+    let program = program();
     let flags = flags(plan);
     let mut lines: Vec<(String, &str)> = Vec::new();
     for (why, id) in &report.examples {
-        lines.push((format!("cardline trace {} {flags}", quoted(id)), why));
+        lines.push((format!("{program} trace {} {flags}", quoted(id)), why));
     }
     for file in KINDS.iter().filter_map(|kind| report.files.iter().find(|f| shows(f, kind))) {
         let DemoFile { path, partner, kind, .. } = file;
         let path = quoted(path);
-        lines.push((format!("cardline file inspect {path} --partner {partner} --kind {kind}"), "masked"));
+        lines.push((format!("{program} file inspect {path} --partner {partner} --kind {kind}"), "masked"));
     }
-    lines.push((format!("cardline batch list {flags}"), "every batch and whose turn it is"));
+    lines.push((format!("{program} batch list {flags}"), "every batch and whose turn it is"));
     let at = format!("{}T18:00:00+08:00", report.last_day);
-    lines.push((format!("cardline books --full --at {at} {flags}"), "the laws again, over everything"));
+    lines.push((format!("{program} books --full --at {at} {flags}"), "the laws again, over everything"));
     if let Some(rule) = report.findings.iter().max_by_key(|(_, count)| **count) {
-        lines.push((format!("cardline rules explain {}", rule.0), "the rule that found most"));
+        lines.push((format!("{program} rules explain {}", rule.0), "the rule that found most"));
     }
     lines.iter().map(|(command, why)| format!("{command}  # {why}")).collect::<Vec<_>>().join("\n")
 }
@@ -50,4 +51,10 @@ fn quoted(text: &str) -> String {
     } else {
         format!("'{}'", text.replace('\'', "'\\''"))
     }
+}
+
+/// How this program was called, so that what is printed can be pasted.
+fn program() -> String {
+    let called = std::env::args().next().unwrap_or_else(|| "cardline".into());
+    quoted(&called).to_string()
 }

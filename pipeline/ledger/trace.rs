@@ -179,8 +179,16 @@ impl Ledger {
         let Some((application_id, state, social, financial, revision, promise_on, due_on, owner, card_number)) = tx
             .row::<(String, String, String, String, i64, String, String, String, Option<String>)>(
                 "SELECT a.application_id, a.state, a.social, CASE WHEN c.application IS NULL THEN 'none' ELSE a.financial END, a.revision,
-                    a.promise_on, a.due_on, a.owner, COALESCE(p.card_number, a.old_number)
-                 FROM application a LEFT JOIN account c ON c.application = a.id LEFT JOIN production_row p ON p.application = a.id WHERE a.id = $1",
+                    a.promise_on,
+                    CASE WHEN a.place IS NOT NULL OR a.account_batch IS NULL THEN a.due_on
+                        ELSE COALESCE(s.due_on, q.due_on, b.due_on) END,
+                    CASE WHEN a.place IS NOT NULL OR a.account_batch IS NULL THEN a.owner
+                        ELSE COALESCE(s.owner, q.owner, b.owner) END,
+                    COALESCE(p.card_number, a.old_number)
+                 FROM application a LEFT JOIN account c ON c.application = a.id LEFT JOIN production_row p ON p.application = a.id
+                 LEFT JOIN batch b ON b.id = a.account_batch LEFT JOIN batch q ON q.id = p.batch
+                 LEFT JOIN made m ON m.application = a.id LEFT JOIN box x ON x.id = m.box LEFT JOIN shipment s ON s.id = x.shipment
+                 WHERE a.id = $1",
                 args![id],
             )
             .await?

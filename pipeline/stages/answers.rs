@@ -27,6 +27,9 @@ pub enum Trust {
     Held(Vec<FileFault>),
 }
 
+/// A file matched whole: its batch, its rows, and what they say; or its state and what was wrong.
+pub type Matched<T> = Result<(i64, usize, T), (&'static str, Vec<FileFault>)>;
+
 /// Finds the next file of a kind from any partner. A number ahead of its stream is left where it
 /// lies until the missing one comes.
 pub async fn next<'s>(station: &'s Station, kind: FileKind, now: Timestamp) -> Result<Option<Next<'s>>, StageError> {
@@ -36,17 +39,17 @@ pub async fn next<'s>(station: &'s Station, kind: FileKind, now: Timestamp) -> R
         }
         let code = &partner.profile.code;
         let waiting = inbox::waiting(partner, kind).map_err(|e| StageError::file(partner.from().display(), e))?;
-        for (sequence, name) in waiting {
+        if let Some((sequence, name)) = waiting.into_iter().next() {
             let expected = station.ledger.next_sequence(code, kind.name(), "in").await?;
             if sequence > expected {
-                tracing::warn!(partner = %code, kind = kind.name(), sequence, expected, "a file waits for the one before it");
-                break;
+                tracing::debug!(partner = %code, kind = kind.name(), sequence, expected, "a file waits for the one before it");
+                continue;
             }
             let Some(lease) = station.lease(&format!("exchange/in/{code}/{}", kind.name()), now).await? else {
-                break;
+                continue;
             };
             let read = inbox::read(partner, sequence, &name).map_err(|e| StageError::file(&name, e))?;
-            let Some(incoming) = read else { break };
+            let Some(incoming) = read else { continue };
             let trust = if station.ledger.was_applied(code, &incoming.sha256).await? {
                 Trust::Repeat
             } else if !incoming.faults.is_empty() {

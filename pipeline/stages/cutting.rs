@@ -90,14 +90,19 @@ pub fn render(
     Ok(bytes)
 }
 
-/// Describes rendered bytes as they will be frozen.
+/// A rendered file: whose region, how many rows, which bytes.
+pub struct Rendering<'r> {
+    pub region: &'r str,
+    pub rows: usize,
+    pub bytes: &'r [u8],
+}
+
+/// Describes rendered bytes as they will be frozen; the answer is due by `due_on`.
 pub fn frozen(
     partner: &Partner,
     spec: &FileSpec,
     numbers: &Numbers,
-    region: &str,
-    rows: usize,
-    bytes: &[u8],
+    rendering: &Rendering<'_>,
     day: Date,
     due_on: Date,
 ) -> Result<FrozenFile, StageError> {
@@ -105,10 +110,10 @@ pub fn frozen(
         partner: partner.profile.code.clone(),
         kind: spec.kind.name().into(),
         sequence: numbers.sequence,
-        name: spec.file_name(day, numbers.sequence as u64, region)?,
-        rows: rows as i64,
-        bytes: bytes.len() as i64,
-        sha256: sha256(bytes),
+        name: spec.file_name(day, numbers.sequence as u64, rendering.region)?,
+        rows: rendering.rows as i64,
+        bytes: rendering.bytes.len() as i64,
+        sha256: sha256(rendering.bytes),
         due_on,
     })
 }

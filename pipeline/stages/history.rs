@@ -23,11 +23,11 @@ impl Step for Seal {
         station.lease("history/seal", now).await
     }
 
-    fn work<'s>(&self, _: &'s Station, lease: Lease, _: Timestamp) -> Result<Lease, StageError> {
+    fn work(&self, _: &Station, lease: Lease, _: Timestamp) -> Result<Lease, StageError> {
         Ok(lease)
     }
 
-    async fn settle<'s>(&self, station: &'s Station, lease: Lease, now: Timestamp) -> Result<(), StageError> {
+    async fn settle(&self, station: &Station, lease: Lease, now: Timestamp) -> Result<(), StageError> {
         station.ledger.seal_history(&lease, now).await?;
         Ok(())
     }

@@ -49,9 +49,15 @@ pub struct World {
     pub(super) people: People,
     pub(super) received: std::collections::BTreeSet<String>,
     pub tally: Tally,
-    listener: Option<(Vec<Reader>, Vec<BTreeMap<i64, i64>>)>,
+    listener: Vec<Listener>,
     heard: std::collections::HashSet<String>,
     last_fault: Date,
+}
+
+/// A topic the people listen to, and how far they heard.
+struct Listener {
+    reader: Reader,
+    positions: BTreeMap<i64, i64>,
 }
 
 /// What the world sends us on a morning.
@@ -73,7 +79,7 @@ impl World {
         places.iter_mut().for_each(|place| place.homes.truncate(HOMES));
         plan.people = super::generate::people::People::new(seed, FIRST_DAY, places);
         let arriving = (days * ARRIVING_PERCENT / 100).max(1);
-        let all = (0..arriving).map(|n| day(n)).filter(|d| station.calendar.is_working_day(*d).working);
+        let all = (0..arriving).map(day).filter(|d| station.calendar.is_working_day(*d).working);
         let banks = station.partners.all().filter(|p| p.profile.kind == PartnerKind::Bank);
         Ok(World {
             dice: Dice::new(seed),
@@ -86,7 +92,7 @@ impl World {
             people: People::default(),
             received: std::collections::BTreeSet::new(),
             tally: Tally::new(),
-            listener: None,
+            listener: Vec::new(),
             heard: std::collections::HashSet::new(),
             last_fault: day(days.saturating_sub(QUIET_DAYS)),
         })
@@ -239,26 +245,26 @@ impl World {
     pub fn listen(&mut self, station: &Station, today: Date) -> Result<(), StageError> {
         let Some(servers) = station.kafka.clone() else { return Ok(()) };
         let topics = &station.config.topics;
-        if self.listener.is_none() {
-            let readers = [&topics.notices, &topics.outcomes].map(|topic| Reader::connect(&servers, topic));
-            let readers = readers.into_iter().collect::<Result<Vec<_>, _>>()?;
-            self.listener = Some((readers, vec![BTreeMap::new(), BTreeMap::new()]));
+        if self.listener.is_empty() {
+            for topic in [&topics.notices, &topics.outcomes] {
+                self.listener.push(Listener { reader: Reader::connect(&servers, topic)?, positions: BTreeMap::new() });
+            }
         }
-        let Some((mut readers, mut positions)) = self.listener.take() else { return Ok(()) };
-        for (reader, at) in readers.iter_mut().zip(&mut positions) {
+        let mut listeners = std::mem::take(&mut self.listener);
+        for Listener { reader, positions } in &mut listeners {
             for partition in reader.partitions()? {
-                at.entry(partition).or_insert(0);
+                positions.entry(partition).or_insert(0);
             }
             loop {
-                let stored: Vec<(i64, i64)> = at.iter().map(|(p, next)| (*p, *next)).collect();
+                let stored: Vec<(i64, i64)> = positions.iter().map(|(p, next)| (*p, *next)).collect();
                 let Some(chunk) = reader.next_chunk(&stored)? else { break };
-                at.insert(chunk.partition, chunk.next);
+                positions.insert(chunk.partition, chunk.next);
                 for message in chunk.messages {
                     self.hear(&message.bytes, today);
                 }
             }
         }
-        self.listener = Some((readers, positions));
+        self.listener = listeners;
         Ok(())
     }
 

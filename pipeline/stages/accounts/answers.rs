@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use rayon::prelude::*;
 
 use crate::ledger::{AnswerDates, AnsweredRow, AskedCard, OpenedAccount, Why};
-use crate::stages::answers::{self, Next, Trust};
+use crate::stages::answers::{self, Matched, Next, Trust};
 use crate::stages::{StageError, Station, Step};
 use crate::time::local_date;
 
@@ -24,7 +24,7 @@ pub struct Claimed<'s> {
 /// Either every row matched, or every difference named.
 pub struct Worked<'s> {
     next: Next<'s>,
-    matched: Result<(i64, usize, Vec<AnsweredRow>), (&'static str, Vec<FileFault>)>,
+    matched: Matched<Vec<AnsweredRow>>,
 }
 
 /// The account numbers of a card, as they are sealed.

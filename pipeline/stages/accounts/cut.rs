@@ -84,8 +84,14 @@ impl Step for Cut {
         let mut bytes = Vec::new();
         if !rows.is_empty() {
             bytes = cutting::render(spec, &cutting::control(&numbers, &group.region, rows.len()), &rows)?;
-            batch.file =
-                Some(cutting::frozen(partner, spec, &numbers, &group.region, rows.len(), &bytes, today, due_on)?);
+            batch.file = Some(cutting::frozen(
+                partner,
+                spec,
+                &numbers,
+                &cutting::Rendering { region: &group.region, rows: rows.len(), bytes: &bytes },
+                today,
+                due_on,
+            )?);
         }
         Ok((lease, batch, bytes))
     }

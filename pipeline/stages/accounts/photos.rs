@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn noise_and_plain_pictures_are_rendered_within_their_bounds() {
-        let noise = RgbImage::from_fn(716, 882, |x, y| Rgb([(x * 7 ^ y * 13) as u8, (x * y) as u8, (x ^ y) as u8]));
+        let noise = RgbImage::from_fn(716, 882, |x, y| Rgb([((x * 7) ^ (y * 13)) as u8, (x * y) as u8, (x ^ y) as u8]));
         sizes(&render(&encode(&noise, 90).unwrap()).ok().unwrap());
         sizes(&shrink(&cartoon()).ok().unwrap());
     }

@@ -78,7 +78,7 @@ impl Step for Cut {
         Ok(None)
     }
 
-    fn work<'s>(&self, station: &'s Station, claimed: Claimed, now: Timestamp) -> Result<Worked, StageError> {
+    fn work(&self, station: &Station, claimed: Claimed, now: Timestamp) -> Result<Worked, StageError> {
         let Claimed { lease, group, cards, numbers, first_serial, renditions, photos } = claimed;
         let bureau = station.partners.bureau(&group.region)?;
         let spec = cutting::spec(bureau, FileKind::Personalization)?;
@@ -121,9 +121,7 @@ impl Step for Cut {
                 bureau,
                 spec,
                 &numbers,
-                &group.region,
-                package_cards.len(),
-                &package,
+                &cutting::Rendering { region: &group.region, rows: package_cards.len(), bytes: &package },
                 today,
                 due_on,
             )?);
@@ -131,7 +129,7 @@ impl Step for Cut {
         Ok(Worked { lease, batch, first_serial, card_numbers, package })
     }
 
-    async fn settle<'s>(&self, station: &'s Station, worked: Worked, now: Timestamp) -> Result<(), StageError> {
+    async fn settle(&self, station: &Station, worked: Worked, now: Timestamp) -> Result<(), StageError> {
         if worked.batch.file.is_some() {
             station.objects.freeze("files", &worked.package).await?;
         }

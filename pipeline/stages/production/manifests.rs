@@ -6,7 +6,7 @@ use cardline_core::layouts::{FaultCode, FileFault, FileKind};
 use jiff::Timestamp;
 
 use crate::ledger::{ManifestCarton, Why};
-use crate::stages::answers::{self, Next, Trust};
+use crate::stages::answers::{self, Matched, Next, Trust};
 use crate::stages::{StageError, Station, Step};
 use crate::time::local_date;
 
@@ -25,7 +25,7 @@ pub struct Claimed<'s> {
 /// Either every box matched, or every difference named.
 pub struct Worked<'s> {
     next: Next<'s>,
-    matched: Result<(i64, usize, Vec<ManifestCarton>), (&'static str, Vec<FileFault>)>,
+    matched: Matched<Vec<ManifestCarton>>,
 }
 
 impl Step for Manifests {

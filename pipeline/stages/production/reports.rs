@@ -7,7 +7,7 @@ use cardline_core::layouts::{FaultCode, FileFault, FileKind, Parsed};
 use jiff::Timestamp;
 
 use crate::ledger::{GoodCard, MatchedReport, OrderedCard, SpoiledCard, Why};
-use crate::stages::answers::{self, Next, Trust};
+use crate::stages::answers::{self, Matched, Next, Trust};
 use crate::stages::{StageError, Station, Step};
 use crate::time::local_date;
 
@@ -23,7 +23,7 @@ pub struct Claimed<'s> {
 /// Either every row matched, or every difference named.
 pub struct Worked<'s> {
     next: Next<'s>,
-    matched: Result<(i64, usize, MatchedReport), (&'static str, Vec<FileFault>)>,
+    matched: Matched<MatchedReport>,
 }
 
 impl Step for Reports {

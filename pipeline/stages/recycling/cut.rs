@@ -77,7 +77,14 @@ impl Step for Cut {
             .collect::<Result<Vec<_>, StageError>>()?;
         let bytes = cutting::render(spec, &cutting::control(&numbers, &group.region, rows.len()), &rows)?;
         batch.members = cards.iter().map(|card| card.id).collect();
-        batch.file = Some(cutting::frozen(partner, spec, &numbers, &group.region, rows.len(), &bytes, today, due_on)?);
+        batch.file = Some(cutting::frozen(
+            partner,
+            spec,
+            &numbers,
+            &cutting::Rendering { region: &group.region, rows: rows.len(), bytes: &bytes },
+            today,
+            due_on,
+        )?);
         Ok((lease, batch, cards, bytes))
     }
 
