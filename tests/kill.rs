@@ -67,7 +67,10 @@ fn play(folder: &Path, database: Option<String>) {
     assert!(mirror.holds, "{:#?}", mirror.differences);
     println!(
         "{}: {} runs, {} killed, lost 0, duplicated 0, slowest recovery {:.1} s",
-        station.ledger.engine(), kills.runs, kills.killed, kills.slowest_recovery.as_secs_f64()
+        station.ledger.engine(),
+        kills.runs,
+        kills.killed,
+        kills.slowest_recovery.as_secs_f64()
     );
     assert!(kills.killed > 20, "only {} kills; the test proves little", kills.killed);
     let reached = runtime.block_on(station.ledger.cards_by_state()).unwrap();

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cardline_core::lives::{APPLICATION, CARD};
+use cardline_core::lives::{APPLICATION, CARD, Standing};
 use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -106,7 +106,10 @@ fn header(trace: &Trace) -> String {
     let mut lines = vec![
         format!("application {} (revision {}), card {card}", trace.application_id, trace.revision),
         format!("now         {state}: {meaning}"),
-        format!("turn        {}, due on {}", trace.owner, trace.due_on),
+        match life.state(state).map(|state| state.standing) {
+            Some(Standing::Under) => format!("turn        {}, due on {}", trace.owner, trace.due_on),
+            _ => format!("turn        {}; nothing is due", trace.owner),
+        },
         format!("promise     ready on {} at the latest", trace.promise_on),
         format!("functions   social {}, account {}", trace.social, trace.account),
     ];

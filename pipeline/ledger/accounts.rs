@@ -474,6 +474,11 @@ async fn refusals(
     dates: AnswerDates,
     why: Why<'_>,
 ) -> Result<(), LedgerError> {
+    let refused =
+        tx.number("SELECT count(*) FROM answered WHERE outcome IN ('fixable', 'final', 'unknown')", args![]).await?;
+    if refused == 0 {
+        return Ok(());
+    }
     for outcome in ["fixable", "final", "unknown"] {
         keep_answers(tx, file, outcome).await?;
     }

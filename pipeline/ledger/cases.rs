@@ -31,6 +31,15 @@ pub async fn open_case(
 
 /// A partner's late answer came: cases that only chased it are settled by it.
 pub(super) async fn overtake(tx: &mut Tx, batch: i64, why: Why<'_>) -> Result<(), LedgerError> {
+    let any = tx
+        .number(
+            "SELECT count(*) FROM file f JOIN desk_case k ON k.file = f.id WHERE f.batch = $1 AND f.direction = 'out'",
+            args![batch],
+        )
+        .await?;
+    if any == 0 {
+        return Ok(());
+    }
     for from in ["open", "escalated"] {
         let chased = tx
             .rows::<(i64,)>(

@@ -216,6 +216,8 @@ macro_rules! bound {
     }};
 }
 
+pub(super) use bound;
+
 impl Tx {
     /// Writes to the ledger's tables; returns how many rows changed.
     pub async fn run(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<u64, LedgerError> {

@@ -5,11 +5,12 @@
 use sqlx::AssertSqlSafe;
 
 use super::LedgerError;
-use super::engine::{Arg, Tx};
+use super::engine::{Arg, Tx, bound};
 use crate::limits::SQLITE_BOUND_VALUES;
 
-/// From so many rows on, PostgreSQL's plans are worth telling it how many there are.
-const ANALYZED_ROWS: usize = 200;
+/// Up to so many rows VALUES are quicker than COPY, whose last word waits for the network's timer
+/// (about 40 ms); beyond it, plans are worth telling PostgreSQL how many rows there are.
+const COPIED_ROWS: usize = 400;
 
 /// The type of a staged column.
 #[derive(Clone, Copy)]
@@ -42,8 +43,7 @@ impl Stage {
                 format!("{name} {kind}")
             })
             .collect();
-        let end = if postgres { " ON COMMIT DELETE ROWS" } else { "" };
-        format!("CREATE TEMPORARY TABLE IF NOT EXISTS {} ({}){end}", self.name, columns.join(", "))
+        format!("CREATE TEMPORARY TABLE IF NOT EXISTS {} ({})", self.name, columns.join(", "))
     }
 }
 
@@ -59,13 +59,31 @@ impl Tx {
     }
 
     async fn stage_postgres(&mut self, stage: &Stage, rows: Vec<Vec<Arg>>) -> Result<(), LedgerError> {
-        let Some(connection) = self.postgres() else {
-            return Ok(());
-        };
-        sqlx::raw_sql(AssertSqlSafe(format!("DELETE FROM {}", stage.name))).execute(&mut *connection).await?;
-        if rows.is_empty() {
+        let Some(connection) = self.postgres() else { return Ok(()) };
+        if rows.len() <= COPIED_ROWS {
+            sqlx::query(AssertSqlSafe(format!("DELETE FROM {}", stage.name))).execute(&mut *connection).await?;
+            if rows.is_empty() {
+                return Ok(());
+            }
+            let mut number = 0;
+            let mut tuple = || {
+                let places: Vec<String> = stage
+                    .columns
+                    .iter()
+                    .map(|_| {
+                        number += 1;
+                        format!("${number}")
+                    })
+                    .collect();
+                format!("({})", places.join(","))
+            };
+            let tuples: Vec<String> = rows.iter().map(|_| tuple()).collect();
+            let sql = format!("INSERT INTO {} VALUES {}", stage.name, tuples.join(","));
+            let query = sqlx::query(AssertSqlSafe(sql)).persistent(rows.len() == 1);
+            bound!(query, rows.into_iter().flatten()).execute(&mut *connection).await?;
             return Ok(());
         }
+        sqlx::raw_sql(AssertSqlSafe(format!("TRUNCATE {}", stage.name))).execute(&mut *connection).await?;
         let mut text = Vec::with_capacity(rows.len() * 256);
         for row in &rows {
             copy_line(row, &mut text);
@@ -74,9 +92,7 @@ impl Tx {
         let mut copy = connection.copy_in_raw(&statement).await?;
         copy.send(text).await?;
         copy.finish().await?;
-        if rows.len() > ANALYZED_ROWS {
-            sqlx::raw_sql(AssertSqlSafe(format!("ANALYZE {}", stage.name))).execute(&mut *connection).await?;
-        }
+        sqlx::raw_sql(AssertSqlSafe(format!("ANALYZE {}", stage.name))).execute(&mut *connection).await?;
         Ok(())
     }
 
@@ -93,15 +109,8 @@ impl Tx {
             let tuple = format!("({})", vec!["?"; stage.columns.len()].join(","));
             let sql = format!("INSERT INTO {} VALUES {}", stage.name, vec![tuple.as_str(); piece.len()].join(","));
             // Only whole pieces recur, so only their text is worth a place in the statement cache.
-            let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(piece.len() == per_statement);
-            for arg in piece.into_iter().flatten() {
-                query = match arg {
-                    Arg::Int(v) => query.bind(v),
-                    Arg::Text(v) => query.bind(v),
-                    Arg::Bytes(v) => query.bind(v),
-                    Arg::Flag(v) => query.bind(v),
-                };
-            }
+            let query = sqlx::query(AssertSqlSafe(sql)).persistent(piece.len() == per_statement);
+            let query = bound!(query, piece.into_iter().flatten());
             query.execute(&mut *connection).await?;
         }
         Ok(())

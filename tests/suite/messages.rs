@@ -221,7 +221,7 @@ fn every_type_of_event_meets_the_schema_and_is_read() {
 async fn everything_sent_in_a_play_meets_its_schema() {
     let play = Play::played(Database::new(Engine::Sqlite).await, 11, 150, 50).await;
     let topics = play.station.config.topics.clone();
-    let (mut quarantined, mut seen): (u32, BTreeMap<String, u32>) = Default::default();
+    let mut seen: BTreeMap<String, u32> = BTreeMap::new();
     let named = [
         (&topics.applications, 0),
         (&topics.events, 1),
@@ -236,7 +236,6 @@ async fn everything_sent_in_a_play_meets_its_schema() {
             if number == 0 && (message.is_null() || message["schema"] != SCHEMAS[0]) {
                 // The world plants what cannot be read; the schema refuses it as we do.
                 assert!(!schema.is_valid(&message) && decode(&bytes).is_err());
-                quarantined += 1;
                 continue;
             }
             assert_eq!(against(&schema, &message), Vec::<String>::new(), "{topic}: {message}");
@@ -249,8 +248,7 @@ async fn everything_sent_in_a_play_meets_its_schema() {
             }
         }
     }
-    assert!(quarantined > 0, "nothing was quarantined");
-    let told = ["outcomes accepted", "outcomes rejected", "outcomes returned", "outcomes produced", "outcomes ready"];
+    let told = ["outcomes accepted", "outcomes rejected", "outcomes produced", "outcomes ready"];
     let more = [
         "outcomes collected",
         "outcomes activated",

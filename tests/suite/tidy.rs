@@ -10,7 +10,7 @@ const LAYERS: &[&[&str]] =
     &[&["core"], &["ledger"], &["broker"], &["exchange"], &["stages"], &["route"], &["world"], &["console", "cli"]];
 
 /// The small modules at the top; they name no layer.
-const SMALL: &[&str] = &["limits.rs", "time.rs", "keys.rs", "objects.rs", "config.rs", "policy.rs"];
+const SMALL: &[&str] = &["limits.rs", "time.rs", "keys.rs", "config.rs", "policy.rs"];
 
 /// Crates that only one layer may name.
 const OWNED: &[(&str, &str)] = &[("sqlx", "ledger"), ("rdkafka", "broker"), ("axum", "console")];
@@ -34,20 +34,37 @@ fn files_below(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-fn is_test_file(path: &str) -> bool {
-    let stem = path.rsplit('/').next().unwrap_or(path).trim_end_matches(".rs");
-    stem == "tests" || stem.ends_with("_test") || path.contains("/tests/") || path.contains("benches/")
+/// Files of modules declared under `#[cfg(test)]`.
+fn test_files(paths: &[PathBuf]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for path in paths {
+        let text = std::fs::read_to_string(path).unwrap();
+        let mut lines = text.lines().map(str::trim);
+        while let Some(line) = lines.next() {
+            let declared = (line == "#[cfg(test)]").then(|| lines.next()).flatten();
+            if let Some(name) = declared.and_then(|line| line.strip_prefix("mod ")?.strip_suffix(';')) {
+                let is_folder = ["mod.rs", "lib.rs", "main.rs"].iter().any(|name| path.ends_with(name));
+                let folder = if is_folder { path.parent().unwrap().to_owned() } else { path.with_extension("") };
+                found.push(folder.join(format!("{name}.rs")));
+            }
+        }
+    }
+    found
 }
 
 /// Everything in `pipeline/` that is no test.
 fn sources() -> Vec<Source> {
     let (pipeline, mut paths) = (root().join("pipeline"), Vec::new());
     files_below(&pipeline, &mut paths);
-    let paths = paths.iter().filter(|p| p.extension().is_some_and(|e| e == "rs"));
-    let named = paths.map(|p| (p, p.strip_prefix(&pipeline).unwrap().to_str().unwrap().replace('\\', "/")));
-    let sources: Vec<Source> = named
-        .filter(|(_, path)| !is_test_file(path))
-        .map(|(file, path)| Source { path, lines: without_tests(&std::fs::read_to_string(file).unwrap()) })
+    paths
+        .retain(|path| path.extension().is_some_and(|e| e == "rs") && !path.starts_with(pipeline.join("core/benches")));
+    let tests = test_files(&paths);
+    assert!(tests.iter().all(|path| path.is_file()), "{tests:?}");
+    let path_of = |file: &Path| file.strip_prefix(&pipeline).unwrap().to_str().unwrap().to_owned();
+    let sources: Vec<Source> = paths
+        .iter()
+        .filter(|path| !tests.contains(path))
+        .map(|file| Source { path: path_of(file), lines: without_tests(&std::fs::read_to_string(file).unwrap()) })
         .collect();
     assert!(sources.len() > 100, "the sources were not found");
     sources
@@ -62,14 +79,11 @@ fn without_tests(text: &str) -> Vec<String> {
             continue;
         }
         kept.push(String::new());
-        let end = format!("{}}}", &line[..line.len() - line.trim_start().len()]);
+        let indent = &line[..line.len() - line.trim_start().len()];
         for line in lines.by_ref() {
             kept.push(String::new());
-            if line == end
-                || line.ends_with(';')
-                    && line.starts_with(end.trim_end_matches('}'))
-                    && !line.starts_with(&format!("{} ", end.trim_end_matches('}')))
-            {
+            let own = line.strip_prefix(indent).unwrap_or("");
+            if own == "}" || own.ends_with(';') && !own.starts_with(' ') {
                 break;
             }
         }

@@ -11,7 +11,7 @@ use crate::plays::{Play, broken};
 on_both_engines!(every_law_can_fail);
 
 /// Cards and days of the play; it stops in the middle, when something stands in every waiting room.
-const PLAY: (u64, u32, u32) = (250, 60, 38);
+const PLAY: (u64, u32, u32) = (150, 48, 34);
 
 /// One thing done to the tables behind the ledger's back.
 struct Plant {
@@ -33,13 +33,13 @@ const PLANTS: &[Plant] = &[
     plant(1, &["application"], "UPDATE application SET social = 'suspended' WHERE id = (SELECT min(id) FROM application WHERE social = 'active')"),
     plant(1, &["application"], "UPDATE application SET financial = 'sealed' WHERE id = (SELECT min(id) FROM application WHERE financial = 'active')"),
     plant(1, &["application"], "UPDATE application SET queue = 'account' WHERE id = (SELECT min(id) FROM application WHERE place = 'in_hand')"),
-    plant(1, &["application"], "UPDATE application SET queue = NULL WHERE queue IS NOT NULL"),
+    plant(1, &["application"], "UPDATE application SET place = 'waiting_account', queue = NULL WHERE id = (SELECT min(id) FROM application WHERE place = 'in_hand')"),
     plant(1, &["shipment"], "UPDATE shipment SET place = 'in_transit' WHERE place = 'on_shelf'"),
     plant(1, &["move"], "DELETE FROM move WHERE seq = (SELECT max(seq) FROM move WHERE life = 'social' AND scope = 'application')"),
     plant(2, &["chunk"], "UPDATE chunk SET received = received + 1 WHERE id = (SELECT min(id) FROM chunk)"),
     plant(2, &["chunk"], "UPDATE chunk SET received = received + 1, rejected = rejected + 1 WHERE id = (SELECT max(id) FROM chunk)"),
     plant(2, &["chunk"], "UPDATE chunk SET accepted = accepted - 1, repeated = repeated + 1 WHERE id = (SELECT max(id) FROM chunk WHERE accepted > 0)"),
-    plant(2, &["message"], "DELETE FROM message WHERE id = (SELECT min(id) FROM message WHERE outcome = 'quarantined')"),
+    plant(2, &["message"], "DELETE FROM message WHERE id = (SELECT min(id) FROM message)"),
     plant(2, &["message"], "UPDATE message SET outcome = 'rejected' WHERE id = (SELECT min(id) FROM message WHERE outcome = 'accepted')"),
     plant(2, &["move"], "DELETE FROM move WHERE seq = (SELECT max(seq) FROM move WHERE event_id IS NOT NULL)"),
     plant(2, &["chunk"], "UPDATE chunk SET first = first - 1 WHERE id = (SELECT max(id) FROM chunk WHERE first > 0)"),
@@ -74,7 +74,7 @@ const PLANTS: &[Plant] = &[
         law: 6,
         tables: &["application"],
         index: Some(("application_live", "CREATE UNIQUE INDEX application_live ON application (person) WHERE live")),
-        sql: "UPDATE application SET live = TRUE, person = (SELECT person FROM application WHERE live ORDER BY id LIMIT 1) WHERE id = (SELECT max(id) FROM application)",
+        sql: "UPDATE application SET live = TRUE, open = FALSE, person = (SELECT person FROM application WHERE live ORDER BY id LIMIT 1) WHERE id = (SELECT max(id) FROM application)",
     },
     Plant {
         law: 6,
@@ -86,7 +86,7 @@ const PLANTS: &[Plant] = &[
     plant(7, &["application"], "UPDATE application SET place = 'no_plastic' WHERE id = (SELECT max(application) FROM account)"),
     plant(7, &["application"], "UPDATE application SET financial = 'closed' WHERE id = (SELECT min(id) FROM application WHERE financial = 'active' AND place = 'in_hand')"),
     plant(7, &["account"], "DELETE FROM account WHERE application = (SELECT max(application) FROM production_row)"),
-    plant(7, &["application"], "UPDATE application SET financial = 'active' WHERE id = (SELECT min(id) FROM application WHERE place = 'destroyed')"),
+    plant(7, &["application"], "UPDATE application SET place = 'destroyed' WHERE id = (SELECT max(application) FROM account)"),
     plant(8, &["file"], "UPDATE file SET sequence = sequence + 1 WHERE id = (SELECT max(id) FROM file WHERE sequence IS NOT NULL)"),
     plant(8, &["file"], "DELETE FROM file WHERE id = (SELECT min(f.id) FROM file f WHERE f.sequence = 1 AND EXISTS (SELECT 1 FROM file g WHERE g.partner = f.partner AND g.kind = f.kind AND g.direction = f.direction AND g.sequence = 2))"),
     plant(8, &["file"], "UPDATE file SET sha256 = 'none' WHERE id = (SELECT min(id) FROM file)"),
@@ -99,12 +99,12 @@ const PLANTS: &[Plant] = &[
         WHERE n.outcome = 'fixable' AND NOT EXISTS (SELECT 1 FROM desk_case k WHERE k.application = n.application) ORDER BY n.application LIMIT 1"),
     plant(10, &["application"], "UPDATE application SET due_on = '2026-01-01' WHERE place IN ('to_recycle', 'awaiting_return', 'with_unit')"),
     plant(10, &["application"], "UPDATE application SET owner = 'nobody' WHERE place IN ('to_recycle', 'awaiting_return', 'with_unit')"),
-    plant(10, &["application"], "UPDATE application SET due_on = '2026-01-01' WHERE state = 'returned'"),
+    plant(10, &["application"], "UPDATE application SET state = 'returned', due_on = '2026-01-01' WHERE id = (SELECT min(id) FROM application WHERE place = 'in_hand')"),
     plant(10, &["batch"], "UPDATE batch SET due_on = '2026-01-01' WHERE state <> 'answered'"),
     plant(10, &["batch"], "UPDATE batch SET to_produce = 1, due_on = '2026-01-01' WHERE id = (SELECT min(id) FROM batch)"),
     plant(10, &["shipment"], "UPDATE shipment SET due_on = '2026-01-01' WHERE NOT done"),
     plant(10, &["desk_case"], "UPDATE desk_case SET state = 'open', due_on = '2026-01-01'"),
-    plant(10, &["message"], "UPDATE message SET outcome = 'waiting', due_on = '2026-01-01' WHERE id = (SELECT max(id) FROM message WHERE outcome = 'quarantined')"),
+    plant(10, &["message"], "UPDATE message SET outcome = 'waiting', due_on = '2026-01-01' WHERE id = (SELECT max(id) FROM message)"),
     plant(11, &["move"], "UPDATE move SET to_state = 'destroyed' WHERE seq = (SELECT min(seq) FROM move WHERE life = 'card' AND scope = 'chunk')"),
     plant(11, &["move"], "UPDATE move SET count = count + 1 WHERE seq = (SELECT min(seq) FROM move)"),
     plant(11, &["seal"], "UPDATE seal SET digest = 'none' WHERE no = (SELECT max(no) FROM seal)"),
@@ -137,11 +137,11 @@ async fn every_law_can_fail(database: Database) {
     if engine == Engine::Postgres {
         execute(ledger, "ALTER TABLE made DROP CONSTRAINT made_identifier_key").await;
         let sql = "UPDATE made SET identifier = (SELECT min(identifier) FROM made)";
-        unseen.extend(breaks(ledger, &plant(4, &["made"], sql), until).await);
+        unseen.extend(breaks(ledger, &plant(4, &["made"], sql), until).await.map(str::to_owned));
     }
-    execute(ledger, "ALTER TABLE lease ADD COLUMN password TEXT").await;
+    execute(ledger, "CREATE TABLE vault (password TEXT)").await;
     assert!(!holds(ledger, 12, until).await, "a column for a password");
-    execute(ledger, "ALTER TABLE lease DROP COLUMN password").await;
+    execute(ledger, "DROP TABLE vault").await;
     assert!(unseen.is_empty(), "{unseen:#?}");
     assert_eq!(broken(&play.books(until - 1, true).await), Vec::<String>::new(), "something was not put back");
     assert!((1..=12).all(|law| PLANTS.iter().any(|plant| plant.law == law)));
