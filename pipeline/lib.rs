@@ -7,6 +7,7 @@ pub mod broker;
 pub mod cli;
 pub mod config;
 pub mod exchange;
+pub mod hex;
 pub mod keys;
 pub mod ledger;
 pub mod limits;

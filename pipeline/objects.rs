@@ -12,8 +12,8 @@ use object_store::path::Path as Key;
 use object_store::{ObjectStore, ObjectStoreExt};
 use sha2::{Digest, Sha256};
 
+use crate::hex::hex;
 use crate::keys::{KeyError, Keys};
-use crate::ledger::hex;
 
 /// What can go wrong with an object.
 #[derive(Debug, thiserror::Error)]

@@ -3,6 +3,8 @@
 //! No row is written per message. An outgoing event's id is derived from the row of history and the
 //! application, so that telling it twice after a crash can be recognised.
 
+use std::collections::HashMap;
+
 use super::{Lease, Ledger, LedgerError, spend};
 use crate::args;
 
@@ -18,6 +20,8 @@ pub struct ToldMove {
     pub person: Vec<u8>,
     pub point: String,
     pub window_last: Option<String>,
+    /// Rule and field of each error, where it was rejected.
+    pub findings: Vec<(String, String)>,
 }
 
 type Told = (i64, i64, String, String, String, String, String, Vec<u8>, String, Option<String>);
@@ -42,6 +46,11 @@ const TOLD: &[&str] = &[
         AND o.subject = a.id AND o.life = 'card' AND o.seq < v.seq ORDER BY o.seq DESC LIMIT 1), 'waiting_account')
         IN ('waiting_account', 'waiting_production', 'in_production')",
 ];
+
+/// Errors of the applications that were rejected, by the row of history that says so.
+const REJECTIONS: &str = "SELECT v.seq, f.rule, f.field FROM move v CROSS JOIN application a CROSS JOIN finding f
+    WHERE v.seq BETWEEN $1 AND $2 AND v.scope = 'application' AND v.life = 'application' AND v.to_state = 'rejected'
+        AND a.id = v.subject AND f.message = a.message AND f.severity = 'error' ORDER BY v.seq, f.rule, f.field";
 
 impl Ledger {
     /// The next seal that was not told yet, and everything in it that others hear of, in order.
@@ -83,9 +92,19 @@ impl Ledger {
                         person,
                         point,
                         window_last,
+                        findings: Vec::new(),
                     });
                 }
             }
+        }
+        let mut findings: HashMap<i64, Vec<(String, String)>> = HashMap::new();
+        for (seq, rule, field) in
+            tx.rows::<(i64, String, String)>(REJECTIONS, args![first.unwrap_or(0), last.unwrap_or(-1)]).await?
+        {
+            findings.entry(seq).or_default().push((rule, field));
+        }
+        for told in &mut moves {
+            told.findings = findings.remove(&told.seq).unwrap_or_default();
         }
         moves.sort_by(|a, b| (a.seq, &a.application_id).cmp(&(b.seq, &b.application_id)));
         Ok(Some((no, moves)))

@@ -63,16 +63,32 @@ async fn chain(tx: &mut Tx, previous: &str, from: i64, to: i64) -> Result<(Strin
             hash.update(digest.as_deref().unwrap_or_default());
         }
     }
-    Ok((super::hex(&hash.finalize()), moves))
+    Ok((crate::hex::hex(&hash.finalize()), moves))
 }
 
-/// Where finished transactions end: everything before it is committed or gone.
+/// Where finished transactions of this ledger end: everything before it is committed or gone.
+///
+/// Three statements, each with a newer snapshot than the one before: the next transaction id first,
+/// then the oldest id still running in this database, and only then (by the caller) the rows. What
+/// commits in between is seen by the last one; transactions of other databases do not matter.
 pub(super) async fn horizon(tx: &mut Tx) -> Result<i64, LedgerError> {
-    if tx.is_postgres() {
-        tx.number("SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT)", args![]).await
-    } else {
-        tx.number("SELECT COALESCE(max(seq), 0) + 1 FROM move", args![]).await
+    if !tx.is_postgres() {
+        return tx.number("SELECT COALESCE(max(seq), 0) + 1 FROM move", args![]).await;
     }
+    let next =
+        tx.number("SELECT CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS TEXT) AS BIGINT)", args![]).await?;
+    let running = tx
+        .rows::<(i64,)>(
+            "SELECT CAST(CAST(backend_xid AS TEXT) AS BIGINT) FROM pg_stat_activity
+             WHERE datname = current_database() AND backend_xid IS NOT NULL AND pid <> pg_backend_pid()",
+            args![],
+        )
+        .await?;
+    // A running id has 32 bits; the epoch is that of the next id, or the one before it.
+    let epoch = next & !0xFFFF_FFFF;
+    let whole =
+        running.into_iter().map(|(low,)| if epoch + low < next { epoch + low } else { epoch + low - (1 << 32) });
+    Ok(whole.min().map_or(next, |oldest| oldest.min(next)))
 }
 
 impl Ledger {

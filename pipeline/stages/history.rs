@@ -6,7 +6,8 @@ use sha2::{Digest, Sha256};
 
 use super::{StageError, Station, Step};
 use crate::broker::{Outgoing, Publisher};
-use crate::ledger::{Lease, ToldMove, hex};
+use crate::hex::hex;
+use crate::ledger::{Lease, ToldMove};
 use crate::time::rfc3339;
 
 /// Seals what was committed since the last seal.
@@ -125,14 +126,16 @@ fn messages(station: &Station, m: &ToldMove) -> Vec<Outgoing> {
     };
     let mut out = Vec::new();
     if let Some(name) = outcome {
-        out.push(Outgoing {
-            topic: topics.outcomes.clone(),
-            key: key.clone(),
-            payload: body("outcome", name, json!({ "reason": m.reason })),
-        });
+        let mut more = json!({ "reason": m.reason });
+        if name == "rejected" {
+            let found =
+                m.findings.iter().map(|(rule, field)| json!({ "rule": rule, "field": field, "severity": "error" }));
+            more["findings"] = found.collect();
+        }
+        out.push(Outgoing { topic: topics.outcomes.clone(), key: key.clone(), payload: body("outcome", name, more) });
     }
     if let Some(name) = notice {
-        let parameters = json!({ "template": name, "language": "zh-CN", "recipient": key, "point": m.point, "last_day": m.window_last });
+        let parameters = json!({ "template": name, "language": "zh-CN", "recipient": key, "parameters": { "point": m.point, "last_day": m.window_last } });
         out.push(Outgoing {
             topic: topics.notices.clone(),
             key: key.clone(),

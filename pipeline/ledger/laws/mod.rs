@@ -11,6 +11,7 @@ mod statements;
 mod touched;
 
 pub use books::{BooksReport, LawResult};
+pub use secret::looks_personal;
 pub(super) use touched::{
     LAW_DAY, NEW_MOVE, TOUCHED_APPLICATION, TOUCHED_BATCH, TOUCHED_CHUNK, TOUCHED_FILE, TOUCHED_SHIPMENT, TRACED,
 };

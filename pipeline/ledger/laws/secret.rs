@@ -29,7 +29,7 @@ const TEXTS: &[(&str, &str)] = &[
 ];
 
 /// Whether a text holds an identity number, a mobile number, an account, or a Chinese name.
-pub(super) fn looks_personal(text: &str) -> bool {
+pub fn looks_personal(text: &str) -> bool {
     let han = |c| ('\u{3400}'..='\u{9fff}').contains(&c) || ('\u{20000}'..='\u{3ffff}').contains(&c);
     text.chars().any(han)
         || text.split(|c: char| !c.is_ascii_digit()).any(|run| match run.len() {

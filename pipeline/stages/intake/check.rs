@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use crate::broker::RawMessage;
+use crate::ledger::laws::looks_personal;
 use crate::ledger::{ArrivingFacts, ArrivingFinding, ArrivingMessage};
 use crate::stages::accounts::DEFAULT_PHOTO;
 use crate::stages::{StageError, Station};
@@ -44,8 +45,8 @@ fn check_one(station: &Station, facts: &Facts<'_>, raw: &RawMessage) -> Result<A
         severity: "note",
     }));
     let rejected = findings.iter().any(|f| f.severity == "error");
-    if application.event_id.contains('\0') || application.application_id.contains('\0') {
-        return quarantined(station, raw, "NOT-JSON");
+    if !is_key(&application.event_id) || !is_key(&application.application_id) {
+        return quarantined(station, raw, "KEY-FORM");
     }
     Ok(ArrivingMessage {
         position: raw.position,
@@ -118,6 +119,12 @@ fn open_facts(station: &Station, a: &Application<'_>) -> ArrivingFacts {
 /// Object key and declared digest of a photo, as one token.
 fn photo_key(object: &str, sha256: &str) -> String {
     format!("{}#{}", object.replace(['#', '\0'], ""), code(sha256))
+}
+
+/// Whether an id can stand in the open: ASCII without spaces, at most 64, and nothing personal in it.
+fn is_key(id: &str) -> bool {
+    let signs = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':');
+    !id.is_empty() && id.len() <= 64 && id.chars().all(signs) && !looks_personal(id)
 }
 
 /// Letters, digits, `-`, `_` and `.` only, at most 64: what a code can be.

@@ -9,6 +9,7 @@ use cardline_core::domain::limits::MAX_MESSAGE_BYTES;
 
 use crate::broker::RawMessage;
 use crate::keys::{KeyError, Keys};
+use crate::ledger::laws::looks_personal;
 use crate::ledger::{ArrivingEvent, EventKind};
 
 /// The only schema name of events this version reads.
@@ -81,6 +82,9 @@ pub fn read_event(keys: &Keys, raw: &RawMessage, fallback_at: jiff::Timestamp) -
     let Some(subject) = subject.map(|s| token(&s)).filter(|s| !s.is_empty()) else {
         return unread("EVENT-SUBJECT");
     };
+    if [&message.event_id, &message.actor, &subject].into_iter().any(|text| looks_personal(text)) {
+        return unread("KEY-FORM");
+    }
     let Some(content) = digest::content_digest_of(&raw.bytes) else {
         return unread("NOT-JSON");
     };

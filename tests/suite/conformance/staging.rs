@@ -80,7 +80,8 @@ async fn many_rows_survive_and_are_replaced(database: Database) {
         let rows = (0..count).map(|n| args![n, format!("{n}\t\\"), vec![(n % 256) as u8], false]).collect();
         let found = staged(&database, rows).await;
         assert_eq!(found.len() as i64, count);
-        let whole = |(n, row): (usize, &(i64, Option<String>, Option<Vec<u8>>, bool))| {
+        type Row = (i64, Option<String>, Option<Vec<u8>>, bool);
+        let whole = |(n, row): (usize, &Row)| {
             row.0 == n as i64 && row.1.as_deref() == Some(&format!("{n}\t\\")) && row.2.as_deref() == Some(&[n as u8])
         };
         assert!(found.iter().enumerate().all(whole), "{count} rows");
@@ -144,7 +145,7 @@ async fn a_message_with_nul_never_stops_a_chunk(database: Database) {
     let counts = from_file(&play.station, &path, now()).await.unwrap().counts;
     assert_eq!((counts.received, counts.quarantined), (places.len() as i64, 2), "{counts:?}");
     let ledger = &play.station.ledger;
-    assert_eq!(number(ledger, "SELECT count(*) FROM message WHERE reason = 'NOT-JSON'").await, 2);
+    assert_eq!(number(ledger, "SELECT count(*) FROM message WHERE reason = 'KEY-FORM'").await, 2);
     let report = ledger.books(now(), true, None).await.unwrap();
     assert_eq!(crate::plays::broken(&report), Vec::<String>::new());
     play.end().await;
