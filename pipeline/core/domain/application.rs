@@ -7,6 +7,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use super::object::{list, object, optional};
+
 /// Text borrowed from the message, or owned where JSON had escapes.
 pub type Text<'a> = Cow<'a, str>;
 
@@ -33,13 +35,13 @@ pub struct Application<'a> {
     /// RFC 3339 with offset; day 0 of the promise.
     #[serde(borrow)]
     pub approved_at: Cow<'a, str>,
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "object")]
     pub holder: Holder<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "optional")]
     pub agent: Option<Agent<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "list")]
     pub documents: Vec<Document<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "object")]
     pub photo: Photo<'a>,
     /// Our code of a partner bank of the region.
     #[serde(borrow)]
@@ -47,11 +49,11 @@ pub struct Application<'a> {
     /// 12-digit CNAPS code.
     #[serde(borrow)]
     pub opening_outlet: Cow<'a, str>,
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "object")]
     pub pickup: Pickup<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "optional")]
     pub previous_card: Option<PreviousCard<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "object")]
     pub consent: Consent<'a>,
 }
 
@@ -133,9 +135,9 @@ pub struct Holder<'a> {
     pub mobile: Cow<'a, str>,
     #[serde(borrow)]
     pub phone: Option<Text<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "object")]
     pub address: Address<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "optional")]
     pub employer: Option<Employer<'a>>,
 }
 

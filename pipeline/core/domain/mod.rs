@@ -18,6 +18,7 @@ pub mod identity_number;
 pub mod limits;
 pub mod message;
 pub mod name;
+mod object;
 pub mod outlet_code;
 pub mod pan;
 pub mod person;

@@ -81,3 +81,16 @@ proptest! {
         let _ = decode(&bytes);
     }
 }
+
+/// A member that should be an object is refused as a list of its members, however deep it lies.
+#[test]
+fn a_list_is_no_object() {
+    let example: serde_json::Value =
+        serde_json::from_str(include_str!("../../../../fixtures/rules/application.example.json")).unwrap();
+    for member in ["/holder", "/agent", "/photo", "/pickup", "/consent", "/holder/address", "/documents/0"] {
+        let mut message = example.clone();
+        let place = message.pointer_mut(member).unwrap();
+        *place = place.as_object().unwrap().values().cloned().collect();
+        assert_eq!(decode(message.to_string().as_bytes()).err().map(|d| d.code()), Some("SHAPE"), "{member}");
+    }
+}
