@@ -1,0 +1,78 @@
+//! Where intake goes on: the stored positions of a topic, and messages that wait for an earlier
+//! revision.
+
+use jiff::civil::Date;
+
+use super::intake::{ArrivingMessage, ChunkSource, IntakeCounts, settle_in};
+use super::moves::Why;
+use super::{Lease, Ledger, LedgerError, spend};
+use crate::args;
+
+/// A message that waits for an earlier revision of its application.
+pub struct WaitingMessage {
+    pub id: i64,
+    pub sealed: Vec<u8>,
+}
+
+impl Ledger {
+    /// The stored positions of a topic's partitions; a partition seen first begins at 0.
+    pub async fn positions(&self, topic: &str, partitions: &[i64]) -> Result<Vec<(i64, i64)>, LedgerError> {
+        let mut tx = self.read().await?;
+        let known = tx
+            .rows::<(i64, i64)>(
+                "SELECT partition, next FROM source_offset WHERE topic = $1 ORDER BY partition",
+                args![topic],
+            )
+            .await?;
+        drop(tx);
+        if known.len() >= partitions.len() {
+            return Ok(known);
+        }
+        let mut tx = self.begin().await?;
+        for partition in partitions {
+            tx.run(
+                "INSERT INTO source_offset (topic, partition, next) VALUES ($1, $2, 0) ON CONFLICT (topic, partition) DO NOTHING",
+                args![topic, *partition],
+            )
+            .await?;
+        }
+        tx.commit().await?;
+        Ok(partitions.iter().map(|p| (*p, known.iter().find(|(k, _)| k == p).map_or(0, |(_, next)| *next))).collect())
+    }
+
+    /// A waiting message whose earlier revision is there now.
+    pub async fn ready_gap(&self) -> Result<Option<WaitingMessage>, LedgerError> {
+        let mut tx = self.read().await?;
+        let row = tx
+            .row::<(i64, Vec<u8>)>(
+                "SELECT m.id, m.sealed FROM message m JOIN application a ON a.application_id = m.application_id
+                 WHERE m.outcome = 'waiting' AND m.revision = a.revision + 1 ORDER BY +m.id LIMIT 1",
+                args![],
+            )
+            .await?;
+        Ok(row.map(|(id, sealed)| WaitingMessage { id, sealed }))
+    }
+
+    /// Takes a waiting message in as if it had just come.
+    pub async fn settle_gap(
+        &self,
+        lease: &Lease,
+        message: &WaitingMessage,
+        checked: Vec<ArrivingMessage>,
+        why: Why<'_>,
+        today: Date,
+    ) -> Result<IntakeCounts, LedgerError> {
+        let mut tx = self.begin().await?;
+        tx.run(
+            "UPDATE message SET outcome = 'quarantined', reason = 'PROMOTED', due_on = NULL WHERE id = $1 AND outcome = 'waiting'",
+            args![message.id],
+        )
+        .await?;
+        let source =
+            ChunkSource { topic: "gap".into(), partition: 0, first: message.id, next: message.id + 1, stored: None };
+        let (counts, _) = settle_in(&mut tx, &source, checked, why, today).await?;
+        spend(&mut tx, lease).await?;
+        tx.commit().await?;
+        Ok(counts)
+    }
+}
