@@ -9,7 +9,7 @@ use super::context::Context;
 use super::outcome::Outcome;
 use super::print;
 use crate::broker::Reader;
-use crate::exchange::Partners;
+use crate::exchange::load_profiles;
 use crate::keys::Keys;
 use crate::policy::Policy;
 use crate::stages::StageError;
@@ -66,7 +66,7 @@ fn keys(data: &Path) -> Result<String, StageError> {
 }
 
 fn partners(context: &Context) -> Result<String, StageError> {
-    let profiles = Partners::profiles(context.config.partners.value.as_deref())?;
+    let profiles = load_profiles(context.config.partners.value.as_deref())?;
     let codes: Vec<String> = profiles.iter().map(|p| format!("{} v{}", p.code, p.version)).collect();
     if codes.is_empty() {
         return Err(StageError::Shape("no profile at all; put one TOML file a partner into the folder".into()));

@@ -10,7 +10,7 @@ use super::context::Context;
 use super::file_read;
 use super::outcome::Outcome;
 use super::print::{self, Output};
-use crate::exchange::Partners;
+use crate::exchange::load_profiles;
 
 #[derive(Subcommand)]
 pub enum FileCommand {
@@ -39,7 +39,7 @@ pub struct InspectArgs {
 pub fn run(context: &Context, command: FileCommand) -> anyhow::Result<Outcome> {
     let FileCommand::Inspect(args) = command;
     let bytes = file_read::open(&args.file)?;
-    let profiles = Partners::profiles(context.config.partners.value.as_deref())?;
+    let profiles = load_profiles(context.config.partners.value.as_deref())?;
     let spec = file_read::recognise(&profiles, &args.file, args.partner.as_deref(), args.kind.as_deref())?;
     let records = file_read::records(spec, &args.file, bytes)?;
     match spec.parse(&records) {

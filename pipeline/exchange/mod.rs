@@ -8,4 +8,4 @@ pub mod inbox;
 mod partners;
 pub mod publish;
 
-pub use partners::{Partner, PartnerError, Partners};
+pub use partners::{Partner, PartnerError, Partners, load as load_profiles};

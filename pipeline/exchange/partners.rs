@@ -104,10 +104,3 @@ pub fn load(folder: Option<&Path>) -> Result<Vec<Profile>, PartnerError> {
         })
         .collect()
 }
-
-impl Partners {
-    /// The profiles as loaded, without folders (for `file inspect`).
-    pub fn profiles(folder: Option<&Path>) -> Result<Vec<Profile>, PartnerError> {
-        load(folder)
-    }
-}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use cardline_core::domain::pan;
-use cardline_core::layouts::{FileKind, Profile};
+use cardline_core::layouts::{FileKind, FileSpec, Profile};
 use jiff::civil::Date;
 
 use super::desk::{Desk, Pending, Request, Tally, count};
@@ -99,11 +99,6 @@ impl Bank {
         Ok(())
     }
 
-    /// Whether it has nothing left to write.
-    pub fn is_idle(&self) -> bool {
-        self.desk.is_idle()
-    }
-
     fn control(request: &Request) -> (String, BTreeMap<String, String>) {
         let field = |name: &str| request.parsed.control.get(name).cloned().unwrap_or_default();
         let control = BTreeMap::from([
@@ -112,6 +107,11 @@ impl Bank {
             ("request".to_owned(), field("sequence")),
         ]);
         (field("region"), control)
+    }
+
+    /// The layouts of a request and of its answer.
+    fn specs(&self, asked: FileKind, answer: FileKind) -> Option<(FileSpec, FileSpec)> {
+        self.profile.file(asked).cloned().zip(self.profile.file(answer).cloned())
     }
 
     fn answer_accounts(
@@ -123,12 +123,7 @@ impl Bank {
         tally: &mut Tally,
         workday: &impl Fn(Date, u32) -> Date,
     ) -> Result<(), StageError> {
-        let Some((asked, answers)) = self
-            .profile
-            .file(FileKind::AccountRequest)
-            .cloned()
-            .zip(self.profile.file(FileKind::AccountResult).cloned())
-        else {
+        let Some((asked, answers)) = self.specs(FileKind::AccountRequest, FileKind::AccountResult) else {
             return Ok(());
         };
         let (region, control) = Bank::control(request);
@@ -227,12 +222,7 @@ impl Bank {
         tally: &mut Tally,
         workday: &impl Fn(Date, u32) -> Date,
     ) -> Result<(), StageError> {
-        let Some((asked, answers)) = self
-            .profile
-            .file(FileKind::RecyclingRequest)
-            .cloned()
-            .zip(self.profile.file(FileKind::RecyclingResult).cloned())
-        else {
+        let Some((asked, answers)) = self.specs(FileKind::RecyclingRequest, FileKind::RecyclingResult) else {
             return Ok(());
         };
         let (region, control) = Bank::control(request);

@@ -92,11 +92,6 @@ impl Bureau {
         Ok(())
     }
 
-    /// Whether it has nothing left to make or write.
-    pub fn is_idle(&self) -> bool {
-        self.making.is_empty() && self.desk.is_idle()
-    }
-
     fn order(
         &mut self,
         request: &Request,

@@ -151,11 +151,6 @@ impl Desk {
         }
         Ok(told)
     }
-
-    /// Whether it still has anything to write.
-    pub fn is_idle(&self) -> bool {
-        self.pending.is_empty() && self.again.is_empty()
-    }
 }
 
 /// The day after.

@@ -10,7 +10,7 @@ use super::bank::Bank;
 use super::bureau::Bureau;
 use super::desk::{Tally, count};
 use super::dice::Dice;
-use super::generate::applications::{Generated, KindChoice, Plan, application, corrected};
+use super::generate::applications::{Generated, Plan, corrected};
 use super::generate::mishaps::{MISHAPS, mishap};
 use super::generate::photos::DEFAULT_PHOTOS;
 use super::generate::writing::{Stretch, application_of, choice, opening_stock};
@@ -278,11 +278,6 @@ impl World {
         }
         self.people.hear(today, &kind, &key, self.dice, &mut self.tally);
     }
-
-    /// Whether banks and bureau have nothing left to write.
-    pub fn is_idle(&self) -> bool {
-        self.banks.values().all(Bank::is_idle) && self.bureau.is_idle() && self.bureau.sent.is_empty()
-    }
 }
 
 fn nobody() -> Applicant {
@@ -328,9 +323,4 @@ pub async fn tick(station: &Station, stage: Option<&str>, now: jiff::Timestamp) 
         did += times;
     }
     Ok(did)
-}
-
-/// An application that was never sent, for tests that need one more.
-pub fn another(plan: &Plan, index: u64, on: Date) -> Generated {
-    application(plan, index, on, &KindChoice::FirstIssue)
 }
