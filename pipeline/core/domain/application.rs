@@ -3,14 +3,9 @@
 //! Strings borrow from the message where JSON allows it, so that decoding a chunk copies little.
 //! Personal data: none of these types has `Debug` or `Display`, so no log line can print one.
 
-use std::borrow::Cow;
-
 use serde::{Deserialize, Serialize};
 
-use super::object::{list, object, optional};
-
-/// Text borrowed from the message, or owned where JSON had escapes.
-pub type Text<'a> = Cow<'a, str>;
+use super::text::Text;
 
 /// The only schema name this version reads.
 pub const SCHEMA: &str = "card.application.v1";
@@ -19,11 +14,11 @@ pub const SCHEMA: &str = "card.application.v1";
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Application<'a> {
     #[serde(borrow)]
-    pub schema: Cow<'a, str>,
+    pub schema: Text<'a>,
     #[serde(borrow)]
-    pub event_id: Cow<'a, str>,
+    pub event_id: Text<'a>,
     #[serde(borrow)]
-    pub application_id: Cow<'a, str>,
+    pub application_id: Text<'a>,
     /// 1 for the first; a higher one replaces a rejected or returned one.
     pub revision: u32,
     pub kind: Kind,
@@ -31,29 +26,29 @@ pub struct Application<'a> {
     pub channel: Channel,
     /// Issuing region: current 6-digit GB/T 2260 code.
     #[serde(borrow)]
-    pub region: Cow<'a, str>,
+    pub region: Text<'a>,
     /// RFC 3339 with offset; day 0 of the promise.
     #[serde(borrow)]
-    pub approved_at: Cow<'a, str>,
-    #[serde(borrow, deserialize_with = "object")]
+    pub approved_at: Text<'a>,
+    #[serde(borrow)]
     pub holder: Holder<'a>,
-    #[serde(borrow, default, deserialize_with = "optional")]
+    #[serde(borrow, default)]
     pub agent: Option<Agent<'a>>,
-    #[serde(borrow, deserialize_with = "list")]
+    #[serde(borrow)]
     pub documents: Vec<Document<'a>>,
-    #[serde(borrow, deserialize_with = "object")]
+    #[serde(borrow)]
     pub photo: Photo<'a>,
     /// Our code of a partner bank of the region.
     #[serde(borrow)]
-    pub bank: Cow<'a, str>,
+    pub bank: Text<'a>,
     /// 12-digit CNAPS code.
     #[serde(borrow)]
-    pub opening_outlet: Cow<'a, str>,
-    #[serde(borrow, deserialize_with = "object")]
+    pub opening_outlet: Text<'a>,
+    #[serde(borrow)]
     pub pickup: Pickup<'a>,
-    #[serde(borrow, default, deserialize_with = "optional")]
+    #[serde(borrow, default)]
     pub previous_card: Option<PreviousCard<'a>>,
-    #[serde(borrow, deserialize_with = "object")]
+    #[serde(borrow)]
     pub consent: Consent<'a>,
 }
 
@@ -109,10 +104,10 @@ pub enum IdType {
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Holder<'a> {
     #[serde(borrow)]
-    pub name: Cow<'a, str>,
+    pub name: Text<'a>,
     pub id_type: IdType,
     #[serde(borrow)]
-    pub id_number: Cow<'a, str>,
+    pub id_number: Text<'a>,
     #[serde(borrow)]
     pub id_valid_from: Option<Text<'a>>,
     /// A date, or `long_term`.
@@ -120,24 +115,24 @@ pub struct Holder<'a> {
     pub id_valid_to: Option<Text<'a>>,
     /// GB/T 2261.1: `1` male, `2` female.
     #[serde(borrow)]
-    pub sex: Cow<'a, str>,
+    pub sex: Text<'a>,
     /// GB/T 3304, two digits; may be absent for foreigners.
     #[serde(borrow)]
     pub ethnicity: Option<Text<'a>>,
     /// ISO 3166 alpha-3.
     #[serde(borrow)]
-    pub nationality: Cow<'a, str>,
+    pub nationality: Text<'a>,
     #[serde(borrow)]
-    pub birth_date: Cow<'a, str>,
+    pub birth_date: Text<'a>,
     #[serde(borrow)]
     pub occupation: Option<Text<'a>>,
     #[serde(borrow)]
-    pub mobile: Cow<'a, str>,
+    pub mobile: Text<'a>,
     #[serde(borrow)]
     pub phone: Option<Text<'a>>,
-    #[serde(borrow, deserialize_with = "object")]
+    #[serde(borrow)]
     pub address: Address<'a>,
-    #[serde(borrow, default, deserialize_with = "optional")]
+    #[serde(borrow, default)]
     pub employer: Option<Employer<'a>>,
 }
 
@@ -145,18 +140,18 @@ pub struct Holder<'a> {
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Address<'a> {
     #[serde(borrow)]
-    pub region: Cow<'a, str>,
+    pub region: Text<'a>,
     #[serde(borrow)]
-    pub detail: Cow<'a, str>,
+    pub detail: Text<'a>,
 }
 
 /// The employer, for unit pickup.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Employer<'a> {
     #[serde(borrow)]
-    pub code: Cow<'a, str>,
+    pub code: Text<'a>,
     #[serde(borrow)]
-    pub name: Cow<'a, str>,
+    pub name: Text<'a>,
 }
 
 /// How the agent is related to the holder, from the authority's own records (s3).
@@ -172,19 +167,19 @@ pub enum Relation {
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Agent<'a> {
     #[serde(borrow)]
-    pub name: Cow<'a, str>,
+    pub name: Text<'a>,
     pub id_type: IdType,
     #[serde(borrow)]
-    pub id_number: Cow<'a, str>,
+    pub id_number: Text<'a>,
     #[serde(borrow)]
-    pub sex: Cow<'a, str>,
+    pub sex: Text<'a>,
     #[serde(borrow, default)]
     pub id_valid_from: Option<Text<'a>>,
     #[serde(borrow, default)]
     pub id_valid_to: Option<Text<'a>>,
     pub relation: Relation,
     #[serde(borrow)]
-    pub mobile: Cow<'a, str>,
+    pub mobile: Text<'a>,
     /// Whether the agent heads the household of the child's household book.
     #[serde(default)]
     pub household_head: Option<bool>,
@@ -221,9 +216,9 @@ pub enum DocumentKind {
 pub struct Document<'a> {
     pub kind: DocumentKind,
     #[serde(borrow)]
-    pub object: Cow<'a, str>,
+    pub object: Text<'a>,
     #[serde(borrow)]
-    pub sha256: Cow<'a, str>,
+    pub sha256: Text<'a>,
 }
 
 /// Where the photo comes from.
@@ -302,9 +297,9 @@ pub enum PreviousReason {
 #[derive(Clone, Serialize, Deserialize)]
 pub struct PreviousCard<'a> {
     #[serde(borrow)]
-    pub card_number: Cow<'a, str>,
+    pub card_number: Text<'a>,
     #[serde(borrow)]
-    pub bank: Cow<'a, str>,
+    pub bank: Text<'a>,
     pub reason: PreviousReason,
 }
 
@@ -312,9 +307,9 @@ pub struct PreviousCard<'a> {
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Consent<'a> {
     #[serde(borrow)]
-    pub statement: Cow<'a, str>,
+    pub statement: Text<'a>,
     #[serde(borrow)]
-    pub accepted_at: Cow<'a, str>,
+    pub accepted_at: Text<'a>,
 }
 
 /// The word of a value as messages and tables spell it.

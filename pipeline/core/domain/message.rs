@@ -4,14 +4,18 @@
 //! they met, so none of them is passed on; only the path of fields we know, and what was expected.
 //! An unknown field is noted, never a refusal.
 
+use std::cell::Cell;
 use std::fmt;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::error::Category;
+use serde_path_to_error::Track;
 
-use super::application::{Application, SCHEMA, Text};
+use super::application::{Application, SCHEMA};
 use super::limits::{MAX_MESSAGE_BYTES, MAX_MESSAGE_DEPTH_LEVELS, MAX_UNKNOWN_FIELDS_COUNT};
+use super::members::Watched;
+use super::text::Text;
 
 /// An application as it was read, before any rule has looked at it.
 #[derive(Clone)]
@@ -111,25 +115,37 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded<'_>, DecodeDefect> {
         return Err(DecodeDefect::TooLarge);
     }
     let text = std::str::from_utf8(bytes).map_err(|_| DecodeDefect::NotUtf8)?;
-    if depth(bytes) > MAX_MESSAGE_DEPTH_LEVELS {
+    let unknown = Cell::new(false);
+    let application = match read(text, &unknown) {
+        Ok(application) if application.schema == SCHEMA => application,
+        Ok(_) => return Err(DecodeDefect::UnknownSchema),
+        Err(_) => return Err(defect(text)),
+    };
+    // What we know is four levels deep: only members we do not know can be deeper.
+    if unknown.get() && depth(bytes) > MAX_MESSAGE_DEPTH_LEVELS {
         return Err(DecodeDefect::TooDeep);
     }
-    // Our types would also be read from a list of their members in order; a message is an object.
-    if !text.trim_start().starts_with('{') {
-        return Err(defect(text));
-    }
+    let unknown_fields = if unknown.get() { unknown_fields(text) } else { Vec::new() };
+    Ok(Decoded { application, unknown_fields })
+}
+
+/// Reads the text once; notices whether it has members we do not know.
+fn read<'t>(text: &'t str, unknown: &Cell<bool>) -> serde_json::Result<Application<'t>> {
+    let mut parser = serde_json::Deserializer::from_str(text);
+    let application = Application::deserialize(Watched::new(&mut parser, unknown))?;
+    parser.end().map(|()| application)
+}
+
+/// Reads the text again for the paths of the members we do not know.
+fn unknown_fields(text: &str) -> Vec<String> {
     let mut unknown_fields = Vec::new();
     let mut parser = serde_json::Deserializer::from_str(text);
-    let read = serde_ignored::deserialize(&mut parser, |path| {
+    let _read: Result<Application<'_>, _> = serde_ignored::deserialize(&mut parser, |path| {
         if unknown_fields.len() < MAX_UNKNOWN_FIELDS_COUNT {
             unknown_fields.push(plain(&path.to_string()));
         }
     });
-    match read.and_then(|application: Application<'_>| parser.end().map(|()| application)) {
-        Ok(application) if application.schema == SCHEMA => Ok(Decoded { application, unknown_fields }),
-        Ok(_) => Err(DecodeDefect::UnknownSchema),
-        Err(_) => Err(defect(text)),
-    }
+    unknown_fields
 }
 
 /// Deepest nesting of objects and lists outside strings.
@@ -153,25 +169,29 @@ fn depth(bytes: &[u8]) -> usize {
 
 /// Reads a refused message again, slowly, to say what is wrong with it.
 fn defect(text: &str) -> DecodeDefect {
+    if depth(text.as_bytes()) > MAX_MESSAGE_DEPTH_LEVELS {
+        return DecodeDefect::TooDeep;
+    }
     if serde_json::from_str::<IgnoredAny>(text).is_err() {
         return DecodeDefect::NotJson;
-    }
-    if !text.trim_start().starts_with('{') {
-        return DecodeDefect::Shape { path: String::new(), expectation: Expectation::Object };
     }
     #[derive(Deserialize)]
     struct Head<'a> {
         #[serde(borrow)]
         schema: Text<'a>,
     }
+    let parser = || serde_json::Deserializer::from_str(text);
+    let unknown = Cell::new(false);
     // Another schema has another shape: naming its members would mislead.
-    if serde_json::from_str::<Head<'_>>(text).is_ok_and(|head| head.schema != SCHEMA) {
+    if Head::deserialize(Watched::new(&mut parser(), &unknown)).is_ok_and(|head| head.schema != SCHEMA) {
         return DecodeDefect::UnknownSchema;
     }
-    let mut parser = serde_json::Deserializer::from_str(text);
-    match serde_path_to_error::deserialize::<_, Application<'_>>(&mut parser) {
+    let mut parser = parser();
+    let mut track = Track::new();
+    let watched = Watched::new(&mut parser, &unknown);
+    match Application::deserialize(serde_path_to_error::Deserializer::new(watched, &mut track)) {
         Ok(_) => DecodeDefect::NotJson,
-        Err(fault) => shape(&fault.path().to_string(), fault.inner()),
+        Err(fault) => shape(&track.path().to_string(), &fault),
     }
 }
 

@@ -8,6 +8,7 @@
 
 pub mod application;
 pub mod calendar;
+pub mod canonical;
 pub mod card_identifier;
 pub mod card_number;
 pub mod compatibility_ideograph;
@@ -16,12 +17,13 @@ pub mod digest;
 pub mod gb18030;
 pub mod identity_number;
 pub mod limits;
+mod members;
 pub mod message;
 pub mod name;
-mod object;
 pub mod outlet_code;
 pub mod pan;
 pub mod person;
 pub mod promise;
 pub mod reference;
+pub mod text;
 pub mod validity;

@@ -43,7 +43,7 @@ pub(super) const ADDRESS_REGION: Rule = Rule {
 };
 
 fn address_region(subject: &Subject<'_>, findings: &mut Findings) {
-    let code = subject.holder().address.region.as_ref();
+    let code: &str = &subject.holder().address.region;
     let twelve = code.len() == 12 && code.bytes().all(|byte| byte.is_ascii_digit());
     let known = code.get(..6).is_some_and(|region| subject.reference.was_region(region));
     if !twelve || !known {
