@@ -14,7 +14,7 @@ pub const CHUNK_MESSAGES: usize = 10_000;
 /// Bytes of one chunk of intake, so that memory does not depend on the size of messages.
 pub const CHUNK_BYTES: usize = 16 * 1024 * 1024;
 /// Chunks that wait between the reader and the writer.
-pub const CHUNKS_WAITING: usize = 2;
+pub const CHUNKS_WAITING: usize = 1;
 
 /// A lease lapses after this when its worker is gone.
 pub const LEASE_SECONDS: i64 = 60;

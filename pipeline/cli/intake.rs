@@ -1,4 +1,4 @@
-//! `intake`: approved applications from a file or from Kafka, once.
+//! `intake`: approved applications from a file or from Kafka, once; or a dry run of it.
 
 use std::path::Path;
 
@@ -7,19 +7,30 @@ use jiff::Timestamp;
 
 use super::context::{Context, instant};
 use super::outcome::Outcome;
-use super::print;
-use crate::ledger::IntakeCounts;
+use super::print::{self, Output};
+use super::progress::Progress;
+use crate::ledger::{IntakeCounts, Rehearsed};
 use crate::route::ROUTE;
 use crate::stages::{Station, intake};
 
 #[derive(Args)]
-#[command(after_help = "Examples:
+#[command(
+    after_help = "With --dry-run everything is done in one transaction that is undone at the end: rules, repeats,
+conflicts and what the ledger knows of persons and cards. Meanwhile other writers of a SQLite
+database wait.
+
+Examples:
+  cardline intake --from applications.ndjson --dry-run
   cardline intake --from applications.ndjson
-  cardline intake --from kafka --kafka broker:9092")]
+  cardline intake --from kafka --kafka broker:9092"
+)]
 pub struct IntakeArgs {
     /// An NDJSON file, one application a line, or the word `kafka`
     #[arg(long, value_name = "FILE|kafka")]
     from: String,
+    /// Only say what would happen; nothing is changed
+    #[arg(long)]
+    dry_run: bool,
     /// The instant of intake, RFC 3339 [default: now]
     #[arg(long, value_name = "INSTANT")]
     at: Option<Timestamp>,
@@ -28,28 +39,42 @@ pub struct IntakeArgs {
 /// Runs intake once and prints how the messages divided.
 pub async fn run(context: &Context, args: IntakeArgs) -> anyhow::Result<Outcome> {
     let now = instant(args.at);
-    let counts = if args.from == "kafka" {
-        from_kafka(context, now).await?
-    } else {
-        // Opened first: a wrong path must not leave an empty database behind.
-        drop(intake::Lines::open(Path::new(&args.from))?);
-        let station = context.station(now).await?;
-        intake::from_file(&station, Path::new(&args.from), now).await?.counts
-    };
-    print::rows(context.output, HEADINGS, &[row(&counts)], &counts)?;
-    let troubled = counts.rejected + counts.quarantined + counts.conflicting;
-    Ok(if troubled > 0 { Outcome::Rejected } else { Outcome::Ok })
-}
-
-async fn from_kafka(context: &Context, now: Timestamp) -> anyhow::Result<IntakeCounts> {
-    if context.config.kafka.value == "mock" {
+    let kafka = args.from == "kafka";
+    let path = Path::new(&args.from);
+    if kafka && context.config.kafka.value == "mock" {
         anyhow::bail!("no broker is configured; give one with --kafka SERVERS, or take in a file with --from FILE");
     }
-    let station: Station = context.station(now).await?;
+    if !kafka {
+        // Opened first: a wrong path must not leave an empty database behind.
+        drop(intake::Lines::open(path)?);
+    }
+    if args.dry_run {
+        return dry_run(context, (!kafka).then_some(path), now).await;
+    }
+    let station = context.station(now).await?;
+    let counts = if kafka {
+        from_kafka(&station, now).await?
+    } else {
+        let mut progress = Progress::new();
+        let counts =
+            intake::from_file(&station, path, now, |done, all| progress.show(done, all, "bytes taken in")).await;
+        progress.finish();
+        counts?
+    };
+    print::rows(context.output, HEADINGS, &[row(&counts)], &counts)?;
+    Ok(outcome(&counts))
+}
+
+fn outcome(counts: &IntakeCounts) -> Outcome {
+    let troubled = counts.rejected + counts.quarantined + counts.conflicting;
+    if troubled > 0 { Outcome::Rejected } else { Outcome::Ok }
+}
+
+async fn from_kafka(station: &Station, now: Timestamp) -> anyhow::Result<IntakeCounts> {
     let topic = station.config.topics.applications.clone();
     let before = station.ledger.intake_counts(&topic).await?;
     for step in ROUTE.iter().filter(|step| step.stage == "intake") {
-        step.run(&station, now).await?;
+        step.run(station, now).await?;
     }
     let after = station.ledger.intake_counts(&topic).await?;
     Ok(IntakeCounts {
@@ -60,6 +85,49 @@ async fn from_kafka(context: &Context, now: Timestamp) -> anyhow::Result<IntakeC
         conflicting: after.conflicting - before.conflicting,
         quarantined: after.quarantined - before.quarantined,
     })
+}
+
+async fn dry_run(context: &Context, file: Option<&Path>, now: Timestamp) -> anyhow::Result<Outcome> {
+    // Where there is no ledger yet, none is left behind.
+    let unused = tempfile::tempdir()?;
+    let mut config = context.config.clone();
+    if config.database.value.strip_prefix("sqlite:").is_some_and(|path| !Path::new(path).exists()) {
+        config.database.value = format!("sqlite:{}", unused.path().join("ledger.sqlite").display());
+        config.data.value = unused.path().into();
+    }
+    let station = Station::open(config, crate::time::local_date(now)).await?;
+    let rehearsed = match file {
+        None => intake::rehearse_topic(&station, now).await?,
+        Some(path) => {
+            let mut progress = Progress::new();
+            let rehearsed =
+                intake::rehearse_file(&station, path, now, |done, all| progress.show(done, all, "bytes checked")).await;
+            progress.finish();
+            rehearsed?
+        }
+    };
+    station.ledger.close().await;
+    print::rows(context.output, HEADINGS, &[row(&rehearsed.counts)], &rehearsed)?;
+    if context.output == Output::Table {
+        details(&rehearsed)?;
+    }
+    Ok(outcome(&rehearsed.counts))
+}
+
+/// Below the counts: by which rules, and for which reasons.
+fn details(rehearsed: &Rehearsed) -> anyhow::Result<()> {
+    let Rehearsed { findings, reasons, .. } = rehearsed;
+    if !findings.is_empty() {
+        let line = |f: &crate::ledger::RuleCount| vec![f.rule.clone(), f.severity.clone(), f.messages.to_string()];
+        let lines: Vec<_> = findings.iter().map(line).collect();
+        print::line(&format!("\n{}", print::table(&["rule", "severity", "applications"], &lines)))?;
+    }
+    if !reasons.is_empty() {
+        let line = |r: &crate::ledger::ReasonCount| vec![r.outcome.clone(), r.reason.clone(), r.messages.to_string()];
+        let lines: Vec<_> = reasons.iter().map(line).collect();
+        print::line(&format!("\n{}", print::table(&["outcome", "reason", "messages"], &lines)))?;
+    }
+    print::line("\nDry run: nothing was changed.")
 }
 
 /// Headings of [`row`].

@@ -274,6 +274,15 @@ impl Tx {
         }
     }
 
+    /// Undoes everything in it.
+    pub async fn roll_back(self) -> Result<(), LedgerError> {
+        match self.inner {
+            Inner::Postgres(tx) => tx.rollback().await?,
+            Inner::Sqlite(tx) => tx.rollback().await?,
+        }
+        Ok(())
+    }
+
     /// Makes everything in it durable at once.
     pub async fn commit(self) -> Result<(), LedgerError> {
         match self.inner {

@@ -369,8 +369,8 @@ const LEDGER_RULES: &[&str] = &[
         AND EXISTS (SELECT 1 FROM application a WHERE a.id = r.previous AND a.bank <> r.bank)",
 ];
 
-const REJECT: &str = "UPDATE arriving SET verdict = 'rejected' WHERE verdict = 'ok' AND EXISTS (
-    SELECT 1 FROM arriving_finding f WHERE f.position = arriving.position AND f.severity = 'error')";
+const REJECT: &str = "UPDATE arriving SET verdict = 'rejected' WHERE verdict = 'ok' AND position IN (
+    SELECT position FROM arriving_finding WHERE severity = 'error')";
 
 /// A changed number links the new key to the person who held the previous card.
 const LINK_PERSON: &str = "INSERT INTO person_alias (key, person)
@@ -383,11 +383,11 @@ const KEEP_MESSAGES: &str = "INSERT INTO message (chunk, position, event_id, app
         CASE verdict WHEN 'waiting' THEN $2 END, sealed
     FROM arriving WHERE verdict <> 'repeated' ORDER BY position";
 
+/// CROSS JOIN, so that SQLite begins with the few findings: the other way round it scans them for every message.
 const KEEP_FINDINGS: &str = "INSERT INTO finding (message, rule, field, severity)
     SELECT m.id, f.rule, f.field, f.severity FROM arriving_finding f
-    JOIN arriving r ON r.position = f.position AND r.verdict IN ('ok', 'rejected')
-    JOIN message m ON m.chunk = $1 AND m.position = f.position
-    WHERE true ON CONFLICT DO NOTHING";
+    CROSS JOIN message m WHERE m.chunk = $1 AND m.position = f.position AND m.outcome IN ('accepted', 'rejected')
+    ON CONFLICT DO NOTHING";
 
 const NEW_APPLICATIONS: &str = "INSERT INTO application (application_id, revision, message, chunk, state, social, financial, person, kind, lane,
         region, bank, outlet, method, point, photo, approved_on, promise_on, due_on, owner, queue, previous, open, live)

@@ -3,6 +3,7 @@
 
 use jiff::civil::Date;
 
+use super::engine::Tx;
 use super::intake::{ArrivingMessage, ChunkSource, IntakeCounts, settle_in};
 use super::moves::Why;
 use super::{Lease, Ledger, LedgerError, spend};
@@ -18,26 +19,15 @@ impl Ledger {
     /// The stored positions of a topic's partitions; a partition seen first begins at 0.
     pub async fn positions(&self, topic: &str, partitions: &[i64]) -> Result<Vec<(i64, i64)>, LedgerError> {
         let mut tx = self.read().await?;
-        let known = tx
-            .rows::<(i64, i64)>(
-                "SELECT partition, next FROM source_offset WHERE topic = $1 ORDER BY partition",
-                args![topic],
-            )
-            .await?;
+        let known = known_in(&mut tx, topic).await?;
         drop(tx);
         if known.len() >= partitions.len() {
             return Ok(known);
         }
         let mut tx = self.begin().await?;
-        for partition in partitions {
-            tx.run(
-                "INSERT INTO source_offset (topic, partition, next) VALUES ($1, $2, 0) ON CONFLICT (topic, partition) DO NOTHING",
-                args![topic, *partition],
-            )
-            .await?;
-        }
+        let positions = positions_in(&mut tx, topic, partitions).await?;
         tx.commit().await?;
-        Ok(partitions.iter().map(|p| (*p, known.iter().find(|(k, _)| k == p).map_or(0, |(_, next)| *next))).collect())
+        Ok(positions)
     }
 
     /// A waiting message whose earlier revision is there now.
@@ -75,4 +65,21 @@ impl Ledger {
         tx.commit().await?;
         Ok(counts)
     }
+}
+
+async fn known_in(tx: &mut Tx, topic: &str) -> Result<Vec<(i64, i64)>, LedgerError> {
+    tx.rows("SELECT partition, next FROM source_offset WHERE topic = $1 ORDER BY partition", args![topic]).await
+}
+
+/// The stored positions; those of new partitions are written.
+pub(super) async fn positions_in(tx: &mut Tx, topic: &str, partitions: &[i64]) -> Result<Vec<(i64, i64)>, LedgerError> {
+    for partition in partitions {
+        tx.run(
+            "INSERT INTO source_offset (topic, partition, next) VALUES ($1, $2, 0) ON CONFLICT (topic, partition) DO NOTHING",
+            args![topic, *partition],
+        )
+        .await?;
+    }
+    let known = known_in(tx, topic).await?;
+    Ok(known.into_iter().filter(|(partition, _)| partitions.contains(partition)).collect())
 }

@@ -5,6 +5,7 @@
 
 mod conformance;
 mod databases;
+mod dry_run;
 mod messages;
 mod plays;
 mod simulation;

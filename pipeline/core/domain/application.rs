@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::text::Text;
+pub use super::text::Text;
 
 /// The only schema name this version reads.
 pub const SCHEMA: &str = "card.application.v1";

@@ -20,8 +20,27 @@ impl Deref for Text<'_> {
     }
 }
 
+impl Text<'_> {
+    /// The text as a copy of its own.
+    pub fn into_owned(self) -> String {
+        self.0.into_owned()
+    }
+}
+
+impl From<String> for Text<'_> {
+    fn from(text: String) -> Self {
+        Text(Cow::Owned(text))
+    }
+}
+
 impl<'a> From<&'a str> for Text<'a> {
     fn from(text: &'a str) -> Text<'a> {
+        Text(Cow::Borrowed(text))
+    }
+}
+
+impl<'a> From<&'a String> for Text<'a> {
+    fn from(text: &'a String) -> Text<'a> {
         Text(Cow::Borrowed(text))
     }
 }

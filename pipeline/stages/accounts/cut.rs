@@ -1,6 +1,6 @@
 //! The account cut: a homogeneous batch, in the order of application ids, and its request file.
 
-use cardline_core::domain::application::Application;
+use cardline_core::domain::application::{Application, Text};
 use cardline_core::domain::message;
 use cardline_core::layouts::FileKind;
 use jiff::Timestamp;
@@ -130,7 +130,7 @@ fn row(
 fn value(a: &Application<'_>, field: &str) -> Option<String> {
     let (holder, agent) = (&a.holder, a.agent.as_ref());
     let text = |t: &str| Some(t.to_owned());
-    let optional = |t: &Option<cardline_core::domain::application::Text<'_>>| t.as_ref().map(ToString::to_string);
+    let optional = |t: &Option<Text<'_>>| t.as_deref().map(str::to_owned);
     match field {
         "row" => text("1"),
         "task" => text(&a.application_id),

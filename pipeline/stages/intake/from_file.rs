@@ -1,114 +1,94 @@
-//! Intake from an NDJSON file: the same path as Kafka, one line a message, in bounded memory.
+//! Intake from an NDJSON file: the same path as Kafka, one line a message, in bounded memory. The
+//! next chunk is read and checked while the one before it is settled.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
+use std::sync::mpsc::sync_channel;
 
-use cardline_core::domain::limits::MAX_MESSAGE_BYTES;
 use jiff::Timestamp;
+use tokio::runtime::Handle;
 
 use super::check::check_messages;
-use crate::broker::RawMessage;
-use crate::ledger::{ChunkSource, IntakeCounts, Why};
-use crate::limits::{CHUNK_BYTES, CHUNK_MESSAGES};
+use super::lines::Lines;
+use crate::ledger::{ArrivingMessage, ChunkSource, IntakeCounts, Why};
+use crate::limits::CHUNKS_WAITING;
 use crate::stages::{StageError, Station};
 use crate::time::local_date;
 
-/// What a file gave.
-pub struct FileOutcome {
-    pub counts: IntakeCounts,
+/// A chunk of a file that was checked.
+pub(super) struct CheckedChunk {
+    pub source: ChunkSource,
+    pub messages: Vec<ArrivingMessage>,
+    /// Bytes of its lines.
+    pub bytes: u64,
 }
 
 /// Takes in a file. A line longer than a message may be is quarantined by its beginning; the same
-/// file again gives repeats only.
-pub async fn from_file(station: &Station, path: &Path, now: Timestamp) -> Result<FileOutcome, StageError> {
-    let shown = path.display().to_string();
-    let mut lines = Lines::open(path)?;
-    let mut outcome = FileOutcome { counts: IntakeCounts::default() };
-    loop {
-        let messages = tokio::task::block_in_place(|| lines.next_chunk()).map_err(|e| StageError::file(&shown, e))?;
-        let (Some(first), Some(last)) = (messages.first(), messages.last()) else {
-            return Ok(outcome);
-        };
-        let source = ChunkSource {
-            topic: "file".into(),
-            partition: 0,
-            first: first.position,
-            next: last.position + 1,
-            stored: None,
-        };
-        let work = format!("intake/file/{}", station.worker());
+/// file again gives repeats only. `told` hears after every chunk how many bytes of all were taken in.
+pub async fn from_file(
+    station: &Station,
+    path: &Path,
+    now: Timestamp,
+    mut told: impl FnMut(u64, u64),
+) -> Result<IntakeCounts, StageError> {
+    let lines = Lines::open(path)?;
+    let (mut counts, mut done, all) = (IntakeCounts::default(), 0, lines.bytes);
+    let work = format!("intake/file/{}", station.worker());
+    let why = Why { at: now, actor: "intake", reason: "taken in from a file" };
+    each_checked(station, path, lines, now, async |chunk| {
         let Some(lease) = station.lease(&work, now).await? else {
             return Err(StageError::Shape("another intake of a file is running under this worker's name".into()));
         };
-        let checked = tokio::task::block_in_place(|| check_messages(station, &messages, now))?;
-        let why = Why { at: now, actor: "intake", reason: "taken in from a file" };
-        outcome.counts.add(station.ledger.settle_chunk(&lease, &source, checked, why, local_date(now)).await?);
-    }
+        let settled = station.ledger.settle_chunk(&lease, &chunk.source, chunk.messages, why, local_date(now)).await?;
+        counts.add(settled);
+        done += chunk.bytes;
+        told(done, all);
+        Ok(())
+    })?;
+    Ok(counts)
 }
 
-/// Lines of a file, each at most a message long and one byte more, so that too long shows.
-pub struct Lines {
-    reader: BufReader<File>,
-    line: i64,
+/// Reads and checks chunk by chunk on a thread of its own, and hands each to `settle`, in order.
+pub(super) fn each_checked(
+    station: &Station,
+    path: &Path,
+    mut lines: Lines,
+    now: Timestamp,
+    mut settle: impl AsyncFnMut(CheckedChunk) -> Result<(), StageError>,
+) -> Result<(), StageError> {
+    let (sender, receiver) = sync_channel(CHUNKS_WAITING);
+    let runtime = Handle::current();
+    tokio::task::block_in_place(|| {
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                while let Some(checked) = next_checked(station, path, &mut lines, now).transpose() {
+                    let failed = checked.is_err();
+                    if sender.send(checked).is_err() || failed {
+                        return;
+                    }
+                }
+            });
+            receiver.into_iter().try_for_each(|checked| runtime.block_on(settle(checked?)))
+        })
+    })
 }
 
-impl Lines {
-    /// Opens a file; a folder or an empty file is an error that says so.
-    pub fn open(path: &Path) -> Result<Lines, StageError> {
-        let shown = path.display().to_string();
-        let about = std::fs::metadata(path).map_err(|e| StageError::file(&shown, e))?;
-        if !about.is_file() {
-            return Err(StageError::Shape(format!(
-                "{shown} is not a file; give an NDJSON file, one application a line"
-            )));
-        }
-        if about.len() == 0 {
-            return Err(StageError::Shape(format!("{shown} is empty; nothing was taken in")));
-        }
-        let file = File::open(path).map_err(|e| StageError::file(&shown, e))?;
-        Ok(Lines { reader: BufReader::with_capacity(1 << 20, file), line: 0 })
-    }
-
-    /// The next lines, in bounded memory; none at the end of the file.
-    pub fn next_chunk(&mut self) -> std::io::Result<Vec<RawMessage>> {
-        let (mut messages, mut bytes) = (Vec::new(), 0);
-        while messages.len() < CHUNK_MESSAGES && bytes < CHUNK_BYTES {
-            let mut line = Vec::new();
-            if self.reader.by_ref().take(MAX_MESSAGE_BYTES as u64 + 1).read_until(b'\n', &mut line)? == 0 {
-                break;
-            }
-            self.line += 1;
-            if line.last() == Some(&b'\n') {
-                line.pop();
-            } else if line.len() > MAX_MESSAGE_BYTES {
-                self.skip_rest()?;
-            }
-            if line.iter().all(u8::is_ascii_whitespace) {
-                continue;
-            }
-            bytes += line.len();
-            messages.push(RawMessage { position: self.line, bytes: line });
-        }
-        Ok(messages)
-    }
-
-    fn skip_rest(&mut self) -> std::io::Result<()> {
-        loop {
-            let buffer = self.reader.fill_buf()?;
-            if buffer.is_empty() {
-                return Ok(());
-            }
-            match buffer.iter().position(|b| *b == b'\n') {
-                Some(at) => {
-                    self.reader.consume(at + 1);
-                    return Ok(());
-                }
-                None => {
-                    let all = buffer.len();
-                    self.reader.consume(all);
-                }
-            }
-        }
-    }
+fn next_checked(
+    station: &Station,
+    path: &Path,
+    lines: &mut Lines,
+    now: Timestamp,
+) -> Result<Option<CheckedChunk>, StageError> {
+    let messages = lines.next_chunk().map_err(|e| StageError::file(path.display(), e))?;
+    let (Some(first), Some(last)) = (messages.first(), messages.last()) else {
+        return Ok(None);
+    };
+    let source = ChunkSource {
+        topic: "file".into(),
+        partition: 0,
+        first: first.position,
+        next: last.position + 1,
+        stored: None,
+    };
+    let bytes = messages.iter().map(|message| message.bytes.len() as u64 + 1).sum();
+    Ok(Some(CheckedChunk { source, messages: check_messages(station, &messages, now)?, bytes }))
 }

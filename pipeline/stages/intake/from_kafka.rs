@@ -43,15 +43,9 @@ impl Step for FromKafka {
     }
 
     fn work(&self, station: &Station, claimed: Claimed, now: Timestamp) -> Result<Worked, StageError> {
-        let chunk = claimed.chunk;
-        let source = ChunkSource {
-            topic: station.config.topics.applications.clone(),
-            partition: chunk.partition,
-            first: chunk.messages.first().map_or(chunk.stored, |m| m.position),
-            next: chunk.next,
-            stored: Some(chunk.stored),
-        };
-        Ok(Worked { lease: claimed.lease, source, messages: check_messages(station, &chunk.messages, now)? })
+        let source = source_of(station.config.topics.applications.clone(), &claimed.chunk);
+        let messages = check_messages(station, &claimed.chunk.messages, now)?;
+        Ok(Worked { lease: claimed.lease, source, messages })
     }
 
     async fn settle(&self, station: &Station, worked: Worked, now: Timestamp) -> Result<(), StageError> {
@@ -67,19 +61,46 @@ impl Step for FromKafka {
     }
 }
 
+/// Where a chunk came from.
+pub(super) fn source_of(topic: String, chunk: &PartitionChunk) -> ChunkSource {
+    ChunkSource {
+        topic,
+        partition: chunk.partition,
+        first: chunk.messages.first().map_or(chunk.stored, |m| m.position),
+        next: chunk.next,
+        stored: Some(chunk.stored),
+    }
+}
+
 impl Station {
     /// The next chunk of a topic beyond the database's positions; `None` without a broker.
     pub(in crate::stages) async fn next_chunk(&self, topic: &str) -> Result<Option<PartitionChunk>, StageError> {
-        let Some(servers) = self.kafka.clone() else {
-            return Ok(None);
-        };
-        let partitions =
-            tokio::task::block_in_place(|| self.with_reader(&servers, topic, |reader| reader.partitions()))?;
+        let partitions = self.partitions(topic)?;
         if partitions.is_empty() {
             return Ok(None);
         }
         let stored = self.ledger.positions(topic, &partitions).await?;
-        tokio::task::block_in_place(|| self.with_reader(&servers, topic, |reader| reader.next_chunk(&stored)))
+        self.chunk_beyond(topic, &stored)
+    }
+
+    /// Partitions of a topic; none without a broker, or where the broker does not have it.
+    pub(in crate::stages) fn partitions(&self, topic: &str) -> Result<Vec<i64>, StageError> {
+        let Some(servers) = &self.kafka else {
+            return Ok(Vec::new());
+        };
+        tokio::task::block_in_place(|| self.with_reader(servers, topic, |reader| reader.partitions()))
+    }
+
+    /// The next chunk of a topic beyond some positions.
+    pub(super) fn chunk_beyond(
+        &self,
+        topic: &str,
+        positions: &[(i64, i64)],
+    ) -> Result<Option<PartitionChunk>, StageError> {
+        let Some(servers) = &self.kafka else {
+            return Ok(None);
+        };
+        tokio::task::block_in_place(|| self.with_reader(servers, topic, |reader| reader.next_chunk(positions)))
     }
 
     fn with_reader<T>(

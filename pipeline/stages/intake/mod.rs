@@ -4,8 +4,12 @@ mod check;
 mod from_file;
 mod from_kafka;
 mod gaps;
+mod lines;
+mod rehearse;
 
 pub use check::check_messages;
-pub use from_file::{FileOutcome, Lines, from_file};
+pub use from_file::from_file;
 pub use from_kafka::FromKafka;
 pub use gaps::Gaps;
+pub use lines::Lines;
+pub use rehearse::{rehearse_file, rehearse_topic};

@@ -191,7 +191,7 @@ impl Facts<'_> {
             "ssseef0502" => Some("3".into()),
             "ssseef0503" => Some("3.00".into()),
             "ssseef060a" => Some(holder.sex.to_string()),
-            "ssseef060b" => holder.ethnicity.as_ref().map(ToString::to_string),
+            "ssseef060b" => holder.ethnicity.as_deref().map(str::to_owned),
             "ssseef060c" => identity_number::parse(&holder.id_number).ok().and_then(|n| n.region().map(str::to_owned)),
             "ssseef060d" => Some(holder.birth_date.to_string()),
             "df01ef0623" => Some(holder.address.detail.to_string()),

@@ -54,8 +54,8 @@ pub(super) fn photo<'a>(rng: &mut Rng, plan: &'a Plan, person: &Person) -> Photo
     let facts = if source == PhotoSource::Default { None } else { pick(rng, plan.album.facts()) };
     Photo {
         source,
-        object: facts.map(|facts| Text::Borrowed(facts.object.as_str())),
-        sha256: facts.map(|facts| Text::Borrowed(facts.sha256.as_str())),
+        object: facts.map(|facts| Text::from(facts.object.as_str())),
+        sha256: facts.map(|facts| Text::from(facts.sha256.as_str())),
         bytes: facts.map(|facts| facts.bytes),
         width: facts.map(|facts| facts.width),
         height: facts.map(|facts| facts.height),
@@ -80,11 +80,8 @@ pub(super) fn previous<'a>(rng: &mut Rng, choice: &'a KindChoice) -> (Kind, Opti
         ],
     };
     let reason = pick(rng, reasons).copied().unwrap_or(PreviousReason::Damaged);
-    let card = PreviousCard {
-        card_number: Text::Borrowed(&previous.card_number),
-        bank: Text::Borrowed(&previous.bank),
-        reason,
-    };
+    let card =
+        PreviousCard { card_number: Text::from(&previous.card_number), bank: Text::from(&previous.bank), reason };
     (kind, Some(card))
 }
 
@@ -114,5 +111,5 @@ pub(super) fn pickup<'a>(rng: &mut Rng, person: &'a Person, place: &'a Place, ou
         }
         _ => (PickupMethod::BankOutlet, at_outlet),
     };
-    Pickup { method, point: point.map(Text::Borrowed), name: None, phone: None, postcode: None, address: None }
+    Pickup { method, point: point.map(Text::from), name: None, phone: None, postcode: None, address: None }
 }

@@ -40,14 +40,14 @@ pub(super) fn compose<'a>(plan: &'a Plan, wanted: Wanted<'a>, person: &'a Person
         kind,
         priority: priority(&mut rng, person.class),
         channel,
-        region: Text::Borrowed(&place.region),
+        region: Text::from(&place.region),
         approved_at: instant(approved_at, minute_of_day, second).into(),
         holder: holder(person),
         agent: person.agent.as_ref().map(|agent| guardian(agent, person)),
         documents: papers::documents(&mut rng, person, channel, photo.source, &application_id),
         photo,
-        bank: Text::Borrowed(&outlet.bank),
-        opening_outlet: Text::Borrowed(&outlet.code),
+        bank: Text::from(&outlet.bank),
+        opening_outlet: Text::from(&outlet.code),
         pickup: pickup(&mut rng, person, place, outlet),
         previous_card,
         consent: Consent {
@@ -78,33 +78,33 @@ fn event_id(seed: u64, index: u64, day: Date, revision: u32) -> String {
 
 fn holder(person: &Person) -> Holder<'_> {
     Holder {
-        name: Text::Borrowed(&person.name),
+        name: Text::from(&person.name),
         id_type: person.id_type,
-        id_number: Text::Borrowed(&person.id_number),
+        id_number: Text::from(&person.id_number),
         id_valid_from: person.id_valid_from.map(|day| day.to_string().into()),
         id_valid_to: person.id_valid_to.map(valid_to),
         sex: sex(person.male),
-        ethnicity: person.ethnicity.map(Text::Borrowed),
+        ethnicity: person.ethnicity.map(Text::from),
         nationality: person.nationality.into(),
         birth_date: person.birth_date.to_string().into(),
         occupation: Some(person.occupation.into()),
-        mobile: Text::Borrowed(&person.mobile),
-        phone: person.phone.as_deref().map(Text::Borrowed),
-        address: Address { region: Text::Borrowed(&person.home.code), detail: Text::Borrowed(&person.address_detail) },
+        mobile: Text::from(&person.mobile),
+        phone: person.phone.as_deref().map(Text::from),
+        address: Address { region: Text::from(&person.home.code), detail: Text::from(&person.address_detail) },
         employer: None,
     }
 }
 
 fn guardian<'a>(agent: &'a Guardian, person: &'a Person) -> Agent<'a> {
     Agent {
-        name: Text::Borrowed(&agent.name),
+        name: Text::from(&agent.name),
         id_type: IdType::ResidentId,
-        id_number: Text::Borrowed(&agent.id_number),
+        id_number: Text::from(&agent.id_number),
         sex: sex(agent.male),
         id_valid_from: None,
         id_valid_to: Some(valid_to(agent.id_valid_to)),
         relation: agent.relation,
-        mobile: Text::Borrowed(&person.mobile),
+        mobile: Text::from(&person.mobile),
         household_head: agent.household_head,
         same_booklet: agent.same_booklet,
     }

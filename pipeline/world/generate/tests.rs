@@ -87,7 +87,7 @@ fn every_kind_lane_and_method_occurs() {
         seen.insert(format!("{:?}", message.pickup.method));
         seen.insert(message.bank.into_owned());
         if let Some(previous) = message.previous_card {
-            assert_eq!(previous.bank == generated.bank, message.kind != Kind::BankChange);
+            assert_eq!(*previous.bank == *generated.bank, message.kind != Kind::BankChange);
         }
     }
     for wanted in [

@@ -1,6 +1,6 @@
 //! One suite for the ledger, run on SQLite and on PostgreSQL.
 
-mod arrivals;
+pub mod arrivals;
 mod intake;
 mod laws;
 mod leases;

@@ -142,7 +142,7 @@ async fn a_message_with_nul_never_stops_a_chunk(database: Database) {
     }
     std::fs::write(&path, lines).unwrap();
     let play = Play::new(database, 1, 0, 1).await;
-    let counts = from_file(&play.station, &path, now()).await.unwrap().counts;
+    let counts = from_file(&play.station, &path, now(), |_, _| ()).await.unwrap();
     assert_eq!((counts.received, counts.quarantined), (places.len() as i64, 2), "{counts:?}");
     let ledger = &play.station.ledger;
     assert_eq!(number(ledger, "SELECT count(*) FROM message WHERE reason = 'KEY-FORM'").await, 2);

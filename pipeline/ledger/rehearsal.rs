@@ -1,0 +1,104 @@
+//! Intake without effect: chunks are settled in one transaction that is never committed.
+//!
+//! On SQLite other writers wait for its end, and with PostgreSQL those that bring the same ids; on
+//! both the numbers of rows it used up are not used again.
+
+use jiff::civil::Date;
+
+use super::engine::Tx;
+use super::intake::{ArrivingMessage, ChunkSource, IntakeCounts, settle_in};
+use super::moves::Why;
+use super::positions::positions_in;
+use super::{Ledger, LedgerError};
+use crate::args;
+
+/// A dry run under way. Dropped or ended, it leaves nothing behind.
+pub struct Rehearsal {
+    tx: Tx,
+    /// Newest message before it began.
+    newest: i64,
+    counts: IntakeCounts,
+}
+
+/// What intake would have done.
+#[derive(serde::Serialize)]
+pub struct Rehearsed {
+    #[serde(flatten)]
+    pub counts: IntakeCounts,
+    /// Rule, severity and how many messages, by rule.
+    pub findings: Vec<RuleCount>,
+    /// Why messages would be quarantined, conflicting or waiting, and how many.
+    pub reasons: Vec<ReasonCount>,
+}
+
+/// How many messages a rule found something in.
+#[derive(serde::Serialize)]
+pub struct RuleCount {
+    pub rule: String,
+    pub severity: String,
+    pub messages: i64,
+}
+
+/// How many messages were set aside for a reason.
+#[derive(serde::Serialize)]
+pub struct ReasonCount {
+    pub outcome: String,
+    pub reason: String,
+    pub messages: i64,
+}
+
+impl Ledger {
+    /// Begins a dry run of intake.
+    pub async fn rehearse(&self) -> Result<Rehearsal, LedgerError> {
+        let mut tx = self.begin().await?;
+        let newest = tx.number("SELECT COALESCE(max(id), 0) FROM message", args![]).await?;
+        Ok(Rehearsal { tx, newest, counts: IntakeCounts::default() })
+    }
+}
+
+impl Rehearsal {
+    /// The positions intake would go on from.
+    pub async fn positions(&mut self, topic: &str, partitions: &[i64]) -> Result<Vec<(i64, i64)>, LedgerError> {
+        positions_in(&mut self.tx, topic, partitions).await
+    }
+
+    /// Settles one chunk as intake would.
+    pub async fn settle(
+        &mut self,
+        source: &ChunkSource,
+        messages: Vec<ArrivingMessage>,
+        why: Why<'_>,
+        today: Date,
+    ) -> Result<(), LedgerError> {
+        let (counts, _) = settle_in(&mut self.tx, source, messages, why, today).await?;
+        self.counts.add(counts);
+        Ok(())
+    }
+
+    /// Reads what came of it, and undoes it all.
+    pub async fn end(mut self) -> Result<Rehearsed, LedgerError> {
+        let findings = self
+            .tx
+            .rows::<(String, String, i64)>(
+                "SELECT rule, severity, count(DISTINCT message) FROM finding WHERE message > $1 GROUP BY rule, severity ORDER BY rule",
+                args![self.newest],
+            )
+            .await?;
+        let reasons = self
+            .tx
+            .rows::<(String, String, i64)>(
+                "SELECT outcome, reason, count(*) FROM message WHERE id > $1 AND reason IS NOT NULL
+                 GROUP BY outcome, reason ORDER BY outcome, reason",
+                args![self.newest],
+            )
+            .await?;
+        self.tx.roll_back().await?;
+        let rule = |(rule, severity, messages)| RuleCount { rule, severity, messages };
+        let reason = |(outcome, reason, messages)| ReasonCount { outcome, reason, messages };
+        Ok(Rehearsed {
+            counts: self.counts,
+            findings: findings.into_iter().map(rule).collect(),
+            reasons: reasons.into_iter().map(reason).collect(),
+        })
+    }
+}
