@@ -1,52 +1,76 @@
-//! Criterion bench of the hot path: decoding alone, decoding and all rules, and the whole check with
-//! digest and seal. Read the ratios of one run; absolute figures depend on the machine.
+//! The hot path beside the bare parser: decoding, all rules and all findings against `serde_json`
+//! decoding alone into a plain struct of the same fields, on one thread and on two. Ratios of one run,
+//! medians of interleaved rounds.
 //!
-//! `cargo bench --bench intake`
+//! `cargo bench --bench intake` (about a minute)
 
-use cardline::broker::RawMessage;
-use cardline::config::Config;
-use cardline::stages::Station;
-use cardline::stages::intake::check_messages;
-use cardline::time::instant;
-use cardline::world::generate::applications::Plan;
-use cardline::world::generate::writing::{Stretch, application_of};
-use cardline::world::play::FIRST_DAY;
+use std::hint::black_box;
+
 use cardline_core::domain::message;
 use cardline_core::domain::reference::Facts;
 use cardline_core::rules;
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use rayon::prelude::*;
+use rounds::{Variant, medians};
+use verdict::ratio;
 
-const MESSAGES: u64 = 2_000;
+mod applications;
+mod plain;
+mod rounds;
+mod verdict;
 
-fn intake(criterion: &mut Criterion) {
-    let runtime = tokio::runtime::Runtime::new().expect("runtime");
-    let folder = tempfile::tempdir().expect("folder");
-    let station = runtime.block_on(Station::open(Config::in_folder(folder.path(), None), FIRST_DAY)).expect("station");
-    let regions = ["110101".to_owned()];
-    let plan = Plan::new(1, 5, &regions, FIRST_DAY, &station.reference, 36).expect("plan");
-    let stretch = Stretch { first: 0, count: MESSAGES, days: &[FIRST_DAY], following_percent: 0 };
-    let messages: Vec<RawMessage> = (0..MESSAGES)
-        .filter_map(|n| application_of(&plan, &stretch, n))
-        .enumerate()
-        .map(|(n, g)| RawMessage { position: n as i64, bytes: g.json.into_bytes() })
-        .collect();
-    let facts = Facts { reference: &station.reference, today: FIRST_DAY };
-    let mut group = criterion.benchmark_group("intake of 2,000 applications");
-    group.sample_size(20).throughput(Throughput::Elements(MESSAGES));
-    group.bench_function("decode, one thread", |b| {
-        b.iter(|| messages.iter().filter(|m| message::decode(&m.bytes).is_ok()).count());
-    });
-    group.bench_function("decode and all rules, one thread", |b| {
-        b.iter(|| {
-            let decoded = messages.iter().filter_map(|m| message::decode(&m.bytes).ok());
-            decoded.map(|d| rules::check(&d.application, &facts).len()).sum::<usize>()
-        });
-    });
-    group.bench_function("decode, rules, digest and seal, all threads", |b| {
-        b.iter(|| check_messages(&station, &messages, instant(FIRST_DAY, 9, 0)).map(|m| m.len()).unwrap_or(0));
-    });
-    group.finish();
+const APPLICATIONS: u64 = 40_000;
+const ROUNDS: usize = 21;
+
+fn main() {
+    for defect_percent in [0, 5] {
+        println!("{APPLICATIONS} applications, {defect_percent} % with a planted defect");
+        measure(defect_percent);
+    }
 }
 
-criterion_group!(benches, intake);
-criterion_main!(benches);
+fn measure(defect_percent: u32) {
+    let world = applications::World::new();
+    let messages = world.messages(APPLICATIONS, defect_percent);
+    let facts = world.facts();
+    let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("threads");
+    let two = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("threads");
+    let bytes = |message: &Vec<u8>| {
+        black_box(serde_json::from_slice::<plain::Application<'_>>(message).expect("plain"));
+    };
+    let text = |message: &Vec<u8>| {
+        let text = std::str::from_utf8(message).expect("UTF-8");
+        black_box(serde_json::from_str::<plain::Application<'_>>(text).expect("plain"));
+    };
+    let decoded = |message: &Vec<u8>| {
+        black_box(message::decode(message).ok());
+    };
+    let checked = |message: &Vec<u8>| check(message, &facts);
+    let run = |pool: &rayon::ThreadPool, each: &(dyn Fn(&Vec<u8>) + Sync)| {
+        pool.install(|| messages.par_iter().for_each(each));
+    };
+    let mut variants = [
+        Variant::new("serde_json from bytes, 1 thread", || run(&one, &bytes)),
+        Variant::new("serde_json from text, 1 thread", || run(&one, &text)),
+        Variant::new("decode, 1 thread", || run(&one, &decoded)),
+        Variant::new("decode, rules, findings, 1 thread", || run(&one, &checked)),
+        Variant::new("serde_json from bytes, 2 threads", || run(&two, &bytes)),
+        Variant::new("serde_json from text, 2 threads", || run(&two, &text)),
+        Variant::new("decode, rules, findings, 2 threads", || run(&two, &checked)),
+    ];
+    let seconds = medians(ROUNDS, &mut variants);
+    for (variant, seconds) in variants.iter().zip(&seconds) {
+        let each = seconds / APPLICATIONS as f64;
+        println!("  {:<36} {:>6.2} µs each {:>9.0} a second", variant.name, each * 1e6, 1.0 / each);
+    }
+    let [bytes_1, text_1, _, checked_1, bytes_2, text_2, checked_2] = seconds[..] else { return };
+    ratio("  all against from bytes, 1 thread", checked_1 / bytes_1, 1.5, true);
+    ratio("  all against from bytes, 2 threads", checked_2 / bytes_2, 1.5, true);
+    ratio("  all against from text, 1 thread", checked_1 / text_1, 1.5, true);
+    ratio("  all against from text, 2 threads", checked_2 / text_2, 1.5, true);
+    ratio("  two threads against one", checked_1 / checked_2, 1.6, false);
+}
+
+fn check(message: &[u8], facts: &Facts<'_>) {
+    let findings = message::decode(message).map(|decoded| rules::check(&decoded.application, facts));
+    black_box(findings.ok());
+}

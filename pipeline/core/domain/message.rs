@@ -47,6 +47,8 @@ pub enum Expectation {
     Present,
     Once,
     Text,
+    /// Text without half a surrogate pair: JSON's escapes can spell what is no character.
+    WholeCharacters,
     WholeNumber,
     TrueOrFalse,
     Object,
@@ -96,6 +98,7 @@ impl fmt::Display for Expectation {
             Expectation::Present => "to be present",
             Expectation::Once => "to appear once",
             Expectation::Text => "text",
+            Expectation::WholeCharacters => "text without half characters (a lone surrogate)",
             Expectation::WholeNumber => "a whole number in range",
             Expectation::TrueOrFalse => "true or false",
             Expectation::Object => "an object",
@@ -220,8 +223,11 @@ fn shape(path: &str, fault: &serde_json::Error) -> DecodeDefect {
         Expectation::Once
     } else if fault.classify() == Category::Data {
         expectation(&text)
+    } else if text.starts_with("number out of range") {
+        Expectation::WholeNumber
     } else {
-        Expectation::Other
+        // It is JSON, and its kind is right: only an escape can be what is wrong with it.
+        Expectation::WholeCharacters
     };
     DecodeDefect::Shape { path, expectation }
 }

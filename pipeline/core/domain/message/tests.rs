@@ -94,3 +94,31 @@ fn a_list_is_no_object() {
         assert_eq!(decode(message.to_string().as_bytes()).err().map(|d| d.code()), Some("SHAPE"), "{member}");
     }
 }
+
+/// Everything a sender's program may get wrong about JSON itself, each with what is said of it.
+#[test]
+fn what_json_allows_and_we_do_not() {
+    let long = "陈".repeat(10_000);
+    let documents = format!("\"documents\": [{}", "{},".repeat(100_000));
+    let many = format!("\"documents\": [{}", r#"{"kind":"id_front","object":"a","sha256":"b"},"#.repeat(100_000));
+    for (from, to, expected) in [
+        (r#""name": "#, r#""name": "\ud800", "nome": "#, "SHAPE holder.name: expected text without half characters"),
+        (r#""name": "#, r#""name": "\udc00x", "nome": "#, "SHAPE holder.name: expected text without half characters"),
+        (r#""name": "#, r#""name": 5, "nome": "#, "SHAPE holder.name: expected text"),
+        (r#""name": "#, r#""name": null, "nome": "#, "SHAPE holder.name: expected text"),
+        (r#""id_number": "#, r#""id_number": 110101201511201235, "nummer": "#, "SHAPE holder.id_number: expected text"),
+        (r#""revision": 1"#, r#""revision": 1.5"#, "SHAPE revision: expected a whole number in range"),
+        (r#""revision": 1"#, r#""revision": -1"#, "SHAPE revision: expected a whole number in range"),
+        (r#""revision": 1"#, r#""revision": 1e400"#, "SHAPE revision: expected a whole number in range"),
+        (r#""revision": 1"#, r#""revision": 1, "revision": 1"#, "SHAPE revision: expected to appear once"),
+        (r#""holder": {"#, r#""holder": {}, "holder": {"#, "SHAPE holder"),
+        (r#""documents": ["#, documents.as_str(), "SHAPE documents[0].kind: expected to be present"),
+        (r#""documents": ["#, many.as_str(), "TOO-LARGE longer than 1048576 bytes"),
+    ] {
+        assert!(PASS.contains(from), "{from}");
+        let found = refused(&PASS.replacen(from, to, 1));
+        assert!(found.starts_with(expected), "{found} instead of {expected}");
+    }
+    // A long name is a name: the rules say what is wrong with it.
+    assert_eq!(refused(&PASS.replacen(r#""name": ""#, &format!(r#""name": "{long}"#), 1)), "");
+}
