@@ -22,6 +22,9 @@ mod positions;
 mod production;
 mod recycling;
 mod reference;
+mod reference_effect;
+mod reference_touch;
+mod regions;
 mod relay;
 mod rule_texts;
 mod sealer;
@@ -46,6 +49,10 @@ pub use photos::*;
 pub use positions::*;
 pub use production::*;
 pub use recycling::*;
+pub use reference::{ImportRecord, NewLine};
+pub use reference_effect::{Effect, OpenDeadline};
+pub use reference_touch::Touched;
+pub use regions::Room;
 pub use relay::*;
 pub use rule_texts::LEDGER_RULE_TEXTS;
 pub use servicing::*;
@@ -74,6 +81,9 @@ const STAGES: &[&Stage] = &[
     &recycling::CLOSING,
     &recycling::RECYCLED,
     &reference::REFERENCE,
+    &reference_effect::MOVED_DAY,
+    &reference_touch::CHANGED_CODE,
+    &reference_touch::TOUCHING,
     &servicing::EVENT,
     &stock::STOCK,
 ];

@@ -152,6 +152,20 @@ impl Reference {
         })
     }
 
+    /// Table and code of what is here and not in a later state: points, banks and outlets that closed,
+    /// and regions that no single one took over. Sorted by table and code.
+    pub fn ended_in(&self, later: &Reference) -> Vec<(Table, String)> {
+        let gone = |code: &str| !matches!(later.region_now(code), RegionNow::InForce(_) | RegionNow::Followed(_));
+        let mut ended: Vec<(Table, String)> = Vec::new();
+        let mut end = |table, code: &String| ended.push((table, code.clone()));
+        self.current_regions.keys().filter(|code| gone(code)).for_each(|code| end(Table::Regions, code));
+        self.points.keys().filter(|c| !later.points.contains_key(*c)).for_each(|code| end(Table::Points, code));
+        self.banks.keys().filter(|c| !later.banks.contains_key(*c)).for_each(|code| end(Table::Banks, code));
+        self.outlets.keys().filter(|c| !later.outlets.contains_key(*c)).for_each(|code| end(Table::Outlets, code));
+        ended.sort_unstable();
+        ended
+    }
+
     /// Whether the six digits are a code of the day's GB/T 2260.
     pub fn is_current_region(&self, code: &str) -> bool {
         self.current_regions.contains_key(code)

@@ -135,10 +135,7 @@ impl Loading {
             "service_centre" => PointKind::ServiceCentre,
             _ => return Err(row.fault("kind", "village, community or service_centre")),
         };
-        let open = row.is_open(4, day)?;
-        if let Some(region) = self.region_of(row, code)?
-            && open
-        {
+        if let Some(region) = self.region_of(row, code, row.is_open(4, day)?)? {
             let point = Point { name: row.text(1).to_owned(), region, kind };
             self.reference.points.insert(code.to_owned(), point);
         }
@@ -174,6 +171,9 @@ impl Loading {
         let open = row.is_open(4, day)?;
         let bank = row.text(1);
         let Some(known) = self.reference.bank(bank) else {
+            if !open {
+                return Ok(());
+            }
             // An outlet is closed with its bank.
             self.stranded.push(row.fault("bank", "a code of banks.csv whose bank is not closed"));
             return Ok(());
@@ -181,18 +181,18 @@ impl Loading {
         if !known.prefixes.iter().any(|prefix| code.starts_with(prefix.as_str())) {
             return Err(row.fault("code", "a class of its bank as the first three digits"));
         }
-        if let Some(region) = self.region_of(row, code)?
-            && open
-        {
+        if let Some(region) = self.region_of(row, code, open)? {
             let outlet = Outlet { bank: bank.to_owned(), region, name: row.text(3).to_owned() };
             self.reference.outlets.insert(code.to_owned(), outlet);
         }
         Ok(())
     }
 
-    /// The region in force of a point or an outlet; `None` when it is gone.
-    fn region_of(&mut self, row: &Row<'_>, code: &str) -> Result<Option<String>, ReferenceFault> {
+    /// The region in force of a point or an outlet that is open; `None` when either is gone.
+    fn region_of(&mut self, row: &Row<'_>, code: &str, open: bool) -> Result<Option<String>, ReferenceFault> {
         match self.reference.region_now(row.text(2)) {
+            RegionNow::Unknown => Err(row.fault("region", "a current six-digit region")),
+            _ if !open => Ok(None),
             RegionNow::InForce(now) => Ok(Some(now.to_owned())),
             RegionNow::Followed(now) => {
                 let now = now.to_owned();
@@ -203,7 +203,6 @@ impl Loading {
                 self.stranded.push(row.fault("region", "a six-digit region in force, or one with a single successor"));
                 Ok(None)
             }
-            RegionNow::Unknown => Err(row.fault("region", "a current six-digit region")),
         }
     }
 }

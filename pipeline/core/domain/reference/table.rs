@@ -1,7 +1,7 @@
 //! The reference tables that come as files, and their columns.
 
 /// A table of reference data. Calendars are read by [`crate::domain::calendar`], the others here.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Table {
     Regions,
     Points,
