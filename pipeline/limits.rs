@@ -47,3 +47,11 @@ pub const LAW_OFFENDERS_SHOWN: i64 = 20;
 pub const PHOTOS_PER_CLAIM: i64 = 64;
 /// Shipments whose windows one settle opens.
 pub const WINDOWS_PER_CLAIM: i64 = 200;
+/// Cards that go over to another region's queue in one settle, each with a row of history.
+pub const FOLLOWED_PER_SETTLE: i64 = 10_000;
+/// A reference table larger than this is none: all regions there ever were are 400 KB.
+pub const TABLE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Wrong rows of a table named one by one; beyond that they are only counted.
+pub const WRONG_ROWS_SHOWN: usize = 100;
+/// Changed lines of an import shown in a table; JSON and CSV show all.
+pub const CHANGED_LINES_SHOWN: usize = 40;

@@ -6,7 +6,9 @@ use std::pin::Pin;
 
 use jiff::Timestamp;
 
+use crate::ledger::Room;
 use crate::stages::driver::drain;
+use crate::stages::regions::FollowRegions;
 use crate::stages::{
     StageError, Station, accounts, care, distribution, history, intake, production, recycling, send, servicing,
 };
@@ -48,6 +50,12 @@ pub const ROUTE: &[RouteStep] = &[
     step!("intake", "applications", "approved applications from Kafka: decoded, checked, stored", intake::FromKafka),
     step!("intake", "gaps", "messages that waited for an earlier revision", intake::Gaps),
     step!("accounts", "photos", "photos fetched, checked, rendered for print and chip", accounts::Photos),
+    step!(
+        "accounts",
+        "regions",
+        "cards under a merged region's code, on to its successor",
+        FollowRegions(Room::Account)
+    ),
     step!("accounts", "cut", "account batches and their request files", accounts::Cut),
     step!("accounts", "answers", "the bank's answers, matched row by row", accounts::Answers),
     step!("production", "cut", "production batches, card numbers, packages for the bureau", production::Cut),
@@ -56,6 +64,12 @@ pub const ROUTE: &[RouteStep] = &[
     step!("servicing", "events", "receipts, pickups, activation, loss, plastic returned", servicing::Events),
     step!("distribution", "windows", "pickup windows of received shipments", distribution::OpenWindows),
     step!("distribution", "window-ends", "roll-over and recall of what was not collected", distribution::EndWindows),
+    step!(
+        "recycling",
+        "regions",
+        "cards under a merged region's code, on to its successor",
+        FollowRegions(Room::Recycling)
+    ),
     step!("recycling", "cut", "closing and recycling requests to the bank", recycling::Cut),
     step!("recycling", "answers", "closed accounts and destroyed plastic", recycling::Answers),
     step!("exchange", "send", "frozen files, placed at the partner", send::Send),

@@ -55,9 +55,9 @@ pub async fn run(context: &Context, args: RunArgs) -> anyhow::Result<Outcome> {
         .collect();
     print::complain(&format!("running {} steps as {}; stop with Ctrl-C", steps.len(), station.worker()));
     loop {
-        // Dated tables come into force at midnight.
+        // Dated tables come into force at midnight, imported ones at once.
         let today = crate::time::local_date(Timestamp::now());
-        if today != opened {
+        if today != opened || is_stale(&station).await {
             match context.station(Timestamp::now()).await {
                 Ok(fresh) => (station, opened) = (fresh, today),
                 Err(error) => tracing::error!("today's tables: {}", super::outcome::in_one_line(&error)),
@@ -73,6 +73,14 @@ pub async fn run(context: &Context, args: RunArgs) -> anyhow::Result<Outcome> {
             return stopped();
         }
     }
+}
+
+/// Whether tables were imported; when that cannot be known now, the next round asks again.
+async fn is_stale(station: &Station) -> bool {
+    station.is_stale().await.unwrap_or_else(|error| {
+        tracing::error!("whether tables were imported: {error}");
+        false
+    })
 }
 
 fn stopped() -> anyhow::Result<Outcome> {

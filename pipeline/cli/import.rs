@@ -2,29 +2,30 @@
 
 use std::path::{Path, PathBuf};
 
+use cardline_core::domain::reference::Table;
 use clap::{Args, Subcommand};
-use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::context::Context;
-use super::import_reference::Table;
 use super::outcome::Outcome;
-use super::{import_cards, import_reference};
-use crate::stages::StageError;
-use crate::time::local_date;
-
-/// A table larger than this is no reference data: all regions there ever were are 400 KB.
-const TABLE_BYTES_MAX: u64 = 256 * 1024 * 1024;
+use super::{import_cards, import_list, import_reference};
+use crate::stages::reference_file;
 
 #[derive(Subcommand)]
 pub enum Import {
-    /// 行政区划 Regions: code,name,level,valid_from,valid_to,current
+    /// 行政区划 Regions: code,name,level,valid_from,valid_to,current and, if need be, successor
     Regions(ImportArgs),
-    /// 领卡点 Pickup points: code,name,region,kind, or a list of committees as published
+    /// 领卡点 Pickup points: code,name,region,kind and, if need be, closed_on; or a list of committees as published
     Points(ImportArgs),
-    /// 网点 Bank outlets: code,bank,region,name
+    /// 网点 Bank outlets: code,bank,region,name and, if need be, closed_on
     Outlets(ImportArgs),
-    /// 工作日历 Working calendar: date,name,is_off_day,weekday
+    /// 合作银行 Partner banks: code,name_zh,prefixes,regions and, if need be, closed_on
+    ///
+    /// Which banks there are and where they serve. How files are exchanged with a partner is its TOML
+    /// profile, which is not imported: it lies in the folder named by CARDLINE_PARTNERS.
+    #[command(alias = "banks")]
+    Partners(ImportArgs),
+    /// 工作日历 Working calendar: date,name,is_off_day,weekday. A year is replaced whole
     Calendar(ImportArgs),
     /// 存量卡 Cards made before this system:
     /// card_number,name,id_type,id_number,bank,region,outlet,account,pan,issued_on
@@ -32,46 +33,51 @@ pub enum Import {
         /// CSV file
         file: PathBuf,
     },
+    /// 导入记录 Imports of reference data: who, when, which file, what changed
+    List,
 }
 
 #[derive(Args)]
-#[command(after_help = "Example: cardline import calendar holidays-2027.csv --effective 2026-12-01")]
+#[command(after_help = "\
+What changes and whom it touches is shown before it is applied. Where unfinished cards lose something,
+nothing is applied until it is confirmed with the operation id that was shown.
+
+Example: cardline import calendar holidays-2027.csv --dry-run
+         cardline import points points.csv --effective 2027-01-01 --confirm 0f5c2a9e1b7d4c36")]
 pub struct ImportArgs {
-    /// CSV file
-    file: PathBuf,
-    /// First day on which the lines are in force [default: today]
+    /// CSV file, UTF-8
+    pub file: PathBuf,
+    /// First day on which the lines are in force; may lie ahead [default: today]
     #[arg(long, value_name = "DATE")]
-    effective: Option<Date>,
+    pub effective: Option<Date>,
+    /// The file is the whole table: codes in force that it lacks end on that day
+    #[arg(long)]
+    pub complete: bool,
+    /// Show what would change, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Apply exactly the operation that was shown, though unfinished cards lose something
+    #[arg(long, value_name = "OPERATION")]
+    pub confirm: Option<String>,
 }
 
-/// Imports one file.
+/// Imports one file, or lists what was imported.
 pub async fn run(context: &Context, command: Import) -> anyhow::Result<Outcome> {
     let (table, args) = match command {
         Import::Regions(args) => (Table::Regions, args),
         Import::Points(args) => (Table::Points, args),
         Import::Outlets(args) => (Table::Outlets, args),
+        Import::Partners(args) => (Table::Banks, args),
         Import::Calendar(args) => (Table::Calendar, args),
         Import::Cards { file } => return import_cards::run(context, &file).await,
+        Import::List => return import_list::run(context).await,
     };
-    let effective = args.effective.unwrap_or_else(|| local_date(Timestamp::now()));
-    import_reference::run(context, table, &args.file, effective).await
+    import_reference::run(context, table, &args).await
 }
 
-/// The file as text; a folder, an empty file or one that is not UTF-8 is an error that says so.
+/// The file as text; what is no file, or not UTF-8, is an error that says so.
 pub fn text(path: &Path) -> anyhow::Result<String> {
-    let about = std::fs::metadata(path).map_err(|e| StageError::file(path.display(), e))?;
-    if !about.is_file() {
-        anyhow::bail!("{} is not a file; give a CSV file", path.display());
-    }
-    if about.len() > TABLE_BYTES_MAX {
-        anyhow::bail!("{} is larger than {TABLE_BYTES_MAX} bytes; split it", path.display());
-    }
-    let bytes = std::fs::read(path).map_err(|e| StageError::file(path.display(), e))?;
-    let text = String::from_utf8(bytes)
-        .map_err(|e| anyhow::anyhow!("{}: not UTF-8 from byte {} on", path.display(), e.utf8_error().valid_up_to()))?;
-    let text = text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned);
-    if text.trim().is_empty() {
-        anyhow::bail!("{} is empty; nothing was imported", path.display());
-    }
-    Ok(text)
+    let bytes = reference_file::bytes(path)?;
+    let text = reference_file::text(&bytes).map_err(|fault| anyhow::anyhow!("{} {fault}", path.display()))?;
+    Ok(text.to_owned())
 }

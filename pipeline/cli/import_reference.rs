@@ -1,197 +1,187 @@
-//! `import regions|points|outlets|calendar`: checked whole before a line is stored.
-//!
-//! Invariant: the tables that are in force afterwards can be loaded; an import that would stop the
-//! next start is refused. A code with several lines (a region that changed its name) is one entry.
+//! `import regions|points|outlets|partners|calendar`: what changes and whom it touches, shown and then
+//! applied, whole or not at all.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::Context as _;
-use cardline_core::domain::calendar::Calendar;
-use jiff::civil::Date;
+use cardline_core::domain::reference::Table;
+use jiff::Timestamp;
+use serde::Serialize;
 
 use super::context::Context;
-use super::import::text;
-use super::outcome::Outcome;
-use super::print;
-use crate::ledger::Ledger;
-use crate::stages::{StageError, changed_reference, overlaid};
+use super::import::ImportArgs;
+use super::outcome::{Outcome, Usage};
+use super::print::{self, Output};
+use crate::limits::{CHANGED_LINES_SHOWN, WRONG_ROWS_SHOWN};
+use crate::stages::policy;
+use crate::stages::reference::take_effect;
+use crate::stages::reference_file::{self, RowFault};
+use crate::stages::reference_import::{Asked, ChangedLine, PlanError, Preview, apply, plan};
+use crate::time::local_date;
 
-/// The tables that can be imported.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Table {
-    Regions,
-    Points,
-    Outlets,
-    Calendar,
+/// A preview, and what became of it.
+#[derive(Serialize)]
+struct Document<'p> {
+    #[serde(flatten)]
+    preview: &'p Preview,
+    applied: bool,
 }
 
-impl Table {
-    fn kind(self) -> &'static str {
-        match self {
-            Table::Regions => "regions",
-            Table::Points => "points",
-            Table::Outlets => "outlets",
-            Table::Calendar => "calendar",
+/// What was wrong with a file.
+#[derive(Serialize)]
+struct Refused<'f> {
+    table: &'static str,
+    applied: bool,
+    errors: &'f [RowFault],
+}
+
+/// Shows what a file changes, and applies it unless it is a dry run or must be confirmed.
+pub async fn run(context: &Context, table: Table, args: &ImportArgs) -> anyhow::Result<Outcome> {
+    if args.complete && table == Table::Calendar {
+        return Err(Usage("--complete says nothing about a calendar: a year is always replaced whole".into()).into());
+    }
+    let path = args.file.as_path();
+    if path.extension().is_some_and(|extension| extension == "toml") {
+        anyhow::bail!(
+            "{} is a partner's profile, which is not imported: put it into the folder named by CARDLINE_PARTNERS; \
+             import the banks as CSV",
+            path.display()
+        );
+    }
+    let bytes = reference_file::bytes(path)?;
+    let file = match reference_file::rows(table, &bytes) {
+        Ok(file) => file,
+        Err(faults) => return refused(context, table, path, &faults),
+    };
+    let now = Timestamp::now();
+    let today = local_date(now);
+    let (ledger, policy) = (context.ledger().await?, policy(&context.config)?);
+    if !args.dry_run {
+        take_effect(&ledger, &policy, today).await?;
+    }
+    let asked = Asked { effective: args.effective.unwrap_or(today), complete: args.complete, today };
+    let plan = match plan(&ledger, &policy, &file, asked).await {
+        Ok(plan) => plan,
+        Err(PlanError::Rows(faults)) => return refused(context, table, path, &faults),
+        Err(PlanError::Stage(error)) => return Err(error.into()),
+    };
+    let preview = plan.preview.clone();
+    let stopped = if args.dry_run { None } else { stopped(&preview, args.confirm.as_deref()) };
+    let applied = !args.dry_run && stopped.is_none();
+    if applied {
+        apply(&ledger, plan, &context.actor, now, args.confirm.is_some()).await?;
+    }
+    show(context, &preview, applied, args.dry_run)?;
+    match stopped {
+        None => Ok(Outcome::Ok),
+        Some(why) => {
+            print::complain(&format!("cardline: {}: {why}", path.display()));
+            Ok(Outcome::Failed)
         }
     }
+}
 
-    fn columns(self) -> &'static [&'static str] {
-        match self {
-            Table::Regions => &["code", "name", "level", "valid_from", "valid_to", "current"],
-            Table::Points => &["code", "name", "region", "kind"],
-            Table::Outlets => &["code", "bank", "region", "name"],
-            Table::Calendar => &["date", "name", "is_off_day", "weekday"],
-        }
+/// Why it is not applied: cards lose something and nobody confirmed it, or something else was
+/// confirmed.
+fn stopped(preview: &Preview, confirmed: Option<&str>) -> Option<String> {
+    match confirmed {
+        Some(operation) if operation == preview.operation => None,
+        Some(_) => Some(format!(
+            "nothing was applied: what was confirmed is not this; this is operation {}",
+            preview.operation
+        )),
+        None if preview.takes_away.is_empty() => None,
+        None => Some(format!(
+            "nothing was applied: {}; confirm it with --confirm {}",
+            bounded(&preview.takes_away),
+            preview.operation
+        )),
     }
 }
 
-/// A published list of villages and communities.
-const COMMITTEES: &[&str] =
-    &["code", "name", "street_code", "street_name", "district_code", "district_name", "committee_kind"];
-
-/// Imports one table.
-pub async fn run(context: &Context, table: Table, path: &Path, effective: Date) -> anyhow::Result<Outcome> {
-    let rows = read(table, &text(path)?).with_context(|| path.display().to_string())?;
-    let ledger = context.ledger().await?;
-    let lines = entries(table, &rows).with_context(|| path.display().to_string())?;
-    if table != Table::Calendar {
-        check(&ledger, table, &rows, effective).await.with_context(|| path.display().to_string())?;
+fn bounded(told: &[String]) -> String {
+    let shown = told.iter().take(CHANGED_LINES_SHOWN).cloned().collect::<Vec<_>>().join("; ");
+    match told.len().saturating_sub(CHANGED_LINES_SHOWN) {
+        0 => shown,
+        more => format!("{shown}; and {more} more"),
     }
-    let (entries, read) = (lines.len() as i64, rows.len());
-    let new = ledger.import_reference(table.kind(), effective, lines).await?;
-    let document = serde_json::json!({
-        "table": table.kind(), "effective": effective.to_string(), "read": read, "new": new, "known": entries - new,
-    });
-    let row = vec![
-        table.kind().into(),
-        effective.to_string(),
-        read.to_string(),
-        new.to_string(),
-        (entries - new).to_string(),
-    ];
-    print::rows(context.output, &["table", "effective", "lines", "new", "known"], &[row], &document)?;
-    Ok(Outcome::Ok)
 }
 
-/// Loads the tables as they would be: first the file alone, so that a fault names its line, then
-/// with what is in force.
-async fn check(ledger: &Ledger, table: Table, rows: &[Row], effective: Date) -> anyhow::Result<()> {
-    let alone = placed(&table.columns().join(","), rows.iter());
-    let only = |kind: &str, text| if kind == table.kind() { alone.clone() } else { text };
-    match changed_reference(ledger, effective, only).await {
-        Err(StageError::Reference(fault)) if fault.file == table.kind() => {
-            anyhow::bail!("line {}, column {}: expected {}", fault.line, fault.column, fault.expected)
-        }
-        // What the other tables miss in the file alone may be in force already.
-        Ok(_) | Err(StageError::Reference(_)) => {}
-        Err(other) => return Err(other.into()),
+/// Every wrong row, up to a bound. Nothing was applied.
+fn refused(context: &Context, table: Table, path: &Path, faults: &[RowFault]) -> anyhow::Result<Outcome> {
+    if context.output == Output::Json {
+        print::json(&Refused { table: table.name(), applied: false, errors: faults })?;
     }
-    let lines = numbered(rows);
-    let with = |kind: &str, text: String| if kind == table.kind() { overlaid(&text, &lines) } else { text };
-    changed_reference(ledger, effective, with).await.context("together with the tables in force")?;
-    Ok(())
+    for fault in faults.iter().take(WRONG_ROWS_SHOWN) {
+        let separator = if fault.line == 0 { "" } else { "," };
+        print::complain(&format!("cardline: {}{separator} {}", path.display(), print::visible(&fault.to_string())));
+    }
+    if let more @ 1.. = faults.len().saturating_sub(WRONG_ROWS_SHOWN) {
+        print::complain(&format!("cardline: {}: {more} more (at least)", path.display()));
+    }
+    Ok(Outcome::Failed)
 }
 
-/// One row in our columns, and the line it stood on.
-struct Row {
-    line: u64,
-    cells: Vec<String>,
-}
+const HEADINGS: &[&str] =
+    &["change", "table", "code", "column", "old", "new", "applications", "cards", "batches", "shipments"];
 
-fn read(table: Table, text: &str) -> anyhow::Result<Vec<Row>> {
-    let mut reader = csv::Reader::from_reader(text.as_bytes());
-    let header: Vec<String> = reader.headers()?.iter().map(str::to_owned).collect();
-    let committees = table == Table::Points && header == COMMITTEES;
-    if !committees && header != table.columns() {
-        anyhow::bail!("line 1: expected the columns {}", table.columns().join(","));
-    }
+/// One row for each cell that changes; the counts stand in the first of a line.
+fn rows(lines: &[ChangedLine]) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(|e| {
-            let line = e.position().map_or(0, csv::Position::line);
-            anyhow::anyhow!("line {line}: expected {} columns", header.len())
-        })?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let cells: Vec<String> = record.iter().map(str::to_owned).collect();
-        if let Some(at) = cells.iter().position(|cell| cell.chars().any(char::is_control)) {
-            let column = header.get(at).map_or("", String::as_str);
-            anyhow::bail!("line {line}, column {column}: a control character; take it out");
+    for line in lines {
+        let touches = line.touches;
+        let counts = [touches.applications, touches.cards, touches.batches, touches.shipments].map(|n| n.to_string());
+        let head = [line.change.to_owned(), line.table.to_owned(), line.code.clone()];
+        // Of a new or ended line the code says enough.
+        let cells = if line.change == "changed" { line.cells.as_slice() } else { &[] };
+        if cells.is_empty() {
+            rows.push([&head[..], &[(); 3].map(|()| String::new()), &counts].concat());
         }
-        rows.push(Row { line, cells: if committees { point(line, &cells)? } else { cells } });
-    }
-    if rows.is_empty() {
-        anyhow::bail!("only a header; nothing was imported");
-    }
-    Ok(rows)
-}
-
-/// A committee of a published list as one of our points.
-fn point(line: u64, cells: &[String]) -> anyhow::Result<Vec<String>> {
-    let cell = |at: usize| cells.get(at).cloned().unwrap_or_default();
-    let kind = match cell(6).as_str() {
-        "villagers" | "like-villagers" => "village",
-        "residents" | "like-residents" => "community",
-        _ => anyhow::bail!("line {line}, column committee_kind: expected villagers or residents, or like either"),
-    };
-    Ok(vec![cell(0), cell(1), cell(4), kind.into()])
-}
-
-/// What is stored: the lines of each code; of a calendar, the whole text of each year.
-fn entries(table: Table, rows: &[Row]) -> anyhow::Result<Vec<(String, String)>> {
-    let mut entries: BTreeMap<String, String> = BTreeMap::new();
-    for row in rows {
-        let code = row.cells.first().map_or("", String::as_str);
-        let code = match table {
-            Table::Calendar => code
-                .parse::<Date>()
-                .map(|date| date.year().to_string())
-                .map_err(|_| anyhow::anyhow!("line {}, column date: expected a date such as 2027-01-01", row.line))?,
-            _ => code.to_owned(),
-        };
-        let text = entries.entry(code).or_default();
-        if !text.is_empty() {
-            text.push('\n');
-        }
-        text.push_str(&csv_line(&row.cells));
-    }
-    if table == Table::Calendar {
-        let header = table.columns().join(",");
-        for (year, text) in &mut entries {
-            // Checked with every line where the file has it, so that the fault names the right one.
-            let placed =
-                placed(&header, rows.iter().filter(|row| row.cells.first().is_some_and(|d| d.starts_with(year))));
-            Calendar::from_csv(&[(year.parse()?, &placed)])?;
-            *text = format!("{header}\n{text}\n");
+        for (at, cell) in cells.iter().enumerate() {
+            let columns = [cell.column.clone(), cell.old.clone(), cell.new.clone()];
+            let counts = if at == 0 { counts.clone() } else { [(); 4].map(|()| String::new()) };
+            rows.push([&head[..], &columns, &counts].concat());
         }
     }
-    Ok(entries.into_iter().collect())
+    rows
 }
 
-/// The header and the rows, each on the line it stood on; the gaps are blank.
-fn placed<'r>(header: &str, rows: impl Iterator<Item = &'r Row>) -> String {
-    let mut text = format!("{header}\n");
-    let mut at = 2;
-    for row in rows {
-        while at < row.line {
-            text.push('\n');
-            at += 1;
+fn show(context: &Context, preview: &Preview, applied: bool, dry_run: bool) -> anyhow::Result<()> {
+    match context.output {
+        Output::Json => print::json(&Document { preview, applied: applied && preview.new > 0 }),
+        Output::Csv => print::csv(HEADINGS, &rows(&preview.lines)),
+        Output::Table => {
+            let p = preview;
+            print::line(&format!(
+                "{} from {} on: {} lines read, {} added, {} changed, {} ended, {} known",
+                p.table, p.effective, p.read, p.added, p.changed, p.ended, p.known
+            ))?;
+            let rows = rows(&p.lines);
+            if !rows.is_empty() {
+                let shown = &rows[..rows.len().min(CHANGED_LINES_SHOWN)];
+                print::line(&format!("\n{}", print::table(HEADINGS, shown)))?;
+            }
+            if let more @ 1.. = rows.len().saturating_sub(CHANGED_LINES_SHOWN) {
+                print::line(&format!("and {more} more; --output csv or json shows all"))?;
+            }
+            let moved: Vec<Vec<String>> = p
+                .deadlines
+                .iter()
+                .map(|d| vec![d.what.clone(), d.from.to_string(), d.to.to_string(), d.count.to_string()])
+                .collect();
+            if !moved.is_empty() {
+                print::line(&format!("\n{}", print::table(&["deadline", "from", "to", "count"], &moved)))?;
+            }
+            print::line(&format!("\noperation {}: {}", p.operation, ending(p, applied, dry_run)))
         }
-        text.push_str(&csv_line(&row.cells));
-        text.push('\n');
-        at += 1;
     }
-    text
 }
 
-/// Every row as an entry of its own, for the check of the whole.
-fn numbered(rows: &[Row]) -> Vec<(String, String)> {
-    rows.iter().map(|row| (row.cells.first().cloned().unwrap_or_default(), csv_line(&row.cells))).collect()
-}
-
-fn csv_line(cells: &[String]) -> String {
-    let quoted = |cell: &String| {
-        if cell.contains([',', '"']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.clone() }
-    };
-    cells.iter().map(quoted).collect::<Vec<_>>().join(",")
+fn ending(preview: &Preview, applied: bool, dry_run: bool) -> &'static str {
+    match (preview.new, dry_run, applied) {
+        (0, ..) => "nothing new",
+        (_, true, _) if preview.takes_away.is_empty() => "a dry run, nothing was changed",
+        (_, true, _) => "a dry run, nothing was changed; it must be confirmed, because unfinished cards lose something",
+        (_, _, true) => "applied",
+        _ => "not applied",
+    }
 }

@@ -18,6 +18,7 @@ mod file_read;
 mod generate;
 mod import;
 mod import_cards;
+mod import_list;
 mod import_reference;
 mod intake;
 mod outcome;
@@ -66,7 +67,7 @@ enum Command {
     Run(daemon::RunArgs),
     /// 单步 Run every step of a stage once
     Tick(tick::TickArgs),
-    /// 导入 Import reference data or the opening stock of cards
+    /// 导入 Import reference data, with a preview, or the opening stock of cards; list imports
     #[command(subcommand)]
     Import(import::Import),
     /// 追踪 Where an application or a card is, every move, every file and row it was in

@@ -2,16 +2,19 @@
 
 use std::path::Path;
 
+use cardline_core::domain::calendar::Calendar;
 use cardline_core::lives::{APPLICATION, CARD, Standing};
 use clap::Args;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Serialize;
 
 use super::context::Context;
 use super::outcome::Outcome;
 use super::print::{self, Output};
 use crate::ledger::{Trace, TracedFile, TracedMove};
-use crate::time::{local, rfc3339};
+use crate::stages::reference::calendar_on;
+use crate::time::{local, local_date, rfc3339};
 
 #[derive(Args)]
 #[command(after_help = "Example: cardline trace 110101-20260105-000000001")]
@@ -34,6 +37,8 @@ struct Document {
     revision: i64,
     promise_on: String,
     due_on: String,
+    /// The day was reckoned in a year that has no calendar yet.
+    due_provisional: bool,
     owner: String,
     findings: Vec<Found>,
     moves: Vec<Moved>,
@@ -72,15 +77,17 @@ struct Filed {
 
 /// Prints where a card is and how it came there.
 pub async fn run(context: &Context, args: TraceArgs) -> anyhow::Result<Outcome> {
-    let Some(trace) = context.ledger().await?.trace(&args.key).await? else {
+    let ledger = context.ledger().await?;
+    let Some(trace) = ledger.trace(&args.key).await? else {
         anyhow::bail!(
             "{} is no application id, card number or card identifier of this database ({})",
             print::visible(&args.key),
             context.config.shown().first().map_or("", |(_, address, _)| address.as_str())
         );
     };
-    let words = header(&trace);
-    let document = document(trace, &context.config.data.value);
+    let provisional = is_provisional(&trace, &calendar_on(&ledger, local_date(Timestamp::now())).await?);
+    let words = header(&trace, provisional);
+    let document = document(trace, provisional, &context.config.data.value);
     let moves: Vec<_> = document.moves.iter().map(move_row).collect();
     match context.output {
         Output::Json => print::json(&document)?,
@@ -97,8 +104,15 @@ pub async fn run(context: &Context, args: TraceArgs) -> anyhow::Result<Outcome> 
     Ok(Outcome::Ok)
 }
 
+/// Whether the day rests on a year without a calendar. The promise counts natural days and never does.
+fn is_provisional(trace: &Trace, calendar: &Calendar) -> bool {
+    let due: Option<Date> = trace.due_on.parse().ok();
+    trace.due_on != trace.promise_on && due.is_some_and(|due| calendar.is_working_day(due).provisional)
+}
+
 /// Where it is now in words, whose turn it is, and until when.
-fn header(trace: &Trace) -> String {
+fn header(trace: &Trace, provisional: bool) -> String {
+    let when = if provisional { " (provisional: that year has no calendar yet)" } else { "" };
     let state = trace.place.as_deref().unwrap_or(&trace.state);
     let life = if trace.place.is_some() { &CARD } else { &APPLICATION };
     let meaning = life.state(state).map_or("", |state| state.meaning);
@@ -107,7 +121,7 @@ fn header(trace: &Trace) -> String {
         format!("application {} (revision {}), card {card}", trace.application_id, trace.revision),
         format!("now         {state}: {meaning}"),
         match life.state(state).map(|state| state.standing) {
-            Some(Standing::Under) => format!("turn        {}, due on {}", trace.owner, trace.due_on),
+            Some(Standing::Under) => format!("turn        {}, due on {}{when}", trace.owner, trace.due_on),
             _ => format!("turn        {}; nothing is due", trace.owner),
         },
         format!("promise     ready on {} at the latest", trace.promise_on),
@@ -118,7 +132,7 @@ fn header(trace: &Trace) -> String {
     lines.join("\n")
 }
 
-fn document(trace: Trace, data: &Path) -> Document {
+fn document(trace: Trace, due_provisional: bool, data: &Path) -> Document {
     let findings = trace.findings.into_iter().map(|(rule, field, severity)| Found { rule, field, severity });
     Document {
         application_id: trace.application_id,
@@ -130,6 +144,7 @@ fn document(trace: Trace, data: &Path) -> Document {
         revision: trace.revision,
         promise_on: trace.promise_on,
         due_on: trace.due_on,
+        due_provisional,
         owner: trace.owner,
         findings: findings.collect(),
         moves: trace.moves.into_iter().map(moved).collect(),

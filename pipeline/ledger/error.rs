@@ -23,6 +23,8 @@ pub enum LedgerError {
     LostRace { life: &'static str, from: String, to: String, expected: i64, found: i64 },
     #[error("{topic}, partition {partition}: the stored position is not {expected}; another worker was here")]
     OffsetMoved { topic: String, partition: i64, expected: i64 },
+    #[error("another import came in between; nothing was written: look at the preview again")]
+    ImportedMeanwhile,
     #[error("stored value out of shape: {0}")]
     Shape(String),
 }

@@ -22,6 +22,9 @@ mod positions;
 mod production;
 mod recycling;
 mod reference;
+mod reference_effect;
+mod reference_touch;
+mod regions;
 mod rehearsal;
 mod relay;
 mod rule_texts;
@@ -47,6 +50,10 @@ pub use photos::*;
 pub use positions::*;
 pub use production::*;
 pub use recycling::*;
+pub use reference::{ImportRecord, NewLine};
+pub use reference_effect::{Effect, OpenDeadline};
+pub use reference_touch::Touched;
+pub use regions::Room;
 pub use rehearsal::*;
 pub use relay::*;
 pub use rule_texts::LEDGER_RULE_TEXTS;
@@ -76,6 +83,9 @@ const STAGES: &[&Stage] = &[
     &recycling::CLOSING,
     &recycling::RECYCLED,
     &reference::REFERENCE,
+    &reference_effect::MOVED_DAY,
+    &reference_touch::CHANGED_CODE,
+    &reference_touch::TOUCHING,
     &servicing::EVENT,
     &stock::STOCK,
 ];

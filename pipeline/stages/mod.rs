@@ -14,6 +14,11 @@ pub mod history;
 pub mod intake;
 pub mod production;
 pub mod recycling;
+pub mod reference;
+mod reference_change;
+pub mod reference_file;
+pub mod reference_import;
+pub mod regions;
 pub mod send;
 pub mod servicing;
 mod station;
@@ -21,4 +26,5 @@ pub mod stock;
 
 pub use driver::{Ran, Step};
 pub use error::StageError;
-pub use station::{Station, built_in_reference, changed_reference, overlaid};
+pub use reference::built_in_reference;
+pub use station::{Station, policy};

@@ -3,10 +3,11 @@
 use std::sync::Mutex;
 
 use cardline_core::domain::calendar::Calendar;
-use cardline_core::domain::reference::{Reference, ReferenceText};
+use cardline_core::domain::reference::Reference;
 use jiff::civil::Date;
 
 use super::StageError;
+use super::reference::{reference_on, take_effect};
 use crate::broker::{Publisher, Reader};
 use crate::config::Config;
 use crate::exchange::Partners;
@@ -15,15 +16,6 @@ use crate::ledger::Ledger;
 use crate::limits::LEASE_SECONDS;
 use crate::objects::Objects;
 use crate::policy::Policy;
-
-const REGIONS: &str = include_str!("../../fixtures/reference/regions.csv");
-const POINTS: &str = include_str!("../../fixtures/reference/points.csv");
-const BANKS: &str = include_str!("../../fixtures/reference/banks.csv");
-const OUTLETS: &str = include_str!("../../fixtures/reference/outlets.csv");
-const CALENDARS: &[(i16, &str)] = &[
-    (2025, include_str!("../../fixtures/reference/holidays-2025.csv")),
-    (2026, include_str!("../../fixtures/reference/holidays-2026.csv")),
-];
 
 /// Ledger, keys, objects, partners, policies and reference data of one worker.
 pub struct Station {
@@ -35,6 +27,8 @@ pub struct Station {
     pub policy: Policy,
     pub reference: Reference,
     pub calendar: Calendar,
+    /// The last import when the tables were loaded.
+    imported: i64,
     /// The broker's address, once there is one.
     pub kafka: Option<String>,
     pub(super) readers: Mutex<std::collections::HashMap<String, Reader>>,
@@ -49,13 +43,9 @@ impl Station {
         let keys = Keys::open(&data.join("keys"))?;
         let objects = Objects::in_folder(&data.join("objects"), keys.clone())?;
         let partners = Partners::open(config.partners.value.as_deref(), &data)?;
-        let policy = match &config.policy.value {
-            None => Policy::built_in()?,
-            Some(path) => {
-                let text = std::fs::read_to_string(path).map_err(|e| StageError::file(path.display(), e))?;
-                Policy::load(&text)?
-            }
-        };
+        let policy = policy(&config)?;
+        take_effect(&ledger, &policy, today).await?;
+        let imported = ledger.last_import().await?;
         let (reference, calendar) = reference_on(&ledger, today).await?;
         let kafka = (config.kafka.value != "mock").then(|| config.kafka.value.clone());
         Ok(Station {
@@ -67,10 +57,16 @@ impl Station {
             policy,
             reference,
             calendar,
+            imported,
             kafka,
             readers: Mutex::default(),
             publisher: Mutex::default(),
         })
+    }
+
+    /// Whether reference data was imported since the tables were loaded.
+    pub async fn is_stale(&self) -> Result<bool, StageError> {
+        Ok(self.ledger.last_import().await? != self.imported)
     }
 
     /// This worker's name in leases and history.
@@ -89,58 +85,13 @@ impl Station {
     }
 }
 
-/// The built-in tables alone, for commands that need no ledger.
-pub fn built_in_reference() -> Result<Reference, StageError> {
-    Ok(Reference::from_csv(&ReferenceText { regions: REGIONS, points: POINTS, banks: BANKS, outlets: OUTLETS })?)
-}
-
-/// The tables in force on a day, each as `change` makes it: what an import would lead to.
-pub async fn changed_reference(
-    ledger: &Ledger,
-    on: Date,
-    change: impl Fn(&str, String) -> String,
-) -> Result<Reference, StageError> {
-    let mut texts = [("regions", REGIONS), ("points", POINTS), ("outlets", OUTLETS)].map(|(k, t)| (k, t.to_owned()));
-    for (table, text) in &mut texts {
-        let in_force = overlaid(text, &ledger.reference_lines(table, on).await?);
-        *text = change(table, in_force);
-    }
-    let [(_, regions), (_, points), (_, outlets)] = &texts;
-    Ok(Reference::from_csv(&ReferenceText { regions, points, banks: BANKS, outlets })?)
-}
-
-/// The built-in tables, with what was imported and is effective on the day laid over them.
-pub async fn reference_on(ledger: &Ledger, today: Date) -> Result<(Reference, Calendar), StageError> {
-    let reference = changed_reference(ledger, today, |_, text| text).await?;
-    let mut years: Vec<(i16, String)> = CALENDARS.iter().map(|(year, text)| (*year, (*text).to_owned())).collect();
-    for (code, text) in ledger.reference_lines("calendar", today).await? {
-        let Ok(year) = code.parse::<i16>() else {
-            continue;
-        };
-        years.retain(|(y, _)| *y != year);
-        years.push((year, text));
-    }
-    years.sort();
-    let years: Vec<(i16, &str)> = years.iter().map(|(year, text)| (*year, text.as_str())).collect();
-    Ok((reference, Calendar::from_csv(&years)?))
-}
-
-/// A CSV text whose lines are replaced or extended, by the code in the first column.
-pub fn overlaid(built_in: &str, imported: &[(String, String)]) -> String {
-    if imported.is_empty() {
-        return built_in.to_owned();
-    }
-    let codes: std::collections::HashSet<&str> = imported.iter().map(|(code, _)| code.as_str()).collect();
-    let mut text = String::with_capacity(built_in.len());
-    for (number, line) in built_in.lines().enumerate() {
-        if number == 0 || !codes.contains(line.split(',').next().unwrap_or("")) {
-            text.push_str(line);
-            text.push('\n');
+/// The policy the configuration names, or the built-in one.
+pub fn policy(config: &Config) -> Result<Policy, StageError> {
+    match &config.policy.value {
+        None => Ok(Policy::built_in()?),
+        Some(path) => {
+            let text = std::fs::read_to_string(path).map_err(|e| StageError::file(path.display(), e))?;
+            Ok(Policy::load(&text)?)
         }
     }
-    for (_, line) in imported {
-        text.push_str(line);
-        text.push('\n');
-    }
-    text
 }

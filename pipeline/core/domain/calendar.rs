@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::{Date, Weekday};
 
+use super::limits::MAX_REFERENCE_FAULTS_COUNT;
+
 /// What one local date is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Day {
@@ -52,37 +54,64 @@ impl Calendar {
             if !calendar.years.insert(*year) {
                 return Err(CalendarFault::Twice { year: *year });
             }
-            calendar.read_year(*year, text)?;
+            if let Some(fault) = calendar.read_year(*year, text).into_iter().next() {
+                return Err(fault);
+            }
         }
         Ok(calendar)
     }
 
-    fn read_year(&mut self, year: i16, text: &str) -> Result<(), CalendarFault> {
-        let mut reader = csv::Reader::from_reader(text.as_bytes());
-        let mut line = 1;
-        let fault = |line, column, expected| CalendarFault::Cell { year, line, column, expected };
-        for row in reader.records() {
-            line += 1;
-            let row = row.map_err(|_| fault(line, "date", "a row of four columns"))?;
-            let cell = |place| row.get(place).unwrap_or_default();
-            let date: Date = cell(0).parse().ok().filter(|date: &Date| date.year() == year).ok_or(fault(
-                line,
-                "date",
-                "a date of the calendar's year",
-            ))?;
-            let off = match cell(2) {
-                "true" => true,
-                "false" => false,
-                _ => return Err(fault(line, "is_off_day", "true or false")),
-            };
-            if cell(3) != date.weekday().to_monday_one_offset().to_string() {
-                return Err(fault(line, "weekday", "the weekday of the date, 1 = Monday"));
-            }
-            if self.working.insert(date, !off).is_some() {
-                return Err(fault(line, "date", "a date listed once"));
+    /// Everything that is wrong with one year's text.
+    pub fn faults(year: i16, text: &str) -> Vec<CalendarFault> {
+        Calendar::default().read_year(year, text)
+    }
+
+    fn read_year(&mut self, year: i16, text: &str) -> Vec<CalendarFault> {
+        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
+        let mut faults = Vec::new();
+        let mut row = csv::StringRecord::new();
+        while faults.len() < MAX_REFERENCE_FAULTS_COUNT {
+            let before = reader.position().line();
+            let more = reader.read_record(&mut row);
+            let line = row.position().map_or(before, csv::Position::line);
+            match more {
+                Ok(false) => break,
+                Ok(true) => {
+                    faults.extend(self.read_day(year, &row).err().map(|(column, expected)| CalendarFault::Cell {
+                        year,
+                        line,
+                        column,
+                        expected,
+                    }))
+                }
+                Err(_) => {
+                    faults.push(CalendarFault::Cell { year, line: before, column: "date", expected: "UTF-8" });
+                    break;
+                }
             }
         }
-        Ok(())
+        faults
+    }
+
+    fn read_day(&mut self, year: i16, row: &csv::StringRecord) -> Result<(), (&'static str, &'static str)> {
+        let cell = |place| row.get(place).unwrap_or_default();
+        if row.len() != 4 {
+            return Err(("date", "a row of four columns"));
+        }
+        let date: Option<Date> = cell(0).parse().ok().filter(|date: &Date| date.year() == year);
+        let date = date.ok_or(("date", "a date of the calendar's year"))?;
+        let off = match cell(2) {
+            "true" => true,
+            "false" => false,
+            _ => return Err(("is_off_day", "true or false")),
+        };
+        if cell(3) != date.weekday().to_monday_one_offset().to_string() {
+            return Err(("weekday", "the weekday of the date, 1 = Monday"));
+        }
+        match self.working.insert(date, !off) {
+            None => Ok(()),
+            Some(_) => Err(("date", "a date listed once")),
+        }
     }
 
     /// What the date is.
@@ -114,6 +143,23 @@ impl Calendar {
             left -= u32::from(day.working);
         }
         due
+    }
+
+    /// Where a deadline of this calendar lies in another one, when the working days left after
+    /// `today` stay as many. One that has come or passed stays, and so does one without a working day
+    /// left, unless it would lie on a day off.
+    pub fn moved(&self, other: &Calendar, today: Date, due: Date) -> Date {
+        let (mut day, mut left) = (today, 0);
+        while day < due {
+            let Ok(next) = day.tomorrow() else { return due };
+            day = next;
+            left += u32::from(self.is_working_day(day).working);
+        }
+        match left {
+            _ if due <= today => due,
+            0 => other.add_working_days(due, 0).date,
+            left => other.add_working_days(today, left).date,
+        }
     }
 
     /// The last working day strictly before the date.
@@ -182,6 +228,28 @@ mod tests {
     }
 
     #[test]
+    fn every_fault_is_told() {
+        let text =
+            "date,name,is_off_day,weekday\n2026-01-01,元旦,yes,4\n2026-01-02,元旦,true,9\n2025-01-01,元旦,true,3\n1\n";
+        let told: Vec<String> = Calendar::faults(2026, text).iter().map(ToString::to_string).collect();
+        assert_eq!(told.len(), 4);
+        assert!(told[1].contains("line 3, column weekday"), "{}", told[1]);
+    }
+
+    #[test]
+    fn a_deadline_keeps_its_working_days_in_another_calendar() {
+        let known = calendar();
+        let without = Calendar::from_csv(&[(2025, YEAR_2025)]).unwrap();
+        let due = without.add_working_days(date(2026, 2, 9), 10).date;
+        assert_eq!(due, date(2026, 2, 23), "Monday to Friday, as long as 2026 has no calendar");
+        // Worked on Saturday the 14th and the 28th, off from the 15th to the 23rd.
+        assert_eq!(without.moved(&known, date(2026, 2, 9), due), known.add_working_days(date(2026, 2, 9), 10).date);
+        assert_eq!(without.moved(&known, date(2026, 2, 23), due), due, "what is due today stays");
+        assert_eq!(without.moved(&known, date(2026, 2, 24), due), due, "what has passed stays");
+        assert_eq!(known.moved(&known, date(2026, 2, 9), date(2026, 2, 10)), date(2026, 2, 10));
+    }
+
+    #[test]
     fn the_ends_of_time_do_not_panic() {
         assert_eq!(Calendar::default().add_working_days(Date::MAX, 9).date, Date::MAX);
         assert_eq!(Calendar::default().previous_working_day(Date::MIN).date, Date::MIN);
@@ -198,6 +266,18 @@ mod tests {
                 .skip(usize::from(n > 0))
                 .filter(|date| calendar.is_working_day(*date).working);
             prop_assert_eq!(Some(due.date), working.nth(n.saturating_sub(1) as usize));
+        }
+
+        #[test]
+        fn a_deadline_moves_as_if_it_had_been_reckoned_anew(start in 0_i64..500, n in 1_u32..60, days in 0_i64..40) {
+            let (known, without) = (calendar(), Calendar::from_csv(&[(2025, YEAR_2025)]).unwrap());
+            let from = date(2025, 6, 1).saturating_add(jiff::SignedDuration::from_hours(24 * start));
+            let due = without.add_working_days(from, n).date;
+            // Both agree on the past when today lies in 2025.
+            let today = from.saturating_add(jiff::SignedDuration::from_hours(24 * days)).min(date(2025, 12, 31));
+            if from < date(2026, 1, 1) && today < due {
+                prop_assert_eq!(without.moved(&known, today, due), known.add_working_days(from, n).date);
+            }
         }
 
         #[test]

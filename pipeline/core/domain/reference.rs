@@ -1,11 +1,21 @@
-//! What the rules need to know of the world: regions, points, banks, outlets. Loaded once, checked
-//! while loading, never changed.
+//! What the rules need to know of the world on one day: regions, points, banks, outlets. Loaded for
+//! that day, checked while loading, never changed.
+//!
+//! What ended before the day or begins after it is not there. A region that was merged or renamed is
+//! followed to its successor; one that was split or has none is not. Not here: where the tables lie
+//! and which lines are in force (`stages::tables`).
 
 use std::collections::{HashMap, HashSet};
 
 use jiff::civil::Date;
 
-use super::outlet_code;
+mod reading;
+mod region;
+mod table;
+
+pub use reading::Loading;
+pub use region::RegionNow;
+pub use table::Table;
 
 /// What a pickup point is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -53,13 +63,13 @@ pub struct Outlet {
 /// The CSV texts a [`Reference`] is read from.
 #[derive(Clone, Copy)]
 pub struct ReferenceText<'t> {
-    /// Columns code, name, level, valid_from, valid_to, current.
+    /// Columns code, name, level, valid_from, valid_to, current; optionally successor.
     pub regions: &'t str,
-    /// Columns code, name, region, kind.
+    /// Columns code, name, region, kind; optionally closed_on.
     pub points: &'t str,
-    /// Columns code, name_zh, prefixes, regions; lists are separated by spaces.
+    /// Columns code, name_zh, prefixes, regions; optionally closed_on. Lists are separated by spaces.
     pub banks: &'t str,
-    /// Columns code, bank, region, name.
+    /// Columns code, bank, region, name; optionally closed_on.
     pub outlets: &'t str,
 }
 
@@ -78,6 +88,8 @@ pub struct ReferenceFault {
 pub struct Reference {
     current_regions: HashMap<String, String>,
     historical_regions: HashSet<String>,
+    /// Of a region not in force, the regions in force that its successors lead to.
+    successors: HashMap<String, Vec<String>>,
     points: HashMap<String, Point>,
     banks: HashMap<String, Bank>,
     outlets: HashMap<String, Outlet>,
@@ -92,21 +104,69 @@ pub struct Facts<'r> {
 }
 
 impl Reference {
-    /// Reads and checks the four texts.
+    /// Reads and checks the four texts, with every date in them taken as past.
     ///
     /// # Errors
     /// The first cell that is not what its column says: a code of another length, an outlet whose
     /// check digit is wrong or whose bank or region is unknown, a code listed twice.
     pub fn from_csv(text: &ReferenceText<'_>) -> Result<Reference, ReferenceFault> {
-        let mut reference = Reference::default();
-        each_row("regions", REGIONS_COLUMNS, text.regions, |row| reference.read_region(row))?;
-        each_row("points", POINTS_COLUMNS, text.points, |row| reference.read_point(row))?;
-        each_row("banks", BANKS_COLUMNS, text.banks, |row| reference.read_bank(row))?;
-        each_row("outlets", OUTLETS_COLUMNS, text.outlets, |row| reference.read_outlet(row))?;
-        Ok(reference)
+        Reference::on(Date::MAX, text)
     }
 
-    /// Whether the six digits are a code of today's GB/T 2260.
+    /// As [`Reference::from_csv`], as it stands on a day. A point or outlet in a region that is gone
+    /// and has no one successor is left out.
+    pub fn on(day: Date, text: &ReferenceText<'_>) -> Result<Reference, ReferenceFault> {
+        let loading = Reference::load(day, text);
+        match loading.faults.into_iter().next() {
+            Some(fault) => Err(fault),
+            None => Ok(loading.reference),
+        }
+    }
+
+    /// What became of a six-digit code until the day.
+    pub fn region_now(&self, code: &str) -> RegionNow<'_> {
+        if let Some((code, _)) = self.current_regions.get_key_value(code) {
+            return RegionNow::InForce(code);
+        }
+        match self.successors.get(code).map(Vec::as_slice) {
+            Some([one]) => RegionNow::Followed(one),
+            Some([]) | None if self.was_region(code) => RegionNow::Gone,
+            Some([]) | None => RegionNow::Unknown,
+            Some(_) => RegionNow::Split,
+        }
+    }
+
+    /// The region in force that a code names or leads to; a code without one stays as it is.
+    pub fn followed<'c>(&'c self, code: &'c str) -> &'c str {
+        match self.region_now(code) {
+            RegionNow::InForce(now) | RegionNow::Followed(now) => now,
+            RegionNow::Split | RegionNow::Gone | RegionNow::Unknown => code,
+        }
+    }
+
+    /// Every abolished region with the one region that took it over, in no order.
+    pub fn followed_regions(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.successors.iter().filter_map(|(old, new)| match new.as_slice() {
+            [one] => Some((old.as_str(), one.as_str())),
+            _ => None,
+        })
+    }
+
+    /// Table and code of what is here and not in a later state: points, banks and outlets that closed,
+    /// and regions that no single one took over. Sorted by table and code.
+    pub fn ended_in(&self, later: &Reference) -> Vec<(Table, String)> {
+        let gone = |code: &str| !matches!(later.region_now(code), RegionNow::InForce(_) | RegionNow::Followed(_));
+        let mut ended: Vec<(Table, String)> = Vec::new();
+        let mut end = |table, code: &String| ended.push((table, code.clone()));
+        self.current_regions.keys().filter(|code| gone(code)).for_each(|code| end(Table::Regions, code));
+        self.points.keys().filter(|c| !later.points.contains_key(*c)).for_each(|code| end(Table::Points, code));
+        self.banks.keys().filter(|c| !later.banks.contains_key(*c)).for_each(|code| end(Table::Banks, code));
+        self.outlets.keys().filter(|c| !later.outlets.contains_key(*c)).for_each(|code| end(Table::Outlets, code));
+        ended.sort_unstable();
+        ended
+    }
+
+    /// Whether the six digits are a code of the day's GB/T 2260.
     pub fn is_current_region(&self, code: &str) -> bool {
         self.current_regions.contains_key(code)
     }
@@ -149,155 +209,6 @@ impl Reference {
     /// Every pickup point with its code, in no order.
     pub fn points(&self) -> impl Iterator<Item = (&str, &Point)> {
         self.points.iter().map(|(code, point)| (code.as_str(), point))
-    }
-
-    fn read_region(&mut self, row: &Row<'_>) -> Result<(), ReferenceFault> {
-        let code = row.digits(0, "code", 6, "six digits")?;
-        // A code has several rows when its name changed or it was used again.
-        match row.text(5) {
-            "true" => {
-                let name = row.text(1).to_owned();
-                self.current_regions.insert(code.to_owned(), name);
-            }
-            "false" => {}
-            _ => return Err(row.fault("current", "true or false")),
-        }
-        self.historical_regions.insert(code.to_owned());
-        Ok(())
-    }
-
-    fn read_point(&mut self, row: &Row<'_>) -> Result<(), ReferenceFault> {
-        let code = row.digits(0, "code", 12, "twelve digits")?;
-        let point = Point {
-            name: row.text(1).to_owned(),
-            region: self.known_region(row, 2)?,
-            kind: match row.text(3) {
-                "village" => PointKind::Village,
-                "community" => PointKind::Community,
-                "service_centre" => PointKind::ServiceCentre,
-                _ => return Err(row.fault("kind", "village, community or service_centre")),
-            },
-        };
-        once(self.points.insert(code.to_owned(), point), row)
-    }
-
-    fn read_bank(&mut self, row: &Row<'_>) -> Result<(), ReferenceFault> {
-        let code = row.text(0);
-        if code.is_empty() || !code.bytes().all(|byte| byte.is_ascii_uppercase()) {
-            return Err(row.fault("code", "upper-case letters"));
-        }
-        let list = |place| row.text(place).split_whitespace().map(str::to_owned).collect();
-        let bank = Bank { name: row.text(1).to_owned(), prefixes: list(2), regions: list(3) };
-        let is_class = |prefix: &String| prefix.len() == 3 && prefix.bytes().all(|byte| byte.is_ascii_digit());
-        if bank.prefixes.is_empty() || !bank.prefixes.iter().all(is_class) {
-            return Err(row.fault("prefixes", "three-digit classes separated by spaces"));
-        }
-        if !bank.regions.iter().all(|region| self.is_current_region(region)) {
-            return Err(row.fault("regions", "current six-digit regions separated by spaces"));
-        }
-        once(self.banks.insert(code.to_owned(), bank), row)
-    }
-
-    fn read_outlet(&mut self, row: &Row<'_>) -> Result<(), ReferenceFault> {
-        let code = row.text(0);
-        if !outlet_code::is_valid(code) {
-            return Err(row.fault("code", "twelve digits with the right check digit"));
-        }
-        let bank = row.text(1);
-        let known = self.banks.get(bank).ok_or(row.fault("bank", "a code of banks.csv"))?;
-        if !known.prefixes.iter().any(|prefix| code.starts_with(prefix.as_str())) {
-            return Err(row.fault("code", "a class of its bank as the first three digits"));
-        }
-        let outlet = Outlet { bank: bank.to_owned(), region: self.known_region(row, 2)?, name: row.text(3).to_owned() };
-        once(self.outlets.insert(code.to_owned(), outlet), row)
-    }
-
-    fn known_region(&self, row: &Row<'_>, place: usize) -> Result<String, ReferenceFault> {
-        let region = row.text(place);
-        if self.is_current_region(region) {
-            Ok(region.to_owned())
-        } else {
-            Err(row.fault("region", "a current six-digit region"))
-        }
-    }
-}
-
-const REGIONS_COLUMNS: &[&str] = &["code", "name", "level", "valid_from", "valid_to", "current"];
-
-const POINTS_COLUMNS: &[&str] = &["code", "name", "region", "kind"];
-
-const BANKS_COLUMNS: &[&str] = &["code", "name_zh", "prefixes", "regions"];
-
-const OUTLETS_COLUMNS: &[&str] = &["code", "bank", "region", "name"];
-
-/// One row of a file, with what an error needs to name.
-struct Row<'t> {
-    file: &'static str,
-    line: u64,
-    cells: &'t csv::StringRecord,
-}
-
-impl Row<'_> {
-    fn text(&self, place: usize) -> &str {
-        self.cells.get(place).unwrap_or_default()
-    }
-
-    fn digits(
-        &self,
-        place: usize,
-        column: &'static str,
-        length: usize,
-        expected: &'static str,
-    ) -> Result<&str, ReferenceFault> {
-        let text = self.text(place);
-        if text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit()) {
-            Ok(text)
-        } else {
-            Err(self.fault(column, expected))
-        }
-    }
-
-    fn fault(&self, column: &'static str, expected: &'static str) -> ReferenceFault {
-        ReferenceFault { file: self.file, line: self.line, column, expected }
-    }
-}
-
-fn each_row(
-    file: &'static str,
-    columns: &[&str],
-    text: &str,
-    mut read: impl FnMut(&Row<'_>) -> Result<(), ReferenceFault>,
-) -> Result<(), ReferenceFault> {
-    let mut reader = csv::Reader::from_reader(text.as_bytes());
-    let ragged = |fault: csv::Error| ReferenceFault {
-        file,
-        line: fault.position().map_or(1, csv::Position::line),
-        column: "every",
-        expected: "as many columns as the header",
-    };
-    if reader.headers().map_err(ragged)?.iter().ne(columns.iter().copied()) {
-        return Err(ReferenceFault {
-            file,
-            line: 1,
-            column: "every",
-            expected: "the columns the file is described with, in that order",
-        });
-    }
-    let mut cells = csv::StringRecord::new();
-    loop {
-        let more = reader.read_record(&mut cells).map_err(ragged)?;
-        if !more {
-            return Ok(());
-        }
-        let line = cells.position().map_or(1, csv::Position::line);
-        read(&Row { file, line, cells: &cells })?;
-    }
-}
-
-fn once<T>(before: Option<T>, row: &Row<'_>) -> Result<(), ReferenceFault> {
-    match before {
-        None => Ok(()),
-        Some(_) => Err(row.fault("code", "a code listed once")),
     }
 }
 

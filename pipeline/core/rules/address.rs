@@ -2,6 +2,7 @@
 
 use crate::domain::gb18030;
 use crate::domain::limits::MAX_ADDRESS_BYTES;
+use crate::domain::reference::RegionNow;
 
 use super::{Findings, Rule, Severity, Subject};
 
@@ -54,8 +55,8 @@ fn address_region(subject: &Subject<'_>, findings: &mut Findings) {
 pub(super) const REGION_CURRENT: Rule = Rule {
     code: "REGION-CURRENT",
     name: "issuing region is not current",
-    what: "a six-digit code of today's GB/T 2260",
-    why: "the card identifier begins with it, and batches are cut by it",
+    what: "a six-digit code of today's GB/T 2260, or one that a single region took over",
+    why: "the card identifier begins with it, and batches are cut by it; where a region was split, only a person can tell which part is meant",
     fix: "send the code of the present authority",
     source: "GB/T 2260",
     severity: Severity::Error,
@@ -63,7 +64,26 @@ pub(super) const REGION_CURRENT: Rule = Rule {
 };
 
 fn region_current(subject: &Subject<'_>, findings: &mut Findings) {
-    if !subject.reference.is_current_region(&subject.application.region) {
-        findings.at("region", "no current six-digit code");
+    match subject.reference.region_now(&subject.application.region) {
+        RegionNow::InForce(_) | RegionNow::Followed(_) => {}
+        RegionNow::Split => findings.at("region", "split into several regions"),
+        RegionNow::Gone | RegionNow::Unknown => findings.at("region", "no current six-digit code"),
+    }
+}
+
+pub(super) const REGION_FOLLOWED: Rule = Rule {
+    code: "REGION-FOLLOWED",
+    name: "issuing region was merged or renamed",
+    what: "the present code of the region",
+    why: "the application is taken as one of the region that took over, and its card is issued there",
+    fix: "nothing for this one; send the present code from now on",
+    source: "GB/T 2260, its changes",
+    severity: Severity::Note,
+    check: region_followed,
+};
+
+fn region_followed(subject: &Subject<'_>, findings: &mut Findings) {
+    if let RegionNow::Followed(_) = subject.reference.region_now(&subject.application.region) {
+        findings.at("region", "an earlier code, followed to its successor");
     }
 }

@@ -16,7 +16,7 @@ pub(super) const BANK_REGION: Rule = Rule {
 };
 
 fn bank_region(subject: &Subject<'_>, findings: &mut Findings) {
-    let region = subject.application.region.as_ref();
+    let region = subject.reference.followed(&subject.application.region);
     let bank = subject.reference.bank(&subject.application.bank);
     let current = subject.reference.is_current_region(region);
     if current && bank.is_some_and(|bank| !bank.serves(region)) {

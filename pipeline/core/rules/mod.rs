@@ -186,6 +186,7 @@ pub const CATALOGUE: &[Rule] = &[
     previous_card::PREVIOUS_REASON,
     previous_card::PREVIOUS_REQUIRED,
     address::REGION_CURRENT,
+    address::REGION_FOLLOWED,
     person::RENEWAL_AGE,
     message::REVISION_ZERO,
     person::SEX_AGREES,

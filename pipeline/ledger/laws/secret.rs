@@ -26,6 +26,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("desk_case.reason", "SELECT DISTINCT reason FROM desk_case"),
     ("answer.reason", "SELECT DISTINCT reason FROM answer"),
     ("spoilage.reason", "SELECT DISTINCT reason FROM spoilage"),
+    ("reference_import.actor", "SELECT DISTINCT actor FROM reference_import"),
 ];
 
 /// Whether a text holds an identity number, a mobile number, an account, or a Chinese name.

@@ -94,13 +94,14 @@ fn open_facts(station: &Station, a: &Application<'_>) -> ArrivingFacts {
         Err(_) => station.keys.hash("application", &a.application_id),
     };
     let approved_on = a.approved_at.parse::<Timestamp>().map(local_date).unwrap_or_default();
-    let policy = station.policy.of(&a.region);
+    let region = station.reference.followed(&a.region);
+    let policy = station.policy.of(region);
     let pickup = a.pickup.point.as_deref().unwrap_or(&a.opening_outlet);
     ArrivingFacts {
         person,
         kind: a.kind.word(),
         lane: a.priority.word(),
-        region: code(&a.region),
+        region: code(region),
         bank: code(&a.bank),
         outlet: code(&a.opening_outlet),
         method: a.pickup.method.word(),

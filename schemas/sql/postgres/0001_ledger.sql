@@ -345,13 +345,37 @@ CREATE TABLE law_run (
     holds   BOOLEAN NOT NULL
 );
 
--- Reference data, dated; the newest row effective on a day counts.
+-- Reference data, dated; of a code the newest row effective on a day counts, then the newest import.
+-- An empty line ends the code. On `acts_on` the line asks something of the ledger (a code that ends,
+-- dates to reckon again); NULL once that is done.
 CREATE TABLE reference (
     kind      TEXT NOT NULL,
     code      TEXT NOT NULL,
     effective TEXT NOT NULL,
+    import    BIGINT NOT NULL,
     line      TEXT NOT NULL,
-    PRIMARY KEY (kind, code, effective)
+    acts_on   TEXT,
+    PRIMARY KEY (kind, code, effective, import)
+);
+CREATE INDEX reference_acting ON reference (acts_on) WHERE acts_on IS NOT NULL;
+
+-- Who imported which table, and what it changed; `operation` is the id its preview showed.
+CREATE TABLE reference_import (
+    id        BIGINT PRIMARY KEY,
+    operation TEXT NOT NULL,
+    kind      TEXT NOT NULL,
+    effective TEXT NOT NULL,
+    at        BIGINT NOT NULL,
+    actor     TEXT NOT NULL,
+    sha256    TEXT NOT NULL,
+    complete  BOOLEAN NOT NULL,
+    confirmed BOOLEAN NOT NULL,
+    read      BIGINT NOT NULL,
+    added     BIGINT NOT NULL,
+    changed   BIGINT NOT NULL,
+    ended     BIGINT NOT NULL,
+    cards     BIGINT NOT NULL,
+    deadlines BIGINT NOT NULL
 );
 
 -- Where the plastic of every accepted application is.

@@ -1,0 +1,59 @@
+//! `import list`: who imported which reference data, when, and what it changed.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::context::Context;
+use super::outcome::Outcome;
+use super::print;
+use crate::ledger::ImportRecord;
+use crate::time::rfc3339;
+
+/// An import with its instant in words.
+#[derive(Serialize)]
+struct Listed {
+    at: String,
+    #[serde(flatten)]
+    record: ImportRecord,
+}
+
+const HEADINGS: &[&str] = &[
+    "id",
+    "at",
+    "by",
+    "table",
+    "effective",
+    "lines",
+    "added",
+    "changed",
+    "ended",
+    "cards",
+    "deadlines",
+    "confirmed",
+    "operation",
+    "sha256",
+];
+
+/// Lists every import, the last one first.
+pub async fn run(context: &Context) -> anyhow::Result<Outcome> {
+    let listed = context
+        .ledger()
+        .await?
+        .imports()
+        .await?
+        .into_iter()
+        .map(|record| Listed { at: rfc3339(Timestamp::from_microsecond(record.at).unwrap_or_default()), record });
+    let listed: Vec<Listed> = listed.collect();
+    let rows: Vec<Vec<String>> = listed.iter().map(row).collect();
+    print::rows(context.output, HEADINGS, &rows, &listed)?;
+    Ok(Outcome::Ok)
+}
+
+fn row(Listed { at, record: r }: &Listed) -> Vec<String> {
+    let complete = if r.complete { " (complete)" } else { "" };
+    let mut row =
+        vec![r.id.to_string(), at.clone(), r.actor.clone(), format!("{}{complete}", r.kind), r.effective.clone()];
+    row.extend([r.read, r.added, r.changed, r.ended, r.cards, r.deadlines].map(|n| n.to_string()));
+    row.extend([if r.confirmed { "yes" } else { "no" }.into(), r.operation.clone(), r.sha256.clone()]);
+    row
+}

@@ -1,0 +1,250 @@
+//! Reading the tables, row by row. Every wrong cell is found, not only the first.
+
+use std::collections::HashMap;
+
+use jiff::civil::Date;
+
+use super::region::{first_day, followed, last_day};
+use super::{Bank, Outlet, Point, PointKind, Reference, ReferenceFault, ReferenceText, RegionNow, Table};
+use crate::domain::limits::MAX_REFERENCE_FAULTS_COUNT;
+use crate::domain::outlet_code;
+
+/// What reading the tables led to.
+#[derive(Default)]
+pub struct Loading {
+    pub reference: Reference,
+    /// Cells that are not what their column says, in the order of the tables and lines; at most
+    /// [`MAX_REFERENCE_FAULTS_COUNT`].
+    pub faults: Vec<ReferenceFault>,
+    /// Points and outlets left out because their region is gone and has no one successor, or because
+    /// their bank is unknown or closed.
+    pub stranded: Vec<ReferenceFault>,
+    /// Points and outlets that were followed to the region which took over theirs: table and code.
+    pub followed: Vec<(Table, String)>,
+    /// What each region says of its successors, and the fault it would be if they were not known.
+    successors: HashMap<String, (ReferenceFault, Vec<String>)>,
+}
+
+impl Reference {
+    /// Reads the four texts as they stand on a day, and tells everything that is wrong with them.
+    pub fn load(day: Date, text: &ReferenceText<'_>) -> Loading {
+        let mut loading = Loading::default();
+        loading.table(Table::Regions, text.regions, |loading, row| loading.region(row, day));
+        loading.follow();
+        loading.table(Table::Points, text.points, |loading, row| loading.point(row, day));
+        loading.table(Table::Banks, text.banks, |loading, row| loading.bank(row, day));
+        loading.table(Table::Outlets, text.outlets, |loading, row| loading.outlet(row, day));
+        loading
+    }
+}
+
+type Read = Result<(), ReferenceFault>;
+
+impl Loading {
+    fn table(&mut self, table: Table, text: &str, mut read: impl FnMut(&mut Loading, &Row<'_>) -> Read) {
+        // The optional column may be missing in the header, and in single rows.
+        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
+        let (least, most) = (table.columns().len(), table.columns().len() + usize::from(table.optional().is_some()));
+        let header = reader.headers().map(|header| {
+            let known = table.columns().iter().copied().chain(table.optional());
+            header.len() >= least && header.len() <= most && header.iter().zip(known).all(|(one, other)| one == other)
+        });
+        let whole = |line, expected| ReferenceFault { file: table.name(), line, column: "every", expected };
+        if !header.unwrap_or(false) {
+            return self.fault(whole(1, "the columns the file is described with, in that order"));
+        }
+        let mut seen: HashMap<String, u64> = HashMap::new();
+        let mut cells = csv::StringRecord::new();
+        loop {
+            let line = reader.position().line();
+            match reader.read_record(&mut cells) {
+                Ok(false) => return,
+                Err(_) => return self.fault(whole(line, "UTF-8")),
+                Ok(true) => {}
+            }
+            let row = Row { table, line: cells.position().map_or(line, csv::Position::line), cells: &cells };
+            let read = if cells.len() < least || cells.len() > most {
+                Err(whole(row.line, "as many columns as the header"))
+            } else if table != Table::Regions && seen.insert(row.text(0).to_owned(), row.line).is_some() {
+                // A region has several rows when its name changed or its code was used again.
+                Err(row.fault("code", "a code listed once"))
+            } else {
+                read(self, &row)
+            };
+            if let Err(fault) = read {
+                self.fault(fault);
+            }
+        }
+    }
+
+    fn fault(&mut self, fault: ReferenceFault) {
+        if self.faults.len() < MAX_REFERENCE_FAULTS_COUNT {
+            self.faults.push(fault);
+        }
+    }
+
+    fn region(&mut self, row: &Row<'_>, day: Date) -> Read {
+        let code = row.digits(0, "code", 6, "six digits")?;
+        let dated = "a year or a date such as 2026-07-01, or nothing";
+        let from = first_day(row.text(3)).ok_or(row.fault("valid_from", dated))?;
+        let to = last_day(row.text(4)).ok_or(row.fault("valid_to", dated))?;
+        let listed = match row.text(5) {
+            "true" => true,
+            "false" => false,
+            _ => return Err(row.fault("current", "true or false")),
+        };
+        let successors: Vec<String> = row.text(6).split_whitespace().map(str::to_owned).collect();
+        if !successors.iter().all(|next| is_digits(next, 6) && next != code) {
+            return Err(row.fault("successor", "six-digit codes of other regions, separated by spaces"));
+        }
+        self.reference.historical_regions.insert(code.to_owned());
+        if !successors.is_empty() {
+            let fault = row.fault("successor", "codes that have a line of their own");
+            self.successors.insert(code.to_owned(), (fault, successors));
+        }
+        // A code has several lines when its name changed or it was used again; one of them counts.
+        let in_force = listed && from <= day && day <= to;
+        if in_force && self.reference.current_regions.insert(code.to_owned(), row.text(1).to_owned()).is_some() {
+            return Err(row.fault("code", "one line in force for each code"));
+        }
+        Ok(())
+    }
+
+    /// Successors are followed once all regions are read.
+    fn follow(&mut self) {
+        let (mut named, mut faults) = (HashMap::new(), Vec::new());
+        for (old, (fault, successors)) in std::mem::take(&mut self.successors) {
+            if successors.iter().all(|next| self.reference.was_region(next)) {
+                named.insert(old, successors);
+            } else {
+                faults.push(fault);
+            }
+        }
+        faults.sort_by_key(|fault| fault.line);
+        faults.into_iter().for_each(|fault| self.fault(fault));
+        let in_force = |code: &str| self.reference.current_regions.contains_key(code);
+        let found = followed(&named, in_force);
+        self.reference.successors = found;
+    }
+
+    fn point(&mut self, row: &Row<'_>, day: Date) -> Read {
+        let code = row.digits(0, "code", 12, "twelve digits")?;
+        let kind = match row.text(3) {
+            "village" => PointKind::Village,
+            "community" => PointKind::Community,
+            "service_centre" => PointKind::ServiceCentre,
+            _ => return Err(row.fault("kind", "village, community or service_centre")),
+        };
+        if let Some(region) = self.region_of(row, code, row.is_open(4, day)?)? {
+            let point = Point { name: row.text(1).to_owned(), region, kind };
+            self.reference.points.insert(code.to_owned(), point);
+        }
+        Ok(())
+    }
+
+    fn bank(&mut self, row: &Row<'_>, day: Date) -> Read {
+        let code = row.text(0);
+        if code.is_empty() || !code.bytes().all(|byte| byte.is_ascii_uppercase()) {
+            return Err(row.fault("code", "upper-case letters"));
+        }
+        let prefixes: Vec<String> = row.text(2).split_whitespace().map(str::to_owned).collect();
+        if prefixes.is_empty() || !prefixes.iter().all(|prefix| is_digits(prefix, 3)) {
+            return Err(row.fault("prefixes", "three-digit classes separated by spaces"));
+        }
+        let named: Vec<&str> = row.text(3).split_whitespace().collect();
+        if named.iter().any(|region| !self.reference.was_region(region)) {
+            return Err(row.fault("regions", "current six-digit regions separated by spaces"));
+        }
+        // A region that is gone stays in the list: an empty list would mean every region.
+        let regions = named.iter().map(|region| self.reference.followed(region).to_owned()).collect();
+        if row.is_open(4, day)? {
+            self.reference.banks.insert(code.to_owned(), Bank { name: row.text(1).to_owned(), prefixes, regions });
+        }
+        Ok(())
+    }
+
+    fn outlet(&mut self, row: &Row<'_>, day: Date) -> Read {
+        let code = row.text(0);
+        if !outlet_code::is_valid(code) {
+            return Err(row.fault("code", "twelve digits with the right check digit"));
+        }
+        let open = row.is_open(4, day)?;
+        let bank = row.text(1);
+        let Some(known) = self.reference.bank(bank) else {
+            if !open {
+                return Ok(());
+            }
+            // An outlet is closed with its bank.
+            self.stranded.push(row.fault("bank", "a code of banks.csv whose bank is not closed"));
+            return Ok(());
+        };
+        if !known.prefixes.iter().any(|prefix| code.starts_with(prefix.as_str())) {
+            return Err(row.fault("code", "a class of its bank as the first three digits"));
+        }
+        if let Some(region) = self.region_of(row, code, open)? {
+            let outlet = Outlet { bank: bank.to_owned(), region, name: row.text(3).to_owned() };
+            self.reference.outlets.insert(code.to_owned(), outlet);
+        }
+        Ok(())
+    }
+
+    /// The region in force of a point or an outlet that is open; `None` when either is gone.
+    fn region_of(&mut self, row: &Row<'_>, code: &str, open: bool) -> Result<Option<String>, ReferenceFault> {
+        match self.reference.region_now(row.text(2)) {
+            RegionNow::Unknown => Err(row.fault("region", "a current six-digit region")),
+            _ if !open => Ok(None),
+            RegionNow::InForce(now) => Ok(Some(now.to_owned())),
+            RegionNow::Followed(now) => {
+                let now = now.to_owned();
+                self.followed.push((row.table, code.to_owned()));
+                Ok(Some(now))
+            }
+            RegionNow::Split | RegionNow::Gone => {
+                self.stranded.push(row.fault("region", "a six-digit region in force, or one with a single successor"));
+                Ok(None)
+            }
+        }
+    }
+}
+
+fn is_digits(text: &str, length: usize) -> bool {
+    text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// One row of a table, with what an error needs to name.
+struct Row<'t> {
+    table: Table,
+    line: u64,
+    cells: &'t csv::StringRecord,
+}
+
+impl Row<'_> {
+    fn text(&self, place: usize) -> &str {
+        self.cells.get(place).unwrap_or_default()
+    }
+
+    fn digits(
+        &self,
+        place: usize,
+        column: &'static str,
+        length: usize,
+        expected: &'static str,
+    ) -> Result<&str, ReferenceFault> {
+        if is_digits(self.text(place), length) { Ok(self.text(place)) } else { Err(self.fault(column, expected)) }
+    }
+
+    /// Whether the day lies before the one named in the column `closed_on`.
+    fn is_open(&self, place: usize, day: Date) -> Result<bool, ReferenceFault> {
+        match self.text(place) {
+            "" => Ok(true),
+            text => match text.parse::<Date>() {
+                Ok(closed_on) => Ok(day < closed_on),
+                Err(_) => Err(self.fault("closed_on", "a date such as 2026-07-01, or nothing")),
+            },
+        }
+    }
+
+    fn fault(&self, column: &'static str, expected: &'static str) -> ReferenceFault {
+        ReferenceFault { file: self.table.name(), line: self.line, column, expected }
+    }
+}

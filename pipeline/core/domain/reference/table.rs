@@ -1,0 +1,54 @@
+//! The reference tables that come as files, and their columns.
+
+/// A table of reference data. Calendars are read by [`crate::domain::calendar`], the others here.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Table {
+    Regions,
+    Points,
+    Banks,
+    Outlets,
+    Calendar,
+}
+
+impl Table {
+    /// Every table, each after those it names codes of.
+    pub const ALL: &'static [Table] = &[Table::Regions, Table::Points, Table::Banks, Table::Outlets, Table::Calendar];
+
+    /// The word for it in files, tables of the ledger and errors.
+    pub fn name(self) -> &'static str {
+        match self {
+            Table::Regions => "regions",
+            Table::Points => "points",
+            Table::Banks => "banks",
+            Table::Outlets => "outlets",
+            Table::Calendar => "calendar",
+        }
+    }
+
+    /// The table of a word.
+    pub fn named(name: &str) -> Option<Table> {
+        Table::ALL.iter().copied().find(|table| table.name() == name)
+    }
+
+    /// Columns every file has, in this order.
+    pub fn columns(self) -> &'static [&'static str] {
+        match self {
+            Table::Regions => &["code", "name", "level", "valid_from", "valid_to", "current"],
+            Table::Points => &["code", "name", "region", "kind"],
+            Table::Banks => &["code", "name_zh", "prefixes", "regions"],
+            Table::Outlets => &["code", "bank", "region", "name"],
+            Table::Calendar => &["date", "name", "is_off_day", "weekday"],
+        }
+    }
+
+    /// The column that may stand behind them: the successors of a region (six digits each, one for a
+    /// merger or a new code, several separated by spaces for a split), or the first day on which a
+    /// point, bank or outlet is no longer used.
+    pub fn optional(self) -> Option<&'static str> {
+        match self {
+            Table::Regions => Some("successor"),
+            Table::Points | Table::Banks | Table::Outlets => Some("closed_on"),
+            Table::Calendar => None,
+        }
+    }
+}

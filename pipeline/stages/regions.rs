@@ -1,0 +1,53 @@
+//! Cards that wait under a region code which was merged or renamed go over to the queue of the region
+//! that took it over. Those already in a batch stay there.
+
+use jiff::Timestamp;
+
+use super::{StageError, Station, Step};
+use crate::ledger::{Group, Lease, Room, Why};
+use crate::limits::FOLLOWED_PER_SETTLE;
+
+/// The step, one for each waiting room; one group at a time, under the lease of its cut.
+pub struct FollowRegions(pub Room);
+
+impl Step for FollowRegions {
+    type Claimed<'s> = (Lease, Group);
+    type Worked<'s> = (Lease, Group);
+
+    async fn claim(&self, station: &Station, now: Timestamp) -> Result<Option<Self::Claimed<'_>>, StageError> {
+        let mut old: Vec<&str> = station.reference.followed_regions().map(|(old, _)| old).collect();
+        old.sort_unstable();
+        for group in station.ledger.waiting_under(self.0, &old).await? {
+            let work = match self.0 {
+                Room::Account => format!("accounts/cut/{}/{}/{}", group.region, group.bank, group.lane),
+                Room::Recycling => format!("recycling/cut/{}/{}", group.region, group.bank),
+            };
+            if let Some(lease) = station.lease(&work, now).await? {
+                return Ok(Some((lease, group)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn work<'s>(
+        &self,
+        _: &'s Station,
+        claimed: Self::Claimed<'s>,
+        _: Timestamp,
+    ) -> Result<Self::Worked<'s>, StageError> {
+        Ok(claimed)
+    }
+
+    async fn settle<'s>(
+        &self,
+        station: &'s Station,
+        (lease, group): Self::Worked<'s>,
+        now: Timestamp,
+    ) -> Result<(), StageError> {
+        let region = station.reference.followed(&group.region);
+        let reason = format!("region {} was taken over by {region}", group.region);
+        let why = Why { at: now, actor: "scheduler", reason: &reason };
+        station.ledger.settle_followed(&lease, (self.0, &group), region, FOLLOWED_PER_SETTLE, why).await?;
+        Ok(())
+    }
+}
