@@ -1,4 +1,4 @@
-//! Photos for synthetic people: real JPEG files of faces drawn by code, a few dozen of them shared by all.
+//! Photos for synthetic people: real JPEG files of faces drawn by code, shared by all applications.
 //!
 //! Only integer arithmetic decides a pixel, so that the files are the same everywhere.
 //! Not here: the rendering for the bureau, and any likeness of a living person.
@@ -6,15 +6,20 @@
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, ImageEncoder, Rgb, RgbImage};
 use rand::{Rng as _, RngExt};
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
+use super::photo_faults::{self, FaultyPhoto};
 use super::streams::{Purpose, Rng, pick, stream};
 
-/// How many photos an album has unless told otherwise.
+/// How many photos an album has unless told otherwise: one of every size there is.
 pub const DEFAULT_PHOTOS: u32 = 36;
 
-/// Width and height of the smallest upload that is taken; larger ones keep the aspect.
+/// Width and height of the smallest upload that is taken; larger ones keep the aspect (s3).
 const UNIT_PIXELS: (u32, u32) = (358, 441);
+
+/// Largest upload: 8.75 MB (s3), with room for the last segment.
+const LARGEST_BYTES: usize = 8_740_000;
 
 /// What an application says of a photo.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -39,14 +44,16 @@ pub fn object_key(number: u32) -> String {
 pub struct Album {
     seed: u64,
     facts: Vec<PhotoFacts>,
+    faulty: Vec<FaultyPhoto>,
 }
 
 impl Album {
-    /// Draws `count` photos (at least one) and keeps what is to be said of them, not the files.
+    /// Draws `count` photos (at least one) with all cores, and keeps what is to be said of them, not the files.
     #[must_use]
     pub fn new(seed: u64, count: u32) -> Self {
-        let facts = (1..=count.max(1)).map(|number| facts(number, &photo(seed, number))).collect();
-        Self { seed, facts }
+        let numbers = (1..=count.max(1)).into_par_iter();
+        let facts = numbers.map(|number| facts_of(object_key(number), number, &photo(seed, number))).collect();
+        Self { seed, facts, faulty: photo_faults::faulty(seed) }
     }
 
     /// What is said of each photo.
@@ -55,22 +62,30 @@ impl Album {
         &self.facts
     }
 
+    /// What is said of photos whose objects are not like it.
+    #[must_use]
+    pub fn faulty(&self) -> &[FaultyPhoto] {
+        &self.faulty
+    }
+
     /// Object key and content of every photo, drawn again one at a time.
     pub fn files(&self) -> impl Iterator<Item = (&str, Vec<u8>)> {
         (1u32..).zip(&self.facts).map(|(number, facts)| (facts.object.as_str(), photo(self.seed, number)))
     }
+
+    /// Object key and content of every faulty photo that has an object at all.
+    pub fn faulty_files(&self) -> impl Iterator<Item = (&str, Vec<u8>)> {
+        let good = photo(self.seed, 1);
+        self.faulty.iter().filter_map(move |faulty| {
+            Some((faulty.facts.object.as_str(), photo_faults::object_of(faulty.fault, &good)?))
+        })
+    }
 }
 
-/// The facts of a photo's bytes. A file that cannot be read has no size.
-fn facts(number: u32, file: &[u8]) -> PhotoFacts {
+/// What is said of a photo's bytes under its key.
+pub(super) fn facts_of(object: String, number: u32, file: &[u8]) -> PhotoFacts {
     let (width, height) = size_of(number);
-    PhotoFacts {
-        object: object_key(number),
-        sha256: hexadecimal(&Sha256::digest(file)),
-        bytes: file.len() as u64,
-        width,
-        height,
-    }
+    PhotoFacts { object, sha256: hexadecimal(&Sha256::digest(file)), bytes: file.len() as u64, width, height }
 }
 
 /// Lower-case hexadecimal.
@@ -79,25 +94,30 @@ pub(super) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
-/// Every fifth photo is twice as large, as cameras have it.
-fn size_of(number: u32) -> (u32, u32) {
-    let times = if number.is_multiple_of(5) { 2 } else { 1 };
-    (UNIT_PIXELS.0 * times, UNIT_PIXELS.1 * times)
+/// Out of 36, one has 5.7 megapixels, one 3.3, two 1.8 and seven 0.6; the rest is cut to the smallest size.
+/// Twelfths of the smallest width.
+fn twelfths_of(number: u32) -> u32 {
+    match number % 36 {
+        0 => 72,
+        18 => 55,
+        9 | 27 => 41,
+        n if n.is_multiple_of(5) => 24,
+        _ => 12,
+    }
 }
 
-/// One photo: a drawn head and shoulders on a plain ground, as a JPEG of 20 to 200 KB.
+/// Width and height in pixels, in the aspect of the smallest.
+fn size_of(number: u32) -> (u32, u32) {
+    let width = UNIT_PIXELS.0 * twelfths_of(number) / 12;
+    (width, (width * UNIT_PIXELS.1 + UNIT_PIXELS.0 / 2) / UNIT_PIXELS.0)
+}
+
+/// One photo: a drawn head and shoulders on a plain ground, as a JPEG of 20 KB to 8.75 MB.
 #[must_use]
 pub fn photo(seed: u64, number: u32) -> Vec<u8> {
     let mut rng = stream(seed, Purpose::Photo, u64::from(number));
     let (width, height) = size_of(number);
-    let look = Look::draw(&mut rng);
-    let mut picture = RgbImage::new(width, height);
-    for (x, y, pixel) in picture.enumerate_pixels_mut() {
-        // Coordinates in thousandths of the width, from the middle of the face.
-        let across = i64::from(x) * 1000 / i64::from(width) - 500;
-        let down = i64::from(y) * 1000 / i64::from(width) - 540;
-        *pixel = look.colour(across, down);
-    }
+    let mut picture = enlarged(&drawn(&mut rng), width, height);
     grain(&mut picture, &mut rng, if width > UNIT_PIXELS.0 { 5 } else { 8 });
     let mut file = Vec::new();
     let encoded = JpegEncoder::new_with_quality(&mut file, 90).write_image(
@@ -107,7 +127,41 @@ pub fn photo(seed: u64, number: u32) -> Vec<u8> {
         ExtendedColorType::Rgb8,
     );
     debug_assert!(encoded.is_ok(), "an RGB picture in memory can always be encoded");
+    if twelfths_of(number) == 72 {
+        maker_notes(&mut file, &mut rng);
+    }
     file
+}
+
+/// A face in the smallest size.
+fn drawn(rng: &mut Rng) -> RgbImage {
+    let look = Look::draw(rng);
+    RgbImage::from_fn(UNIT_PIXELS.0, UNIT_PIXELS.1, |x, y| {
+        // Coordinates in thousandths of the width, from the middle of the face.
+        let across = i64::from(x) * 1000 / i64::from(UNIT_PIXELS.0) - 500;
+        let down = i64::from(y) * 1000 / i64::from(UNIT_PIXELS.0) - 540;
+        look.colour(across, down)
+    })
+}
+
+/// The same face in more pixels; the grain that comes upon it hides the steps.
+fn enlarged(face: &RgbImage, width: u32, height: u32) -> RgbImage {
+    let column = |x: u32| (x * face.width() / width).min(face.width() - 1);
+    let row = |y: u32| (y * face.height() / height).min(face.height() - 1);
+    RgbImage::from_fn(width, height, |x, y| *face.get_pixel(column(x), row(y)))
+}
+
+/// What cameras write beside the picture: segments that no decoder looks into, up to the largest file taken.
+fn maker_notes(file: &mut Vec<u8>, rng: &mut Rng) {
+    let mut notes = Vec::with_capacity(LARGEST_BYTES.saturating_sub(file.len()));
+    let mut segment = [0u8; 65_533];
+    while file.len() + notes.len() + segment.len() + 4 <= LARGEST_BYTES {
+        rng.fill_bytes(&mut segment);
+        // APP7, and its length with the two bytes of the length.
+        notes.extend_from_slice(b"\xFF\xE7\xFF\xFF");
+        notes.extend_from_slice(&segment);
+    }
+    file.splice(2..2, notes);
 }
 
 /// The grain of a sensor: it makes the files as large as real ones.
@@ -193,6 +247,7 @@ impl Look {
 
 #[cfg(test)]
 mod tests {
+    use super::super::photo_faults::{PHOTO_FAULTS, PhotoFault};
     use super::*;
 
     #[test]
@@ -202,13 +257,36 @@ mod tests {
         for ((key, file), facts) in album.files().zip(album.facts()) {
             let picture = image::load_from_memory_with_format(&file, image::ImageFormat::Jpeg).unwrap();
             assert_eq!((picture.width(), picture.height()), (facts.width, facts.height));
-            assert_eq!(facts.width * 441, facts.height * 358);
+            assert!((facts.width * 441).abs_diff(facts.height * 358) <= 441);
             assert_eq!(facts.bytes, file.len() as u64);
-            assert!((21_000..200_000).contains(&file.len()), "{key}: {} bytes", file.len());
+            assert!((21_000..=8_750_000).contains(&file.len()), "{key}: {} bytes", file.len());
             assert_eq!(facts.sha256, hexadecimal(&Sha256::digest(&file)));
             digests.insert(facts.sha256.clone());
         }
         assert_eq!(digests.len(), DEFAULT_PHOTOS as usize);
+        let largest = album.facts().iter().max_by_key(|facts| facts.bytes).unwrap();
+        assert!(largest.bytes > 8_600_000 && largest.width * largest.height > 5_000_000);
+    }
+
+    #[test]
+    fn a_faulty_photo_is_declared_as_it_must_be_found() {
+        let album = Album::new(7, 1);
+        assert_eq!(album.faulty().len(), PHOTO_FAULTS.len());
+        let files: std::collections::BTreeMap<_, _> = album.faulty_files().collect();
+        for FaultyPhoto { fault, facts } in album.faulty() {
+            let file = files.get(facts.object.as_str());
+            let same = file.map(|file| hexadecimal(&Sha256::digest(file)) == facts.sha256);
+            let decodes = file
+                .map(|file| image::load_from_memory_with_format(file, image::ImageFormat::Jpeg).is_ok())
+                .unwrap_or_default();
+            match fault {
+                PhotoFault::Missing => assert_eq!(same, None),
+                PhotoFault::Digest => assert!(same == Some(false) && decodes),
+                PhotoFault::Format => assert!(same == Some(true) && file.unwrap().starts_with(b"%PDF")),
+                PhotoFault::Broken => assert!(same == Some(true) && !decodes && file.unwrap().starts_with(b"\xFF\xD8")),
+            }
+            assert!(facts.bytes >= 20_000);
+        }
     }
 
     #[test]
