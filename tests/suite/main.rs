@@ -5,6 +5,7 @@
 
 mod conformance;
 mod databases;
+mod generated;
 mod messages;
 mod plays;
 mod simulation;
