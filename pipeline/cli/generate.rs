@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Subcommand};
 use jiff::civil::{Date, Weekday, date};
 
@@ -40,14 +40,6 @@ Written beside FILE:
   FILE.cards.csv      the opening stock: cards that replacements, exchanges, changes of bank and renewals follow.
                       Import it first, or intake rejects them as PREVIOUS-UNKNOWN.
 
-Profiles:
-  mixed     everything there is, rare things more often than in life: every paper, kind, lane, channel, bank, way of
-            collecting and source of photos; three in ten follow a card; 5 days, 8 to 12 and 13 to 18 o'clock
-  city-day  an ordinary day of a city: 55 in 100 follow a card (replacements and exchanges about alike, few changes
-            of bank), first cards for children, newborns and newcomers, 8 in 100 urgent; 1 day, a rush after nine
-  wave      a campaign: groups of 40 of one school, employer or village, in one region and by one way; first cards,
-            one in ten exchanged; 2 days, approvals in two heaps, after nine and after four
-
 Spoiled on purpose (each application in one way at most, so the three percentages are at most 100 together):
   --defects         one defect that a rule of the catalogue, or the reader, finds. `rules check` finds the same
   --ledger-defects  one defect that only the ledger finds, with the cards imported: a person with a card or with an
@@ -56,7 +48,7 @@ Spoiled on purpose (each application in one way at most, so the three percentage
                     header without a picture (PHOTO-BROKEN). Intake accepts the application; the photo check finds it
   --mishaps         further lines after sound applications: repeats, conflicts, gaps, and what cannot be read
 
-Photos: of 36, one has 5.7 megapixels and 8.7 MB, one 3.3, two 1.8 and seven 0.6 megapixels; the rest is 358 by 441.
+Photos: of 36, one has 3.9 megapixels and 8.7 MB, one 1.9, two 1.2 and seven 0.6 megapixels; the rest is 358 by 441.
 
 Example:
   cardline generate applications --count 10000 --defects 5 --out a.ndjson --photos cardline-data/objects
@@ -72,8 +64,8 @@ pub struct ApplicationsArgs {
     /// Everything is a function of it
     #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u64,
-    /// What they are made of; see below
-    #[arg(long, value_name = "PROFILE", default_value = MIXED.name, value_parser = PossibleValuesParser::new(PROFILES.iter().map(|p| p.name)))]
+    /// What they are made of
+    #[arg(long, value_name = "PROFILE", default_value = MIXED.name, value_parser = profiles())]
     profile: String,
     /// Issuing regions, of those with points and outlets
     #[arg(long, value_name = "R,R", default_value = REGIONS, value_delimiter = ',')]
@@ -108,6 +100,10 @@ pub struct ApplicationsArgs {
     /// Days of approval, Monday to Friday, the applications are spread over [default: by profile]
     #[arg(long, value_name = "D", value_parser = clap::value_parser!(u16).range(1..=250))]
     days: Option<u16>,
+}
+
+fn profiles() -> PossibleValuesParser {
+    PROFILES.iter().map(|profile| PossibleValue::new(profile.name).help(profile.about)).collect::<Vec<_>>().into()
 }
 
 fn percent() -> clap::builder::RangedI64ValueParser<u32> {

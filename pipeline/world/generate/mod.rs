@@ -6,7 +6,9 @@
 pub mod applications;
 mod choices;
 pub mod classes;
+mod contacts;
 pub mod defects;
+mod faces;
 pub mod ground;
 mod messages;
 pub mod mishaps;

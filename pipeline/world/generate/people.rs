@@ -7,7 +7,8 @@ use jiff::civil::Date;
 use rand::RngExt;
 
 use super::classes::{BLOCK, Class, Classes};
-use super::ground::{Home, Place};
+use super::contacts;
+use super::ground::Place;
 use super::names;
 use super::numbers::{self, Numbering};
 use super::person::{Employer, Guardian, Person};
@@ -201,9 +202,9 @@ impl People {
             } else {
                 pick(&mut rng, &["1", "2", "3", "4", "4", "5", "5", "6", "6", "8"]).copied().unwrap_or("8")
             },
-            mobile: mobile(&mut rng, index),
-            phone: chance(&mut rng, 10).then(|| self.landline(place, index)),
-            address_detail: address_detail(&mut rng, &home),
+            mobile: contacts::mobile(&mut rng, index),
+            phone: chance(&mut rng, 10).then(|| contacts::landline(self.region(place), index)),
+            address_detail: contacts::address_detail(&mut rng, &home),
             employer: (class == Class::Adult).then(|| self.employer(&mut shared, place, index)),
             home,
             agent: class.has_agent().then(|| self.guardian(index, place, class, number.parts.birth_date)),
@@ -225,7 +226,7 @@ impl People {
             Class::Taiwan => return of(self.taiwan.parts(ranks.0), "830000", "CHN"),
             Class::Foreigner => {
                 let parts = self.foreigners.parts(ranks.0);
-                let province = self.places.get(place).and_then(|place| place.region.get(..2)).unwrap_or("11");
+                let province = self.region(place).get(..2).unwrap_or("11");
                 let (nationality, numeric) = COUNTRIES.get(parts.place).copied().unwrap_or(("USA", "840"));
                 // The card of before 2023 stays valid until its last day.
                 if ranks.0.is_multiple_of(4) {
@@ -248,18 +249,11 @@ impl People {
             1 => shared.random_range(0..EMPLOYERS),
             group => EMPLOYERS + index / group,
         };
-        let region = self.places.get(place).map_or("", |place| place.region.as_str());
-        Employer { code: format!("{region}{number:06}"), name: format!("样例单位{number}") }
+        Employer { code: format!("{}{number:06}", self.region(place)), name: format!("样例单位{number}") }
     }
 
-    fn landline(&self, place: usize, index: u64) -> String {
-        let province = self.places.get(place).and_then(|place| place.region.get(..2)).unwrap_or_default();
-        let area_code = match province {
-            "52" => "0855",
-            "62" => "0930",
-            _ => "010",
-        };
-        format!("{area_code}-6{:07}", index % 10_000_000)
+    fn region(&self, place: usize) -> &str {
+        self.places.get(place).map_or("", |place| place.region.as_str())
     }
 
     fn county(&self, place: usize, county: usize) -> String {
@@ -296,23 +290,4 @@ struct Number {
     text: String,
     parts: numbers::Parts,
     nationality: &'static str,
-}
-
-/// A mobile number that belongs to the index; the digits after the first two are its own.
-fn mobile(rng: &mut Rng, index: u64) -> String {
-    let second = rng.random_range(3..10u32);
-    format!("1{second}{:09}", index % 1_000_000_000)
-}
-
-/// District, community and house, at most 60 bytes of GB18030.
-fn address_detail(rng: &mut Rng, home: &Home) -> String {
-    let house = rng.random_range(1..400u32);
-    let name = ["居民委员会", "村民委员会", "居委会", "村委会"]
-        .iter()
-        .find_map(|ending| home.name.strip_suffix(ending))
-        .unwrap_or(&home.name);
-    let kind = if home.is_village && !name.ends_with('村') { "村" } else { "" };
-    let fits = |text: &str| text.chars().count() <= 28;
-    let whole = format!("{}{name}{kind}{house}号", home.district);
-    if fits(&whole) { whole } else { format!("{}{house}号", home.district) }
 }

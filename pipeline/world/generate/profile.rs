@@ -45,7 +45,8 @@ const fn hours(from_hour: u32, to_hour: u32, percent: u32) -> Hours {
 /// Everything there is, rare things more often than in life: for trying out.
 pub const MIXED: Profile = Profile {
     name: "mixed",
-    about: "everything there is, rare things more often than in life",
+    about: "everything there is, rare things more often than in life: every paper, kind, lane, channel, bank, way of \
+            collecting and source of photos; three in ten follow a card; 5 days, 8 to 12 and 13 to 18 o'clock",
     classes: &[
         (Class::Adult, 158),
         (Class::ChildWithBook, 14),
@@ -85,7 +86,8 @@ pub const MIXED: Profile = Profile {
 /// newcomers, and approvals follow the opening hours with a rush after nine.
 pub const CITY_DAY: Profile = Profile {
     name: "city-day",
-    about: "a city's ordinary day: half follow a card, children and newcomers get their first, approvals follow the opening hours",
+    about: "an ordinary day of a city: 55 in 100 follow a card (replacements and exchanges about alike, few changes of \
+            bank), first cards for children, newborns and newcomers, 8 in 100 urgent; 1 day, a rush after nine",
     classes: &[
         (Class::Adult, 160),
         (Class::ChildWithBook, 16),
@@ -132,7 +134,8 @@ pub const CITY_DAY: Profile = Profile {
 /// exchanges of expired ones, the approvals of a day in two heaps.
 pub const WAVE: Profile = Profile {
     name: "wave",
-    about: "a campaign: schools, employers and villages by groups of forty, first cards and a few exchanges, approvals in two heaps a day",
+    about: "a campaign: groups of 40 of one school, employer or village, in one region and by one way; first cards, one \
+            in ten exchanged; 2 days, approvals in two heaps, after nine and after four",
     classes: &[(Class::ChildWithId, 40), (Class::ChildWithBook, 40), (Class::Adult, 120)],
     group: 40,
     following_percent: 10,

@@ -13,6 +13,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     defect("PAPER-CLASS", first_of_adult, permit_with_a_citizens_number),
     defect("PAPER-DATES", adult, no_first_day),
     defect("PAPER-DATES", adult, upside_down),
+    defect("PAPER-DATES", adult, day_that_never_was),
     defect("PAPER-EXPIRED", adult, expired),
     defect("PAPER-IN-PERSON", first_of_youth, permit_from_afar),
 ];
@@ -33,6 +34,10 @@ fn no_first_day(message: &mut Message<'_>, _: &mut Soil<'_>) {
 fn upside_down(message: &mut Message<'_>, _: &mut Soil<'_>) {
     message.holder.id_valid_from = Some("2046-01-01".into());
     message.holder.id_valid_to = Some("2036-01-01".into());
+}
+
+fn day_that_never_was(message: &mut Message<'_>, _: &mut Soil<'_>) {
+    message.holder.id_valid_to = Some("9999-99-99".into());
 }
 
 fn expired(message: &mut Message<'_>, soil: &mut Soil<'_>) {

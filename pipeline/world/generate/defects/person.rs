@@ -10,6 +10,7 @@ use crate::world::generate::classes::Class;
 pub(super) const DEFECTS: &[Defect] = &[
     defect("BIRTH-AGREES", adult, another_day),
     defect("BIRTH-DATE", adult, no_date),
+    defect("BIRTH-DATE", adult, year_of_five_digits),
     defect("BIRTH-RANGE", first_of_adult, of_another_century),
     defect("ETHNICITY-CODE", adult, unknown_ethnicity),
     defect("ETHNICITY-CODE", adult, no_ethnicity),
@@ -29,6 +30,10 @@ fn another_day(message: &mut Message<'_>, _: &mut Soil<'_>) {
 
 fn no_date(message: &mut Message<'_>, _: &mut Soil<'_>) {
     message.holder.birth_date = message.holder.birth_date.replace('-', "/").into();
+}
+
+fn year_of_five_digits(message: &mut Message<'_>, _: &mut Soil<'_>) {
+    message.holder.birth_date = "19850-03-07".into();
 }
 
 /// A hundred years too old, in the number too.
