@@ -221,3 +221,71 @@ fn a_link_is_never_overwritten() {
     assert_eq!(std::fs::read_to_string(&out).unwrap().lines().count(), 5);
     assert!(folder.path().join("out.ndjson.expected.json").is_file());
 }
+
+/// Generates a file, with everything that stands beside it.
+fn generated(folder: &Path, arguments: &[&str]) -> PathBuf {
+    let file = folder.join("a.ndjson");
+    let before = ["generate", "applications", "--count", "400", "--out", file.to_str().unwrap()];
+    let output = cardline(folder, &[&before, arguments].concat());
+    assert_eq!(code(&output), 0, "{}", text(&output.stderr));
+    file
+}
+
+fn json(path: &Path) -> serde_json::Value {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+#[test]
+fn what_generate_expects_is_what_rules_check_finds() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = generated(folder.path(), &["--defects", "40", "--seed", "8"]);
+    let output = cardline(folder.path(), &["rules", "check", file.to_str().unwrap(), "--output", "json"]);
+    let mut found = serde_json::Map::new();
+    for line in text(&output.stdout).lines() {
+        let checked: serde_json::Value = serde_json::from_str(line).unwrap();
+        let mut codes: Vec<_> = checked["findings"].as_array().unwrap().iter().map(|f| f["rule"].clone()).collect();
+        codes.dedup();
+        if !codes.is_empty() {
+            found.insert(checked["application_id"].as_str().unwrap().into(), codes.into());
+        }
+    }
+    assert!(found.len() > 100);
+    assert_eq!(serde_json::Value::Object(found), json(&folder.path().join("a.ndjson.expected.json")));
+}
+
+#[test]
+fn with_the_cards_imported_every_clean_application_is_accepted() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = generated(folder.path(), &["--profile", "city-day"]);
+    let cards = folder.path().join("a.ndjson.cards.csv");
+    for new in [true, false] {
+        let output = cardline(folder.path(), &["import", "cards", cards.to_str().unwrap(), "--output", "json"]);
+        assert_eq!(code(&output), 0, "{}", text(&output.stderr));
+        let counts: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert!(counts["read"].as_u64().unwrap() > 150);
+        assert_eq!(counts[if new { "new" } else { "known" }], counts["read"]);
+    }
+    let output = cardline(folder.path(), &["intake", "--from", file.to_str().unwrap(), "--output", "json"]);
+    assert_eq!(code(&output), 0, "{}", text(&output.stdout));
+    let counts: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(counts["accepted"], 400);
+}
+
+#[test]
+fn the_opening_stock_may_leave_its_last_column_out() {
+    let folder = tempfile::tempdir().unwrap();
+    generated(folder.path(), &["--following", "100"]);
+    let whole = std::fs::read_to_string(folder.path().join("a.ndjson.cards.csv")).unwrap();
+    let shorter: Vec<&str> = whole.lines().filter_map(|line| Some(line.rsplit_once(',')?.0)).collect();
+    let path = folder.path().join("cards.csv");
+    let import = |text: String| {
+        std::fs::write(&path, text).unwrap();
+        cardline(folder.path(), &["import", "cards", path.to_str().unwrap(), "--output", "json"])
+    };
+    assert_eq!(code(&import(shorter[..4].join("\n"))), 0);
+    let lines: Vec<&str> = whole.lines().collect();
+    let missing =
+        import(format!("{}\n{}\n", lines[0], lines[10].replace(",active", ",missing").replace(",lost", ",missing")));
+    assert_eq!(code(&missing), 3);
+    assert!(text(&missing.stderr).contains("line 2, column state"), "{}", text(&missing.stderr));
+}

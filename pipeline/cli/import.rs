@@ -28,7 +28,11 @@ pub enum Import {
     /// 工作日历 Working calendar: date,name,is_off_day,weekday. A year is replaced whole
     Calendar(ImportArgs),
     /// 存量卡 Cards made before this system:
-    /// card_number,name,id_type,id_number,bank,region,outlet,account,pan,issued_on
+    /// card_number,name,id_type,id_number,bank,region,outlet,account,pan,issued_on[,state]
+    ///
+    /// `state` is `active` or `lost` (formal loss: a replacement may be asked for); without the column every
+    /// card is active. The check character of a card number is not judged: some regions reckoned theirs
+    /// otherwise.
     Cards {
         /// CSV file
         file: PathBuf,

@@ -17,8 +17,7 @@ use crate::stages::stock::{StockRow, stock_card};
 /// Wrong lines named one by one; beyond that they are only counted.
 const WRONG_LINES_SHOWN: u64 = 20;
 
-const COLUMNS: &[&str] =
-    &["card_number", "name", "id_type", "id_number", "bank", "region", "outlet", "account", "pan", "issued_on"];
+const COLUMNS: [&str; 11] = StockRow::COLUMNS;
 
 /// How the lines of a file divided.
 #[derive(Default, serde::Serialize)]
@@ -34,16 +33,16 @@ pub async fn run(context: &Context, path: &Path) -> anyhow::Result<Outcome> {
     let text = text(path)?;
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let shown = path.display();
-    if reader.headers().map_err(|_| anyhow::anyhow!("{shown}: line 1 is no header"))?.iter().ne(COLUMNS.iter().copied())
-    {
-        anyhow::bail!("{shown}, line 1: expected the columns {}", COLUMNS.join(","));
+    let header = reader.headers().map_err(|_| anyhow::anyhow!("{shown}: line 1 is no header"))?.clone();
+    if !is_header(&header) {
+        anyhow::bail!("{shown}, line 1: expected the columns {}; the last may be left out", COLUMNS.join(","));
     }
     let now = instant(None);
     let station = context.station(now).await?;
     let mut counts = Counts::default();
     let mut records = reader.records();
     loop {
-        let cards = tokio::task::block_in_place(|| chunk(&station, &mut records, &mut counts, path))?;
+        let cards = tokio::task::block_in_place(|| chunk(&station, &header, &mut records, &mut counts, path))?;
         if cards.is_empty() {
             break;
         }
@@ -52,6 +51,12 @@ pub async fn run(context: &Context, path: &Path) -> anyhow::Result<Outcome> {
     let row = [counts.read, counts.new, counts.known, counts.rejected].map(|n| n.to_string()).to_vec();
     print::rows(context.output, &["read", "new", "known", "rejected"], &[row], &counts)?;
     Ok(if counts.rejected > 0 { Outcome::Rejected } else { Outcome::Ok })
+}
+
+/// The columns of a line, with or without the last.
+fn is_header(header: &csv::StringRecord) -> bool {
+    let (_, without_state) = COLUMNS.split_last().unwrap_or((&"", &[]));
+    header.iter().eq(COLUMNS) || header.iter().eq(without_state.iter().copied())
 }
 
 async fn settle(
@@ -72,18 +77,18 @@ async fn settle(
 /// The cards of the next lines, each number, person and account once; empty at the end of the file.
 fn chunk(
     station: &Station,
+    header: &csv::StringRecord,
     records: &mut csv::StringRecordsIter<'_, &[u8]>,
     counts: &mut Counts,
     path: &Path,
 ) -> anyhow::Result<Vec<StockCard>> {
     let mut cards = Vec::new();
     let mut seen = HashSet::new();
-    let header = csv::StringRecord::from(COLUMNS.to_vec());
     while cards.len() < CHUNK_MESSAGES
         && let Some(record) = records.next()
     {
         counts.read += 1;
-        match card(station, &header, record) {
+        match card(station, header, record) {
             Ok(card) => {
                 let keys = [
                     card.card_number.clone().into_bytes(),
@@ -119,12 +124,17 @@ fn card(
 ) -> Result<StockCard, String> {
     let record = record.map_err(|e| {
         let line = e.position().map_or(0, csv::Position::line);
-        format!("line {line}: expected {} columns", COLUMNS.len())
+        format!("line {line}: expected {} columns", header.len())
     })?;
     let line = record.position().map_or(0, csv::Position::line);
     let row: StockRow = record.deserialize(Some(header)).map_err(|_| {
         let dated = record.get(9).is_some_and(|cell| cell.parse::<jiff::civil::Date>().is_ok());
-        let wrong = if dated { "column id_type: not a word of the schema" } else { "column issued_on: not a date" };
+        let stated = record.get(10).is_none_or(|cell| matches!(cell, "active" | "lost"));
+        let wrong = match (dated, stated) {
+            (false, _) => "column issued_on: not a date",
+            (_, false) => "column state: neither active nor lost",
+            _ => "column id_type: not a word of the schema",
+        };
         format!("line {line}, {wrong}")
     })?;
     if station.reference.bank(&row.bank).is_none() {

@@ -24,6 +24,7 @@ mod intake;
 mod outcome;
 mod print;
 mod progress;
+mod replacing;
 mod rules;
 mod rules_check;
 mod states;

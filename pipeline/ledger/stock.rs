@@ -3,7 +3,8 @@
 use cardline_core::lives::{ACCOUNT, CARD, SOCIAL};
 use jiff::civil::Date;
 
-use super::moves::{Set, Step, Why, move_set};
+use super::engine::Tx;
+use super::moves::{Along, SUBJECT, Set, Step, Why, move_each, move_set, subject};
 use super::stage::{Column, Stage};
 use super::{ChunkSource, Ledger, LedgerError};
 use crate::args;
@@ -16,6 +17,8 @@ pub struct StockCard {
     pub bank: String,
     pub outlet: String,
     pub issued_on: Date,
+    /// Its holder has reported it lost, formally.
+    pub lost: bool,
     pub digest: Vec<u8>,
     pub sealed: Vec<u8>,
     pub number_key: Vec<u8>,
@@ -33,6 +36,7 @@ pub(in crate::ledger) const STOCK: Stage = Stage {
         ("bank", Column::Text),
         ("outlet", Column::Text),
         ("issued_on", Column::Text),
+        ("lost", Column::Int),
         ("digest", Column::Bytes),
         ("sealed", Column::Bytes),
         ("number_key", Column::Bytes),
@@ -58,6 +62,7 @@ impl Ledger {
                 c.bank,
                 c.outlet,
                 c.issued_on,
+                i64::from(c.lost),
                 c.digest,
                 c.sealed,
                 c.number_key,
@@ -105,6 +110,7 @@ impl Ledger {
             ] {
                 move_set(&mut tx, Set::Chunk(chunk), step, new, why).await?;
             }
+            report_losses(&mut tx, chunk, why).await?;
         }
         let counts =
             super::IntakeCounts { received, accepted: new, repeated: received - new, ..super::IntakeCounts::default() };
@@ -112,4 +118,21 @@ impl Ledger {
         tx.commit().await?;
         Ok(new)
     }
+}
+
+/// Cards that were lost before they came to us: the same moves as by an event of formal loss.
+async fn report_losses(tx: &mut Tx, chunk: i64, why: Why<'_>) -> Result<(), LedgerError> {
+    let lost = tx
+        .rows::<(i64,)>(
+            "SELECT a.id FROM stock s JOIN application a ON a.old_number = s.card_number AND a.chunk = $1
+             WHERE s.lost = 1 ORDER BY a.id",
+            args![chunk],
+        )
+        .await?;
+    tx.stage(&SUBJECT, lost.into_iter().map(|(id,)| subject(id)).collect()).await?;
+    let steps =
+        [Step { life: &CARD, from: "in_hand", to: "lost" }, Step { life: &SOCIAL, from: "active", to: "suspended" }];
+    let why = Why { reason: "formal loss, reported before the import", ..why };
+    move_each(tx, &steps, Along::default(), why).await?;
+    Ok(())
 }

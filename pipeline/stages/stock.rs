@@ -15,8 +15,19 @@ use crate::ledger::StockCard;
 use crate::stages::accounts::AccountNumbers;
 use crate::stages::recycling::StockHolder;
 
+/// Where an old card stands when it is imported.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StockState {
+    /// In its holder's hand and in use.
+    #[default]
+    Active,
+    /// Formally lost (挂失): a replacement may be asked for.
+    Lost,
+}
+
 /// One line of opening stock, in the order of its CSV file.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StockRow {
     pub card_number: String,
@@ -29,6 +40,26 @@ pub struct StockRow {
     pub account: String,
     pub pan: String,
     pub issued_on: Date,
+    /// May be left out, with its column.
+    #[serde(default)]
+    pub state: StockState,
+}
+
+impl StockRow {
+    /// The columns of the CSV file; the last may be left out.
+    pub const COLUMNS: [&'static str; 11] = [
+        "card_number",
+        "name",
+        "id_type",
+        "id_number",
+        "bank",
+        "region",
+        "outlet",
+        "account",
+        "pan",
+        "issued_on",
+        "state",
+    ];
 }
 
 /// Why a line of opening stock cannot be taken.
@@ -46,8 +77,9 @@ pub enum StockError {
 /// A column that names no card, no person or no place; a key that does not work.
 pub fn stock_card(keys: &Keys, row: &StockRow) -> Result<StockCard, StockError> {
     let wrong = |column, message: &str| StockError::Column { column, message: message.to_owned() };
-    if !card_number::is_valid(&row.card_number) {
-        return Err(wrong("card_number", "not a card number, or its check character is wrong"));
+    // The check character is not judged: some regions reckoned theirs otherwise (domain.md §4).
+    if !card_number::is_well_formed(&row.card_number) {
+        return Err(wrong("card_number", "not nine of 0-9 and A-Z"));
     }
     let person = PersonNumber::new(row.id_type, &row.id_number)
         .map_err(|defect| StockError::Column { column: "id_number", message: defect.to_string() })?;
@@ -72,6 +104,7 @@ pub fn stock_card(keys: &Keys, row: &StockRow) -> Result<StockCard, StockError> 
         bank: row.bank.clone(),
         outlet: row.outlet.clone(),
         issued_on: row.issued_on,
+        lost: row.state == StockState::Lost,
         digest: Sha256::digest(line(row)).to_vec(),
         sealed: keys.seal(&json(&holder)?)?,
         number_key: keys.hash("account", &format!("{}/{}", row.bank, row.account)),
@@ -120,6 +153,7 @@ mod tests {
             account: "a-1".into(),
             pan: "p-1".into(),
             issued_on: jiff::civil::date(2019, 5, 1),
+            state: StockState::Active,
         }
     }
 

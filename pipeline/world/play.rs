@@ -11,14 +11,13 @@ use super::bureau::Bureau;
 use super::desk::{Tally, count};
 use super::dice::Dice;
 use super::generate::applications::{Generated, Plan, corrected};
-use super::generate::mishaps::{MISHAPS, mishap};
-use super::generate::photos::DEFAULT_PHOTOS;
+use super::generate::mishaps::MISHAPS;
 use super::generate::writing::{Stretch, application_of, choice, opening_stock};
 use super::people::{Act, Applicant, Held, Letter, People};
 use crate::broker::{Outgoing, Reader};
 use crate::ledger::Why;
 use crate::route::ROUTE;
-use crate::stages::stock::{StockRow, stock_card};
+use crate::stages::stock::{StockRow, StockState, stock_card};
 use crate::stages::{StageError, Station};
 use crate::time::instant;
 
@@ -28,6 +27,8 @@ pub const FIRST_DAY: Date = date(2026, 1, 5);
 const ARRIVING_PERCENT: u32 = 55;
 /// Of a hundred applications, how many follow an older card.
 const FOLLOWING_PERCENT: u32 = 12;
+/// Distinct photos: few and small, because a play is about cards.
+const PHOTOS: u32 = 8;
 /// Of a hundred applications, how many have a planted defect.
 const DEFECT_PERCENT: u32 = 5;
 /// The last days are without faults, so that every file is whole at the end.
@@ -73,11 +74,11 @@ impl World {
     /// Builds a world around a station's partners and reference data.
     pub fn new(station: &Station, seed: u64, cards: u64, days: u32) -> Result<World, StageError> {
         let regions: Vec<String> = REGIONS.iter().map(|r| (*r).to_owned()).collect();
-        let mut plan = Plan::new(seed, DEFECT_PERCENT, &regions, FIRST_DAY, &station.reference, DEFAULT_PHOTOS)
+        let mut plan = Plan::new(seed, DEFECT_PERCENT, &regions, FIRST_DAY, &station.reference, PHOTOS)
             .map_err(|e| StageError::Shape(e.to_string()))?;
         let mut places = plan.people.places().to_vec();
         places.iter_mut().for_each(|place| place.homes.truncate(HOMES));
-        plan.people = super::generate::people::People::new(seed, FIRST_DAY, places);
+        plan.people = super::generate::people::People::new(seed, FIRST_DAY, places, plan.profile());
         let arriving = (days * ARRIVING_PERCENT / 100).max(1);
         let all = (0..arriving).map(day).filter(|d| station.calendar.is_working_day(*d).working);
         let banks = station.partners.all().filter(|p| p.profile.kind == PartnerKind::Bank);
@@ -111,28 +112,15 @@ impl World {
         let old: Vec<_> = opening_stock(&self.plan, &self.stretch()).collect();
         for part in old.chunks(5_000) {
             let mut cards = Vec::new();
-            for previous in part {
-                let Some(bank) = self.banks.get_mut(&previous.bank) else { continue };
-                let account = bank.open(&previous.card_number, true);
-                let person = self.plan.people.person(previous.person_index);
-                let place = self.plan.people.places().get(person.place);
-                let outlet =
-                    place.and_then(|p| p.outlets.iter().find(|o| o.bank == previous.bank)).map_or("", |o| &o.code);
-                let row = StockRow {
-                    card_number: previous.card_number.clone(),
-                    name: person.name.clone(),
-                    id_type: person.id_type,
-                    id_number: person.id_number.clone(),
-                    bank: previous.bank.clone(),
-                    region: place.map_or_else(String::new, |p| p.region.clone()),
-                    outlet: outlet.into(),
-                    account: account.account,
-                    pan: account.pan,
-                    issued_on: date(2018, 6, 1),
-                };
+            for row in part {
+                let Some(bank) = self.banks.get_mut(&row.bank) else { continue };
+                let account = bank.open(&row.card_number, true);
+                // Losses are reported on the topic of events, in time.
+                let row =
+                    StockRow { account: account.account, pan: account.pan, state: StockState::Active, ..row.clone() };
                 cards.push(stock_card(&station.keys, &row).map_err(|e| StageError::Shape(e.to_string()))?);
                 let applicant = Applicant { held: Held::Holder, social: true, financial: true, ..nobody() };
-                self.people.of.insert(previous.card_number.clone(), applicant);
+                self.people.of.insert(row.card_number, applicant);
             }
             station.ledger.import_stock(cards, why).await?;
         }
@@ -215,7 +203,7 @@ impl World {
             morning.first_events.extend(letter);
         }
         let has_agent = json.get("agent").is_some_and(|a| !a.is_null());
-        let clean = generated.planted.is_empty();
+        let clean = !generated.spoiled;
         let withdraws = clean
             && previous.is_none()
             && text("/priority").as_deref() == Some("normal")
@@ -225,9 +213,10 @@ impl World {
         count(&mut self.tally, "applications approved");
         morning.applications.push((key.clone(), generated.json.clone().into_bytes()));
         if faults && self.dice.chance("mishap", &key, 100) {
-            let which = MISHAPS[self.dice.roll("which mishap", &key) as usize % MISHAPS.len()];
             count(&mut self.tally, "messages repeated, in conflict or unreadable");
-            morning.applications.push((key.clone(), mishap(generated, which).into_bytes()));
+            let sendable = || MISHAPS.iter().filter(|mishap| mishap.fits_a_broker());
+            let which = self.dice.roll("which mishap", &key) as usize % sendable().count().max(1);
+            morning.applications.extend(sendable().nth(which).map(|mishap| (key.clone(), mishap.message(generated))));
         }
         if withdraws {
             count(&mut self.tally, "applications withdrawn");

@@ -6,6 +6,7 @@
 mod conformance;
 mod databases;
 mod dry_run;
+mod generated;
 mod messages;
 mod plays;
 mod simulation;

@@ -10,7 +10,7 @@ use cardline::time::instant;
 use cardline::world::generate::applications::{KindChoice, Plan, application};
 use cardline::world::generate::photos::DEFAULT_PHOTOS;
 use cardline::world::play::{FIRST_DAY, day};
-use cardline_core::domain::message::decode;
+use cardline_core::domain::message::{DecodeDefect, Expectation, decode};
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
@@ -90,7 +90,7 @@ fn generated_applications_meet_the_schema() {
             Vec::<String>::new(),
             "{} {:?}",
             generated.application_id,
-            generated.planted
+            generated.expected
         );
     }
 }
@@ -233,9 +233,14 @@ async fn everything_sent_in_a_play_meets_its_schema() {
         let (schema, mut ids) = (schema(SCHEMAS[number]), BTreeMap::<String, Vec<u8>>::new());
         for bytes in play.messages(topic) {
             let message: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-            if number == 0 && (message.is_null() || message["schema"] != SCHEMAS[0]) {
-                // The world plants what cannot be read; the schema refuses it as we do.
-                assert!(!schema.is_valid(&message) && decode(&bytes).is_err());
+            if number == 0
+                && let Err(defect) = decode(&bytes)
+            {
+                // The world plants what cannot be read. The schema refuses it as we do, except what it
+                // cannot see: how deep a member nobody knows is, and a member that stands twice.
+                let seen = !matches!(&defect, DecodeDefect::TooDeep)
+                    && !matches!(&defect, DecodeDefect::Shape { expectation: Expectation::Once, .. });
+                assert!(!seen || !schema.is_valid(&message), "{topic}: {defect}");
                 continue;
             }
             assert_eq!(against(&schema, &message), Vec::<String>::new(), "{topic}: {message}");

@@ -38,7 +38,7 @@ async fn laws_hold_every_day(engine: Engine, seed: u64) -> String {
 }
 
 /// What the ledger believes, without what is sealed: sealing draws a nonce.
-pub async fn digest_of_state(ledger: &Ledger) -> String {
+async fn digest_of_state(ledger: &Ledger) -> String {
     let mut rows = Vec::new();
     for c in ledger.believed_cards().await.unwrap() {
         rows.push(format!(

@@ -58,6 +58,12 @@ pub fn is_valid(number: &str) -> bool {
     check_character(eight) == Some(*check)
 }
 
+/// Whether the text is nine of `0-9` and `A-Z`, whatever the last one says: some regions reckoned their
+/// check character otherwise.
+pub fn is_well_formed(number: &str) -> bool {
+    number.len() == 9 && number.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

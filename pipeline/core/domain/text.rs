@@ -25,6 +25,11 @@ impl Text<'_> {
     pub fn into_owned(self) -> String {
         self.0.into_owned()
     }
+
+    /// The text, to be changed in place.
+    pub fn to_mut(&mut self) -> &mut String {
+        self.0.to_mut()
+    }
 }
 
 impl From<String> for Text<'_> {
@@ -54,6 +59,12 @@ impl PartialEq<str> for Text<'_> {
 impl PartialEq<&str> for Text<'_> {
     fn eq(&self, other: &&str) -> bool {
         *self.0 == **other
+    }
+}
+
+impl PartialEq<Text<'_>> for String {
+    fn eq(&self, other: &Text<'_>) -> bool {
+        **self == **other
     }
 }
 

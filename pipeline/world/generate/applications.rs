@@ -1,33 +1,47 @@
 //! Approved applications of synthetic people: clean ones pass every rule, the others carry one planted defect.
 //!
-//! An application is a pure function of the plan, the index, the day and the choice of kind.
-//! Not here: messages that are wrong as messages (`mishaps`), and the previous cards themselves
-//! (the caller imports them as opening stock).
+//! An application is a pure function of the plan, the index, the day and the choice of kind. With it comes
+//! the card it follows, as the opening stock has it. Not here: messages that are wrong as messages (`mishaps`).
 
-use cardline_core::domain::application::Kind;
+use cardline_core::domain::application::{Kind, PhotoSource};
 use cardline_core::domain::reference::Reference;
 use jiff::civil::Date;
 use rand::RngExt;
 
-use super::defects::{self, Defect};
+use super::defects::{self, Defect, Soil};
 use super::ground::{self, GroundError, Place};
 use super::messages::{Wanted, compose};
 use super::people::People;
 use super::photos::Album;
-use super::streams::{Purpose, chance, stream};
+use super::profile::{MIXED, Profile};
+use super::streams::{Purpose, pick, stream};
+use super::{choices, stock};
+use crate::stages::stock::StockRow;
 
 /// What is generated, for whom and with which photos.
 #[derive(Clone)]
 pub struct Plan {
     pub seed: u64,
-    /// Out of a hundred first issues, how many carry a planted defect.
-    pub defect_percent: u32,
+    pub rates: Rates,
     pub people: People,
     pub album: Album,
 }
 
+/// Out of a hundred applications, how many are spoiled in which way; the first three together are at most 100.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Rates {
+    /// One defect that a rule of the catalogue finds.
+    pub defects: u32,
+    /// One defect that only the ledger can find.
+    pub ledger_defects: u32,
+    /// A photo that is missing, false or none.
+    pub photo_faults: u32,
+    /// Out of a hundred sound ones, how many are followed by a message that is wrong as a message.
+    pub mishaps: u32,
+}
+
 impl Plan {
-    /// A plan for these regions. Ages suit applications approved in the year from `first_day` on.
+    /// A mixed plan for these regions. Ages suit applications approved in the year from `first_day` on.
     ///
     /// # Errors
     /// When a region is unknown, or the reference has no homes or outlets in it.
@@ -39,8 +53,31 @@ impl Plan {
         reference: &Reference,
         photos: u32,
     ) -> Result<Self, GroundError> {
-        let people = People::new(seed, first_day, ground::places(reference, regions)?);
-        Ok(Self { seed, defect_percent, people, album: Album::new(seed, photos) })
+        let rates = Rates { defects: defect_percent, ..Rates::default() };
+        Self::of(&MIXED, seed, rates, regions, first_day, reference, photos)
+    }
+
+    /// A plan of a profile.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    pub fn of(
+        profile: &'static Profile,
+        seed: u64,
+        rates: Rates,
+        regions: &[String],
+        first_day: Date,
+        reference: &Reference,
+        photos: u32,
+    ) -> Result<Self, GroundError> {
+        let people = People::new(seed, first_day, ground::places(reference, regions)?, profile);
+        Ok(Self { seed, rates, people, album: Album::new(seed, photos) })
+    }
+
+    /// What the plan's stretches are made of.
+    #[must_use]
+    pub fn profile(&self) -> &'static Profile {
+        self.people.profile()
     }
 }
 
@@ -62,75 +99,145 @@ pub enum KindChoice {
 }
 
 /// One generated message, and what is known of it.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 pub struct Generated {
     pub application_id: String,
     /// The message on `card.applications`.
     pub json: String,
-    /// Codes of the rules that must find something; empty for a clean one.
-    pub planted: Vec<&'static str>,
+    /// Codes of everything that must be found: the planted defect, and the notes of a clean one.
+    pub expected: Vec<&'static str>,
+    /// Whether a defect or a fault was planted.
+    pub spoiled: bool,
     pub person_index: u64,
     /// Issuing region, 6 digits.
     pub region: String,
     /// Our code of the bank.
     pub bank: String,
     pub kind: Kind,
+    /// The card of the opening stock that it needs to be there.
+    pub card: Option<StockRow>,
+}
+
+/// What is done to an application on purpose.
+#[derive(Clone, Copy)]
+pub(super) enum Spoil {
+    Nothing,
+    /// Some defect that fits, of the catalogue.
+    Catalogue,
+    /// Some defect that fits, of those only the ledger finds.
+    Ledger,
+    Defect(&'static Defect),
+    /// A second application of the person before, whose index is one less.
+    SecondOfPerson,
+    Photo,
+}
+
+impl Spoil {
+    /// What the rates have for an index.
+    pub fn of(plan: &Plan, index: u64) -> Self {
+        let mut rng = stream(plan.seed, Purpose::Spoil, index);
+        let rates = plan.rates;
+        let mut left = rng.random_range(0..100u32);
+        for (percent, spoil) in
+            [(rates.defects, Self::Catalogue), (rates.ledger_defects, Self::Ledger), (rates.photo_faults, Self::Photo)]
+        {
+            match left.checked_sub(percent) {
+                None => return spoil,
+                Some(rest) => left = rest,
+            }
+        }
+        Self::Nothing
+    }
+
+    /// The defect that it comes to, for a message that is still clean.
+    fn defect(self, message: &super::messages::Message<'_>, soil: &mut Soil<'_>) -> Option<&'static Defect> {
+        match self {
+            Self::Nothing | Self::Photo => None,
+            Self::Catalogue => defects::fitting(defects::FAMILIES, message, soil),
+            Self::Ledger => defects::fitting(defects::LEDGER_FAMILIES, message, soil),
+            Self::Defect(defect) => Some(defect).filter(|defect| (defect.fits)(message, soil)),
+            Self::SecondOfPerson => Some(&defects::SECOND_OF_PERSON),
+        }
+    }
 }
 
 /// The application of an index, approved on a day; some have a planted defect, as the plan says.
 #[must_use]
-pub fn application(plan: &Plan, index: u64, approved_at: Date, choice: &KindChoice) -> Generated {
-    let mut rng = stream(plan.seed, Purpose::Defect, index);
-    let planned = chance(&mut rng, plan.defect_percent) && *choice == KindChoice::FirstIssue;
-    let first = rng.random_range(0..u32::MAX) as usize;
-    let defect = planned.then(|| defects::fitting(plan.people.class(index), first)).flatten();
-    defective(plan, index, approved_at, choice, defect)
+pub fn application(plan: &Plan, index: u64, approved_on: Date, choice: &KindChoice) -> Generated {
+    generate(plan, Wanted::new(index, approved_on, choice), Spoil::of(plan, index))
 }
 
-/// The application of an index with this defect, or clean without one.
+/// The application of an index with this defect; clean without one, or when it does not fit.
 #[must_use]
 pub fn defective(
     plan: &Plan,
     index: u64,
-    approved_at: Date,
+    approved_on: Date,
     choice: &KindChoice,
-    defect: Option<&Defect>,
+    defect: Option<&'static Defect>,
 ) -> Generated {
-    generate(plan, Wanted { index, approved_at, choice, revision: 1 }, defect)
+    generate(plan, Wanted::new(index, approved_on, choice), defect.map_or(Spoil::Nothing, Spoil::Defect))
 }
 
 /// The same application without its defect, as a higher revision (2 or more).
 #[must_use]
-pub fn corrected(plan: &Plan, index: u64, approved_at: Date, choice: &KindChoice, revision: u32) -> Generated {
-    generate(plan, Wanted { index, approved_at, choice, revision }, None)
+pub fn corrected(plan: &Plan, index: u64, approved_on: Date, choice: &KindChoice, revision: u32) -> Generated {
+    generate(plan, Wanted { revision, ..Wanted::new(index, approved_on, choice) }, Spoil::Nothing)
 }
 
-fn generate(plan: &Plan, wanted: Wanted<'_>, defect: Option<&Defect>) -> Generated {
-    let Wanted { index, choice, .. } = wanted;
-    let person_index = match choice {
-        KindChoice::FirstIssue => index,
-        KindChoice::Following { previous, .. } => previous.person_index,
+pub(super) fn generate(plan: &Plan, wanted: Wanted<'_>, spoil: Spoil) -> Generated {
+    let person_index = match (spoil, wanted.choice) {
+        (Spoil::SecondOfPerson, _) => wanted.index.saturating_sub(1),
+        (_, KindChoice::FirstIssue) => wanted.index,
+        (_, KindChoice::Following { previous, .. }) => previous.person_index,
     };
-    let person = plan.people.person(person_index);
+    let mut person = plan.people.person(person_index);
+    if !matches!(spoil, Spoil::Nothing) {
+        // A planted defect is the only finding.
+        person.spelling = None;
+    }
     let no_place = Place::default();
     let place = plan.people.places().get(person.place).unwrap_or(&no_place);
-    let message = compose(plan, wanted, &person, place);
-    let json = match defect {
-        // A shape that serde writes can always be written: strings, numbers and lists alone.
-        None => serde_json::to_string(&message).unwrap_or_default(),
-        Some(defect) => {
-            let mut value = serde_json::to_value(&message).unwrap_or_default();
-            (defect.plant)(&mut value, &mut stream(plan.seed, Purpose::Defect, index));
-            value.to_string()
-        }
+    let mut message = compose(plan, wanted, &person, place);
+    let mut soil = Soil {
+        plan,
+        person: &person,
+        place,
+        card: stock::card_before(plan, wanted.choice, &message, &person),
+        unknown_member: "",
+        rng: stream(plan.seed, Purpose::Defect, wanted.index),
     };
+    let mut expected = Vec::new();
+    expected.extend(person.spelling.as_ref().map(|_| "NAME-NORMALISED"));
+    if let Some(defect) = spoil.defect(&message, &mut soil) {
+        (defect.plant)(&mut message, &mut soil);
+        expected.push(defect.rule);
+    }
+    if matches!(spoil, Spoil::Photo)
+        && let Some(faulty) = pick(&mut soil.rng, plan.album.faulty())
+    {
+        if message.photo.source == PhotoSource::Default {
+            message.photo.source = PhotoSource::Upload;
+        }
+        message.photo = choices::declared(message.photo.source, Some(&faulty.facts));
+        expected.push(faulty.fault.code());
+    }
+    // A shape that serde writes can always be written: strings, numbers and lists alone.
+    let mut json = serde_json::to_string(&message).unwrap_or_default();
+    if !soil.unknown_member.is_empty() {
+        json.pop();
+        json.push_str(soil.unknown_member);
+        json.push('}');
+    }
     Generated {
         application_id: message.application_id.clone().into_owned(),
         json,
-        planted: defect.map(|defect| defect.rule).into_iter().collect(),
+        spoiled: !matches!(spoil, Spoil::Nothing) && !expected.is_empty(),
+        expected,
         person_index,
         region: place.region.clone(),
         bank: message.bank.clone().into_owned(),
         kind: message.kind,
+        card: soil.card,
     }
 }

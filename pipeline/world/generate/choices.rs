@@ -3,55 +3,60 @@
 use cardline_core::domain::application::{
     Channel, Kind, Photo, PhotoSource, Pickup, PickupMethod, PreviousCard, PreviousReason, Priority, Text,
 };
+use jiff::Span;
+use jiff::civil::Date;
 use rand::RngExt;
 
 use super::applications::{KindChoice, Plan};
 use super::classes::Class;
 use super::ground::{Outlet, Place};
 use super::person::Person;
-use super::streams::{Rng, chance, percent, pick};
+use super::photos::PhotoFacts;
+use super::profile::Profile;
+use super::streams::{Rng, chance, percent, pick, weighted};
+
+/// Age, in years, at which the cartoon is no longer offered; one less, for the year a plan may last.
+const CARTOON_YEARS: i64 = 6;
 
 /// Holders of other papers than the resident ID come to a bank outlet in person (s3).
-pub(super) fn channel(rng: &mut Rng, class: Class) -> Channel {
+pub(super) fn channel(shared: &mut Rng, class: Class, profile: &Profile) -> Channel {
     let choices: &[Channel] = match class {
         Class::HongKongOrMacao | Class::Taiwan | Class::Foreigner => &[Channel::BankCounter],
         Class::Newborn => &[Channel::JointBirth, Channel::MiniProgramme, Channel::Website],
         Class::ChildWithBook | Class::ChildWithId | Class::Youth | Class::TurnedSixteen => {
             &[Channel::MiniProgramme, Channel::MiniProgramme, Channel::Website, Channel::Counter]
         }
-        Class::Adult => &[
-            Channel::Counter,
-            Channel::Counter,
-            Channel::SelfService,
-            Channel::Website,
-            Channel::MiniProgramme,
-            Channel::MiniProgramme,
-            Channel::BankOnline,
-            Channel::BankCounter,
-        ],
+        Class::Adult | Class::Represented => return weighted(shared, profile.channels).unwrap_or(Channel::Counter),
     };
-    pick(rng, choices).copied().unwrap_or(Channel::Counter)
+    pick(shared, choices).copied().unwrap_or(Channel::Counter)
 }
 
-pub(super) fn priority(rng: &mut Rng, class: Class) -> Priority {
+pub(super) fn priority(rng: &mut Rng, class: Class, profile: &Profile) -> Priority {
     if class == Class::Newborn {
         Priority::Newborn
-    } else if chance(rng, 6) {
+    } else if chance(rng, profile.urgent_percent) {
         Priority::Urgent
     } else {
         Priority::Normal
     }
 }
 
-/// The cartoon is for children under seven (s3); the photo of the ID or a studio's for adults (s1).
-pub(super) fn photo<'a>(rng: &mut Rng, plan: &'a Plan, person: &Person) -> Photo<'a> {
+/// The cartoon is for children under seven (s3); the photo of the ID or a studio's for who has one (s1).
+pub(super) fn photo<'a>(rng: &mut Rng, plan: &'a Plan, person: &Person, approved_on: Date) -> Photo<'a> {
+    let is_small = person.birth_date > approved_on.saturating_sub(Span::new().years(CARTOON_YEARS));
     let source = match (person.class, percent(rng)) {
         (Class::Newborn, 0..60) => PhotoSource::Default,
-        (Class::Adult, 0..25) => PhotoSource::IdPhoto,
-        (Class::Adult, 25..40) => PhotoSource::Studio,
+        (Class::ChildWithBook, 0..30) if is_small => PhotoSource::Default,
+        (Class::Adult | Class::Represented, 0..25) => PhotoSource::IdPhoto,
+        (Class::Adult | Class::Youth | Class::TurnedSixteen, 25..40) => PhotoSource::Studio,
         _ => PhotoSource::Upload,
     };
     let facts = if source == PhotoSource::Default { None } else { pick(rng, plan.album.facts()) };
+    declared(source, facts)
+}
+
+/// A photo as an application declares it.
+pub(super) fn declared(source: PhotoSource, facts: Option<&PhotoFacts>) -> Photo<'_> {
     Photo {
         source,
         object: facts.map(|facts| Text::from(facts.object.as_str())),
@@ -62,21 +67,29 @@ pub(super) fn photo<'a>(rng: &mut Rng, plan: &'a Plan, person: &Person) -> Photo
     }
 }
 
-pub(super) fn previous<'a>(rng: &mut Rng, choice: &'a KindChoice) -> (Kind, Option<PreviousCard<'a>>) {
+/// Kind and previous card. Without another bank in the place, a change of bank is an exchange.
+pub(super) fn previous<'a>(rng: &mut Rng, choice: &'a KindChoice, place: &Place) -> (Kind, Option<PreviousCard<'a>>) {
     let KindChoice::Following { kind, previous } = choice else {
         return (Kind::FirstIssue, None);
     };
-    let kind = if *kind == Kind::FirstIssue { Kind::Exchange } else { *kind };
+    let kind = match kind {
+        Kind::BankChange if place.outlets.iter().all(|outlet| outlet.bank == previous.bank) => Kind::Exchange,
+        Kind::FirstIssue => Kind::Exchange,
+        other => *other,
+    };
     let reasons: &[PreviousReason] = match kind {
         Kind::Replacement => &[PreviousReason::Lost, PreviousReason::Lost, PreviousReason::Damaged],
         Kind::BankChange => &[PreviousReason::BankChanged],
         Kind::AdultRenewal => &[PreviousReason::Turned16],
         Kind::FirstIssue | Kind::Exchange => &[
-            PreviousReason::NameChanged,
-            PreviousReason::PhotoChanged,
+            PreviousReason::Damaged,
+            PreviousReason::Quality,
             PreviousReason::Misprint,
             PreviousReason::Expired,
-            PreviousReason::Quality,
+            PreviousReason::Expired,
+            PreviousReason::NameChanged,
+            PreviousReason::NumberChanged,
+            PreviousReason::PhotoChanged,
         ],
     };
     let reason = pick(rng, reasons).copied().unwrap_or(PreviousReason::Damaged);
@@ -85,7 +98,7 @@ pub(super) fn previous<'a>(rng: &mut Rng, choice: &'a KindChoice) -> (Kind, Opti
     (kind, Some(card))
 }
 
-/// An outlet of the same bank as before; of another one for a bank change, where there is another.
+/// An outlet of the same bank as before; of another one for a bank change.
 pub(super) fn outlet<'a>(
     rng: &mut Rng,
     place: &'a Place,
@@ -100,16 +113,57 @@ pub(super) fn outlet<'a>(
 }
 
 /// A minor's card goes to the agent at the opening outlet and nowhere else (s3).
-pub(super) fn pickup<'a>(rng: &mut Rng, person: &'a Person, place: &'a Place, outlet: &'a Outlet) -> Pickup<'a> {
-    let near_home = if person.home.is_village { PickupMethod::Village } else { PickupMethod::Community };
-    let at_outlet = Some(outlet.code.as_str());
-    let (method, point) = match (person.class, percent(rng)) {
-        (class, _) if class.is_minor() => (PickupMethod::AgentAtOutlet, at_outlet),
-        (Class::Adult, 0..55) => (near_home, Some(person.home.code.as_str())),
-        (Class::Adult, 55..75) if !place.centres.is_empty() => {
-            (PickupMethod::ServiceCentre, pick(rng, &place.centres).map(String::as_str))
-        }
-        _ => (PickupMethod::BankOutlet, at_outlet),
+pub(super) fn pickup<'a>(
+    shared: &mut Rng,
+    person: &'a Person,
+    place: &'a Place,
+    outlet: &'a Outlet,
+    profile: &Profile,
+) -> Pickup<'a> {
+    let nothing = Pickup {
+        method: PickupMethod::BankOutlet,
+        point: None,
+        name: None,
+        phone: None,
+        postcode: None,
+        address: None,
     };
-    Pickup { method, point: point.map(Text::from), name: None, phone: None, postcode: None, address: None }
+    let to = |method, point: &'a str| Pickup { method, point: Some(Text::from(point)), ..nothing.clone() };
+    let wanted = match person.class {
+        class if class.is_minor() => return to(PickupMethod::AgentAtOutlet, &outlet.code),
+        Class::Adult | Class::Represented => weighted(shared, profile.pickups).unwrap_or(PickupMethod::BankOutlet),
+        _ => PickupMethod::BankOutlet,
+    };
+    match wanted {
+        PickupMethod::Village | PickupMethod::Community => at_home(person),
+        PickupMethod::ServiceCentre if !place.centres.is_empty() => {
+            to(PickupMethod::ServiceCentre, pick(shared, &place.centres).map_or("", String::as_str))
+        }
+        PickupMethod::Employer if person.employer.is_some() => Pickup { method: PickupMethod::Employer, ..nothing },
+        PickupMethod::Mail => Pickup {
+            method: PickupMethod::Mail,
+            name: Some(Text::from(&person.name)),
+            phone: Some(Text::from(&person.mobile)),
+            postcode: Some(postcode(place).into()),
+            address: Some(Text::from(&person.address_detail)),
+            ..nothing
+        },
+        _ => to(PickupMethod::BankOutlet, &outlet.code),
+    }
+}
+
+/// At the village or community of the home.
+pub(super) fn at_home(person: &Person) -> Pickup<'_> {
+    let method = if person.home.is_village { PickupMethod::Village } else { PickupMethod::Community };
+    let point = Some(Text::from(person.home.code.as_str()));
+    Pickup { method, point, name: None, phone: None, postcode: None, address: None }
+}
+
+/// A postcode of the province, to the county's hundred.
+fn postcode(place: &Place) -> &'static str {
+    match place.region.get(..2) {
+        Some("52") => "557100",
+        Some("62") => "731700",
+        _ => "100010",
+    }
 }

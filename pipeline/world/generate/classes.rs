@@ -26,30 +26,30 @@ pub enum Class {
     TurnedSixteen,
     HongKongOrMacao,
     Taiwan,
-    /// A foreigner with the permanent residence card of 2023.
+    /// A foreigner with a permanent residence card: three in four of the form of 2023, one of the form before.
     Foreigner,
+    /// Past eighty and cannot come: an agent acts.
+    Represented,
 }
 
 /// How many of `BLOCK` consecutive people are of each class.
-const SHARES: [(Class, u8); 9] = [
-    (Class::Adult, 162),
-    (Class::ChildWithBook, 14),
-    (Class::ChildWithId, 8),
-    (Class::Newborn, 3),
-    (Class::Youth, 3),
-    (Class::TurnedSixteen, 3),
-    (Class::HongKongOrMacao, 2),
-    (Class::Taiwan, 1),
-    (Class::Foreigner, 4),
-];
-const BLOCK: u64 = 200;
+pub type Shares = &'static [(Class, u8)];
+
+/// People after whom the order of classes begins again.
+pub(super) const BLOCK: u64 = 200;
 
 impl Class {
-    /// Whether someone must act for the person.
+    /// Whether someone must act for the person, who is under eighteen.
     #[must_use]
     pub fn is_minor(self) -> bool {
         use Class::{ChildWithBook, ChildWithId, Newborn, TurnedSixteen, Youth};
         matches!(self, ChildWithBook | ChildWithId | Newborn | Youth | TurnedSixteen)
+    }
+
+    /// Whether an agent acts for the person.
+    #[must_use]
+    pub fn has_agent(self) -> bool {
+        self.is_minor() || self == Self::Represented
     }
 
     /// The days on which a person of this class may be born: the first, and how many there are.
@@ -66,22 +66,29 @@ impl Class {
             Self::ChildWithBook => (4_000, 500),
             Self::ChildWithId => (5_470, 4_001),
             Self::Newborn => (70, 11),
+            Self::Represented => (33_000, 29_201),
         };
         let first = first_day.saturating_sub(jiff::Span::new().days(oldest_days));
         (first, (oldest_days - youngest_days + 1).unsigned_abs())
     }
 }
 
-/// The order of classes within a block, shuffled by the seed.
+/// The order of classes within a block.
 #[derive(Clone, Debug)]
 pub(super) struct Classes {
     slots: Vec<Class>,
 }
 
 impl Classes {
-    pub fn new(seed: u64) -> Self {
-        let mut slots: Vec<Class> =
-            SHARES.iter().flat_map(|(class, share)| std::iter::repeat_n(*class, usize::from(*share))).collect();
+    /// Classes in the order of their shares.
+    pub fn in_order(shares: Shares) -> Self {
+        let slots = shares.iter().flat_map(|(class, share)| std::iter::repeat_n(*class, usize::from(*share)));
+        Self { slots: slots.collect() }
+    }
+
+    /// Classes shuffled by the seed.
+    pub fn shuffled(seed: u64, shares: Shares) -> Self {
+        let Self { mut slots } = Self::in_order(shares);
         let mut rng = stream(seed, Purpose::Classes, 0);
         for last in (1..slots.len()).rev() {
             let other = rng.random_range(0..=u32::try_from(last).unwrap_or(u32::MAX));
@@ -95,20 +102,26 @@ impl Classes {
         let slot = usize::try_from(index % BLOCK).unwrap_or(0);
         let class = self.slots.get(slot).copied().unwrap_or(Class::Adult);
         let before = self.slots.iter().take(slot).filter(|other| **other == class).count() as u64;
-        (class, index / BLOCK * share(class) + before)
+        (class, index / BLOCK * self.share(class) + before)
     }
 
     /// The index of the person of this rank in the class.
     pub fn nth(&self, class: Class, rank: u64) -> u64 {
-        let before = usize::try_from(rank % share(class)).unwrap_or(0);
+        let before = usize::try_from(rank % self.share(class)).unwrap_or(0);
         let slot =
             self.slots.iter().enumerate().filter(|(_, other)| **other == class).nth(before).map_or(0, |(slot, _)| slot);
-        rank / share(class) * BLOCK + slot as u64
+        rank / self.share(class) * BLOCK + slot as u64
     }
-}
 
-fn share(class: Class) -> u64 {
-    SHARES.iter().find(|(other, _)| *other == class).map_or(1, |(_, share)| u64::from(*share))
+    /// Whether anybody is of the class.
+    pub fn has(&self, class: Class) -> bool {
+        self.slots.contains(&class)
+    }
+
+    /// Slots of a class; one for a class that does not occur, so that it can be divided by.
+    fn share(&self, class: Class) -> u64 {
+        (self.slots.iter().filter(|other| **other == class).count() as u64).max(1)
+    }
 }
 
 #[cfg(test)]
@@ -116,13 +129,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shares_fill_the_block() {
-        assert_eq!(SHARES.iter().map(|(_, share)| u64::from(*share)).sum::<u64>(), BLOCK);
-    }
-
-    #[test]
     fn rank_and_index_are_each_others_inverse() {
-        let classes = Classes::new(3);
+        let classes = Classes::shuffled(3, super::super::profile::MIXED.classes);
         for index in 0..2000 {
             let (class, rank) = classes.of(index);
             assert_eq!(classes.nth(class, rank), index);
@@ -131,10 +139,11 @@ mod tests {
 
     #[test]
     fn births_of_residents_do_not_overlap() {
-        use Class::{Adult, ChildWithBook, ChildWithId, Newborn, TurnedSixteen, Youth};
+        use Class::{Adult, ChildWithBook, ChildWithId, Newborn, Represented, TurnedSixteen, Youth};
         let day = jiff::civil::date(2026, 1, 5);
-        let mut spans: Vec<_> =
-            [Adult, Youth, TurnedSixteen, ChildWithId, ChildWithBook, Newborn].map(|class| class.births(day)).to_vec();
+        let mut spans: Vec<_> = [Represented, Adult, Youth, TurnedSixteen, ChildWithId, ChildWithBook, Newborn]
+            .map(|class| class.births(day))
+            .to_vec();
         spans.sort();
         for pair in spans.windows(2) {
             let end = pair[0].0.saturating_add(jiff::Span::new().days(i64::try_from(pair[0].1).unwrap()));

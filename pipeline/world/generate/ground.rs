@@ -40,6 +40,8 @@ pub struct Place {
     pub outlets: Vec<Outlet>,
     /// Codes of points that are service centres.
     pub centres: Vec<String>,
+    /// A region of the province that no bank of this place serves.
+    pub unserved: Option<String>,
 }
 
 /// Why nobody can be made for a region.
@@ -104,6 +106,7 @@ pub fn places(reference: &Reference, regions: &[String]) -> Result<Vec<Place>, G
             .filter(|(_, outlet)| outlet.region == *region && serves(&outlet.bank))
             .map(|(code, outlet)| Outlet { code: (*code).to_owned(), bank: outlet.bank.clone() })
             .collect();
+        place.unserved = unserved(reference, &place);
         if place.homes.is_empty() {
             return Err(GroundError::NoHomes(region.clone()));
         }
@@ -113,6 +116,11 @@ pub fn places(reference: &Reference, regions: &[String]) -> Result<Vec<Place>, G
         places.push(place);
     }
     Ok(places)
+}
+
+fn unserved(reference: &Reference, place: &Place) -> Option<String> {
+    let serves = |outlet: &Outlet, county: &str| reference.bank(&outlet.bank).is_none_or(|bank| bank.serves(county));
+    place.counties.iter().find(|county| !place.outlets.iter().any(|outlet| serves(outlet, county))).cloned()
 }
 
 /// The region itself, then its share of the province's other counties, dealt out among the planned

@@ -1,6 +1,8 @@
 //! One message of `card.applications`, put together from a person, a place and what is drawn.
 
-use cardline_core::domain::application::{Address, Agent, Application, Consent, Holder, IdType, SCHEMA, Text};
+use cardline_core::domain::application::{
+    Address, Agent, Application, Consent, Employer, Holder, IdType, PickupMethod, SCHEMA, Text,
+};
 use jiff::civil::Date;
 use rand::RngExt;
 
@@ -12,55 +14,75 @@ use super::person::{Guardian, Person};
 use super::streams::{Purpose, stream};
 use super::validity::ValidTo;
 
+/// A message that is being made.
+pub(super) type Message<'a> = Application<'a>;
+
 /// What a message is made of, besides the plan.
 #[derive(Clone, Copy)]
 pub(super) struct Wanted<'a> {
     pub index: u64,
-    pub approved_at: Date,
+    pub approved_on: Date,
+    /// Drawn from the profile's hours when it is not given.
+    pub second_of_day: Option<u32>,
     pub choice: &'a KindChoice,
     pub revision: u32,
 }
 
+impl<'a> Wanted<'a> {
+    /// A first revision at some instant of the day.
+    pub fn new(index: u64, approved_on: Date, choice: &'a KindChoice) -> Self {
+        Self { index, approved_on, second_of_day: None, choice, revision: 1 }
+    }
+}
+
 /// The clean message.
-pub(super) fn compose<'a>(plan: &'a Plan, wanted: Wanted<'a>, person: &'a Person, place: &'a Place) -> Application<'a> {
-    let Wanted { index, approved_at, choice, revision } = wanted;
+pub(super) fn compose<'a>(plan: &'a Plan, wanted: Wanted<'a>, person: &'a Person, place: &'a Place) -> Message<'a> {
+    let Wanted { index, approved_on, choice, revision, .. } = wanted;
+    let profile = plan.profile();
     let mut rng = stream(plan.seed, Purpose::Application, index);
-    let application_id = format!("{}-{}-{index:09}", place.region, approved_at.strftime("%Y%m%d"));
-    let channel = channel(&mut rng, person.class);
-    let photo = photo(&mut rng, plan, person);
-    let (kind, previous_card) = previous(&mut rng, choice);
+    let mut shared = plan.people.shared_way(person.index);
+    let application_id = format!("{}-{}-{index:09}", place.region, approved_on.strftime("%Y%m%d"));
+    let channel = channel(&mut shared, person.class, profile);
+    let photo = photo(&mut rng, plan, person, approved_on);
+    let (kind, previous_card) = previous(&mut rng, choice, place);
     let outlet = outlet(&mut rng, place, kind, previous_card.as_ref());
-    let minute_of_day = rng.random_range(510..1050u32);
-    let second = rng.random_range(0..60u32);
-    let consent_minute = rng.random_range(0..1440u32);
+    let drawn = profile.second_of_day(rng.random_range(0..1000u32));
+    let consent_second = rng.random_range(0..86_400u32);
+    let pickup = pickup(&mut shared, person, place, outlet, profile);
+    let employer = person.employer.as_ref().filter(|_| pickup.method == PickupMethod::Employer);
     Application {
         schema: SCHEMA.into(),
-        event_id: event_id(plan.seed, index, approved_at, revision).into(),
+        event_id: event_id(plan.seed, index, approved_on, revision).into(),
         revision,
         kind,
-        priority: priority(&mut rng, person.class),
+        priority: priority(&mut rng, person.class, profile),
         channel,
         region: Text::from(&place.region),
-        approved_at: instant(approved_at, minute_of_day, second).into(),
-        holder: holder(person),
+        approved_at: instant(approved_on, wanted.second_of_day.unwrap_or(drawn)).into(),
+        holder: Holder {
+            employer: employer
+                .map(|employer| Employer { code: Text::from(&employer.code), name: Text::from(&employer.name) }),
+            ..holder(person)
+        },
         agent: person.agent.as_ref().map(|agent| guardian(agent, person)),
         documents: papers::documents(&mut rng, person, channel, photo.source, &application_id),
         photo,
         bank: Text::from(&outlet.bank),
         opening_outlet: Text::from(&outlet.code),
-        pickup: pickup(&mut rng, person, place, outlet),
+        pickup,
         previous_card,
         consent: Consent {
             statement: "2024-10".into(),
-            accepted_at: instant(approved_at.saturating_sub(jiff::Span::new().days(1)), consent_minute, second).into(),
+            accepted_at: instant(approved_on.saturating_sub(jiff::Span::new().days(1)), consent_second).into(),
         },
         application_id: application_id.into(),
     }
 }
 
 /// RFC 3339 at +08:00.
-fn instant(day: Date, minute_of_day: u32, second: u32) -> String {
-    format!("{day}T{:02}:{:02}:{second:02}+08:00", minute_of_day / 60, minute_of_day % 60)
+fn instant(day: Date, second_of_day: u32) -> String {
+    let minute = second_of_day / 60;
+    format!("{day}T{:02}:{:02}:{:02}+08:00", minute / 60, minute % 60, second_of_day % 60)
 }
 
 /// Shaped as a UUID of version 7: the day, the seed, the revision and the index, so that no two are alike.
@@ -78,7 +100,7 @@ fn event_id(seed: u64, index: u64, day: Date, revision: u32) -> String {
 
 fn holder(person: &Person) -> Holder<'_> {
     Holder {
-        name: Text::from(&person.name),
+        name: Text::from(person.spelling.as_ref().unwrap_or(&person.name)),
         id_type: person.id_type,
         id_number: Text::from(&person.id_number),
         id_valid_from: person.id_valid_from.map(|day| day.to_string().into()),

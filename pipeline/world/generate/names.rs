@@ -111,6 +111,31 @@ pub(super) fn foreigner(rng: &mut Rng, male: bool) -> String {
     format!("{first} {last}")
 }
 
+/// Look-alikes of the separator, as input methods and old systems write it.
+const LOOK_ALIKE_DOTS: &str = "\u{2022}\u{2027}\u{30FB}\u{FF65}\u{22C5}\u{2219}\u{FF0E}";
+
+/// The name with look-alike dots or full-width letters, for one in eight of those that have a dot or letters.
+pub(super) fn spelling(rng: &mut Rng, name: &str) -> Option<String> {
+    let has_dot = name.contains('·');
+    if !(has_dot || name.is_ascii()) || !chance(rng, 12) {
+        return None;
+    }
+    let dot = pick_char(rng, LOOK_ALIKE_DOTS);
+    Some(if has_dot {
+        name.replace('·', dot.encode_utf8(&mut [0; 4]))
+    } else {
+        name.chars().map(full_width).collect()
+    })
+}
+
+/// The full-width form of an upper-case letter; anything else stays.
+fn full_width(character: char) -> char {
+    match character {
+        'A'..='Z' => char::from_u32(u32::from(character) - 0x21 + 0xFF01).unwrap_or(character),
+        other => other,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::streams::{Purpose, stream};
@@ -139,6 +164,12 @@ mod tests {
         assert!(names.iter().any(|name| name.contains('·')));
         assert!(names.iter().any(|name| name.chars().any(|c| FOUR_BYTES.contains(c))));
         assert!(names.iter().any(|name| name.chars().any(|c| ENDING_IN_BAR.contains(c))));
+        for name in names.iter().chain(&(0..500).map(|n| foreigner(&mut rng, n % 2 == 0)).collect::<Vec<_>>()) {
+            if let Some(spelling) = spelling(&mut rng, name) {
+                let read = cardline_core::domain::name::normalise(&spelling).unwrap();
+                assert!(read.normalised && read.text == *name, "{spelling}");
+            }
+        }
         assert!((0..500).all(|n| foreigner(&mut rng, n % 2 == 0).len() <= 30));
     }
 }

@@ -40,6 +40,12 @@ impl Parts {
         number.extend(check.map(char::from));
         number
     }
+
+    /// The form for foreigners before 2023: country, four digits of the place, YYMMDD, two digits.
+    /// Its own check is not published; the last two digits tell people apart.
+    pub fn old_foreign(self, country: &str, province: &str) -> String {
+        format!("{country}{province}00{}{:02}", self.birth_date.strftime("%y%m%d"), self.sequence - HOLDERS.0)
+    }
 }
 
 /// The numbers of one class over a list of places.
@@ -87,12 +93,15 @@ impl Numbering {
     }
 }
 
-/// The parts of an agent some decades older than the holder.
+/// The parts of an agent some decades older than the holder, or younger when the years are negative.
 pub(super) fn agent(rng: &mut Rng, holder_birth: Date, older_years: std::ops::Range<i64>, male: bool) -> Parts {
-    let older = Span::new().years(rng.random_range(older_years)).days(rng.random_range(0..365i64));
+    // Two steps: a span has one sign for all its units.
+    let birth_date = holder_birth
+        .saturating_sub(Span::new().years(rng.random_range(older_years)))
+        .saturating_sub(Span::new().days(rng.random_range(0..365i64)));
     let sequence = rng.random_range(AGENTS);
     let sequence = if sequence.is_multiple_of(2) == male { sequence ^ 1 } else { sequence };
-    Parts { place: 0, birth_date: holder_birth.saturating_sub(older), sequence }
+    Parts { place: 0, birth_date, sequence }
 }
 
 fn greatest_common_divisor(mut a: u64, mut b: u64) -> u64 {

@@ -3,7 +3,7 @@
 use cardline_core::domain::application::{Channel, Document, DocumentKind, IdType, PhotoSource, Relation};
 use rand::Rng as _;
 
-use super::person::Person;
+use super::person::{Guardian, Person};
 use super::photos::hexadecimal;
 use super::streams::{Rng, chance};
 
@@ -35,35 +35,57 @@ pub(super) fn documents(
         .collect()
 }
 
+/// The kinds by the holder's age: a minor's by the matrix, an adult's by the authority's list (s1).
 fn kinds(rng: &mut Rng, person: &Person, channel: Channel) -> Vec<DocumentKind> {
-    use DocumentKind::{
-        AgentIdBack, AgentIdFront, BankConfirmation, BirthCertificate, CollectiveHouseholdCertificate,
-        HouseholdHeadOwnPage, HouseholdHeadPage, HouseholdHolderChangePage, HouseholdHolderPage, IdBack, IdFront,
-        RegistrationForm, RelationProof,
-    };
-    let Some(agent) = &person.agent else {
-        let mut kinds = vec![IdFront, IdBack, RegistrationForm, BankConfirmation];
-        if chance(rng, 3) {
-            kinds.push(CollectiveHouseholdCertificate);
-        }
-        return kinds;
-    };
+    use DocumentKind::{AgentIdBack, AgentIdFront, RelationProof};
+    let from_afar = matches!(channel, Channel::Website | Channel::MiniProgramme);
     let mut kinds = Vec::new();
-    if matches!(channel, Channel::Website | Channel::MiniProgramme) {
-        kinds.extend([AgentIdFront, AgentIdBack]);
-    }
-    if person.id_type == IdType::HouseholdBook {
-        kinds.extend([HouseholdHeadPage, HouseholdHolderPage]);
-        kinds.push(if agent.household_head == Some(true) { HouseholdHeadOwnPage } else { BirthCertificate });
-        let must_show_change = channel == Channel::MiniProgramme;
-        if must_show_change || (channel == Channel::Website && chance(rng, 30)) {
-            kinds.push(HouseholdHolderChangePage);
+    let other_guardian = match &person.agent {
+        Some(agent) => {
+            if from_afar || !person.class.is_minor() {
+                kinds.extend([AgentIdFront, AgentIdBack]);
+            }
+            agent.relation == Relation::OtherGuardian
         }
-    } else {
-        kinds.extend([IdFront, IdBack, BirthCertificate]);
-    }
-    if agent.relation == Relation::OtherGuardian {
+        None => false,
+    };
+    kinds.extend(match &person.agent {
+        Some(agent) if person.class.is_minor() => of_a_minor(rng, person, agent, channel),
+        _ => of_an_adult(rng),
+    });
+    if other_guardian && !kinds.contains(&RelationProof) {
         kinds.push(RelationProof);
+    }
+    kinds
+}
+
+fn of_an_adult(rng: &mut Rng) -> Vec<DocumentKind> {
+    use DocumentKind::{BankConfirmation, CollectiveHouseholdCertificate, IdBack, IdFront, RegistrationForm};
+    let mut kinds = vec![IdFront, IdBack, RegistrationForm, BankConfirmation];
+    if chance(rng, 3) {
+        kinds.push(CollectiveHouseholdCertificate);
+    }
+    kinds
+}
+
+/// One row of the matrix, with what it allows besides.
+fn of_a_minor(rng: &mut Rng, person: &Person, agent: &Guardian, channel: Channel) -> Vec<DocumentKind> {
+    use DocumentKind::{
+        BirthCertificate, HouseholdHeadChangePage, HouseholdHeadOwnPage, HouseholdHeadPage, HouseholdHolderChangePage,
+        HouseholdHolderPage, IdBack, IdFront, RelationProof,
+    };
+    if person.id_type != IdType::HouseholdBook {
+        return vec![IdFront, IdBack, if chance(rng, 75) { BirthCertificate } else { RelationProof }];
+    }
+    let mut kinds = vec![HouseholdHeadPage, HouseholdHolderPage];
+    let is_head = agent.household_head == Some(true);
+    kinds.push(if is_head { HouseholdHeadOwnPage } else { BirthCertificate });
+    let must_show_change = channel == Channel::MiniProgramme;
+    if must_show_change || (channel == Channel::Website && chance(rng, 30)) {
+        kinds.push(HouseholdHolderChangePage);
+    }
+    if is_head && chance(rng, 20) {
+        kinds.push(HouseholdHeadChangePage);
     }
     kinds
 }

@@ -6,11 +6,13 @@ use cardline_core::domain::application::Relation;
 use jiff::civil::Date;
 use rand::RngExt;
 
-use super::classes::{Class, Classes};
-use super::ground::{Home, Place};
+use super::classes::{BLOCK, Class, Classes};
+use super::contacts;
+use super::ground::Place;
 use super::names;
 use super::numbers::{self, Numbering};
-use super::person::{Guardian, Person};
+use super::person::{Employer, Guardian, Person};
+use super::profile::Profile;
 use super::streams::{Purpose, Rng, chance, percent, pick, stream};
 use super::validity;
 
@@ -31,18 +33,29 @@ const COUNTRIES: [(&str, &str); 12] = [
 ];
 
 /// Classes whose numbers begin with a county.
-const RESIDENTS: [Class; 6] =
-    [Class::Adult, Class::ChildWithBook, Class::ChildWithId, Class::Newborn, Class::Youth, Class::TurnedSixteen];
+const RESIDENTS: [Class; 7] = [
+    Class::Adult,
+    Class::ChildWithBook,
+    Class::ChildWithId,
+    Class::Newborn,
+    Class::Youth,
+    Class::TurnedSixteen,
+    Class::Represented,
+];
+
+/// Employers of a region that ordinary people work for.
+const EMPLOYERS: u64 = 60;
 
 /// Everybody there is under one seed.
 #[derive(Clone)]
 pub struct People {
     seed: u64,
     first_day: Date,
+    profile: &'static Profile,
     places: Vec<Place>,
     classes: Classes,
     /// Residents by place and class.
-    residents: Vec<[Numbering; 6]>,
+    residents: Vec<[Numbering; 7]>,
     hong_kong_macao: Numbering,
     taiwan: Numbering,
     foreigners: Numbering,
@@ -53,7 +66,7 @@ impl People {
     ///
     /// `places` must not be empty for anyone to have an address.
     #[must_use]
-    pub fn new(seed: u64, first_day: Date, places: Vec<Place>) -> Self {
+    pub fn new(seed: u64, first_day: Date, places: Vec<Place>, profile: &'static Profile) -> Self {
         let residents = (1u64..)
             .zip(&places)
             .map(|(number, place)| {
@@ -61,15 +74,41 @@ impl People {
             })
             .collect();
         Self {
-            classes: Classes::new(seed),
+            classes: match profile.group {
+                1 => Classes::shuffled(seed, profile.classes),
+                _ => Classes::in_order(profile.classes),
+            },
             residents,
             hong_kong_macao: Numbering::new(seed, 0, Class::HongKongOrMacao, first_day, 2),
             taiwan: Numbering::new(seed, 0, Class::Taiwan, first_day, 1),
             foreigners: Numbering::new(seed, 0, Class::Foreigner, first_day, COUNTRIES.len()),
             seed,
             first_day,
+            profile,
             places,
         }
+    }
+
+    /// What they are made of.
+    #[must_use]
+    pub fn profile(&self) -> &'static Profile {
+        self.profile
+    }
+
+    /// The day ages and papers are reckoned from.
+    #[must_use]
+    pub fn first_day(&self) -> Date {
+        self.first_day
+    }
+
+    /// A stream for where people who belong together live and work.
+    fn shared(&self, index: u64) -> Rng {
+        stream(self.seed, Purpose::Group, index / self.profile.group)
+    }
+
+    /// A stream for the way in which people who belong together apply and collect.
+    pub(super) fn shared_way(&self, index: u64) -> Rng {
+        stream(self.seed, Purpose::Group, (index / self.profile.group) | (1 << 63))
     }
 
     /// The planned places, in their order.
@@ -93,39 +132,61 @@ impl People {
     /// How many people there are before an identity number comes up again.
     #[must_use]
     pub fn capacity(&self) -> u64 {
-        let place_count = self.places.len() as u64;
+        let spread = if self.profile.group == 1 { self.places.len() as u64 } else { 1 };
         let residents = self.residents.iter().flat_map(|classes| RESIDENTS.iter().zip(classes));
         residents
-            .map(|(class, numbering)| self.classes.nth(*class, numbering.size().saturating_mul(place_count)))
+            .map(|(class, numbering)| (*class, numbering.size().saturating_mul(spread)))
             .chain([
-                self.classes.nth(Class::HongKongOrMacao, self.hong_kong_macao.size()),
-                self.classes.nth(Class::Taiwan, self.taiwan.size()),
-                self.classes.nth(Class::Foreigner, self.foreigners.size()),
+                (Class::HongKongOrMacao, self.hong_kong_macao.size()),
+                (Class::Taiwan, self.taiwan.size()),
+                (Class::Foreigner, self.foreigners.size()),
             ])
+            .filter(|(class, _)| self.classes.has(*class))
+            .map(|(class, size)| self.classes.nth(class, size))
             .min()
             .unwrap_or(0)
+    }
+
+    /// How many of the people may apply; the other half are strangers to them.
+    #[must_use]
+    pub fn applicants(&self) -> u64 {
+        self.capacity() / 2 / BLOCK * BLOCK
+    }
+
+    /// Somebody of the same class who never applies: another holder, or the holder under an old number.
+    #[must_use]
+    pub fn stranger(&self, index: u64) -> Person {
+        self.person(index + self.applicants())
     }
 
     /// The person of an index.
     #[must_use]
     pub fn person(&self, index: u64) -> Person {
         let mut rng = stream(self.seed, Purpose::Person, index);
+        let mut shared = self.shared(index);
         let (class, rank) = self.classes.of(index);
         let place_count = (self.places.len() as u64).max(1);
-        let place = usize::try_from(rank % place_count).unwrap_or(0);
-        let (parts, prefix) = self.number(class, rank, place);
-        let male = parts.is_male();
-        let foreign = (class == Class::Foreigner).then(|| COUNTRIES.get(parts.place).copied()).flatten();
+        // A group lives in one region; then ranks are not dealt out among the regions.
+        let (place, rank_there) = match self.profile.group {
+            1 => (rank % place_count, rank / place_count),
+            _ => (shared.random_range(0..place_count), rank),
+        };
+        let place = usize::try_from(place).unwrap_or(0);
+        let number = self.number(class, (rank, rank_there), place);
+        let male = number.parts.is_male();
         let named = names::citizen(&mut rng, male);
-        let home = self.places.get(place).and_then(|place| pick(&mut rng, &place.homes)).cloned().unwrap_or_default();
-        let (id_type, valid) = validity::paper(&mut rng, class, parts.birth_date, self.first_day);
+        let name = if class == Class::Foreigner { names::foreigner(&mut rng, male) } else { named.name };
+        let home =
+            self.places.get(place).and_then(|place| pick(&mut shared, &place.homes)).cloned().unwrap_or_default();
+        let (id_type, valid) = validity::paper(&mut rng, class, number.parts.birth_date, self.first_day);
         Person {
             index,
             class,
             place,
-            name: if foreign.is_some() { names::foreigner(&mut rng, male) } else { named.name },
+            spelling: names::spelling(&mut rng, &name),
+            name,
             id_type,
-            id_number: parts.number(&prefix),
+            id_number: number.text,
             id_valid_from: valid.map(|(from, _)| from),
             id_valid_to: valid.map(|(_, to)| to),
             male,
@@ -134,53 +195,65 @@ impl People {
                 Class::HongKongOrMacao | Class::Taiwan => Some("01"),
                 _ => Some(named.ethnicity),
             },
-            nationality: foreign.map_or("CHN", |(country, _)| country),
-            birth_date: parts.birth_date,
+            nationality: number.nationality,
+            birth_date: number.parts.birth_date,
             occupation: if class.is_minor() {
                 "8"
             } else {
                 pick(&mut rng, &["1", "2", "3", "4", "4", "5", "5", "6", "6", "8"]).copied().unwrap_or("8")
             },
-            mobile: mobile(&mut rng, index),
-            phone: chance(&mut rng, 10).then(|| self.landline(place, index)),
-            address_detail: address_detail(&mut rng, &home),
+            mobile: contacts::mobile(&mut rng, index),
+            phone: chance(&mut rng, 10).then(|| contacts::landline(self.region(place), index)),
+            address_detail: contacts::address_detail(&mut rng, &home),
+            employer: (class == Class::Adult).then(|| self.employer(&mut shared, place, index)),
             home,
-            agent: class.is_minor().then(|| self.guardian(index, place, class, parts.birth_date)),
+            agent: class.has_agent().then(|| self.guardian(index, place, class, number.parts.birth_date)),
         }
     }
 
-    /// The parts of a number and the six characters before them.
-    fn number(&self, class: Class, rank: u64, place: usize) -> (numbers::Parts, String) {
-        let place_count = (self.places.len() as u64).max(1);
+    /// The number of a class; `ranks` are the rank in the class and the rank in the class and place.
+    fn number(&self, class: Class, ranks: (u64, u64), place: usize) -> Number {
+        let of = |parts: numbers::Parts, prefix: &str, nationality| Number {
+            text: parts.number(prefix),
+            parts,
+            nationality,
+        };
         let numbering = match class {
             Class::HongKongOrMacao => {
-                let parts = self.hong_kong_macao.parts(rank);
-                return (parts, if parts.place == 0 { "810000" } else { "820000" }.to_owned());
+                let parts = self.hong_kong_macao.parts(ranks.0);
+                return of(parts, if parts.place == 0 { "810000" } else { "820000" }, "CHN");
             }
-            Class::Taiwan => return (self.taiwan.parts(rank), "830000".to_owned()),
+            Class::Taiwan => return of(self.taiwan.parts(ranks.0), "830000", "CHN"),
             Class::Foreigner => {
-                let parts = self.foreigners.parts(rank);
-                let province = self.places.get(place).and_then(|place| place.region.get(..2)).unwrap_or("11");
-                let country = COUNTRIES.get(parts.place).map_or("840", |(_, numeric)| numeric);
-                return (parts, format!("9{province}{country}"));
+                let parts = self.foreigners.parts(ranks.0);
+                let province = self.region(place).get(..2).unwrap_or("11");
+                let (nationality, numeric) = COUNTRIES.get(parts.place).copied().unwrap_or(("USA", "840"));
+                // The card of before 2023 stays valid until its last day.
+                if ranks.0.is_multiple_of(4) {
+                    return Number { text: parts.old_foreign(nationality, province), parts, nationality };
+                }
+                return of(parts, &format!("9{province}{numeric}"), nationality);
             }
             resident => RESIDENTS.iter().position(|class| *class == resident).unwrap_or(0),
         };
         let parts = match self.residents.get(place).and_then(|classes| classes.get(numbering)) {
-            Some(numbering) => numbering.parts(rank / place_count),
-            None => self.taiwan.parts(rank),
+            Some(numbering) => numbering.parts(ranks.1),
+            None => self.taiwan.parts(ranks.0),
         };
-        (parts, self.county(place, parts.place))
+        of(parts, &self.county(place, parts.place), "CHN")
     }
 
-    fn landline(&self, place: usize, index: u64) -> String {
-        let province = self.places.get(place).and_then(|place| place.region.get(..2)).unwrap_or_default();
-        let area_code = match province {
-            "52" => "0855",
-            "62" => "0930",
-            _ => "010",
+    /// The employer of one person, or of everyone in a group.
+    fn employer(&self, shared: &mut Rng, place: usize, index: u64) -> Employer {
+        let number = match self.profile.group {
+            1 => shared.random_range(0..EMPLOYERS),
+            group => EMPLOYERS + index / group,
         };
-        format!("{area_code}-6{:07}", index % 10_000_000)
+        Employer { code: format!("{}{number:06}", self.region(place)), name: format!("样例单位{number}") }
+    }
+
+    fn region(&self, place: usize) -> &str {
+        self.places.get(place).map_or("", |place| place.region.as_str())
     }
 
     fn county(&self, place: usize, county: usize) -> String {
@@ -190,6 +263,8 @@ impl People {
     fn guardian(&self, index: u64, place: usize, class: Class, holder_birth: Date) -> Guardian {
         let mut rng = stream(self.seed, Purpose::Agent, index);
         let (relation, older_years) = match percent(&mut rng) {
+            // A relative or neighbour, forty to fifty years younger.
+            _ if class == Class::Represented => (Relation::OtherGuardian, -50..-40),
             0..80 => (Relation::Parent, 22..38),
             80..94 => (Relation::Grandparent, 48..60),
             _ => (Relation::OtherGuardian, 24..50),
@@ -210,21 +285,9 @@ impl People {
     }
 }
 
-/// A mobile number that belongs to the index; the digits after the first two are its own.
-fn mobile(rng: &mut Rng, index: u64) -> String {
-    let second = rng.random_range(3..10u32);
-    format!("1{second}{:09}", index % 1_000_000_000)
-}
-
-/// District, community and house, at most 60 bytes of GB18030.
-fn address_detail(rng: &mut Rng, home: &Home) -> String {
-    let house = rng.random_range(1..400u32);
-    let name = ["居民委员会", "村民委员会", "居委会", "村委会"]
-        .iter()
-        .find_map(|ending| home.name.strip_suffix(ending))
-        .unwrap_or(&home.name);
-    let kind = if home.is_village && !name.ends_with('村') { "村" } else { "" };
-    let fits = |text: &str| text.chars().count() <= 28;
-    let whole = format!("{}{name}{kind}{house}号", home.district);
-    if fits(&whole) { whole } else { format!("{}{house}号", home.district) }
+/// An identity number, what it is made of, and the nationality (ISO 3166 alpha-3) that goes with it.
+struct Number {
+    text: String,
+    parts: numbers::Parts,
+    nationality: &'static str,
 }

@@ -18,6 +18,8 @@ pub struct Person {
     /// Which of the planned places the person lives in.
     pub place: usize,
     pub name: String,
+    /// The name as the applicant's system spells it, with look-alike characters, where it does.
+    pub spelling: Option<String>,
     pub id_type: IdType,
     pub id_number: String,
     pub id_valid_from: Option<Date>,
@@ -32,10 +34,18 @@ pub struct Person {
     pub phone: Option<String>,
     pub home: Home,
     pub address_detail: String,
+    pub employer: Option<Employer>,
     pub agent: Option<Guardian>,
 }
 
-/// Who acts for a minor.
+/// Where an adult works.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Employer {
+    pub code: String,
+    pub name: String,
+}
+
+/// Who acts for a minor, or for somebody who cannot come.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Guardian {
     pub name: String,

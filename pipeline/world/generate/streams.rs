@@ -18,6 +18,10 @@ pub enum Purpose {
     Defect = 6,
     Photo = 7,
     Following = 8,
+    Group = 9,
+    Mishap = 10,
+    Stock = 11,
+    Spoil = 12,
 }
 
 /// The stream of one thing.
@@ -36,6 +40,19 @@ pub fn stream(seed: u64, purpose: Purpose, index: u64) -> Rng {
 pub fn pick<'a, T>(rng: &mut Rng, list: &'a [T]) -> Option<&'a T> {
     let length = u32::try_from(list.len()).ok().filter(|length| *length > 0)?;
     list.get(rng.random_range(0..length) as usize)
+}
+
+/// One of a list by weight, or `None` when all weights are zero.
+pub fn weighted<T: Copy>(rng: &mut Rng, list: &[(T, u32)]) -> Option<T> {
+    let all: u32 = list.iter().map(|(_, weight)| weight).sum();
+    let mut left = (all > 0).then(|| rng.random_range(0..all))?;
+    list.iter().find_map(|(choice, weight)| match left.checked_sub(*weight) {
+        None => Some(*choice),
+        Some(rest) => {
+            left = rest;
+            None
+        }
+    })
 }
 
 /// One character of a text made of single-character choices.

@@ -26,7 +26,7 @@ pub(super) fn paper(rng: &mut Rng, class: Class, birth: Date, first_day: Date) -
         Class::HongKongOrMacao => (IdType::HkMacaoResidence, Some(permit(rng, 5))),
         Class::Taiwan => (IdType::TaiwanResidence, Some(permit(rng, 5))),
         Class::Foreigner => (IdType::ForeignPermanent, Some(permit(rng, 10))),
-        Class::Adult | Class::ChildWithId | Class::Youth | Class::TurnedSixteen => {
+        Class::Adult | Class::ChildWithId | Class::Youth | Class::TurnedSixteen | Class::Represented => {
             (IdType::ResidentId, Some(resident_validity(rng, birth, first_day)))
         }
     }

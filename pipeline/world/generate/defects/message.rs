@@ -1,0 +1,36 @@
+//! What identifies the message, and when it was approved.
+
+use super::{Defect, Message, Soil, adult, anyone, defect};
+
+pub(super) const DEFECTS: &[Defect] = &[
+    defect("APPLICATION-ID", anyone, application_id_with_colons),
+    defect("APPROVAL-INSTANT", adult, approval_without_offset),
+    defect("APPROVAL-INSTANT", adult, thirteenth_month),
+    defect("EVENT-ID", anyone, event_id_with_colons),
+    defect("FIELD-UNKNOWN", anyone, unknown_member),
+    defect("REVISION-ZERO", anyone, revision_zero),
+];
+
+fn application_id_with_colons(message: &mut Message<'_>, _: &mut Soil<'_>) {
+    message.application_id = message.application_id.replace('-', ":").into();
+}
+
+fn approval_without_offset(message: &mut Message<'_>, _: &mut Soil<'_>) {
+    message.approved_at = message.approved_at.get(..19).unwrap_or_default().to_owned().into();
+}
+
+fn thirteenth_month(message: &mut Message<'_>, _: &mut Soil<'_>) {
+    message.approved_at = "2026-13-45T25:61:00+08:00".into();
+}
+
+fn event_id_with_colons(message: &mut Message<'_>, _: &mut Soil<'_>) {
+    message.event_id = format!("urn:uuid:{}", &*message.event_id).into();
+}
+
+fn unknown_member(_: &mut Message<'_>, soil: &mut Soil<'_>) {
+    soil.unknown_member = r#","sent_by":"release-9""#;
+}
+
+fn revision_zero(message: &mut Message<'_>, _: &mut Soil<'_>) {
+    message.revision = 0;
+}
