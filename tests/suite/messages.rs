@@ -8,7 +8,6 @@ use cardline::keys::Keys;
 use cardline::stages::{built_in_reference, servicing::read_event};
 use cardline::time::instant;
 use cardline::world::generate::applications::{KindChoice, Plan, application};
-use cardline::world::generate::photos::DEFAULT_PHOTOS;
 use cardline::world::play::{FIRST_DAY, day};
 use cardline_core::domain::message::{DecodeDefect, Expectation, decode};
 use jsonschema::Validator;
@@ -81,7 +80,7 @@ fn generated_applications_meet_the_schema() {
     let schema = schema("card.application.v1");
     let regions = ["110101", "522634", "622926"].map(str::to_owned);
     let reference = built_in_reference().unwrap();
-    let plan = Plan::new(3, 30, &regions, FIRST_DAY, &reference, DEFAULT_PHOTOS).ok().unwrap();
+    let plan = Plan::new(3, 30, &regions, FIRST_DAY, &reference, 2).ok().unwrap();
     for index in 0..300 {
         let generated = application(&plan, index, day((index % 50) as u32), &KindChoice::FirstIssue);
         let message = serde_json::from_str(&generated.json).unwrap();

@@ -142,20 +142,15 @@ fn counties(reference: &Reference, regions: &[String], region: &str) -> Vec<Stri
 #[cfg(test)]
 pub(super) mod tests {
     use std::collections::BTreeSet;
-
-    use cardline_core::domain::reference::ReferenceText;
+    use std::sync::LazyLock;
 
     use super::*;
 
-    /// The vendored reference data.
-    pub fn reference() -> Reference {
-        Reference::from_csv(&ReferenceText {
-            regions: include_str!("../../../fixtures/reference/regions.csv"),
-            points: include_str!("../../../fixtures/reference/points.csv"),
-            banks: include_str!("../../../fixtures/reference/banks.csv"),
-            outlets: include_str!("../../../fixtures/reference/outlets.csv"),
-        })
-        .unwrap()
+    static REFERENCE: LazyLock<Reference> = LazyLock::new(|| crate::stages::built_in_reference().unwrap());
+
+    /// The vendored reference data, read once.
+    pub fn reference() -> &'static Reference {
+        &REFERENCE
     }
 
     /// All regions the vendored data has points for.
@@ -165,7 +160,7 @@ pub(super) mod tests {
 
     #[test]
     fn no_two_places_share_a_county() {
-        let places = places(&reference(), &regions()).unwrap();
+        let places = places(reference(), &regions()).unwrap();
         let counties: Vec<_> = places.iter().flat_map(|place| &place.counties).collect();
         assert_eq!(counties.iter().collect::<BTreeSet<_>>().len(), counties.len());
         assert!(places.iter().all(|place| place.counties.first() == Some(&place.region) && place.counties.len() >= 8));
@@ -175,9 +170,9 @@ pub(super) mod tests {
     #[test]
     fn a_region_nobody_can_live_in_is_named() {
         let reference = reference();
-        let error = |region: &str| places(&reference, &[region.to_owned()]).unwrap_err();
+        let error = |region: &str| places(reference, &[region.to_owned()]).unwrap_err();
         assert_eq!(error("999999"), GroundError::Region("999999".into()));
         assert_eq!(error("310101"), GroundError::NoHomes("310101".into()));
-        assert_eq!(places(&reference, &[]).unwrap_err(), GroundError::NoRegions);
+        assert_eq!(places(reference, &[]).unwrap_err(), GroundError::NoRegions);
     }
 }

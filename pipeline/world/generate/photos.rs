@@ -151,22 +151,29 @@ mod tests {
     use super::super::photo_faults::{PHOTO_FAULTS, PhotoFault};
     use super::*;
 
+    /// What an album says of a photo, and the photo.
+    fn checked(facts: &PhotoFacts, file: &[u8]) {
+        let picture = image::load_from_memory_with_format(file, image::ImageFormat::Jpeg).unwrap();
+        assert_eq!((picture.width(), picture.height()), (facts.width, facts.height));
+        assert!((facts.width * 441).abs_diff(facts.height * 358) <= 441);
+        assert_eq!((facts.bytes, facts.sha256.as_str()), (file.len() as u64, &*hexadecimal(&Sha256::digest(file))));
+        assert!((21_000..=8_750_000).contains(&file.len()), "{}: {} bytes", facts.object, file.len());
+    }
+
     #[test]
     fn photos_decode_with_the_size_said_and_differ() {
-        let album = Album::new(7, DEFAULT_PHOTOS);
-        let mut digests = std::collections::BTreeSet::new();
-        for ((key, file), facts) in album.files().zip(album.facts()) {
-            let picture = image::load_from_memory_with_format(&file, image::ImageFormat::Jpeg).unwrap();
-            assert_eq!((picture.width(), picture.height()), (facts.width, facts.height));
-            assert!((facts.width * 441).abs_diff(facts.height * 358) <= 441);
-            assert_eq!(facts.bytes, file.len() as u64);
-            assert!((21_000..=8_750_000).contains(&file.len()), "{key}: {} bytes", file.len());
-            assert_eq!(facts.sha256, hexadecimal(&Sha256::digest(&file)));
-            digests.insert(facts.sha256.clone());
-        }
-        assert_eq!(digests.len(), DEFAULT_PHOTOS as usize);
-        let largest = album.facts().iter().max_by_key(|facts| facts.bytes).unwrap();
-        assert!(largest.bytes > 8_600_000 && largest.width * largest.height > 3_500_000);
+        let album = Album::new(7, 10);
+        album.files().zip(album.facts()).for_each(|((_, file), facts)| checked(facts, &file));
+        let digests: std::collections::BTreeSet<_> = album.facts().iter().map(|facts| &facts.sha256).collect();
+        assert_eq!(digests.len(), 10);
+    }
+
+    #[test]
+    fn the_largest_photo_is_as_large_as_may_be() {
+        let file = photo(7, DEFAULT_PHOTOS);
+        let facts = facts_of(object_key(DEFAULT_PHOTOS), DEFAULT_PHOTOS, &file);
+        checked(&facts, &file);
+        assert!(facts.bytes > 8_600_000 && facts.width * facts.height > 3_500_000);
     }
 
     #[test]

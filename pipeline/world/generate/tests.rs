@@ -24,7 +24,7 @@ pub(super) fn plan(seed: u64, defect_percent: u32) -> Plan {
 }
 
 fn plan_of(profile: &'static Profile, seed: u64, rates: Rates) -> Plan {
-    Plan::of(profile, seed, rates, &regions(), FIRST_DAY, &reference(), 3).unwrap()
+    Plan::of(profile, seed, rates, &regions(), FIRST_DAY, reference(), 3).unwrap()
 }
 
 fn days() -> Vec<Date> {
@@ -42,7 +42,7 @@ fn written(plan: &Plan, count: u64) -> [String; 3] {
 }
 
 /// Codes of everything a rule or the reader finds in one message.
-fn found(json: &str, reference: &Reference) -> Vec<&'static str> {
+fn found(json: &str, reference: &'static Reference) -> Vec<&'static str> {
     let decoded = decode(json.as_bytes()).unwrap();
     let facts = Facts { reference, today: date(2027, 6, 1) };
     let mut codes: BTreeSet<_> =
@@ -209,7 +209,7 @@ fn a_clean_application_has_no_finding_but_its_note() {
         let stretch = Stretch { first: 1, count: 3200, days: &days, following_percent: profile.following_percent };
         for offset in 0..stretch.count {
             let generated = application_of(&plan, &stretch, offset).unwrap();
-            assert_eq!(found(&generated.json, &reference), generated.expected, "{}", generated.json);
+            assert_eq!(found(&generated.json, reference), generated.expected, "{}", generated.json);
             assert!(generated.expected.is_empty() || generated.expected == ["NAME-NORMALISED"]);
         }
     }
@@ -225,7 +225,7 @@ fn every_planted_defect_yields_exactly_its_rule() {
         let mut planted = 0;
         for offset in 0..stretch.count {
             let Some(generated) = planted_at(&plan, &stretch, offset, defect) else { continue };
-            assert_eq!(found(&generated.json, &reference), [defect.rule], "{}", generated.json);
+            assert_eq!(found(&generated.json, reference), [defect.rule], "{}", generated.json);
             planted += 1;
             if planted == 40 {
                 break;
@@ -238,7 +238,7 @@ fn every_planted_defect_yields_exactly_its_rule() {
         let made: Vec<_> = made.collect();
         assert!(!made.is_empty(), "{} fits nobody", defect.rule);
         for generated in made {
-            assert_eq!(found(&generated.json, &reference), [""; 0], "{}", generated.json);
+            assert_eq!(found(&generated.json, reference), [""; 0], "{}", generated.json);
         }
     }
 }
@@ -255,9 +255,9 @@ fn a_correction_is_a_clean_higher_revision() {
     let (plan, reference) = (plan(23, 100), reference());
     let before = application(&plan, 1, FIRST_DAY, &KindChoice::FirstIssue);
     let after = corrected(&plan, 1, FIRST_DAY, &KindChoice::FirstIssue, 2);
-    assert_eq!(found(&before.json, &reference), before.expected);
+    assert_eq!(found(&before.json, reference), before.expected);
     assert!(before.spoiled && !after.spoiled);
-    assert_eq!(found(&after.json, &reference), after.expected);
+    assert_eq!(found(&after.json, reference), after.expected);
 }
 
 #[test]
@@ -315,11 +315,11 @@ proptest! {
         for generated in &made {
             let of_the_catalogue = |code: &&str| rules::explain(code).is_some() || *code == "FIELD-UNKNOWN";
             let expected: Vec<_> = generated.expected.iter().copied().filter(of_the_catalogue).collect();
-            prop_assert_eq!(found(&generated.json, &reference), expected, "{}", generated.json);
+            prop_assert_eq!(found(&generated.json, reference), expected, "{}", generated.json);
         }
         // The same from any number of threads.
         let messages: Vec<Application<'_>> = made.iter().map(|one| decode(one.json.as_bytes()).unwrap().application).collect();
-        let facts = Facts { reference: &reference, today: date(2027, 6, 1) };
+        let facts = Facts { reference, today: date(2027, 6, 1) };
         let checked = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| rules::check_all(&messages, &facts))
