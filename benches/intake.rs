@@ -30,7 +30,7 @@ fn intake(criterion: &mut Criterion) {
         .enumerate()
         .map(|(n, g)| RawMessage { position: n as i64, bytes: g.json.into_bytes() })
         .collect();
-    let facts = Facts { reference: &station.reference, today: FIRST_DAY };
+    let facts = Facts { reference: &station.reference, policy: &station.policy, today: FIRST_DAY };
     let mut group = criterion.benchmark_group("intake of 2,000 applications");
     group.sample_size(20).throughput(Throughput::Elements(MESSAGES));
     group.bench_function("decode, one thread", |b| {

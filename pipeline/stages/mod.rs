@@ -21,4 +21,4 @@ pub mod stock;
 
 pub use driver::{Ran, Step};
 pub use error::StageError;
-pub use station::{Station, built_in_reference, changed_reference, overlaid};
+pub use station::{Station, built_in_reference, changed_reference, load_policy, overlaid};

@@ -1,8 +1,10 @@
 //! A station: everything a worker needs to run any step.
 
+use std::path::Path;
 use std::sync::Mutex;
 
 use cardline_core::domain::calendar::Calendar;
+use cardline_core::domain::policy::Policy;
 use cardline_core::domain::reference::{Reference, ReferenceText};
 use jiff::civil::Date;
 
@@ -14,7 +16,6 @@ use crate::keys::Keys;
 use crate::ledger::Ledger;
 use crate::limits::LEASE_SECONDS;
 use crate::objects::Objects;
-use crate::policy::Policy;
 
 const REGIONS: &str = include_str!("../../fixtures/reference/regions.csv");
 const POINTS: &str = include_str!("../../fixtures/reference/points.csv");
@@ -41,6 +42,17 @@ pub struct Station {
     pub(super) publisher: Mutex<Option<Publisher>>,
 }
 
+/// The policy of a file, or the built-in one.
+pub fn load_policy(path: Option<&Path>) -> Result<Policy, StageError> {
+    match path {
+        None => Ok(Policy::built_in()?),
+        Some(path) => {
+            let text = std::fs::read_to_string(path).map_err(|e| StageError::file(path.display(), e))?;
+            Ok(Policy::load(&text)?)
+        }
+    }
+}
+
 impl Station {
     /// Opens everything the configuration names. Fails at once on a wrong profile, policy or table.
     pub async fn open(config: Config, today: Date) -> Result<Station, StageError> {
@@ -49,13 +61,7 @@ impl Station {
         let keys = Keys::open(&data.join("keys"))?;
         let objects = Objects::in_folder(&data.join("objects"), keys.clone())?;
         let partners = Partners::open(config.partners.value.as_deref(), &data)?;
-        let policy = match &config.policy.value {
-            None => Policy::built_in()?,
-            Some(path) => {
-                let text = std::fs::read_to_string(path).map_err(|e| StageError::file(path.display(), e))?;
-                Policy::load(&text)?
-            }
-        };
+        let policy = load_policy(config.policy.value.as_deref())?;
         let (reference, calendar) = reference_on(&ledger, today).await?;
         let kafka = (config.kafka.value != "mock").then(|| config.kafka.value.clone());
         Ok(Station {

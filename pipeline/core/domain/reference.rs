@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use jiff::civil::Date;
 
 use super::outlet_code;
+use super::policy::Policy;
 
 /// What a pickup point is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -83,10 +84,11 @@ pub struct Reference {
     outlets: HashMap<String, Outlet>,
 }
 
-/// The facts of one run: reference data and the local date it is done on.
+/// The facts of one run: reference data, policy and the local date it is done on.
 #[derive(Clone, Copy)]
 pub struct Facts<'r> {
     pub reference: &'r Reference,
+    pub policy: &'r Policy,
     /// Local date in Asia/Shanghai, handed in by whoever holds the clock.
     pub today: Date,
 }

@@ -2,12 +2,14 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use jiff::civil::date;
 use proptest::prelude::*;
 
 use super::*;
 use crate::domain::message::decode;
+use crate::domain::policy::Policy;
 use crate::domain::reference::{Reference, ReferenceText};
 
 const EXAMPLE: &str = include_str!("../../../fixtures/rules/application.example.json");
@@ -22,8 +24,11 @@ fn reference() -> Reference {
     .unwrap()
 }
 
+/// Read once: the whole test run looks things up in it.
+static POLICY: LazyLock<Policy> = LazyLock::new(|| Policy::built_in().unwrap());
+
 fn facts(reference: &Reference) -> Facts<'_> {
-    Facts { reference, today: date(2026, 11, 20) }
+    Facts { reference, policy: &POLICY, today: date(2026, 11, 20) }
 }
 
 fn root() -> PathBuf {

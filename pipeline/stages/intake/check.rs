@@ -22,7 +22,7 @@ pub fn check_messages(
     messages: &[RawMessage],
     now: Timestamp,
 ) -> Result<Vec<ArrivingMessage>, StageError> {
-    let facts = Facts { reference: &station.reference, today: local_date(now) };
+    let facts = Facts { reference: &station.reference, policy: &station.policy, today: local_date(now) };
     messages.par_iter().map(|raw| check_one(station, &facts, raw)).collect()
 }
 
@@ -94,7 +94,7 @@ fn open_facts(station: &Station, a: &Application<'_>) -> ArrivingFacts {
         Err(_) => station.keys.hash("application", &a.application_id),
     };
     let approved_on = a.approved_at.parse::<Timestamp>().map(local_date).unwrap_or_default();
-    let policy = station.policy.of(&a.region);
+    let policy = station.policy.of(&a.region, approved_on);
     let pickup = a.pickup.point.as_deref().unwrap_or(&a.opening_outlet);
     ArrivingFacts {
         person,

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cardline_core::domain::application::{Application, Kind};
+use cardline_core::domain::policy::Policy;
 use cardline_core::domain::reference::{Facts, Reference};
 use cardline_core::domain::{card_number, identity_number, name};
 use cardline_core::rules::{self, Severity};
@@ -151,7 +152,7 @@ fn the_catalogue_of_defects_is_sound() {
 /// Codes of the error findings of one message.
 fn errors(json: &str, reference: &Reference) -> Vec<&'static str> {
     let message: Application<'_> = serde_json::from_str(json).unwrap();
-    let facts = Facts { reference, today: date(2026, 6, 1) };
+    let facts = Facts { reference, policy: &Policy::built_in().unwrap(), today: date(2026, 6, 1) };
     let findings = rules::check(&message, &facts);
     let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
     let codes: BTreeSet<_> = errors.map(|finding| finding.rule).collect();
