@@ -12,6 +12,7 @@ pub mod card_identifier;
 pub mod card_number;
 pub mod compatibility_ideograph;
 pub mod country;
+pub mod date;
 pub mod digest;
 pub mod gb18030;
 pub mod identity_number;

@@ -70,29 +70,32 @@ fn every_rule_is_documented() {
     }
 }
 
+/// One planted defect is one finding: nothing is told twice, and by no other rule.
 #[test]
-fn every_failing_example_yields_its_rule_and_no_other() {
+fn every_failing_example_yields_its_rule_once_and_no_other() {
     let reference = reference();
     let facts = facts(&reference);
+    let mut wrong = Vec::new();
     for rule in CATALOGUE {
         let findings = findings_of(&rule.failing_example(), &facts);
-        assert!(!findings.is_empty(), "{}: nothing found", rule.code);
-        for finding in &findings {
-            assert_eq!(finding.rule, rule.code, "{}: {finding:?}", rule.code);
-            assert_eq!(finding.severity, rule.severity);
+        match findings.as_slice() {
+            [finding] if finding.rule == rule.code && finding.severity == rule.severity => {
+                assert_eq!(is_accepted(&findings), rule.severity != Severity::Error);
+            }
+            _ => wrong.push(format!("{}: {findings:?}", rule.code)),
         }
-        assert_eq!(is_accepted(&findings), rule.severity != Severity::Error);
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
 fn every_passing_example_yields_nothing() {
     let reference = reference();
     let facts = facts(&reference);
-    for rule in CATALOGUE {
-        let findings = findings_of(&rule.passing_example(), &facts);
-        assert_eq!(findings, [], "{}", rule.code);
-    }
+    let found = CATALOGUE.iter().map(|rule| (rule.code, findings_of(&rule.passing_example(), &facts)));
+    let wrong: Vec<String> =
+        found.filter(|(_, found)| !found.is_empty()).map(|(code, found)| format!("{code}: {found:?}")).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

@@ -3,6 +3,8 @@
 use cardline_core::domain::application::{
     Channel, Kind, Photo, PhotoSource, Pickup, PickupMethod, PreviousCard, PreviousReason, Priority, Text,
 };
+use jiff::Span;
+use jiff::civil::Date;
 use rand::RngExt;
 
 use super::applications::{KindChoice, Plan};
@@ -12,11 +14,11 @@ use super::person::Person;
 use super::streams::{Rng, chance, percent, pick};
 
 /// Holders of other papers than the resident ID come to a bank outlet in person (s3).
-pub(super) fn channel(rng: &mut Rng, class: Class) -> Channel {
+pub(super) fn channel(rng: &mut Rng, class: Class, is_newborn: bool) -> Channel {
     let choices: &[Channel] = match class {
         Class::HongKongOrMacao | Class::Taiwan | Class::Foreigner => &[Channel::BankCounter],
-        Class::Newborn => &[Channel::JointBirth, Channel::MiniProgramme, Channel::Website],
-        Class::ChildWithBook | Class::ChildWithId | Class::Youth | Class::TurnedSixteen => {
+        Class::Newborn if is_newborn => &[Channel::JointBirth, Channel::MiniProgramme, Channel::Website],
+        Class::Newborn | Class::ChildWithBook | Class::ChildWithId | Class::Youth | Class::TurnedSixteen => {
             &[Channel::MiniProgramme, Channel::MiniProgramme, Channel::Website, Channel::Counter]
         }
         Class::Adult => &[
@@ -33,8 +35,13 @@ pub(super) fn channel(rng: &mut Rng, class: Class) -> Channel {
     pick(rng, choices).copied().unwrap_or(Channel::Counter)
 }
 
-pub(super) fn priority(rng: &mut Rng, class: Class) -> Priority {
-    if class == Class::Newborn {
+/// Whether somebody is under one year old at approval, and may use what is for newborns (s0).
+pub(super) fn is_newborn(person: &Person, approved_at: Date) -> bool {
+    approved_at < person.birth_date.saturating_add(Span::new().years(1))
+}
+
+pub(super) fn priority(rng: &mut Rng, is_newborn: bool) -> Priority {
+    if is_newborn {
         Priority::Newborn
     } else if chance(rng, 6) {
         Priority::Urgent

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use rand::RngExt;
 
 use super::applications::{KindChoice, Plan};
-use super::choices::{channel, outlet, photo, pickup, previous, priority};
+use super::choices::{channel, is_newborn, outlet, photo, pickup, previous, priority};
 use super::ground::Place;
 use super::papers;
 use super::person::{Guardian, Person};
@@ -26,7 +26,8 @@ pub(super) fn compose<'a>(plan: &'a Plan, wanted: Wanted<'a>, person: &'a Person
     let Wanted { index, approved_at, choice, revision } = wanted;
     let mut rng = stream(plan.seed, Purpose::Application, index);
     let application_id = format!("{}-{}-{index:09}", place.region, approved_at.strftime("%Y%m%d"));
-    let channel = channel(&mut rng, person.class);
+    let is_newborn = is_newborn(person, approved_at);
+    let channel = channel(&mut rng, person.class, is_newborn);
     let photo = photo(&mut rng, plan, person);
     let (kind, previous_card) = previous(&mut rng, choice);
     let outlet = outlet(&mut rng, place, kind, previous_card.as_ref());
@@ -38,7 +39,7 @@ pub(super) fn compose<'a>(plan: &'a Plan, wanted: Wanted<'a>, person: &'a Person
         event_id: event_id(plan.seed, index, approved_at, revision).into(),
         revision,
         kind,
-        priority: priority(&mut rng, person.class),
+        priority: priority(&mut rng, is_newborn),
         channel,
         region: Text::Borrowed(&place.region),
         approved_at: instant(approved_at, minute_of_day, second).into(),

@@ -43,8 +43,14 @@ fn kinds(rng: &mut Rng, person: &Person, channel: Channel) -> Vec<DocumentKind> 
     };
     let Some(agent) = &person.agent else {
         let mut kinds = vec![IdFront, IdBack, RegistrationForm, BankConfirmation];
-        if chance(rng, 3) {
-            kinds.push(CollectiveHouseholdCertificate);
+        // Every twentieth belongs to a collective household; a foreigner to none.
+        if person.id_type == IdType::ResidentId {
+            let pages: &[DocumentKind] = if chance(rng, 5) {
+                &[CollectiveHouseholdCertificate]
+            } else {
+                &[HouseholdHeadPage, HouseholdHolderPage]
+            };
+            kinds.extend(pages);
         }
         return kinds;
     };
