@@ -25,6 +25,7 @@ mod print;
 mod progress;
 mod rules;
 mod rules_check;
+mod rules_page;
 mod states;
 mod tick;
 mod trace;

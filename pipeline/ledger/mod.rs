@@ -47,7 +47,7 @@ pub use positions::*;
 pub use production::*;
 pub use recycling::*;
 pub use relay::*;
-pub use rule_texts::LEDGER_RULE_TEXTS;
+pub use rule_texts::{ARRIVAL_TEXTS, LEDGER_RULE_TEXTS};
 pub use servicing::*;
 pub use stage::{Column, Stage};
 pub use stock::*;

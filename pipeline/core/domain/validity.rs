@@ -26,11 +26,16 @@ pub enum ChildCard {
 /// Issued on a leap day, the tenth anniversary does not exist; a period then ends with the last
 /// day of that month (Civil Code art. 202), so the card is valid to 28 February.
 pub fn valid_to(issued: Date, born: Option<Date>, child_card: ChildCard) -> Date {
-    let birthday = born.and_then(|born| anniversary(born, CHILD_YEARS));
+    let birthday = born.and_then(sixteenth_birthday);
     match birthday {
         Some(birthday) if child_card == ChildCard::SixteenthBirthday && issued < birthday => birthday,
         _ => anniversary(issued, VALIDITY_YEARS).and_then(|day| day.yesterday().ok()).unwrap_or(Date::MAX),
     }
+}
+
+/// The day from which the child's card is renewed; `None` past the calendar's end.
+pub fn sixteenth_birthday(born: Date) -> Option<Date> {
+    anniversary(born, CHILD_YEARS)
 }
 
 /// The day so many years later; 1 March where 29 February does not exist; `None` past the calendar's end.

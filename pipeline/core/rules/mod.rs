@@ -23,6 +23,7 @@ mod bank;
 mod consent;
 mod contact;
 mod documents;
+mod family;
 mod identity;
 mod message;
 mod name;
@@ -33,8 +34,11 @@ mod photo;
 mod pickup;
 mod previous_card;
 mod subject;
+mod text;
 
+pub use family::{FAMILIES, Family};
 pub use subject::Subject;
+pub use text::{READING, RuleText};
 
 /// What a finding does to the application.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
@@ -98,6 +102,12 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// The rule in words.
+    pub const fn text(&self) -> RuleText {
+        let Rule { code, name, what, why, fix, source, severity, check: _ } = *self;
+        RuleText { code, name, what, why, fix, source, severity }
+    }
+
     /// Path of an application that meets the rule, from the repository's root.
     pub fn passing_example(&self) -> String {
         format!("fixtures/rules/{}/pass.json", self.code)
@@ -246,5 +256,9 @@ pub fn explain(code: &str) -> Option<&'static Rule> {
     CATALOGUE.iter().find(|rule| rule.code == code)
 }
 
+#[cfg(test)]
+mod matrix_test;
+#[cfg(test)]
+mod previous_card_test;
 #[cfg(test)]
 mod tests;

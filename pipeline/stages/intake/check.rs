@@ -1,9 +1,10 @@
 //! The hot path: bytes to checked, sealed messages, in parallel and independent of it.
 
-use cardline_core::domain::application::Application;
+use cardline_core::domain::application::{Application, Kind};
 use cardline_core::domain::person::PersonNumber;
 use cardline_core::domain::reference::Facts;
-use cardline_core::domain::{digest, message, promise};
+use cardline_core::domain::validity::sixteenth_birthday;
+use cardline_core::domain::{date, digest, message, promise};
 use cardline_core::rules::{self, Severity};
 use jiff::Timestamp;
 use rayon::prelude::*;
@@ -111,6 +112,9 @@ fn open_facts(station: &Station, a: &Application<'_>) -> ArrivingFacts {
         },
         approved_on,
         promise_on: promise::deadline(approved_on, policy.promise_days - promise::PROMISE_DAYS),
+        sixteen_on: (a.kind == Kind::AdultRenewal)
+            .then(|| date::parse(&a.holder.birth_date).and_then(sixteenth_birthday))
+            .flatten(),
         previous_number: a.previous_card.as_ref().map(|p| code(&p.card_number)),
         previous_reason: a.previous_card.as_ref().map(|p| p.reason.word()),
     }

@@ -4,6 +4,7 @@ mod arrivals;
 mod intake;
 mod laws;
 mod leases;
+mod ledger_rules;
 mod moves;
 mod schema;
 mod sealing;
