@@ -17,6 +17,7 @@ use cardline::broker::RawMessage;
 use cardline::stages::intake::Lines;
 use cardline_core::domain::message;
 use cardline_core::domain::outlet_code;
+use cardline_core::domain::policy::Policy;
 use cardline_core::domain::reference::{Facts, Reference, ReferenceText};
 use cardline_core::rules;
 use jiff::civil::date;
@@ -44,7 +45,8 @@ fn main() {
     java(&["peer.Gen", &ROWS.to_string(), "42", &file.display().to_string(), &planted.display().to_string()]);
     let regions = complete(&file);
     let reference = reference(&regions);
-    let facts = Facts { reference: &reference, today: date(2026, 11, 21) };
+    let policy = Policy::built_in().expect("policy");
+    let facts = Facts { reference: &reference, policy: &policy, today: date(2026, 11, 21) };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("threads");
     let (accepted, refused) = pool.install(|| check_file(&file, &facts));
     println!("{ROWS} rows; ours: {accepted} accepted, {refused} refused");

@@ -12,7 +12,6 @@ pub mod keys;
 pub mod ledger;
 pub mod limits;
 pub mod objects;
-pub mod policy;
 pub mod route;
 pub mod stages;
 pub mod time;

@@ -93,6 +93,15 @@ fn transcripts_are_as_they_were() {
     paths.iter().for_each(|path| play(path));
 }
 
+/// `cardline rules page > fixtures/rules/README.md` makes it anew.
+#[test]
+fn the_page_of_rules_is_fresh() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = text(&cardline(folder.path(), &["rules", "page"]).stdout);
+    let kept = std::fs::read_to_string(root().join("fixtures/rules/README.md")).unwrap();
+    assert_eq!(kept, page);
+}
+
 #[test]
 fn every_command_has_help_in_both_languages() {
     let folder = tempfile::tempdir().unwrap();

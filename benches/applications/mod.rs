@@ -4,20 +4,22 @@ use cardline::stages::built_in_reference;
 use cardline::world::generate::applications::Plan;
 use cardline::world::generate::writing::{Stretch, application_of};
 use cardline::world::play::FIRST_DAY;
+use cardline_core::domain::policy::Policy;
 use cardline_core::domain::reference::{Facts, Reference};
 
 /// What the rules need to know.
 pub struct World {
     reference: Reference,
+    policy: Policy,
 }
 
 impl World {
     pub fn new() -> World {
-        World { reference: built_in_reference().expect("reference") }
+        World { reference: built_in_reference().expect("reference"), policy: Policy::built_in().expect("policy") }
     }
 
     pub fn facts(&self) -> Facts<'_> {
-        Facts { reference: &self.reference, today: FIRST_DAY }
+        Facts { reference: &self.reference, policy: &self.policy, today: FIRST_DAY }
     }
 
     /// Applications of four districts, approved on one day.

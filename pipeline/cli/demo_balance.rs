@@ -83,7 +83,7 @@ pub fn findings(report: &DemoReport) -> String {
 }
 
 fn rule_name(code: &str) -> &'static str {
-    let of_ledger = || LEDGER_RULE_TEXTS.iter().find(|text| text.0 == code).map_or("", |text| text.1);
+    let of_ledger = || LEDGER_RULE_TEXTS.iter().find(|text| text.code == code).map_or("", |text| text.name);
     rules::explain(code).map_or_else(of_ledger, |rule| rule.name)
 }
 

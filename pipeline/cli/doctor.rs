@@ -11,8 +11,7 @@ use super::print;
 use crate::broker::Reader;
 use crate::exchange::load_profiles;
 use crate::keys::Keys;
-use crate::policy::Policy;
-use crate::stages::StageError;
+use crate::stages::{StageError, load_policy};
 use crate::time::local_date;
 
 /// One thing looked at.
@@ -75,14 +74,9 @@ fn partners(context: &Context) -> Result<String, StageError> {
 }
 
 fn policy(context: &Context) -> Result<String, StageError> {
-    let policy = match &context.config.policy.value {
-        None => Policy::built_in()?,
-        Some(path) => {
-            let text = std::fs::read_to_string(path).map_err(|e| StageError::file(path.display(), e))?;
-            Policy::load(&text)?
-        }
-    };
-    Ok(format!("version {}, in force from {}", policy.version, policy.effective))
+    let policy = load_policy(context.config.policy.value.as_deref())?;
+    let version = policy.on(local_date(Timestamp::now()));
+    Ok(format!("version {}, in force from {}", version.number, version.effective))
 }
 
 /// The database, and the tables that need it.

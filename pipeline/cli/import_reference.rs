@@ -12,7 +12,7 @@ use super::import::ImportArgs;
 use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
 use crate::limits::{CHANGED_LINES_SHOWN, WRONG_ROWS_SHOWN};
-use crate::stages::policy;
+use crate::stages::load_policy;
 use crate::stages::reference::take_effect;
 use crate::stages::reference_file::{self, RowFault};
 use crate::stages::reference_import::{Asked, ChangedLine, PlanError, Preview, apply, plan};
@@ -54,7 +54,7 @@ pub async fn run(context: &Context, table: Table, args: &ImportArgs) -> anyhow::
     };
     let now = Timestamp::now();
     let today = local_date(now);
-    let (ledger, policy) = (context.ledger().await?, policy(&context.config)?);
+    let (ledger, policy) = (context.ledger().await?, load_policy(context.config.policy.value.as_deref())?);
     if !args.dry_run {
         take_effect(&ledger, &policy, today).await?;
     }

@@ -27,6 +27,7 @@ mod progress;
 mod replacing;
 mod rules;
 mod rules_check;
+mod rules_page;
 mod states;
 mod tick;
 mod trace;

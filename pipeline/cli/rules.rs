@@ -2,15 +2,15 @@
 
 use std::path::PathBuf;
 
-use cardline_core::rules::{self as catalogue, Severity};
+use cardline_core::rules::{CATALOGUE, READING, Rule, RuleText, Severity};
 use clap::Subcommand;
 use serde::Serialize;
 
 use super::context::Context;
 use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
-use super::rules_check;
-use crate::ledger::LEDGER_RULE_TEXTS;
+use super::{rules_check, rules_page};
+use crate::ledger::{ARRIVAL_TEXTS, LEDGER_RULE_TEXTS};
 
 #[derive(Subcommand)]
 pub enum Rules {
@@ -30,22 +30,24 @@ Example: cardline rules check applications.ndjson --output json")]
         /// File of applications
         file: PathBuf,
     },
+    /// 一览 All rules as one page of Markdown: fixtures/rules/README.md
+    Page,
 }
 
 /// A rule in words, whichever list it comes from.
 #[derive(Clone, Serialize)]
-struct Text {
-    code: &'static str,
-    severity: &'static str,
+pub struct Text {
+    pub code: &'static str,
+    pub severity: &'static str,
     /// `message`, `ledger` or `reading`: what is needed to check it.
-    checked_against: &'static str,
-    what: &'static str,
-    why: &'static str,
-    fix: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    source: Option<&'static str>,
+    pub checked_against: &'static str,
+    pub name: &'static str,
+    pub what: &'static str,
+    pub why: &'static str,
+    pub fix: &'static str,
+    pub source: &'static str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    examples: Vec<String>,
+    pub examples: Vec<String>,
 }
 
 /// Runs one of the commands.
@@ -54,6 +56,7 @@ pub fn run(context: &Context, command: Rules) -> anyhow::Result<Outcome> {
         Rules::List => list(context),
         Rules::Explain { code } => explain(context, &code),
         Rules::Check { file } => rules_check::run(context, &file),
+        Rules::Page => rules_page::run(),
     }
 }
 
@@ -76,11 +79,12 @@ fn explain(context: &Context, code: &str) -> anyhow::Result<Outcome> {
     }
     let mut lines = vec![
         format!("{} ({}, checked against the {})", text.code, text.severity, text.checked_against),
+        format!("Find: {}", text.name),
         format!("What: {}", text.what),
         format!("Why:  {}", text.why),
         format!("Fix:  {}", text.fix),
+        format!("From: {}", text.source),
     ];
-    lines.extend(text.source.map(|source| format!("From: {source}")));
     lines.extend(text.examples.iter().map(|example| format!("See:  {example}")));
     print::line(&lines.join("\n"))?;
     Ok(Outcome::Ok)
@@ -88,36 +92,24 @@ fn explain(context: &Context, code: &str) -> anyhow::Result<Outcome> {
 
 /// Every rule in words: the catalogue, the ledger's, and what stops a message from being read.
 fn texts() -> Vec<Text> {
-    let mut texts: Vec<Text> = catalogue::CATALOGUE
-        .iter()
-        .map(|rule| Text {
-            code: rule.code,
-            severity: severity(rule.severity),
-            checked_against: "message",
-            what: rule.what,
-            why: rule.why,
-            fix: rule.fix,
-            source: Some(rule.source),
-            examples: vec![rule.passing_example(), rule.failing_example()],
-        })
-        .collect();
-    let plain = |checked_against, severity, (code, what, why, fix)| Text {
-        code,
-        severity,
-        checked_against,
-        what,
-        why,
-        fix,
-        source: None,
-        examples: Vec::new(),
+    let in_catalogue = |rule: &Rule| Text {
+        examples: vec![rule.passing_example(), rule.failing_example()],
+        ..text("message", &rule.text())
     };
-    texts.extend(LEDGER_RULE_TEXTS.iter().map(|text| match text.0 {
-        "FIELD-UNKNOWN" => plain("message", "note", *text),
-        _ => plain("ledger", "error", *text),
-    }));
-    texts.extend(READING_TEXTS.iter().map(|text| plain("reading", "error", *text)));
+    let of_ledger = LEDGER_RULE_TEXTS.iter().chain(ARRIVAL_TEXTS).map(|rule| text("ledger", rule));
+    // A note does not stop a message from being read.
+    let reading = READING.iter().map(|rule| {
+        let against = if rule.severity == Severity::Note { "message" } else { "reading" };
+        text(against, rule)
+    });
+    let mut texts: Vec<Text> = CATALOGUE.iter().map(in_catalogue).chain(of_ledger).chain(reading).collect();
     texts.sort_by_key(|text| text.code);
     texts
+}
+
+fn text(checked_against: &'static str, rule: &RuleText) -> Text {
+    let RuleText { code, name, what, why, fix, source, severity: how } = *rule;
+    Text { code, severity: severity(how), checked_against, name, what, why, fix, source, examples: Vec::new() }
 }
 
 /// The word of a severity.
@@ -128,15 +120,3 @@ pub fn severity(severity: Severity) -> &'static str {
         Severity::Note => "note",
     }
 }
-
-const QUARANTINE: &str = "A message that cannot be read is quarantined: nothing of it may be believed.";
-
-/// What stops a message from being read.
-const READING_TEXTS: &[(&str, &str, &str, &str)] = &[
-    ("NOT-JSON", "The message is one JSON object.", QUARANTINE, "Send one JSON object a line."),
-    ("NOT-UTF8", "The message is UTF-8.", QUARANTINE, "Write UTF-8 without a byte order mark."),
-    ("SHAPE", "Every member is of its kind and place.", QUARANTINE, "Correct the member that is named."),
-    ("TOO-DEEP", "The message is nested at most 32 levels.", QUARANTINE, "Send an application as its schema has it."),
-    ("TOO-LARGE", "The message is at most 1 MiB long.", QUARANTINE, "Send documents as objects, and name them only."),
-    ("UNKNOWN-SCHEMA", "The schema is one this version reads.", QUARANTINE, "Set `schema` to its known value."),
-];

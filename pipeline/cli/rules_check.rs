@@ -16,7 +16,7 @@ use super::outcome::Outcome;
 use super::print::{self, Output};
 use crate::broker::RawMessage;
 use crate::stages::intake::Lines;
-use crate::stages::{StageError, built_in_reference};
+use crate::stages::{StageError, built_in_reference, load_policy};
 use crate::time::local_date;
 
 /// What the rules say of one application.
@@ -32,7 +32,8 @@ struct Checked {
 /// Checks a file; `Rejected` when an application was refused.
 pub fn run(context: &Context, path: &Path) -> anyhow::Result<Outcome> {
     let reference = built_in_reference()?;
-    let facts = Facts { reference: &reference, today: local_date(Timestamp::now()) };
+    let policy = load_policy(context.config.policy.value.as_deref())?;
+    let facts = Facts { reference: &reference, policy: &policy, today: local_date(Timestamp::now()) };
     let mut lines = Lines::open(path)?;
     let mut single = single_document(path)?.map(|bytes| vec![RawMessage { position: 1, bytes }]);
     let is_single = single.is_some();

@@ -55,6 +55,8 @@ pub struct ArrivingFacts {
     pub photo: String,
     pub approved_on: Date,
     pub promise_on: Date,
+    /// Of a renewal at sixteen: the holder's sixteenth birthday. Looked at, never kept.
+    pub sixteen_on: Option<Date>,
     pub previous_number: Option<String>,
     pub previous_reason: Option<&'static str>,
 }
@@ -112,6 +114,7 @@ pub(in crate::ledger) const ARRIVING: Stage = Stage {
         ("photo", Column::Text),
         ("approved_on", Column::Text),
         ("promise_on", Column::Text),
+        ("sixteen_on", Column::Text),
         ("previous_number", Column::Text),
         ("previous_reason", Column::Text),
         ("previous", Column::Int),
@@ -260,12 +263,13 @@ fn stage_rows(messages: Vec<ArrivingMessage>) -> (Vec<Vec<Arg>>, Vec<Vec<Arg>>) 
                 f.photo,
                 f.approved_on,
                 f.promise_on,
+                f.sixteen_on,
                 f.previous_number,
                 f.previous_reason.map(str::to_owned)
             ]),
             None => {
                 row.push(Arg::Bytes(None));
-                row.extend(std::iter::repeat_n(Arg::Text(None), 12));
+                row.extend(std::iter::repeat_n(Arg::Text(None), 13));
             }
         }
         row.extend(args![None::<i64>, None::<i64>]);
@@ -317,7 +321,7 @@ async fn settle_wave(
 }
 
 /// Repeats first, then conflicts, then the order of revisions (contract/messages.md).
-const IDENTITY: &[&str] = &[
+pub(super) const IDENTITY: &[&str] = &[
     "UPDATE arriving SET verdict = 'repeated' WHERE verdict IN ('ok', 'rejected') AND EXISTS (
         SELECT 1 FROM message m WHERE m.event_id = arriving.event_id AND m.outcome IN ('accepted', 'rejected', 'waiting')
         AND m.digest = arriving.digest)",
@@ -346,8 +350,9 @@ const IDENTITY: &[&str] = &[
      WHERE previous_number IS NOT NULL",
 ];
 
-/// Rules that only the ledger can answer; each adds its finding to what the catalogue found.
-const LEDGER_RULES: &[&str] = &[
+/// Rules that only the ledger can answer; each adds its finding to what the catalogue found. Where the
+/// catalogue found the same already, the ledger is silent.
+pub(super) const LEDGER_RULES: &[&str] = &[
     "INSERT INTO arriving_finding SELECT position, 'PERSON-OPEN-APPLICATION', 'holder.id_number', 'error' FROM arriving r
      WHERE verdict IN ('ok', 'rejected') AND EXISTS (SELECT 1 FROM application a WHERE a.person = r.person AND a.open
         AND a.application_id <> r.application_id)",
@@ -366,7 +371,15 @@ const LEDGER_RULES: &[&str] = &[
         AND EXISTS (SELECT 1 FROM application a WHERE a.id = r.previous AND COALESCE(a.place, '') <> 'lost')",
     "INSERT INTO arriving_finding SELECT position, 'PREVIOUS-OTHER-BANK', 'bank', 'error' FROM arriving r
      WHERE verdict IN ('ok', 'rejected') AND kind <> 'bank_change'
-        AND EXISTS (SELECT 1 FROM application a WHERE a.id = r.previous AND a.bank <> r.bank)",
+        AND EXISTS (SELECT 1 FROM application a WHERE a.id = r.previous AND a.bank <> r.bank)
+        AND NOT EXISTS (SELECT 1 FROM arriving_finding f WHERE f.position = r.position AND f.rule = 'PREVIOUS-BANK')",
+    "INSERT INTO arriving_finding SELECT position, 'PREVIOUS-SAME-BANK', 'bank', 'error' FROM arriving r
+     WHERE verdict IN ('ok', 'rejected') AND kind = 'bank_change'
+        AND EXISTS (SELECT 1 FROM application a WHERE a.id = r.previous AND a.bank = r.bank)
+        AND NOT EXISTS (SELECT 1 FROM arriving_finding f WHERE f.position = r.position AND f.rule = 'PREVIOUS-BANK-CHANGE')",
+    "INSERT INTO arriving_finding SELECT position, 'RENEWAL-NOT-CHILD', 'previous_card.card_number', 'error' FROM arriving r
+     WHERE verdict IN ('ok', 'rejected') AND kind = 'adult_renewal'
+        AND EXISTS (SELECT 1 FROM application a WHERE a.id = r.previous AND a.approved_on >= r.sixteen_on)",
 ];
 
 const REJECT: &str = "UPDATE arriving SET verdict = 'rejected' WHERE verdict = 'ok' AND position IN (

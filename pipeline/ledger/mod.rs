@@ -56,7 +56,7 @@ pub use reference_touch::Touched;
 pub use regions::Room;
 pub use rehearsal::*;
 pub use relay::*;
-pub use rule_texts::LEDGER_RULE_TEXTS;
+pub use rule_texts::{ARRIVAL_TEXTS, LEDGER_RULE_TEXTS};
 pub use servicing::*;
 pub use stage::{Column, Stage};
 pub use stock::*;

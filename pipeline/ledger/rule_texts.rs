@@ -1,64 +1,166 @@
 //! The rules only the ledger can answer, in words: the statements themselves are in `intake`.
 
-/// Code, what is demanded, why, and what the sender does about it; sorted by code.
-pub const LEDGER_RULE_TEXTS: &[(&str, &str, &str, &str)] = &[
-    (
-        "FIELD-UNKNOWN",
-        "The message has a member this version does not know.",
-        "A note only: producers may add members first, and the sealed message keeps them.",
-        "Nothing, if the member is meant; otherwise correct its spelling.",
+use cardline_core::rules::{RuleText, Severity};
+
+/// Rules against the ledger, sorted by code; each is a finding of its application.
+pub const LEDGER_RULE_TEXTS: &[RuleText] = &[
+    RuleText {
+        code: "PERSON-LIVE-CARD",
+        name: "second card of one person",
+        what: "a first card only for a person without a card that is not cancelled",
+        why: "one person has one card in a province; a second one would split the social functions",
+        fix: "send it as replacement, exchange or bank_change with `previous_card`",
+        source: "domain.md §3",
+        severity: Severity::Error,
+    },
+    RuleText {
+        code: "PERSON-OPEN-APPLICATION",
+        name: "second application of one person",
+        what: "no other application of the person under way",
+        why: "two applications would open two accounts and make two cards",
+        fix: "wait for the first one's outcome, or correct it with a higher `revision` of its application_id",
+        source: "domain.md §3",
+        severity: Severity::Error,
+    },
+    RuleText {
+        code: "PREVIOUS-NOT-LIVE",
+        name: "previous card that has ended",
+        what: "the previous card is in use: not cancelled, and activated once",
+        why: "a card that has ended has been followed already, or must be followed by a first issue",
+        fix: "name the card the person has now; without one, apply as first_issue",
+        source: "domain.md §3",
+        severity: Severity::Error,
+    },
+    RuleText {
+        code: "PREVIOUS-NOT-LOST",
+        name: "lost card without formal loss",
+        what: "a formal loss is reported for a previous card that is said to be lost",
+        why: "a lost card must be blocked before another one is made; a provisional loss lapses",
+        fix: "report the formal loss first (card.events), then send the application again",
+        source: "domain.md §8",
+        severity: Severity::Error,
+    },
+    RuleText {
+        code: "PREVIOUS-OTHER-BANK",
+        name: "previous card of another bank",
+        what: "the new card's bank is the previous card's, as the ledger knows it, unless the bank is changed",
+        why: "only a change of bank moves the financial account",
+        fix: "name the previous card's bank, or send it as bank_change",
+        source: "s2; domain.md §8",
+        severity: Severity::Error,
+    },
+    RuleText {
+        code: "PREVIOUS-OTHER-PERSON",
+        name: "previous card of another person",
+        what: "the previous card is the holder's own; after a changed number, of the number before",
+        why: "a slip in the number would cancel a stranger's card",
+        fix: "check the card number with the card at hand",
+        source: "domain.md §3",
+        severity: Severity::Error,
+    },
+    RuleText {
+        code: "PREVIOUS-SAME-BANK",
+        name: "change of bank to the bank the card has",
+        what: "a change of bank names another bank than the previous card's, as the ledger knows it",
+        why: "the account would be closed and opened again at one bank",
+        fix: "choose another bank, or send it as exchange",
+        source: "s2; domain.md §8",
+        severity: Severity::Error,
+    },
+    RuleText {
+        code: "PREVIOUS-UNKNOWN",
+        name: "previous card nobody knows",
+        what: "the previous card's number is one of ours, or of the opening stock",
+        why: "a card made before this system is known only once the opening stock was imported",
+        fix: "check the number; import old cards with `cardline import cards FILE`",
+        source: "domain.md §3",
+        severity: Severity::Error,
+    },
+    RuleText {
+        code: "RENEWAL-NOT-CHILD",
+        name: "renewal of a card that is no child's",
+        what: "the card renewed at sixteen was approved before the holder's sixteenth birthday",
+        why: "an adult's card is replaced or exchanged; the renewal is the end of the child's card",
+        fix: "apply as an exchange",
+        source: "s0; domain.md §3, §8",
+        severity: Severity::Error,
+    },
+];
+
+/// What stops a message at its identity or its place in the order of revisions, sorted by code. No finding:
+/// the message is kept, and a person or the missing revision decides.
+pub const ARRIVAL_TEXTS: &[RuleText] = &[
+    arrival(
+        "EVENT-CONFLICT",
+        "one event with two contents",
+        "the same event_id always carries the same content",
+        "nobody can say which of the two was meant, so a person decides",
+        "send the other content under an event_id of its own",
     ),
-    (
-        "PERSON-LIVE-CARD",
-        "A first card is asked for, though the person has a card that is not cancelled.",
-        "One person has one card in a province; a second one would split the social functions.",
-        "Send it as replacement, exchange or bank_change with `previous_card`.",
+    arrival(
+        "REVISION-CONFLICT",
+        "one revision with two contents",
+        "the same application_id and revision always carry the same content",
+        "nobody can say which of the two was meant, so a person decides",
+        "send the other content as a higher revision",
     ),
-    (
-        "PERSON-OPEN-APPLICATION",
-        "The person has another application under way.",
-        "Two applications would open two accounts and make two cards.",
-        "Wait for the first one's outcome, or correct it with a higher `revision` of its application_id.",
+    arrival(
+        "REVISION-GAP",
+        "revision before the one it follows",
+        "revisions are taken in without a gap",
+        "the missing one may still come, so this one waits until its deadline",
+        "send the missing revision",
     ),
-    (
-        "PREVIOUS-NOT-LIVE",
-        "The previous card is cancelled, or was never in use.",
-        "A card that has ended has been followed already, or must be followed by a first issue.",
-        "Name the card the person has now; without one, apply as first_issue.",
-    ),
-    (
-        "PREVIOUS-NOT-LOST",
-        "The previous card is said to be lost, but no loss was reported for it.",
-        "A lost card must be blocked before another one is made.",
-        "Report the loss first (card.events), then send the application again.",
-    ),
-    (
-        "PREVIOUS-OTHER-BANK",
-        "The new card is asked of another bank than the previous one.",
-        "Only a change of bank moves the financial account.",
-        "Name the previous card's bank, or send it as bank_change.",
-    ),
-    (
-        "PREVIOUS-OTHER-PERSON",
-        "The previous card belongs to another person.",
-        "A slip in the number would cancel a stranger's card.",
-        "Check the card number with the card at hand.",
-    ),
-    (
-        "PREVIOUS-UNKNOWN",
-        "No card of that number is known.",
-        "A card made before this system is known only once the opening stock was imported.",
-        "Check the number; import old cards with `cardline import cards FILE`.",
+    arrival(
+        "REVISION-NOT-OPEN",
+        "revision of what is not open to correction",
+        "a higher revision only for an application that was rejected or returned",
+        "a card may be in the making already, so a person decides",
+        "withdraw the application, or wait for its outcome",
     ),
 ];
 
+const fn arrival(
+    code: &'static str,
+    name: &'static str,
+    what: &'static str,
+    why: &'static str,
+    fix: &'static str,
+) -> RuleText {
+    RuleText { code, name, what, why, fix, source: "contract/messages.md", severity: Severity::Error }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::LEDGER_RULE_TEXTS;
+    use super::*;
+    use crate::ledger::intake::{IDENTITY, LEDGER_RULES};
+
+    /// The codes statements write: in each the first quoted word of capitals with a hyphen, if any.
+    fn codes(statements: &[&str]) -> Vec<String> {
+        let is_code = |word: &&str| word.contains('-') && word.bytes().all(|b| b.is_ascii_uppercase() || b == b'-');
+        let first = |sql: &&str| sql.split('\'').skip(1).step_by(2).find(is_code).map(str::to_owned);
+        let mut codes: Vec<String> = statements.iter().filter_map(first).collect();
+        codes.sort_unstable();
+        codes
+    }
+
+    fn of(texts: &[RuleText]) -> Vec<&'static str> {
+        texts.iter().map(|text| text.code).collect()
+    }
 
     #[test]
-    fn the_list_is_sorted_and_shares_no_code_with_the_catalogue() {
-        assert!(LEDGER_RULE_TEXTS.windows(2).all(|pair| pair[0].0 < pair[1].0));
-        assert!(LEDGER_RULE_TEXTS.iter().all(|text| cardline_core::rules::explain(text.0).is_none()));
+    fn every_statement_has_its_text_and_every_text_its_statement() {
+        assert_eq!(codes(LEDGER_RULES), of(LEDGER_RULE_TEXTS));
+        assert_eq!(codes(IDENTITY), of(ARRIVAL_TEXTS));
+    }
+
+    #[test]
+    fn the_lists_are_filled_and_share_no_code_with_the_catalogue() {
+        for text in LEDGER_RULE_TEXTS.iter().chain(ARRIVAL_TEXTS) {
+            assert!(cardline_core::rules::explain(text.code).is_none(), "{}", text.code);
+            for words in [text.name, text.what, text.why, text.fix, text.source] {
+                assert!(!words.is_empty() && words.trim() == words, "{}", text.code);
+            }
+        }
     }
 }

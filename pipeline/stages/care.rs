@@ -21,7 +21,8 @@ impl Step for Deadlines {
     }
 
     fn work<'s>(&self, station: &'s Station, lease: Lease, now: Timestamp) -> Result<Self::Worked<'s>, StageError> {
-        let (today, policy) = (local_date(now), station.policy.of(""));
+        let today = local_date(now);
+        let policy = station.policy.of("", today);
         let dates = CareDates {
             today,
             chase_on: station.working_days_after(today, policy.chase_working_days.max(1)),

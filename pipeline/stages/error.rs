@@ -1,6 +1,7 @@
 //! What can stop a step. A bad record or a bad file is no error: it is a finding, settled as such.
 
 use cardline_core::domain::calendar::CalendarFault;
+use cardline_core::domain::policy::PolicyError;
 use cardline_core::domain::reference::ReferenceFault;
 use cardline_core::layouts::{NameFault, RenderFault};
 
@@ -10,7 +11,6 @@ use crate::exchange::publish::PublishError;
 use crate::keys::KeyError;
 use crate::ledger::LedgerError;
 use crate::objects::ObjectError;
-use crate::policy::PolicyError;
 
 /// An error of a step, with its cause.
 #[derive(Debug, thiserror::Error)]

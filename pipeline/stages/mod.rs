@@ -27,4 +27,4 @@ pub mod stock;
 pub use driver::{Ran, Step};
 pub use error::StageError;
 pub use reference::built_in_reference;
-pub use station::{Station, policy};
+pub use station::{Station, load_policy};

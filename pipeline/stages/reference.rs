@@ -12,8 +12,8 @@ use jiff::civil::Date;
 
 use super::StageError;
 use crate::ledger::{Effect, Ledger, OpenDeadline, Why};
-use crate::policy::Policy;
 use crate::time::instant;
+use cardline_core::domain::policy::Policy;
 
 const REGIONS: &str = include_str!("../../fixtures/reference/regions.csv");
 const POINTS: &str = include_str!("../../fixtures/reference/points.csv");
@@ -155,7 +155,7 @@ pub fn effect(
     let mut days: Vec<(Date, Date)> = moved.iter().map(|m| (m.from, m.to)).collect();
     days.sort_unstable();
     days.dedup();
-    let case_days = policy.of("").case_working_days.max(1);
+    let case_days = policy.of("", today).case_working_days.max(1);
     Effect {
         moved: days,
         ended: ended.into_iter().map(|(table, code)| (table.name(), code)).collect(),

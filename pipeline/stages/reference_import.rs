@@ -18,7 +18,7 @@ use super::reference_change::{Changes, changed_calendar, changed_codes};
 use super::reference_file::{RowFault, TableFile};
 use crate::ledger::{Effect, ImportRecord, Ledger, NewLine, Touched, Why};
 use crate::objects::sha256;
-use crate::policy::Policy;
+use cardline_core::domain::policy::Policy;
 
 /// What an import is asked to do.
 #[derive(Clone, Copy)]

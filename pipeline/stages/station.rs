@@ -1,8 +1,10 @@
 //! A station: everything a worker needs to run any step.
 
+use std::path::Path;
 use std::sync::Mutex;
 
 use cardline_core::domain::calendar::Calendar;
+use cardline_core::domain::policy::Policy;
 use cardline_core::domain::reference::Reference;
 use jiff::civil::Date;
 
@@ -15,7 +17,6 @@ use crate::keys::Keys;
 use crate::ledger::Ledger;
 use crate::limits::LEASE_SECONDS;
 use crate::objects::Objects;
-use crate::policy::Policy;
 
 /// Ledger, keys, objects, partners, policies and reference data of one worker.
 pub struct Station {
@@ -35,6 +36,17 @@ pub struct Station {
     pub(super) publisher: Mutex<Option<Publisher>>,
 }
 
+/// The policy of a file, or the built-in one.
+pub fn load_policy(path: Option<&Path>) -> Result<Policy, StageError> {
+    match path {
+        None => Ok(Policy::built_in()?),
+        Some(path) => {
+            let text = std::fs::read_to_string(path).map_err(|e| StageError::file(path.display(), e))?;
+            Ok(Policy::load(&text)?)
+        }
+    }
+}
+
 impl Station {
     /// Opens everything the configuration names. Fails at once on a wrong profile, policy or table.
     pub async fn open(config: Config, today: Date) -> Result<Station, StageError> {
@@ -43,7 +55,7 @@ impl Station {
         let keys = Keys::open(&data.join("keys"))?;
         let objects = Objects::in_folder(&data.join("objects"), keys.clone())?;
         let partners = Partners::open(config.partners.value.as_deref(), &data)?;
-        let policy = policy(&config)?;
+        let policy = load_policy(config.policy.value.as_deref())?;
         take_effect(&ledger, &policy, today).await?;
         let imported = ledger.last_import().await?;
         let (reference, calendar) = reference_on(&ledger, today).await?;
@@ -82,16 +94,5 @@ impl Station {
     /// Takes the lease on a piece of work under this worker's name.
     pub async fn lease(&self, work: &str, now: jiff::Timestamp) -> Result<Option<crate::ledger::Lease>, StageError> {
         Ok(self.ledger.take_lease(work, self.worker(), now, LEASE_SECONDS).await?)
-    }
-}
-
-/// The policy the configuration names, or the built-in one.
-pub fn policy(config: &Config) -> Result<Policy, StageError> {
-    match &config.policy.value {
-        None => Ok(Policy::built_in()?),
-        Some(path) => {
-            let text = std::fs::read_to_string(path).map_err(|e| StageError::file(path.display(), e))?;
-            Ok(Policy::load(&text)?)
-        }
     }
 }

@@ -10,7 +10,7 @@ const LAYERS: &[&[&str]] =
     &[&["core"], &["ledger"], &["broker"], &["exchange"], &["stages"], &["route"], &["world"], &["console", "cli"]];
 
 /// The small modules at the top; they name no layer.
-const SMALL: &[&str] = &["limits.rs", "time.rs", "keys.rs", "config.rs", "policy.rs"];
+const SMALL: &[&str] = &["limits.rs", "time.rs", "keys.rs", "config.rs"];
 
 /// Crates that only one layer may name.
 const OWNED: &[(&str, &str)] = &[("sqlx", "ledger"), ("rdkafka", "broker"), ("axum", "console")];

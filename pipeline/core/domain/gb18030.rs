@@ -53,15 +53,27 @@ pub fn decode(bytes: &[u8]) -> Result<String, usize> {
     }
 }
 
-/// Length of the text in GB18030 bytes.
+/// Length of the text in GB18030 bytes. Allocates nothing.
 ///
 /// # Errors
 /// The first character that has no bytes in the table.
 pub fn byte_len(text: &str) -> Result<usize, char> {
-    if text.is_ascii() {
-        return Ok(text.len());
+    text.chars().try_fold(0, |bytes, character| Ok(bytes + byte_len_of(character)?))
+}
+
+fn byte_len_of(character: char) -> Result<usize, char> {
+    match character {
+        '\0'..='\u{7F}' => Ok(1),
+        // The separator of names, and the ideographs GBK began with.
+        '\u{B7}' | '\u{4E00}'..='\u{9FA5}' => Ok(2),
+        rare => {
+            let (mut utf8, mut bytes) = ([0; 4], [0; 8]);
+            let text = rare.encode_utf8(&mut utf8);
+            let (outcome, _, written) =
+                GB18030.new_encoder().encode_from_utf8_without_replacement(text, &mut bytes, true);
+            if outcome == EncoderResult::InputEmpty { Ok(written) } else { Err(rare) }
+        }
     }
-    encode(text).map(|bytes| bytes.len())
 }
 
 #[cfg(test)]
@@ -93,6 +105,14 @@ mod tests {
         assert_eq!(decode(&[b'a', b'b', 0xFF, b'c']), Err(2));
         assert_eq!(decode(&[b'a', 0x96]), Err(1));
         assert_eq!(decode(&[0xCD, 0xF5, 0x96, 0x20, 0x20]), Err(2));
+    }
+
+    #[test]
+    fn counting_agrees_with_writing_for_every_character() {
+        for character in '\0'..=char::MAX {
+            let text = character.to_string();
+            assert_eq!(byte_len(&text), encode(&text).map(|bytes| bytes.len()), "U+{:04X}", u32::from(character));
+        }
     }
 
     proptest! {

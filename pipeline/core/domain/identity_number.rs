@@ -275,4 +275,6 @@ fn date_of(eight: &[u8]) -> Result<Date, IdentityDefect> {
 }
 
 #[cfg(test)]
+mod oracle_test;
+#[cfg(test)]
 mod tests;

@@ -9,6 +9,8 @@ use std::collections::{HashMap, HashSet};
 
 use jiff::civil::Date;
 
+use super::policy::Policy;
+
 mod reading;
 mod region;
 mod table;
@@ -95,10 +97,11 @@ pub struct Reference {
     outlets: HashMap<String, Outlet>,
 }
 
-/// The facts of one run: reference data and the local date it is done on.
+/// The facts of one run: reference data, policy and the local date it is done on.
 #[derive(Clone, Copy)]
 pub struct Facts<'r> {
     pub reference: &'r Reference,
+    pub policy: &'r Policy,
     /// Local date in Asia/Shanghai, handed in by whoever holds the clock.
     pub today: Date,
 }

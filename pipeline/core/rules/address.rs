@@ -2,15 +2,68 @@
 
 use crate::domain::gb18030;
 use crate::domain::limits::MAX_ADDRESS_BYTES;
-use crate::domain::reference::RegionNow;
+use crate::domain::reference::{Reference, RegionNow};
 
 use super::{Findings, Rule, Severity, Subject};
 
+pub(super) const ADDRESS_ABOLISHED: Rule = Rule {
+    code: "ADDRESS-ABOLISHED",
+    name: "address in an abolished region",
+    what: "the first six digits of the division code are a code of today's GB/T 2260",
+    why: "letters and partners know only today's divisions; the chip holds these six digits",
+    fix: "send the code the village or community has now",
+    source: "GB/T 2260; domain.md §4",
+    severity: Severity::Warning,
+    check: address_abolished,
+};
+
+fn address_abolished(subject: &Subject<'_>, findings: &mut Findings) {
+    let code: &str = &subject.holder().address.region;
+    let current = code.get(..6).is_some_and(|region| subject.reference.is_current_region(region));
+    if !current && is_division(code, subject.reference) {
+        findings.at("holder.address.region", "its first six digits are no longer a region");
+    }
+}
+
+pub(super) const ADDRESS_CHARACTER: Rule = Rule {
+    code: "ADDRESS-CHARACTER",
+    name: "character that cannot be written",
+    what: "characters with bytes in GB18030: no control, zero-width or bidi mark, private-use character or U+FFFD",
+    why: "the chip and a partner's file would hold a question mark or a gap in its place",
+    fix: "send the address as it is spoken, with the characters of the household book",
+    source: "GB 18030-2022; domain.md §5",
+    severity: Severity::Error,
+    check: address_character,
+};
+
+fn address_character(subject: &Subject<'_>, findings: &mut Findings) {
+    if !is_writable(&subject.holder().address.detail) {
+        findings.at("holder.address.detail", "a character that cannot be written");
+    }
+}
+
+pub(super) const ADDRESS_EMPTY: Rule = Rule {
+    code: "ADDRESS-EMPTY",
+    name: "address without detail",
+    what: "the rest of the line, down to the door",
+    why: "the bank asks for it, and a letter would come back",
+    fix: "send street and number",
+    source: "s3",
+    severity: Severity::Error,
+    check: address_empty,
+};
+
+fn address_empty(subject: &Subject<'_>, findings: &mut Findings) {
+    if subject.holder().address.detail.trim().is_empty() {
+        findings.at("holder.address.detail", "empty");
+    }
+}
+
 pub(super) const ADDRESS_LENGTH: Rule = Rule {
     code: "ADDRESS-LENGTH",
-    name: "address empty, too long or with a character without bytes",
-    what: "1 to 80 bytes in GB18030",
-    why: "the chip holds 80 bytes, and a partner's file nothing that GB18030 lacks",
+    name: "address longer than the chip holds",
+    what: "at most 80 bytes in GB18030",
+    why: "the chip holds 80 bytes",
     fix: "shorten it as the household book does",
     source: "third-generation card, DF01EF06 tag 23; domain.md §3",
     severity: Severity::Error,
@@ -19,17 +72,22 @@ pub(super) const ADDRESS_LENGTH: Rule = Rule {
 
 fn address_length(subject: &Subject<'_>, findings: &mut Findings) {
     let detail = &subject.holder().address.detail;
-    match gb18030::byte_len(detail) {
-        Err(_) => findings.at("holder.address.detail", "a character has no bytes in GB18030"),
-        Ok(bytes) if bytes > MAX_ADDRESS_BYTES => {
-            findings.at("holder.address.detail", "longer than 80 bytes in GB18030");
-        }
-        Ok(_) if detail.trim().is_empty() => findings.at("holder.address.detail", "empty"),
-        Ok(_) if detail.chars().any(char::is_control) => {
-            findings.at("holder.address.detail", "a control character");
-        }
-        Ok(_) => {}
+    if gb18030::byte_len(detail).is_ok_and(|bytes| bytes > MAX_ADDRESS_BYTES) {
+        findings.at("holder.address.detail", "longer than 80 bytes in GB18030");
     }
+}
+
+/// Whether a text can stand in a file and on a chip: no control, private-use, zero-width or bidi
+/// character, none of the replacements for what was lost before.
+pub(super) fn is_writable(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~')) || text.chars().all(is_writable_character)
+}
+
+fn is_writable_character(character: char) -> bool {
+    !character.is_control()
+        && !matches!(character,
+            '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}'
+            | '\u{FFF0}'..='\u{FFFF}' | '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..='\u{10FFFF}')
 }
 
 pub(super) const ADDRESS_REGION: Rule = Rule {
@@ -44,12 +102,15 @@ pub(super) const ADDRESS_REGION: Rule = Rule {
 };
 
 fn address_region(subject: &Subject<'_>, findings: &mut Findings) {
-    let code: &str = &subject.holder().address.region;
-    let twelve = code.len() == 12 && code.bytes().all(|byte| byte.is_ascii_digit());
-    let known = code.get(..6).is_some_and(|region| subject.reference.was_region(region));
-    if !twelve || !known {
+    if !is_division(&subject.holder().address.region, subject.reference) {
         findings.at("holder.address.region", "no twelve-digit division code of a known region");
     }
+}
+
+/// Whether this is a twelve-digit division code of a region that is or was.
+fn is_division(code: &str, reference: &Reference) -> bool {
+    let twelve = code.len() == 12 && code.bytes().all(|byte| byte.is_ascii_digit());
+    twelve && code.get(..6).is_some_and(|region| reference.was_region(region))
 }
 
 pub(super) const REGION_CURRENT: Rule = Rule {

@@ -3,10 +3,12 @@
 use jiff::civil::Date;
 
 use crate::domain::application::{DocumentKind, IdType, Relation};
+use crate::domain::date;
 use crate::domain::identity_number::{IdentityNumber, NumberClass};
 use crate::domain::name;
 
-use super::paper::{LONG_TERM, has_expired};
+use super::name::is_latin;
+use super::paper::LONG_TERM;
 use super::subject::{ADULT_YEARS, whole_years};
 use super::{Findings, Rule, Severity, Subject};
 
@@ -30,6 +32,59 @@ fn agent_adult(subject: &Subject<'_>, findings: &mut Findings) {
     }
 }
 
+pub(super) const AGENT_AGE: Rule = Rule {
+    code: "AGENT-AGE",
+    name: "parent not older than the child",
+    what: "a parent or grandparent was born before the holder",
+    why: "the relation or one of the numbers belongs to somebody else",
+    fix: "compare number and relation with the papers",
+    source: "s3; domain.md §3",
+    severity: Severity::Error,
+    check: agent_age,
+};
+
+fn agent_age(subject: &Subject<'_>, findings: &mut Findings) {
+    if forebear_years(subject).is_some_and(|(_, older)| older < 0) {
+        findings.at("agent.relation", "born on the same day as the holder or later");
+    }
+}
+
+pub(super) const AGENT_AGE_GAP: Rule = Rule {
+    code: "AGENT-AGE-GAP",
+    name: "parent hardly older than the child",
+    what: "a parent is at least 12 years older than the holder, a grandparent at least 24",
+    why: "a step-parent may be younger than that, so a person looks",
+    fix: "compare number and relation with the papers",
+    source: "local policy",
+    severity: Severity::Warning,
+    check: agent_age_gap,
+};
+
+/// Years by which each generation is older.
+const GENERATION_YEARS: i16 = 12;
+
+fn agent_age_gap(subject: &Subject<'_>, findings: &mut Findings) {
+    if let Some((generations, older)) = forebear_years(subject)
+        && (0..generations * GENERATION_YEARS).contains(&older)
+    {
+        findings.at("agent.relation", "too few years older than the holder");
+    }
+}
+
+/// Of a grown-up parent or grandparent: generations, and whole years older than the holder (-1 when not
+/// older at all). AGENT-ADULT speaks of those who are not grown up.
+fn forebear_years(subject: &Subject<'_>) -> Option<(i16, i16)> {
+    let generations = match subject.agent()?.relation {
+        Relation::Parent => 1,
+        Relation::Grandparent => 2,
+        Relation::OtherGuardian => return None,
+    };
+    let born = agent_number(subject)?.birth?;
+    let holder = subject.born_on?;
+    let grown_up = whole_years(born, subject.approved_on?) >= ADULT_YEARS;
+    grown_up.then(|| (generations, if born < holder { whole_years(born, holder) } else { -1 }))
+}
+
 pub(super) const AGENT_HOLDER: Rule = Rule {
     code: "AGENT-HOLDER",
     name: "agent is the holder",
@@ -42,9 +97,7 @@ pub(super) const AGENT_HOLDER: Rule = Rule {
 };
 
 fn agent_holder(subject: &Subject<'_>, findings: &mut Findings) {
-    let agent = agent_number(subject).map(|number| &number.normalised);
-    let holder = subject.number().map(|number| &number.normalised);
-    if agent.is_some() && agent == holder {
+    if subject.agent().is_some() && is_holders(subject) {
         findings.at("agent.id_number", "the same number as the holder's");
     }
 }
@@ -62,7 +115,7 @@ pub(super) const AGENT_HOUSEHOLD: Rule = Rule {
 
 fn agent_household(subject: &Subject<'_>, findings: &mut Findings) {
     let book = subject.holder().id_type == IdType::HouseholdBook;
-    let Some(agent) = subject.agent().filter(|_| book && subject.is_minor()) else {
+    let Some(agent) = subject.minors_agent().filter(|_| book) else {
         return;
     };
     if agent.household_head.is_none() {
@@ -87,7 +140,8 @@ pub(super) const AGENT_ID_NUMBER: Rule = Rule {
 fn agent_id_number(subject: &Subject<'_>, findings: &mut Findings) {
     match &subject.agent_number {
         Some(Err(defect)) => findings.at("agent.id_number", defect.to_string()),
-        Some(Ok(number)) if number.class != NumberClass::Citizen || number.converted_from_15 => {
+        // With another paper AGENT-ID-TYPE speaks.
+        Some(Ok(number)) if has_resident_id(subject) && !is_citizen(number) => {
             findings.at("agent.id_number", "no citizen number of 18 characters");
         }
         _ => {}
@@ -106,7 +160,7 @@ pub(super) const AGENT_ID_TYPE: Rule = Rule {
 };
 
 fn agent_id_type(subject: &Subject<'_>, findings: &mut Findings) {
-    if subject.agent().is_some_and(|agent| agent.id_type != IdType::ResidentId) {
+    if subject.agent().is_some() && !has_resident_id(subject) {
         findings.at("agent.id_type", "not a resident ID");
     }
 }
@@ -131,7 +185,7 @@ fn agent_mobile(subject: &Subject<'_>, findings: &mut Findings) {
 pub(super) const AGENT_NAME: Rule = Rule {
     code: "AGENT-NAME",
     name: "agent's name is not one",
-    what: "as the holder's name",
+    what: "Han characters with U+00B7 between the parts, 1 to 50 bytes in GB18030, as on a resident ID",
     why: "it goes to the bank as the guardian's",
     fix: "send the name of the agent's paper",
     source: "GB 18030-2022; domain.md §3",
@@ -143,15 +197,65 @@ fn agent_name(subject: &Subject<'_>, findings: &mut Findings) {
     let Some(agent) = subject.agent() else {
         return;
     };
-    if let Err(defect) = name::normalise(&agent.name) {
-        findings.at("agent.name", defect.to_string());
+    match name::normalise(&agent.name) {
+        Err(defect) => findings.at("agent.name", defect.to_string()),
+        Ok(name) if has_resident_id(subject) && is_latin(&name.text) => {
+            findings.at("agent.name", "Latin letters stand on no resident ID");
+        }
+        Ok(_) => {}
+    }
+}
+
+pub(super) const AGENT_NAME_NORMALISED: Rule = Rule {
+    code: "AGENT-NAME-NORMALISED",
+    name: "look-alike characters in the agent's name normalised",
+    what: "the dot between the parts is U+00B7",
+    why: "the bank compares the guardian's name with its own records",
+    fix: "send the normal form",
+    source: "domain.md §3",
+    severity: Severity::Note,
+    check: agent_name_normalised,
+};
+
+fn agent_name_normalised(subject: &Subject<'_>, findings: &mut Findings) {
+    if subject.agent().is_some_and(|agent| name::normalise(&agent.name).is_ok_and(|name| name.normalised)) {
+        findings.at("agent.name", "look-alike characters were normalised");
+    }
+}
+
+pub(super) const AGENT_PAPER_DATES: Rule = Rule {
+    code: "AGENT-PAPER-DATES",
+    name: "validity of the agent's paper unreadable",
+    what: "the dates are optional; when given they are dates, to a date or long_term, from not after to",
+    why: "an expired paper cannot be told",
+    fix: "send the dates of the paper, or none",
+    source: "s3",
+    severity: Severity::Error,
+    check: agent_paper_dates,
+};
+
+fn agent_paper_dates(subject: &Subject<'_>, findings: &mut Findings) {
+    let Some(agent) = subject.agent() else {
+        return;
+    };
+    let (from, to) = (agent.id_valid_from.as_deref(), agent.id_valid_to.as_deref());
+    if from.is_some_and(|from| date::parse(from).is_none()) {
+        findings.at("agent.id_valid_from", "no date of the form YYYY-MM-DD");
+    }
+    if to.is_some_and(|to| to != LONG_TERM && date::parse(to).is_none()) {
+        findings.at("agent.id_valid_to", "neither a date nor long_term");
+    }
+    if let (Some(from), Some(to)) = agent_paper(subject)
+        && from > to
+    {
+        findings.at("agent.id_valid_to", "before the first day of validity");
     }
 }
 
 pub(super) const AGENT_PAPER_EXPIRED: Rule = Rule {
     code: "AGENT-PAPER-EXPIRED",
-    name: "agent's paper expired or unreadable",
-    what: "the dates are optional; when given they are dates, and the last day is not before approval",
+    name: "agent's paper expired at approval",
+    what: "when its last day is given, it is not before the day of approval",
     why: "the outlet refuses an expired paper",
     fix: "let the agent renew the resident ID",
     source: "s3",
@@ -160,20 +264,23 @@ pub(super) const AGENT_PAPER_EXPIRED: Rule = Rule {
 };
 
 fn agent_paper_expired(subject: &Subject<'_>, findings: &mut Findings) {
-    let Some(agent) = subject.agent() else {
-        return;
-    };
-    let is_date = |text: &str| text.parse::<Date>().is_ok();
-    if agent.id_valid_from.as_deref().is_some_and(|from| !is_date(from)) {
-        findings.at("agent.id_valid_from", "no date of the form YYYY-MM-DD");
-    }
-    let to = agent.id_valid_to.as_deref();
-    if to.is_some_and(|to| to != LONG_TERM && !is_date(to)) {
-        findings.at("agent.id_valid_to", "neither a date nor long_term");
-    }
-    if has_expired(to, subject.approved_on) {
+    let (from, to) = agent_paper(subject);
+    if let (Some(to), Some(on)) = (to, subject.approved_on)
+        && to < on
+        && from.is_none_or(|from| from <= to)
+    {
         findings.at("agent.id_valid_to", "before the day of approval");
     }
+}
+
+/// First and last day of the agent's paper, as far as they can be read.
+fn agent_paper(subject: &Subject<'_>) -> (Option<Date>, Option<Date>) {
+    let agent = subject.agent();
+    let read = |text: Option<&str>| text.and_then(date::parse);
+    (
+        read(agent.and_then(|agent| agent.id_valid_from.as_deref())),
+        read(agent.and_then(|agent| agent.id_valid_to.as_deref())),
+    )
 }
 
 pub(super) const AGENT_RELATION_PROOF: Rule = Rule {
@@ -189,7 +296,7 @@ pub(super) const AGENT_RELATION_PROOF: Rule = Rule {
 
 fn agent_relation_proof(subject: &Subject<'_>, findings: &mut Findings) {
     let other = subject.agent().is_some_and(|agent| agent.relation == Relation::OtherGuardian);
-    if other && !subject.has_document(DocumentKind::RelationProof) {
+    if other && !subject.shown.has(DocumentKind::RelationProof) {
         findings.at("documents", "relation_proof is missing");
     }
 }
@@ -234,7 +341,23 @@ fn agent_sex(subject: &Subject<'_>, findings: &mut Findings) {
     }
 }
 
-/// The agent's number, when it is well formed.
+/// The agent's own number, when it is well formed; of the holder's number AGENT-HOLDER speaks.
 fn agent_number<'f>(subject: &'f Subject<'_>) -> Option<&'f IdentityNumber> {
+    well_formed(subject).filter(|_| !is_holders(subject))
+}
+
+fn well_formed<'f>(subject: &'f Subject<'_>) -> Option<&'f IdentityNumber> {
     subject.agent_number.as_ref()?.as_ref().ok()
+}
+
+fn is_holders(subject: &Subject<'_>) -> bool {
+    well_formed(subject).is_some_and(|number| subject.number().is_some_and(|holder| holder == number))
+}
+
+fn has_resident_id(subject: &Subject<'_>) -> bool {
+    subject.agent().is_some_and(|agent| agent.id_type == IdType::ResidentId)
+}
+
+fn is_citizen(number: &IdentityNumber) -> bool {
+    number.class == NumberClass::Citizen && !number.converted_from_15
 }

@@ -78,6 +78,26 @@ fn outlet_check(subject: &Subject<'_>, findings: &mut Findings) {
     }
 }
 
+pub(super) const OUTLET_REGION: Rule = Rule {
+    code: "OUTLET-REGION",
+    name: "outlet outside the region",
+    what: "the opening outlet lies in the issuing region, or where the region's policy allows",
+    why: "the account is activated there, and a minor's card is handed out there",
+    fix: "choose an outlet of the bank in the region",
+    source: "s3; domain.md §3; policy pickup_within",
+    severity: Severity::Error,
+    check: outlet_region,
+};
+
+fn outlet_region(subject: &Subject<'_>, findings: &mut Findings) {
+    let region = subject.application.region.as_ref();
+    let outlet = subject.reference.outlet(&subject.application.opening_outlet);
+    let current = subject.reference.is_current_region(region);
+    if current && outlet.is_some_and(|outlet| !subject.policy.pickup_within.holds(&outlet.region, region)) {
+        findings.at("opening_outlet", "not in the issuing region");
+    }
+}
+
 pub(super) const OUTLET_UNKNOWN: Rule = Rule {
     code: "OUTLET-UNKNOWN",
     name: "no such outlet",

@@ -46,7 +46,7 @@ pub(super) fn is_mobile(text: &str) -> bool {
 }
 
 /// Whether this is `0` and two or three digits, a hyphen, and seven or eight digits.
-fn is_landline(text: &str) -> bool {
+pub(super) fn is_landline(text: &str) -> bool {
     let Some((area, number)) = text.split_once('-') else {
         return false;
     };

@@ -1,5 +1,7 @@
 //! What identifies the message, and when it was approved.
 
+use jiff::civil::Date;
+
 use super::{Findings, Rule, Severity, Subject};
 
 /// Longest identifier, in bytes: twice what any producer sends, and short enough for an index.
@@ -34,9 +36,34 @@ pub(super) const APPROVAL_FUTURE: Rule = Rule {
 };
 
 fn approval_future(subject: &Subject<'_>, findings: &mut Findings) {
-    if subject.approved_on.is_some_and(|on| on > subject.today) {
+    if subject.approved_on.is_some_and(|on| on > subject.today) && is_of_our_time(subject) {
         findings.at("approved_at", "after the local date of the run");
     }
+}
+
+/// Years from today beyond which an approval is a clock's error and no application: none waits so long.
+const APPROVAL_YEARS: i16 = 5;
+
+pub(super) const APPROVAL_RANGE: Rule = Rule {
+    code: "APPROVAL-RANGE",
+    name: "approved in another age",
+    what: "approved within five years of the local date of the run",
+    why: "ages, papers and the promise would be reckoned on a day that was never meant",
+    fix: "check the sender's clock and the year",
+    source: "domain.md §2",
+    severity: Severity::Error,
+    check: approval_range,
+};
+
+fn approval_range(subject: &Subject<'_>, findings: &mut Findings) {
+    if !is_of_our_time(subject) {
+        findings.at("approved_at", "more than five years from the local date of the run");
+    }
+}
+
+fn is_of_our_time(subject: &Subject<'_>) -> bool {
+    let years = |on: Date| on.year().abs_diff(subject.today.year());
+    subject.approved_on.is_none_or(|on| years(on) <= APPROVAL_YEARS.unsigned_abs())
 }
 
 pub(super) const APPROVAL_INSTANT: Rule = Rule {

@@ -23,17 +23,22 @@ mod bank;
 mod consent;
 mod contact;
 mod documents;
+mod family;
 mod identity;
 mod message;
 mod name;
+mod newborn;
 mod paper;
 mod person;
 mod photo;
 mod pickup;
 mod previous_card;
 mod subject;
+mod text;
 
+pub use family::{FAMILIES, Family};
 pub use subject::Subject;
+pub use text::{READING, RuleText};
 
 /// What a finding does to the application.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
@@ -97,6 +102,12 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// The rule in words.
+    pub const fn text(&self) -> RuleText {
+        let Rule { code, name, what, why, fix, source, severity, check: _ } = *self;
+        RuleText { code, name, what, why, fix, source, severity }
+    }
+
     /// Path of an application that meets the rule, from the repository's root.
     pub fn passing_example(&self) -> String {
         format!("fixtures/rules/{}/pass.json", self.code)
@@ -110,15 +121,22 @@ impl Rule {
 
 /// Every rule, sorted by code.
 pub const CATALOGUE: &[Rule] = &[
+    address::ADDRESS_ABOLISHED,
+    address::ADDRESS_CHARACTER,
+    address::ADDRESS_EMPTY,
     address::ADDRESS_LENGTH,
     address::ADDRESS_REGION,
     agent::AGENT_ADULT,
+    agent::AGENT_AGE,
+    agent::AGENT_AGE_GAP,
     agent::AGENT_HOLDER,
     agent::AGENT_HOUSEHOLD,
     agent::AGENT_ID_NUMBER,
     agent::AGENT_ID_TYPE,
     agent::AGENT_MOBILE,
     agent::AGENT_NAME,
+    agent::AGENT_NAME_NORMALISED,
+    agent::AGENT_PAPER_DATES,
     agent::AGENT_PAPER_EXPIRED,
     agent::AGENT_RELATION_PROOF,
     agent::AGENT_REQUIRED,
@@ -126,6 +144,7 @@ pub const CATALOGUE: &[Rule] = &[
     message::APPLICATION_ID,
     message::APPROVAL_FUTURE,
     message::APPROVAL_INSTANT,
+    message::APPROVAL_RANGE,
     bank::BANK_REGION,
     bank::BANK_UNKNOWN,
     person::BIRTH_AGREES,
@@ -137,6 +156,8 @@ pub const CATALOGUE: &[Rule] = &[
     documents::DOCUMENT_EMPTY,
     documents::DOCUMENT_OBJECT,
     documents::DOCUMENT_REQUIRED,
+    documents::DOCUMENT_TWICE,
+    documents::DOCUMENT_UNASKED,
     person::ETHNICITY_CODE,
     message::EVENT_ID,
     identity::ID_BIRTH_DATE,
@@ -150,35 +171,50 @@ pub const CATALOGUE: &[Rule] = &[
     identity::ID_PROVINCE,
     identity::ID_REGION,
     identity::ID_SEQUENCE,
+    newborn::JOINT_BIRTH,
     contact::MOBILE_FORM,
     name::NAME_CHARACTER,
     name::NAME_EMPTY,
+    name::NAME_LATIN,
     name::NAME_LENGTH,
     name::NAME_MIXED,
     name::NAME_NORMALISED,
+    name::NAME_RARE,
     name::NAME_SEPARATOR,
+    person::NATIONALITY_AGREES,
     person::NATIONALITY_CODE,
+    newborn::NEWBORN_LANE,
     person::OCCUPATION_CODE,
+    person::OCCUPATION_MISSING,
     bank::OUTLET_BANK,
     bank::OUTLET_CHECK,
+    bank::OUTLET_REGION,
     bank::OUTLET_UNKNOWN,
     paper::PAPER_AGE,
     paper::PAPER_CLASS,
     paper::PAPER_DATES,
     paper::PAPER_EXPIRED,
     paper::PAPER_IN_PERSON,
+    paper::PAPER_ISSUED,
+    paper::PAPER_TERM,
+    paper::PERMIT_PLACE,
     contact::PHONE_FORM,
     photo::PHOTO_ASPECT,
     photo::PHOTO_AUTHORISATION,
     photo::PHOTO_BYTES,
     photo::PHOTO_DEFAULT_AGE,
+    photo::PHOTO_DEFAULT_OBJECT,
+    photo::PHOTO_ID_PAPER,
     photo::PHOTO_OBJECT,
     photo::PHOTO_SIZE,
     pickup::PICKUP_AGENT,
     pickup::PICKUP_AGENT_OUTLET,
+    pickup::PICKUP_BANK,
     pickup::PICKUP_EMPLOYER,
     pickup::PICKUP_MAIL,
+    pickup::PICKUP_METHOD,
     pickup::PICKUP_POINT,
+    pickup::PICKUP_REGION,
     previous_card::PREVIOUS_BANK,
     previous_card::PREVIOUS_BANK_CHANGE,
     previous_card::PREVIOUS_CHECK,
@@ -188,6 +224,7 @@ pub const CATALOGUE: &[Rule] = &[
     address::REGION_CURRENT,
     address::REGION_FOLLOWED,
     person::RENEWAL_AGE,
+    documents::RESIDENCE_PERMIT,
     message::REVISION_ZERO,
     person::SEX_AGREES,
     person::SEX_CODE,
@@ -220,5 +257,9 @@ pub fn explain(code: &str) -> Option<&'static Rule> {
     CATALOGUE.iter().find(|rule| rule.code == code)
 }
 
+#[cfg(test)]
+mod matrix_test;
+#[cfg(test)]
+mod previous_card_test;
 #[cfg(test)]
 mod tests;

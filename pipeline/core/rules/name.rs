@@ -1,5 +1,7 @@
 //! The holder's name. What a name may hold is decided in `domain::name`.
 
+use crate::domain::application::IdType;
+use crate::domain::gb18030;
 use crate::domain::name::NameDefect;
 
 use super::{Findings, Rule, Severity, Subject};
@@ -38,6 +40,29 @@ fn name_empty(subject: &Subject<'_>, findings: &mut Findings) {
     if let Err(defect @ NameDefect::Empty) = &subject.holder_name {
         findings.at(FIELD, defect.to_string());
     }
+}
+
+pub(super) const NAME_LATIN: Rule = Rule {
+    code: "NAME-LATIN",
+    name: "Latin name on a Chinese paper",
+    what: "Latin letters only in the name of a foreigner",
+    why: "a resident ID, a household book and a residence permit carry a name in Han characters",
+    fix: "send the name of the paper",
+    source: "domain.md §3",
+    severity: Severity::Error,
+    check: name_latin,
+};
+
+fn name_latin(subject: &Subject<'_>, findings: &mut Findings) {
+    let foreigner = subject.holder().id_type == IdType::ForeignPermanent;
+    if !foreigner && subject.holder_name.as_ref().is_ok_and(|name| is_latin(&name.text)) {
+        findings.at(FIELD, "Latin letters stand only on a foreigner's paper");
+    }
+}
+
+/// Whether a normalised name is written in Latin letters.
+pub(super) fn is_latin(name: &str) -> bool {
+    name.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic())
 }
 
 pub(super) const NAME_LENGTH: Rule = Rule {
@@ -105,5 +130,28 @@ pub(super) const NAME_NORMALISED: Rule = Rule {
 fn name_normalised(subject: &Subject<'_>, findings: &mut Findings) {
     if subject.holder_name.as_ref().is_ok_and(|name| name.normalised) {
         findings.at(FIELD, "look-alike characters were normalised");
+    }
+}
+
+pub(super) const NAME_RARE: Rule = Rule {
+    code: "NAME-RARE",
+    name: "rare character in the name",
+    what: "every character has two bytes in GB18030",
+    why: "a partner whose charset or font ends there sends the row back, so a person may want to know before",
+    fix: "nothing to do; compare with the paper",
+    source: "GB 18030-2022; domain.md §5",
+    severity: Severity::Note,
+    check: name_rare,
+};
+
+fn name_rare(subject: &Subject<'_>, findings: &mut Findings) {
+    let Ok(name) = &subject.holder_name else {
+        return;
+    };
+    // The ideographs of GBK are these and a few more; only for others the table is asked.
+    let usual = |character: &char| matches!(character, ' '..='~' | '\u{B7}' | '\u{4E00}'..='\u{9FA5}');
+    let four_bytes = |character: char| gb18030::byte_len(character.encode_utf8(&mut [0; 4])) == Ok(4);
+    if name.text.chars().filter(|character| !usual(character)).any(four_bytes) {
+        findings.at(FIELD, "a character of four bytes in GB18030");
     }
 }

@@ -1,10 +1,11 @@
 //! The paper the holder is identified by: its kind, its age limits, its dates.
 
-use jiff::civil::Date;
-
-use crate::domain::application::{Channel, IdType};
+use crate::domain::application::IdType;
+use crate::domain::date;
+use crate::domain::identity_number::NumberClass;
 use crate::domain::person::class_of;
 
+use super::subject::whole_years;
 use super::{Findings, Rule, Severity, Subject};
 
 /// Age, in whole years, from which the resident ID is demanded (s3).
@@ -65,15 +66,13 @@ fn paper_dates(subject: &Subject<'_>, findings: &mut Findings) {
     let book = holder.id_type == IdType::HouseholdBook;
     let from = holder.id_valid_from.as_deref();
     let to = holder.id_valid_to.as_deref();
-    if from.map_or(!book, |from| from.parse::<Date>().is_err()) {
+    if from.map_or(!book, |from| date::parse(from).is_none()) {
         findings.at("holder.id_valid_from", "no date of the form YYYY-MM-DD");
     }
-    if to.map_or(!book, |to| to != LONG_TERM && to.parse::<Date>().is_err()) {
+    if to.map_or(!book, |to| to != LONG_TERM && date::parse(to).is_none()) {
         findings.at("holder.id_valid_to", "neither a date nor long_term");
     }
-    if let (Some(Ok(from)), Some(Ok(to))) = (from.map(str::parse::<Date>), to.map(str::parse::<Date>))
-        && from > to
-    {
+    if is_reversed(subject) {
         findings.at("holder.id_valid_to", "before the first day of validity");
     }
 }
@@ -90,8 +89,8 @@ pub(super) const PAPER_EXPIRED: Rule = Rule {
 };
 
 fn paper_expired(subject: &Subject<'_>, findings: &mut Findings) {
-    let to = subject.holder().id_valid_to.as_deref();
-    if has_expired(to, subject.approved_on) {
+    let expired = matches!((subject.valid_to, subject.approved_on), (Some(to), Some(on)) if to < on);
+    if expired && !is_reversed(subject) {
         findings.at("holder.id_valid_to", "before the day of approval");
     }
 }
@@ -99,25 +98,102 @@ fn paper_expired(subject: &Subject<'_>, findings: &mut Findings) {
 pub(super) const PAPER_IN_PERSON: Rule = Rule {
     code: "PAPER-IN-PERSON",
     name: "minor's other paper applied with from afar",
-    what: "a minor with neither resident ID nor household book applies at a counter",
+    what: "a minor with neither resident ID nor household book applies in person at an outlet of a partner bank",
     why: "only there are the originals seen",
-    fix: "apply at a counter of a partner bank",
-    source: "s3",
+    fix: "apply at an outlet of a partner bank",
+    source: "s3; policy other_papers_at",
     severity: Severity::Error,
     check: paper_in_person,
 };
 
 fn paper_in_person(subject: &Subject<'_>, findings: &mut Findings) {
-    let paper = subject.holder().id_type;
-    let usual = matches!(paper, IdType::ResidentId | IdType::HouseholdBook);
-    let counter = matches!(subject.application.channel, Channel::Counter | Channel::BankCounter);
-    if subject.is_minor() && !usual && !counter {
-        findings.at("channel", "a minor with this paper applies in person at a counter");
+    let usual = matches!(subject.holder().id_type, IdType::ResidentId | IdType::HouseholdBook);
+    let in_person = subject.policy.other_papers_at.has(subject.application.channel);
+    if subject.is_minor() && !usual && !in_person {
+        findings.at("channel", "a minor with this paper applies in person");
     }
 }
 
-/// Whether a paper valid to this day had run out on that date; the last day still counts.
-pub(super) fn has_expired(valid_to: Option<&str>, on: Option<Date>) -> bool {
-    let to = valid_to.and_then(|to| to.parse::<Date>().ok());
-    matches!((to, on), (Some(to), Some(on)) if to < on)
+pub(super) const PAPER_ISSUED: Rule = Rule {
+    code: "PAPER-ISSUED",
+    name: "paper issued before birth or after approval",
+    what: "the first day of validity is neither before the holder's birth nor after approval",
+    why: "such a paper cannot have been shown; one of the dates is another's",
+    fix: "compare the dates with the paper",
+    source: "domain.md §3",
+    severity: Severity::Error,
+    check: paper_issued,
+};
+
+fn paper_issued(subject: &Subject<'_>, findings: &mut Findings) {
+    let Some(from) = subject.valid_from.filter(|_| !is_reversed(subject)) else {
+        return;
+    };
+    if subject.born_on.is_some_and(|born| from < born) {
+        findings.at("holder.id_valid_from", "before the birth date");
+    } else if subject.approved_on.is_some_and(|on| from > on) {
+        findings.at("holder.id_valid_from", "after the day of approval");
+    }
+}
+
+pub(super) const PAPER_TERM: Rule = Rule {
+    code: "PAPER-TERM",
+    name: "resident ID valid longer than any is",
+    what: "a resident ID is valid for 5 years under 16, 10 under 26, 20 under 46, and without end from then on",
+    why: "one of its dates was read wrongly; banks compare them with the police's records",
+    fix: "compare the dates with the paper",
+    source: "Law on Resident Identity Cards art. 5",
+    severity: Severity::Warning,
+    check: paper_term,
+};
+
+fn paper_term(subject: &Subject<'_>, findings: &mut Findings) {
+    let holder = subject.holder();
+    let (Some(born), Some(from)) = (subject.born_on, subject.valid_from) else {
+        return;
+    };
+    let term_years = match whole_years(born, from) {
+        // PAPER-ISSUED speaks of a paper older than its holder.
+        ..0 | 46.. => return,
+        0..16 => 5,
+        16..26 => 10,
+        26..46 => 20,
+    };
+    let too_long = match subject.valid_to {
+        None => holder.id_valid_to.as_deref() == Some(LONG_TERM),
+        Some(to) => {
+            whole_years(from, to) > term_years || (whole_years(from, to) == term_years && to.day() != from.day())
+        }
+    };
+    if holder.id_type == IdType::ResidentId && too_long {
+        findings.at("holder.id_valid_to", "longer than a resident ID issued at this age is valid");
+    }
+}
+
+pub(super) const PERMIT_PLACE: Rule = Rule {
+    code: "PERMIT-PLACE",
+    name: "residence permit of another place",
+    what: "the permit of a Hong Kong or Macao resident begins with 81 or 82, that of a Taiwan resident with 83",
+    why: "banks and the card tell the two papers apart",
+    fix: "send the paper the number was read from",
+    source: "residence permits of 2018 (国办发〔2018〕81号); domain.md §4",
+    severity: Severity::Error,
+    check: permit_place,
+};
+
+fn permit_place(subject: &Subject<'_>, findings: &mut Findings) {
+    let from_taiwan = subject.number_of(NumberClass::Permit).map(|number| number.normalised.starts_with("83"));
+    let agrees = match subject.holder().id_type {
+        IdType::HkMacaoResidence => from_taiwan != Some(true),
+        IdType::TaiwanResidence => from_taiwan != Some(false),
+        IdType::ResidentId | IdType::HouseholdBook | IdType::ForeignPermanent => true,
+    };
+    if !agrees {
+        findings.at("holder.id_type", "not the paper of the place in the number");
+    }
+}
+
+/// Whether the paper ends before it begins, of which PAPER-DATES speaks.
+fn is_reversed(subject: &Subject<'_>) -> bool {
+    matches!((subject.valid_from, subject.valid_to), (Some(from), Some(to)) if from > to)
 }

@@ -2,6 +2,8 @@
 
 use crate::domain::application::{IdType, Kind};
 use crate::domain::country;
+use crate::domain::identity_number::{IdentityNumber, NumberClass};
+use crate::domain::validity::CHILD_YEARS;
 
 use super::subject::whole_years;
 use super::{Findings, Rule, Severity, Subject};
@@ -9,9 +11,6 @@ use super::{Findings, Rule, Severity, Subject};
 /// Age, in whole years, beyond which a birth date is taken for a typing error (policy; the oldest
 /// documented age is 122).
 const OLDEST_YEARS: i16 = 130;
-
-/// Age, in whole years, at which the child's card is renewed (s0).
-const RENEWAL_YEARS: i16 = 16;
 
 pub(super) const BIRTH_AGREES: Rule = Rule {
     code: "BIRTH-AGREES",
@@ -93,6 +92,41 @@ fn ethnicity_code(subject: &Subject<'_>, findings: &mut Findings) {
     }
 }
 
+pub(super) const NATIONALITY_AGREES: Rule = Rule {
+    code: "NATIONALITY-AGREES",
+    name: "nationality and number disagree",
+    what: "CHN with the number of a citizen or a resident of Hong Kong, Macao or Taiwan; with a foreign permanent resident's number the country in it",
+    why: "one of the two was read from another paper",
+    fix: "compare both with the paper",
+    source: "ISO 3166-1; foreign permanent resident ID card 2023; domain.md §4",
+    severity: Severity::Error,
+    check: nationality_agrees,
+};
+
+fn nationality_agrees(subject: &Subject<'_>, findings: &mut Findings) {
+    let declared = subject.holder().nationality.as_ref();
+    let agrees = match subject.number() {
+        Some(number) if number.class == NumberClass::Foreign => country_of(number) == Some(declared),
+        Some(_) => declared == CHINA,
+        // The paper alone tells as much.
+        None => (declared == CHINA) != (subject.holder().id_type == IdType::ForeignPermanent),
+    };
+    if !agrees && country::is_alpha3(declared) {
+        findings.at("holder.nationality", "not the one of the number");
+    }
+}
+
+/// China in ISO 3166-1 alpha-3.
+const CHINA: &str = "CHN";
+
+/// The country in a foreign permanent resident's number, alpha-3.
+fn country_of(number: &IdentityNumber) -> Option<&str> {
+    match number.normalised.get(3..6) {
+        Some(code) if number.normalised.starts_with('9') => country::from_numeric(code),
+        _ => number.normalised.get(..3),
+    }
+}
+
 pub(super) const NATIONALITY_CODE: Rule = Rule {
     code: "NATIONALITY-CODE",
     name: "no such nationality",
@@ -122,16 +156,33 @@ pub(super) const OCCUPATION_CODE: Rule = Rule {
 };
 
 fn occupation_code(subject: &Subject<'_>, findings: &mut Findings) {
-    let Some(code) = subject.holder().occupation.as_deref() else {
-        return;
-    };
+    let code = subject.holder().occupation.as_deref().unwrap_or_default();
     let known = match code.as_bytes() {
+        // OCCUPATION-MISSING speaks.
+        [] => true,
         [b'0'..=b'9' | b'X' | b'Y'] => true,
         [b'1'..=b'8', rest @ ..] => rest.len() == 4 && rest.iter().all(u8::is_ascii_digit),
         _ => false,
     };
     if !known {
         findings.at("holder.occupation", "no major group of GB/T 6565");
+    }
+}
+
+pub(super) const OCCUPATION_MISSING: Rule = Rule {
+    code: "OCCUPATION-MISSING",
+    name: "no occupation",
+    what: "the holder's occupation group",
+    why: "banks ask for it when they open an account, so a person looks",
+    fix: "send the code of the major group",
+    source: "s3; GB/T 6565",
+    severity: Severity::Warning,
+    check: occupation_missing,
+};
+
+fn occupation_missing(subject: &Subject<'_>, findings: &mut Findings) {
+    if subject.holder().occupation.as_deref().unwrap_or_default().is_empty() {
+        findings.at("holder.occupation", "missing");
     }
 }
 
@@ -148,7 +199,7 @@ pub(super) const RENEWAL_AGE: Rule = Rule {
 
 fn renewal_age(subject: &Subject<'_>, findings: &mut Findings) {
     let renewal = subject.application.kind == Kind::AdultRenewal;
-    if renewal && subject.age().is_some_and(|age| age < RENEWAL_YEARS) {
+    if renewal && subject.age().is_some_and(|age| age < CHILD_YEARS) {
         findings.at("kind", "the holder is not 16 yet at approval");
     }
 }

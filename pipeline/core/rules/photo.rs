@@ -1,9 +1,9 @@
 //! The photo as declared. The figures are those of s3; the bytes themselves are fetched, hashed and
 //! decoded before the account cut.
 
-use crate::domain::application::{DocumentKind, PhotoSource};
+use crate::domain::application::{DocumentKind, IdType, Photo, PhotoSource};
 
-use super::documents::is_sha256;
+use super::documents::{is_object_key, is_sha256};
 use super::{Findings, Rule, Severity, Subject};
 
 /// Smallest width and height, in pixels, and at the same time the aspect (s3).
@@ -15,9 +15,6 @@ const MIN_BYTES: u64 = 20_000;
 
 /// Largest file: 8.75 MB (s3), read as 1,048,576 bytes each, the reading that refuses less.
 const MAX_BYTES: u64 = 9_175_040;
-
-/// Age, in whole years, from which the default cartoon is no longer offered (s3).
-const DEFAULT_PHOTO_YEARS: i16 = 7;
 
 pub(super) const PHOTO_ASPECT: Rule = Rule {
     code: "PHOTO-ASPECT",
@@ -36,7 +33,8 @@ fn photo_aspect(subject: &Subject<'_>, findings: &mut Findings) {
         return;
     };
     let off = (u64::from(width) * u64::from(HEIGHT_PIXELS)).abs_diff(u64::from(height) * u64::from(WIDTH_PIXELS));
-    if photo.source != PhotoSource::Default && off > u64::from(HEIGHT_PIXELS) {
+    // A photo that is too small is told of by PHOTO-SIZE.
+    if photo.source != PhotoSource::Default && !is_too_small(photo) && off > u64::from(HEIGHT_PIXELS) {
         findings.at("photo.width", "not in the aspect of 358 to 441");
     }
 }
@@ -58,7 +56,7 @@ fn photo_authorisation(subject: &Subject<'_>, findings: &mut Findings) {
         PhotoSource::Studio => (DocumentKind::PhotoReceipt, "photo_receipt is missing"),
         PhotoSource::Upload | PhotoSource::Default => return,
     };
-    if !subject.has_document(kind) {
+    if !subject.shown.has(kind) {
         findings.at("documents", message);
     }
 }
@@ -85,18 +83,54 @@ fn photo_bytes(subject: &Subject<'_>, findings: &mut Findings) {
 pub(super) const PHOTO_DEFAULT_AGE: Rule = Rule {
     code: "PHOTO-DEFAULT-AGE",
     name: "default photo from seven on",
-    what: "the default cartoon only under 7",
+    what: "the default cartoon only under 7, or the age of the region's policy",
     why: "an older child is recognised by the photo",
     fix: "upload a photo",
-    source: "s3",
+    source: "s3; policy default_photo_years",
     severity: Severity::Error,
     check: photo_default_age,
 };
 
 fn photo_default_age(subject: &Subject<'_>, findings: &mut Findings) {
     let default = subject.application.photo.source == PhotoSource::Default;
-    if default && subject.age().is_some_and(|age| age >= DEFAULT_PHOTO_YEARS) {
-        findings.at("photo.source", "the default photo is only taken under 7");
+    if default && subject.age().is_some_and(|age| age >= subject.policy.default_photo_years) {
+        findings.at("photo.source", "the default photo is not taken at this age");
+    }
+}
+
+pub(super) const PHOTO_DEFAULT_OBJECT: Rule = Rule {
+    code: "PHOTO-DEFAULT-OBJECT",
+    name: "default photo with a photo of its own",
+    what: "no object and no digest with the default photo",
+    why: "nobody can say which of the two is to be printed",
+    fix: "leave the photo out, or send its true source",
+    source: "domain.md §3",
+    severity: Severity::Error,
+    check: photo_default_object,
+};
+
+fn photo_default_object(subject: &Subject<'_>, findings: &mut Findings) {
+    let photo = &subject.application.photo;
+    if photo.source == PhotoSource::Default && (photo.object.is_some() || photo.sha256.is_some()) {
+        findings.at("photo.source", "the default photo has no object");
+    }
+}
+
+pub(super) const PHOTO_ID_PAPER: Rule = Rule {
+    code: "PHOTO-ID-PAPER",
+    name: "photo of an ID the holder has not",
+    what: "the photo of the resident ID only with a resident ID",
+    why: "a household book has no photo, and other papers' photos are not ours to use",
+    fix: "upload a photo",
+    source: "s1",
+    severity: Severity::Error,
+    check: photo_id_paper,
+};
+
+fn photo_id_paper(subject: &Subject<'_>, findings: &mut Findings) {
+    let id_photo = subject.application.photo.source == PhotoSource::IdPhoto;
+    if id_photo && subject.holder().id_type != IdType::ResidentId {
+        findings.at("photo.source", "the holder's paper is no resident ID");
     }
 }
 
@@ -119,7 +153,7 @@ fn photo_object(subject: &Subject<'_>, findings: &mut Findings) {
     let object = photo.object.as_deref().unwrap_or_default();
     let digest = photo.sha256.as_deref().unwrap_or_default();
     for (given, field) in [
-        (!object.trim().is_empty(), "photo.object"),
+        (is_object_key(object), "photo.object"),
         (is_sha256(digest), "photo.sha256"),
         (photo.bytes.is_some(), "photo.bytes"),
         (photo.width.is_some(), "photo.width"),
@@ -144,13 +178,11 @@ pub(super) const PHOTO_SIZE: Rule = Rule {
 
 fn photo_size(subject: &Subject<'_>, findings: &mut Findings) {
     let photo = &subject.application.photo;
-    if photo.source == PhotoSource::Default {
-        return;
+    if photo.source != PhotoSource::Default && is_too_small(photo) {
+        findings.at("photo.width", "less than 358 by 441 pixels");
     }
-    if photo.width.is_some_and(|width| width < WIDTH_PIXELS) {
-        findings.at("photo.width", "less than 358 pixels");
-    }
-    if photo.height.is_some_and(|height| height < HEIGHT_PIXELS) {
-        findings.at("photo.height", "less than 441 pixels");
-    }
+}
+
+fn is_too_small(photo: &Photo<'_>) -> bool {
+    photo.width.is_some_and(|width| width < WIDTH_PIXELS) || photo.height.is_some_and(|height| height < HEIGHT_PIXELS)
 }

@@ -1,17 +1,18 @@
 //! Where and how the card is collected.
 
 use crate::domain::application::PickupMethod;
-use crate::domain::reference::PointKind;
+use crate::domain::reference::{Outlet, PointKind};
 
-use super::contact::is_mobile;
+use super::address::is_writable;
+use super::contact::{is_landline, is_mobile};
 use super::{Findings, Rule, Severity, Subject};
 
 pub(super) const PICKUP_AGENT: Rule = Rule {
     code: "PICKUP-AGENT",
-    name: "agent to collect, but there is none",
-    what: "agent_at_outlet only with an agent",
-    why: "nobody would be allowed to collect the card",
-    fix: "choose another way, or name the agent",
+    name: "agent to collect an adult's card",
+    what: "agent_at_outlet only for a minor",
+    why: "an adult's card is handed to the holder, or to whom the holder authorises at the point",
+    fix: "choose another way, such as bank_outlet",
     source: "s3",
     severity: Severity::Error,
     check: pickup_agent,
@@ -19,8 +20,8 @@ pub(super) const PICKUP_AGENT: Rule = Rule {
 
 fn pickup_agent(subject: &Subject<'_>, findings: &mut Findings) {
     let by_agent = subject.application.pickup.method == PickupMethod::AgentAtOutlet;
-    if by_agent && subject.agent().is_none() {
-        findings.at("pickup.method", "there is no agent");
+    if by_agent && subject.is_adult() {
+        findings.at("pickup.method", "the holder is no minor");
     }
 }
 
@@ -36,16 +37,49 @@ pub(super) const PICKUP_AGENT_OUTLET: Rule = Rule {
 };
 
 fn pickup_agent_outlet(subject: &Subject<'_>, findings: &mut Findings) {
-    if !subject.is_minor() || subject.agent().is_none() {
+    if subject.minors_agent().is_none() {
         return;
     }
     let pickup = &subject.application.pickup;
+    let opening = &subject.application.opening_outlet;
     if pickup.method != PickupMethod::AgentAtOutlet {
         findings.at("pickup.method", "not agent_at_outlet");
-    }
-    if pickup.point.as_ref() != Some(&subject.application.opening_outlet) {
+    } else if pickup.point.as_ref() != Some(opening) && subject.reference.outlet(opening).is_some() {
         findings.at("pickup.point", "not the opening outlet");
     }
+}
+
+pub(super) const PICKUP_BANK: Rule = Rule {
+    code: "PICKUP-BANK",
+    name: "collected at another bank",
+    what: "an outlet at which the card is collected belongs to the card's bank",
+    why: "another bank takes no parcels for it and cannot activate the account",
+    fix: "choose an outlet of the card's bank",
+    source: "s2, s3",
+    severity: Severity::Error,
+    check: pickup_bank,
+};
+
+fn pickup_bank(subject: &Subject<'_>, findings: &mut Findings) {
+    let bank = subject.application.bank.as_ref();
+    let known = subject.reference.bank(bank).is_some();
+    if known && outlet_of_pickup(subject).is_some_and(|outlet| outlet.bank != bank) {
+        findings.at("pickup.point", "an outlet of another bank");
+    }
+}
+
+/// The outlet at which the card is collected, when it is another than the opening outlet, which has
+/// rules of its own.
+fn outlet_of_pickup<'s>(subject: &Subject<'s>) -> Option<&'s Outlet> {
+    let pickup = &subject.application.pickup;
+    let at_outlet = pickup.method == PickupMethod::BankOutlet && is_free(subject);
+    let point = pickup.point.as_ref().filter(|point| at_outlet && **point != subject.application.opening_outlet)?;
+    subject.reference.outlet(point)
+}
+
+/// Whether the holder may choose: a minor's card goes to the agent, of which PICKUP-AGENT-OUTLET speaks.
+fn is_free(subject: &Subject<'_>) -> bool {
+    subject.minors_agent().is_none()
 }
 
 pub(super) const PICKUP_EMPLOYER: Rule = Rule {
@@ -60,7 +94,7 @@ pub(super) const PICKUP_EMPLOYER: Rule = Rule {
 };
 
 fn pickup_employer(subject: &Subject<'_>, findings: &mut Findings) {
-    if subject.application.pickup.method != PickupMethod::Employer {
+    if subject.application.pickup.method != PickupMethod::Employer || !is_free(subject) {
         return;
     }
     let named = subject
@@ -76,7 +110,7 @@ fn pickup_employer(subject: &Subject<'_>, findings: &mut Findings) {
 pub(super) const PICKUP_MAIL: Rule = Rule {
     code: "PICKUP-MAIL",
     name: "mail without a full address",
-    what: "name, mobile, six-digit postcode and address",
+    what: "name, mobile or landline, six-digit postcode and address, all of them writable",
     why: "the carrier asks for all four",
     fix: "send all four",
     source: "domain.md §3",
@@ -86,20 +120,37 @@ pub(super) const PICKUP_MAIL: Rule = Rule {
 
 fn pickup_mail(subject: &Subject<'_>, findings: &mut Findings) {
     let pickup = &subject.application.pickup;
-    if pickup.method != PickupMethod::Mail {
+    if pickup.method != PickupMethod::Mail || !is_free(subject) {
         return;
     }
-    let filled = |text: Option<&str>| text.is_some_and(|text| !text.trim().is_empty());
+    let filled = |text: Option<&str>| text.is_some_and(|text| !text.trim().is_empty() && is_writable(text));
     let postcode = pickup.postcode.as_deref().unwrap_or_default();
     for (given, field) in [
         (filled(pickup.name.as_deref()), "pickup.name"),
-        (pickup.phone.as_deref().is_some_and(is_mobile), "pickup.phone"),
+        (pickup.phone.as_deref().is_some_and(|phone| is_mobile(phone) || is_landline(phone)), "pickup.phone"),
         (postcode.len() == 6 && postcode.bytes().all(|byte| byte.is_ascii_digit()), "pickup.postcode"),
         (filled(pickup.address.as_deref()), "pickup.address"),
     ] {
         if !given {
             findings.at(field, "missing or not of its form");
         }
+    }
+}
+
+pub(super) const PICKUP_METHOD: Rule = Rule {
+    code: "PICKUP-METHOD",
+    name: "way of collecting that is not offered",
+    what: "a way the region offers; not every region sends cards by mail",
+    why: "nobody there would hand the card out",
+    fix: "choose another way",
+    source: "s0; policy pickup_methods",
+    severity: Severity::Error,
+    check: pickup_method,
+};
+
+fn pickup_method(subject: &Subject<'_>, findings: &mut Findings) {
+    if is_free(subject) && !subject.policy.pickup_methods.has(subject.application.pickup.method) {
+        findings.at("pickup.method", "the region does not offer it");
     }
 }
 
@@ -116,18 +167,59 @@ pub(super) const PICKUP_POINT: Rule = Rule {
 
 fn pickup_point(subject: &Subject<'_>, findings: &mut Findings) {
     let code = subject.application.pickup.point.as_deref().unwrap_or_default();
-    let kind = match subject.application.pickup.method {
-        PickupMethod::Village => Some(PointKind::Village),
-        PickupMethod::Community => Some(PointKind::Community),
-        PickupMethod::ServiceCentre => Some(PointKind::ServiceCentre),
-        PickupMethod::AgentAtOutlet | PickupMethod::BankOutlet => None,
-        PickupMethod::Employer | PickupMethod::Mail => return,
+    let known = match kind_of_point(subject.application.pickup.method) {
+        Wanted::Point(kind) => subject.reference.point(code).is_some_and(|point| point.kind == kind),
+        // The opening outlet has rules of its own.
+        Wanted::Outlet => *code == *subject.application.opening_outlet || subject.reference.outlet(code).is_some(),
+        Wanted::Nothing => true,
     };
-    let known = match kind {
-        None => subject.reference.outlet(code).is_some(),
-        Some(_) => subject.reference.point(code).map(|point| point.kind) == kind,
-    };
-    if !known {
+    if !known && is_free(subject) {
         findings.at("pickup.point", "no known point of this kind");
+    }
+}
+
+pub(super) const PICKUP_REGION: Rule = Rule {
+    code: "PICKUP-REGION",
+    name: "pickup point outside the region",
+    what: "the point lies in the issuing region, or where the region's policy allows",
+    why: "a region's parcels go to its own points only",
+    fix: "choose a point of the region",
+    source: "domain.md §2, §7; policy pickup_within",
+    severity: Severity::Error,
+    check: pickup_region,
+};
+
+fn pickup_region(subject: &Subject<'_>, findings: &mut Findings) {
+    let code = subject.application.pickup.point.as_deref().unwrap_or_default();
+    let region = subject.application.region.as_ref();
+    let lies_in = match kind_of_point(subject.application.pickup.method) {
+        Wanted::Point(kind) => {
+            let point = subject.reference.point(code).filter(|point| point.kind == kind);
+            point.map(|point| point.region.as_str())
+        }
+        Wanted::Outlet => outlet_of_pickup(subject).map(|outlet| outlet.region.as_str()),
+        Wanted::Nothing => None,
+    };
+    let current = is_free(subject) && subject.reference.is_current_region(region);
+    if current && lies_in.is_some_and(|place| !subject.policy.pickup_within.holds(place, region)) {
+        findings.at("pickup.point", "not in the issuing region");
+    }
+}
+
+/// What a way of collecting wants as its point.
+enum Wanted {
+    Point(PointKind),
+    Outlet,
+    /// No point, or one of which another rule speaks.
+    Nothing,
+}
+
+fn kind_of_point(method: PickupMethod) -> Wanted {
+    match method {
+        PickupMethod::Village => Wanted::Point(PointKind::Village),
+        PickupMethod::Community => Wanted::Point(PointKind::Community),
+        PickupMethod::ServiceCentre => Wanted::Point(PointKind::ServiceCentre),
+        PickupMethod::BankOutlet => Wanted::Outlet,
+        PickupMethod::AgentAtOutlet | PickupMethod::Employer | PickupMethod::Mail => Wanted::Nothing,
     }
 }

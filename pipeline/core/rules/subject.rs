@@ -5,9 +5,14 @@ use jiff::civil::Date;
 use jiff::tz::Offset;
 
 use crate::domain::application::{Agent, Application, Document, DocumentKind, Holder};
-use crate::domain::identity_number::{self, IdentityDefect, IdentityNumber};
+use crate::domain::date;
+use crate::domain::identity_number::{self, IdentityDefect, IdentityNumber, NumberClass};
+use crate::domain::limits::MAX_DOCUMENTS_COUNT;
+use crate::domain::matrix::{Age, Case};
 use crate::domain::name::{self, NameDefect, NormalisedName};
+use crate::domain::policy::RegionPolicy;
 use crate::domain::reference::{Facts, Reference};
+use crate::domain::set::Set;
 
 /// Local time of the whole country (Asia/Shanghai), without summer time since 1991.
 const LOCAL: Offset = Offset::constant(8);
@@ -19,6 +24,8 @@ pub(super) const ADULT_YEARS: i16 = 18;
 pub struct Subject<'s> {
     pub application: &'s Application<'s>,
     pub reference: &'s Reference,
+    /// What the issuing region had decided on the day of approval.
+    pub policy: &'s RegionPolicy,
     /// Local date of the run.
     pub today: Date,
     /// Local date of approval; every age is reckoned on it.
@@ -27,20 +34,31 @@ pub struct Subject<'s> {
     pub holder_name: Result<NormalisedName<'s>, NameDefect>,
     /// The declared birth date.
     pub born_on: Option<Date>,
+    /// First and last day of the holder's paper; `None` when absent, unreadable or without an end.
+    pub valid_from: Option<Date>,
+    pub valid_to: Option<Date>,
+    /// The kinds of document there are.
+    pub shown: Set<DocumentKind>,
     pub agent_number: Option<Result<IdentityNumber, IdentityDefect>>,
 }
 
 impl<'s> Subject<'s> {
     /// Works out what the rules share.
     pub fn new(application: &'s Application<'s>, facts: &Facts<'s>) -> Subject<'s> {
+        let holder = &application.holder;
+        let approved_on = instant(&application.approved_at).map(local_date);
         Subject {
             application,
             reference: facts.reference,
+            policy: facts.policy.of(&application.region, approved_on.unwrap_or(facts.today)),
             today: facts.today,
-            approved_on: instant(&application.approved_at).map(local_date),
-            holder_number: identity_number::parse(&application.holder.id_number),
-            holder_name: name::normalise(&application.holder.name),
-            born_on: application.holder.birth_date.parse().ok(),
+            approved_on,
+            holder_number: identity_number::parse(&holder.id_number),
+            holder_name: name::normalise(&holder.name),
+            born_on: date::parse(&holder.birth_date),
+            valid_from: holder.id_valid_from.as_deref().and_then(date::parse),
+            valid_to: holder.id_valid_to.as_deref().and_then(date::parse),
+            shown: application.documents.iter().map(|document| document.kind).collect(),
             agent_number: application.agent.as_ref().map(|agent| identity_number::parse(&agent.id_number)),
         }
     }
@@ -68,19 +86,51 @@ impl<'s> Subject<'s> {
         self.age().is_some_and(|age| age < ADULT_YEARS)
     }
 
-    pub(super) fn documents(&self) -> &'s [Document<'s>] {
-        &self.application.documents
+    /// Whether the holder is known to be 18 or older at approval.
+    pub(super) fn is_adult(&self) -> bool {
+        self.age().is_some_and(|age| age >= ADULT_YEARS)
     }
 
-    pub(super) fn has_document(&self, kind: DocumentKind) -> bool {
-        self.documents().iter().any(|document| document.kind == kind)
+    /// Whether the holder is known to be younger at approval than the region's newborns.
+    pub(super) fn is_newborn(&self) -> Option<bool> {
+        Some(whole_months(self.born_on?, self.approved_on?) < self.policy.newborn_months)
+    }
+
+    /// The agent of a minor: the card is collected by that person, and the papers are the child's.
+    pub(super) fn minors_agent(&self) -> Option<&'s Agent<'s>> {
+        self.agent().filter(|_| self.is_minor())
+    }
+
+    /// Whether a citizen's number was issued outside what the region calls home.
+    pub(super) fn is_from_elsewhere(&self) -> bool {
+        let region = self.number().and_then(IdentityNumber::region);
+        region.is_some_and(|region| !self.policy.home_within.holds(region, &self.application.region))
+    }
+
+    /// Whether the number is of the class; what it says by itself is only judged then.
+    pub(super) fn number_of(&self, class: NumberClass) -> Option<&IdentityNumber> {
+        self.number().filter(|number| number.class == class)
+    }
+
+    /// The documents, as far as the rules look at them; DOCUMENT-COUNT tells of more.
+    pub(super) fn documents(&self) -> impl Iterator<Item = (usize, &'s Document<'s>)> {
+        self.application.documents.iter().take(MAX_DOCUMENTS_COUNT).enumerate()
+    }
+
+    /// The case of the document matrix; `None` while the age or a minor's agent is not known.
+    pub(super) fn case(&self) -> Option<Case> {
+        let application = self.application;
+        let (holder, head) = match self.minors_agent() {
+            Some(agent) => (Age::Minor, agent.household_head),
+            None if self.is_adult() => (Age::Adult, None),
+            None => return None,
+        };
+        let (paper, kind, channel) = (application.holder.id_type, application.kind, application.channel);
+        Some(Case { holder, paper, kind, channel, head })
     }
 }
 
-/// An RFC 3339 instant.
-pub(super) fn instant(text: &str) -> Option<Timestamp> {
-    text.parse().ok()
-}
+pub(super) use date::instant;
 
 /// The local date of an instant.
 pub(super) fn local_date(instant: Timestamp) -> Date {
@@ -94,6 +144,12 @@ pub(super) fn whole_years(born: Date, on: Date) -> i16 {
     on.year() - born.year() - i16::from(before_birthday)
 }
 
+/// Whole months from birth to a date, as [`whole_years`].
+pub(super) fn whole_months(born: Date, on: Date) -> i32 {
+    let months = (i32::from(on.year()) - i32::from(born.year())) * 12 + i32::from(on.month()) - i32::from(born.month());
+    months - i32::from(on.day() < born.day())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,6 +161,14 @@ mod tests {
         assert_eq!(whole_years(date(2008, 11, 20), date(2026, 11, 20)), 18);
         assert_eq!(whole_years(date(2008, 2, 29), date(2026, 2, 28)), 17);
         assert_eq!(whole_years(date(2008, 2, 29), date(2026, 3, 1)), 18);
+    }
+
+    #[test]
+    fn a_month_is_reached_on_its_day() {
+        assert_eq!(whole_months(date(2025, 11, 20), date(2026, 11, 19)), 11);
+        assert_eq!(whole_months(date(2025, 11, 20), date(2026, 11, 20)), 12);
+        assert_eq!(whole_months(date(2025, 12, 31), date(2026, 2, 28)), 1);
+        assert_eq!(whole_months(date(2026, 2, 1), date(2026, 1, 31)), -1);
     }
 
     #[test]

@@ -74,7 +74,7 @@ impl Step for Answers {
         };
         let today = local_date(now);
         let region = incoming.partner.profile.regions.first().cloned().unwrap_or_default();
-        let policy = station.policy.of(&region);
+        let policy = station.policy.of(&region, today);
         let dates = AnswerDates {
             today,
             correction_on: today.saturating_add(jiff::Span::new().days(policy.correction_days)),

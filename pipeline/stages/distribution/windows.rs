@@ -32,7 +32,7 @@ impl Step for OpenWindows {
     ) -> Result<Self::Worked<'s>, StageError> {
         let today = local_date(now);
         let opened = due.into_iter().map(|shipment| {
-            let days = station.policy.of(&shipment.region).window_working_days;
+            let days = station.policy.of(&shipment.region, today).window_working_days;
             let last = station.working_days_after(today, days);
             (shipment, last)
         });
@@ -74,7 +74,7 @@ impl Step for EndWindows {
     ) -> Result<Self::Worked<'s>, StageError> {
         let today = local_date(now);
         let ended = due.into_iter().map(|shipment| {
-            let policy = station.policy.of(&shipment.region);
+            let policy = station.policy.of(&shipment.region, today);
             let again = shipment.roll_overs < policy.roll_overs;
             EndedWindow {
                 next_last: again.then(|| station.working_days_after(today, policy.window_working_days)),

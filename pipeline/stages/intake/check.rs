@@ -1,9 +1,10 @@
 //! The hot path: bytes to checked, sealed messages, in parallel and independent of it.
 
-use cardline_core::domain::application::Application;
+use cardline_core::domain::application::{Application, Kind};
 use cardline_core::domain::person::PersonNumber;
 use cardline_core::domain::reference::Facts;
-use cardline_core::domain::{digest, message, promise};
+use cardline_core::domain::validity::sixteenth_birthday;
+use cardline_core::domain::{date, digest, message, promise};
 use cardline_core::rules::{self, Severity};
 use jiff::Timestamp;
 use rayon::prelude::*;
@@ -22,7 +23,7 @@ pub fn check_messages(
     messages: &[RawMessage],
     now: Timestamp,
 ) -> Result<Vec<ArrivingMessage>, StageError> {
-    let facts = Facts { reference: &station.reference, today: local_date(now) };
+    let facts = Facts { reference: &station.reference, policy: &station.policy, today: local_date(now) };
     messages.par_iter().map(|raw| check_one(station, &facts, raw)).collect()
 }
 
@@ -95,7 +96,7 @@ fn open_facts(station: &Station, a: &Application<'_>) -> ArrivingFacts {
     };
     let approved_on = a.approved_at.parse::<Timestamp>().map(local_date).unwrap_or_default();
     let region = station.reference.followed(&a.region);
-    let policy = station.policy.of(region);
+    let policy = station.policy.of(region, approved_on);
     let pickup = a.pickup.point.as_deref().unwrap_or(&a.opening_outlet);
     ArrivingFacts {
         person,
@@ -112,6 +113,9 @@ fn open_facts(station: &Station, a: &Application<'_>) -> ArrivingFacts {
         },
         approved_on,
         promise_on: promise::deadline(approved_on, policy.promise_days - promise::PROMISE_DAYS),
+        sixteen_on: (a.kind == Kind::AdultRenewal)
+            .then(|| date::parse(&a.holder.birth_date).and_then(sixteenth_birthday))
+            .flatten(),
         previous_number: a.previous_card.as_ref().map(|p| code(&p.card_number)),
         previous_reason: a.previous_card.as_ref().map(|p| p.reason.word()),
     }

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use cardline_core::domain::application::Application;
-use cardline_core::domain::{card_number, identity_number, message, name, validity};
+use cardline_core::domain::validity::{ChildCard, valid_to};
+use cardline_core::domain::{card_number, identity_number, message, name};
 use cardline_core::layouts::{FileKind, FileSpec, split_name};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -157,7 +158,8 @@ fn record(
     };
     let numbers: AccountNumbers = serde_json::from_slice(&station.keys.open_record(&card.account)?)
         .map_err(|_| StageError::Shape("account numbers".into()))?;
-    let facts = Facts { application: &decoded.application, numbers: &numbers, card, number, row, today };
+    let child_card = station.policy.of(&decoded.application.region, today).child_card;
+    let facts = Facts { application: &decoded.application, numbers: &numbers, card, number, row, today, child_card };
     let arranged = spec.arrange(|field| facts.value(field)).and_then(|row| spec.check_row(&row).map(|()| row));
     Ok(arranged.map_err(|fault| format!("{} in {}: {}", fault.code.code(), fault.field, fault.message)))
 }
@@ -170,6 +172,7 @@ struct Facts<'f> {
     number: &'f str,
     row: usize,
     today: Date,
+    child_card: ChildCard,
 }
 
 impl Facts<'_> {
@@ -185,7 +188,10 @@ impl Facts<'_> {
             "ssseef064e" => name().map(|n| split_name(&n).1),
             "social_security_number" | "ssseef0608" => Some(holder.id_number.to_string()),
             "issue_date" | "ssseef0505" => Some(self.today.to_string()),
-            "valid_to" | "ssseef0506" => Some(validity::valid_to(self.today).to_string()),
+            "valid_to" | "ssseef0506" => {
+                let born = holder.birth_date.parse().ok();
+                Some(valid_to(self.today, born, self.child_card).to_string())
+            }
             "bank" => Some(a.bank.to_string()),
             "pan" => Some(self.numbers.pan.clone()),
             "ssseef0502" => Some("3".into()),

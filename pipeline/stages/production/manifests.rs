@@ -80,7 +80,7 @@ impl Step for Manifests {
             Ok(matched) => matched,
         };
         let today = local_date(now);
-        let due_on = station.working_days_after(today, station.policy.of("").transit_working_days);
+        let due_on = station.working_days_after(today, station.policy.of("", today).transit_working_days);
         let actor = answers::actor(&incoming);
         let why = Why { at: now, actor: &actor, reason: "on the shipping manifest" };
         let file = answers::received(&incoming, "applied", count, Some(batch), today, None);

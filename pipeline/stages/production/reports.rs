@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use cardline_core::domain::card_identifier;
 use cardline_core::layouts::{FaultCode, FileFault, FileKind, Parsed};
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::ledger::{GoodCard, MatchedReport, OrderedCard, SpoiledCard, Why};
 use crate::stages::answers::{self, Matched, Next, Trust};
@@ -44,14 +45,16 @@ impl Step for Reports {
         Ok(Some(Claimed { next, ordered }))
     }
 
-    fn work<'s>(&self, station: &'s Station, claimed: Claimed<'s>, _: Timestamp) -> Result<Worked<'s>, StageError> {
+    fn work<'s>(&self, station: &'s Station, claimed: Claimed<'s>, now: Timestamp) -> Result<Worked<'s>, StageError> {
         let Claimed { next, ordered } = claimed;
         let matched = match (&next.trust, ordered) {
             (Trust::Parsed(_), None) => Err(("held", vec![answers::unknown_batch()])),
-            (Trust::Parsed(parsed), Some((batch, ordered))) => match match_report(station, &next, parsed, &ordered) {
-                Ok(report) => Ok((batch, parsed.rows.len(), report)),
-                Err(faults) => Err(("held", faults)),
-            },
+            (Trust::Parsed(parsed), Some((batch, ordered))) => {
+                match match_report(station, &next, parsed, &ordered, local_date(now)) {
+                    Ok(report) => Ok((batch, parsed.rows.len(), report)),
+                    Err(faults) => Err(("held", faults)),
+                }
+            }
             (other, _) => Err(answers::without_effect(other)),
         };
         Ok(Worked { next, matched })
@@ -69,7 +72,7 @@ impl Step for Reports {
         let actor = answers::actor(&incoming);
         let why = Why { at: now, actor: &actor, reason: "reported good" };
         let file = answers::received(&incoming, "applied", count, Some(batch), today, None);
-        let case_on = station.working_days_after(today, station.policy.of("").case_working_days);
+        let case_on = station.working_days_after(today, station.policy.of("", today).case_working_days);
         station.ledger.settle_report(&lease, &file, batch, report, case_on, why).await?;
         answers::archive(&incoming)
     }
@@ -82,6 +85,7 @@ fn match_report(
     next: &Next<'_>,
     parsed: &Parsed,
     ordered: &[OrderedCard],
+    today: Date,
 ) -> Result<MatchedReport, Vec<FileFault>> {
     let spec = next.incoming.spec;
     let by_number: HashMap<&str, &OrderedCard> = ordered.iter().map(|card| (card.card_number.as_str(), card)).collect();
@@ -108,7 +112,7 @@ fn match_report(
             continue;
         }
         if cell("outcome") != "good" {
-            report.spoiled.push(spoiled(station, card, &cell("failed_stage"), &cell("reason")));
+            report.spoiled.push(spoiled(station, card, &cell("failed_stage"), &cell("reason"), today));
             continue;
         }
         let identifier = cell("card_identifier");
@@ -141,9 +145,9 @@ fn match_report(
     if faults.is_empty() { Ok(report) } else { Err(faults) }
 }
 
-fn spoiled(station: &Station, card: &OrderedCard, stage: &str, reason: &str) -> SpoiledCard {
+fn spoiled(station: &Station, card: &OrderedCard, stage: &str, reason: &str, today: Date) -> SpoiledCard {
     let attempt = card.spoiled + 1;
     let code = |text: &str| text.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').take(50).collect();
-    let remake = attempt <= station.policy.of(&card.region).remakes;
+    let remake = attempt <= station.policy.of(&card.region, today).remakes;
     SpoiledCard { application: card.application, attempt, stage: code(stage), reason: code(reason), remake }
 }

@@ -68,7 +68,7 @@ impl Step for Answers {
             Ok(matched) => matched,
         };
         let today = local_date(now);
-        let again_on = station.working_days_after(today, station.policy.of("").recycle_working_days);
+        let again_on = station.working_days_after(today, station.policy.of("", today).recycle_working_days);
         let actor = answers::actor(&incoming);
         let why = Why { at: now, actor: &actor, reason: "the bank's answer" };
         let file = answers::received(&incoming, "applied", count, Some(batch), today, None);

@@ -54,7 +54,8 @@ impl Step for Events {
         (lease, source, events): Self::Worked<'s>,
         now: Timestamp,
     ) -> Result<(), StageError> {
-        let (today, policy) = (local_date(now), station.policy.of(""));
+        let today = local_date(now);
+        let policy = station.policy.of("", today);
         let dates = EventDates {
             hand_out_on: station.working_days_after(today, policy.unit_working_days),
             return_on: station.working_days_after(today, policy.return_working_days),

@@ -19,11 +19,11 @@ use super::streams::{Rng, chance, percent, pick, weighted};
 const CARTOON_YEARS: i64 = 6;
 
 /// Holders of other papers than the resident ID come to a bank outlet in person (s3).
-pub(super) fn channel(shared: &mut Rng, class: Class, profile: &Profile) -> Channel {
+pub(super) fn channel(shared: &mut Rng, class: Class, is_newborn: bool, profile: &Profile) -> Channel {
     let choices: &[Channel] = match class {
         Class::HongKongOrMacao | Class::Taiwan | Class::Foreigner => &[Channel::BankCounter],
-        Class::Newborn => &[Channel::JointBirth, Channel::MiniProgramme, Channel::Website],
-        Class::ChildWithBook | Class::ChildWithId | Class::Youth | Class::TurnedSixteen => {
+        Class::Newborn if is_newborn => &[Channel::JointBirth, Channel::MiniProgramme, Channel::Website],
+        Class::Newborn | Class::ChildWithBook | Class::ChildWithId | Class::Youth | Class::TurnedSixteen => {
             &[Channel::MiniProgramme, Channel::MiniProgramme, Channel::Website, Channel::Counter]
         }
         Class::Adult | Class::Represented => return weighted(shared, profile.channels).unwrap_or(Channel::Counter),
@@ -31,8 +31,13 @@ pub(super) fn channel(shared: &mut Rng, class: Class, profile: &Profile) -> Chan
     pick(shared, choices).copied().unwrap_or(Channel::Counter)
 }
 
-pub(super) fn priority(rng: &mut Rng, class: Class, profile: &Profile) -> Priority {
-    if class == Class::Newborn {
+/// Whether somebody is under one year old at approval, and may use what is for newborns (s0).
+pub(super) fn is_newborn(person: &Person, approved_on: Date) -> bool {
+    approved_on < person.birth_date.saturating_add(Span::new().years(1))
+}
+
+pub(super) fn priority(rng: &mut Rng, is_newborn: bool, profile: &Profile) -> Priority {
+    if is_newborn {
         Priority::Newborn
     } else if chance(rng, profile.urgent_percent) {
         Priority::Urgent

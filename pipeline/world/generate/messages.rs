@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use rand::RngExt;
 
 use super::applications::{KindChoice, Plan};
-use super::choices::{channel, outlet, photo, pickup, previous, priority};
+use super::choices::{channel, is_newborn, outlet, photo, pickup, previous, priority};
 use super::ground::Place;
 use super::papers;
 use super::person::{Guardian, Person};
@@ -42,7 +42,8 @@ pub(super) fn compose<'a>(plan: &'a Plan, wanted: Wanted<'a>, person: &'a Person
     let mut rng = stream(plan.seed, Purpose::Application, index);
     let mut shared = plan.people.shared_way(person.index);
     let application_id = format!("{}-{}-{index:09}", place.region, approved_on.strftime("%Y%m%d"));
-    let channel = channel(&mut shared, person.class, profile);
+    let is_newborn = is_newborn(person, approved_on);
+    let channel = channel(&mut shared, person.class, is_newborn, profile);
     let photo = photo(&mut rng, plan, person, approved_on);
     let (kind, previous_card) = previous(&mut rng, choice, place);
     let outlet = outlet(&mut rng, place, kind, previous_card.as_ref());
@@ -55,7 +56,7 @@ pub(super) fn compose<'a>(plan: &'a Plan, wanted: Wanted<'a>, person: &'a Person
         event_id: event_id(plan.seed, index, approved_on, revision).into(),
         revision,
         kind,
-        priority: priority(&mut rng, person.class, profile),
+        priority: priority(&mut rng, is_newborn, profile),
         channel,
         region: Text::from(&place.region),
         approved_at: instant(approved_on, wanted.second_of_day.unwrap_or(drawn)).into(),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cardline_core::domain::application::{Application, DocumentKind, IdType, Kind};
 use cardline_core::domain::message::decode;
+use cardline_core::domain::policy::Policy;
 use cardline_core::domain::reference::{Facts, Reference};
 use cardline_core::domain::{card_number, identity_number, name, pan};
 use cardline_core::rules::{self, Severity};
@@ -41,10 +42,15 @@ fn written(plan: &Plan, count: u64) -> [String; 3] {
     [applications, expected, cards].map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
 }
 
+fn policy() -> &'static Policy {
+    static POLICY: std::sync::LazyLock<Policy> = std::sync::LazyLock::new(|| Policy::built_in().unwrap());
+    &POLICY
+}
+
 /// Codes of everything a rule or the reader finds in one message.
 fn found(json: &str, reference: &'static Reference) -> Vec<&'static str> {
     let decoded = decode(json.as_bytes()).unwrap();
-    let facts = Facts { reference, today: date(2027, 6, 1) };
+    let facts = Facts { reference, policy: policy(), today: date(2027, 6, 1) };
     let mut codes: BTreeSet<_> =
         rules::check(&decoded.application, &facts).iter().map(|finding| finding.rule).collect();
     codes.extend(decoded.unknown_fields.first().map(|_| "FIELD-UNKNOWN"));
@@ -188,7 +194,7 @@ fn every_rule_has_a_defect_or_a_reason_why_not() {
         all(FAMILIES).chain(all(LEDGER_FAMILIES)).chain([&SECOND_OF_PERSON]).map(|defect| defect.rule).collect();
     let excepted: BTreeSet<_> = EXCEPTIONS.iter().map(|(rule, _)| *rule).collect();
     let catalogue = rules::CATALOGUE.iter().map(|rule| rule.code);
-    let rules: BTreeSet<_> = catalogue.chain(LEDGER_RULE_TEXTS.iter().map(|text| text.0)).collect();
+    let rules: BTreeSet<_> = catalogue.chain(LEDGER_RULE_TEXTS.iter().map(|text| text.code)).collect();
     let missing: Vec<_> = rules.iter().filter(|rule| !planted.contains(*rule) && !excepted.contains(*rule)).collect();
     assert!(missing.is_empty(), "rules without a defect in defects/ or a reason in EXCEPTIONS: {missing:?}");
     let unknown: Vec<_> = planted.union(&excepted).filter(|rule| !rules.contains(*rule)).collect();
@@ -319,7 +325,7 @@ proptest! {
         }
         // The same from any number of threads.
         let messages: Vec<Application<'_>> = made.iter().map(|one| decode(one.json.as_bytes()).unwrap().application).collect();
-        let facts = Facts { reference, today: date(2027, 6, 1) };
+        let facts = Facts { reference, policy: policy(), today: date(2027, 6, 1) };
         let checked = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| rules::check_all(&messages, &facts))

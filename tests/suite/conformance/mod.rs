@@ -4,6 +4,7 @@ pub mod arrivals;
 mod intake;
 mod laws;
 mod leases;
+mod ledger_rules;
 mod moves;
 mod reference;
 mod schema;

@@ -4,7 +4,6 @@
 use cardline::args;
 use cardline::config::Config;
 use cardline::ledger::{Ledger, LedgerError, Room};
-use cardline::policy::Policy;
 use cardline::stages::driver::drain;
 use cardline::stages::reference::{calendar_on, reference_on, take_effect};
 use cardline::stages::reference_file::rows;
@@ -13,6 +12,7 @@ use cardline::stages::regions::FollowRegions;
 use cardline::stages::{StageError, Station};
 use cardline::time::instant;
 use cardline::world::play::day;
+use cardline_core::domain::policy::Policy;
 use cardline_core::domain::reference::{RegionNow, Table};
 use jiff::civil::{Date, date};
 

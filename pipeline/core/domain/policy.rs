@@ -1,0 +1,235 @@
+//! Policy: what provinces decide differently, as data. Several versions stand side by side, each with
+//! the day it takes effect; a region overrides single keys.
+//!
+//! The version is chosen by the date that matters: the day of approval for what an applicant must
+//! show, the day of the act for windows and deadlines. A date before the first version gets the first.
+//!
+//! Invariant: everything is worked out while loading. A look-up compares a date and a few codes; it
+//! reads no TOML and allocates nothing.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde::Deserialize;
+
+use super::application::{Channel, PickupMethod};
+use super::matrix::Matrix;
+use super::set::Set;
+use super::validity::ChildCard;
+
+const BUILT_IN: &str = include_str!("../../../schemas/policy.toml");
+
+/// How far from a region something may lie.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Within {
+    Country,
+    Province,
+    City,
+    District,
+}
+
+impl Within {
+    /// Whether two codes that begin with six digits of GB/T 2260 lie within it.
+    pub fn holds(self, one: &str, other: &str) -> bool {
+        let digits = match self {
+            Within::Country => 0,
+            Within::Province => 2,
+            Within::City => 4,
+            Within::District => 6,
+        };
+        one.get(..digits) == other.get(..digits)
+    }
+}
+
+/// What one region has decided, complete. The keys are explained in `schemas/policy.toml`.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct RegionPolicy {
+    /// Natural days from approval to ready.
+    pub promise_days: i32,
+    /// Natural days a returned application may take.
+    pub correction_days: i32,
+    pub window_working_days: u32,
+    pub roll_overs: i64,
+    pub unit_working_days: u32,
+    pub return_working_days: u32,
+    pub recycle_working_days: u32,
+    pub remakes: i64,
+    pub transit_working_days: u32,
+    pub case_working_days: u32,
+    pub chase_working_days: u32,
+    pub child_card: ChildCard,
+    /// Age, in whole years, from which the default photo is no longer offered.
+    pub default_photo_years: i16,
+    /// Age, in whole months, from which nobody is a newborn any more.
+    pub newborn_months: i32,
+    /// Where a child must be registered to need no residence permit.
+    pub home_within: Within,
+    /// Channels at which a minor's other paper is seen as original.
+    pub other_papers_at: Set<Channel>,
+    pub pickup_methods: Set<PickupMethod>,
+    /// Where the opening outlet and the pickup point must lie.
+    pub pickup_within: Within,
+    pub documents: Matrix,
+}
+
+/// One version, in force from a day on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Version {
+    pub number: u32,
+    pub effective: Date,
+    default: RegionPolicy,
+    /// Sorted by code.
+    regions: Vec<(String, RegionPolicy)>,
+}
+
+/// All versions, in the order they take effect.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Policy {
+    versions: Vec<Version>,
+}
+
+/// A policy file that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum PolicyError {
+    #[error("policy, {section}: {cause}")]
+    Section { section: String, cause: Box<toml::de::Error> },
+    #[error("policy, version {number}: {expected}")]
+    Version { number: u32, expected: &'static str },
+    #[error("policy: no version; begin with [[version]], its number and the day it is effective")]
+    None,
+}
+
+impl Policy {
+    /// The policy that comes with the program.
+    ///
+    /// # Errors
+    /// As [`Policy::load`].
+    pub fn built_in() -> Result<Policy, PolicyError> {
+        Policy::load(BUILT_IN)
+    }
+
+    /// Reads a policy file. A version says only what changed since the one before it.
+    ///
+    /// # Errors
+    /// No version, versions out of order, a region that is no code of 2, 4 or 6 digits, or a section
+    /// that misses or misspells a key; the section is named.
+    pub fn load(text: &str) -> Result<Policy, PolicyError> {
+        let file: PolicyFile = toml::from_str(text).map_err(|cause| fault("file", cause))?;
+        let mut versions: Vec<Version> = Vec::with_capacity(file.version.len());
+        let mut sections = Sections::default();
+        for text in file.version {
+            let wrong = |expected| PolicyError::Version { number: text.number, expected };
+            if versions.last().is_some_and(|last| last.effective >= text.effective || last.number >= text.number) {
+                return Err(wrong("expected a higher number and a later day than the version before it"));
+            }
+            if !text.region.keys().all(|code| is_region_code(code)) {
+                return Err(wrong("expected regions as codes of 2, 4 or 6 digits"));
+            }
+            sections.change(text.default, text.region);
+            versions.push(sections.version(text.number, text.effective)?);
+        }
+        if versions.is_empty() { Err(PolicyError::None) } else { Ok(Policy { versions }) }
+    }
+
+    /// The version in force on a day; the first one before it.
+    pub fn on(&self, day: Date) -> &Version {
+        let begun = self.versions.partition_point(|version| version.effective <= day);
+        // Never empty, and never past the end: `load` sees to it.
+        &self.versions[begun.saturating_sub(1)]
+    }
+
+    /// The policy of a region on a day.
+    pub fn of(&self, region: &str, day: Date) -> &RegionPolicy {
+        self.on(day).of(region)
+    }
+}
+
+impl Version {
+    /// The policy of a region: the section of the longest code that its code begins with.
+    pub fn of(&self, region: &str) -> &RegionPolicy {
+        for digits in [6, 4, 2] {
+            let Some(code) = region.get(..digits) else {
+                continue;
+            };
+            if let Ok(found) = self.regions.binary_search_by(|(section, _)| section.as_str().cmp(code)) {
+                return &self.regions[found].1;
+            }
+        }
+        &self.default
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PolicyFile {
+    #[serde(default)]
+    version: Vec<VersionText>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct VersionText {
+    number: u32,
+    effective: Date,
+    #[serde(default)]
+    default: toml::Table,
+    #[serde(default)]
+    region: BTreeMap<String, toml::Table>,
+}
+
+/// The sections as they stand after some versions: a region's holds only what it overrides.
+#[derive(Default)]
+struct Sections {
+    default: toml::Table,
+    regions: BTreeMap<String, toml::Table>,
+}
+
+impl Sections {
+    fn change(&mut self, default: toml::Table, regions: BTreeMap<String, toml::Table>) {
+        overlay(&mut self.default, &default);
+        for (code, keys) in regions {
+            overlay(self.regions.entry(code).or_default(), &keys);
+        }
+    }
+
+    fn version(&self, number: u32, effective: Date) -> Result<Version, PolicyError> {
+        let whole = |keys: toml::Table, section: &str| keys.try_into().map_err(|cause| fault(section, cause));
+        // First, so that what is wrong in the default is not said of a region.
+        let default = whole(self.default.clone(), "default")?;
+        let mut regions = Vec::with_capacity(self.regions.len());
+        for code in self.regions.keys() {
+            let mut keys = self.default.clone();
+            // Shorter codes sort before the longer ones that begin with them.
+            for (_, wider) in self.regions.iter().filter(|(wider, _)| code.starts_with(wider.as_str())) {
+                overlay(&mut keys, wider);
+            }
+            regions.push((code.clone(), whole(keys, code)?));
+        }
+        Ok(Version { number, effective, default, regions })
+    }
+}
+
+/// Puts keys over others. Rows of the document matrix are keys of their own.
+fn overlay(keys: &mut toml::Table, over: &toml::Table) {
+    for (key, value) in over {
+        match (keys.get_mut(key), value) {
+            (Some(toml::Value::Table(rows)), toml::Value::Table(others)) => rows.extend(others.clone()),
+            _ => {
+                keys.insert(key.clone(), value.clone());
+            }
+        }
+    }
+}
+
+fn is_region_code(code: &str) -> bool {
+    matches!(code.len(), 2 | 4 | 6) && code.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn fault(section: &str, cause: toml::de::Error) -> PolicyError {
+    PolicyError::Section { section: section.to_owned(), cause: Box::new(cause) }
+}
+
+#[cfg(test)]
+mod tests;
