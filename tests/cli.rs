@@ -167,6 +167,45 @@ fn a_wrong_check_digit_is_named_by_its_field_and_not_by_its_value() {
     assert!(!shown.contains(value["holder"]["id_number"].as_str().unwrap()));
 }
 
+#[test]
+fn what_a_waiting_card_needs_is_taken_away_only_when_confirmed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, file) = (folder.path().join("data"), folder.path().join("one.ndjson"));
+    std::fs::write(&file, application(false)).unwrap();
+    assert_eq!(code(&cardline(&data, &["intake", "--from", file.to_str().unwrap()])), 0);
+    let value: serde_json::Value = serde_json::from_str(&application(false)).unwrap();
+    let outlet = value["opening_outlet"].as_str().unwrap();
+    let outlets = std::fs::read_to_string(root().join("fixtures/reference/outlets.csv")).unwrap();
+    let kept: Vec<&str> = outlets.lines().filter(|line| !line.starts_with(outlet)).collect();
+    let without = folder.path().join("outlets.csv");
+    std::fs::write(&without, kept.join("\n")).unwrap();
+    let import = |more: &[&str]| {
+        let arguments =
+            ["import", "outlets", without.to_str().unwrap(), "--complete", "--output", "json", "--as", "alice"];
+        let output = cardline(&data, &[&arguments, more].concat());
+        let shown: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        (code(&output), shown, text(&output.stderr))
+    };
+    let (ended, shown, told) = import(&[]);
+    assert_eq!((ended, &shown["applied"], &shown["ended"]), (1, &false.into(), &1.into()));
+    let operation = shown["operation"].as_str().unwrap();
+    assert!(told.contains("1 unfinished cards need it") && told.contains(operation), "{told}");
+    let dry = import(&["--dry-run"]);
+    assert_eq!((dry.0, &dry.1["operation"], &dry.1["lines"][0]["touches"]["cards"]), (0, &operation.into(), &1.into()));
+    assert_eq!(import(&["--confirm", "0123456789abcdef"]).0, 1);
+    let (ended, shown, _) = import(&["--confirm", operation]);
+    assert_eq!((ended, &shown["applied"]), (0, &true.into()));
+    let again = import(&[]);
+    assert_eq!((again.0, &again.1["new"], &again.1["applied"]), (0, &0.into(), &false.into()));
+    let list = cardline(&data, &["import", "list", "--output", "json"]);
+    let list: serde_json::Value = serde_json::from_slice(&list.stdout).unwrap();
+    assert_eq!(
+        (&list[0]["actor"], &list[0]["confirmed"], &list[0]["cards"]),
+        (&"alice".into(), &true.into(), &1.into())
+    );
+    assert_eq!(code(&cardline(&data, &["books", "--full"])), 0);
+}
+
 /// Files nobody should send, by name.
 fn hostile(folder: &Path) -> Vec<(&'static str, PathBuf)> {
     let deep = "[".repeat(200_000) + "\n";

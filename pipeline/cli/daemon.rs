@@ -59,7 +59,10 @@ pub async fn run(context: &Context, args: RunArgs) -> anyhow::Result<Outcome> {
         let today = crate::time::local_date(Timestamp::now());
         if today != opened || is_stale(&station).await {
             match context.station(Timestamp::now()).await {
-                Ok(fresh) => (station, opened) = (fresh, today),
+                Ok(fresh) => {
+                    tracing::info!("loaded the tables of {today}");
+                    (station, opened) = (fresh, today);
+                }
                 Err(error) => tracing::error!("today's tables: {}", super::outcome::in_one_line(&error)),
             }
         }

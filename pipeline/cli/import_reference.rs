@@ -50,7 +50,7 @@ pub async fn run(context: &Context, table: Table, args: &ImportArgs) -> anyhow::
     let bytes = reference_file::bytes(path)?;
     let file = match reference_file::rows(table, &bytes) {
         Ok(file) => file,
-        Err(faults) => return refused(context, table, path, &faults),
+        Err(fault) => return refused(context, table, path, &[fault]),
     };
     let now = Timestamp::now();
     let today = local_date(now);
@@ -84,6 +84,7 @@ pub async fn run(context: &Context, table: Table, args: &ImportArgs) -> anyhow::
 /// confirmed.
 fn stopped(preview: &Preview, confirmed: Option<&str>) -> Option<String> {
     match confirmed {
+        _ if preview.new == 0 => None,
         Some(operation) if operation == preview.operation => None,
         Some(_) => Some(format!(
             "nothing was applied: what was confirmed is not this; this is operation {}",

@@ -72,7 +72,7 @@ const COUNTED: &str = "
 impl Ledger {
     /// What is touched by changes of these codes of a table; who is not named is touched by nobody.
     pub async fn touched(&self, kind: &str, codes: &[String]) -> Result<BTreeMap<String, Touched>, LedgerError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.read().await?;
         touched(&mut tx, kind, codes).await
     }
 }

@@ -35,7 +35,7 @@ fn waiting(room: Room) -> &'static str {
 impl Ledger {
     /// What waits in a room under one of these region codes.
     pub async fn waiting_under(&self, room: Room, regions: &[&str]) -> Result<Vec<Group>, LedgerError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.read().await?;
         tx.stage(&CHANGED_CODE, regions.iter().map(|code| args![*code]).collect()).await?;
         let rows = tx.rows::<(String, String, String, i64, String)>(waiting(room), args![]).await?;
         let group = |(region, bank, lane, cards, oldest)| Group { region, bank, lane, cards, oldest };

@@ -60,6 +60,7 @@ pub fn changed_codes(
     asked: Asked,
     base: Date,
 ) -> Result<Changes, PlanError> {
+    check(file, on_base, base)?;
     let table = file.table;
     let old = by_code(table, at.of(table));
     let mut new = Rows::new();
@@ -77,7 +78,6 @@ pub fn changed_codes(
     new.retain(|code, rows| old.get(code) != Some(rows));
     let with = |day: &Texts| day.with(table, laid_over(table, day.of(table), &old, &new));
     let (after, after_last) = (with(on_base), with(at_last));
-    check(file, on_base, base)?;
     let loaded = after.load(base);
     loads(&loaded)?;
     let ended_now = on_base.load(base).reference.ended_in(&loaded.reference);
@@ -186,13 +186,17 @@ fn check(file: &TableFile, on_base: &Texts, base: Date) -> Result<(), PlanError>
     let text = std::iter::once(table.columns().join(",")).chain(rows).collect::<Vec<_>>().join("\n");
     let loading = on_base.with(table, text).load(base);
     let wrong = loading.faults.iter().chain(&loading.stranded).filter(|fault| fault.file == table.name());
-    let mut faults: Vec<RowFault> = wrong
-        .filter_map(|fault| {
-            let row = file.rows.get(usize::try_from(fault.line).ok()?.checked_sub(2)?)?;
-            let message = format!("expected {}", fault.expected);
-            Some(RowFault { line: row.line, column: fault.column.into(), message })
-        })
-        .collect();
+    let placed = wrong.filter_map(|fault| {
+        let row = file.rows.get(usize::try_from(fault.line).ok()?.checked_sub(2)?)?;
+        let message = format!("expected {}", fault.expected);
+        Some(RowFault { line: row.line, column: fault.column.into(), message })
+    });
+    right(file, placed.collect())
+}
+
+/// Nothing wrong with the meaning of a row, nor with the shape of another; or all of it, by line.
+fn right(file: &TableFile, mut faults: Vec<RowFault>) -> Result<(), PlanError> {
+    faults.extend_from_slice(&file.faults);
     faults.sort_by_key(|fault| fault.line);
     if faults.is_empty() { Ok(()) } else { Err(PlanError::Rows(faults)) }
 }
@@ -219,7 +223,7 @@ fn changed_line(
     let empty = Vec::new();
     // Of several lines of a region, those count that are not the same.
     let differing = |one: &[Vec<String>], other: &[Vec<String>]| {
-        one.iter().filter(|row| !other.contains(row)).next_back().cloned().unwrap_or_default()
+        one.iter().rfind(|row| !other.contains(row)).cloned().unwrap_or_default()
     };
     let before = old.unwrap_or(&empty);
     let (was, is) = (differing(before, new), differing(new, before));
@@ -257,10 +261,7 @@ pub fn changed_calendar(file: &TableFile, at: &Texts, on_base: &Texts) -> Result
     for (year, rows) in &years {
         faults.extend(Calendar::faults(*year, &year_text(rows)).into_iter().map(|fault| placed(&fault, rows)));
     }
-    if !faults.is_empty() {
-        faults.sort_by_key(|fault| fault.line);
-        return Err(PlanError::Rows(faults));
-    }
+    right(file, faults)?;
     let mut changes = Changes {
         lines: Vec::new(),
         known: 0,

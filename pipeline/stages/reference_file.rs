@@ -51,10 +51,13 @@ impl FileRow {
     }
 }
 
-/// A file whose rows have the right shape.
+/// A file with the header of its table.
 pub struct TableFile {
     pub table: Table,
+    /// The rows of the right shape.
     pub rows: Vec<FileRow>,
+    /// What is wrong with the others; nothing of the file is applied then.
+    pub faults: Vec<RowFault>,
     /// Whether it has the optional column; what a file lacks it says nothing about.
     pub has_optional: bool,
     /// SHA-256 of its bytes.
@@ -96,16 +99,15 @@ pub fn text(bytes: &[u8]) -> Result<&str, RowFault> {
     }
 }
 
-/// Reads the rows of a file of one table.
+/// Reads the rows of a file of one table; reading ends after [`MAX_REFERENCE_FAULTS_COUNT`] wrong ones.
 ///
 /// # Errors
-/// Every row that is not of the described shape; reading ends after
-/// [`MAX_REFERENCE_FAULTS_COUNT`] of them.
-pub fn rows(table: Table, bytes: &[u8]) -> Result<TableFile, Vec<RowFault>> {
-    let text = text(bytes).map_err(|fault| vec![fault])?;
+/// The file is not UTF-8, has other columns, or no row.
+pub fn rows(table: Table, bytes: &[u8]) -> Result<TableFile, RowFault> {
+    let text = text(bytes)?;
     let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     let header = lines.next().map(|(_, line)| cells(line).unwrap_or_default()).unwrap_or_default();
-    let layout = Layout::of(table, &header).map_err(|fault| vec![fault])?;
+    let layout = Layout::of(table, &header)?;
     let (mut rows, mut faults) = (Vec::new(), Vec::new());
     for (at, line) in lines {
         if faults.len() >= MAX_REFERENCE_FAULTS_COUNT {
@@ -117,13 +119,10 @@ pub fn rows(table: Table, bytes: &[u8]) -> Result<TableFile, Vec<RowFault>> {
         }
     }
     if rows.is_empty() && faults.is_empty() {
-        faults.push(RowFault { line: 1, column: String::new(), message: "only a header; nothing was imported".into() });
+        let message = "only a header; nothing was imported".into();
+        return Err(RowFault { line: 1, column: String::new(), message });
     }
-    if faults.is_empty() {
-        Ok(TableFile { table, rows, has_optional: layout.has_optional(), sha256: sha256(bytes) })
-    } else {
-        Err(faults)
-    }
+    Ok(TableFile { table, rows, faults, has_optional: layout.has_optional(), sha256: sha256(bytes) })
 }
 
 /// Where our columns stand in a file.
@@ -256,7 +255,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn told(table: Table, bytes: &[u8]) -> Vec<String> {
-        rows(table, bytes).err().unwrap_or_default().iter().map(ToString::to_string).collect()
+        let faults = rows(table, bytes).map_or_else(|fault| vec![fault], |file| file.faults);
+        faults.iter().map(ToString::to_string).collect()
     }
 
     #[test]
@@ -289,7 +289,7 @@ mod tests {
     #[test]
     fn a_byte_order_mark_and_line_ends_of_windows_are_taken() {
         let file = rows(Table::Points, "\u{feff}code,name,region,kind\r\n1,甲,110101,village\r\n".as_bytes());
-        let rows = file.map_err(|faults| format!("{faults:?}")).map(|file| file.rows);
+        let rows = file.map(|file| file.rows);
         let wanted = FileRow { line: 2, cells: ["1", "甲", "110101", "village", ""].map(str::to_owned).to_vec() };
         assert_eq!(rows, Ok(vec![wanted]));
     }
@@ -297,7 +297,7 @@ mod tests {
     #[test]
     fn columns_beyond_ours_are_only_those_described() {
         let shared = "code,name,level,valid_from,valid_to,current,source\n110101,东城区,district,,,true,C\n";
-        let file = rows(Table::Regions, shared.as_bytes()).unwrap_or_else(|faults| panic!("{faults:?}"));
+        let file = rows(Table::Regions, shared.as_bytes()).unwrap_or_else(|fault| panic!("{fault}"));
         assert_eq!(line(Table::Regions, &file.rows[0].cells), "110101,东城区,district,,,true");
         let other = "code,name,region,kind,colour\n";
         assert_eq!(

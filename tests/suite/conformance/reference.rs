@@ -42,7 +42,7 @@ async fn planned(ledger: &Ledger, table: Table, text: &str, asked: Asked) -> Pla
 }
 
 async fn try_plan(ledger: &Ledger, table: Table, text: &str, asked: Asked) -> Result<Plan, PlanError> {
-    let file = rows(table, text.as_bytes()).unwrap_or_else(|faults| panic!("{faults:?}"));
+    let file = rows(table, text.as_bytes()).unwrap_or_else(|fault| panic!("{fault}"));
     plan(ledger, &Policy::built_in().unwrap(), &file, asked).await
 }
 
@@ -195,14 +195,14 @@ async fn nothing_else_than_what_was_seen_is_applied(database: Database) {
     assert_ne!(again.preview.operation, seen, "it now changes something else");
     // Every wrong row is told, and nothing of the file is stored.
     let wrong = format!(
-        "{POINT}1,甲,110101,community,\n110101001002,乙,999999,community,\n110101001005,丙,110101,community,\n"
+        "{POINT}1,甲,110101,community,\n110101001002,乙,999999,community,\n3\n110101001005,丙,110101,community,\n"
     );
     match try_plan(&ledger, Table::Points, &wrong, from(TODAY)).await {
         Err(PlanError::Rows(faults)) => {
             let told: Vec<(usize, &str)> = faults.iter().map(|fault| (fault.line, fault.column.as_str())).collect();
-            assert_eq!(told, [(2, "code"), (3, "region")]);
+            assert_eq!(told, [(2, "code"), (3, "region"), (4, "")]);
         }
-        _ => panic!("two rows are wrong"),
+        _ => panic!("three rows are wrong"),
     }
     assert_eq!(number(&ledger, "SELECT count(*) FROM reference").await, 1);
 }
