@@ -36,6 +36,9 @@ struct Document {
     due_on: String,
     owner: String,
     findings: Vec<Found>,
+    /// Why its photo cannot be used, or not yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    photo_fault: Option<String>,
     moves: Vec<Moved>,
     files: Vec<Filed>,
 }
@@ -115,6 +118,7 @@ fn header(trace: &Trace) -> String {
     ];
     let found = trace.findings.iter().map(|(rule, field, severity)| format!("finding     {severity} {rule} {field}"));
     lines.extend(found);
+    lines.extend(trace.photo_fault.iter().map(|fault| format!("photo       {fault}")));
     lines.join("\n")
 }
 
@@ -132,6 +136,7 @@ fn document(trace: Trace, data: &Path) -> Document {
         due_on: trace.due_on,
         owner: trace.owner,
         findings: findings.collect(),
+        photo_fault: trace.photo_fault,
         moves: trace.moves.into_iter().map(moved).collect(),
         files: trace.files.into_iter().map(|file| filed(file, data)).collect(),
     }

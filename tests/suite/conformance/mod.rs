@@ -5,6 +5,7 @@ mod intake;
 mod laws;
 mod leases;
 mod moves;
+mod photos;
 mod schema;
 mod sealing;
 mod staging;
