@@ -11,6 +11,7 @@ use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
 use super::rules_check;
 use crate::ledger::LEDGER_RULE_TEXTS;
+use crate::stages::accounts::PHOTO_FAULTS;
 
 #[derive(Subcommand)]
 pub enum Rules {
@@ -37,7 +38,7 @@ Example: cardline rules check applications.ndjson --output json")]
 struct Text {
     code: &'static str,
     severity: &'static str,
-    /// `message`, `ledger` or `reading`: what is needed to check it.
+    /// `message`, `ledger`, `reading` or `photo`: what is needed to check it.
     checked_against: &'static str,
     what: &'static str,
     why: &'static str,
@@ -116,6 +117,9 @@ fn texts() -> Vec<Text> {
         _ => plain("ledger", "error", *text),
     }));
     texts.extend(READING_TEXTS.iter().map(|text| plain("reading", "error", *text)));
+    // A photo can break a rule that its declaration met; that one is explained once.
+    let photo = PHOTO_FAULTS.iter().filter(|text| catalogue::explain(text.code).is_none());
+    texts.extend(photo.map(|t| plain("photo", "error", (t.code, t.what, t.why, t.fix))));
     texts.sort_by_key(|text| text.code);
     texts
 }
