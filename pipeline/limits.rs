@@ -22,10 +22,15 @@ pub const LEASE_SECONDS: i64 = 60;
 pub const BATCH_CARDS_MAX: i64 = 50_000;
 /// A partner's file larger than this is refused before it is read: 50,000 rows of 1 KiB, twice over.
 pub const PARTNER_FILE_BYTES_MAX: u64 = 128 * 1024 * 1024;
-/// An uploaded photo is at most 8.75 MB (s3).
-pub const PHOTO_BYTES_MAX: usize = 8_750_000;
+/// An uploaded photo is at most 8.75 MB (s3), read as 1,048,576 bytes each as the rule PHOTO-BYTES does.
+pub const PHOTO_BYTES_MAX: usize = 9_175_040;
 /// Pixels on one side of a photo; a JPEG of 8.75 MB in the right aspect stays far below.
 pub const PHOTO_SIDE_PIXELS_MAX: u32 = 8_192;
+/// Memory one photo may take to decode: 24 million pixels at 3 bytes. A JPEG of 8.75 MB at 3 bits a
+/// pixel has as many; a progressive one, whose coefficients are all kept, may have 8 million.
+pub const PHOTO_DECODED_BYTES_MAX: u64 = 72_000_000;
+/// Scans of one photo: encoders write 10 to 14, and each costs a walk over the whole picture.
+pub const PHOTO_SCANS_MAX: u32 = 20;
 /// Print rendition (practice): 14–40 KB.
 pub const PRINT_PHOTO_BYTES_MIN: usize = 14 * 1024;
 /// See [`PRINT_PHOTO_BYTES_MIN`].
@@ -43,8 +48,19 @@ pub const PRODUCER_WINDOW_MESSAGES: usize = 2_000;
 pub const SEAL_MOVES_PER_PAGE: i64 = 10_000;
 /// Offending rows a law reports; one is enough to fail it.
 pub const LAW_OFFENDERS_SHOWN: i64 = 20;
-/// Distinct photos rendered at a time: bounds memory to 64 × 8.75 MB at worst.
-pub const PHOTOS_PER_CLAIM: i64 = 64;
+/// Distinct photos looked at in one unit of work: a few seconds of work under a lease of 60.
+pub const PHOTOS_PER_CLAIM: i64 = 128;
+/// Bytes of the photos of one unit, so that memory does not depend on how large they are.
+pub const PHOTO_CLAIM_BYTES: usize = 32 * 1024 * 1024;
+/// Photos under way from the object store at once: hides its latency, and adds their size to a unit's.
+pub const PHOTOS_FETCHED_AT_ONCE: usize = 4;
+/// Renditions under way to the object store at once.
+pub const RENDITIONS_KEPT_AT_ONCE: usize = 8;
+/// Memory the photos decoded at one time may take together, whatever the number of cores: two of the largest.
+pub const PHOTOS_DECODED_BYTES: u64 = 2 * PHOTO_DECODED_BYTES_MAX;
+/// When a photo that is not there is asked for again: an upload can lag behind its message, by a night at
+/// most. After the last time its cards go to a person.
+pub const PHOTO_ASKED_AGAIN_AFTER_MINUTES: &[i64] = &[10, 60, 24 * 60];
 /// Shipments whose windows one settle opens.
 pub const WINDOWS_PER_CLAIM: i64 = 200;
 /// Cards that go over to another region's queue in one settle, each with a row of history.

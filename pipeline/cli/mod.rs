@@ -22,6 +22,7 @@ mod import_list;
 mod import_reference;
 mod intake;
 mod outcome;
+mod photos;
 mod print;
 mod progress;
 mod replacing;
@@ -79,6 +80,9 @@ enum Command {
     /// 批次 Batches: list, show
     #[command(subcommand)]
     Batch(batch::Batch),
+    /// 照片 Photos that cannot be used: list, look again, check a file
+    #[command(subcommand)]
+    Photos(photos::PhotosCommand),
     /// 文件 Any partner file as a masked table
     #[command(subcommand)]
     File(file::FileCommand),
@@ -109,6 +113,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Trace(args) => trace::run(&context, args).await,
         Command::Books(args) => books::run(&context, args).await,
         Command::Batch(args) => batch::run(&context, args).await,
+        Command::Photos(args) => photos::run(&context, args).await,
         Command::File(args) => file::run(&context, args),
         Command::States(args) => states::run(&context, args),
         Command::Doctor => doctor::run(&context).await,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use cardline_core::rules::{CATALOGUE, READING, Rule, RuleText, Severity};
+use cardline_core::rules::{self, CATALOGUE, READING, Rule, RuleText, Severity};
 use clap::Subcommand;
 use serde::Serialize;
 
@@ -11,6 +11,7 @@ use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
 use super::{rules_check, rules_page};
 use crate::ledger::{ARRIVAL_TEXTS, LEDGER_RULE_TEXTS};
+use crate::stages::accounts::{PHOTO_FAULTS, PhotoFaultText};
 
 #[derive(Subcommand)]
 pub enum Rules {
@@ -39,7 +40,7 @@ Example: cardline rules check applications.ndjson --output json")]
 pub struct Text {
     pub code: &'static str,
     pub severity: &'static str,
-    /// `message`, `ledger` or `reading`: what is needed to check it.
+    /// `message`, `ledger`, `reading` or `photo`: what is needed to check it.
     pub checked_against: &'static str,
     pub name: &'static str,
     pub what: &'static str,
@@ -103,6 +104,8 @@ fn texts() -> Vec<Text> {
         text(against, rule)
     });
     let mut texts: Vec<Text> = CATALOGUE.iter().map(in_catalogue).chain(of_ledger).chain(reading).collect();
+    // A photo can break a rule that its declaration met; that one is explained once.
+    texts.extend(PHOTO_FAULTS.iter().filter(|fault| rules::explain(fault.code).is_none()).map(of_photo));
     texts.sort_by_key(|text| text.code);
     texts
 }
@@ -118,5 +121,19 @@ pub fn severity(severity: Severity) -> &'static str {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Note => "note",
+    }
+}
+
+fn of_photo(fault: &PhotoFaultText) -> Text {
+    Text {
+        code: fault.code,
+        severity: "error",
+        checked_against: "photo",
+        name: "photo that cannot be used",
+        what: fault.what,
+        why: fault.why,
+        fix: fault.fix,
+        source: "domain.md §3 (s3, practice)",
+        examples: Vec::new(),
     }
 }

@@ -41,6 +41,9 @@ struct Document {
     due_provisional: bool,
     owner: String,
     findings: Vec<Found>,
+    /// Why its photo cannot be used, or not yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    photo_fault: Option<String>,
     moves: Vec<Moved>,
     files: Vec<Filed>,
 }
@@ -129,6 +132,7 @@ fn header(trace: &Trace, provisional: bool) -> String {
     ];
     let found = trace.findings.iter().map(|(rule, field, severity)| format!("finding     {severity} {rule} {field}"));
     lines.extend(found);
+    lines.extend(trace.photo_fault.iter().map(|fault| format!("photo       {fault}")));
     lines.join("\n")
 }
 
@@ -147,6 +151,7 @@ fn document(trace: Trace, due_provisional: bool, data: &Path) -> Document {
         due_provisional,
         owner: trace.owner,
         findings: findings.collect(),
+        photo_fault: trace.photo_fault,
         moves: trace.moves.into_iter().map(moved).collect(),
         files: trace.files.into_iter().map(|file| filed(file, data)).collect(),
     }

@@ -26,8 +26,6 @@ pub struct Group {
 pub struct WaitingCard {
     pub id: i64,
     pub application_id: String,
-    /// Why its photo cannot be used.
-    pub photo_fault: Option<String>,
     pub sealed: Vec<u8>,
 }
 
@@ -116,21 +114,18 @@ impl Ledger {
             .collect())
     }
 
-    /// The first cards of a group whose photo was looked at, in the order of application ids.
+    /// The first cards of a group whose photo is rendered, in the order of application ids.
     pub async fn waiting_cards(&self, group: &Group, most: i64) -> Result<Vec<WaitingCard>, LedgerError> {
         let mut tx = self.read().await?;
         let rows = tx
-            .rows::<(i64, String, Option<String>, Vec<u8>)>(
-                "SELECT a.id, a.application_id, r.fault, m.sealed FROM application a JOIN message m ON m.id = a.message
-                 JOIN rendition r ON r.source = a.photo
+            .rows::<(i64, String, Vec<u8>)>(
+                "SELECT a.id, a.application_id, m.sealed FROM application a JOIN message m ON m.id = a.message
+                 JOIN rendition r ON r.source = a.photo AND r.print IS NOT NULL
                  WHERE a.queue = 'account' AND a.region = $1 AND a.bank = $2 AND a.lane = $3 ORDER BY a.application_id LIMIT $4",
                 args![&group.region, &group.bank, &group.lane, most],
             )
             .await?;
-        Ok(rows
-            .into_iter()
-            .map(|(id, application_id, photo_fault, sealed)| WaitingCard { id, application_id, photo_fault, sealed })
-            .collect())
+        Ok(rows.into_iter().map(|(id, application_id, sealed)| WaitingCard { id, application_id, sealed }).collect())
     }
 
     /// Settles an account cut: the batch, its members, the frozen file and the held cards at once.

@@ -12,6 +12,7 @@ use jiff::civil::Date;
 
 use super::engine::{Arg, Tx};
 use super::moves::{Along, SUBJECT, Set, Step, Why, move_each, move_set};
+use super::photos::overtake_photo_cases;
 use super::stage::{Column, Stage};
 use super::{Lease, Ledger, LedgerError, spend};
 use crate::args;
@@ -341,7 +342,8 @@ pub(super) const IDENTITY: &[&str] = &[
         AND revision > 1 + COALESCE((SELECT a.revision FROM application a WHERE a.id = arriving.present), 0)",
     "UPDATE arriving SET verdict = 'conflicting', reason = 'REVISION-NOT-OPEN' WHERE verdict IN ('ok', 'rejected')
         AND present IS NOT NULL AND EXISTS (SELECT 1 FROM application a WHERE a.id = arriving.present
-            AND (a.state NOT IN ('rejected', 'returned') OR a.revision >= arriving.revision))",
+            AND (a.revision >= arriving.revision OR NOT (a.state IN ('rejected', 'returned')
+                OR (a.state = 'accepted' AND COALESCE(a.place, '') = 'held' AND COALESCE(a.reason, '') LIKE 'PHOTO-%'))))",
     "UPDATE arriving SET person = (SELECT p.person FROM person_alias p WHERE p.key = arriving.person)
      WHERE person IS NOT NULL AND EXISTS (SELECT 1 FROM person_alias p WHERE p.key = arriving.person)",
     "UPDATE arriving SET previous = COALESCE(
@@ -431,7 +433,8 @@ async fn new_rejections(tx: &mut Tx, chunk: i64, why: Why<'_>) -> Result<(), Led
     Ok(())
 }
 
-/// A higher revision of a rejected or returned application: its facts are replaced, then it moves.
+/// A higher revision of an application that is rejected, returned, or held for its photo: its facts are
+/// replaced, then it moves.
 async fn replace_revisions(tx: &mut Tx, chunk: i64, why: Why<'_>, today: Date) -> Result<(), LedgerError> {
     let present = tx
         .number("SELECT count(*) FROM arriving WHERE verdict IN ('ok', 'rejected') AND present IS NOT NULL", args![])
@@ -439,6 +442,13 @@ async fn replace_revisions(tx: &mut Tx, chunk: i64, why: Why<'_>, today: Date) -
     if present == 0 {
         return Ok(());
     }
+    // An accepted application keeps what was accepted: a wrong correction of it only counts its revision.
+    tx.run(
+        "UPDATE application SET revision = r.revision FROM arriving r
+         WHERE application.id = r.present AND r.verdict = 'rejected' AND application.state = 'accepted'",
+        args![],
+    )
+    .await?;
     // The promise clock stood still for whole local days while the holder corrected it.
     tx.run(
         "UPDATE application SET revision = r.revision, message = m.id,
@@ -448,10 +458,15 @@ async fn replace_revisions(tx: &mut Tx, chunk: i64, why: Why<'_>, today: Date) -
             account_batch = CASE WHEN r.verdict = 'ok' THEN NULL ELSE application.account_batch END,
             queue = CASE WHEN r.verdict = 'ok' THEN 'account' ELSE NULL END
          FROM arriving r JOIN message m ON m.chunk = $1 AND m.position = r.position LEFT JOIN person_alias p ON p.key = r.person
-         WHERE application.id = r.present AND r.verdict IN ('ok', 'rejected')",
+         WHERE application.id = r.present AND (r.verdict = 'ok' OR (r.verdict = 'rejected' AND application.state <> 'accepted'))",
         args![chunk],
     )
     .await?;
+    let freed = [
+        Step { life: &APPLICATION, from: "accepted", to: "accepted" },
+        Step { life: &CARD, from: "held", to: "waiting_account" },
+    ];
+    replace(tx, "accepted", &freed, why, today).await?;
     // A rejected application has no card yet; a returned one has had one.
     let born = [
         Step { life: &APPLICATION, from: "rejected", to: "accepted" },
@@ -488,14 +503,21 @@ async fn replace(
         let promise_on: Date = promise_on.parse().map_err(|_| LedgerError::Shape("promise_on".into()))?;
         let promise_on = promise_on.saturating_add(jiff::Span::new().days(paused));
         tx.run(
-            "UPDATE application SET paused_days = paused_days + $2, promise_on = $3, returned_on = NULL WHERE id = $1",
+            "UPDATE application SET paused_days = paused_days + $2, promise_on = $3, returned_on = NULL, reason = NULL WHERE id = $1",
             args![id, paused, promise_on],
         )
         .await?;
         tx.stage(&SUBJECT, vec![super::moves::subject(id)]).await?;
         let along =
             Along { due_on: Some(promise_on), owner: Some("bureau operator"), open: Some(true), ..Along::default() };
-        move_each(tx, steps, along, Why { reason: "a higher revision was accepted", ..why }).await?;
+        let why = Why { reason: "a higher revision was accepted", ..why };
+        if move_each(tx, steps, along, why).await? == 0 {
+            // It moved on between two statements of this transaction: the chunk is settled anew.
+            return Err(super::moves::lost(&steps[0], 1, 0));
+        }
+        if from == "accepted" {
+            overtake_photo_cases(tx, &[(id,)], why).await?;
+        }
     }
     Ok(())
 }

@@ -77,7 +77,7 @@ const STAGES: &[&Stage] = &[
     &laws::TOUCHED_SHIPMENT,
     &laws::TRACED,
     &moves::SUBJECT,
-    &photos::RENDERED,
+    &photos::LOOKED,
     &production::GOOD,
     &production::NUMBERED,
     &recycling::CLOSING,

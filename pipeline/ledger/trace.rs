@@ -45,6 +45,8 @@ pub struct Trace {
     pub due_on: String,
     pub owner: String,
     pub findings: Vec<(String, String, String)>,
+    /// Why its photo cannot be used, or not yet.
+    pub photo_fault: Option<String>,
     pub moves: Vec<TracedMove>,
     pub files: Vec<TracedFile>,
 }
@@ -204,6 +206,13 @@ impl Ledger {
                 args![&application_id],
             )
             .await?;
+        let photo_fault = tx
+            .row::<(Option<String>,)>(
+                "SELECT r.fault FROM application a JOIN rendition r ON r.source = a.photo WHERE a.id = $1",
+                args![id],
+            )
+            .await?
+            .and_then(|row| row.0);
         Ok(Some(Trace {
             application_id,
             card_number,
@@ -216,6 +225,7 @@ impl Ledger {
             due_on,
             owner,
             findings,
+            photo_fault,
             moves,
             files,
         }))

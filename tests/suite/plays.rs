@@ -60,6 +60,11 @@ impl Play {
         })
     }
 
+    /// The data folder.
+    pub fn folder(&self) -> &std::path::Path {
+        self.database.folder.path()
+    }
+
     /// Closes the ledger and drops the database.
     pub async fn end(self) {
         self.station.ledger.close().await;

@@ -18,6 +18,7 @@ pub const APPLICATION: Life = Life {
         edge("", "accepted", "no error found at intake"),
         edge("", "rejected", "errors found at intake"),
         edge("rejected", "accepted", "a higher revision without errors"),
+        edge("accepted", "accepted", "a higher revision replaced one whose card was held for its photo"),
         edge("accepted", "returned", "the bank refused for a reason the holder can put right"),
         edge("accepted", "refused", "the bank refused for good"),
         edge("accepted", "withdrawn", "withdrawn before a card was made"),

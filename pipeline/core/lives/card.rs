@@ -60,7 +60,7 @@ pub const CARD: Life = Life {
         edge("with_unit", "recalled", "never handed over"),
         edge("missing", "at_point", "found"),
         edge("missing", "held", "not found in time"),
-        edge("held", "waiting_account", "decided: ask the bank again"),
+        edge("held", "waiting_account", "its photo is good now or was replaced; or decided: ask the bank again"),
         edge("held", "waiting_production", "decided: go on"),
         edge("held", "in_production", "decided: remake"),
         edge("held", "no_plastic", "decided: ended before a card was made"),

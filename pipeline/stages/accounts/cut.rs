@@ -59,13 +59,8 @@ impl Step for Cut {
         let today = local_date(now);
         let due_on = cutting::answer_due(station, &partner.profile, FileKind::AccountRequest, today);
         let mut batch = cutting::batch("account", partner, &group, &numbers, now, due_on);
-        let arranged: Vec<Result<Vec<String>, String>> = cards
-            .par_iter()
-            .map(|card| match &card.photo_fault {
-                Some(fault) => Ok(Err(fault.clone())),
-                None => row(station, spec, card),
-            })
-            .collect::<Result<_, StageError>>()?;
+        let arranged: Vec<Result<Vec<String>, String>> =
+            cards.par_iter().map(|card| row(station, spec, card)).collect::<Result<_, StageError>>()?;
         let mut rows = Vec::new();
         for (card, arranged) in cards.iter().zip(arranged) {
             match arranged {

@@ -6,4 +6,7 @@ mod photos;
 
 pub use answers::{AccountNumbers, Answers};
 pub use cut::Cut;
-pub use photos::{DEFAULT_PHOTO, Photos, render};
+pub use photos::{
+    DEFAULT_PHOTO, Declared, FoundFault, PHOTO_FAULTS, PhotoFault, PhotoFaultText, Photos, Rendered, check_and_render,
+    photo_token, shown_size,
+};

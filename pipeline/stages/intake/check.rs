@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::broker::RawMessage;
 use crate::ledger::laws::looks_personal;
 use crate::ledger::{ArrivingFacts, ArrivingFinding, ArrivingMessage};
-use crate::stages::accounts::DEFAULT_PHOTO;
+use crate::stages::accounts::photo_token;
 use crate::stages::{StageError, Station};
 use crate::time::local_date;
 
@@ -107,10 +107,7 @@ fn open_facts(station: &Station, a: &Application<'_>) -> ArrivingFacts {
         outlet: code(&a.opening_outlet),
         method: a.pickup.method.word(),
         point: code(pickup),
-        photo: match a.photo.object.as_deref() {
-            Some(object) => photo_key(object, a.photo.sha256.as_deref().unwrap_or("")),
-            None => DEFAULT_PHOTO.into(),
-        },
+        photo: photo_token(&a.photo),
         approved_on,
         promise_on: promise::deadline(approved_on, policy.promise_days - promise::PROMISE_DAYS),
         sixteen_on: (a.kind == Kind::AdultRenewal)
@@ -119,11 +116,6 @@ fn open_facts(station: &Station, a: &Application<'_>) -> ArrivingFacts {
         previous_number: a.previous_card.as_ref().map(|p| code(&p.card_number)),
         previous_reason: a.previous_card.as_ref().map(|p| p.reason.word()),
     }
-}
-
-/// Object key and declared digest of a photo, as one token.
-fn photo_key(object: &str, sha256: &str) -> String {
-    format!("{}#{}", object.replace(['#', '\0'], ""), code(sha256))
 }
 
 /// Whether an id can stand in the open: ASCII without spaces, at most 64, and nothing personal in it.

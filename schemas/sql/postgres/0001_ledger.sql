@@ -327,12 +327,20 @@ CREATE TABLE relay (
     seal BIGINT NOT NULL
 );
 
+-- Each photo that was looked at, by what applications declare of it: its renditions, or its fault.
 CREATE TABLE rendition (
-    source TEXT PRIMARY KEY,
-    print  TEXT,
-    chip   TEXT,
-    fault  TEXT
+    source   TEXT PRIMARY KEY,
+    digest   TEXT,
+    print    TEXT,
+    chip     TEXT,
+    fault    TEXT,
+    tries    BIGINT NOT NULL DEFAULT 0,
+    again_at BIGINT
 );
+-- The same upload under another declaration is not rendered again.
+CREATE INDEX rendition_digest ON rendition (digest) WHERE print IS NOT NULL;
+-- Photos to be asked for again are few.
+CREATE INDEX rendition_again ON rendition (again_at) WHERE again_at IS NOT NULL;
 
 -- Each run of the books, and how far in the history it looked.
 CREATE TABLE law_run (

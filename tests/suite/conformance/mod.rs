@@ -6,6 +6,7 @@ mod laws;
 mod leases;
 mod ledger_rules;
 mod moves;
+mod photos;
 mod reference;
 mod schema;
 mod sealing;

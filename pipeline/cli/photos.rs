@@ -1,0 +1,151 @@
+//! `photos`: cards that wait for their photo or are held for it; looking again; checking one file.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::context::{Context, instant};
+use super::outcome::{Outcome, Usage};
+use super::print::{self, Output};
+use crate::ledger::WaitingPhoto;
+use crate::ledger::laws::looks_personal;
+use crate::limits::PHOTO_BYTES_MAX;
+use crate::objects::sha256;
+use crate::stages::accounts::{Declared, PHOTO_FAULTS, Photos, check_and_render, shown_size};
+use crate::stages::driver::drain;
+use crate::time::{local, rfc3339};
+
+#[derive(Subcommand)]
+pub enum PhotosCommand {
+    /// 列出 Cards that wait for their photo or are held for it, and why
+    List,
+    /// 重查 Look again at photos that could not be used; cards whose photo is good now go on
+    #[command(after_help = "Example: cardline photos retry 110101-20260105-000000001")]
+    Retry(RetryArgs),
+    /// 检查 Check a photo file as the account cut will, and tell what is wrong with it
+    #[command(after_help = "Exit code 3 when the file cannot be used.\nExample: cardline photos check photo.jpg")]
+    Check {
+        /// A photo
+        file: PathBuf,
+    },
+}
+
+#[derive(Args)]
+pub struct RetryArgs {
+    /// The photo of one application
+    #[arg(value_name = "APPLICATION_ID", required_unless_present = "all")]
+    application_id: Option<String>,
+    /// Every photo that could not be used
+    #[arg(long, conflicts_with = "application_id")]
+    all: bool,
+    /// The instant the steps see, RFC 3339 [default: now]
+    #[arg(long, value_name = "INSTANT")]
+    at: Option<Timestamp>,
+}
+
+/// Runs one of the commands.
+pub async fn run(context: &Context, command: PhotosCommand) -> anyhow::Result<Outcome> {
+    match command {
+        PhotosCommand::List => {
+            let waiting = context.ledger().await?.waiting_photos(None).await?;
+            show(context, &waiting)?;
+            Ok(Outcome::Ok)
+        }
+        PhotosCommand::Retry(args) => retry(context, args).await,
+        PhotosCommand::Check { file } => check(context, &file),
+    }
+}
+
+const HEADINGS: &[&str] = &["application", "region", "place", "fault", "object", "again_at", "due_on", "owner"];
+
+fn show(context: &Context, waiting: &[WaitingPhoto]) -> anyhow::Result<()> {
+    let rows: Vec<Vec<String>> = waiting
+        .iter()
+        .map(|w| {
+            // A key is the authority's; one that looks like a person's number is not shown.
+            let object = if looks_personal(&w.object) { "(hidden: looks personal)" } else { &w.object };
+            let again = w.again_at.and_then(|at| Timestamp::from_microsecond(at).ok());
+            let again = again.map_or_else(String::new, |at| local(at).strftime("%Y-%m-%d %H:%M").to_string());
+            [&w.application_id, &w.region, &w.place, &w.fault, object, &again, &w.due_on, &w.owner]
+                .map(str::to_owned)
+                .to_vec()
+        })
+        .collect();
+    let document: Vec<serde_json::Value> = waiting
+        .iter()
+        .zip(&rows)
+        .map(|(w, row)| {
+            let again = w.again_at.and_then(|at| Timestamp::from_microsecond(at).ok()).map(rfc3339);
+            json!({ "application_id": w.application_id, "region": w.region, "place": w.place, "fault": w.fault, "object": row[4],
+                "again_at": again, "due_on": w.due_on, "owner": w.owner })
+        })
+        .collect();
+    print::rows(context.output, HEADINGS, &rows, &document)
+}
+
+async fn retry(context: &Context, args: RetryArgs) -> anyhow::Result<Outcome> {
+    let now = instant(args.at);
+    let station = context.station(now).await?;
+    let asked = station.ledger.ask_photos_again(args.application_id.as_deref(), now).await?;
+    if let (0, Some(id)) = (asked, &args.application_id) {
+        let shown = print::visible(id);
+        return Err(Usage(format!("{shown} waits for no photo; see `cardline photos list`")).into());
+    }
+    drain(&Photos, &station, now).await?;
+    let left = station.ledger.waiting_photos(args.application_id.as_deref()).await?;
+    match context.output {
+        Output::Json => print::json(&json!({ "photos": asked, "cards_left": left.len() }))?,
+        Output::Csv => print::csv(&["photos", "cards_left"], &[vec![asked.to_string(), left.len().to_string()]])?,
+        Output::Table if left.is_empty() => print::line(&format!("photos looked at again: {asked}; no card is left"))?,
+        Output::Table => {
+            print::line(&format!("photos looked at again: {asked}; cards left: {}", left.len()))?;
+            show(context, &left)?;
+        }
+    }
+    Ok(if left.is_empty() { Outcome::Ok } else { Outcome::Rejected })
+}
+
+fn check(context: &Context, path: &Path) -> anyhow::Result<Outcome> {
+    let open = || path.display().to_string();
+    let size = std::fs::metadata(path).with_context(open)?;
+    anyhow::ensure!(size.is_file(), "{}: is no file", path.display());
+    // One byte more than allowed is enough to be refused.
+    let file = if size.len() > PHOTO_BYTES_MAX as u64 { Vec::new() } else { std::fs::read(path).with_context(open)? };
+    let (width, height) = shown_size(&file).unwrap_or_default();
+    let declared = Declared { object: String::new(), sha256: sha256(&file), bytes: size.len(), width, height };
+    let found = if size.len() > PHOTO_BYTES_MAX as u64 {
+        Err(crate::stages::accounts::PhotoFault::TooLarge.seen("the file is larger than 8.75 MB"))
+    } else {
+        check_and_render(&declared, &file)
+    };
+    let facts = json!({ "bytes": size.len(), "width": width, "height": height, "sha256": declared.sha256 });
+    match found {
+        Ok(rendered) => {
+            let renditions = json!({ "print": rendered.print.len(), "chip": rendered.chip.len() });
+            match context.output {
+                Output::Json => print::json(&json!({ "usable": true, "file": facts, "rendition_bytes": renditions }))?,
+                _ => print::line(&format!(
+                    "usable: {width} by {height} pixels, {} bytes; {} bytes for print, {} for the chip",
+                    size.len(),
+                    rendered.print.len(),
+                    rendered.chip.len()
+                ))?,
+            }
+            Ok(Outcome::Ok)
+        }
+        Err(found) => {
+            let fix = PHOTO_FAULTS.iter().find(|text| text.fault == found.fault).map_or("", |text| text.fix);
+            match context.output {
+                Output::Json => {
+                    let fault = json!({ "code": found.fault.code(), "seen": found.seen, "fix": fix });
+                    print::json(&json!({ "usable": false, "file": facts, "fault": fault }))?;
+                }
+                _ => print::line(&format!("{found}\nFix: {fix}"))?,
+            }
+            Ok(Outcome::Rejected)
+        }
+    }
+}
