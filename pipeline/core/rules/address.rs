@@ -125,7 +125,7 @@ pub(super) const REGION_CURRENT: Rule = Rule {
 };
 
 fn region_current(subject: &Subject<'_>, findings: &mut Findings) {
-    if !subject.reference.is_current_region(&subject.application.region) {
+    if !subject.region_is_current {
         findings.at("region", "no current six-digit code");
     }
 }

@@ -11,7 +11,7 @@ use crate::domain::limits::MAX_DOCUMENTS_COUNT;
 use crate::domain::matrix::{Age, Case};
 use crate::domain::name::{self, NameDefect, NormalisedName};
 use crate::domain::policy::RegionPolicy;
-use crate::domain::reference::{Facts, Reference};
+use crate::domain::reference::{Bank, Facts, Outlet, Reference};
 use crate::domain::set::Set;
 
 /// Local time of the whole country (Asia/Shanghai), without summer time since 1991.
@@ -28,8 +28,14 @@ pub struct Subject<'s> {
     pub policy: &'s RegionPolicy,
     /// Local date of the run.
     pub today: Date,
+    pub approved_at: Option<Timestamp>,
     /// Local date of approval; every age is reckoned on it.
     pub approved_on: Option<Date>,
+    /// Whether the issuing region is one of today's.
+    pub region_is_current: bool,
+    /// The bank and the opening outlet, when they are known.
+    pub bank: Option<&'s Bank>,
+    pub outlet: Option<&'s Outlet>,
     pub holder_number: Result<IdentityNumber, IdentityDefect>,
     pub holder_name: Result<NormalisedName<'s>, NameDefect>,
     /// The declared birth date.
@@ -40,19 +46,25 @@ pub struct Subject<'s> {
     /// The kinds of document there are.
     pub shown: Set<DocumentKind>,
     pub agent_number: Option<Result<IdentityNumber, IdentityDefect>>,
+    pub agent_name: Option<Result<NormalisedName<'s>, NameDefect>>,
 }
 
 impl<'s> Subject<'s> {
     /// Works out what the rules share.
     pub fn new(application: &'s Application<'s>, facts: &Facts<'s>) -> Subject<'s> {
-        let holder = &application.holder;
-        let approved_on = instant(&application.approved_at).map(local_date);
+        let (holder, reference) = (&application.holder, facts.reference);
+        let approved_at = instant(&application.approved_at);
+        let approved_on = approved_at.map(local_date);
         Subject {
             application,
-            reference: facts.reference,
+            reference,
             policy: facts.policy.of(&application.region, approved_on.unwrap_or(facts.today)),
             today: facts.today,
+            approved_at,
             approved_on,
+            region_is_current: reference.is_current_region(&application.region),
+            bank: reference.bank(&application.bank),
+            outlet: reference.outlet(&application.opening_outlet),
             holder_number: identity_number::parse(&holder.id_number),
             holder_name: name::normalise(&holder.name),
             born_on: date::parse(&holder.birth_date),
@@ -60,6 +72,7 @@ impl<'s> Subject<'s> {
             valid_to: holder.id_valid_to.as_deref().and_then(date::parse),
             shown: application.documents.iter().map(|document| document.kind).collect(),
             agent_number: application.agent.as_ref().map(|agent| identity_number::parse(&agent.id_number)),
+            agent_name: application.agent.as_ref().map(|agent| name::normalise(&agent.name)),
         }
     }
 
