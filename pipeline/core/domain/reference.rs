@@ -141,10 +141,7 @@ impl Reference {
 
     /// The region in force that a code names or leads to; a code without one stays as it is.
     pub fn followed<'c>(&'c self, code: &'c str) -> &'c str {
-        match self.region_now(code) {
-            RegionNow::InForce(now) | RegionNow::Followed(now) => now,
-            RegionNow::Split | RegionNow::Gone | RegionNow::Unknown => code,
-        }
+        self.region_now(code).in_force().unwrap_or(code)
     }
 
     /// Every abolished region with the one region that took it over, in no order.

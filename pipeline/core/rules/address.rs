@@ -125,7 +125,7 @@ pub(super) const REGION_CURRENT: Rule = Rule {
 };
 
 fn region_current(subject: &Subject<'_>, findings: &mut Findings) {
-    match subject.reference.region_now(&subject.application.region) {
+    match subject.region_now {
         RegionNow::InForce(_) | RegionNow::Followed(_) => {}
         RegionNow::Split => findings.at("region", "split into several regions"),
         RegionNow::Gone | RegionNow::Unknown => findings.at("region", "no current six-digit code"),
@@ -144,7 +144,7 @@ pub(super) const REGION_FOLLOWED: Rule = Rule {
 };
 
 fn region_followed(subject: &Subject<'_>, findings: &mut Findings) {
-    if let RegionNow::Followed(_) = subject.reference.region_now(&subject.application.region) {
+    if let RegionNow::Followed(_) = subject.region_now {
         findings.at("region", "an earlier code, followed to its successor");
     }
 }

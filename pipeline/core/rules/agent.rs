@@ -1,14 +1,10 @@
-//! The agent (代办人) acting for a minor or someone who cannot come (s3).
-
-use jiff::civil::Date;
+//! The agent (代办人) acting for a minor or someone who cannot come (s3): who that is. The agent's paper has a
+//! file of its own, `agent_paper`.
 
 use crate::domain::application::{DocumentKind, IdType, Relation};
-use crate::domain::date;
-use crate::domain::identity_number::{IdentityNumber, NumberClass};
-use crate::domain::name;
+use crate::domain::identity_number::IdentityNumber;
 
 use super::name::is_latin;
-use super::paper::LONG_TERM;
 use super::subject::{ADULT_YEARS, whole_years};
 use super::{Findings, Rule, Severity, Subject};
 
@@ -126,45 +122,6 @@ fn agent_household(subject: &Subject<'_>, findings: &mut Findings) {
     }
 }
 
-pub(super) const AGENT_ID_NUMBER: Rule = Rule {
-    code: "AGENT-ID-NUMBER",
-    name: "agent's number is not well formed",
-    what: "the agent's number is a citizen number with the right check character",
-    why: "the agent collects the card with that paper",
-    fix: "read the number again from the agent's resident ID",
-    source: "GB 11643-1999; s3",
-    severity: Severity::Error,
-    check: agent_id_number,
-};
-
-fn agent_id_number(subject: &Subject<'_>, findings: &mut Findings) {
-    match &subject.agent_number {
-        Some(Err(defect)) => findings.at("agent.id_number", defect.to_string()),
-        // With another paper AGENT-ID-TYPE speaks.
-        Some(Ok(number)) if has_resident_id(subject) && !is_citizen(number) => {
-            findings.at("agent.id_number", "no citizen number of 18 characters");
-        }
-        _ => {}
-    }
-}
-
-pub(super) const AGENT_ID_TYPE: Rule = Rule {
-    code: "AGENT-ID-TYPE",
-    name: "agent without resident ID",
-    what: "the agent uses a resident ID",
-    why: "the outlet hands the card out against it",
-    fix: "let an agent with a resident ID apply, or apply in person",
-    source: "s3",
-    severity: Severity::Error,
-    check: agent_id_type,
-};
-
-fn agent_id_type(subject: &Subject<'_>, findings: &mut Findings) {
-    if subject.agent().is_some() && !has_resident_id(subject) {
-        findings.at("agent.id_type", "not a resident ID");
-    }
-}
-
 pub(super) const AGENT_MOBILE: Rule = Rule {
     code: "AGENT-MOBILE",
     name: "agent's mobile is none",
@@ -194,15 +151,12 @@ pub(super) const AGENT_NAME: Rule = Rule {
 };
 
 fn agent_name(subject: &Subject<'_>, findings: &mut Findings) {
-    let Some(agent) = subject.agent() else {
-        return;
-    };
-    match name::normalise(&agent.name) {
-        Err(defect) => findings.at("agent.name", defect.to_string()),
-        Ok(name) if has_resident_id(subject) && is_latin(&name.text) => {
+    match &subject.agent_name {
+        Some(Err(defect)) => findings.at("agent.name", defect.to_string()),
+        Some(Ok(name)) if has_resident_id(subject) && is_latin(&name.text) => {
             findings.at("agent.name", "Latin letters stand on no resident ID");
         }
-        Ok(_) => {}
+        _ => {}
     }
 }
 
@@ -218,69 +172,9 @@ pub(super) const AGENT_NAME_NORMALISED: Rule = Rule {
 };
 
 fn agent_name_normalised(subject: &Subject<'_>, findings: &mut Findings) {
-    if subject.agent().is_some_and(|agent| name::normalise(&agent.name).is_ok_and(|name| name.normalised)) {
+    if matches!(&subject.agent_name, Some(Ok(name)) if name.normalised) {
         findings.at("agent.name", "look-alike characters were normalised");
     }
-}
-
-pub(super) const AGENT_PAPER_DATES: Rule = Rule {
-    code: "AGENT-PAPER-DATES",
-    name: "validity of the agent's paper unreadable",
-    what: "the dates are optional; when given they are dates, to a date or long_term, from not after to",
-    why: "an expired paper cannot be told",
-    fix: "send the dates of the paper, or none",
-    source: "s3",
-    severity: Severity::Error,
-    check: agent_paper_dates,
-};
-
-fn agent_paper_dates(subject: &Subject<'_>, findings: &mut Findings) {
-    let Some(agent) = subject.agent() else {
-        return;
-    };
-    let (from, to) = (agent.id_valid_from.as_deref(), agent.id_valid_to.as_deref());
-    if from.is_some_and(|from| date::parse(from).is_none()) {
-        findings.at("agent.id_valid_from", "no date of the form YYYY-MM-DD");
-    }
-    if to.is_some_and(|to| to != LONG_TERM && date::parse(to).is_none()) {
-        findings.at("agent.id_valid_to", "neither a date nor long_term");
-    }
-    if let (Some(from), Some(to)) = agent_paper(subject)
-        && from > to
-    {
-        findings.at("agent.id_valid_to", "before the first day of validity");
-    }
-}
-
-pub(super) const AGENT_PAPER_EXPIRED: Rule = Rule {
-    code: "AGENT-PAPER-EXPIRED",
-    name: "agent's paper expired at approval",
-    what: "when its last day is given, it is not before the day of approval",
-    why: "the outlet refuses an expired paper",
-    fix: "let the agent renew the resident ID",
-    source: "s3",
-    severity: Severity::Error,
-    check: agent_paper_expired,
-};
-
-fn agent_paper_expired(subject: &Subject<'_>, findings: &mut Findings) {
-    let (from, to) = agent_paper(subject);
-    if let (Some(to), Some(on)) = (to, subject.approved_on)
-        && to < on
-        && from.is_none_or(|from| from <= to)
-    {
-        findings.at("agent.id_valid_to", "before the day of approval");
-    }
-}
-
-/// First and last day of the agent's paper, as far as they can be read.
-fn agent_paper(subject: &Subject<'_>) -> (Option<Date>, Option<Date>) {
-    let agent = subject.agent();
-    let read = |text: Option<&str>| text.and_then(date::parse);
-    (
-        read(agent.and_then(|agent| agent.id_valid_from.as_deref())),
-        read(agent.and_then(|agent| agent.id_valid_to.as_deref())),
-    )
 }
 
 pub(super) const AGENT_RELATION_PROOF: Rule = Rule {
@@ -354,10 +248,6 @@ fn is_holders(subject: &Subject<'_>) -> bool {
     well_formed(subject).is_some_and(|number| subject.number().is_some_and(|holder| holder == number))
 }
 
-fn has_resident_id(subject: &Subject<'_>) -> bool {
+pub(super) fn has_resident_id(subject: &Subject<'_>) -> bool {
     subject.agent().is_some_and(|agent| agent.id_type == IdType::ResidentId)
-}
-
-fn is_citizen(number: &IdentityNumber) -> bool {
-    number.class == NumberClass::Citizen && !number.converted_from_15
 }

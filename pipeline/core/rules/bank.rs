@@ -16,10 +16,8 @@ pub(super) const BANK_REGION: Rule = Rule {
 };
 
 fn bank_region(subject: &Subject<'_>, findings: &mut Findings) {
-    let region = subject.reference.followed(&subject.application.region);
-    let bank = subject.reference.bank(&subject.application.bank);
-    let current = subject.reference.is_current_region(region);
-    if current && bank.is_some_and(|bank| !bank.serves(region)) {
+    let serves = |region| subject.bank.is_none_or(|bank| bank.serves(region));
+    if subject.region.is_some_and(|region| !serves(region)) {
         findings.at("bank", "not a partner of the issuing region");
     }
 }
@@ -36,7 +34,7 @@ pub(super) const BANK_UNKNOWN: Rule = Rule {
 };
 
 fn bank_unknown(subject: &Subject<'_>, findings: &mut Findings) {
-    if subject.reference.bank(&subject.application.bank).is_none() {
+    if subject.bank.is_none() {
         findings.at("bank", "no partner bank of this code");
     }
 }
@@ -53,9 +51,9 @@ pub(super) const OUTLET_BANK: Rule = Rule {
 };
 
 fn outlet_bank(subject: &Subject<'_>, findings: &mut Findings) {
-    let outlet = subject.reference.outlet(&subject.application.opening_outlet);
+    let outlet = subject.outlet;
     let bank = subject.application.bank.as_ref();
-    let known = subject.reference.bank(bank).is_some();
+    let known = subject.bank.is_some();
     if known && outlet.is_some_and(|outlet| outlet.bank != bank) {
         findings.at("opening_outlet", "an outlet of another bank");
     }
@@ -90,10 +88,8 @@ pub(super) const OUTLET_REGION: Rule = Rule {
 };
 
 fn outlet_region(subject: &Subject<'_>, findings: &mut Findings) {
-    let region = subject.application.region.as_ref();
-    let outlet = subject.reference.outlet(&subject.application.opening_outlet);
-    let current = subject.reference.is_current_region(region);
-    if current && outlet.is_some_and(|outlet| !subject.policy.pickup_within.holds(&outlet.region, region)) {
+    let (Some(region), Some(outlet)) = (subject.region, subject.outlet) else { return };
+    if !subject.policy.pickup_within.holds(&outlet.region, region) {
         findings.at("opening_outlet", "not in the issuing region");
     }
 }
@@ -111,7 +107,7 @@ pub(super) const OUTLET_UNKNOWN: Rule = Rule {
 
 fn outlet_unknown(subject: &Subject<'_>, findings: &mut Findings) {
     let code = subject.application.opening_outlet.as_ref();
-    if outlet_code::is_valid(code) && subject.reference.outlet(code).is_none() {
+    if outlet_code::is_valid(code) && subject.outlet.is_none() {
         findings.at("opening_outlet", "no outlet of a partner bank");
     }
 }

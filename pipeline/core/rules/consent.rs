@@ -16,8 +16,7 @@ pub(super) const CONSENT_INSTANT: Rule = Rule {
 
 fn consent_instant(subject: &Subject<'_>, findings: &mut Findings) {
     let accepted = instant(&subject.application.consent.accepted_at);
-    let approved = instant(&subject.application.approved_at);
-    match (accepted, approved) {
+    match (accepted, subject.approved_at) {
         (None, _) => findings.at("consent.accepted_at", "no RFC 3339 instant"),
         (Some(accepted), Some(approved)) if accepted > approved => {
             findings.at("consent.accepted_at", "after approval");

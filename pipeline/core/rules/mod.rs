@@ -19,6 +19,7 @@ use crate::domain::reference::Facts;
 
 mod address;
 mod agent;
+mod agent_paper;
 mod bank;
 mod consent;
 mod contact;
@@ -131,13 +132,13 @@ pub const CATALOGUE: &[Rule] = &[
     agent::AGENT_AGE_GAP,
     agent::AGENT_HOLDER,
     agent::AGENT_HOUSEHOLD,
-    agent::AGENT_ID_NUMBER,
-    agent::AGENT_ID_TYPE,
+    agent_paper::AGENT_ID_NUMBER,
+    agent_paper::AGENT_ID_TYPE,
     agent::AGENT_MOBILE,
     agent::AGENT_NAME,
     agent::AGENT_NAME_NORMALISED,
-    agent::AGENT_PAPER_DATES,
-    agent::AGENT_PAPER_EXPIRED,
+    agent_paper::AGENT_PAPER_DATES,
+    agent_paper::AGENT_PAPER_EXPIRED,
     agent::AGENT_RELATION_PROOF,
     agent::AGENT_REQUIRED,
     agent::AGENT_SEX,
@@ -263,3 +264,5 @@ mod matrix_test;
 mod previous_card_test;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vectors_test;

@@ -139,7 +139,8 @@ pub(super) const NATIONALITY_CODE: Rule = Rule {
 };
 
 fn nationality_code(subject: &Subject<'_>, findings: &mut Findings) {
-    if !country::is_alpha3(&subject.holder().nationality) {
+    let declared = subject.holder().nationality.as_ref();
+    if declared != CHINA && !country::is_alpha3(declared) {
         findings.at("holder.nationality", "no alpha-3 code of ISO 3166-1");
     }
 }

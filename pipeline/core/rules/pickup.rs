@@ -44,7 +44,7 @@ fn pickup_agent_outlet(subject: &Subject<'_>, findings: &mut Findings) {
     let opening = &subject.application.opening_outlet;
     if pickup.method != PickupMethod::AgentAtOutlet {
         findings.at("pickup.method", "not agent_at_outlet");
-    } else if pickup.point.as_ref() != Some(opening) && subject.reference.outlet(opening).is_some() {
+    } else if pickup.point.as_ref() != Some(opening) && subject.outlet.is_some() {
         findings.at("pickup.point", "not the opening outlet");
     }
 }
@@ -62,7 +62,7 @@ pub(super) const PICKUP_BANK: Rule = Rule {
 
 fn pickup_bank(subject: &Subject<'_>, findings: &mut Findings) {
     let bank = subject.application.bank.as_ref();
-    let known = subject.reference.bank(bank).is_some();
+    let known = subject.bank.is_some();
     if known && outlet_of_pickup(subject).is_some_and(|outlet| outlet.bank != bank) {
         findings.at("pickup.point", "an outlet of another bank");
     }
@@ -191,7 +191,7 @@ pub(super) const PICKUP_REGION: Rule = Rule {
 
 fn pickup_region(subject: &Subject<'_>, findings: &mut Findings) {
     let code = subject.application.pickup.point.as_deref().unwrap_or_default();
-    let region = subject.application.region.as_ref();
+    let Some(region) = subject.region.filter(|_| is_free(subject)) else { return };
     let lies_in = match kind_of_point(subject.application.pickup.method) {
         Wanted::Point(kind) => {
             let point = subject.reference.point(code).filter(|point| point.kind == kind);
@@ -200,8 +200,7 @@ fn pickup_region(subject: &Subject<'_>, findings: &mut Findings) {
         Wanted::Outlet => outlet_of_pickup(subject).map(|outlet| outlet.region.as_str()),
         Wanted::Nothing => None,
     };
-    let current = is_free(subject) && subject.reference.is_current_region(region);
-    if current && lies_in.is_some_and(|place| !subject.policy.pickup_within.holds(place, region)) {
+    if lies_in.is_some_and(|place| !subject.policy.pickup_within.holds(place, region)) {
         findings.at("pickup.point", "not in the issuing region");
     }
 }

@@ -11,7 +11,7 @@ use crate::domain::limits::MAX_DOCUMENTS_COUNT;
 use crate::domain::matrix::{Age, Case};
 use crate::domain::name::{self, NameDefect, NormalisedName};
 use crate::domain::policy::RegionPolicy;
-use crate::domain::reference::{Facts, Reference};
+use crate::domain::reference::{Bank, Facts, Outlet, Reference, RegionNow};
 use crate::domain::set::Set;
 
 /// Local time of the whole country (Asia/Shanghai), without summer time since 1991.
@@ -28,8 +28,15 @@ pub struct Subject<'s> {
     pub policy: &'s RegionPolicy,
     /// Local date of the run.
     pub today: Date,
+    pub approved_at: Option<Timestamp>,
     /// Local date of approval; every age is reckoned on it.
     pub approved_on: Option<Date>,
+    /// What became of the issuing region, and the one in force that it names or leads to.
+    pub region_now: RegionNow<'s>,
+    pub region: Option<&'s str>,
+    /// The bank and the opening outlet, when they are known.
+    pub bank: Option<&'s Bank>,
+    pub outlet: Option<&'s Outlet>,
     pub holder_number: Result<IdentityNumber, IdentityDefect>,
     pub holder_name: Result<NormalisedName<'s>, NameDefect>,
     /// The declared birth date.
@@ -40,19 +47,28 @@ pub struct Subject<'s> {
     /// The kinds of document there are.
     pub shown: Set<DocumentKind>,
     pub agent_number: Option<Result<IdentityNumber, IdentityDefect>>,
+    pub agent_name: Option<Result<NormalisedName<'s>, NameDefect>>,
 }
 
 impl<'s> Subject<'s> {
     /// Works out what the rules share.
     pub fn new(application: &'s Application<'s>, facts: &Facts<'s>) -> Subject<'s> {
-        let holder = &application.holder;
-        let approved_on = instant(&application.approved_at).map(local_date);
+        let (holder, reference) = (&application.holder, facts.reference);
+        let approved_at = instant(&application.approved_at);
+        let approved_on = approved_at.map(local_date);
+        let region_now = reference.region_now(&application.region);
+        let region = region_now.in_force();
         Subject {
             application,
-            reference: facts.reference,
-            policy: facts.policy.of(&application.region, approved_on.unwrap_or(facts.today)),
+            reference,
+            policy: facts.policy.of(region.unwrap_or_default(), approved_on.unwrap_or(facts.today)),
             today: facts.today,
+            approved_at,
             approved_on,
+            region_now,
+            region,
+            bank: reference.bank(&application.bank),
+            outlet: reference.outlet(&application.opening_outlet),
             holder_number: identity_number::parse(&holder.id_number),
             holder_name: name::normalise(&holder.name),
             born_on: date::parse(&holder.birth_date),
@@ -60,6 +76,7 @@ impl<'s> Subject<'s> {
             valid_to: holder.id_valid_to.as_deref().and_then(date::parse),
             shown: application.documents.iter().map(|document| document.kind).collect(),
             agent_number: application.agent.as_ref().map(|agent| identity_number::parse(&agent.id_number)),
+            agent_name: application.agent.as_ref().map(|agent| name::normalise(&agent.name)),
         }
     }
 
@@ -104,7 +121,9 @@ impl<'s> Subject<'s> {
     /// Whether a citizen's number was issued outside what the region calls home.
     pub(super) fn is_from_elsewhere(&self) -> bool {
         let region = self.number().and_then(IdentityNumber::region);
-        region.is_some_and(|region| !self.policy.home_within.holds(region, &self.application.region))
+        region.is_some_and(|region| {
+            !self.policy.home_within.holds(region, self.region.unwrap_or(&self.application.region))
+        })
     }
 
     /// Whether the number is of the class; what it says by itself is only judged then.

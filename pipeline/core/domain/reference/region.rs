@@ -19,6 +19,16 @@ pub enum RegionNow<'r> {
     Unknown,
 }
 
+impl<'r> RegionNow<'r> {
+    /// The region in force that the code names or leads to.
+    pub fn in_force(self) -> Option<&'r str> {
+        match self {
+            RegionNow::InForce(now) | RegionNow::Followed(now) => Some(now),
+            RegionNow::Split | RegionNow::Gone | RegionNow::Unknown => None,
+        }
+    }
+}
+
 /// A day in a table of regions: a date, or a year, which stands for all of it. `None`: neither.
 pub(super) fn first_day(text: &str) -> Option<Date> {
     if text.is_empty() {
