@@ -31,6 +31,7 @@ on_both_engines!(
     a_split_region_is_for_a_person,
     a_merger_in_the_middle_of_the_route,
     deadlines_move_with_a_calendar,
+    a_calendar_of_a_later_day_moves_deadlines_once,
 );
 
 async fn planned(ledger: &Ledger, table: Table, text: &str, asked: Asked) -> Plan {
@@ -332,4 +333,29 @@ async fn deadlines_move_with_a_calendar(database: Database) {
     assert!(back.preview.deadlines.iter().all(|d| d.what != "window"));
     assert_eq!(broken(&play.books(23, true).await), Vec::<String>::new());
     play.end().await;
+}
+
+async fn a_calendar_of_a_later_day_moves_deadlines_once(database: Database) {
+    let intake = waiting(&database, "110101").await;
+    let ledger = &intake.ledger;
+    let policy = Policy::built_in().unwrap();
+    let closing = format!("{OUTLET}102100000030,ICBC,110101,工商银行东城区第一网点（合成）,2026-01-05\n");
+    applied(ledger, planned(ledger, Table::Outlets, &closing, from(TODAY)).await).await.unwrap();
+    let due = async || ledger.open_deadlines(TODAY).await.unwrap().iter().map(|d| d.due_on).collect::<Vec<_>>();
+    assert_eq!(due().await, [date(2026, 1, 12)], "the case, in five working days");
+    let year = include_str!("../../../fixtures/reference/holidays-2026.csv").trim_end();
+    let text = format!("{year}\n2026-01-08,taken,true,4\n");
+    let plan = planned(ledger, Table::Calendar, &text, from(date(2026, 1, 7))).await;
+    assert_eq!(
+        plan.preview.deadlines.iter().map(|d| (d.from, d.to)).collect::<Vec<_>>(),
+        [(date(2026, 1, 12), date(2026, 1, 13))]
+    );
+    applied(ledger, plan).await.unwrap();
+    take_effect(ledger, &policy, date(2026, 1, 6)).await.unwrap();
+    assert_eq!(due().await, [date(2026, 1, 12)]);
+    for _ in 0..2 {
+        take_effect(ledger, &policy, date(2026, 1, 7)).await.unwrap();
+        assert_eq!(due().await, [date(2026, 1, 13)]);
+    }
+    intake.books_hold().await;
 }
