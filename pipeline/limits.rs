@@ -47,3 +47,12 @@ pub const LAW_OFFENDERS_SHOWN: i64 = 20;
 pub const PHOTOS_PER_CLAIM: i64 = 64;
 /// Shipments whose windows one settle opens.
 pub const WINDOWS_PER_CLAIM: i64 = 200;
+
+/// Natural days by which a person looks at a refused, conflicting or unreadable message: a week.
+pub const QUARANTINE_DAYS: i32 = 7;
+/// Messages of the quarantine taken in again by one transaction; each is opened, checked and sealed anew.
+pub const RETRY_MESSAGES: i64 = 1_000;
+/// Ids of an operation read at once while its digest is made.
+pub const OPERATION_IDS_PER_PAGE: i64 = 10_000;
+/// Corrected messages of one file; a larger repair is a matter for the sender.
+pub const REPAIR_MESSAGES_MAX: usize = 100_000;

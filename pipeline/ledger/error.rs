@@ -23,6 +23,8 @@ pub enum LedgerError {
     LostRace { life: &'static str, from: String, to: String, expected: i64, found: i64 },
     #[error("{topic}, partition {partition}: the stored position is not {expected}; another worker was here")]
     OffsetMoved { topic: String, partition: i64, expected: i64 },
+    #[error("{expected} messages were to be taken out of the quarantine, but {found} still stood in it; look again")]
+    Taken { expected: i64, found: i64 },
     #[error("stored value out of shape: {0}")]
     Shape(String),
 }
@@ -42,7 +44,7 @@ impl LedgerError {
 
     /// Whether the same unit of work may simply be tried again: the transaction left no trace.
     pub fn is_passing(&self) -> bool {
-        if matches!(self, LedgerError::OffsetMoved { .. } | LedgerError::LostRace { .. }) {
+        if matches!(self, LedgerError::OffsetMoved { .. } | LedgerError::LostRace { .. } | LedgerError::Taken { .. }) {
             return true;
         }
         match self.source_error() {

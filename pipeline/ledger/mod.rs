@@ -5,6 +5,7 @@
 //! transaction. Only this folder names sqlx.
 
 mod accounts;
+mod acts;
 mod balance;
 mod care;
 mod cases;
@@ -20,17 +21,21 @@ mod moves;
 mod photos;
 mod positions;
 mod production;
+mod quarantine;
 mod recycling;
 mod reference;
 mod relay;
+mod retry;
 mod rule_texts;
 mod sealer;
 mod servicing;
 mod stage;
 mod stock;
 mod trace;
+mod withdrawals;
 
 pub use accounts::*;
+pub use acts::*;
 pub use balance::*;
 pub use care::*;
 pub use cases::*;
@@ -45,8 +50,10 @@ pub use moves::*;
 pub use photos::*;
 pub use positions::*;
 pub use production::*;
+pub use quarantine::*;
 pub use recycling::*;
 pub use relay::*;
+pub use retry::*;
 pub use rule_texts::LEDGER_RULE_TEXTS;
 pub use servicing::*;
 pub use stage::{Column, Stage};
@@ -71,6 +78,8 @@ const STAGES: &[&Stage] = &[
     &photos::RENDERED,
     &production::GOOD,
     &production::NUMBERED,
+    &quarantine::CHOSEN,
+    &quarantine::NAMED,
     &recycling::CLOSING,
     &recycling::RECYCLED,
     &reference::REFERENCE,

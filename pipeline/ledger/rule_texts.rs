@@ -3,6 +3,12 @@
 /// Code, what is demanded, why, and what the sender does about it; sorted by code.
 pub const LEDGER_RULE_TEXTS: &[(&str, &str, &str, &str)] = &[
     (
+        "APPLICATION-LAPSED",
+        "The application lapsed: it was not corrected in time.",
+        "A correction has a time limit (s1); what lapsed is over, and others were told so.",
+        "Apply anew under another application_id.",
+    ),
+    (
         "FIELD-UNKNOWN",
         "The message has a member this version does not know.",
         "A note only: producers may add members first, and the sealed message keeps them.",

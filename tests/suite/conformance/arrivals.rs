@@ -46,6 +46,7 @@ pub fn arriving(application: u32, revision: i64, person: &str) -> ArrivingMessag
             photo: "photos/1.jpg#00".into(),
             approved_on: TODAY,
             promise_on: date(2026, 2, 4),
+            correct_by: date(2026, 2, 4),
             previous_number: None,
             previous_reason: None,
         }),
