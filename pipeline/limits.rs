@@ -56,3 +56,11 @@ pub const RETRY_MESSAGES: i64 = 1_000;
 pub const OPERATION_IDS_PER_PAGE: i64 = 10_000;
 /// Corrected messages of one file; a larger repair is a matter for the sender.
 pub const REPAIR_MESSAGES_MAX: usize = 100_000;
+/// Bytes of such a file: it is held in memory, because messages are repaired in their own order.
+pub const REPAIR_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Items of a list shown of a masked message: more than any honest one has.
+pub const MASKED_LIST_ITEMS: usize = 40;
+/// Runs of characters shown of one masked value; a name or an address has fewer.
+pub const MASKED_RUNS: usize = 12;
+/// The same for a whole message that is no JSON: enough to see where it broke off.
+pub const MASKED_TEXT_RUNS: usize = 60;

@@ -10,7 +10,7 @@ use super::context::Context;
 use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
 use super::rules_check;
-use crate::ledger::LEDGER_RULE_TEXTS;
+use crate::ledger::{HELD_TEXTS, LEDGER_RULE_TEXTS};
 
 #[derive(Subcommand)]
 pub enum Rules {
@@ -115,9 +115,15 @@ fn texts() -> Vec<Text> {
         "FIELD-UNKNOWN" => plain("message", "note", *text),
         _ => plain("ledger", "error", *text),
     }));
+    texts.extend(HELD_TEXTS.iter().map(|text| plain("ledger", "error", *text)));
     texts.extend(READING_TEXTS.iter().map(|text| plain("reading", "error", *text)));
     texts.sort_by_key(|text| text.code);
     texts
+}
+
+/// What a code means, why it is so, and how to put it right.
+pub fn words(code: &str) -> Option<(&'static str, &'static str, &'static str)> {
+    texts().into_iter().find(|text| text.code == code).map(|text| (text.what, text.why, text.fix))
 }
 
 /// The word of a severity.

@@ -54,7 +54,7 @@ pub use quarantine::*;
 pub use recycling::*;
 pub use relay::*;
 pub use retry::*;
-pub use rule_texts::LEDGER_RULE_TEXTS;
+pub use rule_texts::{HELD_TEXTS, LEDGER_RULE_TEXTS};
 pub use servicing::*;
 pub use stage::{Column, Stage};
 pub use stock::*;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use super::acts::Operation;
+use super::acts::{Operation, discard};
 use super::engine::Tx;
 use super::intake::{ArrivingMessage, ChunkSource, IntakeCounts, RETRY, settle_in};
 use super::moves::Why;
@@ -126,6 +126,14 @@ pub async fn retry_outcome(tx: &mut Tx, operation: &Operation) -> Result<RetryOu
 }
 
 impl Ledger {
+    /// Puts the messages of an operation aside, all of them or none.
+    pub async fn settle_discard(&self, operation: &Operation, why: Why<'_>) -> Result<(), LedgerError> {
+        let mut tx = self.begin().await?;
+        discard(&mut tx, operation).await?;
+        super::care::quarantine_looked_at(&mut tx, why).await?;
+        tx.commit().await
+    }
+
     /// Settles one page of an operation, for the holder of the lease.
     pub async fn settle_retry(
         &self,

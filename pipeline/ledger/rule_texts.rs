@@ -58,13 +58,133 @@ pub const LEDGER_RULE_TEXTS: &[(&str, &str, &str, &str)] = &[
     ),
 ];
 
+/// Reasons why a message stands in the quarantine though it could be read; sorted by code.
+pub const HELD_TEXTS: &[(&str, &str, &str, &str)] = &[
+    (
+        "EVENT-CONFLICT",
+        "Another message came first under this event_id, with other content.",
+        "An event_id names one fact for ever; which of the two is true only a person can tell.",
+        "Compare the two. Discard this one to keep the first; or let it correct the first as a further revision.",
+    ),
+    (
+        "EVENT-INSTANT",
+        "The event says no instant.",
+        "An event without its instant cannot be put in order.",
+        "Repair `at` from a file (RFC 3339 with offset), or have the sender send it again.",
+    ),
+    (
+        "EVENT-NOT-POSSIBLE",
+        "The card does not stand where the event supposes.",
+        "A card moves only along the edges of its life; the event would invent what did not happen.",
+        "Look at `cardline trace`. Retry once the missing event came, or discard it.",
+    ),
+    (
+        "EVENT-SUBJECT",
+        "The event names no card, application or shipment.",
+        "Without it nobody knows whom it is about.",
+        "Repair it, or have the sender send it again.",
+    ),
+    (
+        "KEY-FORM",
+        "An identifier is not of its form, or looks like a person's number.",
+        "Identifiers stand in the open: in tables, file names and messages.",
+        "Have the sender give it an opaque identifier of at most 64 letters, digits, hyphens, underscores, dots.",
+    ),
+    (
+        "RECEIPT-NOT-AS-SHIPPED",
+        "The point counted other cards than were shipped, or the shipment is not on its way.",
+        "A card without a custodian may be in anybody's hands.",
+        "Have the point count again; retry once the shipment is on its way, or discard a second receipt.",
+    ),
+    (
+        "REVISION-CONFLICT",
+        "This revision of the application came before, with other content.",
+        "A revision names one content for ever; which of the two is true only a person can tell.",
+        "Compare the two. Discard this one to keep the first; or let it correct the first as a further revision.",
+    ),
+    (
+        "REVISION-GAP",
+        "An earlier revision of the application has not come yet.",
+        "Revisions are taken in in their order, so it waits for the missing one until its day.",
+        "Nothing yet. When its day passes, ask the sender for the missing revision.",
+    ),
+    (
+        "REVISION-GAP-LAPSED",
+        "The earlier revision did not come in time.",
+        "Nothing waits without end.",
+        "Ask the sender for the missing revision and retry; or discard it.",
+    ),
+    (
+        "REVISION-NOT-OPEN",
+        "The application is not open to correction: it is accepted, or over.",
+        "What a card is being made of does not change under way.",
+        "Discard it. If it matters, have the application withdrawn and made again.",
+    ),
+    (
+        "UNKNOWN-CARD",
+        "No card or application of that number is known.",
+        "An event that came before its card, or names another province's.",
+        "Retry once the card is known; import old cards with `cardline import cards FILE`.",
+    ),
+    (
+        "UNKNOWN-SHIPMENT",
+        "No shipment of that number is known.",
+        "A receipt that came before the bureau's manifest, or of another province.",
+        "Retry once the manifest was applied; or discard it.",
+    ),
+    (
+        "UNKNOWN-TYPE",
+        "The type of the event is none this version knows.",
+        "What is not understood is not guessed.",
+        "Retry after the release that knows it; or repair `type`.",
+    ),
+    (
+        "WITHDRAWAL-EARLY",
+        "The application that is withdrawn has not come yet.",
+        "Messages may overtake each other; it is carried out the moment the application comes.",
+        "Nothing. When its day passes, ask the sender which application was meant.",
+    ),
+    (
+        "WITHDRAWAL-LAPSED",
+        "The application that is withdrawn never came.",
+        "Nothing waits without end.",
+        "Discard it; or retry once the application is known.",
+    ),
+];
+
 #[cfg(test)]
 mod tests {
-    use super::LEDGER_RULE_TEXTS;
+    use super::{HELD_TEXTS, LEDGER_RULE_TEXTS};
+
+    #[test]
+    fn every_reason_given_in_the_sources_has_its_text() {
+        let sources = [
+            include_str!("intake.rs"),
+            include_str!("care.rs"),
+            include_str!("servicing.rs"),
+            include_str!("../stages/intake/check.rs"),
+            include_str!("../stages/servicing/event.rs"),
+        ];
+        // Read as it stands there: a reason is a quoted word of capitals with a hyphen.
+        let is_code = |word: &&str| {
+            word.contains('-') && word.len() > 5 && word.bytes().all(|b| b.is_ascii_uppercase() || b == b'-')
+        };
+        let known: Vec<&str> = HELD_TEXTS.iter().chain(LEDGER_RULE_TEXTS).map(|text| text.0).collect();
+        let read = ["NOT-JSON", "NOT-UTF8", "TOO-LARGE", "UNKNOWN-SCHEMA"];
+        let mut seen = 0;
+        for word in sources.iter().flat_map(|text| text.split(['\'', '"'])).filter(is_code) {
+            assert!(known.contains(&word) || read.contains(&word), "{word} has no text");
+            seen += 1;
+        }
+        assert!(seen > 30, "{seen}");
+    }
 
     #[test]
     fn the_list_is_sorted_and_shares_no_code_with_the_catalogue() {
-        assert!(LEDGER_RULE_TEXTS.windows(2).all(|pair| pair[0].0 < pair[1].0));
-        assert!(LEDGER_RULE_TEXTS.iter().all(|text| cardline_core::rules::explain(text.0).is_none()));
+        for list in [LEDGER_RULE_TEXTS, HELD_TEXTS] {
+            assert!(list.windows(2).all(|pair| pair[0].0 < pair[1].0));
+            assert!(list.iter().all(|text| cardline_core::rules::explain(text.0).is_none()));
+        }
+        assert!(HELD_TEXTS.iter().all(|held| LEDGER_RULE_TEXTS.iter().all(|rule| rule.0 != held.0)));
     }
 }

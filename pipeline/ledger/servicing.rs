@@ -277,7 +277,8 @@ async fn separate(
 ) -> Result<(IntakeCounts, Vec<ArrivingEvent>), LedgerError> {
     let mut counts = IntakeCounts::default();
     stage(tx, &events).await?;
-    let known: HashMap<i64, bool> = tx
+    let mut known: HashMap<i64, bool> = HashMap::new();
+    for (position, same) in tx
         .rows::<(i64, bool)>(
             "SELECT e.position, e.digest = v.digest FROM event e JOIN move v ON v.event_id = e.event_id
              UNION SELECT e.position, e.digest = m.digest FROM event e
@@ -288,8 +289,10 @@ async fn separate(
             args![i64::from(chunk.again)],
         )
         .await?
-        .into_iter()
-        .collect();
+    {
+        // Repaired, an event is known by what it was and by what it is.
+        *known.entry(position).or_default() |= same;
+    }
     let mut fresh = Vec::new();
     for event in events {
         match known.get(&event.position) {

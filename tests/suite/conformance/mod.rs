@@ -5,6 +5,8 @@ mod intake;
 mod laws;
 mod leases;
 mod moves;
+mod quarantine;
+mod revisions;
 mod schema;
 mod sealing;
 mod staging;
