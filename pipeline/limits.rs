@@ -71,3 +71,20 @@ pub const TABLE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 pub const WRONG_ROWS_SHOWN: usize = 100;
 /// Changed lines of an import shown in a table; JSON and CSV show all.
 pub const CHANGED_LINES_SHOWN: usize = 40;
+
+/// Natural days by which a person looks at a refused, conflicting or unreadable message: a week.
+pub const QUARANTINE_DAYS: i32 = 7;
+/// Messages of the quarantine taken in again by one transaction; each is opened, checked and sealed anew.
+pub const RETRY_MESSAGES: i64 = 1_000;
+/// Ids of an operation read at once while its digest is made.
+pub const OPERATION_IDS_PER_PAGE: i64 = 10_000;
+/// Corrected messages of one file; a larger repair is a matter for the sender.
+pub const REPAIR_MESSAGES_MAX: usize = 100_000;
+/// Bytes of such a file: it is held in memory, because messages are repaired in their own order.
+pub const REPAIR_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Items of a list shown of a masked message: more than any honest one has.
+pub const MASKED_LIST_ITEMS: usize = 40;
+/// Runs of characters shown of one masked value; a name or an address has fewer.
+pub const MASKED_RUNS: usize = 12;
+/// The same for a whole message that is no JSON: enough to see where it broke off.
+pub const MASKED_TEXT_RUNS: usize = 60;

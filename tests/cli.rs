@@ -337,3 +337,73 @@ fn the_opening_stock_may_leave_its_last_column_out() {
     assert_eq!(code(&missing), 3);
     assert!(text(&missing.stderr).contains("line 2, column state"), "{}", text(&missing.stderr));
 }
+
+/// Starts a command, kills it with -9 after a while, and again, until it ends by itself.
+fn killed_until_done(data: &Path, arguments: &[&str]) -> (u32, Output) {
+    for attempt in 0_u32.. {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_cardline"))
+            .args(arguments)
+            .env("CARDLINE_DATA", data)
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let patience = std::time::Duration::from_millis(20 * u64::from(attempt + 1));
+        std::thread::sleep(patience);
+        if child.try_wait().unwrap().is_none() && attempt < 60 {
+            child.kill().unwrap();
+            child.wait().unwrap();
+            continue;
+        }
+        return (attempt, child.wait_with_output().unwrap());
+    }
+    unreachable!("the loop ends by returning")
+}
+
+#[test]
+fn a_retry_killed_again_and_again_is_carried_out_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, file) = (folder.path().join("data"), folder.path().join("many.ndjson"));
+    let count = 4_000;
+    let lines: String = (0..count).map(|n| format!("{{\"schema\":\"card.application.v9\",\"n\":{n}}}\n")).collect();
+    std::fs::write(&file, lines).unwrap();
+    assert_eq!(code(&cardline(&data, &["intake", "--from", file.to_str().unwrap()])), 3);
+    let json = |output: &Output| serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap();
+    let preview = json(&cardline(&data, &["quarantine", "retry", "--all", "--dry-run", "--output", "json"]));
+    let operation = preview["operation"].as_str().unwrap();
+    let confirmed = ["quarantine", "retry", "--all", "--confirm", operation, "--as", "lin", "--output", "json"];
+    let (kills, output) = killed_until_done(&data, &confirmed);
+    assert_eq!(code(&output), 3, "{}", text(&output.stderr));
+    assert!(kills > 2, "only {kills} kills; the test proves little");
+    let again = cardline(&data, &confirmed);
+    for done in [json(&output), json(&again)] {
+        assert_eq!((&done["messages"], &done["read"], &done["remaining"]), (&count.into(), &count.into(), &0.into()));
+        assert_eq!(done["refused"]["UNKNOWN-SCHEMA"], count);
+    }
+    let list = json(&cardline(&data, &["quarantine", "list", "--limit", "1", "--output", "json"]));
+    assert_eq!((&list["total"], list["unfinished"].as_array().unwrap().len()), (&count.into(), 0));
+    assert_eq!(code(&cardline(&data, &["books"])), 0);
+    assert_eq!(code(&cardline(&data, &["books", "--full"])), 0);
+}
+
+#[test]
+fn a_personal_value_is_shown_by_a_recorded_reveal_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, file) = (folder.path().join("data"), folder.path().join("bad.ndjson"));
+    std::fs::write(&file, application(true)).unwrap();
+    cardline(&data, &["intake", "--from", file.to_str().unwrap()]);
+    let value: serde_json::Value = serde_json::from_str(&application(true)).unwrap();
+    let personal = ["id_number", "mobile", "name"].map(|member| value["holder"][member].as_str().unwrap().to_owned());
+    for output in ["table", "json", "csv"] {
+        for command in [vec!["list"], vec!["list", "--group"], vec!["show", "1"]] {
+            let shown = text(&cardline(&data, &[&["quarantine"], &command[..], &["--output", output]].concat()).stdout);
+            assert!(!shown.is_empty() && personal.iter().all(|p| !shown.contains(p)), "{command:?} {output}");
+        }
+    }
+    let reveal = ["quarantine", "show", "1", "--reveal", "--reason", "他打电话来", "--as", "lin"];
+    let shown = text(&cardline(&data, &reveal).stdout);
+    assert!(personal.iter().all(|p| shown.contains(p)) && shown.contains("他打电话来"));
+    let traced = text(&cardline(&data, &["trace", value["application_id"].as_str().unwrap()]).stdout);
+    assert!(traced.contains("reveal") && !traced.contains("他打电话来"), "{traced}");
+    assert_eq!(code(&cardline(&data, &["books", "--full", "--law", "12"])), 0);
+}

@@ -10,6 +10,7 @@ use super::outcome::Usage;
 use super::print::Output;
 use crate::config::{Config, Flags};
 use crate::ledger::Ledger;
+use crate::ledger::laws::looks_personal;
 use crate::stages::Station;
 use crate::time::local_date;
 
@@ -32,27 +33,45 @@ pub struct GlobalFlags {
     /// How results are printed
     #[arg(long, global = true, value_enum, default_value = "table", value_name = "FORMAT")]
     output: Output,
-    /// Who is acting; written into the history
-    #[arg(long = "as", global = true, value_name = "USER", default_value = "operator")]
-    actor: String,
+    /// Who is acting; written into the history [default: operator, and nobody where an act is recorded]
+    #[arg(long = "as", global = true, value_name = "USER")]
+    actor: Option<String>,
 }
 
 /// The flags and what follows from them.
 pub struct Context {
     pub config: Config,
     pub output: Output,
+    /// Who is acting; `operator` when nobody said.
     pub actor: String,
+    named: bool,
 }
 
 impl Context {
     /// Gathers the configuration from flags, environment and file.
     pub fn new(flags: GlobalFlags) -> anyhow::Result<Context> {
-        if flags.actor.is_empty() || flags.actor.chars().any(char::is_control) {
+        let named = flags.actor.is_some();
+        let actor = flags.actor.unwrap_or_else(|| "operator".into());
+        if actor.is_empty() || actor.chars().any(char::is_control) {
             return Err(Usage("--as needs a name without control characters".into()).into());
         }
         let given = Flags { config: flags.config, database: flags.database, kafka: flags.kafka, data: flags.data };
         let config = Config::gather(&given, |name| std::env::var(name).ok())?;
-        Ok(Context { config, output: flags.output, actor: flags.actor })
+        Ok(Context { config, output: flags.output, actor, named })
+    }
+
+    /// Who is acting, for an act that is recorded with its actor.
+    pub fn who(&self) -> anyhow::Result<&str> {
+        if !self.named {
+            return Err(Usage("say who you are with --as USER: this act is recorded".into()).into());
+        }
+        if looks_personal(&self.actor) {
+            return Err(Usage(
+                "--as takes your user name, not your own name or number: it stands in the history".into(),
+            )
+            .into());
+        }
+        Ok(&self.actor)
     }
 
     /// Opens everything the configuration names.

@@ -25,6 +25,9 @@ mod outcome;
 mod photos;
 mod print;
 mod progress;
+mod quarantine;
+mod quarantine_act;
+mod quarantine_show;
 mod replacing;
 mod rules;
 mod rules_check;
@@ -66,6 +69,9 @@ enum Command {
     /// 规则 The rules an application must meet: list, explain, check a file
     #[command(subcommand)]
     Rules(rules::Rules),
+    /// 隔离 What was refused, conflicting or unreadable: list, show, retry, discard
+    #[command(subcommand)]
+    Quarantine(quarantine::Quarantine),
     /// 运行 Run the route until told to stop
     Run(daemon::RunArgs),
     /// 单步 Run every step of a stage once
@@ -107,6 +113,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Generate(args) => generate::run(&context, args),
         Command::Intake(args) => intake::run(&context, args).await,
         Command::Rules(args) => rules::run(&context, args),
+        Command::Quarantine(args) => quarantine::run(&context, args).await,
         Command::Run(args) => daemon::run(&context, args).await,
         Command::Tick(args) => tick::run(&context, args).await,
         Command::Import(args) => import::run(&context, args).await,

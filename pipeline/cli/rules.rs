@@ -10,7 +10,7 @@ use super::context::Context;
 use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
 use super::{rules_check, rules_page};
-use crate::ledger::{ARRIVAL_TEXTS, LEDGER_RULE_TEXTS};
+use crate::ledger::{ARRIVAL_TEXTS, HELD_TEXTS, LEDGER_RULE_TEXTS};
 use crate::stages::accounts::{PHOTO_FAULTS, PhotoFaultText};
 
 #[derive(Subcommand)]
@@ -97,7 +97,7 @@ fn texts() -> Vec<Text> {
         examples: vec![rule.passing_example(), rule.failing_example()],
         ..text("message", &rule.text())
     };
-    let of_ledger = LEDGER_RULE_TEXTS.iter().chain(ARRIVAL_TEXTS).map(|rule| text("ledger", rule));
+    let of_ledger = LEDGER_RULE_TEXTS.iter().chain(ARRIVAL_TEXTS).chain(HELD_TEXTS).map(|rule| text("ledger", rule));
     // A note does not stop a message from being read.
     let reading = READING.iter().map(|rule| {
         let against = if rule.severity == Severity::Note { "message" } else { "reading" };
@@ -113,6 +113,11 @@ fn texts() -> Vec<Text> {
 fn text(checked_against: &'static str, rule: &RuleText) -> Text {
     let RuleText { code, name, what, why, fix, source, severity: how } = *rule;
     Text { code, severity: severity(how), checked_against, name, what, why, fix, source, examples: Vec::new() }
+}
+
+/// What a code means, why it is so, and how to put it right.
+pub fn words(code: &str) -> Option<(&'static str, &'static str, &'static str)> {
+    texts().into_iter().find(|text| text.code == code).map(|text| (text.what, text.why, text.fix))
 }
 
 /// The word of a severity.

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::outcome::Outcome;
 use super::print::{self, Output};
-use crate::ledger::{Trace, TracedFile, TracedMove};
+use crate::ledger::{Trace, TracedAct, TracedFile, TracedMove};
 use crate::stages::reference::calendar_on;
 use crate::time::{local, local_date, rfc3339};
 
@@ -46,6 +46,7 @@ struct Document {
     photo_fault: Option<String>,
     moves: Vec<Moved>,
     files: Vec<Filed>,
+    acts: Vec<Acted>,
 }
 
 #[derive(Serialize)]
@@ -64,6 +65,16 @@ struct Moved {
     reason: String,
     life: String,
     with: String,
+}
+
+/// What was done to one of its messages in the quarantine.
+#[derive(Serialize)]
+struct Acted {
+    at: String,
+    what: String,
+    by: String,
+    operation: Option<String>,
+    message: i64,
 }
 
 #[derive(Serialize)]
@@ -101,6 +112,10 @@ pub async fn run(context: &Context, args: TraceArgs) -> anyhow::Result<Outcome> 
             let files: Vec<_> = document.files.iter().map(file_row).collect();
             if !files.is_empty() {
                 print::line(&format!("\n{}", print::table(FILE_HEADINGS, &files)))?;
+            }
+            let acts: Vec<_> = document.acts.iter().map(act_row).collect();
+            if !acts.is_empty() {
+                print::line(&format!("\n{}", print::table(ACT_HEADINGS, &acts)))?;
             }
         }
     }
@@ -154,12 +169,18 @@ fn document(trace: Trace, due_provisional: bool, data: &Path) -> Document {
         photo_fault: trace.photo_fault,
         moves: trace.moves.into_iter().map(moved).collect(),
         files: trace.files.into_iter().map(|file| filed(file, data)).collect(),
+        acts: trace.acts.into_iter().map(acted).collect(),
     }
 }
 
 fn moved(m: TracedMove) -> Moved {
     let at = rfc3339(Timestamp::from_microsecond(m.at).unwrap_or_default());
     Moved { at, from: m.from, to: m.to, by: m.by, reason: m.reason, life: m.life, with: m.with }
+}
+
+fn acted(act: TracedAct) -> Acted {
+    let at = rfc3339(Timestamp::from_microsecond(act.at).unwrap_or_default());
+    Acted { at, what: act.what, by: act.by, operation: act.operation, message: act.message }
 }
 
 fn filed(f: TracedFile, data: &Path) -> Filed {
@@ -172,10 +193,19 @@ fn filed(f: TracedFile, data: &Path) -> Filed {
 
 const MOVE_HEADINGS: &[&str] = &["at", "life", "from", "to", "by", "reason", "with"];
 
+fn shown_instant(at: &str) -> String {
+    at.parse::<Timestamp>().map_or_else(|_| at.to_owned(), |at| local(at).strftime("%Y-%m-%d %H:%M:%S").to_string())
+}
+
+const ACT_HEADINGS: &[&str] = &["at", "act", "by", "operation", "message"];
+
+fn act_row(act: &Acted) -> Vec<String> {
+    let operation = act.operation.clone().unwrap_or_default();
+    vec![shown_instant(&act.at), act.what.clone(), act.by.clone(), operation, act.message.to_string()]
+}
+
 fn move_row(m: &Moved) -> Vec<String> {
-    let at =
-        m.at.parse::<Timestamp>()
-            .map_or_else(|_| m.at.clone(), |at| local(at).strftime("%Y-%m-%d %H:%M:%S").to_string());
+    let at = shown_instant(&m.at);
     let from = if m.from.is_empty() { "(begin)" } else { &m.from };
     [&at, &m.life, from, &m.to, &m.by, &m.reason, &m.with].map(str::to_owned).to_vec()
 }

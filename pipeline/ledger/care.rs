@@ -20,15 +20,18 @@ pub struct CareDates {
     pub case_on: Date,
 }
 
+/// The case about messages nobody looked at; one is enough, `cardline quarantine list` shows them.
+pub(super) const QUARANTINE_LIES: &str = "messages lie in the quarantine past their day";
+
 const OVERDUE: &[&str] = &[
     "SELECT count(*) FROM batch WHERE due_on < $1 AND state <> 'answered'",
     "SELECT count(*) FROM batch WHERE due_on < $1 AND to_produce > 0",
     "SELECT count(*) FROM shipment WHERE due_on < $1 AND NOT done",
     "SELECT count(*) FROM application WHERE due_on < $1 AND place IN ('held', 'missing', 'with_unit', 'awaiting_return', 'recalled', 'to_recycle')",
     "SELECT count(*) FROM application WHERE due_on < $1 AND queue IS NOT NULL",
-    "SELECT count(*) FROM application WHERE due_on < $1 AND state = 'returned'",
+    "SELECT count(*) FROM application WHERE due_on < $1 AND state IN ('returned', 'rejected')",
     "SELECT count(*) FROM desk_case WHERE due_on < $1 AND state IN ('open', 'escalated')",
-    "SELECT count(*) FROM message WHERE due_on < $1 AND outcome = 'waiting'",
+    "SELECT count(*) FROM message WHERE due_on < $1 AND act = 0",
 ];
 
 impl Ledger {
@@ -48,14 +51,10 @@ impl Ledger {
         let mut tx = self.begin().await?;
         chase_batches(&mut tx, dates, why).await?;
         chase_shipments(&mut tx, dates, why).await?;
-        lapse_returned(&mut tx, dates, why).await?;
+        lapse(&mut tx, dates, why).await?;
         look_at_cards(&mut tx, dates, why).await?;
         escalate(&mut tx, dates, why).await?;
-        tx.run(
-            "UPDATE message SET outcome = 'quarantined', reason = 'REVISION-GAP-LAPSED', due_on = NULL WHERE outcome = 'waiting' AND due_on < $1",
-            args![dates.today],
-        )
-        .await?;
+        look_at_quarantine(&mut tx, dates, why).await?;
         spend(&mut tx, lease).await?;
         tx.commit().await
     }
@@ -114,20 +113,82 @@ async fn chase(
     Ok(())
 }
 
-async fn lapse_returned(tx: &mut Tx, dates: CareDates, why: Why<'_>) -> Result<(), LedgerError> {
-    let late = tx
-        .rows::<(i64,)>(
-            "SELECT id FROM application WHERE state = 'returned' AND due_on < $1 ORDER BY id",
-            args![dates.today],
-        )
-        .await?;
-    tx.stage(&SUBJECT, late.into_iter().map(|(id,)| subject(id)).collect()).await?;
-    let steps = [
+/// Not corrected in time: a returned application had a card under way, a rejected one never had.
+async fn lapse(tx: &mut Tx, dates: CareDates, why: Why<'_>) -> Result<(), LedgerError> {
+    let returned = [
         Step { life: &APPLICATION, from: "returned", to: "lapsed" },
         Step { life: &SOCIAL, from: "sealed", to: "cancelled" },
     ];
-    let along = Along { owner: Some("nobody"), open: Some(false), ..Along::default() };
-    move_each(tx, &steps, along, Why { reason: "not corrected in time", ..why }).await?;
+    let rejected = [Step { life: &APPLICATION, from: "rejected", to: "lapsed" }];
+    for steps in [&returned[..], &rejected[..]] {
+        let late = tx
+            .rows::<(i64,)>(
+                "SELECT id FROM application WHERE state IN ('returned', 'rejected') AND state = $2 AND due_on < $1 ORDER BY id",
+                args![dates.today, steps[0].from],
+            )
+            .await?;
+        tx.stage(&SUBJECT, late.into_iter().map(|(id,)| subject(id)).collect()).await?;
+        let along = Along { owner: Some("nobody"), open: Some(false), ..Along::default() };
+        move_each(tx, steps, along, Why { reason: "not corrected in time", ..why }).await?;
+    }
+    Ok(())
+}
+
+/// A correction that came after the lapse was refused by its rule; here the applicant is told.
+pub(super) async fn answer_late(tx: &mut Tx, why: Why<'_>) -> Result<(), LedgerError> {
+    let late = tx
+        .rows::<(i64,)>(
+            "SELECT DISTINCT a.id FROM arriving r JOIN application a ON a.id = r.present
+             WHERE r.verdict = 'rejected' AND a.state = 'lapsed' ORDER BY a.id",
+            args![],
+        )
+        .await?;
+    tx.stage(&SUBJECT, late.into_iter().map(|(id,)| subject(id)).collect()).await?;
+    let reason = "a correction came after the lapse; apply anew under another application_id";
+    let refused = [Step { life: &APPLICATION, from: "lapsed", to: "lapsed" }];
+    move_each(tx, &refused, Along::default(), Why { reason, ..why }).await?;
+    Ok(())
+}
+
+/// What waited in vain is a person's now; what a person left lying is somebody's case.
+async fn look_at_quarantine(tx: &mut Tx, dates: CareDates, why: Why<'_>) -> Result<(), LedgerError> {
+    tx.run(
+        "UPDATE message SET outcome = 'quarantined', due_on = $2,
+            reason = CASE WHEN revision IS NULL THEN 'WITHDRAWAL-LAPSED' ELSE 'REVISION-GAP-LAPSED' END
+         WHERE outcome = 'waiting' AND act = 0 AND due_on < $1",
+        args![dates.today, dates.case_on],
+    )
+    .await?;
+    let late = tx
+        .run("UPDATE message SET due_on = $2 WHERE due_on < $1 AND act = 0", args![dates.today, dates.case_on])
+        .await?;
+    let told = tx
+        .number(
+            "SELECT count(*) FROM desk_case WHERE state IN ('open', 'escalated') AND reason = $1",
+            args![QUARANTINE_LIES],
+        )
+        .await?;
+    if late > 0 && told == 0 {
+        open_case(tx, None, None, QUARANTINE_LIES, dates.case_on, "bureau operator", why).await?;
+    }
+    Ok(())
+}
+
+/// Nobody needs to look any more once no message lies in the quarantine for a person.
+pub(super) async fn quarantine_looked_at(tx: &mut Tx, why: Why<'_>) -> Result<(), LedgerError> {
+    for from in ["open", "escalated"] {
+        let open = tx
+            .rows::<(i64,)>(
+                "SELECT id FROM desk_case WHERE state IN ('open', 'escalated') AND state = $1 AND reason = $2
+                    AND NOT EXISTS (SELECT 1 FROM message WHERE due_on IS NOT NULL AND act = 0 AND outcome <> 'waiting')",
+                args![from, QUARANTINE_LIES],
+            )
+            .await?;
+        tx.stage(&SUBJECT, open.into_iter().map(|(id,)| subject(id)).collect()).await?;
+        let along = Along { owner: Some("nobody"), ..Along::default() };
+        let reason = "the quarantine was looked through";
+        move_each(tx, &[Step { life: &CASE, from, to: "overtaken" }], along, Why { reason, ..why }).await?;
+    }
     Ok(())
 }
 

@@ -25,6 +25,8 @@ pub enum LedgerError {
     OffsetMoved { topic: String, partition: i64, expected: i64 },
     #[error("another import came in between; nothing was written: look at the preview again")]
     ImportedMeanwhile,
+    #[error("{expected} messages were to be taken out of the quarantine, but {found} still stood in it; look again")]
+    Taken { expected: i64, found: i64 },
     #[error("stored value out of shape: {0}")]
     Shape(String),
 }
@@ -44,7 +46,7 @@ impl LedgerError {
 
     /// Whether the same unit of work may simply be tried again: the transaction left no trace.
     pub fn is_passing(&self) -> bool {
-        if matches!(self, LedgerError::OffsetMoved { .. } | LedgerError::LostRace { .. }) {
+        if matches!(self, LedgerError::OffsetMoved { .. } | LedgerError::LostRace { .. } | LedgerError::Taken { .. }) {
             return true;
         }
         match self.source_error() {

@@ -10,10 +10,13 @@ use cardline_core::lives::{APPLICATION, CARD, SOCIAL};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::care::answer_late;
 use super::engine::{Arg, Tx};
 use super::moves::{Along, SUBJECT, Set, Step, Why, move_each, move_set};
 use super::photos::overtake_photo_cases;
+use super::quarantine::looked_at_by;
 use super::stage::{Column, Stage};
+use super::withdrawals::apply_early;
 use super::{Lease, Ledger, LedgerError, spend};
 use crate::args;
 
@@ -27,6 +30,25 @@ pub struct ChunkSource {
     /// The stored position this chunk starts from; `None` for a file, which has none.
     pub stored: Option<i64>,
 }
+
+impl ChunkSource {
+    /// Messages of the ledger itself, taken in again: positions are those messages' ids, and the
+    /// partition is the act that took them.
+    pub(super) fn again(topic: &str, act: i64, ids: &[i64]) -> ChunkSource {
+        let (first, last) = (ids.first().copied().unwrap_or(0), ids.last().copied().unwrap_or(-1));
+        ChunkSource { topic: topic.into(), partition: act, first, next: last + 1, stored: None }
+    }
+
+    /// Whether its messages were in the ledger before.
+    pub(super) fn is_again(&self) -> bool {
+        matches!(self.topic.as_str(), GAP | RETRY) && self.stored.is_none()
+    }
+}
+
+/// Source of a message whose earlier revision has come.
+pub(super) const GAP: &str = "gap";
+/// Source of messages of the quarantine, taken in again by a person.
+pub(super) const RETRY: &str = "retry";
 
 /// One checked message, ready to be settled. Holds sealed bytes only.
 pub struct ArrivingMessage {
@@ -58,6 +80,8 @@ pub struct ArrivingFacts {
     pub promise_on: Date,
     /// Of a renewal at sixteen: the holder's sixteenth birthday. Looked at, never kept.
     pub sixteen_on: Option<Date>,
+    /// Last day on which a higher revision may correct it.
+    pub correct_by: Date,
     pub previous_number: Option<String>,
     pub previous_reason: Option<&'static str>,
 }
@@ -116,10 +140,12 @@ pub(in crate::ledger) const ARRIVING: Stage = Stage {
         ("approved_on", Column::Text),
         ("promise_on", Column::Text),
         ("sixteen_on", Column::Text),
+        ("correct_by", Column::Text),
         ("previous_number", Column::Text),
         ("previous_reason", Column::Text),
         ("previous", Column::Int),
         ("present", Column::Int),
+        ("origin", Column::Int),
     ],
 };
 
@@ -158,8 +184,9 @@ pub async fn settle_in(
     let chunk = open_chunk(tx, source, why.at).await?;
     let mut counts = IntakeCounts { received: messages.len() as i64, ..IntakeCounts::default() };
     let mut accepted_new = 0;
+    let again = source.is_again();
     for wave in waves(messages) {
-        let (divided, fresh) = settle_wave(tx, chunk, wave, why, today).await?;
+        let (divided, fresh) = settle_wave(tx, chunk, wave, again, why, today).await?;
         counts.add(divided);
         accepted_new += fresh;
     }
@@ -172,6 +199,7 @@ pub async fn settle_in(
             move_set(tx, Set::Chunk(chunk), step, accepted_new, why).await?;
         }
     }
+    apply_early(tx, why).await?;
     close_chunk(tx, chunk, &counts).await?;
     Ok((counts, chunk))
 }
@@ -265,6 +293,7 @@ fn stage_rows(messages: Vec<ArrivingMessage>) -> (Vec<Vec<Arg>>, Vec<Vec<Arg>>) 
                 f.approved_on,
                 f.promise_on,
                 f.sixteen_on,
+                f.correct_by,
                 f.previous_number,
                 f.previous_reason.map(str::to_owned)
             ]),
@@ -273,7 +302,7 @@ fn stage_rows(messages: Vec<ArrivingMessage>) -> (Vec<Vec<Arg>>, Vec<Vec<Arg>>) 
                 row.extend(std::iter::repeat_n(Arg::Text(None), 13));
             }
         }
-        row.extend(args![None::<i64>, None::<i64>]);
+        row.extend(args![None::<i64>, None::<i64>, None::<i64>]);
         rows.push(row);
     }
     (rows, findings)
@@ -283,12 +312,16 @@ async fn settle_wave(
     tx: &mut Tx,
     chunk: i64,
     messages: Vec<ArrivingMessage>,
+    again: bool,
     why: Why<'_>,
     today: Date,
 ) -> Result<(IntakeCounts, i64), LedgerError> {
     let (rows, findings) = stage_rows(messages);
     tx.stage(&ARRIVING, rows).await?;
     tx.stage(&ARRIVING_FINDING, findings).await?;
+    if again {
+        tx.scratch(ORIGIN, args![]).await?;
+    }
     for sql in IDENTITY {
         tx.scratch(sql, args![]).await?;
     }
@@ -297,11 +330,10 @@ async fn settle_wave(
     }
     tx.scratch(REJECT, args![]).await?;
     tx.run(LINK_PERSON, args![]).await?;
-    let due = today.saturating_add(jiff::Span::new().days(30));
-    tx.run(KEEP_MESSAGES, args![chunk, due]).await?;
+    tx.run(KEEP_MESSAGES, args![chunk, looked_at_by(today)]).await?;
     tx.run(KEEP_FINDINGS, args![chunk]).await?;
     let fresh = tx.run(NEW_APPLICATIONS, args![chunk]).await? as i64;
-    let rejected = tx.run(REJECTED_APPLICATIONS, args![chunk]).await?;
+    let rejected = tx.run(REJECTED_APPLICATIONS, args![chunk, today]).await?;
     if rejected > 0 {
         new_rejections(tx, chunk, why).await?;
     }
@@ -321,29 +353,39 @@ async fn settle_wave(
     Ok((counts, fresh))
 }
 
-/// Repeats first, then conflicts, then the order of revisions (contract/messages.md).
+/// What is taken in again is at the position of the message it was.
+const ORIGIN: &str =
+    "UPDATE arriving SET origin = (SELECT COALESCE(m.origin, m.id) FROM message m WHERE m.id = arriving.position)";
+
+/// Repeats first, then conflicts, then the order of revisions (contract/messages.md). What is taken in
+/// again does not meet what an act has taken out; what comes anew does, or it would come twice.
 pub(super) const IDENTITY: &[&str] = &[
     "UPDATE arriving SET verdict = 'repeated' WHERE verdict IN ('ok', 'rejected') AND EXISTS (
         SELECT 1 FROM message m WHERE m.event_id = arriving.event_id AND m.outcome IN ('accepted', 'rejected', 'waiting')
-        AND m.digest = arriving.digest)",
+        AND m.digest = arriving.digest AND (m.act = 0 OR arriving.origin IS NULL))",
     "UPDATE arriving SET verdict = 'repeated' WHERE verdict IN ('ok', 'rejected') AND EXISTS (
-        SELECT 1 FROM message m WHERE m.event_id = arriving.event_id AND m.outcome = 'conflicting' AND m.digest = arriving.digest)",
+        SELECT 1 FROM message m WHERE m.event_id = arriving.event_id AND m.outcome = 'conflicting'
+        AND m.digest = arriving.digest AND (m.act = 0 OR arriving.origin IS NULL))",
     "UPDATE arriving SET verdict = 'repeated' WHERE verdict IN ('ok', 'rejected') AND EXISTS (
         SELECT 1 FROM message m WHERE m.application_id = arriving.application_id AND m.revision = arriving.revision
-        AND m.outcome IN ('accepted', 'rejected', 'waiting') AND m.digest = arriving.digest)",
+        AND m.outcome IN ('accepted', 'rejected', 'waiting') AND m.digest = arriving.digest AND (m.act = 0 OR arriving.origin IS NULL))",
     "UPDATE arriving SET verdict = 'conflicting', reason = 'EVENT-CONFLICT' WHERE verdict IN ('ok', 'rejected') AND EXISTS (
-        SELECT 1 FROM message m WHERE m.event_id = arriving.event_id AND m.outcome IN ('accepted', 'rejected', 'waiting'))",
+        SELECT 1 FROM message m WHERE m.event_id = arriving.event_id AND m.outcome IN ('accepted', 'rejected', 'waiting')
+        AND (m.act = 0 OR arriving.origin IS NULL))",
     "UPDATE arriving SET verdict = 'conflicting', reason = 'REVISION-CONFLICT' WHERE verdict IN ('ok', 'rejected') AND EXISTS (
         SELECT 1 FROM message m WHERE m.application_id = arriving.application_id AND m.revision = arriving.revision
-        AND m.outcome IN ('accepted', 'rejected', 'waiting'))",
+        AND m.outcome IN ('accepted', 'rejected', 'waiting') AND (m.act = 0 OR arriving.origin IS NULL))",
     "UPDATE arriving SET present = (SELECT a.id FROM application a WHERE a.application_id = arriving.application_id)
      WHERE verdict IN ('ok', 'rejected')",
     "UPDATE arriving SET verdict = 'waiting', reason = 'REVISION-GAP' WHERE verdict IN ('ok', 'rejected')
-        AND revision > 1 + COALESCE((SELECT a.revision FROM application a WHERE a.id = arriving.present), 0)",
+        AND revision > 1 + COALESCE((SELECT a.revision FROM application a WHERE a.id = arriving.present), 0)
+        AND NOT EXISTS (SELECT 1 FROM application a WHERE a.id = arriving.present AND a.state = 'lapsed')",
+    // A correction after the lapse is no conflict: it is refused by a rule, and the applicant is told.
     "UPDATE arriving SET verdict = 'conflicting', reason = 'REVISION-NOT-OPEN' WHERE verdict IN ('ok', 'rejected')
-        AND present IS NOT NULL AND EXISTS (SELECT 1 FROM application a WHERE a.id = arriving.present
-            AND (a.revision >= arriving.revision OR NOT (a.state IN ('rejected', 'returned')
-                OR (a.state = 'accepted' AND COALESCE(a.place, '') = 'held' AND COALESCE(a.reason, '') LIKE 'PHOTO-%'))))",
+        AND present IS NOT NULL AND EXISTS (SELECT 1 FROM application a JOIN message m ON m.id = a.message WHERE a.id = arriving.present
+            AND (a.revision > arriving.revision OR a.revision = arriving.revision AND (m.act = 0 OR a.state = 'lapsed')
+                OR NOT (a.state IN ('rejected', 'returned', 'lapsed')
+                    OR (a.state = 'accepted' AND COALESCE(a.place, '') = 'held' AND COALESCE(a.reason, '') LIKE 'PHOTO-%'))))",
     "UPDATE arriving SET person = (SELECT p.person FROM person_alias p WHERE p.key = arriving.person)
      WHERE person IS NOT NULL AND EXISTS (SELECT 1 FROM person_alias p WHERE p.key = arriving.person)",
     "UPDATE arriving SET previous = COALESCE(
@@ -355,6 +397,8 @@ pub(super) const IDENTITY: &[&str] = &[
 /// Rules that only the ledger can answer; each adds its finding to what the catalogue found. Where the
 /// catalogue found the same already, the ledger is silent.
 pub(super) const LEDGER_RULES: &[&str] = &[
+    "INSERT INTO arriving_finding SELECT position, 'APPLICATION-LAPSED', 'revision', 'error' FROM arriving r
+     WHERE verdict IN ('ok', 'rejected') AND EXISTS (SELECT 1 FROM application a WHERE a.id = r.present AND a.state = 'lapsed')",
     "INSERT INTO arriving_finding SELECT position, 'PERSON-OPEN-APPLICATION', 'holder.id_number', 'error' FROM arriving r
      WHERE verdict IN ('ok', 'rejected') AND EXISTS (SELECT 1 FROM application a WHERE a.person = r.person AND a.open
         AND a.application_id <> r.application_id)",
@@ -384,8 +428,10 @@ pub(super) const LEDGER_RULES: &[&str] = &[
         AND EXISTS (SELECT 1 FROM application a WHERE a.id = r.previous AND a.approved_on >= r.sixteen_on)",
 ];
 
-const REJECT: &str = "UPDATE arriving SET verdict = 'rejected' WHERE verdict = 'ok' AND position IN (
-    SELECT position FROM arriving_finding WHERE severity = 'error')";
+/// Every message with an error; one that came after the lapse says so.
+const REJECT: &str = "UPDATE arriving SET verdict = 'rejected', reason = CASE WHEN position IN (
+        SELECT position FROM arriving_finding WHERE rule = 'APPLICATION-LAPSED') THEN 'APPLICATION-LAPSED' ELSE reason END
+    WHERE verdict IN ('ok', 'rejected') AND position IN (SELECT position FROM arriving_finding WHERE severity = 'error')";
 
 /// A changed number links the new key to the person who held the previous card.
 const LINK_PERSON: &str = "INSERT INTO person_alias (key, person)
@@ -393,9 +439,9 @@ const LINK_PERSON: &str = "INSERT INTO person_alias (key, person)
     WHERE r.verdict = 'ok' AND r.previous_reason = 'number_changed' AND a.person <> r.person
     ON CONFLICT (key) DO NOTHING";
 
-const KEEP_MESSAGES: &str = "INSERT INTO message (chunk, position, event_id, application_id, revision, digest, outcome, reason, due_on, sealed)
+const KEEP_MESSAGES: &str = "INSERT INTO message (chunk, position, event_id, application_id, revision, digest, outcome, reason, due_on, origin, sealed)
     SELECT $1, position, event_id, application_id, revision, digest, CASE verdict WHEN 'ok' THEN 'accepted' ELSE verdict END, reason,
-        CASE verdict WHEN 'waiting' THEN $2 END, sealed
+        CASE WHEN verdict = 'waiting' THEN correct_by WHEN reason IS NOT NULL THEN $2 END, origin, sealed
     FROM arriving WHERE verdict <> 'repeated' ORDER BY position";
 
 /// CROSS JOIN, so that SQLite begins with the few findings: the other way round it scans them for every message.
@@ -414,9 +460,9 @@ const NEW_APPLICATIONS: &str = "INSERT INTO application (application_id, revisio
     WHERE r.verdict = 'ok' AND r.present IS NULL ORDER BY r.position";
 
 const REJECTED_APPLICATIONS: &str = "INSERT INTO application (application_id, revision, message, chunk, state, social, financial, person, kind, lane,
-        region, bank, outlet, method, point, approved_on, promise_on, due_on, owner, open, live)
+        region, bank, outlet, method, point, approved_on, promise_on, returned_on, due_on, owner, open, live)
     SELECT r.application_id, r.revision, m.id, 0, 'rejected', 'sealed', 'sealed', r.person, r.kind, r.lane,
-        r.region, r.bank, r.outlet, r.method, r.point, r.approved_on, r.promise_on, r.promise_on, 'applicant', FALSE, FALSE
+        r.region, r.bank, r.outlet, r.method, r.point, r.approved_on, r.promise_on, $2, r.correct_by, 'applicant', FALSE, FALSE
     FROM arriving r JOIN message m ON m.chunk = $1 AND m.position = r.position
     WHERE r.verdict = 'rejected' AND r.present IS NULL ORDER BY r.position";
 
@@ -434,7 +480,8 @@ async fn new_rejections(tx: &mut Tx, chunk: i64, why: Why<'_>) -> Result<(), Led
 }
 
 /// A higher revision of an application that is rejected, returned, or held for its photo: its facts are
-/// replaced, then it moves.
+/// replaced, then it moves. Approved anew, a rejected one has
+/// a new promise; one that was returned or held keeps the day it was approved on.
 async fn replace_revisions(tx: &mut Tx, chunk: i64, why: Why<'_>, today: Date) -> Result<(), LedgerError> {
     let present = tx
         .number("SELECT count(*) FROM arriving WHERE verdict IN ('ok', 'rejected') AND present IS NOT NULL", args![])
@@ -455,11 +502,15 @@ async fn replace_revisions(tx: &mut Tx, chunk: i64, why: Why<'_>, today: Date) -
             person = CASE WHEN r.verdict = 'ok' THEN COALESCE(p.person, r.person) ELSE application.person END,
             kind = r.kind, lane = r.lane, region = r.region, bank = r.bank, outlet = r.outlet, method = r.method, point = r.point,
             photo = r.photo, previous = r.previous,
+            promise_on = CASE WHEN application.state = 'rejected' AND application.approved_on <> r.approved_on THEN r.promise_on ELSE application.promise_on END,
+            returned_on = CASE WHEN application.state = 'rejected' AND application.approved_on <> r.approved_on THEN $2 ELSE application.returned_on END,
+            approved_on = CASE WHEN application.state = 'rejected' THEN r.approved_on ELSE application.approved_on END,
             account_batch = CASE WHEN r.verdict = 'ok' THEN NULL ELSE application.account_batch END,
             queue = CASE WHEN r.verdict = 'ok' THEN 'account' ELSE NULL END
          FROM arriving r JOIN message m ON m.chunk = $1 AND m.position = r.position LEFT JOIN person_alias p ON p.key = r.person
-         WHERE application.id = r.present AND (r.verdict = 'ok' OR (r.verdict = 'rejected' AND application.state <> 'accepted'))",
-        args![chunk],
+         WHERE application.id = r.present AND application.state IN ('rejected', 'returned', 'accepted')
+            AND (r.verdict = 'ok' OR (r.verdict = 'rejected' AND application.state <> 'accepted'))",
+        args![chunk, today],
     )
     .await?;
     let freed = [
@@ -478,7 +529,8 @@ async fn replace_revisions(tx: &mut Tx, chunk: i64, why: Why<'_>, today: Date) -
         Step { life: &APPLICATION, from: "returned", to: "accepted" },
         Step { life: &CARD, from: "no_plastic", to: "waiting_account" },
     ];
-    replace(tx, "returned", &back, why, today).await
+    replace(tx, "returned", &back, why, today).await?;
+    answer_late(tx, why).await
 }
 
 async fn replace(

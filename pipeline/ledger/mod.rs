@@ -5,6 +5,7 @@
 //! transaction. Only this folder names sqlx.
 
 mod accounts;
+mod acts;
 mod balance;
 mod care;
 mod cases;
@@ -20,6 +21,7 @@ mod moves;
 mod photos;
 mod positions;
 mod production;
+mod quarantine;
 mod recycling;
 mod reference;
 mod reference_effect;
@@ -27,14 +29,17 @@ mod reference_touch;
 mod regions;
 mod rehearsal;
 mod relay;
+mod retry;
 mod rule_texts;
 mod sealer;
 mod servicing;
 mod stage;
 mod stock;
 mod trace;
+mod withdrawals;
 
 pub use accounts::*;
+pub use acts::*;
 pub use balance::*;
 pub use care::*;
 pub use cases::*;
@@ -49,6 +54,7 @@ pub use moves::*;
 pub use photos::*;
 pub use positions::*;
 pub use production::*;
+pub use quarantine::*;
 pub use recycling::*;
 pub use reference::{ImportRecord, NewLine};
 pub use reference_effect::{Effect, OpenDeadline};
@@ -56,7 +62,8 @@ pub use reference_touch::Touched;
 pub use regions::Room;
 pub use rehearsal::*;
 pub use relay::*;
-pub use rule_texts::{ARRIVAL_TEXTS, LEDGER_RULE_TEXTS};
+pub use retry::*;
+pub use rule_texts::{ARRIVAL_TEXTS, HELD_TEXTS, LEDGER_RULE_TEXTS};
 pub use servicing::*;
 pub use stage::{Column, Stage};
 pub use stock::*;
@@ -80,6 +87,8 @@ const STAGES: &[&Stage] = &[
     &photos::LOOKED,
     &production::GOOD,
     &production::NUMBERED,
+    &quarantine::CHOSEN,
+    &quarantine::NAMED,
     &recycling::CLOSING,
     &recycling::RECYCLED,
     &reference::REFERENCE,

@@ -3,8 +3,9 @@
 
 use jiff::civil::Date;
 
+use super::acts::take_one;
 use super::engine::Tx;
-use super::intake::{ArrivingMessage, ChunkSource, IntakeCounts, settle_in};
+use super::intake::{ArrivingMessage, ChunkSource, GAP, IntakeCounts, settle_in};
 use super::moves::Why;
 use super::{Lease, Ledger, LedgerError, spend};
 use crate::args;
@@ -36,7 +37,7 @@ impl Ledger {
         let row = tx
             .row::<(i64, Vec<u8>)>(
                 "SELECT m.id, m.sealed FROM message m JOIN application a ON a.application_id = m.application_id
-                 WHERE m.outcome = 'waiting' AND m.revision = a.revision + 1 ORDER BY +m.id LIMIT 1",
+                 WHERE m.outcome = 'waiting' AND m.act = 0 AND m.revision = a.revision + 1 ORDER BY +m.id LIMIT 1",
                 args![],
             )
             .await?;
@@ -53,13 +54,8 @@ impl Ledger {
         today: Date,
     ) -> Result<IntakeCounts, LedgerError> {
         let mut tx = self.begin().await?;
-        tx.run(
-            "UPDATE message SET outcome = 'quarantined', reason = 'PROMOTED', due_on = NULL WHERE id = $1 AND outcome = 'waiting'",
-            args![message.id],
-        )
-        .await?;
-        let source =
-            ChunkSource { topic: "gap".into(), partition: 0, first: message.id, next: message.id + 1, stored: None };
+        let act = take_one(&mut tx, message.id, "promote", why).await?;
+        let source = ChunkSource::again(GAP, act, &[message.id]);
         let (counts, _) = settle_in(&mut tx, &source, checked, why, today).await?;
         spend(&mut tx, lease).await?;
         tx.commit().await?;

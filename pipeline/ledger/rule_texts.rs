@@ -5,6 +5,15 @@ use cardline_core::rules::{RuleText, Severity};
 /// Rules against the ledger, sorted by code; each is a finding of its application.
 pub const LEDGER_RULE_TEXTS: &[RuleText] = &[
     RuleText {
+        code: "APPLICATION-LAPSED",
+        name: "correction after the lapse",
+        what: "a correction comes before the last day on which the application could be corrected",
+        why: "a correction has a time limit; what lapsed is over, and others were told so",
+        fix: "apply anew under another application_id",
+        source: "s1; domain.md §3",
+        severity: Severity::Error,
+    },
+    RuleText {
         code: "PERSON-LIVE-CARD",
         name: "second card of one person",
         what: "a first card only for a person without a card that is not cancelled",
@@ -120,6 +129,87 @@ pub const ARRIVAL_TEXTS: &[RuleText] = &[
     ),
 ];
 
+/// Why a message stands in the quarantine though it could be read, beside [`ARRIVAL_TEXTS`]; sorted by code.
+pub const HELD_TEXTS: &[RuleText] = &[
+    arrival(
+        "EVENT-INSTANT",
+        "event without an instant",
+        "the event says no instant",
+        "an event without its instant cannot be put in order",
+        "repair `at` from a file (RFC 3339 with offset), or have the sender send it again",
+    ),
+    arrival(
+        "EVENT-NOT-POSSIBLE",
+        "event that cannot have happened",
+        "the card does not stand where the event supposes",
+        "a card moves only along the edges of its life; the event would invent what did not happen",
+        "look at `cardline trace`. Retry once the missing event came, or discard it",
+    ),
+    arrival(
+        "EVENT-SUBJECT",
+        "event about nothing",
+        "the event names no card, application or shipment",
+        "without it nobody knows whom it is about",
+        "repair it, or have the sender send it again",
+    ),
+    arrival(
+        "KEY-FORM",
+        "identifier out of form",
+        "an identifier is not of its form, or looks like a person's number",
+        "identifiers stand in the open: in tables, file names and messages",
+        "have the sender give it an opaque identifier of at most 64 letters, digits, hyphens, underscores, dots",
+    ),
+    arrival(
+        "RECEIPT-NOT-AS-SHIPPED",
+        "receipt of other cards than were shipped",
+        "the point counted other cards than were shipped, or the shipment is not on its way",
+        "a card without a custodian may be in anybody's hands",
+        "have the point count again; retry once the shipment is on its way, or discard a second receipt",
+    ),
+    arrival(
+        "REVISION-GAP-LAPSED",
+        "missing revision that never came",
+        "the earlier revision did not come in time",
+        "nothing waits without end",
+        "ask the sender for the missing revision and retry; or discard it",
+    ),
+    arrival(
+        "UNKNOWN-CARD",
+        "event of an unknown card",
+        "no card or application of that number is known",
+        "an event that came before its card, or names another province's",
+        "retry once the card is known; import old cards with `cardline import cards FILE`",
+    ),
+    arrival(
+        "UNKNOWN-SHIPMENT",
+        "receipt of an unknown shipment",
+        "no shipment of that number is known",
+        "a receipt that came before the bureau's manifest, or of another province",
+        "retry once the manifest was applied; or discard it",
+    ),
+    arrival(
+        "UNKNOWN-TYPE",
+        "unknown type of event",
+        "the type of the event is none this version knows",
+        "what is not understood is not guessed",
+        "retry after the release that knows it; or repair `type`",
+    ),
+    arrival(
+        "WITHDRAWAL-EARLY",
+        "withdrawal before its application",
+        "the application that is withdrawn has not come yet",
+        "messages may overtake each other; it is carried out the moment the application comes",
+        "nothing. When its day passes, ask the sender which application was meant",
+    ),
+    arrival(
+        "WITHDRAWAL-LAPSED",
+        "withdrawal of what never came",
+        "the application that is withdrawn never came",
+        "nothing waits without end",
+        "discard it; or retry once the application is known",
+    ),
+];
+
 const fn arrival(
     code: &'static str,
     name: &'static str,
@@ -155,8 +245,32 @@ mod tests {
     }
 
     #[test]
+    fn every_reason_given_in_the_sources_has_its_text() {
+        let sources = [
+            include_str!("intake.rs"),
+            include_str!("care.rs"),
+            include_str!("servicing.rs"),
+            include_str!("../stages/intake/check.rs"),
+            include_str!("../stages/servicing/event.rs"),
+        ];
+        // Read as it stands there: a reason is a quoted word of capitals with a hyphen.
+        let is_code = |word: &&str| {
+            word.contains('-') && word.len() > 5 && word.bytes().all(|b| b.is_ascii_uppercase() || b == b'-')
+        };
+        let known: Vec<&str> =
+            HELD_TEXTS.iter().chain(ARRIVAL_TEXTS).chain(LEDGER_RULE_TEXTS).map(|text| text.code).collect();
+        let read = ["NOT-JSON", "NOT-UTF8", "TOO-LARGE", "UNKNOWN-SCHEMA"];
+        let mut seen = 0;
+        for word in sources.iter().flat_map(|text| text.split(['\'', '"'])).filter(is_code) {
+            assert!(known.contains(&word) || read.contains(&word), "{word} has no text");
+            seen += 1;
+        }
+        assert!(seen > 30, "{seen}");
+    }
+
+    #[test]
     fn the_lists_are_filled_and_share_no_code_with_the_catalogue() {
-        for text in LEDGER_RULE_TEXTS.iter().chain(ARRIVAL_TEXTS) {
+        for text in LEDGER_RULE_TEXTS.iter().chain(ARRIVAL_TEXTS).chain(HELD_TEXTS) {
             assert!(cardline_core::rules::explain(text.code).is_none(), "{}", text.code);
             for words in [text.name, text.what, text.why, text.fix, text.source] {
                 assert!(!words.is_empty() && words.trim() == words, "{}", text.code);

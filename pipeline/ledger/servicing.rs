@@ -74,7 +74,7 @@ pub(in crate::ledger) const EVENT: Stage = Stage {
 };
 
 /// How the move of an event kind reads: every alternative is tried in order on those not yet moved.
-fn routes(kind: EventKind) -> &'static [(&'static [Step], &'static str)] {
+pub(super) fn routes(kind: EventKind) -> &'static [(&'static [Step], &'static str)] {
     const fn step(life: &'static cardline_core::lives::Life, from: &'static str, to: &'static str) -> Step {
         Step { life, from, to }
     }
@@ -164,17 +164,37 @@ impl Ledger {
         why: Why<'_>,
     ) -> Result<IntakeCounts, LedgerError> {
         let mut tx = self.begin().await?;
-        move_offset(&mut tx, source).await?;
-        let chunk = open_chunk(&mut tx, source, why.at).await?;
-        let mut counts = IntakeCounts { received: events.len() as i64, ..IntakeCounts::default() };
-        for wave in waves(events) {
-            counts.add(settle_wave(&mut tx, chunk, wave, dates, why).await?);
-        }
-        close_chunk(&mut tx, chunk, &counts).await?;
+        let counts = settle_events_in(&mut tx, source, events, dates, why).await?;
         spend(&mut tx, lease).await?;
         tx.commit().await?;
         Ok(counts)
     }
+}
+
+/// Settles a chunk of events inside a transaction.
+pub(super) async fn settle_events_in(
+    tx: &mut Tx,
+    source: &ChunkSource,
+    events: Vec<ArrivingEvent>,
+    dates: EventDates,
+    why: Why<'_>,
+) -> Result<IntakeCounts, LedgerError> {
+    move_offset(tx, source).await?;
+    let chunk = Chunk { id: open_chunk(tx, source, why.at).await?, again: source.is_again(), dates };
+    let mut counts = IntakeCounts { received: events.len() as i64, ..IntakeCounts::default() };
+    for wave in waves(events) {
+        counts.add(settle_wave(tx, chunk, wave, why).await?);
+    }
+    close_chunk(tx, chunk.id, &counts).await?;
+    Ok(counts)
+}
+
+/// The chunk under way: whether its events were in the ledger before, and the days its events set.
+#[derive(Clone, Copy)]
+struct Chunk {
+    id: i64,
+    again: bool,
+    dates: EventDates,
 }
 
 /// The dates events set, reckoned by the caller in the working calendar.
@@ -186,6 +206,10 @@ pub struct EventDates {
     pub return_on: Date,
     /// Returned plastic is in a recycling batch by this day.
     pub recycle_on: Date,
+    /// A withdrawal waits for its application until this day.
+    pub wait_until: Date,
+    /// A person looks at what was refused by this day.
+    pub look_on: Date,
 }
 
 fn waves(events: Vec<ArrivingEvent>) -> Vec<Vec<ArrivingEvent>> {
@@ -207,9 +231,8 @@ fn waves(events: Vec<ArrivingEvent>) -> Vec<Vec<ArrivingEvent>> {
 
 async fn settle_wave(
     tx: &mut Tx,
-    chunk: i64,
+    chunk: Chunk,
     events: Vec<ArrivingEvent>,
-    dates: EventDates,
     why: Why<'_>,
 ) -> Result<IntakeCounts, LedgerError> {
     let mut counts = IntakeCounts::default();
@@ -238,7 +261,7 @@ async fn settle_wave(
                             keep(tx, chunk, &event, "accepted", event.reason.clone()).await?;
                         }
                     }
-                    _ => cards(tx, chunk, kind, fresh, dates, &mut counts, why).await?,
+                    _ => cards(tx, chunk, kind, fresh, &mut counts, why).await?,
                 }
             }
         }
@@ -249,23 +272,27 @@ async fn settle_wave(
 /// Repeats and conflicts by event id; the rest goes on.
 async fn separate(
     tx: &mut Tx,
-    chunk: i64,
+    chunk: Chunk,
     events: Vec<ArrivingEvent>,
 ) -> Result<(IntakeCounts, Vec<ArrivingEvent>), LedgerError> {
     let mut counts = IntakeCounts::default();
     stage(tx, &events).await?;
-    let known: HashMap<i64, bool> = tx
+    let mut known: HashMap<i64, bool> = HashMap::new();
+    for (position, same) in tx
         .rows::<(i64, bool)>(
             "SELECT e.position, e.digest = v.digest FROM event e JOIN move v ON v.event_id = e.event_id
              UNION SELECT e.position, e.digest = m.digest FROM event e
-                JOIN message m ON m.event_id = e.event_id AND m.outcome IN ('accepted', 'rejected', 'waiting')
+                JOIN message m ON m.event_id = e.event_id AND m.outcome IN ('accepted', 'rejected', 'waiting') AND (m.act = 0 OR $1 = 0)
              UNION SELECT e.position, e.digest = m.digest FROM event e
-                JOIN message m ON m.event_id = e.event_id AND m.outcome = 'conflicting' AND m.digest = e.digest",
-            args![],
+                JOIN message m ON m.event_id = e.event_id AND m.outcome = 'conflicting' AND m.digest = e.digest
+                    AND (m.act = 0 OR $1 = 0)",
+            args![i64::from(chunk.again)],
         )
         .await?
-        .into_iter()
-        .collect();
+    {
+        // Repaired, an event is known by what it was and by what it is.
+        *known.entry(position).or_default() |= same;
+    }
     let mut fresh = Vec::new();
     for event in events {
         match known.get(&event.position) {
@@ -303,16 +330,23 @@ async fn stage(tx: &mut Tx, events: &[ArrivingEvent]) -> Result<(), LedgerError>
 
 async fn keep(
     tx: &mut Tx,
-    chunk: i64,
+    chunk: Chunk,
     event: &ArrivingEvent,
     outcome: &str,
     reason: Option<String>,
 ) -> Result<(), LedgerError> {
-    // An event id counts as seen once it had an outcome of its own; an unreadable one has none.
-    let event_id = if outcome == "quarantined" { None } else { event.event_id.clone() };
+    let (application_id, due_on) = match outcome {
+        "accepted" => (None, None),
+        "waiting" => (Some(event.subject.clone()), Some(chunk.dates.wait_until)),
+        _ => (None, Some(chunk.dates.look_on)),
+    };
     tx.run(
-        "INSERT INTO message (chunk, position, event_id, digest, outcome, reason, sealed) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        args![chunk, event.position, event_id, event.digest.clone(), outcome, reason, event.sealed.clone()],
+        "INSERT INTO message (chunk, position, event_id, application_id, digest, outcome, reason, due_on, origin, sealed)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, (SELECT COALESCE(m.origin, m.id) FROM message m WHERE m.id = $9), $10)",
+        args![
+            chunk.id, event.position, event.event_id.clone(), application_id, event.digest.clone(), outcome, reason, due_on,
+            chunk.again.then_some(event.position), event.sealed.clone()
+        ],
     )
     .await?;
     Ok(())
@@ -321,7 +355,7 @@ async fn keep(
 /// A point received a shipment: whole, or a person looks.
 async fn receipts(
     tx: &mut Tx,
-    chunk: i64,
+    chunk: Chunk,
     events: Vec<ArrivingEvent>,
     counts: &mut IntakeCounts,
     why: Why<'_>,
@@ -334,8 +368,8 @@ async fn receipts(
             Some((id, cards, place)) if place == "in_transit" && event.count == Some(cards) => {
                 let travelling = super::distribution::travelling(tx, id).await?;
                 let step = Step { life: &CARD, from: "in_transit", to: "at_point" };
-                let mark =
-                    EventMark { event_id: event.event_id.as_deref().unwrap_or_default(), digest: &event.digest, chunk };
+                let event_id = event.event_id.as_deref().unwrap_or_default();
+                let mark = EventMark { event_id, digest: &event.digest, chunk: chunk.id };
                 let why = Why { at: event.at, actor: &event.actor, reason: "received at the point" };
                 move_set_by(tx, Set::Shipment(id), step, travelling, why, Some(mark)).await?;
                 tx.run("UPDATE shipment SET owner = 'distribution point' WHERE id = $1", args![id]).await?;
@@ -372,13 +406,13 @@ const RESOLVE: &str = "UPDATE event SET id = COALESCE(
 
 async fn cards(
     tx: &mut Tx,
-    chunk: i64,
+    chunk: Chunk,
     kind: EventKind,
     events: Vec<ArrivingEvent>,
-    dates: EventDates,
     counts: &mut IntakeCounts,
     why: Why<'_>,
 ) -> Result<(), LedgerError> {
+    let dates = chunk.dates;
     stage(tx, &events).await?;
     tx.scratch(RESOLVE, args![]).await?;
     for (steps, reason) in routes(kind) {
@@ -393,7 +427,7 @@ async fn cards(
         }
         let rows = found
             .into_iter()
-            .map(|(id, event, digest, evidence, at, actor)| args![id, event, digest, evidence, at, actor, chunk]);
+            .map(|(id, event, digest, evidence, at, actor)| args![id, event, digest, evidence, at, actor, chunk.id]);
         let rows: Vec<Vec<Arg>> = rows.collect();
         tx.stage(&SUBJECT, rows).await?;
         if kind == EventKind::Withdrawn {
@@ -430,6 +464,9 @@ async fn cards(
         if known {
             counts.rejected += 1;
             keep(tx, chunk, event, "rejected", Some("EVENT-NOT-POSSIBLE".into())).await?;
+        } else if kind == EventKind::Withdrawn {
+            counts.quarantined += 1;
+            keep(tx, chunk, event, "waiting", Some("WITHDRAWAL-EARLY".into())).await?;
         } else {
             counts.quarantined += 1;
             keep(tx, chunk, event, "quarantined", Some("UNKNOWN-CARD".into())).await?;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::acts::{TracedAct, acts_of};
 use super::engine::Tx;
 use super::{Ledger, LedgerError};
 use crate::args;
@@ -49,6 +50,8 @@ pub struct Trace {
     pub photo_fault: Option<String>,
     pub moves: Vec<TracedMove>,
     pub files: Vec<TracedFile>,
+    /// What was done to its messages in the quarantine, and who had one opened.
+    pub acts: Vec<TracedAct>,
 }
 
 /// Each life's rows for the applications in `traced`, with the set they came through. CROSS JOIN keeps
@@ -202,6 +205,7 @@ impl Ledger {
             .rows::<(String, String, String)>(
                 "SELECT f.rule, f.field, f.severity FROM finding f JOIN message m ON m.id = f.message
                  WHERE m.application_id = $1 AND m.outcome IN ('accepted', 'rejected', 'waiting')
+                    AND NOT EXISTS (SELECT 1 FROM message n WHERE n.origin = COALESCE(m.origin, m.id) AND n.id > m.id)
                  ORDER BY m.revision, f.rule, f.field",
                 args![&application_id],
             )
@@ -213,6 +217,7 @@ impl Ledger {
             )
             .await?
             .and_then(|row| row.0);
+        let acts = acts_of(&mut tx, &application_id).await?;
         Ok(Some(Trace {
             application_id,
             card_number,
@@ -228,6 +233,7 @@ impl Ledger {
             photo_fault,
             moves,
             files,
+            acts,
         }))
     }
 }

@@ -106,6 +106,7 @@ fn messages(station: &Station, m: &ToldMove) -> Vec<Outgoing> {
         ("card", "on_shelf", "on_shelf") => Some("rolled_over"),
         ("card", "on_shelf", "recalled") => Some("recalled"),
         ("application", _, "returned") => Some("returned"),
+        ("application", _, "lapsed") => Some("lapsed"),
         _ => None,
     };
     let ecard = match (m.life.as_str(), m.to.as_str(), m.from.as_str()) {

@@ -8,9 +8,9 @@ pub const APPLICATION: Life = Life {
     about: "what a person asked for; once accepted, the card's life goes on from it",
     states: &[
         state("accepted", Rest, "bureau operator", "checked and taken on; a card follows"),
-        state("rejected", Rest, "applicant", "an error was found; a higher revision may replace it"),
+        state("rejected", Under, "applicant", "an error was found; a higher revision may replace it until its day"),
         state("returned", Under, "applicant", "back with the holder for correction; the promise clock is paused"),
-        state("lapsed", End, "nobody", "not corrected in time (s1)"),
+        state("lapsed", Rest, "nobody", "not corrected in time (s1); a correction after that is refused and told"),
         state("refused", End, "nobody", "the bank refused for good"),
         state("withdrawn", End, "nobody", "the applicant withdrew it"),
     ],
@@ -22,9 +22,11 @@ pub const APPLICATION: Life = Life {
         edge("accepted", "returned", "the bank refused for a reason the holder can put right"),
         edge("accepted", "refused", "the bank refused for good"),
         edge("accepted", "withdrawn", "withdrawn before a card was made"),
+        edge("rejected", "lapsed", "the correction deadline passed"),
         edge("rejected", "withdrawn", "withdrawn after rejection"),
         edge("returned", "accepted", "corrected by a higher revision"),
         edge("returned", "lapsed", "the correction deadline passed"),
         edge("returned", "withdrawn", "withdrawn while being corrected"),
+        edge("lapsed", "lapsed", "a correction came after the lapse: refused"),
     ],
 };

@@ -74,7 +74,6 @@ fn compare(card: &Current, follower: &Follower, found: &mut Replayed) {
     for (life, now) in pairs {
         if let Some(now) = now
             && follower.stands(life) != now
-            && !(life == "card" && state == "withdrawn" && follower.stands(life).is_empty())
         {
             found
                 .place

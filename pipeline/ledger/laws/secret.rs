@@ -22,6 +22,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("file.name", "SELECT f.name FROM touched_file t JOIN file f ON f.id = t.id"),
     ("file.reason", "SELECT COALESCE(f.reason, '') FROM touched_file t JOIN file f ON f.id = t.id"),
     ("message.reason", "SELECT COALESCE(m.reason, '') FROM touched_chunk t JOIN message m ON m.chunk = t.id"),
+    ("act.actor", "SELECT DISTINCT actor FROM act"),
     ("finding.field", "SELECT DISTINCT f.field FROM finding f"),
     ("desk_case.reason", "SELECT DISTINCT reason FROM desk_case"),
     ("answer.reason", "SELECT DISTINCT reason FROM answer"),

@@ -20,8 +20,8 @@ pub const LAWS: &[Law] = &[
     Law {
         no: 2,
         name: "intake balance",
-        says: "messages consumed = accepted + exact repeats + conflicts + rejected + quarantined, and each is kept",
-        cases: "SELECT count(*) FROM touched_chunk",
+        says: "messages consumed = accepted + exact repeats + conflicts + rejected + quarantined, and each is kept; what was taken out of the quarantine later was taken in again or put aside, by an act",
+        cases: "SELECT (SELECT count(*) FROM touched_chunk) + (SELECT count(*) FROM act WHERE what <> 'reveal')",
         offending: &[
             "SELECT 'chunk ' || c.id || ': the parts do not add up' FROM touched_chunk t JOIN chunk c ON c.id = t.id
              WHERE c.received <> c.accepted + c.rejected + c.repeated + c.conflicting + c.quarantined",
@@ -39,6 +39,22 @@ pub const LAWS: &[Law] = &[
                 AND EXISTS (SELECT 1 FROM chunk p WHERE p.source = c.source AND p.partition = c.partition AND p.id < c.id AND p.next > c.first)",
             "SELECT o.topic || '/' || o.partition || ': the stored position is not where the last chunk ended' FROM source_offset o
              WHERE o.next <> COALESCE((SELECT max(c.next) FROM chunk c WHERE c.source = o.topic AND c.partition = o.partition), o.next)",
+            "SELECT 'act ' || a.id || ': ' || a.count || ' messages, but others are its members' FROM act a
+             WHERE a.count <> (SELECT count(*) FROM act_member k WHERE k.act = a.id)",
+            "SELECT 'message ' || m.id || ': taken out by an act that does not have it' FROM message m
+             WHERE m.act <> 0 AND NOT EXISTS (SELECT 1 FROM act a JOIN act_member k ON k.act = a.id AND k.message = m.id
+                WHERE a.id = m.act AND a.what <> 'reveal')",
+            "SELECT 'act ' || a.id || ': messages taken out are not those taken in again' FROM act a
+             LEFT JOIN (SELECT c.partition AS act, CAST(sum(c.received) AS BIGINT) AS received FROM chunk c
+                WHERE c.source IN ('retry', 'gap') GROUP BY c.partition) t ON t.act = a.id
+             WHERE a.what IN ('retry', 'repair', 'promote') AND COALESCE(t.received, 0) <> (SELECT count(*) FROM message m WHERE m.act = a.id AND m.act <> 0)",
+            "SELECT 'act ' || a.id || ': discarded or withdrawn, and messages of it still stand' FROM act a
+             WHERE a.what IN ('discard', 'withdraw') AND a.count <> (SELECT count(*) FROM message m WHERE m.act = a.id AND m.act <> 0)",
+            "SELECT 'chunk ' || c.id || ': taken in again by no act' FROM touched_chunk t JOIN chunk c ON c.id = t.id
+             WHERE c.source IN ('retry', 'gap') AND NOT EXISTS (SELECT 1 FROM act a WHERE a.id = c.partition AND a.what IN ('retry', 'repair', 'promote'))",
+            "SELECT 'message ' || m.id || ': taken in again, but from nothing that was taken out' FROM touched_chunk t JOIN chunk c ON c.id = t.id
+             JOIN message m ON m.chunk = c.id WHERE c.source IN ('retry', 'gap')
+                AND NOT EXISTS (SELECT 1 FROM message o WHERE o.id = m.position AND o.act = c.partition AND COALESCE(o.origin, o.id) = m.origin)",
         ],
     },
     Law {
@@ -182,15 +198,17 @@ pub const LAWS: &[Law] = &[
             "SELECT a.application_id || ': ' || c.place || ' past ' || a.due_on FROM touched_application t JOIN application a ON a.id = t.id
              JOIN card c ON c.id = a.id WHERE c.place IN ('waiting_account', 'held', 'missing', 'with_unit', 'awaiting_return', 'recalled',
                 'to_recycle') AND (a.due_on < (SELECT today FROM law_day) OR a.owner IN ('', 'nobody'))",
-            "SELECT a.application_id || ': returned and past ' || a.due_on FROM touched_application t JOIN application a ON a.id = t.id
-             WHERE a.state = 'returned' AND a.due_on < (SELECT today FROM law_day)",
+            "SELECT a.application_id || ': ' || a.state || ' and past ' || a.due_on FROM touched_application t JOIN application a ON a.id = t.id
+             WHERE a.state IN ('returned', 'rejected') AND a.due_on < (SELECT today FROM law_day)",
             "SELECT b.number || ': ' || b.state || ' past ' || b.due_on FROM batch b WHERE b.state <> 'answered' AND b.due_on < (SELECT today FROM law_day)",
             "SELECT b.number || ': cards wait for production past ' || b.due_on FROM batch b
              WHERE b.to_produce > 0 AND b.due_on < (SELECT today FROM law_day)",
             "SELECT s.number || ': ' || s.place || ' past ' || s.due_on FROM shipment s WHERE NOT s.done AND s.due_on < (SELECT today FROM law_day)",
             "SELECT 'case ' || k.id || ': open past ' || k.due_on FROM desk_case k
              WHERE k.state IN ('open', 'escalated') AND k.due_on < (SELECT today FROM law_day)",
-            "SELECT 'message ' || m.id || ': waits past ' || m.due_on FROM message m WHERE m.outcome = 'waiting' AND m.due_on < (SELECT today FROM law_day)",
+            "SELECT 'message ' || m.id || ': ' || m.outcome || ' past ' || m.due_on FROM message m
+             WHERE m.due_on IS NOT NULL AND m.act = 0 AND m.due_on < (SELECT today FROM law_day)",
+            "SELECT 'message ' || h.id || ': ' || h.outcome || ' without a day' FROM held h WHERE h.due_on IS NULL",
         ],
     },
     Law {

@@ -7,6 +7,7 @@ use cardline_core::domain::validity::sixteenth_birthday;
 use cardline_core::domain::{date, digest, message, promise};
 use cardline_core::rules::{self, Severity};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
@@ -58,7 +59,7 @@ fn check_one(station: &Station, facts: &Facts<'_>, raw: &RawMessage) -> Result<A
         verdict: if rejected { "rejected" } else { "ok" },
         reason: None,
         sealed: station.keys.seal(&raw.bytes)?,
-        facts: Some(open_facts(station, application)),
+        facts: Some(open_facts(station, application, facts.today)),
         findings,
     })
 }
@@ -88,7 +89,7 @@ fn quarantined(station: &Station, raw: &RawMessage, code: &'static str) -> Resul
 
 /// What the ledger keeps in the open: codes, dates and keyed hashes. A rejected application may have
 /// values out of shape; they are cut to what a code can be.
-fn open_facts(station: &Station, a: &Application<'_>) -> ArrivingFacts {
+fn open_facts(station: &Station, a: &Application<'_>, today: Date) -> ArrivingFacts {
     let person = match PersonNumber::new(a.holder.id_type, &a.holder.id_number) {
         Ok(number) => station.keys.hash("person", &number.canonical()),
         // No valid number: the application is its own person, and is rejected anyway.
@@ -113,6 +114,7 @@ fn open_facts(station: &Station, a: &Application<'_>) -> ArrivingFacts {
         sixteen_on: (a.kind == Kind::AdultRenewal)
             .then(|| date::parse(&a.holder.birth_date).and_then(sixteenth_birthday))
             .flatten(),
+        correct_by: today.saturating_add(jiff::Span::new().days(policy.correction_days)),
         previous_number: a.previous_card.as_ref().map(|p| code(&p.card_number)),
         previous_reason: a.previous_card.as_ref().map(|p| p.reason.word()),
     }

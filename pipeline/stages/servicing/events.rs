@@ -1,11 +1,12 @@
 //! The step that takes in `card.events`.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use rayon::prelude::*;
 
 use super::event::read_event;
 use crate::broker::PartitionChunk;
-use crate::ledger::{ArrivingEvent, ChunkSource, EventDates, Lease, Why};
+use crate::ledger::{ArrivingEvent, ChunkSource, EventDates, Lease, Why, looked_at_by};
 use crate::stages::{StageError, Station, Step};
 use crate::time::local_date;
 
@@ -54,13 +55,7 @@ impl Step for Events {
         (lease, source, events): Self::Worked<'s>,
         now: Timestamp,
     ) -> Result<(), StageError> {
-        let today = local_date(now);
-        let policy = station.policy.of("", today);
-        let dates = EventDates {
-            hand_out_on: station.working_days_after(today, policy.unit_working_days),
-            return_on: station.working_days_after(today, policy.return_working_days),
-            recycle_on: station.working_days_after(today, policy.recycle_working_days),
-        };
+        let dates = event_dates(station, local_date(now));
         let why = Why { at: now, actor: "servicing", reason: "event" };
         let counts = station.ledger.settle_events(&lease, &source, events, dates, why).await?;
         tracing::debug!(received = counts.received, applied = counts.accepted, "events settled");
@@ -69,5 +64,17 @@ impl Step for Events {
 
     fn forget(&self, station: &Station) {
         station.forget_topic(&station.config.topics.events);
+    }
+}
+
+/// The days that events of today set.
+pub fn event_dates(station: &Station, today: Date) -> EventDates {
+    let policy = station.policy.of("", today);
+    EventDates {
+        hand_out_on: station.working_days_after(today, policy.unit_working_days),
+        return_on: station.working_days_after(today, policy.return_working_days),
+        recycle_on: station.working_days_after(today, policy.recycle_working_days),
+        wait_until: today.saturating_add(jiff::Span::new().days(policy.correction_days)),
+        look_on: looked_at_by(today),
     }
 }

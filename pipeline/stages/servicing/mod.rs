@@ -4,4 +4,4 @@ mod event;
 mod events;
 
 pub use event::read_event;
-pub use events::Events;
+pub use events::{Events, event_dates};

@@ -41,6 +41,8 @@ CREATE TABLE chunk (
 );
 
 -- Every message that had an effect or must be kept: its identity, its digest and the sealed bytes.
+-- `outcome` is what became of it when it came, and stays. `act` (0: none) took it out of the quarantine
+-- later; what was taken in again is a row of its own, whose `origin` is the message as it first came.
 CREATE TABLE message (
     id             INTEGER PRIMARY KEY AUTOINCREMENT,
     chunk          BIGINT NOT NULL,
@@ -52,16 +54,48 @@ CREATE TABLE message (
     outcome        TEXT NOT NULL CHECK (outcome IN ('accepted', 'rejected', 'waiting', 'conflicting', 'quarantined')),
     reason         TEXT,
     due_on         TEXT,
+    act            BIGINT NOT NULL DEFAULT 0,
+    origin         BIGINT,
     sealed         BLOB NOT NULL
 );
-CREATE UNIQUE INDEX message_event ON message (event_id) WHERE outcome IN ('accepted', 'rejected', 'waiting');
+-- One standing message per identity. Those taken out by an act are told apart by it, and still found.
+CREATE UNIQUE INDEX message_event ON message (event_id, act) WHERE outcome IN ('accepted', 'rejected', 'waiting');
 -- A conflict that comes again is a repeat.
 CREATE INDEX message_conflict ON message (event_id) WHERE outcome = 'conflicting';
-CREATE UNIQUE INDEX message_revision ON message (application_id, revision) WHERE outcome IN ('accepted', 'rejected', 'waiting');
--- Messages that wait for an earlier revision are few.
-CREATE INDEX message_waiting ON message (due_on) WHERE outcome = 'waiting';
+CREATE INDEX message_aside ON message (application_id) WHERE outcome IN ('conflicting', 'quarantined');
+CREATE UNIQUE INDEX message_revision ON message (application_id, revision, act) WHERE outcome IN ('accepted', 'rejected', 'waiting');
+-- Messages that wait for an earlier revision, or for their application, are few.
+CREATE INDEX message_waiting ON message (application_id) WHERE outcome = 'waiting' AND act = 0;
+-- What stands in the quarantine, and by which day somebody must look.
+CREATE INDEX message_held ON message (id) WHERE outcome <> 'accepted' AND act = 0;
+CREATE INDEX message_due ON message (due_on) WHERE due_on IS NOT NULL AND act = 0;
+-- The messages of an act, and what became of them: few among all.
+CREATE INDEX message_act ON message (act) WHERE act <> 0;
+CREATE INDEX message_origin ON message (origin) WHERE origin IS NOT NULL;
 -- Law 2 counts the messages of a chunk; incremental books read only new chunks.
 CREATE INDEX message_chunk ON message (chunk, position);
+
+-- What was done to messages of the quarantine, or who had one opened: append-only, one row an act.
+-- `operation` names it to the person who confirms it, `request` is the digest of what was asked for.
+-- The reason is a person's own words, so it is sealed.
+CREATE TABLE act (
+    id        INTEGER PRIMARY KEY AUTOINCREMENT,
+    at        BIGINT NOT NULL,
+    actor     TEXT NOT NULL,
+    what      TEXT NOT NULL CHECK (what IN ('reveal', 'retry', 'repair', 'discard', 'promote', 'withdraw')),
+    operation TEXT,
+    request   TEXT,
+    reason    BLOB,
+    count     BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX act_operation ON act (operation) WHERE operation IS NOT NULL;
+
+CREATE TABLE act_member (
+    act     BIGINT NOT NULL,
+    message BIGINT NOT NULL,
+    PRIMARY KEY (act, message)
+);
+CREATE INDEX act_member_message ON act_member (message);
 
 CREATE TABLE finding (
     message  BIGINT NOT NULL,
@@ -246,7 +280,7 @@ CREATE TABLE recycling_row (
 CREATE INDEX recycling_row_application ON recycling_row (application);
 -- What waits for a recycling batch, and what is back with its applicant: few among all.
 CREATE INDEX application_recycle ON application (region, bank) WHERE place = 'to_recycle';
-CREATE INDEX application_returned ON application (due_on) WHERE state = 'returned';
+CREATE INDEX application_correctable ON application (due_on) WHERE state IN ('returned', 'rejected');
 -- What awaits something of a person: few among all cards.
 CREATE INDEX application_alone ON application (place, due_on)
     WHERE place IN ('held', 'missing', 'with_unit', 'awaiting_return', 'recalled', 'to_recycle');
@@ -404,4 +438,18 @@ LEFT JOIN production_row p ON p.application = a.id
 LEFT JOIN made m ON m.application = a.id
 LEFT JOIN box b ON b.id = m.box
 LEFT JOIN shipment s ON s.id = b.shipment
-WHERE a.state NOT IN ('rejected');
+-- Neither a rejected application has a card, nor one that ended before it was ever accepted.
+WHERE a.state <> 'rejected' AND NOT (a.state IN ('withdrawn', 'lapsed') AND a.social = 'sealed');
+
+-- What stands in the quarantine: refused, conflicting, unreadable, waiting. `first` is the message as it
+-- first came. A rejected application is there until its applicant corrects it or it lapses.
+CREATE VIEW held AS
+SELECT m.id, m.outcome, m.reason, m.event_id, m.application_id, m.revision, COALESCE(m.due_on, a.due_on) AS due_on,
+    CASE WHEN m.outcome = 'waiting' OR m.outcome = 'rejected' AND a.message = m.id THEN 'applicant' ELSE 'bureau operator' END AS owner,
+    a.region, c.source, c.partition, f.position, c.at
+FROM message m
+JOIN message f ON f.id = COALESCE(m.origin, m.id)
+JOIN chunk c ON c.id = f.chunk
+LEFT JOIN application a ON a.application_id = m.application_id
+WHERE m.act = 0 AND m.outcome <> 'accepted' AND (m.outcome <> 'rejected' OR m.application_id IS NULL
+    OR m.reason = 'APPLICATION-LAPSED' OR (a.message = m.id AND a.state IN ('rejected', 'returned')));

@@ -47,6 +47,7 @@ pub fn arriving(application: u32, revision: i64, person: &str) -> ArrivingMessag
             approved_on: TODAY,
             promise_on: date(2026, 2, 4),
             sixteen_on: None,
+            correct_by: date(2026, 2, 4),
             previous_number: None,
             previous_reason: None,
         }),

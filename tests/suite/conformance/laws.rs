@@ -14,16 +14,16 @@ on_both_engines!(every_law_can_fail);
 const PLAY: (u64, u32, u32) = (150, 48, 34);
 
 /// One thing done to the tables behind the ledger's back.
-struct Plant {
-    law: i64,
+pub(super) struct Plant {
+    pub(super) law: i64,
     /// Tables to be put back.
     tables: &'static [&'static str],
     /// An index that stands in the way of the corruption, and what makes it again.
     index: Option<(&'static str, &'static str)>,
-    sql: &'static str,
+    pub(super) sql: &'static str,
 }
 
-const fn plant(law: i64, tables: &'static [&'static str], sql: &'static str) -> Plant {
+pub(super) const fn plant(law: i64, tables: &'static [&'static str], sql: &'static str) -> Plant {
     Plant { law, tables, index: None, sql }
 }
 
@@ -153,7 +153,7 @@ async fn holds(ledger: &Ledger, law: i64, until: u32) -> bool {
 }
 
 /// Plants, looks, and puts everything back; what went wrong, if anything.
-async fn breaks(ledger: &Ledger, plant: &Plant, until: u32) -> Option<&'static str> {
+pub(super) async fn breaks(ledger: &Ledger, plant: &Plant, until: u32) -> Option<&'static str> {
     for table in plant.tables {
         execute(ledger, &format!("CREATE TABLE kept_{table} AS SELECT * FROM {table}")).await;
     }

@@ -1,0 +1,280 @@
+//! `quarantine`: what was refused, conflicting or unreadable, by reason and one by one.
+//!
+//! Personal values are masked everywhere here; `show --reveal` alone opens a message, and says so in
+//! the ledger first.
+
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::context::{Context, instant};
+use super::outcome::Outcome;
+use super::print::{self, Output};
+use super::{quarantine_act, quarantine_show};
+use crate::ledger::{HeldGroup, HeldItem, Ledger, Selection};
+use crate::time::{self, local, rfc3339};
+
+#[derive(Subcommand)]
+pub enum Quarantine {
+    /// 列出 What stands in the quarantine, one by one or by reason
+    List(ListArgs),
+    /// 查看 One message: why it is there, the message masked, and what it conflicts with
+    Show(quarantine_show::ShowArgs),
+    /// 重试 Take messages in again, as they came or repaired
+    Retry(quarantine_act::RetryArgs),
+    /// 弃置 Put messages aside for good; they stay sealed until they are purged
+    Discard(quarantine_act::DiscardArgs),
+}
+
+/// Which messages; every part narrows.
+#[derive(Args, Default)]
+pub struct Chosen {
+    /// Outcome: rejected, conflicting, quarantined or waiting
+    #[arg(long, value_name = "OUTCOME", value_parser = ["rejected", "conflicting", "quarantined", "waiting"])]
+    outcome: Option<String>,
+    /// Region, or the first digits of it
+    #[arg(long, value_name = "CODE", value_parser = digits)]
+    region: Option<String>,
+    /// Came on or after this date
+    #[arg(long, value_name = "DATE")]
+    since: Option<Date>,
+}
+
+impl Chosen {
+    /// Whether nothing narrows.
+    pub fn is_all(&self) -> bool {
+        self.outcome.is_none() && self.region.is_none() && self.since.is_none()
+    }
+
+    /// The selection, with ids and the code of a reason or rule.
+    pub fn selection(self, ids: Vec<i64>, code: Option<String>) -> Selection {
+        Selection {
+            ids,
+            code: code.unwrap_or_default().to_ascii_uppercase(),
+            outcome: self.outcome.unwrap_or_default(),
+            region: self.region.unwrap_or_default(),
+            since: self.since.map_or(0, |day| time::instant(day, 0, 0).as_microsecond()),
+        }
+    }
+}
+
+fn digits(text: &str) -> Result<String, String> {
+    let is_code = (1..=6).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    if is_code { Ok(text.to_owned()) } else { Err("1 to 6 digits of a region's code".into()) }
+}
+
+#[derive(Args)]
+#[command(after_help = "Examples:
+  cardline quarantine list --group
+  cardline quarantine list --reason OUTLET-UNKNOWN --limit 20")]
+pub struct ListArgs {
+    /// Reason, or a rule that refused it; see `cardline rules list`
+    #[arg(long, value_name = "CODE")]
+    reason: Option<String>,
+    #[command(flatten)]
+    chosen: Chosen,
+    /// By reason: how many, the oldest, whose turn it is, until when
+    #[arg(long)]
+    group: bool,
+    /// Messages shown at most
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=10_000))]
+    limit: i64,
+    /// Only messages after this id: the next page
+    #[arg(long, value_name = "ID", default_value_t = 0)]
+    after: i64,
+    /// The instant that counts as now, RFC 3339 [default: now]
+    #[arg(long, value_name = "INSTANT")]
+    at: Option<Timestamp>,
+}
+
+/// Runs one of the commands.
+pub async fn run(context: &Context, command: Quarantine) -> anyhow::Result<Outcome> {
+    match command {
+        Quarantine::List(args) => list(context, args).await,
+        Quarantine::Show(args) => quarantine_show::run(context, args).await,
+        Quarantine::Retry(args) => quarantine_act::retry(context, args).await,
+        Quarantine::Discard(args) => quarantine_act::discard(context, args).await,
+    }
+}
+
+/// What JSON shows of a list.
+#[derive(Serialize)]
+struct Document<T: Serialize> {
+    shown: i64,
+    total: i64,
+    #[serde(flatten)]
+    rows: T,
+    unfinished: Vec<Unfinished>,
+}
+
+#[derive(Serialize)]
+struct Items {
+    messages: Vec<Listed>,
+}
+
+#[derive(Serialize)]
+struct Groups {
+    groups: Vec<Grouped>,
+}
+
+#[derive(Serialize)]
+struct Listed {
+    came_at: String,
+    age_days: i64,
+    #[serde(flatten)]
+    item: HeldItem,
+}
+
+#[derive(Serialize)]
+struct Grouped {
+    oldest: String,
+    #[serde(flatten)]
+    group: HeldGroup,
+}
+
+/// An operation that was confirmed and not carried out to its end.
+#[derive(Serialize)]
+struct Unfinished {
+    operation: String,
+    messages: i64,
+    remaining: i64,
+}
+
+async fn list(context: &Context, args: ListArgs) -> anyhow::Result<Outcome> {
+    let ledger = context.ledger().await?;
+    let now = instant(args.at);
+    let selection = args.chosen.selection(Vec::new(), args.reason);
+    let total = ledger.held_count(&selection).await?;
+    let unfinished = unfinished(&ledger).await?;
+    if args.group {
+        let groups: Vec<Grouped> = ledger.held_groups(&selection).await?.into_iter().map(grouped).collect();
+        let rows: Vec<_> = groups.iter().map(group_row).collect();
+        let document = Document { shown: groups.len() as i64, total, rows: Groups { groups }, unfinished };
+        return told(
+            context,
+            GROUP_HEADINGS,
+            &rows,
+            &format!("{} reasons of {} messages", rows.len(), grouped_digits(total)),
+            &document,
+        );
+    }
+    let items = ledger.held(&selection, args.after, args.limit).await?;
+    let last = items.last().map_or(0, |item| item.id);
+    let listed: Vec<Listed> = items.into_iter().map(|item| listed(item, now)).collect();
+    let rows: Vec<_> = listed.iter().map(item_row).collect();
+    let shown = rows.len() as i64;
+    let mut words = format!("{} shown of {}", grouped_digits(shown), grouped_digits(total));
+    if shown == args.limit && shown < total {
+        words.push_str(&format!("; the next: --after {last}"));
+    }
+    told(
+        context,
+        ITEM_HEADINGS,
+        &rows,
+        &words,
+        &Document { shown, total, rows: Items { messages: listed }, unfinished },
+    )
+}
+
+fn told<T: Serialize>(
+    context: &Context,
+    headings: &[&str],
+    rows: &[Vec<String>],
+    words: &str,
+    document: &Document<T>,
+) -> anyhow::Result<Outcome> {
+    print::rows(context.output, headings, rows, document)?;
+    if context.output == Output::Table {
+        print::line(&format!("\n{words}"))?;
+        for u in &document.unfinished {
+            let (done, all) = (grouped_digits(u.messages - u.remaining), grouped_digits(u.messages));
+            print::line(&format!(
+                "operation {} is unfinished: {done} of {all} done; run its command again",
+                u.operation
+            ))?;
+        }
+    }
+    Ok(Outcome::Ok)
+}
+
+async fn unfinished(ledger: &Ledger) -> anyhow::Result<Vec<Unfinished>> {
+    let found = ledger.unfinished_operations().await?;
+    let told = |(operation, messages, remaining)| Unfinished { operation, messages, remaining };
+    Ok(found.into_iter().map(told).collect())
+}
+
+fn listed(item: HeldItem, now: Timestamp) -> Listed {
+    let at = Timestamp::from_microsecond(item.at).unwrap_or_default();
+    let age_days = (local(now).date() - local(at).date()).get_days();
+    Listed { came_at: rfc3339(at), age_days: i64::from(age_days), item }
+}
+
+fn grouped(group: HeldGroup) -> Grouped {
+    Grouped { oldest: rfc3339(Timestamp::from_microsecond(group.oldest).unwrap_or_default()), group }
+}
+
+const ITEM_HEADINGS: &[&str] =
+    &["id", "outcome", "reason", "field", "from", "days", "application_id", "revision", "event_id", "due_on", "owner"];
+
+fn item_row(listed: &Listed) -> Vec<String> {
+    let item = &listed.item;
+    let more = if item.more_errors > 0 { format!(" (+{})", item.more_errors) } else { String::new() };
+    vec![
+        item.id.to_string(),
+        item.outcome.clone(),
+        format!("{}{more}", item.reason),
+        item.field.clone().unwrap_or_default(),
+        place(&item.source, item.partition, item.position),
+        listed.age_days.to_string(),
+        item.application_id.clone().unwrap_or_default(),
+        item.revision.map_or_else(String::new, |n| n.to_string()),
+        item.event_id.clone().unwrap_or_default(),
+        item.due_on.clone().unwrap_or_default(),
+        item.owner.clone(),
+    ]
+}
+
+const GROUP_HEADINGS: &[&str] = &["reason", "outcome", "count", "oldest", "owner", "due_on"];
+
+fn group_row(grouped: &Grouped) -> Vec<String> {
+    let g = &grouped.group;
+    let due = g.due_on.clone().unwrap_or_default();
+    vec![
+        g.reason.clone(),
+        g.outcome.clone(),
+        g.count.to_string(),
+        grouped.oldest[..10].to_owned(),
+        g.owner.clone(),
+        due,
+    ]
+}
+
+/// Where a message came from: topic/partition/offset, or the line of a file.
+pub fn place(source: &str, partition: i64, position: i64) -> String {
+    if source == "file" { format!("file line {position}") } else { format!("{source}/{partition}/{position}") }
+}
+
+/// A number as people read it: `4,812`.
+pub fn grouped_digits(number: i64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grouped_digits;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        let shown: Vec<String> = [0, 12, 999, 4_812, 1_000_000].map(grouped_digits).into();
+        assert_eq!(shown, ["0", "12", "999", "4,812", "1,000,000"]);
+    }
+}

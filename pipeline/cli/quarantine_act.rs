@@ -1,0 +1,206 @@
+//! `quarantine retry` and `quarantine discard`: preview, confirm, carry out.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use jiff::Timestamp;
+
+use super::context::{Context, instant};
+use super::outcome::{Outcome, Usage};
+use super::print::{self, Output};
+use super::quarantine::{Chosen, grouped_digits};
+use crate::ledger::laws::looks_personal;
+use crate::ledger::{IntakeCounts, Selection};
+use crate::stages::quarantine::{Ask, Report, Told, What, operate};
+use crate::stages::repair::{Assignment, Corrected, Repair};
+
+/// What both acts share.
+#[derive(Args)]
+pub struct ActArgs {
+    /// Ids of messages, as `list` shows them
+    #[arg(value_name = "ID")]
+    ids: Vec<i64>,
+    /// Reason, or a rule that refused them
+    #[arg(long, value_name = "CODE")]
+    code: Option<String>,
+    #[command(flatten)]
+    chosen: Chosen,
+    /// Everything in the quarantine
+    #[arg(long)]
+    all: bool,
+    /// Show what would happen and the operation's id; change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Carry out the operation of this id, as previewed
+    #[arg(long, value_name = "OPERATION", conflicts_with = "dry_run")]
+    confirm: Option<String>,
+    /// The instant of the act, RFC 3339 [default: now]
+    #[arg(long, value_name = "INSTANT")]
+    at: Option<Timestamp>,
+}
+
+#[derive(Args)]
+#[command(after_help = "More than one message: preview with --dry-run, then confirm the operation it names.
+Stopped half-way, the same command goes on; done, it changes nothing.
+Examples:
+  cardline quarantine retry 17 --as lin
+  cardline quarantine retry --code OUTLET-UNKNOWN --dry-run
+  cardline quarantine retry --code UNKNOWN-SCHEMA --set schema=card.application.v1 --reason \"ticket 7\" --as lin --confirm OPERATION
+  cardline quarantine retry --from corrected.ndjson --reason \"ticket 8\" --as lin --confirm OPERATION")]
+pub struct RetryArgs {
+    #[command(flatten)]
+    act: ActArgs,
+    /// Set a code, day or word first; PATH:=JSON for a number or null. Needs --reason
+    #[arg(long, value_name = "PATH=VALUE", conflicts_with = "from")]
+    set: Vec<String>,
+    /// Corrected messages, NDJSON, matched by event_id (or one, for the one ID given). Needs --reason
+    #[arg(long, value_name = "FILE")]
+    from: Option<PathBuf>,
+    /// Why; kept sealed with the act
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    reason: String,
+}
+
+#[derive(Args)]
+#[command(after_help = "More than one message: preview with --dry-run, then confirm the operation it names.
+Example: cardline quarantine discard 17 --reason \"sent twice by mistake\" --as lin")]
+pub struct DiscardArgs {
+    #[command(flatten)]
+    act: ActArgs,
+    /// Why; kept sealed with the act
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+}
+
+/// Takes messages in again.
+pub async fn retry(context: &Context, args: RetryArgs) -> anyhow::Result<Outcome> {
+    let repair = match (&args.from, args.set.is_empty()) {
+        (Some(path), _) => Repair::Corrected(Corrected::open(path)?),
+        (None, true) => Repair::Nothing,
+        (None, false) => {
+            let list: Result<Vec<Assignment>, String> = args.set.iter().map(|edit| Assignment::read(edit)).collect();
+            Repair::Set(list.map_err(Usage)?)
+        }
+    };
+    if !matches!(repair, Repair::Nothing) && args.reason.trim().is_empty() {
+        return Err(Usage("say why with --reason TEXT: a repair is recorded with its reason".into()).into());
+    }
+    let by_file = args.from.is_some();
+    if by_file && !(args.act.chosen.is_all() && args.act.code.is_none() && !args.act.all && args.act.ids.len() < 2) {
+        return Err(Usage("--from says itself which messages: give no selection beside it, or one ID".into()).into());
+    }
+    act(context, args.act, What::Retry(repair), &args.reason, by_file).await
+}
+
+/// Puts messages aside.
+pub async fn discard(context: &Context, args: DiscardArgs) -> anyhow::Result<Outcome> {
+    if args.reason.trim().is_empty() {
+        return Err(Usage("say why with --reason TEXT: a discard is recorded with its reason".into()).into());
+    }
+    act(context, args.act, What::Discard, &args.reason, false).await
+}
+
+async fn act(context: &Context, args: ActArgs, what: What, reason: &str, by_file: bool) -> anyhow::Result<Outcome> {
+    let narrowed = !args.ids.is_empty() || args.code.is_some() || !args.chosen.is_all();
+    if !narrowed && !args.all && !by_file {
+        return Err(Usage("say which messages: an ID, --code, --outcome, --region, --since, or --all".into()).into());
+    }
+    if narrowed && args.all {
+        return Err(Usage("--all and a narrower selection contradict each other".into()).into());
+    }
+    let actor = if args.dry_run { context.actor.as_str() } else { context.who()? };
+    if looks_personal(actor) {
+        context.who()?;
+    }
+    let now = instant(args.at);
+    let selection = args.chosen.selection(sorted(args.ids), args.code);
+    let ids = selection.ids.clone();
+    let station = context.station(now).await?;
+    let ask = Ask { actor, reason, selection, what, confirm: args.confirm.as_deref(), dry_run: args.dry_run };
+    match operate(&station, &ask, now).await? {
+        Told::Done(report) => done(context, &report, &ask.selection),
+        Told::Nothing if !ids.is_empty() => {
+            anyhow::bail!("{} not in the quarantine; see `cardline quarantine list`", which(&ids))
+        }
+        Told::Nothing => {
+            anyhow::bail!("nothing in the quarantine is of this selection; see `cardline quarantine list`")
+        }
+        Told::NotHeld => anyhow::bail!("not all of {} in the quarantine; see `cardline quarantine list`", which(&ids)),
+        Told::Unmatched(lines) => {
+            for line in lines.iter().take(20) {
+                print::complain(&format!("line {}: {}", line.line, line.why));
+            }
+            anyhow::bail!(
+                "{} of the corrected messages name no message of the quarantine; nothing was changed",
+                lines.len()
+            )
+        }
+        Told::Unconfirmed(count) => Err(Usage(format!(
+            "{} messages: preview them with --dry-run, then confirm with the operation's id",
+            grouped_digits(count)
+        ))
+        .into()),
+        Told::Other { count, .. } => Err(Usage(format!(
+            "not what was previewed: it would take {} messages now, or another act; preview it with --dry-run",
+            grouped_digits(count)
+        ))
+        .into()),
+    }
+}
+
+fn sorted(mut ids: Vec<i64>) -> Vec<i64> {
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+fn which(ids: &[i64]) -> String {
+    let shown: Vec<String> = ids.iter().take(10).map(ToString::to_string).collect();
+    let more = if ids.len() > 10 { ", …" } else { "" };
+    if ids.len() == 1 { format!("message {} is", shown[0]) } else { format!("messages {}{more} are", shown.join(", ")) }
+}
+
+fn done(context: &Context, report: &Report, selection: &Selection) -> anyhow::Result<Outcome> {
+    let IntakeCounts { received, accepted, repeated, .. } = report.outcome.counts;
+    let still = received - accepted - repeated;
+    if context.output == Output::Json {
+        print::json(report)?;
+    } else {
+        let mut rows = vec![row("messages", "", report.messages)];
+        if report.what != "discard" {
+            rows.push(row("accepted", "", accepted));
+            rows.push(row("repeated", "", repeated));
+            rows.push(row("still refused", "", still));
+            rows.extend(report.outcome.refused.iter().map(|(code, count)| row("of which", code, *count)));
+        }
+        let headings = ["what", "reason", "count"];
+        match context.output {
+            Output::Csv => print::csv(&headings, &rows)?,
+            _ => {
+                print::line(&print::table(&headings, &rows))?;
+                print::line(&format!("\n{}", closing(report, selection)))?;
+            }
+        }
+    }
+    Ok(if report.what != "discard" && still > 0 { Outcome::Rejected } else { Outcome::Ok })
+}
+
+fn row(what: &str, reason: &str, count: i64) -> Vec<String> {
+    vec![what.to_owned(), reason.to_owned(), count.to_string()]
+}
+
+fn closing(report: &Report, selection: &Selection) -> String {
+    let (what, id) = (report.what, &report.operation);
+    if report.done_before {
+        return format!("{what} {id} was carried out before; nothing was changed now");
+    }
+    match (report.dry_run, report.messages, selection.ids.len()) {
+        (true, 2.., _) => format!(
+            "preview of {what}, nothing was changed; to carry it out: the same with --confirm {id} for --dry-run"
+        ),
+        (true, ..) => {
+            format!("preview of {what} {id}, nothing was changed; to carry it out: the same without --dry-run")
+        }
+        (false, ..) => format!("{what} {id} is done"),
+    }
+}
