@@ -198,7 +198,7 @@ fn a_file_cut_anywhere_is_broken() {
 
 /// Random files and damaged JPEGs, the same every time: an answer, no panic, and renditions in bounds.
 #[test]
-fn a_few_thousand_damaged_files_are_answered() {
+fn a_thousand_damaged_files_are_answered() {
     let mut state = 0x9E37_79B9_7F4A_7C15_u64;
     let mut random = move |below: usize| {
         state ^= state << 13;
@@ -214,7 +214,7 @@ fn a_few_thousand_damaged_files_are_answered() {
         Sample { components: 1, ..Sample::default() }.file(),
     ];
     let (mut usable, mut refused) = (0, 0);
-    for round in 0..3_000 {
+    for round in 0..1_000 {
         let mut file = seeds[round % seeds.len()].clone();
         match round % 4 {
             0 => file = (0..random(4_000)).map(|_| random(256) as u8).collect(),
@@ -243,5 +243,5 @@ fn a_few_thousand_damaged_files_are_answered() {
             Err(_) => refused += 1,
         }
     }
-    assert!(usable > 50 && refused > 1_500, "{usable} usable, {refused} refused");
+    assert!(usable > 50 && refused > 400, "{usable} usable, {refused} refused");
 }
