@@ -445,7 +445,8 @@ WHERE a.state <> 'rejected' AND NOT (a.state IN ('withdrawn', 'lapsed') AND a.so
 -- What stands in the quarantine: refused, conflicting, unreadable, waiting. `first` is the message as it
 -- first came. A rejected application is there until its applicant corrects it or it lapses.
 CREATE VIEW held AS
-SELECT m.id, m.outcome, m.reason, m.event_id, m.application_id, m.revision, COALESCE(m.due_on, a.due_on) AS due_on,
+SELECT m.id, m.outcome, m.reason, m.event_id, m.application_id, m.revision,
+    CASE WHEN m.outcome = 'rejected' AND a.message = m.id THEN a.due_on ELSE m.due_on END AS due_on,
     CASE WHEN m.outcome = 'waiting' OR m.outcome = 'rejected' AND a.message = m.id THEN 'applicant' ELSE 'bureau operator' END AS owner,
     a.region, c.source, c.partition, f.position, c.at
 FROM message m
