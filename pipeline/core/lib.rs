@@ -4,6 +4,8 @@
 //! It compiles and tests in seconds, and everything else in the house may name it.
 
 pub mod domain;
+#[cfg(test)]
+mod fuzz;
 pub mod layouts;
 pub mod lives;
 pub mod rules;

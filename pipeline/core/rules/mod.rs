@@ -263,6 +263,6 @@ mod matrix_test;
 #[cfg(test)]
 mod previous_card_test;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 #[cfg(test)]
 mod vectors_test;
