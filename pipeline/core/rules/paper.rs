@@ -89,8 +89,7 @@ pub(super) const PAPER_EXPIRED: Rule = Rule {
 };
 
 fn paper_expired(subject: &Subject<'_>, findings: &mut Findings) {
-    let expired = matches!((subject.valid_to, subject.approved_on), (Some(to), Some(on)) if to < on);
-    if expired && !is_reversed(subject) {
+    if has_expired(subject) && !is_reversed(subject) {
         findings.at("holder.id_valid_to", "before the day of approval");
     }
 }
@@ -165,7 +164,8 @@ fn paper_term(subject: &Subject<'_>, findings: &mut Findings) {
             whole_years(from, to) > term_years || (whole_years(from, to) == term_years && to.day() != from.day())
         }
     };
-    if holder.id_type == IdType::ResidentId && too_long {
+    // Of a paper that ended already PAPER-EXPIRED speaks.
+    if holder.id_type == IdType::ResidentId && too_long && !has_expired(subject) {
         findings.at("holder.id_valid_to", "longer than a resident ID issued at this age is valid");
     }
 }
@@ -191,6 +191,11 @@ fn permit_place(subject: &Subject<'_>, findings: &mut Findings) {
     if !agrees {
         findings.at("holder.id_type", "not the paper of the place in the number");
     }
+}
+
+/// Whether the paper ran out before approval; its last day still counts.
+fn has_expired(subject: &Subject<'_>) -> bool {
+    matches!((subject.valid_to, subject.approved_on), (Some(to), Some(on)) if to < on)
 }
 
 /// Whether the paper ends before it begins, of which PAPER-DATES speaks.
