@@ -43,7 +43,8 @@ Written beside FILE:
 Spoiled on purpose (each application in one way at most, so the three percentages are at most 100 together):
   --defects         one defect that a rule of the catalogue, or the reader, finds. `rules check` finds the same
   --ledger-defects  one defect that only the ledger finds, with the cards imported: a person with a card or with an
-                    application under way; a previous card unknown, of another person, of another bank, not lost
+                    application under way; a previous card unknown, of another person, of another bank, of the bank it
+                    is to change to, not lost, or no child's at renewal
   --photo-faults    a photo that is missing (PHOTO-MISSING), another one (PHOTO-DIGEST), a PDF (PHOTO-FORMAT), a
                     header without a picture (PHOTO-BROKEN). Intake accepts the application; the photo check finds it
   --mishaps         further lines after sound applications: repeats, conflicts, gaps, and what cannot be read

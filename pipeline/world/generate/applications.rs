@@ -4,6 +4,7 @@
 //! the card it follows, as the opening stock has it. Not here: messages that are wrong as messages (`mishaps`).
 
 use cardline_core::domain::application::{Kind, PhotoSource};
+use cardline_core::domain::policy::Policy;
 use cardline_core::domain::reference::Reference;
 use jiff::civil::Date;
 use rand::RngExt;
@@ -15,7 +16,7 @@ use super::people::People;
 use super::photos::Album;
 use super::profile::{MIXED, Profile};
 use super::streams::{Purpose, pick, stream};
-use super::{choices, stock};
+use super::{choices, names, stock};
 use crate::stages::stock::StockRow;
 
 /// What is generated, for whom and with which photos.
@@ -25,6 +26,8 @@ pub struct Plan {
     pub rates: Rates,
     pub people: People,
     pub album: Album,
+    /// What the regions offer and demand: the policy that comes with the program.
+    pub policy: Policy,
 }
 
 /// Out of a hundred applications, how many are spoiled in which way; the first three together are at most 100.
@@ -71,7 +74,8 @@ impl Plan {
         photos: u32,
     ) -> Result<Self, GroundError> {
         let people = People::new(seed, first_day, ground::places(reference, regions)?, profile);
-        Ok(Self { seed, rates, people, album: Album::new(seed, photos) })
+        let policy = Policy::built_in().map_err(|fault| GroundError::Policy(fault.to_string()))?;
+        Ok(Self { seed, rates, people, album: Album::new(seed, photos), policy })
     }
 
     /// What the plan's stretches are made of.
@@ -104,7 +108,7 @@ pub struct Generated {
     pub application_id: String,
     /// The message on `card.applications`.
     pub json: String,
-    /// Codes of everything that must be found: the planted defect, and the notes of a clean one.
+    /// Codes of everything that must be found: the planted defect, and the note on a clean one's name.
     pub expected: Vec<&'static str>,
     /// Whether a defect or a fault was planted.
     pub spoiled: bool,
@@ -149,14 +153,16 @@ impl Spoil {
         Self::Nothing
     }
 
-    /// The defect that it comes to, for a message that is still clean.
+    /// The defect that it comes to, for a message that is still clean. It is the only finding, so a rare
+    /// name stays unspoiled.
     fn defect(self, message: &super::messages::Message<'_>, soil: &mut Soil<'_>) -> Option<&'static Defect> {
         match self {
             Self::Nothing | Self::Photo => None,
+            Self::SecondOfPerson => Some(&defects::SECOND_OF_PERSON),
+            _ if names::is_rare(&soil.person.name) => None,
             Self::Catalogue => defects::fitting(defects::FAMILIES, message, soil),
             Self::Ledger => defects::fitting(defects::LEDGER_FAMILIES, message, soil),
             Self::Defect(defect) => Some(defect).filter(|defect| (defect.fits)(message, soil)),
-            Self::SecondOfPerson => Some(&defects::SECOND_OF_PERSON),
         }
     }
 }
@@ -203,12 +209,15 @@ pub(super) fn generate(plan: &Plan, wanted: Wanted<'_>, spoil: Spoil) -> Generat
         plan,
         person: &person,
         place,
+        policy: plan.policy.of(&place.region, wanted.approved_on),
         card: stock::card_before(plan, wanted.choice, &message, &person),
         unknown_member: "",
         rng: stream(plan.seed, Purpose::Defect, wanted.index),
     };
     let mut expected = Vec::new();
     expected.extend(person.spelling.as_ref().map(|_| "NAME-NORMALISED"));
+    expected.extend(names::is_rare(&person.name).then_some("NAME-RARE"));
+    let notes_count = expected.len();
     if let Some(defect) = spoil.defect(&message, &mut soil) {
         (defect.plant)(&mut message, &mut soil);
         expected.push(defect.rule);
@@ -232,7 +241,7 @@ pub(super) fn generate(plan: &Plan, wanted: Wanted<'_>, spoil: Spoil) -> Generat
     Generated {
         application_id: message.application_id.clone().into_owned(),
         json,
-        spoiled: !matches!(spoil, Spoil::Nothing) && !expected.is_empty(),
+        spoiled: expected.len() > notes_count,
         expected,
         person_index,
         region: place.region.clone(),

@@ -3,13 +3,14 @@
 use cardline_core::domain::application::{
     Channel, Kind, Photo, PhotoSource, Pickup, PickupMethod, PreviousCard, PreviousReason, Priority, Text,
 };
+use cardline_core::domain::policy::RegionPolicy;
 use jiff::Span;
 use jiff::civil::Date;
 use rand::RngExt;
 
 use super::applications::{KindChoice, Plan};
 use super::classes::Class;
-use super::ground::{Outlet, Place};
+use super::ground::{Home, Outlet, Place};
 use super::person::Person;
 use super::photos::PhotoFacts;
 use super::profile::Profile;
@@ -19,10 +20,11 @@ use super::streams::{Rng, chance, percent, pick, weighted};
 const CARTOON_YEARS: i64 = 6;
 
 /// Holders of other papers than the resident ID come to a bank outlet in person (s3).
-pub(super) fn channel(shared: &mut Rng, class: Class, is_newborn: bool, profile: &Profile) -> Channel {
+/// The joint application at birth brings the first card of a newborn (s0).
+pub(super) fn channel(shared: &mut Rng, class: Class, at_birth: bool, profile: &Profile) -> Channel {
     let choices: &[Channel] = match class {
         Class::HongKongOrMacao | Class::Taiwan | Class::Foreigner => &[Channel::BankCounter],
-        Class::Newborn if is_newborn => &[Channel::JointBirth, Channel::MiniProgramme, Channel::Website],
+        Class::Newborn if at_birth => &[Channel::JointBirth, Channel::MiniProgramme, Channel::Website],
         Class::Newborn | Class::ChildWithBook | Class::ChildWithId | Class::Youth | Class::TurnedSixteen => {
             &[Channel::MiniProgramme, Channel::MiniProgramme, Channel::Website, Channel::Counter]
         }
@@ -117,13 +119,15 @@ pub(super) fn outlet<'a>(
     place.outlets.iter().filter(fits).nth(number).or(place.outlets.first()).unwrap_or(NONE)
 }
 
-/// A minor's card goes to the agent at the opening outlet and nowhere else (s3).
+/// A minor's card goes to the agent at the opening outlet and nowhere else (s3). What the region does not
+/// offer becomes the bank's outlet.
 pub(super) fn pickup<'a>(
     shared: &mut Rng,
     person: &'a Person,
     place: &'a Place,
     outlet: &'a Outlet,
     profile: &Profile,
+    policy: &RegionPolicy,
 ) -> Pickup<'a> {
     let nothing = Pickup {
         method: PickupMethod::BankOutlet,
@@ -136,7 +140,9 @@ pub(super) fn pickup<'a>(
     let to = |method, point: &'a str| Pickup { method, point: Some(Text::from(point)), ..nothing.clone() };
     let wanted = match person.class {
         class if class.is_minor() => return to(PickupMethod::AgentAtOutlet, &outlet.code),
-        Class::Adult | Class::Represented => weighted(shared, profile.pickups).unwrap_or(PickupMethod::BankOutlet),
+        Class::Adult | Class::Represented => weighted(shared, profile.pickups)
+            .filter(|method| policy.pickup_methods.has(*method))
+            .unwrap_or(PickupMethod::BankOutlet),
         _ => PickupMethod::BankOutlet,
     };
     match wanted {
@@ -145,23 +151,33 @@ pub(super) fn pickup<'a>(
             to(PickupMethod::ServiceCentre, pick(shared, &place.centres).map_or("", String::as_str))
         }
         PickupMethod::Employer if person.employer.is_some() => Pickup { method: PickupMethod::Employer, ..nothing },
-        PickupMethod::Mail => Pickup {
-            method: PickupMethod::Mail,
-            name: Some(Text::from(&person.name)),
-            phone: Some(Text::from(&person.mobile)),
-            postcode: Some(postcode(place).into()),
-            address: Some(Text::from(&person.address_detail)),
-            ..nothing
-        },
+        PickupMethod::Mail => by_mail(person, place),
         _ => to(PickupMethod::BankOutlet, &outlet.code),
     }
 }
 
-/// At the village or community of the home.
+/// At the village or community of the holder's home.
 pub(super) fn at_home(person: &Person) -> Pickup<'_> {
-    let method = if person.home.is_village { PickupMethod::Village } else { PickupMethod::Community };
-    let point = Some(Text::from(person.home.code.as_str()));
+    at(&person.home)
+}
+
+/// At a village or community.
+pub(super) fn at(home: &Home) -> Pickup<'_> {
+    let method = if home.is_village { PickupMethod::Village } else { PickupMethod::Community };
+    let point = Some(Text::from(home.code.as_str()));
     Pickup { method, point, name: None, phone: None, postcode: None, address: None }
+}
+
+/// Sent to the holder's address.
+pub(super) fn by_mail<'a>(person: &'a Person, place: &Place) -> Pickup<'a> {
+    Pickup {
+        method: PickupMethod::Mail,
+        point: None,
+        name: Some(Text::from(&person.name)),
+        phone: Some(Text::from(&person.mobile)),
+        postcode: Some(postcode(place).into()),
+        address: Some(Text::from(&person.address_detail)),
+    }
 }
 
 /// A postcode of the province, to the county's hundred.

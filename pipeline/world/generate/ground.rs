@@ -55,6 +55,8 @@ pub enum GroundError {
     NoHomes(String),
     /// No outlet of a bank that serves it.
     NoOutlets(String),
+    /// The policy that comes with the program cannot be read.
+    Policy(String),
 }
 
 impl fmt::Display for GroundError {
@@ -64,6 +66,7 @@ impl fmt::Display for GroundError {
             Self::Region(region) => write!(out, "{region} is no current region, or is named twice"),
             Self::NoHomes(region) => write!(out, "no village or community known in {region}"),
             Self::NoOutlets(region) => write!(out, "no outlet of a partner bank known in {region}"),
+            Self::Policy(fault) => out.write_str(fault),
         }
     }
 }

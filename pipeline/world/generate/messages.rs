@@ -43,13 +43,15 @@ pub(super) fn compose<'a>(plan: &'a Plan, wanted: Wanted<'a>, person: &'a Person
     let mut shared = plan.people.shared_way(person.index);
     let application_id = format!("{}-{}-{index:09}", place.region, approved_on.strftime("%Y%m%d"));
     let is_newborn = is_newborn(person, approved_on);
-    let channel = channel(&mut shared, person.class, is_newborn, profile);
+    let at_birth = is_newborn && *choice == KindChoice::FirstIssue;
+    let channel = channel(&mut shared, person.class, at_birth, profile);
     let photo = photo(&mut rng, plan, person, approved_on);
     let (kind, previous_card) = previous(&mut rng, choice, place);
     let outlet = outlet(&mut rng, place, kind, previous_card.as_ref());
     let drawn = profile.second_of_day(rng.random_range(0..1000u32));
     let consent_second = rng.random_range(0..86_400u32);
-    let pickup = pickup(&mut shared, person, place, outlet, profile);
+    let policy = plan.policy.of(&place.region, approved_on);
+    let pickup = pickup(&mut shared, person, place, outlet, profile, policy);
     let employer = person.employer.as_ref().filter(|_| pickup.method == PickupMethod::Employer);
     Application {
         schema: SCHEMA.into(),

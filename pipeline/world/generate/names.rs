@@ -104,6 +104,11 @@ fn han(rng: &mut Rng, male: bool) -> String {
     name
 }
 
+/// Whether a name has a character of four bytes, of which a note tells.
+pub(super) fn is_rare(name: &str) -> bool {
+    name.chars().any(|character| FOUR_BYTES.contains(character))
+}
+
 /// A name of a foreigner, as passports write it.
 pub(super) fn foreigner(rng: &mut Rng, male: bool) -> String {
     let first = pick(rng, if male { LATIN_FIRST_MALE } else { LATIN_FIRST_FEMALE }).copied().unwrap_or("ALEX");

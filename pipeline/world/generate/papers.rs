@@ -35,7 +35,7 @@ pub(super) fn documents(
         .collect()
 }
 
-/// The kinds by the holder's age: a minor's by the matrix, an adult's by the authority's list (s1).
+/// The kinds by the holder's age: a minor's by the rows of s3, an adult's by those of s1.
 fn kinds(rng: &mut Rng, person: &Person, channel: Channel) -> Vec<DocumentKind> {
     use DocumentKind::{AgentIdBack, AgentIdFront, RelationProof};
     let from_afar = matches!(channel, Channel::Website | Channel::MiniProgramme);
@@ -51,7 +51,7 @@ fn kinds(rng: &mut Rng, person: &Person, channel: Channel) -> Vec<DocumentKind> 
     };
     kinds.extend(match &person.agent {
         Some(agent) if person.class.is_minor() => of_a_minor(rng, person, agent, channel),
-        _ => of_an_adult(rng),
+        _ => of_an_adult(rng, person),
     });
     if other_guardian && !kinds.contains(&RelationProof) {
         kinds.push(RelationProof);
@@ -59,11 +59,17 @@ fn kinds(rng: &mut Rng, person: &Person, channel: Channel) -> Vec<DocumentKind> 
     kinds
 }
 
-fn of_an_adult(rng: &mut Rng) -> Vec<DocumentKind> {
-    use DocumentKind::{BankConfirmation, CollectiveHouseholdCertificate, IdBack, IdFront, RegistrationForm};
+/// Every twentieth belongs to a collective household; who is no citizen belongs to none.
+fn of_an_adult(rng: &mut Rng, person: &Person) -> Vec<DocumentKind> {
+    use DocumentKind::{
+        BankConfirmation, CollectiveHouseholdCertificate, HouseholdHeadPage, HouseholdHolderPage, IdBack, IdFront,
+        RegistrationForm,
+    };
     let mut kinds = vec![IdFront, IdBack, RegistrationForm, BankConfirmation];
-    if chance(rng, 3) {
-        kinds.push(CollectiveHouseholdCertificate);
+    if person.id_type == IdType::ResidentId {
+        let pages: &[DocumentKind] =
+            if chance(rng, 5) { &[CollectiveHouseholdCertificate] } else { &[HouseholdHeadPage, HouseholdHolderPage] };
+        kinds.extend(pages);
     }
     kinds
 }

@@ -5,9 +5,11 @@ use cardline_core::domain::application::Text;
 use super::{Defect, Message, Soil, adult, anyone, defect};
 
 pub(super) const DEFECTS: &[Defect] = &[
+    defect("ADDRESS-ABOLISHED", anyone, old_division),
+    defect("ADDRESS-CHARACTER", anyone, line_break),
+    defect("ADDRESS-CHARACTER", anyone, replacement_character),
+    defect("ADDRESS-EMPTY", anyone, empty_address),
     defect("ADDRESS-LENGTH", anyone, long_address),
-    defect("ADDRESS-LENGTH", anyone, empty_address),
-    defect("ADDRESS-LENGTH", anyone, line_break),
     defect("ADDRESS-REGION", anyone, unknown_division),
     defect("ADDRESS-REGION", anyone, county_for_a_village),
     defect("REGION-CURRENT", adult, abolished_region),
@@ -23,6 +25,15 @@ fn merged_region(message: &mut Message<'_>, _: &mut Soil<'_>) {
     message.region = Text::from("110103");
 }
 
+/// A community of Chongwen, which is no district any more.
+fn old_division(message: &mut Message<'_>, _: &mut Soil<'_>) {
+    message.holder.address.region = format!("110103{}", village(message)).into();
+}
+
+fn replacement_character(message: &mut Message<'_>, _: &mut Soil<'_>) {
+    message.holder.address.detail.to_mut().push('\u{FFFD}');
+}
+
 fn long_address(message: &mut Message<'_>, _: &mut Soil<'_>) {
     message.holder.address.detail = "样例街道".repeat(11).into();
 }
@@ -36,8 +47,12 @@ fn line_break(message: &mut Message<'_>, _: &mut Soil<'_>) {
 }
 
 fn unknown_division(message: &mut Message<'_>, _: &mut Soil<'_>) {
-    let village = message.holder.address.region.get(6..).unwrap_or("001001").to_owned();
-    message.holder.address.region = format!("990000{village}").into();
+    message.holder.address.region = format!("990000{}", village(message)).into();
+}
+
+/// The six digits of the village or community behind those of its region.
+fn village(message: &Message<'_>) -> String {
+    message.holder.address.region.get(6..).unwrap_or("001001").to_owned()
 }
 
 fn county_for_a_village(message: &mut Message<'_>, soil: &mut Soil<'_>) {

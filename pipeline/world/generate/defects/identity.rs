@@ -114,10 +114,16 @@ fn no_province(message: &mut Message<'_>, _: &mut Soil<'_>) {
 
 /// Codes from 9500 on were never given to a county; many of them, so that no two people meet in one number.
 fn county_never_listed(message: &mut Message<'_>, soil: &mut Soil<'_>) {
-    let [prefix, birth, sequence] = parts(message);
+    let [prefix, ..] = parts(message);
     let province = prefix.get(..2).unwrap_or("11");
     let county = soil.rng.random_range(9_500..10_000u32);
-    message.holder.id_number = numbered(&format!("{province}{county}"), &birth, &sequence).into();
+    from_county(message, &format!("{province}{county}"));
+}
+
+/// The holder's number, issued in another county.
+pub(super) fn from_county(message: &mut Message<'_>, county: &str) {
+    let [_, birth, sequence] = parts(message);
+    message.holder.id_number = numbered(county, &birth, &sequence).into();
 }
 
 /// An even sequence is a woman's.

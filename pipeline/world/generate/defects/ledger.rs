@@ -1,7 +1,8 @@
 //! What only the ledger can find, once the opening stock is imported: the message is in order, the card
 //! behind it is not.
 
-use cardline_core::domain::application::{Kind, PreviousReason};
+use cardline_core::domain::application::{IdType, Kind, PreviousReason};
+use jiff::Span;
 
 use super::bank::other_bank;
 use super::{Defect, Message, Soil, defect, first_issue, following};
@@ -13,7 +14,9 @@ pub(super) const DEFECTS: &[Defect] = &[
     defect("PREVIOUS-NOT-LOST", lost, loss_never_reported),
     defect("PREVIOUS-OTHER-BANK", keeps_its_bank, card_of_another_bank),
     defect("PREVIOUS-OTHER-PERSON", not_lost, card_of_another_person),
+    defect("PREVIOUS-SAME-BANK", changes_its_bank, card_of_this_bank),
     defect("PREVIOUS-UNKNOWN", following, card_nobody_knows),
+    defect("RENEWAL-NOT-CHILD", renews, card_of_an_adult),
 ];
 
 /// A second application of the person before: it is made by asking for that person, not by an edit.
@@ -48,6 +51,30 @@ fn card_of_another_bank(message: &mut Message<'_>, soil: &mut Soil<'_>) {
     if let (Some(card), Some(other)) = (&mut soil.card, other) {
         card.bank.clone_from(&other.bank);
         card.outlet.clone_from(&other.code);
+    }
+}
+
+fn changes_its_bank(message: &Message<'_>, soil: &Soil<'_>) -> bool {
+    following(message, soil) && message.kind == Kind::BankChange
+}
+
+/// The message says another bank than the card has.
+fn card_of_this_bank(message: &mut Message<'_>, soil: &mut Soil<'_>) {
+    if let Some(card) = &mut soil.card {
+        card.bank = message.bank.clone().into_owned();
+        card.outlet = message.opening_outlet.clone().into_owned();
+    }
+}
+
+fn renews(message: &Message<'_>, soil: &Soil<'_>) -> bool {
+    following(message, soil) && message.kind == Kind::AdultRenewal
+}
+
+/// The card was made on the sixteenth birthday, for an adult then.
+fn card_of_an_adult(_: &mut Message<'_>, soil: &mut Soil<'_>) {
+    if let Some(card) = &mut soil.card {
+        card.issued_on = soil.person.birth_date.saturating_add(Span::new().years(16));
+        card.id_type = IdType::ResidentId;
     }
 }
 

@@ -3,7 +3,8 @@
 //! A family of rules has a file with its list. A rule may have several defects. Not here: what is wrong with
 //! a message as a message (`mishaps`), and photos whose bytes are wrong (`photo_faults`).
 
-use cardline_core::domain::application::{IdType, Kind};
+use cardline_core::domain::application::{IdType, Kind, Pickup, Text};
+use cardline_core::domain::policy::RegionPolicy;
 use rand::RngExt;
 
 use super::applications::Plan;
@@ -25,6 +26,7 @@ mod identity;
 mod ledger;
 mod message;
 mod name;
+mod newborn;
 mod paper;
 mod person;
 mod photo;
@@ -48,6 +50,8 @@ pub struct Soil<'s> {
     pub(super) plan: &'s Plan,
     pub(super) person: &'s Person,
     pub(super) place: &'s Place,
+    /// What the place's region had decided on the day of approval.
+    pub(super) policy: &'s RegionPolicy,
     /// The card of the opening stock that the application follows.
     pub(super) card: Option<StockRow>,
     /// JSON of a member to add to the message, with its comma.
@@ -66,6 +70,7 @@ pub const FAMILIES: &[&[Defect]] = &[
     identity::DEFECTS,
     message::DEFECTS,
     name::DEFECTS,
+    newborn::DEFECTS,
     paper::DEFECTS,
     person::DEFECTS,
     photo::DEFECTS,
@@ -78,6 +83,10 @@ pub const LEDGER_FAMILIES: &[&[Defect]] = &[ledger::DEFECTS];
 
 /// Rules without a defect, and why.
 pub const EXCEPTIONS: &[(&str, &str)] = &[
+    (
+        "APPLICATION-LAPSED",
+        "it needs a rejected application and the days until it lapses to pass before its correction",
+    ),
     ("APPROVAL-FUTURE", "it depends on the day of the run: give `--from` a day to come"),
     ("PREVIOUS-NOT-LIVE", "a card that has ended is neither opening stock nor in a file of applications"),
 ];
@@ -143,12 +152,34 @@ fn following(message: &Message<'_>, soil: &Soil<'_>) -> bool {
     message.kind != Kind::FirstIssue && soil.card.as_ref().is_some_and(same)
 }
 
+/// The first planned place from which nothing may be chosen for cards of this one.
+fn far_place<'s>(soil: &Soil<'s>) -> Option<&'s Place> {
+    let far = |other: &&Place| !soil.policy.pickup_within.holds(&other.region, &soil.place.region);
+    soil.plan.people.places().iter().find(far)
+}
+
 /// The holder collects at home, so that only the opening outlet is wrong.
 fn collect_at_home(message: &mut Message<'_>, soil: &Soil<'_>) {
-    let home = choices::at_home(soil.person);
+    collect(message, choices::at_home(soil.person));
+}
+
+/// The card is collected in another way, and not at the employer's.
+fn collect(message: &mut Message<'_>, pickup: Pickup<'_>) {
+    let owned = |text: Option<Text<'_>>| text.map(|text| text.into_owned().into());
     message.holder.employer = None;
-    message.pickup.method = home.method;
-    message.pickup.point = home.point.map(|point| point.into_owned().into());
+    message.pickup = Pickup {
+        method: pickup.method,
+        point: owned(pickup.point),
+        name: owned(pickup.name),
+        phone: owned(pickup.phone),
+        postcode: owned(pickup.postcode),
+        address: owned(pickup.address),
+    };
+}
+
+/// The year of a date or an instant.
+fn year_of(date: &str) -> i16 {
+    date.get(..4).and_then(|year| year.parse().ok()).unwrap_or(2026)
 }
 
 /// The same digits with another last one; X is never taken, so that the shape stays right.

@@ -4,7 +4,7 @@ use cardline_core::domain::application::{Kind, PreviousReason};
 use rand::RngExt;
 
 use super::identity::numbered;
-use super::{Defect, Message, Soil, adult, anyone, citizen, defect, first_of_adult, following};
+use super::{Defect, Message, Soil, adult, anyone, citizen, defect, first_of_adult, following, year_of};
 use crate::world::generate::classes::Class;
 
 pub(super) const DEFECTS: &[Defect] = &[
@@ -14,18 +14,21 @@ pub(super) const DEFECTS: &[Defect] = &[
     defect("BIRTH-RANGE", first_of_adult, of_another_century),
     defect("ETHNICITY-CODE", adult, unknown_ethnicity),
     defect("ETHNICITY-CODE", adult, no_ethnicity),
+    defect("NATIONALITY-AGREES", anyone, another_country),
     defect("NATIONALITY-CODE", adult, unknown_nationality),
     defect("OCCUPATION-CODE", anyone, unknown_occupation),
+    defect("OCCUPATION-MISSING", anyone, no_occupation),
     defect("RENEWAL-AGE", child_with_a_card, early_renewal),
     defect("SEX-AGREES", citizen, other_sex),
     defect("SEX-CODE", anyone, unknown_sex),
 ];
 
-/// The same month, another day.
+/// The first day of the month, or of the month in the year before: who was older when the paper was issued
+/// may have it as long.
 fn another_day(message: &mut Message<'_>, _: &mut Soil<'_>) {
-    let date = message.holder.birth_date.clone();
-    let (month, day) = date.split_at(date.len().saturating_sub(2));
-    message.holder.birth_date = format!("{month}{}", if day == "11" { "12" } else { "11" }).into();
+    let year = year_of(&message.holder.birth_date);
+    let (month, day) = message.holder.birth_date.get(4..).unwrap_or("-01-02").split_at(4);
+    message.holder.birth_date = format!("{}{month}01", if day == "01" { year - 1 } else { year }).into();
 }
 
 fn no_date(message: &mut Message<'_>, _: &mut Soil<'_>) {
@@ -51,6 +54,14 @@ fn unknown_ethnicity(message: &mut Message<'_>, soil: &mut Soil<'_>) {
 
 fn no_ethnicity(message: &mut Message<'_>, _: &mut Soil<'_>) {
     message.holder.ethnicity = None;
+}
+
+fn another_country(message: &mut Message<'_>, _: &mut Soil<'_>) {
+    message.holder.nationality = if message.holder.nationality == "CAN" { "USA" } else { "CAN" }.into();
+}
+
+fn no_occupation(message: &mut Message<'_>, _: &mut Soil<'_>) {
+    message.holder.occupation = None;
 }
 
 fn unknown_nationality(message: &mut Message<'_>, _: &mut Soil<'_>) {

@@ -2,14 +2,19 @@
 
 use cardline_core::domain::application::PickupMethod;
 
-use super::{Defect, Message, Soil, adult, collect_at_home, defect, minor};
+use super::bank::other_bank;
+use super::{Defect, Message, Soil, adult, collect, collect_at_home, defect, far_place, minor};
+use crate::world::generate::choices;
 
 pub(super) const DEFECTS: &[Defect] = &[
     defect("PICKUP-AGENT", adult, agent_who_is_not_there),
     defect("PICKUP-AGENT-OUTLET", minor, at_home),
+    defect("PICKUP-BANK", other_bank, outlet_of_another_bank),
     defect("PICKUP-EMPLOYER", adult, no_employer),
-    defect("PICKUP-MAIL", adult, no_postcode),
+    defect("PICKUP-MAIL", mail_offered, no_postcode),
+    defect("PICKUP-METHOD", mail_not_offered, by_mail),
     defect("PICKUP-POINT", adult, unknown_point),
+    defect("PICKUP-REGION", with_far_place, far_from_home),
 ];
 
 fn agent_who_is_not_there(message: &mut Message<'_>, _: &mut Soil<'_>) {
@@ -27,13 +32,39 @@ fn no_employer(message: &mut Message<'_>, _: &mut Soil<'_>) {
     message.holder.employer = None;
 }
 
-fn no_postcode(message: &mut Message<'_>, _: &mut Soil<'_>) {
-    message.pickup.method = PickupMethod::Mail;
-    message.pickup.point = None;
-    message.pickup.name = Some(message.holder.name.clone());
-    message.pickup.phone = Some(message.holder.mobile.clone());
-    message.pickup.address = Some(message.holder.address.detail.clone());
+/// The opening outlet is the bank's own.
+fn outlet_of_another_bank(message: &mut Message<'_>, soil: &mut Soil<'_>) {
+    if let Some(outlet) = soil.place.outlets.iter().find(|outlet| outlet.bank != message.bank) {
+        message.pickup.method = PickupMethod::BankOutlet;
+        message.pickup.point = Some(outlet.code.clone().into());
+    }
+}
+
+fn mail_offered(message: &Message<'_>, soil: &Soil<'_>) -> bool {
+    adult(message, soil) && soil.policy.pickup_methods.has(PickupMethod::Mail)
+}
+
+fn mail_not_offered(message: &Message<'_>, soil: &Soil<'_>) -> bool {
+    adult(message, soil) && !soil.policy.pickup_methods.has(PickupMethod::Mail)
+}
+
+fn by_mail(message: &mut Message<'_>, soil: &mut Soil<'_>) {
+    collect(message, choices::by_mail(soil.person, soil.place));
+}
+
+fn no_postcode(message: &mut Message<'_>, soil: &mut Soil<'_>) {
+    by_mail(message, soil);
     message.pickup.postcode = Some("10001".into());
+}
+
+fn with_far_place(message: &Message<'_>, soil: &Soil<'_>) -> bool {
+    adult(message, soil) && far_place(soil).is_some()
+}
+
+fn far_from_home(message: &mut Message<'_>, soil: &mut Soil<'_>) {
+    if let Some(home) = far_place(soil).and_then(|place| place.homes.first()) {
+        collect(message, choices::at(home));
+    }
 }
 
 fn unknown_point(message: &mut Message<'_>, soil: &mut Soil<'_>) {
