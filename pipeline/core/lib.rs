@@ -5,7 +5,7 @@
 
 pub mod domain;
 #[cfg(test)]
-mod fuzz;
+mod fuzz_test;
 pub mod layouts;
 pub mod lives;
 pub mod rules;

@@ -270,6 +270,9 @@ fn waves(messages: Vec<ArrivingMessage>) -> Vec<Vec<ArrivingMessage>> {
     waves
 }
 
+/// The last columns of [`ARRIVING`], which are looked up in the ledger.
+const LOOKED_UP: usize = 3;
+
 fn stage_rows(messages: Vec<ArrivingMessage>) -> (Vec<Vec<Arg>>, Vec<Vec<Arg>>) {
     let mut rows = Vec::with_capacity(messages.len());
     let mut findings = Vec::new();
@@ -299,7 +302,7 @@ fn stage_rows(messages: Vec<ArrivingMessage>) -> (Vec<Vec<Arg>>, Vec<Vec<Arg>>) 
             ]),
             None => {
                 row.push(Arg::Bytes(None));
-                row.extend(std::iter::repeat_n(Arg::Text(None), 13));
+                row.resize_with(ARRIVING.columns.len() - LOOKED_UP, || Arg::Text(None));
             }
         }
         row.extend(args![None::<i64>, None::<i64>, None::<i64>]);

@@ -263,6 +263,8 @@ mod matrix_test;
 #[cfg(test)]
 mod previous_card_test;
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
+#[cfg(test)]
+pub(crate) use tests::facts;
 #[cfg(test)]
 mod vectors_test;

@@ -13,7 +13,7 @@ use crate::domain::{
     card_identifier, card_number, country, digest, gb18030, identity_number, message, name, outlet_code, pan,
 };
 use crate::layouts::{FileKind, Profile};
-use crate::rules::{self, tests::facts};
+use crate::rules;
 
 /// What spoils JSON, names and numbers best.
 const WORDS: &[&[u8]] = &[
@@ -102,7 +102,7 @@ proptest! {
         let read_digest = digest::content_digest_of(&bytes);
         match message::decode(&bytes) {
             Ok(decoded) => {
-                for finding in rules::check(&decoded.application, &facts()) {
+                for finding in rules::check(&decoded.application, &rules::facts()) {
                     prop_assert!(!holds_value(&finding.message, &bytes), "{}: {}", finding.rule, finding.message);
                 }
             }
