@@ -119,11 +119,10 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded<'_>, DecodeDefect> {
     }
     let text = std::str::from_utf8(bytes).map_err(|_| DecodeDefect::NotUtf8)?;
     let unknown = Cell::new(false);
-    let application = match read(text, &unknown) {
-        Ok(application) if application.schema == SCHEMA => application,
-        Ok(_) => return Err(DecodeDefect::UnknownSchema),
-        Err(_) => return Err(defect(text)),
-    };
+    let application = read(text, &unknown).map_err(|_| defect(text))?;
+    if application.schema != SCHEMA {
+        return Err(DecodeDefect::UnknownSchema);
+    }
     // What we know is four levels deep: only members we do not know can be deeper.
     if unknown.get() && depth(bytes) > MAX_MESSAGE_DEPTH_LEVELS {
         return Err(DecodeDefect::TooDeep);
@@ -136,7 +135,8 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded<'_>, DecodeDefect> {
 fn read<'t>(text: &'t str, unknown: &Cell<bool>) -> serde_json::Result<Application<'t>> {
     let mut parser = serde_json::Deserializer::from_str(text);
     let application = Application::deserialize(Watched::new(&mut parser, unknown))?;
-    parser.end().map(|()| application)
+    parser.end()?;
+    Ok(application)
 }
 
 /// Reads the text again for the paths of the members we do not know.

@@ -7,6 +7,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use foldhash::fast::FixedState;
 use jiff::civil::Date;
 
 use super::policy::Policy;
@@ -85,16 +86,19 @@ pub struct ReferenceFault {
     pub expected: &'static str,
 }
 
+/// Entries by their code. A quick hash: what stands in the tables is ours, and a sender only asks.
+type Entries<T> = HashMap<String, T, FixedState>;
+
 /// The facts the rules look up.
 #[derive(Clone, Default)]
 pub struct Reference {
-    current_regions: HashMap<String, String>,
-    historical_regions: HashSet<String>,
+    current_regions: Entries<String>,
+    historical_regions: HashSet<String, FixedState>,
     /// Of a region not in force, the regions in force that its successors lead to.
     successors: HashMap<String, Vec<String>>,
-    points: HashMap<String, Point>,
-    banks: HashMap<String, Bank>,
-    outlets: HashMap<String, Outlet>,
+    points: Entries<Point>,
+    banks: Entries<Bank>,
+    outlets: Entries<Outlet>,
 }
 
 /// The facts of one run: reference data, policy and the local date it is done on.

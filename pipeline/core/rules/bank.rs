@@ -107,7 +107,7 @@ pub(super) const OUTLET_UNKNOWN: Rule = Rule {
 
 fn outlet_unknown(subject: &Subject<'_>, findings: &mut Findings) {
     let code = subject.application.opening_outlet.as_ref();
-    if outlet_code::is_valid(code) && subject.outlet.is_none() {
+    if subject.outlet.is_none() && outlet_code::is_valid(code) {
         findings.at("opening_outlet", "no outlet of a partner bank");
     }
 }

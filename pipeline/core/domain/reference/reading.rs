@@ -145,7 +145,7 @@ impl Loading {
     fn bank(&mut self, row: &Row<'_>, day: Date) -> Read {
         let code = row.text(0);
         if code.is_empty() || !code.bytes().all(|byte| byte.is_ascii_uppercase()) {
-            return Err(row.fault("code", "upper-case letters"));
+            return Err(row.fault("code", "upper-case letters and digits"));
         }
         let prefixes: Vec<String> = row.text(2).split_whitespace().map(str::to_owned).collect();
         if prefixes.is_empty() || !prefixes.iter().all(|prefix| is_digits(prefix, 3)) {
