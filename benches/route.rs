@@ -1,11 +1,9 @@
 //! What a card costs on its whole way, measured and printed: seconds, row writes over every table,
-//! bytes of write-ahead log, on SQLite and (with CARDLINE_TEST_POSTGRES) on PostgreSQL; and the peak
-//! memory of intake for two counts. Aims are printed beside the figures; nothing fails by time.
+//! bytes of write-ahead log, on SQLite and (with CARDLINE_TEST_POSTGRES) on PostgreSQL. Aims are printed beside the figures; nothing fails by time.
 //!
 //! `cargo bench --bench route` (about five minutes)
 
 use std::path::Path;
-use std::process::Command;
 
 use cardline::ledger::Ledger;
 use cardline::world::demo;
@@ -27,7 +25,6 @@ fn main() {
     }
     println!("aim: ten row writes per card in the common case; own rows of a common card: 11 (ARCHITECTURE.md),");
     println!("the rest is what batches, files and shipments cost, divided by the cards they carry");
-    memory(folder.path());
 }
 
 async fn route(folder: &Path, engine: &str, database: Option<String>) {
@@ -75,41 +72,4 @@ async fn wal_position(database: Option<&str>) -> Option<i64> {
         .await
         .ok()?;
     Some(row.0)
-}
-
-/// Peak memory of the real process taking in files of two counts.
-fn memory(folder: &Path) {
-    for count in [20_000, 100_000] {
-        let file = folder.join(format!("{count}.ndjson"));
-        let data = folder.join(format!("data-{count}"));
-        let cardline = env!("CARGO_BIN_EXE_cardline");
-        let generate = Command::new(cardline)
-            .args(["generate", "applications", "--count", &count.to_string(), "--seed", "1", "--out"])
-            .arg(&file)
-            .output()
-            .expect("generate");
-        assert!(generate.status.success(), "{}", String::from_utf8_lossy(&generate.stderr));
-        let started = std::time::Instant::now();
-        let mut child = Command::new(cardline)
-            .args(["intake", "--from"])
-            .arg(&file)
-            .arg("--data")
-            .arg(&data)
-            .stdout(std::process::Stdio::null())
-            .spawn()
-            .expect("intake");
-        let status = format!("/proc/{}/status", child.id());
-        let mut peak = 0;
-        while child.try_wait().expect("wait").is_none() {
-            let text = std::fs::read_to_string(&status).unwrap_or_default();
-            let line = text.lines().find(|l| l.starts_with("VmHWM:")).unwrap_or_default();
-            peak = peak.max(line.split_whitespace().nth(1).and_then(|kb| kb.parse::<u64>().ok()).unwrap_or(0));
-            std::thread::sleep(std::time::Duration::from_millis(5));
-        }
-        println!(
-            "intake of {count} applications: peak memory {} MB, {:.0} applications/s",
-            peak / 1024,
-            f64::from(count) / started.elapsed().as_secs_f64()
-        );
-    }
 }
