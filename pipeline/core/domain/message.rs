@@ -132,6 +132,7 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded<'_>, DecodeDefect> {
 }
 
 /// Reads the text once; notices whether it has members we do not know.
+#[inline]
 fn read<'t>(text: &'t str, unknown: &Cell<bool>) -> serde_json::Result<Application<'t>> {
     let mut parser = serde_json::Deserializer::from_str(text);
     let application = Application::deserialize(Watched::new(&mut parser, unknown))?;

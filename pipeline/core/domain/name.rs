@@ -96,19 +96,21 @@ fn replaced(name: &str) -> String {
 }
 
 fn check(text: &str) -> Result<(), NameDefect> {
-    let mut parts = Vec::with_capacity(text.len());
+    let (mut han, mut latin, mut badly_separated) = (false, false, false);
+    // A name begins as if after a separator, so that one at its beginning is a second one.
+    let mut after_separator = true;
     for character in text.chars() {
-        parts.push(part(character).ok_or(NameDefect::Character(character))?);
+        let part = part(character).ok_or(NameDefect::Character(character))?;
+        han |= matches!(part, Part::Han | Part::Dot);
+        latin |= matches!(part, Part::Latin | Part::Joint);
+        let separates = matches!(part, Part::Dot | Part::Joint);
+        badly_separated |= separates && after_separator;
+        after_separator = separates;
     }
-    let han = parts.iter().any(|part| matches!(part, Part::Han | Part::Dot));
-    let latin = parts.iter().any(|part| matches!(part, Part::Latin | Part::Joint));
     if han && latin {
         return Err(NameDefect::MixedScripts);
     }
-    let separates = |part: &Part| matches!(part, Part::Dot | Part::Joint);
-    let at_an_end = parts.first().is_some_and(separates) || parts.last().is_some_and(separates);
-    let doubled = parts.windows(2).any(|pair| pair.iter().all(separates));
-    if at_an_end || doubled {
+    if badly_separated || after_separator {
         return Err(NameDefect::Separator);
     }
     Ok(())

@@ -207,6 +207,6 @@ pub(super) fn is_sha256(text: &str) -> bool {
 }
 
 /// Whether every byte is one of these; without an early way out, which is quicker where almost all are.
-fn all_bytes(text: &str, is_one: impl Fn(u8) -> bool) -> bool {
+pub(super) fn all_bytes(text: &str, is_one: impl Fn(u8) -> bool) -> bool {
     text.bytes().fold(true, |all, byte| all & is_one(byte))
 }

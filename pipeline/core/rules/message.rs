@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 
+use super::documents::all_bytes;
 use super::{Findings, Rule, Severity, Subject};
 
 /// Longest identifier, in bytes: twice what any producer sends, and short enough for an index.
@@ -119,5 +120,5 @@ fn revision_zero(subject: &Subject<'_>, findings: &mut Findings) {
 
 fn is_identifier(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    (1..=MAX_IDENTIFIER_BYTES).contains(&text.len()) && text.bytes().all(allowed)
+    (1..=MAX_IDENTIFIER_BYTES).contains(&text.len()) && all_bytes(text, allowed)
 }
