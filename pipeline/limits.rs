@@ -10,11 +10,15 @@ pub const SQLITE_ROW_BUFFER_ROWS: usize = 1024;
 pub const SQLITE_BOUND_VALUES: usize = 16_000;
 
 /// Messages of one chunk of intake: the knee of the curve (longest transaction under a second).
-pub const CHUNK_MESSAGES: usize = 10_000;
+pub const CHUNK_MESSAGES: usize = 5_000;
 /// Bytes of one chunk of intake, so that memory does not depend on the size of messages.
-pub const CHUNK_BYTES: usize = 16 * 1024 * 1024;
-/// Chunks that wait between the reader and the writer.
-pub const CHUNKS_WAITING: usize = 1;
+pub const CHUNK_BYTES: usize = 8 * 1024 * 1024;
+/// Messages of one chunk of a file: several are under way at once, and an intake stays below 300 MB.
+pub const FILE_CHUNK_MESSAGES: usize = 2_000;
+/// Bytes of one chunk of a file.
+pub const FILE_CHUNK_BYTES: usize = 4 * 1024 * 1024;
+/// Chunks that wait between the reader and the writer: none, for one is being checked and one settled.
+pub const CHUNKS_WAITING: usize = 0;
 
 /// A lease lapses after this when its worker is gone.
 pub const LEASE_SECONDS: i64 = 60;

@@ -146,7 +146,7 @@ async fn open_sqlite(path: &str) -> Result<SqlitePool, LedgerError> {
         .row_buffer_size(SQLITE_ROW_BUFFER_ROWS)
         .disable_statement_logging()
         .pragma("temp_store", "memory")
-        .pragma("cache_size", "-65536");
+        .pragma("cache_size", "-32768");
     Ok(SqlitePoolOptions::new()
         .max_connections(DATABASE_CONNECTIONS)
         .after_connect(|connection, _| {

@@ -127,7 +127,6 @@ pub(in crate::ledger) const ARRIVING: Stage = Stage {
         ("digest", Column::Bytes),
         ("verdict", Column::Text),
         ("reason", Column::Text),
-        ("sealed", Column::Bytes),
         ("person", Column::Bytes),
         ("kind", Column::Text),
         ("lane", Column::Text),
@@ -148,6 +147,10 @@ pub(in crate::ledger) const ARRIVING: Stage = Stage {
         ("origin", Column::Int),
     ],
 };
+
+/// The sealed bytes stand apart, so that what is decided about a message does not write them anew.
+pub(in crate::ledger) const ARRIVING_SEALED: Stage =
+    Stage { name: "arriving_sealed", columns: &[("sealed_position", Column::Int), ("sealed", Column::Bytes)] };
 
 pub(in crate::ledger) const ARRIVING_FINDING: Stage = Stage {
     name: "arriving_finding",
@@ -273,15 +276,18 @@ fn waves(messages: Vec<ArrivingMessage>) -> Vec<Vec<ArrivingMessage>> {
 /// The last columns of [`ARRIVING`], which are looked up in the ledger.
 const LOOKED_UP: usize = 3;
 
-fn stage_rows(messages: Vec<ArrivingMessage>) -> (Vec<Vec<Arg>>, Vec<Vec<Arg>>) {
+type Rows = Vec<Vec<Arg>>;
+
+fn stage_rows(messages: Vec<ArrivingMessage>) -> (Rows, Rows, Rows) {
     let mut rows = Vec::with_capacity(messages.len());
+    let mut sealed = Vec::with_capacity(messages.len());
     let mut findings = Vec::new();
     for m in messages {
         for f in m.findings {
             findings.push(args![m.position, f.rule, f.field, f.severity]);
         }
-        let mut row =
-            args![m.position, m.event_id, m.application_id, m.revision, m.digest, m.verdict, m.reason, m.sealed];
+        sealed.push(args![m.position, m.sealed]);
+        let mut row = args![m.position, m.event_id, m.application_id, m.revision, m.digest, m.verdict, m.reason];
         match m.facts {
             Some(f) => row.extend(args![
                 f.person,
@@ -308,7 +314,7 @@ fn stage_rows(messages: Vec<ArrivingMessage>) -> (Vec<Vec<Arg>>, Vec<Vec<Arg>>) 
         row.extend(args![None::<i64>, None::<i64>, None::<i64>]);
         rows.push(row);
     }
-    (rows, findings)
+    (rows, sealed, findings)
 }
 
 async fn settle_wave(
@@ -319,8 +325,9 @@ async fn settle_wave(
     why: Why<'_>,
     today: Date,
 ) -> Result<(IntakeCounts, i64), LedgerError> {
-    let (rows, findings) = stage_rows(messages);
+    let (rows, sealed, findings) = stage_rows(messages);
     tx.stage(&ARRIVING, rows).await?;
+    tx.stage(&ARRIVING_SEALED, sealed).await?;
     tx.stage(&ARRIVING_FINDING, findings).await?;
     if again {
         tx.scratch(ORIGIN, args![]).await?;
@@ -445,7 +452,7 @@ const LINK_PERSON: &str = "INSERT INTO person_alias (key, person)
 const KEEP_MESSAGES: &str = "INSERT INTO message (chunk, position, event_id, application_id, revision, digest, outcome, reason, due_on, origin, sealed)
     SELECT $1, position, event_id, application_id, revision, digest, CASE verdict WHEN 'ok' THEN 'accepted' ELSE verdict END, reason,
         CASE WHEN verdict = 'waiting' THEN correct_by WHEN reason IS NOT NULL THEN $2 END, origin, sealed
-    FROM arriving WHERE verdict <> 'repeated' ORDER BY position";
+    FROM arriving_sealed CROSS JOIN arriving WHERE position = sealed_position AND verdict <> 'repeated' ORDER BY position";
 
 /// CROSS JOIN, so that SQLite begins with the few findings: the other way round it scans them for every message.
 const KEEP_FINDINGS: &str = "INSERT INTO finding (message, rule, field, severity)

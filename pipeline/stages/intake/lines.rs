@@ -7,7 +7,7 @@ use std::path::Path;
 use cardline_core::domain::limits::MAX_MESSAGE_BYTES;
 
 use crate::broker::RawMessage;
-use crate::limits::{CHUNK_BYTES, CHUNK_MESSAGES};
+use crate::limits::{FILE_CHUNK_BYTES, FILE_CHUNK_MESSAGES};
 use crate::stages::StageError;
 
 /// Lines of a file, each at most a message long and one byte more, so that too long shows.
@@ -38,7 +38,7 @@ impl Lines {
     /// The next lines, at most a chunk of them; none at the end of the file.
     pub fn next_chunk(&mut self) -> std::io::Result<Vec<RawMessage>> {
         let (mut messages, mut bytes) = (Vec::new(), 0);
-        while messages.len() < CHUNK_MESSAGES && bytes < CHUNK_BYTES {
+        while messages.len() < FILE_CHUNK_MESSAGES && bytes < FILE_CHUNK_BYTES {
             let mut line = Vec::new();
             if self.reader.by_ref().take(MAX_MESSAGE_BYTES as u64 + 1).read_until(b'\n', &mut line)? == 0 {
                 break;
