@@ -144,7 +144,7 @@ impl Loading {
 
     fn bank(&mut self, row: &Row<'_>, day: Date) -> Read {
         let code = row.text(0);
-        if code.is_empty() || !code.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        if code.is_empty() || !code.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()) {
             return Err(row.fault("code", "upper-case letters and digits"));
         }
         let prefixes: Vec<String> = row.text(2).split_whitespace().map(str::to_owned).collect();
