@@ -197,7 +197,9 @@ impl World {
         let json: Value = serde_json::from_str(&generated.json).unwrap_or_default();
         let text = |pointer: &str| json.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
         let lost = text("/previous_card/reason").as_deref() == Some("lost");
-        let previous = text("/previous_card/card_number").map(|card| (card, lost));
+        // A first issue that names a card is a planted defect: nobody gives that card up for it.
+        let follows = text("/kind").as_deref() != Some("first_issue");
+        let previous = text("/previous_card/card_number").filter(|_| follows).map(|card| (card, lost));
         if let Some((card, true)) = &previous {
             let letter = self.people.act(today, card, &Act::LoseFormally, self.dice, &mut self.tally);
             morning.first_events.extend(letter);
