@@ -22,8 +22,10 @@ fn intake(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().expect("folder");
     let station = runtime.block_on(Station::open(Config::in_folder(folder.path(), None), FIRST_DAY)).expect("station");
     let world = applications::World::new();
-    let messages: Vec<RawMessage> =
-        (0..).zip(world.messages(MESSAGES, 5)).map(|(position, bytes)| RawMessage { position, bytes }).collect();
+    let messages: Vec<RawMessage> = (0..)
+        .zip(world.messages(MESSAGES, 5))
+        .map(|(position, bytes)| RawMessage { position, bytes: bytes.into() })
+        .collect();
     let facts = world.facts();
     let mut group = criterion.benchmark_group("intake of 2,000 applications");
     group.sample_size(20).throughput(Throughput::Elements(MESSAGES));

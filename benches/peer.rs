@@ -8,7 +8,6 @@
 //! members it does not know.
 
 use std::hint::black_box;
-use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
@@ -16,22 +15,19 @@ use std::time::Instant;
 use cardline::broker::RawMessage;
 use cardline::stages::intake::Lines;
 use cardline_core::domain::message;
-use cardline_core::domain::outlet_code;
-use cardline_core::domain::policy::Policy;
-use cardline_core::domain::reference::{Facts, Reference, ReferenceText};
+use cardline_core::domain::reference::Facts;
 use cardline_core::rules;
 use jiff::civil::date;
 use rayon::prelude::*;
-use serde_json::Value;
 use verdict::{median, ratio};
 
+mod peer_file;
 mod verdict;
 
 const ROWS: u32 = 300_000;
 const TURNS: usize = 3;
 /// Runs of one process; the first is the cold one.
 const RUNS: usize = 4;
-const CLASSES: [&str; 6] = ["102", "103", "104", "105", "301", "403"];
 
 fn main() {
     let Some(peer) = std::env::var_os("CARDLINE_PEER").map(PathBuf::from) else {
@@ -43,9 +39,8 @@ fn main() {
     let java = |arguments: &[&str]| java(&jar, folder.path(), arguments);
     let planted = folder.path().join("planted.tsv");
     java(&["peer.Gen", &ROWS.to_string(), "42", &file.display().to_string(), &planted.display().to_string()]);
-    let regions = complete(&file);
-    let reference = reference(&regions);
-    let policy = Policy::built_in().expect("policy");
+    peer_file::complete(&file);
+    let (reference, policy) = (peer_file::reference(), peer_file::policy());
     let facts = Facts { reference: &reference, policy: &policy, today: date(2026, 11, 21) };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("threads");
     let (accepted, refused) = pool.install(|| check_file(&file, &facts));
@@ -71,21 +66,21 @@ fn main() {
 }
 
 /// Reads, decodes and checks the whole file, a chunk at a time; how many were accepted and refused.
-fn check_file(file: &Path, facts: &Facts<'_>) -> (u64, u64) {
+fn check_file(file: &Path, facts: &Facts<'_>) -> (usize, usize) {
     let mut lines = Lines::open(file).expect("file");
     let (mut accepted, mut refused) = (0, 0);
-    loop {
-        let messages = lines.next_chunk().expect("lines");
-        if messages.is_empty() {
-            return (accepted, refused);
-        }
-        let good = |raw: &RawMessage| {
-            message::decode(&raw.bytes).is_ok_and(|d| rules::is_accepted(&rules::check(&d.application, facts)))
-        };
-        let good = messages.par_iter().filter(|raw| good(raw)).count() as u64;
-        accepted += good;
-        refused += messages.len() as u64 - good;
-    }
+    let good = |raw: &&RawMessage| {
+        message::decode(&raw.bytes).is_ok_and(|d| rules::is_accepted(&rules::check(&d.application, facts)))
+    };
+    let check = |messages: &[RawMessage]| Ok((messages.len(), messages.par_iter().filter(good).count()));
+    lines
+        .each_chunk(file, check, |(all, good)| {
+            accepted += good;
+            refused += all - good;
+            true
+        })
+        .expect("lines");
+    (accepted, refused)
 }
 
 fn build(peer: &Path, folder: &Path) -> String {
@@ -111,54 +106,4 @@ fn java(jar: &str, data: &Path, arguments: &[&str]) -> String {
 fn warm(printed: &str) -> Vec<f64> {
     let runs = printed.lines().filter(|line| line.contains(" run=") && !line.contains(" run=0 "));
     runs.filter_map(|line| line.split("seconds=").nth(1)?.split_whitespace().next()?.parse().ok()).collect()
-}
-
-/// Adds to every row what our message has and the peer's lacks. Returns the regions of the rows.
-fn complete(file: &Path) -> Vec<String> {
-    let whole = file.with_extension("whole");
-    let mut out = BufWriter::new(std::fs::File::create(&whole).expect("file"));
-    let mut regions = Vec::new();
-    for line in BufReader::new(std::fs::File::open(file).expect("file")).lines() {
-        let line = line.expect("line");
-        let Ok(mut row) = serde_json::from_str::<Value>(&line) else {
-            writeln!(out, "{line}").expect("line");
-            continue;
-        };
-        row["schema"] = "card.application.v1".into();
-        row["revision"] = 1.into();
-        row["channel"] = if row["channel"] == "online_agent" { "website" } else { "counter" }.into();
-        if let Some(number) = row["agent"]["id_number"].as_str() {
-            let odd = number.as_bytes().get(16).is_some_and(|digit| digit % 2 == 1);
-            row["agent"]["sex"] = if odd { "1" } else { "2" }.into();
-        }
-        if row["previous_card"].is_object() {
-            row["previous_card"]["reason"] = if row["kind"] == "replacement" { "damaged" } else { "quality" }.into();
-        }
-        regions.extend(row["region"].as_str().filter(|r| !regions.iter().any(|known| known == r)).map(str::to_owned));
-        writeln!(out, "{row}").expect("line");
-    }
-    out.flush().expect("file");
-    std::fs::rename(whole, file).expect("file");
-    regions
-}
-
-/// The peer's banks, outlets and points as our reference data.
-fn reference(regions: &[String]) -> Reference {
-    let built_in = include_str!("../fixtures/reference/regions.csv");
-    let mut points = "code,name,region,kind\n".to_owned();
-    let mut outlets = "code,bank,region,name\n".to_owned();
-    let mut banks = "code,name_zh,prefixes,regions\n".to_owned();
-    for region in regions {
-        points.push_str(&format!("{region}001001,point,{region},village\n"));
-    }
-    for class in CLASSES {
-        banks.push_str(&format!("{class},bank,{class},\n"));
-        for k in 0..400 {
-            let first = format!("{class}{:04}{k:04}", 1000 + k % 20 * 10);
-            let check = (0..10).map(|digit| format!("{first}{digit}")).find(|code| outlet_code::is_valid(code));
-            outlets.push_str(&format!("{},{class},{},outlet\n", check.expect("check digit"), regions[0]));
-        }
-    }
-    let text = ReferenceText { regions: built_in, points: &points, banks: &banks, outlets: &outlets };
-    Reference::from_csv(&text).expect("reference")
 }

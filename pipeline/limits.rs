@@ -17,6 +17,8 @@ pub const CHUNK_BYTES: usize = 8 * 1024 * 1024;
 pub const FILE_CHUNK_MESSAGES: usize = 2_000;
 /// Bytes of one chunk of a file.
 pub const FILE_CHUNK_BYTES: usize = 4 * 1024 * 1024;
+/// Bytes of a file read at once; its lines are slices of them.
+pub const FILE_BLOCK_BYTES: usize = 256 * 1024;
 /// Chunks that wait between the reader and the writer: none, for one is being checked and one settled.
 pub const CHUNKS_WAITING: usize = 0;
 

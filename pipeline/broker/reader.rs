@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
@@ -18,7 +19,7 @@ const END_QUIET: Duration = Duration::from_millis(500);
 /// One message as it came.
 pub struct RawMessage {
     pub position: i64,
-    pub bytes: Vec<u8>,
+    pub bytes: Bytes,
 }
 
 /// A bounded run of messages of one partition.
@@ -185,7 +186,7 @@ impl Reader {
                     last = Instant::now();
                     at_end.remove(&message.partition());
                     let (partition, position) = (message.partition(), message.offset());
-                    let bytes = message.payload().unwrap_or_default().to_vec();
+                    let bytes = Bytes::copy_from_slice(message.payload().unwrap_or_default());
                     if self.reading.get(&partition).is_some_and(|at| position < *at) {
                         continue;
                     }

@@ -93,7 +93,7 @@ async fn database(context: &Context) -> Vec<Finding> {
     };
     let found = format!("{} at {address}, schema up to date", ledger.engine());
     let mut findings = vec![Finding { verdict: "ok", what: "database", found }];
-    match crate::stages::Station::open(context.config.clone(), local_date(now)).await {
+    match crate::stages::Station::observing(context.config.clone(), local_date(now)).await {
         Err(error) => findings.push(finding("reference", Err(error))),
         Ok(station) => {
             let (points, outlets) = (station.reference.points().count(), station.reference.outlets().count());

@@ -95,7 +95,7 @@ async fn dry_run(context: &Context, file: Option<&Path>, now: Timestamp) -> anyh
         config.database.value = format!("sqlite:{}", unused.path().join("ledger.sqlite").display());
         config.data.value = unused.path().into();
     }
-    let station = Station::open(config, crate::time::local_date(now)).await?;
+    let station = Station::observing(config, crate::time::local_date(now)).await?;
     let rehearsed = match file {
         None => intake::rehearse_topic(&station, now).await?,
         Some(path) => {

@@ -490,8 +490,8 @@ async fn new_rejections(tx: &mut Tx, chunk: i64, why: Why<'_>) -> Result<(), Led
 }
 
 /// A higher revision of an application that is rejected, returned, or held for its photo: its facts are
-/// replaced, then it moves. Approved anew, a rejected one has
-/// a new promise; one that was returned or held keeps the day it was approved on.
+/// replaced, then it moves. Approved anew, a rejected one has a new promise; one that was returned or
+/// held keeps the day it was approved on.
 async fn replace_revisions(tx: &mut Tx, chunk: i64, why: Why<'_>, today: Date) -> Result<(), LedgerError> {
     let present = tx
         .number("SELECT count(*) FROM arriving WHERE verdict IN ('ok', 'rejected') AND present IS NOT NULL", args![])

@@ -164,7 +164,7 @@ impl Corrected {
                 let Some(event_id) = message["event_id"].as_str() else {
                     return Err(wrong("not a JSON object with an event_id"));
                 };
-                if messages.insert(event_id.to_owned(), raw.bytes).is_some() {
+                if messages.insert(event_id.to_owned(), raw.bytes.to_vec()).is_some() {
                     return Err(wrong("an event_id stands twice"));
                 }
                 if messages.len() > REPAIR_MESSAGES_MAX {

@@ -48,15 +48,22 @@ pub fn load_policy(path: Option<&Path>) -> Result<Policy, StageError> {
 }
 
 impl Station {
-    /// Opens everything the configuration names. Fails at once on a wrong profile, policy or table.
+    /// Opens everything the configuration names, and settles what earlier imports ask for by today. Fails
+    /// at once on a wrong profile, policy or table.
     pub async fn open(config: Config, today: Date) -> Result<Station, StageError> {
+        let station = Station::observing(config, today).await?;
+        take_effect(&station.ledger, &station.policy, today).await?;
+        Ok(station)
+    }
+
+    /// As [`Station::open`], for who only looks: nothing is settled.
+    pub async fn observing(config: Config, today: Date) -> Result<Station, StageError> {
         let data = config.data.value.clone();
         let ledger = Ledger::open(&config.database.value).await?;
         let keys = Keys::open(&data.join("keys"))?;
         let objects = Objects::in_folder(&data.join("objects"), keys.clone())?;
         let partners = Partners::open(config.partners.value.as_deref(), &data)?;
         let policy = load_policy(config.policy.value.as_deref())?;
-        take_effect(&ledger, &policy, today).await?;
         let imported = ledger.last_import().await?;
         let (reference, calendar) = reference_on(&ledger, today).await?;
         let kafka = (config.kafka.value != "mock").then(|| config.kafka.value.clone());

@@ -206,7 +206,7 @@ fn every_type_of_event_meets_the_schema_and_is_read() {
             event.as_object().unwrap().keys().map(|name| without(&event, &format!("/{name}"))).collect();
         edited.push(event);
         for event in edited {
-            let raw = RawMessage { position: 0, bytes: event.to_string().into_bytes() };
+            let raw = RawMessage { position: 0, bytes: event.to_string().into_bytes().into() };
             let read = read_event(&keys, &raw, instant(FIRST_DAY, 9, 0)).unwrap();
             // The schema asks for more than we need to go on; what meets it must always be read.
             assert!(read.kind.is_some() || !schema.is_valid(&event), "{event}: {:?}", read.reason);

@@ -54,7 +54,7 @@ impl Play {
             let mut found = Vec::new();
             while let Some(chunk) = reader.next_chunk(&at).unwrap() {
                 at.iter_mut().filter(|(p, _)| *p == chunk.partition).for_each(|(_, next)| *next = chunk.next);
-                found.extend(chunk.messages.into_iter().map(|message| message.bytes));
+                found.extend(chunk.messages.into_iter().map(|message| message.bytes.to_vec()));
             }
             found
         })

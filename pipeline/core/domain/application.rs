@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::identity_number;
 pub use super::text::Text;
 
 /// The only schema name this version reads.
@@ -134,6 +135,14 @@ pub struct Holder<'a> {
     pub address: Address<'a>,
     #[serde(borrow, default)]
     pub employer: Option<Employer<'a>>,
+}
+
+impl Holder<'_> {
+    /// The number as partners and the chip hold it: one of fifteen digits in its eighteen (GB 11643-1999). A
+    /// number that is none stays as it was sent.
+    pub fn whole_number(&self) -> String {
+        identity_number::parse(&self.id_number).map_or_else(|_| self.id_number.to_string(), |n| n.normalised)
+    }
 }
 
 /// Where the holder lives: 12-digit statistical division code and the rest of the line.
@@ -349,6 +358,19 @@ words! {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_of_fifteen_digits_is_passed_on_as_eighteen() {
+        const PASS: &str = include_str!("../../../fixtures/rules/ADDRESS-EMPTY/pass.json");
+        let mut application: Application<'_> = serde_json::from_str(PASS).unwrap();
+        let eighteen = application.holder.id_number.to_string();
+        assert_eq!(application.holder.whole_number(), eighteen);
+        let fifteen = [&eighteen[..6], &eighteen[8..17]].concat();
+        application.holder.id_number = fifteen.as_str().into();
+        assert!(eighteen[6..8] == *"19" && application.holder.whole_number() == eighteen);
+        application.holder.id_number = "none".into();
+        assert_eq!(application.holder.whole_number(), "none");
+    }
 
     #[test]
     fn words_are_those_of_the_messages() {

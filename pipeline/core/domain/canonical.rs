@@ -2,12 +2,13 @@
 //! space, escapes and numbers as `serde_json` writes them. Written while it is read, without a tree
 //! in between.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
 use serde::Serialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+
+use super::text::Text;
 
 /// The canonical text of a JSON text; the member `without` of the outermost object is left out.
 /// `None` when it is no JSON.
@@ -29,7 +30,7 @@ struct Page<'de> {
 
 /// One member: its key, and where `"key":value` stands in the text.
 struct Member<'de> {
-    key: Cow<'de, str>,
+    key: Text<'de>,
     place: Range<usize>,
 }
 
@@ -124,7 +125,7 @@ impl<'de> Visitor<'de> for Writer<'_, 'de, '_> {
         let page = self.page;
         page.text.push(b'{');
         let (start, first) = (page.text.len(), page.members.len());
-        while let Some(key) = map.next_key_seed(Key)? {
+        while let Some(key) = map.next_key::<Text<'de>>()? {
             let begin = page.text.len();
             if self.without == Some(&*key) {
                 map.next_value_seed(Writer { page, without: None })?;
@@ -143,32 +144,6 @@ impl<'de> Visitor<'de> for Writer<'_, 'de, '_> {
         page.sort(first, start);
         page.text.push(b'}');
         Ok(())
-    }
-}
-
-struct Key;
-
-impl<'de> DeserializeSeed<'de> for Key {
-    type Value = Cow<'de, str>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Cow<'de, str>, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Key {
-    type Value = Cow<'de, str>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
-    }
-
-    fn visit_borrowed_str<E: Error>(self, key: &'de str) -> Result<Cow<'de, str>, E> {
-        Ok(Cow::Borrowed(key))
-    }
-
-    fn visit_str<E: Error>(self, key: &str) -> Result<Cow<'de, str>, E> {
-        Ok(Cow::Owned(key.to_owned()))
     }
 }
 

@@ -15,6 +15,7 @@ use serde_path_to_error::Track;
 use super::application::{Application, SCHEMA};
 use super::limits::{MAX_MESSAGE_BYTES, MAX_MESSAGE_DEPTH_LEVELS, MAX_UNKNOWN_FIELDS_COUNT};
 use super::members::Watched;
+use super::ordered;
 use super::text::Text;
 
 /// An application as it was read, before any rule has looked at it.
@@ -117,27 +118,29 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded<'_>, DecodeDefect> {
     if bytes.len() > MAX_MESSAGE_BYTES {
         return Err(DecodeDefect::TooLarge);
     }
-    let text = std::str::from_utf8(bytes).map_err(|_| DecodeDefect::NotUtf8)?;
-    let unknown = Cell::new(false);
-    let application = read(text, &unknown).map_err(|_| defect(text))?;
+    let text = simdutf8::basic::from_utf8(bytes).map_err(|_| DecodeDefect::NotUtf8)?;
+    if let Some(application) = ordered::read(text).filter(|application| application.schema == SCHEMA) {
+        return Ok(Decoded { application, unknown_fields: Vec::new() });
+    }
+    let (application, unknown) = parse(text).map_err(|_| defect(text))?;
     if application.schema != SCHEMA {
         return Err(DecodeDefect::UnknownSchema);
     }
     // What we know is four levels deep: only members we do not know can be deeper.
-    if unknown.get() && depth(bytes) > MAX_MESSAGE_DEPTH_LEVELS {
+    if unknown && depth(bytes) > MAX_MESSAGE_DEPTH_LEVELS {
         return Err(DecodeDefect::TooDeep);
     }
-    let unknown_fields = if unknown.get() { unknown_fields(text) } else { Vec::new() };
+    let unknown_fields = if unknown { unknown_fields(text) } else { Vec::new() };
     Ok(Decoded { application, unknown_fields })
 }
 
-/// Reads the text once; notices whether it has members we do not know.
-#[inline]
-fn read<'t>(text: &'t str, unknown: &Cell<bool>) -> serde_json::Result<Application<'t>> {
+/// Reads the text once, whatever its order; says too whether it has members we do not know.
+pub(crate) fn parse(text: &str) -> serde_json::Result<(Application<'_>, bool)> {
+    let unknown = Cell::new(false);
     let mut parser = serde_json::Deserializer::from_str(text);
-    let application = Application::deserialize(Watched::new(&mut parser, unknown))?;
+    let application = Application::deserialize(Watched::new(&mut parser, &unknown))?;
     parser.end()?;
-    Ok(application)
+    Ok((application, unknown.get()))
 }
 
 /// Reads the text again for the paths of the members we do not know.

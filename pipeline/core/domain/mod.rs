@@ -22,6 +22,7 @@ pub mod matrix;
 mod members;
 pub mod message;
 pub mod name;
+pub(crate) mod ordered;
 pub mod outlet_code;
 pub mod pan;
 pub mod person;

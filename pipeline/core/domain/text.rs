@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 
 /// Borrowed from the message, or owned where JSON had escapes. May be personal: no `Debug`, no
 /// `Display`.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Text<'a>(Cow<'a, str>);
 
 impl Deref for Text<'_> {

@@ -173,7 +173,7 @@ fn match_row(station: &Station, next: &Next<'_>, card: &AskedCard, row: &[String
     };
     let holder = &decoded.application.holder;
     let same_name = name::normalise(&holder.name).is_ok_and(|n| n.text == cell("name"));
-    if !same_name || cell("id_number") != *holder.id_number {
+    if !same_name || cell("id_number") != holder.whole_number() {
         return Ok(answered("mismatch", "ACCOUNT-OF-ANOTHER-PERSON", None));
     }
     let numbers = AccountNumbers { account: cell("account"), pan: cell("pan") };

@@ -132,7 +132,7 @@ fn value(a: &Application<'_>, field: &str) -> Option<String> {
         "name" => cardline_core::domain::name::normalise(&holder.name).ok().map(|n| n.text.to_string()),
         "sex" => text(&holder.sex),
         "id_type" => text(holder.id_type.word()),
-        "id_number" => text(&holder.id_number),
+        "id_number" => Some(holder.whole_number()),
         "id_valid_to" => optional(&holder.id_valid_to),
         "ethnicity" => optional(&holder.ethnicity),
         "nationality" => text(&holder.nationality),

@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 
 use super::check::check_messages;
 use super::lines::Lines;
+use crate::broker::RawMessage;
 use crate::ledger::{ArrivingMessage, ChunkSource, IntakeCounts, Why};
 use crate::limits::CHUNKS_WAITING;
 use crate::stages::{StageError, Station};
@@ -60,11 +61,16 @@ pub(super) fn each_checked(
     tokio::task::block_in_place(|| {
         std::thread::scope(|scope| {
             scope.spawn(move || {
-                while let Some(checked) = next_checked(station, path, &mut lines, now).transpose() {
-                    let failed = checked.is_err();
-                    if sender.send(checked).is_err() || failed {
-                        return;
-                    }
+                let failed = lines.each_chunk(
+                    path,
+                    |chunk| checked(station, chunk, now),
+                    |checked| {
+                        // Nobody waits any more when settling failed.
+                        sender.send(Ok(checked)).is_ok()
+                    },
+                );
+                if let Err(e) = failed {
+                    let _nobody_waits = sender.send(Err(e));
                 }
             });
             receiver.into_iter().try_for_each(|checked| runtime.block_on(settle(checked?)))
@@ -72,23 +78,15 @@ pub(super) fn each_checked(
     })
 }
 
-fn next_checked(
-    station: &Station,
-    path: &Path,
-    lines: &mut Lines,
-    now: Timestamp,
-) -> Result<Option<CheckedChunk>, StageError> {
-    let messages = lines.next_chunk().map_err(|e| StageError::file(path.display(), e))?;
-    let (Some(first), Some(last)) = (messages.first(), messages.last()) else {
-        return Ok(None);
-    };
+fn checked(station: &Station, messages: &[RawMessage], now: Timestamp) -> Result<CheckedChunk, StageError> {
+    let at = |message: Option<&RawMessage>| message.map_or(0, |message| message.position);
     let source = ChunkSource {
         topic: "file".into(),
         partition: 0,
-        first: first.position,
-        next: last.position + 1,
+        first: at(messages.first()),
+        next: at(messages.last()) + 1,
         stored: None,
     };
     let bytes = messages.iter().map(|message| message.bytes.len() as u64 + 1).sum();
-    Ok(Some(CheckedChunk { source, messages: check_messages(station, &messages, now)?, bytes }))
+    Ok(CheckedChunk { source, messages: check_messages(station, messages, now)?, bytes })
 }

@@ -1,19 +1,23 @@
 //! An NDJSON file, line by line, in bounded memory.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 use std::path::Path;
 
+use bytes::Bytes;
 use cardline_core::domain::limits::MAX_MESSAGE_BYTES;
 
 use crate::broker::RawMessage;
-use crate::limits::{FILE_CHUNK_BYTES, FILE_CHUNK_MESSAGES};
+use crate::limits::{FILE_BLOCK_BYTES, FILE_CHUNK_BYTES, FILE_CHUNK_MESSAGES};
 use crate::stages::StageError;
 
-/// Lines of a file, each at most a message long and one byte more, so that too long shows.
+/// Lines of a file, each at most a message long and one byte more, so that too long shows. They are
+/// slices of the blocks the file is read in.
 pub struct Lines {
-    reader: BufReader<File>,
+    file: File,
     line: i64,
+    /// What was read and is no line yet.
+    block: Bytes,
     /// Bytes of the whole file.
     pub bytes: u64,
 }
@@ -32,23 +36,37 @@ impl Lines {
             return Err(StageError::Shape(format!("{shown} is empty; nothing was taken in")));
         }
         let file = File::open(path).map_err(|e| StageError::file(&shown, e))?;
-        Ok(Lines { reader: BufReader::with_capacity(1 << 20, file), line: 0, bytes: about.len() })
+        Ok(Lines { file, line: 0, block: Bytes::new(), bytes: about.len() })
+    }
+
+    /// Checks every chunk while the next one is read, and hands on what the check made, in order, until
+    /// `hand_on` says false.
+    pub fn each_chunk<T: Send>(
+        &mut self,
+        path: &Path,
+        check: impl Fn(&[RawMessage]) -> Result<T, StageError> + Sync,
+        mut hand_on: impl FnMut(T) -> bool,
+    ) -> Result<(), StageError> {
+        let unreadable = |e| StageError::file(path.display(), e);
+        let mut chunk = self.next_chunk().map_err(unreadable)?;
+        while !chunk.is_empty() {
+            let (checked, next) = rayon::join(|| check(&chunk), || self.next_chunk());
+            if !hand_on(checked?) {
+                break;
+            }
+            chunk = next.map_err(unreadable)?;
+        }
+        Ok(())
     }
 
     /// The next lines, at most a chunk of them; none at the end of the file.
     pub fn next_chunk(&mut self) -> std::io::Result<Vec<RawMessage>> {
         let (mut messages, mut bytes) = (Vec::new(), 0);
         while messages.len() < FILE_CHUNK_MESSAGES && bytes < FILE_CHUNK_BYTES {
-            let mut line = Vec::new();
-            if self.reader.by_ref().take(MAX_MESSAGE_BYTES as u64 + 1).read_until(b'\n', &mut line)? == 0 {
+            let Some(line) = self.next_line()? else {
                 break;
-            }
+            };
             self.line += 1;
-            if line.last() == Some(&b'\n') {
-                line.pop();
-            } else if line.len() > MAX_MESSAGE_BYTES {
-                self.skip_rest()?;
-            }
             if line.iter().all(u8::is_ascii_whitespace) {
                 continue;
             }
@@ -58,22 +76,89 @@ impl Lines {
         Ok(messages)
     }
 
-    fn skip_rest(&mut self) -> std::io::Result<()> {
+    /// The next line without its end; of one that is too long, its beginning.
+    fn next_line(&mut self) -> std::io::Result<Option<Bytes>> {
+        let mut looked = 0;
         loop {
-            let buffer = self.reader.fill_buf()?;
-            if buffer.is_empty() {
+            if let Some(at) = memchr::memchr(b'\n', &self.block[looked..]) {
+                let mut line = self.block.split_to(looked + at + 1);
+                line.truncate(line.len() - 1);
+                return Ok(Some(line));
+            }
+            looked = self.block.len();
+            if looked > MAX_MESSAGE_BYTES {
+                let line = self.block.split_to(MAX_MESSAGE_BYTES + 1);
+                self.skip_line()?;
+                return Ok(Some(line));
+            }
+            if !self.read_block()? {
+                let line = std::mem::take(&mut self.block);
+                return Ok((!line.is_empty()).then_some(line));
+            }
+        }
+    }
+
+    /// Reads on behind what is left; false at the end of the file.
+    fn read_block(&mut self) -> std::io::Result<bool> {
+        let mut block = Vec::with_capacity(self.block.len() + FILE_BLOCK_BYTES);
+        block.extend_from_slice(&self.block);
+        let read = self.file.by_ref().take(FILE_BLOCK_BYTES as u64).read_to_end(&mut block)?;
+        self.block = Bytes::from(block);
+        Ok(read > 0)
+    }
+
+    /// Passes over the rest of a line.
+    fn skip_line(&mut self) -> std::io::Result<()> {
+        loop {
+            if let Some(at) = memchr::memchr(b'\n', &self.block) {
+                drop(self.block.split_to(at + 1));
                 return Ok(());
             }
-            match buffer.iter().position(|b| *b == b'\n') {
-                Some(at) => {
-                    self.reader.consume(at + 1);
-                    return Ok(());
-                }
-                None => {
-                    let all = buffer.len();
-                    self.reader.consume(all);
-                }
+            self.block.clear();
+            if !self.read_block()? {
+                return Ok(());
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &[u8]) -> Vec<(i64, usize)> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lines");
+        std::fs::write(&path, text).unwrap();
+        let (mut lines, mut found) = (Lines::open(&path).unwrap(), Vec::new());
+        loop {
+            let chunk = lines.next_chunk().unwrap();
+            if chunk.is_empty() {
+                return found;
+            }
+            found.extend(chunk.into_iter().map(|raw| (raw.position, raw.bytes.len())));
+        }
+    }
+
+    #[test]
+    fn lines_are_numbered_blank_ones_too_and_the_last_needs_no_end() {
+        assert_eq!(read(b"one\n\n \r\nfour\r\nfive5"), [(1, 3), (4, 5), (5, 5)]);
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_cut_and_the_next_one_is_whole() {
+        for long in [MAX_MESSAGE_BYTES - 1, MAX_MESSAGE_BYTES, MAX_MESSAGE_BYTES + 1, 3 * MAX_MESSAGE_BYTES] {
+            let text = [&b"first\n"[..], &vec![b'x'; long], b"\nlast"].concat();
+            assert_eq!(read(&text), [(1, 5), (2, long.min(MAX_MESSAGE_BYTES + 1)), (3, 4)]);
+            assert_eq!(read(&text[..text.len() - 5]), [(1, 5), (2, long.min(MAX_MESSAGE_BYTES + 1))]);
+        }
+    }
+
+    #[test]
+    fn a_line_may_lie_across_blocks() {
+        for short in [1, FILE_BLOCK_BYTES - 1, FILE_BLOCK_BYTES, FILE_BLOCK_BYTES + 1] {
+            let text = [vec![b'x'; short], vec![b'\n'], vec![b'y'; FILE_BLOCK_BYTES], vec![b'\n']].concat();
+            assert_eq!(read(&text), [(1, short), (2, FILE_BLOCK_BYTES)]);
         }
     }
 }

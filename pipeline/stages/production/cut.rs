@@ -186,7 +186,7 @@ impl Facts<'_> {
             "name" => name(),
             "ssseef0609" => name().map(|n| split_name(&n).0),
             "ssseef064e" => name().map(|n| split_name(&n).1),
-            "social_security_number" | "ssseef0608" => Some(holder.id_number.to_string()),
+            "social_security_number" | "ssseef0608" => Some(holder.whole_number()),
             "issue_date" | "ssseef0505" => Some(self.today.to_string()),
             "valid_to" | "ssseef0506" => {
                 let born = holder.birth_date.parse().ok();
