@@ -9,6 +9,7 @@ use cardline::stages::Station;
 use cardline::stages::intake::check_messages;
 use cardline::time::instant;
 use cardline::world::play::FIRST_DAY;
+use cardline_core::domain::reference::Facts;
 use cardline_core::domain::{digest, message};
 use cardline_core::rules;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -21,12 +22,11 @@ fn intake(criterion: &mut Criterion) {
     let runtime = tokio::runtime::Runtime::new().expect("runtime");
     let folder = tempfile::tempdir().expect("folder");
     let station = runtime.block_on(Station::open(Config::in_folder(folder.path(), None), FIRST_DAY)).expect("station");
-    let world = applications::World::new();
     let messages: Vec<RawMessage> = (0..)
-        .zip(world.messages(MESSAGES, 5))
+        .zip(applications::messages(&station.reference, MESSAGES, 5))
         .map(|(position, bytes)| RawMessage { position, bytes: bytes.into() })
         .collect();
-    let facts = world.facts();
+    let facts = Facts { reference: &station.reference, policy: &station.policy, today: FIRST_DAY };
     let mut group = criterion.benchmark_group("intake of 2,000 applications");
     group.sample_size(20).throughput(Throughput::Elements(MESSAGES));
     group.bench_function("decode, one thread", |b| {

@@ -6,7 +6,10 @@
 
 use std::hint::black_box;
 
+use cardline::stages::built_in_reference;
+use cardline::world::play::FIRST_DAY;
 use cardline_core::domain::message;
+use cardline_core::domain::policy::Policy;
 use cardline_core::domain::reference::Facts;
 use cardline_core::rules;
 use rayon::prelude::*;
@@ -29,9 +32,9 @@ fn main() {
 }
 
 fn measure(defect_percent: u32) {
-    let world = applications::World::new();
-    let messages = world.messages(APPLICATIONS, defect_percent);
-    let facts = world.facts();
+    let (reference, policy) = (built_in_reference().expect("reference"), Policy::built_in().expect("policy"));
+    let messages = applications::messages(&reference, APPLICATIONS, defect_percent);
+    let facts = Facts { reference: &reference, policy: &policy, today: FIRST_DAY };
     let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("threads");
     let two = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("threads");
     let bytes = |message: &Vec<u8>| {

@@ -6,6 +6,7 @@
 pub mod broker;
 pub mod cli;
 pub mod config;
+pub mod crash;
 pub mod exchange;
 pub mod hex;
 pub mod keys;

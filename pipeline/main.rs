@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use cardline::cli::{self, Cli};
+use cardline::crash::{self, End};
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
@@ -19,10 +20,18 @@ fn main() -> anyhow::Result<ExitCode> {
         .from_env_lossy();
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(std::io::stderr).init();
     let threads = std::thread::available_parallelism().map_or(WORKER_THREADS_MIN, |n| n.get().max(WORKER_THREADS_MIN));
+    // Only the crash test sets this.
+    if let Some(end) = std::env::var("CARDLINE_CRASH").ok().as_deref().and_then(End::parse) {
+        crash::watch(end);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(threads)
         .enable_all()
         .build()
         .context("the runtime cannot be started")?;
-    Ok(runtime.block_on(cli::run(cli)))
+    let ended = runtime.block_on(cli::run(cli));
+    for (point, passes) in crash::passed() {
+        eprintln!("passed `{point}` {passes}");
+    }
+    Ok(ended)
 }

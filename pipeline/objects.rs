@@ -14,6 +14,7 @@ use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
 use sha2::{Digest, Sha256};
 
+use crate::crash::{self, Act};
 use crate::hex::hex;
 use crate::keys::{KeyError, Keys};
 
@@ -75,7 +76,9 @@ impl Objects {
         let key = Key::from(format!("{kind}/{}/{digest}", &digest[..2]));
         let sealed =
             self.keys.seal_large(plain).map_err(|source| ObjectError::Sealed { key: key.to_string(), source })?;
+        crash::before(Act::Store);
         self.store.put(&key, Bytes::from(sealed).into()).await?;
+        crash::after(Act::Store);
         Ok(digest)
     }
 

@@ -6,6 +6,7 @@ use std::pin::Pin;
 
 use jiff::Timestamp;
 
+use crate::crash;
 use crate::ledger::Room;
 use crate::stages::driver::drain;
 use crate::stages::regions::FollowRegions;
@@ -27,6 +28,7 @@ pub struct RouteStep {
 impl RouteStep {
     /// Runs the step until it finds nothing more to do.
     pub fn run<'a>(&self, station: &'a Station, now: Timestamp) -> Running<'a> {
+        crash::step(self.stage, self.name);
         (self.run)(station, now)
     }
 }

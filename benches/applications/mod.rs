@@ -1,32 +1,14 @@
-//! Generated applications for benches, and the facts they are checked against.
+//! Generated applications for benches.
 
-use cardline::stages::built_in_reference;
 use cardline::world::generate::applications::Plan;
 use cardline::world::generate::writing::{Stretch, application_of};
 use cardline::world::play::FIRST_DAY;
-use cardline_core::domain::policy::Policy;
-use cardline_core::domain::reference::{Facts, Reference};
+use cardline_core::domain::reference::Reference;
 
-/// What the rules need to know.
-pub struct World {
-    reference: Reference,
-    policy: Policy,
-}
-
-impl World {
-    pub fn new() -> World {
-        World { reference: built_in_reference().expect("reference"), policy: Policy::built_in().expect("policy") }
-    }
-
-    pub fn facts(&self) -> Facts<'_> {
-        Facts { reference: &self.reference, policy: &self.policy, today: FIRST_DAY }
-    }
-
-    /// Applications of four districts, approved on one day.
-    pub fn messages(&self, count: u64, defect_percent: u32) -> Vec<Vec<u8>> {
-        let regions = ["110101", "110102", "522634", "622926"].map(str::to_owned);
-        let plan = Plan::new(1, defect_percent, &regions, FIRST_DAY, &self.reference, 36).expect("plan");
-        let stretch = Stretch { first: 0, count, days: &[FIRST_DAY], following_percent: 0 };
-        (0..count).filter_map(|n| application_of(&plan, &stretch, n)).map(|g| g.json.into_bytes()).collect()
-    }
+/// Applications of four districts, approved on one day.
+pub fn messages(reference: &Reference, count: u64, defect_percent: u32) -> Vec<Vec<u8>> {
+    let regions = ["110101", "110102", "522634", "622926"].map(str::to_owned);
+    let plan = Plan::new(1, defect_percent, &regions, FIRST_DAY, reference, 36).expect("plan");
+    let stretch = Stretch { first: 0, count, days: &[FIRST_DAY], following_percent: 0 };
+    (0..count).filter_map(|n| application_of(&plan, &stretch, n)).map(|g| g.json.into_bytes()).collect()
 }

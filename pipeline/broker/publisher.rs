@@ -11,6 +11,7 @@ use rdkafka::message::DeliveryResult;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer, ProducerContext};
 
 use super::BrokerError;
+use crate::crash::{self, Act};
 use crate::limits::BROKER_SILENCE_SECONDS;
 
 /// One message to publish.
@@ -61,10 +62,12 @@ impl Publisher {
     /// Publishes all messages in order per key, and waits until the broker has them. Blocks.
     pub fn publish(&self, messages: &[Outgoing]) -> Result<(), BrokerError> {
         self.deliveries.failed.store(0, Ordering::Relaxed);
+        crash::before(Act::Publish);
         for message in messages {
             self.enqueue(message)?;
         }
         self.wait()?;
+        crash::after(Act::Publish);
         match self.deliveries.failed.load(Ordering::Relaxed) {
             0 => Ok(()),
             count => Err(BrokerError::NotTaken { count }),

@@ -8,6 +8,7 @@ use cardline_core::layouts::{FaultCode, FileFault, FileKind, FileSpec, parse_mar
 
 use super::partners::Partner;
 use super::publish::{PublishError, place};
+use crate::crash::{self, Act};
 use crate::limits::PARTNER_FILE_BYTES_MAX;
 use crate::objects::sha256;
 
@@ -90,7 +91,9 @@ pub fn archive(incoming: &Incoming<'_>, state: &str) -> std::io::Result<PathBuf>
     std::fs::create_dir_all(&folder)?;
     let to = folder.join(archived_name(&incoming.name, state, &incoming.sha256));
     // The marker goes last: a marker without its file is nothing, a file without marker is unfinished.
+    crash::before(Act::Archive);
     std::fs::rename(&incoming.path, &to)?;
+    crash::after(Act::Archive);
     if let Some(marker) = incoming.spec.marker_name(&incoming.name) {
         let marker = incoming.partner.from().join(marker);
         if marker.exists() {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use cardline_core::layouts::marker;
 
+use crate::crash::{self, Act};
 use crate::objects::sha256;
 
 /// What a publication found.
@@ -46,8 +47,12 @@ fn place_bytes(folder: &Path, name: &str, bytes: &[u8]) -> Result<Published, Pub
     }
     let mut part = tempfile::Builder::new().prefix(name).suffix(".part").tempfile_in(folder).map_err(failed)?;
     part.write_all(bytes).and_then(|()| part.as_file().sync_all()).map_err(failed)?;
+    crash::before(Act::Place);
     match part.persist_noclobber(&path) {
-        Ok(_) => Ok(Published::Now),
+        Ok(_) => {
+            crash::after(Act::Place);
+            Ok(Published::Now)
+        }
         Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => same(&path, bytes),
         Err(error) => Err(failed(error.error)),
     }

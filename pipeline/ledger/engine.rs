@@ -19,6 +19,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, FromRow, Postgres, Sqlite, Transaction
 
 use super::LedgerError;
 use super::stage::ddl_of_all;
+use crate::crash::{self, Act};
 use crate::limits::{DATABASE_BUSY_SECONDS, DATABASE_CONNECTIONS, SQLITE_ROW_BUFFER_ROWS};
 
 /// A value bound to a statement. Owned, so that a statement may outlive the borrow of its input.
@@ -285,10 +286,12 @@ impl Tx {
 
     /// Makes everything in it durable at once.
     pub async fn commit(self) -> Result<(), LedgerError> {
+        crash::before(Act::Commit);
         match self.inner {
             Inner::Postgres(tx) => tx.commit().await?,
             Inner::Sqlite(tx) => tx.commit().await?,
         }
+        crash::after(Act::Commit);
         self.row_writes.fetch_add(self.written, Ordering::Relaxed);
         Ok(())
     }

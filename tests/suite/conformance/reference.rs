@@ -223,6 +223,9 @@ async fn waiting_cards_go_over_to_the_region_that_took_theirs_over(database: Dat
         drain(&FollowRegions(Room::Account), &station, instant(day, 9, 0)).await.unwrap()
     };
     assert_eq!(follow(date(2026, 1, 31)).await, 0);
+    Station::observing(config.clone(), date(2026, 2, 1)).await.unwrap();
+    let due = intake.ledger.reference_due(date(2026, 2, 1)).await.unwrap();
+    assert_eq!(due, Some(date(2026, 2, 1)), "who only looks settles nothing");
     assert_eq!((follow(date(2026, 2, 1)).await, follow(date(2026, 2, 1)).await), (1, 0));
     let groups = intake.ledger.waiting_accounts().await.unwrap();
     assert_eq!(groups.iter().map(|g| (g.region.as_str(), g.cards)).collect::<Vec<_>>(), [("110101", 3)]);

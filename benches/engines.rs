@@ -1,0 +1,175 @@
+//! Kafka → checked → PostgreSQL, beside a bare COPY of the same applications as JSON into a table with
+//! the same unique keys. Ratios of one run, medians of interleaved rounds.
+//!
+//! `cargo bench --bench engines` (needs CARDLINE_TEST_KAFKA and CARDLINE_TEST_POSTGRES; about five
+//! minutes; CARDLINE_BENCH_COUNT for another count)
+
+use std::time::{Duration, Instant};
+
+use cardline::broker::{Outgoing, Publisher};
+use cardline::config::Config;
+use cardline::stages::driver::drain;
+use cardline::stages::intake::FromKafka;
+use cardline::stages::{Station, built_in_reference};
+use cardline::time::instant;
+use cardline::world::play::FIRST_DAY;
+use serde_json::Value;
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use tokio::runtime::Runtime;
+use verdict::{median, ratio};
+
+mod applications;
+mod verdict;
+
+const ROUNDS: usize = 3;
+const CONNECTIONS: [usize; 2] = [1, 2];
+
+/// As the ledger has them: what decides about repeats, revisions and persons.
+const BARE: &str =
+    "CREATE TABLE bare (event_id TEXT UNIQUE, application_id TEXT UNIQUE, revision BIGINT, person BYTEA UNIQUE,
+    body JSON NOT NULL, UNIQUE (application_id, revision))";
+
+fn main() {
+    let variable = |name| std::env::var(name).ok();
+    let (Some(kafka), Some(postgres)) = (variable("CARDLINE_TEST_KAFKA"), variable("CARDLINE_TEST_POSTGRES")) else {
+        println!("engines: not measured: CARDLINE_TEST_KAFKA and CARDLINE_TEST_POSTGRES name them (ops/services up)");
+        return;
+    };
+    let count = variable("CARDLINE_BENCH_COUNT").and_then(|n| n.parse().ok()).unwrap_or(60_000);
+    let messages = applications::messages(&built_in_reference().expect("reference"), count, 0);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().expect("runtime");
+    let bench =
+        Bench { runtime, kafka, postgres, topic: format!("bench.applications.{}", std::process::id()), messages };
+    bench.produce();
+    println!("{} applications, {} bytes each", bench.messages.len(), bench.bytes() / bench.messages.len());
+    let mut seconds = vec![(Vec::new(), Vec::new()); CONNECTIONS.len()];
+    for _ in 0..ROUNDS {
+        for (connections, (ours, bare)) in CONNECTIONS.into_iter().zip(&mut seconds) {
+            ours.push(bench.ours(connections));
+            bare.push(bench.bare(connections));
+        }
+    }
+    for (connections, (ours, bare)) in CONNECTIONS.into_iter().zip(seconds) {
+        let (ours, bare) = (median(ours), median(bare));
+        let rate = |seconds: f64| bench.messages.len() as f64 / seconds;
+        println!(
+            "  {connections} at once: cardline {:>7.0} a second, bare COPY {:>7.0} a second",
+            rate(ours),
+            rate(bare)
+        );
+        ratio("  cardline against bare COPY", bare / ours, 0.8, false);
+    }
+}
+
+struct Bench {
+    runtime: Runtime,
+    kafka: String,
+    postgres: String,
+    topic: String,
+    messages: Vec<Vec<u8>>,
+}
+
+impl Bench {
+    fn bytes(&self) -> usize {
+        self.messages.iter().map(Vec::len).sum()
+    }
+
+    fn produce(&self) {
+        let publisher = Publisher::connect(&self.kafka).expect("Kafka");
+        for messages in self.messages.chunks(5_000) {
+            let outgoing = messages.iter().map(|message| Outgoing {
+                topic: self.topic.clone(),
+                key: text(message, "application_id"),
+                payload: message.clone(),
+            });
+            publisher.publish(&outgoing.collect::<Vec<_>>()).expect("published");
+        }
+    }
+
+    /// A new database; returns its address.
+    async fn database(&self) -> String {
+        let name = format!("bench_{}_{}", std::process::id(), rand::random::<u32>());
+        let mut admin = PgConnection::connect(&self.postgres).await.expect("PostgreSQL");
+        sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&mut admin).await.expect("database");
+        sqlx::query("CHECKPOINT").execute(&mut admin).await.expect("checkpoint");
+        let server = self.postgres.rsplit_once('/').map_or(&*self.postgres, |(server, _)| server);
+        format!("{server}/{name}")
+    }
+
+    /// Seconds of so many workers that take in the whole topic, each as quick as it can.
+    fn ours(&self, workers: usize) -> f64 {
+        let folder = tempfile::tempdir().expect("folder");
+        self.runtime.block_on(async {
+            let database = self.database().await;
+            let mut stations = Vec::new();
+            for n in 0..workers {
+                let mut config = Config::in_folder(folder.path(), Some(database.clone()));
+                config.topics.applications = self.topic.clone();
+                config.worker.value = format!("worker-{n}");
+                let mut station = Station::open(config, FIRST_DAY).await.expect("station");
+                station.kafka = Some(self.kafka.clone());
+                stations.push(station);
+            }
+            let started = Instant::now();
+            let works = stations.into_iter().map(|station| tokio::spawn(work(station, self.messages.len() as i64)));
+            for worked in works.collect::<Vec<_>>() {
+                worked.await.expect("worker");
+            }
+            started.elapsed().as_secs_f64()
+        })
+    }
+
+    /// Seconds of a bare COPY over so many connections, the same applications in turn.
+    fn bare(&self, connections: usize) -> f64 {
+        let lines = |n: usize| {
+            self.messages.iter().skip(n).step_by(connections).map(|message| line(message)).collect::<Vec<_>>()
+        };
+        let parts: Vec<Vec<Vec<u8>>> = (0..connections).map(lines).collect();
+        self.runtime.block_on(async {
+            let database = self.database().await;
+            let mut first = PgConnection::connect(&database).await.expect("PostgreSQL");
+            sqlx::raw_sql(BARE).execute(&mut first).await.expect("table");
+            let started = Instant::now();
+            let copies = parts.into_iter().map(|lines| tokio::spawn(copy(database.clone(), lines)));
+            for copied in copies.collect::<Vec<_>>() {
+                copied.await.expect("copied");
+            }
+            started.elapsed().as_secs_f64()
+        })
+    }
+}
+
+async fn work(station: Station, all: i64) {
+    let now = instant(FIRST_DAY, 9, 0);
+    loop {
+        drain(&FromKafka, &station, now).await.expect("taken in");
+        if station.ledger.intake_counts(&station.config.topics.applications).await.expect("counts").received >= all {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// As many rows a COPY as a chunk of ours has messages.
+async fn copy(database: String, lines: Vec<Vec<u8>>) {
+    let mut connection = PgConnection::connect(&database).await.expect("PostgreSQL");
+    for rows in lines.chunks(5_000) {
+        let mut copy = connection.copy_in_raw("COPY bare FROM STDIN").await.expect("COPY");
+        copy.send(rows.concat()).await.expect("rows");
+        copy.finish().await.expect("copied");
+    }
+}
+
+/// An application as a line of COPY: its keys, and itself.
+fn line(message: &[u8]) -> Vec<u8> {
+    let body = String::from_utf8_lossy(message).replace('\\', "\\\\");
+    let number = text(message, "holder/id_number");
+    let person: String = number.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let (event, application) = (text(message, "event_id"), text(message, "application_id"));
+    format!("{event}\t{application}\t1\t\\\\x{person}\t{body}\n").into_bytes()
+}
+
+fn text(message: &[u8], path: &str) -> String {
+    let value: Value = serde_json::from_slice(message).expect("JSON");
+    value.pointer(&format!("/{path}")).and_then(Value::as_str).unwrap_or_default().to_owned()
+}

@@ -1,0 +1,7 @@
+//! Crash tests: the real process ends at random moments (`random`) and at every point before and after
+//! everything it makes durable (`walk`), on both databases; it is started again without help. In the
+//! end every law holds and the mirror is exact.
+
+mod random;
+mod town;
+mod walk;

@@ -1,0 +1,178 @@
+//! A small world whose ticks the tests run as they like: inside, or as processes that may end early.
+
+use std::collections::BTreeMap;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use cardline::broker::MockBroker;
+use cardline::config::{Config, Topics};
+use cardline::stages::Station;
+use cardline::time::instant;
+use cardline::world::play::{FIRST_DAY, Morning, day, outgoing};
+use cardline::world::{World, mirror, station_with_broker};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+const CARDS: u64 = 80;
+
+/// What a worker does at one instant of the day.
+#[derive(Clone, Copy)]
+pub struct Tick {
+    /// The how-manieth of the play, from 0.
+    pub number: usize,
+    pub stage: &'static str,
+    pub at: Timestamp,
+}
+
+/// Partners, people, a broker and the ledger they are told to.
+pub struct Town {
+    pub station: Station,
+    runtime: Runtime,
+    /// The broker inside this process, where the engines bring none of their own.
+    _broker: Option<MockBroker>,
+    folder: TempDir,
+}
+
+/// Where a town keeps its books, and how it is told.
+pub struct Engines {
+    /// None: SQLite in the town's folder.
+    database: Option<String>,
+    /// None: the broker inside this process.
+    kafka: Option<String>,
+    name: String,
+}
+
+/// A name no other town has.
+fn name() -> String {
+    static TOWNS: AtomicU32 = AtomicU32::new(0);
+    format!("kill_{}_{}", std::process::id(), TOWNS.fetch_add(1, Ordering::Relaxed))
+}
+
+/// SQLite, and the broker inside this process.
+pub fn embedded() -> Engines {
+    Engines { database: None, kafka: None, name: name() }
+}
+
+/// The PostgreSQL and the Kafka for tests, with a database and topics of its own.
+pub fn services() -> Engines {
+    let of = |variable| {
+        std::env::var(variable).unwrap_or_else(|_| panic!("{variable} is not set; `ops/test` starts the services"))
+    };
+    let (address, kafka, name) = (of("CARDLINE_TEST_POSTGRES"), of("CARDLINE_TEST_KAFKA"), name());
+    let runtime = Runtime::new().unwrap();
+    runtime.block_on(async {
+        use sqlx::Connection;
+        let mut admin = sqlx::PgConnection::connect(&address).await.unwrap();
+        let create = format!("CREATE DATABASE {name}");
+        sqlx::query(sqlx::AssertSqlSafe(create)).execute(&mut admin).await.unwrap();
+    });
+    let (server, _) = address.rsplit_once('/').unwrap();
+    Engines { database: Some(format!("{server}/{name}")), kafka: Some(kafka), name }
+}
+
+impl Town {
+    fn found(engines: Engines) -> Town {
+        let folder = tempfile::tempdir().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let mut config = Config::in_folder(folder.path(), engines.database);
+        let (station, broker) = match engines.kafka {
+            None => {
+                let (station, broker) = runtime.block_on(station_with_broker(config)).unwrap();
+                (station, Some(broker))
+            }
+            Some(kafka) => {
+                config.topics = topics(&engines.name);
+                let mut station = runtime.block_on(Station::open(config, FIRST_DAY)).unwrap();
+                station.kafka = Some(kafka);
+                (station, None)
+            }
+        };
+        std::fs::write(folder.path().join("config.toml"), configuration(&station.config.topics)).unwrap();
+        Town { station, runtime, _broker: broker, folder }
+    }
+
+    /// Plays so many days, each tick by `tick`; in the end all laws hold and the mirror is exact. Returns
+    /// the cards by state.
+    pub fn play(engines: Engines, days: u32, mut tick: impl FnMut(&Town, Tick)) -> BTreeMap<String, i64> {
+        let town = Town::found(engines);
+        let mut world = World::new(&town.station, 11, CARDS, days).unwrap();
+        town.runtime.block_on(world.prepare(&town.station)).unwrap();
+        let mut number = 0;
+        let mut next = |stage, at| {
+            tick(&town, Tick { number, stage, at });
+            number += 1;
+        };
+        for n in 0..days {
+            let today = day(n);
+            world.listen(&town.station, today).unwrap();
+            let Morning { first_events, applications, events } = world.morning(&town.station, today).unwrap();
+            let topics = &town.station.config.topics;
+            for (topic, letters, stage) in [
+                (&topics.events, &first_events, "servicing"),
+                (&topics.applications, &applications, "intake"),
+                (&topics.events, &events, "servicing"),
+            ] {
+                if !letters.is_empty() {
+                    town.station.publish(&outgoing(topic, letters)).unwrap();
+                    next(stage, instant(today, 8, 45));
+                }
+            }
+            next("all", instant(today, 9, 0));
+            next("all", instant(today, 17, 30));
+        }
+        town.check(&world, day(days - 1))
+    }
+
+    fn check(&self, world: &World, last: Date) -> BTreeMap<String, i64> {
+        self.runtime.block_on(async {
+            let books = self.station.ledger.books(instant(last, 18, 0), true, None).await.unwrap();
+            for law in &books.books {
+                assert!(law.holds, "law {} {}: {:?}", law.law, law.name, law.offending);
+            }
+            let mirror = mirror(world, &self.station).await.unwrap();
+            assert!(mirror.holds, "{:#?}", mirror.differences);
+            self.station.ledger.cards_by_state().await.unwrap()
+        })
+    }
+
+    /// The tick as a process of its own, not yet started. It ends at `crash`, if one is given.
+    pub fn process(&self, tick: Tick, crash: Option<&str>) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cardline"));
+        command
+            .args(["tick", tick.stage, "--at", &tick.at.to_string()])
+            .env("CARDLINE_CONFIG", self.folder.path().join("config.toml"))
+            .env("CARDLINE_DATABASE", &self.station.config.database.value)
+            .env("CARDLINE_DATA", &self.station.config.data.value)
+            .env("CARDLINE_KAFKA", self.station.kafka.as_deref().unwrap())
+            .env("CARDLINE_WORKER", "killed-worker")
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        if let Some(crash) = crash {
+            command.env("CARDLINE_CRASH", crash);
+        }
+        command
+    }
+}
+
+fn topics(name: &str) -> Topics {
+    let own = |topic: &str| format!("{name}.{topic}");
+    let t = Topics::default();
+    Topics {
+        applications: own(&t.applications),
+        events: own(&t.events),
+        outcomes: own(&t.outcomes),
+        notices: own(&t.notices),
+        ecards: own(&t.ecards),
+        dead_letters: own(&t.dead_letters),
+    }
+}
+
+fn configuration(t: &Topics) -> String {
+    let Topics { applications, events, outcomes, notices, ecards, dead_letters } = t;
+    format!(
+        "[topics]\napplications = '{applications}'\nevents = '{events}'\noutcomes = '{outcomes}'\nnotices = '{notices}'\n\
+         ecards = '{ecards}'\ndead_letters = '{dead_letters}'\n"
+    )
+}
