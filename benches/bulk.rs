@@ -4,13 +4,16 @@
 //! `cargo bench --bench bulk` (several minutes, 6 GB of disk; CARDLINE_BENCH_COUNT for fewer)
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::str::FromStr;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use cardline::stages::intake::Lines;
+use process::watched;
 use sqlx::ConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+
+mod process;
 
 const MEMORY_BYTES_MAX: u64 = 300 * 1024 * 1024;
 const ROWS_PER_STATEMENT: usize = 500;
@@ -43,24 +46,11 @@ fn generate(file: &Path, count: u64) {
 /// Seconds and peak memory of `cardline intake`.
 fn intake(folder: &Path, file: &Path) -> (f64, u64) {
     let started = Instant::now();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_cardline"))
-        .args(["intake", "--from"])
-        .arg(file)
-        .arg("--data")
-        .arg(folder.join("data"))
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("intake");
-    let status = format!("/proc/{}/status", child.id());
-    let mut peak = 0;
-    while child.try_wait().expect("wait").is_none() {
-        let text = std::fs::read_to_string(&status).unwrap_or_default();
-        let line = text.lines().find(|l| l.starts_with("VmHWM:")).unwrap_or_default();
-        peak = peak.max(line.split_whitespace().nth(1).and_then(|kb| kb.parse::<u64>().ok()).unwrap_or(0));
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    (started.elapsed().as_secs_f64(), peak * 1024)
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cardline"));
+    command.args(["intake", "--from"]).arg(file).arg("--data").arg(folder.join("data"));
+    let ended = watched(&mut command);
+    print!("{}", ended.printed);
+    (started.elapsed().as_secs_f64(), ended.peak)
 }
 
 /// Seconds of inserting every line into one table, many rows a statement, a chunk a transaction.

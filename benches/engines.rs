@@ -6,19 +6,19 @@
 
 use std::time::{Duration, Instant};
 
-use cardline::broker::{Outgoing, Publisher};
 use cardline::config::Config;
 use cardline::stages::driver::drain;
 use cardline::stages::intake::FromKafka;
 use cardline::stages::{Station, built_in_reference};
 use cardline::time::instant;
 use cardline::world::play::FIRST_DAY;
-use serde_json::Value;
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use services::{Services, text};
+use sqlx::{Connection, PgConnection};
 use tokio::runtime::Runtime;
 use verdict::{median, ratio};
 
 mod applications;
+mod services;
 mod verdict;
 
 const ROUNDS: usize = 3;
@@ -30,17 +30,16 @@ const BARE: &str =
     body JSON NOT NULL, UNIQUE (application_id, revision))";
 
 fn main() {
-    let variable = |name| std::env::var(name).ok();
-    let (Some(kafka), Some(postgres)) = (variable("CARDLINE_TEST_KAFKA"), variable("CARDLINE_TEST_POSTGRES")) else {
+    let Some(services) = Services::of_tests() else {
         println!("engines: not measured: CARDLINE_TEST_KAFKA and CARDLINE_TEST_POSTGRES name them (ops/services up)");
         return;
     };
-    let count = variable("CARDLINE_BENCH_COUNT").and_then(|n| n.parse().ok()).unwrap_or(60_000);
+    let count = std::env::var("CARDLINE_BENCH_COUNT").ok().and_then(|n| n.parse().ok()).unwrap_or(60_000);
     let messages = applications::messages(&built_in_reference().expect("reference"), count, 0);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().expect("runtime");
-    let bench =
-        Bench { runtime, kafka, postgres, topic: format!("bench.applications.{}", std::process::id()), messages };
-    bench.produce();
+    let topic = format!("bench.{}", rand::random::<u32>());
+    services.publish(&topic, &messages);
+    let bench = Bench { runtime, services, topic, messages };
     println!("{} applications, {} bytes each", bench.messages.len(), bench.bytes() / bench.messages.len());
     let mut seconds = vec![(Vec::new(), Vec::new()); CONNECTIONS.len()];
     for _ in 0..ROUNDS {
@@ -63,8 +62,7 @@ fn main() {
 
 struct Bench {
     runtime: Runtime,
-    kafka: String,
-    postgres: String,
+    services: Services,
     topic: String,
     messages: Vec<Vec<u8>>,
 }
@@ -74,40 +72,18 @@ impl Bench {
         self.messages.iter().map(Vec::len).sum()
     }
 
-    fn produce(&self) {
-        let publisher = Publisher::connect(&self.kafka).expect("Kafka");
-        for messages in self.messages.chunks(5_000) {
-            let outgoing = messages.iter().map(|message| Outgoing {
-                topic: self.topic.clone(),
-                key: text(message, "application_id"),
-                payload: message.clone(),
-            });
-            publisher.publish(&outgoing.collect::<Vec<_>>()).expect("published");
-        }
-    }
-
-    /// A new database; returns its address.
-    async fn database(&self) -> String {
-        let name = format!("bench_{}_{}", std::process::id(), rand::random::<u32>());
-        let mut admin = PgConnection::connect(&self.postgres).await.expect("PostgreSQL");
-        sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&mut admin).await.expect("database");
-        sqlx::query("CHECKPOINT").execute(&mut admin).await.expect("checkpoint");
-        let server = self.postgres.rsplit_once('/').map_or(&*self.postgres, |(server, _)| server);
-        format!("{server}/{name}")
-    }
-
     /// Seconds of so many workers that take in the whole topic, each as quick as it can.
     fn ours(&self, workers: usize) -> f64 {
         let folder = tempfile::tempdir().expect("folder");
         self.runtime.block_on(async {
-            let database = self.database().await;
+            let database = self.services.database().await;
             let mut stations = Vec::new();
             for n in 0..workers {
                 let mut config = Config::in_folder(folder.path(), Some(database.clone()));
                 config.topics.applications = self.topic.clone();
                 config.worker.value = format!("worker-{n}");
                 let mut station = Station::open(config, FIRST_DAY).await.expect("station");
-                station.kafka = Some(self.kafka.clone());
+                station.kafka = Some(self.services.kafka.clone());
                 stations.push(station);
             }
             let started = Instant::now();
@@ -126,7 +102,7 @@ impl Bench {
         };
         let parts: Vec<Vec<Vec<u8>>> = (0..connections).map(lines).collect();
         self.runtime.block_on(async {
-            let database = self.database().await;
+            let database = self.services.database().await;
             let mut first = PgConnection::connect(&database).await.expect("PostgreSQL");
             sqlx::raw_sql(BARE).execute(&mut first).await.expect("table");
             let started = Instant::now();
@@ -167,9 +143,4 @@ fn line(message: &[u8]) -> Vec<u8> {
     let person: String = number.bytes().map(|byte| format!("{byte:02x}")).collect();
     let (event, application) = (text(message, "event_id"), text(message, "application_id"));
     format!("{event}\t{application}\t1\t\\\\x{person}\t{body}\n").into_bytes()
-}
-
-fn text(message: &[u8], path: &str) -> String {
-    let value: Value = serde_json::from_slice(message).expect("JSON");
-    value.pointer(&format!("/{path}")).and_then(Value::as_str).unwrap_or_default().to_owned()
 }

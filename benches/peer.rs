@@ -9,7 +9,6 @@
 
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Instant;
 
 use cardline::broker::RawMessage;
@@ -18,10 +17,13 @@ use cardline_core::domain::message;
 use cardline_core::domain::reference::Facts;
 use cardline_core::rules;
 use jiff::civil::date;
+use peer_process::{Peer, warm};
 use rayon::prelude::*;
 use verdict::{median, ratio};
 
 mod peer_file;
+mod peer_process;
+mod process;
 mod verdict;
 
 const ROWS: u32 = 300_000;
@@ -35,10 +37,8 @@ fn main() {
         return;
     };
     let folder = tempfile::tempdir().expect("folder");
-    let (file, jar) = (folder.path().join("applications.ndjson"), build(&peer, folder.path()));
-    let java = |arguments: &[&str]| java(&jar, folder.path(), arguments);
-    let planted = folder.path().join("planted.tsv");
-    java(&["peer.Gen", &ROWS.to_string(), "42", &file.display().to_string(), &planted.display().to_string()]);
+    let peer = Peer::built(&peer, folder.path());
+    let file = peer.generate(ROWS.into());
     peer_file::complete(&file);
     let (reference, policy) = (peer_file::reference(), peer_file::policy());
     let facts = Facts { reference: &reference, policy: &policy, today: date(2026, 11, 21) };
@@ -46,9 +46,16 @@ fn main() {
     let (accepted, refused) = pool.install(|| check_file(&file, &facts));
     println!("{ROWS} rows; ours: {accepted} accepted, {refused} refused");
     let (mut ours, mut partitioned, mut plain) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut partitioned_peak, mut plain_peak) = (0, 0);
     for _ in 0..TURNS {
-        partitioned.extend(warm(&java(&["peer.ValidateApp", "partitioned", &RUNS.to_string()])));
-        plain.extend(warm(&java(&["peer.PlainMain", "bytes", &RUNS.to_string()])));
+        for (arguments, seconds, peak) in [
+            (["peer.ValidateApp", "partitioned"], &mut partitioned, &mut partitioned_peak),
+            (["peer.PlainMain", "bytes"], &mut plain, &mut plain_peak),
+        ] {
+            let ended = peer.run(&[arguments[0], arguments[1], &RUNS.to_string()], &[]);
+            seconds.extend(warm(&ended.printed, "seconds="));
+            *peak = ended.peak.max(*peak);
+        }
         for _ in 1..RUNS {
             let started = Instant::now();
             black_box(pool.install(|| check_file(&file, &facts)));
@@ -61,6 +68,7 @@ fn main() {
     {
         println!("  {name:<26} {:>9.0} rows a second", f64::from(ROWS) / seconds);
     }
+    println!("  the peer's memory: {} and {} MB", partitioned_peak / 1_048_576, plain_peak / 1_048_576);
     ratio("  against Spring Batch, partitioned", partitioned / ours, 4.0, false);
     ratio("  against plain Java, bytes", plain / ours, 2.0, false);
 }
@@ -81,29 +89,4 @@ fn check_file(file: &Path, facts: &Facts<'_>) -> (usize, usize) {
         })
         .expect("lines");
     (accepted, refused)
-}
-
-fn build(peer: &Path, folder: &Path) -> String {
-    // Built beside the data: the peer's own folder stays as it is.
-    let copy = folder.join("peer");
-    let status = Command::new("cp").arg("-r").arg(peer).arg(&copy).status().expect("cp");
-    assert!(status.success());
-    let status = Command::new("mvn").args(["-q", "-B", "-DskipTests", "package"]).current_dir(&copy).status();
-    assert!(status.expect("mvn").success(), "Maven could not build the peer");
-    let target = copy.join("target");
-    format!("{}/spring-batch-peer-1.0.jar:{}/lib/*", target.display(), target.display())
-}
-
-fn java(jar: &str, data: &Path, arguments: &[&str]) -> String {
-    let mut command = Command::new("java");
-    command.args(["-Xms1g", "-Xmx1g", "-XX:+UseParallelGC", "-cp", jar]).args(arguments);
-    let output = command.env("DATA_DIR", data).env("THREADS", "2").output().expect("java");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-/// Seconds of every run but the first.
-fn warm(printed: &str) -> Vec<f64> {
-    let runs = printed.lines().filter(|line| line.contains(" run=") && !line.contains(" run=0 "));
-    runs.filter_map(|line| line.split("seconds=").nth(1)?.split_whitespace().next()?.parse().ok()).collect()
 }
