@@ -385,8 +385,8 @@ pub(super) const IDENTITY: &[&str] = &[
     "UPDATE arriving SET verdict = 'conflicting', reason = 'REVISION-CONFLICT' WHERE verdict IN ('ok', 'rejected') AND EXISTS (
         SELECT 1 FROM message m WHERE m.application_id = arriving.application_id AND m.revision = arriving.revision
         AND m.outcome IN ('accepted', 'rejected', 'waiting') AND (m.act = 0 OR arriving.origin IS NULL))",
-    "UPDATE arriving SET present = (SELECT a.id FROM application a WHERE a.application_id = arriving.application_id)
-     WHERE verdict IN ('ok', 'rejected')",
+    "UPDATE arriving SET present = a.id FROM application a WHERE a.application_id = arriving.application_id
+     AND verdict IN ('ok', 'rejected')",
     "UPDATE arriving SET verdict = 'waiting', reason = 'REVISION-GAP' WHERE verdict IN ('ok', 'rejected')
         AND revision > 1 + COALESCE((SELECT a.revision FROM application a WHERE a.id = arriving.present), 0)
         AND NOT EXISTS (SELECT 1 FROM application a WHERE a.id = arriving.present AND a.state = 'lapsed')",

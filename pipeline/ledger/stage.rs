@@ -1,4 +1,5 @@
-//! Bulk hand-over of rows into a temporary table: COPY on PostgreSQL, multi-row VALUES on SQLite.
+//! Bulk hand-over of rows into a temporary table: one array a column on PostgreSQL, multi-row VALUES on
+//! SQLite.
 //!
 //! From there plain SQL that both engines share does the work, set by set.
 
@@ -8,9 +9,8 @@ use super::LedgerError;
 use super::engine::{Arg, Tx, bound};
 use crate::limits::SQLITE_BOUND_VALUES;
 
-/// Up to so many rows VALUES are quicker than COPY, whose last word waits for the network's timer
-/// (about 40 ms); beyond it, plans are worth telling PostgreSQL how many rows there are.
-const COPIED_ROWS: usize = 400;
+/// Beyond so many rows plans are worth telling PostgreSQL how many there are.
+const ANALYSED_ROWS: usize = 400;
 
 /// The type of a staged column.
 #[derive(Clone, Copy)]
@@ -19,6 +19,24 @@ pub enum Column {
     Text,
     Bytes,
     Flag,
+}
+
+impl Column {
+    const fn postgres(self) -> &'static str {
+        match self {
+            Column::Int => "BIGINT",
+            Column::Text => "TEXT",
+            Column::Bytes => "BYTEA",
+            Column::Flag => "BOOLEAN",
+        }
+    }
+
+    const fn sqlite(self) -> &'static str {
+        match self {
+            Column::Bytes => "BLOB",
+            other => other.postgres(),
+        }
+    }
 }
 
 /// A temporary table: its name and columns never change, so its statements are cached.
@@ -32,16 +50,7 @@ impl Stage {
         let columns: Vec<String> = self
             .columns
             .iter()
-            .map(|(name, column)| {
-                let kind = match (column, postgres) {
-                    (Column::Int, _) => "BIGINT",
-                    (Column::Text, _) => "TEXT",
-                    (Column::Bytes, true) => "BYTEA",
-                    (Column::Bytes, false) => "BLOB",
-                    (Column::Flag, _) => "BOOLEAN",
-                };
-                format!("{name} {kind}")
-            })
+            .map(|(name, column)| format!("{name} {}", if postgres { column.postgres() } else { column.sqlite() }))
             .collect();
         format!("CREATE TEMPORARY TABLE IF NOT EXISTS {} ({})", self.name, columns.join(", "))
     }
@@ -58,41 +67,32 @@ impl Tx {
         if self.is_postgres() { self.stage_postgres(stage, rows).await } else { self.stage_sqlite(stage, rows).await }
     }
 
+    /// One statement, whatever the number of rows, so it is planned once. COPY is no quicker: its last
+    /// word waits for the network's timer (about 40 ms), and bytes travel as text.
     async fn stage_postgres(&mut self, stage: &Stage, rows: Vec<Vec<Arg>>) -> Result<(), LedgerError> {
         let Some(connection) = self.postgres() else { return Ok(()) };
-        if rows.len() <= COPIED_ROWS {
-            sqlx::query(AssertSqlSafe(format!("DELETE FROM {}", stage.name))).execute(&mut *connection).await?;
-            if rows.is_empty() {
-                return Ok(());
-            }
-            let mut number = 0;
-            let mut tuple = || {
-                let places: Vec<String> = stage
-                    .columns
-                    .iter()
-                    .map(|_| {
-                        number += 1;
-                        format!("${number}")
-                    })
-                    .collect();
-                format!("({})", places.join(","))
-            };
-            let tuples: Vec<String> = rows.iter().map(|_| tuple()).collect();
-            let sql = format!("INSERT INTO {} VALUES {}", stage.name, tuples.join(","));
-            let query = sqlx::query(AssertSqlSafe(sql)).persistent(rows.len() == 1);
-            bound!(query, rows.into_iter().flatten()).execute(&mut *connection).await?;
+        let many = rows.len() > ANALYSED_ROWS;
+        let empty = if many { "TRUNCATE" } else { "DELETE FROM" };
+        sqlx::query(AssertSqlSafe(format!("{empty} {}", stage.name))).execute(&mut *connection).await?;
+        if rows.is_empty() {
             return Ok(());
         }
-        sqlx::raw_sql(AssertSqlSafe(format!("TRUNCATE {}", stage.name))).execute(&mut *connection).await?;
-        let mut text = Vec::with_capacity(rows.len() * 256);
-        for row in &rows {
-            copy_line(row, &mut text);
+        let types = stage.columns.iter().map(|(_, column)| column.postgres());
+        let arrays: Vec<String> = types.zip(1..).map(|(kind, n)| format!("${n}::{kind}[]")).collect();
+        let sql = format!("INSERT INTO {} SELECT * FROM unnest({})", stage.name, arrays.join(","));
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for values in columns(stage, rows)? {
+            query = match values {
+                Values::Ints(values) => query.bind(values),
+                Values::Texts(values) => query.bind(values),
+                Values::Bytes(values) => query.bind(values),
+                Values::Flags(values) => query.bind(values),
+            };
         }
-        let statement = format!("COPY {} FROM STDIN", stage.name);
-        let mut copy = connection.copy_in_raw(&statement).await?;
-        copy.send(text).await?;
-        copy.finish().await?;
-        sqlx::raw_sql(AssertSqlSafe(format!("ANALYZE {}", stage.name))).execute(&mut *connection).await?;
+        query.execute(&mut *connection).await?;
+        if many {
+            sqlx::query(AssertSqlSafe(format!("ANALYZE {}", stage.name))).execute(&mut *connection).await?;
+        }
         Ok(())
     }
 
@@ -117,40 +117,50 @@ impl Tx {
     }
 }
 
-/// One line of COPY's text format.
-fn copy_line(row: &[Arg], out: &mut Vec<u8>) {
-    for (place, arg) in row.iter().enumerate() {
-        if place > 0 {
-            out.push(b'\t');
-        }
-        match arg {
-            Arg::Int(Some(v)) => out.extend_from_slice(v.to_string().as_bytes()),
-            Arg::Text(Some(v)) => copy_text(v.as_bytes(), out),
-            Arg::Bytes(Some(v)) => {
-                out.extend_from_slice(b"\\\\x");
-                for byte in v {
-                    const HEX: &[u8; 16] = b"0123456789abcdef";
-                    out.push(HEX[usize::from(byte >> 4)]);
-                    out.push(HEX[usize::from(byte & 15)]);
-                }
-            }
-            Arg::Flag(v) => out.push(if *v { b't' } else { b'f' }),
-            Arg::Int(None) | Arg::Text(None) | Arg::Bytes(None) => out.extend_from_slice(b"\\N"),
-        }
-    }
-    out.push(b'\n');
+/// The values of one column.
+enum Values {
+    Ints(Vec<Option<i64>>),
+    Texts(Vec<Option<String>>),
+    Bytes(Vec<Option<Vec<u8>>>),
+    Flags(Vec<Option<bool>>),
 }
 
-fn copy_text(text: &[u8], out: &mut Vec<u8>) {
-    for &byte in text {
-        match byte {
-            b'\\' => out.extend_from_slice(b"\\\\"),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            // PostgreSQL's text cannot hold NUL; intake quarantines such a message before it comes here.
-            0 => {}
-            other => out.push(other),
+impl Values {
+    fn push_null(&mut self) {
+        match self {
+            Values::Ints(values) => values.push(None),
+            Values::Texts(values) => values.push(None),
+            Values::Bytes(values) => values.push(None),
+            Values::Flags(values) => values.push(None),
         }
     }
+}
+
+/// Rows turned into columns. A null may be of any kind; another value must be of its column's.
+fn columns(stage: &Stage, rows: Vec<Vec<Arg>>) -> Result<Vec<Values>, LedgerError> {
+    let empty = |(_, column): &(&str, Column)| match column {
+        Column::Int => Values::Ints(Vec::with_capacity(rows.len())),
+        Column::Text => Values::Texts(Vec::with_capacity(rows.len())),
+        Column::Bytes => Values::Bytes(Vec::with_capacity(rows.len())),
+        Column::Flag => Values::Flags(Vec::with_capacity(rows.len())),
+    };
+    let mut columns: Vec<Values> = stage.columns.iter().map(empty).collect();
+    for row in rows {
+        for (values, arg) in columns.iter_mut().zip(row) {
+            match (values, arg) {
+                (Values::Ints(values), Arg::Int(value)) => values.push(value),
+                (Values::Texts(values), Arg::Text(value)) => values.push(value.map(without_nul)),
+                (Values::Bytes(values), Arg::Bytes(value)) => values.push(value),
+                (Values::Flags(values), Arg::Flag(value)) => values.push(Some(value)),
+                (values, Arg::Int(None) | Arg::Text(None) | Arg::Bytes(None)) => values.push_null(),
+                _ => return Err(LedgerError::Shape(format!("a value of another kind for {}", stage.name))),
+            }
+        }
+    }
+    Ok(columns)
+}
+
+/// PostgreSQL's text cannot hold NUL; intake quarantines such a message before it comes here.
+fn without_nul(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "") } else { text }
 }

@@ -23,6 +23,7 @@ use crate::plays::{Play, broken};
 on_both_engines!(
     the_same_file_again_is_nothing_new,
     a_later_day_takes_effect_by_itself,
+    who_only_looks_settles_nothing,
     a_complete_file_ends_what_it_lacks,
     what_cards_need_is_only_taken_away_when_confirmed,
     a_place_that_closes_later_is_a_case_on_its_day,
@@ -102,6 +103,18 @@ async fn a_later_day_takes_effect_by_itself(database: Database) {
     applied(&ledger, planned(&ledger, Table::Points, &other, from(date(2026, 2, 1))).await).await.unwrap();
     assert_eq!(name(date(2026, 2, 28)).await.as_deref(), Some("乙"));
     assert_eq!(name(later).await.as_deref(), Some("甲"));
+}
+
+async fn who_only_looks_settles_nothing(database: Database) {
+    let ledger = database.ledger().await;
+    let closing = format!("{POINT}110101001001,甲,110101,community,2026-03-01\n");
+    applied(&ledger, planned(&ledger, Table::Points, &closing, from(TODAY)).await).await.unwrap();
+    let config = || Config::in_folder(database.folder.path(), Some(database.url.clone()));
+    let due = async || ledger.reference_due(date(2026, 3, 1)).await.unwrap();
+    Station::observing(config(), date(2026, 3, 1)).await.unwrap();
+    assert_eq!(due().await, Some(date(2026, 3, 1)));
+    Station::open(config(), date(2026, 3, 1)).await.unwrap();
+    assert_eq!(due().await, None);
 }
 
 async fn a_complete_file_ends_what_it_lacks(database: Database) {
@@ -223,9 +236,6 @@ async fn waiting_cards_go_over_to_the_region_that_took_theirs_over(database: Dat
         drain(&FollowRegions(Room::Account), &station, instant(day, 9, 0)).await.unwrap()
     };
     assert_eq!(follow(date(2026, 1, 31)).await, 0);
-    Station::observing(config.clone(), date(2026, 2, 1)).await.unwrap();
-    let due = intake.ledger.reference_due(date(2026, 2, 1)).await.unwrap();
-    assert_eq!(due, Some(date(2026, 2, 1)), "who only looks settles nothing");
     assert_eq!((follow(date(2026, 2, 1)).await, follow(date(2026, 2, 1)).await), (1, 0));
     let groups = intake.ledger.waiting_accounts().await.unwrap();
     assert_eq!(groups.iter().map(|g| (g.region.as_str(), g.cards)).collect::<Vec<_>>(), [("110101", 3)]);
