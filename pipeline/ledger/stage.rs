@@ -6,6 +6,7 @@ use sqlx::AssertSqlSafe;
 
 use super::LedgerError;
 use super::engine::{Arg, Tx, bound};
+use super::patience::within;
 use crate::limits::SQLITE_BOUND_VALUES;
 
 /// Up to so many rows VALUES are quicker than COPY, whose last word waits for the network's timer
@@ -55,10 +56,15 @@ pub(super) fn ddl_of_all(postgres: bool) -> String {
 impl Tx {
     /// Replaces the content of a temporary table by these rows. Each row has the stage's columns.
     pub async fn stage(&mut self, stage: &Stage, rows: Vec<Vec<Arg>>) -> Result<(), LedgerError> {
-        if self.is_postgres() { self.stage_postgres(stage, rows).await } else { self.stage_sqlite(stage, rows).await }
+        let answer = self.answer();
+        if self.is_postgres() {
+            within(answer, stage.name, self.stage_postgres(stage, rows)).await
+        } else {
+            within(answer, stage.name, self.stage_sqlite(stage, rows)).await
+        }
     }
 
-    async fn stage_postgres(&mut self, stage: &Stage, rows: Vec<Vec<Arg>>) -> Result<(), LedgerError> {
+    async fn stage_postgres(&mut self, stage: &Stage, rows: Vec<Vec<Arg>>) -> Result<(), sqlx::Error> {
         let Some(connection) = self.postgres() else { return Ok(()) };
         if rows.len() <= COPIED_ROWS {
             sqlx::query(AssertSqlSafe(format!("DELETE FROM {}", stage.name))).execute(&mut *connection).await?;
@@ -96,7 +102,7 @@ impl Tx {
         Ok(())
     }
 
-    async fn stage_sqlite(&mut self, stage: &Stage, rows: Vec<Vec<Arg>>) -> Result<(), LedgerError> {
+    async fn stage_sqlite(&mut self, stage: &Stage, rows: Vec<Vec<Arg>>) -> Result<(), sqlx::Error> {
         let Some(connection) = self.sqlite() else {
             return Ok(());
         };

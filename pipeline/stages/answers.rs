@@ -49,7 +49,10 @@ pub async fn next<'s>(station: &'s Station, kind: FileKind, now: Timestamp) -> R
                 continue;
             };
             let read = inbox::read(partner, sequence, &name).map_err(|e| StageError::file(&name, e))?;
-            let Some(incoming) = read else { continue };
+            let Some(incoming) = read else {
+                station.ledger.give_back(&lease).await?;
+                continue;
+            };
             let trust = if station.ledger.was_applied(code, &incoming.sha256).await? {
                 Trust::Repeat
             } else if !incoming.faults.is_empty() {

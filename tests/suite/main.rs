@@ -9,5 +9,6 @@ mod dry_run;
 mod generated;
 mod messages;
 mod plays;
+mod schema_changes;
 mod simulation;
 mod tidy;
