@@ -60,6 +60,9 @@ pub async fn run(context: &Context, args: RunArgs) -> anyhow::Result<Outcome> {
         if let Err(error @ LedgerError::Outgrown { .. }) = station.ledger.still_fits().await {
             return Err(error.into());
         }
+        if let Err(error) = station.watch_history(Timestamp::now()).await {
+            tracing::error!("whether the history is whole: {error}");
+        }
         // Dated tables come into force at midnight, imported ones at once.
         let today = crate::time::local_date(Timestamp::now());
         if today != opened || is_stale(&station).await {

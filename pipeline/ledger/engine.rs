@@ -142,6 +142,18 @@ impl Ledger {
         Tx { inner, answer, written: 0, row_writes: self.row_writes.clone() }
     }
 
+    /// Copies a SQLite ledger as it is at one instant into a new file, while others read and write.
+    pub async fn copy_into(&self, file: &Path) -> Result<(), LedgerError> {
+        match &*self.pool {
+            Pool::Postgres(_) => Err(LedgerError::OwnTools),
+            Pool::Sqlite(pool) => {
+                let name = file.display().to_string();
+                sqlx::query("VACUUM INTO $1").bind(name).execute(pool).await?;
+                Ok(())
+            }
+        }
+    }
+
     /// Waits until every connection is closed.
     pub async fn close(&self) {
         match &*self.pool {

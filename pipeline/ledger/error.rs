@@ -20,6 +20,10 @@ pub enum LedgerError {
     )]
     InDoubt { source: Box<LedgerError> },
     #[error(
+        "a PostgreSQL is backed up by its own tools: pg_basebackup with archived WAL, never a dump (ops/runbooks/restore.md)"
+    )]
+    OwnTools,
+    #[error(
         "migration {migration} was applied with another text than this program has; use the version that belongs to this database"
     )]
     MigrationChanged { migration: i64 },

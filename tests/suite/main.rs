@@ -11,6 +11,8 @@ mod generated;
 mod messages;
 mod plays;
 mod proxy;
+mod restore;
 mod schema_changes;
 mod simulation;
+mod stopped_workers;
 mod tidy;

@@ -23,3 +23,12 @@ CREATE TABLE reconciliation (
 );
 -- One is open at a time, however many workers see it; every step asks for it.
 CREATE UNIQUE INDEX reconciliation_open ON reconciliation ((accepted_at IS NULL)) WHERE accepted_at IS NULL;
+
+-- What a partner has of us that the ledger lost: an application asked for, a PAN ordered (its keyed hash), a
+-- card sent to be destroyed, a batch. Nothing named here is asked for or ordered again by itself.
+CREATE TABLE sent_before (
+    kind TEXT NOT NULL CHECK (kind IN ('account-request', 'personalization', 'recycling-request', 'batch')),
+    key  TEXT NOT NULL,
+    file BIGINT NOT NULL,
+    PRIMARY KEY (kind, key)
+);
