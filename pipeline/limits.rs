@@ -4,6 +4,17 @@
 pub const DATABASE_CONNECTIONS: u32 = 4;
 /// How long a writer waits for another one before it says so.
 pub const DATABASE_BUSY_SECONDS: u64 = 30;
+/// A statement of a worker that is not answered in this time will not be: the longest settles a batch of
+/// 50,000 in some 20 seconds.
+pub const DATABASE_ANSWER_SECONDS: u64 = 120;
+/// A transaction in which nothing happens keeps its locks this long; no work is done in one.
+pub const DATABASE_IDLE_SECONDS: u64 = 60;
+/// How long a connection that is given back may take to say that it is alive.
+pub const DATABASE_PING_SECONDS: u64 = 5;
+/// How long a migration waits for a table that somebody uses: everybody else queues behind it meanwhile.
+pub const SCHEMA_LOCK_SECONDS: u64 = 5;
+/// Times a migration asks for such a table again before the start fails.
+pub const SCHEMA_LOCK_TRIES: u32 = 12;
 /// Rows handed over at once by SQLite's thread; the default of 50 costs three quarters of the speed.
 pub const SQLITE_ROW_BUFFER_ROWS: usize = 1024;
 /// SQLite binds at most 32,766 values a statement.
@@ -45,6 +56,8 @@ pub const PRINT_PHOTO_BYTES_MAX: usize = 40 * 1024;
 pub const CHIP_PHOTO_BYTES_MAX: usize = 4_096;
 /// Times the driver tries a unit of work again after a passing fault.
 pub const PASSING_FAULT_TRIES: u32 = 5;
+/// The longest wait before the second try; it doubles with each, and is drawn at random below that.
+pub const PASSING_FAULT_WAIT_MILLIS: u64 = 20;
 /// How long intake waits for a broker that says nothing.
 pub const BROKER_SILENCE_SECONDS: u64 = 10;
 /// Messages a producer may have under way before it waits: the mock broker keeps 5 MiB a partition.

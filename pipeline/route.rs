@@ -26,10 +26,13 @@ pub struct RouteStep {
 }
 
 impl RouteStep {
-    /// Runs the step until it finds nothing more to do.
-    pub fn run<'a>(&self, station: &'a Station, now: Timestamp) -> Running<'a> {
-        crash::step(self.stage, self.name);
-        (self.run)(station, now)
+    /// Runs the step until it finds nothing more to do. While a halt waits for a person, no step runs.
+    pub fn run<'a>(&'a self, station: &'a Station, now: Timestamp) -> Running<'a> {
+        Box::pin(async move {
+            station.refuse_while_halted().await?;
+            crash::step(self.stage, self.name);
+            (self.run)(station, now).await
+        })
     }
 }
 

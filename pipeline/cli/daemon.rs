@@ -1,7 +1,7 @@
 //! `run`: the daemon. Steps in turn, every second, until it is told to stop.
 //!
 //! Invariants: no passing error ends it; a step that fails rests, longer each time, and the others
-//! go on; a signal lets the step under way finish.
+//! go on; a signal lets the step under way finish; a schema that grew past this program ends it.
 
 use std::time::{Duration, Instant};
 
@@ -14,6 +14,7 @@ use super::context::Context;
 use super::outcome::Outcome;
 use super::print;
 use super::tick::stages;
+use crate::ledger::LedgerError;
 use crate::route::{ROUTE, RouteStep, STAGES};
 use crate::stages::Station;
 
@@ -55,6 +56,13 @@ pub async fn run(context: &Context, args: RunArgs) -> anyhow::Result<Outcome> {
         .collect();
     print::complain(&format!("running {} steps as {}; stop with Ctrl-C", steps.len(), station.worker()));
     loop {
+        // A newer version may have taken something away while we ran: then we are the old one, and stop.
+        if let Err(error @ LedgerError::Outgrown { .. }) = station.ledger.still_fits().await {
+            return Err(error.into());
+        }
+        if let Err(error) = station.watch_history(Timestamp::now()).await {
+            tracing::error!("whether the history is whole: {error}");
+        }
         // Dated tables come into force at midnight, imported ones at once.
         let today = crate::time::local_date(Timestamp::now());
         if today != opened || is_stale(&station).await {

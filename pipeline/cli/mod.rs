@@ -3,6 +3,7 @@
 //! Invariants: results go to standard output and everything else to standard error; no text holds a
 //! value of personal data; the exit code says how it ended ([`Outcome`]). No colour is ever printed.
 
+mod backup;
 mod batch;
 mod books;
 mod config;
@@ -21,6 +22,7 @@ mod import_cards;
 mod import_list;
 mod import_reference;
 mod intake;
+mod migrate;
 mod outcome;
 mod photos;
 mod print;
@@ -28,6 +30,7 @@ mod progress;
 mod quarantine;
 mod quarantine_act;
 mod quarantine_show;
+mod reconcile;
 mod replacing;
 mod rules;
 mod rules_check;
@@ -94,6 +97,13 @@ enum Command {
     File(file::FileCommand),
     /// 状态 The states and moves of every life
     States(states::StatesArgs),
+    /// 升级 Bring the database's schema up to date, or say what is pending
+    Migrate(migrate::MigrateArgs),
+    /// 备份 A consistent copy of ledger and objects while workers run
+    Backup(backup::BackupArgs),
+    /// 核对 After a restore: what partners have that the database lost; accept it, so that work goes on
+    #[command(subcommand)]
+    Reconcile(reconcile::Reconcile),
     /// 自检 Check the database, keys, folders, partners, tables and Kafka
     Doctor,
     /// 配置 The configuration in force
@@ -123,6 +133,9 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Photos(args) => photos::run(&context, args).await,
         Command::File(args) => file::run(&context, args),
         Command::States(args) => states::run(&context, args),
+        Command::Migrate(args) => migrate::run(&context, args).await,
+        Command::Backup(args) => backup::run(&context, args).await,
+        Command::Reconcile(args) => reconcile::run(&context, args).await,
         Command::Doctor => doctor::run(&context).await,
         Command::Config(args) => config::run(&context, args),
     }

@@ -50,21 +50,27 @@ pub fn waiting(partner: &Partner, kind: FileKind) -> std::io::Result<Vec<(i64, S
     Ok(found)
 }
 
-/// Reads a complete file, bounded, and compares it with its marker.
+/// Reads a complete file, bounded, and compares it with its marker. `None`: another worker settled and
+/// archived it since it was listed.
 pub fn read<'p>(partner: &'p Partner, sequence: i64, name: &str) -> std::io::Result<Option<Incoming<'p>>> {
     let Some((spec, _)) = partner.profile.recognise(name) else {
         return Ok(None);
     };
     let path = partner.from().join(name);
     let mut bytes = Vec::new();
-    File::open(&path)?.take(PARTNER_FILE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+    let Some(file) = unless_gone(File::open(&path))? else {
+        return Ok(None);
+    };
+    file.take(PARTNER_FILE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
     let digest = sha256(&bytes);
     let mut faults = Vec::new();
     if bytes.len() as u64 > PARTNER_FILE_BYTES_MAX {
         faults.push(fault(FaultCode::FileTruncated, "larger than a partner's file may be; split it"));
     }
     if let Some(marker_name) = spec.marker_name(name) {
-        let marker = std::fs::read(partner.from().join(&marker_name))?;
+        let Some(marker) = unless_gone(std::fs::read(partner.from().join(&marker_name)))? else {
+            return Ok(None);
+        };
         match parse_marker(&marker) {
             Err(wrong) => faults.push(wrong),
             Ok(marker) if marker.size != bytes.len() as u64 || marker.sha256 != digest => {
@@ -91,16 +97,22 @@ pub fn archive(incoming: &Incoming<'_>, state: &str) -> std::io::Result<PathBuf>
     std::fs::create_dir_all(&folder)?;
     let to = folder.join(archived_name(&incoming.name, state, &incoming.sha256));
     // The marker goes last: a marker without its file is nothing, a file without marker is unfinished.
+    // Another worker may have found it settled already, and have archived it.
     crash::before(Act::Archive);
-    std::fs::rename(&incoming.path, &to)?;
+    unless_gone(std::fs::rename(&incoming.path, &to))?;
     crash::after(Act::Archive);
     if let Some(marker) = incoming.spec.marker_name(&incoming.name) {
-        let marker = incoming.partner.from().join(marker);
-        if marker.exists() {
-            std::fs::remove_file(marker)?;
-        }
+        unless_gone(std::fs::remove_file(incoming.partner.from().join(marker)))?;
     }
     Ok(to)
+}
+
+/// What a file system says of a file that another worker may have moved.
+fn unless_gone<T>(result: std::io::Result<T>) -> std::io::Result<Option<T>> {
+    match result {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        other => other.map(Some),
+    }
 }
 
 /// Places an error report the partner can act on: line, column, field, code, what to do.

@@ -17,10 +17,11 @@ use sqlx::sqlite::{
 };
 use sqlx::{AssertSqlSafe, ConnectOptions, FromRow, Postgres, Sqlite, Transaction};
 
-use super::LedgerError;
+use super::patience::{still_answers, within};
 use super::stage::ddl_of_all;
+use super::{LedgerError, Patience, Schema};
 use crate::crash::{self, Act};
-use crate::limits::{DATABASE_BUSY_SECONDS, DATABASE_CONNECTIONS, SQLITE_ROW_BUFFER_ROWS};
+use crate::limits::{DATABASE_CONNECTIONS, SQLITE_ROW_BUFFER_ROWS};
 
 /// A value bound to a statement. Owned, so that a statement may outlive the borrow of its input.
 #[derive(Clone)]
@@ -72,24 +73,33 @@ enum Pool {
 #[derive(Clone)]
 pub struct Ledger {
     pool: Arc<Pool>,
+    patience: Patience,
     row_writes: Arc<AtomicU64>,
 }
 
 impl Ledger {
     /// Opens `sqlite:PATH` or `postgres://…` and brings its schema up to date.
     pub async fn open(url: &str) -> Result<Ledger, LedgerError> {
+        Ledger::open_with(url, &Schema::built_in(), Patience::default()).await
+    }
+
+    /// As [`Ledger::open`], with other migrations or another patience than usual.
+    pub async fn open_with(url: &str, schema: &Schema, patience: Patience) -> Result<Ledger, LedgerError> {
+        let ledger = Ledger::connect(url, patience).await?;
+        ledger.migrate(schema).await?;
+        Ok(ledger)
+    }
+
+    /// Connects, and leaves the schema as it is.
+    pub(super) async fn connect(url: &str, patience: Patience) -> Result<Ledger, LedgerError> {
         let pool = if let Some(path) = url.strip_prefix("sqlite:") {
-            Pool::Sqlite(open_sqlite(path).await?)
+            Pool::Sqlite(open_sqlite(path, patience).await?)
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            Pool::Postgres(open_postgres(url).await?)
+            Pool::Postgres(open_postgres(url, patience).await?)
         } else {
             return Err(LedgerError::Address);
         };
-        match &pool {
-            Pool::Sqlite(pool) => sqlx::migrate!("schemas/sql/sqlite").run(pool).await?,
-            Pool::Postgres(pool) => sqlx::migrate!("schemas/sql/postgres").run(pool).await?,
-        }
-        Ok(Ledger { pool: Arc::new(pool), row_writes: Arc::default() })
+        Ok(Ledger { pool: Arc::new(pool), patience, row_writes: Arc::default() })
     }
 
     /// `sqlite` or `postgres`, for pages and benches.
@@ -109,19 +119,40 @@ impl Ledger {
     /// A transaction that writes.
     pub async fn begin(&self) -> Result<Tx, LedgerError> {
         let inner = match &*self.pool {
-            Pool::Postgres(pool) => Inner::Postgres(pool.begin().await?),
+            Pool::Postgres(pool) => Inner::Postgres(within(Some(self.patience.answer), "BEGIN", pool.begin()).await?),
             Pool::Sqlite(pool) => Inner::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
         };
-        Ok(Tx { inner, written: 0, row_writes: self.row_writes.clone() })
+        Ok(self.tx(inner))
     }
 
     /// A transaction that only reads (and may use temporary tables).
     pub async fn read(&self) -> Result<Tx, LedgerError> {
+        const READING: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ";
         let inner = match &*self.pool {
-            Pool::Postgres(pool) => Inner::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ").await?),
+            Pool::Postgres(pool) => {
+                Inner::Postgres(within(Some(self.patience.answer), READING, pool.begin_with(READING)).await?)
+            }
             Pool::Sqlite(pool) => Inner::Sqlite(pool.begin_with("BEGIN").await?),
         };
-        Ok(Tx { inner, written: 0, row_writes: self.row_writes.clone() })
+        Ok(self.tx(inner))
+    }
+
+    fn tx(&self, inner: Inner) -> Tx {
+        // SQLite has no server that could fall silent; its waiting is bounded by the busy timeout.
+        let answer = matches!(inner, Inner::Postgres(_)).then_some(self.patience.answer);
+        Tx { inner, answer, written: 0, row_writes: self.row_writes.clone() }
+    }
+
+    /// Copies a SQLite ledger as it is at one instant into a new file, while others read and write.
+    pub async fn copy_into(&self, file: &Path) -> Result<(), LedgerError> {
+        match &*self.pool {
+            Pool::Postgres(_) => Err(LedgerError::OwnTools),
+            Pool::Sqlite(pool) => {
+                let name = file.display().to_string();
+                sqlx::query("VACUUM INTO $1").bind(name).execute(pool).await?;
+                Ok(())
+            }
+        }
     }
 
     /// Waits until every connection is closed.
@@ -133,7 +164,7 @@ impl Ledger {
     }
 }
 
-async fn open_sqlite(path: &str) -> Result<SqlitePool, LedgerError> {
+async fn open_sqlite(path: &str, patience: Patience) -> Result<SqlitePool, LedgerError> {
     let path = path.trim_start_matches("//");
     if let Some(folder) = Path::new(path).parent() {
         std::fs::create_dir_all(folder).map_err(|source| LedgerError::Folder { folder: folder.into(), source })?;
@@ -143,7 +174,7 @@ async fn open_sqlite(path: &str) -> Result<SqlitePool, LedgerError> {
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Normal)
-        .busy_timeout(Duration::from_secs(DATABASE_BUSY_SECONDS))
+        .busy_timeout(patience.lock)
         .row_buffer_size(SQLITE_ROW_BUFFER_ROWS)
         .disable_statement_logging()
         .pragma("temp_store", "memory")
@@ -159,16 +190,18 @@ async fn open_sqlite(path: &str) -> Result<SqlitePool, LedgerError> {
         .await?)
 }
 
-async fn open_postgres(url: &str) -> Result<PgPool, LedgerError> {
+async fn open_postgres(url: &str, patience: Patience) -> Result<PgPool, LedgerError> {
     Ok(PgPoolOptions::new()
         .max_connections(DATABASE_CONNECTIONS)
-        .after_connect(|connection, _| {
+        .after_connect(move |connection, _| {
             Box::pin(async move {
-                let ddl = format!("SET client_min_messages = warning; {}", ddl_of_all(true));
+                let ddl = format!("{}; {}", patience.of_session(), ddl_of_all(true));
                 sqlx::raw_sql(AssertSqlSafe(ddl)).execute(connection).await.map(|_| ())
             })
         })
-        .acquire_timeout(Duration::from_secs(DATABASE_BUSY_SECONDS))
+        // A connection that no longer answers is closed, or it would keep its place for a quarter of an hour.
+        .after_release(move |connection, _| Box::pin(still_answers(connection)))
+        .acquire_timeout(patience.lock)
         .connect_with(PgConnectOptions::from_str(url)?.disable_statement_logging())
         .await?)
 }
@@ -181,6 +214,8 @@ enum Inner {
 /// A transaction on either engine. Dropped without [`Tx::commit`] it rolls back.
 pub struct Tx {
     inner: Inner,
+    /// How long the server may be silent; `None`: as long as it likes.
+    answer: Option<Duration>,
     written: u64,
     row_writes: Arc<AtomicU64>,
 }
@@ -229,12 +264,16 @@ impl Tx {
 
     /// Writes to temporary tables only: not counted among the row writes.
     pub async fn scratch(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<u64, LedgerError> {
-        on!(self, c => Ok(bound!(sqlx::query(sql), args).execute(c).await.map_err(|e| LedgerError::sql(sql, e))?.rows_affected()))
+        within(self.answer, sql, async {
+            on!(self, c => bound!(sqlx::query(sql), args).execute(c).await.map(|done| done.rows_affected()))
+        })
+        .await
     }
 
     /// Reads rows.
     pub async fn rows<T: Row>(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<Vec<T>, LedgerError> {
-        on!(self, c => bound!(sqlx::query_as::<_, T>(sql), args).fetch_all(c).await.map_err(|e| LedgerError::sql(sql, e)))
+        within(self.answer, sql, async { on!(self, c => bound!(sqlx::query_as::<_, T>(sql), args).fetch_all(c).await) })
+            .await
     }
 
     /// Writes with RETURNING; every row returned is one row written.
@@ -252,6 +291,22 @@ impl Tx {
     /// Reads one number, 0 where there is no row.
     pub async fn number(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<i64, LedgerError> {
         Ok(self.row::<(i64,)>(sql, args).await?.map_or(0, |row| row.0))
+    }
+
+    /// Runs statements without arguments, separated by semicolons: migrations and settings.
+    pub(super) async fn script(&mut self, sql: &str) -> Result<(), LedgerError> {
+        on!(self, c => sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(c).await.map(|_| ())?);
+        Ok(())
+    }
+
+    /// How long the server may be silent.
+    pub(super) fn answer(&self) -> Option<Duration> {
+        self.answer
+    }
+
+    /// For the few readers of everything (laws, migrations): the server may take its time.
+    pub(super) fn without_hurry(&mut self) {
+        self.answer = None;
     }
 
     /// Whether this is PostgreSQL, for the few places that differ.
@@ -284,13 +339,16 @@ impl Tx {
         Ok(())
     }
 
-    /// Makes everything in it durable at once.
+    /// Makes everything in it durable at once. When the answer is lost, nobody here knows whether it is:
+    /// the caller looks again before it does anything of this a second time.
     pub async fn commit(self) -> Result<(), LedgerError> {
+        let answer = self.answer;
         crash::before(Act::Commit);
-        match self.inner {
-            Inner::Postgres(tx) => tx.commit().await?,
-            Inner::Sqlite(tx) => tx.commit().await?,
-        }
+        let done = match self.inner {
+            Inner::Postgres(tx) => within(answer, "COMMIT", tx.commit()).await,
+            Inner::Sqlite(tx) => within(answer, "COMMIT", tx.commit()).await,
+        };
+        done.map_err(LedgerError::of_commit)?;
         crash::after(Act::Commit);
         self.row_writes.fetch_add(self.written, Ordering::Relaxed);
         Ok(())

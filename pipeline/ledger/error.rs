@@ -13,8 +13,28 @@ pub enum LedgerError {
     Database(#[from] sqlx::Error),
     #[error("database, at `{statement}`: {source}")]
     Statement { statement: String, source: sqlx::Error },
-    #[error("bringing the schema up to date: {0}")]
-    Migration(#[from] sqlx::migrate::MigrateError),
+    #[error("database, at `{statement}`: no answer within {seconds} s; the connection is given up")]
+    Silent { statement: String, seconds: u64 },
+    #[error(
+        "the connection was lost while the database committed: what was asked for may be done or not ({source}); look before it is asked for again"
+    )]
+    InDoubt { source: Box<LedgerError> },
+    #[error(
+        "a PostgreSQL is backed up by its own tools: pg_basebackup with archived WAL, never a dump (ops/runbooks/restore.md)"
+    )]
+    OwnTools,
+    #[error(
+        "migration {migration} was applied with another text than this program has; use the version that belongs to this database"
+    )]
+    MigrationChanged { migration: i64 },
+    #[error(
+        "a newer version changed the database: at least migration {floor} must be known, this program knows up to {newest}; stop it and start the newer version (ops/runbooks/schema-upgrade.md)"
+    )]
+    Outgrown { floor: i64, newest: i64 },
+    #[error(
+        "{found}; nothing is cut, sent or told until a person accepts: see `cardline reconcile show` (ops/runbooks/database-history-shrank.md)"
+    )]
+    Reconciling { found: String },
     #[error("the lease on {work} was taken over by another worker; nothing was written")]
     Fenced { work: String },
     #[error("{life}: no edge from {from} to {to}; see `cardline states`")]
@@ -31,10 +51,32 @@ pub enum LedgerError {
     Shape(String),
 }
 
+/// SQLSTATE codes after which nothing was written and the same unit may succeed: serialization failure,
+/// deadlock, a lock or a statement that took too long, and a server that stops, starts or is full up.
+const PASSING_STATES: &[&str] =
+    &["40001", "40P01", "55P03", "57014", "25P03", "57P01", "57P02", "57P03", "57P05", "53300"];
+/// SQLite's result codes for the same: busy and locked, in all their forms.
+const PASSING_RESULTS: &[&str] = &["5", "6", "261", "262", "517", "773"];
+
 impl LedgerError {
-    pub(super) fn sql(statement: &'static str, source: sqlx::Error) -> LedgerError {
-        let short: String = statement.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(120).collect();
-        LedgerError::Statement { statement: short, source }
+    pub(super) fn sql(statement: &str, source: sqlx::Error) -> LedgerError {
+        LedgerError::Statement { statement: short(statement), source }
+    }
+
+    pub(super) fn silent(statement: &str, seconds: u64) -> LedgerError {
+        LedgerError::Silent { statement: short(statement), seconds }
+    }
+
+    /// What became of a commit that failed: refused by the database, or unknown.
+    pub(super) fn of_commit(self) -> LedgerError {
+        let refused = match self.source_error() {
+            // A server that goes down may say so before or after it committed.
+            Some(sqlx::Error::Database(e)) => {
+                !e.code().is_some_and(|code| code.starts_with("57P") || code.starts_with("08"))
+            }
+            _ => false,
+        };
+        if refused { self } else { LedgerError::InDoubt { source: Box::new(self) } }
     }
 
     fn source_error(&self) -> Option<&sqlx::Error> {
@@ -44,18 +86,37 @@ impl LedgerError {
         }
     }
 
-    /// Whether the same unit of work may simply be tried again: the transaction left no trace.
+    /// Whether the same unit of work may be claimed again: this try left no trace, or what it left is what
+    /// the next claim sees. A commit in doubt is of the second kind: claiming reads the ledger anew, behind
+    /// the lease that the commit in doubt has spent.
     pub fn is_passing(&self) -> bool {
-        if matches!(self, LedgerError::OffsetMoved { .. } | LedgerError::LostRace { .. } | LedgerError::Taken { .. }) {
-            return true;
+        match self {
+            LedgerError::OffsetMoved { .. }
+            | LedgerError::LostRace { .. }
+            | LedgerError::Taken { .. }
+            | LedgerError::Silent { .. }
+            | LedgerError::InDoubt { .. } => return true,
+            _ => {}
         }
         match self.source_error() {
             Some(sqlx::Error::Database(e)) => {
-                matches!(e.code().as_deref(), Some("40001" | "40P01" | "57P01" | "5" | "517"))
+                let code = e.code().unwrap_or_default();
+                // Class 08 is a connection that broke.
+                PASSING_STATES.contains(&&*code)
+                    || PASSING_RESULTS.contains(&&*code)
+                    || (code.len() == 5 && code.starts_with("08"))
                     || e.is_unique_violation()
             }
-            Some(sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut) => true,
+            // `Protocol` is what is read of a connection that was cut in the middle of an answer.
+            Some(sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::PoolTimedOut) => true,
             _ => false,
         }
     }
 }
+
+fn short(statement: &str) -> String {
+    statement.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(120).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -104,7 +104,7 @@ pub async fn register_file(tx: &mut Tx, file: &ReceivedFile<'_>, why: Why<'_>) -
         .await?;
     let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("file id".into()))?;
     write_history(tx, &Step { life: &FILE, from: "", to: file.state }, "file", id, 1, why, None).await?;
-    if file.state == "applied" {
+    if file.sequence.is_some() {
         let counter = stream_counter(file.partner, file.kind, "in");
         take_numbers(tx, &counter, 1).await?;
     }

@@ -1,6 +1,6 @@
 //! The ledger: all SQL, on SQLite or PostgreSQL.
 //!
-//! `engine` and `stage` know the two engines; every other file holds the statements of one part of
+//! `engine`, `schema` and `stage` know the two engines; every other file holds the statements of one part of
 //! the route. State is assigned in one place, [`moves`], which writes the history in the same
 //! transaction. Only this folder names sqlx.
 
@@ -18,10 +18,12 @@ pub mod laws;
 mod leases;
 mod mirror;
 mod moves;
+mod patience;
 mod photos;
 mod positions;
 mod production;
 mod quarantine;
+mod reconciliation;
 mod recycling;
 mod reference;
 mod reference_effect;
@@ -31,10 +33,12 @@ mod rehearsal;
 mod relay;
 mod retry;
 mod rule_texts;
+mod schema;
 mod sealer;
 mod servicing;
 mod stage;
 mod stock;
+mod strain;
 mod trace;
 mod withdrawals;
 
@@ -51,10 +55,12 @@ pub use intake::*;
 pub use leases::*;
 pub use mirror::*;
 pub use moves::*;
+pub use patience::Patience;
 pub use photos::*;
 pub use positions::*;
 pub use production::*;
 pub use quarantine::*;
+pub use reconciliation::*;
 pub use recycling::*;
 pub use reference::{ImportRecord, NewLine};
 pub use reference_effect::{Effect, OpenDeadline};
@@ -64,9 +70,11 @@ pub use rehearsal::*;
 pub use relay::*;
 pub use retry::*;
 pub use rule_texts::{ARRIVAL_TEXTS, HELD_TEXTS, LEDGER_RULE_TEXTS};
+pub use schema::{Named, Schema, SchemaState};
 pub use servicing::*;
 pub use stage::{Column, Stage};
 pub use stock::*;
+pub use strain::Strain;
 pub use trace::*;
 
 /// Every temporary table, so that a connection makes them once.

@@ -7,6 +7,7 @@ use sqlx::AssertSqlSafe;
 
 use super::LedgerError;
 use super::engine::{Arg, Tx, bound};
+use super::patience::within;
 use crate::limits::SQLITE_BOUND_VALUES;
 
 /// Beyond so many rows plans are worth telling PostgreSQL how many there are.
@@ -64,12 +65,17 @@ pub(super) fn ddl_of_all(postgres: bool) -> String {
 impl Tx {
     /// Replaces the content of a temporary table by these rows. Each row has the stage's columns.
     pub async fn stage(&mut self, stage: &Stage, rows: Vec<Vec<Arg>>) -> Result<(), LedgerError> {
-        if self.is_postgres() { self.stage_postgres(stage, rows).await } else { self.stage_sqlite(stage, rows).await }
+        let answer = self.answer();
+        if self.is_postgres() {
+            within(answer, stage.name, self.stage_postgres(stage, rows)).await
+        } else {
+            within(answer, stage.name, self.stage_sqlite(stage, rows)).await
+        }
     }
 
     /// One statement, whatever the number of rows, so it is planned once. COPY is no quicker: its last
     /// word waits for the network's timer (about 40 ms), and bytes travel as text.
-    async fn stage_postgres(&mut self, stage: &Stage, rows: Vec<Vec<Arg>>) -> Result<(), LedgerError> {
+    async fn stage_postgres(&mut self, stage: &Stage, rows: Vec<Vec<Arg>>) -> Result<(), sqlx::Error> {
         let Some(connection) = self.postgres() else { return Ok(()) };
         let many = rows.len() > ANALYSED_ROWS;
         let empty = if many { "TRUNCATE" } else { "DELETE FROM" };
@@ -96,7 +102,7 @@ impl Tx {
         Ok(())
     }
 
-    async fn stage_sqlite(&mut self, stage: &Stage, rows: Vec<Vec<Arg>>) -> Result<(), LedgerError> {
+    async fn stage_sqlite(&mut self, stage: &Stage, rows: Vec<Vec<Arg>>) -> Result<(), sqlx::Error> {
         let Some(connection) = self.sqlite() else {
             return Ok(());
         };
@@ -137,7 +143,7 @@ impl Values {
 }
 
 /// Rows turned into columns. A null may be of any kind; another value must be of its column's.
-fn columns(stage: &Stage, rows: Vec<Vec<Arg>>) -> Result<Vec<Values>, LedgerError> {
+fn columns(stage: &Stage, rows: Vec<Vec<Arg>>) -> Result<Vec<Values>, sqlx::Error> {
     let empty = |(_, column): &(&str, Column)| match column {
         Column::Int => Values::Ints(Vec::with_capacity(rows.len())),
         Column::Text => Values::Texts(Vec::with_capacity(rows.len())),
@@ -153,7 +159,7 @@ fn columns(stage: &Stage, rows: Vec<Vec<Arg>>) -> Result<Vec<Values>, LedgerErro
                 (Values::Bytes(values), Arg::Bytes(value)) => values.push(value),
                 (Values::Flags(values), Arg::Flag(value)) => values.push(Some(value)),
                 (values, Arg::Int(None) | Arg::Text(None) | Arg::Bytes(None)) => values.push_null(),
-                _ => return Err(LedgerError::Shape(format!("a value of another kind for {}", stage.name))),
+                _ => return Err(sqlx::Error::Encode(format!("a value of another kind for {}", stage.name).into())),
             }
         }
     }

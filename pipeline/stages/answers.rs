@@ -3,6 +3,7 @@
 use cardline_core::layouts::{FileFault, FileKind, Parsed};
 use jiff::Timestamp;
 
+use super::reconcile::is_about_lost;
 use super::{StageError, Station};
 use crate::exchange::inbox::{self, Incoming};
 use crate::ledger::{Lease, ReceivedFile, Why};
@@ -49,7 +50,10 @@ pub async fn next<'s>(station: &'s Station, kind: FileKind, now: Timestamp) -> R
                 continue;
             };
             let read = inbox::read(partner, sequence, &name).map_err(|e| StageError::file(&name, e))?;
-            let Some(incoming) = read else { continue };
+            let Some(incoming) = read else {
+                station.ledger.give_back(&lease).await?;
+                continue;
+            };
             let trust = if station.ledger.was_applied(code, &incoming.sha256).await? {
                 Trust::Repeat
             } else if !incoming.faults.is_empty() {
@@ -63,10 +67,34 @@ pub async fn next<'s>(station: &'s Station, kind: FileKind, now: Timestamp) -> R
             } else {
                 look(&incoming)
             };
+            if let Trust::Parsed(parsed) = &trust
+                && is_about_lost(station, parsed).await?
+            {
+                settle_lost(station, &lease, &incoming, now).await?;
+                continue;
+            }
             return Ok(Some(Next { lease, incoming, trust }));
         }
     }
     Ok(None)
+}
+
+/// Settles an answer about a batch that a restore lost: it takes its place in the stream, with a case.
+async fn settle_lost(
+    station: &Station,
+    lease: &Lease,
+    incoming: &Incoming<'_>,
+    now: Timestamp,
+) -> Result<(), StageError> {
+    let due_on = station.working_days_after(local_date(now), 5);
+    let reason = "about a batch that was sent before the database was restored";
+    let (actor, why_reason) = (actor(incoming), reason);
+    let why = Why { at: now, actor: &actor, reason: why_reason };
+    let file = received(incoming, "held", 0, None, due_on, Some(reason.into()));
+    let file = ReceivedFile { sequence: Some(incoming.sequence), ..file };
+    station.ledger.settle_unapplied(lease, &file, why).await?;
+    inbox::archive(incoming, "held").map_err(|e| StageError::file(incoming.path.display(), e))?;
+    Ok(())
 }
 
 fn look(incoming: &Incoming<'_>) -> Trust {

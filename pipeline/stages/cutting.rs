@@ -21,6 +21,9 @@ pub struct Numbers {
     pub sequence: i64,
 }
 
+/// Why a card is held that a partner may have already: only a person can ask the partner.
+pub const SENT_BEFORE: &str = "was sent before the database was restored; ask the partner what became of it";
+
 /// Whether a group is cut now: an urgent lane at once, a full batch at once, the rest at the partner's
 /// cut-off on a working day, when the oldest card has waited as long as the partner's batches may.
 pub fn is_due(station: &Station, profile: &Profile, group: &Group, now: Timestamp) -> bool {
@@ -49,9 +52,11 @@ pub async fn numbers(
     letter: char,
     partner: &str,
     kind: FileKind,
-    day: Date,
+    now: Timestamp,
 ) -> Result<Numbers, StageError> {
-    let counter = format!("batch/{letter}/{day}");
+    station.before_leaving(now).await?;
+    let counter = format!("batch/{letter}/{}", local_date(now));
+    let day = local_date(now);
     let number = station.ledger.peek_counter(&counter).await?;
     let sequence = station.ledger.next_sequence(partner, kind.name(), "out").await?;
     Ok(Numbers {

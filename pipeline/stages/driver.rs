@@ -2,11 +2,12 @@
 //! all come through here.
 
 use std::future::Future;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::{StageError, Station};
-use crate::limits::PASSING_FAULT_TRIES;
+use crate::limits::{PASSING_FAULT_TRIES, PASSING_FAULT_WAIT_MILLIS};
 
 /// Whether a step found something to do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -55,6 +56,9 @@ pub async fn once<S: Step>(step: &S, station: &Station, now: Timestamp) -> Resul
             Err(error) if error.is_passing() && tries < PASSING_FAULT_TRIES => {
                 tracing::warn!(%error, tries, "a unit of work is tried again");
                 step.forget(station);
+                // Those that were in each other's way come back at different times.
+                let most = PASSING_FAULT_WAIT_MILLIS << tries;
+                tokio::time::sleep(Duration::from_millis(rand::random_range(0..most))).await;
             }
             other => return other,
         }

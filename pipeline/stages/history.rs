@@ -48,6 +48,7 @@ impl Step for Relay {
         let Some((seal, moves)) = station.ledger.untold("topics").await? else {
             return Ok(None);
         };
+        station.before_leaving(now).await?;
         Ok(station.lease("history/relay", now).await?.map(|lease| (lease, seal, moves)))
     }
 

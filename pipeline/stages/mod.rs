@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod answers;
+pub mod backup;
 pub mod care;
 pub mod cutting;
 pub mod distribution;
@@ -16,6 +17,7 @@ pub mod intake;
 pub mod mask;
 pub mod production;
 pub mod quarantine;
+pub mod reconcile;
 pub mod recycling;
 pub mod reference;
 mod reference_change;
@@ -27,6 +29,7 @@ pub mod send;
 pub mod servicing;
 mod station;
 pub mod stock;
+mod watermark;
 
 pub use driver::{Ran, Step};
 pub use error::StageError;

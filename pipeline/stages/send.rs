@@ -20,6 +20,7 @@ impl Step for Send {
             let Some(lease) = station.lease(&format!("exchange/out/{}", file.id), now).await? else {
                 continue;
             };
+            station.before_leaving(now).await?;
             let bytes = station.objects.thaw("files", &file.sha256).await?;
             return Ok(Some((lease, file, bytes)));
         }

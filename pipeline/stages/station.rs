@@ -52,6 +52,7 @@ impl Station {
     /// at once on a wrong profile, policy or table.
     pub async fn open(config: Config, today: Date) -> Result<Station, StageError> {
         let station = Station::observing(config, today).await?;
+        station.watch_history(jiff::Timestamp::now()).await?;
         take_effect(&station.ledger, &station.policy, today).await?;
         Ok(station)
     }

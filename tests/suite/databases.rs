@@ -87,6 +87,35 @@ impl Database {
         Database { engine, url: format!("{before}/{name}"), folder, name: Some(name), _permit: permit }
     }
 
+    /// Copies the database aside, as a physical backup does. Nobody may be connected.
+    pub async fn keep(&self) {
+        match &self.name {
+            None => {
+                let from = self.folder.path().join("cardline.db");
+                std::fs::copy(&from, from.with_extension("kept")).map(|_| ()).unwrap();
+            }
+            Some(name) => on_server(format!("CREATE DATABASE {name}_kept TEMPLATE {name}")).await,
+        }
+    }
+
+    /// Puts back what was kept. Nobody may be connected.
+    pub async fn restore(&self) {
+        match &self.name {
+            None => {
+                let to = self.folder.path().join("cardline.db");
+                for beside in ["db-wal", "db-shm"] {
+                    let _ = std::fs::remove_file(to.with_extension(beside));
+                }
+                std::fs::rename(to.with_extension("kept"), to).unwrap();
+            }
+            Some(name) => {
+                on_server(format!("DROP DATABASE {name} WITH (FORCE)")).await;
+                on_server(format!("CREATE DATABASE {name} TEMPLATE {name}_kept")).await;
+                on_server(format!("DROP DATABASE {name}_kept")).await;
+            }
+        }
+    }
+
     /// A ledger on it, with the schema up to date.
     pub async fn ledger(&self) -> Ledger {
         Ledger::open(&self.url).await.unwrap()

@@ -4,10 +4,15 @@
 //! PostgreSQL; `ops/test` starts a PostgreSQL, and without one these tests fail, they never skip.
 
 mod conformance;
+mod database_faults;
 mod databases;
 mod dry_run;
 mod generated;
 mod messages;
 mod plays;
+mod proxy;
+mod restore;
+mod schema_changes;
 mod simulation;
+mod stopped_workers;
 mod tidy;

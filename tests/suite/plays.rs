@@ -65,6 +65,19 @@ impl Play {
         self.database.folder.path()
     }
 
+    /// The database, for tests that take it away.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// The worker is started anew, as after a restore.
+    pub async fn start_anew(&mut self) {
+        let config = self.station.config.clone();
+        let kafka = self.station.kafka.clone();
+        self.station = Station::open(config, day(0)).await.unwrap();
+        self.station.kafka = kafka;
+    }
+
     /// Closes the ledger and drops the database.
     pub async fn end(self) {
         self.station.ledger.close().await;

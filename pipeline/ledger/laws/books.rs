@@ -40,6 +40,7 @@ impl Ledger {
     /// law. The run is remembered when every law was checked and holds.
     pub async fn books(&self, at: Timestamp, whole: bool, only: Option<i64>) -> Result<BooksReport, LedgerError> {
         let mut tx = self.begin().await?;
+        tx.without_hurry();
         let since = if whole { None } else { last_run(&mut tx).await? };
         let through = fill(&mut tx, since, crate::time::local_date(at)).await?;
         let replayed = replay::replay(&mut tx).await?;

@@ -27,6 +27,8 @@ const TEXTS: &[(&str, &str)] = &[
     ("desk_case.reason", "SELECT DISTINCT reason FROM desk_case"),
     ("answer.reason", "SELECT DISTINCT reason FROM answer"),
     ("spoilage.reason", "SELECT DISTINCT reason FROM spoilage"),
+    ("reconciliation.actor", "SELECT COALESCE(actor, '') FROM reconciliation"),
+    ("reconciliation.found", "SELECT found FROM reconciliation"),
     ("reference_import.actor", "SELECT DISTINCT actor FROM reference_import"),
 ];
 

@@ -1,5 +1,7 @@
 //! The account cut: a homogeneous batch, in the order of application ids, and its request file.
 
+use std::collections::HashSet;
+
 use cardline_core::domain::application::{Application, Text};
 use cardline_core::domain::message;
 use cardline_core::layouts::FileKind;
@@ -20,6 +22,8 @@ pub struct Claimed {
     group: Group,
     cards: Vec<WaitingCard>,
     numbers: Numbers,
+    /// Applications the bank was asked about by a history that is gone.
+    sent: HashSet<String>,
 }
 
 impl Step for Cut {
@@ -43,15 +47,15 @@ impl Step for Cut {
                 station.ledger.give_back(&lease).await?;
                 continue;
             }
-            let numbers =
-                cutting::numbers(station, 'A', &group.bank, FileKind::AccountRequest, local_date(now)).await?;
-            return Ok(Some(Claimed { lease, group, cards, numbers }));
+            let numbers = cutting::numbers(station, 'A', &group.bank, FileKind::AccountRequest, now).await?;
+            let sent = station.ledger.sent_before(FileKind::AccountRequest.name()).await?;
+            return Ok(Some(Claimed { lease, group, cards, numbers, sent }));
         }
         Ok(None)
     }
 
     fn work<'s>(&self, station: &'s Station, claimed: Claimed, now: Timestamp) -> Result<Self::Worked<'s>, StageError> {
-        let Claimed { lease, group, cards, numbers } = claimed;
+        let Claimed { lease, group, cards, numbers, sent } = claimed;
         let Some(partner) = station.partners.get(&group.bank) else {
             return Err(StageError::Shape(format!("{} is no partner", group.bank)));
         };
@@ -64,6 +68,9 @@ impl Step for Cut {
         let mut rows = Vec::new();
         for (card, arranged) in cards.iter().zip(arranged) {
             match arranged {
+                _ if sent.contains(&card.application_id) => {
+                    batch.held.push((card.id, cutting::SENT_BEFORE.into()));
+                }
                 Ok(row) => {
                     batch.members.push(card.id);
                     rows.push(row);

@@ -1,6 +1,6 @@
 //! The production cut: card numbers, a homogeneous batch, and its package for the bureau.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use cardline_core::domain::application::Application;
 use cardline_core::domain::validity::{ChildCard, valid_to};
@@ -14,6 +14,7 @@ use super::package::{PackageCard, photo_entry, write_package};
 use crate::ledger::{AccountedCard, CARD_NUMBERS, CutBatch, Group, Lease, Why};
 use crate::stages::accounts::AccountNumbers;
 use crate::stages::cutting::{self, Numbers};
+use crate::stages::reconcile::pan_key;
 use crate::stages::{StageError, Station, Step};
 use crate::time::local_date;
 
@@ -27,6 +28,8 @@ pub struct Claimed {
     cards: Vec<AccountedCard>,
     numbers: Numbers,
     first_serial: i64,
+    /// PANs that were ordered by a history that is gone, by their keyed hash.
+    sent: HashSet<String>,
     /// Source → print and chip digest.
     renditions: HashMap<String, (String, String)>,
     /// Digest → bytes.
@@ -61,9 +64,8 @@ impl Step for Cut {
                 station.ledger.give_back(&lease).await?;
                 continue;
             }
-            let numbers =
-                cutting::numbers(station, 'P', &bureau.profile.code, FileKind::Personalization, local_date(now))
-                    .await?;
+            let numbers = cutting::numbers(station, 'P', &bureau.profile.code, FileKind::Personalization, now).await?;
+            let sent = station.ledger.sent_before(FileKind::Personalization.name()).await?;
             let first_serial = station.ledger.peek_counter(CARD_NUMBERS).await?;
             let mut sources: Vec<String> = cards.iter().map(|c| c.photo.clone()).collect();
             sources.sort();
@@ -74,13 +76,13 @@ impl Step for Cut {
                 photos.insert(chip.clone(), station.objects.thaw("photos-chip", &chip).await?);
                 renditions.insert(source, (print, chip));
             }
-            return Ok(Some(Claimed { lease, group, cards, numbers, first_serial, renditions, photos }));
+            return Ok(Some(Claimed { lease, group, cards, numbers, first_serial, sent, renditions, photos }));
         }
         Ok(None)
     }
 
     fn work(&self, station: &Station, claimed: Claimed, now: Timestamp) -> Result<Worked, StageError> {
-        let Claimed { lease, group, cards, numbers, first_serial, renditions, photos } = claimed;
+        let Claimed { lease, group, cards, numbers, first_serial, sent, renditions, photos } = claimed;
         let bureau = station.partners.bureau(&group.region)?;
         let spec = cutting::spec(bureau, FileKind::Personalization)?;
         let today = local_date(now);
@@ -92,8 +94,12 @@ impl Step for Cut {
             .map(|card| Ok(record(station, spec, card, "000000000", 1, today)?.map(|_| ())))
             .collect::<Result<_, StageError>>()?;
         let mut members = Vec::new();
+        let ordered = |card: &AccountedCard| -> Result<bool, StageError> {
+            Ok(!sent.is_empty() && sent.contains(&pan_key(station, &account_numbers(station, card)?.pan)))
+        };
         for (card, carried) in cards.iter().zip(carried) {
             match (carried, renditions.get(&card.photo)) {
+                _ if ordered(card)? => batch.held.push((card.id, cutting::SENT_BEFORE.into())),
                 (Ok(()), Some(rendition)) => members.push((card, rendition)),
                 (Ok(()), None) => batch.held.push((card.id, "photo was not rendered".into())),
                 (Err(reason), _) => batch.held.push((card.id, reason)),
@@ -156,12 +162,16 @@ fn record(
     let Ok(decoded) = message::decode(&plain) else {
         return Ok(Err("the stored application cannot be read".into()));
     };
-    let numbers: AccountNumbers = serde_json::from_slice(&station.keys.open_record(&card.account)?)
-        .map_err(|_| StageError::Shape("account numbers".into()))?;
+    let numbers = account_numbers(station, card)?;
     let child_card = station.policy.of(&decoded.application.region, today).child_card;
     let facts = Facts { application: &decoded.application, numbers: &numbers, card, number, row, today, child_card };
     let arranged = spec.arrange(|field| facts.value(field)).and_then(|row| spec.check_row(&row).map(|()| row));
     Ok(arranged.map_err(|fault| format!("{} in {}: {}", fault.code.code(), fault.field, fault.message)))
+}
+
+fn account_numbers(station: &Station, card: &AccountedCard) -> Result<AccountNumbers, StageError> {
+    serde_json::from_slice(&station.keys.open_record(&card.account)?)
+        .map_err(|_| StageError::Shape("account numbers".into()))
 }
 
 /// What a record is made of.

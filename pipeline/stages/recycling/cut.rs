@@ -49,13 +49,15 @@ impl Step for Cut {
             let Some(lease) = station.lease(&work, now).await? else {
                 continue;
             };
-            let cards = station.ledger.returned_cards(&group, cutting::max_cards(&partner.profile)).await?;
+            let mut cards = station.ledger.returned_cards(&group, cutting::max_cards(&partner.profile)).await?;
+            // What the bank was asked to destroy by a history that is gone has its case, and waits for it.
+            let sent = station.ledger.sent_before(FileKind::RecyclingRequest.name()).await?;
+            cards.retain(|card| !sent.contains(&card.card_number));
             if cards.is_empty() {
                 station.ledger.give_back(&lease).await?;
                 continue;
             }
-            let numbers =
-                cutting::numbers(station, 'R', &group.bank, FileKind::RecyclingRequest, local_date(now)).await?;
+            let numbers = cutting::numbers(station, 'R', &group.bank, FileKind::RecyclingRequest, now).await?;
             return Ok(Some(Claimed { lease, group, cards, numbers }));
         }
         Ok(None)

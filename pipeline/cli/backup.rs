@@ -1,0 +1,38 @@
+//! `backup`: a consistent copy while workers run.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use jiff::Timestamp;
+
+use super::context::Context;
+use super::outcome::Outcome;
+use super::print;
+use crate::stages::Station;
+use crate::stages::backup::back_up;
+use crate::time::local_date;
+
+#[derive(Args)]
+#[command(after_help = "SQLite only; a PostgreSQL is backed up by its own tools (ops/runbooks/restore.md).
+Keys are not in a backup: keep DATA/keys in another place.
+Example: cardline backup --to /backup/cardline")]
+pub struct BackupArgs {
+    /// Folder of all backups; each gets a folder of its own in it, and they share `objects`
+    #[arg(long, value_name = "DIR")]
+    to: PathBuf,
+}
+
+/// Backs up the ledger and the objects.
+pub async fn run(context: &Context, args: BackupArgs) -> anyhow::Result<Outcome> {
+    let now = Timestamp::now();
+    let station = Station::observing(context.config.clone(), local_date(now)).await?;
+    let backup = back_up(&station, &args.to, now).await?;
+    let row = vec![
+        backup.taken_at.clone(),
+        backup.ledger.display().to_string(),
+        backup.objects_added.to_string(),
+        backup.reached.seal.to_string(),
+    ];
+    print::rows(context.output, &["taken_at", "ledger", "objects_added", "seal"], &[row], &backup)?;
+    Ok(Outcome::Ok)
+}

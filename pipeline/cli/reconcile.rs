@@ -1,0 +1,72 @@
+//! `reconcile`: after a restore, what partners have that the database lost, and accepting it.
+
+use clap::Subcommand;
+use jiff::Timestamp;
+
+use super::context::Context;
+use super::outcome::{Outcome, Usage};
+use super::print::{self, Output};
+use crate::stages::Station;
+use crate::stages::reconcile::{Survey, accept, survey};
+use crate::time::local_date;
+
+#[derive(Subcommand)]
+pub enum Reconcile {
+    /// 查看 What partners' folders and the archive have that the ledger does not know; changes nothing
+    #[command(after_help = "Exit code 1: everything is halted until somebody accepts. See ops/runbooks/restore.md")]
+    Show,
+    /// 接受 Go on: numbers beyond everything seen, archived answers read again, lost files as cases
+    #[command(after_help = "Example: cardline reconcile accept --as lin --reason \"restored the backup of Tuesday\"")]
+    Accept {
+        /// Why, in your words; kept sealed
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+}
+
+/// Runs one of the commands.
+pub async fn run(context: &Context, command: Reconcile) -> anyhow::Result<Outcome> {
+    let now = Timestamp::now();
+    match command {
+        Reconcile::Show => {
+            // As a worker that starts: it finds out whether the history shrank.
+            let station = Station::observing(context.config.clone(), local_date(now)).await?;
+            station.watch_history(now).await?;
+            let found = survey(&station).await?;
+            show(context, &found)?;
+            Ok(Outcome::of(found.halt.is_none()))
+        }
+        Reconcile::Accept { reason } => {
+            let who = context.who()?;
+            if reason.trim().is_empty() {
+                return Err(Usage("say why with --reason TEXT".into()).into());
+            }
+            let station = Station::observing(context.config.clone(), local_date(now)).await?;
+            station.watch_history(now).await?;
+            let accepted = accept(&station, who, &reason, now).await?;
+            show(context, &accepted)?;
+            print::complain("accepted; start the workers. Each lost file is a case");
+            Ok(Outcome::Ok)
+        }
+    }
+}
+
+fn show(context: &Context, survey: &Survey) -> anyhow::Result<()> {
+    let mut rows = Vec::new();
+    for f in &survey.files {
+        let about = format!("{} {} {}, {} rows, batch {}", f.partner, f.kind, f.sequence, f.rows, f.batch);
+        rows.push(vec!["sent and unknown".to_owned(), about, f.name.clone()]);
+    }
+    for a in &survey.answers {
+        let about = format!("{} {} {}", a.partner, a.kind, a.sequence);
+        rows.push(vec!["archived and unknown".to_owned(), about, a.name.clone()]);
+    }
+    for b in &survey.counters {
+        rows.push(vec!["number used before".to_owned(), b.counter.clone(), format!("{}, to be {}", b.ours, b.seen)]);
+    }
+    if context.output == Output::Table {
+        let found = survey.halt.as_ref().map_or("nothing is halted".into(), |halt| format!("halted: {}", halt.found));
+        print::line(&found)?;
+    }
+    print::rows(context.output, &["what", "about", "found"], &rows, survey)
+}

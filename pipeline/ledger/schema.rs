@@ -1,0 +1,195 @@
+//! The schema: which migrations this program knows, which a database has, and whether the two go together.
+//!
+//! Invariants: all pending migrations run in one transaction under one lock, so that workers that start
+//! at once wait for each other and a killed one leaves nothing half; a program works on a newer schema
+//! as long as that schema's floor says that it may.
+
+use std::borrow::Cow;
+
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{AssertSqlSafe, SqlSafeStr};
+
+use super::engine::{Ledger, Tx};
+use super::{LedgerError, Patience};
+use crate::args;
+use crate::limits::{SCHEMA_LOCK_SECONDS, SCHEMA_LOCK_TRIES};
+
+static SQLITE: Migrator = sqlx::migrate!("schemas/sql/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("schemas/sql/postgres");
+
+/// Held while migrations run; any number that nothing else of ours uses.
+const MIGRATION_LOCK: i64 = 6_073_100;
+
+/// The table of what was applied; `sqlx` made it in the first release, and its shape stays.
+const APPLIED_SQLITE: &str = "CREATE TABLE IF NOT EXISTS _sqlx_migrations (version BIGINT PRIMARY KEY, description TEXT NOT NULL,
+    installed_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, success BOOLEAN NOT NULL, checksum BLOB NOT NULL, execution_time BIGINT NOT NULL)";
+const APPLIED_POSTGRES: &str = "CREATE TABLE IF NOT EXISTS _sqlx_migrations (version BIGINT PRIMARY KEY, description TEXT NOT NULL,
+    installed_on TIMESTAMPTZ NOT NULL DEFAULT now(), success BOOLEAN NOT NULL, checksum BYTEA NOT NULL, execution_time BIGINT NOT NULL)";
+
+/// The migrations a program knows, oldest first.
+#[derive(Clone)]
+pub struct Schema {
+    sqlite: Vec<Migration>,
+    postgres: Vec<Migration>,
+}
+
+/// A migration by number and name.
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
+pub struct Named {
+    pub migration: i64,
+    pub about: String,
+}
+
+/// How a database stands to a program.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct SchemaState {
+    /// What the database has, with those this program does not know.
+    pub applied: Vec<Named>,
+    /// What this program would do to it.
+    pub pending: Vec<Named>,
+    /// Applied by a newer version.
+    pub unknown: Vec<i64>,
+    /// The least a program must know to work here.
+    pub floor: i64,
+    /// The newest migration this program knows.
+    pub newest_known: i64,
+}
+
+impl SchemaState {
+    /// Fails when the schema grew past this program.
+    pub fn fits(&self) -> Result<(), LedgerError> {
+        if self.unknown.is_empty() || self.newest_known >= self.floor {
+            return Ok(());
+        }
+        Err(LedgerError::Outgrown { floor: self.floor, newest: self.newest_known })
+    }
+}
+
+impl Schema {
+    /// What this program was built with.
+    pub fn built_in() -> Schema {
+        let all = |migrator: &'static Migrator| migrator.iter().cloned().collect();
+        Schema { sqlite: all(&SQLITE), postgres: all(&POSTGRES) }
+    }
+
+    /// As a later version knows it: one migration more, with the same text on both engines.
+    pub fn and(mut self, number: i64, about: &'static str, sql: &str) -> Schema {
+        for list in [&mut self.sqlite, &mut self.postgres] {
+            let text = AssertSqlSafe(sql.to_owned()).into_sql_str();
+            list.push(Migration::new(number, Cow::Borrowed(about), MigrationType::Simple, text, false));
+        }
+        self
+    }
+
+    fn of(&self, tx: &Tx) -> &[Migration] {
+        if tx.is_postgres() { &self.postgres } else { &self.sqlite }
+    }
+}
+
+impl Ledger {
+    /// How the database stands to these migrations. Changes nothing.
+    pub async fn schema_state(&self, schema: &Schema) -> Result<SchemaState, LedgerError> {
+        state(&mut self.read().await?, schema).await
+    }
+
+    /// Runs what is pending, all or nothing; returns what was run. Any number of workers may do so at once.
+    pub async fn migrate(&self, schema: &Schema) -> Result<Vec<Named>, LedgerError> {
+        let seen = self.schema_state(schema).await?;
+        seen.fits()?;
+        // The usual start takes no lock.
+        if seen.pending.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.migrate_once(schema).await {
+                // Somebody works on a table: give way, or everybody else would queue behind us.
+                Err(error) if error.is_passing() && tries < SCHEMA_LOCK_TRIES => {
+                    tracing::warn!(%error, tries, "the schema is brought up to date later");
+                    tokio::time::sleep(std::time::Duration::from_secs(SCHEMA_LOCK_SECONDS)).await;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    async fn migrate_once(&self, schema: &Schema) -> Result<Vec<Named>, LedgerError> {
+        let mut tx = self.begin().await?;
+        tx.without_hurry();
+        if tx.is_postgres() {
+            // Whoever migrates may take its time; a table that somebody uses is waited for only briefly.
+            tx.script("SET LOCAL lock_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0").await?;
+            tx.scratch("SELECT pg_advisory_xact_lock($1)", args![MIGRATION_LOCK]).await?;
+            tx.script(&format!("SET LOCAL lock_timeout = '{SCHEMA_LOCK_SECONDS}s'")).await?;
+        }
+        tx.script(if tx.is_postgres() { APPLIED_POSTGRES } else { APPLIED_SQLITE }).await?;
+        // Another worker may have been quicker.
+        let state = state(&mut tx, schema).await?;
+        state.fits()?;
+        let known = schema.of(&tx).to_vec();
+        for migration in known.iter().filter(|m| state.pending.iter().any(|p| p.migration == m.version)) {
+            tx.script(migration.sql.as_str()).await?;
+            tx.scratch(
+                "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES ($1, $2, $3, $4, -1)",
+                args![migration.version, &*migration.description, true, &*migration.checksum],
+            )
+            .await?;
+        }
+        tx.commit().await?;
+        Ok(state.pending)
+    }
+
+    /// Fails when a newer version took something away that this program needs.
+    pub async fn still_fits(&self) -> Result<(), LedgerError> {
+        self.schema_state(&Schema::built_in()).await?.fits()
+    }
+
+    /// Opens a database as it is, whatever its schema: for who asks about the schema itself.
+    pub async fn unmigrated(url: &str) -> Result<Ledger, LedgerError> {
+        Ledger::connect(url, Patience::default()).await
+    }
+}
+
+async fn state(tx: &mut Tx, schema: &Schema) -> Result<SchemaState, LedgerError> {
+    let known = schema.of(tx);
+    let newest_known = known.iter().map(|m| m.version).max().unwrap_or(0);
+    let mut pending: Vec<Named> =
+        known.iter().map(|m| Named { migration: m.version, about: m.description.clone().into_owned() }).collect();
+    let known: Vec<(i64, Vec<u8>)> = known.iter().map(|m| (m.version, m.checksum.to_vec())).collect();
+    if !tx.has_table("_sqlx_migrations").await? {
+        return Ok(SchemaState { applied: Vec::new(), pending, unknown: Vec::new(), floor: 0, newest_known });
+    }
+    let rows = tx
+        .rows::<(i64, String, Vec<u8>)>(
+            "SELECT version, description, checksum FROM _sqlx_migrations ORDER BY version",
+            args![],
+        )
+        .await?;
+    let floor = if tx.has_table("schema_floor").await? {
+        tx.number("SELECT COALESCE(max(migration), 0) FROM schema_floor", args![]).await?
+    } else {
+        0
+    };
+    let mut unknown = Vec::new();
+    for (version, _, checksum) in &rows {
+        match known.iter().find(|(number, _)| number == version) {
+            None => unknown.push(*version),
+            Some((_, ours)) if ours != checksum => return Err(LedgerError::MigrationChanged { migration: *version }),
+            Some(_) => pending.retain(|p| p.migration != *version),
+        }
+    }
+    let applied = rows.into_iter().map(|(migration, about, _)| Named { migration, about }).collect();
+    Ok(SchemaState { applied, pending, unknown, floor, newest_known })
+}
+
+impl Tx {
+    async fn has_table(&mut self, name: &str) -> Result<bool, LedgerError> {
+        let sql = if self.is_postgres() {
+            "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = $1"
+        } else {
+            "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = $1"
+        };
+        Ok(self.number(sql, args![name]).await? > 0)
+    }
+}

@@ -1,0 +1,93 @@
+//! The watermark: what this house has seen of its ledger, kept outside of it, in the data folder.
+//!
+//! A database that was restored, or a standby that was behind, forgets what was already done: files lie at
+//! partners, messages were told. Invariant: before anything leaves the house, the watermark covers it. So a
+//! ledger behind its watermark is found, and everything halts until a person accepts.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use super::{StageError, Station};
+use crate::ledger::{LedgerError, Reached};
+
+impl Station {
+    fn watermark_path(&self, identity: &str) -> PathBuf {
+        self.config.data.value.join("watermarks").join(format!("{identity}.json"))
+    }
+
+    /// How far this ledger had come when something last left the house.
+    pub(super) fn watermark(&self, identity: &str) -> Result<Option<Reached>, StageError> {
+        let path = self.watermark_path(identity);
+        match std::fs::read(&path) {
+            Ok(text) => Ok(Some(serde_json::from_slice(&text).map_err(|_| {
+                StageError::Shape(format!(
+                    "{} cannot be read; restore it from the backup of the data folder",
+                    path.display()
+                ))
+            })?)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(StageError::file(path.display(), error)),
+        }
+    }
+
+    /// Fails while a halt waits for a person.
+    pub async fn refuse_while_halted(&self) -> Result<(), StageError> {
+        match self.ledger.halt().await? {
+            Some(halt) => Err(LedgerError::Reconciling { found: halt.found }.into()),
+            None => Ok(()),
+        }
+    }
+
+    /// Halts everything when the ledger is behind its watermark.
+    pub async fn watch_history(&self, now: Timestamp) -> Result<(), StageError> {
+        let reached = self.ledger.reached().await?;
+        if let Some(found) = self.shrunk(&reached).await? {
+            tracing::error!(found, "the database's history shrank");
+            self.ledger.halt_for(&found, now).await?;
+        }
+        Ok(())
+    }
+
+    /// To be called before anything is cut, sent or told: fails while halted, halts when history shrank,
+    /// and remembers how far it has come.
+    pub(super) async fn before_leaving(&self, now: Timestamp) -> Result<(), StageError> {
+        self.watch_history(now).await?;
+        self.refuse_while_halted().await?;
+        let reached = self.ledger.reached().await?;
+        self.keep_watermark(&reached)
+    }
+
+    /// What of the watermark the ledger does not know, in words.
+    async fn shrunk(&self, reached: &Reached) -> Result<Option<String>, StageError> {
+        if self.ledger.counts_transactions_anew().await? {
+            let found = "the server counts transactions anew: a dump was loaded where only a physical backup will do";
+            return Ok(Some(found.into()));
+        }
+        let Some(mark) = self.watermark(&reached.identity)? else { return Ok(None) };
+        if mark.seal > 0 && self.ledger.seal_digest(mark.seal).await?.as_deref() != Some(mark.digest.as_str()) {
+            let found = format!("seal {} of the history, seen here before, is gone or another one", mark.seal);
+            return Ok(Some(found));
+        }
+        let behind = mark.counters.iter().find_map(|(name, next)| {
+            let ours = reached.counters.get(name).copied().unwrap_or(1);
+            (ours < *next).then(|| format!("{name} stands at {ours}, and {next} was seen here before"))
+        });
+        Ok(behind)
+    }
+
+    pub(super) fn keep_watermark(&self, reached: &Reached) -> Result<(), StageError> {
+        let path = self.watermark_path(&reached.identity);
+        if self.watermark(&reached.identity)?.as_ref() == Some(reached) {
+            return Ok(());
+        }
+        let folder = path.parent().map_or_else(PathBuf::new, PathBuf::from);
+        let failed = |source| StageError::file(folder.display(), source);
+        std::fs::create_dir_all(&folder).map_err(failed)?;
+        let mut part = tempfile::Builder::new().suffix(".part").tempfile_in(&folder).map_err(failed)?;
+        serde_json::to_writer(&mut part, reached).map_err(|e| failed(e.into()))?;
+        part.as_file().sync_all().map_err(failed)?;
+        part.persist(&path).map_err(|e| failed(e.error))?;
+        std::fs::File::open(&folder).and_then(|f| f.sync_all()).map_err(failed)
+    }
+}

@@ -1,0 +1,147 @@
+//! The drill: a database of days ago is put back under a house whose partners are ahead.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cardline::ledger::{Ledger, LedgerError};
+use cardline::stages::StageError;
+use cardline::stages::backup::back_up;
+use cardline::stages::production::read_cards;
+use cardline::stages::reconcile::{accept, survey};
+use cardline::time::instant;
+use cardline::world::mirror;
+use cardline::world::play::{day, tick};
+use cardline_core::layouts::FileKind;
+
+use crate::databases::{Database, Engine};
+use crate::plays::{Play, broken};
+
+const KEPT_AFTER_DAYS: u32 = 8;
+const LOST_DAYS: u32 = 9;
+const DAYS: u32 = 40;
+
+/// Names of everything that lies at the partners.
+fn at_partners(play: &Play) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for partner in play.station.partners.all() {
+        for entry in std::fs::read_dir(partner.to()).unwrap() {
+            found.insert(entry.unwrap().file_name().into_string().unwrap());
+        }
+    }
+    found
+}
+
+/// What was ever asked of partners: card numbers, PANs, applications and batches, each with how often.
+fn asked(play: &Play) -> BTreeMap<String, u32> {
+    let mut asked: BTreeMap<String, u32> = BTreeMap::new();
+    for partner in play.station.partners.all() {
+        for entry in std::fs::read_dir(partner.to()).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            let Some((spec, parts)) = partner.profile.recognise(&name).filter(|(s, _)| s.kind.is_request()) else {
+                continue;
+            };
+            let bytes = std::fs::read(&path).unwrap();
+            let records = if spec.kind == FileKind::Personalization { read_cards(&bytes).unwrap() } else { bytes };
+            let parsed = spec.parse(&records).unwrap_or_else(|_| panic!("{name} cannot be read"));
+            let mut count = |key: String| *asked.entry(key).or_default() += 1;
+            count(format!("batch {}", parsed.control["batch"]));
+            count(format!("number {} {} {}", partner.profile.code, spec.kind.name(), parts.sequence));
+            let fields: &[&str] = match spec.kind {
+                FileKind::Personalization => &["card_number", "pan"],
+                FileKind::AccountRequest => &["task"],
+                _ => &[],
+            };
+            for row in &parsed.rows {
+                for field in fields {
+                    count(format!("{} {field} {}", spec.kind.name(), spec.value(row, field).unwrap()));
+                }
+            }
+        }
+    }
+    asked
+}
+
+async fn yesterdays_database_sends_nothing_until_a_person_accepts(engine: Engine) {
+    let mut play = Play::new(Database::alone(engine).await, 51, 60, DAYS).await;
+    for n in 0..KEPT_AFTER_DAYS {
+        play.day(n).await;
+    }
+    play.station.ledger.close().await;
+    play.database().keep().await;
+    play.start_anew().await;
+    for n in KEPT_AFTER_DAYS..KEPT_AFTER_DAYS + LOST_DAYS {
+        play.day(n).await;
+    }
+    let (before, asked_before) = (at_partners(&play), asked(&play));
+    play.station.ledger.close().await;
+    play.database().restore().await;
+    play.start_anew().await;
+
+    // Halted: whatever is asked, nothing leaves the house.
+    let morning = instant(day(KEPT_AFTER_DAYS + LOST_DAYS), 9, 0);
+    let refused = tick(&play.station, None, morning).await.expect_err("everything is halted");
+    assert!(matches!(refused, StageError::Ledger(LedgerError::Reconciling { .. })), "{refused}");
+    assert_eq!(at_partners(&play), before);
+    let found = survey(&play.station).await.unwrap();
+    assert!(found.halt.is_some() && !found.files.is_empty() && !found.answers.is_empty(), "{found:?}");
+    assert!(found.counters.iter().any(|b| b.counter == "card_number"), "{:?}", found.counters);
+
+    // A person accepts, and the play goes on to its end.
+    let accepted = accept(&play.station, "suite", "the drill", morning).await.unwrap();
+    assert!(survey(&play.station).await.unwrap().halt.is_none());
+    accept(&play.station, "suite", "twice", morning).await.expect_err("there is nothing to accept any more");
+    let lost: BTreeSet<&str> = accepted.files.iter().map(|f| f.name.as_str()).collect();
+    assert!(lost.iter().all(|name| before.contains(*name)));
+    for n in KEPT_AFTER_DAYS + LOST_DAYS..DAYS {
+        play.day(n).await;
+    }
+    let again: Vec<String> = asked(&play)
+        .into_iter()
+        .filter(|(key, times)| *times > asked_before.get(key).copied().unwrap_or(0).max(1))
+        .map(|(key, times)| format!("{key}: {times} times"))
+        .collect();
+    assert_eq!(again, Vec::<String>::new(), "asked of a partner twice");
+    assert!(at_partners(&play).len() > before.len(), "work went on");
+    println!("{engine:?}: laws {:#?}", broken(&play.books(DAYS - 1, true).await));
+    let seen = mirror(&play.world, &play.station).await.unwrap();
+    println!("{engine:?}: {} lost files, {} differences: {:#?}", lost.len(), seen.differences.len(), seen.differences);
+    println!("cases {:#?}", play.station.ledger.open_cases().await.unwrap());
+    play.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn yesterdays_sqlite_sends_nothing_until_a_person_accepts() {
+    yesterdays_database_sends_nothing_until_a_person_accepts(Engine::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn yesterdays_postgres_sends_nothing_until_a_person_accepts() {
+    yesterdays_database_sends_nothing_until_a_person_accepts(Engine::Postgres).await;
+}
+
+/// A backup taken while the ledger is written is of one instant: every law holds in it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_taken_while_workers_run_passes_every_law() {
+    let mut play = Play::new(Database::new(Engine::Sqlite).await, 52, 60, 20).await;
+    let to = tempfile::tempdir().unwrap();
+    for n in 0..20 {
+        let (ledger, target) = (play.station.ledger.clone(), to.path().join(format!("{n}.db")));
+        let copied = tokio::spawn(async move {
+            // In the middle of the day.
+            tokio::time::sleep(std::time::Duration::from_millis(u64::from(n) * 3)).await;
+            ledger.copy_into(&target).await
+        });
+        play.day(n).await;
+        copied.await.unwrap().unwrap();
+        let copied = format!("sqlite:{}", to.path().join(format!("{n}.db")).display());
+        let copy = Ledger::open(&copied).await.unwrap();
+        // What falls due this evening may not have been chased when it was taken.
+        let report = copy.books(instant(day(n).yesterday().unwrap(), 18, 0), true, None).await.unwrap();
+        assert_eq!(broken(&report), Vec::<String>::new(), "day {n}");
+    }
+    let backup = back_up(&play.station, to.path(), instant(day(20), 1, 0)).await.unwrap();
+    assert!(backup.ledger.is_file() && backup.objects_added > 0);
+    let again = back_up(&play.station, to.path(), instant(day(20), 2, 0)).await.unwrap();
+    assert_eq!((again.objects_added, again.reached), (0, backup.reached), "objects are copied once");
+    play.end().await;
+}
