@@ -6,11 +6,14 @@
 pub mod broker;
 pub mod cli;
 pub mod config;
+pub mod daemon;
 pub mod exchange;
 pub mod hex;
 pub mod keys;
 pub mod ledger;
 pub mod limits;
+pub mod log;
+pub mod metrics;
 pub mod objects;
 pub mod route;
 pub mod stages;

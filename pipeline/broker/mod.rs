@@ -3,10 +3,12 @@
 //! Group membership is not used: the database's positions decide, so that what was read and what it
 //! did are stored together. Offsets are never committed to the broker.
 
+mod ends;
 mod mock;
 mod publisher;
 mod reader;
 
+pub use ends::{Ends, PartitionEnd};
 pub use mock::MockBroker;
 pub use publisher::{Outgoing, Publisher};
 pub use reader::{PartitionChunk, RawMessage, Reader};

@@ -21,6 +21,7 @@ mod import_cards;
 mod import_list;
 mod import_reference;
 mod intake;
+mod metrics;
 mod outcome;
 mod photos;
 mod print;
@@ -94,6 +95,9 @@ enum Command {
     File(file::FileCommand),
     /// 状态 The states and moves of every life
     States(states::StatesArgs),
+    /// 指标 The metrics `run --listen` serves
+    #[command(subcommand)]
+    Metrics(metrics::MetricsCommand),
     /// 自检 Check the database, keys, folders, partners, tables and Kafka
     Doctor,
     /// 配置 The configuration in force
@@ -123,6 +127,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Photos(args) => photos::run(&context, args).await,
         Command::File(args) => file::run(&context, args),
         Command::States(args) => states::run(&context, args),
+        Command::Metrics(command) => metrics::run(&context, &command),
         Command::Doctor => doctor::run(&context).await,
         Command::Config(args) => config::run(&context, args),
     }

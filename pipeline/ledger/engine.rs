@@ -20,6 +20,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, FromRow, Postgres, Sqlite, Transaction
 use super::LedgerError;
 use super::stage::ddl_of_all;
 use crate::limits::{DATABASE_BUSY_SECONDS, DATABASE_CONNECTIONS, SQLITE_ROW_BUFFER_ROWS};
+use crate::metrics;
 
 /// A value bound to a statement. Owned, so that a statement may outlive the borrow of its input.
 #[derive(Clone)]
@@ -62,7 +63,11 @@ macro_rules! args {
 pub trait Row: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unpin {}
 impl<T> Row for T where T: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unpin {}
 
-enum Pool {
+/// The schema of each engine, in the order it is brought up to date.
+pub(super) static MIGRATIONS_POSTGRES: sqlx::migrate::Migrator = sqlx::migrate!("schemas/sql/postgres");
+pub(super) static MIGRATIONS_SQLITE: sqlx::migrate::Migrator = sqlx::migrate!("schemas/sql/sqlite");
+
+pub(super) enum Pool {
     Postgres(PgPool),
     Sqlite(SqlitePool),
 }
@@ -85,10 +90,15 @@ impl Ledger {
             return Err(LedgerError::Address);
         };
         match &pool {
-            Pool::Sqlite(pool) => sqlx::migrate!("schemas/sql/sqlite").run(pool).await?,
-            Pool::Postgres(pool) => sqlx::migrate!("schemas/sql/postgres").run(pool).await?,
+            Pool::Sqlite(pool) => MIGRATIONS_SQLITE.run(pool).await?,
+            Pool::Postgres(pool) => MIGRATIONS_POSTGRES.run(pool).await?,
         }
         Ok(Ledger { pool: Arc::new(pool), row_writes: Arc::default() })
+    }
+
+    /// The pool, for what is beside transactions.
+    pub(super) fn pool(&self) -> &Pool {
+        &self.pool
     }
 
     /// `sqlite` or `postgres`, for pages and benches.
@@ -290,6 +300,7 @@ impl Tx {
             Inner::Sqlite(tx) => tx.commit().await?,
         }
         self.row_writes.fetch_add(self.written, Ordering::Relaxed);
+        metrics::add(&metrics::ROW_WRITES, &[], self.written);
         Ok(())
     }
 }
