@@ -72,3 +72,46 @@ fn lossy<W: Write + Send + 'static>(
 pub fn dropped() -> u64 {
     DROPPED.get().map_or(0, |counter| counter.dropped_lines() as u64)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::{Receiver, channel};
+    use std::time::Instant;
+
+    /// A reader that takes nothing until it is let go.
+    struct Stopped(Receiver<()>);
+
+    impl Write for Stopped {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            let _ = self.0.recv();
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_reader_that_stops_costs_lines_and_no_time() {
+        let (let_go, stopped) = channel();
+        let (mut sink, guard, dropped) = lossy(Stopped(stopped));
+        let began = Instant::now();
+        let lines = 3 * LOG_LINES_WAITING;
+        for _ in 0..lines {
+            sink.write_all(b"a line\n").unwrap();
+        }
+        assert!(began.elapsed().as_secs() < 5, "{:?}", began.elapsed());
+        let lost = dropped.dropped_lines();
+        assert!(lost >= lines - LOG_LINES_WAITING - 2 && lost < lines, "{lost}");
+        drop(let_go);
+        drop(guard);
+    }
+
+    #[test]
+    fn a_format_nobody_knows_is_refused() {
+        assert_eq!(Format::of(None).unwrap(), Format::Text);
+        assert_eq!(Format::of(Some("json")).unwrap(), Format::Json);
+        assert!(Format::of(Some("xml")).is_err());
+    }
+}

@@ -7,11 +7,13 @@ mod ends;
 mod mock;
 mod publisher;
 mod reader;
+mod retention;
 
 pub use ends::{Ends, PartitionEnd};
 pub use mock::MockBroker;
 pub use publisher::{Outgoing, Publisher};
 pub use reader::{PartitionChunk, RawMessage, Reader};
+pub use retention::retention_hours;
 
 /// What can go wrong with the broker.
 #[derive(Debug, thiserror::Error)]

@@ -25,6 +25,7 @@ use crate::route::RouteStep;
 use crate::stages::{StageError, Station};
 use crate::time::local_date;
 use outage::Outage;
+pub use outage::free_bytes;
 use stop::Signals;
 pub use stop::StopCause;
 use turn::Watched;

@@ -8,6 +8,7 @@ mod databases;
 mod dry_run;
 mod generated;
 mod messages;
+mod operation;
 mod plays;
 mod simulation;
 mod tidy;
