@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::limits::STOP_SECONDS;
+
 /// The configuration file; every key is optional.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -13,6 +15,8 @@ struct ConfigFile {
     kafka: Option<String>,
     data: Option<PathBuf>,
     worker: Option<String>,
+    listen: Option<String>,
+    stop_seconds: Option<u64>,
     partners: Option<PathBuf>,
     policy: Option<PathBuf>,
     #[serde(default)]
@@ -70,7 +74,12 @@ pub struct Config {
     /// Folder for keys, sealed files, photos and, with a local transport, partner folders.
     pub data: Sourced<PathBuf>,
     /// This worker's name: a worker that comes back takes its own leases again at once.
-    pub worker: Sourced<String>,
+    /// `None` means a name made of the machine's.
+    pub worker: Sourced<Option<String>>,
+    /// Address at which `run` serves metrics, health and readiness; `None` means nowhere.
+    pub listen: Sourced<Option<String>>,
+    /// How long a step under way may go on once `run` is told to stop.
+    pub stop_seconds: Sourced<u64>,
     /// Folder of partner profiles; `None` means those built in.
     pub partners: Sourced<Option<PathBuf>>,
     pub policy: Sourced<Option<PathBuf>>,
@@ -91,6 +100,8 @@ pub struct Flags {
 pub enum ConfigError {
     #[error("configuration {path}: {source}; see `cardline config show`")]
     Read { path: PathBuf, source: std::io::Error },
+    #[error("CARDLINE_STOP_SECONDS must be a whole number of seconds, such as {STOP_SECONDS}")]
+    StopSeconds,
     #[error("configuration {path}: {source}")]
     Parse { path: PathBuf, source: Box<toml::de::Error> },
 }
@@ -110,7 +121,9 @@ impl Config {
         Ok(Config {
             database: pick(flags.database.clone(), environment("CARDLINE_DATABASE"), file.database, || beside),
             kafka: pick(flags.kafka.clone(), environment("CARDLINE_KAFKA"), file.kafka, || "mock".into()),
-            worker: pick(None, environment("CARDLINE_WORKER"), file.worker, || "worker-1".into()),
+            worker: optional(environment("CARDLINE_WORKER"), file.worker),
+            listen: optional(environment("CARDLINE_LISTEN"), file.listen),
+            stop_seconds: stop_seconds(environment("CARDLINE_STOP_SECONDS"), file.stop_seconds)?,
             partners: optional(environment("CARDLINE_PARTNERS").map(PathBuf::from), file.partners),
             policy: optional(environment("CARDLINE_POLICY").map(PathBuf::from), file.policy),
             topics: topics(file.topics),
@@ -125,7 +138,9 @@ impl Config {
             database: given(database.unwrap_or_else(|| format!("sqlite:{}", folder.join("cardline.db").display()))),
             kafka: given("mock".into()),
             data: Sourced { value: folder.into(), source: "given" },
-            worker: given("worker-1".into()),
+            worker: Sourced { value: None, source: "default" },
+            listen: Sourced { value: None, source: "default" },
+            stop_seconds: Sourced { value: STOP_SECONDS, source: "default" },
             partners: Sourced { value: None, source: "built in" },
             policy: Sourced { value: None, source: "built in" },
             topics: Topics::default(),
@@ -135,11 +150,14 @@ impl Config {
     /// Every key with its value (a password in an address is masked) and where it came from.
     pub fn shown(&self) -> Vec<(&'static str, String, &'static str)> {
         let path = |p: &Option<PathBuf>| p.as_ref().map_or_else(|| "(built in)".into(), |p| p.display().to_string());
+        let or = |text: &Option<String>, none: &str| text.clone().unwrap_or_else(|| none.into());
         vec![
             ("database", masked_address(&self.database.value), self.database.source),
             ("kafka", self.kafka.value.clone(), self.kafka.source),
             ("data", self.data.value.display().to_string(), self.data.source),
-            ("worker", self.worker.value.clone(), self.worker.source),
+            ("worker", or(&self.worker.value, "(this machine's name)"), self.worker.source),
+            ("listen", or(&self.listen.value, "(nowhere)"), self.listen.source),
+            ("stop_seconds", self.stop_seconds.value.to_string(), self.stop_seconds.source),
             ("partners", path(&self.partners.value), self.partners.source),
             ("policy", path(&self.policy.value), self.policy.source),
             ("topics.applications", self.topics.applications.clone(), "configuration"),
@@ -166,12 +184,17 @@ fn pick<T>(flag: Option<T>, environment: Option<T>, file: Option<T>, default: im
     }
 }
 
-fn optional(environment: Option<PathBuf>, file: Option<PathBuf>) -> Sourced<Option<PathBuf>> {
+fn optional<T>(environment: Option<T>, file: Option<T>) -> Sourced<Option<T>> {
     match (environment, file) {
         (Some(value), _) => Sourced { value: Some(value), source: "environment" },
         (None, Some(value)) => Sourced { value: Some(value), source: "file" },
         (None, None) => Sourced { value: None, source: "default" },
     }
+}
+
+fn stop_seconds(environment: Option<String>, file: Option<u64>) -> Result<Sourced<u64>, ConfigError> {
+    let given = environment.map(|text| text.parse().map_err(|_| ConfigError::StopSeconds)).transpose()?;
+    Ok(pick(None, given, file, || STOP_SECONDS))
 }
 
 fn topics(file: TopicsFile) -> Topics {
@@ -210,7 +233,7 @@ mod tests {
         let config = Config::gather(&flags, |name| (name == "CARDLINE_KAFKA").then(|| "env:1".into())).unwrap();
         assert_eq!((config.database.value.as_str(), config.database.source), ("sqlite:from-flag", "flag"));
         assert_eq!((config.kafka.value.as_str(), config.kafka.source), ("env:1", "environment"));
-        assert_eq!((config.worker.value.as_str(), config.worker.source), ("w9", "file"));
+        assert_eq!((config.worker.value.as_deref(), config.worker.source), (Some("w9"), "file"));
         assert_eq!(config.data.source, "default");
     }
 

@@ -35,6 +35,28 @@ pub const CHUNKS_WAITING: usize = 0;
 
 /// A lease lapses after this when its worker is gone.
 pub const LEASE_SECONDS: i64 = 60;
+/// A step under way may go on so long once the worker is told to stop: under the 30 s after which
+/// container platforms kill.
+pub const STOP_SECONDS: u64 = 25;
+/// Below this the data folder counts as full: no work is begun that could not be finished. A package of
+/// a batch with its photos and the database's log fit into it.
+pub const DATA_FREE_BYTES_MIN: u64 = 64 * 1024 * 1024;
+/// The smallest question to the database that takes longer counts as no answer.
+pub const DATABASE_HEALTH_SECONDS: u64 = 5;
+/// A worker that waits for its database or disk looks again at least this often.
+pub const OUTAGE_REST_SECONDS_MAX: u64 = 10;
+/// A failing step rests at most this long.
+pub const STEP_REST_SECONDS_MAX: u64 = 300;
+/// How often cheap gauges are refreshed; a scrape shows what was found last.
+pub const GAUGES_SECONDS: u64 = 5;
+/// How often figures are read from the ledger.
+pub const FIGURES_SECONDS: u64 = 60;
+/// Log lines that wait for a slow reader; further ones are dropped and counted.
+pub const LOG_LINES_WAITING: usize = 8_192;
+/// Requests for metrics and health under way at once; more wait.
+pub const LISTEN_CONNECTIONS: usize = 16;
+/// A request must be there and its answer taken within this.
+pub const LISTEN_SECONDS: u64 = 10;
 /// The hard cap of a batch (volumes of domain.md §2).
 pub const BATCH_CARDS_MAX: i64 = 50_000;
 /// A partner's file larger than this is refused before it is read: 50,000 rows of 1 KiB, twice over.

@@ -1,24 +1,21 @@
-//! The program: a runtime, a log on standard error, and the command line.
+//! The program: a runtime, the log, and the command line.
 
 use std::process::ExitCode;
 
 use anyhow::Context;
 use cardline::cli::{self, Cli};
 use cardline::crash::{self, End};
+use cardline::log;
 use clap::Parser;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::LevelFilter;
 
 /// Steps do their pure work in place, so another thread must be there for the rest.
 const WORKER_THREADS_MIN: usize = 2;
 
 fn main() -> anyhow::Result<ExitCode> {
     let cli = Cli::parse();
-    let filter = EnvFilter::builder()
-        .with_default_directive(LevelFilter::WARN.into())
-        .with_env_var("CARDLINE_LOG")
-        .from_env_lossy();
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(std::io::stderr).init();
+    let variable = |name| std::env::var(name).ok();
+    let format = log::Format::of(variable("CARDLINE_LOG_FORMAT").as_deref())?;
+    let _written_at_the_end = log::start(variable("CARDLINE_LOG").as_deref(), format);
     let threads = std::thread::available_parallelism().map_or(WORKER_THREADS_MIN, |n| n.get().max(WORKER_THREADS_MIN));
     // Only the crash test sets this.
     if let Some(end) = std::env::var("CARDLINE_CRASH").ok().as_deref().and_then(End::parse) {
@@ -33,5 +30,7 @@ fn main() -> anyhow::Result<ExitCode> {
     for (point, passes) in crash::passed() {
         eprintln!("passed `{point}` {passes}");
     }
+    // Work that does not let go, such as a broker's silence, must not keep the process.
+    runtime.shutdown_background();
     Ok(ended)
 }

@@ -3,13 +3,17 @@
 //! Group membership is not used: the database's positions decide, so that what was read and what it
 //! did are stored together. Offsets are never committed to the broker.
 
+mod ends;
 mod mock;
 mod publisher;
 mod reader;
+mod retention;
 
+pub use ends::{Ends, PartitionEnd};
 pub use mock::MockBroker;
 pub use publisher::{Outgoing, Publisher};
 pub use reader::{PartitionChunk, RawMessage, Reader};
+pub use retention::retention_hours;
 
 /// What can go wrong with the broker.
 #[derive(Debug, thiserror::Error)]

@@ -74,12 +74,22 @@ impl Context {
         Ok(&self.actor)
     }
 
+    /// Makes the data folder where there is none.
+    pub fn make_data_folder(&self) -> anyhow::Result<()> {
+        let data = &self.config.data.value;
+        std::fs::create_dir_all(data)
+            .with_context(|| format!("data folder {}; give another one with --data", data.display()))
+    }
+
     /// Opens everything the configuration names.
     pub async fn station(&self, now: Timestamp) -> anyhow::Result<Station> {
-        let data = self.config.data.value.clone();
-        std::fs::create_dir_all(&data)
-            .with_context(|| format!("data folder {}; give another one with --data", data.display()))?;
+        self.make_data_folder()?;
         Ok(Station::open(self.config.clone(), local_date(now)).await?)
+    }
+
+    /// As [`Context::station`], for who takes leases: under a name no other live process has.
+    pub async fn worker(&self, now: Timestamp) -> anyhow::Result<Station> {
+        Ok(self.station(now).await?.named().await?)
     }
 
     /// Opens the ledger alone, for commands that only read figures.

@@ -38,7 +38,7 @@ pub async fn run(context: &Context, path: &Path) -> anyhow::Result<Outcome> {
         anyhow::bail!("{shown}, line 1: expected the columns {}; the last may be left out", COLUMNS.join(","));
     }
     let now = instant(None);
-    let station = context.station(now).await?;
+    let station = context.worker(now).await?;
     let mut counts = Counts::default();
     let mut records = reader.records();
     loop {

@@ -51,7 +51,7 @@ pub async fn run(context: &Context, args: IntakeArgs) -> anyhow::Result<Outcome>
     if args.dry_run {
         return dry_run(context, (!kafka).then_some(path), now).await;
     }
-    let station = context.station(now).await?;
+    let station = context.worker(now).await?;
     let counts = if kafka {
         from_kafka(&station, now).await?
     } else {

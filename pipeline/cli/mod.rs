@@ -22,6 +22,7 @@ mod import_cards;
 mod import_list;
 mod import_reference;
 mod intake;
+mod metrics;
 mod migrate;
 mod outcome;
 mod photos;
@@ -104,6 +105,9 @@ enum Command {
     /// 核对 After a restore: what partners have that the database lost; accept it, so that work goes on
     #[command(subcommand)]
     Reconcile(reconcile::Reconcile),
+    /// 指标 The metrics `run --listen` serves
+    #[command(subcommand)]
+    Metrics(metrics::MetricsCommand),
     /// 自检 Check the database, keys, folders, partners, tables and Kafka
     Doctor,
     /// 配置 The configuration in force
@@ -136,6 +140,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Migrate(args) => migrate::run(&context, args).await,
         Command::Backup(args) => backup::run(&context, args).await,
         Command::Reconcile(args) => reconcile::run(&context, args).await,
+        Command::Metrics(command) => metrics::run(&context, &command),
         Command::Doctor => doctor::run(&context).await,
         Command::Config(args) => config::run(&context, args),
     }

@@ -115,7 +115,7 @@ async fn act(context: &Context, args: ActArgs, what: What, reason: &str, by_file
     let now = instant(args.at);
     let selection = args.chosen.selection(sorted(args.ids), args.code);
     let ids = selection.ids.clone();
-    let station = context.station(now).await?;
+    let station = context.worker(now).await?;
     let ask = Ask { actor, reason, selection, what, confirm: args.confirm.as_deref(), dry_run: args.dry_run };
     match operate(&station, &ask, now).await? {
         Told::Done(report) => done(context, &report, &ask.selection),

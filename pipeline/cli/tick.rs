@@ -48,7 +48,7 @@ fn stages_and_all() -> Vec<&'static str> {
 /// Runs the steps and prints how often each did something.
 pub async fn run(context: &Context, args: TickArgs) -> anyhow::Result<Outcome> {
     let now = instant(args.at);
-    let station = context.station(now).await?;
+    let station = context.worker(now).await?;
     let mut ticked = Vec::new();
     for step in ROUTE.iter().filter(|step| args.stage == "all" || step.stage == args.stage) {
         let did = step

@@ -23,23 +23,34 @@ pub struct CareDates {
 /// The case about messages nobody looked at; one is enough, `cardline quarantine list` shows them.
 pub(super) const QUARANTINE_LIES: &str = "messages lie in the quarantine past their day";
 
-const OVERDUE: &[&str] = &[
-    "SELECT count(*) FROM batch WHERE due_on < $1 AND state <> 'answered'",
-    "SELECT count(*) FROM batch WHERE due_on < $1 AND to_produce > 0",
-    "SELECT count(*) FROM shipment WHERE due_on < $1 AND NOT done",
-    "SELECT count(*) FROM application WHERE due_on < $1 AND place IN ('held', 'missing', 'with_unit', 'awaiting_return', 'recalled', 'to_recycle')",
-    "SELECT count(*) FROM application WHERE due_on < $1 AND queue IS NOT NULL",
-    "SELECT count(*) FROM application WHERE due_on < $1 AND state IN ('returned', 'rejected')",
-    "SELECT count(*) FROM desk_case WHERE due_on < $1 AND state IN ('open', 'escalated')",
-    "SELECT count(*) FROM message WHERE due_on < $1 AND act = 0",
+/// Kind, how many let their day pass, and the earliest day, of things that stand in `$from`.
+macro_rules! unfinished {
+    ($kind:literal, $from:literal) => {
+        ($kind, concat!("SELECT count(*) FROM ", $from, " AND due_on < $1"), concat!("SELECT min(due_on) FROM ", $from))
+    };
+}
+
+/// Everything that has a deadline, kind by kind.
+pub(super) const UNFINISHED: &[(&str, &str, &str)] = &[
+    unfinished!("batch", "batch WHERE state <> 'answered'"),
+    unfinished!("production", "batch WHERE to_produce > 0"),
+    unfinished!("shipment", "shipment WHERE NOT done"),
+    unfinished!(
+        "card",
+        "application WHERE place IN ('held', 'missing', 'with_unit', 'awaiting_return', 'recalled', 'to_recycle')"
+    ),
+    unfinished!("waiting-card", "application WHERE queue IS NOT NULL"),
+    unfinished!("application", "application WHERE state IN ('returned', 'rejected')"),
+    unfinished!("case", "desk_case WHERE state IN ('open', 'escalated')"),
+    unfinished!("message", "message WHERE due_on IS NOT NULL AND act = 0"),
 ];
 
 impl Ledger {
     /// Whether anything unfinished has let its day pass.
     pub async fn anything_overdue(&self, today: Date) -> Result<bool, LedgerError> {
         let mut tx = self.read().await?;
-        for sql in OVERDUE {
-            if tx.number(sql, args![today]).await? > 0 {
+        for (_, overdue, _) in UNFINISHED {
+            if tx.number(overdue, args![today]).await? > 0 {
                 return Ok(true);
             }
         }

@@ -22,6 +22,7 @@ use super::stage::ddl_of_all;
 use super::{LedgerError, Patience, Schema};
 use crate::crash::{self, Act};
 use crate::limits::{DATABASE_CONNECTIONS, SQLITE_ROW_BUFFER_ROWS};
+use crate::metrics;
 
 /// A value bound to a statement. Owned, so that a statement may outlive the borrow of its input.
 #[derive(Clone)]
@@ -64,7 +65,7 @@ macro_rules! args {
 pub trait Row: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unpin {}
 impl<T> Row for T where T: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unpin {}
 
-enum Pool {
+pub(super) enum Pool {
     Postgres(PgPool),
     Sqlite(SqlitePool),
 }
@@ -100,6 +101,11 @@ impl Ledger {
             return Err(LedgerError::Address);
         };
         Ok(Ledger { pool: Arc::new(pool), patience, row_writes: Arc::default() })
+    }
+
+    /// The pool, for what is beside transactions.
+    pub(super) fn pool(&self) -> &Pool {
+        &self.pool
     }
 
     /// `sqlite` or `postgres`, for pages and benches.
@@ -351,6 +357,7 @@ impl Tx {
         done.map_err(LedgerError::of_commit)?;
         crash::after(Act::Commit);
         self.row_writes.fetch_add(self.written, Ordering::Relaxed);
+        metrics::add(&metrics::ROW_WRITES, &[], self.written);
         Ok(())
     }
 }

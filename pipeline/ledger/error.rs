@@ -112,6 +112,24 @@ impl LedgerError {
             _ => false,
         }
     }
+
+    /// Whether the database is away or full: nothing is wrong with the unit of work, and every other
+    /// would fail too.
+    pub fn is_outage(&self) -> bool {
+        match self.source_error() {
+            Some(sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed) => true,
+            Some(sqlx::Error::Database(e)) => e.code().is_some_and(|code| is_outage_code(&code)),
+            _ => false,
+        }
+    }
+}
+
+/// PostgreSQL: connection lost, out of resources, shutting down. SQLite: input or output failed, full.
+fn is_outage_code(code: &str) -> bool {
+    match code.parse::<u32>() {
+        Ok(sqlite) if code.len() < 5 => matches!(sqlite & 0xff, 10 | 13 | 14),
+        _ => ["08", "53", "57P"].iter().any(|class| code.starts_with(class)),
+    }
 }
 
 fn short(statement: &str) -> String {

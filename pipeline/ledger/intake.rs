@@ -106,6 +106,17 @@ pub struct IntakeCounts {
 }
 
 impl IntakeCounts {
+    /// What became of them, by name.
+    pub fn by_outcome(&self) -> [(&'static str, i64); 5] {
+        [
+            ("accepted", self.accepted),
+            ("rejected", self.rejected),
+            ("repeated", self.repeated),
+            ("conflicting", self.conflicting),
+            ("quarantined", self.quarantined),
+        ]
+    }
+
     /// Adds another chunk's counts.
     pub fn add(&mut self, other: IntakeCounts) {
         self.received += other.received;
@@ -220,6 +231,7 @@ pub(super) async fn move_offset(tx: &mut Tx, source: &ChunkSource) -> Result<(),
         )
         .await?;
     if moved == 0 {
+        crate::metrics::add(&crate::metrics::FENCED, &["position"], 1);
         return Err(LedgerError::OffsetMoved {
             topic: source.topic.clone(),
             partition: source.partition,

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::LedgerError;
 use super::engine::{Ledger, Tx};
 use crate::args;
+use crate::metrics;
 
 /// The right to do one piece of work, until it lapses or is given back.
 #[derive(Clone, Debug)]
@@ -50,7 +51,11 @@ impl Ledger {
 pub async fn spend(tx: &mut Tx, lease: &Lease) -> Result<(), LedgerError> {
     let held =
         tx.run("UPDATE lease SET until = 0 WHERE work = $1 AND fence = $2", args![&lease.work, lease.fence]).await?;
-    if held == 0 { Err(LedgerError::Fenced { work: lease.work.clone() }) } else { Ok(()) }
+    if held == 0 {
+        metrics::add(&metrics::FENCED, &["lease"], 1);
+        return Err(LedgerError::Fenced { work: lease.work.clone() });
+    }
+    Ok(())
 }
 
 /// Takes `count` consecutive numbers; returns the first. The first number of a new counter is 1.

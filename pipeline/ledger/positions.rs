@@ -31,6 +31,11 @@ impl Ledger {
         Ok(positions)
     }
 
+    /// The stored positions of a topic, as they are.
+    pub async fn known_positions(&self, topic: &str) -> Result<Vec<(i64, i64)>, LedgerError> {
+        known_in(&mut self.read().await?, topic).await
+    }
+
     /// A waiting message whose earlier revision is there now.
     pub async fn ready_gap(&self) -> Result<Option<WaitingMessage>, LedgerError> {
         let mut tx = self.read().await?;

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::{StageError, Station};
 use crate::limits::{PASSING_FAULT_TRIES, PASSING_FAULT_WAIT_MILLIS};
+use crate::metrics;
 
 /// Whether a step found something to do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -54,6 +55,7 @@ pub async fn once<S: Step>(step: &S, station: &Station, now: Timestamp) -> Resul
         tries += 1;
         match attempt(step, station, now).await {
             Err(error) if error.is_passing() && tries < PASSING_FAULT_TRIES => {
+                metrics::add(&metrics::RETRIES, &[], 1);
                 tracing::warn!(%error, tries, "a unit of work is tried again");
                 step.forget(station);
                 // Those that were in each other's way come back at different times.
@@ -74,11 +76,15 @@ async fn attempt<S: Step>(step: &S, station: &Station, now: Timestamp) -> Result
     Ok(Ran::Did)
 }
 
-/// Runs a step until it finds nothing more to do; returns how often it did something.
+/// Runs a step until it finds nothing more to do, or the worker is asked to stop; returns how often it
+/// did something.
 pub async fn drain<S: Step>(step: &S, station: &Station, now: Timestamp) -> Result<u64, StageError> {
     let mut did = 0;
     while once(step, station, now).await? == Ran::Did {
         did += 1;
+        if station.is_stopping() {
+            break;
+        }
     }
     Ok(did)
 }

@@ -1,5 +1,7 @@
 //! What can stop a step. A bad record or a bad file is no error: it is a finding, settled as such.
 
+use std::io::ErrorKind;
+
 use cardline_core::domain::calendar::CalendarFault;
 use cardline_core::domain::policy::PolicyError;
 use cardline_core::domain::reference::ReferenceFault;
@@ -50,6 +52,24 @@ impl StageError {
             StageError::Ledger(error) => error.is_passing(),
             _ => false,
         }
+    }
+
+    /// Whether the machine, not the work, is at fault: the database is away, or a disk is full. The
+    /// worker rests, and goes on by itself.
+    pub fn is_outage(&self) -> bool {
+        if let StageError::Ledger(error) = self
+            && error.is_outage()
+        {
+            return true;
+        }
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(self);
+        while let Some(error) = cause {
+            if let Some(io) = error.downcast_ref::<std::io::Error>() {
+                return matches!(io.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded);
+            }
+            cause = error.source();
+        }
+        false
     }
 
     /// An I/O error at a path.

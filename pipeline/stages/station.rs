@@ -1,7 +1,8 @@
 //! A station: everything a worker needs to run any step.
 
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use cardline_core::domain::calendar::Calendar;
 use cardline_core::domain::policy::Policy;
@@ -14,9 +15,12 @@ use crate::broker::{Publisher, Reader};
 use crate::config::Config;
 use crate::exchange::Partners;
 use crate::keys::Keys;
-use crate::ledger::Ledger;
+use crate::ledger::{HeldName, Ledger};
 use crate::limits::LEASE_SECONDS;
 use crate::objects::Objects;
+
+/// The name of who opens a station and takes none: the demo and the tests.
+const UNNAMED_WORKER: &str = "worker-1";
 
 /// Ledger, keys, objects, partners, policies and reference data of one worker.
 pub struct Station {
@@ -30,6 +34,10 @@ pub struct Station {
     pub calendar: Calendar,
     /// The last import when the tables were loaded.
     imported: i64,
+    /// Set when the worker is asked to stop: no further unit of work is claimed.
+    stopping: AtomicBool,
+    /// Held so that no other live process works under this worker's name; none where nobody took it.
+    name: Option<Arc<HeldName>>,
     /// The broker's address, once there is one.
     pub kafka: Option<String>,
     pub(super) readers: Mutex<std::collections::HashMap<String, Reader>>,
@@ -78,6 +86,8 @@ impl Station {
             reference,
             calendar,
             imported,
+            stopping: AtomicBool::new(false),
+            name: None,
             kafka,
             readers: Mutex::default(),
             publisher: Mutex::default(),
@@ -91,7 +101,42 @@ impl Station {
 
     /// This worker's name in leases and history.
     pub fn worker(&self) -> &str {
-        &self.config.worker.value
+        match &self.name {
+            Some(held) => &held.name,
+            None => self.config.worker.value.as_deref().unwrap_or(UNNAMED_WORKER),
+        }
+    }
+
+    /// Works under a name no other live process has: the configured one or this machine's, numbered
+    /// from the second on.
+    pub async fn named(mut self) -> Result<Station, StageError> {
+        let name = match &self.config.worker.value {
+            Some(name) => name.clone(),
+            None => rustix::system::uname().nodename().to_string_lossy().into_owned(),
+        };
+        self.name = Some(Arc::new(self.ledger.take_name_like(&name).await?));
+        Ok(self)
+    }
+
+    /// Works under a name taken before.
+    pub fn under(mut self, name: Arc<HeldName>) -> Station {
+        self.name = Some(name);
+        self
+    }
+
+    /// The name as it is held.
+    pub fn held_name(&self) -> Option<Arc<HeldName>> {
+        self.name.clone()
+    }
+
+    /// From now on no further unit of work is claimed.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the worker was asked to stop.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
     }
 
     /// The date `n` working days after a day, in the national calendar.

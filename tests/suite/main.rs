@@ -9,6 +9,7 @@ mod databases;
 mod dry_run;
 mod generated;
 mod messages;
+mod operation;
 mod plays;
 mod proxy;
 mod restore;

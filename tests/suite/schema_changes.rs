@@ -132,7 +132,7 @@ async fn a_newer_schema_that_only_adds_lets_the_version_before_go_on(database: D
     // Beside it from the first day: a worker of the same version, which stays what it is.
     let mut play = Play::new(database, 21, 60, DAYS).await;
     let mut config = play.station.config.clone();
-    config.worker.value = "later-version".into();
+    config.worker.value = Some("later-version".into());
     let mut other = Station::open(config, day(0)).await.unwrap();
     other.kafka = play.station.kafka.clone();
     for n in 0..DAYS {

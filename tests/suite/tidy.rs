@@ -6,11 +6,20 @@ use cardline::route::{ROUTE, STAGES};
 use cardline_core::domain::identity_number;
 
 /// Each may name only those before it; `console` and `cli` stand side by side.
-const LAYERS: &[&[&str]] =
-    &[&["core"], &["ledger"], &["broker"], &["exchange"], &["stages"], &["route"], &["world"], &["console", "cli"]];
+const LAYERS: &[&[&str]] = &[
+    &["core"],
+    &["ledger"],
+    &["broker"],
+    &["exchange"],
+    &["stages"],
+    &["route"],
+    &["daemon"],
+    &["world"],
+    &["console", "cli"],
+];
 
 /// The small modules at the top; they name no layer.
-const SMALL: &[&str] = &["limits.rs", "time.rs", "keys.rs", "config.rs"];
+const SMALL: &[&str] = &["limits.rs", "time.rs", "keys.rs", "config.rs", "log.rs", "metrics"];
 
 /// Crates that only one layer may name.
 const OWNED: &[(&str, &str)] = &[("sqlx", "ledger"), ("rdkafka", "broker"), ("axum", "console")];

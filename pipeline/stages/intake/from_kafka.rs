@@ -4,7 +4,8 @@ use jiff::Timestamp;
 
 use super::check::check_messages;
 use crate::broker::PartitionChunk;
-use crate::ledger::{ArrivingMessage, ChunkSource, Lease, Why};
+use crate::ledger::{ArrivingMessage, ChunkSource, IntakeCounts, Lease, Why};
+use crate::metrics;
 use crate::stages::{StageError, Station, Step};
 use crate::time::local_date;
 
@@ -52,12 +53,20 @@ impl Step for FromKafka {
         let why = Why { at: now, actor: "intake", reason: "taken in from Kafka" };
         let counts =
             station.ledger.settle_chunk(&worked.lease, &worked.source, worked.messages, why, local_date(now)).await?;
+        count("applications", &counts);
         tracing::debug!(received = counts.received, accepted = counts.accepted, "chunk settled");
         Ok(())
     }
 
     fn forget(&self, station: &Station) {
         station.forget_topic(&station.config.topics.applications);
+    }
+}
+
+/// Counts settled messages for the metrics.
+pub(in crate::stages) fn count(stream: &str, counts: &IntakeCounts) {
+    for (outcome, messages) in counts.by_outcome() {
+        metrics::add(&metrics::MESSAGES, &[stream, outcome], messages.max(0) as u64);
     }
 }
 

@@ -10,6 +10,7 @@ mod rehearse;
 pub use check::check_messages;
 pub use from_file::from_file;
 pub use from_kafka::FromKafka;
+pub(in crate::stages) use from_kafka::count;
 pub use gaps::Gaps;
 pub use lines::Lines;
 pub use rehearse::{rehearse_file, rehearse_topic};

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use super::event::read_event;
 use crate::broker::PartitionChunk;
 use crate::ledger::{ArrivingEvent, ChunkSource, EventDates, Lease, Why, looked_at_by};
+use crate::stages::intake::count;
 use crate::stages::{StageError, Station, Step};
 use crate::time::local_date;
 
@@ -58,6 +59,7 @@ impl Step for Events {
         let dates = event_dates(station, local_date(now));
         let why = Why { at: now, actor: "servicing", reason: "event" };
         let counts = station.ledger.settle_events(&lease, &source, events, dates, why).await?;
+        count("events", &counts);
         tracing::debug!(received = counts.received, applied = counts.accepted, "events settled");
         Ok(())
     }

@@ -1,0 +1,23 @@
+//! How long the broker keeps a topic's messages.
+
+use std::time::Duration;
+
+use rdkafka::admin::{AdminClient, AdminOptions, ResourceSpecifier};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::config::ClientConfig;
+
+use super::BrokerError;
+use crate::limits::BROKER_SILENCE_SECONDS;
+
+/// Hours a topic's messages are kept; `None` for ever, or where the broker does not say.
+pub async fn retention_hours(servers: &str, topic: &str) -> Result<Option<i64>, BrokerError> {
+    let failed = |source| BrokerError::Kafka { servers: servers.into(), source };
+    let admin: AdminClient<DefaultClientContext> =
+        ClientConfig::new().set("bootstrap.servers", servers).create().map_err(failed)?;
+    let options = AdminOptions::new().request_timeout(Some(Duration::from_secs(BROKER_SILENCE_SECONDS)));
+    let asked = [ResourceSpecifier::Topic(topic)];
+    let told = admin.describe_configs(&asked, &options).await.map_err(failed)?;
+    let value = told.into_iter().flatten().find_map(|resource| resource.get("retention.ms")?.value.clone());
+    let milliseconds: Option<i64> = value.and_then(|text| text.parse().ok());
+    Ok(milliseconds.filter(|ms| *ms >= 0).map(|ms| ms / 3_600_000))
+}

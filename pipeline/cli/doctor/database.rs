@@ -1,0 +1,134 @@
+//! The database: version, settings that decide what survives a power cut, clock, schema, leases.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::Finding;
+use crate::cli::context::Context;
+use crate::cli::outcome::in_one_line;
+use crate::ledger::{DatabaseFacts, Ledger, Schema};
+use crate::time::rfc3339;
+
+/// Clocks further apart than this confuse who reads logs; leases bear less than their 60 seconds.
+const CLOCKS_APART_SECONDS: i64 = 5;
+
+/// What a setting must be, and what it costs otherwise.
+const WANTED: &[(&str, &[&str], bool, &str)] = &[
+    ("fsync", &["on"], true, "switch fsync on: without it a power cut destroys the ledger"),
+    ("full_page_writes", &["on"], true, "switch full_page_writes on: without it a power cut destroys pages"),
+    (
+        "synchronous_commit",
+        &["on", "local", "remote_write", "remote_apply"],
+        true,
+        "set synchronous_commit = on: a file may be sent although its commit is lost",
+    ),
+    ("data_checksums", &["on"], false, "initdb --data-checksums finds silent damage of a disk"),
+    ("journal_mode", &["wal"], true, "another program changed it: PRAGMA journal_mode = wal"),
+    ("synchronous", &["1", "2", "3"], true, "another program changed it: PRAGMA synchronous = normal"),
+    ("quick_check", &["ok"], true, "the file is damaged: stop every worker and restore the last backup"),
+];
+
+/// The database does not open.
+pub fn away(context: &Context, error: &anyhow::Error) -> Finding {
+    let found = format!("{}: {}", address(context), in_one_line(error));
+    Finding::fail("database", found, "start it or correct its address (--database); ops/runbooks/database-gone.md")
+}
+
+fn address(context: &Context) -> String {
+    let shown = context.config.shown().into_iter().find(|(key, _, _)| *key == "database");
+    shown.map(|(_, value, _)| value).unwrap_or_default()
+}
+
+/// Everything the database says of itself.
+pub async fn findings(context: &Context, ledger: &Ledger, now: Timestamp) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    match ledger.database_facts().await {
+        Ok(facts) => {
+            let found = format!("{} {} at {}", ledger.engine(), facts.version, address(context));
+            findings.push(Finding::ok("database", found));
+            findings.push(settings(&facts));
+            findings.push(clock(&facts, Timestamp::now()));
+        }
+        Err(error) => findings.push(away(context, &error.into())),
+    }
+    findings.push(match ledger.schema_state(&Schema::built_in()).await {
+        Ok(state) if !state.unknown.is_empty() => Finding::warn(
+            "schema",
+            format!("newer than this program, which knows it up to {}", state.newest_known),
+            "a newer version is at work; bring this program up to date too",
+        ),
+        Ok(state) if !state.pending.is_empty() => Finding::warn(
+            "schema",
+            format!("{} migrations are pending", state.pending.len()),
+            "run `cardline migrate`, or start a worker",
+        ),
+        Ok(state) => Finding::ok("schema", format!("version {}, up to date", state.newest_known)),
+        Err(error) => Finding::fail("schema", error.to_string(), "start the program once; it makes the schema"),
+    });
+    findings.push(leases(ledger, now).await);
+    findings
+}
+
+fn settings(facts: &DatabaseFacts) -> Finding {
+    let said: Vec<String> = facts.settings.iter().map(|(name, value)| format!("{name} {value}")).collect();
+    let (mut fails, mut warns) = (Vec::new(), Vec::new());
+    for (name, allowed, must, advice) in WANTED {
+        let wrong = facts.settings.iter().any(|(found, value)| found == name && !allowed.contains(&value.as_str()));
+        match (wrong, must) {
+            (true, true) => fails.push(*advice),
+            (true, false) => warns.push(*advice),
+            (false, _) => {}
+        }
+    }
+    let advice = [fails.clone(), warns.clone()].concat().join("; ");
+    match (fails.is_empty(), warns.is_empty()) {
+        (false, _) => Finding::fail("database settings", said.join(", "), advice),
+        (true, false) => Finding::warn("database settings", said.join(", "), advice),
+        (true, true) => Finding::ok("database settings", said.join(", ")),
+    }
+}
+
+fn clock(facts: &DatabaseFacts, now: Timestamp) -> Finding {
+    let apart = now.duration_since(facts.clock).abs();
+    if apart > SignedDuration::from_secs(CLOCKS_APART_SECONDS) {
+        let found = format!("this machine says {}, the database {}", rfc3339(now), rfc3339(facts.clock));
+        return Finding::fail("clocks", found, "let both follow the same time server (chrony, systemd-timesyncd)");
+    }
+    Finding::ok("clocks", format!("this machine's and the database's are within {CLOCKS_APART_SECONDS} s"))
+}
+
+async fn leases(ledger: &Ledger, now: Timestamp) -> Finding {
+    match ledger.held_leases(now).await {
+        Err(error) => Finding::fail("leases", error.to_string(), "see the database's own finding"),
+        Ok(held) if held.is_empty() => Finding::ok("leases", "nobody holds one now"),
+        Ok(held) => {
+            let said = held.iter().map(|l| format!("{} by {} until {}", l.work, l.owner, rfc3339(l.until)));
+            Finding::ok("leases", said.collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(settings: &[(&str, &str)], clock: &str) -> DatabaseFacts {
+        let settings = settings.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        DatabaseFacts { version: "15".into(), settings, clock: clock.parse().unwrap() }
+    }
+
+    #[test]
+    fn settings_that_lose_commits_fail_and_clocks_apart_too() {
+        let good = facts(&[("fsync", "on"), ("synchronous_commit", "on")], "2026-01-05T09:00:00Z");
+        assert_eq!(settings(&good).verdict, "ok");
+        for (name, value) in
+            [("fsync", "off"), ("synchronous_commit", "off"), ("full_page_writes", "off"), ("quick_check", "page 3")]
+        {
+            let finding = settings(&facts(&[(name, value)], "2026-01-05T09:00:00Z"));
+            assert!(finding.verdict == "FAIL" && !finding.advice.is_empty(), "{name}");
+        }
+        assert_eq!(settings(&facts(&[("data_checksums", "off")], "2026-01-05T09:00:00Z")).verdict, "warn");
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        assert_eq!(clock(&good, at("2026-01-05T09:00:04Z")).verdict, "ok");
+        assert_eq!(clock(&good, at("2026-01-05T08:59:00Z")).verdict, "FAIL");
+    }
+}

@@ -1,0 +1,116 @@
+//! Kafka: the broker, each topic with its partitions, and retention against what is unread.
+
+use super::Finding;
+use crate::broker::{BrokerError, Ends, PartitionEnd, retention_hours};
+use crate::cli::context::Context;
+use crate::ledger::Ledger;
+
+/// Unread messages should have at least this long before the broker deletes them.
+const RETENTION_HOURS_WANTED: i64 = 72;
+
+/// What the broker says of one topic.
+struct Topic {
+    name: String,
+    ends: Vec<PartitionEnd>,
+    /// How long the broker keeps messages; `None` for ever, or where it does not say.
+    retention_hours: Option<i64>,
+}
+
+/// Looks at every topic we read or write.
+pub async fn findings(context: &Context, ledger: Option<&Ledger>) -> Vec<Finding> {
+    let servers = context.config.kafka.value.clone();
+    if servers == "mock" {
+        let advice = "set CARDLINE_KAFKA to take in messages; without it there are only files";
+        return vec![Finding::warn("kafka", "no broker is configured", advice)];
+    }
+    let topics = &context.config.topics;
+    let read = [topics.applications.clone(), topics.events.clone()];
+    let written = [topics.outcomes.clone(), topics.notices.clone(), topics.ecards.clone()];
+    let names = [&read[..], &written[..]].concat();
+    let asked = tokio::task::block_in_place(|| ask(&servers, &names));
+    let told = match asked {
+        Ok(told) => told,
+        Err(error) => {
+            return vec![Finding::fail("kafka", error.to_string(), "start the broker, or correct CARDLINE_KAFKA")];
+        }
+    };
+    let mut findings = vec![Finding::ok("kafka", format!("{servers} answers"))];
+    for mut topic in told {
+        // A broker that does not say is no fault.
+        topic.retention_hours = retention_hours(&servers, &topic.name).await.unwrap_or(None);
+        let positions = match ledger {
+            Some(ledger) if read.contains(&topic.name) => ledger.known_positions(&topic.name).await.unwrap_or_default(),
+            _ => Vec::new(),
+        };
+        findings.push(judge(&topic, read.contains(&topic.name), &positions));
+    }
+    findings
+}
+
+fn ask(servers: &str, names: &[String]) -> Result<Vec<Topic>, BrokerError> {
+    let asker = Ends::connect(servers)?;
+    let mut topics = Vec::new();
+    for name in names {
+        topics.push(Topic { name: name.clone(), ends: asker.of(name)?, retention_hours: None });
+    }
+    Ok(topics)
+}
+
+/// One topic against what was taken in of it.
+fn judge(topic: &Topic, read: bool, positions: &[(i64, i64)]) -> Finding {
+    if topic.ends.is_empty() {
+        return Finding::warn("topic", format!("{} is not there", topic.name), "create it");
+    }
+    let kept =
+        topic.retention_hours.map_or_else(|| "kept for ever or not told".into(), |hours| format!("kept {hours} h"));
+    let found = format!("{}: {} partitions, {kept}", topic.name, topic.ends.len());
+    if !read {
+        return Finding::ok("topic", found);
+    }
+    let (mut unread, mut lost) = (0, Vec::new());
+    for end in &topic.ends {
+        let next = positions.iter().find(|(partition, _)| *partition == end.partition).map_or(0, |(_, next)| *next);
+        unread += end.end.saturating_sub(next.max(end.first)).max(0);
+        if next < end.first || next > end.end {
+            lost.push(format!("partition {} at {next}, the broker has {} to {}", end.partition, end.first, end.end));
+        }
+    }
+    let found = format!("{found}, {unread} unread");
+    if !lost.is_empty() {
+        let advice = "messages were lost or the topic was made anew; intake stops there until a person decides";
+        return Finding::fail("topic", format!("{found}; {}", lost.join(", ")), advice);
+    }
+    match topic.retention_hours {
+        Some(hours) if unread > 0 && hours < RETENTION_HOURS_WANTED => {
+            let advice = "let intake catch up, or raise retention.ms: the broker deletes what nobody has taken in";
+            Finding::warn("topic", found, advice)
+        }
+        _ => Finding::ok("topic", found),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_topic_is_judged_by_what_is_unread_and_what_is_kept() {
+        let topic = |retention_hours| Topic {
+            name: "card.applications".into(),
+            ends: vec![
+                PartitionEnd { partition: 0, first: 10, end: 50 },
+                PartitionEnd { partition: 1, first: 0, end: 5 },
+            ],
+            retention_hours,
+        };
+        let verdict = |hours, positions: &[(i64, i64)]| judge(&topic(hours), true, positions).verdict;
+        assert_eq!(verdict(Some(168), &[(0, 20), (1, 5)]), "ok");
+        assert_eq!(verdict(Some(24), &[(0, 50), (1, 5)]), "ok", "nothing is unread");
+        assert_eq!(verdict(Some(24), &[(0, 49), (1, 5)]), "warn");
+        assert_eq!(verdict(None, &[(0, 20), (1, 0)]), "ok");
+        assert_eq!(verdict(None, &[(0, 9), (1, 5)]), "FAIL", "messages were deleted unread");
+        assert_eq!(verdict(None, &[(0, 51), (1, 5)]), "FAIL", "the topic was made anew");
+        let found = judge(&topic(Some(24)), true, &[(0, 20), (1, 5)]).found;
+        assert_eq!(found, "card.applications: 2 partitions, kept 24 h, 30 unread");
+    }
+}

@@ -1,0 +1,84 @@
+//! `doctor`: everything a start needs, looked at one by one; each finding says what to do about it.
+//!
+//! It only looks: nothing is settled, and nothing waits longer than a few seconds. What a first start
+//! would make (folders, keys, the schema) is made here too.
+
+mod database;
+mod kafka;
+mod machine;
+mod tables;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::context::Context;
+use super::outcome::Outcome;
+use super::print;
+use crate::stages::Station;
+use crate::time::local_date;
+
+/// One thing looked at.
+#[derive(Serialize)]
+pub struct Finding {
+    pub verdict: &'static str,
+    pub what: &'static str,
+    pub found: String,
+    /// What to do; empty where nothing is to be done.
+    #[serde(rename = "do")]
+    pub advice: String,
+}
+
+impl Finding {
+    /// As it should be.
+    pub fn ok(what: &'static str, found: impl Into<String>) -> Finding {
+        Finding { verdict: "ok", what, found: found.into(), advice: String::new() }
+    }
+
+    /// It works, and somebody should look.
+    pub fn warn(what: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Finding {
+        Finding { verdict: "warn", what, found: found.into(), advice: advice.into() }
+    }
+
+    /// It does not work so.
+    pub fn fail(what: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Finding {
+        Finding { verdict: "FAIL", what, found: found.into(), advice: advice.into() }
+    }
+
+    /// `ok`, or the error as it tells itself.
+    pub fn of<E: std::fmt::Display>(what: &'static str, result: Result<String, E>, advice: &str) -> Finding {
+        match result {
+            Ok(found) => Finding::ok(what, found),
+            Err(error) => Finding::fail(what, error.to_string(), advice),
+        }
+    }
+}
+
+/// Looks at everything; fails when anything does.
+pub async fn run(context: &Context) -> anyhow::Result<Outcome> {
+    let now = Timestamp::now();
+    let mut findings = machine::findings(context);
+    findings.extend(tables::profiles(context, now));
+    let ledger = match context.ledger().await {
+        Ok(ledger) => {
+            findings.extend(database::findings(context, &ledger, now).await);
+            Some(ledger)
+        }
+        Err(error) => {
+            findings.push(database::away(context, &error));
+            None
+        }
+    };
+    if ledger.is_some() {
+        match Station::observing(context.config.clone(), local_date(now)).await {
+            Ok(station) => findings.extend(tables::reference(&station, local_date(now))),
+            Err(error) => {
+                findings.push(Finding::fail("reference data", error.to_string(), "import the table that is named"));
+            }
+        }
+    }
+    findings.extend(kafka::findings(context, ledger.as_ref()).await);
+    let row = |f: &Finding| vec![f.verdict.to_owned(), f.what.into(), f.found.clone(), f.advice.clone()];
+    let rows: Vec<_> = findings.iter().map(row).collect();
+    print::rows(context.output, &["verdict", "what", "found", "do"], &rows, &findings)?;
+    Ok(Outcome::of(findings.iter().all(|f| f.verdict != "FAIL")))
+}

@@ -1,0 +1,121 @@
+//! Keeps the gauges fresh, so that a scrape asks neither the database nor the broker.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use cardline_core::lives::{APPLICATION, CARD, CASE, Life};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::outage::{database_away, free_bytes};
+use super::readiness::missing;
+use super::watch::{Watch, seconds};
+use crate::broker::{BrokerError, Ends, PartitionEnd};
+use crate::ledger::Figures;
+use crate::limits::{FIGURES_SECONDS, GAUGES_SECONDS};
+use crate::metrics::{self, Metric};
+use crate::stages::{StageError, Station};
+use crate::time::{instant, local_date};
+
+/// Lives whose states are shown, and under which metric.
+const SHOWN: &[(&Life, &Metric)] =
+    &[(&CARD, &metrics::CARDS), (&APPLICATION, &metrics::APPLICATIONS), (&CASE, &metrics::CASES)];
+
+/// Refreshes until the process ends.
+pub async fn refresh(watch: Arc<Watch>) {
+    let (mut dropped, mut figures_at) = (0, None::<Instant>);
+    for guard in ["lease", "position"] {
+        metrics::add(&metrics::FENCED, &[guard], 0);
+    }
+    loop {
+        let now = crate::log::dropped();
+        metrics::add(&metrics::LOG_DROPPED, &[], now.saturating_sub(dropped));
+        dropped = now;
+        if let Ok(free) = free_bytes(&watch.config.data.value) {
+            metrics::set(&metrics::DATA_FREE_BYTES, &[], free as f64);
+        }
+        missing(&watch).await;
+        if let Some(station) = watch.station() {
+            cheap(&station);
+            let away = database_away(&station).await;
+            metrics::set(&metrics::DATABASE_UP, &[], if away.is_none() { 1.0 } else { 0.0 });
+            let due = figures_at.is_none_or(|at| at.elapsed() >= Duration::from_secs(FIGURES_SECONDS));
+            if away.is_none() && due {
+                figures_at = Some(Instant::now());
+                if let Err(error) = figures(&station).await {
+                    tracing::warn!("figures for metrics: {error}");
+                }
+            }
+        }
+        tokio::time::sleep(Duration::from_secs(GAUGES_SECONDS)).await;
+    }
+}
+
+fn cheap(station: &Station) {
+    metrics::set(&metrics::BUILD_INFO, &[env!("CARGO_PKG_VERSION"), station.ledger.engine()], 1.0);
+    let pool = station.ledger.pool_figures();
+    let busy = pool.open.saturating_sub(pool.idle);
+    for (what, connections) in [("busy", busy), ("idle", pool.idle), ("most", pool.most)] {
+        metrics::set(&metrics::CONNECTIONS, &[what], f64::from(connections));
+    }
+}
+
+async fn figures(station: &Station) -> Result<(), StageError> {
+    let now = Timestamp::now();
+    station.ledger.carry_tally().await?;
+    let figures = station.ledger.figures(local_date(now)).await?;
+    show_states(&figures);
+    for unfinished in &figures.unfinished {
+        metrics::set(&metrics::OVERDUE, &[unfinished.kind], unfinished.overdue as f64);
+        let day: Option<Date> = unfinished.oldest.as_ref().and_then(|day| day.parse().ok());
+        let at = day.map_or(0.0, |day| seconds(instant(day, 0, 0)));
+        metrics::set(&metrics::OLDEST_DEADLINE, &[unfinished.kind], at);
+    }
+    metrics::forget(&metrics::FILES);
+    for (partner, state, count) in &figures.files {
+        metrics::set(&metrics::FILES, &[partner, state], *count as f64);
+    }
+    metrics::set(&metrics::BOOKS_HELD_AT, &[], figures.books_held_at as f64 / 1e6);
+    if let Some(servers) = station.kafka.clone() {
+        let topics = [station.config.topics.applications.clone(), station.config.topics.events.clone()];
+        let ends = tokio::task::spawn_blocking(move || ends_of(&servers, &topics)).await;
+        match ends {
+            Ok(Ok(ends)) => show_positions(&figures, &ends),
+            Ok(Err(error)) => tracing::warn!("ends of partitions: {error}"),
+            Err(_) => {}
+        }
+    }
+    metrics::set(&metrics::FIGURES_AT, &[], seconds(now));
+    Ok(())
+}
+
+/// Every state of a life is shown, with 0 where nothing stands in it.
+fn show_states(figures: &Figures) {
+    for (life, metric) in SHOWN {
+        for state in life.states {
+            let found = figures.states.iter().find(|(name, code, _)| name == life.name && code == state.code);
+            metrics::set(metric, &[state.code], found.map_or(0, |found| found.2) as f64);
+        }
+    }
+}
+
+fn ends_of(servers: &str, topics: &[String]) -> Result<Vec<(String, Vec<PartitionEnd>)>, BrokerError> {
+    let asker = Ends::connect(servers)?;
+    topics.iter().map(|topic| Ok((topic.clone(), asker.of(topic)?))).collect()
+}
+
+fn show_positions(figures: &Figures, ends: &[(String, Vec<PartitionEnd>)]) {
+    for metric in [&metrics::PARTITION_POSITION, &metrics::PARTITION_END, &metrics::PARTITION_LAG] {
+        metrics::forget(metric);
+    }
+    for (topic, ends) in ends {
+        for PartitionEnd { partition, end, .. } in ends {
+            let stored = figures.positions.iter().find(|(t, p, _)| t == topic && p == partition);
+            let (next, number) = (stored.map_or(0, |stored| stored.2), partition.to_string());
+            let labels = [topic.as_str(), number.as_str()];
+            metrics::set(&metrics::PARTITION_POSITION, &labels, next as f64);
+            metrics::set(&metrics::PARTITION_END, &labels, *end as f64);
+            metrics::set(&metrics::PARTITION_LAG, &labels, end.saturating_sub(next).max(0) as f64);
+        }
+    }
+}

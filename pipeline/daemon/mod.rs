@@ -1,0 +1,188 @@
+//! The daemon: steps in turn, every second, until it is told to stop.
+//!
+//! Invariants: no passing error and no panic ends it; a step that fails rests, longer each time, and
+//! the others go on; without its database or with a full disk the whole worker rests and goes on by
+//! itself; told to stop, it claims nothing more, and a step that does not finish within its bound is
+//! dropped, so that its transaction rolls back.
+
+mod gauges;
+mod listen;
+mod outage;
+mod readiness;
+mod stop;
+mod turn;
+mod watch;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::task::JoinHandle;
+
+use crate::config::Config;
+use crate::ledger::{HeldName, LedgerError};
+use crate::route::RouteStep;
+use crate::stages::{StageError, Station};
+use crate::time::local_date;
+use outage::Outage;
+pub use outage::free_bytes;
+use stop::Signals;
+pub use stop::StopCause;
+use turn::Watched;
+use watch::Watch;
+
+/// Pause between two rounds.
+const ROUND_PAUSE: Duration = Duration::from_secs(1);
+
+/// Why the daemon ended by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum DaemonError {
+    #[error(transparent)]
+    Stage(#[from] StageError),
+    #[error("listening at {address}: {source}; give another address with --listen, or none")]
+    Listen { address: String, source: std::io::Error },
+    #[error("signals cannot be waited for: {0}")]
+    Signals(std::io::Error),
+    #[error(
+        "another live process works as {0}, and each would take the other's leases; \
+         stop it, or give this one another name (CARDLINE_WORKER), or none"
+    )]
+    NameTaken(String),
+}
+
+/// Runs the steps until a signal arrives.
+pub async fn run(config: Config, steps: Vec<&'static RouteStep>) -> Result<StopCause, DaemonError> {
+    let mut signals = Signals::new().map_err(DaemonError::Signals)?;
+    let bound = Duration::from_secs(config.stop_seconds.value);
+    let watch = Arc::new(Watch::new(config));
+    if let Some(address) = &watch.config.listen.value {
+        let at = listen::start(address, watch.clone())
+            .await
+            .map_err(|source| DaemonError::Listen { address: address.clone(), source })?;
+        tracing::info!("metrics, health and readiness at http://{at}");
+    }
+    tokio::spawn(gauges::refresh(watch.clone()));
+    let mut rounds = tokio::spawn(rounds(watch.clone(), steps));
+    tokio::select! {
+        biased;
+        () = signals.next() => Ok(stop(&mut signals, &watch, &mut rounds, bound).await),
+        ended = &mut rounds => match ended {
+            Ok(Err(error)) => Err(error),
+            Ok(Ok(())) | Err(_) => Ok(StopCause::Finished),
+        },
+    }
+}
+
+/// Lets the step under way finish within the bound; then, or at a second signal, drops it.
+async fn stop(
+    signals: &mut Signals,
+    watch: &Watch,
+    rounds: &mut JoinHandle<Result<(), DaemonError>>,
+    bound: Duration,
+) -> StopCause {
+    watch.stop();
+    tracing::info!("told to stop; {} has {} s to finish", watch.under_way_in_words(), bound.as_secs());
+    let cause = tokio::select! {
+        biased;
+        _ = &mut *rounds => StopCause::Finished,
+        () = signals.next() => StopCause::SecondSignal,
+        () = tokio::time::sleep(bound) => StopCause::OutOfTime,
+    };
+    match cause {
+        StopCause::Finished => tracing::info!("stopped; nothing is under way"),
+        StopCause::SecondSignal => {
+            tracing::warn!("a second signal: {} is dropped and rolls back", watch.under_way_in_words());
+        }
+        StopCause::OutOfTime => {
+            tracing::warn!("{} did not finish in time: it is dropped and rolls back", watch.under_way_in_words());
+        }
+    }
+    rounds.abort();
+    cause
+}
+
+/// Round after round, from a first station on.
+async fn rounds(watch: Arc<Watch>, steps: Vec<&'static RouteStep>) -> Result<(), DaemonError> {
+    let Some((mut station, name)) = first_station(&watch).await? else { return Ok(()) };
+    let mut opened = local_date(Timestamp::now());
+    let mut steps: Vec<Watched> = steps.into_iter().map(Watched::new).collect();
+    tracing::info!(worker = name.name, "running {} steps", steps.len());
+    let mut outage = Outage::default();
+    while !watch.is_stopping() {
+        if outage.holds(&watch, &station).await {
+            continue;
+        }
+        if !name.confirm(&station.ledger).await.unwrap_or(true) {
+            return Err(DaemonError::NameTaken(name.name.clone()));
+        }
+        // A newer version may have taken something away while we ran: then we are the old one, and stop.
+        if let Err(error @ LedgerError::Outgrown { .. }) = station.ledger.still_fits().await {
+            return Err(StageError::from(error).into());
+        }
+        if let Err(error) = station.watch_history(Timestamp::now()).await {
+            tracing::error!("whether the history is whole: {error}");
+        }
+        // Dated tables come into force at midnight, imported ones at once; a panic leaves nothing behind.
+        let today = local_date(Timestamp::now());
+        if today != opened || watch.take_renewal() || is_stale(&station).await {
+            match Station::open(watch.config.clone(), today).await {
+                Ok(fresh) => {
+                    (station, opened) = (Arc::new(fresh.under(name.clone())), today);
+                    watch.opened(station.clone());
+                    tracing::info!("loaded the tables of {today}");
+                }
+                Err(error) => tracing::error!("today's tables: {error}"),
+            }
+        }
+        for watched in &mut steps {
+            if watch.is_stopping() || watched.turn(&watch, &station).await.is_break() {
+                break;
+            }
+        }
+        watch.round_finished();
+        watch.pause(ROUND_PAUSE).await;
+    }
+    Ok(())
+}
+
+/// Opens the station, waiting for a database that is away, and takes the worker's name.
+async fn first_station(watch: &Watch) -> Result<Option<(Arc<Station>, Arc<HeldName>)>, DaemonError> {
+    let mut outage = Outage::default();
+    while !watch.is_stopping() {
+        match Station::open(watch.config.clone(), local_date(Timestamp::now())).await {
+            Ok(station) => {
+                outage.is_over();
+                let (station, name) = named(station).await?;
+                let station = Arc::new(station);
+                watch.opened(station.clone());
+                return Ok(Some((station, name)));
+            }
+            Err(error) if error.is_outage() => outage.rests(watch, &error.to_string()).await,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(None)
+}
+
+/// A name somebody chose is taken or refused; a machine's name is numbered.
+async fn named(station: Station) -> Result<(Station, Arc<HeldName>), DaemonError> {
+    let station = match station.config.worker.value.clone() {
+        None => station.named().await?,
+        Some(name) => match station.ledger.take_name(&name).await.map_err(StageError::from)? {
+            Some(held) => station.under(Arc::new(held)),
+            None => return Err(DaemonError::NameTaken(name)),
+        },
+    };
+    match station.held_name() {
+        Some(name) => Ok((station, name)),
+        None => Err(DaemonError::NameTaken(station.worker().to_owned())),
+    }
+}
+
+/// Whether tables were imported; when that cannot be known now, the next round asks again.
+async fn is_stale(station: &Station) -> bool {
+    station.is_stale().await.unwrap_or_else(|error| {
+        tracing::error!("whether tables were imported: {error}");
+        false
+    })
+}

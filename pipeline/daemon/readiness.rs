@@ -1,0 +1,34 @@
+//! Readiness: whether this worker can work now, and if not, what is missing.
+
+use super::outage::{database_away, disk_full};
+use super::watch::Watch;
+use crate::metrics;
+use crate::stages::Station;
+
+/// What is missing; nothing means ready.
+pub async fn missing(watch: &Watch) -> Vec<String> {
+    let mut missing = Vec::new();
+    if watch.is_stopping() {
+        missing.push("the worker was told to stop".into());
+    }
+    match watch.station() {
+        None => missing.push(watch.why_it_rests().unwrap_or_else(|| "the worker is starting".into())),
+        Some(station) => missing.extend(of_station(&station).await),
+    }
+    metrics::set(&metrics::READY, &[], if missing.is_empty() { 1.0 } else { 0.0 });
+    missing
+}
+
+async fn of_station(station: &Station) -> Vec<String> {
+    if let Some(why) = database_away(station).await {
+        return vec![why];
+    }
+    let mut missing = Vec::new();
+    missing.extend(disk_full(&station.config.data.value));
+    // A newer schema is made so that the version before can work with it.
+    missing.extend(station.ledger.still_fits().await.err().map(|error| error.to_string()));
+    if station.reference.points().count() == 0 || station.reference.outlets().count() == 0 {
+        missing.push("no points or outlets are loaded (`cardline import`)".into());
+    }
+    missing
+}

@@ -1,0 +1,165 @@
+//! One turn of one step: run, counted, and made to rest when it failed.
+
+use std::future::Future;
+use std::ops::ControlFlow;
+use std::panic::AssertUnwindSafe;
+use std::time::{Duration, Instant};
+
+use futures_util::FutureExt;
+use jiff::Timestamp;
+use tracing::Instrument;
+
+use super::watch::Watch;
+use crate::limits::STEP_REST_SECONDS_MAX;
+use crate::metrics;
+use crate::route::RouteStep;
+use crate::stages::{StageError, Station};
+
+/// A step and how it fares.
+pub struct Watched {
+    step: &'static RouteStep,
+    failures: u32,
+    rest_until: Option<Instant>,
+}
+
+/// Why a run of a step did not end well.
+enum Failure {
+    Error(StageError),
+    /// A bug. Its transaction was dropped with it; the place is in the log.
+    Panic,
+}
+
+impl Watched {
+    pub fn new(step: &'static RouteStep) -> Watched {
+        let labels = [step.stage, step.name];
+        // Seen from the first scrape on, so that a rate has something to begin with.
+        for counter in [&metrics::STEP_RUNS, &metrics::STEP_FAILURES, &metrics::STEP_PANICS, &metrics::STEP_UNITS] {
+            metrics::add(counter, &labels, 0);
+        }
+        Watched { step, failures: 0, rest_until: None }
+    }
+
+    /// Runs the step unless it rests. Breaks the round when the database or a disk is at fault.
+    pub async fn turn(&mut self, watch: &Watch, station: &Station) -> ControlFlow<()> {
+        if self.rest_until.is_some_and(|until| Instant::now() < until) {
+            return ControlFlow::Continue(());
+        }
+        let step = self.step;
+        // At the level of errors, so that every line of a step carries it whatever the filter is.
+        let span = tracing::error_span!("step", stage = step.stage, step = step.name, worker = station.worker());
+        watch.under_way(Some(step));
+        let result = supervised(step, step.run(station, Timestamp::now())).instrument(span.clone()).await;
+        watch.under_way(None);
+        let _within = span.enter();
+        match result {
+            Ok(did) => {
+                if did > 0 || self.failures > 0 {
+                    tracing::debug!(did, "ran");
+                }
+                (self.failures, self.rest_until) = (0, None);
+                ControlFlow::Continue(())
+            }
+            Err(Failure::Error(error)) if error.is_outage() => {
+                tracing::warn!("{error}; the round ends here");
+                ControlFlow::Break(())
+            }
+            Err(Failure::Error(error)) => {
+                let seconds = self.rest();
+                tracing::error!(failures = self.failures, "{error}; tried again in {seconds} s");
+                ControlFlow::Continue(())
+            }
+            Err(Failure::Panic) => {
+                // What the panic left in readers and connections goes with the station.
+                watch.renew();
+                let seconds = self.rest();
+                tracing::error!(failures = self.failures, "panicked; nothing was settled; tried again in {seconds} s");
+                ControlFlow::Break(())
+            }
+        }
+    }
+
+    /// Rests twice as long as the last time.
+    fn rest(&mut self) -> u64 {
+        self.failures = self.failures.saturating_add(1);
+        let seconds = 1_u64.checked_shl(self.failures.min(16)).unwrap_or(STEP_REST_SECONDS_MAX);
+        let seconds = seconds.min(STEP_REST_SECONDS_MAX);
+        self.rest_until = Some(Instant::now() + Duration::from_secs(seconds));
+        seconds
+    }
+}
+
+/// Runs a step's future, counts it, and turns a panic into a failure.
+async fn supervised(step: &RouteStep, run: impl Future<Output = Result<u64, StageError>>) -> Result<u64, Failure> {
+    let (labels, began) = ([step.stage, step.name], Instant::now());
+    let result = AssertUnwindSafe(run).catch_unwind().await;
+    metrics::add(&metrics::STEP_RUNS, &labels, 1);
+    metrics::observe(&metrics::STEP_SECONDS, &labels, began.elapsed().as_secs_f64());
+    let failure = match result {
+        Ok(Ok(did)) => {
+            metrics::add(&metrics::STEP_UNITS, &labels, did);
+            return Ok(did);
+        }
+        Ok(Err(error)) => Failure::Error(error),
+        Err(_) => {
+            metrics::add(&metrics::STEP_PANICS, &labels, 1);
+            Failure::Panic
+        }
+    };
+    metrics::add(&metrics::STEP_FAILURES, &labels, 1);
+    Err(failure)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args;
+    use crate::ledger::Ledger;
+    use crate::route::ROUTE;
+
+    async fn cards(ledger: &Ledger) -> i64 {
+        ledger.read().await.unwrap().number("SELECT COALESCE(max(next), 0) FROM counter", args![]).await.unwrap()
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_step_that_panics_failed_and_left_nothing_half_done() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&format!("sqlite:{}", folder.path().join("a.db").display())).await.unwrap();
+        for inside_work in [false, true] {
+            let half_done = async {
+                let mut tx = ledger.begin().await?;
+                tx.run("INSERT INTO counter (name, next) VALUES ('cards', 7)", args![]).await?;
+                if inside_work {
+                    tokio::task::block_in_place(|| panic!("while it worked"));
+                }
+                let settled: Option<()> = None;
+                settled.expect("while it settled");
+                tx.commit().await?;
+                Ok(1)
+            };
+            let before = std::panic::take_hook();
+            std::panic::set_hook(Box::new(|_| ()));
+            let result = supervised(&ROUTE[0], half_done).await;
+            std::panic::set_hook(before);
+            assert!(matches!(result, Err(Failure::Panic)));
+            assert_eq!(cards(&ledger).await, 0);
+        }
+        let whole = async {
+            let mut tx = ledger.begin().await?;
+            tx.run("INSERT INTO counter (name, next) VALUES ('cards', 7)", args![]).await?;
+            tx.commit().await?;
+            Ok(1)
+        };
+        assert!(matches!(supervised(&ROUTE[0], whole).await, Ok(1)));
+        assert_eq!(cards(&ledger).await, 7, "the next run goes on as if nothing had been");
+        let panics = format!("cardline_step_panics_total{{stage=\"{}\",step=\"{}\"}} 2", ROUTE[0].stage, ROUTE[0].name);
+        assert!(metrics::render().contains(&panics));
+    }
+
+    #[test]
+    fn a_failing_step_rests_longer_each_time_up_to_a_bound() {
+        let mut watched = Watched::new(&ROUTE[0]);
+        let rests: Vec<u64> = (0..20).map(|_| watched.rest()).collect();
+        assert_eq!(rests[..4], [2, 4, 8, 16]);
+        assert!(rests[9..].iter().all(|seconds| *seconds == STEP_REST_SECONDS_MAX));
+    }
+}

@@ -1,0 +1,100 @@
+//! Whether the database can be worked with, and how it is set: for readiness and `cardline doctor`.
+
+use jiff::Timestamp;
+
+use super::engine::Pool;
+use super::{Ledger, LedgerError};
+use crate::args;
+
+/// What the database says of itself.
+pub struct DatabaseFacts {
+    pub version: String,
+    /// Settings that decide whether a commit survives a power cut, and the time zone: name → value.
+    pub settings: Vec<(String, String)>,
+    /// The database's clock.
+    pub clock: Timestamp,
+}
+
+/// A lease somebody holds now.
+#[derive(serde::Serialize)]
+pub struct HeldLease {
+    pub work: String,
+    pub owner: String,
+    pub until: Timestamp,
+}
+
+/// Connections of the pool.
+pub struct PoolFigures {
+    pub open: u32,
+    pub idle: u32,
+    pub most: u32,
+}
+
+impl Ledger {
+    /// Asks the database for the smallest thing there is.
+    pub async fn answers(&self) -> Result<(), LedgerError> {
+        self.read().await?.number("SELECT CAST(1 AS BIGINT)", args![]).await.map(|_| ())
+    }
+
+    /// How many connections the pool has.
+    pub fn pool_figures(&self) -> PoolFigures {
+        let (open, idle, most) = match self.pool() {
+            Pool::Postgres(pool) => (pool.size(), pool.num_idle(), pool.options().get_max_connections()),
+            Pool::Sqlite(pool) => (pool.size(), pool.num_idle(), pool.options().get_max_connections()),
+        };
+        PoolFigures { open, idle: idle as u32, most }
+    }
+
+    /// Version, settings and clock.
+    pub async fn database_facts(&self) -> Result<DatabaseFacts, LedgerError> {
+        let mut tx = self.read().await?;
+        let postgres = tx.is_postgres();
+        let text = |rows: Vec<(String,)>| rows.into_iter().next().map(|row| row.0).unwrap_or_default();
+        let version =
+            text(tx.rows(if postgres { "SHOW server_version" } else { "SELECT sqlite_version()" }, args![]).await?);
+        let mut settings = Vec::new();
+        for (name, sql) in if postgres { POSTGRES_SETTINGS } else { SQLITE_SETTINGS } {
+            settings.push(((*name).to_owned(), text(tx.rows(sql, args![]).await?)));
+        }
+        let micros = if postgres {
+            "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)"
+        } else {
+            // The machine's own clock, to the millisecond.
+            "SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS BIGINT) * 1000"
+        };
+        let clock = Timestamp::from_microsecond(tx.number(micros, args![]).await?).unwrap_or_default();
+        Ok(DatabaseFacts { version, settings, clock })
+    }
+
+    /// Leases that have not lapsed.
+    pub async fn held_leases(&self, now: Timestamp) -> Result<Vec<HeldLease>, LedgerError> {
+        let mut tx = self.read().await?;
+        let rows = tx
+            .rows::<(String, String, i64)>(
+                "SELECT work, owner, until FROM lease WHERE until > $1 ORDER BY work",
+                args![now],
+            )
+            .await?;
+        let lease = |(work, owner, until)| HeldLease {
+            work,
+            owner,
+            until: Timestamp::from_microsecond(until).unwrap_or(Timestamp::MAX),
+        };
+        Ok(rows.into_iter().map(lease).collect())
+    }
+}
+
+const POSTGRES_SETTINGS: &[(&str, &str)] = &[
+    ("fsync", "SHOW fsync"),
+    ("full_page_writes", "SHOW full_page_writes"),
+    ("synchronous_commit", "SHOW synchronous_commit"),
+    ("TimeZone", "SHOW TimeZone"),
+    ("data_checksums", "SHOW data_checksums"),
+    ("max_connections", "SHOW max_connections"),
+];
+
+const SQLITE_SETTINGS: &[(&str, &str)] = &[
+    ("journal_mode", "SELECT journal_mode FROM pragma_journal_mode"),
+    ("synchronous", "SELECT CAST(synchronous AS TEXT) FROM pragma_synchronous"),
+    ("quick_check", "SELECT quick_check FROM pragma_quick_check LIMIT 1"),
+];

@@ -1,0 +1,117 @@
+//! The log: one event a line on standard error, as text or JSON.
+//!
+//! Invariants: no personal data (types that hold it cannot be printed, and a panic's own words are
+//! withheld, since a failed slice quotes what it sliced); a reader that stops never stops the program:
+//! lines wait in a bounded queue, and what does not fit is dropped and counted.
+
+use std::io::Write;
+use std::sync::OnceLock;
+
+use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::EnvFilter;
+
+use crate::limits::LOG_LINES_WAITING;
+
+/// What is logged when `CARDLINE_LOG` says nothing: what goes wrong, and how the daemon fares.
+const DEFAULT_FILTER: &str = "warn,cardline::daemon=info";
+
+static DROPPED: OnceLock<ErrorCounter> = OnceLock::new();
+
+/// How lines look.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Format {
+    Text,
+    Json,
+}
+
+/// A format nobody knows.
+#[derive(Debug, thiserror::Error)]
+#[error("CARDLINE_LOG_FORMAT must be text or json")]
+pub struct UnknownFormat;
+
+impl Format {
+    /// The format `CARDLINE_LOG_FORMAT` asks for; text when it is not set.
+    pub fn of(name: Option<&str>) -> Result<Format, UnknownFormat> {
+        match name {
+            None | Some("" | "text") => Ok(Format::Text),
+            Some("json") => Ok(Format::Json),
+            Some(_) => Err(UnknownFormat),
+        }
+    }
+}
+
+/// Starts the log. What waits is written when the guard goes, within about a second.
+pub fn start(filter: Option<&str>, format: Format) -> WorkerGuard {
+    let (sink, guard, dropped) = lossy(std::io::stderr());
+    let _ = DROPPED.set(dropped);
+    let filter = EnvFilter::builder().parse_lossy(filter.unwrap_or(DEFAULT_FILTER));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(sink);
+    match format {
+        Format::Text => log.init(),
+        Format::Json => log.json().flatten_event(true).with_current_span(true).with_span_list(false).init(),
+    }
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        // Words written in the source are safe; words made at the time may quote data.
+        let words = panic.payload().downcast_ref::<&'static str>().unwrap_or(&"its words are withheld");
+        tracing::error!(target: "cardline::panic", place, "panicked: {words}; this is a bug, report it");
+    }));
+    guard
+}
+
+/// A sink that never makes its writer wait.
+fn lossy<W: Write + Send + 'static>(
+    out: W,
+) -> (tracing_appender::non_blocking::NonBlocking, WorkerGuard, ErrorCounter) {
+    let (sink, guard) = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(LOG_LINES_WAITING).finish(out);
+    let dropped = sink.error_counter();
+    (sink, guard, dropped)
+}
+
+/// Lines dropped so far.
+pub fn dropped() -> u64 {
+    DROPPED.get().map_or(0, |counter| counter.dropped_lines() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::{Receiver, channel};
+    use std::time::Instant;
+
+    /// A reader that takes nothing until it is let go.
+    struct Stopped(Receiver<()>);
+
+    impl Write for Stopped {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            let _ = self.0.recv();
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_reader_that_stops_costs_lines_and_no_time() {
+        let (let_go, stopped) = channel();
+        let (mut sink, guard, dropped) = lossy(Stopped(stopped));
+        let began = Instant::now();
+        let lines = 3 * LOG_LINES_WAITING;
+        for _ in 0..lines {
+            sink.write_all(b"a line\n").unwrap();
+        }
+        assert!(began.elapsed().as_secs() < 5, "{:?}", began.elapsed());
+        let lost = dropped.dropped_lines();
+        assert!(lost >= lines - LOG_LINES_WAITING - 2 && lost < lines, "{lost}");
+        drop(let_go);
+        drop(guard);
+    }
+
+    #[test]
+    fn a_format_nobody_knows_is_refused() {
+        assert_eq!(Format::of(None).unwrap(), Format::Text);
+        assert_eq!(Format::of(Some("json")).unwrap(), Format::Json);
+        assert!(Format::of(Some("xml")).is_err());
+    }
+}

@@ -1,0 +1,57 @@
+//! PostgreSQL away at the start and in mid-work: the worker rests, says so, and goes on by itself.
+
+use cardline::time::local_date;
+use jiff::Timestamp;
+
+use super::forwarder::Forwarder;
+use super::worker::{Worker, give_work};
+use crate::databases::{Database, Engine};
+use crate::plays::broken;
+
+/// The server's `host:port` and the same address through another port.
+fn through(url: &str, port: u16) -> String {
+    let (before, rest) = url.split_once('@').unwrap();
+    let (_, name) = rest.split_once('/').unwrap();
+    format!("{before}@127.0.0.1:{port}/{name}")
+}
+
+fn server(url: &str) -> String {
+    let (_, rest) = url.split_once('@').unwrap();
+    rest.split_once('/').unwrap().0.to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_rests_while_its_database_is_away_and_goes_on_by_itself() {
+    let database = Database::new(Engine::Postgres).await;
+    let (ledger, data) = (database.ledger().await, database.folder.path());
+    give_work(&database.url, data);
+    let forwarder = Forwarder::cut(&server(&database.url)).await;
+    let mut worker = Worker::start(&through(&database.url, forwarder.port), data, &[("CARDLINE_WORKER", "w")]);
+    worker.until("it says what is missing", |worker| {
+        let (status, missing) = worker.get("/ready");
+        assert_eq!((status, worker.get("/health").0), (503, 200));
+        missing.contains("onnection refused")
+    });
+    forwarder.open();
+    worker.until_ready();
+    worker.until("the photos are looked at", |worker| {
+        worker.metric("cardline_step_units_total{stage=\"accounts\",step=\"photos\"}").unwrap_or(0.0) > 0.0
+    });
+    forwarder.close();
+    worker.until("it notices", |worker| worker.get("/ready").0 == 503);
+    worker.until("the gauge falls", |worker| worker.metric("cardline_database_up{}") == Some(0.0));
+    assert_eq!(worker.get("/health").0, 200);
+    let round = worker.metric("cardline_round_timestamp_seconds{}").unwrap();
+    forwarder.open();
+    worker.until_ready();
+    worker.until("rounds go on", |worker| worker.metric("cardline_round_timestamp_seconds{}").unwrap() > round);
+    let panics = worker.get("/metrics").1;
+    assert!(panics.lines().filter(|l| l.starts_with("cardline_step_panics_total{")).all(|l| l.ends_with(" 0")));
+    worker.signal("TERM");
+    assert_eq!(worker.end().0, Some(0));
+    let log = worker.log();
+    assert!(log.contains("the worker rests until this is over") && log.contains("the worker goes on after"), "{log}");
+    let books = ledger.books(Timestamp::now(), true, None).await.unwrap();
+    assert!(books.hold(), "{:?}", broken(&books));
+    assert!(!ledger.anything_overdue(local_date(Timestamp::now())).await.unwrap());
+}

@@ -1,0 +1,10 @@
+//! The daemon as it is operated: real processes, real signals, real outages.
+
+mod canaries;
+mod daemon;
+mod database_gone;
+mod disk_full;
+mod forwarder;
+mod metrics;
+mod names;
+mod worker;
