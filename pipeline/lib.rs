@@ -12,6 +12,7 @@ pub mod keys;
 pub mod ledger;
 pub mod limits;
 pub mod objects;
+pub mod passwords;
 pub mod route;
 pub mod stages;
 pub mod time;

@@ -3,8 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
-use cardline::cli::{self, Cli};
-use clap::Parser;
+use cardline::cli;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -12,7 +11,7 @@ use tracing_subscriber::filter::LevelFilter;
 const WORKER_THREADS_MIN: usize = 2;
 
 fn main() -> anyhow::Result<ExitCode> {
-    let cli = Cli::parse();
+    let typed = cli::read();
     let filter = EnvFilter::builder()
         .with_default_directive(LevelFilter::WARN.into())
         .with_env_var("CARDLINE_LOG")
@@ -24,5 +23,5 @@ fn main() -> anyhow::Result<ExitCode> {
         .enable_all()
         .build()
         .context("the runtime cannot be started")?;
-    Ok(runtime.block_on(cli::run(cli)))
+    Ok(runtime.block_on(cli::run(typed)))
 }

@@ -11,6 +11,7 @@ use super::print;
 use crate::broker::Reader;
 use crate::exchange::load_profiles;
 use crate::keys::Keys;
+use crate::ledger::Ledger;
 use crate::stages::{StageError, load_policy};
 use crate::time::local_date;
 
@@ -92,7 +93,7 @@ async fn database(context: &Context) -> Vec<Finding> {
         }
     };
     let found = format!("{} at {address}, schema up to date", ledger.engine());
-    let mut findings = vec![Finding { verdict: "ok", what: "database", found }];
+    let mut findings = vec![Finding { verdict: "ok", what: "database", found }, users(&ledger).await];
     match crate::stages::Station::observing(context.config.clone(), local_date(now)).await {
         Err(error) => findings.push(finding("reference", Err(error))),
         Ok(station) => {
@@ -102,6 +103,19 @@ async fn database(context: &Context) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Until there are users, anybody acts under any name.
+async fn users(ledger: &Ledger) -> Finding {
+    match ledger.has_users().await {
+        Ok(true) => Finding { verdict: "ok", what: "users", found: "every command needs one".into() },
+        Ok(false) => {
+            let found =
+                "none yet, so any name acts; make the first with `cardline users add NAME --role administrator`";
+            Finding { verdict: "WARN", what: "users", found: found.into() }
+        }
+        Err(error) => finding("users", Err(error.into())),
+    }
 }
 
 /// Deadlines of this year and the next rest on the calendar.

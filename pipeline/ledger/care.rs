@@ -4,6 +4,7 @@
 use cardline_core::lives::{APPLICATION, CASE, SOCIAL};
 use jiff::civil::Date;
 
+use super::approvals::lapse_approvals;
 use super::cases::open_case;
 use super::engine::Tx;
 use super::moves::{Along, SUBJECT, Step, Why, move_each, subject};
@@ -32,6 +33,7 @@ const OVERDUE: &[&str] = &[
     "SELECT count(*) FROM application WHERE due_on < $1 AND state IN ('returned', 'rejected')",
     "SELECT count(*) FROM desk_case WHERE due_on < $1 AND state IN ('open', 'escalated')",
     "SELECT count(*) FROM message WHERE due_on < $1 AND act = 0",
+    "SELECT count(*) FROM approval WHERE due_on < $1 AND state IN ('asked', 'given')",
 ];
 
 impl Ledger {
@@ -55,6 +57,7 @@ impl Ledger {
         look_at_cards(&mut tx, dates, why).await?;
         escalate(&mut tx, dates, why).await?;
         look_at_quarantine(&mut tx, dates, why).await?;
+        lapse_approvals(&mut tx, dates.today, why).await?;
         spend(&mut tx, lease).await?;
         tx.commit().await
     }

@@ -19,6 +19,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, FromRow, Postgres, Sqlite, Transaction
 
 use super::LedgerError;
 use super::stage::ddl_of_all;
+use super::viewer::Viewer;
 use crate::limits::{DATABASE_BUSY_SECONDS, DATABASE_CONNECTIONS, SQLITE_ROW_BUFFER_ROWS};
 
 /// A value bound to a statement. Owned, so that a statement may outlive the borrow of its input.
@@ -72,6 +73,7 @@ enum Pool {
 pub struct Ledger {
     pool: Arc<Pool>,
     row_writes: Arc<AtomicU64>,
+    pub(super) viewer: Option<Arc<Viewer>>,
 }
 
 impl Ledger {
@@ -88,7 +90,7 @@ impl Ledger {
             Pool::Sqlite(pool) => sqlx::migrate!("schemas/sql/sqlite").run(pool).await?,
             Pool::Postgres(pool) => sqlx::migrate!("schemas/sql/postgres").run(pool).await?,
         }
-        Ok(Ledger { pool: Arc::new(pool), row_writes: Arc::default() })
+        Ok(Ledger { pool: Arc::new(pool), row_writes: Arc::default(), viewer: None })
     }
 
     /// `sqlite` or `postgres`, for pages and benches.
@@ -111,7 +113,7 @@ impl Ledger {
             Pool::Postgres(pool) => Inner::Postgres(pool.begin().await?),
             Pool::Sqlite(pool) => Inner::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
         };
-        Ok(Tx { inner, written: 0, row_writes: self.row_writes.clone() })
+        Ok(Tx { inner, written: 0, row_writes: self.row_writes.clone(), viewer: self.viewer.clone() })
     }
 
     /// A transaction that only reads (and may use temporary tables).
@@ -120,7 +122,7 @@ impl Ledger {
             Pool::Postgres(pool) => Inner::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ").await?),
             Pool::Sqlite(pool) => Inner::Sqlite(pool.begin_with("BEGIN").await?),
         };
-        Ok(Tx { inner, written: 0, row_writes: self.row_writes.clone() })
+        Ok(Tx { inner, written: 0, row_writes: self.row_writes.clone(), viewer: self.viewer.clone() })
     }
 
     /// Waits until every connection is closed.
@@ -182,6 +184,7 @@ pub struct Tx {
     inner: Inner,
     written: u64,
     row_writes: Arc<AtomicU64>,
+    viewer: Option<Arc<Viewer>>,
 }
 
 /// Runs one body on either engine: `$c` is the connection, the text stands once.
@@ -272,6 +275,11 @@ impl Tx {
             Inner::Sqlite(tx) => Some(&mut **tx),
             Inner::Postgres(_) => None,
         }
+    }
+
+    /// The user on whose behalf it reads and writes, if any.
+    pub fn viewer(&self) -> Option<&Viewer> {
+        self.viewer.as_deref()
     }
 
     /// Undoes everything in it.

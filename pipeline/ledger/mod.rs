@@ -6,6 +6,7 @@
 
 mod accounts;
 mod acts;
+mod approvals;
 mod balance;
 mod care;
 mod cases;
@@ -36,10 +37,13 @@ mod servicing;
 mod stage;
 mod stock;
 mod trace;
+mod users;
+mod viewer;
 mod withdrawals;
 
 pub use accounts::*;
 pub use acts::*;
+pub use approvals::*;
 pub use balance::*;
 pub use care::*;
 pub use cases::*;
@@ -68,6 +72,8 @@ pub use servicing::*;
 pub use stage::{Column, Stage};
 pub use stock::*;
 pub use trace::*;
+pub use users::*;
+pub use viewer::Viewer;
 
 /// Every temporary table, so that a connection makes them once.
 const STAGES: &[&Stage] = &[
@@ -98,4 +104,5 @@ const STAGES: &[&Stage] = &[
     &reference_touch::TOUCHING,
     &servicing::EVENT,
     &stock::STOCK,
+    &viewer::VIEWER,
 ];

@@ -5,11 +5,13 @@
 
 pub mod accounts;
 pub mod answers;
+pub mod approvals;
 pub mod care;
 pub mod cutting;
 pub mod distribution;
 pub mod driver;
 mod error;
+pub mod export;
 mod forms;
 pub mod history;
 pub mod intake;

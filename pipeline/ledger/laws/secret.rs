@@ -28,6 +28,8 @@ const TEXTS: &[(&str, &str)] = &[
     ("answer.reason", "SELECT DISTINCT reason FROM answer"),
     ("spoilage.reason", "SELECT DISTINCT reason FROM spoilage"),
     ("reference_import.actor", "SELECT DISTINCT actor FROM reference_import"),
+    ("users.name", "SELECT name FROM users"),
+    ("approval.subject", "SELECT subject FROM approval"),
 ];
 
 /// Whether a text holds an identity number, a mobile number, an account, or a Chinese name.
