@@ -81,7 +81,7 @@ impl Bench {
             for n in 0..workers {
                 let mut config = Config::in_folder(folder.path(), Some(database.clone()));
                 config.topics.applications = self.topic.clone();
-                config.worker.value = format!("worker-{n}");
+                config.worker.value = Some(format!("worker-{n}"));
                 let mut station = Station::open(config, FIRST_DAY).await.expect("station");
                 station.kafka = Some(self.services.kafka.clone());
                 stations.push(station);

@@ -16,6 +16,7 @@ pub mod limits;
 pub mod log;
 pub mod metrics;
 pub mod objects;
+pub mod passwords;
 pub mod route;
 pub mod stages;
 pub mod time;

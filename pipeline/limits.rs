@@ -116,6 +116,7 @@ pub const CHANGED_LINES_SHOWN: usize = 40;
 /// Natural days by which a person looks at a refused, conflicting or unreadable message: a week.
 pub const QUARANTINE_DAYS: i32 = 7;
 /// Messages of the quarantine taken in again by one transaction; each is opened, checked and sealed anew.
+/// An export by hand holds no more.
 pub const RETRY_MESSAGES: i64 = 1_000;
 /// Ids of an operation read at once while its digest is made.
 pub const OPERATION_IDS_PER_PAGE: i64 = 10_000;
@@ -129,3 +130,24 @@ pub const MASKED_LIST_ITEMS: usize = 40;
 pub const MASKED_RUNS: usize = 12;
 /// The same for a whole message that is no JSON: enough to see where it broke off.
 pub const MASKED_TEXT_RUNS: usize = 60;
+
+/// Memory argon2id takes for one password, KiB: 19 MiB, as OWASP asks for together with two passes.
+pub const VERIFIER_MEMORY_KIB: u32 = 19 * 1024;
+/// Passes of argon2id over that memory: about 30 ms on one core.
+pub const VERIFIER_PASSES: u32 = 2;
+/// Lanes of argon2id: a login has one core.
+pub const VERIFIER_LANES: u32 = 1;
+/// Salt of a verifier, bytes: what the PHC format recommends.
+pub const VERIFIER_SALT_BYTES: usize = 16;
+/// Shortest password, characters: a sentence is easier to keep than a riddle.
+pub const PASSWORD_CHARACTERS_MIN: usize = 12;
+/// Longest password, bytes: nobody types more, and a hash of a whole file is no login.
+pub const PASSWORD_BYTES_MAX: usize = 256;
+/// Wrong passwords in a row after which a user waits.
+pub const LOGIN_TRIES: i64 = 5;
+/// How long such a user waits: guessing becomes pointless, and a morning is not lost.
+pub const LOGIN_WAIT_MINUTES: i64 = 15;
+/// How long a login lasts: a working day.
+pub const SESSION_HOURS: i64 = 10;
+/// Days an approval waits for its second person and for its use: over a weekend.
+pub const APPROVAL_DAYS: i32 = 4;

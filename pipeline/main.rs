@@ -3,16 +3,15 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
-use cardline::cli::{self, Cli};
+use cardline::cli;
 use cardline::crash::{self, End};
 use cardline::log;
-use clap::Parser;
 
 /// Steps do their pure work in place, so another thread must be there for the rest.
 const WORKER_THREADS_MIN: usize = 2;
 
 fn main() -> anyhow::Result<ExitCode> {
-    let cli = Cli::parse();
+    let typed = cli::read();
     let variable = |name| std::env::var(name).ok();
     let format = log::Format::of(variable("CARDLINE_LOG_FORMAT").as_deref())?;
     let _written_at_the_end = log::start(variable("CARDLINE_LOG").as_deref(), format);
@@ -26,7 +25,7 @@ fn main() -> anyhow::Result<ExitCode> {
         .enable_all()
         .build()
         .context("the runtime cannot be started")?;
-    let ended = runtime.block_on(cli::run(cli));
+    let ended = runtime.block_on(cli::run(typed));
     for (point, passes) in crash::passed() {
         eprintln!("passed `{point}` {passes}");
     }

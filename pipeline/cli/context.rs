@@ -3,14 +3,16 @@
 use std::path::PathBuf;
 
 use anyhow::Context as _;
+use cardline_core::domain::staff::Scope;
 use clap::Args;
 use jiff::Timestamp;
 
 use super::outcome::Usage;
 use super::print::Output;
+use super::roles::{Who, permit};
 use crate::config::{Config, Flags};
-use crate::ledger::Ledger;
 use crate::ledger::laws::looks_personal;
+use crate::ledger::{Ledger, Viewer};
 use crate::stages::Station;
 use crate::time::local_date;
 
@@ -33,7 +35,8 @@ pub struct GlobalFlags {
     /// How results are printed
     #[arg(long, global = true, value_enum, default_value = "table", value_name = "FORMAT")]
     output: Output,
-    /// Who is acting; written into the history [default: operator, and nobody where an act is recorded]
+    /// Who is acting; written into the history. Once there are users, one of them who is logged in
+    /// [default: who is logged in; before there are users operator, and nobody where an act is recorded]
     #[arg(long = "as", global = true, value_name = "USER")]
     actor: Option<String>,
 }
@@ -45,6 +48,8 @@ pub struct Context {
     /// Who is acting; `operator` when nobody said.
     pub actor: String,
     named: bool,
+    /// The user, once there are users.
+    viewer: Option<Viewer>,
 }
 
 impl Context {
@@ -57,7 +62,36 @@ impl Context {
         }
         let given = Flags { config: flags.config, database: flags.database, kafka: flags.kafka, data: flags.data };
         let config = Config::gather(&given, |name| std::env::var(name).ok())?;
-        Ok(Context { config, output: flags.output, actor, named })
+        Ok(Context { config, output: flags.output, actor, named, viewer: None })
+    }
+
+    /// The name given with `--as`.
+    pub fn named_actor(&self) -> Option<&str> {
+        self.named.then_some(self.actor.as_str())
+    }
+
+    /// From here on a user acts, and sees what is in scope.
+    pub fn act_as(&mut self, viewer: Viewer) {
+        self.actor = viewer.name.clone();
+        self.named = true;
+        self.viewer = Some(viewer);
+    }
+
+    /// Whether the user may do what the table of roles says of this line; anybody may before there are users.
+    pub fn may(&self, line: &str) -> anyhow::Result<()> {
+        match (&self.viewer, permit(line).map(|permit| permit.who)) {
+            (Some(viewer), Some(Who::Users(roles))) if !roles.contains(&viewer.role) => anyhow::bail!(
+                "{} is {}, which may not `{line}`; see `cardline users roles`",
+                viewer.name,
+                viewer.role.code()
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    /// What the user may see.
+    pub fn scope(&self) -> Scope {
+        self.viewer.as_ref().map(|viewer| viewer.scope.clone()).unwrap_or_default()
     }
 
     /// Who is acting, for an act that is recorded with its actor.
@@ -84,7 +118,9 @@ impl Context {
     /// Opens everything the configuration names.
     pub async fn station(&self, now: Timestamp) -> anyhow::Result<Station> {
         self.make_data_folder()?;
-        Ok(Station::open(self.config.clone(), local_date(now)).await?)
+        let mut station = Station::open(self.config.clone(), local_date(now)).await?;
+        station.ledger = self.seen(station.ledger);
+        Ok(station)
     }
 
     /// As [`Context::station`], for who takes leases: under a name no other live process has.
@@ -94,7 +130,14 @@ impl Context {
 
     /// Opens the ledger alone, for commands that only read figures.
     pub async fn ledger(&self) -> anyhow::Result<Ledger> {
-        Ok(Ledger::open(&self.config.database.value).await?)
+        Ok(self.seen(Ledger::open(&self.config.database.value).await?))
+    }
+
+    fn seen(&self, ledger: Ledger) -> Ledger {
+        match &self.viewer {
+            Some(viewer) => ledger.seen_by(viewer.clone()),
+            None => ledger,
+        }
     }
 }
 

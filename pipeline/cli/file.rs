@@ -39,7 +39,9 @@ pub struct InspectArgs {
 pub fn run(context: &Context, command: FileCommand) -> anyhow::Result<Outcome> {
     let FileCommand::Inspect(args) = command;
     let bytes = file_read::open(&args.file)?;
-    let profiles = load_profiles(context.config.partners.value.as_deref())?;
+    let mut profiles = load_profiles(context.config.partners.value.as_deref())?;
+    // A file may hold any region, so who sees only an area sees none; outside is as if absent.
+    profiles.retain(|profile| context.scope().covers(&profile.code, ""));
     let spec = file_read::recognise(&profiles, &args.file, args.partner.as_deref(), args.kind.as_deref())?;
     let records = file_read::records(spec, &args.file, bytes)?;
     match spec.parse(&records) {

@@ -45,6 +45,8 @@ pub enum Import {
 #[command(after_help = "\
 What changes and whom it touches is shown before it is applied. Where unfinished cards lose something,
 nothing is applied until it is confirmed with the operation id that was shown.
+Once there are users, a table replaced with --complete, in which codes end, waits for a second person
+(exit code 4); then give the same command again, with the same --effective if it is another day.
 
 Example: cardline import calendar holidays-2027.csv --dry-run
          cardline import points points.csv --effective 2027-01-01 --confirm 0f5c2a9e1b7d4c36")]

@@ -4,14 +4,18 @@
 use std::path::Path;
 
 use cardline_core::domain::reference::Table;
+use cardline_core::domain::staff::Act;
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::json;
 
+use super::approvals::waits;
 use super::context::Context;
 use super::import::ImportArgs;
 use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
 use crate::limits::{CHANGED_LINES_SHOWN, WRONG_ROWS_SHOWN};
+use crate::stages::approvals::{Wanted, second_person};
 use crate::stages::load_policy;
 use crate::stages::reference::take_effect;
 use crate::stages::reference_file::{self, RowFault};
@@ -68,7 +72,15 @@ pub async fn run(context: &Context, table: Table, args: &ImportArgs) -> anyhow::
     let stopped = if args.dry_run { None } else { stopped(&preview, args.confirm.as_deref()) };
     let applied = !args.dry_run && stopped.is_none();
     if applied {
-        apply(&ledger, plan, &context.actor, now, args.confirm.is_some()).await?;
+        let approval = if args.complete && preview.ended > 0 {
+            match replaced_by_two(context, &preview, now).await? {
+                Err(outcome) => return Ok(outcome),
+                Ok(approval) => approval,
+            }
+        } else {
+            None
+        };
+        apply(&ledger, plan, &context.actor, now, args.confirm.is_some(), approval).await?;
     }
     show(context, &preview, applied, args.dry_run)?;
     match stopped {
@@ -78,6 +90,24 @@ pub async fn run(context: &Context, table: Table, args: &ImportArgs) -> anyhow::
             Ok(Outcome::Failed)
         }
     }
+}
+
+/// A whole table whose codes end takes a second person, once there are users.
+async fn replaced_by_two(
+    context: &Context,
+    preview: &Preview,
+    now: Timestamp,
+) -> anyhow::Result<Result<Option<i64>, Outcome>> {
+    let wanted = Wanted {
+        act: Act::ReplaceTable,
+        subject: &preview.operation,
+        request: json!({ "table": preview.table, "effective": preview.effective.to_string(), "operation": preview.operation }),
+        count: preview.ended as i64,
+        bank: "",
+        area: "",
+        reason: preview.table,
+    };
+    waits(context, second_person(&context.station(now).await?, &wanted, now).await?)
 }
 
 /// Why it is not applied: cards lose something and nobody confirmed it, or something else was

@@ -3,6 +3,7 @@
 //! Invariants: results go to standard output and everything else to standard error; no text holds a
 //! value of personal data; the exit code says how it ended ([`Outcome`]). No colour is ever printed.
 
+mod approvals;
 mod backup;
 mod batch;
 mod books;
@@ -16,12 +17,14 @@ mod demo_table;
 mod doctor;
 mod file;
 mod file_read;
+mod gate;
 mod generate;
 mod import;
 mod import_cards;
 mod import_list;
 mod import_reference;
 mod intake;
+mod login;
 mod metrics;
 mod migrate;
 mod outcome;
@@ -30,19 +33,23 @@ mod print;
 mod progress;
 mod quarantine;
 mod quarantine_act;
+mod quarantine_export;
 mod quarantine_show;
 mod reconcile;
 mod replacing;
+mod roles;
 mod rules;
 mod rules_check;
 mod rules_page;
+mod session;
 mod states;
 mod tick;
 mod trace;
+mod users;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use context::GlobalFlags;
 pub use outcome::Outcome;
@@ -73,7 +80,7 @@ enum Command {
     /// 规则 The rules an application must meet: list, explain, check a file
     #[command(subcommand)]
     Rules(rules::Rules),
-    /// 隔离 What was refused, conflicting or unreadable: list, show, retry, discard
+    /// 隔离 What was refused, conflicting or unreadable: list, show, retry, discard, export
     #[command(subcommand)]
     Quarantine(quarantine::Quarantine),
     /// 运行 Run the route until told to stop
@@ -108,6 +115,16 @@ enum Command {
     /// 指标 The metrics `run --listen` serves
     #[command(subcommand)]
     Metrics(metrics::MetricsCommand),
+    /// 登录 Log in as a user, for a working day
+    Login(login::LoginArgs),
+    /// 退出 End the session
+    Logout,
+    /// 用户 Who works with the system: add, list, disable, set a password; the table of roles
+    #[command(subcommand)]
+    Users(users::Users),
+    /// 审批 What waits for a second person: list, give, refuse
+    #[command(subcommand)]
+    Approvals(approvals::Approvals),
     /// 自检 Check the database, keys, folders, partners, tables and Kafka
     Doctor,
     /// 配置 The configuration in force
@@ -115,13 +132,28 @@ enum Command {
     Config(config::ConfigCommand),
 }
 
-/// Runs one command and reports how it ended.
-pub async fn run(cli: Cli) -> ExitCode {
-    outcome::exit_code(dispatch(cli).await)
+/// A command as it was typed, and its line in the table of roles.
+pub struct Typed {
+    cli: Cli,
+    line: String,
 }
 
-async fn dispatch(cli: Cli) -> anyhow::Result<Outcome> {
-    let context = context::Context::new(cli.flags)?;
+/// Reads the command line; a slip in it ends the program.
+pub fn read() -> Typed {
+    let matches = Cli::command().get_matches();
+    let line = roles::typed(&matches);
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    Typed { cli, line }
+}
+
+/// Runs one command and reports how it ended.
+pub async fn run(typed: Typed) -> ExitCode {
+    outcome::exit_code(dispatch(typed).await)
+}
+
+async fn dispatch(Typed { cli, line }: Typed) -> anyhow::Result<Outcome> {
+    let mut context = context::Context::new(cli.flags)?;
+    gate::admit(&mut context, &line).await?;
     match cli.command {
         Command::Demo(args) => demo::run(&context, args).await,
         Command::Generate(args) => generate::run(&context, args),
@@ -141,6 +173,10 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Backup(args) => backup::run(&context, args).await,
         Command::Reconcile(args) => reconcile::run(&context, args).await,
         Command::Metrics(command) => metrics::run(&context, &command),
+        Command::Login(args) => login::login(&context, args).await,
+        Command::Logout => login::logout(&context).await,
+        Command::Users(args) => users::run(&context, args).await,
+        Command::Approvals(args) => approvals::run(&context, args).await,
         Command::Doctor => doctor::run(&context).await,
         Command::Config(args) => config::run(&context, args),
     }

@@ -10,6 +10,8 @@ pub enum Outcome {
     Failed,
     /// Done, but some records were rejected.
     Rejected,
+    /// Nothing was done yet: a second person must approve it.
+    SecondPerson,
 }
 
 impl Outcome {
@@ -35,6 +37,7 @@ pub fn exit_code(result: anyhow::Result<Outcome>) -> ExitCode {
         Ok(Outcome::Ok) => ExitCode::SUCCESS,
         Ok(Outcome::Failed) => ExitCode::from(1),
         Ok(Outcome::Rejected) => ExitCode::from(3),
+        Ok(Outcome::SecondPerson) => ExitCode::from(4),
         Err(error) if error.is::<OutputClosed>() => ExitCode::SUCCESS,
         Err(error) => {
             let missing = error

@@ -1,7 +1,7 @@
 //! `quarantine`: what was refused, conflicting or unreadable, by reason and one by one.
 //!
-//! Personal values are masked everywhere here; `show --reveal` alone opens a message, and says so in
-//! the ledger first.
+//! Personal values are masked everywhere here; `show --reveal` and `export` alone open messages, and say
+//! so in the ledger first.
 
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::context::{Context, instant};
 use super::outcome::Outcome;
 use super::print::{self, Output};
-use super::{quarantine_act, quarantine_show};
+use super::{quarantine_act, quarantine_export, quarantine_show};
 use crate::ledger::{HeldGroup, HeldItem, Ledger, Selection};
 use crate::time::{self, local, rfc3339};
 
@@ -25,6 +25,8 @@ pub enum Quarantine {
     Retry(quarantine_act::RetryArgs),
     /// 弃置 Put messages aside for good; they stay sealed until they are purged
     Discard(quarantine_act::DiscardArgs),
+    /// 导出 Messages in the open into a file, to be corrected by hand; recorded, and by two persons
+    Export(quarantine_export::ExportArgs),
 }
 
 /// Which messages; every part narrows.
@@ -95,6 +97,7 @@ pub async fn run(context: &Context, command: Quarantine) -> anyhow::Result<Outco
         Quarantine::Show(args) => quarantine_show::run(context, args).await,
         Quarantine::Retry(args) => quarantine_act::retry(context, args).await,
         Quarantine::Discard(args) => quarantine_act::discard(context, args).await,
+        Quarantine::Export(args) => quarantine_export::run(context, args).await,
     }
 }
 

@@ -2,16 +2,19 @@
 
 use std::path::PathBuf;
 
+use cardline_core::domain::staff::Act;
 use clap::Args;
 use jiff::Timestamp;
 
+use super::approvals::waits;
 use super::context::{Context, instant};
 use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
 use super::quarantine::{Chosen, grouped_digits};
 use crate::ledger::laws::looks_personal;
 use crate::ledger::{IntakeCounts, Selection};
-use crate::stages::quarantine::{Ask, Report, Told, What, operate};
+use crate::stages::approvals::{Wanted, second_person};
+use crate::stages::quarantine::{Ask, Report, Told, What, discard_request, operate};
 use crate::stages::repair::{Assignment, Corrected, Repair};
 
 /// What both acts share.
@@ -62,8 +65,11 @@ pub struct RetryArgs {
 }
 
 #[derive(Args)]
-#[command(after_help = "More than one message: preview with --dry-run, then confirm the operation it names.
-Example: cardline quarantine discard 17 --reason \"sent twice by mistake\" --as lin")]
+#[command(
+    after_help = "More than one message: preview with --dry-run, then confirm the operation it names; once there are users
+it waits for a second person (exit code 4; see `cardline approvals list`).
+Example: cardline quarantine discard 17 --reason \"sent twice by mistake\" --as lin"
+)]
 pub struct DiscardArgs {
     #[command(flatten)]
     act: ActArgs,
@@ -116,8 +122,27 @@ async fn act(context: &Context, args: ActArgs, what: What, reason: &str, by_file
     let selection = args.chosen.selection(sorted(args.ids), args.code);
     let ids = selection.ids.clone();
     let station = context.worker(now).await?;
-    let ask = Ask { actor, reason, selection, what, confirm: args.confirm.as_deref(), dry_run: args.dry_run };
-    match operate(&station, &ask, now).await? {
+    let mut ask =
+        Ask { actor, reason, selection, what, confirm: args.confirm.as_deref(), dry_run: args.dry_run, approval: None };
+    let mut told = operate(&station, &ask, now).await?;
+    if let Told::NeedsSecond { id, count } = &told {
+        let scope = context.scope();
+        let wanted = Wanted {
+            act: Act::BulkDiscard,
+            subject: id,
+            request: discard_request(&ask.selection, reason),
+            count: *count,
+            bank: &scope.bank,
+            area: &scope.area,
+            reason,
+        };
+        match waits(context, second_person(&station, &wanted, Timestamp::now()).await?)? {
+            Err(outcome) => return Ok(outcome),
+            Ok(approval) => ask.approval = approval,
+        }
+        told = operate(&station, &ask, now).await?;
+    }
+    match told {
         Told::Done(report) => done(context, &report, &ask.selection),
         Told::Nothing if !ids.is_empty() => {
             anyhow::bail!("{} not in the quarantine; see `cardline quarantine list`", which(&ids))
@@ -135,6 +160,7 @@ async fn act(context: &Context, args: ActArgs, what: What, reason: &str, by_file
                 lines.len()
             )
         }
+        Told::NeedsSecond { .. } => anyhow::bail!("the quarantine changed meanwhile; give the command again"),
         Told::Unconfirmed(count) => Err(Usage(format!(
             "{} messages: preview them with --dry-run, then confirm with the operation's id",
             grouped_digits(count)

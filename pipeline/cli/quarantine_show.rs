@@ -104,7 +104,10 @@ pub async fn run(context: &Context, args: ShowArgs) -> anyhow::Result<Outcome> {
         (true, None | Some("")) => {
             return Err(Usage("say why with --reason TEXT: a reveal is recorded with its reason".into()).into());
         }
-        (true, Some(reason)) => Some((context.who()?, reason)),
+        (true, Some(reason)) => {
+            context.may("quarantine show --reveal")?;
+            Some((context.who()?, reason))
+        }
     };
     let station = context.station(now).await?;
     let Some(record) = station.ledger.held_record(args.id).await? else {

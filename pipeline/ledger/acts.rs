@@ -8,8 +8,10 @@
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
+use super::approvals::use_approval;
 use super::engine::Tx;
 use super::moves::Why;
+use super::viewer::in_scope;
 use super::{Ledger, LedgerError};
 use crate::args;
 use crate::hex::hex;
@@ -17,7 +19,7 @@ use crate::limits::OPERATION_IDS_PER_PAGE;
 
 /// What somebody asks for, before it is known which messages that takes.
 pub struct Request<'a> {
-    /// `retry`, `repair` or `discard`.
+    /// `retry`, `repair`, `discard` or `reveal`.
     pub what: &'static str,
     pub at: Timestamp,
     pub actor: &'a str,
@@ -25,6 +27,8 @@ pub struct Request<'a> {
     pub reason: Option<Vec<u8>>,
     /// Hex digest of the selection, the edits and the reason.
     pub digest: String,
+    /// The approval it takes, used with it.
+    pub approval: Option<i64>,
 }
 
 /// A recorded operation.
@@ -58,8 +62,8 @@ impl Ledger {
     /// Records that somebody has a message opened. It is durable when this returns.
     pub async fn record_reveal(&self, message: i64, reason: Vec<u8>, why: Why<'_>) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
-        let act = insert(&mut tx, "reveal", None, None, Some(reason), 1, why).await?;
-        tx.run("INSERT INTO act_member (act, message) VALUES ($1, $2)", args![act, message]).await?;
+        let act = insert(&mut tx, "reveal", None, None, Some(reason), 1, None, why).await?;
+        member(&mut tx, act, message).await?;
         tx.commit().await
     }
 
@@ -76,16 +80,20 @@ impl Ledger {
 
     /// Operations that were confirmed and not carried out to their end, such as after a kill.
     pub async fn unfinished_operations(&self) -> Result<Vec<(String, i64, i64)>, LedgerError> {
-        self.read()
-            .await?
-            .rows(
+        let mut tx = self.begin().await?;
+        tx.look().await?;
+        tx.rows(
+            concat!(
                 "SELECT a.operation, a.count, (SELECT count(*) FROM act_member k JOIN message m ON m.id = k.message AND m.act = 0 WHERE k.act = a.id)
-                 FROM act a WHERE a.operation IS NOT NULL
+                 FROM act a WHERE a.operation IS NOT NULL AND a.what <> 'reveal'
                     AND EXISTS (SELECT 1 FROM act_member k JOIN message m ON m.id = k.message AND m.act = 0 WHERE k.act = a.id)
-                 ORDER BY a.id",
-                args![],
-            )
-            .await
+                    AND NOT EXISTS (SELECT 1 FROM act_member k WHERE k.act = a.id AND NOT ",
+                in_scope!("k.bank", "k.region"),
+                ") ORDER BY a.id"
+            ),
+            args![],
+        )
+        .await
     }
 
     /// Everything that was done to a message, oldest first.
@@ -163,15 +171,24 @@ pub async fn record_operation(
     count: i64,
 ) -> Result<Operation, LedgerError> {
     let why = Why { at: request.at, actor: request.actor, reason: "" };
-    let act = insert(tx, request.what, Some(id), Some(&request.digest), request.reason.clone(), count, why).await?;
-    tx.run("INSERT INTO act_member (act, message) SELECT $1, id FROM chosen", args![act]).await?;
+    if let Some(approval) = request.approval {
+        use_approval(tx, approval, id, why).await?;
+    }
+    let (asked, reason) = (Some(request.digest.as_str()), request.reason.clone());
+    let act = insert(tx, request.what, Some(id), asked, reason, count, request.approval, why).await?;
+    tx.run(
+        "INSERT INTO act_member (act, message, bank, region) SELECT $1, m.id, a.bank, a.region
+         FROM chosen c JOIN message m ON m.id = c.id LEFT JOIN application a ON a.application_id = m.application_id",
+        args![act],
+    )
+    .await?;
     Ok(Operation { act, id: id.to_owned(), count })
 }
 
 /// Takes one message out on the ledger's own account: what it waited for has come.
 pub(super) async fn take_one(tx: &mut Tx, message: i64, what: &'static str, why: Why<'_>) -> Result<i64, LedgerError> {
-    let act = insert(tx, what, None, None, None, 1, why).await?;
-    tx.run("INSERT INTO act_member (act, message) VALUES ($1, $2)", args![act, message]).await?;
+    let act = insert(tx, what, None, None, None, 1, None, why).await?;
+    member(tx, act, message).await?;
     let taken = tx.run("UPDATE message SET act = $1 WHERE id = $2 AND act = 0", args![act, message]).await?;
     if taken == 1 { Ok(act) } else { Err(LedgerError::Taken { expected: 1, found: 0 }) }
 }
@@ -187,6 +204,18 @@ pub async fn discard(tx: &mut Tx, operation: &Operation) -> Result<(), LedgerErr
     if taken == operation.count { Ok(()) } else { Err(LedgerError::Taken { expected: operation.count, found: taken }) }
 }
 
+/// One message of an act, with the bank and region it belongs to now.
+async fn member(tx: &mut Tx, act: i64, message: i64) -> Result<(), LedgerError> {
+    tx.run(
+        "INSERT INTO act_member (act, message, bank, region) SELECT $1, m.id, a.bank, a.region
+         FROM message m LEFT JOIN application a ON a.application_id = m.application_id WHERE m.id = $2",
+        args![act, message],
+    )
+    .await?;
+    Ok(())
+}
+
+#[expect(clippy::too_many_arguments, reason = "one for each column of the row")]
 async fn insert(
     tx: &mut Tx,
     what: &'static str,
@@ -194,12 +223,15 @@ async fn insert(
     request: Option<&str>,
     reason: Option<Vec<u8>>,
     count: i64,
+    approval: Option<i64>,
     why: Why<'_>,
 ) -> Result<i64, LedgerError> {
+    let (operation, request, user) = (operation.map(str::to_owned), request.map(str::to_owned), tx.user());
     let id = tx
         .run_returning::<(i64,)>(
-            "INSERT INTO act (at, actor, what, operation, request, reason, count) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
-            args![why.at, why.actor, what, operation.map(str::to_owned), request.map(str::to_owned), reason, count],
+            "INSERT INTO act (at, actor, what, operation, request, reason, count, approval, by_user)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id",
+            args![why.at, why.actor, what, operation, request, reason, count, approval, user],
         )
         .await?;
     id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("act id".into()))

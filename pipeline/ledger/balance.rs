@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
+use super::viewer::in_scope;
 use super::{Ledger, LedgerError};
 use crate::args;
 
@@ -99,26 +100,36 @@ impl Ledger {
         })
     }
 
-    /// Batches in the order they were cut; all, or of one kind or state.
+    /// Batches within the viewer's scope in the order they were cut; all, or of one kind or state.
     pub async fn batches(&self, kind: Option<&str>, state: Option<&str>) -> Result<Vec<BatchRecord>, LedgerError> {
-        let mut tx = self.read().await?;
+        let mut tx = self.begin().await?;
+        tx.look().await?;
         let rows = tx
             .rows::<BatchRow>(
-                "SELECT number, kind, state, partner, region, bank, lane, cards, answered, cut_on, due_on, owner FROM batch
-                 WHERE ($1 = '' OR kind = $1) AND ($2 = '' OR state = $2) ORDER BY id",
+                concat!(
+                    "SELECT number, kind, state, partner, region, bank, lane, cards, answered, cut_on, due_on, owner FROM batch b
+                     WHERE ($1 = '' OR kind = $1) AND ($2 = '' OR state = $2) AND ",
+                    in_scope!("b.bank", "b.region"),
+                    " ORDER BY id"
+                ),
                 args![kind.unwrap_or(""), state.unwrap_or("")],
             )
             .await?;
         Ok(rows.into_iter().map(batch_record).collect())
     }
 
-    /// One batch by its number.
+    /// One batch by its number, within the viewer's scope.
     pub async fn batch(&self, number: &str) -> Result<Option<(i64, BatchRecord)>, LedgerError> {
-        let mut tx = self.read().await?;
+        let mut tx = self.begin().await?;
+        tx.look().await?;
         let id = tx.row::<(i64,)>("SELECT id FROM batch WHERE number = $1", args![number]).await?;
         let row = tx
             .row::<BatchRow>(
-                "SELECT number, kind, state, partner, region, bank, lane, cards, answered, cut_on, due_on, owner FROM batch WHERE number = $1",
+                concat!(
+                    "SELECT number, kind, state, partner, region, bank, lane, cards, answered, cut_on, due_on, owner FROM batch b
+                     WHERE number = $1 AND ",
+                    in_scope!("b.bank", "b.region")
+                ),
                 args![number],
             )
             .await?;

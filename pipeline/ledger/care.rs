@@ -4,6 +4,7 @@
 use cardline_core::lives::{APPLICATION, CASE, SOCIAL};
 use jiff::civil::Date;
 
+use super::approvals::lapse_approvals;
 use super::cases::open_case;
 use super::engine::Tx;
 use super::moves::{Along, SUBJECT, Step, Why, move_each, subject};
@@ -43,6 +44,7 @@ pub(super) const UNFINISHED: &[(&str, &str, &str)] = &[
     unfinished!("application", "application WHERE state IN ('returned', 'rejected')"),
     unfinished!("case", "desk_case WHERE state IN ('open', 'escalated')"),
     unfinished!("message", "message WHERE due_on IS NOT NULL AND act = 0"),
+    unfinished!("approval", "approval WHERE state IN ('asked', 'given')"),
 ];
 
 impl Ledger {
@@ -66,6 +68,7 @@ impl Ledger {
         look_at_cards(&mut tx, dates, why).await?;
         escalate(&mut tx, dates, why).await?;
         look_at_quarantine(&mut tx, dates, why).await?;
+        lapse_approvals(&mut tx, dates.today, why).await?;
         spend(&mut tx, lease).await?;
         tx.commit().await
     }

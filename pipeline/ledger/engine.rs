@@ -19,6 +19,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, FromRow, Postgres, Sqlite, Transaction
 
 use super::patience::{still_answers, within};
 use super::stage::ddl_of_all;
+use super::viewer::Viewer;
 use super::{LedgerError, Patience, Schema};
 use crate::crash::{self, Act};
 use crate::limits::{DATABASE_CONNECTIONS, SQLITE_ROW_BUFFER_ROWS};
@@ -76,6 +77,7 @@ pub struct Ledger {
     pool: Arc<Pool>,
     patience: Patience,
     row_writes: Arc<AtomicU64>,
+    pub(super) viewer: Option<Arc<Viewer>>,
 }
 
 impl Ledger {
@@ -100,7 +102,7 @@ impl Ledger {
         } else {
             return Err(LedgerError::Address);
         };
-        Ok(Ledger { pool: Arc::new(pool), patience, row_writes: Arc::default() })
+        Ok(Ledger { pool: Arc::new(pool), patience, row_writes: Arc::default(), viewer: None })
     }
 
     /// The pool, for what is beside transactions.
@@ -146,7 +148,7 @@ impl Ledger {
     fn tx(&self, inner: Inner) -> Tx {
         // SQLite has no server that could fall silent; its waiting is bounded by the busy timeout.
         let answer = matches!(inner, Inner::Postgres(_)).then_some(self.patience.answer);
-        Tx { inner, answer, written: 0, row_writes: self.row_writes.clone() }
+        Tx { inner, answer, written: 0, row_writes: self.row_writes.clone(), viewer: self.viewer.clone() }
     }
 
     /// Copies a SQLite ledger as it is at one instant into a new file, while others read and write.
@@ -224,6 +226,7 @@ pub struct Tx {
     answer: Option<Duration>,
     written: u64,
     row_writes: Arc<AtomicU64>,
+    viewer: Option<Arc<Viewer>>,
 }
 
 /// Runs one body on either engine: `$c` is the connection, the text stands once.
@@ -334,6 +337,11 @@ impl Tx {
             Inner::Sqlite(tx) => Some(&mut **tx),
             Inner::Postgres(_) => None,
         }
+    }
+
+    /// The user on whose behalf it reads and writes, if any.
+    pub fn viewer(&self) -> Option<&Viewer> {
+        self.viewer.as_deref()
     }
 
     /// Undoes everything in it.

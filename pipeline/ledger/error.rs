@@ -47,6 +47,14 @@ pub enum LedgerError {
     ImportedMeanwhile,
     #[error("{expected} messages were to be taken out of the quarantine, but {found} still stood in it; look again")]
     Taken { expected: i64, found: i64 },
+    #[error("a user of this name is there already; see `cardline users list`")]
+    UserExists,
+    #[error("no user has this name; see `cardline users list`")]
+    NoUser,
+    #[error("somebody must remain who administers everything: add another administrator first")]
+    LastAdministrator,
+    #[error("approval {approval} does not cover this: it is about something else, or its time is over")]
+    NotCovered { approval: i64 },
     #[error("stored value out of shape: {0}")]
     Shape(String),
 }

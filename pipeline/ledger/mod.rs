@@ -6,6 +6,7 @@
 
 mod accounts;
 mod acts;
+mod approvals;
 mod balance;
 mod care;
 mod cases;
@@ -43,10 +44,13 @@ mod stage;
 mod stock;
 mod strain;
 mod trace;
+mod users;
+mod viewer;
 mod withdrawals;
 
 pub use accounts::*;
 pub use acts::*;
+pub use approvals::*;
 pub use balance::*;
 pub use care::*;
 pub use cases::*;
@@ -82,6 +86,8 @@ pub use stage::{Column, Stage};
 pub use stock::*;
 pub use strain::Strain;
 pub use trace::*;
+pub use users::*;
+pub use viewer::Viewer;
 
 /// Every temporary table, so that a connection makes them once.
 const STAGES: &[&Stage] = &[
@@ -112,4 +118,5 @@ const STAGES: &[&Stage] = &[
     &reference_touch::TOUCHING,
     &servicing::EVENT,
     &stock::STOCK,
+    &viewer::VIEWER,
 ];

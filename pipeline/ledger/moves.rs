@@ -6,7 +6,7 @@
 //! and by the edge tables of `cardline_core::lives`: who no longer stands there is left out, and the
 //! caller learns how many moved.
 
-use cardline_core::lives::{ACCOUNT, APPLICATION, BATCH, CARD, CASE, FILE, Life, SOCIAL};
+use cardline_core::lives::{ACCOUNT, APPLICATION, APPROVAL, BATCH, CARD, CASE, FILE, Life, SOCIAL, USER};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -216,6 +216,8 @@ fn scope_of(life: &Life) -> &'static str {
         "batch" => "batch",
         "file" => "file",
         "case" => "case",
+        "approval" => "approval",
+        "user" => "user",
         _ => "application",
     }
 }
@@ -245,6 +247,12 @@ async fn keep_standing(tx: &mut Tx, step: &Step) -> Result<(), LedgerError> {
         "file" => {
             "DELETE FROM subject WHERE NOT EXISTS (SELECT 1 FROM file t WHERE t.id = subject.id AND t.state = $1)"
         }
+        "approval" => {
+            "DELETE FROM subject WHERE NOT EXISTS (SELECT 1 FROM approval t WHERE t.id = subject.id AND t.state = $1)"
+        }
+        "user" => {
+            "DELETE FROM subject WHERE NOT EXISTS (SELECT 1 FROM users t WHERE t.id = subject.id AND t.state = $1)"
+        }
         _ => {
             "DELETE FROM subject WHERE NOT EXISTS (SELECT 1 FROM desk_case t WHERE t.id = subject.id AND t.state = $1)"
         }
@@ -253,6 +261,14 @@ async fn keep_standing(tx: &mut Tx, step: &Step) -> Result<(), LedgerError> {
         // Two movers of one card must queue before either looks where it stands.
         tx.rows::<(i64,)>(
             "SELECT a.id FROM application a WHERE a.id IN (SELECT id FROM subject) ORDER BY a.id FOR UPDATE",
+            args![],
+        )
+        .await?;
+    }
+    if tx.is_postgres() && step.life.name == "approval" {
+        // An approval is given once and used once, however many try.
+        tx.rows::<(i64,)>(
+            "SELECT t.id FROM approval t WHERE t.id IN (SELECT id FROM subject) ORDER BY t.id FOR UPDATE",
             args![],
         )
         .await?;
@@ -279,6 +295,14 @@ async fn assign(tx: &mut Tx, steps: &[Step], along: Along, count: i64) -> Result
             }
         };
         tx.run(sql, args![other.1, due_on, owner]).await?;
+        return Ok(());
+    }
+    if let Some(other) = [&APPROVAL, &USER].iter().find_map(|life| to(life).map(|to| (life.name, to))) {
+        let sql = match other.0 {
+            "approval" => "UPDATE approval SET state = $1 WHERE id IN (SELECT id FROM subject)",
+            _ => "UPDATE users SET state = $1 WHERE id IN (SELECT id FROM subject)",
+        };
+        tx.run(sql, args![other.1]).await?;
         return Ok(());
     }
     let place = to(&CARD);

@@ -11,6 +11,7 @@ use super::accounts::hold_cards;
 use super::engine::Tx;
 use super::moves::{Along, SUBJECT, Step, Why, move_each, subject};
 use super::stage::{Column, Stage};
+use super::viewer::in_scope;
 use super::{Lease, Ledger, LedgerError, spend};
 use crate::args;
 use crate::time::local_date;
@@ -164,15 +165,21 @@ impl Ledger {
         .await
     }
 
-    /// Cards that wait for their photo or are held for it, of one application or of all.
+    /// Cards within the viewer's scope that wait for their photo or are held for it, of one application or
+    /// of all.
     pub async fn waiting_photos(&self, application_id: Option<&str>) -> Result<Vec<WaitingPhoto>, LedgerError> {
-        let mut tx = self.read().await?;
+        let mut tx = self.begin().await?;
+        tx.look().await?;
         let rows = tx
             .rows::<(String, String, String, String, String, Option<i64>, String, String)>(
-                "SELECT a.application_id, a.region, COALESCE(a.place, 'waiting_account'), r.fault, a.photo, r.again_at, a.due_on, a.owner
-                 FROM application a JOIN rendition r ON r.source = a.photo AND r.fault IS NOT NULL
-                 WHERE (a.queue = 'account' OR (a.place = 'held' AND a.reason LIKE 'PHOTO-%'))
-                    AND (a.application_id = $1 OR $1 IS NULL) ORDER BY a.application_id",
+                concat!(
+                    "SELECT a.application_id, a.region, COALESCE(a.place, 'waiting_account'), r.fault, a.photo, r.again_at, a.due_on, a.owner
+                     FROM application a JOIN rendition r ON r.source = a.photo AND r.fault IS NOT NULL
+                     WHERE (a.queue = 'account' OR (a.place = 'held' AND a.reason LIKE 'PHOTO-%'))
+                        AND (a.application_id = $1 OR $1 IS NULL) AND ",
+                    in_scope!("a.bank", "a.region"),
+                    " ORDER BY a.application_id"
+                ),
                 args![application_id.map(str::to_owned)],
             )
             .await?;
@@ -188,10 +195,15 @@ impl Ledger {
     /// application, or of all. Returns how many photos.
     pub async fn ask_photos_again(&self, application_id: Option<&str>, now: Timestamp) -> Result<u64, LedgerError> {
         let mut tx = self.begin().await?;
+        tx.look().await?;
         let asked = tx
             .run(
-                "UPDATE rendition SET again_at = $1, tries = 0 WHERE fault IS NOT NULL AND source IN (SELECT a.photo FROM application a
-                 WHERE (a.queue = 'account' OR a.place = 'held') AND (a.application_id = $2 OR $2 IS NULL))",
+                concat!(
+                    "UPDATE rendition SET again_at = $1, tries = 0 WHERE fault IS NOT NULL AND source IN (SELECT a.photo FROM application a
+                     WHERE (a.queue = 'account' OR a.place = 'held') AND (a.application_id = $2 OR $2 IS NULL) AND ",
+                    in_scope!("a.bank", "a.region"),
+                    ")"
+                ),
                 args![now, application_id.map(str::to_owned)],
             )
             .await?;

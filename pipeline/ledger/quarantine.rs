@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use super::engine::Tx;
 use super::stage::{Column, Stage};
+use super::viewer::in_scope;
 use super::{Ledger, LedgerError};
 use crate::args;
 use crate::limits::QUARANTINE_DAYS;
@@ -101,7 +102,22 @@ pub struct Neighbour {
     pub taken: bool,
 }
 
-/// The selection in SQL: `$1` ids given, `$2` code, `$3` outcome, `$4` region, `$5` since.
+/// Whether a message belongs to an application within the viewer's scope; one that belongs to none is
+/// seen by who sees everything.
+macro_rules! message_in_scope {
+    ($id:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM message y LEFT JOIN application z ON z.application_id = y.application_id WHERE y.id = ",
+            $id,
+            " AND ",
+            in_scope!("z.bank", "z.region"),
+            ")"
+        )
+    };
+}
+
+/// The selection in SQL, within the viewer's scope: `$1` ids given, `$2` code, `$3` outcome, `$4` region,
+/// `$5` since.
 macro_rules! selected {
     ($before:literal, $after:literal) => {
         concat!(
@@ -109,7 +125,9 @@ macro_rules! selected {
             " FROM held h WHERE ($1 = 0 OR h.id IN (SELECT id FROM chosen))
               AND ($2 = '' OR h.reason = $2
                 OR EXISTS (SELECT 1 FROM finding x WHERE x.message = h.id AND x.rule = $2 AND x.severity = 'error'))
-              AND ($3 = '' OR h.outcome = $3) AND ($4 = '' OR substr(h.region, 1, length($4)) = $4) AND h.at >= $5 ",
+              AND ($3 = '' OR h.outcome = $3) AND ($4 = '' OR substr(h.region, 1, length($4)) = $4) AND h.at >= $5 AND ",
+            message_in_scope!("h.id"),
+            " ",
             $after
         )
     };
@@ -117,6 +135,7 @@ macro_rules! selected {
 
 impl Selection {
     async fn stage(&self, tx: &mut Tx) -> Result<(), LedgerError> {
+        tx.look().await?;
         tx.stage(&CHOSEN, self.ids.iter().map(|id| args![*id]).collect()).await
     }
 
@@ -205,13 +224,14 @@ impl Ledger {
 
     /// One message that was not accepted, whether it still stands in the quarantine or was taken out.
     pub async fn held_record(&self, id: i64) -> Result<Option<HeldRecord>, LedgerError> {
-        let mut tx = self.read().await?;
+        let mut tx = self.begin().await?;
+        tx.look().await?;
         let row = tx
             .row::<(i64, String, Option<String>, Option<String>, Option<String>, Option<i64>, i64, Option<i64>, String, i64, i64, i64, Vec<u8>)>(
-                "SELECT m.id, m.outcome, m.reason, m.event_id, m.application_id, m.revision, m.act, m.origin, c.source, c.partition, f.position,
+                concat!("SELECT m.id, m.outcome, m.reason, m.event_id, m.application_id, m.revision, m.act, m.origin, c.source, c.partition, f.position,
                     c.at, m.sealed
                  FROM message m JOIN message f ON f.id = COALESCE(m.origin, m.id) JOIN chunk c ON c.id = f.chunk
-                 WHERE m.id = $1 AND m.outcome <> 'accepted'",
+                 WHERE m.id = $1 AND m.outcome <> 'accepted' AND ", message_in_scope!("m.id")),
                 args![id],
             )
             .await?;
@@ -260,7 +280,8 @@ impl Ledger {
     /// The message that stands where this one wants to: under its event id, its revision, or as the
     /// content of its application. Still sealed.
     pub async fn rival_of(&self, record: &HeldRecord) -> Result<Option<(Neighbour, Vec<u8>)>, LedgerError> {
-        let mut tx = self.read().await?;
+        let mut tx = self.begin().await?;
+        tx.look().await?;
         for sql in RIVALS {
             let row = tx
                 .row::<(i64, Option<i64>, String, Option<String>, Vec<u8>)>(
@@ -277,16 +298,21 @@ impl Ledger {
 
     /// Other messages of the same application, and what this one was made of or became.
     pub async fn neighbours_of(&self, record: &HeldRecord) -> Result<Vec<Neighbour>, LedgerError> {
-        let rows = self
-            .read()
-            .await?
+        let mut tx = self.begin().await?;
+        tx.look().await?;
+        let rows = tx
             .rows::<(i64, Option<i64>, String, Option<String>, i64)>(
-                "SELECT m.id, m.revision, m.outcome, m.reason, m.act FROM message m
-                 WHERE m.application_id = $2 AND m.outcome IN ('accepted', 'rejected', 'waiting') AND m.id <> $1
-                 UNION SELECT m.id, m.revision, m.outcome, m.reason, m.act FROM message m
-                 WHERE m.application_id = $2 AND m.outcome IN ('conflicting', 'quarantined') AND m.id <> $1
-                 UNION SELECT m.id, m.revision, m.outcome, m.reason, m.act FROM message m WHERE (m.origin = $3 OR m.id = $3) AND m.id <> $1
-                 ORDER BY 1 LIMIT 50",
+                concat!(
+                    "SELECT n.id, n.revision, n.outcome, n.reason, n.act FROM (
+                        SELECT m.id, m.revision, m.outcome, m.reason, m.act FROM message m
+                        WHERE m.application_id = $2 AND m.outcome IN ('accepted', 'rejected', 'waiting') AND m.id <> $1
+                        UNION SELECT m.id, m.revision, m.outcome, m.reason, m.act FROM message m
+                        WHERE m.application_id = $2 AND m.outcome IN ('conflicting', 'quarantined') AND m.id <> $1
+                        UNION SELECT m.id, m.revision, m.outcome, m.reason, m.act FROM message m WHERE (m.origin = $3 OR m.id = $3) AND m.id <> $1) n
+                     WHERE ",
+                    message_in_scope!("n.id"),
+                    " ORDER BY 1 LIMIT 50"
+                ),
                 args![record.id, record.application_id.clone(), record.origin.unwrap_or(record.id)],
             )
             .await?;
@@ -298,14 +324,25 @@ impl Ledger {
 
 /// `$1` the message, `$2` its event id, `$3` its application, `$4` its revision.
 const RIVALS: &[&str] = &[
-    "SELECT m.id, m.revision, m.outcome, m.reason, m.sealed FROM message m
+    concat!(
+        "SELECT m.id, m.revision, m.outcome, m.reason, m.sealed FROM message m
      WHERE m.event_id = $2 AND m.outcome IN ('accepted', 'rejected', 'waiting') AND m.act = 0 AND m.id <> $1
-        AND ($3 IS NULL OR $3 IS NOT NULL) AND ($4 IS NULL OR $4 IS NOT NULL) ORDER BY m.id LIMIT 1",
-    "SELECT m.id, m.revision, m.outcome, m.reason, m.sealed FROM message m
+        AND ($3 IS NULL OR $3 IS NOT NULL) AND ($4 IS NULL OR $4 IS NOT NULL) AND ",
+        message_in_scope!("m.id"),
+        " ORDER BY m.id LIMIT 1"
+    ),
+    concat!(
+        "SELECT m.id, m.revision, m.outcome, m.reason, m.sealed FROM message m
      WHERE m.application_id = $3 AND m.revision = $4 AND m.outcome IN ('accepted', 'rejected', 'waiting') AND m.act = 0 AND m.id <> $1
-        AND ($2 IS NULL OR $2 IS NOT NULL) ORDER BY m.id LIMIT 1",
-    "SELECT m.id, m.revision, m.outcome, m.reason, m.sealed FROM application a JOIN message m ON m.id = a.message
-     WHERE a.application_id = $3 AND m.id <> $1 AND ($2 IS NULL OR $2 IS NOT NULL) AND ($4 IS NULL OR $4 IS NOT NULL)",
+        AND ($2 IS NULL OR $2 IS NOT NULL) AND ",
+        message_in_scope!("m.id"),
+        " ORDER BY m.id LIMIT 1"
+    ),
+    concat!(
+        "SELECT m.id, m.revision, m.outcome, m.reason, m.sealed FROM application a JOIN message m ON m.id = a.message
+     WHERE a.application_id = $3 AND m.id <> $1 AND ($2 IS NULL OR $2 IS NOT NULL) AND ($4 IS NULL OR $4 IS NOT NULL) AND ",
+        message_in_scope!("m.id")
+    ),
 ];
 
 fn held_item(row: ItemRow) -> HeldItem {
@@ -360,11 +397,15 @@ pub struct Unmatched {
 
 /// Stages the messages that corrected ones name by their event id; returns those that do not fit.
 pub async fn choose_named(tx: &mut Tx, named: Vec<(String, i64)>) -> Result<Vec<Unmatched>, LedgerError> {
+    tx.look().await?;
     tx.stage(&NAMED, named.into_iter().map(|(event_id, line)| args![event_id, line]).collect()).await?;
     let rows = tx
         .rows::<(i64, i64)>(
-            "SELECT n.line, (SELECT count(*) FROM held h WHERE h.event_id = n.event_id) FROM named n
-             WHERE (SELECT count(*) FROM held h WHERE h.event_id = n.event_id) <> 1 ORDER BY n.line",
+            concat!(
+                "SELECT t.line, t.count FROM (SELECT n.line, (SELECT count(*) FROM held h WHERE h.event_id = n.event_id AND ",
+                message_in_scope!("h.id"),
+                ") AS count FROM named n) t WHERE t.count <> 1 ORDER BY t.line"
+            ),
             args![],
         )
         .await?;
@@ -373,6 +414,10 @@ pub async fn choose_named(tx: &mut Tx, named: Vec<(String, i64)>) -> Result<Vec<
         _ => "several messages of the quarantine have this event_id; repair them one by one, by their id",
     };
     tx.stage(&CHOSEN, Vec::new()).await?;
-    tx.scratch("INSERT INTO chosen SELECT h.id FROM named n JOIN held h ON h.event_id = n.event_id", args![]).await?;
+    let chosen = concat!(
+        "INSERT INTO chosen SELECT h.id FROM named n JOIN held h ON h.event_id = n.event_id AND ",
+        message_in_scope!("h.id")
+    );
+    tx.scratch(chosen, args![]).await?;
     Ok(rows.into_iter().map(|(line, count)| Unmatched { line, why: why(count) }).collect())
 }

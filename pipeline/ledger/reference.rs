@@ -3,6 +3,7 @@
 
 use jiff::civil::Date;
 
+use super::approvals::use_approval;
 use super::engine::Tx;
 use super::reference_effect::{Effect, settle_effect};
 use super::stage::{Column, Stage};
@@ -101,19 +102,23 @@ impl Ledger {
     }
 
     /// Stores an import, and settles its effect with it; fails when another import came in between
-    /// (`record.id` is taken then).
+    /// (`record.id` is taken then). An approval is used with it.
     pub async fn settle_import(
         &self,
         record: &ImportRecord,
         lines: Vec<NewLine>,
         effect: &Effect,
+        approval: Option<i64>,
         why: Why<'_>,
     ) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
         if last_import(&mut tx).await? + 1 != record.id {
             return Err(LedgerError::ImportedMeanwhile);
         }
-        insert_import(&mut tx, record, why).await?;
+        if let Some(approval) = approval {
+            use_approval(&mut tx, approval, &record.operation, why).await?;
+        }
+        insert_import(&mut tx, record, approval, why).await?;
         tx.stage(&REFERENCE, lines.into_iter().map(|l| args![l.code, l.line, l.acts_on]).collect()).await?;
         tx.run(
             "INSERT INTO reference (kind, code, effective, import, line, acts_on)
@@ -157,15 +162,16 @@ async fn last_import(tx: &mut Tx) -> Result<i64, LedgerError> {
     tx.number("SELECT COALESCE(max(id), 0) FROM reference_import", args![]).await
 }
 
-async fn insert_import(tx: &mut Tx, r: &ImportRecord, why: Why<'_>) -> Result<(), LedgerError> {
+async fn insert_import(tx: &mut Tx, r: &ImportRecord, approval: Option<i64>, why: Why<'_>) -> Result<(), LedgerError> {
+    let user = tx.user();
     let inserted = tx
         .run(
             "INSERT INTO reference_import (id, operation, kind, effective, at, actor, sha256, complete, confirmed, read, added,
-                changed, ended, cards, deadlines)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT (id) DO NOTHING",
+                changed, ended, cards, deadlines, approval, by_user)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT (id) DO NOTHING",
             args![
                 r.id, &r.operation, &r.kind, &r.effective, why.at, why.actor, &r.sha256, r.complete, r.confirmed, r.read, r.added,
-                r.changed, r.ended, r.cards, r.deadlines
+                r.changed, r.ended, r.cards, r.deadlines, approval, user
             ],
         )
         .await?;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::acts::{TracedAct, acts_of};
 use super::engine::Tx;
+use super::viewer::in_scope;
 use super::{Ledger, LedgerError};
 use crate::args;
 
@@ -138,13 +139,18 @@ const FILES: &str = "
 
 type FileRow = (i64, String, String, String, Option<i64>, i64, String, String, i64);
 
+/// The application of that key, within the viewer's scope.
 async fn find(tx: &mut Tx, key: &str) -> Result<Option<i64>, LedgerError> {
+    tx.look().await?;
     Ok(tx
         .row::<(i64,)>(
-            "SELECT id FROM application WHERE application_id = $1
-             UNION SELECT application FROM production_row WHERE card_number = $1
-             UNION SELECT id FROM application WHERE old_number = $1
-             UNION SELECT application FROM made WHERE identifier = $1",
+            concat!(
+                "SELECT a.id FROM application a WHERE a.id IN (SELECT id FROM application WHERE application_id = $1
+                 UNION SELECT application FROM production_row WHERE card_number = $1
+                 UNION SELECT id FROM application WHERE old_number = $1
+                 UNION SELECT application FROM made WHERE identifier = $1) AND ",
+                in_scope!("a.bank", "a.region")
+            ),
             args![key],
         )
         .await?

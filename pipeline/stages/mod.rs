@@ -5,12 +5,14 @@
 
 pub mod accounts;
 pub mod answers;
+pub mod approvals;
 pub mod backup;
 pub mod care;
 pub mod cutting;
 pub mod distribution;
 pub mod driver;
 mod error;
+pub mod export;
 mod forms;
 pub mod history;
 pub mod intake;

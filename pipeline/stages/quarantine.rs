@@ -5,7 +5,7 @@
 //! and once it is through it has no second effect.
 
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::intake::check_messages;
@@ -15,8 +15,8 @@ use super::{StageError, Station};
 use crate::broker::RawMessage;
 use crate::hex::hex;
 use crate::ledger::{
-    Again, Member, Operation, Request, RetryOutcome, Selection, Tx, Unmatched, Why, choose, choose_named, discard,
-    name_operation, next_members, record_operation, retry_outcome, settle_again,
+    Again, ApprovalRecord, Member, Operation, Request, RetryOutcome, Selection, Tx, Unmatched, Why, choose,
+    choose_named, discard, name_operation, next_members, record_operation, retry_outcome, settle_again,
 };
 use crate::limits::{CHUNK_BYTES, PASSING_FAULT_TRIES};
 use crate::time::local_date;
@@ -31,6 +31,8 @@ pub struct Ask<'a> {
     /// The operation as previewed.
     pub confirm: Option<&'a str>,
     pub dry_run: bool,
+    /// The approval it takes, once a second person gave it.
+    pub approval: Option<i64>,
 }
 
 /// What becomes of the messages.
@@ -51,6 +53,11 @@ pub enum Told {
     Unconfirmed(i64),
     /// What was confirmed is not what the selection has now.
     Other {
+        id: String,
+        count: i64,
+    },
+    /// A second person must give it first.
+    NeedsSecond {
         id: String,
         count: i64,
     },
@@ -90,9 +97,14 @@ impl Ask<'_> {
         hex(&Sha256::digest(asked.to_string()))
     }
 
+    /// Whether so many messages take a second person, once people can be told apart.
+    fn needs_second(&self, station: &Station, count: i64) -> bool {
+        matches!(self.what, What::Discard) && count > 1 && self.approval.is_none() && station.ledger.viewer().is_some()
+    }
+
     fn request(&self, station: &Station, at: Timestamp) -> Result<Request<'_>, StageError> {
         let reason = if self.reason.is_empty() { None } else { Some(station.keys.seal(self.reason.as_bytes())?) };
-        Ok(Request { what: self.what(), at, actor: self.actor, reason, digest: self.digest() })
+        Ok(Request { what: self.what(), at, actor: self.actor, reason, digest: self.digest(), approval: self.approval })
     }
 }
 
@@ -132,6 +144,9 @@ pub async fn operate(station: &Station, ask: &Ask<'_>, now: Timestamp) -> Result
         None if count > 1 => return Ok(Told::Unconfirmed(count)),
         _ => {}
     }
+    if ask.needs_second(station, count) {
+        return Ok(Told::NeedsSecond { id, count });
+    }
     let operation = match station.ledger.operation(&id).await? {
         // Recorded before a kill, and nothing became of it yet.
         Some((operation, _)) => {
@@ -145,6 +160,35 @@ pub async fn operate(station: &Station, ask: &Ask<'_>, now: Timestamp) -> Result
         }
     };
     carry_out(station, ask, operation, now).await
+}
+
+/// What a bulk discard asks a second person for: all that carrying it out takes.
+pub fn discard_request(selection: &Selection, reason: &str) -> Value {
+    let s = selection;
+    json!({ "ids": s.ids, "code": s.code, "outcome": s.outcome, "region": s.region, "since": s.since, "reason": reason })
+}
+
+/// The discard that a second person gave, on behalf of its maker: exactly the messages it was asked for.
+pub async fn discard_approved(
+    station: &Station,
+    approval: &ApprovalRecord,
+    request: &Value,
+    now: Timestamp,
+) -> Result<Told, StageError> {
+    let text = |member: &str| request[member].as_str().unwrap_or_default().to_owned();
+    let ids = request["ids"].as_array().map(|ids| ids.iter().filter_map(Value::as_i64).collect()).unwrap_or_default();
+    let (code, outcome, region) = (text("code"), text("outcome"), text("region"));
+    let selection = Selection { ids, code, outcome, region, since: request["since"].as_i64().unwrap_or_default() };
+    let ask = Ask {
+        actor: &approval.maker,
+        reason: &text("reason"),
+        selection,
+        what: What::Discard,
+        confirm: Some(&approval.subject),
+        dry_run: false,
+        approval: Some(approval.id),
+    };
+    operate(station, &ask, now).await
 }
 
 fn other(operation: Operation) -> Told {

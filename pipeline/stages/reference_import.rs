@@ -131,6 +131,7 @@ pub async fn apply(
     actor: &str,
     now: Timestamp,
     confirmed: bool,
+    approval: Option<i64>,
 ) -> Result<(), StageError> {
     let Plan { preview: p, last_import, sha256, lines, effect } = plan;
     if p.new == 0 {
@@ -155,7 +156,7 @@ pub async fn apply(
         deadlines: p.deadlines.iter().map(|d| d.count).sum(),
     };
     let why = Why { at: now, actor, reason: "reference data was imported" };
-    Ok(ledger.settle_import(&record, lines, &effect, why).await?)
+    Ok(ledger.settle_import(&record, lines, &effect, approval, why).await?)
 }
 
 /// Counts whom each changed line touches. Who is added is touched by nobody.

@@ -64,8 +64,22 @@ pub async fn findings(context: &Context, ledger: &Ledger, now: Timestamp) -> Vec
         Ok(state) => Finding::ok("schema", format!("version {}, up to date", state.newest_known)),
         Err(error) => Finding::fail("schema", error.to_string(), "start the program once; it makes the schema"),
     });
+    findings.push(users(ledger).await);
     findings.push(leases(ledger, now).await);
     findings
+}
+
+/// Until there are users, anybody acts under any name.
+async fn users(ledger: &Ledger) -> Finding {
+    match ledger.has_users().await {
+        Ok(true) => Finding::ok("users", "every command needs one"),
+        Ok(false) => Finding::warn(
+            "users",
+            "none yet, so any name acts",
+            "make the first with `cardline users add NAME --role administrator`",
+        ),
+        Err(error) => Finding::fail("users", error.to_string(), "see the database above"),
+    }
 }
 
 fn settings(facts: &DatabaseFacts) -> Finding {

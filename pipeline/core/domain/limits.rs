@@ -23,3 +23,6 @@ pub const MAX_UNKNOWN_FIELDS_COUNT: usize = 16;
 /// Most wrong cells told of reference tables at once: enough to put a file right in one go, and a
 /// file of another kind does not fill the memory.
 pub const MAX_REFERENCE_FAULTS_COUNT: usize = 1_000;
+
+/// Longest name of a user: it stands in every act and every table of them.
+pub const MAX_USER_NAME_BYTES: usize = 32;

@@ -30,5 +30,6 @@ pub mod policy;
 pub mod promise;
 pub mod reference;
 pub mod set;
+pub mod staff;
 pub mod text;
 pub mod validity;

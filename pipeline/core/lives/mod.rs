@@ -6,22 +6,26 @@
 
 mod account;
 mod application;
+mod approval;
 mod batch;
 mod card;
 mod case;
 mod file;
 mod social;
+mod user;
 
 pub use account::ACCOUNT;
 pub use application::APPLICATION;
+pub use approval::APPROVAL;
 pub use batch::BATCH;
 pub use card::CARD;
 pub use case::CASE;
 pub use file::FILE;
 pub use social::SOCIAL;
+pub use user::USER;
 
 /// Every life, in the order the pages show them.
-pub const LIVES: &[&Life] = &[&APPLICATION, &CARD, &SOCIAL, &ACCOUNT, &BATCH, &FILE, &CASE];
+pub const LIVES: &[&Life] = &[&APPLICATION, &CARD, &SOCIAL, &ACCOUNT, &BATCH, &FILE, &CASE, &APPROVAL, &USER];
 
 /// Where in its life a state stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -30,6 +30,8 @@ const TEXTS: &[(&str, &str)] = &[
     ("reconciliation.actor", "SELECT COALESCE(actor, '') FROM reconciliation"),
     ("reconciliation.found", "SELECT found FROM reconciliation"),
     ("reference_import.actor", "SELECT DISTINCT actor FROM reference_import"),
+    ("users.name", "SELECT name FROM users"),
+    ("approval.subject", "SELECT subject FROM approval"),
 ];
 
 /// Whether a text holds an identity number, a mobile number, an account, or a Chinese name.

@@ -1,6 +1,7 @@
 //! One suite for the ledger, run on SQLite and on PostgreSQL.
 
 pub mod arrivals;
+pub mod four_eyes;
 mod intake;
 mod laws;
 mod leases;
@@ -11,5 +12,7 @@ mod quarantine;
 mod reference;
 mod revisions;
 mod schema;
+mod scope;
 mod sealing;
 mod staging;
+mod users;

@@ -137,7 +137,7 @@ impl Desk {
     }
 
     async fn ask(&self, selection: Selection, what: What, confirm: Option<&str>, dry_run: bool) -> Told {
-        let ask = Ask { actor: "lin", reason: "a test", selection, what, confirm, dry_run };
+        let ask = Ask { actor: "lin", reason: "a test", selection, what, confirm, dry_run, approval: None };
         operate(&self.station, &ask, instant(date(2026, 11, 24), 9, 0)).await.unwrap()
     }
 
@@ -188,6 +188,7 @@ fn report(told: Told) -> Report {
         Told::Unmatched(lines) => panic!("{} lines match nothing", lines.len()),
         Told::Unconfirmed(count) => panic!("{count} messages, unconfirmed"),
         Told::Other { id, count } => panic!("another operation: {id} of {count}"),
+        Told::NeedsSecond { id, count } => panic!("{id} of {count} needs a second person"),
     }
 }
 
@@ -288,9 +289,10 @@ async fn stopped_half_way_the_same_operation_goes_on(database: Database) {
         what: set(&["bank=ICBC"]),
         confirm: None,
         dry_run: false,
+        approval: None,
     };
     let digest = ask.digest();
-    let request = Request { what: "repair", at: morning(), actor: "lin", reason: None, digest };
+    let request = Request { what: "repair", at: morning(), actor: "lin", reason: None, digest, approval: None };
     let mut tx = desk.ledger().begin().await.unwrap();
     choose(&mut tx, &selection).await.unwrap();
     let (id, count) = name_operation(&mut tx, &request).await.unwrap();

@@ -49,7 +49,7 @@ async fn try_plan(ledger: &Ledger, table: Table, text: &str, asked: Asked) -> Re
 }
 
 async fn applied(ledger: &Ledger, plan: Plan) -> Result<(), StageError> {
-    apply(ledger, plan, "suite", instant(TODAY, 10, 0), true).await
+    apply(ledger, plan, "suite", instant(TODAY, 10, 0), true, None).await
 }
 
 fn from(effective: Date) -> Asked {

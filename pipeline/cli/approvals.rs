@@ -1,0 +1,133 @@
+//! `approvals`: what waits for a second person.
+
+use clap::Subcommand;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::context::Context;
+use super::outcome::Outcome;
+use super::print::{self, Output};
+use crate::ledger::ApprovalRecord;
+use crate::stages::approvals::{Carried, Second, give, refuse};
+use crate::time::rfc3339;
+
+#[derive(Subcommand)]
+pub enum Approvals {
+    /// 列出 What waits for a second person, within your scope
+    List {
+        /// Also what was used, refused or lapsed
+        #[arg(long)]
+        all: bool,
+    },
+    /// 批准 Agree, as the second person; it is carried out at once, or by whoever asked
+    #[command(after_help = "Stopped half-way, the same command goes on; done, it changes nothing.
+Example: cardline approvals give 7 --as wang")]
+    Give {
+        /// Number of the approval
+        id: i64,
+    },
+    /// 驳回 Do not agree
+    Refuse {
+        /// Number of the approval
+        id: i64,
+    },
+}
+
+/// Runs one of the commands.
+pub async fn run(context: &Context, command: Approvals) -> anyhow::Result<Outcome> {
+    match command {
+        Approvals::List { all } => list(context, all).await,
+        Approvals::Give { id } => decide(context, id, true).await,
+        Approvals::Refuse { id } => decide(context, id, false).await,
+    }
+}
+
+/// An approval with its reason and instants in words.
+#[derive(Serialize)]
+struct Listed {
+    #[serde(flatten)]
+    record: ApprovalRecord,
+    asked: String,
+    reason: String,
+}
+
+const HEADINGS: &[&str] = &["id", "act", "subject", "count", "scope", "by", "reason", "due_on", "state", "second"];
+
+async fn list(context: &Context, all: bool) -> anyhow::Result<Outcome> {
+    let now = Timestamp::now();
+    let station = context.station(now).await?;
+    let mut listed = Vec::new();
+    for mut record in station.ledger.approvals(all, now).await? {
+        if record.is_over(now) && matches!(record.state.as_str(), "asked" | "given") {
+            record.state = "lapsed".into();
+        }
+        let reason = String::from_utf8_lossy(&station.keys.open_record(&record.reason)?).into_owned();
+        listed.push(Listed {
+            asked: rfc3339(Timestamp::from_microsecond(record.asked_at).unwrap_or_default()),
+            reason,
+            record,
+        });
+    }
+    let rows: Vec<_> = listed.iter().map(row).collect();
+    print::rows(context.output, HEADINGS, &rows, &listed)?;
+    Ok(Outcome::Ok)
+}
+
+fn row(listed: &Listed) -> Vec<String> {
+    let r = &listed.record;
+    let scope = cardline_core::domain::staff::Scope { bank: r.bank.clone(), area: r.area.clone() };
+    vec![
+        r.id.to_string(),
+        r.act.clone(),
+        r.subject.clone(),
+        r.count.to_string(),
+        scope.to_string(),
+        r.maker.clone(),
+        listed.reason.clone(),
+        r.due_on.clone(),
+        r.state.clone(),
+        r.approver.clone().unwrap_or_default(),
+    ]
+}
+
+async fn decide(context: &Context, id: i64, agrees: bool) -> anyhow::Result<Outcome> {
+    let now = Timestamp::now();
+    let mut station = context.station(now).await?;
+    let Some(approver) = station.ledger.viewer().cloned() else {
+        anyhow::bail!("there are no users yet, so nothing waits for a second person; see `cardline users add --help`");
+    };
+    if !agrees {
+        refuse(&station, id, &approver, now).await?;
+        print::line(&format!("approval {id} is refused"))?;
+        return Ok(Outcome::Ok);
+    }
+    let told = match give(&mut station, id, &approver, now).await? {
+        Carried::Out => format!("approval {id} is given and carried out"),
+        Carried::ByMaker => format!("approval {id} is given; whoever asked carries it out by the same command again"),
+    };
+    print::line(&told)?;
+    Ok(Outcome::Ok)
+}
+
+/// Tells whoever needs a second person where it stands; `None` when it may be done, with the approval to
+/// use up.
+pub fn waits(context: &Context, second: Second) -> anyhow::Result<Result<Option<i64>, Outcome>> {
+    let (id, told) = match second {
+        Second::NotNeeded => return Ok(Ok(None)),
+        Second::Given(id) => return Ok(Ok(Some(id))),
+        Second::Asked { id, maker } => (
+            id,
+            format!(
+                "nothing was done yet: a second person must approve it; approval {id}, asked for by {maker}, is given with `cardline approvals give {id}`"
+            ),
+        ),
+        Second::GivenTo { id, maker } => {
+            (id, format!("nothing was done: approval {id} was given to {maker}, who carries it out"))
+        }
+    };
+    if context.output == Output::Json {
+        print::json(&serde_json::json!({ "done": false, "approval": id }))?;
+    }
+    print::complain(&format!("cardline: {told}"));
+    Ok(Err(Outcome::SecondPerson))
+}

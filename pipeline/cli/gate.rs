@@ -1,0 +1,46 @@
+//! The gate every command passes: who is acting, and whether the role and the scope allow it.
+//!
+//! Until there are users, any name passes. The database is not made for the question's sake.
+
+use std::path::Path;
+
+use super::context::Context;
+use super::roles::{Who, permit};
+use super::session;
+
+/// Lets a command pass, and tells the context who is acting.
+pub async fn admit(context: &mut Context, command: &str) -> anyhow::Result<()> {
+    let Some(permit) = permit(command) else {
+        anyhow::bail!("`{command}` is in no line of `cardline users roles`, so nobody may run it");
+    };
+    let Who::Users(roles) = permit.who else { return Ok(()) };
+    if !is_there(&context.config.database.value) {
+        return Ok(());
+    }
+    let ledger = context.ledger().await?;
+    if !ledger.has_users().await? {
+        return Ok(());
+    }
+    let viewer = session::prove(&ledger, context.named_actor()).await?;
+    if !roles.contains(&viewer.role) {
+        anyhow::bail!(
+            "{} is {}, which may not run `{command}`; see `cardline users roles`",
+            viewer.name,
+            viewer.role.code()
+        );
+    }
+    if permit.whole && !viewer.scope.is_everything() {
+        anyhow::bail!(
+            "`{command}` reaches beyond {}, which is all that {} sees; see `cardline users roles`",
+            viewer.scope,
+            viewer.name
+        );
+    }
+    context.act_as(viewer);
+    Ok(())
+}
+
+/// Whether the database is there; a SQLite file that is not has no users.
+pub fn is_there(address: &str) -> bool {
+    address.strip_prefix("sqlite:").is_none_or(|path| Path::new(path.trim_start_matches("//")).exists())
+}

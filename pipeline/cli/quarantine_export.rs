@@ -1,0 +1,120 @@
+//! `quarantine export`: messages in the open, into a file of its owner's alone.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use cardline_core::domain::staff::Act;
+use clap::Args;
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::approvals::waits;
+use super::context::Context;
+use super::outcome::{Outcome, Usage};
+use super::print::{self, Output};
+use super::quarantine::{Chosen, grouped_digits};
+use crate::limits::RETRY_MESSAGES;
+use crate::objects::sha256;
+use crate::stages::approvals::{Wanted, second_person};
+use crate::stages::export::{Exported, Wish, export};
+
+#[derive(Args)]
+#[command(
+    after_help = "More than one message needs a second person, once there are users: exit code 4, then the same again.
+It is recorded who had which messages, and why, before the file is written. Delete the file when it has
+served; corrected, `cardline quarantine retry --from FILE` takes it in again.
+Example: cardline quarantine export --code SHAPE --out shape.ndjson --reason \"ticket 12\" --as lin"
+)]
+pub struct ExportArgs {
+    /// Ids of messages, as `list` shows them
+    #[arg(value_name = "ID")]
+    ids: Vec<i64>,
+    /// Reason, or a rule that refused them
+    #[arg(long, value_name = "CODE")]
+    code: Option<String>,
+    #[command(flatten)]
+    chosen: Chosen,
+    /// File to be written, NDJSON; one that is there already is left alone
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Why; kept sealed with the act
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+}
+
+/// Exports messages.
+pub async fn run(context: &Context, args: ExportArgs) -> anyhow::Result<Outcome> {
+    if args.ids.is_empty() && args.code.is_none() && args.chosen.is_all() {
+        return Err(Usage("say which messages: an ID, --code, --outcome, --region or --since".into()).into());
+    }
+    let reason = args.reason.trim();
+    if reason.is_empty() {
+        return Err(Usage("say why with --reason TEXT: an export is recorded with its reason".into()).into());
+    }
+    anyhow::ensure!(std::fs::symlink_metadata(&args.out).is_err(), "{}: is there already", args.out.display());
+    let actor = context.who()?;
+    let now = Timestamp::now();
+    let station = context.station(now).await?;
+    let mut ids = args.ids;
+    ids.sort_unstable();
+    ids.dedup();
+    let selection = args.chosen.selection(ids, args.code);
+    let mut wish = Wish { actor, reason, selection, approval: None };
+    let mut exported = export(&station, &wish, now).await?;
+    if let Exported::NeedsSecond { id, count } = &exported {
+        let scope = context.scope();
+        let wanted = Wanted {
+            act: Act::BulkExport,
+            subject: id,
+            request: wish.request(),
+            count: *count,
+            bank: &scope.bank,
+            area: &scope.area,
+            reason,
+        };
+        match waits(context, second_person(&station, &wanted, now).await?)? {
+            Err(outcome) => return Ok(outcome),
+            Ok(approval) => wish.approval = approval,
+        }
+        exported = export(&station, &wish, now).await?;
+    }
+    match exported {
+        Exported::Lines { id, count, bytes } => {
+            write(&args.out, &bytes)?;
+            told(context, &args.out, &id, count, &bytes)
+        }
+        Exported::Nothing => {
+            anyhow::bail!("nothing in the quarantine is of this selection; see `cardline quarantine list`")
+        }
+        Exported::TooMany(count) => anyhow::bail!(
+            "{} messages: one export holds at most {}; narrow the selection",
+            grouped_digits(count),
+            grouped_digits(RETRY_MESSAGES)
+        ),
+        Exported::NeedsSecond { .. } => anyhow::bail!("the quarantine changed meanwhile; give the command again"),
+    }
+}
+
+/// Writes the whole file or none, readable by its owner alone.
+fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let named = || path.display().to_string();
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(named)?;
+    file.write_all(bytes).with_context(named)?;
+    file.as_file().sync_all().with_context(named)?;
+    file.persist_noclobber(path).map_err(|error| error.error).with_context(named)?;
+    Ok(())
+}
+
+fn told(context: &Context, path: &Path, id: &str, count: i64, bytes: &[u8]) -> anyhow::Result<Outcome> {
+    match context.output {
+        Output::Table => print::line(&format!(
+            "{} messages in the open in {}; recorded as {id}",
+            grouped_digits(count),
+            path.display()
+        ))?,
+        _ => print::json(&json!({ "operation": id, "messages": count, "path": path, "sha256": sha256(bytes) }))?,
+    }
+    Ok(Outcome::Ok)
+}

@@ -1,0 +1,150 @@
+//! Who is at the keyboard: the token of a login in a file of its own, or a password file for unattended
+//! commands. Neither a password nor a token is ever an argument, printed or logged.
+
+use std::io::{BufRead, IsTerminal, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+use super::outcome::Usage;
+use crate::hex::hex;
+use crate::ledger::{Ledger, Viewer};
+use crate::limits::{LOGIN_TRIES, LOGIN_WAIT_MINUTES, PASSWORD_BYTES_MAX};
+use crate::passwords::Password;
+
+/// Bytes of a token before it is written as hex.
+const TOKEN_BYTES: usize = 32;
+
+/// Where the token lies: `CARDLINE_SESSION`, or a file in the home folder.
+fn path() -> anyhow::Result<PathBuf> {
+    if let Some(path) = std::env::var_os("CARDLINE_SESSION") {
+        return Ok(path.into());
+    }
+    let home = std::env::var_os("HOME").ok_or_else(|| {
+        Usage("there is no home folder for the session's file; name one with CARDLINE_SESSION".into())
+    })?;
+    Ok(Path::new(&home).join(".cardline").join("session"))
+}
+
+/// Makes a session and keeps its token where only its owner can read it.
+pub async fn open(ledger: &Ledger, viewer: &Viewer) -> anyhow::Result<()> {
+    let path = path()?;
+    let named = || format!("session file {}", path.display());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).with_context(named)?;
+    let mut token = [0_u8; TOKEN_BYTES];
+    rand::fill(&mut token);
+    // A temporary file of tempfile is its owner's alone from the first byte.
+    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(named)?;
+    writeln!(file, "{}", hex(&token)).with_context(named)?;
+    ledger.open_session(viewer.user, &digest(&hex(&token)), Timestamp::now()).await?;
+    file.persist(&path).map_err(|error| error.error).with_context(named)?;
+    Ok(())
+}
+
+/// Ends the session and removes its file; whether there was one.
+pub async fn end(ledger: Option<&Ledger>) -> anyhow::Result<bool> {
+    let path = path()?;
+    let Some(token) = read_private(&path)? else { return Ok(false) };
+    if let Some(ledger) = ledger {
+        ledger.end_session(&digest(&token)).await?;
+    }
+    std::fs::remove_file(&path).with_context(|| format!("session file {}", path.display()))?;
+    Ok(true)
+}
+
+/// Who is acting: proved by a password file, or by a live session. `name` is what `--as` says.
+pub async fn prove(ledger: &Ledger, name: Option<&str>) -> anyhow::Result<Viewer> {
+    if let Some(path) = std::env::var_os("CARDLINE_PASSWORD_FILE") {
+        let path = PathBuf::from(path);
+        let name = name.ok_or_else(|| Usage("CARDLINE_PASSWORD_FILE needs --as USER beside it".into()))?;
+        let typed = read_private(&path)?.with_context(|| format!("password file {} is not there", path.display()))?;
+        return check(ledger, name, &Password::typed(&typed)).await;
+    }
+    let asked = name.unwrap_or("USER");
+    let Some(token) = read_private(&path()?)? else {
+        anyhow::bail!("there are users, so every command needs one: cardline login --as {asked}");
+    };
+    let Some(viewer) = ledger.session(&digest(&token), Timestamp::now()).await? else {
+        anyhow::bail!("the session has ended; log in again: cardline login --as {asked}");
+    };
+    match name {
+        Some(name) if name != viewer.name => {
+            anyhow::bail!("logged in as {}, not as {name}; log in: cardline login --as {name}", viewer.name)
+        }
+        _ => Ok(viewer),
+    }
+}
+
+/// The enabled user whose password this is. Whatever is wrong, the answer is the same and takes as long.
+pub async fn check(ledger: &Ledger, name: &str, password: &Password) -> anyhow::Result<Viewer> {
+    let known = ledger.take_try(name, Timestamp::now()).await?;
+    let verifier = known.as_ref().map(|(_, verifier)| verifier.as_str());
+    if tokio::task::block_in_place(|| password.opens(verifier))
+        && let Some((user, _)) = known
+        && let Some(viewer) = ledger.enabled_user(name).await?
+    {
+        ledger.forget_tries(user).await?;
+        return Ok(viewer);
+    }
+    anyhow::bail!(
+        "user name or password is wrong; after {LOGIN_TRIES} wrong passwords even the right one waits {LOGIN_WAIT_MINUTES} minutes"
+    )
+}
+
+/// A password typed at a terminal, or the next line of standard input.
+pub fn ask(prompt: &str) -> anyhow::Result<Password> {
+    if std::io::stdin().is_terminal() {
+        return Ok(Password::typed(&rpassword::prompt_password(format!("{prompt}: "))?));
+    }
+    let mut line = Vec::new();
+    let mut input = std::io::stdin().lock();
+    // A line longer than any password is read no further than needed to refuse it.
+    loop {
+        let bytes = input.fill_buf().context("standard input")?;
+        let end = bytes.iter().position(|byte| *byte == b'\n');
+        line.extend_from_slice(&bytes[..end.unwrap_or(bytes.len())]);
+        let used = end.map_or(bytes.len(), |end| end + 1);
+        input.consume(used);
+        if end.is_some() || used == 0 || line.len() > 2 * PASSWORD_BYTES_MAX {
+            break;
+        }
+    }
+    let text = String::from_utf8(line).map_err(|_| anyhow::anyhow!("standard input: a password is UTF-8 text"))?;
+    let password = Password::typed(&text);
+    anyhow::ensure!(!password.is_empty(), "no password on standard input; give one line, or use a terminal");
+    Ok(password)
+}
+
+/// A new password: typed twice at a terminal.
+pub fn ask_new(prompt: &str) -> anyhow::Result<Password> {
+    let password = ask(prompt)?;
+    if std::io::stdin().is_terminal() && !password.is(&ask("the same again")?) {
+        anyhow::bail!("the two passwords differ; nothing was changed");
+    }
+    Ok(password)
+}
+
+fn digest(token: &str) -> Vec<u8> {
+    Sha256::digest(token).to_vec()
+}
+
+/// The first line of a file that only its owner may read; `None` where there is none.
+fn read_private(path: &Path) -> anyhow::Result<Option<String>> {
+    let named = || path.display().to_string();
+    let about = match std::fs::metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        about => about.with_context(named)?,
+    };
+    anyhow::ensure!(about.is_file() && about.len() <= 4096, "{}: is no file with one line", path.display());
+    anyhow::ensure!(
+        about.permissions().mode() & 0o077 == 0,
+        "{}: others may read it; run chmod 600 on it",
+        path.display()
+    );
+    let text = std::fs::read_to_string(path).with_context(named)?;
+    Ok(Some(text.lines().next().unwrap_or_default().to_owned()))
+}

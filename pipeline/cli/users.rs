@@ -1,0 +1,191 @@
+//! `users`: who works with the system.
+//!
+//! The first user is made while there is none, and administers everything; from then on every command
+//! that acts or shows cards, files or cases runs under a user.
+
+use cardline_core::domain::staff::{Role, Scope, name_fault};
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::context::Context;
+use super::outcome::{Outcome, Usage};
+use super::print;
+use super::{roles, session};
+use crate::ledger::laws::looks_personal;
+use crate::ledger::{NewUser, UserRecord, Why};
+use crate::time::rfc3339;
+
+#[derive(Subcommand)]
+pub enum Users {
+    /// 添加 Add a user; the first one is an administrator who sees everything
+    Add(AddArgs),
+    /// 列出 Who there is, with role, scope and state
+    List,
+    /// 停用 Disable a user; every session of theirs ends at once
+    Disable {
+        /// Name of the user
+        name: String,
+    },
+    /// 启用 Enable a disabled user again
+    Enable {
+        /// Name of the user
+        name: String,
+    },
+    /// 改密 Set a password: your own, or as administrator somebody else's; sessions end
+    #[command(
+        after_help = "Of your own the present password is asked for first. At a terminal it is typed, else it is read from
+standard input, a line each.
+Example: cardline users password lin"
+    )]
+    Password {
+        /// Name of the user
+        name: String,
+    },
+    /// 角色 Which role may run which command, and be the second person for what
+    Roles,
+}
+
+#[derive(Args)]
+#[command(after_help = "The password is typed at the terminal, or is one line of standard input.
+A name has one role and one scope for ever: who changes desk gets another name.
+Examples:
+  cardline users add admin-1 --role administrator
+  cardline users add lin --role operator --area 1101
+  cardline users add abc-files --role bank-it --bank ABC")]
+pub struct AddArgs {
+    /// Name to act under: 2 to 32 of a-z, 0-9, dot and hyphen; not a person's own name
+    name: String,
+    /// What the user is here for
+    #[arg(long, value_name = "ROLE", value_parser = ["operator", "bank-it", "administrator", "auditor"])]
+    role: String,
+    /// Sees only this bank's
+    #[arg(long, value_name = "CODE", default_value = "", hide_default_value = true)]
+    bank: String,
+    /// Sees only this region, or regions whose codes begin so
+    #[arg(long, value_name = "DIGITS", default_value = "", hide_default_value = true)]
+    area: String,
+}
+
+/// Runs one of the commands.
+pub async fn run(context: &Context, command: Users) -> anyhow::Result<Outcome> {
+    match command {
+        Users::Add(args) => add(context, args).await,
+        Users::List => list(context).await,
+        Users::Disable { name } => set_state(context, &name, "disabled").await,
+        Users::Enable { name } => set_state(context, &name, "enabled").await,
+        Users::Password { name } => password(context, &name).await,
+        Users::Roles => roles::show(context),
+    }
+}
+
+async fn add(context: &Context, args: AddArgs) -> anyhow::Result<Outcome> {
+    let AddArgs { name, role, bank, area } = args;
+    if let Some(fault) = name_fault(&name) {
+        return Err(Usage(fault.into()).into());
+    }
+    if looks_personal(&name) {
+        return Err(Usage("a user's name is no person's number: it stands in the history".into()).into());
+    }
+    let digits = area.len() <= 6 && area.bytes().all(|b| b.is_ascii_digit());
+    let letters = bank.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+    if !digits || !letters {
+        return Err(
+            Usage("--area takes up to 6 digits of a region's code, --bank a bank's code such as ABC".into()).into()
+        );
+    }
+    let role = Role::of(&role).ok_or_else(|| Usage("no such role; see `cardline users roles`".into()))?;
+    let scope = Scope { bank, area };
+    let ledger = context.ledger().await?;
+    let first = ledger.viewer().is_none();
+    if first && (role != Role::Administrator || !scope.is_everything()) {
+        return Err(Usage("the first user is an administrator without --bank and --area".into()).into());
+    }
+    if !first && !scope.bank.is_empty() && !is_bank(context, &scope.bank)? {
+        return Err(Usage(format!("no partner has the code {}; see the folder of partner profiles", scope.bank)).into());
+    }
+    let verifier = tokio::task::block_in_place(|| {
+        session::ask_new(&format!("password of {name}"))?.verifier(&name).map_err(anyhow::Error::from)
+    })?;
+    let actor = if first { name.clone() } else { context.actor.clone() };
+    let why = Why { at: Timestamp::now(), actor: &actor, reason: "added" };
+    ledger.add_user(&NewUser { name: name.clone(), role, scope: scope.clone(), verifier }, why).await?;
+    print::line(&format!("{name} is added: {}, sees {scope}", role.code()))?;
+    if first {
+        print::line(&format!("from now on every command needs a user: cardline login --as {name}"))?;
+    }
+    Ok(Outcome::Ok)
+}
+
+fn is_bank(context: &Context, code: &str) -> anyhow::Result<bool> {
+    let profiles = crate::exchange::load_profiles(context.config.partners.value.as_deref())?;
+    Ok(profiles.iter().any(|profile| profile.code == code))
+}
+
+/// A user with instants in words.
+#[derive(Serialize)]
+struct Listed {
+    #[serde(flatten)]
+    user: UserRecord,
+    set_on: String,
+}
+
+const HEADINGS: &[&str] = &["name", "role", "scope", "state", "sessions", "password_set", "by"];
+
+async fn list(context: &Context) -> anyhow::Result<Outcome> {
+    let users = context.ledger().await?.users(Timestamp::now()).await?;
+    let listed: Vec<Listed> = users
+        .into_iter()
+        .map(|user| Listed { set_on: rfc3339(Timestamp::from_microsecond(user.set_at).unwrap_or_default()), user })
+        .collect();
+    let rows: Vec<_> = listed.iter().map(row).collect();
+    print::rows(context.output, HEADINGS, &rows, &listed)?;
+    Ok(Outcome::Ok)
+}
+
+fn row(listed: &Listed) -> Vec<String> {
+    let u = &listed.user;
+    let scope = Scope { bank: u.bank.clone(), area: u.area.clone() };
+    let state = if u.waits { format!("{} (waits: wrong passwords)", u.state) } else { u.state.clone() };
+    let (sessions, set_on) = (u.sessions.to_string(), listed.set_on[..10].to_owned());
+    vec![u.name.clone(), u.role.clone(), scope.to_string(), state, sessions, set_on, u.set_by.clone()]
+}
+
+async fn set_state(context: &Context, name: &str, to: &'static str) -> anyhow::Result<Outcome> {
+    let ledger = context.ledger().await?;
+    let users = ledger.users(Timestamp::now()).await?;
+    let Some(user) = users.iter().find(|user| user.name == name) else {
+        anyhow::bail!("no user has the name {}; see `cardline users list`", print::visible(name));
+    };
+    if user.state == to {
+        print::line(&format!("{name} was {to} before; nothing was changed"))?;
+        return Ok(Outcome::Ok);
+    }
+    let reason = if to == "disabled" { "left, or must not act any more" } else { "came back" };
+    ledger.move_user(name, to, Why { at: Timestamp::now(), actor: &context.actor, reason }).await?;
+    print::line(&format!("{name} is {to}"))?;
+    Ok(Outcome::Ok)
+}
+
+async fn password(context: &Context, name: &str) -> anyhow::Result<Outcome> {
+    let ledger = context.ledger().await?;
+    let Some(viewer) = ledger.viewer() else {
+        anyhow::bail!(
+            "there are no users yet; the first one is made with `cardline users add NAME --role administrator`"
+        );
+    };
+    if viewer.name == name {
+        session::check(&ledger, name, &session::ask("present password")?).await?;
+    } else if viewer.role != Role::Administrator || !viewer.scope.is_everything() {
+        anyhow::bail!("only an administrator who sees everything sets somebody else's password");
+    } else if !ledger.users(Timestamp::now()).await?.iter().any(|user| user.name == name) {
+        anyhow::bail!("no user has the name {}; see `cardline users list`", print::visible(name));
+    }
+    let verifier = tokio::task::block_in_place(|| {
+        session::ask_new(&format!("new password of {name}"))?.verifier(name).map_err(anyhow::Error::from)
+    })?;
+    let why = Why { at: Timestamp::now(), actor: &context.actor, reason: "set a password" };
+    ledger.set_verifier(name, &verifier, why).await?;
+    print::line(&format!("the password of {name} is set; log in again: cardline login --as {name}"))?;
+    Ok(Outcome::Ok)
+}

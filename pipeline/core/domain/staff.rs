@@ -1,0 +1,200 @@
+//! The people who work with the system: their roles, their scope, and what needs two of them.
+//!
+//! A user's role and scope never change: who changes desk gets another name. So an old row of history
+//! still says what its actor was allowed to do.
+
+use super::limits::MAX_USER_NAME_BYTES;
+
+/// What a user is here for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Role {
+    /// Schedules batches, looks after the quarantine.
+    Operator,
+    /// Exchanges files with one bank.
+    BankIt,
+    /// Users, reference data, deadlines.
+    Administrator,
+    /// Reads everything in scope, changes nothing.
+    Auditor,
+}
+
+impl Role {
+    /// Every role, in the order tables show them.
+    pub const ALL: [Role; 4] = [Role::Operator, Role::BankIt, Role::Administrator, Role::Auditor];
+
+    /// Code in tables and on the command line.
+    pub fn code(self) -> &'static str {
+        match self {
+            Role::Operator => "operator",
+            Role::BankIt => "bank-it",
+            Role::Administrator => "administrator",
+            Role::Auditor => "auditor",
+        }
+    }
+
+    /// The role of a code.
+    pub fn of(code: &str) -> Option<Role> {
+        Role::ALL.into_iter().find(|role| role.code() == code)
+    }
+}
+
+/// What a user may see: one bank, one area (a region or the first digits of it), both, or everything.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Scope {
+    /// Empty: every bank.
+    pub bank: String,
+    /// Empty: every region.
+    pub area: String,
+}
+
+impl Scope {
+    /// Everything.
+    pub fn everything() -> Scope {
+        Scope::default()
+    }
+
+    /// Whether nothing lies outside.
+    pub fn is_everything(&self) -> bool {
+        self.bank.is_empty() && self.area.is_empty()
+    }
+
+    /// Whether what belongs to a bank and a region lies within; what belongs to none (empty) lies only
+    /// within everything.
+    pub fn covers(&self, bank: &str, region: &str) -> bool {
+        (self.bank.is_empty() || self.bank == bank) && region.starts_with(&self.area)
+    }
+}
+
+impl std::fmt::Display for Scope {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (self.bank.as_str(), self.area.as_str()) {
+            ("", "") => f.write_str("everything"),
+            (bank, "") => write!(f, "bank {bank}"),
+            ("", area) => write!(f, "area {area}"),
+            (bank, area) => write!(f, "bank {bank}, area {area}"),
+        }
+    }
+}
+
+/// An act that one person asks for and another gives.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Act {
+    ReleaseBatch,
+    CancelBatch,
+    /// A stream of files goes on with another number.
+    NewSequence,
+    DestroyPlastic,
+    /// Many records leave in the open.
+    BulkExport,
+    /// Many messages of the quarantine are put aside for good.
+    BulkDiscard,
+    /// A whole reference table is replaced, and codes end.
+    ReplaceTable,
+}
+
+impl Act {
+    /// Every act.
+    pub const ALL: [Act; 7] = [
+        Act::ReleaseBatch,
+        Act::CancelBatch,
+        Act::NewSequence,
+        Act::DestroyPlastic,
+        Act::BulkExport,
+        Act::BulkDiscard,
+        Act::ReplaceTable,
+    ];
+
+    /// Code in tables and files; never renamed.
+    pub fn code(self) -> &'static str {
+        match self {
+            Act::ReleaseBatch => "release-batch",
+            Act::CancelBatch => "cancel-batch",
+            Act::NewSequence => "new-sequence",
+            Act::DestroyPlastic => "destroy-plastic",
+            Act::BulkExport => "bulk-export",
+            Act::BulkDiscard => "bulk-discard",
+            Act::ReplaceTable => "replace-table",
+        }
+    }
+
+    /// The act of a code.
+    pub fn of(code: &str) -> Option<Act> {
+        Act::ALL.into_iter().find(|act| act.code() == code)
+    }
+
+    /// Who may be the second person.
+    pub fn approvers(self) -> &'static [Role] {
+        match self {
+            Act::ReleaseBatch | Act::CancelBatch | Act::BulkDiscard => &[Role::Operator, Role::Administrator],
+            Act::NewSequence => &[Role::Operator, Role::BankIt, Role::Administrator],
+            Act::DestroyPlastic | Act::BulkExport | Act::ReplaceTable => &[Role::Administrator],
+        }
+    }
+
+    /// Whether whoever asked carries it out, by the same command again: what it takes or gives (a file)
+    /// lies with that person. Otherwise it is carried out when it is given.
+    pub fn is_collected(self) -> bool {
+        matches!(self, Act::BulkExport | Act::ReplaceTable)
+    }
+}
+
+/// Names of the system's own actors, which nobody may take.
+const OWN_ACTORS: &[&str] = &[
+    "operator",
+    "administrator",
+    "auditor",
+    "scheduler",
+    "exchange",
+    "intake",
+    "policy",
+    "servicing",
+    "ledger",
+    "system",
+];
+
+/// Why a text is no name of a user; `None` when it is one.
+pub fn name_fault(name: &str) -> Option<&'static str> {
+    let letters = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-'));
+    if !letters
+        || !name.starts_with(|c: char| c.is_ascii_lowercase())
+        || !(2..=MAX_USER_NAME_BYTES).contains(&name.len())
+    {
+        return Some("a user's name has 2 to 32 of a-z, 0-9, dot and hyphen, and begins with a letter");
+    }
+    if OWN_ACTORS.contains(&name) || name.starts_with("worker") {
+        return Some("this name is one of the system's own actors; take another");
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_read_back() {
+        assert!(Role::ALL.into_iter().all(|role| Role::of(role.code()) == Some(role)));
+        assert!(Act::ALL.into_iter().all(|act| Act::of(act.code()) == Some(act) && !act.approvers().is_empty()));
+        assert!(Act::ALL.into_iter().all(|act| !act.approvers().contains(&Role::Auditor)));
+    }
+
+    #[test]
+    fn a_scope_covers_its_bank_and_area_alone() {
+        let scope = |bank: &str, area: &str| Scope { bank: bank.into(), area: area.into() };
+        assert!(Scope::everything().covers("ABC", "110101") && Scope::everything().covers("", ""));
+        assert!(scope("ABC", "").covers("ABC", "110101") && !scope("ABC", "").covers("CCB", "110101"));
+        assert!(scope("", "1101").covers("CCB", "110101") && !scope("", "1101").covers("CCB", "330106"));
+        assert!(!scope("", "1101").covers("", "") && !scope("ABC", "").covers("", ""));
+        assert!(!scope("ABC", "33").covers("ABC", "110101"));
+    }
+
+    #[test]
+    fn a_name_is_chosen_and_never_an_actors_or_a_persons() {
+        for good in ["lin", "wang.2", "bank-it-7"] {
+            assert_eq!(name_fault(good), None, "{good}");
+        }
+        for bad in ["", "x", "Lin", "林", "7up", "scheduler", "worker-1", "partner:abc", "a b", "operator"] {
+            assert!(name_fault(bad).is_some(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! A user: somebody who works with the system under a name of their own.
+
+use super::{Life, Standing::*, edge, state};
+
+/// Enabled by an administrator, disabled when they leave; never removed, because history names them.
+pub const USER: Life = Life {
+    name: "user",
+    about: "somebody who works with the system",
+    states: &[
+        state("enabled", Rest, "nobody", "may log in"),
+        state("disabled", Rest, "nobody", "may not log in; every session ended at once"),
+    ],
+    edges: &[
+        edge("", "enabled", "added by an administrator; the first one by whoever begins"),
+        edge("enabled", "disabled", "left, or must not act any more"),
+        edge("disabled", "enabled", "came back"),
+    ],
+};

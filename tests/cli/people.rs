@@ -1,0 +1,337 @@
+//! People at the command line: who is let in, who is not, and what takes two of them.
+
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+use super::{code, root, text};
+
+/// Passwords of the people in these tests.
+const PASSWORD: &str = "a quiet river in spring";
+const ANOTHER: &str = "the old bridge at noon";
+
+/// A data folder, and a session file for each person.
+struct House {
+    folder: tempfile::TempDir,
+}
+
+impl House {
+    /// A house with an administrator who is logged in.
+    fn new() -> House {
+        let house = House { folder: tempfile::tempdir().unwrap() };
+        let output = house.run("boss", &["users", "add", "boss", "--role", "administrator"], &[PASSWORD]);
+        assert_eq!(code(&output), 0, "{}", text(&output.stderr));
+        house.log_in("boss");
+        house
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    fn session(&self, who: &str) -> PathBuf {
+        self.folder.path().join(format!("session-{who}"))
+    }
+
+    fn command(&self, who: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cardline"));
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CARDLINE_")) {
+            command.env_remove(name);
+        }
+        command.args(arguments).current_dir(root()).env("CARDLINE_DATA", self.data());
+        command.env("CARDLINE_SESSION", self.session(who));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs a command as whoever has this session; the lines are standard input.
+    fn run(&self, who: &str, arguments: &[&str], lines: &[&str]) -> Output {
+        let mut child = self.command(who, arguments).spawn().unwrap();
+        // A command that asks for nothing may be gone before it is told.
+        let _ = child.stdin.take().unwrap().write_all((lines.join("\n") + "\n").as_bytes());
+        child.wait_with_output().unwrap()
+    }
+
+    fn log_in(&self, who: &str) {
+        let output = self.run(who, &["login", "--as", who], &[PASSWORD]);
+        assert_eq!(code(&output), 0, "{who}: {}", text(&output.stderr));
+    }
+
+    /// Adds a user and logs them in.
+    fn add(&self, who: &str, more: &[&str]) {
+        let output = self.run("boss", &[&["users", "add", who, "--role"], more].concat(), &[PASSWORD]);
+        assert_eq!(code(&output), 0, "{who}: {}", text(&output.stderr));
+        self.log_in(who);
+    }
+
+    fn json(&self, who: &str, arguments: &[&str]) -> Value {
+        let output = self.run(who, &[arguments, &["--output", "json"]].concat(), &[]);
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{arguments:?}: {}", text(&output.stderr)))
+    }
+}
+
+/// What a command needs beside its name to pass the parser.
+fn arguments(command: &str) -> Vec<&'static str> {
+    match command {
+        "intake" => vec!["--from", "fixtures/quarantine/mixed.ndjson"],
+        "quarantine show" => vec!["1"],
+        "quarantine show --reveal" => vec!["1", "--reason", "r"],
+        "quarantine retry" | "quarantine discard" | "quarantine export" => {
+            let more: &[&str] = match command {
+                "quarantine export" => &["999", "--reason", "r", "--out", "/dev/null/none"],
+                "quarantine discard" => &["999", "--reason", "r"],
+                _ => &["999"],
+            };
+            more.to_vec()
+        }
+        "import regions" | "import points" | "import outlets" | "import partners" | "import calendar"
+        | "import cards" => {
+            vec!["none.csv"]
+        }
+        "trace" => vec!["none"],
+        "batch show" => vec!["none"],
+        "photos retry" => vec!["none"],
+        "file inspect" => vec!["none.dat"],
+        "users add" => vec!["boss", "--role", "auditor"],
+        "users disable" | "users enable" | "users password" => vec!["nobody"],
+        "approvals give" | "approvals refuse" => vec!["999"],
+        "quarantine list" | "import list" | "books" | "batch list" | "photos list" | "users list"
+        | "approvals list" => Vec::new(),
+        other => panic!("say what `{other}` needs to pass the parser"),
+    }
+}
+
+#[test]
+fn every_command_lets_in_the_roles_of_the_table_and_nobody_else() {
+    let house = House::new();
+    let table = house.json("boss", &["users", "roles"]);
+    let roles = ["operator", "bank-it", "administrator", "auditor"];
+    for role in roles {
+        house.add(&format!("one-{role}"), &[role]);
+        house.add(&format!("part-{role}"), &[role, "--area", "1101"]);
+    }
+    let mut seen = 0;
+    for line in table["commands"].as_array().unwrap() {
+        let (name, Some(allowed)) = (line["command"].as_str().unwrap(), line["roles"].as_array()) else { continue };
+        let typed: Vec<&str> = name.split(' ').chain(arguments(name)).collect();
+        let told = |who: &str| {
+            let output = house.run(who, &typed, &[PASSWORD]);
+            (code(&output), text(&output.stderr))
+        };
+        let (ended, said) = told("nobody");
+        assert!(ended == 1 && said.contains("cardline login"), "{name} without a session: {ended} {said}");
+        for role in roles {
+            let may = allowed.iter().any(|allowed| allowed == role);
+            let (ended, said) = told(&format!("one-{role}"));
+            assert_eq!(!may, said.contains("may not"), "{name} as {role}: {ended} {said}");
+            assert!(may || ended == 1, "{name} as {role}: {ended}");
+            let (_, said) = told(&format!("part-{role}"));
+            let beyond = may && line["whole"] == true;
+            assert_eq!(beyond, said.contains("reaches beyond"), "{name} as {role} of one area: {said}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 100, "{seen}");
+}
+
+#[test]
+fn a_bulk_discard_takes_two_people() {
+    let house = House::new();
+    house.add("lin", &["operator"]);
+    house.add("wang", &["operator"]);
+    let intake = ["intake", "--from", "fixtures/quarantine/mixed.ndjson"];
+    assert_eq!(code(&house.run("lin", &intake, &[])), 3);
+    let discard = ["quarantine", "discard", "--code", "UNKNOWN-SCHEMA", "--reason", "another province's"];
+    let preview = house.json("lin", &[&discard[..], &["--dry-run"]].concat());
+    let confirmed = [&discard[..], &["--confirm", preview["operation"].as_str().unwrap()]].concat();
+    for _ in 0..2 {
+        let output = house.run("lin", &confirmed, &[]);
+        assert_eq!(code(&output), 4, "{}", text(&output.stderr));
+        assert!(text(&output.stderr).contains("approvals give 1"), "{}", text(&output.stderr));
+    }
+    let waiting = house.json("wang", &["approvals", "list"]);
+    assert_eq!((waiting.as_array().unwrap().len(), &waiting[0]["maker"]), (1, &"lin".into()));
+    assert_eq!((&waiting[0]["count"], &waiting[0]["reason"]), (&2.into(), &"another province's".into()));
+    let own = house.run("lin", &["approvals", "give", "1"], &[]);
+    assert!(code(&own) == 1 && text(&own.stderr).contains("somebody else"), "{}", text(&own.stderr));
+    for _ in 0..2 {
+        let given = house.run("wang", &["approvals", "give", "1"], &[]);
+        assert_eq!((code(&given), text(&given.stderr)), (0, String::new()));
+    }
+    let again = house.run("lin", &confirmed, &[]);
+    assert!(code(&again) == 0 && text(&again.stdout).contains("carried out before"), "{}", text(&again.stdout));
+    assert_eq!(house.json("boss", &["quarantine", "list", "--reason", "UNKNOWN-SCHEMA"])["total"], 0);
+    for more in [&[][..], &["--full"]] {
+        assert_eq!(code(&house.run("boss", &[&["books"], more].concat(), &[])), 0);
+    }
+}
+
+#[test]
+fn an_export_is_collected_once_it_is_given() {
+    let house = House::new();
+    house.add("lin", &["operator"]);
+    house.run("lin", &["intake", "--from", "fixtures/quarantine/mixed.ndjson"], &[]);
+    let out = house.folder.path().join("out.ndjson");
+    let out = out.to_str().unwrap();
+    let export = ["quarantine", "export", "--code", "UNKNOWN-SCHEMA", "--reason", "ticket 12", "--out", out];
+    assert_eq!(code(&house.run("lin", &export, &[])), 4);
+    assert!(!Path::new(out).exists());
+    assert_eq!(code(&house.run("boss", &["approvals", "give", "1"], &[])), 0);
+    let done = house.run("lin", &export, &[]);
+    assert_eq!(code(&done), 0, "{}", text(&done.stderr));
+    assert_eq!(std::fs::metadata(out).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(std::fs::read_to_string(out).unwrap().lines().count(), 2);
+    let third = house.run("lin", &export, &[]);
+    assert!(code(&third) == 1 && text(&third.stderr).contains("is there already"), "{}", text(&third.stderr));
+    assert_eq!(code(&house.run("boss", &["books", "--full"], &[])), 0);
+}
+
+#[test]
+fn a_table_is_replaced_by_two_people() {
+    let house = House::new();
+    house.add("chief", &["administrator"]);
+    let whole = std::fs::read_to_string(root().join("fixtures/reference/outlets.csv")).unwrap();
+    let shorter: Vec<&str> = whole.lines().take(whole.lines().count() - 1).collect();
+    let file = house.folder.path().join("outlets.csv");
+    std::fs::write(&file, shorter.join("\n")).unwrap();
+    let import = ["import", "outlets", file.to_str().unwrap(), "--complete", "--effective", "2026-11-01"];
+    assert_eq!(code(&house.run("boss", &[&import[..], &["--dry-run"]].concat(), &[])), 0);
+    for _ in 0..2 {
+        assert_eq!(code(&house.run("boss", &import, &[])), 4);
+    }
+    assert_eq!(house.json("boss", &["import", "list"]), serde_json::json!([]));
+    assert_eq!(code(&house.run("boss", &["approvals", "give", "1"], &[])), 1);
+    assert_eq!(code(&house.run("chief", &["approvals", "give", "1"], &[])), 0);
+    assert_eq!(code(&house.run("chief", &import, &[])), 4, "it was given to whoever asked");
+    for _ in 0..2 {
+        let output = house.run("boss", &import, &[]);
+        assert_eq!(code(&output), 0, "{}", text(&output.stderr));
+    }
+    let list = house.json("boss", &["import", "list"]);
+    assert_eq!((list.as_array().unwrap().len(), &list[0]["actor"]), (1, &"boss".into()));
+    assert_eq!(code(&house.run("boss", &["books", "--full"], &[])), 0);
+}
+
+#[test]
+fn an_approval_killed_again_and_again_is_carried_out_once() {
+    let house = House::new();
+    house.add("lin", &["operator"]);
+    let file = house.folder.path().join("many.ndjson");
+    let lines: String = (0..3_000).map(|n| format!("{{\"schema\":\"card.application.v9\",\"n\":{n}}}\n")).collect();
+    std::fs::write(&file, lines).unwrap();
+    assert_eq!(code(&house.run("lin", &["intake", "--from", file.to_str().unwrap()], &[])), 3);
+    let discard = ["quarantine", "discard", "--code", "UNKNOWN-SCHEMA", "--reason", "r"];
+    let preview = house.json("lin", &[&discard[..], &["--dry-run"]].concat());
+    let confirmed = [&discard[..], &["--confirm", preview["operation"].as_str().unwrap()]].concat();
+    assert_eq!(code(&house.run("lin", &confirmed, &[])), 4);
+    let mut kills = 0;
+    let ended = loop {
+        let mut child = house.command("boss", &["approvals", "give", "1"]).spawn().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(15 * (kills + 1)));
+        if child.try_wait().unwrap().is_none() && kills < 60 {
+            child.kill().unwrap();
+            child.wait().unwrap();
+            kills += 1;
+            continue;
+        }
+        break child.wait_with_output().unwrap();
+    };
+    assert_eq!(code(&ended), 0, "{}", text(&ended.stderr));
+    assert!(kills > 2, "only {kills} kills; the test proves little");
+    assert_eq!(code(&house.run("boss", &["approvals", "give", "1"], &[])), 0);
+    let all = house.json("boss", &["approvals", "list", "--all"]);
+    assert_eq!((all.as_array().unwrap().len(), &all[0]["state"]), (1, &"used".into()));
+    assert_eq!(house.json("boss", &["quarantine", "list"])["total"], 0);
+    assert_eq!(code(&house.run("boss", &["books", "--full"], &[])), 0);
+}
+
+#[test]
+fn a_password_or_token_is_told_to_nobody() {
+    let house = House::new();
+    house.add("lin", &["operator"]);
+    let token = std::fs::read_to_string(house.session("lin")).unwrap();
+    assert_eq!(std::fs::metadata(house.session("lin")).unwrap().permissions().mode() & 0o777, 0o600);
+    let mut told = Vec::new();
+    for (arguments, lines) in [
+        (vec!["login", "--as", "lin"], vec![PASSWORD]),
+        (vec!["users", "password", "lin"], vec![PASSWORD, ANOTHER]),
+        (vec!["login", "--as", "lin"], vec![PASSWORD]),
+        (vec!["login", "--as", "lin", "--output", "json"], vec![ANOTHER]),
+        (vec!["users", "list", "--output", "json"], vec![]),
+        (vec!["config", "show"], vec![]),
+    ] {
+        let output = house.run("lin", &arguments, &lines);
+        told.extend([output.stdout, output.stderr]);
+    }
+    for file in ["cardline.db", "cardline.db-wal"] {
+        told.extend(std::fs::read(house.data().join(file)));
+    }
+    for secret in [PASSWORD, ANOTHER, token.trim()] {
+        let found = told.iter().any(|bytes| bytes.windows(secret.len()).any(|window| window == secret.as_bytes()));
+        assert!(!found, "a secret of {} bytes was told", secret.len());
+    }
+    // The session of before ended with the password; the one after it is another.
+    std::fs::write(house.session("lin"), &token).unwrap();
+    let ended = house.run("lin", &["quarantine", "list"], &[]);
+    assert!(code(&ended) == 1 && text(&ended.stderr).contains("has ended"), "{}", text(&ended.stderr));
+}
+
+#[test]
+fn a_disabled_user_is_out_at_once() {
+    let house = House::new();
+    house.add("lin", &["operator"]);
+    let list = || house.run("lin", &["quarantine", "list"], &[]);
+    assert_eq!(code(&list()), 0);
+    assert_eq!(code(&house.run("boss", &["users", "disable", "lin"], &[])), 0);
+    assert_eq!(code(&list()), 1);
+    let wrong = house.run("lin", &["login", "--as", "lin"], &[PASSWORD]);
+    let unknown = house.run("lin", &["login", "--as", "somebody"], &[PASSWORD]);
+    assert_eq!((code(&wrong), text(&wrong.stderr)), (1, text(&unknown.stderr)), "the same words");
+    assert_eq!(code(&house.run("boss", &["users", "enable", "lin"], &[])), 0);
+    assert_eq!(code(&list()), 1, "an old session does not come back");
+    house.log_in("lin");
+    assert_eq!(code(&list()), 0);
+    assert_eq!(code(&house.run("boss", &["users", "disable", "boss"], &[])), 1, "somebody must administer");
+    assert_eq!(code(&house.run("lin", &["logout"], &[])), 0);
+    assert_eq!(code(&list()), 1);
+}
+
+#[test]
+fn an_unattended_command_proves_itself_by_a_password_file() {
+    let house = House::new();
+    house.add("night", &["operator"]);
+    let file = house.folder.path().join("password");
+    std::fs::write(&file, format!("{PASSWORD}\n")).unwrap();
+    let list = |name: &[&str]| {
+        let mut command = house.command("nobody", &[&["quarantine", "list"], name].concat());
+        let output = command.env("CARDLINE_PASSWORD_FILE", &file).output().unwrap();
+        (code(&output), text(&output.stderr))
+    };
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let (ended, said) = list(&["--as", "night"]);
+    assert!(ended == 1 && said.contains("chmod 600"), "{said}");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    assert_eq!(list(&["--as", "night"]).0, 0);
+    assert_eq!(list(&[]).0, 2, "--as must be there");
+    assert_eq!(list(&["--as", "boss"]).0, 0, "they share a password here");
+    std::fs::write(&file, "not the password").unwrap();
+    assert_eq!(list(&["--as", "night"]).0, 1);
+}
+
+#[test]
+fn an_act_carries_the_name_of_who_is_logged_in() {
+    let house = House::new();
+    house.add("lin", &["operator"]);
+    let other = house.run("lin", &["quarantine", "list", "--as", "boss"], &[]);
+    assert!(code(&other) == 1 && text(&other.stderr).contains("logged in as lin"), "{}", text(&other.stderr));
+    house.run("lin", &["intake", "--from", "fixtures/quarantine/mixed.ndjson"], &[]);
+    assert_eq!(code(&house.run("lin", &["quarantine", "discard", "3", "--reason", "r"], &[])), 0);
+    let shown = house.json("lin", &["quarantine", "show", "3"]);
+    assert_eq!((&shown["acts"][0]["by"], &shown["acts"][0]["what"]), (&"lin".into(), &"discard".into()));
+    let points = root().join("fixtures/reference/points.csv");
+    let import = ["import", "points", points.to_str().unwrap(), "--effective", "2027-01-01"];
+    assert_eq!(code(&house.run("boss", &import, &[])), 0);
+}

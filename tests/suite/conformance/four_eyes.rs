@@ -1,0 +1,407 @@
+//! What needs two persons, on both engines: asked for by one, given by another, carried out once.
+
+use cardline::ledger::{LedgerError, Selection, Viewer, Why, use_approval};
+use cardline::limits::APPROVAL_DAYS;
+use cardline::stages::Station;
+use cardline::stages::approvals::{ApprovalFault, Carried, Second, Wanted, give, refuse, second_person};
+use cardline::stages::care::Deadlines;
+use cardline::stages::driver::drain;
+use cardline::stages::export::{Exported, Wish, export};
+use cardline::stages::quarantine::{Ask, Told, What, discard_request, operate};
+use cardline::time::{instant, local_date};
+use cardline_core::domain::staff::{Act, Role};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+use super::arrivals::{execute, number};
+use super::laws::{breaks, plant};
+use super::quarantine::{Desk, FIRST_DAY, application};
+use super::users::{add, administered};
+use crate::databases::{Database, Engine, on_both_engines};
+
+on_both_engines!(
+    a_bulk_discard_is_asked_for_given_and_done_once,
+    who_may_not_give_does_not,
+    a_changed_request_is_another,
+    two_who_give_at_once_have_one_effect,
+    stopped_in_between_the_same_goes_on,
+    an_export_is_collected_by_its_maker,
+    what_is_not_given_in_time_lapses,
+    law_fourteen_sees_one_pair_of_eyes,
+);
+
+/// A desk with four refused messages, and people.
+struct Office {
+    desk: Desk,
+    lin: Viewer,
+    wang: Viewer,
+    boss: Viewer,
+    auditor: Viewer,
+}
+
+fn now() -> Timestamp {
+    instant(FIRST_DAY, 10, 0)
+}
+
+impl Office {
+    async fn new(database: Database) -> Office {
+        let desk = Desk::new(database).await;
+        let refused: Vec<_> = (1..5).map(|n| application(n, 1, json!({ "bank": "NOBODY" }))).collect();
+        assert_eq!(desk.take_in(&refused, instant(FIRST_DAY, 9, 0)).await.rejected, 4);
+        let boss = administered(desk.ledger()).await;
+        let lin = add(&boss, "lin", Role::Operator, "", "").await;
+        let wang = add(&boss, "wang", Role::Operator, "", "").await;
+        let auditor = add(&boss, "audit-1", Role::Auditor, "", "").await;
+        let boss = boss.viewer().unwrap().clone();
+        Office { desk, lin, wang, boss, auditor }
+    }
+
+    fn enter(&mut self, viewer: &Viewer) {
+        self.desk.station.ledger = self.desk.ledger().seen_by(viewer.clone());
+    }
+
+    /// Lin's command: a discard of everything refused by a bank.
+    async fn discard(&mut self, reason: &str) -> Told {
+        let lin = self.lin.clone();
+        self.enter(&lin);
+        let selection = Selection { code: "BANK-UNKNOWN".into(), ..Selection::default() };
+        let mut ask =
+            Ask { actor: "lin", reason, selection, what: What::Discard, confirm: None, dry_run: true, approval: None };
+        let Told::Done(preview) = operate(&self.desk.station, &ask, now()).await.unwrap() else { panic!("no preview") };
+        (ask.confirm, ask.dry_run) = (Some(preview.operation.as_str()), false);
+        let told = operate(&self.desk.station, &ask, now()).await.unwrap();
+        let Told::NeedsSecond { id, count } = &told else { return told };
+        let wanted = Wanted {
+            act: Act::BulkDiscard,
+            subject: id,
+            request: discard_request(&ask.selection, reason),
+            count: *count,
+            bank: "",
+            area: "",
+            reason,
+        };
+        match second_person(&self.desk.station, &wanted, now()).await.unwrap() {
+            Second::Given(approval) => {
+                ask.approval = Some(approval);
+                operate(&self.desk.station, &ask, now()).await.unwrap()
+            }
+            _ => told,
+        }
+    }
+
+    async fn give(&mut self, id: i64, viewer: &Viewer, at: Timestamp) -> Result<Carried, ApprovalFault> {
+        self.enter(viewer);
+        give(&mut self.desk.station, id, viewer, at).await
+    }
+
+    async fn count(&self, sql: &str) -> i64 {
+        number(self.desk.ledger(), sql).await
+    }
+
+    async fn discards(&self) -> (i64, i64) {
+        (
+            self.count("SELECT count(*) FROM act WHERE what = 'discard'").await,
+            self.count("SELECT count(*) FROM message WHERE act <> 0").await,
+        )
+    }
+
+    async fn end(self) {
+        self.desk.books_hold(FIRST_DAY).await;
+        self.desk.end().await;
+    }
+}
+
+/// On any ledger: users are made, and what could not be read is discarded by two of them.
+pub async fn two_people_discard_the_unreadable(mut station: Station, at: Timestamp) -> Station {
+    let ledger = administered(&station.ledger).await;
+    let lin = add(&ledger, "lin", Role::Operator, "", "").await;
+    let wang = add(&ledger, "wang", Role::Operator, "", "").await;
+    station.ledger = ledger.seen_by(lin);
+    let selection = Selection { outcome: "quarantined".into(), ..Selection::default() };
+    let mut ask = Ask {
+        actor: "lin",
+        reason: "told to the senders",
+        selection: selection.clone(),
+        what: What::Discard,
+        confirm: None,
+        dry_run: true,
+        approval: None,
+    };
+    let Told::Done(preview) = operate(&station, &ask, at).await.unwrap() else { panic!("nothing is unreadable") };
+    (ask.confirm, ask.dry_run) = (Some(preview.operation.as_str()), false);
+    let Told::NeedsSecond { id, count } = operate(&station, &ask, at).await.unwrap() else {
+        panic!("{} messages need a second person", preview.messages);
+    };
+    let wanted = Wanted {
+        act: Act::BulkDiscard,
+        subject: &id,
+        request: discard_request(&selection, ask.reason),
+        count,
+        bank: "",
+        area: "",
+        reason: ask.reason,
+    };
+    let Second::Asked { id, .. } = second_person(&station, &wanted, at).await.unwrap() else { panic!("asked anew") };
+    station.ledger = ledger.seen_by(wang.clone());
+    assert_eq!(give(&mut station, id, &wang, at).await.unwrap(), Carried::Out);
+    station
+}
+
+async fn a_bulk_discard_is_asked_for_given_and_done_once(database: Database) {
+    let mut office = Office::new(database).await;
+    for _ in 0..2 {
+        assert!(matches!(office.discard("sent twice").await, Told::NeedsSecond { count: 4, .. }));
+    }
+    assert_eq!(office.count("SELECT count(*) FROM approval").await, 1, "the same is asked for once");
+    assert_eq!(office.discards().await, (0, 0), "nothing is done before it is given");
+    office.desk.books_hold(FIRST_DAY).await;
+    let wang = office.wang.clone();
+    for _ in 0..2 {
+        assert_eq!(office.give(1, &wang, now()).await.unwrap(), Carried::Out);
+        assert_eq!(office.discards().await, (1, 4));
+    }
+    let acted = "SELECT count(*) FROM act WHERE actor = 'lin' AND approval = 1 AND by_user = (SELECT id FROM users WHERE name = 'lin')";
+    assert_eq!(office.count(acted).await, 1, "it is the maker's act");
+    let Told::Nothing = office.discard_left().await else { panic!("something is left") };
+    let boss = office.boss.clone();
+    assert!(matches!(office.give(1, &boss, now()).await, Err(ApprovalFault::None(1))), "it is decided");
+    office.end().await;
+}
+
+impl Office {
+    /// Lin's selection once more, without a preview.
+    async fn discard_left(&mut self) -> Told {
+        let lin = self.lin.clone();
+        self.enter(&lin);
+        let selection = Selection { code: "BANK-UNKNOWN".into(), ..Selection::default() };
+        let ask = Ask {
+            actor: "lin",
+            reason: "another reason",
+            selection,
+            what: What::Discard,
+            confirm: None,
+            dry_run: false,
+            approval: None,
+        };
+        operate(&self.desk.station, &ask, now()).await.unwrap()
+    }
+}
+
+async fn who_may_not_give_does_not(database: Database) {
+    let mut office = Office::new(database).await;
+    office.discard("sent twice").await;
+    let (lin, auditor, wang, boss) =
+        (office.lin.clone(), office.auditor.clone(), office.wang.clone(), office.boss.clone());
+    assert!(matches!(office.give(1, &lin, now()).await, Err(ApprovalFault::OwnRequest(1))));
+    assert!(matches!(office.give(1, &auditor, now()).await, Err(ApprovalFault::Role { .. })));
+    assert!(matches!(office.give(2, &wang, now()).await, Err(ApprovalFault::None(2))));
+    office.enter(&boss);
+    let district = add(office.desk.ledger(), "district", Role::Administrator, "", "1101").await;
+    assert!(matches!(office.give(1, &district, now()).await, Err(ApprovalFault::None(1))), "outside is as if absent");
+    assert!(office.desk.ledger().approvals(true, now()).await.unwrap().is_empty());
+    // The database itself refuses one person as both.
+    let mut tx = office.desk.ledger().begin().await.unwrap();
+    assert!(tx.run("UPDATE approval SET approver = maker", Vec::new()).await.is_err());
+    drop(tx);
+    let why = Why { at: now(), actor: "lin", reason: "" };
+    assert!(office.desk.ledger().decide_approval(1, "asked", "given", why).await.is_err());
+    assert_eq!(office.discards().await, (0, 0));
+    office.enter(&wang);
+    refuse(&office.desk.station, 1, &wang, now()).await.unwrap();
+    assert!(matches!(office.give(1, &boss, now()).await, Err(ApprovalFault::None(1))), "refused is refused");
+    office.end().await;
+}
+
+async fn a_changed_request_is_another(database: Database) {
+    let mut office = Office::new(database).await;
+    let wang = office.wang.clone();
+    office.discard("sent twice").await;
+    // One more message of the same reason: what was asked for is no longer what would be done.
+    office.desk.take_in(&[application(9, 1, json!({ "bank": "NOBODY" }))], now()).await;
+    assert!(matches!(office.give(1, &wang, now()).await, Err(ApprovalFault::Changed(1))));
+    assert_eq!(office.discards().await, (0, 0));
+    refuse(&office.desk.station, 1, &wang, now()).await.unwrap();
+    assert!(matches!(office.discard("sent twice").await, Told::NeedsSecond { count: 5, .. }), "not covered");
+    assert_eq!(office.count("SELECT count(*) FROM approval").await, 2);
+    assert!(matches!(office.discard("another reason").await, Told::NeedsSecond { .. }));
+    assert_eq!(office.count("SELECT count(*) FROM approval").await, 3);
+    assert_eq!(office.give(3, &wang, now()).await.unwrap(), Carried::Out);
+    assert_eq!(office.discards().await, (1, 5));
+    // The first approval is about another operation, so nothing else can use it up.
+    let mut tx = office.desk.ledger().begin().await.unwrap();
+    let why = Why { at: now(), actor: "lin", reason: "" };
+    assert!(matches!(use_approval(&mut tx, 1, "elsewhere", why).await, Err(LedgerError::NotCovered { approval: 1 })));
+    drop(tx);
+    office.end().await;
+}
+
+async fn two_who_give_at_once_have_one_effect(database: Database) {
+    let mut office = Office::new(database).await;
+    office.discard("sent twice").await;
+    let ledger = office.desk.ledger().clone();
+    let decide = |name: &'static str| {
+        let ledger = ledger.clone();
+        async move { ledger.decide_approval(1, "asked", "given", Why { at: now(), actor: name, reason: "agreed" }).await }
+    };
+    let both = tokio::join!(decide("wang"), decide("boss"));
+    assert!(both.0.is_ok() != both.1.is_ok(), "one gives it");
+    let used = |_| {
+        let ledger = ledger.clone();
+        async move {
+            let subject = ledger.approval(1).await.unwrap().unwrap().subject;
+            let mut tx = ledger.begin().await?;
+            use_approval(&mut tx, 1, &subject, Why { at: now(), actor: "lin", reason: "" }).await?;
+            // As a kill would: the approval is given still.
+            tx.roll_back().await
+        }
+    };
+    futures_util::future::join_all((0..4).map(used)).await;
+    let giver = if both.0.is_ok() { office.wang.clone() } else { office.boss.clone() };
+    assert_eq!(office.give(1, &giver, now()).await.unwrap(), Carried::Out);
+    assert_eq!(office.discards().await, (1, 4));
+    office.end().await;
+}
+
+async fn stopped_in_between_the_same_goes_on(database: Database) {
+    let mut office = Office::new(database).await;
+    office.discard("sent twice").await;
+    let wang = office.wang.clone();
+    // Killed after it was given and before anything was done.
+    let why = Why { at: now(), actor: "wang", reason: "a second person agreed" };
+    office.desk.ledger().decide_approval(1, "asked", "given", why).await.unwrap();
+    assert_eq!(office.discards().await, (0, 0));
+    assert!(matches!(office.discard("sent twice").await, Told::Done(_)), "the maker's command goes on as well");
+    assert_eq!(office.discards().await, (1, 4));
+    // Killed after it was recorded and used, before the messages were taken out.
+    execute(office.desk.ledger(), "UPDATE message SET act = 0 WHERE act <> 0").await;
+    assert_eq!(office.give(1, &wang, now()).await.unwrap(), Carried::Out);
+    assert_eq!(office.discards().await, (1, 4));
+    office.end().await;
+}
+
+async fn an_export_is_collected_by_its_maker(database: Database) {
+    let mut office = Office::new(database).await;
+    let (lin, boss, wang) = (office.lin.clone(), office.boss.clone(), office.wang.clone());
+    office.enter(&lin);
+    let selection = Selection { code: "BANK-UNKNOWN".into(), ..Selection::default() };
+    let mut wish = Wish { actor: "lin", reason: "ticket 12", selection, approval: None };
+    let Exported::NeedsSecond { id, count: 4 } = export(&office.desk.station, &wish, now()).await.unwrap() else {
+        panic!("four messages need a second person");
+    };
+    let wanted = Wanted {
+        act: Act::BulkExport,
+        subject: &id,
+        request: wish.request(),
+        count: 4,
+        bank: "",
+        area: "",
+        reason: "ticket 12",
+    };
+    let asked = second_person(&office.desk.station, &wanted, now()).await.unwrap();
+    assert_eq!(asked, Second::Asked { id: 1, maker: "lin".into() });
+    assert!(matches!(office.give(1, &wang, now()).await, Err(ApprovalFault::Role { .. })), "no operator gives it");
+    assert_eq!(office.give(1, &boss, now()).await.unwrap(), Carried::ByMaker);
+    let others = second_person(&office.desk.station, &wanted, now()).await.unwrap();
+    assert_eq!(others, Second::GivenTo { id: 1, maker: "lin".into() });
+    assert_eq!(office.count("SELECT count(*) FROM act").await, 0);
+    office.enter(&lin);
+    let given = second_person(&office.desk.station, &wanted, now()).await.unwrap();
+    assert_eq!(given, Second::Given(1));
+    wish.approval = Some(1);
+    let mut files = Vec::new();
+    for _ in 0..2 {
+        let Exported::Lines { bytes, count: 4, .. } = export(&office.desk.station, &wish, now()).await.unwrap() else {
+            panic!("it was given");
+        };
+        files.push(bytes);
+        wish.approval = None;
+    }
+    assert_eq!(files[0], files[1], "the same again is the same file");
+    let lines: Vec<serde_json::Value> =
+        String::from_utf8(files.remove(0)).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((lines.len(), &lines[0]["application_id"]), (4, &json!(Desk::id(1))));
+    assert_eq!(office.count("SELECT count(*) FROM act WHERE what = 'reveal' AND count = 4 AND approval = 1").await, 1);
+    assert_eq!(office.count("SELECT count(*) FROM approval WHERE state = 'used'").await, 1);
+    office.end().await;
+}
+
+async fn what_is_not_given_in_time_lapses(database: Database) {
+    let mut office = Office::new(database).await;
+    office.discard("sent twice").await;
+    let wang = office.wang.clone();
+    let late = now() + SignedDuration::from_hours(24 * i64::from(APPROVAL_DAYS + 1));
+    assert!(matches!(office.give(1, &wang, late).await, Err(ApprovalFault::None(1))));
+    let day = local_date(late);
+    assert!(!office.desk.ledger().books(late, true, Some(10)).await.unwrap().hold(), "it waits past its day");
+    drain(&Deadlines, &office.desk.station, late).await.unwrap();
+    assert_eq!(office.count("SELECT count(*) FROM approval WHERE state = 'lapsed'").await, 1);
+    office.desk.books_hold(day).await;
+    assert!(office.desk.ledger().approvals(false, late).await.unwrap().is_empty());
+    let request = json!({ "n": 1 });
+    let wanted = || Wanted {
+        act: Act::CancelBatch,
+        subject: "B-1",
+        request: request.clone(),
+        count: 1,
+        bank: "",
+        area: "",
+        reason: "r",
+    };
+    assert_eq!(
+        second_person(&office.desk.station, &wanted(), now()).await.unwrap(),
+        Second::Asked { id: 2, maker: "wang".into() }
+    );
+    assert_eq!(
+        second_person(&office.desk.station, &wanted(), late).await.unwrap(),
+        Second::Asked { id: 3, maker: "wang".into() }
+    );
+    assert_eq!(office.count("SELECT count(*) FROM approval WHERE id = 2 AND state = 'lapsed'").await, 1);
+    let lin = office.lin.clone();
+    assert!(
+        matches!(office.give(3, &lin, late).await, Err(ApprovalFault::Unknown { id: 3, .. })),
+        "nothing carries it out here"
+    );
+    office.end().await;
+}
+
+async fn law_fourteen_sees_one_pair_of_eyes(database: Database) {
+    let engine = database.engine;
+    let mut office = Office::new(database).await;
+    office.discard("sent twice").await;
+    let wang = office.wang.clone();
+    office.give(1, &wang, now()).await.unwrap();
+    let ledger = office.desk.ledger().clone();
+    let result = ledger.books(now(), true, Some(14)).await.unwrap();
+    assert!(result.hold() && result.books[0].cases == 2, "{:?}", result.books[0].offending);
+    let plants = [
+        plant(14, &["move"], "UPDATE move SET actor = 'lin' WHERE life = 'approval' AND to_state = 'given'"),
+        plant(14, &["approval"], "UPDATE approval SET approver = 'boss'"),
+        plant(14, &["approval"], "UPDATE approval SET maker = 'boss'"),
+        plant(14, &["approval"], "UPDATE approval SET approver = 'audit-1'"),
+        plant(14, &["approval"], "UPDATE approval SET state = 'given'"),
+        plant(14, &["move"], "DELETE FROM move WHERE life = 'approval' AND to_state = 'given'"),
+        plant(14, &["move"], "INSERT INTO move (at, life, scope, subject, from_state, to_state, count, actor, reason)
+            SELECT at, life, scope, subject, from_state, to_state, count, actor, reason FROM move WHERE life = 'approval' AND to_state = 'used'"),
+        plant(14, &["act"], "UPDATE act SET approval = NULL"),
+        plant(14, &["act"], "UPDATE act SET operation = 'another'"),
+        plant(14, &["act"], "UPDATE act SET count = count + 1"),
+        plant(14, &["act"], "DELETE FROM act"),
+        plant(14, &["act"], "INSERT INTO act (at, actor, what, count, by_user) SELECT at, actor, 'reveal', 7, by_user FROM act"),
+        plant(14, &["users"], "UPDATE users SET role = 'auditor' WHERE name = 'wang'"),
+        plant(14, &["users"], "UPDATE users SET state = 'disabled' WHERE name = 'wang'"),
+        plant(14, &["reference_import"], "INSERT INTO reference_import (id, operation, kind, effective, at, actor, sha256, complete, confirmed, read, added, changed, ended, cards, deadlines, by_user)
+            SELECT 1, 'o', 'points', '2026-01-05', 0, 'boss', 's', TRUE, FALSE, 1, 0, 0, 1, 0, 0, id FROM users WHERE name = 'boss'"),
+    ];
+    let mut unseen = Vec::new();
+    for plant in &plants {
+        unseen.extend(breaks(&ledger, plant, 321).await.map(|wrong| format!("{wrong}: {}", plant.sql)));
+    }
+    // What the database refuses, once nobody holds it back.
+    if engine == Engine::Postgres {
+        execute(&ledger, "ALTER TABLE approval DROP CONSTRAINT approval_two_persons").await;
+        let one = plant(14, &["approval"], "UPDATE approval SET approver = maker");
+        unseen.extend(breaks(&ledger, &one, 321).await.map(str::to_owned));
+    }
+    assert!(unseen.is_empty(), "{unseen:#?}");
+    office.end().await;
+}
