@@ -7,6 +7,7 @@
 mod accounts;
 mod acts;
 mod balance;
+mod batches;
 mod care;
 mod cases;
 mod distribution;
@@ -41,6 +42,7 @@ mod withdrawals;
 pub use accounts::*;
 pub use acts::*;
 pub use balance::*;
+pub use batches::*;
 pub use care::*;
 pub use cases::*;
 pub use distribution::*;

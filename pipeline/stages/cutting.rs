@@ -1,4 +1,4 @@
-//! What every cut has in common: when a group is due, which numbers it will get, and its frozen file.
+//! What every cut has in common: which numbers it will get, and its frozen file.
 
 use std::collections::BTreeMap;
 
@@ -6,12 +6,13 @@ use cardline_core::layouts::{FileKind, FileSpec, Profile};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::schedule::Kind;
 use super::{StageError, Station};
 use crate::exchange::Partner;
 use crate::ledger::{CutBatch, FrozenFile, Group};
 use crate::limits::BATCH_CARDS_MAX;
 use crate::objects::sha256;
-use crate::time::{local, local_date};
+use crate::time::local_date;
 
 /// The numbers a cut will get; the settle fails and is tried again if another cut took them first.
 #[derive(Clone)]
@@ -19,23 +20,20 @@ pub struct Numbers {
     pub batch: String,
     pub batch_counter: (String, i64),
     pub sequence: i64,
+    /// What the batch number begins with.
+    series: String,
 }
 
-/// Whether a group is cut now: an urgent lane at once, a full batch at once, the rest at the partner's
-/// cut-off on a working day, when the oldest card has waited as long as the partner's batches may.
-pub fn is_due(station: &Station, profile: &Profile, group: &Group, now: Timestamp) -> bool {
-    let today = local_date(now);
-    let aged = group
-        .oldest
-        .parse::<Date>()
-        .is_ok_and(|oldest| station.working_days_after(oldest, profile.batch.max_age_days) <= today);
-    let open = station.calendar.is_working_day(today).working;
-    open && (group.lane != "normal" || group.cards >= max_cards(profile) || (past_cut_off(profile, now) && aged))
-}
+impl Numbers {
+    fn new(series: String, counter: String, number: i64, sequence: i64) -> Numbers {
+        Numbers { batch: format!("{series}-{number:04}"), batch_counter: (counter, number), sequence, series }
+    }
 
-/// Whether a day's cut-off has passed.
-pub fn past_cut_off(profile: &Profile, now: Timestamp) -> bool {
-    local(now).time() >= profile.batch.cut_off
+    /// The numbers of the batch after this one.
+    pub fn following(&self) -> Numbers {
+        let (counter, number) = &self.batch_counter;
+        Numbers::new(self.series.clone(), counter.clone(), number + 1, self.sequence + 1)
+    }
 }
 
 /// The most cards of one batch.
@@ -54,11 +52,7 @@ pub async fn numbers(
     let counter = format!("batch/{letter}/{day}");
     let number = station.ledger.peek_counter(&counter).await?;
     let sequence = station.ledger.next_sequence(partner, kind.name(), "out").await?;
-    Ok(Numbers {
-        batch: format!("{letter}{}-{number:04}", day.strftime("%Y%m%d")),
-        batch_counter: (counter, number),
-        sequence,
-    })
+    Ok(Numbers::new(format!("{letter}{}", day.strftime("%Y%m%d")), counter, number, sequence))
 }
 
 /// The file of a kind in a partner's profile.
@@ -118,9 +112,9 @@ pub fn frozen(
     })
 }
 
-/// The batch as it will be settled.
+/// The batch as it will be settled; `group` says whose cards they are.
 pub fn batch(
-    kind: &'static str,
+    kind: Kind,
     partner: &Partner,
     group: &Group,
     numbers: &Numbers,
@@ -128,7 +122,7 @@ pub fn batch(
     due_on: Date,
 ) -> CutBatch {
     CutBatch {
-        kind,
+        kind: kind.word(),
         number: numbers.batch.clone(),
         counter: numbers.batch_counter.clone(),
         partner: partner.profile.code.clone(),
@@ -138,6 +132,8 @@ pub fn batch(
         file: None,
         cut_on: local_date(now),
         due_on,
+        wait_for_release: partner.profile.batch.wait_for_release,
+        act: None,
     }
 }
 

@@ -5,6 +5,8 @@
 
 pub mod accounts;
 pub mod answers;
+pub mod batch_acts;
+pub mod batch_plan;
 pub mod care;
 pub mod cutting;
 pub mod distribution;
@@ -23,6 +25,7 @@ pub mod reference_file;
 pub mod reference_import;
 pub mod regions;
 pub mod repair;
+pub mod schedule;
 pub mod send;
 pub mod servicing;
 mod station;
