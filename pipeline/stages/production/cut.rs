@@ -60,7 +60,7 @@ impl Step for Cut {
         }
     }
 
-    fn work<'s>(&self, station: &'s Station, claimed: Claimed, now: Timestamp) -> Result<(Lease, Run), StageError> {
+    fn work(&self, station: &Station, claimed: Claimed, now: Timestamp) -> Result<(Lease, Run), StageError> {
         let Claimed { lease, group, cards, numbers, first_serial, pictures, act } = claimed;
         let mut run = run(station, &group, &cards, &numbers, first_serial, &pictures, now)?;
         run.batch.act = act;
