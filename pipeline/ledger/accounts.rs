@@ -4,7 +4,7 @@ use cardline_core::lives::{ACCOUNT, APPLICATION, BATCH, CARD, FILE, SOCIAL};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::batches::{NewBatchAct, record_act};
+use super::batches::{NewBatchAct, record_act, refuse_held};
 use super::cases::open_case;
 use super::engine::{Arg, Tx};
 use super::files::{FrozenFile, ReceivedFile, freeze_file, register_file};
@@ -49,6 +49,8 @@ pub struct CutBatch {
     pub due_on: Date,
     /// It is sent once a person releases it.
     pub wait_for_release: bool,
+    /// The stream it is cut from; none for a part of a batch that is split.
+    pub stream: Option<String>,
     /// The act of the person who has it cut; none when it is the scheduler's.
     pub act: Option<NewBatchAct>,
 }
@@ -311,6 +313,9 @@ pub(super) async fn hold_cards(
 
 /// Inserts a batch in the state `cut`, with the number its file was rendered with.
 pub(super) async fn insert_batch(tx: &mut Tx, cut: &CutBatch, why: Why<'_>) -> Result<i64, LedgerError> {
+    if let Some(stream) = &cut.stream {
+        refuse_held(tx, stream).await?;
+    }
     let (counter, expected) = &cut.counter;
     if take_numbers(tx, counter, 1).await? != *expected {
         return Err(LedgerError::OffsetMoved { topic: counter.clone(), partition: 0, expected: *expected });

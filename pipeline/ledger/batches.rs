@@ -12,12 +12,14 @@ use jiff::civil::Date;
 
 use super::accounts::{CutBatch, cut_accounts};
 use super::engine::Tx;
-use super::leases::fence_off;
 use super::moves::{Along, SUBJECT, Set, Step, Why, move_each, move_one, move_set, subject};
 use super::production::cut_production;
 use super::recycling::{ReturnedCard, cut_recycling};
 use super::{Ledger, LedgerError};
 use crate::args;
+
+/// The lock between holds and cuts on PostgreSQL; SQLite has one writer at a time anyway.
+const HOLDS_LOCK: i64 = 0x486f_6c64;
 
 /// An act about to be recorded. `reason` is sealed: it is a person's own words.
 #[derive(Clone)]
@@ -100,17 +102,17 @@ impl Ledger {
         acts_on(&mut self.read().await?, batch).await
     }
 
-    /// Holds a stream: once this returns, no cut of it that is under way can be settled.
-    /// `works` are the leases its cuts run under.
-    pub async fn hold_stream(&self, stream: &str, works: &[String], act: &NewBatchAct) -> Result<Acted, LedgerError> {
+    /// Holds a stream: once this returns, no cut of it can be settled, not even one that is under way.
+    pub async fn hold_stream(&self, stream: &str, act: &NewBatchAct) -> Result<Acted, LedgerError> {
         let mut tx = self.begin().await?;
+        if tx.is_postgres() {
+            // Waits for the cuts that are being settled now; see `refuse_held`.
+            tx.scratch("SELECT pg_advisory_xact_lock($1)", args![HOLDS_LOCK]).await?;
+        }
         let id = record_act(&mut tx, act, None, None).await?;
         let sql = "INSERT INTO stream_hold (stream, act) VALUES ($1, $2) ON CONFLICT (stream) DO NOTHING";
         if tx.run(sql, args![stream, id]).await? == 0 {
             return Ok(Acted::Before);
-        }
-        for work in works {
-            fence_off(&mut tx, work).await?;
         }
         tx.commit().await?;
         Ok(Acted::Done)
@@ -255,6 +257,20 @@ pub(super) async fn locked_state(tx: &mut Tx, batch: i64) -> Result<String, Ledg
     };
     let row = tx.row::<(String,)>(sql, args![batch]).await?;
     row.map(|(state,)| state).ok_or_else(|| LedgerError::Shape("batch".into()))
+}
+
+/// Fails when a stream is held. A hold that comes while this transaction runs waits for its end.
+pub(super) async fn refuse_held(tx: &mut Tx, stream: &str) -> Result<(), LedgerError> {
+    if tx.is_postgres() {
+        tx.scratch("SELECT pg_advisory_xact_lock_shared($1)", args![HOLDS_LOCK]).await?;
+    }
+    let held = tx
+        .number(
+            "SELECT count(*) FROM stream_hold WHERE stream = $1 OR stream || '/' = substr($1, 1, length(stream) + 1)",
+            args![stream],
+        )
+        .await?;
+    if held > 0 { Err(LedgerError::Held { stream: stream.into() }) } else { Ok(()) }
 }
 
 /// Records an act; returns its id.

@@ -27,6 +27,8 @@ pub enum LedgerError {
     ImportedMeanwhile,
     #[error("{expected} messages were to be taken out of the quarantine, but {found} still stood in it; look again")]
     Taken { expected: i64, found: i64 },
+    #[error("{stream} is held; nothing was written")]
+    Held { stream: String },
     #[error("stored value out of shape: {0}")]
     Shape(String),
 }
@@ -46,7 +48,13 @@ impl LedgerError {
 
     /// Whether the same unit of work may simply be tried again: the transaction left no trace.
     pub fn is_passing(&self) -> bool {
-        if matches!(self, LedgerError::OffsetMoved { .. } | LedgerError::LostRace { .. } | LedgerError::Taken { .. }) {
+        if matches!(
+            self,
+            LedgerError::OffsetMoved { .. }
+                | LedgerError::LostRace { .. }
+                | LedgerError::Taken { .. }
+                | LedgerError::Held { .. }
+        ) {
             return true;
         }
         match self.source_error() {

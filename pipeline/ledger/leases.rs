@@ -58,17 +58,6 @@ pub(super) async fn take(
     Ok(taken.first().map(|(fence,)| Lease { work: work.to_owned(), fence: *fence }))
 }
 
-/// Takes the right from whoever has the lease on any of these pieces of work now: what is under way there
-/// cannot be settled any more. `work` is a piece of work or the beginning of several.
-pub(super) async fn fence_off(tx: &mut Tx, work: &str) -> Result<(), LedgerError> {
-    tx.run(
-        "UPDATE lease SET until = 0, fence = fence + 1 WHERE until > 0 AND (work = $1 OR substr(work, 1, length($1) + 1) = $1 || '/')",
-        args![work],
-    )
-    .await?;
-    Ok(())
-}
-
 /// Spends the lease inside the transaction that settles the work; fails when the fence is old.
 pub async fn spend(tx: &mut Tx, lease: &Lease) -> Result<(), LedgerError> {
     let held =

@@ -5,12 +5,13 @@
 //! effect; a refusal changes nothing and says what to do. Not here: who may do it, a second person's
 //! approval, and the SQL (`ledger/batches.rs`).
 
-use cardline_core::layouts::FileKind;
 use jiff::Timestamp;
 
+pub use super::batch_split::Division;
+use super::batch_split::parts;
 use super::schedule::{self, Candidate, Kind};
 use super::{StageError, Station, Step, accounts, cutting, production, recycling};
-use crate::ledger::{Acted, BatchRecord, Group, NewBatchAct, Part};
+use crate::ledger::{Acted, BatchRecord, NewBatchAct};
 use crate::limits::PASSING_FAULT_TRIES;
 use crate::time::local_date;
 
@@ -50,27 +51,13 @@ pub struct Preview {
     pub sections: Vec<(String, i64)>,
 }
 
-/// How a batch is divided.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Division {
-    /// The first so many rows, and the rest.
-    Count(usize),
-    /// The cards of these regions, and the rest.
-    Regions(Vec<String>),
-}
-
 /// Keeps a stream, or every stream below the beginning of a name, from being cut.
 pub async fn hold_stream(station: &Station, stream: &str, by: By<'_>) -> Result<Told, StageError> {
     if let Some(wrong) = no_stream(station, stream) {
         return Ok(Told::Refused(wrong));
     }
     let act = by.act(station, "hold", Some(stream))?;
-    // A bureau's streams share one lease; it is the first two words of their names.
-    let work = match stream.strip_prefix("production/") {
-        Some(rest) => format!("cut/production/{}", rest.split('/').next().unwrap_or_default()),
-        None => format!("cut/{stream}"),
-    };
-    Ok(told(station.ledger.hold_stream(stream, &[work], &act).await?, stream))
+    Ok(told(station.ledger.hold_stream(stream, &act).await?, stream))
 }
 
 /// Lets a held stream go on.
@@ -183,6 +170,14 @@ pub async fn cut_now(station: &Station, stream: &str, number: &str, by: By<'_>) 
     let Some(lease) = station.lease(&due.stream.work(), by.at).await? else {
         return Ok(Told::Refused(format!("another scheduler is cutting {stream} now; look at the plan again")));
     };
+    // Under the lease nobody else takes of the bureau's capacity.
+    let due = match forced(station, stream, by.at).await? {
+        Ok(due) => due,
+        Err(wrong) => {
+            station.ledger.give_back(&lease).await?;
+            return Ok(Told::Refused(wrong));
+        }
+    };
     let act = Some(by.act(station, "cut", Some(stream))?);
     let now = by.at;
     let settled = match due.stream.kind {
@@ -237,106 +232,7 @@ async fn forced<'s>(
 }
 
 async fn next_numbers(station: &Station, c: &Candidate<'_>, at: Timestamp) -> Result<cutting::Numbers, StageError> {
-    numbers(station, c.stream.kind, &c.partner.profile.code, at).await
-}
-
-async fn numbers(station: &Station, kind: Kind, partner: &str, at: Timestamp) -> Result<cutting::Numbers, StageError> {
-    let (letter, file) = match kind {
-        Kind::Account => ('A', FileKind::AccountRequest),
-        Kind::Production => ('P', FileKind::Personalization),
-        Kind::Recycling => ('R', FileKind::RecyclingRequest),
-    };
-    cutting::numbers(station, letter, partner, file, local_date(at)).await
-}
-
-/// Renders both parts of a batch under the next numbers, or says why it cannot be divided so.
-async fn parts(
-    station: &Station,
-    id: i64,
-    batch: &BatchRecord,
-    division: &Division,
-    at: Timestamp,
-) -> Result<Result<Vec<Part>, String>, StageError> {
-    let Some(kind) = Kind::named(&batch.kind) else { return Ok(Err("no kind of batch".into())) };
-    let first = numbers(station, kind, &batch.partner, at).await?;
-    let both = [first.clone(), first.following()];
-    let group = Group {
-        region: batch.region.clone(),
-        bank: batch.bank.clone(),
-        lane: batch.lane.clone(),
-        cards: batch.cards,
-        oldest: batch.cut_on.clone(),
-        since: at,
-    };
-    let ledger = &station.ledger;
-    let (mut parts, mut files) = (Vec::new(), Vec::new());
-    match kind {
-        Kind::Account => {
-            let cards = ledger.batch_to_open(id).await?;
-            let Some(divided) = divide(cards, division, |_| batch.region.clone()) else {
-                return Ok(Err(one_part(batch)));
-            };
-            for (cards, numbers) in divided.into_iter().zip(&both) {
-                let (cut, bytes) = accounts::request(station, &group, &cards, numbers, at)?;
-                parts.push(Part::Account(cut));
-                files.push(bytes);
-            }
-        }
-        Kind::Production => {
-            let cards = ledger.batch_to_produce(id).await?;
-            let pictures = production::pictures(station, &cards).await?;
-            let Some(divided) = divide(cards, division, |c| c.region.clone()) else { return Ok(Err(one_part(batch))) };
-            let mut serial = ledger.peek_counter(crate::ledger::CARD_NUMBERS).await?;
-            for (cards, numbers) in divided.into_iter().zip(&both) {
-                let run = production::run(station, &group, &cards, numbers, serial, &pictures, at)?;
-                serial += run.card_numbers.len() as i64;
-                let production::Run { batch: cut, first_serial, card_numbers: numbers, package } = run;
-                parts.push(Part::Production { cut, first_serial, numbers });
-                files.push(package);
-            }
-        }
-        Kind::Recycling => {
-            let cards = ledger.batch_to_recycle(id).await?;
-            let Some(divided) = divide(cards, division, |_| batch.region.clone()) else {
-                return Ok(Err(one_part(batch)));
-            };
-            for (cards, numbers) in divided.into_iter().zip(&both) {
-                let (cut, bytes) = recycling::request(station, &group, &cards, numbers, at)?;
-                parts.push(Part::Recycling(cut, cards));
-                files.push(bytes);
-            }
-        }
-    }
-    for part in &mut parts {
-        part.cut_mut().wait_for_release = batch.state == "held";
-        if part.cut_mut().file.is_none() {
-            return Ok(Err(format!("no card of one part can be carried; cancel {} instead", batch.number)));
-        }
-    }
-    for bytes in files {
-        station.objects.freeze("files", &bytes).await?;
-    }
-    Ok(Ok(parts))
-}
-
-/// Two parts, each in the order of the rows; none when one would be empty.
-fn divide<T>(cards: Vec<T>, division: &Division, region: impl Fn(&T) -> String) -> Option<[Vec<T>; 2]> {
-    let mut parts = [Vec::new(), Vec::new()];
-    for (at, card) in cards.into_iter().enumerate() {
-        let first = match division {
-            Division::Count(count) => at < *count,
-            Division::Regions(regions) => regions.contains(&region(&card)),
-        };
-        parts[usize::from(!first)].push(card);
-    }
-    parts.iter().all(|part| !part.is_empty()).then_some(parts)
-}
-
-fn one_part(batch: &BatchRecord) -> String {
-    format!(
-        "{} would stay in one part; it has {} cards, see `cardline batch show {}`",
-        batch.number, batch.cards, batch.number
-    )
+    cutting::numbers_of(station, c.stream.kind, &c.partner.profile.code, at).await
 }
 
 /// By when cards that wait again are in a batch: as long as the partner's batches may wait, and two days.

@@ -55,6 +55,16 @@ pub async fn numbers(
     Ok(Numbers::new(format!("{letter}{}", day.strftime("%Y%m%d")), counter, number, sequence))
 }
 
+/// The numbers the next batch of a partner will get.
+pub async fn numbers_of(station: &Station, kind: Kind, partner: &str, at: Timestamp) -> Result<Numbers, StageError> {
+    let (letter, file) = match kind {
+        Kind::Account => ('A', FileKind::AccountRequest),
+        Kind::Production => ('P', FileKind::Personalization),
+        Kind::Recycling => ('R', FileKind::RecyclingRequest),
+    };
+    numbers(station, letter, partner, file, local_date(at)).await
+}
+
 /// The file of a kind in a partner's profile.
 pub fn spec(partner: &Partner, kind: FileKind) -> Result<&FileSpec, StageError> {
     partner.profile.file(kind).ok_or_else(|| {
@@ -133,6 +143,7 @@ pub fn batch(
         cut_on: local_date(now),
         due_on,
         wait_for_release: partner.profile.batch.wait_for_release,
+        stream: None,
         act: None,
     }
 }

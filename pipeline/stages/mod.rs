@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod answers;
 pub mod batch_acts;
 pub mod batch_plan;
+mod batch_split;
 pub mod care;
 pub mod cutting;
 pub mod distribution;

@@ -21,6 +21,7 @@ pub struct Claimed {
     group: Group,
     cards: Vec<WaitingCard>,
     numbers: Numbers,
+    stream: String,
     act: Option<NewBatchAct>,
 }
 
@@ -42,9 +43,9 @@ impl Step for Cut {
     }
 
     fn work<'s>(&self, station: &'s Station, claimed: Claimed, now: Timestamp) -> Result<Self::Worked<'s>, StageError> {
-        let Claimed { lease, group, cards, numbers, act } = claimed;
+        let Claimed { lease, group, cards, numbers, stream, act } = claimed;
         let (mut batch, bytes) = request(station, &group, &cards, &numbers, now)?;
-        batch.act = act;
+        (batch.stream, batch.act) = (Some(stream), act);
         Ok((lease, batch, bytes))
     }
 
@@ -79,7 +80,8 @@ pub async fn claim(
         return Ok(None);
     }
     let numbers = cutting::numbers(station, 'A', &group.bank, FileKind::AccountRequest, local_date(now)).await?;
-    Ok(Some(Claimed { lease, group: group.clone(), cards, numbers, act }))
+    let stream = due.stream.name();
+    Ok(Some(Claimed { lease, group: group.clone(), cards, numbers, stream, act }))
 }
 
 /// The batch of these cards and the bytes of its request, under the numbers it will get.

@@ -30,6 +30,7 @@ pub struct Claimed {
     numbers: Numbers,
     first_serial: i64,
     pictures: Pictures,
+    stream: String,
     act: Option<NewBatchAct>,
 }
 
@@ -61,9 +62,9 @@ impl Step for Cut {
     }
 
     fn work(&self, station: &Station, claimed: Claimed, now: Timestamp) -> Result<(Lease, Run), StageError> {
-        let Claimed { lease, group, cards, numbers, first_serial, pictures, act } = claimed;
+        let Claimed { lease, group, cards, numbers, first_serial, pictures, stream, act } = claimed;
         let mut run = run(station, &group, &cards, &numbers, first_serial, &pictures, now)?;
-        run.batch.act = act;
+        (run.batch.stream, run.batch.act) = (Some(stream), act);
         Ok((lease, run))
     }
 
@@ -99,7 +100,8 @@ pub async fn claim(
     let numbers = cutting::numbers(station, 'P', bureau, FileKind::Personalization, local_date(now)).await?;
     let first_serial = station.ledger.peek_counter(CARD_NUMBERS).await?;
     let pictures = pictures(station, &cards).await?;
-    Ok(Some(Claimed { lease, group: group.clone(), cards, numbers, first_serial, pictures, act }))
+    let stream = due.stream.name();
+    Ok(Some(Claimed { lease, group: group.clone(), cards, numbers, first_serial, pictures, stream, act }))
 }
 
 /// The renditions of the cards' photos, with their bytes.

@@ -21,6 +21,7 @@ pub struct Claimed {
     group: Group,
     cards: Vec<ReturnedCard>,
     numbers: Numbers,
+    stream: String,
     act: Option<NewBatchAct>,
 }
 
@@ -49,9 +50,9 @@ impl Step for Cut {
     }
 
     fn work<'s>(&self, station: &'s Station, claimed: Claimed, now: Timestamp) -> Result<Self::Worked<'s>, StageError> {
-        let Claimed { lease, group, cards, numbers, act } = claimed;
+        let Claimed { lease, group, cards, numbers, stream, act } = claimed;
         let (mut batch, bytes) = request(station, &group, &cards, &numbers, now)?;
-        batch.act = act;
+        (batch.stream, batch.act) = (Some(stream), act);
         Ok((lease, batch, cards, bytes))
     }
 
@@ -84,7 +85,8 @@ pub async fn claim(
         return Ok(None);
     }
     let numbers = cutting::numbers(station, 'R', &group.bank, FileKind::RecyclingRequest, local_date(now)).await?;
-    Ok(Some(Claimed { lease, group: group.clone(), cards, numbers, act }))
+    let stream = due.stream.name();
+    Ok(Some(Claimed { lease, group: group.clone(), cards, numbers, stream, act }))
 }
 
 /// The batch of these cards and the bytes of its request, under the numbers it will get.
