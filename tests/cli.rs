@@ -342,6 +342,104 @@ fn the_opening_stock_may_leave_its_last_column_out() {
     assert!(text(&missing.stderr).contains("line 2, column state"), "{}", text(&missing.stderr));
 }
 
+/// Forty applications taken in, their photos rendered on a Sunday, when nothing is cut.
+fn waiting_for_a_batch(folder: &Path) -> PathBuf {
+    let (data, file) = (folder.join("data"), folder.join("a.ndjson"));
+    let photos = data.join("objects");
+    let run = |arguments: &[&str]| {
+        let output = cardline(&data, arguments);
+        assert_eq!(code(&output), 0, "{arguments:?}: {}", text(&output.stderr));
+    };
+    let (out, photos) = (file.to_str().unwrap(), photos.to_str().unwrap());
+    run(&[
+        "generate",
+        "applications",
+        "--count",
+        "40",
+        "--defects",
+        "0",
+        "--following",
+        "0",
+        "--days",
+        "3",
+        "--out",
+        out,
+        "--photos",
+        photos,
+    ]);
+    run(&["intake", "--from", out, "--at", SUNDAY]);
+    run(&["tick", "accounts", "--at", SUNDAY]);
+    data
+}
+
+const SUNDAY: &str = "2026-01-11T12:00:00+08:00";
+const MONDAY: &str = "2026-01-12T08:00:00+08:00";
+
+#[test]
+fn an_operator_plans_cuts_holds_splits_releases_and_cancels() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = waiting_for_a_batch(folder.path());
+    let run = |arguments: &[&str]| {
+        let output = cardline(&data, &[&["batch"], arguments, &["--output", "json", "--at", MONDAY]].concat());
+        let shown: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        (code(&output), shown, text(&output.stderr))
+    };
+    let why = ["--reason", "a test", "--as", "lin"];
+    let act = |arguments: &[&str]| run(&[arguments, &why[..]].concat());
+    let (_, plan, _) = run(&["plan"]);
+    let streams = plan["streams"].as_array().unwrap();
+    let most = streams.iter().max_by_key(|s| s["cards"].as_i64()).unwrap();
+    let (stream, cards) = (most["stream"].as_str().unwrap(), most["cards"].as_i64().unwrap());
+    assert!(cards > 2 && most["next_cuts"].as_array().unwrap().len() == 5, "{most}");
+    let (_, preview, _) = run(&["cut", stream, "--dry-run"]);
+    let batch = preview["batch"].as_str().unwrap();
+    assert_eq!(preview["cards"], cards);
+    for done in [true, false] {
+        let (ended, told, _) = act(&["cut", stream, "--confirm", batch]);
+        assert_eq!((ended, &told["done"], &told["of"][0]), (0, &done.into(), &batch.into()));
+    }
+    assert_eq!(act(&["hold", batch]).1["done"], true);
+    let (_, split, _) = act(&["split", batch, "--count", "1"]);
+    let (one, rest) = (split["of"][0].as_str().unwrap(), split["of"][1].as_str().unwrap());
+    assert_eq!(act(&["cancel", one]).1["done"], true);
+    assert_eq!(act(&["release", rest]).1["done"], true);
+    assert_eq!(code(&cardline(&data, &["tick", "exchange", "--at", MONDAY])), 0);
+    let (ended, _, told) = act(&["cancel", rest]);
+    assert!(ended == 1 && told.contains("ask the partner to put it aside"), "{told}");
+    let (_, shown, _) = run_without_at(&data, &["batch", "show", batch]);
+    assert_eq!((&shown["batch"]["state"], &shown["files"][0]["state"]), (&"cancelled".into(), &"cancelled".into()));
+    let acts: Vec<&str> = shown["acts"].as_array().unwrap().iter().map(|a| a["what"].as_str().unwrap()).collect();
+    assert_eq!((acts, &shown["acts"][2]["reason"]), (vec!["cut", "hold", "split"], &"a test".into()));
+    assert_eq!(code(&cardline(&data, &["books", "--full", "--at", MONDAY])), 0);
+}
+
+fn run_without_at(data: &Path, arguments: &[&str]) -> (i32, serde_json::Value, String) {
+    let output = cardline(data, &[arguments, &["--output", "json"]].concat());
+    (code(&output), serde_json::from_slice(&output.stdout).unwrap(), text(&output.stderr))
+}
+
+#[test]
+fn acts_killed_again_and_again_are_carried_out_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = waiting_for_a_batch(folder.path());
+    let plan = cardline(&data, &["batch", "plan", "--at", MONDAY, "--output", "json"]);
+    let plan: serde_json::Value = serde_json::from_slice(&plan.stdout).unwrap();
+    let streams = plan["streams"].as_array().unwrap();
+    let most = streams.iter().max_by_key(|s| s["cards"].as_i64()).unwrap();
+    let stream = most["stream"].as_str().unwrap();
+    let batch = "A20260112-0001";
+    let why = ["--reason", "a test", "--as", "lin", "--at", MONDAY];
+    for act in [&["cut", stream, "--confirm", batch][..], &["hold", batch], &["split", batch, "--count", "1"]] {
+        let (_, output) = killed_until_done(&data, &[&["batch"], act, &why[..]].concat());
+        assert_eq!(code(&output), 0, "{act:?}: {}", text(&output.stderr));
+        assert_eq!(code(&cardline(&data, &["books", "--full", "--at", MONDAY])), 0, "{act:?}");
+    }
+    let list = cardline(&data, &["batch", "list", "--output", "json"]);
+    let list: serde_json::Value = serde_json::from_slice(&list.stdout).unwrap();
+    let states: Vec<&str> = list.as_array().unwrap().iter().map(|b| b["state"].as_str().unwrap()).collect();
+    assert_eq!(states, ["cancelled", "held", "held"]);
+}
+
 /// Starts a command, kills it with -9 after a while, and again, until it ends by itself.
 fn killed_until_done(data: &Path, arguments: &[&str]) -> (u32, Output) {
     for attempt in 0_u32.. {

@@ -1,4 +1,4 @@
-//! `batch`: batches as lists show them, and what is in one.
+//! `batch`: batches as lists show them, and what is in one; the plan and the acts have files of their own.
 
 use clap::Subcommand;
 use serde_json::json;
@@ -6,7 +6,10 @@ use serde_json::json;
 use super::context::Context;
 use super::outcome::Outcome;
 use super::print::{self, Output};
-use crate::ledger::{BatchRecord, FileRecord};
+use super::{batch_act, batch_plan};
+use crate::keys::Keys;
+use crate::ledger::{BatchAct, BatchRecord, FileRecord, Ledger};
+use crate::time::rfc3339;
 
 #[derive(Subcommand)]
 pub enum Batch {
@@ -20,11 +23,23 @@ pub enum Batch {
         #[arg(long)]
         state: Option<String>,
     },
-    /// 显示 One batch: where its cards are, and its files
+    /// 显示 One batch: where its cards are, its sections, its files, and what was done to it
     Show {
         /// Number of the batch
         number: String,
     },
+    /// 计划 What the next cut of each stream would contain, what is left out and why; changes nothing
+    Plan(batch_plan::PlanArgs),
+    /// 开批 Cut the next batch of a stream now, whatever the cut-off
+    Cut(batch_act::CutArgs),
+    /// 暂停 Keep a stream from being cut, or a batch from being sent
+    Hold(batch_act::ActArgs),
+    /// 放行 Let a held stream be cut, or a held batch be sent
+    Release(batch_act::ActArgs),
+    /// 拆分 Divide a batch that is not sent yet into two, by region or by count
+    Split(batch_act::SplitArgs),
+    /// 取消 End a batch that is not sent yet: its cards wait again, its numbers stay used
+    Cancel(batch_act::CancelArgs),
 }
 
 /// Runs one of the commands.
@@ -37,6 +52,12 @@ pub async fn run(context: &Context, command: Batch) -> anyhow::Result<Outcome> {
             Ok(Outcome::Ok)
         }
         Batch::Show { number } => show(context, &number).await,
+        Batch::Plan(args) => batch_plan::run(context, args).await,
+        Batch::Cut(args) => batch_act::cut(context, args).await,
+        Batch::Hold(args) => batch_act::hold(context, args).await,
+        Batch::Release(args) => batch_act::release(context, args).await,
+        Batch::Split(args) => batch_act::split(context, args).await,
+        Batch::Cancel(args) => batch_act::cancel(context, args).await,
     }
 }
 
@@ -60,8 +81,12 @@ async fn show(context: &Context, number: &str) -> anyhow::Result<Outcome> {
     };
     let places = ledger.batch_places(id).await?;
     let files: Vec<FileRecord> = ledger.files().await?.into_iter().filter(|f| f.batch == Some(id)).collect();
+    let acts = acts(context, &ledger, id).await?;
+    let sections = if batch.kind == "production" { ledger.sections(id).await? } else { Vec::new() };
     if context.output != Output::Table {
-        let document = json!({"batch": batch, "places": places, "files": files});
+        let sections: Vec<_> =
+            sections.iter().map(|(region, cards)| json!({"region": region, "cards": cards})).collect();
+        let document = json!({"batch": batch, "places": places, "sections": sections, "files": files, "acts": acts});
         print::rows(context.output, HEADINGS, &[row(&batch)], &document)?;
         return Ok(Outcome::Ok);
     }
@@ -76,5 +101,38 @@ async fn show(context: &Context, number: &str) -> anyhow::Result<Outcome> {
     let rows: Vec<_> = files.iter().map(file).collect();
     let headings = &["direction", "kind", "name", "state", "sequence", "rows", "reason"];
     print::line(&format!("\n{}", print::table(headings, &rows)))?;
+    if sections.len() > 1 {
+        let rows: Vec<_> = sections.iter().map(|(region, cards)| vec![region.clone(), cards.to_string()]).collect();
+        print::line(&format!("\n{}", print::table(&["section", "cards"], &rows)))?;
+    }
+    if !acts.is_empty() {
+        let row = |a: &ShownAct| [&a.at, &a.what, &a.by, &a.result, &a.reason].map(Clone::clone).to_vec();
+        let rows: Vec<_> = acts.iter().map(row).collect();
+        print::line(&format!("\n{}", print::table(&["at", "act", "by", "result", "reason"], &rows)))?;
+    }
     Ok(Outcome::Ok)
+}
+
+/// What a person did to the batch; the reason is opened for whoever may read the ledger's keys.
+#[derive(serde::Serialize)]
+struct ShownAct {
+    at: String,
+    what: String,
+    by: String,
+    result: String,
+    reason: String,
+}
+
+async fn acts(context: &Context, ledger: &Ledger, batch: i64) -> anyhow::Result<Vec<ShownAct>> {
+    let acts = ledger.batch_acts(batch).await?;
+    if acts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let keys = Keys::open(&context.config.data.value.join("keys"))?;
+    let shown = |act: BatchAct| {
+        let reason = String::from_utf8_lossy(&keys.open_record(&act.reason)?).into_owned();
+        let result = act.result.unwrap_or_default();
+        Ok(ShownAct { at: rfc3339(act.at), what: act.what, by: act.actor, result, reason })
+    };
+    acts.into_iter().map(shown).collect()
 }

@@ -128,6 +128,11 @@ impl Context {
         Ok(self.station(now).await?.named().await?)
     }
 
+    /// As [`Context::station`], for who only looks: nothing is settled.
+    pub async fn observer(&self, now: Timestamp) -> anyhow::Result<Station> {
+        Ok(Station::observing(self.config.clone(), local_date(now)).await?)
+    }
+
     /// Opens the ledger alone, for commands that only read figures.
     pub async fn ledger(&self) -> anyhow::Result<Ledger> {
         Ok(self.seen(Ledger::open(&self.config.database.value).await?))

@@ -6,6 +6,8 @@
 mod approvals;
 mod backup;
 mod batch;
+mod batch_act;
+mod batch_plan;
 mod books;
 mod config;
 mod context;
@@ -94,7 +96,7 @@ enum Command {
     Trace(trace::TraceArgs),
     /// 账簿 Check the conservation laws; 0 only when all hold
     Books(books::BooksArgs),
-    /// 批次 Batches: list, show
+    /// 批次 Batches: list, show, plan, cut, hold, release, split, cancel
     #[command(subcommand)]
     Batch(batch::Batch),
     /// 照片 Photos that cannot be used: list, look again, check a file

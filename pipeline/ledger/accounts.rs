@@ -1,8 +1,10 @@
 //! The accounts stage in the ledger: what waits for a bank, the cut, and the bank's answer.
 
 use cardline_core::lives::{ACCOUNT, APPLICATION, BATCH, CARD, FILE, SOCIAL};
+use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::batches::{NewBatchAct, record_act, refuse_held};
 use super::cases::open_case;
 use super::engine::{Arg, Tx};
 use super::files::{FrozenFile, ReceivedFile, freeze_file, register_file};
@@ -18,8 +20,10 @@ pub struct Group {
     pub bank: String,
     pub lane: String,
     pub cards: i64,
-    /// The earliest approval among them.
+    /// The day the oldest card counts from: its approval, its account batch, or the deadline of its recycling.
     pub oldest: String,
+    /// Since when the first of them waits here.
+    pub since: Timestamp,
 }
 
 /// A card waiting for an account batch, with its sealed application.
@@ -43,6 +47,12 @@ pub struct CutBatch {
     pub file: Option<FrozenFile>,
     pub cut_on: Date,
     pub due_on: Date,
+    /// It is sent once a person releases it.
+    pub wait_for_release: bool,
+    /// The stream it is cut from; none for a part of a batch that is split.
+    pub stream: Option<String>,
+    /// The act of the person who has it cut; none when it is the scheduler's.
+    pub act: Option<NewBatchAct>,
 }
 
 /// The answer to one row, after it was matched with what was asked.
@@ -102,16 +112,15 @@ impl Ledger {
     pub async fn waiting_accounts(&self) -> Result<Vec<Group>, LedgerError> {
         let mut tx = self.read().await?;
         let rows = tx
-            .rows::<(String, String, String, i64, String)>(
-                "SELECT region, bank, lane, count(*), min(approved_on) FROM application WHERE queue = 'account'
-                 GROUP BY region, bank, lane ORDER BY region, bank, lane",
+            .rows::<GroupRow>(
+                "SELECT g.region, g.bank, g.lane, g.cards, g.oldest, COALESCE(c.at, 0) FROM
+                    (SELECT region, bank, lane, count(*) AS cards, min(approved_on) AS oldest, min(chunk) AS chunk
+                     FROM application WHERE queue = 'account' GROUP BY region, bank, lane) g
+                 LEFT JOIN chunk c ON c.id = g.chunk ORDER BY g.region, g.bank, g.lane",
                 args![],
             )
             .await?;
-        Ok(rows
-            .into_iter()
-            .map(|(region, bank, lane, cards, oldest)| Group { region, bank, lane, cards, oldest })
-            .collect())
+        Ok(rows.into_iter().map(group).collect())
     }
 
     /// The first cards of a group whose photo is rendered, in the order of application ids.
@@ -128,6 +137,19 @@ impl Ledger {
         Ok(rows.into_iter().map(|(id, application_id, sealed)| WaitingCard { id, application_id, sealed }).collect())
     }
 
+    /// The cards of an account batch in the order of its rows, as its request needs them.
+    pub async fn batch_to_open(&self, batch: i64) -> Result<Vec<WaitingCard>, LedgerError> {
+        let mut tx = self.read().await?;
+        let rows = tx
+            .rows::<(i64, String, Vec<u8>)>(
+                "SELECT a.id, a.application_id, m.sealed FROM application a JOIN message m ON m.id = a.message
+                 WHERE a.account_batch = $1 AND a.place IS NULL ORDER BY a.account_row",
+                args![batch],
+            )
+            .await?;
+        Ok(rows.into_iter().map(|(id, application_id, sealed)| WaitingCard { id, application_id, sealed }).collect())
+    }
+
     /// Settles an account cut: the batch, its members, the frozen file and the held cards at once.
     pub async fn settle_account_cut(
         &self,
@@ -136,29 +158,7 @@ impl Ledger {
         why: Why<'_>,
     ) -> Result<Option<i64>, LedgerError> {
         let mut tx = self.begin().await?;
-        hold_cards(&mut tx, &cut.held, "waiting_account", cut.due_on, why).await?;
-        let batch = match &cut.file {
-            None => None,
-            Some(file) => {
-                let batch = insert_batch(&mut tx, cut, why).await?;
-                let rows = cut.members.iter().enumerate().map(|(at, id)| args![at as i64 + 1, *id]).collect();
-                tx.stage(&MEMBER, rows).await?;
-                let moved = tx
-                    .run(
-                        "UPDATE application SET account_batch = $1, account_row = m.row, queue = NULL FROM member m
-                         WHERE application.id = m.id AND application.queue = 'account' AND application.place IS NULL",
-                        args![batch],
-                    )
-                    .await? as i64;
-                let step = Step { life: &CARD, from: "waiting_account", to: "in_account_batch" };
-                if moved != cut.members.len() as i64 {
-                    return Err(super::moves::lost(&step, cut.members.len() as i64, moved));
-                }
-                move_set(&mut tx, Set::AccountBatch(batch), step, moved, why).await?;
-                freeze_file(&mut tx, file, batch, why).await?;
-                Some(batch)
-            }
-        };
+        let batch = cut_accounts(&mut tx, cut, why).await?;
         spend(&mut tx, lease).await?;
         tx.commit().await?;
         Ok(batch)
@@ -248,6 +248,47 @@ pub struct AnswerDates {
 pub(in crate::ledger) const MEMBER: Stage =
     Stage { name: "member", columns: &[("row", Column::Int), ("id", Column::Int)] };
 
+/// Region, bank, lane, cards, oldest, since.
+pub(super) type GroupRow = (String, String, String, i64, String, i64);
+
+pub(super) fn group((region, bank, lane, cards, oldest, since): GroupRow) -> Group {
+    let since = Timestamp::from_microsecond(since).unwrap_or_default();
+    Group { region, bank, lane, cards, oldest, since }
+}
+
+/// An account cut inside a transaction.
+pub(super) async fn cut_accounts(tx: &mut Tx, cut: &CutBatch, why: Why<'_>) -> Result<Option<i64>, LedgerError> {
+    hold_cards(tx, &cut.held, "waiting_account", cut.due_on, why).await?;
+    let Some(file) = &cut.file else { return Ok(None) };
+    let batch = insert_batch(tx, cut, why).await?;
+    let rows = cut.members.iter().enumerate().map(|(at, id)| args![at as i64 + 1, *id]).collect();
+    tx.stage(&MEMBER, rows).await?;
+    let moved = tx
+        .run(
+            "UPDATE application SET account_batch = $1, account_row = m.row, queue = NULL FROM member m
+             WHERE application.id = m.id AND application.queue = 'account' AND application.place IS NULL",
+            args![batch],
+        )
+        .await? as i64;
+    let step = Step { life: &CARD, from: "waiting_account", to: "in_account_batch" };
+    if moved != cut.members.len() as i64 {
+        return Err(super::moves::lost(&step, cut.members.len() as i64, moved));
+    }
+    move_set(tx, Set::AccountBatch(batch), step, moved, why).await?;
+    freeze_file(tx, file, batch, why).await?;
+    wait_for_release(tx, cut, batch, why).await?;
+    Ok(Some(batch))
+}
+
+/// A batch that is not sent by itself.
+pub(super) async fn wait_for_release(tx: &mut Tx, cut: &CutBatch, batch: i64, why: Why<'_>) -> Result<(), LedgerError> {
+    if !cut.wait_for_release {
+        return Ok(());
+    }
+    let step = Step { life: &BATCH, from: "cut", to: "held" };
+    move_one(tx, batch, step, Along::default(), Why { reason: "waits for its release", ..why }).await
+}
+
 /// Cards that no file can carry wait for a person, each with its reason.
 pub(super) async fn hold_cards(
     tx: &mut Tx,
@@ -272,6 +313,9 @@ pub(super) async fn hold_cards(
 
 /// Inserts a batch in the state `cut`, with the number its file was rendered with.
 pub(super) async fn insert_batch(tx: &mut Tx, cut: &CutBatch, why: Why<'_>) -> Result<i64, LedgerError> {
+    if let Some(stream) = &cut.stream {
+        refuse_held(tx, stream).await?;
+    }
     let (counter, expected) = &cut.counter;
     if take_numbers(tx, counter, 1).await? != *expected {
         return Err(LedgerError::OffsetMoved { topic: counter.clone(), partition: 0, expected: *expected });
@@ -295,6 +339,9 @@ pub(super) async fn insert_batch(tx: &mut Tx, cut: &CutBatch, why: Why<'_>) -> R
         .await?;
     let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("batch id".into()))?;
     write_history(tx, &Step { life: &BATCH, from: "", to: "cut" }, "batch", id, 1, why, None).await?;
+    if let Some(act) = &cut.act {
+        record_act(tx, act, Some(id), Some(&cut.number)).await?;
+    }
     Ok(id)
 }
 
@@ -319,7 +366,7 @@ pub(super) async fn advance_batch(tx: &mut Tx, batch: i64, newly: i64, why: Why<
     if let Some(step) = step {
         move_one(tx, batch, step, Along::default(), why).await?;
         if whole {
-            super::cases::overtake(tx, batch, why).await?;
+            super::cases::overtake(tx, batch, Why { reason: "the answer came", ..why }).await?;
             let request = tx
                 .number("SELECT id FROM file WHERE batch = $1 AND direction = 'out' AND state = 'placed'", args![batch])
                 .await?;

@@ -144,6 +144,7 @@ impl Ledger {
                 "SELECT c.place, count(*) FROM card c JOIN (
                     SELECT id FROM application WHERE account_batch = $1 UNION SELECT application FROM production_row WHERE batch = $1
                     UNION SELECT application FROM recycling_row WHERE batch = $1
+                    UNION SELECT application FROM former_row WHERE batch = $1
                     UNION SELECT n.application FROM answer n JOIN file f ON f.id = n.file WHERE f.batch = $1) t ON t.id = c.id
                  GROUP BY c.place",
                 args![batch],

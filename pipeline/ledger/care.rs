@@ -33,7 +33,7 @@ macro_rules! unfinished {
 
 /// Everything that has a deadline, kind by kind.
 pub(super) const UNFINISHED: &[(&str, &str, &str)] = &[
-    unfinished!("batch", "batch WHERE state <> 'answered'"),
+    unfinished!("batch", "batch WHERE state <> 'answered' AND state <> 'cancelled'"),
     unfinished!("production", "batch WHERE to_produce > 0"),
     unfinished!("shipment", "shipment WHERE NOT done"),
     unfinished!(
@@ -74,19 +74,24 @@ impl Ledger {
     }
 }
 
-/// A partner that does not answer is chased; the batch keeps one live deadline.
+/// A partner that does not answer is chased, and a held batch is pointed out; it keeps one live deadline.
 async fn chase_batches(tx: &mut Tx, dates: CareDates, why: Why<'_>) -> Result<(), LedgerError> {
     let late = tx
-        .rows::<(i64, Option<i64>)>(
-            "SELECT b.id, f.id FROM batch b LEFT JOIN file f ON f.batch = b.id AND f.direction = 'out'
-             WHERE b.id IN (SELECT id FROM batch WHERE due_on < $1 AND state <> 'answered'
+        .rows::<(i64, Option<i64>, String)>(
+            "SELECT b.id, f.id, b.state FROM batch b LEFT JOIN file f ON f.batch = b.id AND f.direction = 'out'
+             WHERE b.id IN (SELECT id FROM batch WHERE due_on < $1 AND state <> 'answered' AND state <> 'cancelled'
                 UNION SELECT id FROM batch WHERE due_on < $1 AND to_produce > 0) ORDER BY b.id",
             args![dates.today],
         )
         .await?;
-    for (batch, file) in late {
+    for (batch, file, state) in late {
         tx.run("UPDATE batch SET due_on = $2 WHERE id = $1", args![batch, dates.chase_on]).await?;
-        chase(tx, None, file, "an answer is overdue; the partner is chased", dates, why).await?;
+        let reason = if state == "held" {
+            "a held batch waits to be released or cancelled"
+        } else {
+            "an answer is overdue; the partner is chased"
+        };
+        chase(tx, None, file, reason, dates, why).await?;
     }
     Ok(())
 }

@@ -29,7 +29,7 @@ pub async fn open_case(
     Ok(id)
 }
 
-/// A partner's late answer came: cases that only chased it are settled by it.
+/// A partner's late answer came, or is not asked for any more: cases that only chased it are settled.
 pub(super) async fn overtake(tx: &mut Tx, batch: i64, why: Why<'_>) -> Result<(), LedgerError> {
     let any = tx
         .number(
@@ -50,8 +50,7 @@ pub(super) async fn overtake(tx: &mut Tx, batch: i64, why: Why<'_>) -> Result<()
             .await?;
         tx.stage(&SUBJECT, chased.into_iter().map(|(id,)| subject(id)).collect()).await?;
         let along = Along { owner: Some("nobody"), ..Along::default() };
-        let reason = "the answer came";
-        move_each(tx, &[Step { life: &CASE, from, to: "overtaken" }], along, Why { reason, ..why }).await?;
+        move_each(tx, &[Step { life: &CASE, from, to: "overtaken" }], along, why).await?;
     }
     Ok(())
 }

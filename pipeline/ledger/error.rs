@@ -55,6 +55,8 @@ pub enum LedgerError {
     LastAdministrator,
     #[error("approval {approval} does not cover this: it is about something else, or its time is over")]
     NotCovered { approval: i64 },
+    #[error("{stream} is held; nothing was written")]
+    Held { stream: String },
     #[error("stored value out of shape: {0}")]
     Shape(String),
 }
@@ -102,6 +104,7 @@ impl LedgerError {
             LedgerError::OffsetMoved { .. }
             | LedgerError::LostRace { .. }
             | LedgerError::Taken { .. }
+            | LedgerError::Held { .. }
             | LedgerError::Silent { .. }
             | LedgerError::InDoubt { .. } => return true,
             _ => {}

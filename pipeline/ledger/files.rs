@@ -112,13 +112,33 @@ pub async fn register_file(tx: &mut Tx, file: &ReceivedFile<'_>, why: Why<'_>) -
 }
 
 impl Ledger {
-    /// Files frozen and not yet placed, oldest first.
+    /// Takes a frozen file to send, unless somebody else has it or its batch may not go. From here on it
+    /// may lie at the partner, whatever becomes of us: such a batch is not held, split or cancelled any more.
+    pub async fn begin_sending(
+        &self,
+        file: &FileRecord,
+        owner: &str,
+        now: Timestamp,
+        seconds: i64,
+    ) -> Result<Option<Lease>, LedgerError> {
+        let mut tx = self.begin().await?;
+        if let Some(batch) = file.batch
+            && super::batches::locked_state(&mut tx, batch).await? != "cut"
+        {
+            return Ok(None);
+        }
+        let lease = super::leases::take(&mut tx, &format!("exchange/out/{}", file.id), owner, now, seconds).await?;
+        tx.commit().await?;
+        Ok(lease)
+    }
+
+    /// Files frozen and not yet placed, oldest first; those of held batches wait.
     pub async fn frozen_files(&self) -> Result<Vec<FileRecord>, LedgerError> {
         let mut tx = self.read().await?;
         let rows = tx
             .rows::<FileRow>(
-                "SELECT id, partner, kind, direction, sequence, name, state, rows, bytes, sha256, batch, reason
-                 FROM file WHERE state = 'frozen' ORDER BY id",
+                "SELECT f.id, f.partner, f.kind, f.direction, f.sequence, f.name, f.state, f.rows, f.bytes, f.sha256, f.batch, f.reason
+                 FROM file f LEFT JOIN batch b ON b.id = f.batch WHERE f.state = 'frozen' AND COALESCE(b.state, 'cut') = 'cut' ORDER BY f.id",
                 args![],
             )
             .await?;

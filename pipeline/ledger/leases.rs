@@ -25,18 +25,9 @@ impl Ledger {
         seconds: i64,
     ) -> Result<Option<Lease>, LedgerError> {
         let mut tx = self.begin().await?;
-        let until = now.as_microsecond() + seconds * 1_000_000;
-        let taken = tx
-            .run_returning::<(i64,)>(
-                "INSERT INTO lease (work, owner, fence, until) VALUES ($1, $2, 1, $3)
-                 ON CONFLICT (work) DO UPDATE SET owner = excluded.owner, until = excluded.until, fence = lease.fence + 1
-                 WHERE lease.until <= $4 OR lease.owner = excluded.owner
-                 RETURNING fence",
-                args![work, owner, until, now],
-            )
-            .await?;
+        let taken = take(&mut tx, work, owner, now, seconds).await?;
         tx.commit().await?;
-        Ok(taken.first().map(|(fence,)| Lease { work: work.to_owned(), fence: *fence }))
+        Ok(taken)
     }
 
     /// Gives a lease back when there was nothing to do.
@@ -45,6 +36,27 @@ impl Ledger {
         spend(&mut tx, lease).await?;
         tx.commit().await
     }
+}
+
+/// Takes a lease inside a transaction.
+pub(super) async fn take(
+    tx: &mut Tx,
+    work: &str,
+    owner: &str,
+    now: Timestamp,
+    seconds: i64,
+) -> Result<Option<Lease>, LedgerError> {
+    let until = now.as_microsecond() + seconds * 1_000_000;
+    let taken = tx
+        .run_returning::<(i64,)>(
+            "INSERT INTO lease (work, owner, fence, until) VALUES ($1, $2, 1, $3)
+             ON CONFLICT (work) DO UPDATE SET owner = excluded.owner, until = excluded.until, fence = lease.fence + 1
+             WHERE lease.until <= $4 OR lease.owner = excluded.owner
+             RETURNING fence",
+            args![work, owner, until, now],
+        )
+        .await?;
+    Ok(taken.first().map(|(fence,)| Lease { work: work.to_owned(), fence: *fence }))
 }
 
 /// Spends the lease inside the transaction that settles the work; fails when the fence is old.

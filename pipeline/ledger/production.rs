@@ -1,9 +1,12 @@
 //! The production stage in the ledger: the cut, card numbers, the bureau's report and its manifest.
 
 use cardline_core::lives::CARD;
+use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::accounts::{CutBatch, Group, MEMBER, advance_batch, hold_cards, insert_batch};
+use super::accounts::{
+    CutBatch, Group, GroupRow, MEMBER, advance_batch, group, hold_cards, insert_batch, wait_for_release,
+};
 use super::cases::open_case;
 use super::engine::Tx;
 use super::files::{ReceivedFile, freeze_file, register_file};
@@ -19,6 +22,8 @@ pub const CARD_NUMBERS: &str = "card_number";
 pub struct AccountedCard {
     pub id: i64,
     pub application_id: String,
+    /// The issuing region: its section of the run.
+    pub region: String,
     pub photo: String,
     pub point: String,
     pub message: Vec<u8>,
@@ -91,24 +96,49 @@ impl Ledger {
     pub async fn waiting_production(&self) -> Result<Vec<Group>, LedgerError> {
         let mut tx = self.read().await?;
         let rows = tx
-            .rows::<(String, String, String, i64, String)>(
-                "SELECT region, bank, lane, CAST(sum(to_produce) AS BIGINT), min(cut_on) FROM batch
-                 WHERE to_produce > 0 GROUP BY region, bank, lane ORDER BY region, bank, lane",
+            .rows::<GroupRow>(
+                "SELECT b.region, b.bank, b.lane, CAST(sum(b.to_produce) AS BIGINT), min(b.cut_on),
+                    COALESCE(min((SELECT min(f.at) FROM file f WHERE f.batch = b.id AND f.direction = 'in')), 0) FROM batch b
+                 WHERE b.to_produce > 0 GROUP BY b.region, b.bank, b.lane ORDER BY b.region, b.bank, b.lane",
                 args![],
             )
             .await?;
-        Ok(rows
-            .into_iter()
-            .map(|(region, bank, lane, cards, oldest)| Group { region, bank, lane, cards, oldest })
-            .collect())
+        Ok(rows.into_iter().map(group).collect())
+    }
+
+    /// Cards ordered from a bureau between two instants; what was cancelled does not count.
+    pub async fn cards_ordered(&self, bureau: &str, from: Timestamp, until: Timestamp) -> Result<i64, LedgerError> {
+        self.read()
+            .await?
+            .number(
+                "SELECT CAST(COALESCE(sum(rows), 0) AS BIGINT) FROM file WHERE partner = $1 AND kind = 'personalization'
+                    AND direction = 'out' AND state <> 'cancelled' AND at >= $2 AND at < $3",
+                args![bureau, from, until],
+            )
+            .await
+    }
+
+    /// The cards of a production batch in the order of its rows, as a package needs them.
+    pub async fn batch_to_produce(&self, batch: i64) -> Result<Vec<AccountedCard>, LedgerError> {
+        let mut tx = self.read().await?;
+        let rows = tx
+            .rows::<AccountedRow>(
+                "SELECT a.id, a.application_id, a.region, COALESCE(a.photo, ''), a.point, m.sealed, c.sealed
+                 FROM production_row p JOIN application a ON a.id = p.application
+                 JOIN account c ON c.application = a.id JOIN message m ON m.id = a.message
+                 WHERE p.batch = $1 AND a.place IS NULL ORDER BY p.row",
+                args![batch],
+            )
+            .await?;
+        Ok(rows.into_iter().map(accounted).collect())
     }
 
     /// The first cards of a group that can be ordered, in the order of application ids.
     pub async fn accounted_cards(&self, group: &Group, most: i64) -> Result<Vec<AccountedCard>, LedgerError> {
         let mut tx = self.read().await?;
         let rows = tx
-            .rows::<(i64, String, String, String, Vec<u8>, Vec<u8>)>(
-                "SELECT a.id, a.application_id, COALESCE(a.photo, ''), a.point, m.sealed, c.sealed FROM batch b
+            .rows::<AccountedRow>(
+                "SELECT a.id, a.application_id, a.region, COALESCE(a.photo, ''), a.point, m.sealed, c.sealed FROM batch b
                  JOIN application a ON a.account_batch = b.id AND a.place IS NULL
                  JOIN account c ON c.application = a.id JOIN message m ON m.id = a.message
                  LEFT JOIN production_row p ON p.application = a.id
@@ -117,17 +147,7 @@ impl Ledger {
                 args![&group.region, &group.bank, &group.lane, most],
             )
             .await?;
-        Ok(rows
-            .into_iter()
-            .map(|(id, application_id, photo, point, message, account)| AccountedCard {
-                id,
-                application_id,
-                photo,
-                point,
-                message,
-                account,
-            })
-            .collect())
+        Ok(rows.into_iter().map(accounted).collect())
     }
 
     /// Settles a production cut: card numbers, members, the frozen package and the held cards at once.
@@ -140,41 +160,7 @@ impl Ledger {
         why: Why<'_>,
     ) -> Result<Option<i64>, LedgerError> {
         let mut tx = self.begin().await?;
-        let held: Vec<_> = cut.held.iter().map(|(id, _)| subject(*id)).collect();
-        tx.stage(&SUBJECT, held).await?;
-        no_longer_to_produce(&mut tx, "subject").await?;
-        hold_cards(&mut tx, &cut.held, "waiting_production", cut.due_on, why).await?;
-        let batch = match &cut.file {
-            None => None,
-            Some(file) => {
-                if take_numbers(&mut tx, CARD_NUMBERS, numbers.len() as i64).await? != first_serial {
-                    return Err(LedgerError::OffsetMoved {
-                        topic: CARD_NUMBERS.into(),
-                        partition: 0,
-                        expected: first_serial,
-                    });
-                }
-                let batch = insert_batch(&mut tx, cut, why).await?;
-                let rows = cut.members.iter().zip(numbers).enumerate();
-                tx.stage(&NUMBERED, rows.map(|(at, (id, number))| args![at as i64 + 1, *id, number]).collect()).await?;
-                let ordered = tx
-                    .run(
-                        "INSERT INTO production_row (batch, row, application, card_number)
-                         SELECT $1, n.row, n.id, n.card_number FROM numbered n JOIN application a ON a.id = n.id AND a.place IS NULL ORDER BY n.row",
-                        args![batch],
-                    )
-                    .await? as i64;
-                let step = Step { life: &CARD, from: "waiting_production", to: "in_production" };
-                if ordered != cut.members.len() as i64 {
-                    return Err(super::moves::lost(&step, cut.members.len() as i64, ordered));
-                }
-                tx.stage(&MEMBER, cut.members.iter().map(|id| args![0, *id]).collect()).await?;
-                no_longer_to_produce(&mut tx, "member").await?;
-                move_set(&mut tx, Set::ProductionBatch(batch), step, ordered, why).await?;
-                freeze_file(&mut tx, file, batch, why).await?;
-                Some(batch)
-            }
-        };
+        let batch = cut_production(&mut tx, cut, first_serial, numbers, why).await?;
         spend(&mut tx, lease).await?;
         tx.commit().await?;
         Ok(batch)
@@ -288,6 +274,50 @@ impl Ledger {
         spend(&mut tx, lease).await?;
         tx.commit().await
     }
+}
+
+type AccountedRow = (i64, String, String, String, String, Vec<u8>, Vec<u8>);
+
+fn accounted((id, application_id, region, photo, point, message, account): AccountedRow) -> AccountedCard {
+    AccountedCard { id, application_id, region, photo, point, message, account }
+}
+
+/// A production cut inside a transaction.
+pub(super) async fn cut_production(
+    tx: &mut Tx,
+    cut: &CutBatch,
+    first_serial: i64,
+    numbers: &[String],
+    why: Why<'_>,
+) -> Result<Option<i64>, LedgerError> {
+    let held: Vec<_> = cut.held.iter().map(|(id, _)| subject(*id)).collect();
+    tx.stage(&SUBJECT, held).await?;
+    no_longer_to_produce(tx, "subject").await?;
+    hold_cards(tx, &cut.held, "waiting_production", cut.due_on, why).await?;
+    let Some(file) = &cut.file else { return Ok(None) };
+    if take_numbers(tx, CARD_NUMBERS, numbers.len() as i64).await? != first_serial {
+        return Err(LedgerError::OffsetMoved { topic: CARD_NUMBERS.into(), partition: 0, expected: first_serial });
+    }
+    let batch = insert_batch(tx, cut, why).await?;
+    let rows = cut.members.iter().zip(numbers).enumerate();
+    tx.stage(&NUMBERED, rows.map(|(at, (id, number))| args![at as i64 + 1, *id, number]).collect()).await?;
+    let ordered = tx
+        .run(
+            "INSERT INTO production_row (batch, row, application, card_number)
+             SELECT $1, n.row, n.id, n.card_number FROM numbered n JOIN application a ON a.id = n.id AND a.place IS NULL ORDER BY n.row",
+            args![batch],
+        )
+        .await? as i64;
+    let step = Step { life: &CARD, from: "waiting_production", to: "in_production" };
+    if ordered != cut.members.len() as i64 {
+        return Err(super::moves::lost(&step, cut.members.len() as i64, ordered));
+    }
+    tx.stage(&MEMBER, cut.members.iter().map(|id| args![0, *id]).collect()).await?;
+    no_longer_to_produce(tx, "member").await?;
+    move_set(tx, Set::ProductionBatch(batch), step, ordered, why).await?;
+    freeze_file(tx, file, batch, why).await?;
+    wait_for_release(tx, cut, batch, why).await?;
+    Ok(Some(batch))
 }
 
 /// Takes staged cards off the count of those that still wait in their account batches.

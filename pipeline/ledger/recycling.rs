@@ -2,7 +2,7 @@
 
 use cardline_core::lives::{ACCOUNT, CARD};
 
-use super::accounts::{CutBatch, Group, advance_batch, insert_batch};
+use super::accounts::{CutBatch, Group, advance_batch, insert_batch, wait_for_release};
 use super::engine::Tx;
 use super::files::{ReceivedFile, freeze_file, register_file};
 use super::moves::{Along, SUBJECT, Step, Why, lost, move_each, subject};
@@ -47,6 +47,29 @@ pub(in crate::ledger) const CLOSING: Stage = Stage {
     ],
 };
 
+/// What a closing request needs of a card; only the choice of cards differs.
+macro_rules! returned {
+    ($which:literal) => {
+        concat!(
+            "SELECT a.id, COALESCE(p.card_number, a.old_number), COALESCE(a.reason, 'replacement'), CASE WHEN EXISTS (SELECT 1 FROM move v WHERE v.scope = 'application' AND v.subject = a.id
+                        AND v.life = 'card' AND v.from_state = 'lost' AND v.to_state = 'to_recycle') THEN 'not_received' ELSE 'received' END, a.outlet,
+                    (SELECT COALESCE(max(v.at), 0) FROM move v WHERE v.scope = 'application' AND v.subject = a.id AND v.life = 'social'
+                        AND v.to_state = 'cancelled'), m.sealed, c.sealed
+                 FROM application a JOIN account c ON c.application = a.id JOIN message m ON m.id = a.message
+                 LEFT JOIN production_row p ON p.application = a.id ",
+            $which
+        )
+    };
+}
+
+type ReturnedRow = (i64, String, String, String, String, i64, Vec<u8>, Vec<u8>);
+
+fn returned((id, card_number, reason, plastic, outlet, at, message, account): ReturnedRow) -> ReturnedCard {
+    let cancelled_at = jiff::Timestamp::from_microsecond(at).unwrap_or_default();
+    let social_cancelled_on = crate::time::local_date(cancelled_at).to_string();
+    ReturnedCard { id, card_number, reason, plastic, outlet, social_cancelled_on, message, account }
+}
+
 impl Ledger {
     /// What waits for a recycling batch, group by group; lanes do not matter here.
     pub async fn waiting_recycling(&self) -> Result<Vec<Group>, LedgerError> {
@@ -60,7 +83,11 @@ impl Ledger {
             .await?;
         Ok(rows
             .into_iter()
-            .map(|(region, bank, cards, oldest)| Group { region, bank, lane: "normal".into(), cards, oldest })
+            .map(|(region, bank, cards, oldest)| {
+                // Recycling gathers by deadline; since when a card waits does not matter to it.
+                let since = jiff::Timestamp::default();
+                Group { region, bank, lane: "normal".into(), cards, oldest, since }
+            })
             .collect())
     }
 
@@ -69,32 +96,27 @@ impl Ledger {
     pub async fn returned_cards(&self, group: &Group, most: i64) -> Result<Vec<ReturnedCard>, LedgerError> {
         let mut tx = self.read().await?;
         let rows = tx
-            .rows::<(i64, String, String, String, String, i64, Vec<u8>, Vec<u8>)>(
-                "SELECT a.id, COALESCE(p.card_number, a.old_number), COALESCE(a.reason, 'replacement'), CASE WHEN EXISTS (SELECT 1 FROM move v WHERE v.scope = 'application' AND v.subject = a.id
-                        AND v.life = 'card' AND v.from_state = 'lost' AND v.to_state = 'to_recycle') THEN 'not_received' ELSE 'received' END, a.outlet,
-                    (SELECT COALESCE(max(v.at), 0) FROM move v WHERE v.scope = 'application' AND v.subject = a.id AND v.life = 'social'
-                        AND v.to_state = 'cancelled'), m.sealed, c.sealed
-                 FROM application a JOIN account c ON c.application = a.id JOIN message m ON m.id = a.message
-                 LEFT JOIN production_row p ON p.application = a.id
-                 WHERE a.place = 'to_recycle' AND a.social = 'cancelled' AND a.region = $1 AND a.bank = $2
-                 ORDER BY a.application_id LIMIT $3",
+            .rows::<ReturnedRow>(
+                returned!(
+                    "WHERE a.place = 'to_recycle' AND a.social = 'cancelled' AND a.region = $1 AND a.bank = $2
+                     ORDER BY a.application_id LIMIT $3"
+                ),
                 args![&group.region, &group.bank, most],
             )
             .await?;
-        Ok(rows
-            .into_iter()
-            .map(|(id, card_number, reason, plastic, outlet, at, message, account)| ReturnedCard {
-                id,
-                card_number,
-                reason,
-                plastic,
-                outlet,
-                social_cancelled_on: crate::time::local_date(jiff::Timestamp::from_microsecond(at).unwrap_or_default())
-                    .to_string(),
-                message,
-                account,
-            })
-            .collect())
+        Ok(rows.into_iter().map(returned).collect())
+    }
+
+    /// The cards of a recycling batch in the order of its rows, as its request needs them.
+    pub async fn batch_to_recycle(&self, batch: i64) -> Result<Vec<ReturnedCard>, LedgerError> {
+        let mut tx = self.read().await?;
+        let rows = tx
+            .rows::<ReturnedRow>(
+                returned!("JOIN recycling_row r ON r.application = a.id WHERE r.batch = $1 AND a.place = 'in_recycling' ORDER BY r.row"),
+                args![batch],
+            )
+            .await?;
+        Ok(rows.into_iter().map(returned).collect())
     }
 
     /// Settles a recycling cut.
@@ -105,26 +127,8 @@ impl Ledger {
         cards: &[ReturnedCard],
         why: Why<'_>,
     ) -> Result<(), LedgerError> {
-        let Some(file) = &cut.file else {
-            return self.give_back(lease).await;
-        };
         let mut tx = self.begin().await?;
-        let batch = insert_batch(&mut tx, cut, why).await?;
-        let rows = cards.iter().enumerate().map(|(at, c)| args![at as i64 + 1, c.id, &c.reason, &c.plastic]).collect();
-        tx.stage(&RECYCLED, rows).await?;
-        tx.run(
-            "INSERT INTO recycling_row (batch, row, application, reason, plastic) SELECT $1, row, id, reason, plastic FROM recycled ORDER BY row",
-            args![batch],
-        )
-        .await?;
-        tx.stage(&SUBJECT, cards.iter().map(|c| subject(c.id)).collect()).await?;
-        let step = Step { life: &CARD, from: "to_recycle", to: "in_recycling" };
-        let along = Along { due_on: Some(cut.due_on), owner: Some("bank"), ..Along::default() };
-        let moved = move_each(&mut tx, &[step], along, why).await?;
-        if moved != cards.len() as i64 {
-            return Err(lost(&step, cards.len() as i64, moved));
-        }
-        freeze_file(&mut tx, file, batch, why).await?;
+        cut_recycling(&mut tx, cut, cards, why).await?;
         spend(&mut tx, lease).await?;
         tx.commit().await
     }
@@ -181,6 +185,33 @@ impl Ledger {
         spend(&mut tx, lease).await?;
         tx.commit().await
     }
+}
+
+/// A recycling cut inside a transaction.
+pub(super) async fn cut_recycling(
+    tx: &mut Tx,
+    cut: &CutBatch,
+    cards: &[ReturnedCard],
+    why: Why<'_>,
+) -> Result<(), LedgerError> {
+    let Some(file) = &cut.file else { return Ok(()) };
+    let batch = insert_batch(tx, cut, why).await?;
+    let rows = cards.iter().enumerate().map(|(at, c)| args![at as i64 + 1, c.id, &c.reason, &c.plastic]).collect();
+    tx.stage(&RECYCLED, rows).await?;
+    tx.run(
+        "INSERT INTO recycling_row (batch, row, application, reason, plastic) SELECT $1, row, id, reason, plastic FROM recycled ORDER BY row",
+        args![batch],
+    )
+    .await?;
+    tx.stage(&SUBJECT, cards.iter().map(|c| subject(c.id)).collect()).await?;
+    let step = Step { life: &CARD, from: "to_recycle", to: "in_recycling" };
+    let along = Along { due_on: Some(cut.due_on), owner: Some("bank"), ..Along::default() };
+    let moved = move_each(tx, &[step], along, why).await?;
+    if moved != cards.len() as i64 {
+        return Err(lost(&step, cards.len() as i64, moved));
+    }
+    freeze_file(tx, file, batch, why).await?;
+    wait_for_release(tx, cut, batch, why).await
 }
 
 async fn close_accounts(tx: &mut Tx, why: Why<'_>) -> Result<(), LedgerError> {

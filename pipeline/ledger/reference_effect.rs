@@ -30,7 +30,7 @@ pub struct Effect {
 /// Deadlines counted in working days that are still open, by what they are about. Natural days (the
 /// promise, corrections, gaps) do not move with the calendar.
 const OPEN_DEADLINES: &str = "
-    SELECT 'batch', due_on, count(*) FROM batch WHERE (state <> 'answered' OR to_produce > 0) AND due_on > $1 GROUP BY due_on
+    SELECT 'batch', due_on, count(*) FROM batch WHERE ((state <> 'answered' AND state <> 'cancelled') OR to_produce > 0) AND due_on > $1 GROUP BY due_on
     UNION ALL SELECT 'file', due_on, count(*) FROM file WHERE state IN ('frozen', 'placed', 'held') AND due_on > $1 GROUP BY due_on
     UNION ALL SELECT CASE place WHEN 'on_shelf' THEN 'window' ELSE 'shipment' END, due_on, count(*) FROM shipment
         WHERE NOT done AND due_on > $1 GROUP BY 1, due_on
@@ -42,7 +42,7 @@ const OPEN_DEADLINES: &str = "
 
 /// The same, moved.
 const MOVE_DEADLINES: &[&str] = &[
-    "UPDATE batch SET due_on = d.becomes FROM moved_day d WHERE batch.due_on = d.was AND (batch.state <> 'answered' OR batch.to_produce > 0)",
+    "UPDATE batch SET due_on = d.becomes FROM moved_day d WHERE batch.due_on = d.was AND ((batch.state <> 'answered' AND batch.state <> 'cancelled') OR batch.to_produce > 0)",
     "UPDATE file SET due_on = d.becomes FROM moved_day d WHERE file.due_on = d.was AND file.state IN ('frozen', 'placed', 'held')",
     "UPDATE shipment SET due_on = d.becomes, window_last = CASE WHEN window_last = d.was THEN d.becomes ELSE window_last END
      FROM moved_day d WHERE shipment.due_on = d.was AND NOT shipment.done AND (shipment.place <> 'on_shelf' OR d.becomes > d.was)",

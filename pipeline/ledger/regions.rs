@@ -38,7 +38,9 @@ impl Ledger {
         let mut tx = self.read().await?;
         tx.stage(&CHANGED_CODE, regions.iter().map(|code| args![*code]).collect()).await?;
         let rows = tx.rows::<(String, String, String, i64, String)>(waiting(room), args![]).await?;
-        let group = |(region, bank, lane, cards, oldest)| Group { region, bank, lane, cards, oldest };
+        // Since when they wait does not matter to who follows a region.
+        let since = jiff::Timestamp::default();
+        let group = |(region, bank, lane, cards, oldest)| Group { region, bank, lane, cards, oldest, since };
         Ok(rows.into_iter().map(group).collect())
     }
 

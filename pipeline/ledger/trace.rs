@@ -72,6 +72,9 @@ pub(super) const WAY: &str = "
         WHERE n.application = t.id AND n.outcome NOT IN ('contradicted', 'not_closed') AND f.id = n.file
             AND a.id = t.id AND (a.account_batch IS NULL OR a.account_batch <> f.batch) AND v.scope = 'account_batch' AND v.subject = f.batch
     UNION ALL SELECT t.id, v.seq, v.at, v.life, v.scope, v.from_state, v.to_state, v.actor, v.reason
+        FROM traced t CROSS JOIN former_row r CROSS JOIN move v
+        WHERE r.application = t.id AND v.scope IN ('account_batch', 'production_batch') AND v.subject = r.batch
+    UNION ALL SELECT t.id, v.seq, v.at, v.life, v.scope, v.from_state, v.to_state, v.actor, v.reason
         FROM traced t CROSS JOIN account c CROSS JOIN move v
         WHERE c.application = t.id AND v.scope = 'answer' AND v.subject = c.answer
     UNION ALL SELECT t.id, v.seq, v.at, v.life, v.scope, v.from_state, v.to_state, v.actor, v.reason
@@ -131,6 +134,8 @@ const FILES: &str = "
     UNION SELECT f.id, f.partner, f.kind, f.direction, f.sequence, f.rows, f.sha256, f.name, p.row
         FROM production_row p JOIN made m ON m.application = p.application JOIN box b ON b.id = m.box JOIN file f ON f.id = b.report
         WHERE p.application = $1
+    UNION SELECT f.id, f.partner, f.kind, f.direction, f.sequence, f.rows, f.sha256, f.name, r.row
+        FROM former_row r JOIN file f ON f.batch = r.batch AND f.direction = 'out' WHERE r.application = $1
     UNION SELECT f.id, f.partner, f.kind, f.direction, f.sequence, f.rows, f.sha256, f.name, m.position
         FROM made m JOIN box b ON b.id = m.box JOIN shipment s ON s.id = b.shipment JOIN file f ON f.id = s.manifest WHERE m.application = $1
     UNION SELECT f.id, f.partner, f.kind, f.direction, f.sequence, f.rows, f.sha256, f.name, r.row
@@ -147,6 +152,7 @@ async fn find(tx: &mut Tx, key: &str) -> Result<Option<i64>, LedgerError> {
             concat!(
                 "SELECT a.id FROM application a WHERE a.id IN (SELECT id FROM application WHERE application_id = $1
                  UNION SELECT application FROM production_row WHERE card_number = $1
+                 UNION SELECT application FROM former_row WHERE card_number = $1
                  UNION SELECT id FROM application WHERE old_number = $1
                  UNION SELECT application FROM made WHERE identifier = $1) AND ",
                 in_scope!("a.bank", "a.region")

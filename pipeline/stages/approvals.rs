@@ -14,6 +14,7 @@ use cardline_core::domain::staff::Act;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::batch_acts::{self, By};
 use super::quarantine::{self, Told};
 use super::{StageError, Station};
 use crate::ledger::{ApprovalRecord, LedgerError, NewApproval, Viewer, Why};
@@ -197,13 +198,33 @@ async fn effect(station: &Station, act: Act, record: &ApprovalRecord, now: Times
             Told::Done(_) => Ok(()),
             _ => Err(ApprovalFault::Changed(record.id)),
         },
+        Act::ReleaseBatch | Act::CancelBatch => on_batch(station, act, record, &request, now).await,
         // Asked for by commands of another version, or carried out by their maker.
-        Act::ReleaseBatch
-        | Act::CancelBatch
-        | Act::NewSequence
-        | Act::DestroyPlastic
-        | Act::BulkExport
-        | Act::ReplaceTable => Err(ApprovalFault::Unknown { id: record.id, act: record.act.clone() }),
+        Act::NewSequence | Act::DestroyPlastic | Act::BulkExport | Act::ReplaceTable => {
+            Err(ApprovalFault::Unknown { id: record.id, act: record.act.clone() })
+        }
+    }
+}
+
+/// Carries out an act on a batch, for its maker.
+async fn on_batch(
+    station: &Station,
+    act: Act,
+    record: &ApprovalRecord,
+    request: &Value,
+    now: Timestamp,
+) -> Result<(), ApprovalFault> {
+    let reason = request["reason"].as_str().unwrap_or_default();
+    let by = By { actor: &record.maker, reason, at: now, approval: Some(record.id) };
+    let told = match act {
+        Act::ReleaseBatch => batch_acts::release_batch(station, &record.subject, by).await?,
+        _ => batch_acts::cancel_batch(station, &record.subject, by).await?,
+    };
+    match told {
+        batch_acts::Told::Done(_) => Ok(()),
+        // Stopped after the act and before the answer: the approval is used.
+        batch_acts::Told::Before(_) if record.state == "used" => Ok(()),
+        batch_acts::Told::Before(_) | batch_acts::Told::Refused(_) => Err(ApprovalFault::Changed(record.id)),
     }
 }
 

@@ -1,17 +1,19 @@
-//! What every cut has in common: when a group is due, which numbers it will get, and its frozen file.
+//! What every cut has in common: which numbers it will get, and its frozen file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use cardline_core::layouts::{FileKind, FileSpec, Profile};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::schedule::Kind;
 use super::{StageError, Station};
 use crate::exchange::Partner;
 use crate::ledger::{CutBatch, FrozenFile, Group};
 use crate::limits::BATCH_CARDS_MAX;
 use crate::objects::sha256;
-use crate::time::{local, local_date};
+use crate::time::local_date;
 
 /// The numbers a cut will get; the settle fails and is tried again if another cut took them first.
 #[derive(Clone)]
@@ -19,26 +21,22 @@ pub struct Numbers {
     pub batch: String,
     pub batch_counter: (String, i64),
     pub sequence: i64,
+    /// What the partner was asked about by a history that is gone, by the key of its rows.
+    pub sent_before: Arc<HashSet<String>>,
+    /// What the batch number begins with.
+    series: String,
 }
 
 /// Why a card is held that a partner may have already: only a person can ask the partner.
 pub const SENT_BEFORE: &str = "was sent before the database was restored; ask the partner what became of it";
 
-/// Whether a group is cut now: an urgent lane at once, a full batch at once, the rest at the partner's
-/// cut-off on a working day, when the oldest card has waited as long as the partner's batches may.
-pub fn is_due(station: &Station, profile: &Profile, group: &Group, now: Timestamp) -> bool {
-    let today = local_date(now);
-    let aged = group
-        .oldest
-        .parse::<Date>()
-        .is_ok_and(|oldest| station.working_days_after(oldest, profile.batch.max_age_days) <= today);
-    let open = station.calendar.is_working_day(today).working;
-    open && (group.lane != "normal" || group.cards >= max_cards(profile) || (past_cut_off(profile, now) && aged))
-}
-
-/// Whether a day's cut-off has passed.
-pub fn past_cut_off(profile: &Profile, now: Timestamp) -> bool {
-    local(now).time() >= profile.batch.cut_off
+impl Numbers {
+    /// The numbers of the batch after this one.
+    pub fn following(&self) -> Numbers {
+        let (counter, number) = (self.batch_counter.0.clone(), self.batch_counter.1 + 1);
+        let batch = format!("{}-{number:04}", self.series);
+        Numbers { batch, batch_counter: (counter, number), sequence: self.sequence + 1, ..self.clone() }
+    }
 }
 
 /// The most cards of one batch.
@@ -55,15 +53,24 @@ pub async fn numbers(
     now: Timestamp,
 ) -> Result<Numbers, StageError> {
     station.before_leaving(now).await?;
-    let counter = format!("batch/{letter}/{}", local_date(now));
     let day = local_date(now);
+    let counter = format!("batch/{letter}/{day}");
     let number = station.ledger.peek_counter(&counter).await?;
     let sequence = station.ledger.next_sequence(partner, kind.name(), "out").await?;
-    Ok(Numbers {
-        batch: format!("{letter}{}-{number:04}", day.strftime("%Y%m%d")),
-        batch_counter: (counter, number),
-        sequence,
-    })
+    let sent_before = Arc::new(station.ledger.sent_before(kind.name()).await?);
+    let series = format!("{letter}{}", day.strftime("%Y%m%d"));
+    let batch = format!("{series}-{number:04}");
+    Ok(Numbers { batch, batch_counter: (counter, number), sequence, sent_before, series })
+}
+
+/// The numbers the next batch of a partner will get.
+pub async fn numbers_of(station: &Station, kind: Kind, partner: &str, at: Timestamp) -> Result<Numbers, StageError> {
+    let (letter, file) = match kind {
+        Kind::Account => ('A', FileKind::AccountRequest),
+        Kind::Production => ('P', FileKind::Personalization),
+        Kind::Recycling => ('R', FileKind::RecyclingRequest),
+    };
+    numbers(station, letter, partner, file, at).await
 }
 
 /// The file of a kind in a partner's profile.
@@ -123,9 +130,9 @@ pub fn frozen(
     })
 }
 
-/// The batch as it will be settled.
+/// The batch as it will be settled; `group` says whose cards they are.
 pub fn batch(
-    kind: &'static str,
+    kind: Kind,
     partner: &Partner,
     group: &Group,
     numbers: &Numbers,
@@ -133,7 +140,7 @@ pub fn batch(
     due_on: Date,
 ) -> CutBatch {
     CutBatch {
-        kind,
+        kind: kind.word(),
         number: numbers.batch.clone(),
         counter: numbers.batch_counter.clone(),
         partner: partner.profile.code.clone(),
@@ -143,6 +150,9 @@ pub fn batch(
         file: None,
         cut_on: local_date(now),
         due_on,
+        wait_for_release: partner.profile.batch.wait_for_release,
+        stream: None,
+        act: None,
     }
 }
 

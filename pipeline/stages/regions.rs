@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 
+use super::schedule::{Kind, stream_of};
 use super::{StageError, Station, Step};
 use crate::ledger::{Group, Lease, Room, Why};
 use crate::limits::FOLLOWED_PER_SETTLE;
@@ -18,10 +19,13 @@ impl Step for FollowRegions {
         let mut old: Vec<&str> = station.reference.followed_regions().map(|(old, _)| old).collect();
         old.sort_unstable();
         for group in station.ledger.waiting_under(self.0, &old).await? {
-            let work = match self.0 {
-                Room::Account => format!("accounts/cut/{}/{}/{}", group.region, group.bank, group.lane),
-                Room::Recycling => format!("recycling/cut/{}/{}", group.region, group.bank),
+            let kind = match self.0 {
+                Room::Account => Kind::Account,
+                Room::Recycling => Kind::Recycling,
             };
+            // Nobody else touches the queue of a bank that is no partner.
+            let stream = stream_of(station, kind, &group)?;
+            let work = stream.map_or_else(|| format!("regions/{}", group.region), |(stream, _)| stream.work());
             if let Some(lease) = station.lease(&work, now).await? {
                 return Ok(Some((lease, group)));
             }

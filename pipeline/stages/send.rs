@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use super::{StageError, Station, Step};
 use crate::exchange::publish::{PublishError, place};
 use crate::ledger::{FileRecord, Lease};
+use crate::limits::LEASE_SECONDS;
 use crate::time::local_date;
 
 /// The step; one file at a time, oldest first.
@@ -17,7 +18,8 @@ impl Step for Send {
 
     async fn claim(&self, station: &Station, now: Timestamp) -> Result<Option<Self::Claimed<'_>>, StageError> {
         for file in station.ledger.frozen_files().await? {
-            let Some(lease) = station.lease(&format!("exchange/out/{}", file.id), now).await? else {
+            let sending = station.ledger.begin_sending(&file, station.worker(), now, LEASE_SECONDS).await?;
+            let Some(lease) = sending else {
                 continue;
             };
             station.before_leaving(now).await?;

@@ -33,13 +33,21 @@ pub struct CartonSent {
     pub on: Date,
 }
 
-/// A card that is to be made (again) on a day.
+/// Cards that are to be made (again) on a day.
 struct Making {
     due: Date,
     batch: String,
     request: String,
     region: String,
-    cards: Vec<(String, String)>,
+    cards: Vec<Ordered>,
+}
+
+/// One ordered card: its row, its number, and the region whose section it stands in.
+#[derive(Clone)]
+struct Ordered {
+    row: String,
+    number: String,
+    region: String,
 }
 
 /// The bureau: its profile, its folders, its desk and its book.
@@ -109,7 +117,7 @@ impl Bureau {
             let number = cell("card_number");
             let plastic = Plastic { point: cell("delivery_point"), ..Plastic::default() };
             self.book.insert(number.clone(), plastic);
-            cards.push((cell("row"), number));
+            cards.push(Ordered { row: cell("row"), number, region: cell("region") });
         }
         let late = if faults && dice.chance("bureau late", &request.name, 400) { 4 } else { 0 };
         if late > 0 {
@@ -135,17 +143,18 @@ impl Bureau {
         workday: &impl Fn(Date, u32) -> Date,
     ) -> Result<(), StageError> {
         let Some(spec) = self.profile.file(FileKind::ProductionReport).cloned() else { return Ok(()) };
-        let mut by_point: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
+        let mut by_point: BTreeMap<String, Vec<Ordered>> = BTreeMap::new();
         let (mut rows, mut again) = (Vec::new(), Vec::new());
-        for (row, number) in &making.cards {
+        for ordered in &making.cards {
+            let Ordered { row, number, .. } = ordered;
             let plastic = self.book.entry(number.clone()).or_default();
             if faults && dice.chance("spoiled", &format!("{number}/{}", plastic.spoiled), 150) {
                 plastic.spoiled += 1;
                 count(tally, "cards spoiled");
                 rows.push(report_row(&spec, row, number, None)?);
-                again.push((row.clone(), number.clone()));
+                again.push(ordered.clone());
             } else {
-                by_point.entry(plastic.point.clone()).or_default().push((row.clone(), number.clone()));
+                by_point.entry(plastic.point.clone()).or_default().push(ordered.clone());
             }
         }
         let mut manifest = Vec::new();
@@ -153,9 +162,9 @@ impl Bureau {
             for cards in cards.chunks(BOX_CARDS) {
                 self.cartons += 1;
                 let (box_number, tracking) = (format!("BX{:07}", self.cartons), format!("T{:07}", self.cartons));
-                for (at, (row, number)) in cards.iter().enumerate() {
+                for (at, Ordered { row, number, region }) in cards.iter().enumerate() {
                     self.serial += 1;
-                    let identifier = format!("{}D156000005{:016X}", making.region, self.serial);
+                    let identifier = format!("{region}D156000005{:016X}", self.serial);
                     let good = Good {
                         identifier: &identifier,
                         serial: self.serial,
@@ -173,7 +182,7 @@ impl Bureau {
                     tracking,
                     point: point.clone(),
                     box_number,
-                    cards: cards.iter().map(|(_, n)| n.clone()).collect(),
+                    cards: cards.iter().map(|card| card.number.clone()).collect(),
                     on: workday(today, 1),
                 });
             }

@@ -5,6 +5,11 @@ use std::fmt::Write;
 use cardline::config::Config;
 use cardline::ledger::Ledger;
 use cardline::stages::Station;
+use cardline::stages::batch_acts::{
+    By, Division, Told, cancel_batch, cut_now, hold_batch, hold_stream, preview_cut, release_batch, release_stream,
+    split_batch,
+};
+use cardline::stages::batch_plan::plan;
 use cardline::time::instant;
 use cardline::world::play::day;
 use cardline::world::{demo, mirror, report::DemoPlan};
@@ -40,6 +45,83 @@ async fn laws_hold_every_day(engine: Engine, seed: u64) -> String {
     let digest = digest_of_state(&play.station.ledger).await;
     play.end().await;
     digest
+}
+
+/// A play in which operators cut, hold, release, split and cancel whatever lies before them, at random.
+/// The last days are left alone, so that everything finishes.
+async fn operators_keep_the_laws(engine: Engine, seed: u64) -> String {
+    let mut play = Play::new(Database::alone(engine).await, seed, 2 * CARDS, DAYS).await;
+    let mut acts = 0;
+    for n in 0..DAYS {
+        match n + 5 < DAYS {
+            true => acts += operators_day(&play.station, seed, n).await,
+            false => release_everything(&play.station, n).await,
+        }
+        let after = format!("seed {seed}, day {n}, {engine:?}");
+        play.day(n).await;
+        let found = broken(&play.books(n, n % 9 == 8).await);
+        assert!(found.is_empty(), "{after}: {found:#?}");
+    }
+    assert!(acts > 60, "seed {seed}: only {acts} acts");
+    let seen = mirror(&play.world, &play.station).await.unwrap();
+    assert!(seen.holds, "seed {seed}, {engine:?}: {:#?}", seen.differences);
+    let digest = digest_of_state(&play.station.ledger).await;
+    play.end().await;
+    digest
+}
+
+/// A number for a day and a purpose, the same on both engines.
+fn roll(seed: u64, n: u32, purpose: &str, of: u64) -> u64 {
+    let digest = Sha256::digest(format!("{seed}/{n}/{purpose}"));
+    u64::from(u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]])) % of
+}
+
+async fn operators_day(station: &Station, seed: u64, n: u32) -> u32 {
+    let by = By { actor: "operator", reason: "a play", at: instant(day(n), 8, 0), approval: None };
+    let mut acts = 0;
+    let mut count = |told: Told| acts += u32::from(matches!(told, Told::Done(_)));
+    for stream in plan(station, by.at).await.unwrap().streams {
+        let roll = roll(seed, n, &stream.stream, 6);
+        match roll {
+            0 | 1 => {
+                if let Ok(next) = preview_cut(station, &stream.stream, by.at).await.unwrap() {
+                    count(cut_now(station, &stream.stream, &next.batch, by).await.unwrap());
+                }
+            }
+            2 => count(hold_stream(station, &stream.stream, by).await.unwrap()),
+            3 => count(release_stream(station, &stream.stream, by).await.unwrap()),
+            _ => {}
+        }
+    }
+    let batches = station.ledger.batches(None, None).await.unwrap();
+    for batch in batches.iter().filter(|b| matches!(b.state.as_str(), "cut" | "held")) {
+        let number = batch.number.as_str();
+        count(match roll(seed, n, number, 5) {
+            0 => hold_batch(station, number, by).await.unwrap(),
+            1 => release_batch(station, number, by).await.unwrap(),
+            2 => split_batch(station, number, &Division::Count(1), by).await.unwrap(),
+            3 => cancel_batch(station, number, by).await.unwrap(),
+            _ => continue,
+        });
+    }
+    acts
+}
+
+async fn release_everything(station: &Station, n: u32) {
+    let by = By { actor: "operator", reason: "the play ends", at: instant(day(n), 8, 0), approval: None };
+    for (stream, _) in station.ledger.held_streams().await.unwrap() {
+        release_stream(station, &stream, by).await.unwrap();
+    }
+    for batch in station.ledger.batches(None, Some("held")).await.unwrap() {
+        release_batch(station, &batch.number, by).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn operators_give_the_same_state_on_both_engines() {
+    let sqlite = operators_keep_the_laws(Engine::Sqlite, 1).await;
+    let postgres = operators_keep_the_laws(Engine::Postgres, 1).await;
+    assert_eq!(sqlite, postgres);
 }
 
 /// What the ledger believes, without what is sealed: sealing draws a nonce.

@@ -123,6 +123,14 @@ impl Calendar {
         }
     }
 
+    /// The same calendar with further days off.
+    #[must_use]
+    pub fn closed_on(&self, days: &[Date]) -> Calendar {
+        let mut calendar = self.clone();
+        calendar.working.extend(days.iter().map(|day| (*day, false)));
+        calendar
+    }
+
     /// The `n`-th working day after the date, which itself never counts (the day of the event is
     /// not counted, Civil Code art. 201). `n` = 0 is the date itself when it is a working day, else
     /// the next working day; so 0 and 1 agree on a day off. Stops at the calendar's end (9999).

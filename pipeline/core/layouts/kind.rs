@@ -116,6 +116,7 @@ impl FileKind {
                 "issue_date",
                 "valid_to",
                 "bank",
+                "region",
                 "pan",
                 "ssseef0501",
                 "ssseef0502",

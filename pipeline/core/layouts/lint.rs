@@ -4,7 +4,10 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::file::Direction;
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
+
+use super::file::{Direction, FileSpec};
 use super::kind::FileKind;
 use super::limits::BATCH_MOST_CARDS;
 use super::profile::{PartnerKind, Profile};
@@ -98,7 +101,7 @@ const fn lint(code: &'static str, says: &'static str, find: fn(&Profile, &mut Fo
 /// Every lint, sorted by code.
 pub const LINTS: &[Lint] = &[
     lint("PROFILE-ANSWER", "every request says when its answer is late", answer),
-    lint("PROFILE-BATCH", "batches hold 1 to 50,000 cards", batch),
+    lint("PROFILE-BATCH", "batches hold 1 to 50,000 cards, and are cut while the partner is open", batch),
     lint("PROFILE-CNAPS", "a bank lists its outlet code prefixes, a bureau none", cnaps),
     lint("PROFILE-CODES", "code tables cover every value of ours and nothing else", lint_codes::tables),
     lint("PROFILE-CODES-CELL", "every mapped code fits its column", lint_codes::cells),
@@ -167,8 +170,31 @@ fn answer(profile: &Profile, found: &mut Found) {
 }
 
 fn batch(profile: &Profile, found: &mut Found) {
-    if !(1..=BATCH_MOST_CARDS).contains(&profile.batch.max_cards) {
+    let batch = &profile.batch;
+    if !(1..=BATCH_MOST_CARDS).contains(&batch.max_cards) {
         found.whole(format!("batch.max_cards must be 1 to {BATCH_MOST_CARDS}"));
+    }
+    if !(1..=batch.max_cards).contains(&batch.enough_cards()) {
+        found.whole("batch.enough_cards must be 1 to max_cards");
+    }
+    let is_open = |time: &Time| *time >= batch.opens && batch.closes.is_none_or(|closes| *time < closes);
+    if ![batch.cut_off].iter().chain(&batch.urgent).chain(&batch.newborn).all(is_open) {
+        found.whole("batch: the cut-off and the lanes' times must lie between opens and closes");
+    }
+    let is_in_order = |times: &[Time]| times.is_sorted_by(|a, b| a < b);
+    if !is_in_order(&batch.urgent) || !is_in_order(&batch.newborn) {
+        found.whole("batch.urgent and batch.newborn must be in order, each time once");
+    }
+    let is_bureau = profile.kind == PartnerKind::Bureau;
+    if (batch.merge_regions || batch.capacity_per_day.is_some()) && !is_bureau {
+        found.whole("batch.merge_regions and batch.capacity_per_day are a bureau's");
+    }
+    if batch.capacity_per_day == Some(0) {
+        found.whole("batch.capacity_per_day must be 1 or more; leave it out for no limit");
+    }
+    let shows_region = |file: &&FileSpec| file.kind != FileKind::Personalization || file.column("region").is_some();
+    if batch.merge_regions && !profile.files.iter().all(|file| shows_region(&file)) {
+        found.whole("batch.merge_regions needs the column region, which tells the sections apart");
     }
 }
 
@@ -214,8 +240,11 @@ fn identity(profile: &Profile, found: &mut Found) {
     if profile.name.trim().is_empty() || profile.version == 0 {
         found.whole("name must not be empty, and version counts from 1");
     }
-    if profile.calendar.is_empty() || !profile.time_zone.contains('/') {
-        found.whole("calendar must be named, and time_zone be like Asia/Shanghai");
+    if profile.calendar.is_empty() || !profile.time_zone.contains('/') || TimeZone::get(&profile.time_zone).is_err() {
+        found.whole("calendar must be named, and time_zone be an IANA name like Asia/Shanghai");
+    }
+    if !profile.closed_days.is_sorted_by(|a, b| a < b) {
+        found.whole("closed_days must be in order, each day once");
     }
 }
 

@@ -32,6 +32,7 @@ mod manifest_reader;
 mod manifest_rows;
 mod marker;
 mod profile;
+mod timetable;
 mod translate;
 
 #[cfg(test)]
@@ -44,6 +45,8 @@ mod manifest_test;
 mod property_test;
 #[cfg(test)]
 mod sample;
+#[cfg(test)]
+mod timetable_test;
 
 pub use charset::Charset;
 pub use chip_name::split_name;
@@ -58,3 +61,4 @@ pub use lint::{LINTS, Lint, ProfileDefect, ProfileFault};
 pub use manifest::{Carton, Manifest, ManifestCard, ShippedBox};
 pub use marker::{Marker, marker, parse_marker};
 pub use profile::{Batching, Environment, PartnerKind, Profile};
+pub use timetable::{Because, Timetable, Until, Waiting};

@@ -37,6 +37,11 @@ pub struct Profile {
     pub charset: Charset,
     /// Name of the working calendar.
     pub calendar: String,
+    /// Days on which the partner is closed besides those of the calendar.
+    #[serde(default)]
+    pub closed_days: Vec<Date>,
+    /// IANA name of the zone its days and times are in.
+    #[serde(default = "shanghai")]
     pub time_zone: String,
     /// Working days until an answer is late, for every kind of request.
     #[serde(default)]
@@ -47,14 +52,47 @@ pub struct Profile {
     pub files: Vec<FileSpec>,
 }
 
-/// When a batch closes: on size, on age, or at the cut-off.
+fn shanghai() -> String {
+    "Asia/Shanghai".to_owned()
+}
+
+/// When a batch closes: on size, on age, or at the cut-off. Times are the partner's own.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Batching {
     pub max_cards: u32,
+    /// As many wait for no cut-off; a full batch when absent.
+    enough_cards: Option<u32>,
+    /// Working days the oldest card of the normal lane waits for others.
     pub max_age_days: u32,
-    /// Local time of the partner.
     pub cut_off: Time,
+    /// Nothing is cut before this.
+    #[serde(default = "Time::midnight")]
+    pub opens: Time,
+    /// Nothing is cut from here on; absent: until midnight.
+    pub closes: Option<Time>,
+    /// Times of the urgent lane; without any it does not wait.
+    #[serde(default)]
+    pub urgent: Vec<Time>,
+    /// Times of the lane of newborns; without any it does not wait.
+    #[serde(default)]
+    pub newborn: Vec<Time>,
+    /// A bureau: cards it makes on one day; absent: as many as come.
+    pub capacity_per_day: Option<u32>,
+    /// A bureau: one run may hold several regions, a section each.
+    #[serde(default)]
+    pub merge_regions: bool,
+    /// A batch is cut held, and sent once a person releases it.
+    #[serde(default)]
+    pub wait_for_release: bool,
+}
+
+impl Batching {
+    /// As many cards are cut without waiting for the cut-off.
+    #[must_use]
+    pub fn enough_cards(&self) -> u32 {
+        self.enough_cards.unwrap_or(self.max_cards)
+    }
 }
 
 /// What a partner does for us.

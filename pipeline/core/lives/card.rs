@@ -38,10 +38,15 @@ pub const CARD: Life = Life {
         edge("waiting_account", "no_plastic", "withdrawn"),
         edge("in_account_batch", "waiting_production", "account opened"),
         edge("in_account_batch", "no_plastic", "refused by the bank"),
-        edge("in_account_batch", "waiting_account", "the bank could not tell; asked again"),
+        edge(
+            "in_account_batch",
+            "waiting_account",
+            "the bank could not tell, asked again; or the batch was cancelled before it was sent",
+        ),
         edge("in_account_batch", "held", "the bank's answer is about another person, or contradicts another"),
         edge("waiting_production", "in_production", "production batch cut"),
         edge("waiting_production", "held", "contradictory answer of the bank, or a row no file can carry"),
+        edge("in_production", "waiting_production", "the batch was cancelled before it was sent"),
         edge("in_production", "produced", "reported good"),
         edge("in_production", "spoiled", "reported spoiled"),
         edge("in_production", "held", "contradictory answer of a partner"),
@@ -75,6 +80,10 @@ pub const CARD: Life = Life {
         edge("to_recycle", "to_recycle", "its region was merged or renamed: on to the new one's queue"),
         edge("to_recycle", "in_recycling", "recycling batch cut"),
         edge("in_recycling", "destroyed", "closed and destroyed, confirmed"),
-        edge("in_recycling", "to_recycle", "the bank could not close yet; asked again"),
+        edge(
+            "in_recycling",
+            "to_recycle",
+            "the bank could not close yet, asked again; or the batch was cancelled before it was sent",
+        ),
     ],
 };

@@ -10,6 +10,7 @@ pub const FILE: Life = Life {
         state("frozen", Under, "bureau operator", "bytes, digest and sequence number committed, not yet placed"),
         state("placed", Under, "partner", "at the partner; the answer is due"),
         state("answered", End, "nobody", "the partner has answered every row"),
+        state("cancelled", End, "nobody", "its batch was cancelled before it was placed; the number stays used"),
         state("applied", End, "nobody", "parsed, matched and applied whole"),
         state("repeated", End, "nobody", "the same bytes again: no effect"),
         state("refused", End, "partner", "cannot be read; nothing applied; the partner sends it again"),
@@ -18,6 +19,7 @@ pub const FILE: Life = Life {
     edges: &[
         edge("", "frozen", "rendered and frozen in the transaction of the cut"),
         edge("frozen", "placed", "published under its final name"),
+        edge("frozen", "cancelled", "its batch was cancelled or split by an operator"),
         edge("placed", "answered", "the last row answered"),
         edge("", "applied", "parsed, matched and applied"),
         edge("", "repeated", "these bytes were applied before"),

@@ -23,6 +23,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("file.reason", "SELECT COALESCE(f.reason, '') FROM touched_file t JOIN file f ON f.id = t.id"),
     ("message.reason", "SELECT COALESCE(m.reason, '') FROM touched_chunk t JOIN message m ON m.chunk = t.id"),
     ("act.actor", "SELECT DISTINCT actor FROM act"),
+    ("batch_act.actor", "SELECT DISTINCT actor FROM batch_act"),
     ("finding.field", "SELECT DISTINCT f.field FROM finding f"),
     ("desk_case.reason", "SELECT DISTINCT reason FROM desk_case"),
     ("answer.reason", "SELECT DISTINCT reason FROM answer"),

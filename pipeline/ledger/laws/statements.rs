@@ -71,11 +71,19 @@ pub const LAWS: &[Law] = &[
              LEFT JOIN (SELECT f.batch AS id, count(DISTINCT n.application) AS cards FROM file f JOIN touched_batch x ON x.id = f.batch
                 JOIN answer n ON n.file = f.id AND n.outcome <> 'contradicted'
                 JOIN application a ON a.id = n.application AND (a.account_batch IS NULL OR a.account_batch <> f.batch) GROUP BY f.batch) n ON n.id = b.id
-             WHERE b.kind = 'account' AND b.cards <> COALESCE(m.cards, 0) + COALESCE(n.cards, 0)",
+             WHERE b.kind = 'account' AND b.state <> 'cancelled' AND b.cards <> COALESCE(m.cards, 0) + COALESCE(n.cards, 0)",
             "SELECT b.number || ': members and header differ' FROM touched_batch t JOIN batch b ON b.id = t.id
-             WHERE b.kind = 'production' AND b.cards <> (SELECT count(*) FROM production_row p WHERE p.batch = b.id)",
+             WHERE b.kind = 'production' AND b.state <> 'cancelled' AND b.cards <> (SELECT count(*) FROM production_row p WHERE p.batch = b.id)",
             "SELECT b.number || ': members and header differ' FROM touched_batch t JOIN batch b ON b.id = t.id
-             WHERE b.kind = 'recycling' AND b.cards <> (SELECT count(*) FROM recycling_row r WHERE r.batch = b.id)",
+             WHERE b.kind = 'recycling' AND b.state <> 'cancelled' AND b.cards <> (SELECT count(*) FROM recycling_row r WHERE r.batch = b.id)",
+            "SELECT b.number || ': cancelled, and not all its cards are kept with it' FROM touched_batch t JOIN batch b ON b.id = t.id
+             WHERE b.state = 'cancelled' AND (b.cards <> (SELECT count(*) FROM former_row r WHERE r.batch = b.id)
+                OR EXISTS (SELECT 1 FROM application a WHERE a.account_batch = b.id) OR EXISTS (SELECT 1 FROM production_row p WHERE p.batch = b.id)
+                OR EXISTS (SELECT 1 FROM recycling_row r WHERE r.batch = b.id))",
+            "SELECT b.number || ': cancelled by no act' FROM touched_batch t JOIN batch b ON b.id = t.id
+             WHERE b.state = 'cancelled' AND NOT EXISTS (SELECT 1 FROM batch_act k WHERE k.batch = b.id AND k.what IN ('cancel', 'split'))",
+            "SELECT b.number || ': not cancelled, and cards have left it' FROM touched_batch t JOIN batch b ON b.id = t.id
+             WHERE b.state <> 'cancelled' AND EXISTS (SELECT 1 FROM former_row r WHERE r.batch = b.id)",
             "SELECT b.number || ': answered rows are not those counted' FROM touched_batch t JOIN batch b ON b.id = t.id
              WHERE b.kind = 'account' AND b.answered <>
                 (SELECT count(*) FROM file f JOIN account c ON c.answer = f.id WHERE f.batch = b.id AND f.direction = 'in')
@@ -169,6 +177,10 @@ pub const LAWS: &[Law] = &[
             "SELECT f.partner || ' ' || f.kind || ' ' || f.name || ': applied twice' FROM touched_file t JOIN file f ON f.id = t.id
              JOIN file o ON o.sha256 = f.sha256 AND o.partner = f.partner AND o.direction = f.direction AND o.state = f.state AND o.id < f.id
              WHERE f.direction = 'in' AND f.state = 'applied'",
+            "SELECT f.partner || ' ' || f.kind || ' ' || f.sequence || ': ' || f.state || ', and its batch is ' || b.state FROM touched_file t
+             JOIN file f ON f.id = t.id JOIN batch b ON b.id = f.batch WHERE f.direction = 'out' AND (f.state = 'cancelled') <> (b.state = 'cancelled')",
+            "SELECT p.card_number || ': a card number of a cancelled batch is used again' FROM touched_application t
+             JOIN former_row r ON r.application = t.id JOIN production_row p ON p.card_number = r.card_number",
         ],
     },
     Law {
@@ -193,14 +205,14 @@ pub const LAWS: &[Law] = &[
         name: "deadline",
         says: "everything unfinished has exactly one live deadline and an owner",
         cases: "SELECT (SELECT count(*) FROM touched_application t JOIN card c ON c.id = t.id WHERE c.place NOT IN ('in_hand', 'lost', 'destroyed', 'no_plastic'))
-            + (SELECT count(*) FROM batch WHERE state <> 'answered') + (SELECT count(*) FROM desk_case WHERE state IN ('open', 'escalated'))",
+            + (SELECT count(*) FROM batch WHERE state <> 'answered' AND state <> 'cancelled') + (SELECT count(*) FROM desk_case WHERE state IN ('open', 'escalated'))",
         offending: &[
             "SELECT a.application_id || ': ' || c.place || ' past ' || a.due_on FROM touched_application t JOIN application a ON a.id = t.id
              JOIN card c ON c.id = a.id WHERE c.place IN ('waiting_account', 'held', 'missing', 'with_unit', 'awaiting_return', 'recalled',
                 'to_recycle') AND (a.due_on < (SELECT today FROM law_day) OR a.owner IN ('', 'nobody'))",
             "SELECT a.application_id || ': ' || a.state || ' and past ' || a.due_on FROM touched_application t JOIN application a ON a.id = t.id
              WHERE a.state IN ('returned', 'rejected') AND a.due_on < (SELECT today FROM law_day)",
-            "SELECT b.number || ': ' || b.state || ' past ' || b.due_on FROM batch b WHERE b.state <> 'answered' AND b.due_on < (SELECT today FROM law_day)",
+            "SELECT b.number || ': ' || b.state || ' past ' || b.due_on FROM batch b WHERE b.state <> 'answered' AND b.state <> 'cancelled' AND b.due_on < (SELECT today FROM law_day)",
             "SELECT b.number || ': cards wait for production past ' || b.due_on FROM batch b
              WHERE b.to_produce > 0 AND b.due_on < (SELECT today FROM law_day)",
             "SELECT s.number || ': ' || s.place || ' past ' || s.due_on FROM shipment s WHERE NOT s.done AND s.due_on < (SELECT today FROM law_day)",
@@ -278,6 +290,13 @@ pub const LAWS: &[Law] = &[
              WHERE i.by_user IS NOT NULL AND i.complete AND i.ended > 0
                 AND NOT EXISTS (SELECT 1 FROM approval p WHERE p.id = i.approval AND p.state = 'used' AND p.subject = i.operation
                     AND p.maker = i.actor AND p.act = 'replace-table')",
+            // Release to printing is that of a production batch.
+            "SELECT 'batch act ' || k.id || ': ' || k.what || ' of ' || b.number || ' without its approval' FROM batch_act k JOIN batch b ON b.id = k.batch
+             WHERE k.by_user IS NOT NULL AND (k.what = 'cancel' OR (k.what = 'release' AND b.kind = 'production'))
+                AND NOT EXISTS (SELECT 1 FROM approval p WHERE p.id = k.approval AND p.state = 'used' AND p.subject = b.number
+                    AND p.maker = k.actor AND p.act = k.what || '-batch')",
+            "SELECT 'approval ' || p.id || ': used, and no batch was touched' FROM approval p WHERE p.state = 'used'
+                AND p.act IN ('release-batch', 'cancel-batch') AND NOT EXISTS (SELECT 1 FROM batch_act k WHERE k.approval = p.id)",
             "SELECT 'approval ' || p.id || ': used, and nothing was done' FROM approval p WHERE p.state = 'used'
                 AND ((p.act IN ('bulk-discard', 'bulk-export') AND NOT EXISTS (SELECT 1 FROM act a WHERE a.approval = p.id))
                     OR (p.act = 'replace-table' AND NOT EXISTS (SELECT 1 FROM reference_import i WHERE i.approval = p.id)))",

@@ -32,6 +32,8 @@ const MEMBERS: &[&str] = &[
     "INSERT INTO touched_application SELECT DISTINCT v.subject FROM new_move v WHERE v.scope = 'application'",
     "INSERT INTO touched_application SELECT a.id FROM new_move v JOIN application a ON v.scope = 'chunk' AND a.chunk = v.subject AND v.life = 'card'",
     "INSERT INTO touched_application SELECT a.id FROM new_move v JOIN application a ON v.scope = 'account_batch' AND a.account_batch = v.subject",
+    "INSERT INTO touched_application SELECT r.application FROM new_move v JOIN former_row r
+        ON v.scope IN ('account_batch', 'production_batch') AND r.batch = v.subject",
     "INSERT INTO touched_application SELECT c.application FROM new_move v JOIN file f ON v.scope = 'answer' AND f.id = v.subject
         JOIN application a ON a.account_batch = f.batch JOIN account c ON c.application = a.id",
     "INSERT INTO touched_application SELECT p.application FROM new_move v JOIN production_row p ON v.scope = 'production_batch' AND p.batch = v.subject",

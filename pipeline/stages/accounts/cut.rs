@@ -1,15 +1,14 @@
 //! The account cut: a homogeneous batch, in the order of application ids, and its request file.
 
-use std::collections::HashSet;
-
 use cardline_core::domain::application::{Application, Text};
 use cardline_core::domain::message;
 use cardline_core::layouts::FileKind;
 use jiff::Timestamp;
 use rayon::prelude::*;
 
-use crate::ledger::{CutBatch, Group, Lease, WaitingCard, Why};
+use crate::ledger::{CutBatch, Group, Lease, NewBatchAct, WaitingCard, Why};
 use crate::stages::cutting::{self, Numbers};
+use crate::stages::schedule::{self, Candidate, Kind};
 use crate::stages::{StageError, Station, Step};
 use crate::time::local_date;
 
@@ -22,8 +21,8 @@ pub struct Claimed {
     group: Group,
     cards: Vec<WaitingCard>,
     numbers: Numbers,
-    /// Applications the bank was asked about by a history that is gone.
-    sent: HashSet<String>,
+    stream: String,
+    act: Option<NewBatchAct>,
 }
 
 impl Step for Cut {
@@ -31,70 +30,22 @@ impl Step for Cut {
     type Worked<'s> = (Lease, CutBatch, Vec<u8>);
 
     async fn claim(&self, station: &Station, now: Timestamp) -> Result<Option<Claimed>, StageError> {
-        for group in station.ledger.waiting_accounts().await? {
-            let Some(partner) = station.partners.get(&group.bank) else {
+        // A stream whose photos are all missing is passed over.
+        for due in schedule::candidates(station, Kind::Account, now).await?.iter().filter(|due| due.is_due()) {
+            let Some(lease) = station.lease(&due.stream.work(), now).await? else {
                 continue;
             };
-            if !cutting::is_due(station, &partner.profile, &group, now) {
-                continue;
+            if let Some(claimed) = claim(station, due, lease, None, now).await? {
+                return Ok(Some(claimed));
             }
-            let work = format!("accounts/cut/{}/{}/{}", group.region, group.bank, group.lane);
-            let Some(lease) = station.lease(&work, now).await? else {
-                continue;
-            };
-            let cards = station.ledger.waiting_cards(&group, cutting::max_cards(&partner.profile)).await?;
-            if cards.is_empty() {
-                station.ledger.give_back(&lease).await?;
-                continue;
-            }
-            let numbers = cutting::numbers(station, 'A', &group.bank, FileKind::AccountRequest, now).await?;
-            let sent = station.ledger.sent_before(FileKind::AccountRequest.name()).await?;
-            return Ok(Some(Claimed { lease, group, cards, numbers, sent }));
         }
         Ok(None)
     }
 
     fn work<'s>(&self, station: &'s Station, claimed: Claimed, now: Timestamp) -> Result<Self::Worked<'s>, StageError> {
-        let Claimed { lease, group, cards, numbers, sent } = claimed;
-        let Some(partner) = station.partners.get(&group.bank) else {
-            return Err(StageError::Shape(format!("{} is no partner", group.bank)));
-        };
-        let spec = cutting::spec(partner, FileKind::AccountRequest)?;
-        let today = local_date(now);
-        let due_on = cutting::answer_due(station, &partner.profile, FileKind::AccountRequest, today);
-        let mut batch = cutting::batch("account", partner, &group, &numbers, now, due_on);
-        let arranged: Vec<Result<Vec<String>, String>> =
-            cards.par_iter().map(|card| row(station, spec, card)).collect::<Result<_, StageError>>()?;
-        let mut rows = Vec::new();
-        for (card, arranged) in cards.iter().zip(arranged) {
-            match arranged {
-                _ if sent.contains(&card.application_id) => {
-                    batch.held.push((card.id, cutting::SENT_BEFORE.into()));
-                }
-                Ok(row) => {
-                    batch.members.push(card.id);
-                    rows.push(row);
-                }
-                Err(reason) => batch.held.push((card.id, reason)),
-            }
-        }
-        // Row numbers are those of the file, so they are given once it is known who is in it.
-        let place = spec.column("row").unwrap_or(0);
-        for (number, row) in rows.iter_mut().enumerate() {
-            row[place] = (number + 1).to_string();
-        }
-        let mut bytes = Vec::new();
-        if !rows.is_empty() {
-            bytes = cutting::render(spec, &cutting::control(&numbers, &group.region, rows.len()), &rows)?;
-            batch.file = Some(cutting::frozen(
-                partner,
-                spec,
-                &numbers,
-                &cutting::Rendering { region: &group.region, rows: rows.len(), bytes: &bytes },
-                today,
-                due_on,
-            )?);
-        }
+        let Claimed { lease, group, cards, numbers, stream, act } = claimed;
+        let (mut batch, bytes) = request(station, &group, &cards, &numbers, now)?;
+        (batch.stream, batch.act) = (Some(stream), act);
         Ok((lease, batch, bytes))
     }
 
@@ -107,10 +58,74 @@ impl Step for Cut {
         if batch.file.is_some() {
             station.objects.freeze("files", &bytes).await?;
         }
-        let why = Why { at: now, actor: "scheduler", reason: "account batch cut" };
+        let actor = batch.act.as_ref().map_or("scheduler", |act| act.actor.as_str());
+        let why = Why { at: now, actor, reason: "account batch cut" };
         station.ledger.settle_account_cut(&lease, &batch, why).await?;
         Ok(())
     }
+}
+
+/// Takes the cards of a stream's next batch under its lease, or gives the lease back.
+pub async fn claim(
+    station: &Station,
+    due: &Candidate<'_>,
+    lease: Lease,
+    act: Option<NewBatchAct>,
+    now: Timestamp,
+) -> Result<Option<Claimed>, StageError> {
+    let Some(group) = due.sections.first() else { return Ok(None) };
+    let cards = station.ledger.waiting_cards(group, due.batch_cards()).await?;
+    if cards.is_empty() {
+        station.ledger.give_back(&lease).await?;
+        return Ok(None);
+    }
+    let numbers = cutting::numbers(station, 'A', &group.bank, FileKind::AccountRequest, now).await?;
+    let stream = due.stream.name();
+    Ok(Some(Claimed { lease, group: group.clone(), cards, numbers, stream, act }))
+}
+
+/// The batch of these cards and the bytes of its request, under the numbers it will get.
+pub fn request(
+    station: &Station,
+    group: &Group,
+    cards: &[WaitingCard],
+    numbers: &Numbers,
+    now: Timestamp,
+) -> Result<(CutBatch, Vec<u8>), StageError> {
+    let Some(partner) = station.partners.get(&group.bank) else {
+        return Err(StageError::Shape(format!("{} is no partner", group.bank)));
+    };
+    let spec = cutting::spec(partner, FileKind::AccountRequest)?;
+    let today = local_date(now);
+    let due_on = cutting::answer_due(station, &partner.profile, FileKind::AccountRequest, today);
+    let mut batch = cutting::batch(Kind::Account, partner, group, numbers, now, due_on);
+    let arranged: Vec<Result<Vec<String>, String>> =
+        cards.par_iter().map(|card| row(station, spec, card)).collect::<Result<_, StageError>>()?;
+    let mut rows = Vec::new();
+    for (card, arranged) in cards.iter().zip(arranged) {
+        match arranged {
+            _ if numbers.sent_before.contains(&card.application_id) => {
+                batch.held.push((card.id, cutting::SENT_BEFORE.into()));
+            }
+            Ok(row) => {
+                batch.members.push(card.id);
+                rows.push(row);
+            }
+            Err(reason) => batch.held.push((card.id, reason)),
+        }
+    }
+    // Row numbers are those of the file, so they are given once it is known who is in it.
+    let place = spec.column("row").unwrap_or(0);
+    for (number, row) in rows.iter_mut().enumerate() {
+        row[place] = (number + 1).to_string();
+    }
+    let mut bytes = Vec::new();
+    if !rows.is_empty() {
+        bytes = cutting::render(spec, &cutting::control(numbers, &group.region, rows.len()), &rows)?;
+        let rendering = cutting::Rendering { region: &group.region, rows: rows.len(), bytes: &bytes };
+        batch.file = Some(cutting::frozen(partner, spec, numbers, &rendering, today, due_on)?);
+    }
+    Ok((batch, bytes))
 }
 
 /// One row of the request, in the bank's columns; or why no file can carry it.

@@ -5,7 +5,7 @@ mod cut;
 mod photos;
 
 pub use answers::{AccountNumbers, Answers};
-pub use cut::Cut;
+pub use cut::{Cut, claim, request};
 pub use photos::{
     DEFAULT_PHOTO, Declared, FoundFault, PHOTO_FAULTS, PhotoFault, PhotoFaultText, Photos, Rendered, check_and_render,
     photo_token, shown_size,

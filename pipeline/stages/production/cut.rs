@@ -1,6 +1,7 @@
-//! The production cut: card numbers, a homogeneous batch, and its package for the bureau.
+//! The production cut: card numbers, a run of one bank and lane with a section for each region, and its
+//! package for the bureau.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use cardline_core::domain::application::Application;
 use cardline_core::domain::validity::{ChildCard, valid_to};
@@ -11,142 +12,183 @@ use jiff::civil::Date;
 use rayon::prelude::*;
 
 use super::package::{PackageCard, photo_entry, write_package};
-use crate::ledger::{AccountedCard, CARD_NUMBERS, CutBatch, Group, Lease, Why};
+use crate::ledger::{AccountedCard, CARD_NUMBERS, CutBatch, Group, Lease, NewBatchAct, Why};
 use crate::stages::accounts::AccountNumbers;
 use crate::stages::cutting::{self, Numbers};
 use crate::stages::reconcile::pan_key;
+use crate::stages::schedule::{self, Candidate, Kind};
 use crate::stages::{StageError, Station, Step};
 use crate::time::local_date;
 
 /// The step; one batch at a time.
 pub struct Cut;
 
-/// The cards of a batch to be, their photos, and the numbers it will get.
+/// The cards of a run to be, section by section, with the numbers it will get.
 pub struct Claimed {
     lease: Lease,
     group: Group,
     cards: Vec<AccountedCard>,
     numbers: Numbers,
     first_serial: i64,
-    /// PANs that were ordered by a history that is gone, by their keyed hash.
-    sent: HashSet<String>,
+    pictures: Pictures,
+    stream: String,
+    act: Option<NewBatchAct>,
+}
+
+/// The photos of some cards.
+pub struct Pictures {
     /// Source → print and chip digest.
     renditions: HashMap<String, (String, String)>,
     /// Digest → bytes.
     photos: HashMap<String, Vec<u8>>,
 }
 
-/// The batch, its card numbers and its package.
-pub struct Worked {
-    lease: Lease,
-    batch: CutBatch,
-    first_serial: i64,
-    card_numbers: Vec<String>,
-    package: Vec<u8>,
+/// A run ready to be settled: the batch, its card numbers and its package.
+pub struct Run {
+    pub batch: CutBatch,
+    pub first_serial: i64,
+    pub card_numbers: Vec<String>,
+    pub package: Vec<u8>,
 }
 
 impl Step for Cut {
     type Claimed<'s> = Claimed;
-    type Worked<'s> = Worked;
+    type Worked<'s> = (Lease, Run);
 
     async fn claim(&self, station: &Station, now: Timestamp) -> Result<Option<Claimed>, StageError> {
-        for group in station.ledger.waiting_production().await? {
-            let bureau = station.partners.bureau(&group.region)?;
-            if !cutting::is_due(station, &bureau.profile, &group, now) {
-                continue;
-            }
-            let work = format!("production/cut/{}/{}/{}", group.region, group.bank, group.lane);
-            let Some(lease) = station.lease(&work, now).await? else {
-                continue;
-            };
-            let cards = station.ledger.accounted_cards(&group, cutting::max_cards(&bureau.profile)).await?;
-            if cards.is_empty() {
-                station.ledger.give_back(&lease).await?;
-                continue;
-            }
-            let numbers = cutting::numbers(station, 'P', &bureau.profile.code, FileKind::Personalization, now).await?;
-            let sent = station.ledger.sent_before(FileKind::Personalization.name()).await?;
-            let first_serial = station.ledger.peek_counter(CARD_NUMBERS).await?;
-            let mut sources: Vec<String> = cards.iter().map(|c| c.photo.clone()).collect();
-            sources.sort();
-            sources.dedup();
-            let (mut renditions, mut photos) = (HashMap::new(), HashMap::new());
-            for (source, print, chip) in station.ledger.renditions(&sources).await? {
-                photos.insert(print.clone(), station.objects.thaw("photos-print", &print).await?);
-                photos.insert(chip.clone(), station.objects.thaw("photos-chip", &chip).await?);
-                renditions.insert(source, (print, chip));
-            }
-            return Ok(Some(Claimed { lease, group, cards, numbers, first_serial, sent, renditions, photos }));
+        match schedule::take_due(station, Kind::Production, now).await? {
+            Some((lease, due)) => claim(station, &due, lease, None, now).await,
+            None => Ok(None),
         }
-        Ok(None)
     }
 
-    fn work(&self, station: &Station, claimed: Claimed, now: Timestamp) -> Result<Worked, StageError> {
-        let Claimed { lease, group, cards, numbers, first_serial, sent, renditions, photos } = claimed;
-        let bureau = station.partners.bureau(&group.region)?;
-        let spec = cutting::spec(bureau, FileKind::Personalization)?;
-        let today = local_date(now);
-        let due_on = cutting::answer_due(station, &bureau.profile, FileKind::Personalization, today);
-        let mut batch = cutting::batch("production", bureau, &group, &numbers, now, due_on);
-        // Which cards can be carried does not depend on their number, so a trial number serves.
-        let carried: Vec<Result<(), String>> = cards
-            .par_iter()
-            .map(|card| Ok(record(station, spec, card, "000000000", 1, today)?.map(|_| ())))
-            .collect::<Result<_, StageError>>()?;
-        let mut members = Vec::new();
-        let ordered = |card: &AccountedCard| -> Result<bool, StageError> {
-            Ok(!sent.is_empty() && sent.contains(&pan_key(station, &account_numbers(station, card)?.pan)))
-        };
-        for (card, carried) in cards.iter().zip(carried) {
-            match (carried, renditions.get(&card.photo)) {
-                _ if ordered(card)? => batch.held.push((card.id, cutting::SENT_BEFORE.into())),
-                (Ok(()), Some(rendition)) => members.push((card, rendition)),
-                (Ok(()), None) => batch.held.push((card.id, "photo was not rendered".into())),
-                (Err(reason), _) => batch.held.push((card.id, reason)),
-            }
-        }
-        batch.members = members.iter().map(|(card, _)| card.id).collect();
-        let card_numbers: Vec<String> = (0..members.len() as u64)
-            .map(|n| {
-                card_number::from_serial(first_serial as u64 + n)
-                    .ok_or_else(|| StageError::Shape("card numbers are used up".into()))
-            })
-            .collect::<Result<_, _>>()?;
-        let package_cards: Vec<PackageCard> = members
-            .par_iter()
-            .enumerate()
-            .map(|(at, (card, (print, chip)))| {
-                let row = record(station, spec, card, &card_numbers[at], at + 1, today)?.map_err(StageError::Shape)?;
-                Ok(PackageCard { row, print: print.clone(), chip: chip.clone() })
-            })
-            .collect::<Result<_, StageError>>()?;
-        let mut package = Vec::new();
-        if !package_cards.is_empty() {
-            let control = cutting::control(&numbers, &group.region, package_cards.len());
-            package = write_package(spec, &control, &package_cards, &photos)?;
-            batch.file = Some(cutting::frozen(
-                bureau,
-                spec,
-                &numbers,
-                &cutting::Rendering { region: &group.region, rows: package_cards.len(), bytes: &package },
-                today,
-                due_on,
-            )?);
-        }
-        Ok(Worked { lease, batch, first_serial, card_numbers, package })
+    fn work(&self, station: &Station, claimed: Claimed, now: Timestamp) -> Result<(Lease, Run), StageError> {
+        let Claimed { lease, group, cards, numbers, first_serial, pictures, stream, act } = claimed;
+        let mut run = run(station, &group, &cards, &numbers, first_serial, &pictures, now)?;
+        (run.batch.stream, run.batch.act) = (Some(stream), act);
+        Ok((lease, run))
     }
 
-    async fn settle(&self, station: &Station, worked: Worked, now: Timestamp) -> Result<(), StageError> {
-        if worked.batch.file.is_some() {
-            station.objects.freeze("files", &worked.package).await?;
+    async fn settle(&self, station: &Station, (lease, run): (Lease, Run), now: Timestamp) -> Result<(), StageError> {
+        let Run { batch, first_serial, card_numbers, package } = run;
+        if batch.file.is_some() {
+            station.objects.freeze("files", &package).await?;
         }
-        let why = Why { at: now, actor: "scheduler", reason: "production batch cut" };
-        station
-            .ledger
-            .settle_production_cut(&worked.lease, &worked.batch, worked.first_serial, &worked.card_numbers, why)
-            .await?;
+        let actor = batch.act.as_ref().map_or("scheduler", |act| act.actor.as_str());
+        let why = Why { at: now, actor, reason: "production batch cut" };
+        station.ledger.settle_production_cut(&lease, &batch, first_serial, &card_numbers, why).await?;
         Ok(())
     }
+}
+
+/// Takes the cards of a bureau's next run under its lease, or gives the lease back.
+pub async fn claim(
+    station: &Station,
+    due: &Candidate<'_>,
+    lease: Lease,
+    act: Option<NewBatchAct>,
+    now: Timestamp,
+) -> Result<Option<Claimed>, StageError> {
+    let mut cards = Vec::new();
+    for (section, portion) in due.portions(due.batch_cards()) {
+        cards.extend(station.ledger.accounted_cards(section, portion).await?);
+    }
+    let Some(group) = due.sections.first().filter(|_| !cards.is_empty()) else {
+        station.ledger.give_back(&lease).await?;
+        return Ok(None);
+    };
+    let bureau = &due.partner.profile.code;
+    let numbers = cutting::numbers(station, 'P', bureau, FileKind::Personalization, now).await?;
+    let first_serial = station.ledger.peek_counter(CARD_NUMBERS).await?;
+    let pictures = pictures(station, &cards).await?;
+    let stream = due.stream.name();
+    Ok(Some(Claimed { lease, group: group.clone(), cards, numbers, first_serial, pictures, stream, act }))
+}
+
+/// The renditions of the cards' photos, with their bytes.
+pub async fn pictures(station: &Station, cards: &[AccountedCard]) -> Result<Pictures, StageError> {
+    let mut sources: Vec<String> = cards.iter().map(|c| c.photo.clone()).collect();
+    sources.sort();
+    sources.dedup();
+    let (mut renditions, mut photos) = (HashMap::new(), HashMap::new());
+    for (source, print, chip) in station.ledger.renditions(&sources).await? {
+        photos.insert(print.clone(), station.objects.thaw("photos-print", &print).await?);
+        photos.insert(chip.clone(), station.objects.thaw("photos-chip", &chip).await?);
+        renditions.insert(source, (print, chip));
+    }
+    Ok(Pictures { renditions, photos })
+}
+
+/// The run of these cards, in their order, under the numbers it will get. `group` gives bank and lane;
+/// the region of the run is the smallest area that holds all its sections.
+pub fn run(
+    station: &Station,
+    group: &Group,
+    cards: &[AccountedCard],
+    numbers: &Numbers,
+    first_serial: i64,
+    pictures: &Pictures,
+    now: Timestamp,
+) -> Result<Run, StageError> {
+    let bureau = station.partners.bureau(&group.region)?;
+    let spec = cutting::spec(bureau, FileKind::Personalization)?;
+    let today = local_date(now);
+    let due_on = cutting::answer_due(station, &bureau.profile, FileKind::Personalization, today);
+    let group = Group { region: area(cards.iter().map(|card| card.region.as_str())), ..group.clone() };
+    let mut batch = cutting::batch(Kind::Production, bureau, &group, numbers, now, due_on);
+    // Which cards can be carried does not depend on their number, so a trial number serves.
+    let carried: Vec<Result<(), String>> = cards
+        .par_iter()
+        .map(|card| Ok(record(station, spec, card, "000000000", 1, today)?.map(|_| ())))
+        .collect::<Result<_, StageError>>()?;
+    let mut members = Vec::new();
+    // PANs stand there by their keyed hash.
+    let sent = &numbers.sent_before;
+    let ordered = |card: &AccountedCard| -> Result<bool, StageError> {
+        Ok(!sent.is_empty() && sent.contains(&pan_key(station, &account_numbers(station, card)?.pan)))
+    };
+    for (card, carried) in cards.iter().zip(carried) {
+        match (carried, pictures.renditions.get(&card.photo)) {
+            _ if ordered(card)? => batch.held.push((card.id, cutting::SENT_BEFORE.into())),
+            (Ok(()), Some(rendition)) => members.push((card, rendition)),
+            (Ok(()), None) => batch.held.push((card.id, "photo was not rendered".into())),
+            (Err(reason), _) => batch.held.push((card.id, reason)),
+        }
+    }
+    batch.members = members.iter().map(|(card, _)| card.id).collect();
+    let card_numbers: Vec<String> = (0..members.len() as u64)
+        .map(|n| {
+            card_number::from_serial(first_serial as u64 + n)
+                .ok_or_else(|| StageError::Shape("card numbers are used up".into()))
+        })
+        .collect::<Result<_, _>>()?;
+    let package_cards: Vec<PackageCard> = members
+        .par_iter()
+        .enumerate()
+        .map(|(at, (card, (print, chip)))| {
+            let row = record(station, spec, card, &card_numbers[at], at + 1, today)?.map_err(StageError::Shape)?;
+            Ok(PackageCard { row, print: print.clone(), chip: chip.clone() })
+        })
+        .collect::<Result<_, StageError>>()?;
+    let mut package = Vec::new();
+    if !package_cards.is_empty() {
+        let control = cutting::control(numbers, &group.region, package_cards.len());
+        package = write_package(spec, &control, &package_cards, &pictures.photos)?;
+        let rendering = cutting::Rendering { region: &group.region, rows: package_cards.len(), bytes: &package };
+        batch.file = Some(cutting::frozen(bureau, spec, numbers, &rendering, today, due_on)?);
+    }
+    Ok(Run { batch, first_serial, card_numbers, package })
+}
+
+/// The code of the smallest area that holds all regions: the region itself, its prefecture, its province,
+/// or `000000` for the country.
+fn area<'r>(mut regions: impl Iterator<Item = &'r str>) -> String {
+    let mut area = regions.next().unwrap_or("000000").to_owned();
+    for region in regions {
+        let same = [6, 4, 2].into_iter().find(|n| area.get(..*n) == region.get(..*n)).unwrap_or(0);
+        area = format!("{:0<6}", area.get(..same).unwrap_or_default());
+    }
+    area
 }
 
 /// One record in the bureau's columns, or why it cannot be carried.
@@ -203,6 +245,7 @@ impl Facts<'_> {
                 Some(valid_to(self.today, born, self.child_card).to_string())
             }
             "bank" => Some(a.bank.to_string()),
+            "region" => Some(self.card.region.clone()),
             "pan" => Some(self.numbers.pan.clone()),
             "ssseef0502" => Some("3".into()),
             "ssseef0503" => Some("3.00".into()),
@@ -219,6 +262,25 @@ impl Facts<'_> {
             "attempt" => Some("1".into()),
             "delivery_point" => Some(self.card.point.clone()),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::area;
+
+    #[test]
+    fn the_area_of_a_run_is_the_smallest_that_holds_its_sections() {
+        for (regions, expected) in [
+            (&["522634"][..], "522634"),
+            (&["522634", "522634"], "522634"),
+            (&["522631", "522634"], "522600"),
+            (&["522631", "522634", "520102"], "520000"),
+            (&["110101", "522634"], "000000"),
+            (&["522631", "520102", "522634"], "520000"),
+        ] {
+            assert_eq!(area(regions.iter().copied()), expected, "{regions:?}");
         }
     }
 }

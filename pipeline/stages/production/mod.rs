@@ -5,7 +5,7 @@ mod manifests;
 mod package;
 mod reports;
 
-pub use cut::Cut;
+pub use cut::{Cut, Run, claim, pictures, run};
 pub use manifests::Manifests;
 pub use package::{CARDS_ENTRY, CONTROL_ENTRY, PackageCard, read_cards, write_package};
 pub use reports::Reports;

@@ -41,6 +41,9 @@ pub fn write_package(
     for (field, value) in control {
         text.push_str(&format!("{field}={value}\n"));
     }
+    for (region, first, last) in sections(spec, &rows) {
+        text.push_str(&format!("section={region} {first}-{last}\n"));
+    }
     text.push_str(&format!(
         "cards_sha256={}\nprint_photos={}\nchip_photos={}\n",
         sha256(&records),
@@ -69,6 +72,19 @@ pub fn write_package(
         }
     }
     tar.into_inner().map_err(|e| StageError::file("package", e))
+}
+
+/// Region, first and last row of each section; none when the records do not tell the region.
+fn sections<'r>(spec: &FileSpec, rows: &'r [Vec<String>]) -> Vec<(&'r str, usize, usize)> {
+    let mut sections: Vec<(&str, usize, usize)> = Vec::new();
+    let Some(place) = spec.column("region") else { return sections };
+    for (region, row) in rows.iter().filter_map(|row| row.get(place)).zip(1..) {
+        match sections.last_mut() {
+            Some((last, _, end)) if last == region => *end = row,
+            _ => sections.push((region, row, row)),
+        }
+    }
+    sections
 }
 
 /// The records of a package, as the bureau and `file inspect` read them.

@@ -2,18 +2,15 @@
 
 use cardline_core::domain::application::Application;
 use cardline_core::domain::{message, name};
-use cardline_core::layouts::{FileKind, FileSpec, Profile};
+use cardline_core::layouts::{FileKind, FileSpec};
 use jiff::Timestamp;
-use jiff::civil::Date;
 
-use crate::ledger::{CutBatch, Group, Lease, ReturnedCard, Why};
+use crate::ledger::{CutBatch, Group, Lease, NewBatchAct, ReturnedCard, Why};
 use crate::stages::accounts::AccountNumbers;
 use crate::stages::cutting::{self, Numbers};
+use crate::stages::schedule::{self, Candidate, Kind};
 use crate::stages::{StageError, Station, Step};
 use crate::time::local_date;
-
-/// Working days before the first deadline at which a recycling batch is cut.
-const WORKING_DAYS_BEFORE: u32 = 5;
 
 /// The step; one batch at a time.
 pub struct Cut;
@@ -24,6 +21,8 @@ pub struct Claimed {
     group: Group,
     cards: Vec<ReturnedCard>,
     numbers: Numbers,
+    stream: String,
+    act: Option<NewBatchAct>,
 }
 
 /// What the opening stock keeps sealed of a card made before this system.
@@ -38,55 +37,22 @@ impl Step for Cut {
     type Worked<'s> = (Lease, CutBatch, Vec<ReturnedCard>, Vec<u8>);
 
     async fn claim(&self, station: &Station, now: Timestamp) -> Result<Option<Claimed>, StageError> {
-        for group in station.ledger.waiting_recycling().await? {
-            let Some(partner) = station.partners.get(&group.bank) else {
+        // A stream whose social functions are not cancelled yet is passed over.
+        for due in schedule::candidates(station, Kind::Recycling, now).await?.iter().filter(|due| due.is_due()) {
+            let Some(lease) = station.lease(&due.stream.work(), now).await? else {
                 continue;
             };
-            if !is_due(station, &partner.profile, &group, now) {
-                continue;
+            if let Some(claimed) = claim(station, due, lease, None, now).await? {
+                return Ok(Some(claimed));
             }
-            let work = format!("recycling/cut/{}/{}", group.region, group.bank);
-            let Some(lease) = station.lease(&work, now).await? else {
-                continue;
-            };
-            let mut cards = station.ledger.returned_cards(&group, cutting::max_cards(&partner.profile)).await?;
-            // What the bank was asked to destroy by a history that is gone has its case, and waits for it.
-            let sent = station.ledger.sent_before(FileKind::RecyclingRequest.name()).await?;
-            cards.retain(|card| !sent.contains(&card.card_number));
-            if cards.is_empty() {
-                station.ledger.give_back(&lease).await?;
-                continue;
-            }
-            let numbers = cutting::numbers(station, 'R', &group.bank, FileKind::RecyclingRequest, now).await?;
-            return Ok(Some(Claimed { lease, group, cards, numbers }));
         }
         Ok(None)
     }
 
     fn work<'s>(&self, station: &'s Station, claimed: Claimed, now: Timestamp) -> Result<Self::Worked<'s>, StageError> {
-        let Claimed { lease, group, cards, numbers } = claimed;
-        let Some(partner) = station.partners.get(&group.bank) else {
-            return Err(StageError::Shape(format!("{} is no partner", group.bank)));
-        };
-        let spec = cutting::spec(partner, FileKind::RecyclingRequest)?;
-        let today = local_date(now);
-        let due_on = cutting::answer_due(station, &partner.profile, FileKind::RecyclingRequest, today);
-        let mut batch = cutting::batch("recycling", partner, &group, &numbers, now, due_on);
-        let rows = cards
-            .iter()
-            .enumerate()
-            .map(|(at, card)| row(station, spec, card, at + 1))
-            .collect::<Result<Vec<_>, StageError>>()?;
-        let bytes = cutting::render(spec, &cutting::control(&numbers, &group.region, rows.len()), &rows)?;
-        batch.members = cards.iter().map(|card| card.id).collect();
-        batch.file = Some(cutting::frozen(
-            partner,
-            spec,
-            &numbers,
-            &cutting::Rendering { region: &group.region, rows: rows.len(), bytes: &bytes },
-            today,
-            due_on,
-        )?);
+        let Claimed { lease, group, cards, numbers, stream, act } = claimed;
+        let (mut batch, bytes) = request(station, &group, &cards, &numbers, now)?;
+        (batch.stream, batch.act) = (Some(stream), act);
         Ok((lease, batch, cards, bytes))
     }
 
@@ -97,19 +63,57 @@ impl Step for Cut {
         now: Timestamp,
     ) -> Result<(), StageError> {
         station.objects.freeze("files", &bytes).await?;
-        let why = Why { at: now, actor: "scheduler", reason: "recycling batch cut" };
+        let actor = batch.act.as_ref().map_or("scheduler", |act| act.actor.as_str());
+        let why = Why { at: now, actor, reason: "recycling batch cut" };
         station.ledger.settle_recycling_cut(&lease, &batch, &cards, why).await?;
         Ok(())
     }
 }
 
-/// Recycling gathers: a group is cut when its first card's deadline is a week of work away.
-fn is_due(station: &Station, profile: &Profile, group: &Group, now: Timestamp) -> bool {
+/// Takes the cards of a stream's next batch under its lease, or gives the lease back.
+pub async fn claim(
+    station: &Station,
+    due: &Candidate<'_>,
+    lease: Lease,
+    act: Option<NewBatchAct>,
+    now: Timestamp,
+) -> Result<Option<Claimed>, StageError> {
+    let Some(group) = due.sections.first() else { return Ok(None) };
+    let mut cards = station.ledger.returned_cards(group, due.batch_cards()).await?;
+    // What the bank was asked to destroy by a history that is gone has its case, and waits for it.
+    let sent = station.ledger.sent_before(FileKind::RecyclingRequest.name()).await?;
+    cards.retain(|card| !sent.contains(&card.card_number));
+    if cards.is_empty() {
+        station.ledger.give_back(&lease).await?;
+        return Ok(None);
+    }
+    let numbers = cutting::numbers(station, 'R', &group.bank, FileKind::RecyclingRequest, now).await?;
+    let stream = due.stream.name();
+    Ok(Some(Claimed { lease, group: group.clone(), cards, numbers, stream, act }))
+}
+
+/// The batch of these cards and the bytes of its request, under the numbers it will get.
+pub fn request(
+    station: &Station,
+    group: &Group,
+    cards: &[ReturnedCard],
+    numbers: &Numbers,
+    now: Timestamp,
+) -> Result<(CutBatch, Vec<u8>), StageError> {
+    let Some(partner) = station.partners.get(&group.bank) else {
+        return Err(StageError::Shape(format!("{} is no partner", group.bank)));
+    };
+    let spec = cutting::spec(partner, FileKind::RecyclingRequest)?;
     let today = local_date(now);
-    let near =
-        group.oldest.parse::<Date>().is_ok_and(|due| station.working_days_after(today, WORKING_DAYS_BEFORE) >= due);
-    let full = group.cards >= cutting::max_cards(profile);
-    station.calendar.is_working_day(today).working && (full || (near && cutting::past_cut_off(profile, now)))
+    let due_on = cutting::answer_due(station, &partner.profile, FileKind::RecyclingRequest, today);
+    let mut batch = cutting::batch(Kind::Recycling, partner, group, numbers, now, due_on);
+    let numbered = cards.iter().enumerate();
+    let rows = numbered.map(|(at, card)| row(station, spec, card, at + 1)).collect::<Result<Vec<_>, _>>()?;
+    let bytes = cutting::render(spec, &cutting::control(numbers, &group.region, rows.len()), &rows)?;
+    batch.members = cards.iter().map(|card| card.id).collect();
+    let rendering = cutting::Rendering { region: &group.region, rows: rows.len(), bytes: &bytes };
+    batch.file = Some(cutting::frozen(partner, spec, numbers, &rendering, today, due_on)?);
+    Ok((batch, bytes))
 }
 
 /// Every card here had its name and number carried by a file before, so a row that cannot be

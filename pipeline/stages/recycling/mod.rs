@@ -5,4 +5,4 @@ mod answers;
 mod cut;
 
 pub use answers::Answers;
-pub use cut::{Cut, StockHolder};
+pub use cut::{Cut, StockHolder, claim, request};

@@ -1,6 +1,7 @@
 //! One suite for the ledger, run on SQLite and on PostgreSQL.
 
 pub mod arrivals;
+mod batches;
 pub mod four_eyes;
 mod intake;
 mod laws;

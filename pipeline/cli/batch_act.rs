@@ -1,0 +1,228 @@
+//! `batch cut|hold|release|split|cancel`: the operator's hand, each act recorded with who, when and why.
+
+use cardline_core::domain::staff::Act;
+use clap::Args;
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::approvals::waits;
+use super::context::{Context, instant};
+use super::outcome::{Outcome, Usage};
+use super::print::{self, Output};
+use crate::stages::Station;
+use crate::stages::approvals::{Wanted, second_person};
+use crate::stages::batch_acts::{self, By, Division, Told};
+
+#[derive(Args)]
+struct Why {
+    /// Why; kept sealed with the act
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    reason: String,
+    /// The instant of the act, RFC 3339 [default: now]
+    #[arg(long, value_name = "INSTANT")]
+    at: Option<Timestamp>,
+}
+
+impl Why {
+    /// Who acts, when and why; an act is never without them.
+    fn by<'a>(&'a self, context: &'a Context) -> anyhow::Result<By<'a>> {
+        let actor = context.who()?;
+        if self.reason.trim().is_empty() {
+            return Err(Usage("say why with --reason TEXT: this act is recorded with its reason".into()).into());
+        }
+        Ok(By { actor, reason: &self.reason, at: instant(self.at), approval: None })
+    }
+}
+
+#[derive(Args)]
+#[command(
+    after_help = "Preview with --dry-run, then confirm the number of the batch it names. The same command again changes nothing.
+Examples:
+  cardline batch cut account/ABC/110101/normal --dry-run
+  cardline batch cut account/ABC/110101/normal --confirm A20260105-0004 --reason \"before the holiday\" --as lin"
+)]
+pub struct CutArgs {
+    /// Stream, as `batch plan` shows it
+    #[arg(value_name = "STREAM")]
+    stream: String,
+    /// Show which batch it would be; change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Cut the batch of this number, as previewed
+    #[arg(long, value_name = "NUMBER", conflicts_with = "dry_run")]
+    confirm: Option<String>,
+    #[command(flatten)]
+    why: Why,
+}
+
+#[derive(Args)]
+#[command(after_help = "A stream may be named whole or by its beginning: account/ABC is every stream of that bank.
+Examples:
+  cardline batch hold account/ABC --reason \"the bank moves its system\" --as lin
+  cardline batch release account/ABC --reason \"the bank is back\" --as lin
+  cardline batch hold P20260105-0001 --reason \"wrong points\" --as lin
+  cardline batch release P20260105-0001 --reason \"points are right\" --as lin")]
+pub struct ActArgs {
+    /// A stream, as `batch plan` shows it, or the number of a batch
+    #[arg(value_name = "STREAM|NUMBER")]
+    target: String,
+    #[command(flatten)]
+    why: Why,
+}
+
+#[derive(Args)]
+#[command(
+    after_help = "Both parts get numbers of their own; the batch itself is cancelled and names them. A held batch gives held parts.
+Examples:
+  cardline batch split P20260105-0001 --region 522634 --reason \"one county waits\" --as lin
+  cardline batch split A20260105-0001 --count 500 --reason \"the bank takes 500\" --as lin"
+)]
+pub struct SplitArgs {
+    /// Number of the batch
+    number: String,
+    /// Cards of this region make the first part; may be given again
+    #[arg(long, value_name = "CODE", required_unless_present = "count", conflicts_with = "count")]
+    region: Vec<String>,
+    /// The first so many rows make the first part
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    count: Option<u32>,
+    #[command(flatten)]
+    why: Why,
+}
+
+#[derive(Args)]
+#[command(
+    after_help = "The scheduler cuts the cards again when they are due. Hold their stream first if it should not.
+Example: cardline batch cancel P20260105-0001 --reason \"wrong points\" --as lin"
+)]
+pub struct CancelArgs {
+    /// Number of the batch
+    number: String,
+    #[command(flatten)]
+    why: Why,
+}
+
+/// Cuts the next batch of a stream, or previews it.
+pub async fn cut(context: &Context, args: CutArgs) -> anyhow::Result<Outcome> {
+    let stream = &args.stream;
+    if args.dry_run {
+        let at = instant(args.why.at);
+        let station = context.observer(at).await?;
+        let preview = batch_acts::preview_cut(&station, stream, at).await?.map_err(|wrong| anyhow::anyhow!(wrong))?;
+        let row = |(region, cards): &(String, i64)| {
+            vec![preview.stream.clone(), preview.batch.clone(), region.clone(), cards.to_string()]
+        };
+        let rows: Vec<_> = preview.sections.iter().map(row).collect();
+        print::rows(context.output, &["stream", "batch", "region", "cards"], &rows, &preview)?;
+        if context.output == Output::Table {
+            print::line(&format!(
+                "\npreview, nothing was changed; to carry it out: the same with --confirm {} for --dry-run",
+                preview.batch
+            ))?;
+        }
+        return Ok(Outcome::Ok);
+    }
+    let by = args.why.by(context)?;
+    let Some(number) = &args.confirm else {
+        return Err(Usage("preview the batch with --dry-run, then confirm its number with --confirm".into()).into());
+    };
+    let station = context.station(by.at).await?;
+    told(context, "cut", batch_acts::cut_now(&station, stream, number, by).await?)
+}
+
+/// Holds a stream or a batch.
+pub async fn hold(context: &Context, args: ActArgs) -> anyhow::Result<Outcome> {
+    let by = args.why.by(context)?;
+    let station = context.station(by.at).await?;
+    let held = match is_number(&args.target) {
+        true => batch_acts::hold_batch(&station, &args.target, by).await?,
+        false => batch_acts::hold_stream(&station, &args.target, by).await?,
+    };
+    told(context, "hold", held)
+}
+
+/// Releases a stream or a batch.
+pub async fn release(context: &Context, args: ActArgs) -> anyhow::Result<Outcome> {
+    let mut by = args.why.by(context)?;
+    let station = context.station(by.at).await?;
+    if !is_number(&args.target) {
+        return told(context, "release", batch_acts::release_stream(&station, &args.target, by).await?);
+    }
+    match second(context, &station, Act::ReleaseBatch, &args.target, by).await? {
+        Err(outcome) => return Ok(outcome),
+        Ok(approval) => by.approval = approval,
+    }
+    told(context, "release", batch_acts::release_batch(&station, &args.target, by).await?)
+}
+
+/// Splits a batch.
+pub async fn split(context: &Context, args: SplitArgs) -> anyhow::Result<Outcome> {
+    let by = args.why.by(context)?;
+    let station = context.station(by.at).await?;
+    let division = match args.count {
+        Some(count) => Division::Count(count as usize),
+        None => Division::Regions(args.region),
+    };
+    told(context, "split", batch_acts::split_batch(&station, &args.number, &division, by).await?)
+}
+
+/// Cancels a batch.
+pub async fn cancel(context: &Context, args: CancelArgs) -> anyhow::Result<Outcome> {
+    let mut by = args.why.by(context)?;
+    let station = context.station(by.at).await?;
+    match second(context, &station, Act::CancelBatch, &args.number, by).await? {
+        Err(outcome) => return Ok(outcome),
+        Ok(approval) => by.approval = approval,
+    }
+    told(context, "cancel", batch_acts::cancel_batch(&station, &args.number, by).await?)
+}
+
+/// Asks for a second person where the act needs one: to cancel a batch, and to let a production batch be
+/// printed. What is no longer possible is not asked for: the act itself says why.
+async fn second(
+    context: &Context,
+    station: &Station,
+    act: Act,
+    number: &str,
+    by: By<'_>,
+) -> anyhow::Result<Result<Option<i64>, Outcome>> {
+    let Some((_, batch)) = station.ledger.batch(number).await? else { return Ok(Ok(None)) };
+    let possible: &[&str] = if act == Act::CancelBatch { &["cut", "held"] } else { &["held"] };
+    let printing = act == Act::CancelBatch || batch.kind == "production";
+    if !printing || !possible.contains(&batch.state.as_str()) {
+        return Ok(Ok(None));
+    }
+    let wanted = Wanted {
+        act,
+        subject: number,
+        request: json!({ "reason": by.reason }),
+        count: batch.cards,
+        bank: &batch.bank,
+        area: &batch.region,
+        reason: by.reason,
+    };
+    waits(context, second_person(station, &wanted, by.at).await?)
+}
+
+/// Numbers begin with a letter and the day: A20260105-0001. Names of streams never have eight digits there.
+fn is_number(target: &str) -> bool {
+    target.get(1..9).is_some_and(|day| day.bytes().all(|b| b.is_ascii_digit()))
+}
+
+fn told(context: &Context, what: &str, told: Told) -> anyhow::Result<Outcome> {
+    let (done, names) = match told {
+        Told::Done(names) => (true, names),
+        Told::Before(names) => (false, names),
+        Told::Refused(why) => anyhow::bail!("{what}: {}", print::visible(&why)),
+    };
+    let row = vec![what.to_owned(), names.join(", "), done.to_string()];
+    let document = json!({ "act": what, "of": names, "done": done, "done_before": !done });
+    match context.output {
+        Output::Table if done => print::line(&format!("{what} is done: {}", names.join(", "))),
+        Output::Table => {
+            print::line(&format!("{what} was carried out before; nothing was changed now: {}", names.join(", ")))
+        }
+        output => print::rows(output, &["act", "of", "done"], &[row], &document),
+    }?;
+    Ok(Outcome::Ok)
+}

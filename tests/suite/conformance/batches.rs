@@ -1,0 +1,387 @@
+//! The operator's hand and the schedule: every act keeps the laws, has one effect, and two schedulers
+//! have one effect together.
+
+use std::collections::BTreeMap;
+
+use cardline::config::Config;
+use cardline::ledger::LedgerError;
+use cardline::stages::batch_acts::{
+    By, Division, Told, cancel_batch, cut_now, hold_batch, hold_stream, preview_cut, release_batch, release_stream,
+    split_batch,
+};
+use cardline::stages::batch_plan::plan;
+use cardline::stages::driver::drain;
+use cardline::stages::schedule::{Kind, candidates};
+use cardline::stages::send::Send;
+use cardline::stages::{StageError, Station, Step, accounts, production};
+use cardline::time::instant;
+use cardline::world::mirror;
+use cardline::world::play::day;
+use jiff::{Timestamp, ToSpan};
+
+use super::arrivals::number;
+use crate::databases::{Database, on_both_engines};
+use crate::plays::{Play, broken};
+
+on_both_engines!(
+    every_act_on_accounts_keeps_the_laws,
+    every_act_on_production_keeps_the_laws,
+    every_act_on_recycling_keeps_the_laws,
+    a_held_stream_is_not_cut_even_by_who_has_begun,
+    what_is_being_sent_is_not_taken_back,
+    two_schedulers_at_once_have_one_effect,
+    a_scheduler_that_was_paused_writes_nothing,
+    a_bureau_makes_no_more_than_its_capacity,
+    a_batch_that_waits_for_release_is_sent_after_it,
+    the_plan_changes_nothing_and_tells_what_the_scheduler_does,
+);
+
+/// Days played before a test acts, until a Tuesday: by then something waits in every room.
+const PLAYED: u32 = 22;
+/// Days of the whole play.
+const DAYS: u32 = 60;
+/// Days until old cards have come back.
+const RETURNED: u32 = 37;
+
+async fn played(database: Database) -> Play {
+    played_until(database, PLAYED).await
+}
+
+async fn played_until(database: Database, days: u32) -> Play {
+    let mut play = Play::new(database, 5, 400, DAYS).await;
+    for n in 0..days {
+        play.day(n).await;
+    }
+    play
+}
+
+/// The morning after, before anybody looks.
+fn morning() -> Timestamp {
+    instant(day(PLAYED), 8, 0)
+}
+
+fn by(at: Timestamp) -> By<'static> {
+    By { actor: "lin", reason: "a test of 王伟", at, approval: None }
+}
+
+async fn laws_hold(play: &Play, after: &str) {
+    laws_hold_on(play, PLAYED, after).await;
+}
+
+/// Names of the streams of a kind in which at least so many cards wait.
+async fn streams(station: &Station, kind: Kind, cards: i64) -> Vec<String> {
+    let found = candidates(station, kind, morning()).await.unwrap();
+    found.iter().filter(|c| c.waiting.cards >= cards).map(|c| c.stream.name()).collect()
+}
+
+/// Cuts the next batch of a stream, twice by the same command.
+async fn cut(station: &Station, stream: &str, at: Timestamp) -> String {
+    let preview = preview_cut(station, stream, at).await.unwrap().unwrap();
+    assert!(preview.cards > 0 && preview.sections.iter().map(|(_, n)| n).sum::<i64>() == preview.cards);
+    let first = cut_now(station, stream, &preview.batch, by(at)).await.unwrap();
+    assert_eq!(first, Told::Done(vec![preview.batch.clone()]));
+    let writes = station.ledger.row_writes();
+    assert_eq!(
+        cut_now(station, stream, &preview.batch, by(at)).await.unwrap(),
+        Told::Before(vec![preview.batch.clone()])
+    );
+    assert_eq!(station.ledger.row_writes(), writes);
+    preview.batch
+}
+
+async fn state(station: &Station, batch: &str) -> String {
+    station.ledger.batch(batch).await.unwrap().unwrap().1.state
+}
+
+fn refusal(told: Told) -> String {
+    match told {
+        Told::Refused(why) => why,
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+async fn every_act_on_accounts_keeps_the_laws(database: Database) {
+    let play = played(database).await;
+    every_act(&play, Kind::Account, &Division::Count(2), PLAYED).await;
+    to_the_end(play, PLAYED).await;
+}
+
+async fn every_act_on_production_keeps_the_laws(database: Database) {
+    let play = played(database).await;
+    every_act(&play, Kind::Production, &Division::Regions(vec!["522634".into()]), PLAYED).await;
+    to_the_end(play, PLAYED).await;
+}
+
+async fn every_act_on_recycling_keeps_the_laws(database: Database) {
+    let play = played_until(database, RETURNED).await;
+    every_act(&play, Kind::Recycling, &Division::Count(1), RETURNED).await;
+    to_the_end(play, RETURNED).await;
+}
+
+async fn laws_hold_on(play: &Play, n: u32, after: &str) {
+    // The day's own deadlines are looked after when its steps run.
+    assert_eq!(broken(&play.books(n - 1, true).await), Vec::<String>::new(), "after {after}");
+}
+
+/// Cut, hold, split, cancel one part, release the other: each twice, the laws after each.
+async fn every_act(play: &Play, kind: Kind, division: &Division, n: u32) {
+    let (station, at) = (&play.station, instant(day(n), 8, 0));
+    let found = candidates(station, kind, at).await.unwrap();
+    let stream = found.iter().find(|c| c.waiting.cards >= 2 && (kind != Kind::Production || c.sections.len() > 1));
+    let stream = stream.unwrap_or_else(|| panic!("too little waits for {kind:?}; choose another day")).stream.name();
+    let batch = cut(station, &stream, at).await;
+    laws_hold_on(play, n, "cut").await;
+    for expected in [Told::Done(vec![batch.clone()]), Told::Before(vec![batch.clone()])] {
+        assert_eq!(hold_batch(station, &batch, by(at)).await.unwrap(), expected);
+    }
+    laws_hold_on(play, n, "hold").await;
+    drain(&Send, station, at).await.unwrap();
+    assert_eq!(state(station, &batch).await, "held");
+    let Told::Done(parts) = split_batch(station, &batch, division, by(at)).await.unwrap() else {
+        panic!("{batch} was not split");
+    };
+    assert_eq!(parts.len(), 2);
+    laws_hold_on(play, n, "split").await;
+    assert_eq!(split_batch(station, &batch, division, by(at)).await.unwrap(), Told::Before(parts.clone()));
+    assert!(refusal(cancel_batch(station, &batch, by(at)).await.unwrap()).contains("ended before"));
+    assert_eq!((state(station, &batch).await, state(station, &parts[0]).await), ("cancelled".into(), "held".into()));
+    for expected in [Told::Done(vec![parts[0].clone()]), Told::Before(vec![parts[0].clone()])] {
+        assert_eq!(cancel_batch(station, &parts[0], by(at)).await.unwrap(), expected);
+    }
+    laws_hold_on(play, n, "cancel").await;
+    for expected in [Told::Done(vec![parts[1].clone()]), Told::Before(vec![parts[1].clone()])] {
+        assert_eq!(release_batch(station, &parts[1], by(at)).await.unwrap(), expected);
+    }
+    drain(&Send, station, at).await.unwrap();
+    assert_eq!(state(station, &parts[1]).await, "sent");
+    for refused in [
+        hold_batch(station, &parts[1], by(at)).await.unwrap(),
+        cancel_batch(station, &parts[1], by(at)).await.unwrap(),
+        split_batch(station, &parts[1], division, by(at)).await.unwrap(),
+    ] {
+        assert!(refusal(refused).contains("at the partner"));
+    }
+    laws_hold_on(play, n, "release").await;
+    let (id, _) = station.ledger.batch(&batch).await.unwrap().unwrap();
+    let acts = station.ledger.batch_acts(id).await.unwrap();
+    assert_eq!(acts.iter().map(|a| a.what.as_str()).collect::<Vec<_>>(), ["cut", "hold", "split"]);
+    let told = |reason: &[u8]| station.keys.open_record(reason).unwrap() == "a test of 王伟".as_bytes();
+    assert!(acts.iter().all(|a| a.actor == "lin" && told(&a.reason)));
+}
+
+/// The world never saw a cancelled file, and everybody agrees in the end.
+async fn to_the_end(mut play: Play, from: u32) {
+    for n in from..DAYS {
+        play.day(n).await;
+    }
+    assert_eq!(broken(&play.books(DAYS - 1, true).await), Vec::<String>::new());
+    let seen = mirror(&play.world, &play.station).await.unwrap();
+    assert!(seen.holds, "{:#?}", seen.differences);
+    play.end().await;
+}
+
+async fn a_held_stream_is_not_cut_even_by_who_has_begun(database: Database) {
+    let play = played(database).await;
+    let (station, at) = (&play.station, morning());
+    let stream = streams(station, Kind::Account, 1).await.remove(0);
+    let evening = instant(day(PLAYED + 2), 17, 45);
+    let claimed = accounts::Cut.claim(station, evening).await.unwrap().expect("something is due by then");
+    let worked = tokio::task::block_in_place(|| accounts::Cut.work(station, claimed, evening)).unwrap();
+    let batches = number(&station.ledger, "SELECT count(*) FROM batch").await;
+    for expected in [Told::Done(vec!["account".into()]), Told::Before(vec!["account".into()])] {
+        assert_eq!(hold_stream(station, "account", by(at)).await.unwrap(), expected);
+    }
+    let late = accounts::Cut.settle(station, worked, evening).await;
+    assert!(matches!(late, Err(StageError::Ledger(LedgerError::Held { .. }))));
+    assert_eq!(drain(&accounts::Cut, station, evening).await.unwrap(), 0);
+    assert!(preview_cut(station, &stream, at).await.unwrap().unwrap_err().contains("cardline batch release account"));
+    assert!(refusal(release_stream(station, &stream, by(at)).await.unwrap()).contains("release account"));
+    assert_eq!(number(&station.ledger, "SELECT count(*) FROM batch").await, batches);
+    assert!(
+        refusal(hold_stream(station, "accounts/ABC", by(at)).await.unwrap()).contains("neither a batch nor a stream")
+    );
+    assert_eq!(release_stream(station, "account", by(at)).await.unwrap(), Told::Done(vec!["account".into()]));
+    assert_eq!(release_stream(station, "account", by(at)).await.unwrap(), Told::Before(vec!["account".into()]));
+    assert!(drain(&accounts::Cut, station, evening).await.unwrap() > 0);
+    laws_hold(&play, "hold and release of a stream").await;
+    play.end().await;
+}
+
+async fn what_is_being_sent_is_not_taken_back(database: Database) {
+    let play = played(database).await;
+    let (station, at) = (&play.station, morning());
+    let stream = streams(station, Kind::Account, 4).await.remove(0);
+    let batch = cut(station, &stream, at).await;
+    let sending = Send.claim(station, at).await.unwrap().expect("a frozen file");
+    // Its lease lapses; the file may lie at the bank all the same.
+    let later = at + 10.minutes();
+    for refused in [
+        hold_batch(station, &batch, by(later)).await.unwrap(),
+        cancel_batch(station, &batch, by(later)).await.unwrap(),
+        split_batch(station, &batch, &Division::Count(1), by(later)).await.unwrap(),
+    ] {
+        assert!(refusal(refused).contains("is being sent"));
+    }
+    let placed = tokio::task::block_in_place(|| Send.work(station, sending, later)).unwrap();
+    Send.settle(station, placed, later).await.unwrap();
+    assert_eq!(state(station, &batch).await, "sent");
+    laws_hold(&play, "sending").await;
+    play.end().await;
+}
+
+/// Another worker on the same ledger.
+async fn another(play: &Play, name: &str) -> Station {
+    let mut config: Config = play.station.config.clone();
+    config.worker.value = Some(name.into());
+    Station::open(config, day(PLAYED)).await.unwrap()
+}
+
+async fn two_schedulers_at_once_have_one_effect(database: Database) {
+    let play = played(database).await;
+    let other = another(&play, "worker-2").await;
+    let evening = instant(day(PLAYED + 2), 17, 45);
+    let waiting = async |kind| streams(&play.station, kind, 1).await.len();
+    assert!(waiting(Kind::Account).await > 1 && waiting(Kind::Production).await > 1);
+    for _ in 0..3 {
+        // Who meets the other's lease goes on without; who takes a taken number tries again.
+        let one = async |station| {
+            let cut = drain(&accounts::Cut, station, evening).await.unwrap();
+            cut + drain(&production::Cut, station, evening).await.unwrap()
+        };
+        tokio::join!(one(&play.station), one(&other));
+    }
+    for kind in [Kind::Account, Kind::Production] {
+        let left = candidates(&play.station, kind, evening).await.unwrap();
+        assert!(left.iter().all(|c| !c.is_due()), "{:?}", left.iter().map(|c| c.stream.name()).collect::<Vec<_>>());
+    }
+    let doubled =
+        "SELECT count(*) FROM (SELECT application FROM production_row GROUP BY application HAVING count(*) > 1) d";
+    assert_eq!(number(&play.station.ledger, doubled).await, 0);
+    // Batch numbers and sequences without a hole: laws 3 and 8 read the rest.
+    let numbers =
+        "SELECT count(*) FROM counter c WHERE c.name LIKE 'batch/%' AND c.next - 1 <> (SELECT count(*) FROM batch b
+        WHERE b.number LIKE substr(c.name, 7, 1) || replace(substr(c.name, 9), '-', '') || '-%')";
+    assert_eq!(number(&play.station.ledger, numbers).await, 0);
+    laws_hold(&play, "two schedulers").await;
+    other.ledger.close().await;
+    play.end().await;
+}
+
+async fn a_scheduler_that_was_paused_writes_nothing(database: Database) {
+    let play = played(database).await;
+    let other = another(&play, "worker-2").await;
+    let evening = instant(day(PLAYED + 2), 17, 45);
+    let paused = accounts::Cut.claim(&play.station, evening).await.unwrap().expect("something is due by then");
+    let worked = tokio::task::block_in_place(|| accounts::Cut.work(&play.station, paused, evening)).unwrap();
+    let later = evening + 61.seconds();
+    assert!(drain(&accounts::Cut, &other, later).await.unwrap() > 0);
+    let books = async || {
+        let sql = "SELECT (SELECT count(*) FROM batch) + (SELECT count(*) FROM file) + (SELECT CAST(sum(next) AS BIGINT) FROM counter)";
+        number(&other.ledger, sql).await
+    };
+    let before = books().await;
+    let late = accounts::Cut.settle(&play.station, worked, later).await;
+    assert!(late.is_err(), "a paused scheduler went on");
+    assert_eq!(books().await, before);
+    laws_hold(&play, "a paused scheduler").await;
+    other.ledger.close().await;
+    play.end().await;
+}
+
+/// The built-in profiles, one of them changed, in a folder of their own.
+fn profiles(play: &Play, code: &str, change: (&str, &str)) -> std::path::PathBuf {
+    let folder = play.folder().join("profiles");
+    std::fs::create_dir_all(&folder).unwrap();
+    for name in ["ABC", "BUREAU", "CCB", "ICBC"] {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("schemas/partners/{name}.toml"));
+        let text = std::fs::read_to_string(path).unwrap();
+        assert!(name != code || text.contains(change.0));
+        let text = if name == code { text.replacen(change.0, change.1, 1) } else { text };
+        std::fs::write(folder.join(format!("{name}.toml")), text).unwrap();
+    }
+    folder
+}
+
+async fn with_profiles(play: &Play, folder: std::path::PathBuf) -> Station {
+    let mut config: Config = play.station.config.clone();
+    config.partners.value = Some(folder);
+    Station::open(config, day(PLAYED)).await.unwrap()
+}
+
+async fn a_bureau_makes_no_more_than_its_capacity(database: Database) {
+    let play = played(database).await;
+    let folder = profiles(&play, "BUREAU", ("capacity_per_day = 50000", "capacity_per_day = 3"));
+    let station = with_profiles(&play, folder).await;
+    let evening = |n| instant(day(PLAYED + n), 17, 45);
+    let waiting: i64 =
+        candidates(&station, Kind::Production, evening(2)).await.unwrap().iter().map(|c| c.waiting.cards).sum();
+    assert!(waiting > 6, "{waiting}");
+    let mut made = Vec::new();
+    for n in [2, 3, 6, 7] {
+        let plan = plan(&station, evening(n)).await.unwrap();
+        let told: BTreeMap<&str, (i64, i64)> = plan
+            .streams
+            .iter()
+            .filter(|s| s.kind == "production" && s.due)
+            .map(|s| {
+                (
+                    s.stream.as_str(),
+                    (s.cards, s.left_out.iter().filter(|l| l.why.contains("capacity")).map(|l| l.cards).sum()),
+                )
+            })
+            .collect();
+        let before = number(&station.ledger, "SELECT count(*) FROM production_row").await;
+        drain(&production::Cut, &station, evening(n)).await.unwrap();
+        let cut = number(&station.ledger, "SELECT count(*) FROM production_row").await - before;
+        assert_eq!(cut, told.values().map(|(cards, _)| cards).sum::<i64>(), "{told:?}");
+        assert!(cut <= 3, "{cut} on day {n}");
+        assert_eq!(drain(&production::Cut, &station, evening(n) + 1.hour()).await.unwrap(), 0, "the day is used up");
+        made.push(cut);
+    }
+    assert!(made.iter().filter(|cut| **cut == 3).count() >= 2, "{made:?}");
+    laws_hold(&play, "capacity").await;
+    station.ledger.close().await;
+    play.end().await;
+}
+
+async fn a_batch_that_waits_for_release_is_sent_after_it(database: Database) {
+    let play = played(database).await;
+    let folder = profiles(&play, "BUREAU", ("merge_regions = true", "merge_regions = true\nwait_for_release = true"));
+    let (station, at) = (with_profiles(&play, folder).await, morning());
+    let stream = streams(&station, Kind::Production, 1).await.remove(0);
+    let batch = cut(&station, &stream, at).await;
+    drain(&Send, &station, at).await.unwrap();
+    assert_eq!(state(&station, &batch).await, "held");
+    release_batch(&station, &batch, by(at)).await.unwrap();
+    drain(&Send, &station, at).await.unwrap();
+    assert_eq!(state(&station, &batch).await, "sent");
+    laws_hold(&play, "release to printing").await;
+    station.ledger.close().await;
+    play.end().await;
+}
+
+async fn the_plan_changes_nothing_and_tells_what_the_scheduler_does(database: Database) {
+    let play = played(database).await;
+    let station = &play.station;
+    let evening = instant(day(PLAYED + 2), 17, 45);
+    let writes = station.ledger.row_writes();
+    let told = plan(station, evening).await.unwrap();
+    let sunday = plan(station, instant(day(PLAYED + 5), 7, 0)).await.unwrap();
+    assert_eq!(station.ledger.row_writes(), writes);
+    assert!(sunday.streams.iter().all(|s| s.next_cuts.len() == 5));
+    let due: i64 = told.streams.iter().filter(|s| s.due && s.kind == "production").map(|s| s.cards).sum();
+    let batches: i64 = told.streams.iter().filter(|s| s.due && s.kind == "production").map(|s| s.batches).sum();
+    let before = number(&station.ledger, "SELECT count(*) FROM production_row").await;
+    assert_eq!(drain(&production::Cut, station, evening).await.unwrap() as i64, batches);
+    assert_eq!(number(&station.ledger, "SELECT count(*) FROM production_row").await - before, due);
+    assert!(due > 0);
+    // A run of several regions: its rows are in the order of sections, then of application ids.
+    let unordered = "SELECT count(*) FROM production_row p JOIN application a ON a.id = p.application
+        JOIN production_row q ON q.batch = p.batch AND q.row = p.row + 1 JOIN application b ON b.id = q.application
+        WHERE a.region > b.region OR (a.region = b.region AND a.application_id >= b.application_id)";
+    assert_eq!(number(&station.ledger, unordered).await, 0);
+    let merged = "SELECT count(*) FROM (SELECT p.batch FROM production_row p JOIN application a ON a.id = p.application
+        GROUP BY p.batch HAVING count(DISTINCT a.region) > 1) m";
+    assert!(number(&station.ledger, merged).await > 0, "no run has two sections");
+    play.end().await;
+}
