@@ -105,7 +105,7 @@ async fn a_disk_that_fills_up_in_the_middle_leaves_nothing_half_done() {
     let station = Station::open(Config::in_folder(disk.path(), None), local_date(Timestamp::now())).await.unwrap();
     let take_in = async || intake::from_file(&station, &file, Timestamp::now(), |_, _| ()).await;
     disk.fill(64 << 10);
-    let refused = take_in().await.err().expect("there was no room for 300 applications");
+    let refused = take_in().await.expect_err("there was no room for 300 applications");
     assert!(refused.is_outage(), "{refused:?}");
     assert_eq!(station.ledger.intake_counts("file").await.unwrap(), IntakeCounts::default());
     disk.clear();
