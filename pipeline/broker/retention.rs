@@ -7,14 +7,16 @@ use rdkafka::client::DefaultClientContext;
 use rdkafka::config::ClientConfig;
 
 use super::BrokerError;
-use crate::limits::BROKER_SILENCE_SECONDS;
+
+/// A question of an operator who waits; not every broker answers it.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Hours a topic's messages are kept; `None` for ever, or where the broker does not say.
 pub async fn retention_hours(servers: &str, topic: &str) -> Result<Option<i64>, BrokerError> {
     let failed = |source| BrokerError::Kafka { servers: servers.into(), source };
     let admin: AdminClient<DefaultClientContext> =
         ClientConfig::new().set("bootstrap.servers", servers).create().map_err(failed)?;
-    let options = AdminOptions::new().request_timeout(Some(Duration::from_secs(BROKER_SILENCE_SECONDS)));
+    let options = AdminOptions::new().request_timeout(Some(PATIENCE));
     let asked = [ResourceSpecifier::Topic(topic)];
     let told = admin.describe_configs(&asked, &options).await.map_err(failed)?;
     let value = told.into_iter().flatten().find_map(|resource| resource.get("retention.ms")?.value.clone());

@@ -11,7 +11,7 @@ use super::outage::{database_away, free_bytes};
 use super::readiness::missing;
 use super::watch::{Watch, seconds};
 use crate::broker::{BrokerError, Ends, PartitionEnd};
-use crate::ledger::Figures;
+use crate::ledger::{Figures, IntakeCounts};
 use crate::limits::{FIGURES_SECONDS, GAUGES_SECONDS};
 use crate::metrics::{self, Metric};
 use crate::stages::{StageError, Station};
@@ -24,9 +24,7 @@ const SHOWN: &[(&Life, &Metric)] =
 /// Refreshes until the process ends.
 pub async fn refresh(watch: Arc<Watch>) {
     let (mut dropped, mut figures_at) = (0, None::<Instant>);
-    for guard in ["lease", "position"] {
-        metrics::add(&metrics::FENCED, &[guard], 0);
-    }
+    begin_at_zero();
     loop {
         let now = crate::log::dropped();
         metrics::add(&metrics::LOG_DROPPED, &[], now.saturating_sub(dropped));
@@ -48,6 +46,18 @@ pub async fn refresh(watch: Arc<Watch>) {
             }
         }
         tokio::time::sleep(Duration::from_secs(GAUGES_SECONDS)).await;
+    }
+}
+
+/// Counters that are seen from the first scrape on, so that a rate has something to begin with.
+fn begin_at_zero() {
+    for guard in ["lease", "position"] {
+        metrics::add(&metrics::FENCED, &[guard], 0);
+    }
+    for stream in ["applications", "events"] {
+        for (outcome, _) in IntakeCounts::default().by_outcome() {
+            metrics::add(&metrics::MESSAGES, &[stream, outcome], 0);
+        }
     }
 }
 

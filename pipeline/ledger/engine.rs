@@ -15,7 +15,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, ConnectOptions, FromRow, Postgres, Sqlite, Transaction};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, FromRow, Postgres, Sqlite, Transaction};
 
 use super::patience::{still_answers, within};
 use super::stage::ddl_of_all;
@@ -189,6 +189,9 @@ async fn open_sqlite(path: &str, patience: Patience) -> Result<SqlitePool, Ledge
         .pragma("cache_size", "-32768");
     Ok(SqlitePoolOptions::new()
         .max_connections(DATABASE_CONNECTIONS)
+        // A full disk makes SQLite roll back by itself; the library then still believes in the transaction,
+        // and the connection can begin no other. It is replaced.
+        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
         .after_connect(|connection, _| {
             Box::pin(
                 async move { sqlx::raw_sql(AssertSqlSafe(ddl_of_all(false))).execute(connection).await.map(|_| ()) },

@@ -123,7 +123,7 @@ mod tests {
         let text = render();
         for line in [
             "cardline_fenced_writes_total{guard=\"lease\"} 3",
-            "cardline_ready 1.0",
+            "cardline_ready{} 1.0",
             "cardline_step_seconds_bucket{le=\"0.05\",stage=\"test\",step=\"board\"} 1",
             "# TYPE cardline_cards gauge",
         ] {

@@ -36,8 +36,10 @@ pub async fn findings(context: &Context, ledger: Option<&Ledger>) -> Vec<Finding
     };
     let mut findings = vec![Finding::ok("kafka", format!("{servers} answers"))];
     for mut topic in told {
-        // A broker that does not say is no fault.
-        topic.retention_hours = retention_hours(&servers, &topic.name).await.unwrap_or(None);
+        if read.contains(&topic.name) && !topic.ends.is_empty() {
+            // A broker that does not say is no fault.
+            topic.retention_hours = retention_hours(&servers, &topic.name).await.unwrap_or(None);
+        }
         let positions = match ledger {
             Some(ledger) if read.contains(&topic.name) => ledger.known_positions(&topic.name).await.unwrap_or_default(),
             _ => Vec::new(),

@@ -76,7 +76,7 @@ async fn no_value_of_a_person_is_in_any_log_or_metric() {
         }
         told += &log;
         let canaries = canaries(&data).await;
-        assert!(canaries.len() > 200 && told.lines().count() > 500, "{} in {}", canaries.len(), told.lines().count());
+        assert!(canaries.len() > 150 && told.lines().count() > 500, "{} in {}", canaries.len(), told.lines().count());
         assert_eq!(hits(&canaries, &told), Vec::<&String>::new(), "{format}");
     }
 }

@@ -33,19 +33,22 @@ async fn stuck(database: &Database, ledger: &Ledger, bound: &str) -> (Worker, Tx
         database.folder.path(),
         &[("CARDLINE_STOP_SECONDS", bound), ("CARDLINE_WORKER", "w")],
     );
-    worker.until("the round begins", |worker| worker.log().contains("running 19 steps"));
-    std::thread::sleep(Duration::from_secs(2));
+    // The photos come next, and want a lease.
+    let before = "cardline_step_runs_total{stage=\"intake\",step=\"gaps\"}";
+    worker.until("the step before is done", |worker| worker.metric(before).unwrap_or(0.0) > 0.0);
+    std::thread::sleep(Duration::from_secs(1));
     (worker, blocked)
 }
 
 /// Whether everything holds, and the work goes on as if nothing had been.
 async fn goes_on(database: &Database, ledger: &Ledger) {
     let cards = ledger.cards_by_state().await.unwrap().values().sum::<i64>();
-    assert!(cards > 50, "{cards}");
+    assert!(cards > 15, "{cards}");
     let mut worker = Worker::start(&database.url, database.folder.path(), &[("CARDLINE_WORKER", "w")]);
     worker.until("the photos are looked at", |worker| {
         worker.metric("cardline_step_units_total{stage=\"accounts\",step=\"photos\"}").unwrap_or(0.0) > 0.0
     });
+    worker.until_a_whole_round();
     worker.signal("TERM");
     assert_eq!(worker.end().0, Some(0));
     let books = ledger.books(Timestamp::now(), true, None).await.unwrap();
@@ -61,7 +64,7 @@ async fn an_idle_worker_ends_at_once_and_well(database: Database) {
         worker.signal(signal);
         let (code, took) = worker.end();
         assert_eq!(code, Some(0));
-        assert!(took < Duration::from_secs(5), "{took:?}");
+        assert!(took < Duration::from_secs(10), "{took:?}");
         assert!(worker.log().contains("stopped; nothing is under way"), "{}", worker.log());
     }
 }
@@ -72,7 +75,7 @@ async fn a_step_that_does_not_end_in_time_is_dropped_and_rolls_back(database: Da
     worker.signal("TERM");
     let (code, took) = worker.end();
     assert_eq!(code, Some(0));
-    assert!(took > Duration::from_secs(1) && took < Duration::from_secs(10), "{took:?}");
+    assert!(took > Duration::from_secs(1) && took < Duration::from_secs(15), "{took:?}");
     let log = worker.log();
     assert!(
         log.contains("the step accounts/photos has 2 s to finish") && log.contains("is dropped and rolls back"),
@@ -90,7 +93,7 @@ async fn a_second_signal_ends_at_once(database: Database) {
     worker.signal("INT");
     let (code, took) = worker.end();
     assert_eq!(code, Some(1));
-    assert!(took < Duration::from_secs(10), "{took:?}");
+    assert!(took < Duration::from_secs(15), "{took:?}");
     blocked.roll_back().await.unwrap();
     goes_on(&database, &ledger).await;
 }

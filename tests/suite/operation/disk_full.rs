@@ -51,8 +51,10 @@ impl Drop for SmallDisk {
     }
 }
 
-async fn holds(station: &Station) {
-    let books = station.ledger.books(Timestamp::now(), true, None).await.unwrap();
+/// The applications are of January, so until the last step of a round has cared for deadlines they are late.
+async fn holds(station: &Station, but_deadlines: bool) {
+    let mut books = station.ledger.books(Timestamp::now(), true, None).await.unwrap();
+    books.books.retain(|law| !(but_deadlines && law.name == "deadline"));
     assert!(books.hold(), "{:?}", broken(&books));
 }
 
@@ -74,10 +76,11 @@ async fn a_worker_rests_while_its_disk_is_full_and_goes_on_by_itself() {
     disk.clear();
     worker.until_ready();
     worker.until("the work is done", |worker| worker.metric(photos).unwrap_or(0.0) > 0.0);
+    worker.until_a_whole_round();
     worker.signal("TERM");
     assert_eq!(worker.end().0, Some(0));
     let station = Station::open(Config::in_folder(disk.path(), None), local_date(Timestamp::now())).await.unwrap();
-    holds(&station).await;
+    holds(&station, false).await;
     station.ledger.close().await;
 }
 
@@ -102,7 +105,7 @@ async fn a_disk_that_fills_up_in_the_middle_leaves_nothing_half_done() {
     let station = Station::open(Config::in_folder(disk.path(), None), local_date(Timestamp::now())).await.unwrap();
     let take_in = async || intake::from_file(&station, &file, Timestamp::now(), |_, _| ()).await;
     disk.fill(64 << 10);
-    let refused = take_in().await.err().expect("there was no room for 300 applications");
+    let refused = take_in().await.expect_err("there was no room for 300 applications");
     assert!(refused.is_outage(), "{refused:?}");
     assert_eq!(station.ledger.intake_counts("file").await.unwrap(), IntakeCounts::default());
     disk.clear();
@@ -113,10 +116,10 @@ async fn a_disk_that_fills_up_in_the_middle_leaves_nothing_half_done() {
         disk.fill(left);
         met += u32::from(outage_in_a_round(&station).await.is_some());
         disk.clear();
-        holds(&station).await;
+        holds(&station, true).await;
     }
     assert!(met > 0, "the disk was never full; the test proves nothing");
     assert_eq!(outage_in_a_round(&station).await, None);
-    holds(&station).await;
+    holds(&station, false).await;
     station.ledger.close().await;
 }

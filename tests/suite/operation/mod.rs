@@ -4,6 +4,7 @@ mod canaries;
 mod daemon;
 mod database_gone;
 mod disk_full;
+mod doctor;
 mod forwarder;
 mod metrics;
 mod names;

@@ -25,10 +25,10 @@ pub fn ended(command: &mut Command, codes: &[i32]) -> Output {
     output
 }
 
-/// Takes in a hundred synthetic applications, so that there is something to do.
+/// Takes in some synthetic applications, so that there is something to do.
 pub fn give_work(database: &str, data: &Path) {
     let file = data.join("given.ndjson");
-    let generate = ["generate", "applications", "--count", "100", "--out"];
+    let generate = ["generate", "applications", "--count", "30", "--out"];
     ended(program(database, data).args(generate).arg(&file).arg("--photos").arg(data.join("objects")), &[0]);
     ended(program(database, data).args(["intake", "--from"]).arg(&file), &[0, 3]);
 }
@@ -92,14 +92,23 @@ impl Worker {
         text.lines().find_map(|found| found.strip_prefix(line)?.strip_prefix(' ')?.parse().ok())
     }
 
-    /// Waits until something is so; fails with the log after a minute.
+    /// Waits until something is so; fails with the log after two minutes.
     pub fn until(&mut self, what: &str, mut so: impl FnMut(&mut Worker) -> bool) {
         let began = Instant::now();
         while !so(self) {
             let ended = self.child.try_wait().unwrap();
             assert!(ended.is_none(), "the worker ended before {what}: {ended:?}\n{}", self.log());
-            assert!(began.elapsed() < Duration::from_secs(60), "never: {what}\n{}", self.log());
+            assert!(began.elapsed() < Duration::from_secs(120), "never: {what}\n{}", self.log());
             std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// Waits until a round that began from now on is finished.
+    pub fn until_a_whole_round(&mut self) {
+        let finished = "cardline_round_timestamp_seconds{}";
+        for what in ["the round under way ends", "a whole round ends"] {
+            let before = self.metric(finished).unwrap_or(0.0);
+            self.until(what, |worker| worker.metric(finished).unwrap_or(0.0) > before);
         }
     }
 
