@@ -11,6 +11,8 @@ use super::print;
 use crate::broker::Reader;
 use crate::exchange::load_profiles;
 use crate::keys::Keys;
+use crate::ledger::Ledger;
+use crate::limits::{OLD_ROW_VERSIONS, OLD_TRANSACTION_SECONDS};
 use crate::stages::{StageError, load_policy};
 use crate::time::local_date;
 
@@ -93,6 +95,7 @@ async fn database(context: &Context) -> Vec<Finding> {
     };
     let found = format!("{} at {address}, schema up to date", ledger.engine());
     let mut findings = vec![Finding { verdict: "ok", what: "database", found }];
+    findings.extend(strain(&ledger).await);
     match crate::stages::Station::observing(context.config.clone(), local_date(now)).await {
         Err(error) => findings.push(finding("reference", Err(error))),
         Ok(station) => {
@@ -102,6 +105,25 @@ async fn database(context: &Context) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Signs of strain; nothing is said of a SQLite ledger, which has none of them.
+async fn strain(ledger: &Ledger) -> Option<Finding> {
+    if ledger.engine() == "sqlite" {
+        return None;
+    }
+    let what = "strain";
+    let strain = match ledger.strain().await {
+        Ok(strain) => strain,
+        Err(error) => return Some(finding(what, Err(error.into()))),
+    };
+    let long = strain.oldest_transaction_seconds > OLD_TRANSACTION_SECONDS;
+    let verdict = if long || strain.row_versions_age > OLD_ROW_VERSIONS { "WARN" } else { "ok" };
+    let found = format!(
+        "oldest transaction {} s, {} wait for locks, row versions {} transactions old",
+        strain.oldest_transaction_seconds, strain.waiting_for_locks, strain.row_versions_age
+    );
+    Some(Finding { verdict, what, found })
 }
 
 /// Deadlines of this year and the next rest on the calendar.

@@ -94,11 +94,8 @@ impl Ledger {
     /// Halts every worker of this database. Found again it stays the same halt.
     pub async fn halt_for(&self, found: &str, at: Timestamp) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
-        tx.run(
-            "INSERT INTO reconciliation (found_at, found) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-            args![at, found],
-        )
-        .await?;
+        tx.run("INSERT INTO reconciliation (found_at, found) VALUES ($1, $2) ON CONFLICT DO NOTHING", args![at, found])
+            .await?;
         tx.commit().await
     }
 

@@ -61,11 +61,8 @@ pub async fn survey(station: &Station) -> Result<Survey, StageError> {
         .filter(|f| f.direction == "out")
         .filter_map(|f| Some((f.partner.as_str(), f.kind.as_str(), f.sequence?)))
         .collect();
-    let applied: BTreeSet<(&str, &str)> = known
-        .iter()
-        .filter(|f| f.direction == "in")
-        .map(|f| (f.partner.as_str(), f.sha256.as_str()))
-        .collect();
+    let applied: BTreeSet<(&str, &str)> =
+        known.iter().filter(|f| f.direction == "in").map(|f| (f.partner.as_str(), f.sha256.as_str())).collect();
     let (mut files, mut answers) = (Vec::new(), Vec::new());
     let mut seen = station.watermark(&reached.identity)?.map(|mark| mark.counters).unwrap_or_default();
     for partner in station.partners.all() {
@@ -157,9 +154,7 @@ fn lost_file(
         StageError::Shape(format!("{}: our own file cannot be read; restore it from the partner", path.display()))
     })?;
     let batch = parsed.control.get("batch").cloned().unwrap_or_default();
-    let cells = |field: &str| -> Vec<String> {
-        parsed.rows.iter().filter_map(|row| spec.value(row, field)).collect()
-    };
+    let cells = |field: &str| -> Vec<String> { parsed.rows.iter().filter_map(|row| spec.value(row, field)).collect() };
     let keys = match spec.kind {
         FileKind::AccountRequest => cells("task"),
         FileKind::Personalization => cells("pan").iter().map(|pan| pan_key(station, pan)).collect(),

@@ -21,7 +21,10 @@ impl Station {
         let path = self.watermark_path(identity);
         match std::fs::read(&path) {
             Ok(text) => Ok(Some(serde_json::from_slice(&text).map_err(|_| {
-                StageError::Shape(format!("{} cannot be read; restore it from the backup of the data folder", path.display()))
+                StageError::Shape(format!(
+                    "{} cannot be read; restore it from the backup of the data folder",
+                    path.display()
+                ))
             })?)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(StageError::file(path.display(), error)),

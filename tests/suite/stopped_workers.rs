@@ -124,7 +124,10 @@ async fn a_daemon_whose_database_is_away_goes_on_by_itself() {
                 break;
             }
             assert!(taken < sent && daemon.try_wait().unwrap().is_none(), "{taken} of {sent}");
-            assert!(begun.elapsed() < Duration::from_secs(HANGS_SECONDS), "{taken} of {sent} after {away_seconds} s away");
+            assert!(
+                begun.elapsed() < Duration::from_secs(HANGS_SECONDS),
+                "{taken} of {sent} after {away_seconds} s away"
+            );
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }

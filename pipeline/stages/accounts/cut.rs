@@ -47,8 +47,7 @@ impl Step for Cut {
                 station.ledger.give_back(&lease).await?;
                 continue;
             }
-            let numbers =
-                cutting::numbers(station, 'A', &group.bank, FileKind::AccountRequest, now).await?;
+            let numbers = cutting::numbers(station, 'A', &group.bank, FileKind::AccountRequest, now).await?;
             let sent = station.ledger.sent_before(FileKind::AccountRequest.name()).await?;
             return Ok(Some(Claimed { lease, group, cards, numbers, sent }));
         }

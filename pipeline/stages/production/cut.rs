@@ -64,9 +64,7 @@ impl Step for Cut {
                 station.ledger.give_back(&lease).await?;
                 continue;
             }
-            let numbers =
-                cutting::numbers(station, 'P', &bureau.profile.code, FileKind::Personalization, now)
-                    .await?;
+            let numbers = cutting::numbers(station, 'P', &bureau.profile.code, FileKind::Personalization, now).await?;
             let sent = station.ledger.sent_before(FileKind::Personalization.name()).await?;
             let first_serial = station.ledger.peek_counter(CARD_NUMBERS).await?;
             let mut sources: Vec<String> = cards.iter().map(|c| c.photo.clone()).collect();

@@ -57,8 +57,7 @@ impl Step for Cut {
                 station.ledger.give_back(&lease).await?;
                 continue;
             }
-            let numbers =
-                cutting::numbers(station, 'R', &group.bank, FileKind::RecyclingRequest, now).await?;
+            let numbers = cutting::numbers(station, 'R', &group.bank, FileKind::RecyclingRequest, now).await?;
             return Ok(Some(Claimed { lease, group, cards, numbers }));
         }
         Ok(None)
