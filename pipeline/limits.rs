@@ -11,6 +11,10 @@ pub const DATABASE_ANSWER_SECONDS: u64 = 120;
 pub const DATABASE_IDLE_SECONDS: u64 = 60;
 /// How long a connection that is given back may take to say that it is alive.
 pub const DATABASE_PING_SECONDS: u64 = 5;
+/// A transaction this old holds up the seals and the relay; the longest of ours is a full run of the books.
+pub const OLD_TRANSACTION_SECONDS: i64 = 300;
+/// Row versions this many transactions old mean that vacuum does not keep up; the server stops at 2,000 million.
+pub const OLD_ROW_VERSIONS: i64 = 1_000_000_000;
 /// How long a migration waits for a table that somebody uses: everybody else queues behind it meanwhile.
 pub const SCHEMA_LOCK_SECONDS: u64 = 5;
 /// Times a migration asks for such a table again before the start fails.

@@ -36,6 +36,13 @@ pub enum EventKind {
     Fact,
 }
 
+impl EventKind {
+    /// Whether it makes a function of the card active.
+    fn activates(self) -> bool {
+        matches!(self, EventKind::ActivatedSocial | EventKind::ActivatedFinancial | EventKind::ActivatedBoth)
+    }
+}
+
 /// One event, read and ready to settle. Holds sealed bytes only.
 pub struct ArrivingEvent {
     pub position: i64,
@@ -404,6 +411,13 @@ const RESOLVE: &str = "UPDATE event SET id = COALESCE(
     (SELECT a.id FROM application a WHERE a.old_number = event.subject),
     (SELECT a.id FROM application a WHERE a.application_id = event.subject))";
 
+const CONCERNED: &str = "SELECT id, event_id, digest, evidence, at, actor FROM event WHERE id IS NOT NULL AND verdict IS NULL ORDER BY position";
+/// Only a card in somebody's hand is activated. Events may say otherwise after a restore: then the old card
+/// is not retired, and a second live one would hold up every event behind it.
+const ACTIVATING: &str =
+    "SELECT e.id, e.event_id, e.digest, e.evidence, e.at, e.actor FROM event e JOIN application a ON a.id = e.id
+    WHERE e.verdict IS NULL AND a.place = 'in_hand' ORDER BY e.position";
+
 async fn cards(
     tx: &mut Tx,
     chunk: Chunk,
@@ -418,7 +432,7 @@ async fn cards(
     for (steps, reason) in routes(kind) {
         let found = tx
             .rows::<(i64, Option<String>, Option<Vec<u8>>, Option<String>, i64, String)>(
-                "SELECT id, event_id, digest, evidence, at, actor FROM event WHERE id IS NOT NULL AND verdict IS NULL ORDER BY position",
+                if kind.activates() { ACTIVATING } else { CONCERNED },
                 args![],
             )
             .await?;

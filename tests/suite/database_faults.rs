@@ -94,7 +94,7 @@ async fn a_commit_whose_answer_is_lost_is_looked_up_and_not_repeated() {
     let lease = ledger.take_lease("intake", "suite", now(), 60).await.unwrap().unwrap();
     proxy.lose_next_commit_answer();
     let lost = ledger.settle_chunk(&lease, &source(0, 1), vec![arriving(1, 1, "a")], why(), TODAY).await;
-    let lost = lost.err().expect("the answer was lost");
+    let lost = lost.expect_err("the answer was lost");
     assert!(matches!(lost, LedgerError::InDoubt { .. }) && lost.is_passing(), "{lost}");
     // It was done; whoever claims again sees it, and the same settle is refused by lease and by position.
     for _ in 0..100 {
@@ -147,11 +147,11 @@ impl Step for Crossing {
         Ok(Some(()))
     }
 
-    fn work<'s>(&self, _: &'s Station, (): (), _: Timestamp) -> Result<(), StageError> {
+    fn work(&self, _: &Station, (): (), _: Timestamp) -> Result<(), StageError> {
         Ok(())
     }
 
-    async fn settle<'s>(&self, station: &'s Station, (): (), _: Timestamp) -> Result<(), StageError> {
+    async fn settle(&self, station: &Station, (): (), _: Timestamp) -> Result<(), StageError> {
         let mut tx = station.ledger.begin().await?;
         if self.serializable {
             tx.scratch("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", args![]).await?;
@@ -280,7 +280,7 @@ async fn a_table_locked_by_hand_holds_up_only_who_needs_it() {
     let lease = ledger.take_lease("intake", "suite", now(), 60).await.unwrap().expect("leases go on");
     let started = Instant::now();
     let blocked = ledger.settle_chunk(&lease, &source(0, 1), vec![arriving(1, 1, "a")], why(), TODAY).await;
-    let blocked = blocked.err().expect("the table is locked");
+    let blocked = blocked.expect_err("the table is locked");
     assert!(blocked.is_passing() && started.elapsed() < Duration::from_secs(5), "{blocked}");
     let mut tx = ledger.begin().await.unwrap();
     take_numbers(&mut tx, "cards", 1).await.unwrap();
@@ -323,7 +323,7 @@ async fn a_silent_database_is_given_up_in_time_and_taken_up_again() {
     for round in 0..3 {
         proxy.keep_silent(true);
         let started = Instant::now();
-        let silent = ledger.take_lease("work", "suite", now(), 60).await.err().expect("nobody answers");
+        let silent = ledger.take_lease("work", "suite", now(), 60).await.expect_err("nobody answers");
         assert!(silent.is_passing() && started.elapsed() < Duration::from_secs(3), "{silent}");
         proxy.keep_silent(false);
         let started = Instant::now();

@@ -6,6 +6,7 @@ use super::Finding;
 use crate::cli::context::Context;
 use crate::cli::outcome::in_one_line;
 use crate::ledger::{DatabaseFacts, Ledger, Schema};
+use crate::limits::{OLD_ROW_VERSIONS, OLD_TRANSACTION_SECONDS};
 use crate::time::rfc3339;
 
 /// Clocks further apart than this confuse who reads logs; leases bear less than their 60 seconds.
@@ -64,9 +65,29 @@ pub async fn findings(context: &Context, ledger: &Ledger, now: Timestamp) -> Vec
         Ok(state) => Finding::ok("schema", format!("version {}, up to date", state.newest_known)),
         Err(error) => Finding::fail("schema", error.to_string(), "start the program once; it makes the schema"),
     });
+    findings.extend(strain(ledger).await);
     findings.push(users(ledger).await);
     findings.push(leases(ledger, now).await);
     findings
+}
+
+/// Signs of strain; nothing is said of a SQLite ledger, which has none of them.
+async fn strain(ledger: &Ledger) -> Option<Finding> {
+    if ledger.engine() == "sqlite" {
+        return None;
+    }
+    let what = "strain";
+    let strain = match ledger.strain().await {
+        Ok(strain) => strain,
+        Err(error) => return Some(Finding::fail(what, error.to_string(), "see the database's own finding")),
+    };
+    let found = format!(
+        "oldest transaction {} s, {} wait for locks, row versions {} transactions old",
+        strain.oldest_transaction_seconds, strain.waiting_for_locks, strain.row_versions_age
+    );
+    let old = strain.oldest_transaction_seconds > OLD_TRANSACTION_SECONDS || strain.row_versions_age > OLD_ROW_VERSIONS;
+    let advice = "find who keeps a transaction open (pg_stat_activity) and end it; seals and vacuum wait for it";
+    Some(if old { Finding::warn(what, found, advice) } else { Finding::ok(what, found) })
 }
 
 /// Until there are users, anybody acts under any name.
