@@ -24,7 +24,7 @@ fn intake(criterion: &mut Criterion) {
     let world = applications::World::new();
     let messages: Vec<RawMessage> = (0..)
         .zip(world.messages(MESSAGES, 5))
-        .map(|(position, bytes)| RawMessage { position, bytes: bytes.into() })
+        .map(|(position, bytes)| RawMessage::new(position, bytes.into()))
         .collect();
     let facts = world.facts();
     let mut group = criterion.benchmark_group("intake of 2,000 applications");

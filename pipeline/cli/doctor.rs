@@ -129,15 +129,23 @@ fn kafka(context: &Context) -> Finding {
         let found = "no broker is configured; files only (set CARDLINE_KAFKA)".into();
         return Finding { verdict: "WARN", what: "kafka", found };
     }
-    let topic = &context.config.topics.applications;
-    let partitions =
-        tokio::task::block_in_place(|| Reader::connect(servers, topic).and_then(|reader| reader.partitions()));
-    match partitions {
-        Ok(partitions) if partitions.is_empty() => {
-            let found = format!("{servers} answers, but has no topic {topic}; create it");
+    let t = &context.config.topics;
+    let topics = [&t.applications, &t.events, &t.outcomes, &t.notices, &t.ecards, &t.dead_letters];
+    let missing: Result<Vec<&str>, crate::broker::BrokerError> = tokio::task::block_in_place(|| {
+        let mut missing = Vec::new();
+        for topic in topics {
+            if Reader::connect(servers, topic)?.partitions()?.is_empty() {
+                missing.push(topic.as_str());
+            }
+        }
+        Ok(missing)
+    });
+    match missing {
+        Ok(missing) if missing.is_empty() => finding("kafka", Ok(format!("{servers}: all six topics are there"))),
+        Ok(missing) => {
+            let found = format!("{servers} answers, but has no topic {}; create it", missing.join(", "));
             Finding { verdict: "WARN", what: "kafka", found }
         }
-        Ok(partitions) => finding("kafka", Ok(format!("{servers}: {topic} has {} partitions", partitions.len()))),
         Err(error) => finding("kafka", Err(error.into())),
     }
 }

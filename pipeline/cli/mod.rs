@@ -34,6 +34,7 @@ mod rules_check;
 mod rules_page;
 mod states;
 mod tick;
+mod topic;
 mod trace;
 
 use std::process::ExitCode;
@@ -76,6 +77,9 @@ enum Command {
     Run(daemon::RunArgs),
     /// 单步 Run every step of a stage once
     Tick(tick::TickArgs),
+    /// 主题 The Kafka topics we read: where we stand; go on after a loss, once looked at
+    #[command(subcommand)]
+    Topic(topic::TopicCommand),
     /// 导入 Import reference data, with a preview, or the opening stock of cards; list imports
     #[command(subcommand)]
     Import(import::Import),
@@ -116,6 +120,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Quarantine(args) => quarantine::run(&context, args).await,
         Command::Run(args) => daemon::run(&context, args).await,
         Command::Tick(args) => tick::run(&context, args).await,
+        Command::Topic(args) => topic::run(&context, args).await,
         Command::Import(args) => import::run(&context, args).await,
         Command::Trace(args) => trace::run(&context, args).await,
         Command::Books(args) => books::run(&context, args).await,

@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod answers;
 pub mod care;
 pub mod cutting;
+pub mod dead_letters;
 pub mod distribution;
 pub mod driver;
 mod error;
@@ -27,6 +28,7 @@ pub mod send;
 pub mod servicing;
 mod station;
 pub mod stock;
+pub mod topics;
 
 pub use driver::{Ran, Step};
 pub use error::StageError;

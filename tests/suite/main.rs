@@ -7,6 +7,7 @@ mod conformance;
 mod databases;
 mod dry_run;
 mod generated;
+mod kafka;
 mod messages;
 mod plays;
 mod simulation;
