@@ -24,7 +24,7 @@ fn intake(criterion: &mut Criterion) {
     let station = runtime.block_on(Station::open(Config::in_folder(folder.path(), None), FIRST_DAY)).expect("station");
     let messages: Vec<RawMessage> = (0..)
         .zip(applications::messages(&station.reference, MESSAGES, 5))
-        .map(|(position, bytes)| RawMessage { position, bytes: bytes.into() })
+        .map(|(position, bytes)| RawMessage::new(position, bytes.into()))
         .collect();
     let facts = Facts { reference: &station.reference, policy: &station.policy, today: FIRST_DAY };
     let mut group = criterion.benchmark_group("intake of 2,000 applications");

@@ -11,7 +11,8 @@ use crate::ledger::Room;
 use crate::stages::driver::drain;
 use crate::stages::regions::FollowRegions;
 use crate::stages::{
-    StageError, Station, accounts, care, distribution, history, intake, production, recycling, send, servicing,
+    StageError, Station, accounts, care, dead_letters, distribution, history, intake, production, recycling, send,
+    servicing,
 };
 
 /// How often a step did something, once it found nothing more to do.
@@ -81,4 +82,5 @@ pub const ROUTE: &[RouteStep] = &[
     step!("care", "deadlines", "what is overdue: chased, lapsed, escalated", care::Deadlines),
     step!("history", "seal", "the hash chain over committed history", history::Seal),
     step!("history", "relay", "outcomes, notices and electronic cards to Kafka", history::Relay),
+    step!("history", "dead-letters", "what could not be read, told to Kafka", dead_letters::DeadLetters),
 ];

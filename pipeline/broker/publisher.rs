@@ -1,7 +1,6 @@
 //! Messages out: nothing counts as told before the broker has it.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rdkafka::ClientConfig;
@@ -21,9 +20,16 @@ pub struct Outgoing {
     pub payload: Vec<u8>,
 }
 
+/// How many messages the broker did not take, and why not the last of them.
 #[derive(Clone, Default)]
 struct Deliveries {
-    failed: Arc<AtomicUsize>,
+    failed: Arc<Mutex<(usize, Option<KafkaError>)>>,
+}
+
+impl Deliveries {
+    fn taken(&self) -> (usize, Option<KafkaError>) {
+        std::mem::take(&mut self.failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
 }
 
 impl ClientContext for Deliveries {}
@@ -31,8 +37,9 @@ impl ClientContext for Deliveries {}
 impl ProducerContext for Deliveries {
     type DeliveryOpaque = ();
     fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
-        if result.is_err() {
-            self.failed.fetch_add(1, Ordering::Relaxed);
+        if let Err((error, _)) = result {
+            let mut failed = self.failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            *failed = (failed.0 + 1, Some(error.clone()));
         }
     }
 }
@@ -59,19 +66,25 @@ impl Publisher {
         Ok(Publisher { servers: servers.into(), producer, deliveries })
     }
 
-    /// Publishes all messages in order per key, and waits until the broker has them. Blocks.
+    /// Publishes all messages in order per key, and waits until the broker has them. Blocks. After an
+    /// error some may have been taken and others still be under way: drop it, and connect anew.
     pub fn publish(&self, messages: &[Outgoing]) -> Result<(), BrokerError> {
-        self.deliveries.failed.store(0, Ordering::Relaxed);
+        self.deliveries.taken();
         crash::before(Act::Publish);
         for message in messages {
             self.enqueue(message)?;
         }
         self.wait()?;
         crash::after(Act::Publish);
-        match self.deliveries.failed.load(Ordering::Relaxed) {
-            0 => Ok(()),
-            count => Err(BrokerError::NotTaken { count }),
+        match self.deliveries.taken() {
+            (0, _) => Ok(()),
+            (count, why) => Err(self.not_taken(count, why)),
         }
+    }
+
+    fn not_taken(&self, count: usize, why: Option<KafkaError>) -> BrokerError {
+        let why = why.map_or_else(|| format!("no answer for {BROKER_SILENCE_SECONDS} s"), |error| error.to_string());
+        BrokerError::NotTaken { servers: self.servers.clone(), count, why }
     }
 
     /// Waits for the broker's word on every message. The library's own flush looks only every 100 ms.
@@ -79,7 +92,8 @@ impl Publisher {
         let deadline = Instant::now() + Duration::from_secs(BROKER_SILENCE_SECONDS);
         while self.producer.in_flight_count() > 0 {
             if Instant::now() > deadline {
-                return Err(BrokerError::NotTaken { count: self.producer.in_flight_count().max(0) as usize });
+                let count = self.producer.in_flight_count().max(0) as usize;
+                return Err(self.not_taken(count, self.deliveries.taken().1));
             }
             self.producer.poll(Duration::from_millis(1));
         }

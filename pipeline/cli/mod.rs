@@ -46,6 +46,7 @@ mod rules_page;
 mod session;
 mod states;
 mod tick;
+mod topic;
 mod trace;
 mod users;
 
@@ -89,6 +90,9 @@ enum Command {
     Run(daemon::RunArgs),
     /// 单步 Run every step of a stage once
     Tick(tick::TickArgs),
+    /// 主题 The Kafka topics we read: where we stand; go on after a loss, once looked at
+    #[command(subcommand)]
+    Topic(topic::TopicCommand),
     /// 导入 Import reference data, with a preview, or the opening stock of cards; list imports
     #[command(subcommand)]
     Import(import::Import),
@@ -164,6 +168,7 @@ async fn dispatch(Typed { cli, line }: Typed) -> anyhow::Result<Outcome> {
         Command::Quarantine(args) => quarantine::run(&context, args).await,
         Command::Run(args) => daemon::run(&context, args).await,
         Command::Tick(args) => tick::run(&context, args).await,
+        Command::Topic(args) => topic::run(&context, args).await,
         Command::Import(args) => import::run(&context, args).await,
         Command::Trace(args) => trace::run(&context, args).await,
         Command::Books(args) => books::run(&context, args).await,

@@ -83,6 +83,8 @@ pub const PERMITS: &[Permit] = &[
     within("photos retry", OPERATORS),
     anyone("photos check"),
     within("file inspect", ALL),
+    whole("topic list", ALL),
+    whole("topic accept", ADMINISTRATORS),
     anyone("states"),
     whole("migrate", ADMINISTRATORS),
     whole("backup", ADMINISTRATORS),

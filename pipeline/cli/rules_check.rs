@@ -35,7 +35,7 @@ pub fn run(context: &Context, path: &Path) -> anyhow::Result<Outcome> {
     let policy = load_policy(context.config.policy.value.as_deref())?;
     let facts = Facts { reference: &reference, policy: &policy, today: local_date(Timestamp::now()) };
     let mut lines = Lines::open(path)?;
-    let mut single = single_document(path)?.map(|bytes| vec![RawMessage { position: 1, bytes: bytes.into() }]);
+    let mut single = single_document(path)?.map(|bytes| vec![RawMessage::new(1, bytes.into())]);
     let is_single = single.is_some();
     let (mut all, mut refused) = (0_u64, 0_u64);
     if context.output == Output::Csv {

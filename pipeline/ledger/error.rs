@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::TopicIdentity;
+
 /// An error of the ledger. It never carries a bound value, only statements and names.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
@@ -43,6 +45,16 @@ pub enum LedgerError {
     LostRace { life: &'static str, from: String, to: String, expected: i64, found: i64 },
     #[error("{topic}, partition {partition}: the stored position is not {expected}; another worker was here")]
     OffsetMoved { topic: String, partition: i64, expected: i64 },
+    #[error(
+        "{topic} is not the topic whose positions are stored: it was made anew, or this is another cluster \
+         (stored: {known}; found: {found}). Nothing was read of it. Look with `cardline topic list`, then \
+         `cardline topic accept {topic} --reason TEXT --as USER`"
+    )]
+    OtherTopic { topic: String, known: Box<TopicIdentity>, found: Box<TopicIdentity> },
+    #[error(
+        "{topic} went on, or somebody accepted it, in between; nothing was written: look again with `cardline topic list`"
+    )]
+    AcceptedMeanwhile { topic: String },
     #[error("another import came in between; nothing was written: look at the preview again")]
     ImportedMeanwhile,
     #[error("{expected} messages were to be taken out of the quarantine, but {found} still stood in it; look again")]

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::care::answer_late;
+use super::dead_letters;
 use super::engine::{Arg, Tx};
 use super::moves::{Along, SUBJECT, Set, Step, Why, move_each, move_set};
 use super::photos::overtake_photo_cases;
@@ -29,6 +30,8 @@ pub struct ChunkSource {
     pub next: i64,
     /// The stored position this chunk starts from; `None` for a file, which has none.
     pub stored: Option<i64>,
+    /// Of the topic's positions; a file has only one.
+    pub generation: i64,
 }
 
 impl ChunkSource {
@@ -36,7 +39,7 @@ impl ChunkSource {
     /// partition is the act that took them.
     pub(super) fn again(topic: &str, act: i64, ids: &[i64]) -> ChunkSource {
         let (first, last) = (ids.first().copied().unwrap_or(0), ids.last().copied().unwrap_or(-1));
-        ChunkSource { topic: topic.into(), partition: act, first, next: last + 1, stored: None }
+        ChunkSource { topic: topic.into(), partition: act, first, next: last + 1, stored: None, generation: 1 }
     }
 
     /// Whether its messages were in the ledger before.
@@ -214,6 +217,10 @@ pub async fn settle_in(
         }
     }
     apply_early(tx, why).await?;
+    // A file's sender sees what was not read; what is taken in again was told before.
+    if source.stored.is_some() && counts.quarantined > 0 {
+        dead_letters::queue(tx, chunk).await?;
+    }
     close_chunk(tx, chunk, &counts).await?;
     Ok((counts, chunk))
 }
@@ -226,8 +233,8 @@ pub(super) async fn move_offset(tx: &mut Tx, source: &ChunkSource) -> Result<(),
     };
     let moved = tx
         .run(
-            "UPDATE source_offset SET next = $4 WHERE topic = $1 AND partition = $2 AND next = $3",
-            args![&source.topic, source.partition, stored, source.next],
+            "UPDATE source_offset SET next = $4 WHERE topic = $1 AND partition = $2 AND next = $3 AND generation = $5",
+            args![&source.topic, source.partition, stored, source.next, source.generation],
         )
         .await?;
     if moved == 0 {
@@ -244,9 +251,9 @@ pub(super) async fn move_offset(tx: &mut Tx, source: &ChunkSource) -> Result<(),
 pub(super) async fn open_chunk(tx: &mut Tx, source: &ChunkSource, at: Timestamp) -> Result<i64, LedgerError> {
     let id = tx
         .run_returning::<(i64,)>(
-            "INSERT INTO chunk (source, partition, first, next, at, received, accepted, rejected, repeated, conflicting, quarantined)
-             VALUES ($1, $2, $3, $4, $5, 0, 0, 0, 0, 0, 0) RETURNING id",
-            args![&source.topic, source.partition, source.first, source.next, at],
+            "INSERT INTO chunk (source, partition, first, next, generation, at, received, accepted, rejected, repeated, conflicting, quarantined)
+             VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, 0, 0, 0) RETURNING id",
+            args![&source.topic, source.partition, source.first, source.next, source.generation, at],
         )
         .await?;
     id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("chunk id".into()))

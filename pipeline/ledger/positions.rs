@@ -76,7 +76,9 @@ async fn known_in(tx: &mut Tx, topic: &str) -> Result<Vec<(i64, i64)>, LedgerErr
 pub(super) async fn positions_in(tx: &mut Tx, topic: &str, partitions: &[i64]) -> Result<Vec<(i64, i64)>, LedgerError> {
     for partition in partitions {
         tx.run(
-            "INSERT INTO source_offset (topic, partition, next) VALUES ($1, $2, 0) ON CONFLICT (topic, partition) DO NOTHING",
+            "INSERT INTO source_offset (topic, partition, next, generation)
+             VALUES ($1, $2, 0, (SELECT COALESCE(max(generation), 1) FROM source_topic WHERE topic = $1))
+             ON CONFLICT (topic, partition) DO NOTHING",
             args![topic, *partition],
         )
         .await?;

@@ -9,6 +9,7 @@ use cardline_core::lives::{ACCOUNT, APPLICATION, CARD, SOCIAL};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::dead_letters;
 use super::engine::{Arg, Tx};
 use super::intake::{ChunkSource, IntakeCounts, close_chunk, move_offset, open_chunk};
 use super::moves::{Along, EventMark, SUBJECT, Set, Step, Why, move_each, move_set_by};
@@ -191,6 +192,9 @@ pub(super) async fn settle_events_in(
     let mut counts = IntakeCounts { received: events.len() as i64, ..IntakeCounts::default() };
     for wave in waves(events) {
         counts.add(settle_wave(tx, chunk, wave, why).await?);
+    }
+    if source.stored.is_some() && counts.quarantined > 0 {
+        dead_letters::queue(tx, chunk.id).await?;
     }
     close_chunk(tx, chunk.id, &counts).await?;
     Ok(counts)

@@ -51,7 +51,8 @@ impl Ledger {
     pub async fn import_stock(&self, cards: Vec<StockCard>, why: Why<'_>) -> Result<i64, LedgerError> {
         let mut tx = self.begin().await?;
         let received = cards.len() as i64;
-        let source = ChunkSource { topic: "stock".into(), partition: 0, first: 0, next: received, stored: None };
+        let source =
+            ChunkSource { topic: "stock".into(), partition: 0, first: 0, next: received, stored: None, generation: 1 };
         let chunk = super::intake::open_chunk(&mut tx, &source, why.at).await?;
         let rows = cards.into_iter().enumerate().map(|(at, c)| {
             args![

@@ -83,10 +83,12 @@ impl Station {
         if slot.is_none() {
             *slot = Some(Publisher::connect(servers)?);
         }
-        match slot.as_ref() {
-            Some(publisher) => Ok(publisher.publish(messages)?),
-            None => Ok(()),
+        let published = slot.as_ref().map_or(Ok(()), |publisher| publisher.publish(messages));
+        if published.is_err() {
+            // What it still holds would go out beside what is told again.
+            *slot = None;
         }
+        Ok(published?)
     }
 }
 
@@ -118,7 +120,7 @@ fn messages(station: &Station, m: &ToldMove) -> Vec<Outgoing> {
     let key = hex(&m.person);
     let body = |kind: &str, name: &str, more: serde_json::Value| {
         let mut body = json!({
-            "schema": format!("card.{kind}.v1"), "event_id": stable_id(kind, name, m), "type": name, "application_id": m.application_id,
+            "schema": format!("card.{kind}.v1"), "event_id": stable_id(&format!("{kind}/{name}/{}/{}", m.seq, m.application_id)), "type": name, "application_id": m.application_id,
             "at": rfc3339(Timestamp::from_microsecond(m.at).unwrap_or_default()),
         });
         if let (Some(body), serde_json::Value::Object(more)) = (body.as_object_mut(), more) {
@@ -150,9 +152,9 @@ fn messages(station: &Station, m: &ToldMove) -> Vec<Outgoing> {
     out
 }
 
-/// The same move always tells under the same id, so that hearing it twice can be recognised.
-fn stable_id(kind: &str, name: &str, m: &ToldMove) -> String {
-    let digest = Sha256::digest(format!("{kind}/{name}/{}/{}", m.seq, m.application_id));
+/// The same fact is always told under the same id, so that hearing it twice can be recognised.
+pub(super) fn stable_id(fact: &str) -> String {
+    let digest = Sha256::digest(fact);
     let h = hex(&digest[..16]);
     format!("{}-{}-{}-{}-{}", &h[..8], &h[8..12], &h[12..16], &h[16..20], &h[20..])
 }

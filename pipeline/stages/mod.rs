@@ -12,6 +12,7 @@ pub mod batch_plan;
 mod batch_split;
 pub mod care;
 pub mod cutting;
+pub mod dead_letters;
 pub mod distribution;
 pub mod driver;
 mod error;
@@ -35,6 +36,7 @@ pub mod send;
 pub mod servicing;
 mod station;
 pub mod stock;
+pub mod topics;
 mod watermark;
 
 pub use driver::{Ran, Step};

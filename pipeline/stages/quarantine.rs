@@ -307,7 +307,7 @@ fn page(
         let came = station.keys.open_record(&member.sealed)?;
         let now_is = repair.of(member.event_id.as_deref(), came, alone);
         bytes += now_is.len();
-        let raw = RawMessage { position: member.id, bytes: now_is.into() };
+        let raw = RawMessage::new(member.id, now_is.into());
         let is_event = member.source == station.config.topics.events;
         if is_event {
             events.push(raw)

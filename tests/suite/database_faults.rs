@@ -30,6 +30,7 @@ fn source(stored: i64, messages: i64) -> cardline::ledger::ChunkSource {
     cardline::ledger::ChunkSource {
         topic: "card.applications".into(),
         partition: 0,
+        generation: 1,
         first: stored,
         next,
         stored: Some(stored),

@@ -8,6 +8,7 @@ mod database_faults;
 mod databases;
 mod dry_run;
 mod generated;
+mod kafka;
 mod messages;
 mod operation;
 mod plays;

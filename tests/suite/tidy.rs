@@ -269,6 +269,30 @@ fn no_number_in_the_sources_could_be_a_persons() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// Names of tests in a text: the last part of a path in backticks, where it has one.
+fn tests_named(text: &str) -> Vec<&str> {
+    let quoted = text.split('`').skip(1).step_by(2);
+    quoted.filter_map(|word| word.rsplit_once("::").map(|(_, name)| name).filter(|name| !name.is_empty())).collect()
+}
+
+#[test]
+fn every_test_named_among_the_faults_exists() {
+    let faults = std::fs::read_to_string(root().join("ops/faults.md")).expect("ops/faults.md");
+    let (mut paths, mut tests) = (Vec::new(), String::new());
+    files_below(&root().join("tests"), &mut paths);
+    paths.push(root().join("pipeline/core/fuzz_test.rs"));
+    paths.iter().filter(|path| path.extension().is_some_and(|e| e == "rs")).for_each(|path| {
+        tests += &std::fs::read_to_string(path).unwrap();
+    });
+    let named = tests_named(&faults);
+    assert!(named.len() > 15, "{named:?}");
+    let missing: Vec<&&str> = named.iter().filter(|name| !tests.contains(&format!("fn {name}("))).collect();
+    assert!(missing.is_empty(), "ops/faults.md names tests that are not there: {missing:?}");
+    let rows = faults.lines().filter(|line| line.starts_with("| ") && line.as_bytes()[2].is_ascii_digit());
+    let numbers: Vec<u32> = rows.map(|row| row.split('|').nth(1).unwrap().trim().parse().unwrap()).collect();
+    assert_eq!(numbers, (16..=39).collect::<Vec<u32>>());
+}
+
 /// The order of first appearance of words in a text.
 fn in_order<'a>(words: &[&'a str], text: &str) -> Vec<&'a str> {
     let mut found: Vec<(usize, &str)> = words.iter().filter_map(|w| text.find(w).map(|at| (at, *w))).collect();

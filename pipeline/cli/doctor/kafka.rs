@@ -25,7 +25,7 @@ pub async fn findings(context: &Context, ledger: Option<&Ledger>) -> Vec<Finding
     }
     let topics = &context.config.topics;
     let read = [topics.applications.clone(), topics.events.clone()];
-    let written = [topics.outcomes.clone(), topics.notices.clone(), topics.ecards.clone()];
+    let written = [&topics.outcomes, &topics.notices, &topics.ecards, &topics.dead_letters].map(String::clone);
     let names = [&read[..], &written[..]].concat();
     let asked = tokio::task::block_in_place(|| ask(&servers, &names));
     let told = match asked {

@@ -36,9 +36,11 @@ pub const LAWS: &[Law] = &[
                 OR c.conflicting <> COALESCE(k.conflicting, 0) OR c.quarantined <> COALESCE(k.quarantined, 0)",
             "SELECT 'chunk ' || c.id || ': begins before its predecessor ended' FROM touched_chunk t JOIN chunk c ON c.id = t.id
              WHERE EXISTS (SELECT 1 FROM source_offset o WHERE o.topic = c.source)
-                AND EXISTS (SELECT 1 FROM chunk p WHERE p.source = c.source AND p.partition = c.partition AND p.id < c.id AND p.next > c.first)",
+                AND EXISTS (SELECT 1 FROM chunk p WHERE p.source = c.source AND p.partition = c.partition AND p.generation = c.generation
+                    AND p.id < c.id AND p.next > c.first)",
             "SELECT o.topic || '/' || o.partition || ': the stored position is not where the last chunk ended' FROM source_offset o
-             WHERE o.next <> COALESCE((SELECT max(c.next) FROM chunk c WHERE c.source = o.topic AND c.partition = o.partition), o.next)",
+             WHERE o.next <> COALESCE((SELECT max(c.next) FROM chunk c WHERE c.source = o.topic AND c.partition = o.partition
+                AND c.generation = o.generation), o.next)",
             "SELECT 'act ' || a.id || ': ' || a.count || ' messages, but others are its members' FROM act a
              WHERE a.count <> (SELECT count(*) FROM act_member k WHERE k.act = a.id)",
             "SELECT 'message ' || m.id || ': taken out by an act that does not have it' FROM message m

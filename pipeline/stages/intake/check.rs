@@ -9,7 +9,6 @@ use cardline_core::rules::{self, Severity};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
 
 use crate::broker::RawMessage;
 use crate::ledger::laws::looks_personal;
@@ -78,7 +77,7 @@ fn quarantined(station: &Station, raw: &RawMessage, code: &'static str) -> Resul
         event_id: None,
         application_id: None,
         revision: None,
-        digest: Sha256::digest(&raw.bytes).to_vec(),
+        digest: raw.digest(),
         verdict: "quarantined",
         reason: Some(code.into()),
         sealed: station.keys.seal(&raw.bytes)?,

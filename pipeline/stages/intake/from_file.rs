@@ -86,6 +86,7 @@ fn checked(station: &Station, messages: &[RawMessage], now: Timestamp) -> Result
         first: at(messages.first()),
         next: at(messages.last()) + 1,
         stored: None,
+        generation: 1,
     };
     let bytes = messages.iter().map(|message| message.bytes.len() as u64 + 1).sum();
     Ok(CheckedChunk { source, messages: check_messages(station, messages, now)?, bytes })

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::check::check_messages;
-use crate::broker::PartitionChunk;
+use crate::broker::{BrokerError, DescribedTopic, PartitionChunk, Reader};
 use crate::ledger::{ArrivingMessage, ChunkSource, IntakeCounts, Lease, Why};
 use crate::metrics;
 use crate::stages::{StageError, Station, Step};
@@ -12,10 +12,11 @@ use crate::time::local_date;
 /// The step; one chunk of one partition at a time.
 pub struct FromKafka;
 
-/// A chunk and the lease on its partition.
-pub struct Claimed {
-    lease: Lease,
-    chunk: PartitionChunk,
+/// A chunk of a topic in a generation, and the lease on its partition.
+pub struct ClaimedChunk {
+    pub(in crate::stages) lease: Lease,
+    pub(in crate::stages) generation: i64,
+    pub(in crate::stages) chunk: PartitionChunk,
 }
 
 /// The chunk, checked.
@@ -26,25 +27,15 @@ pub struct Worked {
 }
 
 impl Step for FromKafka {
-    type Claimed<'s> = Claimed;
+    type Claimed<'s> = ClaimedChunk;
     type Worked<'s> = Worked;
 
-    async fn claim(&self, station: &Station, now: Timestamp) -> Result<Option<Claimed>, StageError> {
-        let topic = station.config.topics.applications.clone();
-        let Some(chunk) = station.next_chunk(&topic).await? else {
-            return Ok(None);
-        };
-        match station.lease(&format!("intake/{topic}/{}", chunk.partition), now).await? {
-            Some(lease) => Ok(Some(Claimed { lease, chunk })),
-            None => {
-                station.forget_topic(&topic);
-                Ok(None)
-            }
-        }
+    async fn claim(&self, station: &Station, now: Timestamp) -> Result<Option<ClaimedChunk>, StageError> {
+        station.claim_chunk("intake", &station.config.topics.applications, now).await
     }
 
-    fn work(&self, station: &Station, claimed: Claimed, now: Timestamp) -> Result<Worked, StageError> {
-        let source = source_of(station.config.topics.applications.clone(), &claimed.chunk);
+    fn work(&self, station: &Station, claimed: ClaimedChunk, now: Timestamp) -> Result<Worked, StageError> {
+        let source = source_of(station.config.topics.applications.clone(), claimed.generation, &claimed.chunk);
         let messages = check_messages(station, &claimed.chunk.messages, now)?;
         Ok(Worked { lease: claimed.lease, source, messages })
     }
@@ -71,33 +62,53 @@ pub(in crate::stages) fn count(stream: &str, counts: &IntakeCounts) {
 }
 
 /// Where a chunk came from.
-pub(super) fn source_of(topic: String, chunk: &PartitionChunk) -> ChunkSource {
+pub(in crate::stages) fn source_of(topic: String, generation: i64, chunk: &PartitionChunk) -> ChunkSource {
     ChunkSource {
         topic,
         partition: chunk.partition,
         first: chunk.messages.first().map_or(chunk.stored, |m| m.position),
         next: chunk.next,
         stored: Some(chunk.stored),
+        generation,
     }
 }
 
 impl Station {
-    /// The next chunk of a topic beyond the database's positions; `None` without a broker.
-    pub(in crate::stages) async fn next_chunk(&self, topic: &str) -> Result<Option<PartitionChunk>, StageError> {
-        let partitions = self.partitions(topic)?;
-        if partitions.is_empty() {
+    /// The next chunk of a topic beyond the database's positions, of a partition that no other worker
+    /// has now; `None` without a broker. Another topic under the same name is an error.
+    pub(in crate::stages) async fn claim_chunk(
+        &self,
+        stage: &str,
+        topic: &str,
+        now: Timestamp,
+    ) -> Result<Option<ClaimedChunk>, StageError> {
+        let Some(found) = self.describe(topic)? else {
             return Ok(None);
+        };
+        let generation = self.ledger.begun_generation(topic, &found.identity, now).await.inspect_err(|_| {
+            // A reader of a topic that is gone collects troubles meanwhile.
+            self.drop_reader(topic);
+        })?;
+        let stored = self.ledger.positions(topic, &found.partitions).await?;
+        for partition in self.read(topic, |reader| reader.ready(&stored))?.unwrap_or_default() {
+            let Some(lease) = self.lease(&format!("{stage}/{topic}/{partition}"), now).await? else {
+                continue;
+            };
+            let Some(chunk) = self.read(topic, |reader| reader.take(partition, &stored))?.flatten() else {
+                return Ok(None);
+            };
+            if chunk.identity != found.identity {
+                self.drop_reader(topic);
+                return Err(BrokerError::MadeAnew { topic: topic.into() }.into());
+            }
+            return Ok(Some(ClaimedChunk { lease, generation, chunk }));
         }
-        let stored = self.ledger.positions(topic, &partitions).await?;
-        self.chunk_beyond(topic, &stored)
+        Ok(None)
     }
 
-    /// Partitions of a topic; none without a broker, or where the broker does not have it.
-    pub(in crate::stages) fn partitions(&self, topic: &str) -> Result<Vec<i64>, StageError> {
-        let Some(servers) = &self.kafka else {
-            return Ok(Vec::new());
-        };
-        tokio::task::block_in_place(|| self.with_reader(servers, topic, |reader| reader.partitions()))
+    /// A topic as the broker has it; `None` without a broker, or where the broker does not have it.
+    pub(in crate::stages) fn describe(&self, topic: &str) -> Result<Option<DescribedTopic>, StageError> {
+        Ok(self.read(topic, |reader| reader.describe())?.flatten())
     }
 
     /// The next chunk of a topic beyond some positions.
@@ -106,30 +117,44 @@ impl Station {
         topic: &str,
         positions: &[(i64, i64)],
     ) -> Result<Option<PartitionChunk>, StageError> {
+        Ok(self.read(topic, |reader| reader.next_chunk(positions))?.flatten())
+    }
+
+    /// Asks the topic's reader something; `None` without a broker.
+    pub(in crate::stages) fn read<T>(
+        &self,
+        topic: &str,
+        ask: impl FnOnce(&mut Reader) -> Result<T, BrokerError>,
+    ) -> Result<Option<T>, StageError> {
         let Some(servers) = &self.kafka else {
             return Ok(None);
         };
-        tokio::task::block_in_place(|| self.with_reader(servers, topic, |reader| reader.next_chunk(positions)))
+        tokio::task::block_in_place(|| self.read_at(servers, topic, ask)).map(Some)
     }
 
-    fn with_reader<T>(
+    fn read_at<T>(
         &self,
         servers: &str,
         topic: &str,
-        read: impl FnOnce(&mut crate::broker::Reader) -> Result<T, crate::broker::BrokerError>,
+        ask: impl FnOnce(&mut Reader) -> Result<T, BrokerError>,
     ) -> Result<T, StageError> {
         let mut readers = self.readers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if !readers.contains_key(topic) {
-            readers.insert(topic.into(), crate::broker::Reader::connect(servers, topic)?);
+            readers.insert(topic.into(), Reader::connect(servers, topic)?);
         }
         let Some(reader) = readers.get_mut(topic) else {
             return Err(StageError::Shape("reader".into()));
         };
-        let result = read(reader);
+        let result = ask(reader);
         if result.is_err() {
-            reader.reset();
+            // A new one has no troubles of the old one in its queue.
+            readers.remove(topic);
         }
         Ok(result?)
+    }
+
+    fn drop_reader(&self, topic: &str) {
+        self.readers.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(topic);
     }
 
     /// Forgets what was read ahead of a topic, so that it is read again from the stored positions.

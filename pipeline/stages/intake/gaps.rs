@@ -29,7 +29,7 @@ impl Step for Gaps {
         now: Timestamp,
     ) -> Result<Self::Worked<'s>, StageError> {
         let bytes = station.keys.open_record(&message.sealed)?;
-        let checked = check_messages(station, &[RawMessage { position: message.id, bytes: bytes.into() }], now)?;
+        let checked = check_messages(station, &[RawMessage::new(message.id, bytes.into())], now)?;
         Ok((lease, message, checked))
     }
 

@@ -71,7 +71,7 @@ impl Lines {
                 continue;
             }
             bytes += line.len();
-            messages.push(RawMessage { position: self.line, bytes: line });
+            messages.push(RawMessage::new(self.line, line));
         }
         Ok(messages)
     }

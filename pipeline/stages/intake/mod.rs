@@ -9,8 +9,9 @@ mod rehearse;
 
 pub use check::check_messages;
 pub use from_file::from_file;
+pub use from_kafka::ClaimedChunk;
 pub use from_kafka::FromKafka;
-pub(in crate::stages) use from_kafka::count;
+pub(in crate::stages) use from_kafka::{count, source_of};
 pub use gaps::Gaps;
 pub use lines::Lines;
 pub use rehearse::{rehearse_file, rehearse_topic};

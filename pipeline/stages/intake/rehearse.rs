@@ -40,12 +40,15 @@ pub async fn rehearse_topic(station: &Station, now: Timestamp) -> Result<Rehears
     let topic = station.config.topics.applications.clone();
     let why = Why { at: now, actor: "intake", reason: REASON };
     let mut rehearsal = station.ledger.rehearse().await?;
-    let partitions = station.partitions(&topic)?;
-    let mut positions = rehearsal.positions(&topic, &partitions).await?;
+    let Some(found) = station.describe(&topic)? else {
+        return Ok(rehearsal.end().await?);
+    };
+    let generation = station.ledger.generation(&topic, &found.identity).await?.unwrap_or(1);
+    let mut positions = rehearsal.positions(&topic, &found.partitions).await?;
     while let Some(chunk) = station.chunk_beyond(&topic, &positions)? {
         positions.iter_mut().filter(|(p, _)| *p == chunk.partition).for_each(|(_, next)| *next = chunk.next);
         let checked = tokio::task::block_in_place(|| check_messages(station, &chunk.messages, now))?;
-        rehearsal.settle(&source_of(topic.clone(), &chunk), checked, why, local_date(now)).await?;
+        rehearsal.settle(&source_of(topic.clone(), generation, &chunk), checked, why, local_date(now)).await?;
     }
     // What was read ahead here was not taken in.
     station.forget_topic(&topic);

@@ -2,7 +2,6 @@
 //! facts that may be personal stay sealed.
 
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
 use cardline_core::domain::digest;
 use cardline_core::domain::limits::MAX_MESSAGE_BYTES;
@@ -47,7 +46,7 @@ pub fn read_event(keys: &Keys, raw: &RawMessage, fallback_at: jiff::Timestamp) -
         Ok(ArrivingEvent {
             position: raw.position,
             event_id: None,
-            digest: Sha256::digest(&raw.bytes).to_vec(),
+            digest: raw.digest(),
             kind: None,
             reason: Some(reason.into()),
             subject: String::new(),

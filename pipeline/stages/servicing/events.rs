@@ -5,9 +5,8 @@ use jiff::civil::Date;
 use rayon::prelude::*;
 
 use super::event::read_event;
-use crate::broker::PartitionChunk;
 use crate::ledger::{ArrivingEvent, ChunkSource, EventDates, Lease, Why, looked_at_by};
-use crate::stages::intake::count;
+use crate::stages::intake::{ClaimedChunk, count, source_of};
 use crate::stages::{StageError, Station, Step};
 use crate::time::local_date;
 
@@ -15,36 +14,20 @@ use crate::time::local_date;
 pub struct Events;
 
 impl Step for Events {
-    type Claimed<'s> = (Lease, PartitionChunk);
+    type Claimed<'s> = ClaimedChunk;
     type Worked<'s> = (Lease, ChunkSource, Vec<ArrivingEvent>);
 
     async fn claim(&self, station: &Station, now: Timestamp) -> Result<Option<Self::Claimed<'_>>, StageError> {
-        let topic = station.config.topics.events.clone();
-        let Some(chunk) = station.next_chunk(&topic).await? else {
-            return Ok(None);
-        };
-        match station.lease(&format!("servicing/{topic}/{}", chunk.partition), now).await? {
-            Some(lease) => Ok(Some((lease, chunk))),
-            None => {
-                station.forget_topic(&topic);
-                Ok(None)
-            }
-        }
+        station.claim_chunk("servicing", &station.config.topics.events, now).await
     }
 
     fn work<'s>(
         &self,
         station: &'s Station,
-        (lease, chunk): Self::Claimed<'s>,
+        ClaimedChunk { lease, generation, chunk }: ClaimedChunk,
         now: Timestamp,
     ) -> Result<Self::Worked<'s>, StageError> {
-        let source = ChunkSource {
-            topic: station.config.topics.events.clone(),
-            partition: chunk.partition,
-            first: chunk.messages.first().map_or(chunk.stored, |m| m.position),
-            next: chunk.next,
-            stored: Some(chunk.stored),
-        };
+        let source = source_of(station.config.topics.events.clone(), generation, &chunk);
         let events =
             chunk.messages.par_iter().map(|raw| read_event(&station.keys, raw, now)).collect::<Result<_, _>>()?;
         Ok((lease, source, events))

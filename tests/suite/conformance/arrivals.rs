@@ -104,8 +104,14 @@ impl Intake {
         for (message, position) in messages.iter_mut().zip(stored..) {
             message.position = position;
         }
-        let source =
-            ChunkSource { topic: "card.applications".into(), partition: 0, first: stored, next, stored: Some(stored) };
+        let source = ChunkSource {
+            topic: "card.applications".into(),
+            partition: 0,
+            first: stored,
+            next,
+            stored: Some(stored),
+            generation: 1,
+        };
         let lease = self.ledger.take_lease("intake", "suite", now(), 60).await.unwrap().unwrap();
         self.ledger.settle_chunk(&lease, &source, messages, why(), TODAY).await
     }

@@ -112,10 +112,10 @@ impl Desk {
         let stored = self.ledger().positions(&topic, &[0]).await.unwrap()[0].1;
         let next = stored + events.len() as i64;
         let read = events.iter().zip(stored..).map(|(event, position)| {
-            let raw = RawMessage { position, bytes: event.to_string().into_bytes().into() };
+            let raw = RawMessage::new(position, event.to_string().into_bytes().into());
             read_event(&self.station.keys, &raw, now).unwrap()
         });
-        let source = ChunkSource { topic, partition: 0, first: stored, next, stored: Some(stored) };
+        let source = ChunkSource { topic, partition: 0, first: stored, next, stored: Some(stored), generation: 1 };
         let lease = self.ledger().take_lease("events", "suite", now, 60).await.unwrap().unwrap();
         let dates = event_dates(&self.station, local_date(now));
         self.ledger().settle_events(&lease, &source, read.collect(), dates, why()).await.unwrap()
@@ -300,8 +300,7 @@ async fn stopped_half_way_the_same_operation_goes_on(database: Database) {
     let operation = record_operation(&mut tx, &request, &id, count).await.unwrap();
     let member = next_members(&mut tx, &operation).await.unwrap().remove(0);
     let bytes = application(1, 1, json!({})).to_string().into_bytes();
-    let checked =
-        check_messages(&desk.station, &[RawMessage { position: member.id, bytes: bytes.into() }], morning()).unwrap();
+    let checked = check_messages(&desk.station, &[RawMessage::new(member.id, bytes.into())], morning()).unwrap();
     settle_again(&mut tx, &operation, Again::Applications(checked), why(), FIRST_DAY).await.unwrap();
     tx.commit().await.unwrap();
 

@@ -1,0 +1,95 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # home, port and here are set by ops/services
+# Apache Kafka: one node in KRaft mode, broker and controller, from the broker's
+# jars as Maven has them (ops/services.d/kafka/pom.xml).
+#
+# The jars are kept in CARDLINE_CACHE (default: ~/.cache/cardline), so that only
+# the first `up` of a machine fetches them.
+
+kafka_version=4.1.0
+kafka_jars=${CARDLINE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/cardline}/kafka-$kafka_version
+kafka_heap=(-Xms256m -Xmx768m)
+
+kafka_programs() {
+  command -v java >/dev/null || install "java (17 or later)" default-jre-headless
+  [[ ! -s $kafka_jars/kafka_2.13-$kafka_version.jar ]] || return 0
+  command -v mvn >/dev/null || install "mvn" maven
+  local fetched
+  mkdir -p "${kafka_jars%/*}"
+  fetched=$(mktemp -d "$kafka_jars.XXXXXX")
+  say "fetching the jars of Kafka $kafka_version through Maven (43 MB, once)"
+  mvn -B -q -Dstyle.color=never -f "$here/kafka/pom.xml" -Dkafka.version="$kafka_version" -DoutputDirectory="$fetched" -DincludeScope=runtime \
+    org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies </dev/null >&2 9>&- ||
+    { rm -rf "$fetched"; die "Maven could not fetch the jars of Kafka; its message is above"; }
+  # Another run may have been quicker; its jars are the same.
+  mv -T "$fetched" "$kafka_jars" 2>/dev/null || rm -rf "$fetched"
+}
+
+kafka_can_reach() { :; }
+
+kafka_prepare() {
+  port=$(free_port)
+  kafka_configure
+  # Short-lived: the quick compiler alone, and little memory.
+  java -XX:TieredStopAtLevel=1 -Xmx128m -cp "$kafka_jars/*" -Dlog4j2.configurationFile="file:$here/kafka/log4j2.properties" \
+    kafka.tools.StorageTool format -t "$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | head -c 22)" \
+    -c "$home/server.properties" >"$home/log" 2>&1 </dev/null 9>&- ||
+    { cat "$home/log" >&2; die "Kafka's folder could not be formatted; its message is above"; }
+}
+
+# Topics are created by who needs them, so that a wrong name shows. What is
+# deleted goes soon, so that tests of lost messages need not wait; and a broker
+# that was killed is believed to be dead soon, so that it may come back.
+kafka_configure() {
+  local controller
+  controller=$(free_port)
+  cat >"$home/server.properties" <<CONF
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:$controller
+controller.listener.names=CONTROLLER
+listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$controller
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+log.dirs=$home/data
+auto.create.topics.enable=false
+num.partitions=1
+default.replication.factor=1
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=1
+group.initial.rebalance.delay.ms=0
+broker.session.timeout.ms=5000
+broker.heartbeat.interval.ms=500
+num.network.threads=2
+num.io.threads=4
+log.retention.ms=-1
+log.segment.delete.delay.ms=1000
+CONF
+}
+
+kafka_launch() {
+  (cd "$home" && exec setsid java "${kafka_heap[@]}" -Djava.awt.headless=true \
+    -Dlog4j2.configurationFile="file:$here/kafka/log4j2.properties" -cp "$kafka_jars/*" \
+    kafka.Kafka "$home/server.properties") </dev/null >>"$home/log" 2>&1 9>&- &
+  printf '%s\n' $! >"$home/pid"
+}
+
+# A request for the versions it speaks (key 18, version 0, correlation 1, no
+# client); its answer repeats the correlation and has no error.
+kafka_answers() {
+  local answer
+  answer=$({
+    exec 3<>"/dev/tcp/127.0.0.1/$port"
+    printf '\0\0\0\012\0\022\0\0\0\0\0\01\377\377' >&3
+    timeout 2 head -c 10 <&3 | od -An -tx1 -j4 | tr -d ' \n'
+  } 2>/dev/null) || return 1
+  [[ $answer == 000000010000 ]]
+}
+
+kafka_ready() { :; }
+kafka_address() { printf 'CARDLINE_TEST_KAFKA=127.0.0.1:%s\n' "$port"; }
+kafka_pid_file() { printf '%s\n' "$home/pid"; }
+kafka_mark() { printf '%s\n' "$home/server.properties"; }
+kafka_signals() { echo TERM KILL; }

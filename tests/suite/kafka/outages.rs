@@ -1,0 +1,133 @@
+//! The broker goes and comes back, again and again, under a running `cardline run`: nothing is lost,
+//! nothing comes twice, memory stays bounded, and nobody helps.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use cardline::ledger::Ledger;
+use serde_json::Value;
+
+use super::{Broker, applications, keyed};
+use crate::conformance::arrivals::number;
+use crate::databases::{Database, Engine};
+
+const OUTAGES: u64 = 3;
+const SENT_BETWEEN: u64 = 400;
+const WORKER_MEGABYTES: u64 = 300;
+
+/// A broker of this test's own, which may be killed.
+struct Services {
+    folder: tempfile::TempDir,
+}
+
+impl Services {
+    fn up() -> Services {
+        let services = Services { folder: tempfile::tempdir().unwrap() };
+        services.run(&["up", "kafka"]);
+        services
+    }
+
+    fn run(&self, words: &[&str]) {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("ops/services");
+        let ran = Command::new(script).args(words).arg("--dir").arg(self.folder.path()).output().unwrap();
+        assert!(ran.status.success(), "ops/services {words:?}: {}", String::from_utf8_lossy(&ran.stderr));
+    }
+
+    fn address(&self) -> String {
+        let address = std::fs::read_to_string(self.folder.path().join("env")).unwrap();
+        address.trim().strip_prefix("CARDLINE_TEST_KAFKA=").unwrap().to_owned()
+    }
+
+    fn kill(&self) {
+        let pid = std::fs::read_to_string(self.folder.path().join("kafka/pid")).unwrap();
+        assert!(Command::new("kill").args(["-9", pid.trim()]).status().unwrap().success());
+    }
+}
+
+impl Drop for Services {
+    fn drop(&mut self) {
+        self.run(&["down"]);
+    }
+}
+
+/// The real program; it is killed when the test ends, however it ends.
+struct Worker(Child);
+
+impl Worker {
+    fn start(database: &Database, broker: &Broker) -> Worker {
+        let child = broker
+            .program(database, &["run", "--stages", "intake"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        Worker(child)
+    }
+
+    /// The most memory it ever used.
+    fn peak_megabytes(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let started = Instant::now();
+    while !holds().await {
+        assert!(started.elapsed() < Duration::from_secs(120), "after two minutes there was still no end of: {what}");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+async fn accepted(ledger: &Ledger) -> u64 {
+    number(ledger, "SELECT count(*) FROM application WHERE state = 'accepted'").await as u64
+}
+
+/// Outcomes told, by application, each at least once.
+fn told(broker: &Broker) -> BTreeSet<String> {
+    let heard = broker.heard(&broker.topics.outcomes);
+    let body = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).unwrap();
+    heard.iter().map(|m| body(&m.bytes)["application_id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broker_that_is_killed_again_and_again_loses_nothing() {
+    let database = Database::new(Engine::Postgres).await;
+    let services = tokio::task::block_in_place(Services::up);
+    let broker = Broker::at(services.address(), 3).await;
+    let ledger = database.ledger().await;
+    let worker = Worker::start(&database, &broker);
+    let mut sent = 0;
+    let mut slowest = Duration::ZERO;
+    for _ in 0..OUTAGES {
+        broker.send(&broker.topics.applications, &keyed(&applications(sent, SENT_BETWEEN)));
+        sent += SENT_BETWEEN;
+        // Some are taken in already, others not; some are told, others not.
+        until("the first of a round", async || accepted(&ledger).await > sent - SENT_BETWEEN).await;
+        tokio::task::block_in_place(|| {
+            services.kill();
+            std::thread::sleep(Duration::from_secs(2));
+            services.run(&["restart", "kafka"]);
+        });
+        let back = Instant::now();
+        until("taking in after an outage", async || accepted(&ledger).await == sent).await;
+        slowest = slowest.max(back.elapsed());
+    }
+    until("telling", async || tokio::task::block_in_place(|| told(&broker)).len() as u64 == sent).await;
+    assert_eq!(number(&ledger, "SELECT count(*) FROM message").await as u64, sent);
+    let peak = worker.peak_megabytes();
+    assert!(peak < WORKER_MEGABYTES, "the worker used {peak} MB");
+    println!("{OUTAGES} outages, {sent} sent, lost 0, duplicated 0, slowest recovery {slowest:.1?}, peak {peak} MB");
+    drop(worker);
+    ledger.close().await;
+}
