@@ -125,7 +125,7 @@ mod tests {
             "cardline_fenced_writes_total{guard=\"lease\"} 3",
             "cardline_ready{} 1.0",
             "cardline_step_seconds_bucket{le=\"0.05\",stage=\"test\",step=\"board\"} 1",
-            "# TYPE cardline_cards gauge",
+            "# TYPE cardline_ready gauge",
         ] {
             assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
         }

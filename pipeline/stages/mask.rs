@@ -352,9 +352,11 @@ mod tests {
 
     fn survives(shown: &str, value: &str) -> bool {
         let value: Vec<char> = value.chars().collect();
+        // The signs of the kinds stand for themselves only by chance: `a- A` looks like its own pattern.
+        let telling = |c: &char| c.is_alphanumeric() && !matches!(c, 'a' | 'A' | '9' | '汉' | '字');
         value
             .windows(SURVIVING_CHARACTERS + 1)
-            .any(|piece| piece.iter().any(|c| c.is_alphanumeric()) && shown.contains(&piece.iter().collect::<String>()))
+            .any(|piece| piece.iter().any(telling) && shown.contains(&piece.iter().collect::<String>()))
     }
 
     proptest! {
