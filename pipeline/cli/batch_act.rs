@@ -10,7 +10,7 @@ use super::context::{Context, instant};
 use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
 use crate::stages::Station;
-use crate::stages::approvals::{Wanted, second_person};
+use crate::stages::approvals::second_person;
 use crate::stages::batch_acts::{self, By, Division, Told};
 
 #[derive(Args)]
@@ -177,8 +177,7 @@ pub async fn cancel(context: &Context, args: CancelArgs) -> anyhow::Result<Outco
     told(context, "cancel", batch_acts::cancel_batch(&station, &args.number, by).await?)
 }
 
-/// Asks for a second person where the act needs one: to cancel a batch, and to let a production batch be
-/// printed. What is no longer possible is not asked for: the act itself says why.
+/// Asks for a second person where the act needs one.
 async fn second(
     context: &Context,
     station: &Station,
@@ -187,21 +186,10 @@ async fn second(
     by: By<'_>,
 ) -> anyhow::Result<Result<Option<i64>, Outcome>> {
     let Some((_, batch)) = station.ledger.batch(number).await? else { return Ok(Ok(None)) };
-    let possible: &[&str] = if act == Act::CancelBatch { &["cut", "held"] } else { &["held"] };
-    let printing = act == Act::CancelBatch || batch.kind == "production";
-    if !printing || !possible.contains(&batch.state.as_str()) {
-        return Ok(Ok(None));
+    match batch_acts::needs_second(act, &batch, by.reason) {
+        Some(wanted) => waits(context, second_person(station, &wanted, by.at).await?),
+        None => Ok(Ok(None)),
     }
-    let wanted = Wanted {
-        act,
-        subject: number,
-        request: json!({ "reason": by.reason }),
-        count: batch.cards,
-        bank: &batch.bank,
-        area: &batch.region,
-        reason: by.reason,
-    };
-    waits(context, second_person(station, &wanted, by.at).await?)
 }
 
 /// Numbers begin with a letter and the day: A20260105-0001. Names of streams never have eight digits there.

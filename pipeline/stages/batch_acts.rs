@@ -5,8 +5,11 @@
 //! effect; a refusal changes nothing and says what to do. Not here: who may do it, a second person's
 //! approval, and the SQL (`ledger/batches.rs`).
 
+use cardline_core::domain::staff::Act;
 use jiff::Timestamp;
+use serde_json::json;
 
+use super::approvals::Wanted;
 pub use super::batch_split::Division;
 use super::batch_split::parts;
 use super::schedule::{self, Candidate, Kind};
@@ -88,6 +91,22 @@ pub async fn hold_batch(station: &Station, number: &str, by: By<'_>) -> Result<T
 pub async fn release_batch(station: &Station, number: &str, by: By<'_>) -> Result<Told, StageError> {
     let Some((id, _)) = station.ledger.batch(number).await? else { return Ok(unknown(number)) };
     Ok(told(station.ledger.release_batch(id, &by.act(station, "release", None)?).await?, number))
+}
+
+/// What a second person is asked for: to cancel a batch, and to let a production batch be printed. What is
+/// no longer possible is not asked for: the act itself says why.
+pub fn needs_second<'a>(act: Act, batch: &'a BatchRecord, reason: &'a str) -> Option<Wanted<'a>> {
+    let possible: &[&str] = if act == Act::CancelBatch { &["cut", "held"] } else { &["held"] };
+    let needed = act == Act::CancelBatch || batch.kind == "production";
+    (needed && possible.contains(&batch.state.as_str())).then(|| Wanted {
+        act,
+        subject: &batch.number,
+        request: json!({ "reason": reason }),
+        count: batch.cards,
+        bank: &batch.bank,
+        area: &batch.region,
+        reason,
+    })
 }
 
 /// Ends a batch that is not sent yet: its cards wait again, its number and its file's number stay used.

@@ -98,8 +98,15 @@ fn arguments(command: &str) -> Vec<&'static str> {
         "users add" => vec!["boss", "--role", "auditor"],
         "users disable" | "users enable" | "users password" => vec!["nobody"],
         "approvals give" | "approvals refuse" => vec!["999"],
-        "quarantine list" | "import list" | "books" | "batch list" | "photos list" | "users list"
-        | "approvals list" => Vec::new(),
+        "batch cut" => vec!["none", "--dry-run"],
+        "batch split" => vec!["none", "--count", "1", "--reason", "r"],
+        "batch hold" | "batch release" | "batch cancel" => vec!["none", "--reason", "r"],
+        "topic accept" => vec!["none", "--reason", "r"],
+        "migrate" => vec!["--check"],
+        "backup" => vec!["--to", "/dev/null/none"],
+        "reconcile accept" => vec!["--reason", "r"],
+        "quarantine list" | "import list" | "books" | "batch list" | "batch plan" | "photos list" | "users list"
+        | "approvals list" | "topic list" | "reconcile show" => Vec::new(),
         other => panic!("say what `{other}` needs to pass the parser"),
     }
 }

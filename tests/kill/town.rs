@@ -3,19 +3,24 @@
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use cardline::broker::MockBroker;
 use cardline::config::{Config, Topics};
+use cardline::route::ROUTE;
 use cardline::stages::Station;
 use cardline::time::instant;
 use cardline::world::play::{FIRST_DAY, Morning, day, outgoing};
 use cardline::world::{World, mirror, station_with_broker};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use rdkafka::ClientConfig;
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 const CARDS: u64 = 80;
+const PARTITIONS: i32 = 2;
 
 /// What a worker does at one instant of the day.
 #[derive(Clone, Copy)]
@@ -84,6 +89,7 @@ impl Town {
             }
             Some(kafka) => {
                 config.topics = topics(&engines.name);
+                runtime.block_on(create(&kafka, &config.topics));
                 let mut station = runtime.block_on(Station::open(config, FIRST_DAY)).unwrap();
                 station.kafka = Some(kafka);
                 (station, None)
@@ -137,6 +143,15 @@ impl Town {
         })
     }
 
+    /// The tick here and now.
+    pub fn run(&self, tick: Tick) {
+        self.runtime.block_on(async {
+            for step in ROUTE.iter().filter(|step| tick.stage == "all" || step.stage == tick.stage) {
+                step.run(&self.station, tick.at).await.unwrap();
+            }
+        });
+    }
+
     /// The tick as a process of its own, not yet started. It ends at `crash`, if one is given.
     pub fn process(&self, tick: Tick, crash: Option<&str>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cardline"));
@@ -153,6 +168,17 @@ impl Town {
             command.env("CARDLINE_CRASH", crash);
         }
         command
+    }
+}
+
+/// Creates the topics: nobody reads a topic that is not there.
+async fn create(kafka: &str, t: &Topics) {
+    let admin: AdminClient<_> = ClientConfig::new().set("bootstrap.servers", kafka).create().unwrap();
+    let names = [&t.applications, &t.events, &t.outcomes, &t.notices, &t.ecards, &t.dead_letters];
+    let new: Vec<NewTopic<'_>> = names.map(|name| NewTopic::new(name, PARTITIONS, TopicReplication::Fixed(1))).into();
+    let options = AdminOptions::new().operation_timeout(Some(Duration::from_secs(20)));
+    for made in admin.create_topics(&new, &options).await.unwrap() {
+        made.unwrap();
     }
 }
 

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use cardline::config::Config;
 use cardline::ledger::LedgerError;
+use cardline::stages::approvals::{ApprovalFault, Carried, Second, give, second_person};
 use cardline::stages::batch_acts::{
-    By, Division, Told, cancel_batch, cut_now, hold_batch, hold_stream, preview_cut, release_batch, release_stream,
-    split_batch,
+    By, Division, Told, cancel_batch, cut_now, hold_batch, hold_stream, needs_second, preview_cut, release_batch,
+    release_stream, split_batch,
 };
 use cardline::stages::batch_plan::plan;
 use cardline::stages::driver::drain;
@@ -17,9 +18,11 @@ use cardline::stages::{StageError, Station, Step, accounts, production};
 use cardline::time::instant;
 use cardline::world::mirror;
 use cardline::world::play::day;
+use cardline_core::domain::staff::{Act, Role};
 use jiff::{Timestamp, ToSpan};
 
-use super::arrivals::number;
+use super::arrivals::{execute, number};
+use super::users::{add, administered};
 use crate::databases::{Database, on_both_engines};
 use crate::plays::{Play, broken};
 
@@ -34,6 +37,7 @@ on_both_engines!(
     a_bureau_makes_no_more_than_its_capacity,
     a_batch_that_waits_for_release_is_sent_after_it,
     the_plan_changes_nothing_and_tells_what_the_scheduler_does,
+    a_batch_is_released_and_cancelled_by_two_people,
 );
 
 /// Days played before a test acts, until a Tuesday: by then something waits in every room.
@@ -98,6 +102,37 @@ fn refusal(told: Told) -> String {
         Told::Refused(why) => why,
         other => panic!("not refused: {other:?}"),
     }
+}
+
+/// Lin asks, Wang gives; what was given is done once, and Lin alone does nothing.
+async fn a_batch_is_released_and_cancelled_by_two_people(database: Database) {
+    let mut play = played(database).await;
+    let stream = streams(&play.station, Kind::Production, 1).await.remove(0);
+    let batch = cut(&play.station, &stream, morning()).await;
+    assert_eq!(hold_batch(&play.station, &batch, by(morning())).await.unwrap(), Told::Done(vec![batch.clone()]));
+    let ledger = administered(&play.station.ledger).await;
+    let lin = add(&ledger, "lin", Role::Operator, "", "").await;
+    let wang = add(&ledger, "wang", Role::Operator, "", "").await;
+    for (act, becomes) in [(Act::ReleaseBatch, "cut"), (Act::CancelBatch, "cancelled")] {
+        play.station.ledger = ledger.seen_by(lin.clone());
+        let (_, found) = play.station.ledger.batch(&batch).await.unwrap().unwrap();
+        let wanted = needs_second(act, &found, "wrong points").unwrap();
+        let Second::Asked { id, .. } = second_person(&play.station, &wanted, morning()).await.unwrap() else {
+            panic!("nobody gave it yet");
+        };
+        let own = give(&mut play.station, id, &lin, morning()).await;
+        assert!(matches!(own, Err(ApprovalFault::OwnRequest(_))));
+        assert_eq!(state(&play.station, &batch).await, found.state);
+        for _ in 0..2 {
+            assert_eq!(give(&mut play.station, id, &wang, morning()).await.unwrap(), Carried::Out);
+            assert_eq!(state(&play.station, &batch).await, becomes);
+        }
+    }
+    play.station.ledger = ledger;
+    laws_hold(&play, "two people released and cancelled a batch").await;
+    execute(&play.station.ledger, "UPDATE batch_act SET approval = NULL WHERE what = 'cancel'").await;
+    let law = play.station.ledger.books(morning(), true, Some(14)).await.unwrap();
+    assert!(!law.books[0].holds, "a cancellation without its approval is seen");
 }
 
 async fn every_act_on_accounts_keeps_the_laws(database: Database) {
