@@ -339,7 +339,7 @@ async fn what_is_not_given_in_time_lapses(database: Database) {
     assert!(office.desk.ledger().approvals(false, late).await.unwrap().is_empty());
     let request = json!({ "n": 1 });
     let wanted = || Wanted {
-        act: Act::CancelBatch,
+        act: Act::NewSequence,
         subject: "B-1",
         request: request.clone(),
         count: 1,

@@ -47,7 +47,7 @@ async fn workers_without_a_name_get_names_of_their_own(database: Database) {
     let mut names: Vec<String> = Vec::new();
     for worker in &mut workers {
         worker.until_ready();
-        worker.until("it tells its name", |worker| worker.log().contains("running 19 steps worker="));
+        worker.until("it tells its name", |worker| worker.log().contains(" steps worker="));
         let log = worker.log();
         let (_, rest) = log.split_once("steps worker=\"").unwrap();
         names.push(rest.split('"').next().unwrap().to_owned());
