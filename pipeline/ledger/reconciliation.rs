@@ -80,7 +80,7 @@ impl Ledger {
     pub async fn counts_transactions_anew(&self) -> Result<bool, LedgerError> {
         let mut tx = self.read().await?;
         let sealed = tx.number("SELECT COALESCE(max(to_tx), 0) FROM seal", args![]).await?;
-        Ok(tx.is_postgres() && super::sealer::horizon(&mut tx).await? < sealed)
+        Ok(tx.is_postgres() && super::sealer::next_transaction(&mut tx).await? < sealed)
     }
 
     /// The halt that waits for a person, if there is one.

@@ -75,8 +75,7 @@ pub(super) async fn horizon(tx: &mut Tx) -> Result<i64, LedgerError> {
     if !tx.is_postgres() {
         return tx.number("SELECT COALESCE(max(seq), 0) + 1 FROM move", args![]).await;
     }
-    let next =
-        tx.number("SELECT CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS TEXT) AS BIGINT)", args![]).await?;
+    let next = next_transaction(tx).await?;
     let running = tx
         .rows::<(i64,)>(
             "SELECT CAST(CAST(backend_xid AS TEXT) AS BIGINT) FROM pg_stat_activity
@@ -84,11 +83,23 @@ pub(super) async fn horizon(tx: &mut Tx) -> Result<i64, LedgerError> {
             args![],
         )
         .await?;
-    // A running id has 32 bits; the epoch is that of the next id, or the one before it.
-    let epoch = next & !0xFFFF_FFFF;
-    let whole =
-        running.into_iter().map(|(low,)| if epoch + low < next { epoch + low } else { epoch + low - (1 << 32) });
-    Ok(whole.min().map_or(next, |oldest| oldest.min(next)))
+    Ok(running.into_iter().map(|(low,)| whole_id(low, next)).min().map_or(next, |oldest| oldest.min(next)))
+}
+
+/// The id after the last one that ended, on PostgreSQL; it never goes back.
+pub(super) async fn next_transaction(tx: &mut Tx) -> Result<i64, LedgerError> {
+    tx.number("SELECT CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS TEXT) AS BIGINT)", args![]).await
+}
+
+/// A running id has 32 bits: the whole one is the one nearest to the next id, on either side of it, for
+/// what began since runs under a later id.
+fn whole_id(low: i64, next: i64) -> i64 {
+    let whole = (next & !0xFFFF_FFFF) + low;
+    match whole - next {
+        ahead if ahead > 1 << 31 => whole - (1 << 32),
+        ahead if ahead < -(1 << 31) => whole + (1 << 32),
+        _ => whole,
+    }
 }
 
 impl Ledger {
@@ -151,4 +162,19 @@ pub(super) async fn broken_seals(tx: &mut Tx, after: i64) -> Result<(Vec<String>
         previous = digest;
     }
     Ok((broken, count))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::whole_id;
+
+    #[test]
+    fn a_running_id_is_the_whole_one_nearest_to_the_next() {
+        let epoch = 3_i64 << 32;
+        assert_eq!(whole_id(100, epoch + 104), epoch + 100);
+        // It began after the last one that ended.
+        assert_eq!(whole_id(105, epoch + 104), epoch + 105);
+        assert_eq!(whole_id(0xFFFF_FFF0, epoch + 5), epoch - 16);
+        assert_eq!(whole_id(3, epoch - 2), epoch + 3);
+    }
 }
