@@ -69,11 +69,12 @@ impl Station {
             let found = format!("seal {} of the history, seen here before, is gone or another one", mark.seal);
             return Ok(Some(found));
         }
-        let behind = mark.counters.iter().find_map(|(name, next)| {
-            let ours = reached.counters.get(name).copied().unwrap_or(1);
-            (ours < *next).then(|| format!("{name} stands at {ours}, and {next} was seen here before"))
-        });
-        Ok(behind)
+        // Another worker of this folder may have gone on between the two: what counts is the ledger after
+        // the mark was read.
+        match behind(&mark, reached) {
+            None => Ok(None),
+            Some(_) => Ok(behind(&mark, &self.ledger.reached().await?)),
+        }
     }
 
     pub(super) fn keep_watermark(&self, reached: &Reached) -> Result<(), StageError> {
@@ -90,4 +91,12 @@ impl Station {
         part.persist(&path).map_err(|e| failed(e.error))?;
         std::fs::File::open(&folder).and_then(|f| f.sync_all()).map_err(failed)
     }
+}
+
+/// A counter that stands before what was seen of it, in words.
+fn behind(mark: &Reached, reached: &Reached) -> Option<String> {
+    mark.counters.iter().find_map(|(name, next)| {
+        let ours = reached.counters.get(name).copied().unwrap_or(1);
+        (ours < *next).then(|| format!("{name} stands at {ours}, and {next} was seen here before"))
+    })
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use cardline_core::layouts::{FaultCode, FileFault, FileKind};
 use jiff::Timestamp;
 
+use crate::exchange::inbox;
 use crate::ledger::{ManifestCarton, Why};
 use crate::stages::answers::{self, Matched, Next, Trust};
 use crate::stages::{StageError, Station, Step};
@@ -36,6 +37,10 @@ impl Step for Manifests {
         let Some(next) = answers::next(station, FileKind::ShippingManifest, now).await? else {
             return Ok(None);
         };
+        // Looked at before the boxes: a report is applied before it leaves the folder.
+        let partner = next.incoming.partner;
+        let reports = inbox::waiting(partner, FileKind::ProductionReport)
+            .map_err(|e| StageError::file(partner.from().display(), e))?;
         let mut boxes = None;
         if let Trust::Parsed(parsed) = &next.trust
             && let Some(number) = parsed.control.get("batch")
@@ -43,7 +48,15 @@ impl Step for Manifests {
             && record.kind == "production"
             && record.partner == next.incoming.partner.profile.code
         {
-            boxes = Some((batch, station.ledger.boxes(batch).await?));
+            let known = station.ledger.boxes(batch).await?;
+            let named = parsed.rows.iter().filter_map(|row| next.incoming.spec.value(row, "box"));
+            let untold = named.into_iter().any(|name| !known.iter().any(|(number, ..)| *number == name));
+            if untold && !reports.is_empty() {
+                // Another worker is about to take in the report that tells of the box.
+                station.ledger.give_back(&next.lease).await?;
+                return Ok(None);
+            }
+            boxes = Some((batch, known));
         }
         Ok(Some(Claimed { next, boxes }))
     }
