@@ -1,6 +1,8 @@
 //! The PostgreSQL and the Kafka for tests.
 
 use cardline::broker::{Outgoing, Publisher};
+use rdkafka::ClientConfig;
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
@@ -30,8 +32,12 @@ impl Services {
         format!("{server}/{name}")
     }
 
-    /// Publishes applications to a topic.
+    /// Makes a topic of four partitions, and publishes applications to it.
     pub fn publish(&self, topic: &str, messages: &[Vec<u8>]) {
+        let admin: AdminClient<_> = ClientConfig::new().set("bootstrap.servers", &self.kafka).create().expect("Kafka");
+        let new = [NewTopic::new(topic, 4, TopicReplication::Fixed(1))];
+        let options = AdminOptions::new();
+        tokio::runtime::Runtime::new().expect("runtime").block_on(admin.create_topics(&new, &options)).expect("topic");
         let publisher = Publisher::connect(&self.kafka).expect("Kafka");
         let outgoing = |message: &Vec<u8>| Outgoing {
             topic: topic.to_owned(),
