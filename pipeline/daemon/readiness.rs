@@ -2,6 +2,7 @@
 
 use super::outage::{database_away, disk_full};
 use super::watch::Watch;
+use crate::ledger::Schema;
 use crate::metrics;
 use crate::stages::Station;
 
@@ -26,7 +27,12 @@ async fn of_station(station: &Station) -> Vec<String> {
     let mut missing = Vec::new();
     missing.extend(disk_full(&station.config.data.value));
     // A newer schema is made so that the version before can work with it.
-    missing.extend(station.ledger.still_fits().await.err().map(|error| error.to_string()));
+    let schema = station.ledger.schema_state(&Schema::built_in()).await.and_then(|state| state.fits().map(|()| state));
+    match schema {
+        Ok(state) if state.pending.is_empty() => {}
+        Ok(state) => missing.push(format!("{} migrations of the schema are pending", state.pending.len())),
+        Err(error) => missing.push(error.to_string()),
+    }
     if station.reference.points().count() == 0 || station.reference.outlets().count() == 0 {
         missing.push("no points or outlets are loaded (`cardline import`)".into());
     }

@@ -55,6 +55,13 @@ pub struct CutBatch {
     pub act: Option<NewBatchAct>,
 }
 
+impl CutBatch {
+    /// Who has it cut: a person, or the scheduler.
+    pub fn actor(&self) -> &str {
+        self.act.as_ref().map_or("scheduler", |act| act.actor.as_str())
+    }
+}
+
 /// The answer to one row, after it was matched with what was asked.
 pub struct AnsweredRow {
     pub row: i64,

@@ -254,7 +254,7 @@ async fn forced<'s>(
 }
 
 async fn next_numbers(station: &Station, c: &Candidate<'_>, at: Timestamp) -> Result<cutting::Numbers, StageError> {
-    cutting::numbers_of(station, c.stream.kind, &c.partner.profile.code, at).await
+    cutting::numbers(station, c.stream.kind, &c.partner.profile.code, at).await
 }
 
 /// By when cards that wait again are in a batch: as long as the partner's batches may wait, and two days.

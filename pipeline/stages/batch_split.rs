@@ -26,7 +26,7 @@ pub(super) async fn parts(
     at: Timestamp,
 ) -> Result<Result<Vec<Part>, String>, StageError> {
     let Some(kind) = Kind::named(&batch.kind) else { return Ok(Err("no kind of batch".into())) };
-    let first = cutting::numbers_of(station, kind, &batch.partner, at).await?;
+    let first = cutting::numbers(station, kind, &batch.partner, at).await?;
     let both = [first.clone(), first.following()];
     let group = Group {
         region: batch.region.clone(),

@@ -44,33 +44,22 @@ pub fn max_cards(profile: &Profile) -> i64 {
     i64::from(profile.batch.max_cards).min(BATCH_CARDS_MAX)
 }
 
-/// Looks up the numbers the next batch of a kind and its file will get.
-pub async fn numbers(
-    station: &Station,
-    letter: char,
-    partner: &str,
-    kind: FileKind,
-    now: Timestamp,
-) -> Result<Numbers, StageError> {
-    station.before_leaving(now).await?;
-    let day = local_date(now);
-    let counter = format!("batch/{letter}/{day}");
-    let number = station.ledger.peek_counter(&counter).await?;
-    let sequence = station.ledger.next_sequence(partner, kind.name(), "out").await?;
-    let sent_before = Arc::new(station.ledger.sent_before(kind.name()).await?);
-    let series = format!("{letter}{}", day.strftime("%Y%m%d"));
-    let batch = format!("{series}-{number:04}");
-    Ok(Numbers { batch, batch_counter: (counter, number), sequence, sent_before, series })
-}
-
-/// The numbers the next batch of a partner will get.
-pub async fn numbers_of(station: &Station, kind: Kind, partner: &str, at: Timestamp) -> Result<Numbers, StageError> {
+/// Looks up the numbers the next batch of a partner and its file will get.
+pub async fn numbers(station: &Station, kind: Kind, partner: &str, now: Timestamp) -> Result<Numbers, StageError> {
     let (letter, file) = match kind {
         Kind::Account => ('A', FileKind::AccountRequest),
         Kind::Production => ('P', FileKind::Personalization),
         Kind::Recycling => ('R', FileKind::RecyclingRequest),
     };
-    numbers(station, letter, partner, file, at).await
+    station.before_leaving(now).await?;
+    let day = local_date(now);
+    let counter = format!("batch/{letter}/{day}");
+    let number = station.ledger.peek_counter(&counter).await?;
+    let sequence = station.ledger.next_sequence(partner, file.name(), "out").await?;
+    let sent_before = Arc::new(station.ledger.sent_before(file.name()).await?);
+    let series = format!("{letter}{}", day.strftime("%Y%m%d"));
+    let batch = format!("{series}-{number:04}");
+    Ok(Numbers { batch, batch_counter: (counter, number), sequence, sent_before, series })
 }
 
 /// The file of a kind in a partner's profile.

@@ -124,10 +124,9 @@ async fn both(play: &Play, other: &Station, stage: Option<&str>, at: jiff::Times
 }
 
 async fn a_newer_schema_that_only_adds_lets_the_version_before_go_on(database: Database) {
-    let (url, engine) = (database.url.clone(), database.engine);
+    let engine = database.engine;
     drop(database);
     let database = Database::alone(engine).await;
-    let _ = url;
     let url = database.url.clone();
     // Beside it from the first day: a worker of the same version, which stays what it is.
     let mut play = Play::new(database, 21, 60, DAYS).await;

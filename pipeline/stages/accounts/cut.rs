@@ -58,8 +58,7 @@ impl Step for Cut {
         if batch.file.is_some() {
             station.objects.freeze("files", &bytes).await?;
         }
-        let actor = batch.act.as_ref().map_or("scheduler", |act| act.actor.as_str());
-        let why = Why { at: now, actor, reason: "account batch cut" };
+        let why = Why { at: now, actor: batch.actor(), reason: "account batch cut" };
         station.ledger.settle_account_cut(&lease, &batch, why).await?;
         Ok(())
     }
@@ -79,7 +78,7 @@ pub async fn claim(
         station.ledger.give_back(&lease).await?;
         return Ok(None);
     }
-    let numbers = cutting::numbers(station, 'A', &group.bank, FileKind::AccountRequest, now).await?;
+    let numbers = cutting::numbers(station, Kind::Account, &group.bank, now).await?;
     let stream = due.stream.name();
     Ok(Some(Claimed { lease, group: group.clone(), cards, numbers, stream, act }))
 }

@@ -74,8 +74,7 @@ impl Step for Cut {
         if batch.file.is_some() {
             station.objects.freeze("files", &package).await?;
         }
-        let actor = batch.act.as_ref().map_or("scheduler", |act| act.actor.as_str());
-        let why = Why { at: now, actor, reason: "production batch cut" };
+        let why = Why { at: now, actor: batch.actor(), reason: "production batch cut" };
         station.ledger.settle_production_cut(&lease, &batch, first_serial, &card_numbers, why).await?;
         Ok(())
     }
@@ -98,7 +97,7 @@ pub async fn claim(
         return Ok(None);
     };
     let bureau = &due.partner.profile.code;
-    let numbers = cutting::numbers(station, 'P', bureau, FileKind::Personalization, now).await?;
+    let numbers = cutting::numbers(station, Kind::Production, bureau, now).await?;
     let first_serial = station.ledger.peek_counter(CARD_NUMBERS).await?;
     let pictures = pictures(station, &cards).await?;
     let stream = due.stream.name();

@@ -63,8 +63,7 @@ impl Step for Cut {
         now: Timestamp,
     ) -> Result<(), StageError> {
         station.objects.freeze("files", &bytes).await?;
-        let actor = batch.act.as_ref().map_or("scheduler", |act| act.actor.as_str());
-        let why = Why { at: now, actor, reason: "recycling batch cut" };
+        let why = Why { at: now, actor: batch.actor(), reason: "recycling batch cut" };
         station.ledger.settle_recycling_cut(&lease, &batch, &cards, why).await?;
         Ok(())
     }
@@ -87,7 +86,7 @@ pub async fn claim(
         station.ledger.give_back(&lease).await?;
         return Ok(None);
     }
-    let numbers = cutting::numbers(station, 'R', &group.bank, FileKind::RecyclingRequest, now).await?;
+    let numbers = cutting::numbers(station, Kind::Recycling, &group.bank, now).await?;
     let stream = due.stream.name();
     Ok(Some(Claimed { lease, group: group.clone(), cards, numbers, stream, act }))
 }
