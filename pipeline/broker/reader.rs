@@ -1,6 +1,7 @@
 //! Messages in: bounded chunks of one partition each, from the position the database holds.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -21,6 +22,9 @@ use crate::limits::{BROKER_SILENCE_SECONDS, CHUNK_BYTES, CHUNK_MESSAGES};
 const END_QUIET: Duration = Duration::from_millis(500);
 /// How long they are believed to: a slow broker may have been taken for a quiet one.
 const END_BELIEVED: Duration = Duration::from_secs(30);
+
+/// Chunks of one partition before the others have their turn.
+const TURNS_IN_A_ROW: u64 = 8;
 
 /// One message as it came.
 pub struct RawMessage {
@@ -74,7 +78,9 @@ pub struct PartitionChunk {
     pub messages: Vec<RawMessage>,
 }
 
-/// Reads one topic. Everything here blocks; call it where blocking is allowed.
+/// Reads one topic, one partition at a time: what other workers read is not fetched here too, and memory
+/// does not depend on how many partitions there are. Everything here blocks; call it where blocking is
+/// allowed.
 pub struct Reader {
     servers: String,
     topic: String,
@@ -82,17 +88,25 @@ pub struct Reader {
     /// Asks for ends and partitions on a connection of its own: on the reading one a question waits
     /// behind every fetch that is under way.
     asker: BaseConsumer,
-    /// Where the stored positions stand when everything handed out was settled.
-    expected: BTreeMap<i32, i64>,
-    /// Next offset to be read from the broker, per partition.
-    reading: BTreeMap<i32, i64>,
-    waiting: BTreeMap<i32, VecDeque<RawMessage>>,
-    bytes: usize,
-    /// The topic the positions were assigned on.
-    identity: Option<TopicIdentity>,
+    reading: Option<Reading>,
     /// Partitions that hold no message between where reading stands and this end, only control records;
     /// and since when that is believed.
-    empty_until: BTreeMap<i32, (i64, Instant)>,
+    empty_until: BTreeMap<i64, (i64, Instant)>,
+    /// Chunks handed out.
+    turn: u64,
+    /// The last turn of each partition.
+    turns: BTreeMap<i64, u64>,
+}
+
+/// The partition that is being read.
+struct Reading {
+    /// The topic it was assigned on.
+    identity: TopicIdentity,
+    partition: i64,
+    /// The offset read next; the stored position, once everything handed out is settled.
+    next: i64,
+    /// The turn at which it was begun.
+    since: u64,
 }
 
 impl Reader {
@@ -117,12 +131,10 @@ impl Reader {
             topic: topic.into(),
             consumer,
             asker,
-            expected: BTreeMap::new(),
-            reading: BTreeMap::new(),
-            waiting: BTreeMap::new(),
-            bytes: 0,
-            identity: None,
+            reading: None,
             empty_until: BTreeMap::new(),
+            turn: 0,
+            turns: BTreeMap::new(),
         })
     }
 
@@ -150,135 +162,122 @@ impl Reader {
 
     /// Forgets what was read ahead, after a chunk could not be settled.
     pub fn reset(&mut self) {
-        self.expected.clear();
-        self.reading.clear();
-        self.waiting.clear();
-        self.bytes = 0;
-        self.identity = None;
+        self.reading = None;
         self.empty_until.clear();
     }
 
     /// The next chunk beyond the stored positions, or `None` when everything there is was taken.
     pub fn next_chunk(&mut self, stored: &[(i64, i64)]) -> Result<Option<PartitionChunk>, BrokerError> {
-        match self.ready(stored)?.first() {
-            Some(partition) => self.take(*partition, stored),
-            None => Ok(None),
+        if let Some((partition, from)) = self.going_on(stored)?
+            && let Some(chunk) = self.take(partition, from)?
+        {
+            return Ok(Some(chunk));
         }
+        for (partition, from) in self.behind(stored)? {
+            if let Some(chunk) = self.take(partition, from)? {
+                return Ok(Some(chunk));
+            }
+        }
+        Ok(None)
     }
 
-    /// Partitions with messages beyond the stored positions, the fullest first.
-    pub fn ready(&mut self, stored: &[(i64, i64)]) -> Result<Vec<i64>, BrokerError> {
-        // A chunk handed out and not settled, or settled by somebody else, is read anew.
-        let stands: BTreeMap<i32, i64> = stored.iter().map(|(partition, next)| (*partition as i32, *next)).collect();
-        let doubted = self.empty_until.values().any(|(_, since)| since.elapsed() > END_BELIEVED);
-        if self.expected != stands || doubted && self.waiting.values().all(VecDeque::is_empty) {
-            self.assign(stored)?;
-        }
-        if self.waiting.values().all(VecDeque::is_empty) {
-            self.fill(stored)?;
-        }
-        let mut ready: Vec<(usize, i64)> =
-            self.waiting.iter().filter(|(_, w)| !w.is_empty()).map(|(p, w)| (w.len(), i64::from(*p))).collect();
-        ready.sort_unstable_by(|a, b| b.cmp(a));
-        Ok(ready.into_iter().map(|(_, partition)| partition).collect())
+    /// The partition being read, with its stored position, if that is where it was left and more has
+    /// come: what is fetched ahead is used. After a while the others have their turn.
+    pub fn going_on(&mut self, stored: &[(i64, i64)]) -> Result<Option<(i64, i64)>, BrokerError> {
+        let Some(reading) = &self.reading else { return Ok(None) };
+        let at = (reading.partition, reading.next);
+        let rests = self.turn - reading.since < TURNS_IN_A_ROW;
+        Ok((rests && stored.contains(&at) && self.backlog(at.0, at.1)? > 0).then_some(at))
     }
 
-    /// The chunk of a partition that is ready.
-    pub fn take(&mut self, partition: i64, stored: &[(i64, i64)]) -> Result<Option<PartitionChunk>, BrokerError> {
-        let partition = partition as i32;
-        let messages: Vec<RawMessage> = self.waiting.remove(&partition).unwrap_or_default().into();
-        if messages.is_empty() {
-            return Ok(None);
+    /// Partitions with messages beyond their stored positions: who has waited longest for a turn first,
+    /// then the fullest.
+    pub fn behind(&mut self, stored: &[(i64, i64)]) -> Result<Vec<(i64, i64)>, BrokerError> {
+        let mut behind = Vec::new();
+        for &(partition, from) in stored {
+            let backlog = self.backlog(partition, from)?;
+            if backlog > 0 {
+                let last = self.turns.get(&partition).copied().unwrap_or(0);
+                behind.push((last, Reverse(backlog), partition, from));
+            }
         }
-        self.bytes -= messages.iter().map(|m| m.bytes.len()).sum::<usize>();
-        let from = stored.iter().find(|(p, _)| *p == i64::from(partition)).map_or(0, |(_, next)| *next);
+        behind.sort_unstable();
+        Ok(behind.into_iter().map(|(_, _, partition, from)| (partition, from)).collect())
+    }
+
+    /// Offsets between a position and the end, 0 where only control records are left; a position outside
+    /// of what is there is an error.
+    fn backlog(&mut self, partition: i64, from: i64) -> Result<i64, BrokerError> {
+        let PartitionRange { low, high, .. } = self.range(partition)?;
+        if from < low || from > high {
+            let topic = self.topic.clone();
+            return Err(BrokerError::OutOfRange { topic, partition, stored: from, low, high });
+        }
+        let empty = |(end, since): &(i64, Instant)| *end == high && since.elapsed() < END_BELIEVED;
+        if self.empty_until.get(&partition).is_some_and(empty) {
+            return Ok(0);
+        }
+        self.empty_until.remove(&partition);
+        Ok(high - from)
+    }
+
+    /// The next chunk of a partition from its stored position: until its end, or a chunk's bound. `None`
+    /// when there were only control records.
+    pub fn take(&mut self, partition: i64, from: i64) -> Result<Option<PartitionChunk>, BrokerError> {
+        let reading = match self.reading.take() {
+            Some(reading) if (reading.partition, reading.next) == (partition, from) => reading,
+            // A chunk handed out and not settled, or settled by somebody else, is read anew.
+            _ => self.assign(partition, from)?,
+        };
+        let end = self.range(partition)?.high;
+        let messages = self.read_until(partition, from, end)?;
+        // Read before it is known from what: only now it is certain that it was one topic all along.
+        if self.describe()?.is_none_or(|topic| topic.identity != reading.identity) {
+            return Err(self.made_anew());
+        }
+        self.turn += 1;
+        self.turns.insert(partition, self.turn);
         let next = messages.last().map_or(from, |m| m.position + 1);
-        self.expected.insert(partition, next);
-        let identity = self.identity.clone().ok_or_else(|| self.made_anew())?;
-        Ok(Some(PartitionChunk { identity, partition: i64::from(partition), stored: from, next, messages }))
+        let identity = reading.identity.clone();
+        self.reading = Some(Reading { next, ..reading });
+        Ok((!messages.is_empty()).then_some(PartitionChunk { identity, partition, stored: from, next, messages }))
     }
 
     fn made_anew(&self) -> BrokerError {
         BrokerError::MadeAnew { topic: self.topic.clone() }
     }
 
-    fn assign(&mut self, stored: &[(i64, i64)]) -> Result<(), BrokerError> {
-        self.reset();
-        self.identity = self.describe()?.map(|topic| topic.identity);
+    fn assign(&mut self, partition: i64, next: i64) -> Result<Reading, BrokerError> {
+        let identity = self.describe()?.ok_or_else(|| self.made_anew())?.identity;
         let mut list = TopicPartitionList::new();
-        for (partition, next) in stored {
-            list.add_partition_offset(&self.topic, *partition as i32, Offset::Offset(*next))
-                .map_err(|e| self.failed(e))?;
-            self.reading.insert(*partition as i32, *next);
-            self.expected.insert(*partition as i32, *next);
-        }
-        self.consumer.assign(&list).map_err(|e| self.failed(e))
+        list.add_partition_offset(&self.topic, partition as i32, Offset::Offset(next)).map_err(|e| self.failed(e))?;
+        self.consumer.assign(&list).map_err(|e| self.failed(e))?;
+        Ok(Reading { identity, partition, next, since: self.turn })
     }
 
-    /// Reads until every partition's end, or until a chunk's bound.
-    fn fill(&mut self, stored: &[(i64, i64)]) -> Result<(), BrokerError> {
-        let ends = self.ends(stored)?;
-        self.read_until(ends)?;
-        // Read before it is known from what: only now it is certain that it was one topic all along.
-        let found = self.describe()?.map(|topic| topic.identity);
-        if found.is_none() || found != self.identity {
-            return Err(self.made_anew());
-        }
-        Ok(())
-    }
-
-    /// The ends of the partitions that have more; a position outside of what is there is an error.
-    fn ends(&self, stored: &[(i64, i64)]) -> Result<BTreeMap<i32, i64>, BrokerError> {
-        let mut ends: BTreeMap<i32, i64> = BTreeMap::new();
-        for (partition, next) in stored {
-            let PartitionRange { low, high, .. } = self.range(*partition)?;
-            if *next < low || *next > high {
-                return Err(BrokerError::OutOfRange {
-                    topic: self.topic.clone(),
-                    partition: *partition,
-                    stored: *next,
-                    low,
-                    high,
-                });
-            }
-            let partition = *partition as i32;
-            let is_empty = self.empty_until.get(&partition).is_some_and(|(end, _)| *end == high);
-            if self.reading.get(&partition).is_some_and(|at| *at < high) && !is_empty {
-                ends.insert(partition, high);
-            }
-        }
-        Ok(ends)
-    }
-
-    fn read_until(&mut self, mut ends: BTreeMap<i32, i64>) -> Result<(), BrokerError> {
+    fn read_until(&mut self, partition: i64, from: i64, end: i64) -> Result<Vec<RawMessage>, BrokerError> {
         let patience = Duration::from_secs(BROKER_SILENCE_SECONDS);
-        let (mut last, mut trouble) = (Instant::now(), None);
-        let mut at_end: BTreeSet<i32> = BTreeSet::new();
-        let mut count = 0;
-        while !ends.is_empty() && count < CHUNK_MESSAGES && self.bytes < CHUNK_BYTES {
+        let (mut last, mut trouble, mut at_end) = (Instant::now(), None, false);
+        let (mut next, mut bytes, mut messages) = (from, 0, Vec::new());
+        while next < end && messages.len() < CHUNK_MESSAGES && bytes < CHUNK_BYTES {
             match self.consumer.poll(Duration::from_millis(100)) {
                 None if last.elapsed() > patience => {
-                    if let Some(source) = trouble {
-                        return Err(self.failed(source));
-                    }
-                    let partition = ends.keys().next().map_or(0, |p| i64::from(*p));
-                    return Err(BrokerError::Silent {
+                    let silent = || BrokerError::Silent {
                         topic: self.topic.clone(),
                         partition,
                         seconds: BROKER_SILENCE_SECONDS,
-                    });
+                    };
+                    return Err(trouble.map_or_else(silent, |source| self.failed(source)));
                 }
                 // What is left are control records, which are no messages. An end told before the last
                 // messages came would be such an end too, hence the quiet before it is believed.
                 // The library tells an end once, so it is remembered.
-                None if last.elapsed() > END_QUIET => {
-                    let empty = ends.extract_if(.., |partition, _| at_end.contains(partition));
-                    self.empty_until.extend(empty.map(|(partition, end)| (partition, (end, Instant::now()))));
+                None if at_end && last.elapsed() > END_QUIET => {
+                    self.empty_until.insert(partition, (end, Instant::now()));
+                    break;
                 }
                 None => {}
-                Some(Err(KafkaError::PartitionEOF(partition))) => {
-                    at_end.insert(partition);
-                }
+                Some(Err(KafkaError::PartitionEOF(ended))) => at_end |= i64::from(ended) == partition,
                 // The position is none of the broker's: the next look says so in our words.
                 Some(Err(source @ KafkaError::MessageConsumption(RDKafkaErrorCode::AutoOffsetReset))) => {
                     return Err(self.failed(source));
@@ -288,22 +287,18 @@ impl Reader {
                 Some(Err(source)) => trouble = Some(source),
                 Some(Ok(message)) => {
                     last = Instant::now();
-                    at_end.remove(&message.partition());
-                    let (partition, position) = (message.partition(), message.offset());
-                    if self.reading.get(&partition).is_some_and(|at| position < *at) {
+                    // What was under way when another partition was read before comes late.
+                    if i64::from(message.partition()) != partition || message.offset() < next {
                         continue;
                     }
-                    self.reading.insert(partition, position + 1);
-                    if ends.get(&partition).is_some_and(|end| position + 1 >= *end) {
-                        ends.remove(&partition);
-                    }
-                    let raw = RawMessage::copied(position, message.payload().unwrap_or_default());
-                    self.bytes += raw.bytes.len();
-                    count += 1;
-                    self.waiting.entry(partition).or_default().push_back(raw);
+                    at_end = false;
+                    next = message.offset() + 1;
+                    let raw = RawMessage::copied(message.offset(), message.payload().unwrap_or_default());
+                    bytes += raw.bytes.len();
+                    messages.push(raw);
                 }
             }
         }
-        Ok(())
+        Ok(messages)
     }
 }

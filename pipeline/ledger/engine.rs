@@ -307,8 +307,29 @@ impl Tx {
 
     /// Runs statements without arguments, separated by semicolons: migrations and settings.
     pub(super) async fn script(&mut self, sql: &str) -> Result<(), LedgerError> {
-        on!(self, c => sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(c).await.map(|_| ())?);
-        Ok(())
+        Ok(self.plain(sql).await?)
+    }
+
+    /// The same, for who tells of errors himself.
+    pub(super) async fn plain(&mut self, sql: &str) -> Result<(), sqlx::Error> {
+        on!(self, c => sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(c).await.map(|_| ()))
+    }
+
+    /// New ids for rows of a table, in rising order. A sequence of PostgreSQL hands them out at once to
+    /// everybody; SQLite has one writer, who keeps the highest.
+    pub(super) async fn take_ids(&mut self, table: &'static str, count: i64) -> Result<Vec<i64>, LedgerError> {
+        if self.is_postgres() {
+            let sql = "SELECT nextval(s.name) FROM (SELECT pg_get_serial_sequence($1, 'id')::regclass AS name OFFSET 0) s,
+                generate_series(1, $2)";
+            return Ok(self.rows::<(i64,)>(sql, args![table, count]).await?.into_iter().map(|(id,)| id).collect());
+        }
+        let last = self.number("SELECT seq FROM sqlite_sequence WHERE name = $1", args![table]).await?;
+        Ok((last + 1..=last + count).collect())
+    }
+
+    /// Counts rows written another way.
+    pub(super) fn wrote(&mut self, rows: u64) {
+        self.written += rows;
     }
 
     /// How long the server may be silent.

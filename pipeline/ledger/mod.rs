@@ -101,6 +101,7 @@ const STAGES: &[&Stage] = &[
     &accounts::MEMBER,
     &intake::ARRIVING,
     &intake::ARRIVING_FINDING,
+    &intake::ARRIVING_KEY,
     &intake::ARRIVING_SEALED,
     &laws::LAW_DAY,
     &laws::NEW_MOVE,

@@ -223,7 +223,7 @@ const fn arrival(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::intake::{IDENTITY, LEDGER_RULES};
+    use crate::ledger::intake::rules::{IDENTITY, LEDGER_RULES};
 
     /// The codes statements write: in each the first quoted word of capitals with a hyphen, if any.
     fn codes(statements: &[&str]) -> Vec<String> {
@@ -247,7 +247,8 @@ mod tests {
     #[test]
     fn every_reason_given_in_the_sources_has_its_text() {
         let sources = [
-            include_str!("intake.rs"),
+            include_str!("intake/rules.rs"),
+            include_str!("intake/seen.rs"),
             include_str!("care.rs"),
             include_str!("servicing.rs"),
             include_str!("../stages/intake/check.rs"),

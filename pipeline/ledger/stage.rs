@@ -43,8 +43,11 @@ impl Column {
 /// A temporary table: its name and columns never change, so its statements are cached.
 pub struct Stage {
     pub name: &'static str,
-    pub columns: &'static [(&'static str, Column)],
+    pub columns: Columns,
 }
+
+/// Names and types of columns, in the order of the rows' values.
+pub(super) type Columns = &'static [(&'static str, Column)];
 
 impl Stage {
     fn ddl(&self, postgres: bool) -> String {
@@ -57,6 +60,12 @@ impl Stage {
     }
 }
 
+/// A table of the ledger, and the columns that rows are handed over for.
+pub(super) struct Target {
+    pub table: &'static str,
+    pub columns: Columns,
+}
+
 /// Every temporary table there is, made once on each connection.
 pub(super) fn ddl_of_all(postgres: bool) -> String {
     super::STAGES.iter().map(|stage| stage.ddl(postgres) + ";").collect()
@@ -65,29 +74,53 @@ pub(super) fn ddl_of_all(postgres: bool) -> String {
 impl Tx {
     /// Replaces the content of a temporary table by these rows. Each row has the stage's columns.
     pub async fn stage(&mut self, stage: &Stage, rows: Vec<Vec<Arg>>) -> Result<(), LedgerError> {
-        let answer = self.answer();
+        within(self.answer(), stage.name, self.replace(stage, rows)).await
+    }
+
+    /// Adds rows to a table of the ledger. Each row has the target's columns.
+    pub(super) async fn insert(&mut self, target: &Target, rows: Vec<Vec<Arg>>) -> Result<(), LedgerError> {
+        let count = rows.len() as u64;
+        within(self.answer(), target.table, self.pour(target.table, target.columns, rows)).await?;
+        self.wrote(count);
+        Ok(())
+    }
+
+    async fn replace(&mut self, stage: &Stage, rows: Vec<Vec<Arg>>) -> Result<(), sqlx::Error> {
+        let many = rows.len() > ANALYSED_ROWS;
+        let empty = if self.is_postgres() && many { "TRUNCATE" } else { "DELETE FROM" };
+        self.plain(&format!("{empty} {}", stage.name)).await?;
+        self.pour(stage.name, stage.columns, rows).await?;
+        if self.is_postgres() && many {
+            self.plain(&format!("ANALYZE {}", stage.name)).await?;
+        }
+        Ok(())
+    }
+
+    async fn pour(&mut self, table: &str, columns: Columns, rows: Vec<Vec<Arg>>) -> Result<(), sqlx::Error> {
+        if rows.is_empty() {
+            return Ok(());
+        }
         if self.is_postgres() {
-            within(answer, stage.name, self.stage_postgres(stage, rows)).await
+            self.pour_into_postgres(table, columns, rows).await
         } else {
-            within(answer, stage.name, self.stage_sqlite(stage, rows)).await
+            self.pour_into_sqlite(table, columns, rows).await
         }
     }
 
     /// One statement, whatever the number of rows, so it is planned once. COPY is no quicker: its last
     /// word waits for the network's timer (about 40 ms), and bytes travel as text.
-    async fn stage_postgres(&mut self, stage: &Stage, rows: Vec<Vec<Arg>>) -> Result<(), sqlx::Error> {
+    async fn pour_into_postgres(
+        &mut self,
+        table: &str,
+        columns: Columns,
+        rows: Vec<Vec<Arg>>,
+    ) -> Result<(), sqlx::Error> {
         let Some(connection) = self.postgres() else { return Ok(()) };
-        let many = rows.len() > ANALYSED_ROWS;
-        let empty = if many { "TRUNCATE" } else { "DELETE FROM" };
-        sqlx::query(AssertSqlSafe(format!("{empty} {}", stage.name))).execute(&mut *connection).await?;
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let types = stage.columns.iter().map(|(_, column)| column.postgres());
+        let types = columns.iter().map(|(_, column)| column.postgres());
         let arrays: Vec<String> = types.zip(1..).map(|(kind, n)| format!("${n}::{kind}[]")).collect();
-        let sql = format!("INSERT INTO {} SELECT * FROM unnest({})", stage.name, arrays.join(","));
+        let sql = format!("INSERT INTO {table} ({}) SELECT * FROM unnest({})", names(columns), arrays.join(","));
         let mut query = sqlx::query(AssertSqlSafe(sql));
-        for values in columns(stage, rows)? {
+        for values in values_of(table, columns, rows)? {
             query = match values {
                 Values::Ints(values) => query.bind(values),
                 Values::Texts(values) => query.bind(values),
@@ -95,25 +128,23 @@ impl Tx {
                 Values::Flags(values) => query.bind(values),
             };
         }
-        query.execute(&mut *connection).await?;
-        if many {
-            sqlx::query(AssertSqlSafe(format!("ANALYZE {}", stage.name))).execute(&mut *connection).await?;
-        }
-        Ok(())
+        query.execute(connection).await.map(|_| ())
     }
 
-    async fn stage_sqlite(&mut self, stage: &Stage, rows: Vec<Vec<Arg>>) -> Result<(), sqlx::Error> {
-        let Some(connection) = self.sqlite() else {
-            return Ok(());
-        };
-        sqlx::query(AssertSqlSafe(stage.ddl(false))).execute(&mut *connection).await?;
-        sqlx::query(AssertSqlSafe(format!("DELETE FROM {}", stage.name))).execute(&mut *connection).await?;
-        let per_statement = SQLITE_BOUND_VALUES / stage.columns.len();
+    async fn pour_into_sqlite(
+        &mut self,
+        table: &str,
+        columns: Columns,
+        rows: Vec<Vec<Arg>>,
+    ) -> Result<(), sqlx::Error> {
+        let Some(connection) = self.sqlite() else { return Ok(()) };
+        let per_statement = SQLITE_BOUND_VALUES / columns.len();
         let mut rows = rows.into_iter().peekable();
         while rows.peek().is_some() {
             let piece: Vec<Vec<Arg>> = rows.by_ref().take(per_statement).collect();
-            let tuple = format!("({})", vec!["?"; stage.columns.len()].join(","));
-            let sql = format!("INSERT INTO {} VALUES {}", stage.name, vec![tuple.as_str(); piece.len()].join(","));
+            let tuple = format!("({})", vec!["?"; columns.len()].join(","));
+            let tuples = vec![tuple.as_str(); piece.len()].join(",");
+            let sql = format!("INSERT INTO {table} ({}) VALUES {tuples}", names(columns));
             // Only whole pieces recur, so only their text is worth a place in the statement cache.
             let query = sqlx::query(AssertSqlSafe(sql)).persistent(piece.len() == per_statement);
             let query = bound!(query, piece.into_iter().flatten());
@@ -121,6 +152,10 @@ impl Tx {
         }
         Ok(())
     }
+}
+
+fn names(columns: Columns) -> String {
+    columns.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(",")
 }
 
 /// The values of one column.
@@ -143,27 +178,27 @@ impl Values {
 }
 
 /// Rows turned into columns. A null may be of any kind; another value must be of its column's.
-fn columns(stage: &Stage, rows: Vec<Vec<Arg>>) -> Result<Vec<Values>, sqlx::Error> {
+fn values_of(table: &str, columns: Columns, rows: Vec<Vec<Arg>>) -> Result<Vec<Values>, sqlx::Error> {
     let empty = |(_, column): &(&str, Column)| match column {
         Column::Int => Values::Ints(Vec::with_capacity(rows.len())),
         Column::Text => Values::Texts(Vec::with_capacity(rows.len())),
         Column::Bytes => Values::Bytes(Vec::with_capacity(rows.len())),
         Column::Flag => Values::Flags(Vec::with_capacity(rows.len())),
     };
-    let mut columns: Vec<Values> = stage.columns.iter().map(empty).collect();
+    let mut values: Vec<Values> = columns.iter().map(empty).collect();
     for row in rows {
-        for (values, arg) in columns.iter_mut().zip(row) {
+        for (values, arg) in values.iter_mut().zip(row) {
             match (values, arg) {
                 (Values::Ints(values), Arg::Int(value)) => values.push(value),
                 (Values::Texts(values), Arg::Text(value)) => values.push(value.map(without_nul)),
                 (Values::Bytes(values), Arg::Bytes(value)) => values.push(value),
                 (Values::Flags(values), Arg::Flag(value)) => values.push(Some(value)),
                 (values, Arg::Int(None) | Arg::Text(None) | Arg::Bytes(None)) => values.push_null(),
-                _ => return Err(sqlx::Error::Encode(format!("a value of another kind for {}", stage.name).into())),
+                _ => return Err(sqlx::Error::Encode(format!("a value of another kind for {table}").into())),
             }
         }
     }
-    Ok(columns)
+    Ok(values)
 }
 
 /// PostgreSQL's text cannot hold NUL; intake quarantines such a message before it comes here.

@@ -90,20 +90,44 @@ impl Station {
             self.drop_reader(topic);
         })?;
         let stored = self.ledger.positions(topic, &found.partitions).await?;
-        for partition in self.read(topic, |reader| reader.ready(&stored))?.unwrap_or_default() {
-            let Some(lease) = self.lease(&format!("{stage}/{topic}/{partition}"), now).await? else {
-                continue;
-            };
-            let Some(chunk) = self.read(topic, |reader| reader.take(partition, &stored))?.flatten() else {
-                return Ok(None);
-            };
-            if chunk.identity != found.identity {
-                self.drop_reader(topic);
-                return Err(BrokerError::MadeAnew { topic: topic.into() }.into());
-            }
+        let going_on = self.read(topic, |reader| reader.going_on(&stored))?.flatten();
+        if let Some((partition, _)) = going_on
+            && let Some((lease, chunk)) = self.claim_of(stage, topic, partition, &found, now).await?
+        {
             return Ok(Some(ClaimedChunk { lease, generation, chunk }));
         }
+        for (partition, _) in self.read(topic, |reader| reader.behind(&stored))?.unwrap_or_default() {
+            if let Some((lease, chunk)) = self.claim_of(stage, topic, partition, &found, now).await? {
+                return Ok(Some(ClaimedChunk { lease, generation, chunk }));
+            }
+        }
         Ok(None)
+    }
+
+    /// The next chunk of one partition, unless another worker has it now. The position is looked up
+    /// under the lease: it may have moved meanwhile.
+    async fn claim_of(
+        &self,
+        stage: &str,
+        topic: &str,
+        partition: i64,
+        found: &DescribedTopic,
+        now: Timestamp,
+    ) -> Result<Option<(Lease, PartitionChunk)>, StageError> {
+        let Some(lease) = self.lease(&format!("{stage}/{topic}/{partition}"), now).await? else {
+            return Ok(None);
+        };
+        let stored = self.ledger.known_positions(topic).await?;
+        let from = stored.iter().find(|(p, _)| *p == partition).map_or(0, |(_, next)| *next);
+        let Some(chunk) = self.read(topic, |reader| reader.take(partition, from))?.flatten() else {
+            self.ledger.give_back(&lease).await?;
+            return Ok(None);
+        };
+        if chunk.identity != found.identity {
+            self.drop_reader(topic);
+            return Err(BrokerError::MadeAnew { topic: topic.into() }.into());
+        }
+        Ok(Some((lease, chunk)))
     }
 
     /// A topic as the broker has it; `None` without a broker, or where the broker does not have it.

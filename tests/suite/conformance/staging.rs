@@ -46,14 +46,12 @@ const TEXTS: &[&str] = &[
     "$1",
 ];
 
-/// The table is temporary and of the test's own; PostgreSQL has it made on the connection.
+/// The table is temporary and of the test's own.
 async fn staged(database: &Database, rows: Vec<Vec<Arg>>) -> Vec<(i64, Option<String>, Option<Vec<u8>>, bool)> {
     let ledger = database.ledger().await;
     let mut tx = ledger.begin().await.unwrap();
-    if tx.is_postgres() {
-        let ddl = "CREATE TEMPORARY TABLE odd (id BIGINT, words TEXT, bytes BYTEA, flag BOOLEAN) ON COMMIT DROP";
-        tx.scratch(ddl, args![]).await.unwrap();
-    }
+    let ddl = "CREATE TEMPORARY TABLE odd (id BIGINT, words TEXT, bytes BYTEA, flag BOOLEAN)";
+    tx.scratch(ddl, args![]).await.unwrap();
     tx.stage(&ODD, vec![args![-1, "to be replaced", vec![0], true]]).await.unwrap();
     tx.stage(&ODD, rows).await.unwrap();
     tx.rows("SELECT id, words, bytes, flag FROM odd ORDER BY id", args![]).await.unwrap()
