@@ -7,24 +7,18 @@
 //! CARDLINE_TEST_POSTGRES, Java and Maven; CARDLINE_BENCH_COUNT for another count)
 
 use std::path::PathBuf;
-use std::process::Command;
-use std::time::Instant;
 
-use cardline::config::Config;
-use cardline::stages::{Station, built_in_reference};
-use cardline::time::instant;
-use cardline::world::World;
-use cardline::world::play::{FIRST_DAY, day};
-use jiff::Timestamp;
+use cardline::stages::built_in_reference;
 use peer_process::{Peer, warm};
-use process::watched;
 use services::Services;
+use town::Town;
 use verdict::{median, ratio};
 
 mod applications;
 mod peer_process;
 mod process;
 mod services;
+mod town;
 mod verdict;
 
 const RUNS: usize = 3;
@@ -61,72 +55,12 @@ fn main() {
     ratio("  memory of all workers, against Spring Batch", memory, 0.25, true);
 }
 
-/// A worker's processes on a database, a topic and a folder of their own.
-struct Town {
-    runtime: tokio::runtime::Runtime,
-    station: Station,
-    folder: tempfile::TempDir,
-}
-
 /// Cards a second of the real program, from the topic to the bureau's file, and the peak memory of a worker.
 fn cardline(services: &Services, messages: &[Vec<u8>]) -> (f64, u64) {
-    let town = Town::found(services);
-    services.publish(&town.station.config.topics.applications, messages);
-    let mut world = World::new(&town.station, 1, 1, 1).expect("world");
-    town.runtime.block_on(world.prepare(&town.station)).expect("photos");
-    let (evening, later) = (instant(day(3), 17, 30), instant(day(14), 17, 30));
-    let mut done = [
-        town.tick("intake", instant(FIRST_DAY, 9, 0), WORKERS),
-        town.tick("accounts", evening, WORKERS),
-        town.tick("exchange", evening, 1),
-    ]
-    .to_vec();
-    for n in 4..14 {
-        world.morning(&town.station, day(n)).expect("the banks' days");
-    }
-    done.extend([town.tick("accounts", later, WORKERS), town.tick("production", later, WORKERS)]);
-    let ordered = town.runtime.block_on(town.station.ledger.cards_by_state()).expect("cards");
-    let ordered = ordered.get("in_production").copied().unwrap_or(0);
-    assert!(ordered * 10 > messages.len() as i64 * 9, "only {ordered} cards were ordered");
-    let seconds: f64 = done.iter().map(|(seconds, _)| seconds).sum();
-    (ordered as f64 / seconds, done.iter().map(|(_, peak)| *peak).max().unwrap_or(0))
-}
-
-impl Town {
-    fn found(services: &Services) -> Town {
-        let folder = tempfile::tempdir().expect("folder");
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("runtime");
-        let mut config = Config::in_folder(folder.path(), Some(runtime.block_on(services.database())));
-        config.topics.applications = format!("bench.{}", rand::random::<u32>());
-        let topics = format!("[topics]\napplications = '{}'\n", config.topics.applications);
-        std::fs::write(folder.path().join("config.toml"), topics).expect("configuration");
-        let mut station = runtime.block_on(Station::open(config, FIRST_DAY)).expect("station");
-        station.kafka = Some(services.kafka.clone());
-        Town { runtime, station, folder }
-    }
-
-    /// Seconds until so many workers have nothing to do in a stage, and the most memory one of them had.
-    fn tick(&self, stage: &str, at: Timestamp, workers: usize) -> (f64, u64) {
-        let started = Instant::now();
-        let peak = std::thread::scope(|scope| {
-            let worker = |n| scope.spawn(move || watched(&mut self.process(stage, at, n)).peak);
-            let running: Vec<_> = (0..workers).map(worker).collect();
-            running.into_iter().map(|worker| worker.join().expect("worker")).max()
-        });
-        (started.elapsed().as_secs_f64(), peak.unwrap_or(0))
-    }
-
-    fn process(&self, stage: &str, at: Timestamp, worker: usize) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cardline"));
-        command.args(["tick", stage, "--at", &at.to_string()]);
-        command.env("CARDLINE_CONFIG", self.folder.path().join("config.toml"));
-        command.env("CARDLINE_DATABASE", &self.station.config.database.value);
-        command.env("CARDLINE_DATA", &self.station.config.data.value);
-        command.env("CARDLINE_KAFKA", self.station.kafka.as_deref().unwrap_or_default());
-        command.env("CARDLINE_WORKER", format!("worker-{worker}"));
-        command
-    }
+    let route = Town::found(services, messages).route(WORKERS);
+    assert!(route.cards * 10 > messages.len() as u64 * 9, "only {} cards were ordered", route.cards);
+    println!("  microseconds a card: {}", route.by_stage());
+    (route.cards as f64 / route.seconds(), route.peak())
 }
 
 /// Cards a second of the peer's warm runs, and its peak memory.

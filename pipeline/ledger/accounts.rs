@@ -133,14 +133,19 @@ impl Ledger {
     /// The first cards of a group whose photo is rendered, in the order of application ids.
     pub async fn waiting_cards(&self, group: &Group, most: i64) -> Result<Vec<WaitingCard>, LedgerError> {
         let mut tx = self.read().await?;
-        let rows = tx
+        let mut rows = tx
             .rows::<(i64, String, Vec<u8>)>(
-                "SELECT a.id, a.application_id, m.sealed FROM application a JOIN message m ON m.id = a.message
-                 JOIN rendition r ON r.source = a.photo AND r.print IS NOT NULL
-                 WHERE a.queue = 'account' AND a.region = $1 AND a.bank = $2 AND a.lane = $3 ORDER BY a.application_id LIMIT $4",
+                "SELECT a.id, a.application_id, m.sealed FROM
+                    (SELECT a.id, a.application_id, a.message FROM application a
+                     JOIN rendition r ON r.source = a.photo AND r.print IS NOT NULL
+                     WHERE a.queue = 'account' AND a.region = $1 AND a.bank = $2 AND a.lane = $3
+                     ORDER BY a.application_id LIMIT $4) a
+                 JOIN message m ON m.id = a.message",
                 args![&group.region, &group.bank, &group.lane, most],
             )
             .await?;
+        // Only keys are sorted in the database; the sealed messages would not fit into its memory for it.
+        rows.sort_unstable_by(|a, b| a.1.cmp(&b.1));
         Ok(rows.into_iter().map(|(id, application_id, sealed)| WaitingCard { id, application_id, sealed }).collect())
     }
 
@@ -456,13 +461,17 @@ async fn contradictions(
     Ok(())
 }
 
-/// One account for two cards, or two rows of one file with the same account: nobody gets it.
+/// One account for two cards, or two rows of one file with the same account: nobody gets it. Accounts
+/// that exist are looked up by their indexes, one by one; those of the file are counted once.
 async fn doubles(tx: &mut Tx) -> Result<(), LedgerError> {
     tx.scratch(
         "UPDATE answered SET outcome = 'mismatch', reason = 'ACCOUNT-TWICE' WHERE outcome = 'opened' AND (
-            EXISTS (SELECT 1 FROM account c WHERE c.number_key = answered.number_key OR c.pan_key = answered.pan_key)
-            OR EXISTS (SELECT 1 FROM answered o WHERE o.outcome = 'opened' AND o.application <> answered.application
-                AND (o.number_key = answered.number_key OR o.pan_key = answered.pan_key)))",
+            EXISTS (SELECT 1 FROM account c WHERE c.number_key = answered.number_key LIMIT 1 OFFSET 0)
+            OR EXISTS (SELECT 1 FROM account c WHERE c.pan_key = answered.pan_key LIMIT 1 OFFSET 0)
+            OR number_key IN (SELECT o.number_key FROM answered o WHERE o.outcome = 'opened'
+                GROUP BY o.number_key HAVING count(DISTINCT o.application) > 1)
+            OR pan_key IN (SELECT o.pan_key FROM answered o WHERE o.outcome = 'opened'
+                GROUP BY o.pan_key HAVING count(DISTINCT o.application) > 1))",
         args![],
     )
     .await?;

@@ -319,7 +319,8 @@ impl Tx {
     /// everybody; SQLite has one writer, who keeps the highest.
     pub(super) async fn take_ids(&mut self, table: &'static str, count: i64) -> Result<Vec<i64>, LedgerError> {
         if self.is_postgres() {
-            let sql = "SELECT nextval(s.name) FROM (SELECT pg_get_serial_sequence($1, 'id')::regclass AS name OFFSET 0) s,
+            let sql =
+                "SELECT nextval(s.name) FROM (SELECT pg_get_serial_sequence($1, 'id')::regclass AS name OFFSET 0) s,
                 generate_series(1, $2)";
             return Ok(self.rows::<(i64,)>(sql, args![table, count]).await?.into_iter().map(|(id,)| id).collect());
         }

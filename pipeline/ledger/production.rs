@@ -136,17 +136,21 @@ impl Ledger {
     /// The first cards of a group that can be ordered, in the order of application ids.
     pub async fn accounted_cards(&self, group: &Group, most: i64) -> Result<Vec<AccountedCard>, LedgerError> {
         let mut tx = self.read().await?;
-        let rows = tx
+        let mut rows = tx
             .rows::<AccountedRow>(
-                "SELECT a.id, a.application_id, a.region, COALESCE(a.photo, ''), a.point, m.sealed, c.sealed FROM batch b
-                 JOIN application a ON a.account_batch = b.id AND a.place IS NULL
-                 JOIN account c ON c.application = a.id JOIN message m ON m.id = a.message
-                 LEFT JOIN production_row p ON p.application = a.id
-                 WHERE b.to_produce > 0 AND b.region = $1 AND b.bank = $2 AND b.lane = $3 AND p.application IS NULL
-                 ORDER BY a.application_id LIMIT $4",
+                "SELECT a.id, a.application_id, a.region, COALESCE(a.photo, ''), a.point, m.sealed, c.sealed FROM
+                    (SELECT a.id, a.application_id, a.region, a.photo, a.point, a.message FROM batch b
+                     JOIN application a ON a.account_batch = b.id AND a.place IS NULL
+                     JOIN account c ON c.application = a.id
+                     LEFT JOIN production_row p ON p.application = a.id
+                     WHERE b.to_produce > 0 AND b.region = $1 AND b.bank = $2 AND b.lane = $3 AND p.application IS NULL
+                     ORDER BY a.application_id LIMIT $4) a
+                 JOIN account c ON c.application = a.id JOIN message m ON m.id = a.message",
                 args![&group.region, &group.bank, &group.lane, most],
             )
             .await?;
+        // As for the account cut: only keys are sorted in the database.
+        rows.sort_unstable_by(|a, b| a.1.cmp(&b.1));
         Ok(rows.into_iter().map(accounted).collect())
     }
 

@@ -189,7 +189,7 @@ pub async fn cut_now(station: &Station, stream: &str, number: &str, by: By<'_>) 
     if next_numbers(station, &due, by.at).await?.batch != number {
         return Ok(other_number(number));
     }
-    let Some(lease) = station.lease(&due.stream.work(), by.at).await? else {
+    let Some(lease) = station.lease(&due.stream.kind.work(), by.at).await? else {
         return Ok(Told::Refused(format!("another scheduler is cutting {stream} now; look at the plan again")));
     };
     // Under the lease nobody else takes of the bureau's capacity.

@@ -25,7 +25,7 @@ impl Step for FollowRegions {
             };
             // Nobody else touches the queue of a bank that is no partner.
             let stream = stream_of(station, kind, &group)?;
-            let work = stream.map_or_else(|| format!("regions/{}", group.region), |(stream, _)| stream.work());
+            let work = stream.map_or_else(|| format!("regions/{}", group.region), |(stream, _)| stream.kind.work());
             if let Some(lease) = station.lease(&work, now).await? {
                 return Ok(Some((lease, group)));
             }

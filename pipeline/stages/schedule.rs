@@ -36,6 +36,12 @@ impl Kind {
         }
     }
 
+    /// The work whose lease a cut needs. There is one for all streams of a kind: they share the numbers of
+    /// the day, and those of a bureau its capacity.
+    pub fn work(self) -> String {
+        format!("cut/{}", self.word())
+    }
+
     /// The kind of that word.
     pub fn named(word: &str) -> Option<Kind> {
         Kind::ALL.into_iter().find(|kind| kind.word() == word)
@@ -65,14 +71,6 @@ impl Stream {
             parts.push(&self.lane);
         }
         parts.join("/")
-    }
-
-    /// The work whose lease a cut needs. A bureau has one for all its streams: they share its capacity.
-    pub fn work(&self) -> String {
-        match self.kind {
-            Kind::Production => format!("cut/production/{}", self.partner),
-            _ => format!("cut/{}", self.name()),
-        }
     }
 
     fn rank(&self) -> u8 {
@@ -204,15 +202,15 @@ pub async fn take_due(
     now: Timestamp,
 ) -> Result<Option<(Lease, Candidate<'_>)>, StageError> {
     for due in candidates(station, kind, now).await?.into_iter().filter(Candidate::is_due) {
-        let Some(lease) = station.lease(&due.stream.work(), now).await? else {
+        let Some(lease) = station.lease(&kind.work(), now).await? else {
             continue;
         };
         if kind != Kind::Production {
             return Ok(Some((lease, due)));
         }
         // Another stream of the bureau may have used the capacity before the lease was ours.
-        let again = candidates(station, kind, now).await?.into_iter();
-        match again.filter(Candidate::is_due).find(|c| c.stream.work() == lease.work) {
+        let mut again = candidates(station, kind, now).await?.into_iter();
+        match again.find(Candidate::is_due) {
             Some(due) => return Ok(Some((lease, due))),
             None => station.ledger.give_back(&lease).await?,
         }

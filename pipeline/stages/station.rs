@@ -42,6 +42,7 @@ pub struct Station {
     pub kafka: Option<String>,
     pub(super) readers: Mutex<std::collections::HashMap<String, Reader>>,
     pub(super) publisher: Mutex<Option<Publisher>>,
+    pub(super) still_due: Mutex<super::accounts::StillDue>,
 }
 
 /// The policy of a file, or the built-in one.
@@ -90,6 +91,7 @@ impl Station {
             name: None,
             kafka,
             readers: Mutex::default(),
+            still_due: Mutex::default(),
             publisher: Mutex::default(),
         })
     }

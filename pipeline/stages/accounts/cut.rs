@@ -1,5 +1,8 @@
 //! The account cut: a homogeneous batch, in the order of application ids, and its request file.
 
+use std::collections::VecDeque;
+use std::sync::{MutexGuard, PoisonError};
+
 use cardline_core::domain::application::{Application, Text};
 use cardline_core::domain::message;
 use cardline_core::layouts::FileKind;
@@ -30,16 +33,33 @@ impl Step for Cut {
     type Worked<'s> = (Lease, CutBatch, Vec<u8>);
 
     async fn claim(&self, station: &Station, now: Timestamp) -> Result<Option<Claimed>, StageError> {
-        // A stream whose photos are all missing is passed over.
-        for due in schedule::candidates(station, Kind::Account, now).await?.iter().filter(|due| due.is_due()) {
-            let Some(lease) = station.lease(&due.stream.work(), now).await? else {
-                continue;
-            };
-            if let Some(claimed) = claim(station, due, lease, None, now).await? {
-                return Ok(Some(claimed));
+        let Some(lease) = station.lease(&Kind::Account.work(), now).await? else {
+            return Ok(None);
+        };
+        let mut looked = false;
+        loop {
+            let next = still_due(station).next(now);
+            match next {
+                // A stream whose photos are all missing is passed over.
+                Some(due) => {
+                    if let Some(cut) = of_stream(station, &due, &lease, now).await? {
+                        return Ok(Some(cut));
+                    }
+                }
+                None if looked => break,
+                None => {
+                    looked = true;
+                    let found = schedule::candidates(station, Kind::Account, now).await?;
+                    *still_due(station) = StillDue::of(found, now);
+                }
             }
         }
+        station.ledger.give_back(&lease).await?;
         Ok(None)
+    }
+
+    fn forget(&self, station: &Station) {
+        *still_due(station) = StillDue::default();
     }
 
     fn work<'s>(&self, station: &'s Station, claimed: Claimed, now: Timestamp) -> Result<Self::Worked<'s>, StageError> {
@@ -62,6 +82,61 @@ impl Step for Cut {
         station.ledger.settle_account_cut(&lease, &batch, why).await?;
         Ok(())
     }
+}
+
+/// Streams that were due at an instant and were not cut since: one look at the whole queue serves them
+/// all. Only a hint; what is cut is read under the lease.
+#[derive(Default)]
+pub(in crate::stages) struct StillDue {
+    at: Timestamp,
+    streams: VecDeque<DueStream>,
+}
+
+struct DueStream {
+    name: String,
+    group: Group,
+    most: i64,
+}
+
+impl StillDue {
+    fn of(found: Vec<Candidate<'_>>, at: Timestamp) -> StillDue {
+        let due = found.into_iter().filter(Candidate::is_due).filter_map(|due| {
+            let (name, most) = (due.stream.name(), due.batch_cards());
+            due.sections.into_iter().next().map(|group| DueStream { name, group, most })
+        });
+        StillDue { at, streams: due.collect() }
+    }
+
+    fn next(&mut self, now: Timestamp) -> Option<DueStream> {
+        if self.at != now {
+            self.streams.clear();
+        }
+        self.streams.pop_front()
+    }
+}
+
+fn still_due(station: &Station) -> MutexGuard<'_, StillDue> {
+    station.still_due.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The next batch of a stream that was due a moment ago; none when it is held by now, or has no cards.
+async fn of_stream(
+    station: &Station,
+    due: &DueStream,
+    lease: &Lease,
+    now: Timestamp,
+) -> Result<Option<Claimed>, StageError> {
+    let holds = station.ledger.held_streams().await?;
+    if holds.iter().any(|(held, _)| schedule::covers(held, &due.name)) {
+        return Ok(None);
+    }
+    let cards = station.ledger.waiting_cards(&due.group, due.most).await?;
+    if cards.is_empty() {
+        return Ok(None);
+    }
+    let numbers = cutting::numbers(station, Kind::Account, &due.group.bank, now).await?;
+    let (group, stream) = (due.group.clone(), due.name.clone());
+    Ok(Some(Claimed { lease: lease.clone(), group, cards, numbers, stream, act: None }))
 }
 
 /// Takes the cards of a stream's next batch under its lease, or gives the lease back.

@@ -1,5 +1,6 @@
 //! One suite for the ledger, run on SQLite and on PostgreSQL.
 
+mod answers;
 pub mod arrivals;
 mod batches;
 pub mod four_eyes;

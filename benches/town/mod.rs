@@ -1,0 +1,127 @@
+//! The real program on a database, a topic and a folder of its own, from the topic to the bureau's file.
+
+use std::process::Command;
+use std::time::Instant;
+
+use cardline::config::Config;
+use cardline::stages::Station;
+use cardline::time::instant;
+use cardline::world::World;
+use cardline::world::play::{FIRST_DAY, day};
+use jiff::Timestamp;
+
+use crate::applications;
+use crate::process::watched;
+use crate::services::Services;
+
+/// A worker's processes and where they work.
+pub struct Town {
+    pub runtime: tokio::runtime::Runtime,
+    pub station: Station,
+    folder: tempfile::TempDir,
+}
+
+/// What one stage took.
+pub struct Stage {
+    pub name: &'static str,
+    pub seconds: f64,
+    /// The most memory one worker had, in bytes.
+    pub peak: u64,
+}
+
+/// How many cards came to the bureau's file, and what each stage took.
+pub struct Route {
+    pub cards: u64,
+    pub stages: Vec<Stage>,
+}
+
+impl Route {
+    pub fn seconds(&self) -> f64 {
+        self.stages.iter().map(|stage| stage.seconds).sum()
+    }
+
+    pub fn peak(&self) -> u64 {
+        self.stages.iter().map(|stage| stage.peak).max().unwrap_or(0)
+    }
+
+    /// Microseconds a card of every stage, in a line.
+    pub fn by_stage(&self) -> String {
+        let alike = |a: &Stage, b: &Stage| a.name == b.name;
+        let part = |stages: &[Stage]| {
+            let seconds: f64 = stages.iter().map(|stage| stage.seconds).sum();
+            format!("{} {:.0}", stages[0].name, seconds * 1e6 / self.cards as f64)
+        };
+        self.stages.chunk_by(alike).map(part).collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl Town {
+    /// With the messages on its topic, and the photos they name.
+    pub fn found(services: &Services, messages: &[Vec<u8>]) -> Town {
+        let folder = tempfile::tempdir().expect("folder");
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("runtime");
+        let mut config = Config::in_folder(folder.path(), Some(runtime.block_on(services.database())));
+        config.topics.applications = format!("bench.{}", rand::random::<u32>());
+        let topics = format!("[topics]\napplications = '{}'\n", config.topics.applications);
+        std::fs::write(folder.path().join("config.toml"), topics).expect("configuration");
+        let mut station = runtime.block_on(Station::open(config, FIRST_DAY)).expect("station");
+        station.kafka = Some(services.kafka.clone());
+        services.publish(&station.config.topics.applications, messages);
+        for (key, bytes) in applications::plan(&station.reference, 0).album.files() {
+            runtime.block_on(station.objects.upload(key, bytes)).expect("photo");
+        }
+        Town { runtime, station, folder }
+    }
+
+    /// Takes all cards to the bureau's file. The bank's own days count for nobody.
+    pub fn route(&self, workers: usize) -> Route {
+        let mut world = World::new(&self.station, 1, 1, 1).expect("world");
+        self.runtime.block_on(world.prepare(&self.station)).expect("stock");
+        let (evening, later) = (instant(day(3), 17, 30), instant(day(14), 17, 30));
+        let mut stages = vec![
+            self.tick("intake", instant(FIRST_DAY, 9, 0), workers),
+            self.tick("accounts", evening, workers),
+            self.tick("exchange", evening, 1),
+        ];
+        for n in 4..14 {
+            world.morning(&self.station, day(n)).expect("the banks' days");
+        }
+        stages.push(self.tick("accounts", later, workers));
+        // The bureau takes so many a day.
+        for evening in 14..60 {
+            stages.push(self.tick("production", instant(day(evening), 17, 30), workers));
+            if self.at("waiting_production") == 0 {
+                break;
+            }
+        }
+        Route { cards: self.at("in_production"), stages }
+    }
+
+    fn at(&self, place: &str) -> u64 {
+        let places = self.runtime.block_on(self.station.ledger.cards_by_state()).expect("cards");
+        places.get(place).copied().unwrap_or(0) as u64
+    }
+
+    /// So many workers until they have nothing to do in a stage.
+    fn tick(&self, name: &'static str, at: Timestamp, workers: usize) -> Stage {
+        let started = Instant::now();
+        let peak = std::thread::scope(|scope| {
+            let worker = |n| scope.spawn(move || watched(&mut self.process(name, at, n)).peak);
+            let running: Vec<_> = (0..workers).map(worker).collect();
+            running.into_iter().map(|worker| worker.join().expect("worker")).max()
+        });
+        Stage { name, seconds: started.elapsed().as_secs_f64(), peak: peak.unwrap_or(0) }
+    }
+
+    fn process(&self, stage: &str, at: Timestamp, worker: usize) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cardline"));
+        command.args(["tick", stage, "--at", &at.to_string()]);
+        command.env("CARDLINE_CONFIG", self.folder.path().join("config.toml"));
+        command.env("CARDLINE_DATABASE", &self.station.config.database.value);
+        command.env("CARDLINE_DATA", &self.station.config.data.value);
+        command.env("CARDLINE_KAFKA", self.station.kafka.as_deref().unwrap_or_default());
+        command.env("CARDLINE_WORKER", format!("worker-{worker}"));
+        command
+    }
+}

@@ -1,0 +1,92 @@
+//! What a bank's answer may not do: give one account to two cards.
+
+use cardline::ledger::{AnswerDates, AnsweredRow, AskedCard, OpenedAccount, ReceivedFile, Why};
+use cardline::time::instant;
+use cardline::world::play::day;
+use sha2::{Digest, Sha256};
+
+use crate::databases::{Database, on_both_engines};
+use crate::plays::Play;
+
+on_both_engines!(accounts_that_come_twice_open_nothing,);
+
+/// An account request waits for its answer on the evening of this day.
+const ASKED: u32 = 4;
+
+async fn accounts_that_come_twice_open_nothing(database: Database) {
+    let mut play = Play::new(database, 5, 400, 60).await;
+    for n in 0..ASKED {
+        play.day(n).await;
+    }
+    let (batch, asked) = largest_request(&play).await;
+    assert!(asked.len() >= 6, "{}", asked.len());
+    let taken = taken_number(&play).await;
+    // Two share a number, two a PAN, one has a number that is somebody's already, and the others are well.
+    let rows: Vec<AnsweredRow> = asked
+        .iter()
+        .enumerate()
+        .map(|(n, card)| match n {
+            0 | 1 => opened(card, key("number", 0), key("pan", n)),
+            2 | 3 => opened(card, key("number", n), key("pan", 2)),
+            4 if taken.is_some() => opened(card, taken.clone().unwrap(), key("pan", n)),
+            _ => opened(card, key("number", n), key("pan", n)),
+        })
+        .collect();
+    let wrong = 4 + i64::from(taken.is_some());
+    let count = rows.len() as i64;
+    let ledger = &play.station.ledger;
+    let now = instant(day(ASKED), 8, 0);
+    let lease = ledger.take_lease("test/answer", "test", now, 60).await.unwrap().unwrap();
+    let file = ReceivedFile {
+        partner: "ICBC",
+        kind: "account-result",
+        sequence: Some(9_999),
+        name: "planted",
+        state: "applied",
+        rows: count,
+        bytes: 1,
+        sha256: "planted",
+        batch: Some(batch),
+        due_on: day(ASKED),
+        reason: None,
+    };
+    let dates = AnswerDates {
+        today: day(ASKED),
+        correction_on: day(30),
+        case_on: day(ASKED + 2),
+        production_on: day(ASKED + 5),
+    };
+    let why = Why { at: now, actor: "test", reason: "planted" };
+    let counts = ledger.settle_account_answer(&lease, &file, batch, rows, dates, why).await.unwrap();
+    assert_eq!((counts.opened, counts.held), (count - wrong, wrong));
+}
+
+/// The unanswered account batch with the most cards, and what was asked in it.
+async fn largest_request(play: &Play) -> (i64, Vec<AskedCard>) {
+    let mut tx = play.station.ledger.read().await.unwrap();
+    let sql = "SELECT id FROM batch WHERE kind = 'account' AND state <> 'answered' ORDER BY cards DESC, id LIMIT 1";
+    let batch = tx.number(sql, Vec::new()).await.unwrap();
+    (batch, play.station.ledger.asked_cards(batch).await.unwrap())
+}
+
+/// The keyed number of an account there is, if there is one yet.
+async fn taken_number(play: &Play) -> Option<Vec<u8>> {
+    let mut tx = play.station.ledger.read().await.unwrap();
+    let sql = "SELECT number_key FROM account ORDER BY application LIMIT 1";
+    tx.row::<(Vec<u8>,)>(sql, Vec::new()).await.unwrap().map(|(key,)| key)
+}
+
+fn key(purpose: &str, n: usize) -> Vec<u8> {
+    Sha256::digest(format!("{purpose}/{n}")).to_vec()
+}
+
+fn opened(card: &AskedCard, number_key: Vec<u8>, pan_key: Vec<u8>) -> AnsweredRow {
+    let account = OpenedAccount { number_key, pan_key, opened_on: day(ASKED).to_string(), sealed: vec![0] };
+    AnsweredRow {
+        row: card.row,
+        application: card.id,
+        outcome: "opened",
+        reason: String::new(),
+        account: Some(account),
+    }
+}
