@@ -225,7 +225,11 @@ impl Reader {
     /// when there were only control records.
     pub fn take(&mut self, partition: i64, from: i64) -> Result<Option<PartitionChunk>, BrokerError> {
         let reading = match self.reading.take() {
-            Some(reading) if (reading.partition, reading.next) == (partition, from) => reading,
+            // Chosen again after its turns were over: they begin anew.
+            Some(reading) if (reading.partition, reading.next) == (partition, from) => {
+                let rests = self.turn - reading.since < TURNS_IN_A_ROW;
+                Reading { since: if rests { reading.since } else { self.turn }, ..reading }
+            }
             // A chunk handed out and not settled, or settled by somebody else, is read anew.
             _ => self.assign(partition, from)?,
         };
@@ -239,7 +243,8 @@ impl Reader {
         self.turns.insert(partition, self.turn);
         let next = messages.last().map_or(from, |m| m.position + 1);
         let identity = reading.identity.clone();
-        self.reading = Some(Reading { next, ..reading });
+        // The library tells an end once: after one that was believed, reading begins anew.
+        self.reading = (!self.empty_until.contains_key(&partition)).then_some(Reading { next, ..reading });
         Ok((!messages.is_empty()).then_some(PartitionChunk { identity, partition, stored: from, next, messages }))
     }
 
