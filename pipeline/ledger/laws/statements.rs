@@ -88,7 +88,8 @@ pub const LAWS: &[Law] = &[
              WHERE b.state <> 'cancelled' AND EXISTS (SELECT 1 FROM former_row r WHERE r.batch = b.id)",
             "SELECT b.number || ': answered rows are not those counted' FROM touched_batch t JOIN batch b ON b.id = t.id
              WHERE b.kind = 'account' AND b.answered <>
-                (SELECT count(*) FROM file f JOIN account c ON c.answer = f.id WHERE f.batch = b.id AND f.direction = 'in')
+                (SELECT count(*) FROM application a JOIN account c ON c.application = a.id JOIN file f ON f.id = c.answer
+                    WHERE a.account_batch = b.id AND f.batch = b.id AND f.direction = 'in')
                 + (SELECT count(*) FROM file f JOIN answer n ON n.file = f.id WHERE f.batch = b.id AND n.outcome <> 'contradicted')",
             "SELECT b.number || ': more answered than asked' FROM touched_batch t JOIN batch b ON b.id = t.id WHERE b.answered > b.cards",
             "SELECT b.number || ': answered, but rows are outstanding' FROM touched_batch t JOIN batch b ON b.id = t.id
