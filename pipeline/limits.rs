@@ -91,6 +91,8 @@ pub const PRODUCER_WINDOW_MESSAGES: usize = 2_000;
 
 /// Rows of history read at once while sealing, so that memory does not depend on how many there are.
 pub const SEAL_MOVES_PER_PAGE: i64 = 10_000;
+/// Cards whose history is replayed at once: some 40,000 rows, which the database sorts in memory.
+pub const REPLAYED_CARDS_PER_PAGE: usize = 5_000;
 /// Offending rows a law reports; one is enough to fail it.
 pub const LAW_OFFENDERS_SHOWN: i64 = 20;
 /// Distinct photos looked at in one unit of work: a few seconds of work under a lease of 60.

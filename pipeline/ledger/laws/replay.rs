@@ -3,10 +3,12 @@
 
 use cardline_core::lives::LIVES;
 
+use super::TRACED;
 use crate::args;
 use crate::ledger::LedgerError;
 use crate::ledger::engine::Tx;
 use crate::ledger::trace::{Follower, WAY, WayRow};
+use crate::limits::REPLAYED_CARDS_PER_PAGE;
 
 /// Current states of one application: id, application id, state, place, social, account.
 type Current = (i64, String, String, Option<String>, String, Option<String>);
@@ -22,8 +24,19 @@ pub struct Replayed {
     pub transition: Vec<String>,
 }
 
-/// Replays everything staged in `traced`.
+/// Replays every card in `touched_application`, page by page: memory does not depend on how many there are.
 pub async fn replay(tx: &mut Tx) -> Result<Replayed, LedgerError> {
+    let ids = tx.rows::<(i64,)>("SELECT id FROM touched_application ORDER BY id", args![]).await?;
+    let mut found = Replayed::default();
+    for page in ids.chunks(REPLAYED_CARDS_PER_PAGE) {
+        tx.stage(&TRACED, page.iter().map(|(id,)| args![*id]).collect()).await?;
+        replay_page(tx, &mut found).await?;
+    }
+    Ok(found)
+}
+
+/// Replays everything staged in `traced`.
+async fn replay_page(tx: &mut Tx, found: &mut Replayed) -> Result<(), LedgerError> {
     let current = tx
         .rows::<Current>(
             "SELECT a.id, a.application_id, a.state, k.place, a.social, CASE WHEN c.application IS NULL THEN NULL ELSE a.financial END
@@ -32,19 +45,17 @@ pub async fn replay(tx: &mut Tx) -> Result<Replayed, LedgerError> {
             args![],
         )
         .await?;
-    let rows = tx.rows::<WayRow>(WAY, args![]).await?;
-    let mut found = Replayed::default();
-    let mut rows = rows.into_iter().peekable();
+    let mut rows = tx.rows::<WayRow>(WAY, args![]).await?.into_iter().peekable();
     for card in current {
         let mut follower = Follower::new();
         while let Some(row) = rows.next_if(|row| row.0 <= card.0) {
             if row.0 == card.0 {
-                walk(&card, &row, &mut follower, &mut found);
+                walk(&card, &row, &mut follower, found);
             }
         }
-        compare(&card, &follower, &mut found);
+        compare(&card, &follower, found);
     }
-    Ok(found)
+    Ok(())
 }
 
 fn walk(card: &Current, row: &WayRow, follower: &mut Follower, found: &mut Replayed) {

@@ -73,8 +73,6 @@ pub async fn fill(tx: &mut Tx, since: Option<Through>, today: jiff::civil::Date)
         }
         distinct(tx).await?;
     }
-    tx.stage(&TRACED, Vec::new()).await?;
-    tx.scratch("INSERT INTO traced SELECT id FROM touched_application", args![]).await?;
     let chunk = tx.number("SELECT COALESCE(max(id), 0) FROM chunk", args![]).await?;
     let file = tx.number("SELECT COALESCE(max(id), 0) FROM file", args![]).await?;
     Ok(Through { history: to, chunk, file })
