@@ -109,6 +109,16 @@ struct Reading {
     since: u64,
 }
 
+impl Reading {
+    /// Whether it may go on before the others have their turn.
+    fn has_turns(&self, turn: u64) -> bool {
+        turn - self.since < TURNS_IN_A_ROW
+    }
+}
+
+/// A look for partitions with messages beyond their stored positions; gives those with the positions.
+pub type Look = fn(&mut Reader, &[(i64, i64)]) -> Result<Vec<(i64, i64)>, BrokerError>;
+
 impl Reader {
     /// Connects; nothing is read before positions are known.
     pub fn connect(servers: &str, topic: &str) -> Result<Reader, BrokerError> {
@@ -168,31 +178,32 @@ impl Reader {
 
     /// The next chunk beyond the stored positions, or `None` when everything there is was taken.
     pub fn next_chunk(&mut self, stored: &[(i64, i64)]) -> Result<Option<PartitionChunk>, BrokerError> {
-        if let Some((partition, from)) = self.going_on(stored)?
-            && let Some(chunk) = self.take(partition, from)?
-        {
-            return Ok(Some(chunk));
-        }
-        for (partition, from) in self.behind(stored)? {
-            if let Some(chunk) = self.take(partition, from)? {
-                return Ok(Some(chunk));
+        for look in Reader::LOOKS {
+            for (partition, from) in look(self, stored)? {
+                if let Some(chunk) = self.take(partition, from)? {
+                    return Ok(Some(chunk));
+                }
             }
         }
         Ok(None)
     }
 
+    /// Where the next chunk may come from, in order; the second look asks for every partition's end, and is
+    /// needed only when the first gave nothing.
+    pub const LOOKS: [Look; 2] = [Reader::going_on, Reader::behind];
+
     /// The partition being read, with its stored position, if that is where it was left and more has
     /// come: what is fetched ahead is used. After a while the others have their turn.
-    pub fn going_on(&mut self, stored: &[(i64, i64)]) -> Result<Option<(i64, i64)>, BrokerError> {
-        let Some(reading) = &self.reading else { return Ok(None) };
+    fn going_on(&mut self, stored: &[(i64, i64)]) -> Result<Vec<(i64, i64)>, BrokerError> {
+        let Some(reading) = &self.reading else { return Ok(Vec::new()) };
         let at = (reading.partition, reading.next);
-        let rests = self.turn - reading.since < TURNS_IN_A_ROW;
-        Ok((rests && stored.contains(&at) && self.backlog(at.0, at.1)? > 0).then_some(at))
+        let goes_on = reading.has_turns(self.turn) && stored.contains(&at) && self.backlog(at.0, at.1)? > 0;
+        Ok(Vec::from_iter(goes_on.then_some(at)))
     }
 
     /// Partitions with messages beyond their stored positions: who has waited longest for a turn first,
     /// then the fullest.
-    pub fn behind(&mut self, stored: &[(i64, i64)]) -> Result<Vec<(i64, i64)>, BrokerError> {
+    fn behind(&mut self, stored: &[(i64, i64)]) -> Result<Vec<(i64, i64)>, BrokerError> {
         let mut behind = Vec::new();
         for &(partition, from) in stored {
             let backlog = self.backlog(partition, from)?;
@@ -227,8 +238,7 @@ impl Reader {
         let reading = match self.reading.take() {
             // Chosen again after its turns were over: they begin anew.
             Some(reading) if (reading.partition, reading.next) == (partition, from) => {
-                let rests = self.turn - reading.since < TURNS_IN_A_ROW;
-                Reading { since: if rests { reading.since } else { self.turn }, ..reading }
+                Reading { since: if reading.has_turns(self.turn) { reading.since } else { self.turn }, ..reading }
             }
             // A chunk handed out and not settled, or settled by somebody else, is read anew.
             _ => self.assign(partition, from)?,

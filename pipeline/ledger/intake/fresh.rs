@@ -134,16 +134,16 @@ fn is_first(message: &ArrivingMessage) -> bool {
     !named && matches!(message.revision, None | Some(1))
 }
 
-/// Writes fresh messages; returns their counts, and how many applications were accepted.
+/// Writes fresh messages; returns their counts. Each that is accepted is a new application.
 pub(super) async fn keep(
     tx: &mut Tx,
     chunk: i64,
     messages: Vec<Numbered>,
     why: Why<'_>,
     today: Date,
-) -> Result<(IntakeCounts, i64), LedgerError> {
+) -> Result<IntakeCounts, LedgerError> {
     if messages.is_empty() {
-        return Ok((IntakeCounts::default(), 0));
+        return Ok(IntakeCounts::default());
     }
     let mut ids = tx.take_ids("application", messages.len() as i64).await?.into_iter();
     let mut rows = Kept::default();
@@ -155,7 +155,7 @@ pub(super) async fn keep(
     tx.insert(&FINDING, rows.findings).await?;
     tx.insert(&NEW_APPLICATION, rows.applications).await?;
     tx.insert(&REJECTION, rows.rejections).await?;
-    Ok((rows.counts, rows.counts.accepted))
+    Ok(rows.counts)
 }
 
 /// The rows of one chunk.

@@ -209,11 +209,11 @@ pub async fn settle_in(
     let messages = numbered(tx, messages).await?;
     let again = source.is_again();
     let (fresh, seen) = if again { (Vec::new(), messages) } else { fresh::divide(tx, messages).await? };
-    let (divided, mut accepted_new) = fresh::keep(tx, chunk, fresh, why, today).await?;
-    counts.add(divided);
+    let kept = fresh::keep(tx, chunk, fresh, why, today).await?;
+    counts.add(kept);
     let (divided, new) = seen::settle_seen(tx, chunk, seen, again, why, today).await?;
     counts.add(divided);
-    accepted_new += new;
+    let accepted_new = kept.accepted + new;
     if accepted_new > 0 {
         for step in [
             Step { life: &APPLICATION, from: "", to: "accepted" },

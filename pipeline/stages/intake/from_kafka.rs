@@ -90,15 +90,11 @@ impl Station {
             self.drop_reader(topic);
         })?;
         let stored = self.ledger.positions(topic, &found.partitions).await?;
-        let going_on = self.read(topic, |reader| reader.going_on(&stored))?.flatten();
-        if let Some((partition, _)) = going_on
-            && let Some((lease, chunk)) = self.claim_of(stage, topic, partition, &found, now).await?
-        {
-            return Ok(Some(ClaimedChunk { lease, generation, chunk }));
-        }
-        for (partition, _) in self.read(topic, |reader| reader.behind(&stored))?.unwrap_or_default() {
-            if let Some((lease, chunk)) = self.claim_of(stage, topic, partition, &found, now).await? {
-                return Ok(Some(ClaimedChunk { lease, generation, chunk }));
+        for look in Reader::LOOKS {
+            for (partition, _) in self.read(topic, |reader| look(reader, &stored))?.unwrap_or_default() {
+                if let Some((lease, chunk)) = self.claim_of(stage, topic, partition, &found, now).await? {
+                    return Ok(Some(ClaimedChunk { lease, generation, chunk }));
+                }
             }
         }
         Ok(None)
