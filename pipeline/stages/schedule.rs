@@ -195,27 +195,24 @@ pub fn covers(held: &str, stream: &str) -> bool {
     stream.strip_prefix(held).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// A due stream of the kind whose lease was free, looked at again under it.
+/// A due stream of the kind if the kind's lease was free, looked at again under it: others may have used
+/// the capacity before the lease was ours.
 pub async fn take_due(
     station: &Station,
     kind: Kind,
     now: Timestamp,
 ) -> Result<Option<(Lease, Candidate<'_>)>, StageError> {
-    for due in candidates(station, kind, now).await?.into_iter().filter(Candidate::is_due) {
-        let Some(lease) = station.lease(&kind.work(), now).await? else {
-            continue;
-        };
-        if kind != Kind::Production {
-            return Ok(Some((lease, due)));
-        }
-        // Another stream of the bureau may have used the capacity before the lease was ours.
-        let mut again = candidates(station, kind, now).await?.into_iter();
-        match again.find(Candidate::is_due) {
-            Some(due) => return Ok(Some((lease, due))),
-            None => station.ledger.give_back(&lease).await?,
+    if !candidates(station, kind, now).await?.iter().any(Candidate::is_due) {
+        return Ok(None);
+    }
+    let Some(lease) = station.lease(&kind.work(), now).await? else { return Ok(None) };
+    match candidates(station, kind, now).await?.into_iter().find(Candidate::is_due) {
+        Some(due) => Ok(Some((lease, due))),
+        None => {
+            station.ledger.give_back(&lease).await?;
+            Ok(None)
         }
     }
-    Ok(None)
 }
 
 /// The stream a group belongs to; none when its bank is no partner.

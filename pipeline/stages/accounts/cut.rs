@@ -33,28 +33,20 @@ impl Step for Cut {
     type Worked<'s> = (Lease, CutBatch, Vec<u8>);
 
     async fn claim(&self, station: &Station, now: Timestamp) -> Result<Option<Claimed>, StageError> {
-        let Some(lease) = station.lease(&Kind::Account.work(), now).await? else {
-            return Ok(None);
-        };
-        let mut looked = false;
-        loop {
-            let next = still_due(station).next(now);
-            match next {
-                // A stream whose photos are all missing is passed over.
-                Some(due) => {
-                    if let Some(cut) = of_stream(station, &due, &lease, now).await? {
-                        return Ok(Some(cut));
-                    }
-                }
-                None if looked => break,
-                None => {
-                    looked = true;
-                    let found = schedule::candidates(station, Kind::Account, now).await?;
-                    *still_due(station) = StillDue::of(found, now);
-                }
+        let (mut lease, mut looked) = (None, false);
+        while let Some(due) = next_due(station, &mut looked, now).await? {
+            if lease.is_none() {
+                lease = station.lease(&Kind::Account.work(), now).await?;
+            }
+            let Some(held) = &lease else { return Ok(None) };
+            // A stream whose photos are all missing is passed over.
+            if let Some(cut) = of_stream(station, &due, held, now).await? {
+                return Ok(Some(cut));
             }
         }
-        station.ledger.give_back(&lease).await?;
+        if let Some(lease) = lease {
+            station.ledger.give_back(&lease).await?;
+        }
         Ok(None)
     }
 
@@ -98,13 +90,16 @@ struct DueStream {
     most: i64,
 }
 
+impl DueStream {
+    fn of(due: &Candidate<'_>) -> Option<DueStream> {
+        let group = due.sections.first()?.clone();
+        Some(DueStream { name: due.stream.name(), group, most: due.batch_cards() })
+    }
+}
+
 impl StillDue {
     fn of(found: Vec<Candidate<'_>>, at: Timestamp) -> StillDue {
-        let due = found.into_iter().filter(Candidate::is_due).filter_map(|due| {
-            let (name, most) = (due.stream.name(), due.batch_cards());
-            due.sections.into_iter().next().map(|group| DueStream { name, group, most })
-        });
-        StillDue { at, streams: due.collect() }
+        StillDue { at, streams: found.iter().filter(|due| due.is_due()).filter_map(DueStream::of).collect() }
     }
 
     fn next(&mut self, now: Timestamp) -> Option<DueStream> {
@@ -119,6 +114,19 @@ fn still_due(station: &Station) -> MutexGuard<'_, StillDue> {
     station.still_due.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The next stream that is due; the whole queue is looked at once.
+async fn next_due(station: &Station, looked: &mut bool, now: Timestamp) -> Result<Option<DueStream>, StageError> {
+    let next = still_due(station).next(now);
+    if next.is_some() || *looked {
+        return Ok(next);
+    }
+    *looked = true;
+    let found = schedule::candidates(station, Kind::Account, now).await?;
+    let mut due = still_due(station);
+    *due = StillDue::of(found, now);
+    Ok(due.next(now))
+}
+
 /// The next batch of a stream that was due a moment ago; none when it is held by now, or has no cards.
 async fn of_stream(
     station: &Station,
@@ -130,13 +138,7 @@ async fn of_stream(
     if holds.iter().any(|(held, _)| schedule::covers(held, &due.name)) {
         return Ok(None);
     }
-    let cards = station.ledger.waiting_cards(&due.group, due.most).await?;
-    if cards.is_empty() {
-        return Ok(None);
-    }
-    let numbers = cutting::numbers(station, Kind::Account, &due.group.bank, now).await?;
-    let (group, stream) = (due.group.clone(), due.name.clone());
-    Ok(Some(Claimed { lease: lease.clone(), group, cards, numbers, stream, act: None }))
+    first_cards(station, due, lease, None, now).await
 }
 
 /// Takes the cards of a stream's next batch under its lease, or gives the lease back.
@@ -147,15 +149,29 @@ pub async fn claim(
     act: Option<NewBatchAct>,
     now: Timestamp,
 ) -> Result<Option<Claimed>, StageError> {
-    let Some(group) = due.sections.first() else { return Ok(None) };
-    let cards = station.ledger.waiting_cards(group, due.batch_cards()).await?;
-    if cards.is_empty() {
+    let Some(due) = DueStream::of(due) else { return Ok(None) };
+    let claimed = first_cards(station, &due, &lease, act, now).await?;
+    if claimed.is_none() {
         station.ledger.give_back(&lease).await?;
+    }
+    Ok(claimed)
+}
+
+/// The first cards of a stream with the numbers of their batch; none when it has no cards.
+async fn first_cards(
+    station: &Station,
+    due: &DueStream,
+    lease: &Lease,
+    act: Option<NewBatchAct>,
+    now: Timestamp,
+) -> Result<Option<Claimed>, StageError> {
+    let cards = station.ledger.waiting_cards(&due.group, due.most).await?;
+    if cards.is_empty() {
         return Ok(None);
     }
-    let numbers = cutting::numbers(station, Kind::Account, &group.bank, now).await?;
-    let stream = due.stream.name();
-    Ok(Some(Claimed { lease, group: group.clone(), cards, numbers, stream, act }))
+    let numbers = cutting::numbers(station, Kind::Account, &due.group.bank, now).await?;
+    let (group, stream) = (due.group.clone(), due.name.clone());
+    Ok(Some(Claimed { lease: lease.clone(), group, cards, numbers, stream, act }))
 }
 
 /// The batch of these cards and the bytes of its request, under the numbers it will get.

@@ -39,8 +39,8 @@ impl Step for Cut {
     async fn claim(&self, station: &Station, now: Timestamp) -> Result<Option<Claimed>, StageError> {
         // A stream whose social functions are not cancelled yet is passed over.
         for due in schedule::candidates(station, Kind::Recycling, now).await?.iter().filter(|due| due.is_due()) {
-            let Some(lease) = station.lease(&due.stream.kind.work(), now).await? else {
-                continue;
+            let Some(lease) = station.lease(&Kind::Recycling.work(), now).await? else {
+                break;
             };
             if let Some(claimed) = claim(station, due, lease, None, now).await? {
                 return Ok(Some(claimed));
