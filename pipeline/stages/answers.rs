@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::reconcile::is_about_lost;
 use super::{StageError, Station};
+use crate::exchange::Partner;
 use crate::exchange::inbox::{self, Incoming};
 use crate::ledger::{Lease, ReceivedFile, Why};
 use crate::time::local_date;
@@ -31,52 +32,81 @@ pub enum Trust {
 /// A file matched whole: its batch, its rows, and what they say; or its state and what was wrong.
 pub type Matched<T> = Result<(i64, usize, T), (&'static str, Vec<FileFault>)>;
 
-/// Finds the next file of a kind from any partner. A number ahead of its stream is left where it
-/// lies until the missing one comes.
+/// Finds the next file of a kind from any partner.
 pub async fn next<'s>(station: &'s Station, kind: FileKind, now: Timestamp) -> Result<Option<Next<'s>>, StageError> {
-    for partner in station.partners.all() {
-        if partner.profile.file(kind).is_none() {
-            continue;
-        }
-        let code = &partner.profile.code;
-        let waiting = inbox::waiting(partner, kind).map_err(|e| StageError::file(partner.from().display(), e))?;
-        if let Some((sequence, name)) = waiting.into_iter().next() {
-            let expected = station.ledger.next_sequence(code, kind.name(), "in").await?;
-            if sequence > expected {
-                tracing::debug!(partner = %code, kind = kind.name(), sequence, expected, "a file waits for the one before it");
-                continue;
-            }
-            let Some(lease) = station.lease(&format!("exchange/in/{code}/{}", kind.name()), now).await? else {
-                continue;
-            };
-            let read = inbox::read(partner, sequence, &name).map_err(|e| StageError::file(&name, e))?;
-            let Some(incoming) = read else {
-                station.ledger.give_back(&lease).await?;
-                continue;
-            };
-            let trust = if station.ledger.was_applied(code, &incoming.sha256).await? {
-                Trust::Repeat
-            } else if !incoming.faults.is_empty() {
-                Trust::Refused(incoming.faults.clone())
-            } else if sequence < expected {
-                let fault = inbox::fault(
-                    cardline_core::layouts::FaultCode::FileControl,
-                    "this number was used before, with other bytes",
-                );
-                Trust::Held(vec![fault])
-            } else {
-                look(&incoming)
-            };
-            if let Trust::Parsed(parsed) = &trust
+    let expecting = station.partners.all().filter(|partner| partner.profile.file(kind).is_some());
+    for partner in expecting {
+        while let Some(next) = take(station, partner, kind, now).await? {
+            if let Trust::Parsed(parsed) = &next.trust
                 && is_about_lost(station, parsed).await?
             {
-                settle_lost(station, &lease, &incoming, now).await?;
+                settle_lost(station, &next.lease, &next.incoming, now).await?;
                 continue;
             }
-            return Ok(Some(Next { lease, incoming, trust }));
+            return Ok(Some(next));
         }
     }
     Ok(None)
+}
+
+/// Takes the first file of a partner's stream under the stream's lease.
+async fn take<'s>(
+    station: &'s Station,
+    partner: &'s Partner,
+    kind: FileKind,
+    now: Timestamp,
+) -> Result<Option<Next<'s>>, StageError> {
+    if first(station, partner, kind).await?.is_none() {
+        return Ok(None);
+    }
+    let stream = format!("exchange/in/{}/{}", partner.profile.code, kind.name());
+    let Some(lease) = station.lease(&stream, now).await? else { return Ok(None) };
+    // Looked at again: whoever had the lease may have archived the file that was seen, and, meeting ours,
+    // leave the one after it to us.
+    while let Some(file) = first(station, partner, kind).await? {
+        let read = inbox::read(partner, file.sequence, &file.name).map_err(|e| StageError::file(&file.name, e))?;
+        if let Some(incoming) = read {
+            let trust = trust(station, &incoming, file.expected).await?;
+            return Ok(Some(Next { lease, incoming, trust }));
+        }
+    }
+    station.ledger.give_back(&lease).await?;
+    Ok(None)
+}
+
+/// A complete file whose turn it is, and the number its stream expects.
+struct First {
+    sequence: i64,
+    name: String,
+    expected: i64,
+}
+
+/// The file with the lowest number. A number ahead of its stream is left where it lies until the missing
+/// one comes.
+async fn first(station: &Station, partner: &Partner, kind: FileKind) -> Result<Option<First>, StageError> {
+    let waiting = inbox::waiting(partner, kind).map_err(|e| StageError::file(partner.from().display(), e))?;
+    let Some((sequence, name)) = waiting.into_iter().next() else { return Ok(None) };
+    let code = &partner.profile.code;
+    let expected = station.ledger.next_sequence(code, kind.name(), "in").await?;
+    if sequence > expected {
+        tracing::debug!(partner = %code, kind = kind.name(), sequence, expected, "a file waits for the one before it");
+        return Ok(None);
+    }
+    Ok(Some(First { sequence, name, expected }))
+}
+
+async fn trust(station: &Station, incoming: &Incoming<'_>, expected: i64) -> Result<Trust, StageError> {
+    if station.ledger.was_applied(&incoming.partner.profile.code, &incoming.sha256).await? {
+        return Ok(Trust::Repeat);
+    }
+    if !incoming.faults.is_empty() {
+        return Ok(Trust::Refused(incoming.faults.clone()));
+    }
+    if incoming.sequence < expected {
+        let code = cardline_core::layouts::FaultCode::FileControl;
+        return Ok(Trust::Held(vec![inbox::fault(code, "this number was used before, with other bytes")]));
+    }
+    Ok(look(incoming))
 }
 
 /// Settles an answer about a batch that a restore lost: it takes its place in the stream, with a case.

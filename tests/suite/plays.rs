@@ -6,6 +6,7 @@ use cardline::ledger::laws::BooksReport;
 use cardline::stages::Station;
 use cardline::time::instant;
 use cardline::world::{World, play::day, play_day, station_with_broker};
+use jiff::civil::Date;
 
 use crate::databases::Database;
 
@@ -76,6 +77,13 @@ impl Play {
         let kafka = self.station.kafka.clone();
         self.station = Station::open(config, day(0)).await.unwrap();
         self.station.kafka = kafka;
+    }
+
+    /// Another worker on the same ledger.
+    pub async fn another(&self, name: &str, today: Date) -> Station {
+        let mut config = self.station.config.clone();
+        config.worker.value = Some(name.into());
+        Station::open(config, today).await.unwrap()
     }
 
     /// Closes the ledger and drops the database.

@@ -1,14 +1,24 @@
 //! What a bank's answer may not do: give one account to two cards.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use cardline::exchange::inbox;
 use cardline::ledger::{AnswerDates, AnsweredRow, AskedCard, OpenedAccount, ReceivedFile, Why};
+use cardline::stages::accounts::Answers;
+use cardline::stages::driver::drain;
 use cardline::time::instant;
 use cardline::world::play::day;
+use cardline_core::layouts::FileKind;
 use sha2::{Digest, Sha256};
 
 use crate::databases::{Database, on_both_engines};
 use crate::plays::Play;
 
-on_both_engines!(accounts_that_come_twice_open_nothing,);
+on_both_engines!(accounts_that_come_twice_open_nothing, two_workers_leave_no_file_of_a_bank,);
+
+/// How often two workers meet at one bank's files, and how many lie there.
+const ROUNDS: u32 = 6;
+const UNREADABLE: u32 = 12;
 
 /// An account request waits for its answer on the evening of this day.
 const ASKED: u32 = 4;
@@ -59,6 +69,40 @@ async fn accounts_that_come_twice_open_nothing(database: Database) {
     let why = Why { at: now, actor: "test", reason: "planted" };
     let counts = ledger.settle_account_answer(&lease, &file, batch, rows, dates, why).await.unwrap();
     assert_eq!((counts.opened, counts.held), (count - wrong, wrong));
+}
+
+/// A tick has nobody who comes again: who meets the other's lease may go home, but then the other must not.
+async fn two_workers_leave_no_file_of_a_bank(database: Database) {
+    let play = Play::new(database, 6, 10, 10).await;
+    let other = play.another("worker-2", day(1)).await;
+    let bank = play.station.partners.get("ICBC").unwrap();
+    let from = bank.from();
+    let now = instant(day(1), 9, 0);
+    for round in 0..ROUNDS {
+        for n in 0..UNREADABLE {
+            let name = format!("ICBC_431126_{}_000001_KHHP.txt", 20_260_101 + 100 * round + n);
+            std::fs::write(from.join(&name), "unreadable").unwrap();
+            std::fs::write(from.join(format!("{name}.ok")), "unreadable").unwrap();
+        }
+        let (runtime, ended) = (tokio::runtime::Handle::current(), AtomicBool::new(false));
+        let drained = |station| runtime.block_on(drain(&Answers, station, now)).unwrap();
+        tokio::task::block_in_place(|| {
+            std::thread::scope(|scope| {
+                // Comes again and again, so that they meet often; its last tick began before the end.
+                scope.spawn(|| {
+                    while !ended.load(Ordering::SeqCst) {
+                        drained(&other);
+                    }
+                });
+                drained(&play.station);
+                ended.store(true, Ordering::SeqCst);
+            });
+        });
+        let left = inbox::waiting(bank, FileKind::AccountResult).unwrap();
+        assert!(left.is_empty(), "in round {round}: {left:?}");
+    }
+    other.ledger.close().await;
+    play.end().await;
 }
 
 /// The unanswered account batch with the most cards, and what was asked in it.

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use cardline::config::Config;
 use cardline::ledger::LedgerError;
 use cardline::stages::approvals::{ApprovalFault, Carried, Second, give, second_person};
 use cardline::stages::batch_acts::{
@@ -264,16 +263,9 @@ async fn what_is_being_sent_is_not_taken_back(database: Database) {
     play.end().await;
 }
 
-/// Another worker on the same ledger.
-async fn another(play: &Play, name: &str) -> Station {
-    let mut config: Config = play.station.config.clone();
-    config.worker.value = Some(name.into());
-    Station::open(config, day(PLAYED)).await.unwrap()
-}
-
 async fn two_schedulers_at_once_have_one_effect(database: Database) {
     let play = played(database).await;
-    let other = another(&play, "worker-2").await;
+    let other = play.another("worker-2", day(PLAYED)).await;
     let evening = instant(day(PLAYED + 2), 17, 45);
     let waiting = async |kind| streams(&play.station, kind, 1).await.len();
     assert!(waiting(Kind::Account).await > 1 && waiting(Kind::Production).await > 1);
@@ -304,7 +296,7 @@ async fn two_schedulers_at_once_have_one_effect(database: Database) {
 
 async fn a_scheduler_that_was_paused_writes_nothing(database: Database) {
     let play = played(database).await;
-    let other = another(&play, "worker-2").await;
+    let other = play.another("worker-2", day(PLAYED)).await;
     let evening = instant(day(PLAYED + 2), 17, 45);
     let paused = accounts::Cut.claim(&play.station, evening).await.unwrap().expect("something is due by then");
     let worked = tokio::task::block_in_place(|| accounts::Cut.work(&play.station, paused, evening)).unwrap();
@@ -338,7 +330,7 @@ fn profiles(play: &Play, code: &str, change: (&str, &str)) -> std::path::PathBuf
 }
 
 async fn with_profiles(play: &Play, folder: std::path::PathBuf) -> Station {
-    let mut config: Config = play.station.config.clone();
+    let mut config = play.station.config.clone();
     config.partners.value = Some(folder);
     Station::open(config, day(PLAYED)).await.unwrap()
 }
