@@ -77,6 +77,14 @@ impl Tx {
         within(self.answer(), stage.name, self.replace(stage, rows)).await
     }
 
+    /// Tells PostgreSQL how much lies in a temporary table that was filled by statements.
+    pub(super) async fn analyse(&mut self, stage: &Stage) -> Result<(), LedgerError> {
+        if !self.is_postgres() {
+            return Ok(());
+        }
+        within(self.answer(), stage.name, self.plain(&format!("ANALYZE {}", stage.name))).await
+    }
+
     /// Adds rows to a table of the ledger. Each row has the target's columns.
     pub(super) async fn insert(&mut self, target: &Target, rows: Vec<Vec<Arg>>) -> Result<(), LedgerError> {
         let count = rows.len() as u64;

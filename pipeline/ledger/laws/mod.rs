@@ -13,7 +13,8 @@ mod touched;
 pub use books::{BooksReport, LawResult};
 pub use secret::looks_personal;
 pub(super) use touched::{
-    LAW_DAY, NEW_MOVE, TOUCHED_APPLICATION, TOUCHED_BATCH, TOUCHED_CHUNK, TOUCHED_FILE, TOUCHED_SHIPMENT, TRACED,
+    ALIKE_CARDS, LAW_DAY, NEW_MOVE, TOUCHED_APPLICATION, TOUCHED_BATCH, TOUCHED_CARD, TOUCHED_CHUNK, TOUCHED_FILE,
+    TOUCHED_SHIPMENT, TRACED,
 };
 
 /// One law of the catalogue (numbers as agreed for the whole house).

@@ -11,17 +11,14 @@ use crate::ledger::engine::Tx;
 const TEXTS: &[(&str, &str)] = &[
     ("move.reason", "SELECT v.reason FROM new_move n JOIN move v ON v.seq = n.seq"),
     ("move.actor", "SELECT v.actor FROM new_move n JOIN move v ON v.seq = n.seq"),
-    (
-        "application.reason",
-        "SELECT COALESCE(a.reason, '') FROM touched_application t JOIN application a ON a.id = t.id",
-    ),
-    (
-        "application.application_id",
-        "SELECT a.application_id FROM touched_application t JOIN application a ON a.id = t.id",
-    ),
+    ("application.reason", "SELECT reason FROM touched_card WHERE reason IS NOT NULL"),
+    ("application.application_id", "SELECT application_id FROM touched_card"),
     ("file.name", "SELECT f.name FROM touched_file t JOIN file f ON f.id = t.id"),
-    ("file.reason", "SELECT COALESCE(f.reason, '') FROM touched_file t JOIN file f ON f.id = t.id"),
-    ("message.reason", "SELECT COALESCE(m.reason, '') FROM touched_chunk t JOIN message m ON m.chunk = t.id"),
+    ("file.reason", "SELECT f.reason FROM touched_file t JOIN file f ON f.id = t.id WHERE f.reason IS NOT NULL"),
+    (
+        "message.reason",
+        "SELECT m.reason FROM touched_chunk t JOIN message m ON m.chunk = t.id WHERE m.reason IS NOT NULL",
+    ),
     ("act.actor", "SELECT DISTINCT actor FROM act"),
     ("batch_act.actor", "SELECT DISTINCT actor FROM batch_act"),
     ("finding.field", "SELECT DISTINCT f.field FROM finding f"),

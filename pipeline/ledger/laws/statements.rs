@@ -11,10 +11,8 @@ pub const LAWS: &[Law] = &[
         says: "every accepted application is in exactly one state, and that equals the last row of its history",
         cases: "SELECT count(*) FROM touched_application",
         offending: &[
-            "SELECT a.application_id || ': waits for an account batch and is in none' FROM touched_application t JOIN application a ON a.id = t.id
-             JOIN card c ON c.id = a.id WHERE c.place = 'waiting_account' AND a.queue IS NULL",
-            "SELECT a.application_id || ': queued, but not waiting' FROM touched_application t JOIN application a ON a.id = t.id
-             LEFT JOIN card c ON c.id = a.id WHERE a.queue IS NOT NULL AND COALESCE(c.place, '') <> 'waiting_account'",
+            "SELECT c.application_id || ': waits for an account batch and is in none' FROM touched_card c WHERE c.place = 'waiting_account' AND NOT c.queued",
+            "SELECT c.application_id || ': queued, but not waiting' FROM touched_card c WHERE c.queued AND COALESCE(c.place, '') <> 'waiting_account'",
         ],
     },
     Law {
@@ -87,9 +85,10 @@ pub const LAWS: &[Law] = &[
             "SELECT b.number || ': not cancelled, and cards have left it' FROM touched_batch t JOIN batch b ON b.id = t.id
              WHERE b.state <> 'cancelled' AND EXISTS (SELECT 1 FROM former_row r WHERE r.batch = b.id)",
             "SELECT b.number || ': answered rows are not those counted' FROM touched_batch t JOIN batch b ON b.id = t.id
-             WHERE b.kind = 'account' AND b.answered <>
-                (SELECT count(*) FROM application a JOIN account c ON c.application = a.id JOIN file f ON f.id = c.answer
-                    WHERE a.account_batch = b.id AND f.batch = b.id AND f.direction = 'in')
+             LEFT JOIN (SELECT a.account_batch AS id, count(*) AS cards FROM touched_batch x JOIN application a ON a.account_batch = x.id
+                JOIN account c ON c.application = a.id JOIN file f ON f.id = c.answer AND f.batch = a.account_batch AND f.direction = 'in'
+                GROUP BY a.account_batch) o ON o.id = b.id
+             WHERE b.kind = 'account' AND b.answered <> COALESCE(o.cards, 0)
                 + (SELECT count(*) FROM file f JOIN answer n ON n.file = f.id WHERE f.batch = b.id AND n.outcome <> 'contradicted')",
             "SELECT b.number || ': more answered than asked' FROM touched_batch t JOIN batch b ON b.id = t.id WHERE b.answered > b.cards",
             "SELECT b.number || ': answered, but rows are outstanding' FROM touched_batch t JOIN batch b ON b.id = t.id
@@ -122,9 +121,8 @@ pub const LAWS: &[Law] = &[
              JOIN production_row p ON p.application = t.id JOIN card c ON c.id = t.id
              WHERE c.place NOT IN ('produced', 'in_transit', 'at_point', 'on_shelf', 'with_unit', 'in_hand', 'lost', 'awaiting_return', 'missing',
                 'held', 'recalled', 'to_recycle', 'in_recycling', 'destroyed')",
-            "SELECT c.application_id || ': not made, and somebody has it (' || c.place || ')' FROM touched_application t JOIN card c ON c.id = t.id
-             JOIN application a ON a.id = t.id LEFT JOIN made m ON m.application = t.id
-             WHERE m.application IS NULL AND a.old_number IS NULL AND c.place IN ('produced', 'in_transit', 'at_point', 'on_shelf', 'with_unit',
+            "SELECT c.application_id || ': not made, and somebody has it (' || c.place || ')' FROM touched_card c
+             WHERE c.box IS NULL AND c.old_number IS NULL AND c.place IN ('produced', 'in_transit', 'at_point', 'on_shelf', 'with_unit',
                 'in_hand', 'lost', 'awaiting_return', 'missing', 'recalled', 'to_recycle', 'in_recycling', 'destroyed')",
             "SELECT 'box ' || b.number || ': cards are not those counted' FROM box b JOIN touched_batch t ON t.id = b.batch
              WHERE b.cards <> (SELECT count(*) FROM made m WHERE m.box = b.id)",
@@ -138,31 +136,26 @@ pub const LAWS: &[Law] = &[
         no: 6,
         name: "one live card per person",
         says: "a person has at most one open application and one live card",
-        cases: "SELECT count(*) FROM touched_application t JOIN application a ON a.id = t.id WHERE a.live OR a.open",
+        cases: "SELECT count(*) FROM touched_card c WHERE c.live OR c.open",
         offending: &[
-            "SELECT min(a.application_id) || ': ' || count(*) || ' live cards of one person' FROM application a
-             WHERE a.live AND a.person IN (SELECT o.person FROM touched_application t JOIN application o ON o.id = t.id)
-             GROUP BY a.person HAVING count(*) > 1",
-            "SELECT min(a.application_id) || ': ' || count(*) || ' open applications of one person' FROM application a
-             WHERE a.open AND a.person IN (SELECT o.person FROM touched_application t JOIN application o ON o.id = t.id)
-             GROUP BY a.person HAVING count(*) > 1",
-            "SELECT a.application_id || ': active, but another card is the live one' FROM touched_application t JOIN application a ON a.id = t.id
-             WHERE a.social = 'active' AND NOT a.live",
+            "SELECT c.application_id || ': one of two live cards of one person, beside ' || a.application_id FROM touched_card c
+             JOIN application a ON a.person = c.person AND a.live AND a.id <> c.id WHERE c.live",
+            "SELECT c.application_id || ': one of two open applications of one person, beside ' || a.application_id FROM touched_card c
+             JOIN application a ON a.person = c.person AND a.open AND a.id <> c.id WHERE c.open",
+            "SELECT c.application_id || ': active, but another card is the live one' FROM touched_card c WHERE c.social = 'active' AND NOT c.live",
         ],
     },
     Law {
         no: 7,
         name: "account",
         says: "every opened account belongs to one card that is made or under way, or to a closing under way, or is closed",
-        cases: "SELECT count(*) FROM touched_application t JOIN account c ON c.application = t.id",
+        cases: "SELECT count(*) FROM touched_card c WHERE c.answer IS NOT NULL",
         offending: &[
-            "SELECT a.application_id || ': an account without a card' FROM touched_application t JOIN application a ON a.id = t.id
-             JOIN account c ON c.application = a.id JOIN card k ON k.id = a.id
-             WHERE a.financial <> 'closed' AND k.place IN ('no_plastic', 'waiting_account', 'in_account_batch', 'destroyed')",
-            "SELECT a.application_id || ': a closed account under a card in use' FROM touched_application t JOIN application a ON a.id = t.id
-             JOIN account c ON c.application = a.id JOIN card k ON k.id = a.id WHERE a.financial = 'closed' AND k.place <> 'destroyed'",
-            "SELECT p.card_number || ': ordered without an account' FROM touched_application t JOIN production_row p ON p.application = t.id
-             LEFT JOIN account c ON c.application = t.id WHERE c.application IS NULL",
+            "SELECT c.application_id || ': an account without a card' FROM touched_card c WHERE c.answer IS NOT NULL AND c.financial <> 'closed'
+                AND c.place IN ('no_plastic', 'waiting_account', 'in_account_batch', 'destroyed')",
+            "SELECT c.application_id || ': a closed account under a card in use' FROM touched_card c
+             WHERE c.answer IS NOT NULL AND c.financial = 'closed' AND c.place <> 'destroyed'",
+            "SELECT c.application_id || ': ordered without an account' FROM touched_card c WHERE c.production_batch IS NOT NULL AND c.answer IS NULL",
         ],
     },
     Law {
@@ -191,7 +184,7 @@ pub const LAWS: &[Law] = &[
         name: "answer",
         says: "no row has two different final answers outside an open conflict",
         cases: "SELECT (SELECT count(*) FROM touched_application t JOIN answer n ON n.application = t.id)
-            + (SELECT count(*) FROM touched_application t JOIN account c ON c.application = t.id)",
+            + (SELECT count(*) FROM touched_card c WHERE c.answer IS NOT NULL)",
         offending: &[
             "SELECT a.application_id || ': refused and opened in one batch' FROM touched_application t JOIN application a ON a.id = t.id
              JOIN account c ON c.application = a.id JOIN file g ON g.id = c.answer
@@ -207,14 +200,13 @@ pub const LAWS: &[Law] = &[
         no: 10,
         name: "deadline",
         says: "everything unfinished has exactly one live deadline and an owner",
-        cases: "SELECT (SELECT count(*) FROM touched_application t JOIN card c ON c.id = t.id WHERE c.place NOT IN ('in_hand', 'lost', 'destroyed', 'no_plastic'))
+        cases: "SELECT (SELECT count(*) FROM touched_card c WHERE c.place NOT IN ('in_hand', 'lost', 'destroyed', 'no_plastic'))
             + (SELECT count(*) FROM batch WHERE state <> 'answered' AND state <> 'cancelled') + (SELECT count(*) FROM desk_case WHERE state IN ('open', 'escalated'))",
         offending: &[
-            "SELECT a.application_id || ': ' || c.place || ' past ' || a.due_on FROM touched_application t JOIN application a ON a.id = t.id
-             JOIN card c ON c.id = a.id WHERE c.place IN ('waiting_account', 'held', 'missing', 'with_unit', 'awaiting_return', 'recalled',
-                'to_recycle') AND (a.due_on < (SELECT today FROM law_day) OR a.owner IN ('', 'nobody'))",
-            "SELECT a.application_id || ': ' || a.state || ' and past ' || a.due_on FROM touched_application t JOIN application a ON a.id = t.id
-             WHERE a.state IN ('returned', 'rejected') AND a.due_on < (SELECT today FROM law_day)",
+            "SELECT c.application_id || ': ' || c.place || ' past ' || c.due_on FROM touched_card c WHERE c.place IN ('waiting_account', 'held', 'missing', 'with_unit', 'awaiting_return', 'recalled',
+                'to_recycle') AND (c.due_on < (SELECT today FROM law_day) OR c.owner IN ('', 'nobody'))",
+            "SELECT c.application_id || ': ' || c.state || ' and past ' || c.due_on FROM touched_card c
+             WHERE c.state IN ('returned', 'rejected') AND c.due_on < (SELECT today FROM law_day)",
             "SELECT b.number || ': ' || b.state || ' past ' || b.due_on FROM batch b WHERE b.state <> 'answered' AND b.state <> 'cancelled' AND b.due_on < (SELECT today FROM law_day)",
             "SELECT b.number || ': cards wait for production past ' || b.due_on FROM batch b
              WHERE b.to_produce > 0 AND b.due_on < (SELECT today FROM law_day)",

@@ -6,12 +6,45 @@ use crate::ledger::stage::{Column, Stage};
 use crate::ledger::{LedgerError, sealer};
 
 pub(in crate::ledger) const TRACED: Stage = Stage { name: "traced", columns: &[("id", Column::Int)] };
+/// A card that is replayed, and how many cards it stands for.
+pub(in crate::ledger) const ALIKE_CARDS: Stage =
+    Stage { name: "alike", columns: &[("id", Column::Int), ("cards", Column::Int)] };
 pub(in crate::ledger) const NEW_MOVE: Stage = Stage {
     name: "new_move",
     columns: &[("seq", Column::Int), ("life", Column::Text), ("scope", Column::Text), ("subject", Column::Int)],
 };
 pub(in crate::ledger) const TOUCHED_APPLICATION: Stage =
     Stage { name: "touched_application", columns: &[("id", Column::Int)] };
+/// What the laws read of an application that was touched, gathered once. `answer`, `production_batch` and
+/// `box` are there when it has an account, is ordered, is made.
+pub(in crate::ledger) const TOUCHED_CARD: Stage = Stage {
+    name: "touched_card",
+    columns: &[
+        ("id", Column::Int),
+        ("application_id", Column::Text),
+        ("state", Column::Text),
+        ("place", Column::Text),
+        ("social", Column::Text),
+        ("financial", Column::Text),
+        ("live", Column::Flag),
+        ("open", Column::Flag),
+        ("person", Column::Bytes),
+        ("queued", Column::Flag),
+        ("due_on", Column::Text),
+        ("owner", Column::Text),
+        ("reason", Column::Text),
+        ("old_number", Column::Text),
+        ("chunk", Column::Int),
+        ("account_batch", Column::Int),
+        ("answer", Column::Int),
+        ("production_batch", Column::Int),
+        ("box", Column::Int),
+    ],
+};
+const GATHER: &str = "INSERT INTO touched_card
+    SELECT a.id, a.application_id, a.state, CASE WHEN a.has_card THEN a.card_place END, a.social, a.financial, a.live, a.open, a.person,
+        a.queue IS NOT NULL, a.due_on, a.owner, a.reason, a.old_number, a.chunk, a.account_batch, a.answer, a.production_batch, a.box
+    FROM touched_application t CROSS JOIN application_place a WHERE a.id = t.id";
 pub(in crate::ledger) const TOUCHED_BATCH: Stage = Stage { name: "touched_batch", columns: &[("id", Column::Int)] };
 pub(in crate::ledger) const TOUCHED_FILE: Stage = Stage { name: "touched_file", columns: &[("id", Column::Int)] };
 pub(in crate::ledger) const TOUCHED_CHUNK: Stage = Stage { name: "touched_chunk", columns: &[("id", Column::Int)] };
@@ -49,7 +82,15 @@ const MEMBERS: &[&str] = &[
 
 /// Fills the temporary tables; returns how far this run looks.
 pub async fn fill(tx: &mut Tx, since: Option<Through>, today: jiff::civil::Date) -> Result<Through, LedgerError> {
-    for stage in [&NEW_MOVE, &TOUCHED_APPLICATION, &TOUCHED_BATCH, &TOUCHED_FILE, &TOUCHED_CHUNK, &TOUCHED_SHIPMENT] {
+    for stage in [
+        &NEW_MOVE,
+        &TOUCHED_APPLICATION,
+        &TOUCHED_CARD,
+        &TOUCHED_BATCH,
+        &TOUCHED_FILE,
+        &TOUCHED_CHUNK,
+        &TOUCHED_SHIPMENT,
+    ] {
         tx.stage(stage, Vec::new()).await?;
     }
     tx.stage(&LAW_DAY, vec![args![today]]).await?;
@@ -72,6 +113,11 @@ pub async fn fill(tx: &mut Tx, since: Option<Through>, today: jiff::civil::Date)
             tx.scratch(sql, args![]).await?;
         }
         distinct(tx).await?;
+    }
+    tx.analyse(&TOUCHED_APPLICATION).await?;
+    tx.scratch(GATHER, args![]).await?;
+    for stage in [&TOUCHED_CARD, &TOUCHED_BATCH, &TOUCHED_FILE, &TOUCHED_CHUNK, &TOUCHED_SHIPMENT] {
+        tx.analyse(stage).await?;
     }
     let chunk = tx.number("SELECT COALESCE(max(id), 0) FROM chunk", args![]).await?;
     let file = tx.number("SELECT COALESCE(max(id), 0) FROM file", args![]).await?;
