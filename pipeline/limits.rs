@@ -159,3 +159,5 @@ pub const LOGIN_WAIT_MINUTES: i64 = 15;
 pub const SESSION_HOURS: i64 = 10;
 /// Days an approval waits for its second person and for its use: over a weekend.
 pub const APPROVAL_DAYS: i32 = 4;
+/// Numbers of one stream that two persons may pass over at once: more is a partner that counts anew.
+pub const SKIPPED_NUMBERS_MAX: i64 = 100;

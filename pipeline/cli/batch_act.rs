@@ -1,6 +1,5 @@
 //! `batch cut|hold|release|split|cancel`: the operator's hand, each act recorded with who, when and why.
 
-use cardline_core::domain::staff::Act;
 use clap::Args;
 use jiff::Timestamp;
 use serde_json::json;
@@ -11,7 +10,7 @@ use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
 use crate::stages::Station;
 use crate::stages::approvals::second_person;
-use crate::stages::batch_acts::{self, By, Division, Told};
+use crate::stages::batch_acts::{self, By, Division, OfBatch, Told};
 
 #[derive(Args)]
 struct Why {
@@ -148,7 +147,7 @@ pub async fn release(context: &Context, args: ActArgs) -> anyhow::Result<Outcome
     if !is_number(&args.target) {
         return told(context, "release", batch_acts::release_stream(&station, &args.target, by).await?);
     }
-    match second(context, &station, Act::ReleaseBatch, &args.target, by).await? {
+    match second(context, &station, OfBatch::Release, &args.target, by).await? {
         Err(outcome) => return Ok(outcome),
         Ok(approval) => by.approval = approval,
     }
@@ -170,7 +169,7 @@ pub async fn split(context: &Context, args: SplitArgs) -> anyhow::Result<Outcome
 pub async fn cancel(context: &Context, args: CancelArgs) -> anyhow::Result<Outcome> {
     let mut by = args.why.by(context)?;
     let station = context.station(by.at).await?;
-    match second(context, &station, Act::CancelBatch, &args.number, by).await? {
+    match second(context, &station, OfBatch::Cancel, &args.number, by).await? {
         Err(outcome) => return Ok(outcome),
         Ok(approval) => by.approval = approval,
     }
@@ -181,12 +180,12 @@ pub async fn cancel(context: &Context, args: CancelArgs) -> anyhow::Result<Outco
 async fn second(
     context: &Context,
     station: &Station,
-    act: Act,
+    what: OfBatch,
     number: &str,
     by: By<'_>,
 ) -> anyhow::Result<Result<Option<i64>, Outcome>> {
     let Some((_, batch)) = station.ledger.batch(number).await? else { return Ok(Ok(None)) };
-    match batch_acts::needs_second(act, &batch, by.reason) {
+    match batch_acts::needs_second(what, &batch, by.reason) {
         Some(wanted) => waits(context, second_person(station, &wanted, by.at).await?),
         None => Ok(Ok(None)),
     }

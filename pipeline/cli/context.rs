@@ -130,7 +130,9 @@ impl Context {
 
     /// As [`Context::station`], for who only looks: nothing is settled.
     pub async fn observer(&self, now: Timestamp) -> anyhow::Result<Station> {
-        Ok(Station::observing(self.config.clone(), local_date(now)).await?)
+        let mut station = Station::observing(self.config.clone(), local_date(now)).await?;
+        station.ledger = self.seen(station.ledger);
+        Ok(station)
     }
 
     /// Opens the ledger alone, for commands that only read figures.

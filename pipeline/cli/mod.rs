@@ -17,6 +17,7 @@ mod demo_balance;
 mod demo_next;
 mod demo_table;
 mod doctor;
+mod exchange;
 mod file;
 mod file_read;
 mod gate;
@@ -109,6 +110,9 @@ enum Command {
     /// 文件 Any partner file as a masked table
     #[command(subcommand)]
     File(file::FileCommand),
+    /// 交换 Files that partners owe us: numbers that never came, going on without them
+    #[command(subcommand)]
+    Exchange(exchange::Exchange),
     /// 状态 The states and moves of every life
     States(states::StatesArgs),
     /// 升级 Bring the database's schema up to date, or say what is pending
@@ -178,6 +182,7 @@ async fn dispatch(Typed { cli, line }: Typed) -> anyhow::Result<Outcome> {
         Command::States(args) => states::run(&context, args),
         Command::Migrate(args) => migrate::run(&context, args).await,
         Command::Backup(args) => backup::run(&context, args).await,
+        Command::Exchange(args) => exchange::run(&context, args).await,
         Command::Reconcile(args) => reconcile::run(&context, args).await,
         Command::Metrics(command) => metrics::run(&context, &command),
         Command::Login(args) => login::login(&context, args).await,

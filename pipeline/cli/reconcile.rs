@@ -3,11 +3,14 @@
 use clap::Subcommand;
 use jiff::Timestamp;
 
+use super::approvals::waits;
 use super::context::Context;
 use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
 use crate::stages::Station;
-use crate::stages::reconcile::{Survey, accept, survey};
+use crate::stages::approvals::second_person;
+use crate::stages::batch_acts::By;
+use crate::stages::reconcile::{Survey, accept, survey, wanted};
 use crate::time::local_date;
 
 #[derive(Subcommand)]
@@ -16,7 +19,8 @@ pub enum Reconcile {
     #[command(after_help = "Exit code 1: everything is halted until somebody accepts. See ops/runbooks/restore.md")]
     Show,
     /// 接受 Go on: numbers beyond everything seen, archived answers read again, lost files as cases
-    #[command(after_help = "Example: cardline reconcile accept --as lin --reason \"restored the backup of Tuesday\"")]
+    #[command(after_help = "Once there are users it needs a second person, who accepts exactly what was found.
+Example: cardline reconcile accept --as lin --reason \"restored the backup of Tuesday\"")]
     Accept {
         /// Why, in your words; kept sealed
         #[arg(long, value_name = "TEXT")]
@@ -36,19 +40,28 @@ pub async fn run(context: &Context, command: Reconcile) -> anyhow::Result<Outcom
             show(context, &found)?;
             Ok(Outcome::of(found.halt.is_none()))
         }
-        Reconcile::Accept { reason } => {
-            let who = context.who()?;
-            if reason.trim().is_empty() {
-                return Err(Usage("say why with --reason TEXT".into()).into());
-            }
-            let station = Station::observing(context.config.clone(), local_date(now)).await?;
-            station.watch_history(now).await?;
-            let accepted = accept(&station, who, &reason, now).await?;
-            show(context, &accepted)?;
-            print::complain("accepted; start the workers. Each lost file is a case");
-            Ok(Outcome::Ok)
+        Reconcile::Accept { reason } => accept_all(context, &reason, now).await,
+    }
+}
+
+async fn accept_all(context: &Context, reason: &str, now: Timestamp) -> anyhow::Result<Outcome> {
+    let mut by = By { actor: context.who()?, reason, at: now, approval: None };
+    if reason.trim().is_empty() {
+        return Err(Usage("say why with --reason TEXT".into()).into());
+    }
+    let station = context.observer(now).await?;
+    station.watch_history(now).await?;
+    let found = survey(&station).await?;
+    if let Some(halt) = &found.halt {
+        let subject = halt.subject();
+        match waits(context, second_person(&station, &wanted(&found, &subject, reason), now).await?)? {
+            Err(outcome) => return Ok(outcome),
+            Ok(approval) => by.approval = approval,
         }
     }
+    show(context, &accept(&station, found, by).await?)?;
+    print::complain("accepted; start the workers. Each lost file is a case");
+    Ok(Outcome::Ok)
 }
 
 fn show(context: &Context, survey: &Survey) -> anyhow::Result<()> {

@@ -83,6 +83,8 @@ pub const PERMITS: &[Permit] = &[
     within("photos retry", OPERATORS),
     anyone("photos check"),
     within("file inspect", ALL),
+    within("exchange missing", ALL),
+    within("exchange skip", DECIDERS),
     whole("topic list", ALL),
     whole("topic accept", ADMINISTRATORS),
     anyone("states"),

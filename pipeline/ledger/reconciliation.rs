@@ -55,6 +55,14 @@ pub struct Accepted<'a> {
     pub due_on: Date,
     /// The person's own words, sealed.
     pub reason: Vec<u8>,
+    pub approval: Option<i64>,
+}
+
+impl Halt {
+    /// The halt, as an approval names it.
+    pub fn subject(&self) -> String {
+        format!("halt {}", self.id)
+    }
 }
 
 impl Ledger {
@@ -110,14 +118,19 @@ impl Ledger {
     /// carried kept from being sent again. One transaction.
     pub async fn accept(&self, halt: &Halt, accepted: &Accepted<'_>, why: Why<'_>) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
+        let user = tx.user();
         let taken = tx
             .run(
-                "UPDATE reconciliation SET accepted_at = $2, actor = $3, reason = $4 WHERE id = $1 AND accepted_at IS NULL",
-                args![halt.id, why.at, why.actor, accepted.reason.clone()],
+                "UPDATE reconciliation SET accepted_at = $2, actor = $3, reason = $4, approval = $5, by_user = $6
+                 WHERE id = $1 AND accepted_at IS NULL",
+                args![halt.id, why.at, why.actor, accepted.reason.clone(), accepted.approval, user],
             )
             .await?;
         if taken == 0 {
             return Err(LedgerError::Taken { expected: 1, found: 0 });
+        }
+        if let Some(approval) = accepted.approval {
+            super::use_approval(&mut tx, approval, &halt.subject(), why).await?;
         }
         for lost in accepted.lost {
             register_lost(&mut tx, lost, accepted.due_on, why).await?;

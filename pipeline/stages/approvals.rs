@@ -14,9 +14,8 @@ use cardline_core::domain::staff::Act;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::batch_acts::{self, By};
-use super::quarantine::{self, Told};
-use super::{StageError, Station};
+use super::batch_acts::{self, By, Told};
+use super::{StageError, Station, quarantine, reconcile, skip};
 use crate::ledger::{ApprovalRecord, LedgerError, NewApproval, Viewer, Why};
 use crate::objects::sha256;
 
@@ -195,14 +194,15 @@ async fn effect(station: &Station, act: Act, record: &ApprovalRecord, now: Times
     let request = opened(station, &record.request)?;
     match act {
         Act::BulkDiscard => match quarantine::discard_approved(station, record, &request, now).await? {
-            Told::Done(_) => Ok(()),
+            quarantine::Told::Done(_) => Ok(()),
             _ => Err(ApprovalFault::Changed(record.id)),
         },
-        Act::ReleaseBatch | Act::CancelBatch => on_batch(station, act, record, &request, now).await,
-        // Asked for by commands of another version, or carried out by their maker.
-        Act::NewSequence | Act::DestroyPlastic | Act::BulkExport | Act::ReplaceTable => {
-            Err(ApprovalFault::Unknown { id: record.id, act: record.act.clone() })
+        Act::ReleaseBatch | Act::DestroyPlastic | Act::CancelBatch => {
+            on_batch(station, act, record, &request, now).await
         }
+        Act::NewSequence => on_sequence(station, record, &request, now).await,
+        // Asked for by commands of another version, or carried out by their maker.
+        Act::BulkExport | Act::ReplaceTable => Err(ApprovalFault::Unknown { id: record.id, act: record.act.clone() }),
     }
 }
 
@@ -217,14 +217,45 @@ async fn on_batch(
     let reason = request["reason"].as_str().unwrap_or_default();
     let by = By { actor: &record.maker, reason, at: now, approval: Some(record.id) };
     let told = match act {
-        Act::ReleaseBatch => batch_acts::release_batch(station, &record.subject, by).await?,
-        _ => batch_acts::cancel_batch(station, &record.subject, by).await?,
+        Act::CancelBatch => batch_acts::cancel_batch(station, &record.subject, by).await?,
+        _ => batch_acts::release_batch(station, &record.subject, by).await?,
     };
     match told {
-        batch_acts::Told::Done(_) => Ok(()),
+        Told::Done(_) => Ok(()),
         // Stopped after the act and before the answer: the approval is used.
-        batch_acts::Told::Before(_) if record.state == "used" => Ok(()),
-        batch_acts::Told::Before(_) | batch_acts::Told::Refused(_) => Err(ApprovalFault::Changed(record.id)),
+        Told::Before(_) if record.state == "used" => Ok(()),
+        Told::Before(_) | Told::Refused(_) => Err(ApprovalFault::Changed(record.id)),
+    }
+}
+
+/// Lets streams go on with other numbers, for the maker: one stream past what never came, or all of them
+/// after a restore.
+async fn on_sequence(
+    station: &Station,
+    record: &ApprovalRecord,
+    request: &Value,
+    now: Timestamp,
+) -> Result<(), ApprovalFault> {
+    let text = |key: &str| request[key].as_str().unwrap_or_default();
+    let by = By { actor: &record.maker, reason: text("reason"), at: now, approval: Some(record.id) };
+    if record.state == "used" {
+        // Stopped after the act and before the answer.
+        return Ok(());
+    }
+    if text("what") == "accept" {
+        let survey = reconcile::survey(station).await?;
+        let same = reconcile::wanted(&survey, &record.subject, by.reason).request == *request;
+        let halted = survey.halt.as_ref().is_some_and(|halt| halt.subject() == record.subject);
+        if !same || !halted {
+            return Err(ApprovalFault::Changed(record.id));
+        }
+        reconcile::accept(station, survey, by).await?;
+        return Ok(());
+    }
+    let go_on_with = request["go_on_with"].as_i64().unwrap_or_default();
+    match skip::skip(station, text("partner"), text("kind"), go_on_with, by).await? {
+        Told::Done(_) => Ok(()),
+        Told::Before(_) | Told::Refused(_) => Err(ApprovalFault::Changed(record.id)),
     }
 }
 

@@ -47,6 +47,13 @@ pub enum Told {
     Refused(String),
 }
 
+/// What somebody wants of a batch that may need two persons.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OfBatch {
+    Cancel,
+    Release,
+}
+
 /// What the next batch of a stream would be, for who confirms it by its number.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct Preview {
@@ -87,18 +94,24 @@ pub async fn hold_batch(station: &Station, number: &str, by: By<'_>) -> Result<T
     Ok(told(station.ledger.hold_batch(id, &by.act(station, "hold", None)?).await?, number))
 }
 
-/// Lets a held batch be sent; for a production batch this is the release to printing.
+/// Lets a held batch be sent: the release to printing of a production batch, to destruction of a recycling
+/// batch.
 pub async fn release_batch(station: &Station, number: &str, by: By<'_>) -> Result<Told, StageError> {
     let Some((id, _)) = station.ledger.batch(number).await? else { return Ok(unknown(number)) };
     Ok(told(station.ledger.release_batch(id, &by.act(station, "release", None)?).await?, number))
 }
 
-/// What a second person is asked for: to cancel a batch, and to let a production batch be printed. What is
-/// no longer possible is not asked for: the act itself says why.
-pub fn needs_second<'a>(act: Act, batch: &'a BatchRecord, reason: &'a str) -> Option<Wanted<'a>> {
-    let possible: &[&str] = if act == Act::CancelBatch { &["cut", "held"] } else { &["held"] };
-    let needed = act == Act::CancelBatch || batch.kind == "production";
-    (needed && possible.contains(&batch.state.as_str())).then(|| Wanted {
+/// What a second person is asked for: to cancel a batch, to let a production batch be printed, and to let a
+/// recycling batch close accounts and destroy plastic. What is no longer possible is not asked for: the act
+/// itself says why.
+pub fn needs_second<'a>(what: OfBatch, batch: &'a BatchRecord, reason: &'a str) -> Option<Wanted<'a>> {
+    let (act, possible): (Act, &[&str]) = match (what, batch.kind.as_str()) {
+        (OfBatch::Cancel, _) => (Act::CancelBatch, &["cut", "held"]),
+        (OfBatch::Release, "production") => (Act::ReleaseBatch, &["held"]),
+        (OfBatch::Release, "recycling") => (Act::DestroyPlastic, &["held"]),
+        (OfBatch::Release, _) => return None,
+    };
+    possible.contains(&batch.state.as_str()).then(|| Wanted {
         act,
         subject: &batch.number,
         request: json!({ "reason": reason }),

@@ -128,6 +128,7 @@ pub fn batch(
     now: Timestamp,
     due_on: Date,
 ) -> CutBatch {
+    let batching = &partner.profile.batch;
     CutBatch {
         kind: kind.word(),
         number: numbers.batch.clone(),
@@ -139,7 +140,7 @@ pub fn batch(
         file: None,
         cut_on: local_date(now),
         due_on,
-        wait_for_release: partner.profile.batch.wait_for_release,
+        wait_for_release: batching.wait_for_release || (kind == Kind::Recycling && batching.wait_to_destroy),
         stream: None,
         act: None,
     }

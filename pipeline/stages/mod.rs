@@ -34,6 +34,7 @@ pub mod repair;
 pub mod schedule;
 pub mod send;
 pub mod servicing;
+pub mod skip;
 mod station;
 pub mod stock;
 pub mod topics;

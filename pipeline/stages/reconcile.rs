@@ -7,11 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use cardline_core::domain::card_number;
+use cardline_core::domain::staff::Act;
 use cardline_core::layouts::{FileKind, FileSpec, Parsed};
-use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
+use serde_json::json;
 
+use super::approvals::Wanted;
+use super::batch_acts::By;
 use super::production::read_cards;
 use super::{StageError, Station};
 use crate::exchange::Partner;
@@ -94,9 +97,22 @@ pub async fn survey(station: &Station) -> Result<Survey, StageError> {
     Ok(Survey { halt: station.ledger.halt().await?, files, answers, counters: counters.collect() })
 }
 
-/// Accepts what a survey finds and lets everything go on. Run again after it was killed, it does the rest.
-pub async fn accept(station: &Station, actor: &str, reason: &str, now: Timestamp) -> Result<Survey, StageError> {
-    let survey = survey(station).await?;
+/// What a second person is asked for: that every stream goes on past exactly what was found.
+pub fn wanted<'a>(survey: &'a Survey, subject: &'a str, reason: &'a str) -> Wanted<'a> {
+    Wanted {
+        act: Act::NewSequence,
+        subject,
+        request: json!({ "what": "accept", "found": sha256(json!(survey).to_string().as_bytes()), "reason": reason }),
+        count: survey.files.len() as i64,
+        bank: "",
+        area: "",
+        reason,
+    }
+}
+
+/// Accepts what a survey found and lets everything go on. Run again after it was killed, it does the rest.
+pub async fn accept(station: &Station, survey: Survey, by: By<'_>) -> Result<Survey, StageError> {
+    let now = by.at;
     let Some(halt) = &survey.halt else {
         return Err(StageError::Shape("nothing is halted: there is nothing to accept".into()));
     };
@@ -109,12 +125,13 @@ pub async fn accept(station: &Station, actor: &str, reason: &str, now: Timestamp
         read_again(station, answer)?;
     }
     let counters: BTreeMap<String, i64> = survey.counters.iter().map(|b| (b.counter.clone(), b.seen)).collect();
-    let why = Why { at: now, actor, reason: "accepted after a restore" };
+    let why = Why { at: now, actor: by.actor, reason: "accepted after a restore" };
     let accepted = Accepted {
         lost: &survey.files,
         counters: &counters,
         due_on: station.working_days_after(local_date(now), 5),
-        reason: station.keys.seal(reason.as_bytes())?,
+        reason: station.keys.seal(by.reason.as_bytes())?,
+        approval: by.approval,
     };
     station.ledger.accept(halt, &accepted, why).await?;
     // From here on this is the history.

@@ -104,9 +104,10 @@ fn arguments(command: &str) -> Vec<&'static str> {
         "topic accept" => vec!["none", "--reason", "r"],
         "migrate" => vec!["--check"],
         "backup" => vec!["--to", "/dev/null/none"],
+        "exchange skip" => vec!["ICBC", "account-result", "--go-on-with", "2", "--reason", "r"],
         "reconcile accept" => vec!["--reason", "r"],
         "quarantine list" | "import list" | "books" | "batch list" | "batch plan" | "photos list" | "users list"
-        | "approvals list" | "topic list" | "reconcile show" => Vec::new(),
+        | "approvals list" | "topic list" | "reconcile show" | "exchange missing" => Vec::new(),
         other => panic!("say what `{other}` needs to pass the parser"),
     }
 }

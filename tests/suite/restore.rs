@@ -5,14 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use cardline::args;
 use cardline::ledger::{Ledger, LedgerError};
 use cardline::stages::StageError;
+use cardline::stages::approvals::{Carried, Second, give, second_person};
 use cardline::stages::backup::back_up;
+use cardline::stages::batch_acts::By;
 use cardline::stages::production::read_cards;
-use cardline::stages::reconcile::{accept, survey};
+use cardline::stages::reconcile::{accept, survey, wanted};
 use cardline::time::instant;
 use cardline::world::mirror;
 use cardline::world::play::{day, tick};
+use cardline_core::domain::staff::Role;
 use cardline_core::layouts::FileKind;
 
+use crate::conformance::arrivals::execute;
+use crate::conformance::users::{add, administered};
 use crate::databases::{Database, Engine};
 use crate::plays::{Play, broken};
 
@@ -88,6 +93,9 @@ async fn every_difference_is_a_case(play: &Play, lost: usize) {
 
 async fn yesterdays_database_sends_nothing_until_a_person_accepts(engine: Engine) {
     let mut play = Play::new(Database::alone(engine).await, 51, 60, DAYS).await;
+    let boss = administered(&play.station.ledger).await;
+    let wang = add(&boss, "wang", Role::Operator, "", "").await;
+    let boss = boss.viewer().unwrap().clone();
     for n in 0..KEPT_AFTER_DAYS {
         play.day(n).await;
     }
@@ -111,11 +119,22 @@ async fn yesterdays_database_sends_nothing_until_a_person_accepts(engine: Engine
     assert!(found.halt.is_some() && !found.files.is_empty() && !found.answers.is_empty(), "{found:?}");
     assert!(found.counters.iter().any(|b| b.counter == "card_number"), "{:?}", found.counters);
 
-    // A person accepts, and the play goes on to its end.
-    let accepted = accept(&play.station, "suite", "the drill", morning).await.unwrap();
-    assert!(survey(&play.station).await.unwrap().halt.is_none());
-    accept(&play.station, "suite", "twice", morning).await.expect_err("there is nothing to accept any more");
-    let lost: BTreeSet<&str> = accepted.files.iter().map(|f| f.name.as_str()).collect();
+    // One person accepts, a second one agrees, and the play goes on to its end.
+    let worker = play.station.ledger.clone();
+    play.station.ledger = worker.seen_by(boss);
+    let subject = found.halt.as_ref().unwrap().subject();
+    let asked_for = second_person(&play.station, &wanted(&found, &subject, "the drill"), morning).await.unwrap();
+    let Second::Asked { id, .. } = asked_for else { panic!("{asked_for:?}") };
+    assert!(survey(&play.station).await.unwrap().halt.is_some(), "nobody agreed yet");
+    for _ in 0..2 {
+        assert_eq!(give(&mut play.station, id, &wang, morning).await.unwrap(), Carried::Out);
+    }
+    play.station.ledger = worker;
+    let left = survey(&play.station).await.unwrap();
+    assert!(left.halt.is_none());
+    let twice = By { actor: "suite", reason: "twice", at: morning, approval: None };
+    accept(&play.station, left, twice).await.expect_err("there is nothing to accept any more");
+    let lost: BTreeSet<&str> = found.files.iter().map(|f| f.name.as_str()).collect();
     assert!(lost.iter().all(|name| before.contains(*name)));
     for n in KEPT_AFTER_DAYS + LOST_DAYS..DAYS {
         play.day(n).await;
@@ -128,7 +147,10 @@ async fn yesterdays_database_sends_nothing_until_a_person_accepts(engine: Engine
     assert_eq!(again, Vec::<String>::new(), "asked of a partner twice");
     assert!(at_partners(&play).len() > before.len(), "work went on");
     assert_eq!(broken(&play.books(DAYS - 1, true).await), Vec::<String>::new(), "{engine:?}");
-    every_difference_is_a_case(&play, accepted.files.len()).await;
+    every_difference_is_a_case(&play, found.files.len()).await;
+    execute(&play.station.ledger, "UPDATE reconciliation SET approval = NULL").await;
+    let law = play.station.ledger.books(morning, true, Some(14)).await.unwrap();
+    assert!(!law.books[0].holds, "accepted without its approval, and nobody sees it");
     play.end().await;
 }
 

@@ -81,8 +81,9 @@ impl std::fmt::Display for Scope {
 pub enum Act {
     ReleaseBatch,
     CancelBatch,
-    /// A stream of files goes on with another number.
+    /// A stream of files goes on with another number: one that misses a file, or all after a restore.
     NewSequence,
+    /// A recycling batch goes to its bank: accounts are closed and plastic destroyed.
     DestroyPlastic,
     /// Many records leave in the open.
     BulkExport,

@@ -85,6 +85,9 @@ pub struct Batching {
     /// A batch is cut held, and sent once a person releases it.
     #[serde(default)]
     pub wait_for_release: bool,
+    /// A recycling batch is cut held: no plastic is destroyed before two persons agreed.
+    #[serde(default)]
+    pub wait_to_destroy: bool,
 }
 
 impl Batching {

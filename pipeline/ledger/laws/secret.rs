@@ -21,6 +21,7 @@ const TEXTS: &[(&str, &str)] = &[
     ),
     ("act.actor", "SELECT DISTINCT actor FROM act"),
     ("batch_act.actor", "SELECT DISTINCT actor FROM batch_act"),
+    ("stream_act.actor", "SELECT DISTINCT actor FROM stream_act"),
     ("finding.field", "SELECT DISTINCT f.field FROM finding f"),
     ("desk_case.reason", "SELECT DISTINCT reason FROM desk_case"),
     ("answer.reason", "SELECT DISTINCT reason FROM answer"),

@@ -258,7 +258,8 @@ pub const LAWS: &[Law] = &[
         says: "what needs two persons was asked for by one, given by another who may, and carried out once",
         cases: "SELECT (SELECT count(*) FROM approval)
             + (SELECT count(*) FROM act WHERE by_user IS NOT NULL AND what IN ('discard', 'reveal') AND count > 1)
-            + (SELECT count(*) FROM reference_import WHERE by_user IS NOT NULL AND complete AND ended > 0)",
+            + (SELECT count(*) FROM reference_import WHERE by_user IS NOT NULL AND complete AND ended > 0)
+            + (SELECT count(*) FROM stream_act WHERE by_user IS NOT NULL) + (SELECT count(*) FROM reconciliation WHERE by_user IS NOT NULL)",
         offending: &[
             "SELECT 'approval ' || p.id || ': one person is both maker and approver' FROM approval p WHERE p.approver = p.maker",
             "SELECT 'approval ' || v.subject || ': the history has one person ask and decide' FROM move v
@@ -285,16 +286,25 @@ pub const LAWS: &[Law] = &[
              WHERE i.by_user IS NOT NULL AND i.complete AND i.ended > 0
                 AND NOT EXISTS (SELECT 1 FROM approval p WHERE p.id = i.approval AND p.state = 'used' AND p.subject = i.operation
                     AND p.maker = i.actor AND p.act = 'replace-table')",
-            // Release to printing is that of a production batch.
+            // Release to printing is that of a production batch, to destruction that of a recycling batch.
             "SELECT 'batch act ' || k.id || ': ' || k.what || ' of ' || b.number || ' without its approval' FROM batch_act k JOIN batch b ON b.id = k.batch
-             WHERE k.by_user IS NOT NULL AND (k.what = 'cancel' OR (k.what = 'release' AND b.kind = 'production'))
+             WHERE k.by_user IS NOT NULL AND (k.what = 'cancel' OR (k.what = 'release' AND b.kind IN ('production', 'recycling')))
                 AND NOT EXISTS (SELECT 1 FROM approval p WHERE p.id = k.approval AND p.state = 'used' AND p.subject = b.number
-                    AND p.maker = k.actor AND p.act = k.what || '-batch')",
+                    AND p.maker = k.actor
+                    AND p.act = CASE WHEN k.what = 'release' AND b.kind = 'recycling' THEN 'destroy-plastic' ELSE k.what || '-batch' END)",
             "SELECT 'approval ' || p.id || ': used, and no batch was touched' FROM approval p WHERE p.state = 'used'
-                AND p.act IN ('release-batch', 'cancel-batch') AND NOT EXISTS (SELECT 1 FROM batch_act k WHERE k.approval = p.id)",
+                AND p.act IN ('release-batch', 'cancel-batch', 'destroy-plastic') AND NOT EXISTS (SELECT 1 FROM batch_act k WHERE k.approval = p.id)",
             "SELECT 'approval ' || p.id || ': used, and nothing was done' FROM approval p WHERE p.state = 'used'
                 AND ((p.act IN ('bulk-discard', 'bulk-export') AND NOT EXISTS (SELECT 1 FROM act a WHERE a.approval = p.id))
-                    OR (p.act = 'replace-table' AND NOT EXISTS (SELECT 1 FROM reference_import i WHERE i.approval = p.id)))",
+                    OR (p.act = 'replace-table' AND NOT EXISTS (SELECT 1 FROM reference_import i WHERE i.approval = p.id))
+                    OR (p.act = 'new-sequence' AND NOT EXISTS (SELECT 1 FROM stream_act k WHERE k.approval = p.id)
+                        AND NOT EXISTS (SELECT 1 FROM reconciliation r WHERE r.approval = p.id)))",
+            "SELECT k.partner || ' ' || k.kind || ' ' || k.first || ' to ' || k.last || ': passed over without its approval' FROM stream_act k
+             WHERE k.by_user IS NOT NULL AND NOT EXISTS (SELECT 1 FROM approval p WHERE p.id = k.approval AND p.state = 'used'
+                AND p.act = 'new-sequence' AND p.maker = k.actor AND p.subject = k.partner || ' ' || k.kind || ' ' || k.first || ' to ' || k.last)",
+            "SELECT 'halt ' || r.id || ': accepted without its approval' FROM reconciliation r
+             WHERE r.by_user IS NOT NULL AND NOT EXISTS (SELECT 1 FROM approval p WHERE p.id = r.approval AND p.state = 'used'
+                AND p.act = 'new-sequence' AND p.maker = r.actor AND p.subject = 'halt ' || r.id)",
         ],
     },
 ];

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use cardline::ledger::LedgerError;
 use cardline::stages::approvals::{ApprovalFault, Carried, Second, give, second_person};
 use cardline::stages::batch_acts::{
-    By, Division, Told, cancel_batch, cut_now, hold_batch, hold_stream, needs_second, preview_cut, release_batch,
-    release_stream, split_batch,
+    By, Division, OfBatch, Told, cancel_batch, cut_now, hold_batch, hold_stream, needs_second, preview_cut,
+    release_batch, release_stream, split_batch,
 };
 use cardline::stages::batch_plan::plan;
 use cardline::stages::driver::drain;
@@ -37,6 +37,7 @@ on_both_engines!(
     a_batch_that_waits_for_release_is_sent_after_it,
     the_plan_changes_nothing_and_tells_what_the_scheduler_does,
     a_batch_is_released_and_cancelled_by_two_people,
+    plastic_is_destroyed_by_two_people,
 );
 
 /// Days played before a test acts, until a Tuesday: by then something waits in every room.
@@ -73,7 +74,11 @@ async fn laws_hold(play: &Play, after: &str) {
 
 /// Names of the streams of a kind in which at least so many cards wait.
 async fn streams(station: &Station, kind: Kind, cards: i64) -> Vec<String> {
-    let found = candidates(station, kind, morning()).await.unwrap();
+    streams_at(station, kind, cards, morning()).await
+}
+
+async fn streams_at(station: &Station, kind: Kind, cards: i64, at: Timestamp) -> Vec<String> {
+    let found = candidates(station, kind, at).await.unwrap();
     found.iter().filter(|c| c.waiting.cards >= cards).map(|c| c.stream.name()).collect()
 }
 
@@ -106,32 +111,60 @@ fn refusal(told: Told) -> String {
 /// Lin asks, Wang gives; what was given is done once, and Lin alone does nothing.
 async fn a_batch_is_released_and_cancelled_by_two_people(database: Database) {
     let mut play = played(database).await;
-    let stream = streams(&play.station, Kind::Production, 1).await.remove(0);
-    let batch = cut(&play.station, &stream, morning()).await;
-    assert_eq!(hold_batch(&play.station, &batch, by(morning())).await.unwrap(), Told::Done(vec![batch.clone()]));
+    two_people(&mut play, Kind::Production, Act::ReleaseBatch, morning()).await;
+    laws_hold(&play, "two people released and cancelled a batch").await;
+    let law = "UPDATE batch_act SET approval = NULL WHERE what = 'cancel'";
+    fails_without(&play, law, morning()).await;
+}
+
+async fn plastic_is_destroyed_by_two_people(database: Database) {
+    let mut play = played_until(database, RETURNED).await;
+    let at = instant(day(RETURNED), 8, 0);
+    let stream = streams_at(&play.station, Kind::Recycling, 1, at).await.remove(0);
+    let bank = stream.split('/').nth(1).unwrap();
+    let waits = ("[batch]\n", "[batch]\nwait_to_destroy = true\n");
+    play.station = with_profiles(&play, profiles(&play, bank, waits)).await;
+    two_people(&mut play, Kind::Recycling, Act::DestroyPlastic, at).await;
+    laws_hold_on(&play, RETURNED, "two people let plastic be destroyed").await;
+    fails_without(&play, "UPDATE batch_act SET approval = NULL WHERE what = 'release'", at).await;
+}
+
+/// Law 14 sees what this takes away.
+async fn fails_without(play: &Play, taken: &str, at: Timestamp) {
+    execute(&play.station.ledger, taken).await;
+    let law = play.station.ledger.books(at, true, Some(14)).await.unwrap();
+    assert!(!law.books[0].holds, "an act without its approval is seen");
+}
+
+/// Lin asks for the release of a held batch, then for its cancellation; Wang gives both, twice.
+async fn two_people(play: &mut Play, kind: Kind, release: Act, at: Timestamp) {
+    let stream = streams_at(&play.station, kind, 1, at).await.remove(0);
+    let batch = cut(&play.station, &stream, at).await;
+    if kind == Kind::Recycling {
+        assert_eq!(state(&play.station, &batch).await, "held", "its bank waits to destroy");
+    } else {
+        assert_eq!(hold_batch(&play.station, &batch, by(at)).await.unwrap(), Told::Done(vec![batch.clone()]));
+    }
     let ledger = administered(&play.station.ledger).await;
     let lin = add(&ledger, "lin", Role::Operator, "", "").await;
-    let wang = add(&ledger, "wang", Role::Operator, "", "").await;
-    for (act, becomes) in [(Act::ReleaseBatch, "cut"), (Act::CancelBatch, "cancelled")] {
+    let wang = add(&ledger, "wang", Role::Administrator, "", "").await;
+    for (what, act, becomes) in [(OfBatch::Release, release, "cut"), (OfBatch::Cancel, Act::CancelBatch, "cancelled")] {
         play.station.ledger = ledger.seen_by(lin.clone());
         let (_, found) = play.station.ledger.batch(&batch).await.unwrap().unwrap();
-        let wanted = needs_second(act, &found, "wrong points").unwrap();
-        let Second::Asked { id, .. } = second_person(&play.station, &wanted, morning()).await.unwrap() else {
+        let wanted = needs_second(what, &found, "wrong points").unwrap();
+        assert_eq!(wanted.act, act);
+        let Second::Asked { id, .. } = second_person(&play.station, &wanted, at).await.unwrap() else {
             panic!("nobody gave it yet");
         };
-        let own = give(&mut play.station, id, &lin, morning()).await;
+        let own = give(&mut play.station, id, &lin, at).await;
         assert!(matches!(own, Err(ApprovalFault::OwnRequest(_))));
         assert_eq!(state(&play.station, &batch).await, found.state);
         for _ in 0..2 {
-            assert_eq!(give(&mut play.station, id, &wang, morning()).await.unwrap(), Carried::Out);
+            assert_eq!(give(&mut play.station, id, &wang, at).await.unwrap(), Carried::Out);
             assert_eq!(state(&play.station, &batch).await, becomes);
         }
     }
     play.station.ledger = ledger;
-    laws_hold(&play, "two people released and cancelled a batch").await;
-    execute(&play.station.ledger, "UPDATE batch_act SET approval = NULL WHERE what = 'cancel'").await;
-    let law = play.station.ledger.books(morning(), true, Some(14)).await.unwrap();
-    assert!(!law.books[0].holds, "a cancellation without its approval is seen");
 }
 
 async fn every_act_on_accounts_keeps_the_laws(database: Database) {

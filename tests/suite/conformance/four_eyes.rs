@@ -358,8 +358,8 @@ async fn what_is_not_given_in_time_lapses(database: Database) {
     assert_eq!(office.count("SELECT count(*) FROM approval WHERE id = 2 AND state = 'lapsed'").await, 1);
     let lin = office.lin.clone();
     assert!(
-        matches!(office.give(3, &lin, late).await, Err(ApprovalFault::Unknown { id: 3, .. })),
-        "nothing carries it out here"
+        matches!(office.give(3, &lin, late).await, Err(ApprovalFault::Changed(3))),
+        "there is no such stream to go on with"
     );
     office.end().await;
 }

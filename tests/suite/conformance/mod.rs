@@ -16,5 +16,6 @@ mod revisions;
 mod schema;
 mod scope;
 mod sealing;
+mod skipping;
 mod staging;
-mod users;
+pub mod users;

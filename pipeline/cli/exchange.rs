@@ -1,0 +1,108 @@
+//! `exchange missing|skip`: numbers of partners' files that never came, and going on without them.
+
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::approvals::waits;
+use super::context::{Context, instant};
+use super::outcome::{Outcome, Usage};
+use super::print::{self, Output};
+use crate::stages::approvals::second_person;
+use crate::stages::batch_acts::{By, Told};
+use crate::stages::skip::{Missing, all_missing, skip, to_skip, wanted};
+
+#[derive(Subcommand)]
+pub enum Exchange {
+    /// 缺号 Streams of partners' files in which a later file waits for a missing one
+    Missing,
+    /// 跳号 Go on without numbers that never came; needs a second person
+    #[command(
+        after_help = "Each number passed over is kept as a file nobody received, with a case: ask the partner what it said.
+Ask the partner to send the file again before you pass over it. See ops/runbooks/file-is-missing.md
+Example: cardline exchange skip ICBC account-result --go-on-with 5 --reason \"lost at the bank, rows come in 5\" --as lin"
+    )]
+    Skip(SkipArgs),
+}
+
+#[derive(Args)]
+pub struct SkipArgs {
+    /// Code of the partner
+    partner: String,
+    /// Kind of file, as `exchange missing` shows it
+    kind: String,
+    /// The number of the file that waits; it is read next
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(i64).range(2..))]
+    go_on_with: i64,
+    /// Why, in your words; kept sealed
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    /// When it is done [default: now]
+    #[arg(long, value_name = "INSTANT")]
+    at: Option<Timestamp>,
+}
+
+/// Runs one of the commands.
+pub async fn run(context: &Context, command: Exchange) -> anyhow::Result<Outcome> {
+    match command {
+        Exchange::Missing => show(context).await,
+        Exchange::Skip(args) => pass_over(context, args).await,
+    }
+}
+
+async fn show(context: &Context) -> anyhow::Result<Outcome> {
+    let station = context.observer(Timestamp::now()).await?;
+    let scope = context.scope();
+    let mut found = all_missing(&station).await?;
+    found.retain(|missing| scope.covers(&missing.bank, ""));
+    let row = |m: &Missing| {
+        let numbers = if m.first == m.last { m.first.to_string() } else { format!("{} to {}", m.first, m.last) };
+        vec![m.partner.clone(), m.kind.clone(), numbers, (m.last + 1).to_string()]
+    };
+    let rows: Vec<_> = found.iter().map(row).collect();
+    print::rows(context.output, &["partner", "kind", "missing", "waits"], &rows, &found)?;
+    if found.is_empty() && context.output == Output::Table {
+        print::line("no file waits for another one")?;
+    }
+    Ok(Outcome::Ok)
+}
+
+async fn pass_over(context: &Context, args: SkipArgs) -> anyhow::Result<Outcome> {
+    let actor = context.who()?;
+    if args.reason.trim().is_empty() {
+        return Err(Usage("say why with --reason TEXT".into()).into());
+    }
+    let mut by = By { actor, reason: &args.reason, at: instant(args.at), approval: None };
+    let station = context.worker(by.at).await?;
+    let (partner, kind) = (args.partner.as_str(), args.kind.as_str());
+    if !station.ledger.was_skipped_to(partner, kind, args.go_on_with).await? {
+        let missing =
+            to_skip(&station, partner, kind, args.go_on_with).await?.map_err(|wrong| anyhow::anyhow!(wrong))?;
+        if !context.scope().covers(&missing.bank, "") {
+            anyhow::bail!("{partner} lies outside of your scope ({})", context.scope());
+        }
+        let subject = missing.subject();
+        match waits(context, second_person(&station, &wanted(&missing, &subject, by.reason), by.at).await?)? {
+            Err(outcome) => return Ok(outcome),
+            Ok(approval) => by.approval = approval,
+        }
+    }
+    told(context, skip(&station, partner, kind, args.go_on_with, by).await?)
+}
+
+fn told(context: &Context, told: Told) -> anyhow::Result<Outcome> {
+    let (done, name) = match told {
+        Told::Done(names) => (true, names.concat()),
+        Told::Before(names) => (false, names.concat()),
+        Told::Refused(why) => anyhow::bail!("skip: {}", print::visible(&why)),
+    };
+    let document = json!({ "act": "skip", "of": name, "done": done, "done_before": !done });
+    match context.output {
+        Output::Table if done => print::line(&format!("the stream goes on: {name}. Each number passed over is a case")),
+        Output::Table => print::line(&format!("it went on before; nothing was changed now: {name}")),
+        output => {
+            print::rows(output, &["act", "of", "done"], &[vec!["skip".into(), name, done.to_string()]], &document)
+        }
+    }?;
+    Ok(Outcome::Ok)
+}
