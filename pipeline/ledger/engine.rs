@@ -18,7 +18,6 @@ use sqlx::sqlite::{
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, FromRow, Postgres, Sqlite, Transaction};
 
 use super::patience::{still_answers, within};
-use super::stage::ddl_of_all;
 use super::viewer::Viewer;
 use super::{LedgerError, Patience, Schema};
 use crate::crash::{self, Act};
@@ -192,11 +191,6 @@ async fn open_sqlite(path: &str, patience: Patience) -> Result<SqlitePool, Ledge
         // A full disk makes SQLite roll back by itself; the library then still believes in the transaction,
         // and the connection can begin no other. It is replaced.
         .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
-        .after_connect(|connection, _| {
-            Box::pin(
-                async move { sqlx::raw_sql(AssertSqlSafe(ddl_of_all(false))).execute(connection).await.map(|_| ()) },
-            )
-        })
         .connect_with(options)
         .await?)
 }
@@ -206,8 +200,7 @@ async fn open_postgres(url: &str, patience: Patience) -> Result<PgPool, LedgerEr
         .max_connections(DATABASE_CONNECTIONS)
         .after_connect(move |connection, _| {
             Box::pin(async move {
-                let ddl = format!("{}; {}", patience.of_session(), ddl_of_all(true));
-                sqlx::raw_sql(AssertSqlSafe(ddl)).execute(connection).await.map(|_| ())
+                sqlx::raw_sql(AssertSqlSafe(patience.of_session())).execute(connection).await.map(|_| ())
             })
         })
         // A connection that no longer answers is closed, or it would keep its place for a quarter of an hour.

@@ -94,38 +94,3 @@ pub use strain::Strain;
 pub use trace::*;
 pub use users::*;
 pub use viewer::Viewer;
-
-/// Every temporary table, so that a connection makes them once.
-const STAGES: &[&Stage] = &[
-    &accounts::ANSWERED,
-    &accounts::MEMBER,
-    &intake::ARRIVING,
-    &intake::ARRIVING_FINDING,
-    &intake::ARRIVING_KEY,
-    &intake::ARRIVING_SEALED,
-    &laws::ALIKE_CARDS,
-    &laws::LAW_DAY,
-    &laws::NEW_MOVE,
-    &laws::TOUCHED_APPLICATION,
-    &laws::TOUCHED_BATCH,
-    &laws::TOUCHED_CARD,
-    &laws::TOUCHED_CHUNK,
-    &laws::TOUCHED_FILE,
-    &laws::TOUCHED_SHIPMENT,
-    &laws::TRACED,
-    &moves::SUBJECT,
-    &photos::LOOKED,
-    &production::GOOD,
-    &production::NUMBERED,
-    &quarantine::CHOSEN,
-    &quarantine::NAMED,
-    &recycling::CLOSING,
-    &recycling::RECYCLED,
-    &reference::REFERENCE,
-    &reference_effect::MOVED_DAY,
-    &reference_touch::CHANGED_CODE,
-    &reference_touch::TOUCHING,
-    &servicing::EVENT,
-    &stock::STOCK,
-    &viewer::VIEWER,
-];

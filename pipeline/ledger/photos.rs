@@ -67,7 +67,7 @@ pub struct WaitingPhoto {
     pub owner: String,
 }
 
-pub(in crate::ledger) const LOOKED: Stage = Stage {
+const LOOKED: Stage = Stage {
     name: "looked",
     columns: &[
         ("source", Column::Text),

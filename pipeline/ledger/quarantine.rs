@@ -12,10 +12,9 @@ use crate::args;
 use crate::limits::QUARANTINE_DAYS;
 
 /// Ids of chosen messages.
-pub(in crate::ledger) const CHOSEN: Stage = Stage { name: "chosen", columns: &[("id", Column::Int)] };
+pub(super) const CHOSEN: Stage = Stage { name: "chosen", columns: &[("id", Column::Int)] };
 /// Event ids of corrected messages, with their line.
-pub(in crate::ledger) const NAMED: Stage =
-    Stage { name: "named", columns: &[("event_id", Column::Text), ("line", Column::Int)] };
+const NAMED: Stage = Stage { name: "named", columns: &[("event_id", Column::Text), ("line", Column::Int)] };
 
 /// A person looks at what was refused by this day.
 pub fn looked_at_by(today: Date) -> Date {

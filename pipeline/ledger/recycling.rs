@@ -32,12 +32,12 @@ pub struct ClosingRow {
     pub reason: String,
 }
 
-pub(in crate::ledger) const RECYCLED: Stage = Stage {
+const RECYCLED: Stage = Stage {
     name: "recycled",
     columns: &[("row", Column::Int), ("id", Column::Int), ("reason", Column::Text), ("plastic", Column::Text)],
 };
 
-pub(in crate::ledger) const CLOSING: Stage = Stage {
+const CLOSING: Stage = Stage {
     name: "closing",
     columns: &[
         ("row", Column::Int),

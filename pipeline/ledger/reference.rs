@@ -10,7 +10,7 @@ use super::stage::{Column, Stage};
 use super::{Ledger, LedgerError, Why};
 use crate::args;
 
-pub(in crate::ledger) const REFERENCE: Stage = Stage {
+const REFERENCE: Stage = Stage {
     name: "reference_line",
     columns: &[("code", Column::Text), ("line", Column::Text), ("acts_on", Column::Text)],
 };

@@ -13,8 +13,7 @@ use super::stage::{Column, Stage};
 use super::{Ledger, LedgerError, Why};
 use crate::args;
 
-pub(in crate::ledger) const MOVED_DAY: Stage =
-    Stage { name: "moved_day", columns: &[("was", Column::Text), ("becomes", Column::Text)] };
+const MOVED_DAY: Stage = Stage { name: "moved_day", columns: &[("was", Column::Text), ("becomes", Column::Text)] };
 
 /// What a change does on the day it takes effect.
 #[derive(Default)]

@@ -8,8 +8,8 @@ use super::stage::{Column, Stage};
 use super::{Ledger, LedgerError};
 use crate::args;
 
-pub(in crate::ledger) const CHANGED_CODE: Stage = Stage { name: "changed_code", columns: &[("code", Column::Text)] };
-pub(in crate::ledger) const TOUCHING: Stage = Stage {
+pub(super) const CHANGED_CODE: Stage = Stage { name: "changed_code", columns: &[("code", Column::Text)] };
+const TOUCHING: Stage = Stage {
     name: "touching",
     columns: &[("code", Column::Text), ("application", Column::Int), ("is_card", Column::Flag)],
 };

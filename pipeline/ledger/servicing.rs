@@ -65,7 +65,7 @@ pub struct ArrivingEvent {
     pub sealed: Vec<u8>,
 }
 
-pub(in crate::ledger) const EVENT: Stage = Stage {
+const EVENT: Stage = Stage {
     name: "event",
     columns: &[
         ("position", Column::Int),

@@ -26,7 +26,7 @@ pub struct StockCard {
     pub account: Vec<u8>,
 }
 
-pub(in crate::ledger) const STOCK: Stage = Stage {
+const STOCK: Stage = Stage {
     name: "stock",
     columns: &[
         ("position", Column::Int),

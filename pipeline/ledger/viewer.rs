@@ -14,8 +14,7 @@ use super::{Ledger, LedgerError};
 use crate::args;
 
 /// The viewer's scope, one row.
-pub(in crate::ledger) const VIEWER: Stage =
-    Stage { name: "viewer", columns: &[("bank", Column::Text), ("area", Column::Text)] };
+const VIEWER: Stage = Stage { name: "viewer", columns: &[("bank", Column::Text), ("area", Column::Text)] };
 
 /// Whether a row of this bank and region lies within the viewer's scope. What belongs to no bank or
 /// region lies only within a scope that does not narrow it.

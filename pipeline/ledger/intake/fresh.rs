@@ -13,7 +13,7 @@ use crate::ledger::moves::Why;
 use crate::ledger::quarantine::looked_at_by;
 use crate::ledger::stage::{Column, Stage, Target};
 
-pub(in crate::ledger) const ARRIVING_KEY: Stage = Stage {
+const ARRIVING_KEY: Stage = Stage {
     name: "arriving_key",
     columns: &[
         ("position", Column::Int),

@@ -20,9 +20,6 @@ use super::withdrawals::apply_early;
 use super::{Lease, Ledger, LedgerError, spend};
 use crate::args;
 
-pub(in crate::ledger) use fresh::ARRIVING_KEY;
-pub(in crate::ledger) use seen::{ARRIVING, ARRIVING_FINDING, ARRIVING_SEALED};
-
 /// Why an application with an error is rejected, in its history.
 const REJECTED: &str = "errors found at intake";
 

@@ -18,7 +18,7 @@ use crate::ledger::moves::Why;
 use crate::ledger::quarantine::looked_at_by;
 use crate::ledger::stage::{Column, Stage};
 
-pub(in crate::ledger) const ARRIVING: Stage = Stage {
+const ARRIVING: Stage = Stage {
     name: "arriving",
     columns: &[
         ("message", Column::Int),
@@ -51,10 +51,10 @@ pub(in crate::ledger) const ARRIVING: Stage = Stage {
 };
 
 /// The sealed bytes stand apart, so that what is decided about a message does not write them anew.
-pub(in crate::ledger) const ARRIVING_SEALED: Stage =
+const ARRIVING_SEALED: Stage =
     Stage { name: "arriving_sealed", columns: &[("sealed_position", Column::Int), ("sealed", Column::Bytes)] };
 
-pub(in crate::ledger) const ARRIVING_FINDING: Stage = Stage {
+const ARRIVING_FINDING: Stage = Stage {
     name: "arriving_finding",
     columns: &[("position", Column::Int), ("rule", Column::Text), ("field", Column::Text), ("severity", Column::Text)],
 };

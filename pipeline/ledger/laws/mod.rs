@@ -12,10 +12,7 @@ mod touched;
 
 pub use books::{BooksReport, LawResult};
 pub use secret::looks_personal;
-pub(super) use touched::{
-    ALIKE_CARDS, LAW_DAY, NEW_MOVE, TOUCHED_APPLICATION, TOUCHED_BATCH, TOUCHED_CARD, TOUCHED_CHUNK, TOUCHED_FILE,
-    TOUCHED_SHIPMENT, TRACED,
-};
+pub(super) use touched::TRACED;
 
 /// One law of the catalogue (numbers as agreed for the whole house).
 pub struct Law {

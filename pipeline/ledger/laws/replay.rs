@@ -5,7 +5,7 @@ use std::fmt;
 
 use cardline_core::lives::LIVES;
 
-use super::{ALIKE_CARDS, TRACED};
+use super::touched::{ALIKE_CARDS, TRACED};
 use crate::args;
 use crate::ledger::LedgerError;
 use crate::ledger::engine::Tx;
