@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use rayon::prelude::*;
 
-use super::package::{PackageCard, photo_entry, write_package};
+use super::package::{CardPhotos, photo_entry, write_package};
 use crate::ledger::{AccountedCard, CARD_NUMBERS, CutBatch, Group, Lease, NewBatchAct, Why};
 use crate::stages::accounts::AccountNumbers;
 use crate::stages::cutting::{self, Numbers};
@@ -135,45 +135,45 @@ pub fn run(
     let due_on = cutting::answer_due(station, &bureau.profile, FileKind::Personalization, today);
     let group = Group { region: area(cards.iter().map(|card| card.region.as_str())), ..group.clone() };
     let mut batch = cutting::batch(Kind::Production, bureau, &group, numbers, now, due_on);
-    // Which cards can be carried does not depend on their number, so a trial number serves.
-    let carried: Vec<Result<(), String>> = cards
-        .par_iter()
-        .map(|card| Ok(record(station, spec, card, "000000000", 1, today)?.map(|_| ())))
-        .collect::<Result<_, StageError>>()?;
-    let mut members = Vec::new();
+    let records: Vec<Result<Vec<String>, String>> =
+        cards.par_iter().map(|card| record(station, spec, card, today)).collect::<Result<_, StageError>>()?;
+    let (mut rows, mut photos) = (Vec::new(), Vec::new());
     // PANs stand there by their keyed hash.
     let sent = &numbers.sent_before;
     let ordered = |card: &AccountedCard| -> Result<bool, StageError> {
         Ok(!sent.is_empty() && sent.contains(&pan_key(station, &account_numbers(station, card)?.pan)))
     };
-    for (card, carried) in cards.iter().zip(carried) {
-        match (carried, pictures.renditions.get(&card.photo)) {
+    for (card, record) in cards.iter().zip(records) {
+        match (record, pictures.renditions.get(&card.photo)) {
             _ if ordered(card)? => batch.held.push((card.id, cutting::SENT_BEFORE.into())),
-            (Ok(()), Some(rendition)) => members.push((card, rendition)),
-            (Ok(()), None) => batch.held.push((card.id, "photo was not rendered".into())),
+            (Ok(record), Some((print, chip))) => {
+                batch.members.push(card.id);
+                rows.push(record);
+                photos.push(CardPhotos { print, chip });
+            }
+            (Ok(_), None) => batch.held.push((card.id, "photo was not rendered".into())),
             (Err(reason), _) => batch.held.push((card.id, reason)),
         }
     }
-    batch.members = members.iter().map(|(card, _)| card.id).collect();
-    let card_numbers: Vec<String> = (0..members.len() as u64)
+    let card_numbers: Vec<String> = (0..rows.len() as u64)
         .map(|n| {
             card_number::from_serial(first_serial as u64 + n)
                 .ok_or_else(|| StageError::Shape("card numbers are used up".into()))
         })
         .collect::<Result<_, _>>()?;
-    let package_cards: Vec<PackageCard> = members
-        .par_iter()
-        .enumerate()
-        .map(|(at, (card, (print, chip)))| {
-            let row = record(station, spec, card, &card_numbers[at], at + 1, today)?.map_err(StageError::Shape)?;
-            Ok(PackageCard { row, print: print.clone(), chip: chip.clone() })
-        })
-        .collect::<Result<_, StageError>>()?;
+    // What follows from number and row is given once it is known who is in the run.
+    for ((record, number), row) in rows.iter_mut().zip(&card_numbers).zip(1..) {
+        for (column, cell) in spec.columns.iter().zip(record) {
+            if let Some(value) = numbered(&column.field, number, row) {
+                *cell = value;
+            }
+        }
+    }
     let mut package = Vec::new();
-    if !package_cards.is_empty() {
-        let control = cutting::control(numbers, &group.region, package_cards.len());
-        package = write_package(spec, &control, &package_cards, &pictures.photos)?;
-        let rendering = cutting::Rendering { region: &group.region, rows: package_cards.len(), bytes: &package };
+    if !rows.is_empty() {
+        let control = cutting::control(numbers, &group.region, rows.len());
+        package = write_package(spec, &control, &rows, &photos, &pictures.photos)?;
+        let rendering = cutting::Rendering { region: &group.region, rows: rows.len(), bytes: &package };
         batch.file = Some(cutting::frozen(bureau, spec, numbers, &rendering, today, due_on)?);
     }
     Ok(Run { batch, first_serial, card_numbers, package })
@@ -190,24 +190,36 @@ fn area<'r>(mut regions: impl Iterator<Item = &'r str>) -> String {
     area
 }
 
-/// One record in the bureau's columns, or why it cannot be carried.
+/// One record in the bureau's columns, under a trial number; or why it cannot be carried, which does not
+/// depend on the number.
 fn record(
     station: &Station,
     spec: &FileSpec,
     card: &AccountedCard,
-    number: &str,
-    row: usize,
     today: Date,
 ) -> Result<Result<Vec<String>, String>, StageError> {
     let plain = station.keys.open_record(&card.message)?;
     let Ok(decoded) = message::decode(&plain) else {
         return Ok(Err("the stored application cannot be read".into()));
     };
-    let numbers = account_numbers(station, card)?;
+    let account = account_numbers(station, card)?;
     let child_card = station.policy.of(&decoded.application.region, today).child_card;
-    let facts = Facts { application: &decoded.application, numbers: &numbers, card, number, row, today, child_card };
-    let arranged = spec.arrange(|field| facts.value(field)).and_then(|row| spec.check_row(&row).map(|()| row));
+    let facts = Facts { application: &decoded.application, account: &account, card, today, child_card };
+    let arranged = spec
+        .arrange(|field| numbered(field, "000000000", 1).or_else(|| facts.value(field)))
+        .and_then(|row| spec.check_row(&row).map(|()| row));
     Ok(arranged.map_err(|fault| format!("{} in {}: {}", fault.code.code(), fault.field, fault.message)))
+}
+
+/// Our value of a field that follows from the card's number or its row.
+fn numbered(field: &str, number: &str, row: usize) -> Option<String> {
+    match field {
+        "row" => Some(row.to_string()),
+        "card_number" | "ssseef0507" => Some(number.into()),
+        "print_photo" => Some(photo_entry("print", row)),
+        "chip_photo" => Some(photo_entry("chip", row)),
+        _ => None,
+    }
 }
 
 fn account_numbers(station: &Station, card: &AccountedCard) -> Result<AccountNumbers, StageError> {
@@ -218,22 +230,18 @@ fn account_numbers(station: &Station, card: &AccountedCard) -> Result<AccountNum
 /// What a record is made of.
 struct Facts<'f> {
     application: &'f Application<'f>,
-    numbers: &'f AccountNumbers,
+    account: &'f AccountNumbers,
     card: &'f AccountedCard,
-    number: &'f str,
-    row: usize,
     today: Date,
     child_card: ChildCard,
 }
 
 impl Facts<'_> {
-    /// Our value of a field of the personalization record (face, then chip by file and tag).
+    /// Our value of any other field of the personalization record (face, then chip by file and tag).
     fn value(&self, field: &str) -> Option<String> {
         let (a, holder) = (self.application, &self.application.holder);
         let name = || name::normalise(&holder.name).ok().map(|n| n.text.to_string());
         match field {
-            "row" => Some(self.row.to_string()),
-            "card_number" | "ssseef0507" => Some(self.number.into()),
             "name" => name(),
             "ssseef0609" => name().map(|n| split_name(&n).0),
             "ssseef064e" => name().map(|n| split_name(&n).1),
@@ -245,7 +253,7 @@ impl Facts<'_> {
             }
             "bank" => Some(a.bank.to_string()),
             "region" => Some(self.card.region.clone()),
-            "pan" => Some(self.numbers.pan.clone()),
+            "pan" => Some(self.account.pan.clone()),
             "ssseef0502" => Some("3".into()),
             "ssseef0503" => Some("3.00".into()),
             "ssseef060a" => Some(holder.sex.to_string()),
@@ -256,8 +264,6 @@ impl Facts<'_> {
             "df01ef0624" => Some(a.region.to_string()),
             "df01ef0628" => Some(holder.mobile.to_string()),
             "df01ef0a37" => Some(holder.nationality.to_string()),
-            "print_photo" => Some(photo_entry("print", self.row)),
-            "chip_photo" => Some(photo_entry("chip", self.row)),
             "attempt" => Some("1".into()),
             "delivery_point" => Some(self.card.point.clone()),
             _ => None,

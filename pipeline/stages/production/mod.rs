@@ -7,5 +7,5 @@ mod reports;
 
 pub use cut::{Cut, Run, claim, pictures, run};
 pub use manifests::Manifests;
-pub use package::{CARDS_ENTRY, CONTROL_ENTRY, PackageCard, read_cards, write_package};
+pub use package::{CARDS_ENTRY, CONTROL_ENTRY, read_cards};
 pub use reports::Reports;

@@ -16,11 +16,10 @@ pub const CONTROL_ENTRY: &str = "control.txt";
 /// Entry with one record a card.
 pub const CARDS_ENTRY: &str = "cards.dat";
 
-/// One card of a package: its record, and the digests of its renditions.
-pub struct PackageCard {
-    pub row: Vec<String>,
-    pub print: String,
-    pub chip: String,
+/// Digests of the renditions of a card's photo.
+pub struct CardPhotos<'p> {
+    pub print: &'p str,
+    pub chip: &'p str,
 }
 
 /// Name of a photo entry: `print/000001.jpg`.
@@ -28,20 +27,20 @@ pub fn photo_entry(kind: &str, number: usize) -> String {
     format!("{kind}/{number:06}.jpg")
 }
 
-/// Writes the package. `photo` gives the bytes of a rendition by kind and digest.
+/// Writes the package of these records, each with its photos; `photos` has the bytes by digest.
 pub fn write_package(
     spec: &FileSpec,
     control: &std::collections::BTreeMap<String, String>,
-    cards: &[PackageCard],
+    rows: &[Vec<String>],
+    cards: &[CardPhotos<'_>],
     photos: &HashMap<String, Vec<u8>>,
 ) -> Result<Vec<u8>, StageError> {
-    let rows: Vec<Vec<String>> = cards.iter().map(|c| c.row.clone()).collect();
-    let records = cutting::render(spec, control, &rows)?;
+    let records = cutting::render(spec, control, rows)?;
     let mut text = String::new();
     for (field, value) in control {
         text.push_str(&format!("{field}={value}\n"));
     }
-    for (region, first, last) in sections(spec, &rows) {
+    for (region, first, last) in sections(spec, rows) {
         text.push_str(&format!("section={region} {first}-{last}\n"));
     }
     text.push_str(&format!(
@@ -54,9 +53,7 @@ pub fn write_package(
     append(&mut tar, CONTROL_ENTRY, text.as_bytes())?;
     append(&mut tar, CARDS_ENTRY, &records)?;
     let mut first: HashMap<&str, String> = HashMap::new();
-    for (kind, of) in
-        [("print", (|c: &PackageCard| c.print.as_str()) as fn(&PackageCard) -> &str), ("chip", |c| c.chip.as_str())]
-    {
+    for (kind, of) in [("print", (|c| c.print) as for<'c> fn(&'c CardPhotos<'_>) -> &'c str), ("chip", |c| c.chip)] {
         for (at, card) in cards.iter().enumerate() {
             let (entry, digest) = (photo_entry(kind, at + 1), of(card));
             match first.get(digest) {
