@@ -67,7 +67,9 @@ postgres_prepare() {
 # ops/services
 listen_addresses = '127.0.0.1'
 unix_socket_directories = '$home/socket'
-shared_buffers = 256MB
+shared_buffers = 1GB
+max_wal_size = 4GB
+checkpoint_timeout = 15min
 fsync = on
 CONF
 }

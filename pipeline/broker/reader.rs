@@ -132,7 +132,7 @@ impl Reader {
             .set("auto.offset.reset", "error")
             .set("isolation.level", "read_committed")
             .set("fetch.wait.max.ms", "20")
-            .set("queued.min.messages", "10000")
+            .set("queued.min.messages", "8000")
             .set("queued.max.messages.kbytes", "16384");
         let connect = || settings.create().map_err(|source| BrokerError::Kafka { servers: servers.into(), source });
         let (consumer, asker) = (connect()?, connect()?);

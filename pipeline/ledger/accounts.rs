@@ -100,7 +100,7 @@ pub struct AnswerCounts {
     pub same: i64,
 }
 
-pub(in crate::ledger) const ANSWERED: Stage = Stage {
+const ANSWERED: Stage = Stage {
     name: "answered",
     columns: &[
         ("row", Column::Int),
@@ -130,7 +130,7 @@ impl Ledger {
         Ok(rows.into_iter().map(group).collect())
     }
 
-    /// The first cards of a group whose photo is rendered, in the order of application ids.
+    /// The cards of a group that came first and whose photo is rendered, in the order of application ids.
     pub async fn waiting_cards(&self, group: &Group, most: i64) -> Result<Vec<WaitingCard>, LedgerError> {
         let mut tx = self.read().await?;
         let mut rows = tx
@@ -138,13 +138,15 @@ impl Ledger {
                 "SELECT a.id, a.application_id, m.sealed FROM
                     (SELECT a.id, a.application_id, a.message FROM application a
                      JOIN rendition r ON r.source = a.photo AND r.print IS NOT NULL
-                     WHERE a.queue = 'account' AND a.region = $1 AND a.bank = $2 AND a.lane = $3
-                     ORDER BY a.application_id LIMIT $4) a
+                     WHERE a.queue = 'account' AND a.region = $1 AND a.bank = $2 AND a.lane >= $3 AND a.lane <= $3
+                     ORDER BY a.lane, a.id LIMIT $4) a
                  JOIN message m ON m.id = a.message",
                 args![&group.region, &group.bank, &group.lane, most],
             )
             .await?;
-        // Only keys are sorted in the database; the sealed messages would not fit into its memory for it.
+        // The lane is a range so that only the queue's index can give this order: with an equality the key
+        // of all applications could, and with old statistics PostgreSQL reads them all. The sealed messages
+        // are sorted here, because they would not fit into its memory for that.
         rows.sort_unstable_by(|a, b| a.1.cmp(&b.1));
         Ok(rows.into_iter().map(|(id, application_id, sealed)| WaitingCard { id, application_id, sealed }).collect())
     }
@@ -257,8 +259,7 @@ pub struct AnswerDates {
     pub production_on: Date,
 }
 
-pub(in crate::ledger) const MEMBER: Stage =
-    Stage { name: "member", columns: &[("row", Column::Int), ("id", Column::Int)] };
+pub(super) const MEMBER: Stage = Stage { name: "member", columns: &[("row", Column::Int), ("id", Column::Int)] };
 
 /// Region, bank, lane, cards, oldest, since.
 pub(super) type GroupRow = (String, String, String, i64, String, i64);
@@ -277,8 +278,11 @@ pub(super) async fn cut_accounts(tx: &mut Tx, cut: &CutBatch, why: Why<'_>) -> R
     tx.stage(&MEMBER, rows).await?;
     let moved = tx
         .run(
+            // CASE, of which the planner guesses nothing: where it last looked at an empty queue it would
+            // expect one card, and compare every member with every card that waits.
             "UPDATE application SET account_batch = $1, account_row = m.row, queue = NULL FROM member m
-             WHERE application.id = m.id AND application.queue = 'account' AND application.place IS NULL",
+             WHERE application.id = m.id
+                AND CASE WHEN application.queue = 'account' AND application.place IS NULL THEN TRUE ELSE FALSE END",
             args![batch],
         )
         .await? as i64;

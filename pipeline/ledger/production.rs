@@ -77,7 +77,7 @@ pub struct ManifestCarton {
     pub boxes: Vec<String>,
 }
 
-pub(in crate::ledger) const GOOD: Stage = Stage {
+const GOOD: Stage = Stage {
     name: "good_card",
     columns: &[
         ("application", Column::Int),
@@ -88,7 +88,7 @@ pub(in crate::ledger) const GOOD: Stage = Stage {
     ],
 };
 
-pub(in crate::ledger) const NUMBERED: Stage =
+const NUMBERED: Stage =
     Stage { name: "numbered", columns: &[("row", Column::Int), ("id", Column::Int), ("card_number", Column::Text)] };
 
 impl Ledger {
@@ -133,18 +133,21 @@ impl Ledger {
         Ok(rows.into_iter().map(accounted).collect())
     }
 
-    /// The first cards of a group that can be ordered, in the order of application ids.
+    /// The first cards of a group that can be ordered, in the order of application ids. Those of the oldest
+    /// account batches come first: as many batches are read as hold them.
     pub async fn accounted_cards(&self, group: &Group, most: i64) -> Result<Vec<AccountedCard>, LedgerError> {
         let mut tx = self.read().await?;
         let mut rows = tx
             .rows::<AccountedRow>(
                 "SELECT a.id, a.application_id, a.region, COALESCE(a.photo, ''), a.point, m.sealed, c.sealed FROM
-                    (SELECT a.id, a.application_id, a.region, a.photo, a.point, a.message FROM batch b
+                    (SELECT a.id, a.application_id, a.region, a.photo, a.point, a.message FROM
+                        (SELECT id, sum(to_produce) OVER (ORDER BY id) - to_produce AS before FROM batch
+                         WHERE to_produce > 0 AND region = $1 AND bank = $2 AND lane = $3) b
                      JOIN application a ON a.account_batch = b.id AND a.place IS NULL
                      JOIN account c ON c.application = a.id
                      LEFT JOIN production_row p ON p.application = a.id
-                     WHERE b.to_produce > 0 AND b.region = $1 AND b.bank = $2 AND b.lane = $3 AND p.application IS NULL
-                     ORDER BY a.application_id LIMIT $4) a
+                     WHERE b.before < $4 AND p.application IS NULL
+                     ORDER BY b.id, a.application_id LIMIT $4) a
                  JOIN account c ON c.application = a.id JOIN message m ON m.id = a.message",
                 args![&group.region, &group.bank, &group.lane, most],
             )
