@@ -9,18 +9,29 @@ use cardline::broker::MockBroker;
 use cardline::config::{Config, Topics};
 use cardline::route::ROUTE;
 use cardline::stages::Station;
-use cardline::time::instant;
+use cardline::stages::reference_file::rows;
+use cardline::stages::reference_import::{Asked, apply, plan};
+use cardline::time::{instant, local_date};
 use cardline::world::play::{FIRST_DAY, Morning, day, outgoing};
 use cardline::world::{World, mirror, station_with_broker};
+use cardline_core::domain::policy::Policy;
+use cardline_core::domain::reference::Table;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 const CARDS: u64 = 80;
 const PARTITIONS: i32 = 2;
+/// Days on which revisions come before their predecessors, and how many.
+const EARLY_ON: [u32; 2] = [2, 3];
+const EARLY: u32 = 4;
+/// Regions of this world, the days they end, and what takes them over: cards wait under each, for a bank or
+/// for their recycling.
+const MERGERS: [(&str, u32, &str); 3] = [("522634", 12, "522601"), ("522601", 20, "522622"), ("522631", 42, "522622")];
 
 /// What a worker does at one instant of the day.
 #[derive(Clone, Copy)]
@@ -105,6 +116,7 @@ impl Town {
         let town = Town::found(engines);
         let mut world = World::new(&town.station, 11, CARDS, days).unwrap();
         town.runtime.block_on(world.prepare(&town.station)).unwrap();
+        town.runtime.block_on(town.plan_mergers());
         let mut number = 0;
         let mut next = |stage, at| {
             tick(&town, Tick { number, stage, at });
@@ -115,6 +127,12 @@ impl Town {
             world.listen(&town.station, today).unwrap();
             let Morning { first_events, applications, events } = world.morning(&town.station, today).unwrap();
             let topics = &town.station.config.topics;
+            if EARLY_ON.contains(&n) {
+                for letters in too_early(n) {
+                    town.station.publish(&outgoing(&topics.applications, &letters)).unwrap();
+                    next("intake", instant(today, 8, 30));
+                }
+            }
             for (topic, letters, stage) in [
                 (&topics.events, &first_events, "servicing"),
                 (&topics.applications, &applications, "intake"),
@@ -131,6 +149,21 @@ impl Town {
         town.check(&world, day(days - 1))
     }
 
+    /// Regions that are taken over while cards wait under them, for a bank and for their recycling.
+    async fn plan_mergers(&self) {
+        for (region, from, successor) in MERGERS {
+            let text = format!(
+                "code,name,level,valid_from,valid_to,current,successor\n{region},taken over,district,,{},false,{successor}\n",
+                day(from - 1)
+            );
+            let asked = Asked { effective: day(from), complete: false, today: FIRST_DAY };
+            let rows = rows(Table::Regions, text.as_bytes()).unwrap_or_else(|fault| panic!("{fault}"));
+            let policy = Policy::built_in().unwrap();
+            let planned = plan(&self.station.ledger, &policy, &rows, asked).await.unwrap_or_else(|e| panic!("{e}"));
+            apply(&self.station.ledger, planned, "suite", instant(FIRST_DAY, 8, 0), true, None).await.unwrap();
+        }
+    }
+
     fn check(&self, world: &World, last: Date) -> BTreeMap<String, i64> {
         self.runtime.block_on(async {
             let books = self.station.ledger.books(instant(last, 18, 0), true, None).await.unwrap();
@@ -143,12 +176,15 @@ impl Town {
         })
     }
 
-    /// The tick here and now.
+    /// The tick here and now, by a worker that starts: it knows the regions of its day.
     pub fn run(&self, tick: Tick) {
         self.runtime.block_on(async {
+            let mut station = Station::open(self.station.config.clone(), local_date(tick.at)).await.unwrap();
+            station.kafka = self.station.kafka.clone();
             for step in ROUTE.iter().filter(|step| tick.stage == "all" || step.stage == tick.stage) {
-                step.run(&self.station, tick.at).await.unwrap();
+                step.run(&station, tick.at).await.unwrap();
             }
+            station.ledger.close().await;
         });
     }
 
@@ -169,6 +205,24 @@ impl Town {
         }
         command
     }
+}
+
+/// Applications that the world knows nothing of: their second revisions, then their first ones. All are
+/// refused in the end, because no bank is theirs.
+fn too_early(on: u32) -> [Vec<(String, Vec<u8>)>; 2] {
+    let text = include_str!("../../fixtures/rules/application.example.json");
+    [2, 1].map(|revision| {
+        let letter = |n: u32| {
+            let mut message: Value = serde_json::from_str(text).unwrap();
+            let id = format!("431126-20260101-{:09}", 100 * on + n);
+            message["event_id"] = json!(format!("early-{on}-{n}-{revision}"));
+            message["application_id"] = json!(id);
+            message["revision"] = json!(revision);
+            message["bank"] = json!("NOBODY");
+            (id, serde_json::to_vec(&message).unwrap())
+        };
+        (0..EARLY).map(letter).collect()
+    })
 }
 
 /// Creates the topics: nobody reads a topic that is not there.
