@@ -217,7 +217,7 @@ mod tests {
 
     #[test]
     fn an_auditor_changes_nothing() {
-        const READS: &[&str] = &["list", "show", "plan", "trace", "books", "inspect", "password"];
+        const READS: &[&str] = &["list", "missing", "show", "plan", "trace", "books", "inspect", "password"];
         let reads = |p: &&Permit| READS.contains(&p.command.split(' ').next_back().unwrap_or_default());
         let may: Vec<&Permit> =
             PERMITS.iter().filter(|p| matches!(p.who, Who::Users(roles) if roles.contains(&Role::Auditor))).collect();
