@@ -134,24 +134,13 @@ impl Ledger {
     }
 
     /// The first cards of a group that can be ordered, in the order of application ids. Those of the oldest
-    /// account batches come first: as many batches are read as hold them.
+    /// account batches come first: as many batches are read as should hold them, and all if these do not.
     pub async fn accounted_cards(&self, group: &Group, most: i64) -> Result<Vec<AccountedCard>, LedgerError> {
         let mut tx = self.read().await?;
-        let mut rows = tx
-            .rows::<AccountedRow>(
-                "SELECT a.id, a.application_id, a.region, COALESCE(a.photo, ''), a.point, m.sealed, c.sealed FROM
-                    (SELECT a.id, a.application_id, a.region, a.photo, a.point, a.message FROM
-                        (SELECT id, sum(to_produce) OVER (ORDER BY id) - to_produce AS before FROM batch
-                         WHERE to_produce > 0 AND region = $1 AND bank = $2 AND lane = $3) b
-                     JOIN application a ON a.account_batch = b.id AND a.place IS NULL
-                     JOIN account c ON c.application = a.id
-                     LEFT JOIN production_row p ON p.application = a.id
-                     WHERE b.before < $4 AND p.application IS NULL
-                     ORDER BY b.id, a.application_id LIMIT $4) a
-                 JOIN account c ON c.application = a.id JOIN message m ON m.id = a.message",
-                args![&group.region, &group.bank, &group.lane, most],
-            )
-            .await?;
+        let mut rows = accounted_among(&mut tx, group, most, most).await?;
+        if (rows.len() as i64) < most {
+            rows = accounted_among(&mut tx, group, most, i64::MAX).await?;
+        }
         // As for the account cut: only keys are sorted in the database.
         rows.sort_unstable_by(|a, b| a.1.cmp(&b.1));
         Ok(rows.into_iter().map(accounted).collect())
@@ -287,6 +276,29 @@ type AccountedRow = (i64, String, String, String, String, Vec<u8>, Vec<u8>);
 
 fn accounted((id, application_id, region, photo, point, message, account): AccountedRow) -> AccountedCard {
     AccountedCard { id, application_id, region, photo, point, message, account }
+}
+
+/// The cards of the oldest account batches that together have so many to produce.
+async fn accounted_among(
+    tx: &mut Tx,
+    group: &Group,
+    most: i64,
+    to_produce: i64,
+) -> Result<Vec<AccountedRow>, LedgerError> {
+    tx.rows::<AccountedRow>(
+        "SELECT a.id, a.application_id, a.region, COALESCE(a.photo, ''), a.point, m.sealed, c.sealed FROM
+            (SELECT a.id, a.application_id, a.region, a.photo, a.point, a.message FROM
+                (SELECT id, sum(to_produce) OVER (ORDER BY id) - to_produce AS before FROM batch
+                 WHERE to_produce > 0 AND region = $1 AND bank = $2 AND lane = $3) b
+             JOIN application a ON a.account_batch = b.id AND a.place IS NULL
+             JOIN account c ON c.application = a.id
+             LEFT JOIN production_row p ON p.application = a.id
+             WHERE b.before < $5 AND p.application IS NULL
+             ORDER BY b.id, a.application_id LIMIT $4) a
+         JOIN account c ON c.application = a.id JOIN message m ON m.id = a.message",
+        args![&group.region, &group.bank, &group.lane, most, to_produce],
+    )
+    .await
 }
 
 /// A production cut inside a transaction.

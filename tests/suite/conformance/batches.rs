@@ -38,6 +38,7 @@ on_both_engines!(
     the_plan_changes_nothing_and_tells_what_the_scheduler_does,
     a_batch_is_released_and_cancelled_by_two_people,
     plastic_is_destroyed_by_two_people,
+    a_batch_that_counts_too_many_keeps_no_other_back,
 );
 
 /// Days played before a test acts, until a Tuesday: by then something waits in every room.
@@ -127,6 +128,24 @@ async fn plastic_is_destroyed_by_two_people(database: Database) {
     two_people(&mut play, Kind::Recycling, Act::DestroyPlastic, at).await;
     laws_hold_on(&play, RETURNED, "two people let plastic be destroyed").await;
     fails_without(&play, "UPDATE batch_act SET approval = NULL WHERE what = 'release'", at).await;
+}
+
+async fn a_batch_that_counts_too_many_keeps_no_other_back(database: Database) {
+    let play = played(database).await;
+    let ledger = &play.station.ledger;
+    // Two batches of one group, and the older one says that it has a thousand cards more.
+    let oldest = "(SELECT min(id) FROM batch WHERE to_produce > 0)";
+    let other = format!("(SELECT min(id) FROM batch WHERE to_produce > 0 AND id > {oldest})");
+    let column = |name: &str| format!("{name} = (SELECT {name} FROM batch WHERE id = {oldest})");
+    let columns = ["region", "bank", "lane"].map(column).join(", ");
+    assert_eq!(execute(ledger, &format!("UPDATE batch SET {columns} WHERE id = {other}")).await, 1);
+    let groups = ledger.waiting_production().await.unwrap();
+    let both = format!("SELECT CAST(sum(to_produce) AS BIGINT) FROM batch WHERE id IN ({oldest}, {other})");
+    let joined = number(ledger, &both).await;
+    let group = groups.into_iter().find(|group| group.cards == joined).expect("the group of both");
+    execute(ledger, &format!("UPDATE batch SET to_produce = to_produce + 1000 WHERE id = {oldest}")).await;
+    assert_eq!(ledger.accounted_cards(&group, joined).await.unwrap().len() as i64, joined);
+    play.end().await;
 }
 
 /// Law 14 sees what this takes away.
