@@ -30,9 +30,10 @@ kafka_can_reach() { :; }
 kafka_prepare() {
   port=$(free_port)
   kafka_configure
-  # Short-lived: the quick compiler alone, and little memory.
+  # Short-lived: the quick compiler alone, and little memory. No hyphen in the cluster's id: one that began
+  # with it would be read as an option.
   java -XX:TieredStopAtLevel=1 -Xmx128m -cp "$kafka_jars/*" -Dlog4j2.configurationFile="file:$here/kafka/log4j2.properties" \
-    kafka.tools.StorageTool format -t "$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | head -c 22)" \
+    kafka.tools.StorageTool format -t "$(head -c 16 /dev/urandom | base64 | tr '+/' 'PS' | head -c 22)" \
     -c "$home/server.properties" >"$home/log" 2>&1 </dev/null 9>&- ||
     { cat "$home/log" >&2; die "Kafka's folder could not be formatted; its message is above"; }
 }

@@ -71,7 +71,7 @@ impl Step {
 }
 
 /// Things to move one by one, with what an event told about each.
-pub(super) const SUBJECT: Stage = Stage {
+pub const SUBJECT: Stage = Stage {
     name: "subject",
     columns: &[
         ("id", Column::Int),

@@ -1,6 +1,6 @@
 //! The one place where a state is assigned: no edge, no move; a lost race is told.
 
-use cardline::ledger::{Along, LedgerError, Set, Step, move_each, move_one, move_set};
+use cardline::ledger::{Along, LedgerError, SUBJECT, Set, Step, move_each, move_one, move_set, subject};
 use cardline_core::lives::{APPLICATION, CARD, CASE, SOCIAL};
 
 use super::arrivals::{Intake, arriving, execute, number, why};
@@ -60,9 +60,9 @@ async fn who_left_is_left_out(database: Database) {
     intake.settle(vec![arriving(1, 1, "a"), arriving(2, 1, "b")]).await.unwrap();
     for (wanted, again) in [(1, 1), (0, 1)] {
         let mut tx = intake.ledger.begin().await.unwrap();
-        let staged = "INSERT INTO subject (id) SELECT id FROM application WHERE application_id LIKE '%1'";
-        tx.scratch("DELETE FROM subject", cardline::args![]).await.unwrap();
-        tx.scratch(staged, cardline::args![]).await.unwrap();
+        let first = "SELECT id FROM application WHERE application_id LIKE '%1'";
+        let first = tx.number(first, cardline::args![]).await.unwrap();
+        tx.stage(&SUBJECT, vec![subject(first)]).await.unwrap();
         let moved =
             move_each(&mut tx, &WITHDRAWN, Along { open: Some(false), ..Along::default() }, why()).await.unwrap();
         assert_eq!(moved, wanted);
