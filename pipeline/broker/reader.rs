@@ -132,8 +132,9 @@ impl Reader {
             .set("auto.offset.reset", "error")
             .set("isolation.level", "read_committed")
             .set("fetch.wait.max.ms", "20")
-            .set("queued.min.messages", "8000")
-            .set("queued.max.messages.kbytes", "16384");
+            // A chunk and a half ahead: twice as much made a worker 8 MB larger and nothing quicker.
+            .set("queued.min.messages", "6000")
+            .set("queued.max.messages.kbytes", "12288");
         let connect = || settings.create().map_err(|source| BrokerError::Kafka { servers: servers.into(), source });
         let (consumer, asker) = (connect()?, connect()?);
         Ok(Reader {
