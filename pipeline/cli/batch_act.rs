@@ -12,8 +12,9 @@ use crate::stages::Station;
 use crate::stages::approvals::second_person;
 use crate::stages::batch_acts::{self, By, Division, OfBatch, Told};
 
+/// Why and when somebody acts.
 #[derive(Args)]
-struct Why {
+pub struct Why {
     /// Why; kept sealed with the act
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     reason: String,
@@ -24,7 +25,7 @@ struct Why {
 
 impl Why {
     /// Who acts, when and why; an act is never without them.
-    fn by<'a>(&'a self, context: &'a Context) -> anyhow::Result<By<'a>> {
+    pub fn by<'a>(&'a self, context: &'a Context) -> anyhow::Result<By<'a>> {
         let actor = context.who()?;
         if self.reason.trim().is_empty() {
             return Err(Usage("say why with --reason TEXT: this act is recorded with its reason".into()).into());

@@ -5,11 +5,12 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::approvals::waits;
-use super::context::{Context, instant};
-use super::outcome::{Outcome, Usage};
+use super::batch_act::Why;
+use super::context::Context;
+use super::outcome::Outcome;
 use super::print::{self, Output};
 use crate::stages::approvals::second_person;
-use crate::stages::batch_acts::{By, Told};
+use crate::stages::batch_acts::Told;
 use crate::stages::skip::{Missing, all_missing, skip, to_skip, wanted};
 
 #[derive(Subcommand)]
@@ -34,12 +35,8 @@ pub struct SkipArgs {
     /// The number of the file that waits; it is read next
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(i64).range(2..))]
     go_on_with: i64,
-    /// Why, in your words; kept sealed
-    #[arg(long, value_name = "TEXT")]
-    reason: String,
-    /// When it is done [default: now]
-    #[arg(long, value_name = "INSTANT")]
-    at: Option<Timestamp>,
+    #[command(flatten)]
+    why: Why,
 }
 
 /// Runs one of the commands.
@@ -68,11 +65,7 @@ async fn show(context: &Context) -> anyhow::Result<Outcome> {
 }
 
 async fn pass_over(context: &Context, args: SkipArgs) -> anyhow::Result<Outcome> {
-    let actor = context.who()?;
-    if args.reason.trim().is_empty() {
-        return Err(Usage("say why with --reason TEXT".into()).into());
-    }
-    let mut by = By { actor, reason: &args.reason, at: instant(args.at), approval: None };
+    let mut by = args.why.by(context)?;
     let station = context.worker(by.at).await?;
     let (partner, kind) = (args.partner.as_str(), args.kind.as_str());
     if !station.ledger.was_skipped_to(partner, kind, args.go_on_with).await? {

@@ -7,11 +7,9 @@ use super::approvals::waits;
 use super::context::Context;
 use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
-use crate::stages::Station;
 use crate::stages::approvals::second_person;
 use crate::stages::batch_acts::By;
 use crate::stages::reconcile::{Survey, accept, survey, wanted};
-use crate::time::local_date;
 
 #[derive(Subcommand)]
 pub enum Reconcile {
@@ -34,7 +32,7 @@ pub async fn run(context: &Context, command: Reconcile) -> anyhow::Result<Outcom
     match command {
         Reconcile::Show => {
             // As a worker that starts: it finds out whether the history shrank.
-            let station = Station::observing(context.config.clone(), local_date(now)).await?;
+            let station = context.observer(now).await?;
             station.watch_history(now).await?;
             let found = survey(&station).await?;
             show(context, &found)?;
