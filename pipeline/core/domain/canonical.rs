@@ -10,11 +10,17 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 
 use super::text::Text;
 
+mod quick;
+
 /// The canonical text of a JSON text; the member `without` of the outermost object is left out.
 /// `None` when it is no JSON.
 pub fn canonical(json: &[u8], without: Option<&str>) -> Option<Vec<u8>> {
+    quick::canonical(json, without).or_else(|| parsed(json, without))
+}
+
+fn parsed(json: &[u8], without: Option<&str>) -> Option<Vec<u8>> {
     let mut parser = serde_json::Deserializer::from_slice(json);
-    let mut page = Page { text: Vec::with_capacity(json.len()), members: Vec::new(), spare: Vec::new() };
+    let mut page = Page::for_text(json);
     Writer { page: &mut page, without }.deserialize(&mut parser).ok()?;
     parser.end().ok()?;
     Some(page.text)
@@ -35,6 +41,10 @@ struct Member<'de> {
 }
 
 impl<'de> Page<'de> {
+    fn for_text(json: &[u8]) -> Page<'de> {
+        Page { text: Vec::with_capacity(json.len()), members: Vec::new(), spare: Vec::new() }
+    }
+
     fn write<E: Error>(&mut self, value: impl Serialize) -> Result<(), E> {
         serde_json::to_writer(&mut self.text, &value).map_err(E::custom)
     }
@@ -200,13 +210,46 @@ mod tests {
             any::<f64>().prop_map(Value::from),
             any::<String>().prop_map(Value::from),
         ];
-        leaf.prop_recursive(4, 40, 6, |inner| {
+        nested(leaf, any::<String>())
+    }
+
+    /// What the quick way reads, or nearly.
+    fn plain_json() -> impl Strategy<Value = Value> {
+        let text = "[a-c东 :,{}\\[\\]]{0,12}";
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            (0..2_000_000_000_u64).prop_map(Value::from),
+            text.prop_map(Value::from),
+        ];
+        nested(leaf, text)
+    }
+
+    fn nested(
+        leaf: impl Strategy<Value = Value> + 'static,
+        key: impl Strategy<Value = String> + Clone + 'static,
+    ) -> impl Strategy<Value = Value> {
+        leaf.prop_recursive(4, 40, 6, move |inner| {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
-                prop::collection::vec((any::<String>(), inner), 0..6)
+                prop::collection::vec((key.clone(), inner), 0..6)
                     .prop_map(|members| members.into_iter().collect::<Map<_, _>>().into()),
             ]
         })
+    }
+
+    #[test]
+    fn the_quick_way_reads_the_usual_message_and_never_what_is_no_json() {
+        let usual = r#"{"b":"东","event_id":"x","a":[{"d":1,"c":null},true],"a":{}}"#;
+        assert_eq!(quick::canonical(usual.as_bytes(), Some("event_id")), parsed(usual.as_bytes(), Some("event_id")));
+        assert_eq!(quick::canonical(usual.as_bytes(), Some("event_id")).unwrap(), r#"{"a":{},"b":"东"}"#.as_bytes());
+        for strange in
+            ["", "{", "{}{}", "[1,]", "{,}", "[,1]", "01", "1.5", "-1", "{\"a\":1,}", "tru", "[1 ]", "\"\u{1}\""]
+        {
+            assert_eq!(quick::canonical(strange.as_bytes(), None), None, "{strange}");
+        }
+        assert_eq!(quick::canonical("[".repeat(100_000).as_bytes(), None), None);
+        assert_eq!(quick::canonical(b"{\"a\":\"\xff\"}", None), None);
     }
 
     proptest! {
@@ -214,6 +257,17 @@ mod tests {
         fn it_is_what_a_tree_gives(value in any_json()) {
             let json = value.to_string();
             prop_assert_eq!(by_writing(&json), by_tree(&json));
+        }
+
+        /// Cut, doubled or changed at one place, too.
+        #[test]
+        fn the_quick_way_says_what_the_parser_says(value in plain_json(), at in any::<prop::sample::Index>(), sign in "[\\[\\]{},:\"0a ]?") {
+            let json = value.to_string();
+            let at = json.char_indices().nth(at.index(json.chars().count())).map_or(0, |(at, _)| at);
+            for text in [json.clone(), json[..at].to_owned(), format!("{}{sign}{}", &json[..at], &json[at..])] {
+                let quick = quick::canonical(text.as_bytes(), Some("a"));
+                prop_assert!(quick.is_none() || quick == parsed(text.as_bytes(), Some("a")), "{}", text);
+            }
         }
     }
 }

@@ -29,6 +29,7 @@ pub mod person;
 pub mod policy;
 pub mod promise;
 pub mod reference;
+mod scan;
 pub mod set;
 pub mod staff;
 pub mod text;

@@ -10,16 +10,14 @@ use serde::de::IntoDeserializer;
 use serde::de::value::{Error, StrDeserializer};
 
 use super::application::*;
+use super::scan::Reader;
+use super::text::Text;
 
 /// The application, if the whole text is one as described above.
 pub fn read(text: &str) -> Option<Application<'_>> {
     let mut reader = Reader { rest: text };
     let application = Application::read(&mut reader)?;
     reader.rest.is_empty().then_some(application)
-}
-
-struct Reader<'t> {
-    rest: &'t str,
 }
 
 /// What can be read from the front of what is left; `None`: the parser shall look.
@@ -32,61 +30,6 @@ trait InOrder<'t>: Sized {
         reader.sign(key)?;
         Self::read(reader)
     }
-}
-
-impl<'t> Reader<'t> {
-    /// Passes over `sign`, which must come next.
-    #[inline(always)]
-    fn sign(&mut self, sign: &str) -> Option<()> {
-        self.rest = self.rest.strip_prefix(sign)?;
-        Some(())
-    }
-
-    /// Text between quotes that stands for itself.
-    #[inline(always)]
-    fn string(&mut self) -> Option<&'t str> {
-        self.sign("\"")?;
-        let (string, rest) = self.rest.split_at_checked(plain_len(self.rest.as_bytes()))?;
-        self.rest = rest;
-        self.sign("\"")?;
-        Some(string)
-    }
-
-    /// A whole number without a sign; at most 9 digits, more are left to the parser.
-    #[inline(always)]
-    fn number(&mut self) -> Option<u32> {
-        let (mut value, mut digits) = (0_u64, 0);
-        for byte in self.rest.bytes().take(10).take_while(u8::is_ascii_digit) {
-            value = u64::from(byte - b'0') + value * 10;
-            digits += 1;
-        }
-        let (text, rest) = self.rest.split_at_checked(digits)?;
-        self.rest = rest;
-        let whole =
-            rest.starts_with([',', '}']) && (1..=9).contains(&digits) && (digits == 1 || !text.starts_with('0'));
-        if whole { u32::try_from(value).ok() } else { None }
-    }
-}
-
-const ONES: u64 = u64::MAX / 0xFF;
-
-/// Bytes before the first quote, backslash or control character; eight are looked at in one step.
-#[inline(always)]
-fn plain_len(bytes: &[u8]) -> usize {
-    let mut steps = bytes.chunks_exact(8);
-    let mut len = 0;
-    for step in &mut steps {
-        let eight = u64::from_le_bytes(step.try_into().unwrap_or_default());
-        let is = |byte: u8| (eight ^ (ONES * u64::from(byte))).wrapping_sub(ONES) & !(eight ^ (ONES * u64::from(byte)));
-        // The lowest mark is exact; a byte above it may be marked by what it lends.
-        let marked = (is(b'"') | is(b'\\') | eight.wrapping_sub(ONES * 0x20) & !eight) & (ONES << 7);
-        if marked != 0 {
-            return len + marked.trailing_zeros() as usize / 8;
-        }
-        len += 8;
-    }
-    let plain = |byte: &&u8| **byte != b'"' && **byte != b'\\' && **byte >= 0x20;
-    len + steps.remainder().iter().take_while(plain).count()
 }
 
 impl<'t> InOrder<'t> for Text<'t> {
