@@ -26,7 +26,8 @@ const END_BELIEVED: Duration = Duration::from_secs(30);
 /// Chunks of one partition before the others have their turn.
 const TURNS_IN_A_ROW: u64 = 8;
 
-/// One message as it came.
+/// One message as it came. A copy shares its bytes.
+#[derive(Clone)]
 pub struct RawMessage {
     pub position: i64,
     pub bytes: Bytes,
@@ -67,6 +68,7 @@ pub struct PartitionRange {
 }
 
 /// A bounded run of messages of one partition.
+#[derive(Clone)]
 pub struct PartitionChunk {
     /// The topic it was read from.
     pub identity: TopicIdentity,
@@ -89,13 +91,21 @@ pub struct Reader {
     /// behind every fetch that is under way.
     asker: BaseConsumer,
     reading: Option<Reading>,
-    /// Partitions that hold no message between where reading stands and this end, only control records;
-    /// and since when that is believed.
-    empty_until: BTreeMap<i64, (i64, Instant)>,
+    /// The chunk after the one handed out last, read while that one was being settled.
+    ahead: Option<PartitionChunk>,
+    /// What of a partition holds no message, only control records.
+    empty: BTreeMap<i64, Empty>,
     /// Chunks handed out.
     turn: u64,
     /// The last turn of each partition.
     turns: BTreeMap<i64, u64>,
+}
+
+/// Offsets from one to an end, and since when it is believed that no message is there.
+struct Empty {
+    from: i64,
+    end: i64,
+    since: Instant,
 }
 
 /// The partition that is being read.
@@ -143,7 +153,8 @@ impl Reader {
             consumer,
             asker,
             reading: None,
-            empty_until: BTreeMap::new(),
+            ahead: None,
+            empty: BTreeMap::new(),
             turn: 0,
             turns: BTreeMap::new(),
         })
@@ -174,7 +185,8 @@ impl Reader {
     /// Forgets what was read ahead, after a chunk could not be settled.
     pub fn reset(&mut self) {
         self.reading = None;
-        self.empty_until.clear();
+        self.ahead = None;
+        self.empty.clear();
     }
 
     /// The next chunk beyond the stored positions, or `None` when everything there is was taken.
@@ -196,6 +208,10 @@ impl Reader {
     /// The partition being read, with its stored position, if that is where it was left and more has
     /// come: what is fetched ahead is used. After a while the others have their turn.
     fn going_on(&mut self, stored: &[(i64, i64)]) -> Result<Vec<(i64, i64)>, BrokerError> {
+        let ahead = self.ahead.as_ref().map(|chunk| (chunk.partition, chunk.stored));
+        if let Some(at) = ahead.filter(|at| stored.contains(at)) {
+            return Ok(vec![at]);
+        }
         let Some(reading) = &self.reading else { return Ok(Vec::new()) };
         let at = (reading.partition, reading.next);
         let goes_on = reading.has_turns(self.turn) && stored.contains(&at) && self.backlog(at.0, at.1)? > 0;
@@ -225,17 +241,40 @@ impl Reader {
             let topic = self.topic.clone();
             return Err(BrokerError::OutOfRange { topic, partition, stored: from, low, high });
         }
-        let empty = |(end, since): &(i64, Instant)| *end == high && since.elapsed() < END_BELIEVED;
-        if self.empty_until.get(&partition).is_some_and(empty) {
+        let still = |empty: &Empty| empty.end == high && empty.since.elapsed() < END_BELIEVED;
+        if self.empty.get(&partition).is_some_and(|empty| still(empty) && from >= empty.from) {
             return Ok(0);
         }
-        self.empty_until.remove(&partition);
+        self.empty.remove(&partition);
         Ok(high - from)
     }
 
     /// The next chunk of a partition from its stored position: until its end, or a chunk's bound. `None`
     /// when there were only control records.
     pub fn take(&mut self, partition: i64, from: i64) -> Result<Option<PartitionChunk>, BrokerError> {
+        let chunk = match self.ahead.take() {
+            Some(ahead) if (ahead.partition, ahead.stored) == (partition, from) => Some(ahead),
+            _ => self.fetch(partition, from)?,
+        };
+        self.turn += 1;
+        self.turns.insert(partition, self.turn);
+        Ok(chunk)
+    }
+
+    /// The chunk after the one handed out last, for who has time while that one is settled; [`Reader::take`]
+    /// gives it again. `None` when the others have their turn, or there is none.
+    pub fn read_ahead(&mut self) -> Result<Option<PartitionChunk>, BrokerError> {
+        let Some(reading) = self.reading.as_ref().filter(|reading| reading.has_turns(self.turn)) else {
+            return Ok(None);
+        };
+        let (partition, from) = (reading.partition, reading.next);
+        if self.backlog(partition, from)? > 0 {
+            self.ahead = self.fetch(partition, from)?;
+        }
+        Ok(self.ahead.clone())
+    }
+
+    fn fetch(&mut self, partition: i64, from: i64) -> Result<Option<PartitionChunk>, BrokerError> {
         let reading = match self.reading.take() {
             // Chosen again after its turns were over: they begin anew.
             Some(reading) if (reading.partition, reading.next) == (partition, from) => {
@@ -250,12 +289,10 @@ impl Reader {
         if self.describe()?.is_none_or(|topic| topic.identity != reading.identity) {
             return Err(self.made_anew());
         }
-        self.turn += 1;
-        self.turns.insert(partition, self.turn);
         let next = messages.last().map_or(from, |m| m.position + 1);
         let identity = reading.identity.clone();
         // The library tells an end once: after one that was believed, reading begins anew.
-        self.reading = (!self.empty_until.contains_key(&partition)).then_some(Reading { next, ..reading });
+        self.reading = (!self.empty.contains_key(&partition)).then_some(Reading { next, ..reading });
         Ok((!messages.is_empty()).then_some(PartitionChunk { identity, partition, stored: from, next, messages }))
     }
 
@@ -289,7 +326,7 @@ impl Reader {
                 // messages came would be such an end too, hence the quiet before it is believed.
                 // The library tells an end once, so it is remembered.
                 None if at_end && last.elapsed() > END_QUIET => {
-                    self.empty_until.insert(partition, (end, Instant::now()));
+                    self.empty.insert(partition, Empty { from: next, end, since: Instant::now() });
                     break;
                 }
                 None => {}

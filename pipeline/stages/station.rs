@@ -41,6 +41,7 @@ pub struct Station {
     /// The broker's address, once there is one.
     pub kafka: Option<String>,
     pub(super) readers: Mutex<std::collections::HashMap<String, Reader>>,
+    pub(super) ahead: Mutex<Option<super::intake::CheckedAhead>>,
     pub(super) publisher: Mutex<Option<Publisher>>,
     pub(super) still_due: Mutex<super::accounts::StillDue>,
 }
@@ -91,6 +92,7 @@ impl Station {
             name: None,
             kafka,
             readers: Mutex::default(),
+            ahead: Mutex::default(),
             still_due: Mutex::default(),
             publisher: Mutex::default(),
         })

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::ahead;
 use super::check::check_messages;
 use crate::broker::{BrokerError, DescribedTopic, PartitionChunk, Reader};
 use crate::ledger::{ArrivingMessage, ChunkSource, IntakeCounts, Lease, Why};
@@ -36,20 +37,25 @@ impl Step for FromKafka {
 
     fn work(&self, station: &Station, claimed: ClaimedChunk, now: Timestamp) -> Result<Worked, StageError> {
         let source = source_of(station.config.topics.applications.clone(), claimed.generation, &claimed.chunk);
-        let messages = check_messages(station, &claimed.chunk.messages, now)?;
+        let messages = match ahead::taken(station, &claimed.chunk, now) {
+            Some(checked) => checked,
+            None => check_messages(station, &claimed.chunk.messages, now)?,
+        };
         Ok(Worked { lease: claimed.lease, source, messages })
     }
 
+    /// The chunk is settled while the next one of its partition is read and checked.
     async fn settle(&self, station: &Station, worked: Worked, now: Timestamp) -> Result<(), StageError> {
         let why = Why { at: now, actor: "intake", reason: "taken in from Kafka" };
-        let counts =
-            station.ledger.settle_chunk(&worked.lease, &worked.source, worked.messages, why, local_date(now)).await?;
+        let settled = station.ledger.settle_chunk(&worked.lease, &worked.source, worked.messages, why, local_date(now));
+        let counts = ahead::check_while(station, now, settled)?;
         count("applications", &counts);
         tracing::debug!(received = counts.received, accepted = counts.accepted, "chunk settled");
         Ok(())
     }
 
     fn forget(&self, station: &Station) {
+        ahead::forget(station);
         station.forget_topic(&station.config.topics.applications);
     }
 }

@@ -1,5 +1,6 @@
 //! Intake: approved applications, from Kafka or from a file, by one path.
 
+mod ahead;
 mod check;
 mod from_file;
 mod from_kafka;
@@ -7,6 +8,7 @@ mod gaps;
 mod lines;
 mod rehearse;
 
+pub(in crate::stages) use ahead::CheckedAhead;
 pub use check::check_messages;
 pub use from_file::from_file;
 pub use from_kafka::ClaimedChunk;

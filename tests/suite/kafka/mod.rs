@@ -3,6 +3,7 @@
 //! Every test has topics of its own. `ops/test` starts a broker, and without one these tests fail, they
 //! never skip.
 
+mod ahead;
 mod outages;
 mod outgoing;
 mod positions;
