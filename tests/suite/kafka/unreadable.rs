@@ -6,10 +6,11 @@ use cardline::args;
 use cardline::stages::dead_letters::DeadLetters;
 use cardline::stages::driver::drain;
 use cardline::stages::servicing::Events;
+use rdkafka::ClientConfig;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{Broker, Heard, applications, books_hold, changed, counts, keyed, take_in};
+use super::{Broker, Heard, Sender, applications, books_hold, changed, counts, keyed, queue, take_in};
 use crate::conformance::arrivals::{now, number};
 use crate::databases::{Database, on_both_engines};
 use crate::messages::schema;
@@ -18,6 +19,7 @@ on_both_engines!(
     poison_is_put_aside_and_told_and_the_rest_goes_on,
     an_oversized_message_is_refused_by_its_beginning,
     unreadable_events_are_told_too,
+    what_is_compressed_in_any_way_is_read,
 );
 
 /// Messages that are none, each with the code it is refused by.
@@ -125,6 +127,21 @@ async fn unreadable_events_are_told_too(database: Database) {
     assert_eq!(told[&(topic, 0, 1)]["reason"], "SHAPE");
     assert_eq!(number(&station.ledger, "SELECT count(*) FROM dead_letter").await, 0);
     books_hold(&station).await;
+    station.ledger.close().await;
+    broker.end().await;
+}
+
+async fn what_is_compressed_in_any_way_is_read(database: Database) {
+    let broker = Broker::new(1).await;
+    let station = broker.station(&database, "one").await;
+    for (codec, first) in ["none", "gzip", "snappy", "lz4", "zstd"].into_iter().zip((0..).step_by(10)) {
+        let mut settings = ClientConfig::new();
+        settings.set("bootstrap.servers", &broker.servers).set("linger.ms", "50").set("compression.type", codec);
+        let sender: Sender = settings.create().unwrap();
+        queue(&sender, &broker.topics.applications, &keyed(&applications(first, 10)));
+    }
+    take_in(&station).await.unwrap();
+    assert_eq!((counts(&station).await.accepted, counts(&station).await.received), (50, 50));
     station.ledger.close().await;
     broker.end().await;
 }
