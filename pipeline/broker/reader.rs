@@ -144,7 +144,10 @@ impl Reader {
             .set("fetch.wait.max.ms", "20")
             // A chunk and a half ahead: twice as much made a worker 8 MB larger and nothing quicker.
             .set("queued.min.messages", "6000")
-            .set("queued.max.messages.kbytes", "12288");
+            .set("queued.max.messages.kbytes", "12288")
+            // Once so much lies ready the library asks for no more for this long; by itself a whole second,
+            // in which a quick worker has long taken all of it.
+            .set("fetch.queue.backoff.ms", "20");
         let connect = || settings.create().map_err(|source| BrokerError::Kafka { servers: servers.into(), source });
         let (consumer, asker) = (connect()?, connect()?);
         Ok(Reader {
