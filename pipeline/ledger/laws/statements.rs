@@ -239,7 +239,7 @@ pub const LAWS: &[Law] = &[
         name: "scope",
         says: "what a user was shown, exported, acted on or decided lay within that user's scope",
         cases: "SELECT (SELECT count(*) FROM act WHERE by_user IS NOT NULL) + (SELECT count(*) FROM reference_import WHERE by_user IS NOT NULL)
-            + (SELECT count(*) FROM approval)",
+            + (SELECT count(*) FROM batch_act WHERE by_user IS NOT NULL) + (SELECT count(*) FROM approval)",
         offending: &[
             "SELECT 'act ' || a.id || ': ' || count(*) || ' messages outside the scope of ' || u.name FROM act a JOIN users u ON u.id = a.by_user
              JOIN act_member k ON k.act = a.id WHERE (u.bank <> '' AND u.bank <> COALESCE(k.bank, ''))
@@ -250,6 +250,23 @@ pub const LAWS: &[Law] = &[
              WHERE i.by_user IS NOT NULL AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = i.by_user AND u.name = i.actor AND u.bank = '' AND u.area = '')",
             "SELECT 'approval ' || p.id || ': outside the scope of ' || u.name FROM approval p JOIN users u ON u.name IN (p.maker, p.approver)
              WHERE (u.bank <> '' AND u.bank <> p.bank) OR substr(p.area, 1, length(u.area)) <> u.area",
+            // A stream names its bank, then its region where it has but one; a bureau's, the bureau before them.
+            "SELECT 'batch act ' || k.id || ': ' || k.what || ' of ' || k.stream || ', outside the scope of ' || u.name
+             FROM batch_act k JOIN users u ON u.id = k.by_user WHERE (u.bank <> '' OR u.area <> '')
+                AND k.stream || '/' NOT LIKE CASE WHEN k.stream LIKE 'production/%' THEN '%/%/' ELSE '%/' END || CASE u.bank WHEN '' THEN '%' ELSE u.bank END || '/' || u.area || '%'",
+            "SELECT 'batch act ' || k.id || ': ' || k.what || ' of ' || b.number || ', outside the scope of ' || u.name
+             FROM batch_act k JOIN users u ON u.id = k.by_user JOIN batch b ON b.id = k.batch
+             WHERE (u.bank <> '' AND u.bank <> b.bank) OR substr(b.region, 1, length(u.area)) <> u.area",
+            // A run's own region is an area that holds its sections. A card's region may change after it, that of
+            // its account batch does not.
+            "SELECT DISTINCT 'batch act ' || k.id || ': ' || k.what || ' of ' || b.number || ', with cards outside the scope of ' || u.name
+             FROM touched_batch t JOIN batch_act k ON k.batch = t.id JOIN users u ON u.id = k.by_user AND u.area <> '' JOIN batch b ON b.id = k.batch
+             JOIN (SELECT batch, application FROM production_row
+                UNION ALL SELECT batch, application FROM former_row WHERE card_number IS NOT NULL) r ON r.batch = b.id
+             JOIN application a ON a.id = r.application JOIN batch q ON q.id = a.account_batch
+             WHERE substr(q.region, 1, length(u.area)) <> u.area",
+            "SELECT 'batch act ' || k.id || ': its user is not its actor' FROM batch_act k
+             WHERE k.by_user IS NOT NULL AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = k.by_user AND u.name = k.actor)",
         ],
     },
     Law {

@@ -1,7 +1,9 @@
 //! Who sees an area or a bank sees nothing else: not by list, count, id, trace or act, and what lies
 //! outside changes nothing of what is seen.
 
-use cardline::ledger::{ArrivingMessage, Ledger, Selection, Why, choose, name_operation, record_operation};
+use cardline::ledger::{
+    ArrivingMessage, Ledger, NewBatchAct, Selection, Why, choose, name_operation, record_operation,
+};
 use cardline_core::domain::staff::Role;
 use serde_json::{Value, json};
 
@@ -148,9 +150,22 @@ async fn law_thirteen_sees_what_lay_outside(database: Database) {
         let why = Why { at: now(), actor: &actor, reason: "" };
         ledger.record_reveal(2, vec![1], why).await.unwrap();
     }
+    let act = |what, actor: &str, stream: Option<&str>| NewBatchAct {
+        at: now(),
+        actor: actor.into(),
+        what,
+        stream: stream.map(str::to_owned),
+        reason: Vec::new(),
+        approval: None,
+    };
+    lin.hold_stream("account/ICBC/110101", &act("hold", "lin", Some("account/ICBC/110101"))).await.unwrap();
+    files.hold_stream("account/ICBC", &act("hold", "files", Some("account/ICBC"))).await.unwrap();
+    execute(&intake.ledger, "UPDATE batch SET state = 'held' WHERE number = 'B-1'").await;
+    let (batch, _) = lin.batch("B-1").await.unwrap().unwrap();
+    lin.release_batch(batch, &act("release", "lin", None)).await.unwrap();
     let law = |no| intake.ledger.books(now(), true, Some(no));
     let result = law(13).await.unwrap();
-    assert!(result.hold() && result.books[0].cases == 2, "{:?}", result.books[0].offending);
+    assert!(result.hold() && result.books[0].cases == 5, "{:?}", result.books[0].offending);
     let plants = [
         plant(13, &["act_member"], "UPDATE act_member SET region = '330106'"),
         plant(13, &["act_member"], "UPDATE act_member SET region = NULL"),
@@ -161,6 +176,14 @@ async fn law_thirteen_sees_what_lay_outside(database: Database) {
             SELECT 'cancel-batch', 'B-11', 'd', sealed, 1, 'ABC', '330106', sealed, 'lin', 0, '2026-02-01', 'asked' FROM message WHERE id = 1"),
         plant(13, &["reference_import"], "INSERT INTO reference_import (id, operation, kind, effective, at, actor, sha256, complete, confirmed, read, added, changed, ended, cards, deadlines, by_user)
             SELECT 1, 'o', 'points', '2026-01-05', 0, 'lin', 's', FALSE, FALSE, 1, 1, 0, 0, 0, 0, id FROM users WHERE name = 'lin'"),
+        plant(13, &["batch_act"], "UPDATE batch_act SET stream = 'account/ICBC/330106' WHERE actor = 'lin' AND batch IS NULL"),
+        plant(13, &["batch_act"], "UPDATE batch_act SET stream = 'account/ICBC' WHERE actor = 'lin' AND batch IS NULL"),
+        plant(13, &["batch_act"], "UPDATE batch_act SET stream = 'production/BUREAU/ICBC/normal' WHERE actor = 'lin' AND batch IS NULL"),
+        plant(13, &["batch_act"], "UPDATE batch_act SET stream = 'account' WHERE actor = 'files'"),
+        plant(13, &["batch_act"], "UPDATE batch_act SET stream = 'account/ABC/110101/normal' WHERE actor = 'files'"),
+        plant(13, &["batch_act"], "UPDATE batch_act SET batch = (SELECT id FROM batch WHERE number = 'B-11') WHERE batch IS NOT NULL"),
+        plant(13, &["batch"], "UPDATE batch SET region = '330106' WHERE number = 'B-1'"),
+        plant(13, &["batch_act"], "UPDATE batch_act SET actor = 'somebody' WHERE batch IS NOT NULL"),
     ];
     for plant in &plants {
         assert_eq!(breaks(&intake.ledger, plant, DAY).await, None, "{}", plant.sql);
