@@ -9,6 +9,7 @@ use super::print::{self, Output};
 use super::{batch_act, batch_plan};
 use crate::keys::Keys;
 use crate::ledger::{BatchAct, BatchRecord, FileRecord, Ledger};
+use crate::stages::batch_reach::batch_within;
 use crate::time::rfc3339;
 
 #[derive(Subcommand)]
@@ -76,8 +77,9 @@ fn row(b: &BatchRecord) -> Vec<String> {
 
 async fn show(context: &Context, number: &str) -> anyhow::Result<Outcome> {
     let ledger = context.ledger().await?;
-    let Some((id, batch)) = ledger.batch(number).await? else {
-        anyhow::bail!("no batch has the number {}; see `cardline batch list`", print::visible(number));
+    let (id, batch) = match batch_within(&ledger, number).await? {
+        Ok(found) => found,
+        Err(wrong) => anyhow::bail!("{}", print::visible(&wrong)),
     };
     let places = ledger.batch_places(id).await?;
     let files: Vec<FileRecord> = ledger.files().await?.into_iter().filter(|f| f.batch == Some(id)).collect();

@@ -11,6 +11,7 @@ use super::print::{self, Output};
 use crate::stages::Station;
 use crate::stages::approvals::second_person;
 use crate::stages::batch_acts::{self, By, Division, OfBatch, Told};
+use crate::stages::batch_reach::batch_within;
 
 /// Why and when somebody acts.
 #[derive(Args)]
@@ -185,7 +186,8 @@ async fn second(
     number: &str,
     by: By<'_>,
 ) -> anyhow::Result<Result<Option<i64>, Outcome>> {
-    let Some((_, batch)) = station.ledger.batch(number).await? else { return Ok(Ok(None)) };
+    // What is not there, or reaches beyond the scope, the act itself refuses.
+    let Ok((_, batch)) = batch_within(&station.ledger, number).await? else { return Ok(Ok(None)) };
     match batch_acts::needs_second(what, &batch, by.reason) {
         Some(wanted) => waits(context, second_person(station, &wanted, by.at).await?),
         None => Ok(Ok(None)),

@@ -292,12 +292,16 @@ pub(super) async fn cut_accounts(tx: &mut Tx, cut: &CutBatch, why: Why<'_>) -> R
     }
     move_set(tx, Set::AccountBatch(batch), step, moved, why).await?;
     freeze_file(tx, file, batch, why).await?;
-    wait_for_release(tx, cut, batch, why).await?;
+    finish_cut(tx, cut, batch, why).await?;
     Ok(Some(batch))
 }
 
-/// A batch that is not sent by itself.
-pub(super) async fn wait_for_release(tx: &mut Tx, cut: &CutBatch, batch: i64, why: Why<'_>) -> Result<(), LedgerError> {
+/// Ends a cut whose cards are in the batch: the act of the person who has it cut is recorded, and a batch
+/// that is not sent by itself waits.
+pub(super) async fn finish_cut(tx: &mut Tx, cut: &CutBatch, batch: i64, why: Why<'_>) -> Result<(), LedgerError> {
+    if let Some(act) = &cut.act {
+        record_act(tx, act, Some(batch), Some(&cut.number)).await?;
+    }
     if !cut.wait_for_release {
         return Ok(());
     }
@@ -355,9 +359,6 @@ pub(super) async fn insert_batch(tx: &mut Tx, cut: &CutBatch, why: Why<'_>) -> R
         .await?;
     let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("batch id".into()))?;
     write_history(tx, &Step { life: &BATCH, from: "", to: "cut" }, "batch", id, 1, why, None).await?;
-    if let Some(act) = &cut.act {
-        record_act(tx, act, Some(id), Some(&cut.number)).await?;
-    }
     Ok(id)
 }
 

@@ -15,7 +15,9 @@ use super::approvals::use_approval;
 use super::engine::Tx;
 use super::moves::{Along, SUBJECT, Set, Step, Why, move_each, move_one, move_set, subject};
 use super::production::cut_production;
+use super::reach::refuse_beyond;
 use super::recycling::{ReturnedCard, cut_recycling};
+use super::viewer::in_scope;
 use super::{Ledger, LedgerError};
 use crate::args;
 
@@ -212,31 +214,40 @@ impl Ledger {
         Ok(Acted::Done)
     }
 
-    /// Cards that are held, by where they would go on: `account` or `production`, region, bank, lane.
+    /// Cards that are held within the viewer's scope, by where they would go on: `account` or `production`,
+    /// region, bank, lane.
     pub async fn held_cards(&self) -> Result<Vec<(String, String, String, String, i64)>, LedgerError> {
-        self.read()
-            .await?
-            .rows(
+        let mut tx = self.read().await?;
+        tx.look().await?;
+        tx.rows(
+            concat!(
                 "SELECT CASE WHEN c.application IS NULL THEN 'account' ELSE 'production' END, a.region, a.bank, a.lane, count(*)
                  FROM application a LEFT JOIN account c ON c.application = a.id LEFT JOIN production_row p ON p.application = a.id
-                 WHERE a.place = 'held' AND p.application IS NULL
-                 GROUP BY CASE WHEN c.application IS NULL THEN 'account' ELSE 'production' END, a.region, a.bank, a.lane",
-                args![],
-            )
-            .await
+                 WHERE a.place = 'held' AND p.application IS NULL AND ",
+                in_scope!("a.bank", "a.region"),
+                " GROUP BY CASE WHEN c.application IS NULL THEN 'account' ELSE 'production' END, a.region, a.bank, a.lane"
+            ),
+            args![],
+        )
+        .await
     }
 
-    /// Cards that wait for an account batch without a rendered photo: region, bank, lane, count.
+    /// Cards within the viewer's scope that wait for an account batch without a rendered photo: region, bank,
+    /// lane, count.
     pub async fn waiting_without_photo(&self) -> Result<Vec<(String, String, String, i64)>, LedgerError> {
-        self.read()
-            .await?
-            .rows(
+        let mut tx = self.read().await?;
+        tx.look().await?;
+        tx.rows(
+            concat!(
                 "SELECT a.region, a.bank, a.lane, count(*) FROM application a
                  LEFT JOIN rendition r ON r.source = a.photo AND r.print IS NOT NULL
-                 WHERE a.queue = 'account' AND r.source IS NULL GROUP BY a.region, a.bank, a.lane",
-                args![],
-            )
-            .await
+                 WHERE a.queue = 'account' AND r.source IS NULL AND ",
+                in_scope!("a.bank", "a.region"),
+                " GROUP BY a.region, a.bank, a.lane"
+            ),
+            args![],
+        )
+        .await
     }
 
     /// The sections of a production batch: region and cards, in the order of its rows.
@@ -286,13 +297,14 @@ async fn spend_approval(tx: &mut Tx, batch: i64, act: &NewBatchAct) -> Result<()
     use_approval(tx, approval, &number, Why { at: act.at, actor: &act.actor, reason: "" }).await
 }
 
-/// Records an act; returns its id.
+/// Records an act, unless it reaches beyond the scope of who acts; returns its id. Every act passes here.
 pub(super) async fn record_act(
     tx: &mut Tx,
     act: &NewBatchAct,
     batch: Option<i64>,
     result: Option<&str>,
 ) -> Result<i64, LedgerError> {
+    refuse_beyond(tx, act.stream.as_deref(), batch).await?;
     let user = tx.user();
     let id = tx
         .run_returning::<(i64,)>(

@@ -67,6 +67,10 @@ pub enum LedgerError {
     LastAdministrator,
     #[error("approval {approval} does not cover this: it is about something else, or its time is over")]
     NotCovered { approval: i64 },
+    #[error(
+        "{what} reaches beyond {scope}, which is all that {user} sees; ask an operator or administrator who sees all of it"
+    )]
+    Beyond { what: String, scope: String, user: String },
     #[error("{stream} is held; nothing was written")]
     Held { stream: String },
     #[error("stored value out of shape: {0}")]

@@ -4,9 +4,7 @@ use cardline_core::lives::CARD;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::accounts::{
-    CutBatch, Group, GroupRow, MEMBER, advance_batch, group, hold_cards, insert_batch, wait_for_release,
-};
+use super::accounts::{CutBatch, Group, GroupRow, MEMBER, advance_batch, finish_cut, group, hold_cards, insert_batch};
 use super::cases::open_case;
 use super::engine::Tx;
 use super::files::{ReceivedFile, freeze_file, register_file};
@@ -335,7 +333,7 @@ pub(super) async fn cut_production(
     no_longer_to_produce(tx, "member").await?;
     move_set(tx, Set::ProductionBatch(batch), step, ordered, why).await?;
     freeze_file(tx, file, batch, why).await?;
-    wait_for_release(tx, cut, batch, why).await?;
+    finish_cut(tx, cut, batch, why).await?;
     Ok(Some(batch))
 }
 

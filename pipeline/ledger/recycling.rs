@@ -2,7 +2,7 @@
 
 use cardline_core::lives::{ACCOUNT, CARD};
 
-use super::accounts::{CutBatch, Group, advance_batch, insert_batch, wait_for_release};
+use super::accounts::{CutBatch, Group, advance_batch, finish_cut, insert_batch};
 use super::engine::Tx;
 use super::files::{ReceivedFile, freeze_file, register_file};
 use super::moves::{Along, SUBJECT, Step, Why, lost, move_each, subject};
@@ -211,7 +211,7 @@ pub(super) async fn cut_recycling(
         return Err(lost(&step, cards.len() as i64, moved));
     }
     freeze_file(tx, file, batch, why).await?;
-    wait_for_release(tx, cut, batch, why).await
+    finish_cut(tx, cut, batch, why).await
 }
 
 async fn close_accounts(tx: &mut Tx, why: Why<'_>) -> Result<(), LedgerError> {

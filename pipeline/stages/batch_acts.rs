@@ -2,14 +2,15 @@
 //!
 //! One function an act; each carries it out at once, for whoever is allowed to. Invariants: every act is
 //! recorded with who, when and why in the transaction of its effect; the same act again has no second
-//! effect; a refusal changes nothing and says what to do. Not here: who may do it, a second person's
-//! approval, and the SQL (`ledger/batches.rs`).
+//! effect; a refusal changes nothing and says what to do; nobody reaches beyond their scope. Not here: which
+//! role may do it, a second person's approval, and the SQL (`ledger/batches.rs`).
 
 use cardline_core::domain::staff::Act;
 use jiff::Timestamp;
 use serde_json::json;
 
 use super::approvals::Wanted;
+use super::batch_reach::{batch_within, release_first, stream_within};
 pub use super::batch_split::Division;
 use super::batch_split::parts;
 use super::schedule::{self, Candidate, Kind};
@@ -66,7 +67,7 @@ pub struct Preview {
 
 /// Keeps a stream, or every stream below the beginning of a name, from being cut.
 pub async fn hold_stream(station: &Station, stream: &str, by: By<'_>) -> Result<Told, StageError> {
-    if let Some(wrong) = no_stream(station, stream) {
+    if let Err(wrong) = stream_within(station, stream) {
         return Ok(Told::Refused(wrong));
     }
     let act = by.act(station, "hold", Some(stream))?;
@@ -75,7 +76,7 @@ pub async fn hold_stream(station: &Station, stream: &str, by: By<'_>) -> Result<
 
 /// Lets a held stream go on.
 pub async fn release_stream(station: &Station, stream: &str, by: By<'_>) -> Result<Told, StageError> {
-    if let Some(wrong) = no_stream(station, stream) {
+    if let Err(wrong) = stream_within(station, stream) {
         return Ok(Told::Refused(wrong));
     }
     let act = by.act(station, "release", Some(stream))?;
@@ -83,21 +84,27 @@ pub async fn release_stream(station: &Station, stream: &str, by: By<'_>) -> Resu
     let holds = station.ledger.held_streams().await?;
     let wider = holds.iter().find(|(held, _)| acted == Acted::Before && schedule::covers(held, stream));
     Ok(match wider {
-        Some((wider, _)) => Told::Refused(format!("{stream} is held with {wider}; release {wider}")),
+        Some((wider, _)) => Told::Refused(format!("{stream} is held with {wider}; {}", release_first(station, wider))),
         None => told(acted, stream),
     })
 }
 
 /// Keeps a batch that was cut from being sent.
 pub async fn hold_batch(station: &Station, number: &str, by: By<'_>) -> Result<Told, StageError> {
-    let Some((id, _)) = station.ledger.batch(number).await? else { return Ok(unknown(number)) };
+    let (id, _) = match batch_within(&station.ledger, number).await? {
+        Ok(found) => found,
+        Err(wrong) => return Ok(Told::Refused(wrong)),
+    };
     Ok(told(station.ledger.hold_batch(id, &by.act(station, "hold", None)?).await?, number))
 }
 
 /// Lets a held batch be sent: the release to printing of a production batch, to destruction of a recycling
 /// batch.
 pub async fn release_batch(station: &Station, number: &str, by: By<'_>) -> Result<Told, StageError> {
-    let Some((id, _)) = station.ledger.batch(number).await? else { return Ok(unknown(number)) };
+    let (id, _) = match batch_within(&station.ledger, number).await? {
+        Ok(found) => found,
+        Err(wrong) => return Ok(Told::Refused(wrong)),
+    };
     Ok(told(station.ledger.release_batch(id, &by.act(station, "release", None)?).await?, number))
 }
 
@@ -124,7 +131,10 @@ pub fn needs_second<'a>(what: OfBatch, batch: &'a BatchRecord, reason: &'a str) 
 
 /// Ends a batch that is not sent yet: its cards wait again, its number and its file's number stay used.
 pub async fn cancel_batch(station: &Station, number: &str, by: By<'_>) -> Result<Told, StageError> {
-    let Some((id, batch)) = station.ledger.batch(number).await? else { return Ok(unknown(number)) };
+    let (id, batch) = match batch_within(&station.ledger, number).await? {
+        Ok(found) => found,
+        Err(wrong) => return Ok(Told::Refused(wrong)),
+    };
     let act = by.act(station, "cancel", None)?;
     let again_on = again_on(station, &batch, by.at);
     Ok(told(station.ledger.cancel_batch(id, again_on, &act).await?, number))
@@ -132,7 +142,10 @@ pub async fn cancel_batch(station: &Station, number: &str, by: By<'_>) -> Result
 
 /// Divides a batch that is not sent yet into two, under new numbers; a held batch gives held parts.
 pub async fn split_batch(station: &Station, number: &str, division: &Division, by: By<'_>) -> Result<Told, StageError> {
-    let Some((id, _)) = station.ledger.batch(number).await? else { return Ok(unknown(number)) };
+    let (id, _) = match batch_within(&station.ledger, number).await? {
+        Ok(found) => found,
+        Err(wrong) => return Ok(Told::Refused(wrong)),
+    };
     let act = by.act(station, "split", None)?;
     let mut tries = 0;
     let acted = loop {
@@ -159,7 +172,10 @@ async fn try_split(
     division: &Division,
     act: &NewBatchAct,
 ) -> Result<Told, StageError> {
-    let Some((id, batch)) = station.ledger.batch(number).await? else { return Ok(unknown(number)) };
+    let (id, batch) = match batch_within(&station.ledger, number).await? {
+        Ok(found) => found,
+        Err(wrong) => return Ok(Told::Refused(wrong)),
+    };
     let parts = match batch.state.as_str() {
         "cut" | "held" => match parts(station, id, &batch, division, act.at).await? {
             Ok(parts) => parts,
@@ -252,14 +268,15 @@ async fn forced<'s>(
     stream: &str,
     at: Timestamp,
 ) -> Result<Result<Candidate<'s>, String>, StageError> {
-    let Some(kind) = stream.split('/').next().and_then(Kind::named) else {
-        return Ok(Err(no_stream(station, stream).unwrap_or_default()));
+    let kind = match stream_within(station, stream) {
+        Ok(kind) => kind,
+        Err(wrong) => return Ok(Err(wrong)),
     };
     let found = schedule::cut_now(station, kind, stream, at).await?;
     Ok(match found {
         None => Err(format!("nothing waits in {stream}; see `cardline batch plan` for what does")),
         Some(c) => match &c.held_by {
-            Some(held) => Err(format!("{stream} is held with {held}; release it first: cardline batch release {held}")),
+            Some(held) => Err(format!("{stream} is held with {held}; {}", release_first(station, held))),
             None if c.take == 0 => Err(format!("{} has no capacity left today; cut tomorrow", c.partner.profile.code)),
             None => Ok(c),
         },
@@ -274,21 +291,6 @@ async fn next_numbers(station: &Station, c: &Candidate<'_>, at: Timestamp) -> Re
 fn again_on(station: &Station, batch: &BatchRecord, at: Timestamp) -> jiff::civil::Date {
     let days = station.partners.get(&batch.partner).map_or(0, |p| p.profile.batch.max_age_days);
     station.working_days_after(local_date(at), days + 2)
-}
-
-/// What is wrong with the name of a stream, if anything.
-fn no_stream(station: &Station, stream: &str) -> Option<String> {
-    let mut parts = stream.split('/');
-    let kind = parts.next().and_then(Kind::named);
-    let partner = parts.next();
-    let known = partner.is_none_or(|code| station.partners.get(code).is_some());
-    (kind.is_none() || !known || parts.any(str::is_empty)).then(|| {
-        format!("{stream} is neither a batch nor a stream; `cardline batch plan` shows streams, such as account/ABC/110101/normal")
-    })
-}
-
-fn unknown(number: &str) -> Told {
-    Told::Refused(format!("no batch has the number {number}; see `cardline batch list`"))
 }
 
 fn other_number(number: &str) -> Told {

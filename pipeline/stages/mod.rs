@@ -9,6 +9,7 @@ pub mod approvals;
 pub mod backup;
 pub mod batch_acts;
 pub mod batch_plan;
+pub mod batch_reach;
 mod batch_split;
 pub mod care;
 pub mod cutting;

@@ -63,6 +63,12 @@ impl Scope {
     pub fn covers(&self, bank: &str, region: &str) -> bool {
         (self.bank.is_empty() || self.bank == bank) && region.starts_with(&self.area)
     }
+
+    /// Whether something of a bank and a region may lie within, where empty is every one.
+    pub fn meets(&self, bank: &str, region: &str) -> bool {
+        (self.bank.is_empty() || bank.is_empty() || self.bank == bank)
+            && (region.is_empty() || region.starts_with(&self.area))
+    }
 }
 
 impl std::fmt::Display for Scope {
@@ -187,6 +193,8 @@ mod tests {
         assert!(scope("", "1101").covers("CCB", "110101") && !scope("", "1101").covers("CCB", "330106"));
         assert!(!scope("", "1101").covers("", "") && !scope("ABC", "").covers("", ""));
         assert!(!scope("ABC", "33").covers("ABC", "110101"));
+        assert!(scope("ABC", "1101").meets("", "") && scope("ABC", "1101").meets("ABC", "110101"));
+        assert!(!scope("ABC", "1101").meets("CCB", "") && !scope("ABC", "1101").meets("", "330106"));
     }
 
     #[test]

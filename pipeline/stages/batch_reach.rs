@@ -1,0 +1,41 @@
+//! What somebody may act on: streams and batches that are there and lie within their scope.
+//!
+//! Asked before anything is looked at, so that no preview, number or state tells of what lies outside; the
+//! transaction of every act asks again (`ledger/reach.rs`).
+
+use super::Station;
+use super::schedule::Kind;
+use crate::ledger::{BatchRecord, Ledger, LedgerError, Reach};
+
+/// The kind of a stream, or of all below the beginning of a name, that lies within the scope of who acts; or
+/// what is wrong with it.
+pub(super) fn stream_within(station: &Station, stream: &str) -> Result<Kind, String> {
+    let mut parts = stream.split('/');
+    let kind = parts.next().and_then(Kind::named);
+    let known = parts.next().is_none_or(|code| station.partners.get(code).is_some());
+    let Some(kind) = kind.filter(|_| known && !parts.any(str::is_empty)) else {
+        return Err(format!(
+            "{stream} is neither a batch nor a stream; `cardline batch plan` shows streams, such as account/ABC/110101/normal"
+        ));
+    };
+    station.ledger.refuse_stream_beyond(stream).map(|()| kind).map_err(|refused| refused.to_string())
+}
+
+/// What to do about a hold of others' making that keeps a stream of theirs from being cut.
+pub(super) fn release_first(station: &Station, held: &str) -> String {
+    match station.ledger.refuse_stream_beyond(held) {
+        Ok(()) => format!("release it first: cardline batch release {held}"),
+        Err(refused) => refused.to_string(),
+    }
+}
+
+/// The batch of a number when all of it lies within the scope of who asks, or why not. One of which they
+/// see nothing is as if it were absent.
+pub async fn batch_within(ledger: &Ledger, number: &str) -> Result<Result<(i64, BatchRecord), String>, LedgerError> {
+    let absent = format!("no batch has the number {number}; see `cardline batch list`");
+    Ok(match (ledger.batch_reach(number).await?, ledger.viewer()) {
+        (Reach::Within, _) => ledger.batch(number).await?.ok_or(absent),
+        (Reach::Beyond, Some(viewer)) => Err(viewer.beyond(number).to_string()),
+        _ => Err(absent),
+    })
+}
