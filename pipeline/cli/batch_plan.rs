@@ -11,7 +11,8 @@ use crate::stages::batch_plan::{Plan, StreamPlan, plan};
 #[derive(Args)]
 #[command(
     after_help = "A stream is what waits for one partner, bank, region and lane, such as account/ABC/110101/normal.
-A bureau that merges regions has one stream for all: production/BUREAU/ABC/normal.
+A bureau that merges regions has one stream for all: production/BUREAU/ABC/normal. Who sees an area is
+shown its part of it.
 Changes nothing. --output json also tells sections, everything left out, and the next five cuts.
 Examples:
   cardline batch plan
@@ -50,7 +51,7 @@ fn row(s: &StreamPlan) -> Vec<String> {
     vec![
         s.stream.clone(),
         next_cut,
-        s.batches.to_string(),
+        s.batches.map(|n| n.to_string()).unwrap_or_default(),
         s.cards.to_string(),
         s.sections.len().to_string(),
         s.oldest.clone(),
@@ -62,6 +63,9 @@ fn row(s: &StreamPlan) -> Vec<String> {
 /// What the table has no room for.
 fn told(plan: &Plan) -> anyhow::Result<()> {
     for stream in &plan.streams {
+        if let Some(beyond) = &stream.beyond {
+            print::line(&format!("{} {beyond}", stream.stream))?;
+        }
         for left in &stream.left_out {
             print::line(&format!("{}: {} cards left out: {}", stream.stream, left.cards, left.why))?;
         }

@@ -1,5 +1,8 @@
 //! The plan: what the next cut of every stream would contain, what is left out and why, why today is
 //! skipped, and when the next cuts are. It asks what the scheduler asks and changes nothing.
+//!
+//! The scheduler sees everything, because streams share a bureau's days. So this is the one place where what
+//! people are shown is narrowed afterwards: `batch_plan_part`.
 
 use std::collections::BTreeMap;
 
@@ -7,14 +10,16 @@ use cardline_core::layouts::{Until, Waiting};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::batch_plan_part::narrow;
 use super::schedule::{self, Candidate, Kind};
 use super::{StageError, Station, cutting};
+use crate::ledger::{stream_meets, stream_within};
 use crate::time::rfc3339;
 
 /// Regular cuts shown of each stream.
 const NEXT_CUTS: usize = 5;
 
-/// Every stream in which something waits, and what is held.
+/// Every stream in which something of the viewer's scope waits, and what is held of it.
 #[derive(Serialize)]
 pub struct Plan {
     pub at: String,
@@ -30,6 +35,8 @@ pub struct StreamPlan {
     pub partner: String,
     pub bank: String,
     pub lane: String,
+    /// What of it is not told, when it reaches beyond the viewer's scope.
+    pub beyond: Option<String>,
     /// Whether the scheduler cuts it now.
     pub due: bool,
     /// Why it is cut, or what it waits for.
@@ -38,7 +45,8 @@ pub struct StreamPlan {
     pub next_cut: Option<String>,
     /// What that cut would contain.
     pub cards: i64,
-    pub batches: i64,
+    /// None when others have cards in them.
+    pub batches: Option<i64>,
     pub sections: Vec<Section>,
     /// The day its oldest card counts from.
     pub oldest: String,
@@ -89,16 +97,27 @@ pub async fn plan(station: &Station, at: Timestamp) -> Result<Plan, StageError> 
         let kind = Kind::named(&kind).unwrap_or(Kind::Account);
         add(station, &mut held, kind, (region, bank, lane), count)?;
     }
+    let scope = station.ledger.viewer().map(|viewer| viewer.scope.clone()).unwrap_or_default();
     let mut streams = Vec::new();
     for kind in Kind::ALL {
         for candidate in schedule::candidates(station, kind, at).await? {
             let name = candidate.stream.name();
             let of = |missing: &Missing| missing.get(&name).copied().unwrap_or(0);
-            streams.push(stream_plan(&candidate, at, of(&no_photo), of(&held)));
+            if !candidate.sections.iter().any(|s| scope.covers(&s.bank, &s.region)) {
+                continue;
+            }
+            let mut told = stream_plan(&candidate, at, of(&no_photo));
+            if !stream_within(&scope, &name) {
+                narrow(&mut told, &candidate, &scope);
+            }
+            let held = of(&held);
+            told.left_out.extend((held > 0).then(|| LeftOut { why: "held, a person decides".into(), cards: held }));
+            streams.push(told);
         }
     }
     let mut holds = Vec::new();
-    for (stream, act) in station.ledger.held_streams().await? {
+    let held_streams = station.ledger.held_streams().await?;
+    for (stream, act) in held_streams.into_iter().filter(|(stream, _)| stream_meets(&scope, stream)) {
         let reason = String::from_utf8_lossy(&station.keys.open_record(&act.reason)?).into_owned();
         holds.push(Hold { stream, at: rfc3339(act.at), by: act.actor, reason });
     }
@@ -119,11 +138,9 @@ fn add(
     Ok(())
 }
 
-fn stream_plan(c: &Candidate<'_>, at: Timestamp, no_photo: i64, held: i64) -> StreamPlan {
+fn stream_plan(c: &Candidate<'_>, at: Timestamp, no_photo: i64) -> StreamPlan {
     let today = c.timetable.today(at);
     let contents = contents(c, no_photo);
-    let mut left_out = contents.left_out;
-    left_out.extend((held > 0).then(|| LeftOut { why: "held, a person decides".into(), cards: held }));
     // The capacity of a day that is used up comes back on the next.
     let spent = c.held_by.is_none() && c.take == 0;
     let next_cut = match c.timetable.bounds(today).filter(|_| spent) {
@@ -141,18 +158,19 @@ fn stream_plan(c: &Candidate<'_>, at: Timestamp, no_photo: i64, held: i64) -> St
         partner: c.stream.partner.clone(),
         bank: c.stream.bank.clone(),
         lane: c.stream.lane.clone(),
+        beyond: None,
         due: c.is_due(),
         why: why(c, spent),
         next_cut: next_cut.map(rfc3339),
         cards: contents.cards,
-        batches: contents.batches,
+        batches: Some(contents.batches),
         sections: c
             .portions(contents.cards)
             .into_iter()
             .map(|(group, cards)| Section { region: group.region.clone(), cards })
             .collect(),
         oldest: c.oldest().to_owned(),
-        left_out,
+        left_out: contents.left_out,
         skipped_today,
         provisional: c.timetable.is_provisional(c.timetable.today(next_cut.unwrap_or(at))),
         next_cuts: c.timetable.next_cuts(&c.stream.lane, at, NEXT_CUTS).into_iter().map(rfc3339).collect(),

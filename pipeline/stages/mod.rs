@@ -9,6 +9,7 @@ pub mod approvals;
 pub mod backup;
 pub mod batch_acts;
 pub mod batch_plan;
+mod batch_plan_part;
 pub mod batch_reach;
 mod batch_split;
 pub mod care;

@@ -48,7 +48,7 @@ const DAYS: u32 = 60;
 /// Days until old cards have come back.
 const RETURNED: u32 = 37;
 
-async fn played(database: Database) -> Play {
+pub(super) async fn played(database: Database) -> Play {
     played_until(database, PLAYED).await
 }
 
@@ -61,15 +61,15 @@ async fn played_until(database: Database, days: u32) -> Play {
 }
 
 /// The morning after, before anybody looks.
-fn morning() -> Timestamp {
+pub(super) fn morning() -> Timestamp {
     instant(day(PLAYED), 8, 0)
 }
 
-fn by(at: Timestamp) -> By<'static> {
+pub(super) fn by(at: Timestamp) -> By<'static> {
     By { actor: "lin", reason: "a test of 王伟", at, approval: None }
 }
 
-async fn laws_hold(play: &Play, after: &str) {
+pub(super) async fn laws_hold(play: &Play, after: &str) {
     laws_hold_on(play, PLAYED, after).await;
 }
 
@@ -84,7 +84,7 @@ async fn streams_at(station: &Station, kind: Kind, cards: i64, at: Timestamp) ->
 }
 
 /// Cuts the next batch of a stream, twice by the same command.
-async fn cut(station: &Station, stream: &str, at: Timestamp) -> String {
+pub(super) async fn cut(station: &Station, stream: &str, at: Timestamp) -> String {
     let preview = preview_cut(station, stream, at).await.unwrap().unwrap();
     assert!(preview.cards > 0 && preview.sections.iter().map(|(_, n)| n).sum::<i64>() == preview.cards);
     let first = cut_now(station, stream, &preview.batch, by(at)).await.unwrap();
@@ -98,11 +98,11 @@ async fn cut(station: &Station, stream: &str, at: Timestamp) -> String {
     preview.batch
 }
 
-async fn state(station: &Station, batch: &str) -> String {
+pub(super) async fn state(station: &Station, batch: &str) -> String {
     station.ledger.batch(batch).await.unwrap().unwrap().1.state
 }
 
-fn refusal(told: Told) -> String {
+pub(super) fn refusal(told: Told) -> String {
     match told {
         Told::Refused(why) => why,
         other => panic!("not refused: {other:?}"),
@@ -368,7 +368,7 @@ async fn a_scheduler_that_was_paused_writes_nothing(database: Database) {
 }
 
 /// The built-in profiles, one of them changed, in a folder of their own.
-fn profiles(play: &Play, code: &str, change: (&str, &str)) -> std::path::PathBuf {
+pub(super) fn profiles(play: &Play, code: &str, change: (&str, &str)) -> std::path::PathBuf {
     let folder = play.folder().join("profiles");
     std::fs::create_dir_all(&folder).unwrap();
     for name in ["ABC", "BUREAU", "CCB", "ICBC"] {
@@ -381,7 +381,7 @@ fn profiles(play: &Play, code: &str, change: (&str, &str)) -> std::path::PathBuf
     folder
 }
 
-async fn with_profiles(play: &Play, folder: std::path::PathBuf) -> Station {
+pub(super) async fn with_profiles(play: &Play, folder: std::path::PathBuf) -> Station {
     let mut config = play.station.config.clone();
     config.partners.value = Some(folder);
     Station::open(config, day(PLAYED)).await.unwrap()
@@ -449,7 +449,7 @@ async fn the_plan_changes_nothing_and_tells_what_the_scheduler_does(database: Da
     assert_eq!(station.ledger.row_writes(), writes);
     assert!(sunday.streams.iter().all(|s| s.next_cuts.len() == 5));
     let due: i64 = told.streams.iter().filter(|s| s.due && s.kind == "production").map(|s| s.cards).sum();
-    let batches: i64 = told.streams.iter().filter(|s| s.due && s.kind == "production").map(|s| s.batches).sum();
+    let batches: i64 = told.streams.iter().filter(|s| s.due && s.kind == "production").filter_map(|s| s.batches).sum();
     let before = number(&station.ledger, "SELECT count(*) FROM production_row").await;
     assert_eq!(drain(&production::Cut, station, evening).await.unwrap() as i64, batches);
     assert_eq!(number(&station.ledger, "SELECT count(*) FROM production_row").await - before, due);

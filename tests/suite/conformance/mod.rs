@@ -2,6 +2,7 @@
 
 mod answers;
 pub mod arrivals;
+mod batch_scope;
 mod batches;
 pub mod four_eyes;
 mod intake;

@@ -1,0 +1,295 @@
+//! Who sees an area or a bank acts on the streams and batches within, and on no others: what lies outside is
+//! absent, what lies partly outside is refused, by the transaction of the act too.
+
+use cardline::ledger::{Ledger, LedgerError, NewBatchAct, Reach, Viewer};
+use cardline::stages::approvals::{Carried, Second, give, second_person};
+use cardline::stages::batch_acts::{
+    By, Division, OfBatch, Told, cancel_batch, cut_now, hold_batch, hold_stream, needs_second, preview_cut,
+    release_batch, release_stream, split_batch,
+};
+use cardline::stages::batch_plan::{Plan, plan};
+use cardline::stages::schedule::{self, Kind};
+use cardline::stages::{StageError, Station, Step, accounts};
+use cardline_core::domain::staff::Role;
+
+use super::arrivals::number;
+use super::batches::{by, cut, laws_hold, morning, played, profiles, refusal, state, with_profiles};
+use super::laws::{breaks, plant};
+use super::users::{add, administered};
+use crate::databases::{Database, on_both_engines};
+use crate::plays::Play;
+
+on_both_engines!(
+    an_operator_of_an_area_does_every_act_within,
+    a_run_of_several_regions_is_nobodys_who_sees_one,
+    an_area_orders_its_cards_where_the_bureau_merges_no_regions,
+    the_transaction_of_an_act_refuses_what_lies_beyond,
+);
+
+/// The two regions of a play.
+const OWN: &str = "110101";
+const OTHER: &str = "522634";
+
+/// A play on the morning, and who works there: Lin and Wang see one area.
+struct Area {
+    play: Play,
+    boss: Ledger,
+    lin: Viewer,
+    wang: Viewer,
+}
+
+impl Area {
+    async fn new(database: Database) -> Area {
+        let play = played(database).await;
+        let boss = administered(&play.station.ledger).await;
+        let lin = add(&boss, "lin", Role::Operator, "", "1101").await;
+        let wang = add(&boss, "wang", Role::Operator, "", "1101").await;
+        Area { play, boss, lin, wang }
+    }
+
+    /// The station as somebody uses it.
+    fn enter(&mut self, viewer: &Viewer) -> &Station {
+        self.play.station.ledger = self.boss.seen_by(viewer.clone());
+        &self.play.station
+    }
+
+    fn lin(&mut self) -> &Station {
+        let lin = self.lin.clone();
+        self.enter(&lin)
+    }
+
+    fn boss(&mut self) -> &Station {
+        let boss = self.boss.viewer().unwrap().clone();
+        self.enter(&boss)
+    }
+
+    async fn plan(&mut self, viewer: &Viewer) -> Plan {
+        plan(self.enter(viewer), morning()).await.unwrap()
+    }
+
+    /// A stream of account batches of a region with at least two cards.
+    async fn account_stream(&mut self, region: &str) -> String {
+        let found = schedule::candidates(self.boss(), Kind::Account, morning()).await.unwrap();
+        let found = found.iter().find(|c| c.stream.region.as_deref() == Some(region) && c.waiting.cards > 1);
+        found.unwrap_or_else(|| panic!("too little waits in {region}")).stream.name()
+    }
+
+    /// Lin asks for a cancellation, Wang gives it.
+    async fn cancelled_by_two(&mut self, batch: &str) {
+        let at = morning();
+        let station = self.lin();
+        let (_, found) = station.ledger.batch(batch).await.unwrap().unwrap();
+        let wanted = needs_second(OfBatch::Cancel, &found, "wrong points").unwrap();
+        let Second::Asked { id, .. } = second_person(station, &wanted, at).await.unwrap() else { panic!("asked anew") };
+        let wang = self.wang.clone();
+        self.enter(&wang);
+        assert_eq!(give(&mut self.play.station, id, &wang, at).await.unwrap(), Carried::Out);
+        assert_eq!(state(&self.play.station, batch).await, "cancelled");
+    }
+
+    async fn end(mut self, after: &str) {
+        self.boss();
+        laws_hold(&self.play, after).await;
+        let law = self.boss.books(morning(), true, Some(13)).await.unwrap();
+        assert!(law.books[0].cases > 0, "law 13 looked at nothing");
+        self.play.end().await;
+    }
+}
+
+/// The boss acts under their own name.
+fn boss_by() -> By<'static> {
+    By { actor: "boss", ..by(morning()) }
+}
+
+/// Every act on a batch, refused: the words of each.
+async fn refused(station: &Station, batch: &str) -> Vec<String> {
+    let by = by(morning());
+    let told = [
+        hold_batch(station, batch, by).await.unwrap(),
+        release_batch(station, batch, by).await.unwrap(),
+        split_batch(station, batch, &Division::Count(1), by).await.unwrap(),
+        cancel_batch(station, batch, by).await.unwrap(),
+    ];
+    told.into_iter().map(refusal).collect()
+}
+
+/// Every act on a stream is refused, because it reaches beyond.
+async fn stream_refused(station: &Station, stream: &str, beyond: &str) {
+    let by = by(morning());
+    let told = [
+        hold_stream(station, stream, by).await.unwrap(),
+        release_stream(station, stream, by).await.unwrap(),
+        cut_now(station, stream, "A20260127-0001", by).await.unwrap(),
+    ];
+    for why in told.into_iter().map(refusal).chain(preview_cut(station, stream, by.at).await.unwrap().err()) {
+        assert!(why.contains(&format!("{stream} reaches beyond {beyond}")), "{why}");
+    }
+}
+
+async fn an_operator_of_an_area_does_every_act_within(database: Database) {
+    let mut area = Area::new(database).await;
+    let (lin, at) = (area.lin.clone(), morning());
+    let (own, other) = (area.account_stream(OWN).await, area.account_stream(OTHER).await);
+    for wide in ["account", "account/ABC"] {
+        let held = hold_stream(area.boss(), wide, boss_by()).await.unwrap();
+        assert!(matches!(held, Told::Done(_)));
+    }
+    hold_stream(area.boss(), &other, boss_by()).await.unwrap();
+    let seen = area.plan(&lin).await;
+    assert!(seen.streams.iter().any(|s| s.stream == own) && !seen.streams.iter().any(|s| s.stream == other));
+    let holds: Vec<&str> = seen.holds.iter().map(|h| h.stream.as_str()).collect();
+    assert_eq!(holds, ["account", "account/ABC"], "what covers the area is told, another area's is not");
+    assert!(!serde_json::to_string(&seen).unwrap().contains(OTHER));
+    let why = refusal(release_stream(area.lin(), &own, by(at)).await.unwrap());
+    assert!(why.contains("is held with account; account reaches beyond area 1101"), "{why}");
+    for wide in ["account", "account/ABC", &other] {
+        stream_refused(area.lin(), wide, "area 1101").await;
+        release_stream(area.boss(), wide, boss_by()).await.unwrap();
+    }
+
+    let station = area.lin();
+    for told in [hold_stream(station, &own, by(at)).await, release_stream(station, &own, by(at)).await] {
+        assert_eq!(told.unwrap(), Told::Done(vec![own.clone()]));
+    }
+    let batch = cut(station, &own, at).await;
+    assert_eq!(hold_batch(station, &batch, by(at)).await.unwrap(), Told::Done(vec![batch.clone()]));
+    let Told::Done(parts) = split_batch(station, &batch, &Division::Count(1), by(at)).await.unwrap() else {
+        panic!("{batch} was not split");
+    };
+    assert_eq!(release_batch(station, &parts[1], by(at)).await.unwrap(), Told::Done(vec![parts[1].clone()]));
+    area.cancelled_by_two(&parts[0]).await;
+
+    let next = preview_cut(area.boss(), &other, at).await.unwrap().unwrap().batch;
+    cut_now(area.boss(), &other, &next, boss_by()).await.unwrap();
+    assert_eq!(area.lin().ledger.batch_reach(&next).await.unwrap(), Reach::Absent);
+    let absent = refused(area.lin(), "A20260127-9999").await;
+    let words: Vec<String> = absent.iter().map(|why| why.replace("A20260127-9999", &next)).collect();
+    assert_eq!(refused(area.lin(), &next).await, words, "what lies outside is as if absent");
+    assert_eq!(state(area.boss(), &next).await, "cut");
+    area.end("acts within an area").await;
+}
+
+async fn a_run_of_several_regions_is_nobodys_who_sees_one(database: Database) {
+    let mut area = Area::new(database).await;
+    let (lin, at) = (area.lin.clone(), morning());
+    let found = schedule::candidates(area.boss(), Kind::Production, at).await.unwrap();
+    let merged = found.iter().find(|c| c.sections.len() > 1).expect("a run of two sections");
+    let (stream, bank) = (merged.stream.name(), merged.stream.bank.clone());
+    let waiting = merged.sections.iter().find(|s| s.region == OWN).unwrap().cards;
+    let files = add(&area.boss, "files", Role::Operator, &bank, "").await;
+
+    let seen = area.plan(&lin).await;
+    let part = seen.streams.iter().find(|s| s.stream == stream).unwrap();
+    assert!(part.beyond.as_ref().is_some_and(|why| why.contains("reaches beyond area 1101")), "{:?}", part.beyond);
+    let left: i64 = part.left_out.iter().map(|l| l.cards).sum();
+    assert_eq!((part.batches, part.cards + left), (None, waiting), "the own cards, and nothing of others");
+    assert!(!serde_json::to_string(&seen).unwrap().contains(OTHER));
+    stream_refused(area.lin(), &stream, "area 1101").await;
+    stream_refused(area.lin(), &format!("production/BUREAU/{bank}"), "area 1101").await;
+
+    // Who sees the bank has all of its stream, and no other bank's.
+    let seen = area.plan(&files).await;
+    let whole = seen.streams.iter().find(|s| s.stream == stream).unwrap();
+    assert!(whole.beyond.is_none() && whole.sections.len() > 1 && seen.streams.iter().all(|s| s.bank == bank));
+    let station = area.enter(&files);
+    stream_refused(station, "production/BUREAU", &format!("bank {bank}")).await;
+    let files_by = By { actor: "files", ..by(at) };
+    let batch = preview_cut(station, &stream, at).await.unwrap().unwrap().batch;
+    assert_eq!(cut_now(station, &stream, &batch, files_by).await.unwrap(), Told::Done(vec![batch.clone()]));
+
+    assert_eq!(area.lin().ledger.batch_reach(&batch).await.unwrap(), Reach::Beyond);
+    assert!(area.lin().ledger.batch(&batch).await.unwrap().is_none());
+    for why in refused(area.lin(), &batch).await {
+        assert!(why.contains(&format!("{batch} reaches beyond area 1101")), "{why}");
+    }
+    let regions = Division::Regions(vec![OWN.into()]);
+    let split = split_batch(area.enter(&files), &batch, &regions, files_by).await.unwrap();
+    let Told::Done(parts) = split else { panic!("not split: {split:?}") };
+    assert_eq!(hold_batch(area.lin(), &parts[0], by(at)).await.unwrap(), Told::Done(vec![parts[0].clone()]));
+    assert!(refused(area.lin(), &parts[1]).await.iter().all(|why| why.contains("no batch has the number")));
+    area.cancelled_by_two(&parts[0]).await;
+
+    // An area whose zeros are those of the run's own is no area of its sections.
+    let zero = add(&area.boss, "zero", Role::Operator, "", "000000").await;
+    assert_eq!(area.enter(&zero).ledger.batch_reach(&batch).await.unwrap(), Reach::Beyond);
+    area.boss();
+    let acted = plant(
+        13,
+        &["batch_act"],
+        "INSERT INTO batch_act (at, actor, what, batch, reason, by_user)
+            SELECT 0, 'zero', 'hold', b.id, k.reason, u.id FROM users u, batch b, batch_act k WHERE k.id = 1 AND u.name = 'zero' AND b.region = '000000' AND b.state = 'cancelled'",
+    );
+    assert_eq!(breaks(&area.boss, &acted, 22).await, None, "law 13 does not look at the cards of a run");
+    area.end("a run of several regions").await;
+}
+
+async fn an_area_orders_its_cards_where_the_bureau_merges_no_regions(database: Database) {
+    let mut area = Area::new(database).await;
+    let folder = profiles(&area.play, "BUREAU", ("merge_regions = true", "merge_regions = false"));
+    let mut station = with_profiles(&area.play, folder).await;
+    let whole = station.ledger.clone();
+    station.ledger = whole.seen_by(area.lin.clone());
+    let seen = plan(&station, morning()).await.unwrap();
+    let runs: Vec<&str> = seen.streams.iter().filter(|s| s.kind == "production").map(|s| s.stream.as_str()).collect();
+    assert!(!runs.is_empty() && runs.iter().all(|run| run.contains(OWN)), "{runs:?}");
+    let batch = cut(&station, runs[0], morning()).await;
+    assert_eq!(hold_batch(&station, &batch, by(morning())).await.unwrap(), Told::Done(vec![batch.clone()]));
+    stream_refused(&station, &runs[0].replace(OWN, OTHER), "area 1101").await;
+    station.ledger.close().await;
+    area.boss();
+    area.end("a run of one region").await;
+}
+
+/// An act as its command would hand it to the ledger.
+fn act(what: &'static str, stream: Option<&str>) -> NewBatchAct {
+    let stream = stream.map(str::to_owned);
+    NewBatchAct { at: morning(), actor: "lin".into(), what, stream, reason: Vec::new(), approval: None }
+}
+
+async fn the_transaction_of_an_act_refuses_what_lies_beyond(database: Database) {
+    let mut area = Area::new(database).await;
+    let at = morning();
+    let stream = area.account_stream(OTHER).await;
+    let batch = preview_cut(area.boss(), &stream, at).await.unwrap().unwrap().batch;
+    cut_now(area.boss(), &stream, &batch, boss_by()).await.unwrap();
+    hold_stream(area.boss(), "recycling/ABC", boss_by()).await.unwrap();
+    let boss = area.boss.clone();
+    let (id, _) = boss.batch(&batch).await.unwrap().unwrap();
+    let lin = area.lin().ledger.clone();
+    let written = async || {
+        let sql = "SELECT (SELECT count(*) FROM batch_act) + (SELECT count(*) FROM stream_hold) * 1000 + (SELECT count(*) FROM move) * 1000000";
+        number(&boss, sql).await
+    };
+    let before = written().await;
+    let again_on = jiff::civil::date(2026, 2, 27);
+    let mut told = vec![
+        lin.hold_batch(id, &act("hold", None)).await,
+        lin.cancel_batch(id, again_on, &act("cancel", None)).await,
+        lin.split_batch(id, &[], again_on, &act("split", None)).await,
+        lin.hold_stream("account", &act("hold", Some("account"))).await,
+        lin.release_stream("recycling/ABC", &act("release", Some("recycling/ABC"))).await,
+    ];
+    hold_batch(area.boss(), &batch, boss_by()).await.unwrap();
+    let held = written().await;
+    told.push(lin.release_batch(id, &act("release", None)).await);
+    for acted in told {
+        assert!(matches!(&acted, Err(LedgerError::Beyond { .. })), "{acted:?}");
+    }
+    assert_eq!(written().await, held);
+    assert!(held > before, "the boss held it");
+
+    // A cut of somebody who sees none of it, begun where nobody asked.
+    let stream = area.account_stream(OWN).await;
+    let elsewhere = add(&boss, "elsewhere", Role::Operator, "", "33").await;
+    let station = area.enter(&elsewhere);
+    let due = schedule::cut_now(station, Kind::Account, &stream, at).await.unwrap().expect("something waits");
+    let lease = station.lease(&Kind::Account.work(), at).await.unwrap().unwrap();
+    let cut = act("cut", Some(&stream));
+    let claimed = accounts::claim(station, &due, lease, Some(cut), at).await.unwrap().unwrap();
+    let worked = tokio::task::block_in_place(|| accounts::Cut.work(station, claimed, at)).unwrap();
+    let batches = number(&boss, "SELECT count(*) FROM batch").await;
+    let settled = accounts::Cut.settle(station, worked, at).await;
+    assert!(matches!(settled, Err(StageError::Ledger(LedgerError::Beyond { .. }))));
+    assert_eq!(number(&boss, "SELECT count(*) FROM batch").await, batches);
+    area.end("refusals").await;
+}
