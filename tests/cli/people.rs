@@ -343,3 +343,77 @@ fn an_act_carries_the_name_of_who_is_logged_in() {
     let import = ["import", "points", points.to_str().unwrap(), "--effective", "2027-01-01"];
     assert_eq!(code(&house.run("boss", &import, &[])), 0);
 }
+
+/// Twenty-four applications of two regions, and their photos rendered.
+fn take_in_two_regions(house: &House) {
+    let file = house.folder.path().join("a.ndjson");
+    let (file, photos) = (file.to_str().unwrap(), house.data().join("objects"));
+    let generate = ["generate", "applications", "--count", "24", "--out", file, "--following", "0"];
+    let more = ["--regions", "110101,522634", "--photos", photos.to_str().unwrap()];
+    for command in [
+        &[&generate[..], &more].concat()[..],
+        &["intake", "--from", file],
+        // Before anything is due: photos are rendered, and nothing is cut.
+        &["tick", "--at", "2026-01-03T10:00:00+08:00"],
+    ] {
+        let output = house.run("boss", command, &[]);
+        assert_eq!(code(&output), 0, "{command:?}: {}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn an_operator_acts_on_the_batches_of_an_area() {
+    const AT: [&str; 4] = ["--at", "2026-01-09T09:00:00+08:00", "--reason", "r"];
+    let house = House::new();
+    take_in_two_regions(&house);
+    for who in ["lin", "wang"] {
+        house.add(who, &["operator", "--area", "1101"]);
+    }
+    let streams = |who: &str| -> Vec<(String, i64)> {
+        let plan = house.json(who, &["batch", "plan", AT[0], AT[1]]);
+        let streams = plan["streams"].as_array().unwrap().iter();
+        streams.map(|s| (s["stream"].as_str().unwrap().to_owned(), s["cards"].as_i64().unwrap())).collect()
+    };
+    let (all, seen) = (streams("boss"), streams("lin"));
+    let own: Vec<_> = all.iter().filter(|(stream, _)| stream.contains("/110101/")).cloned().collect();
+    assert!(own.len() > 1 && own.len() < all.len() && seen == own, "{seen:?} of {all:?}");
+    let batch = |who: &str, act: &[&str]| house.run(who, &[&["batch"], act, &AT].concat(), &[]);
+    let cut = |who: &str, stream: &str| {
+        let number = house.json(who, &["batch", "cut", stream, "--dry-run", AT[0], AT[1]])["batch"].clone();
+        let number = number.as_str().unwrap().to_owned();
+        assert_eq!(code(&batch(who, &["cut", stream, "--confirm", &number])), 0);
+        number
+    };
+    let other = &all.iter().find(|(stream, _)| stream.contains("/522634/")).unwrap().0;
+    let (stream, _) = own.iter().max_by_key(|(_, cards)| cards).unwrap();
+    for act in [&["hold", "account/ABC"][..], &["hold", other], &["release", other], &["cut", other, "--dry-run"]] {
+        let refused = batch("lin", act);
+        let said = text(&refused.stderr);
+        assert!(code(&refused) == 1 && said.contains("reaches beyond area 1101"), "{act:?}: {said}");
+    }
+    for act in ["hold", "release"] {
+        assert_eq!(code(&batch("lin", &[act, stream])), 0);
+    }
+    let (theirs, number) = (cut("boss", other), cut("lin", stream));
+    for act in
+        [&["hold", &theirs][..], &["release", &theirs], &["cancel", &theirs], &["split", &theirs, "--count", "1"]]
+    {
+        let refused = batch("lin", act);
+        let said = text(&refused.stderr);
+        assert!(code(&refused) == 1 && said.contains("no batch has the number"), "{act:?}: {said}");
+    }
+    assert_eq!(code(&house.run("lin", &["batch", "show", &theirs], &[])), 1);
+    assert_eq!(code(&batch("lin", &["hold", &number])), 0);
+    let split = batch("lin", &["split", &number, "--count", "1"]);
+    assert_eq!(code(&split), 0, "{}", text(&split.stderr));
+    let parts = text(&split.stdout).trim().replace("split is done: ", "");
+    let (one, rest) = parts.split_once(", ").unwrap();
+    assert_eq!(code(&batch("lin", &["release", rest])), 0);
+    // As of now: an approval is judged by the day it is given.
+    let cancel = house.run("lin", &["batch", "cancel", one, "--reason", "r"], &[]);
+    assert_eq!(code(&cancel), 4, "{}", text(&cancel.stderr));
+    assert_eq!(code(&house.run("wang", &["approvals", "give", "1"], &[])), 0);
+    assert_eq!(house.json("lin", &["batch", "show", one])["batch"]["state"], "cancelled");
+    let books = house.run("boss", &["books", "--full", AT[0], AT[1]], &[]);
+    assert_eq!(code(&books), 0, "{}", text(&books.stdout));
+}
