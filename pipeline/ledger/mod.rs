@@ -77,7 +77,7 @@ pub use photos::*;
 pub use positions::*;
 pub use production::*;
 pub use quarantine::*;
-pub use reach::{Reach, stream_meets, stream_within};
+pub use reach::{Reach, stream_bounds, stream_meets, stream_within};
 pub use reconciliation::*;
 pub use recycling::*;
 pub use reference::{ImportRecord, NewLine};

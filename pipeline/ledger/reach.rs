@@ -32,19 +32,19 @@ const PLACES: &str = "SELECT b.bank, b.region FROM batch b WHERE b.id = $1
 
 /// Whether everything a stream covers lies within a scope; `account/ABC` is every stream of that bank.
 pub fn stream_within(scope: &Scope, stream: &str) -> bool {
-    let (bank, region) = bounds(stream);
+    let (bank, region) = stream_bounds(stream);
     scope.covers(bank, region)
 }
 
 /// Whether a stream, or one below the beginning of a name, may have cards of a scope.
 pub fn stream_meets(scope: &Scope, stream: &str) -> bool {
-    let (bank, region) = bounds(stream);
+    let (bank, region) = stream_bounds(stream);
     scope.meets(bank, region)
 }
 
 /// The bank and the region a stream's name tells, each empty where it covers several. A stream of a bureau
 /// that merges regions names none: what follows its bank is the lane.
-fn bounds(stream: &str) -> (&str, &str) {
+pub fn stream_bounds(stream: &str) -> (&str, &str) {
     let mut parts = stream.split('/');
     if parts.next() == Some("production") {
         // The bureau works for every bank.

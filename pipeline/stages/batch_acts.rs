@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::approvals::Wanted;
-use super::batch_reach::{batch_within, release_first, stream_within};
+use super::batch_reach::{batch_within, holds_nothing, release_first, stream_within};
 pub use super::batch_split::Division;
 use super::batch_split::parts;
 use super::schedule::{self, Candidate, Kind};
@@ -68,6 +68,9 @@ pub struct Preview {
 /// Keeps a stream, or every stream below the beginning of a name, from being cut.
 pub async fn hold_stream(station: &Station, stream: &str, by: By<'_>) -> Result<Told, StageError> {
     if let Err(wrong) = stream_within(station, stream) {
+        return Ok(Told::Refused(wrong));
+    }
+    if let Some(wrong) = holds_nothing(stream) {
         return Ok(Told::Refused(wrong));
     }
     let act = by.act(station, "hold", Some(stream))?;

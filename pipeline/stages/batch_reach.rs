@@ -5,7 +5,7 @@
 
 use super::Station;
 use super::schedule::Kind;
-use crate::ledger::{BatchRecord, Ledger, LedgerError, Reach};
+use crate::ledger::{BatchRecord, Ledger, LedgerError, Reach, stream_bounds};
 
 /// The kind of a stream, or of all below the beginning of a name, that lies within the scope of who acts; or
 /// what is wrong with it.
@@ -19,6 +19,14 @@ pub(super) fn stream_within(station: &Station, stream: &str) -> Result<Kind, Str
         ));
     };
     station.ledger.refuse_stream_beyond(stream).map(|()| kind).map_err(|refused| refused.to_string())
+}
+
+/// Why a hold would keep nothing from being cut, if so: streams are named by whole regions, never by an area.
+pub(super) fn holds_nothing(stream: &str) -> Option<String> {
+    let (_, region) = stream_bounds(stream);
+    (!region.is_empty() && region.len() != 6).then(|| {
+        format!("{stream} is no stream's name or its beginning: a region has six digits; hold each of the area's streams in `cardline batch plan`")
+    })
 }
 
 /// What to do about a hold of others' making that keeps a stream of theirs from being cut.
