@@ -6,7 +6,7 @@
 use sqlx::AssertSqlSafe;
 
 use super::LedgerError;
-use super::engine::{Arg, Tx, bound};
+use super::engine::{Arg, Row, Tx, bound};
 use super::patience::within;
 use crate::limits::SQLITE_BOUND_VALUES;
 
@@ -46,6 +46,22 @@ pub struct Stage {
     pub columns: Columns,
 }
 
+/// Binds columns of values in order.
+macro_rules! with_columns {
+    ($query:expr, $columns:expr) => {{
+        let mut query = $query;
+        for values in $columns {
+            query = match values {
+                Values::Ints(values) => query.bind(values),
+                Values::Texts(values) => query.bind(values),
+                Values::Bytes(values) => query.bind(values),
+                Values::Flags(values) => query.bind(values),
+            };
+        }
+        query
+    }};
+}
+
 /// Names and types of columns, in the order of the rows' values.
 pub(super) type Columns = &'static [(&'static str, Column)];
 
@@ -64,6 +80,8 @@ impl Stage {
 pub(super) struct Target {
     pub table: &'static str,
     pub columns: Columns,
+    /// Columns that have one value in all rows handed over together.
+    pub alike: Columns,
 }
 
 impl Tx {
@@ -80,12 +98,51 @@ impl Tx {
         within(self.answer(), stage.name, self.plain(&format!("ANALYZE {}", stage.name))).await
     }
 
-    /// Adds rows to a table of the ledger. Each row has the target's columns.
-    pub(super) async fn insert(&mut self, target: &Target, rows: Vec<Vec<Arg>>) -> Result<(), LedgerError> {
+    /// Adds rows to a table of the ledger. Each row has the target's columns; `alike` are the values of those
+    /// that have one.
+    pub(super) async fn insert(
+        &mut self,
+        target: &Target,
+        alike: Vec<Arg>,
+        rows: Vec<Vec<Arg>>,
+    ) -> Result<(), LedgerError> {
         let count = rows.len() as u64;
-        within(self.answer(), target.table, self.pour(target.table, target.columns, rows)).await?;
+        within(self.answer(), target.table, self.pour(target, alike, rows)).await?;
         self.wrote(count);
         Ok(())
+    }
+
+    /// Reads with rows that are given beside the ledger's: `sql` says what, and gets what to read them from.
+    /// PostgreSQL takes them with the statement, which costs less than a table; its plans know nothing of them.
+    pub(super) async fn rows_given<T: Row>(
+        &mut self,
+        stage: &Stage,
+        rows: Vec<Vec<Arg>>,
+        sql: impl Fn(&str) -> String + Send,
+    ) -> Result<Vec<T>, LedgerError> {
+        if !self.is_postgres() {
+            self.stage(stage, rows).await?;
+            return within(self.answer(), stage.name, self.read_staged(sql(stage.name))).await;
+        }
+        within(self.answer(), stage.name, self.read_given(stage, rows, sql)).await
+    }
+
+    async fn read_staged<T: Row>(&mut self, sql: String) -> Result<Vec<T>, sqlx::Error> {
+        let Some(connection) = self.sqlite() else { return Ok(Vec::new()) };
+        sqlx::query_as::<_, T>(AssertSqlSafe(sql)).fetch_all(connection).await
+    }
+
+    async fn read_given<T: Row>(
+        &mut self,
+        stage: &Stage,
+        rows: Vec<Vec<Arg>>,
+        sql: impl Fn(&str) -> String,
+    ) -> Result<Vec<T>, sqlx::Error> {
+        let Some(connection) = self.postgres() else { return Ok(Vec::new()) };
+        let columns: Vec<&str> = stage.columns.iter().map(|(name, _)| *name).collect();
+        let given = format!("{} AS {}({})", unnested(stage.columns), stage.name, columns.join(","));
+        let query = sqlx::query_as::<_, T>(AssertSqlSafe(sql(&given)));
+        with_columns!(query, values_of(stage.name, stage.columns, rows)?).fetch_all(connection).await
     }
 
     async fn replace(&mut self, stage: &Stage, rows: Vec<Vec<Arg>>) -> Result<(), sqlx::Error> {
@@ -93,21 +150,21 @@ impl Tx {
         let empty = if self.is_postgres() && many { "TRUNCATE" } else { "DELETE FROM" };
         // Made when it is first needed: a connection that made all of them at once would begin 80 ms late.
         self.plain(&format!("{}; {empty} {}", stage.ddl(self.is_postgres()), stage.name)).await?;
-        self.pour(stage.name, stage.columns, rows).await?;
+        self.pour(&Target { table: stage.name, columns: stage.columns, alike: &[] }, Vec::new(), rows).await?;
         if self.is_postgres() && many {
             self.plain(&format!("ANALYZE {}", stage.name)).await?;
         }
         Ok(())
     }
 
-    async fn pour(&mut self, table: &str, columns: Columns, rows: Vec<Vec<Arg>>) -> Result<(), sqlx::Error> {
+    async fn pour(&mut self, target: &Target, alike: Vec<Arg>, rows: Vec<Vec<Arg>>) -> Result<(), sqlx::Error> {
         if rows.is_empty() {
             return Ok(());
         }
         if self.is_postgres() {
-            self.pour_into_postgres(table, columns, rows).await
+            self.pour_into_postgres(target, alike, rows).await
         } else {
-            self.pour_into_sqlite(table, columns, rows).await
+            self.pour_into_sqlite(target, alike, rows).await
         }
     }
 
@@ -115,51 +172,52 @@ impl Tx {
     /// word waits for the network's timer (about 40 ms), and bytes travel as text.
     async fn pour_into_postgres(
         &mut self,
-        table: &str,
-        columns: Columns,
+        target: &Target,
+        alike: Vec<Arg>,
         rows: Vec<Vec<Arg>>,
     ) -> Result<(), sqlx::Error> {
         let Some(connection) = self.postgres() else { return Ok(()) };
-        let types = columns.iter().map(|(_, column)| column.postgres());
-        let arrays: Vec<String> = types.zip(1..).map(|(kind, n)| format!("${n}::{kind}[]")).collect();
-        let sql = format!("INSERT INTO {table} ({}) SELECT * FROM unnest({})", names(columns), arrays.join(","));
-        let mut query = sqlx::query(AssertSqlSafe(sql));
-        for values in values_of(table, columns, rows)? {
-            query = match values {
-                Values::Ints(values) => query.bind(values),
-                Values::Texts(values) => query.bind(values),
-                Values::Bytes(values) => query.bind(values),
-                Values::Flags(values) => query.bind(values),
-            };
-        }
-        query.execute(connection).await.map(|_| ())
+        let Target { table, columns, .. } = target;
+        let numbered = target.alike.iter().zip(columns.len() + 1..);
+        let values: String = numbered.map(|((_, column), n)| format!(", ${n}::{}", column.postgres())).collect();
+        let sql = format!("INSERT INTO {table} ({}) SELECT u.*{values} FROM {} u", names(target), unnested(columns));
+        let query = with_columns!(sqlx::query(AssertSqlSafe(sql)), values_of(table, columns, rows)?);
+        bound!(query, alike).execute(connection).await.map(|_| ())
     }
 
     async fn pour_into_sqlite(
         &mut self,
-        table: &str,
-        columns: Columns,
+        target: &Target,
+        alike: Vec<Arg>,
         rows: Vec<Vec<Arg>>,
     ) -> Result<(), sqlx::Error> {
         let Some(connection) = self.sqlite() else { return Ok(()) };
-        let per_statement = SQLITE_BOUND_VALUES / columns.len();
+        let columns = target.columns.len() + target.alike.len();
+        let per_statement = SQLITE_BOUND_VALUES / columns;
         let mut rows = rows.into_iter().peekable();
         while rows.peek().is_some() {
             let piece: Vec<Vec<Arg>> = rows.by_ref().take(per_statement).collect();
-            let tuple = format!("({})", vec!["?"; columns.len()].join(","));
+            let tuple = format!("({})", vec!["?"; columns].join(","));
             let tuples = vec![tuple.as_str(); piece.len()].join(",");
-            let sql = format!("INSERT INTO {table} ({}) VALUES {tuples}", names(columns));
+            let sql = format!("INSERT INTO {} ({}) VALUES {tuples}", target.table, names(target));
             // Only whole pieces recur, so only their text is worth a place in the statement cache.
             let query = sqlx::query(AssertSqlSafe(sql)).persistent(piece.len() == per_statement);
-            let query = bound!(query, piece.into_iter().flatten());
+            let whole = piece.into_iter().flat_map(|row| row.into_iter().chain(alike.iter().cloned()));
+            let query = bound!(query, whole);
             query.execute(&mut *connection).await?;
         }
         Ok(())
     }
 }
 
-fn names(columns: Columns) -> String {
-    columns.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(",")
+/// Rows of PostgreSQL, one array a column, the first parameters of a statement.
+fn unnested(columns: Columns) -> String {
+    let kinds = columns.iter().zip(1..).map(|((_, column), n)| format!("${n}::{}[]", column.postgres()));
+    format!("unnest({})", kinds.collect::<Vec<_>>().join(","))
+}
+
+fn names(target: &Target) -> String {
+    target.columns.iter().chain(target.alike).map(|(name, _)| *name).collect::<Vec<_>>().join(",")
 }
 
 /// The values of one column.

@@ -27,7 +27,6 @@ const MESSAGE: Target = Target {
     table: "message",
     columns: &[
         ("id", Column::Int),
-        ("chunk", Column::Int),
         ("position", Column::Int),
         ("event_id", Column::Text),
         ("application_id", Column::Text),
@@ -38,24 +37,22 @@ const MESSAGE: Target = Target {
         ("due_on", Column::Text),
         ("sealed", Column::Bytes),
     ],
+    alike: &[("chunk", Column::Int)],
 };
 
 const FINDING: Target = Target {
     table: "finding",
     columns: &[("message", Column::Int), ("rule", Column::Text), ("field", Column::Text), ("severity", Column::Text)],
+    alike: &[],
 };
 
-const NEW_APPLICATION: Target = Target {
+const ACCEPTED: Target = Target {
     table: "application",
     columns: &[
         ("id", Column::Int),
+        ("message", Column::Int),
         ("application_id", Column::Text),
         ("revision", Column::Int),
-        ("message", Column::Int),
-        ("chunk", Column::Int),
-        ("state", Column::Text),
-        ("social", Column::Text),
-        ("financial", Column::Text),
         ("person", Column::Bytes),
         ("kind", Column::Text),
         ("lane", Column::Text),
@@ -64,11 +61,16 @@ const NEW_APPLICATION: Target = Target {
         ("outlet", Column::Text),
         ("method", Column::Text),
         ("point", Column::Text),
-        ("photo", Column::Text),
         ("approved_on", Column::Text),
         ("promise_on", Column::Text),
-        ("returned_on", Column::Text),
         ("due_on", Column::Text),
+        ("photo", Column::Text),
+    ],
+    alike: &[
+        ("chunk", Column::Int),
+        ("state", Column::Text),
+        ("social", Column::Text),
+        ("financial", Column::Text),
         ("owner", Column::Text),
         ("queue", Column::Text),
         ("open", Column::Flag),
@@ -76,13 +78,45 @@ const NEW_APPLICATION: Target = Target {
     ],
 };
 
+/// Of one with an error: its applicant has it, and no card comes of it yet.
+const WITH_ERRORS: Target = Target {
+    table: "application",
+    columns: &[
+        ("id", Column::Int),
+        ("message", Column::Int),
+        ("application_id", Column::Text),
+        ("revision", Column::Int),
+        ("person", Column::Bytes),
+        ("kind", Column::Text),
+        ("lane", Column::Text),
+        ("region", Column::Text),
+        ("bank", Column::Text),
+        ("outlet", Column::Text),
+        ("method", Column::Text),
+        ("point", Column::Text),
+        ("approved_on", Column::Text),
+        ("promise_on", Column::Text),
+        ("due_on", Column::Text),
+    ],
+    alike: &[
+        ("chunk", Column::Int),
+        ("state", Column::Text),
+        ("social", Column::Text),
+        ("financial", Column::Text),
+        ("owner", Column::Text),
+        ("returned_on", Column::Text),
+        ("open", Column::Flag),
+        ("live", Column::Flag),
+    ],
+};
+
 const REJECTION: Target = Target {
     table: "move",
-    columns: &[
+    columns: &[("subject", Column::Int)],
+    alike: &[
         ("at", Column::Int),
         ("life", Column::Text),
         ("scope", Column::Text),
-        ("subject", Column::Int),
         ("from_state", Column::Text),
         ("to_state", Column::Text),
         ("count", Column::Int),
@@ -91,17 +125,17 @@ const REJECTION: Target = Target {
     ],
 };
 
-/// Messages of which the ledger knows the event, the application or the person. Each question is a look
+/// Of which messages the ledger knows the event, the application or the person. Each question is a look
 /// into one index: with the LIMIT and OFFSET that change nothing, PostgreSQL asks it for each message, and
 /// does not read a whole index into a hash table instead.
-const KNOWN: &str = "SELECT position FROM arriving_key k WHERE
-       EXISTS (SELECT 1 FROM message m WHERE m.event_id = k.event_id AND m.outcome IN ('accepted', 'rejected', 'waiting') LIMIT 1 OFFSET 0)
-    OR EXISTS (SELECT 1 FROM message m WHERE m.event_id = k.event_id AND m.outcome = 'conflicting' LIMIT 1 OFFSET 0)
-    OR EXISTS (SELECT 1 FROM message m WHERE m.application_id = k.application_id AND m.outcome IN ('accepted', 'rejected', 'waiting') LIMIT 1 OFFSET 0)
-    OR EXISTS (SELECT 1 FROM application a WHERE a.application_id = k.application_id LIMIT 1 OFFSET 0)
-    OR EXISTS (SELECT 1 FROM application a WHERE a.person = k.person AND a.open LIMIT 1 OFFSET 0)
-    OR EXISTS (SELECT 1 FROM application a WHERE a.person = k.person AND a.live LIMIT 1 OFFSET 0)
-    OR EXISTS (SELECT 1 FROM person_alias p WHERE p.key = k.person LIMIT 1 OFFSET 0)";
+const IS_KNOWN: &str =
+    "EXISTS (SELECT 1 FROM message m WHERE m.event_id = arriving_key.event_id AND m.outcome IN ('accepted', 'rejected', 'waiting') LIMIT 1 OFFSET 0)
+    OR EXISTS (SELECT 1 FROM message m WHERE m.event_id = arriving_key.event_id AND m.outcome = 'conflicting' LIMIT 1 OFFSET 0)
+    OR EXISTS (SELECT 1 FROM message m WHERE m.application_id = arriving_key.application_id AND m.outcome IN ('accepted', 'rejected', 'waiting') LIMIT 1 OFFSET 0)
+    OR EXISTS (SELECT 1 FROM application a WHERE a.application_id = arriving_key.application_id LIMIT 1 OFFSET 0)
+    OR EXISTS (SELECT 1 FROM application a WHERE a.person = arriving_key.person AND a.open LIMIT 1 OFFSET 0)
+    OR EXISTS (SELECT 1 FROM application a WHERE a.person = arriving_key.person AND a.live LIMIT 1 OFFSET 0)
+    OR EXISTS (SELECT 1 FROM person_alias p WHERE p.key = arriving_key.person LIMIT 1 OFFSET 0)";
 
 /// Divides messages into those that touch nothing, and the others; each keep their order.
 pub(super) async fn divide(
@@ -117,9 +151,11 @@ pub(super) async fn divide(
         let person = m.facts.as_ref().map(|facts| facts.person.clone());
         args![m.position, m.event_id.clone(), m.application_id.clone(), person]
     };
-    tx.stage(&ARRIVING_KEY, messages.iter().map(|m| keys(&m.message)).collect()).await?;
-    let known: HashSet<i64> =
-        tx.rows::<(i64,)>(KNOWN, args![]).await?.into_iter().map(|(position,)| position).collect();
+    let given = messages.iter().map(|m| keys(&m.message)).collect();
+    let known = tx
+        .rows_given::<(i64,)>(&ARRIVING_KEY, given, |given| format!("SELECT position FROM {given} WHERE {IS_KNOWN}"))
+        .await?;
+    let known: HashSet<i64> = known.into_iter().map(|(position,)| position).collect();
     let (mut fresh, mut seen) = (Vec::with_capacity(messages.len()), Vec::new());
     for (message, alone) in messages.into_iter().zip(alone) {
         let is_fresh = alone && is_first(&message.message) && !known.contains(&message.message.position);
@@ -149,12 +185,17 @@ pub(super) async fn keep(
     let mut rows = Kept::default();
     for message in messages {
         let id = ids.next().ok_or_else(|| LedgerError::Shape("application id".into()))?;
-        rows.push(chunk, message, id, why, today);
+        rows.push(message, id, today);
     }
-    tx.insert(&MESSAGE, rows.messages).await?;
-    tx.insert(&FINDING, rows.findings).await?;
-    tx.insert(&NEW_APPLICATION, rows.applications).await?;
-    tx.insert(&REJECTION, rows.rejections).await?;
+    tx.insert(&MESSAGE, args![chunk], rows.messages).await?;
+    tx.insert(&FINDING, args![], rows.findings).await?;
+    let (one, no_chunk) = (1_i64, 0_i64);
+    let accepted = args![chunk, "accepted", "sealed", "sealed", "bureau operator", "account", true, false];
+    tx.insert(&ACCEPTED, accepted, rows.accepted).await?;
+    let rejected = args![no_chunk, "rejected", "sealed", "sealed", "applicant", today, false, false];
+    tx.insert(&WITH_ERRORS, rejected, rows.rejected).await?;
+    let moved = args![why.at, "application", "application", "", "rejected", one, why.actor, REJECTED];
+    tx.insert(&REJECTION, moved, rows.rejections).await?;
     Ok(rows.counts)
 }
 
@@ -163,50 +204,45 @@ pub(super) async fn keep(
 struct Kept {
     messages: Vec<Vec<Arg>>,
     findings: Vec<Vec<Arg>>,
-    applications: Vec<Vec<Arg>>,
+    accepted: Vec<Vec<Arg>>,
+    rejected: Vec<Vec<Arg>>,
     rejections: Vec<Vec<Arg>>,
     counts: IntakeCounts,
 }
 
 impl Kept {
-    fn push(&mut self, chunk: i64, Numbered { id, message: m }: Numbered, application: i64, why: Why<'_>, today: Date) {
+    fn push(&mut self, Numbered { id, message: m }: Numbered, application: i64, today: Date) {
         let outcome = match m.verdict {
             "ok" => "accepted",
             other => other,
         };
-        if let Some(facts) = m.facts {
-            let accepted = outcome == "accepted";
-            *(if accepted { &mut self.counts.accepted } else { &mut self.counts.rejected }) += 1;
+        if let Some(mut facts) = m.facts {
             let mut told = HashSet::new();
             for f in m.findings {
                 if told.insert((f.rule, f.field.clone())) {
                     self.findings.push(args![id, f.rule, f.field, f.severity]);
                 }
             }
-            if !accepted {
-                let one = 1_i64;
-                self.rejections.push(args![
-                    why.at,
-                    "application",
-                    "application",
-                    application,
-                    "",
-                    "rejected",
-                    one,
-                    why.actor,
-                    REJECTED
-                ]);
+            let mut row = args![application, id, m.application_id.clone(), m.revision];
+            if outcome == "accepted" {
+                self.counts.accepted += 1;
+                let (due_on, photo) = (facts.promise_on, std::mem::take(&mut facts.photo));
+                row.extend(facts_until(facts, due_on));
+                row.push(photo.into());
+                self.accepted.push(row);
+            } else {
+                self.counts.rejected += 1;
+                let correct_by = facts.correct_by;
+                row.extend(facts_until(facts, correct_by));
+                self.rejected.push(row);
+                self.rejections.push(args![application]);
             }
-            let mut row = args![application, m.application_id.clone(), m.revision, id];
-            row.extend(if accepted { accepted_row(facts, chunk) } else { rejected_row(facts, today) });
-            self.applications.push(row);
         } else {
             self.counts.quarantined += 1;
         }
         let due_on = m.reason.as_ref().map(|_| looked_at_by(today));
         self.messages.push(args![
             id,
-            chunk,
             m.position,
             m.event_id,
             m.application_id,
@@ -220,56 +256,7 @@ impl Kept {
     }
 }
 
-/// The columns of [`NEW_APPLICATION`] from `chunk` on.
-fn accepted_row(f: ArrivingFacts, chunk: i64) -> Vec<Arg> {
-    args![
-        chunk,
-        "accepted",
-        "sealed",
-        "sealed",
-        f.person,
-        f.kind,
-        f.lane,
-        f.region,
-        f.bank,
-        f.outlet,
-        f.method,
-        f.point,
-        f.photo,
-        f.approved_on,
-        f.promise_on,
-        None::<Date>,
-        f.promise_on,
-        "bureau operator",
-        "account",
-        true,
-        false
-    ]
-}
-
-/// The same of one with an error: its applicant has it, and no card comes of it yet.
-fn rejected_row(f: ArrivingFacts, today: Date) -> Vec<Arg> {
-    args![
-        0_i64,
-        "rejected",
-        "sealed",
-        "sealed",
-        f.person,
-        f.kind,
-        f.lane,
-        f.region,
-        f.bank,
-        f.outlet,
-        f.method,
-        f.point,
-        None::<String>,
-        f.approved_on,
-        f.promise_on,
-        today,
-        f.correct_by,
-        "applicant",
-        None::<String>,
-        false,
-        false
-    ]
+/// The columns of an application from `person` to `due_on`.
+fn facts_until(f: ArrivingFacts, due_on: Date) -> Vec<Arg> {
+    args![f.person, f.kind, f.lane, f.region, f.bank, f.outlet, f.method, f.point, f.approved_on, f.promise_on, due_on]
 }
