@@ -27,7 +27,7 @@ pub const SQLITE_BOUND_VALUES: usize = 16_000;
 /// Messages of one chunk of intake: the knee of the curve (longest transaction under a second).
 pub const CHUNK_MESSAGES: usize = 5_000;
 /// Bytes of one chunk of intake, so that memory does not depend on the size of messages.
-pub const CHUNK_BYTES: usize = 8 * 1024 * 1024;
+pub const CHUNK_BYTES: usize = 6 * 1024 * 1024;
 /// Messages of one chunk of a file: several are under way at once, and an intake stays below 300 MB.
 pub const FILE_CHUNK_MESSAGES: usize = 2_000;
 /// Bytes of one chunk of a file.

@@ -44,12 +44,13 @@ impl Route {
         self.stages.iter().map(|stage| stage.peak).max().unwrap_or(0)
     }
 
-    /// Microseconds a card of every stage, in a line.
+    /// Microseconds a card of every stage, and the most megabytes of a worker in it, in a line.
     pub fn by_stage(&self) -> String {
         let alike = |a: &Stage, b: &Stage| a.name == b.name;
         let part = |stages: &[Stage]| {
             let seconds: f64 = stages.iter().map(|stage| stage.seconds).sum();
-            format!("{} {:.0}", stages[0].name, seconds * 1e6 / self.cards as f64)
+            let peak = stages.iter().map(|stage| stage.peak).max().unwrap_or(0) / 1_048_576;
+            format!("{} {:.0} ({peak} MB)", stages[0].name, seconds * 1e6 / self.cards as f64)
         };
         self.stages.chunk_by(alike).map(part).collect::<Vec<_>>().join(", ")
     }

@@ -23,8 +23,22 @@ pub fn check_messages(
     messages: &[RawMessage],
     now: Timestamp,
 ) -> Result<Vec<ArrivingMessage>, StageError> {
-    let facts = Facts { reference: &station.reference, policy: &station.policy, today: local_date(now) };
+    let facts = facts_on(station, now);
     messages.par_iter().map(|raw| check_one(station, &facts, raw)).collect()
+}
+
+/// The same with one core, for who has time.
+pub(super) fn check_one_by_one(
+    station: &Station,
+    messages: &[RawMessage],
+    now: Timestamp,
+) -> Result<Vec<ArrivingMessage>, StageError> {
+    let facts = facts_on(station, now);
+    messages.iter().map(|raw| check_one(station, &facts, raw)).collect()
+}
+
+fn facts_on(station: &Station, now: Timestamp) -> Facts<'_> {
+    Facts { reference: &station.reference, policy: &station.policy, today: local_date(now) }
 }
 
 fn check_one(station: &Station, facts: &Facts<'_>, raw: &RawMessage) -> Result<ArrivingMessage, StageError> {

@@ -25,14 +25,14 @@ async fn a_chunk_read_ahead_is_given_once_or_read_again() {
     let sender = broker.sender(Some(&topic));
     sender.init_transactions(PATIENCE).unwrap();
     sender.begin_transaction().unwrap();
-    queue(&sender, &topic, &large(150));
+    queue(&sender, &topic, &large(110));
     sender.commit_transaction(PATIENCE).unwrap();
     tokio::task::block_in_place(|| {
         let mut reader = Reader::connect(&broker.servers, &topic).unwrap();
         let first = reader.next_chunk(&[(0, 0)]).unwrap().unwrap();
         // Behind the last messages there is only the end of the transaction.
         let ahead = reader.read_ahead().unwrap().unwrap();
-        assert_eq!((ahead.stored, first.messages.len() + ahead.messages.len()), (first.next, 150));
+        assert_eq!((ahead.stored, first.messages.len() + ahead.messages.len()), (first.next, 110));
         let second = reader.next_chunk(&[(0, first.next)]).unwrap().unwrap();
         assert_eq!((second.stored, second.next), (ahead.stored, ahead.next));
         assert!(reader.read_ahead().unwrap().is_none());
