@@ -46,7 +46,7 @@ const FINDING: Target = Target {
     alike: &[],
 };
 
-const ACCEPTED: Target = Target {
+const NEW_APPLICATION: Target = Target {
     table: "application",
     columns: &[
         ("id", Column::Int),
@@ -73,37 +73,6 @@ const ACCEPTED: Target = Target {
         ("financial", Column::Text),
         ("owner", Column::Text),
         ("queue", Column::Text),
-        ("open", Column::Flag),
-        ("live", Column::Flag),
-    ],
-};
-
-/// Of one with an error: its applicant has it, and no card comes of it yet.
-const WITH_ERRORS: Target = Target {
-    table: "application",
-    columns: &[
-        ("id", Column::Int),
-        ("message", Column::Int),
-        ("application_id", Column::Text),
-        ("revision", Column::Int),
-        ("person", Column::Bytes),
-        ("kind", Column::Text),
-        ("lane", Column::Text),
-        ("region", Column::Text),
-        ("bank", Column::Text),
-        ("outlet", Column::Text),
-        ("method", Column::Text),
-        ("point", Column::Text),
-        ("approved_on", Column::Text),
-        ("promise_on", Column::Text),
-        ("due_on", Column::Text),
-    ],
-    alike: &[
-        ("chunk", Column::Int),
-        ("state", Column::Text),
-        ("social", Column::Text),
-        ("financial", Column::Text),
-        ("owner", Column::Text),
         ("returned_on", Column::Text),
         ("open", Column::Flag),
         ("live", Column::Flag),
@@ -189,14 +158,21 @@ pub(super) async fn keep(
     }
     tx.insert(&MESSAGE, args![chunk], rows.messages).await?;
     tx.insert(&FINDING, args![], rows.findings).await?;
-    let (one, no_chunk) = (1_i64, 0_i64);
-    let accepted = args![chunk, "accepted", "sealed", "sealed", "bureau operator", "account", true, false];
-    tx.insert(&ACCEPTED, accepted, rows.accepted).await?;
-    let rejected = args![no_chunk, "rejected", "sealed", "sealed", "applicant", today, false, false];
-    tx.insert(&WITH_ERRORS, rejected, rows.rejected).await?;
+    let accepted = alike(chunk, "accepted", "bureau operator", Some("account"), None);
+    tx.insert(&NEW_APPLICATION, accepted, rows.accepted).await?;
+    // Its applicant has it, and no card comes of it yet.
+    let rejected = alike(0, "rejected", "applicant", None, Some(today));
+    tx.insert(&NEW_APPLICATION, rejected, rows.rejected).await?;
+    let one = 1_i64;
     let moved = args![why.at, "application", "application", "", "rejected", one, why.actor, REJECTED];
     tx.insert(&REJECTION, moved, rows.rejections).await?;
     Ok(rows.counts)
+}
+
+/// What is alike in new applications; the open ones wait in a queue.
+fn alike(chunk: i64, state: &str, owner: &str, queue: Option<&str>, returned_on: Option<Date>) -> Vec<Arg> {
+    let (open, live) = (queue.is_some(), false);
+    args![chunk, state, "sealed", "sealed", owner, queue.map(str::to_owned), returned_on, open, live]
 }
 
 /// The rows of one chunk.
@@ -227,13 +203,12 @@ impl Kept {
             if outcome == "accepted" {
                 self.counts.accepted += 1;
                 let (due_on, photo) = (facts.promise_on, std::mem::take(&mut facts.photo));
-                row.extend(facts_until(facts, due_on));
-                row.push(photo.into());
+                row.extend(rest(facts, due_on, Some(photo)));
                 self.accepted.push(row);
             } else {
                 self.counts.rejected += 1;
                 let correct_by = facts.correct_by;
-                row.extend(facts_until(facts, correct_by));
+                row.extend(rest(facts, correct_by, None));
                 self.rejected.push(row);
                 self.rejections.push(args![application]);
             }
@@ -256,7 +231,20 @@ impl Kept {
     }
 }
 
-/// The columns of an application from `person` to `due_on`.
-fn facts_until(f: ArrivingFacts, due_on: Date) -> Vec<Arg> {
-    args![f.person, f.kind, f.lane, f.region, f.bank, f.outlet, f.method, f.point, f.approved_on, f.promise_on, due_on]
+/// The columns of [`NEW_APPLICATION`] from `person` on.
+fn rest(f: ArrivingFacts, due_on: Date, photo: Option<String>) -> Vec<Arg> {
+    args![
+        f.person,
+        f.kind,
+        f.lane,
+        f.region,
+        f.bank,
+        f.outlet,
+        f.method,
+        f.point,
+        f.approved_on,
+        f.promise_on,
+        due_on,
+        photo
+    ]
 }
