@@ -87,13 +87,14 @@ async fn add(context: &Context, args: AddArgs) -> anyhow::Result<Outcome> {
     if looks_personal(&name) {
         return Err(Usage("a user's name is no person's number: it stands in the history".into()).into());
     }
-    let digits = area.len() <= 6 && area.bytes().all(|b| b.is_ascii_digit());
+    let named = if area.is_empty() { Some("") } else { Scope::area_of(&area) };
     let letters = bank.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
-    if !digits || !letters {
-        return Err(
-            Usage("--area takes up to 6 digits of a region's code, --bank a bank's code such as ABC".into()).into()
-        );
-    }
+    let Some(area) = named.filter(|_| letters).map(str::to_owned) else {
+        return Err(Usage(
+            "--area takes 2, 4 or 6 digits of a region's code such as 1101, --bank a bank's code such as ABC".into(),
+        )
+        .into());
+    };
     let role = Role::of(&role).ok_or_else(|| Usage("no such role; see `cardline users roles`".into()))?;
     let scope = Scope { bank, area };
     let ledger = context.ledger().await?;

@@ -58,6 +58,17 @@ impl Scope {
         self.bank.is_empty() && self.area.is_empty()
     }
 
+    /// The area that a region's code, or the beginning of one, names: two, four or six digits, without the
+    /// zeros of a province's or prefecture's whole code, which no county has (GB/T 2260). `None`: it names none.
+    pub fn area_of(code: &str) -> Option<&str> {
+        let in_pairs = matches!(code.len(), 2 | 4 | 6) && code.bytes().all(|b| b.is_ascii_digit());
+        let mut area = code;
+        while let Some(wider) = area.strip_suffix("00") {
+            area = wider;
+        }
+        (in_pairs && !area.is_empty()).then_some(area)
+    }
+
     /// Whether what belongs to a bank and a region lies within; what belongs to none (empty) lies only
     /// within everything.
     pub fn covers(&self, bank: &str, region: &str) -> bool {
@@ -183,6 +194,17 @@ mod tests {
         assert!(Role::ALL.into_iter().all(|role| Role::of(role.code()) == Some(role)));
         assert!(Act::ALL.into_iter().all(|act| Act::of(act.code()) == Some(act) && !act.approvers().is_empty()));
         assert!(Act::ALL.into_iter().all(|act| !act.approvers().contains(&Role::Auditor)));
+    }
+
+    #[test]
+    fn an_area_is_named_in_pairs_of_digits() {
+        for (code, area) in [("11", "11"), ("1101", "1101"), ("110101", "110101"), ("522600", "5226"), ("520000", "52")]
+        {
+            assert_eq!(Scope::area_of(code), Some(area));
+        }
+        for wrong in ["", "0", "1", "110", "11010", "1101011", "00", "000000", "11x1", "１１"] {
+            assert_eq!(Scope::area_of(wrong), None, "{wrong}");
+        }
     }
 
     #[test]
