@@ -23,6 +23,21 @@ pub struct Reached {
     pub counters: BTreeMap<String, i64>,
 }
 
+impl Reached {
+    /// What either of two looks at one ledger saw: the later head of the chain, and every counter where it
+    /// stood further.
+    pub fn or_further(mut self, other: &Reached) -> Reached {
+        if other.seal > self.seal {
+            (self.seal, self.digest) = (other.seal, other.digest.clone());
+        }
+        for (name, next) in &other.counters {
+            let ours = self.counters.entry(name.clone()).or_insert(*next);
+            *ours = (*ours).max(*next);
+        }
+        self
+    }
+}
+
 /// A halt that waits for a person.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct Halt {

@@ -134,8 +134,7 @@ pub async fn accept(station: &Station, survey: Survey, by: By<'_>) -> Result<Sur
         approval: by.approval,
     };
     station.ledger.accept(halt, &accepted, why).await?;
-    // From here on this is the history.
-    station.keep_watermark(&station.ledger.reached().await?)?;
+    station.begin_watermark(&station.ledger.reached().await?)?;
     Ok(survey)
 }
 

@@ -4,6 +4,7 @@
 //! partners, messages were told. Invariant: before anything leaves the house, the watermark covers it. So a
 //! ledger behind its watermark is found, and everything halts until a person accepts.
 
+use std::fs::File;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -39,22 +40,21 @@ impl Station {
         }
     }
 
-    /// Halts everything when the ledger is behind its watermark.
-    pub async fn watch_history(&self, now: Timestamp) -> Result<(), StageError> {
+    /// Halts everything when the ledger is behind its watermark; returns how far it has come.
+    pub async fn watch_history(&self, now: Timestamp) -> Result<Reached, StageError> {
         let reached = self.ledger.reached().await?;
         if let Some(found) = self.shrunk(&reached).await? {
             tracing::error!(found, "the database's history shrank");
             self.ledger.halt_for(&found, now).await?;
         }
-        Ok(())
+        Ok(reached)
     }
 
     /// To be called before anything is cut, sent or told: fails while halted, halts when history shrank,
     /// and remembers how far it has come.
     pub(super) async fn before_leaving(&self, now: Timestamp) -> Result<(), StageError> {
-        self.watch_history(now).await?;
+        let reached = self.watch_history(now).await?;
         self.refuse_while_halted().await?;
-        let reached = self.ledger.reached().await?;
         self.keep_watermark(&reached)
     }
 
@@ -77,19 +77,44 @@ impl Station {
         }
     }
 
-    pub(super) fn keep_watermark(&self, reached: &Reached) -> Result<(), StageError> {
-        let path = self.watermark_path(&reached.identity);
-        if self.watermark(&reached.identity)?.as_ref() == Some(reached) {
-            return Ok(());
+    /// Remembers how far the ledger has come. Of two workers that looked one after the other, the slower one
+    /// takes nothing back: what left the house stays covered.
+    fn keep_watermark(&self, reached: &Reached) -> Result<(), StageError> {
+        let _alone = self.alone_with_watermarks()?;
+        let mark = self.watermark(&reached.identity)?;
+        let further = mark.iter().fold(reached.clone(), Reached::or_further);
+        if mark.as_ref() != Some(&further) {
+            self.write_watermark(&further)?;
         }
-        let folder = path.parent().map_or_else(PathBuf::new, PathBuf::from);
+        Ok(())
+    }
+
+    /// From here on this is the history, whatever was seen before.
+    pub(super) fn begin_watermark(&self, reached: &Reached) -> Result<(), StageError> {
+        let _alone = self.alone_with_watermarks()?;
+        self.write_watermark(reached)
+    }
+
+    /// Keeps the other workers of this data folder from writing watermarks as long as the file is held.
+    fn alone_with_watermarks(&self) -> Result<File, StageError> {
+        let folder = self.config.data.value.join("watermarks");
         let failed = |source| StageError::file(folder.display(), source);
         std::fs::create_dir_all(&folder).map_err(failed)?;
+        let lock =
+            File::options().create(true).truncate(false).write(true).open(folder.join("lock")).map_err(failed)?;
+        lock.lock().map_err(failed)?;
+        Ok(lock)
+    }
+
+    fn write_watermark(&self, reached: &Reached) -> Result<(), StageError> {
+        let path = self.watermark_path(&reached.identity);
+        let folder = path.parent().map_or_else(PathBuf::new, PathBuf::from);
+        let failed = |source| StageError::file(folder.display(), source);
         let mut part = tempfile::Builder::new().suffix(".part").tempfile_in(&folder).map_err(failed)?;
         serde_json::to_writer(&mut part, reached).map_err(|e| failed(e.into()))?;
         part.as_file().sync_all().map_err(failed)?;
         part.persist(&path).map_err(|e| failed(e.error))?;
-        std::fs::File::open(&folder).and_then(|f| f.sync_all()).map_err(failed)
+        File::open(&folder).and_then(|f| f.sync_all()).map_err(failed)
     }
 }
 
@@ -99,4 +124,30 @@ fn behind(mark: &Reached, reached: &Reached) -> Option<String> {
         let ours = reached.counters.get(name).copied().unwrap_or(1);
         (ours < *next).then(|| format!("{name} stands at {ours}, and {next} was seen here before"))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::time::local_date;
+
+    fn reached(seal: i64, counters: &[(&str, i64)]) -> Reached {
+        let counters = counters.iter().map(|(name, next)| ((*name).to_owned(), *next)).collect();
+        Reached { identity: "one".into(), seal, digest: format!("of {seal}"), counters }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_slower_worker_takes_nothing_back_and_a_new_beginning_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config::in_folder(folder.path(), None);
+        let station = Station::observing(config, local_date(Timestamp::UNIX_EPOCH)).await.unwrap();
+        station.keep_watermark(&reached(3, &[("a", 5), ("b", 1)])).unwrap();
+        station.keep_watermark(&reached(2, &[("a", 4), ("b", 2), ("c", 9)])).unwrap();
+        let both = reached(3, &[("a", 5), ("b", 2), ("c", 9)]);
+        assert_eq!(station.watermark("one").unwrap(), Some(both));
+        station.begin_watermark(&reached(1, &[("a", 2)])).unwrap();
+        assert_eq!(station.watermark("one").unwrap(), Some(reached(1, &[("a", 2)])));
+        station.ledger.close().await;
+    }
 }
