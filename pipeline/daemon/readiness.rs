@@ -26,6 +26,10 @@ async fn of_station(station: &Station) -> Vec<String> {
     }
     let mut missing = Vec::new();
     missing.extend(disk_full(&station.config.data.value));
+    // A table that cannot be read is told of with the schema.
+    if let Ok(Some(halt)) = station.ledger.halt().await {
+        missing.push(format!("halted until a person accepts (`cardline reconcile show`): {}", halt.found));
+    }
     // A newer schema is made so that the version before can work with it.
     let schema = station.ledger.schema_state(&Schema::built_in()).await.and_then(|state| state.fits().map(|()| state));
     match schema {

@@ -65,10 +65,25 @@ pub async fn findings(context: &Context, ledger: &Ledger, now: Timestamp) -> Vec
         Ok(state) => Finding::ok("schema", format!("version {}, up to date", state.newest_known)),
         Err(error) => Finding::fail("schema", error.to_string(), "start the program once; it makes the schema"),
     });
+    findings.push(history(ledger).await);
     findings.extend(strain(ledger).await);
     findings.push(users(ledger).await);
     findings.push(leases(ledger, now).await);
     findings
+}
+
+/// A history that shrank halts everything.
+async fn history(ledger: &Ledger) -> Finding {
+    let what = "history";
+    match ledger.halt().await {
+        Ok(None) => Finding::ok(what, "nothing of it was missed"),
+        Ok(Some(halt)) => Finding::fail(
+            what,
+            format!("halted: {}", halt.found),
+            "`cardline reconcile show`; ops/runbooks/database-history-shrank.md",
+        ),
+        Err(error) => Finding::fail(what, error.to_string(), "see the schema above"),
+    }
 }
 
 /// Signs of strain; nothing is said of a SQLite ledger, which has none of them.

@@ -1,10 +1,14 @@
-//! PostgreSQL away at the start and in mid-work: the worker rests, says so, and goes on by itself.
+//! PostgreSQL away at the start and in mid-work: the worker rests, says so, and goes on by itself. If a
+//! standby that was behind takes over meanwhile, it halts.
 
-use cardline::time::local_date;
+use std::path::Path;
+
+use cardline::time::{instant, local_date};
+use cardline::world::play::day;
 use jiff::Timestamp;
 
 use super::forwarder::Forwarder;
-use super::worker::{Worker, give_work};
+use super::worker::{Worker, ended, give_work, program};
 use crate::databases::{Database, Engine};
 use crate::plays::broken;
 
@@ -53,4 +57,45 @@ async fn a_worker_rests_while_its_database_is_away_and_goes_on_by_itself() {
     let books = ledger.books(Timestamp::now(), true, None).await.unwrap();
     assert!(books.hold(), "{:?}", broken(&books));
     assert!(!ledger.anything_overdue(local_date(Timestamp::now())).await.unwrap());
+}
+
+/// What lies in the banks' and the bureau's folders.
+fn at_partners(data: &Path) -> usize {
+    let folders = std::fs::read_dir(data.join("partners")).unwrap();
+    folders.map(|partner| std::fs::read_dir(partner.unwrap().path().join("to")).map_or(0, Iterator::count)).sum()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_whose_standby_was_behind_sends_nothing_and_says_so() {
+    let database = Database::new(Engine::Postgres).await;
+    let data = database.folder.path();
+    database.ledger().await.close().await;
+    give_work(&database.url, data);
+    // So far the standby had come when the line to it broke.
+    database.keep().await;
+    let evening = instant(day(3), 17, 30).to_string();
+    ended(program(&database.url, data).args(["tick", "--at", &evening]), &[0]);
+    let sent = at_partners(data);
+    assert!(sent > 0, "nothing was sent that the standby does not know");
+    let forwarder = Forwarder::cut(&server(&database.url)).await;
+    forwarder.open();
+    let mut worker = Worker::start(&through(&database.url, forwarder.port), data, &[("CARDLINE_WORKER", "w")]);
+    worker.until_ready();
+    forwarder.close();
+    worker.until("it notices", |worker| worker.get("/ready").0 == 503);
+    database.restore().await;
+    forwarder.open();
+    worker.until("it says that history shrank", |worker| {
+        let (status, missing) = worker.get("/ready");
+        status == 503 && missing.contains("halted until a person accepts") && missing.contains("was seen here before")
+    });
+    worker.until_a_whole_round();
+    assert_eq!(at_partners(data), sent);
+    let told = ended(program(&database.url, data).arg("doctor"), &[1]);
+    assert!(String::from_utf8_lossy(&told.stdout).contains("database-history-shrank.md"));
+    let refused = ended(program(&database.url, data).args(["tick", "--at", &evening]), &[1]);
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("until a person accepts"));
+    assert_eq!(at_partners(data), sent);
+    worker.signal("TERM");
+    assert_eq!(worker.end().0, Some(0));
 }
