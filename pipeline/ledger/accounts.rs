@@ -272,7 +272,7 @@ pub(super) fn group((region, bank, lane, cards, oldest, since): GroupRow) -> Gro
 /// An account cut inside a transaction.
 pub(super) async fn cut_accounts(tx: &mut Tx, cut: &CutBatch, why: Why<'_>) -> Result<Option<i64>, LedgerError> {
     hold_cards(tx, &cut.held, "waiting_account", cut.due_on, why).await?;
-    let Some(file) = &cut.file else { return Ok(None) };
+    let Some(file) = &cut.file else { return nothing_cut(tx, cut).await };
     let batch = insert_batch(tx, cut, why).await?;
     let rows = cut.members.iter().enumerate().map(|(at, id)| args![at as i64 + 1, *id]).collect();
     tx.stage(&MEMBER, rows).await?;
@@ -294,6 +294,14 @@ pub(super) async fn cut_accounts(tx: &mut Tx, cut: &CutBatch, why: Why<'_>) -> R
     freeze_file(tx, file, batch, why).await?;
     finish_cut(tx, cut, batch, why).await?;
     Ok(Some(batch))
+}
+
+/// Ends a cut of which no card can be carried: what a person has held by it stays that person's act.
+pub(super) async fn nothing_cut(tx: &mut Tx, cut: &CutBatch) -> Result<Option<i64>, LedgerError> {
+    if let Some(act) = cut.act.as_ref().filter(|_| !cut.held.is_empty()) {
+        record_act(tx, act, None, None).await?;
+    }
+    Ok(None)
 }
 
 /// Ends a cut whose cards are in the batch: the act of the person who has it cut is recorded, and a batch

@@ -4,7 +4,9 @@ use cardline_core::lives::CARD;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::accounts::{CutBatch, Group, GroupRow, MEMBER, advance_batch, finish_cut, group, hold_cards, insert_batch};
+use super::accounts::{
+    CutBatch, Group, GroupRow, MEMBER, advance_batch, finish_cut, group, hold_cards, insert_batch, nothing_cut,
+};
 use super::cases::open_case;
 use super::engine::Tx;
 use super::files::{ReceivedFile, freeze_file, register_file};
@@ -311,7 +313,7 @@ pub(super) async fn cut_production(
     tx.stage(&SUBJECT, held).await?;
     no_longer_to_produce(tx, "subject").await?;
     hold_cards(tx, &cut.held, "waiting_production", cut.due_on, why).await?;
-    let Some(file) = &cut.file else { return Ok(None) };
+    let Some(file) = &cut.file else { return nothing_cut(tx, cut).await };
     if take_numbers(tx, CARD_NUMBERS, numbers.len() as i64).await? != first_serial {
         return Err(LedgerError::OffsetMoved { topic: CARD_NUMBERS.into(), partition: 0, expected: first_serial });
     }

@@ -39,6 +39,7 @@ on_both_engines!(
     a_batch_is_released_and_cancelled_by_two_people,
     plastic_is_destroyed_by_two_people,
     a_batch_that_counts_too_many_keeps_no_other_back,
+    a_cut_that_only_holds_cards_is_an_act_too,
 );
 
 /// Days played before a test acts, until a Tuesday: by then something waits in every room.
@@ -149,6 +150,29 @@ async fn a_batch_that_counts_too_many_keeps_no_other_back(database: Database) {
 }
 
 /// Law 14 sees what this takes away.
+async fn a_cut_that_only_holds_cards_is_an_act_too(database: Database) {
+    let play = played(database).await;
+    let ledger = &play.station.ledger;
+    let stream = streams(&play.station, Kind::Account, 2).await.remove(0);
+    let preview = preview_cut(&play.station, &stream, morning()).await.unwrap().unwrap();
+    // Each was sent before the database was restored: no file can carry it.
+    execute(
+        ledger,
+        "INSERT INTO sent_before (kind, key, file) SELECT 'account-request', application_id, 0 FROM application
+         WHERE queue = 'account'",
+    )
+    .await;
+    let told = cut_now(&play.station, &stream, &preview.batch, by(morning())).await.unwrap();
+    assert!(refusal(told).contains("no card"), "{stream}");
+    let acts =
+        "SELECT count(*) FROM batch_act WHERE what = 'cut' AND batch IS NULL AND result IS NULL AND actor = 'lin'";
+    assert_eq!(number(ledger, acts).await, 1);
+    let held = "SELECT count(*) FROM application WHERE place = 'held' AND reason LIKE 'was sent before%'";
+    assert_eq!(number(ledger, held).await, preview.cards);
+    laws_hold(&play, "a cut that held every card").await;
+    play.end().await;
+}
+
 async fn fails_without(play: &Play, taken: &str, at: Timestamp) {
     execute(&play.station.ledger, taken).await;
     let law = play.station.ledger.books(at, true, Some(14)).await.unwrap();
