@@ -29,8 +29,8 @@ pub struct Station {
     pub keys: Keys,
     pub objects: Objects,
     pub partners: Partners,
-    pub policy: Policy,
-    pub reference: Reference,
+    pub policy: Arc<Policy>,
+    pub reference: Arc<Reference>,
     pub calendar: Calendar,
     /// The last import when the tables were loaded.
     imported: i64,
@@ -40,8 +40,8 @@ pub struct Station {
     name: Option<Arc<HeldName>>,
     /// The broker's address, once there is one.
     pub kafka: Option<String>,
-    pub(super) readers: Mutex<std::collections::HashMap<String, Reader>>,
-    pub(super) ahead: Mutex<Option<super::intake::CheckedAhead>>,
+    pub(super) readers: Arc<Mutex<std::collections::HashMap<String, Reader>>>,
+    pub(super) ahead: Arc<Mutex<Option<super::intake::CheckedAhead>>>,
     pub(super) publisher: Mutex<Option<Publisher>>,
     pub(super) still_due: Mutex<super::accounts::StillDue>,
 }
@@ -74,7 +74,7 @@ impl Station {
         let keys = Keys::open(&data.join("keys"))?;
         let objects = Objects::in_folder(&data.join("objects"), keys.clone())?;
         let partners = Partners::open(config.partners.value.as_deref(), &data)?;
-        let policy = load_policy(config.policy.value.as_deref())?;
+        let policy = Arc::new(load_policy(config.policy.value.as_deref())?);
         let imported = ledger.last_import().await?;
         let (reference, calendar) = reference_on(&ledger, today).await?;
         let kafka = (config.kafka.value != "mock").then(|| config.kafka.value.clone());
@@ -85,14 +85,14 @@ impl Station {
             objects,
             partners,
             policy,
-            reference,
+            reference: Arc::new(reference),
             calendar,
             imported,
             stopping: AtomicBool::new(false),
             name: None,
             kafka,
-            readers: Mutex::default(),
-            ahead: Mutex::default(),
+            readers: Arc::default(),
+            ahead: Arc::default(),
             still_due: Mutex::default(),
             publisher: Mutex::default(),
         })

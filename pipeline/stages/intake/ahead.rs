@@ -4,15 +4,15 @@
 //! What was checked ahead is only kept, never relied on: it is used if exactly that chunk is claimed next, on
 //! the same day, and thrown away otherwise. Not here: who may take the chunk, and where it stands.
 
+use std::collections::HashMap;
 use std::future::Future;
-use std::sync::PoisonError;
+use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use tokio::runtime::Handle;
 
-use super::check::check_one_by_one;
-use crate::broker::PartitionChunk;
+use super::check::Checks;
+use crate::broker::{PartitionChunk, Reader};
 use crate::ledger::{ArrivingMessage, TopicIdentity};
 use crate::stages::Station;
 use crate::time::local_date;
@@ -25,39 +25,40 @@ pub struct CheckedAhead {
     messages: Vec<ArrivingMessage>,
 }
 
-/// Settles, and reads and checks ahead meanwhile. Only the settling can fail: what goes wrong ahead is met
-/// again, and told, when that chunk is claimed.
-pub(super) fn check_while<T: Send, E: Send>(
+/// Settles, and reads and checks ahead meanwhile, on a thread for what blocks: who settles may wait for
+/// somebody of the same task. Only the settling can fail: what goes wrong ahead, a panic too, is met again,
+/// and told, when that chunk is claimed.
+pub(super) async fn check_while<T, E>(
     station: &Station,
     now: Timestamp,
-    settle: impl Future<Output = Result<T, E>> + Send,
+    settle: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {
-    let runtime = Handle::current();
-    tokio::task::block_in_place(|| {
-        std::thread::scope(|scope| {
-            let ahead = scope.spawn(|| check_ahead(station, now));
-            let settled = runtime.block_on(settle);
-            // A panic too is met again where the chunk is claimed.
-            ahead.join().ok();
-            settled
-        })
-    })
+    if station.is_stopping() {
+        return settle.await;
+    }
+    let (checks, topic) = (Checks::of(station, now), station.config.topics.applications.clone());
+    let (readers, slot) = (station.readers.clone(), station.ahead.clone());
+    let ahead = tokio::task::spawn_blocking(move || {
+        let checked = read_ahead(&readers, &topic).and_then(|chunk| {
+            // One core is quicker than the database that settles, which needs the others.
+            let messages = checks.one_by_one(&chunk.messages).ok()?;
+            Some(CheckedAhead { of: identity(&chunk), day: local_date(now), messages })
+        });
+        *slot.lock().unwrap_or_else(PoisonError::into_inner) = checked;
+    });
+    let settled = settle.await;
+    ahead.await.ok();
+    settled
 }
 
-fn check_ahead(station: &Station, now: Timestamp) {
-    if station.is_stopping() {
-        return;
+fn read_ahead(readers: &Mutex<HashMap<String, Reader>>, topic: &str) -> Option<PartitionChunk> {
+    let mut readers = readers.lock().unwrap_or_else(PoisonError::into_inner);
+    let read = readers.get_mut(topic)?.read_ahead();
+    if read.is_err() {
+        // As wherever a reader failed: a new one has no troubles of the old one in its queue.
+        readers.remove(topic);
     }
-    let Ok(Some(Some(chunk))) = station.read(&station.config.topics.applications, |reader| reader.read_ahead()) else {
-        return;
-    };
-    // One core is quicker than the database that settles, which needs the others.
-    let checked = check_one_by_one(station, &chunk.messages, now).map(|messages| CheckedAhead {
-        of: identity(&chunk),
-        day: local_date(now),
-        messages,
-    });
-    *station.ahead.lock().unwrap_or_else(PoisonError::into_inner) = checked.ok();
+    read.ok()?
 }
 
 /// What was checked of this chunk, if it was.

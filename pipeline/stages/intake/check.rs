@@ -1,8 +1,11 @@
 //! The hot path: bytes to checked, sealed messages, in parallel and independent of it.
 
+use std::sync::Arc;
+
 use cardline_core::domain::application::{Application, Kind};
 use cardline_core::domain::person::PersonNumber;
-use cardline_core::domain::reference::Facts;
+use cardline_core::domain::policy::Policy;
+use cardline_core::domain::reference::{Facts, Reference};
 use cardline_core::domain::validity::sixteenth_birthday;
 use cardline_core::domain::{date, digest, message, promise};
 use cardline_core::rules::{self, Severity};
@@ -11,11 +14,37 @@ use jiff::civil::Date;
 use rayon::prelude::*;
 
 use crate::broker::RawMessage;
+use crate::keys::Keys;
 use crate::ledger::laws::looks_personal;
 use crate::ledger::{ArrivingFacts, ArrivingFinding, ArrivingMessage};
 use crate::stages::accounts::photo_token;
 use crate::stages::{StageError, Station};
 use crate::time::local_date;
+
+/// What a check needs of a station, whatever becomes of that.
+pub(super) struct Checks {
+    keys: Keys,
+    reference: Arc<Reference>,
+    policy: Arc<Policy>,
+    today: Date,
+}
+
+impl Checks {
+    /// The checks of an instant's day.
+    pub fn of(station: &Station, now: Timestamp) -> Checks {
+        let (reference, policy) = (station.reference.clone(), station.policy.clone());
+        Checks { keys: station.keys.clone(), reference, policy, today: local_date(now) }
+    }
+
+    /// As [`check_messages`], with one core.
+    pub fn one_by_one(&self, messages: &[RawMessage]) -> Result<Vec<ArrivingMessage>, StageError> {
+        messages.iter().map(|raw| check_one(self, &self.facts(), raw)).collect()
+    }
+
+    fn facts(&self) -> Facts<'_> {
+        Facts { reference: &self.reference, policy: &self.policy, today: self.today }
+    }
+}
 
 /// Decodes, checks and seals a chunk of messages with all cores; the order stays.
 pub fn check_messages(
@@ -23,31 +52,17 @@ pub fn check_messages(
     messages: &[RawMessage],
     now: Timestamp,
 ) -> Result<Vec<ArrivingMessage>, StageError> {
-    let facts = facts_on(station, now);
-    messages.par_iter().map(|raw| check_one(station, &facts, raw)).collect()
+    let checks = Checks::of(station, now);
+    messages.par_iter().map(|raw| check_one(&checks, &checks.facts(), raw)).collect()
 }
 
-/// The same with one core, for who has time.
-pub(super) fn check_one_by_one(
-    station: &Station,
-    messages: &[RawMessage],
-    now: Timestamp,
-) -> Result<Vec<ArrivingMessage>, StageError> {
-    let facts = facts_on(station, now);
-    messages.iter().map(|raw| check_one(station, &facts, raw)).collect()
-}
-
-fn facts_on(station: &Station, now: Timestamp) -> Facts<'_> {
-    Facts { reference: &station.reference, policy: &station.policy, today: local_date(now) }
-}
-
-fn check_one(station: &Station, facts: &Facts<'_>, raw: &RawMessage) -> Result<ArrivingMessage, StageError> {
+fn check_one(checks: &Checks, facts: &Facts<'_>, raw: &RawMessage) -> Result<ArrivingMessage, StageError> {
     let decoded = match message::decode(&raw.bytes) {
-        Err(defect) => return quarantined(station, raw, defect.code()),
+        Err(defect) => return quarantined(checks, raw, defect.code()),
         Ok(decoded) => decoded,
     };
     let Some(content) = digest::content_digest_of(&raw.bytes) else {
-        return quarantined(station, raw, "NOT-JSON");
+        return quarantined(checks, raw, "NOT-JSON");
     };
     let application = &decoded.application;
     let mut findings: Vec<ArrivingFinding> = rules::check(application, facts)
@@ -61,7 +76,7 @@ fn check_one(station: &Station, facts: &Facts<'_>, raw: &RawMessage) -> Result<A
     }));
     let rejected = findings.iter().any(|f| f.severity == "error");
     if !is_key(&application.event_id) || !is_key(&application.application_id) {
-        return quarantined(station, raw, "KEY-FORM");
+        return quarantined(checks, raw, "KEY-FORM");
     }
     Ok(ArrivingMessage {
         position: raw.position,
@@ -71,8 +86,8 @@ fn check_one(station: &Station, facts: &Facts<'_>, raw: &RawMessage) -> Result<A
         digest: content.to_vec(),
         verdict: if rejected { "rejected" } else { "ok" },
         reason: None,
-        sealed: station.keys.seal(&raw.bytes)?,
-        facts: Some(open_facts(station, application, facts.today)),
+        sealed: checks.keys.seal(&raw.bytes)?,
+        facts: Some(open_facts(checks, application, facts.today)),
         findings,
     })
 }
@@ -85,7 +100,7 @@ fn severity(severity: Severity) -> &'static str {
     }
 }
 
-fn quarantined(station: &Station, raw: &RawMessage, code: &'static str) -> Result<ArrivingMessage, StageError> {
+fn quarantined(checks: &Checks, raw: &RawMessage, code: &'static str) -> Result<ArrivingMessage, StageError> {
     Ok(ArrivingMessage {
         position: raw.position,
         event_id: None,
@@ -94,7 +109,7 @@ fn quarantined(station: &Station, raw: &RawMessage, code: &'static str) -> Resul
         digest: raw.digest(),
         verdict: "quarantined",
         reason: Some(code.into()),
-        sealed: station.keys.seal(&raw.bytes)?,
+        sealed: checks.keys.seal(&raw.bytes)?,
         facts: None,
         findings: Vec::new(),
     })
@@ -102,15 +117,15 @@ fn quarantined(station: &Station, raw: &RawMessage, code: &'static str) -> Resul
 
 /// What the ledger keeps in the open: codes, dates and keyed hashes. A rejected application may have
 /// values out of shape; they are cut to what a code can be.
-fn open_facts(station: &Station, a: &Application<'_>, today: Date) -> ArrivingFacts {
+fn open_facts(checks: &Checks, a: &Application<'_>, today: Date) -> ArrivingFacts {
     let person = match PersonNumber::new(a.holder.id_type, &a.holder.id_number) {
-        Ok(number) => station.keys.hash("person", &number.canonical()),
+        Ok(number) => checks.keys.hash("person", &number.canonical()),
         // No valid number: the application is its own person, and is rejected anyway.
-        Err(_) => station.keys.hash("application", &a.application_id),
+        Err(_) => checks.keys.hash("application", &a.application_id),
     };
     let approved_on = a.approved_at.parse::<Timestamp>().map(local_date).unwrap_or_default();
-    let region = station.reference.followed(&a.region);
-    let policy = station.policy.of(region, approved_on);
+    let region = checks.reference.followed(&a.region);
+    let policy = checks.policy.of(region, approved_on);
     let pickup = a.pickup.point.as_deref().unwrap_or(&a.opening_outlet);
     ArrivingFacts {
         person,

@@ -48,7 +48,7 @@ impl Step for FromKafka {
     async fn settle(&self, station: &Station, worked: Worked, now: Timestamp) -> Result<(), StageError> {
         let why = Why { at: now, actor: "intake", reason: "taken in from Kafka" };
         let settled = station.ledger.settle_chunk(&worked.lease, &worked.source, worked.messages, why, local_date(now));
-        let counts = ahead::check_while(station, now, settled)?;
+        let counts = ahead::check_while(station, now, settled).await?;
         count("applications", &counts);
         tracing::debug!(received = counts.received, accepted = counts.accepted, "chunk settled");
         Ok(())

@@ -1,7 +1,9 @@
 //! A chunk that was read and checked while the one before it was settled is used once, or given up and
 //! read again; it is never passed over.
 
-use cardline::broker::Reader;
+use std::time::Instant;
+
+use cardline::broker::{PartitionChunk, Reader};
 use cardline::stages::driver::{Step, once};
 use cardline::stages::intake::FromKafka;
 use cardline::stages::{StageError, Station};
@@ -28,8 +30,7 @@ async fn a_chunk_read_ahead_is_given_once_or_read_again() {
     queue(&sender, &topic, &large(110));
     sender.commit_transaction(PATIENCE).unwrap();
     tokio::task::block_in_place(|| {
-        let mut reader = Reader::connect(&broker.servers, &topic).unwrap();
-        let first = reader.next_chunk(&[(0, 0)]).unwrap().unwrap();
+        let (mut reader, first) = from_the_beginning(&broker, &topic);
         // Behind the last messages there is only the end of the transaction.
         let ahead = reader.read_ahead().unwrap().unwrap();
         assert_eq!((ahead.stored, first.messages.len() + ahead.messages.len()), (first.next, 110));
@@ -39,8 +40,7 @@ async fn a_chunk_read_ahead_is_given_once_or_read_again() {
         assert!(reader.next_chunk(&[(0, second.next)]).unwrap().is_none());
 
         // The first chunk could not be settled: it comes again, and then what was read ahead of it.
-        let mut reader = Reader::connect(&broker.servers, &topic).unwrap();
-        reader.next_chunk(&[(0, 0)]).unwrap().unwrap();
+        let (mut reader, _) = from_the_beginning(&broker, &topic);
         reader.read_ahead().unwrap().unwrap();
         let again = reader.next_chunk(&[(0, 0)]).unwrap().unwrap();
         assert_eq!((again.stored, again.next), (0, first.next));
@@ -48,6 +48,18 @@ async fn a_chunk_read_ahead_is_given_once_or_read_again() {
         assert_eq!((second.stored, second.messages.len()), (first.next, ahead.messages.len()));
     });
     broker.end().await;
+}
+
+/// A reader and the first chunk. The broker answers a commit before it shows the messages.
+fn from_the_beginning(broker: &Broker, topic: &str) -> (Reader, PartitionChunk) {
+    let began = Instant::now();
+    loop {
+        let mut reader = Reader::connect(&broker.servers, topic).unwrap();
+        if let Some(first) = reader.next_chunk(&[(0, 0)]).unwrap() {
+            return (reader, first);
+        }
+        assert!(began.elapsed() < PATIENCE, "nothing came");
+    }
 }
 
 async fn what_another_worker_took_meanwhile_is_given_up(database: Database) {
