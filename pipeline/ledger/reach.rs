@@ -56,6 +56,11 @@ pub fn stream_bounds(stream: &str) -> (&str, &str) {
 }
 
 impl Viewer {
+    /// Fails when a stream, or one below the beginning of a name, lies beyond the viewer's scope.
+    fn refuse_stream(&self, stream: &str) -> Result<(), LedgerError> {
+        if stream_within(&self.scope, stream) { Ok(()) } else { Err(self.beyond(stream)) }
+    }
+
     /// The refusal of what does not lie within the viewer's scope.
     pub fn beyond(&self, what: &str) -> LedgerError {
         LedgerError::Beyond { what: what.into(), scope: self.scope.to_string(), user: self.name.clone() }
@@ -65,10 +70,7 @@ impl Viewer {
 impl Ledger {
     /// Fails when a stream, or one below the beginning of a name, lies beyond the viewer's scope.
     pub fn refuse_stream_beyond(&self, stream: &str) -> Result<(), LedgerError> {
-        match self.viewer() {
-            Some(viewer) if !stream_within(&viewer.scope, stream) => Err(viewer.beyond(stream)),
-            _ => Ok(()),
-        }
+        self.viewer().map_or(Ok(()), |viewer| viewer.refuse_stream(stream))
     }
 
     /// How the batch of a number lies to the viewer's scope.
@@ -84,9 +86,7 @@ impl Ledger {
 /// Fails when what somebody does lies beyond their scope, and nothing of it is written.
 pub(super) async fn refuse_beyond(tx: &mut Tx, stream: Option<&str>, batch: Option<i64>) -> Result<(), LedgerError> {
     let Some(viewer) = tx.viewer().cloned() else { return Ok(()) };
-    if let Some(stream) = stream.filter(|stream| !stream_within(&viewer.scope, stream)) {
-        return Err(viewer.beyond(stream));
-    }
+    stream.map_or(Ok(()), |stream| viewer.refuse_stream(stream))?;
     let Some(batch) = batch else { return Ok(()) };
     if reach(tx, batch).await? == Reach::Within {
         return Ok(());

@@ -192,23 +192,21 @@ impl Kept {
             "ok" => "accepted",
             other => other,
         };
-        if let Some(mut facts) = m.facts {
+        if let Some(facts) = m.facts {
             let mut told = HashSet::new();
             for f in m.findings {
                 if told.insert((f.rule, f.field.clone())) {
                     self.findings.push(args![id, f.rule, f.field, f.severity]);
                 }
             }
+            let accepted = outcome == "accepted";
             let mut row = args![application, id, m.application_id.clone(), m.revision];
-            if outcome == "accepted" {
+            row.extend(rest(facts, accepted));
+            if accepted {
                 self.counts.accepted += 1;
-                let (due_on, photo) = (facts.promise_on, std::mem::take(&mut facts.photo));
-                row.extend(rest(facts, due_on, Some(photo)));
                 self.accepted.push(row);
             } else {
                 self.counts.rejected += 1;
-                let correct_by = facts.correct_by;
-                row.extend(rest(facts, correct_by, None));
                 self.rejected.push(row);
                 self.rejections.push(args![application]);
             }
@@ -232,7 +230,8 @@ impl Kept {
 }
 
 /// The columns of [`NEW_APPLICATION`] from `person` on.
-fn rest(f: ArrivingFacts, due_on: Date, photo: Option<String>) -> Vec<Arg> {
+fn rest(f: ArrivingFacts, accepted: bool) -> Vec<Arg> {
+    let (due_on, photo) = if accepted { (f.promise_on, Some(f.photo)) } else { (f.correct_by, None) };
     args![
         f.person,
         f.kind,

@@ -4,14 +4,14 @@
 //! What was checked ahead is only kept, never relied on: it is used if exactly that chunk is claimed next, on
 //! the same day, and thrown away otherwise. Not here: who may take the chunk, and where it stands.
 
-use std::collections::HashMap;
 use std::future::Future;
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::check::Checks;
+use super::from_kafka::asked;
 use crate::broker::{PartitionChunk, Reader};
 use crate::ledger::{ArrivingMessage, TopicIdentity};
 use crate::stages::Station;
@@ -39,7 +39,11 @@ pub(super) async fn check_while<T, E>(
     let (checks, topic) = (Checks::of(station, now), station.config.topics.applications.clone());
     let (readers, slot) = (station.readers.clone(), station.ahead.clone());
     let ahead = tokio::task::spawn_blocking(move || {
-        let checked = read_ahead(&readers, &topic).and_then(|chunk| {
+        let mut readers = readers.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = asked(&mut readers, &topic, Reader::read_ahead);
+        // The check needs no reader.
+        drop(readers);
+        let checked = read.and_then(Result::ok).flatten().and_then(|chunk| {
             // One core is quicker than the database that settles, which needs the others.
             let messages = checks.one_by_one(&chunk.messages).ok()?;
             Some(CheckedAhead { of: identity(&chunk), day: local_date(now), messages })
@@ -49,16 +53,6 @@ pub(super) async fn check_while<T, E>(
     let settled = settle.await;
     ahead.await.ok();
     settled
-}
-
-fn read_ahead(readers: &Mutex<HashMap<String, Reader>>, topic: &str) -> Option<PartitionChunk> {
-    let mut readers = readers.lock().unwrap_or_else(PoisonError::into_inner);
-    let read = readers.get_mut(topic)?.read_ahead();
-    if read.is_err() {
-        // As wherever a reader failed: a new one has no troubles of the old one in its queue.
-        readers.remove(topic);
-    }
-    read.ok()?
 }
 
 /// What was checked of this chunk, if it was.

@@ -38,7 +38,7 @@ impl Checks {
 
     /// As [`check_messages`], with one core.
     pub fn one_by_one(&self, messages: &[RawMessage]) -> Result<Vec<ArrivingMessage>, StageError> {
-        messages.iter().map(|raw| check_one(self, &self.facts(), raw)).collect()
+        messages.iter().map(|raw| check_one(self, raw)).collect()
     }
 
     fn facts(&self) -> Facts<'_> {
@@ -53,10 +53,10 @@ pub fn check_messages(
     now: Timestamp,
 ) -> Result<Vec<ArrivingMessage>, StageError> {
     let checks = Checks::of(station, now);
-    messages.par_iter().map(|raw| check_one(&checks, &checks.facts(), raw)).collect()
+    messages.par_iter().map(|raw| check_one(&checks, raw)).collect()
 }
 
-fn check_one(checks: &Checks, facts: &Facts<'_>, raw: &RawMessage) -> Result<ArrivingMessage, StageError> {
+fn check_one(checks: &Checks, raw: &RawMessage) -> Result<ArrivingMessage, StageError> {
     let decoded = match message::decode(&raw.bytes) {
         Err(defect) => return quarantined(checks, raw, defect.code()),
         Ok(decoded) => decoded,
@@ -65,7 +65,7 @@ fn check_one(checks: &Checks, facts: &Facts<'_>, raw: &RawMessage) -> Result<Arr
         return quarantined(checks, raw, "NOT-JSON");
     };
     let application = &decoded.application;
-    let mut findings: Vec<ArrivingFinding> = rules::check(application, facts)
+    let mut findings: Vec<ArrivingFinding> = rules::check(application, &checks.facts())
         .into_iter()
         .map(|f| ArrivingFinding { rule: f.rule, field: f.field.to_string(), severity: severity(f.severity) })
         .collect();
@@ -87,7 +87,7 @@ fn check_one(checks: &Checks, facts: &Facts<'_>, raw: &RawMessage) -> Result<Arr
         verdict: if rejected { "rejected" } else { "ok" },
         reason: None,
         sealed: checks.keys.seal(&raw.bytes)?,
-        facts: Some(open_facts(checks, application, facts.today)),
+        facts: Some(open_facts(checks, application)),
         findings,
     })
 }
@@ -117,7 +117,7 @@ fn quarantined(checks: &Checks, raw: &RawMessage, code: &'static str) -> Result<
 
 /// What the ledger keeps in the open: codes, dates and keyed hashes. A rejected application may have
 /// values out of shape; they are cut to what a code can be.
-fn open_facts(checks: &Checks, a: &Application<'_>, today: Date) -> ArrivingFacts {
+fn open_facts(checks: &Checks, a: &Application<'_>) -> ArrivingFacts {
     let person = match PersonNumber::new(a.holder.id_type, &a.holder.id_number) {
         Ok(number) => checks.keys.hash("person", &number.canonical()),
         // No valid number: the application is its own person, and is rejected anyway.
@@ -142,7 +142,7 @@ fn open_facts(checks: &Checks, a: &Application<'_>, today: Date) -> ArrivingFact
         sixteen_on: (a.kind == Kind::AdultRenewal)
             .then(|| date::parse(&a.holder.birth_date).and_then(sixteenth_birthday))
             .flatten(),
-        correct_by: today.saturating_add(jiff::Span::new().days(policy.correction_days)),
+        correct_by: checks.today.saturating_add(jiff::Span::new().days(policy.correction_days)),
         previous_number: a.previous_card.as_ref().map(|p| code(&p.card_number)),
         previous_reason: a.previous_card.as_ref().map(|p| p.reason.word()),
     }

@@ -1,5 +1,7 @@
 //! Intake from the topic of approved applications.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 
 use super::ahead;
@@ -168,15 +170,7 @@ impl Station {
         if !readers.contains_key(topic) {
             readers.insert(topic.into(), Reader::connect(servers, topic)?);
         }
-        let Some(reader) = readers.get_mut(topic) else {
-            return Err(StageError::Shape("reader".into()));
-        };
-        let result = ask(reader);
-        if result.is_err() {
-            // A new one has no troubles of the old one in its queue.
-            readers.remove(topic);
-        }
-        Ok(result?)
+        Ok(asked(&mut readers, topic, ask).ok_or_else(|| StageError::Shape("reader".into()))??)
     }
 
     fn drop_reader(&self, topic: &str) {
@@ -190,4 +184,18 @@ impl Station {
             reader.reset();
         }
     }
+}
+
+/// Asks the reader of a topic something, if there is one. After an error it is dropped: a new one has no
+/// troubles of the old one in its queue.
+pub(super) fn asked<T>(
+    readers: &mut HashMap<String, Reader>,
+    topic: &str,
+    ask: impl FnOnce(&mut Reader) -> Result<T, BrokerError>,
+) -> Option<Result<T, BrokerError>> {
+    let result = ask(readers.get_mut(topic)?);
+    if result.is_err() {
+        readers.remove(topic);
+    }
+    Some(result)
 }
