@@ -8,7 +8,6 @@ mod choices;
 pub mod classes;
 mod contacts;
 pub mod defects;
-mod faces;
 pub mod ground;
 mod messages;
 pub mod mishaps;

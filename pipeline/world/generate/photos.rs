@@ -1,14 +1,13 @@
 //! Photos for synthetic people: real JPEG files of faces drawn by code, shared by all applications.
 //!
-//! Not here: the drawing (`faces`), files that are no photos (`photo_faults`), the rendering for the bureau.
+//! Not here: the drawing (`cardline_pictures::faces`), files that are no photos (`photo_faults`), the rendering for the bureau.
 
-use image::codecs::jpeg::JpegEncoder;
-use image::{ExtendedColorType, ImageEncoder};
+use cardline_pictures::encode;
+use cardline_pictures::faces::{drawn, enlarged, grain};
 use rand::Rng as _;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::faces::{drawn, enlarged, grain};
 use super::photo_faults::{self, FaultyPhoto};
 use super::streams::{Purpose, Rng, stream};
 
@@ -120,13 +119,8 @@ pub fn photo(seed: u64, number: u32) -> Vec<u8> {
     let mut picture = enlarged(&drawn(&mut rng, UNIT_PIXELS), width, height);
     grain(&mut picture, &mut rng, if width > UNIT_PIXELS.0 { 5 } else { 8 });
     let mut file = Vec::new();
-    let encoded = JpegEncoder::new_with_quality(&mut file, 90).write_image(
-        picture.as_raw(),
-        width,
-        height,
-        ExtendedColorType::Rgb8,
-    );
-    debug_assert!(encoded.is_ok(), "an RGB picture in memory can always be encoded");
+    let encoded = encode(&picture, 90, &mut file);
+    debug_assert!(encoded, "an RGB picture in memory can always be encoded");
     if twelfths_of(number) == 60 {
         maker_notes(&mut file, &mut rng);
     }

@@ -4,9 +4,6 @@
 //! Both are encoded anew from pixels, baseline JPEG in three channels, so nothing of the upload's
 //! metadata (place, device, comments, thumbnails) is carried on.
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
-use image::codecs::jpeg::JpegEncoder;
 use image::metadata::Orientation;
 use image::{DynamicImage, RgbImage};
 
@@ -48,14 +45,8 @@ fn upright(picture: RgbImage, orientation: Orientation) -> Result<RgbImage, Foun
     Ok(small.into_rgb8())
 }
 
-/// The picture in another size. Lanczos keeps a face sharp, and each pixel is read once.
-fn resized(picture: &RgbImage, (width, height): (u32, u32)) -> Result<RgbImage, FoundFault> {
-    let failed = PhotoFault::Render.seen("the picture cannot be resized");
-    let from = ImageRef::new(picture.width(), picture.height(), picture.as_raw(), PixelType::U8x3);
-    let mut to = Image::new(width, height, PixelType::U8x3);
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3));
-    Resizer::new().resize(&from.map_err(|_| failed)?, &mut to, &options).map_err(|_| failed)?;
-    RgbImage::from_raw(width, height, to.into_vec()).ok_or(failed)
+fn resized(picture: &RgbImage, size: (u32, u32)) -> Result<RgbImage, FoundFault> {
+    cardline_pictures::resized(picture, size).ok_or(PhotoFault::Render.seen("the picture cannot be resized"))
 }
 
 fn print(upright: &RgbImage) -> Result<Vec<u8>, FoundFault> {
@@ -83,8 +74,7 @@ fn chip(upright: &RgbImage) -> Result<Vec<u8>, FoundFault> {
 
 fn encoded(picture: &RgbImage, quality: u8) -> Option<Vec<u8>> {
     let mut jpeg = Vec::with_capacity(PRINT_PHOTO_BYTES_MAX);
-    JpegEncoder::new_with_quality(&mut jpeg, quality).encode_image(picture).ok()?;
-    Some(jpeg)
+    cardline_pictures::encode(picture, quality, &mut jpeg).then_some(jpeg)
 }
 
 /// A plain picture can be smaller than the 14 KB a bureau accepts: a JPEG comment of blanks fills it up.

@@ -4,11 +4,11 @@
 
 use image::{Rgb, RgbImage};
 use rand::{Rng as _, RngExt};
-
-use super::streams::{Rng, pick};
+use rand_chacha::ChaCha8Rng;
 
 /// A face in so many pixels.
-pub(super) fn drawn(rng: &mut Rng, pixels: (u32, u32)) -> RgbImage {
+#[must_use]
+pub fn drawn(rng: &mut ChaCha8Rng, pixels: (u32, u32)) -> RgbImage {
     let look = Look::draw(rng);
     RgbImage::from_fn(pixels.0, pixels.1, |x, y| {
         // Coordinates in thousandths of the width, from the middle of the face.
@@ -19,14 +19,15 @@ pub(super) fn drawn(rng: &mut Rng, pixels: (u32, u32)) -> RgbImage {
 }
 
 /// The same face in more pixels; the grain that comes upon it hides the steps.
-pub(super) fn enlarged(face: &RgbImage, width: u32, height: u32) -> RgbImage {
+#[must_use]
+pub fn enlarged(face: &RgbImage, width: u32, height: u32) -> RgbImage {
     let column = |x: u32| (x * face.width() / width).min(face.width() - 1);
     let row = |y: u32| (y * face.height() / height).min(face.height() - 1);
     RgbImage::from_fn(width, height, |x, y| *face.get_pixel(column(x), row(y)))
 }
 
 /// The grain of a sensor: it makes the files as large as real ones.
-pub(super) fn grain(picture: &mut RgbImage, rng: &mut Rng, strength: i16) {
+pub fn grain(picture: &mut RgbImage, rng: &mut ChaCha8Rng, strength: i16) {
     let mut noise = vec![0u8; (picture.width() * picture.height()) as usize];
     rng.fill_bytes(&mut noise);
     for (pixel, noise) in picture.pixels_mut().zip(noise) {
@@ -52,14 +53,17 @@ struct Look {
 }
 
 impl Look {
-    fn draw(rng: &mut Rng) -> Self {
-        let shade = |rng: &mut Rng, from: [u8; 3]| from.map(|channel| channel - rng.random_range(0..28u8));
+    fn draw(rng: &mut ChaCha8Rng) -> Self {
+        let shade = |rng: &mut ChaCha8Rng, from: [u8; 3]| from.map(|channel| channel - rng.random_range(0..28u8));
         let clothes = [[60, 60, 70], [150, 60, 60], [70, 90, 150], [80, 130, 90], [200, 190, 170], [120, 80, 140]];
         Self {
             ground: shade(rng, [255, 255, 255]),
             skin: shade(rng, [240, 206, 180]),
             hair: shade(rng, [66, 56, 50]),
-            clothes: pick(rng, &clothes).map_or([90; 3], |clothes| shade(rng, *clothes)),
+            clothes: {
+                let worn = clothes[rng.random_range(0..clothes.len() as u32) as usize];
+                shade(rng, worn)
+            },
             face: (rng.random_range(175..225i64), rng.random_range(230..280i64)),
             fringe: rng.random_range(90..150i64),
             hair_length: rng.random_range(0..330i64),
