@@ -7,7 +7,7 @@
 use std::time::{Duration, Instant};
 
 use cardline::config::Config;
-use cardline::stages::driver::drain;
+use cardline::stages::driver::{Resting, drain};
 use cardline::stages::intake::FromKafka;
 use cardline::stages::{Station, built_in_reference};
 use cardline::time::instant;
@@ -118,7 +118,7 @@ impl Bench {
 async fn work(station: Station, all: i64) {
     let now = instant(FIRST_DAY, 9, 0);
     loop {
-        drain(&FromKafka, &station, now).await.expect("taken in");
+        drain(&FromKafka, "intake/applications", &station, Resting::Keep, now).await.expect("taken in");
         if station.ledger.intake_counts(&station.config.topics.applications).await.expect("counts").received >= all {
             return;
         }

@@ -63,6 +63,10 @@ pub const LISTEN_CONNECTIONS: usize = 16;
 pub const LISTEN_SECONDS: u64 = 10;
 /// The hard cap of a batch (volumes of domain.md §2).
 pub const BATCH_CARDS_MAX: i64 = 50_000;
+/// A partner's marker is one line of a size and a digest.
+pub const PARTNER_MARKER_BYTES_MAX: u64 = 4_096;
+/// Files of one partner and kind listed at once; the rest is listed when these are done.
+pub const PARTNER_FILES_PER_LOOK: usize = 1_000;
 /// A partner's file larger than this is refused before it is read: 50,000 rows of 1 KiB, twice over.
 pub const PARTNER_FILE_BYTES_MAX: u64 = 128 * 1024 * 1024;
 /// An uploaded photo is at most 8.75 MB (s3), read as 1,048,576 bytes each as the rule PHOTO-BYTES does.
@@ -110,6 +114,8 @@ pub const PHOTOS_DECODED_BYTES: u64 = 2 * PHOTO_DECODED_BYTES_MAX;
 pub const PHOTO_ASKED_AGAIN_AFTER_MINUTES: &[i64] = &[10, 60, 24 * 60];
 /// Dead letters told in one unit of work.
 pub const DEAD_LETTERS_PER_CLAIM: i64 = 1_000;
+/// Messages that waited for an earlier revision, listed at once.
+pub const GAPS_PER_LOOK: i64 = 1_000;
 /// Shipments whose windows one settle opens.
 pub const WINDOWS_PER_CLAIM: i64 = 200;
 /// Cards that go over to another region's queue in one settle, each with a row of history.

@@ -8,31 +8,37 @@ use jiff::Timestamp;
 
 use crate::crash;
 use crate::ledger::Room;
-use crate::stages::driver::drain;
+use crate::stages::driver::{Drained, Resting, drain};
 use crate::stages::regions::FollowRegions;
 use crate::stages::{
     StageError, Station, accounts, care, dead_letters, distribution, history, intake, production, recycling, send,
     servicing,
 };
 
-/// How often a step did something, once it found nothing more to do.
-type Running<'a> = Pin<Box<dyn Future<Output = Result<u64, StageError>> + Send + 'a>>;
+/// What a step did until it found nothing more to do.
+type Running<'a> = Pin<Box<dyn Future<Output = Result<Drained, StageError>> + Send + 'a>>;
 
 /// One step of the route.
 pub struct RouteStep {
     pub stage: &'static str,
     pub name: &'static str,
     pub about: &'static str,
-    run: for<'a> fn(&'a Station, Timestamp) -> Running<'a>,
+    run: for<'a> fn(&'a Station, Resting, Timestamp) -> Running<'a>,
 }
 
 impl RouteStep {
-    /// Runs the step until it finds nothing more to do. While a halt waits for a person, no step runs.
+    /// Runs the step until it finds nothing more to do; what was set aside is tried, too. While a halt waits
+    /// for a person, no step runs.
     pub fn run<'a>(&'a self, station: &'a Station, now: Timestamp) -> Running<'a> {
+        self.run_with(station, Resting::Try, now)
+    }
+
+    /// As [`RouteStep::run`]; says whether units that failed a moment ago are tried.
+    pub fn run_with<'a>(&'a self, station: &'a Station, resting: Resting, now: Timestamp) -> Running<'a> {
         Box::pin(async move {
             station.refuse_while_halted().await?;
             crash::step(self.stage, self.name);
-            (self.run)(station, now).await
+            (self.run)(station, resting, now).await
         })
     }
 }
@@ -43,7 +49,7 @@ macro_rules! step {
             stage: $stage,
             name: $name,
             about: $about,
-            run: |station, now| Box::pin(drain(&$step, station, now)),
+            run: |station, resting, now| Box::pin(drain(&$step, concat!($stage, "/", $name), station, resting, now)),
         }
     };
 }

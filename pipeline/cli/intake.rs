@@ -73,8 +73,13 @@ fn outcome(counts: &IntakeCounts) -> Outcome {
 async fn from_kafka(station: &Station, now: Timestamp) -> anyhow::Result<IntakeCounts> {
     let topic = station.config.topics.applications.clone();
     let before = station.ledger.intake_counts(&topic).await?;
+    let mut failed = Vec::new();
     for step in ROUTE.iter().filter(|step| step.stage == "intake") {
-        step.run(station, now).await?;
+        // A message that cannot be taken in now holds back no other; the failure is told all the same.
+        failed.extend(step.run(station, now).await?.set_aside);
+    }
+    if let Some(aside) = failed.first() {
+        anyhow::bail!("{aside}");
     }
     let after = station.ledger.intake_counts(&topic).await?;
     Ok(IntakeCounts {

@@ -15,7 +15,7 @@ use crate::ledger::laws::looks_personal;
 use crate::limits::PHOTO_BYTES_MAX;
 use crate::objects::sha256;
 use crate::stages::accounts::{Declared, PHOTO_FAULTS, Photos, check_and_render, shown_size};
-use crate::stages::driver::drain;
+use crate::stages::driver::{Resting, drain};
 use crate::time::{local, rfc3339};
 
 #[derive(Subcommand)]
@@ -94,7 +94,7 @@ async fn retry(context: &Context, args: RetryArgs) -> anyhow::Result<Outcome> {
         let shown = print::visible(id);
         return Err(Usage(format!("{shown} waits for no photo; see `cardline photos list`")).into());
     }
-    drain(&Photos, &station, now).await?;
+    drain(&Photos, "accounts/photos", &station, Resting::Try, now).await?;
     let left = station.ledger.waiting_photos(args.application_id.as_deref()).await?;
     match context.output {
         Output::Json => print::json(&json!({ "photos": asked, "cards_left": left.len() }))?,

@@ -9,6 +9,7 @@ use super::context::{Context, instant};
 use super::outcome::Outcome;
 use super::print;
 use crate::route::ROUTE;
+use crate::stages::driver::Drained;
 
 #[derive(Args)]
 #[command(after_help = "Example: cardline tick production --at 2026-01-06T09:00:00+08:00")]
@@ -45,20 +46,33 @@ fn stages_and_all() -> Vec<&'static str> {
     [vec!["all"], stages()].concat()
 }
 
-/// Runs the steps and prints how often each did something.
+/// Runs every step and prints how often each did something; what failed is told at the end, a line each.
 pub async fn run(context: &Context, args: TickArgs) -> anyhow::Result<Outcome> {
     let now = instant(args.at);
     let station = context.worker(now).await?;
-    let mut ticked = Vec::new();
+    let (mut ticked, mut failures) = (Vec::new(), Vec::new());
     for step in ROUTE.iter().filter(|step| args.stage == "all" || step.stage == args.stage) {
-        let did = step
-            .run(&station, now)
-            .await
-            .map_err(|error| anyhow::Error::new(error).context(format!("{}/{}", step.stage, step.name)))?;
+        let did = match step.run(&station, now).await {
+            Ok(Drained { did, set_aside }) => {
+                failures.extend(set_aside.iter().map(ToString::to_string));
+                did
+            }
+            // Without the database or with a full disk, or while a person is waited for, no step can work.
+            Err(error) if error.is_outage() || station.refuse_while_halted().await.is_err() => {
+                return Err(anyhow::Error::new(error).context(format!("{}/{}", step.stage, step.name)));
+            }
+            Err(error) => {
+                failures.push(format!("{}/{}: {error}", step.stage, step.name));
+                0
+            }
+        };
         ticked.push(Ticked { stage: step.stage, step: step.name, did, about: step.about });
     }
     let row = |t: &Ticked| vec![t.stage.to_owned(), t.step.into(), t.did.to_string(), t.about.into()];
     let rows: Vec<_> = ticked.iter().map(row).collect();
     print::rows(context.output, &["stage", "step", "did", "about"], &rows, &ticked)?;
-    Ok(Outcome::Ok)
+    for failure in &failures {
+        print::complain(&format!("cardline: {}", print::visible(failure)));
+    }
+    Ok(Outcome::of(failures.is_empty()))
 }

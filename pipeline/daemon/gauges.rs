@@ -14,6 +14,7 @@ use crate::broker::{BrokerError, Ends, PartitionEnd};
 use crate::ledger::{Figures, IntakeCounts};
 use crate::limits::{FIGURES_SECONDS, GAUGES_SECONDS};
 use crate::metrics::{self, Metric};
+use crate::stages::cause::Cause;
 use crate::stages::{StageError, Station};
 use crate::time::{instant, local_date};
 
@@ -38,6 +39,11 @@ pub async fn refresh(watch: Arc<Watch>) {
             let away = database_away(&station).await;
             metrics::set(&metrics::DATABASE_UP, &[], if away.is_none() { 1.0 } else { 0.0 });
             let due = figures_at.is_none_or(|at| at.elapsed() >= Duration::from_secs(FIGURES_SECONDS));
+            if away.is_none()
+                && let Err(error) = set_aside(&station).await
+            {
+                tracing::warn!("what is set aside: {error}");
+            }
             if away.is_none() && due {
                 figures_at = Some(Instant::now());
                 if let Err(error) = figures(&station).await {
@@ -68,6 +74,20 @@ fn cheap(station: &Station) {
     for (what, connections) in [("busy", busy), ("idle", pool.idle), ("most", pool.most)] {
         metrics::set(&metrics::CONNECTIONS, &[what], f64::from(connections));
     }
+}
+
+/// Every partner and cause is shown, with 0 where nothing is set aside.
+async fn set_aside(station: &Station) -> Result<(), StageError> {
+    let asides = station.ledger.all_set_aside().await?;
+    let partners = station.partners.all().map(|partner| partner.profile.code.as_str()).chain([""]);
+    metrics::forget(&metrics::SET_ASIDE);
+    for partner in partners {
+        for cause in Cause::ALL {
+            let here = asides.iter().filter(|aside| aside.partner == partner && aside.cause == cause.code());
+            metrics::set(&metrics::SET_ASIDE, &[partner, cause.code()], here.count() as f64);
+        }
+    }
+    Ok(())
 }
 
 async fn figures(station: &Station) -> Result<(), StageError> {

@@ -16,7 +16,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
-use super::readiness::missing;
+use super::readiness::{degraded, missing};
 use super::watch::Watch;
 use crate::limits::{LISTEN_CONNECTIONS, LISTEN_SECONDS};
 use crate::metrics;
@@ -75,7 +75,10 @@ async fn answer(request: &Request<Incoming>, watch: &Watch) -> Response<String> 
         "/metrics" => page(StatusCode::OK, PROMETHEUS, metrics::render()),
         "/health" => page(StatusCode::OK, PLAIN, "alive\n".into()),
         "/ready" => match missing(watch).await {
-            missing if missing.is_empty() => page(StatusCode::OK, PLAIN, "ready\n".into()),
+            missing if missing.is_empty() => match degraded(watch).await {
+                aside if aside.is_empty() => page(StatusCode::OK, PLAIN, "ready\n".into()),
+                aside => page(StatusCode::OK, PLAIN, format!("degraded\n{}\n", aside.join("\n"))),
+            },
             missing => page(StatusCode::SERVICE_UNAVAILABLE, PLAIN, missing.join("\n") + "\n"),
         },
         _ => page(StatusCode::NOT_FOUND, PLAIN, "there are /metrics, /health and /ready\n".into()),

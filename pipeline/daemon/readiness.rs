@@ -1,4 +1,5 @@
-//! Readiness: whether this worker can work now, and if not, what is missing.
+//! Readiness: whether this worker can work now, and if not, what is missing; and what of its work is set
+//! aside while the rest goes on.
 
 use super::outage::{database_away, disk_full};
 use super::watch::Watch;
@@ -18,6 +19,13 @@ pub async fn missing(watch: &Watch) -> Vec<String> {
     }
     metrics::set(&metrics::READY, &[], if missing.is_empty() { 1.0 } else { 0.0 });
     missing
+}
+
+/// What is set aside, a line each; the worker is ready all the same.
+pub async fn degraded(watch: &Watch) -> Vec<String> {
+    let Some(station) = watch.station() else { return Vec::new() };
+    let asides = station.ledger.all_set_aside().await.unwrap_or_default();
+    asides.iter().map(|aside| format!("{}: {} ({})", aside.whose(), aside.found, aside.cause)).collect()
 }
 
 async fn of_station(station: &Station) -> Vec<String> {

@@ -13,6 +13,9 @@ use super::watch::Watch;
 use crate::limits::STEP_REST_SECONDS_MAX;
 use crate::metrics;
 use crate::route::RouteStep;
+use crate::stages::cause::Cause;
+use crate::stages::driver::{Drained, Resting};
+use crate::stages::set_aside::SetAside;
 use crate::stages::{StageError, Station};
 
 /// A step and how it fares.
@@ -48,15 +51,24 @@ impl Watched {
         // At the level of errors, so that every line of a step carries it whatever the filter is.
         let span = tracing::error_span!("step", stage = step.stage, step = step.name, worker = station.worker());
         watch.under_way(Some(step));
-        let result = supervised(step, step.run(station, Timestamp::now())).instrument(span.clone()).await;
+        let run = step.run_with(station, Resting::Keep, Timestamp::now());
+        let result = supervised(step, run).instrument(span.clone()).await;
         watch.under_way(None);
         let _within = span.enter();
         match result {
-            Ok(did) => {
+            Ok(Drained { did, set_aside }) => {
                 if did > 0 || self.failures > 0 {
                     tracing::debug!(did, "ran");
                 }
                 (self.failures, self.rest_until) = (0, None);
+                for aside in &set_aside {
+                    let SetAside { partner, unit, cause, error, .. } = aside;
+                    tracing::error!(%partner, %unit, cause = cause.code(), "{error}; set aside, the rest goes on");
+                }
+                if set_aside.iter().any(|aside| aside.cause == Cause::Panic) {
+                    watch.renew();
+                    return ControlFlow::Break(());
+                }
                 ControlFlow::Continue(())
             }
             Err(Failure::Error(error)) if error.is_outage() => {
@@ -89,21 +101,26 @@ impl Watched {
 }
 
 /// Runs a step's future, counts it, and turns a panic into a failure.
-async fn supervised(step: &RouteStep, run: impl Future<Output = Result<u64, StageError>>) -> Result<u64, Failure> {
+async fn supervised(
+    step: &RouteStep,
+    run: impl Future<Output = Result<Drained, StageError>>,
+) -> Result<Drained, Failure> {
     let (labels, began) = ([step.stage, step.name], Instant::now());
     let result = AssertUnwindSafe(run).catch_unwind().await;
     metrics::add(&metrics::STEP_RUNS, &labels, 1);
     metrics::observe(&metrics::STEP_SECONDS, &labels, began.elapsed().as_secs_f64());
     let failure = match result {
-        Ok(Ok(did)) => {
-            metrics::add(&metrics::STEP_UNITS, &labels, did);
-            return Ok(did);
+        Ok(Ok(drained)) => {
+            metrics::add(&metrics::STEP_UNITS, &labels, drained.did);
+            let panics = drained.set_aside.iter().filter(|aside| aside.cause == Cause::Panic).count();
+            metrics::add(&metrics::STEP_PANICS, &labels, panics as u64);
+            return Ok(drained);
         }
-        Ok(Err(error)) => Failure::Error(error),
-        Err(_) => {
+        Ok(Err(StageError::Panicked)) | Err(_) => {
             metrics::add(&metrics::STEP_PANICS, &labels, 1);
             Failure::Panic
         }
+        Ok(Err(error)) => Failure::Error(error),
     };
     metrics::add(&metrics::STEP_FAILURES, &labels, 1);
     Err(failure)
@@ -133,7 +150,7 @@ mod tests {
                 }
                 assert_ne!(tx.number("SELECT max(next) FROM counter", args![]).await?, 7, "while it settled");
                 tx.commit().await?;
-                Ok(1)
+                Ok(Drained { did: 1, set_aside: Vec::new() })
             };
             let before = std::panic::take_hook();
             std::panic::set_hook(Box::new(|_| ()));
@@ -146,9 +163,9 @@ mod tests {
             let mut tx = ledger.begin().await?;
             tx.run("INSERT INTO counter (name, next) VALUES ('cards', 7)", args![]).await?;
             tx.commit().await?;
-            Ok(1)
+            Ok(Drained { did: 1, set_aside: Vec::new() })
         };
-        assert!(matches!(supervised(&ROUTE[0], whole).await, Ok(1)));
+        assert!(matches!(supervised(&ROUTE[0], whole).await, Ok(Drained { did: 1, .. })));
         assert_eq!(cards(&ledger).await, 7, "the next run goes on as if nothing had been");
         let panics = format!("cardline_step_panics_total{{stage=\"{}\",step=\"{}\"}} 2", ROUTE[0].stage, ROUTE[0].name);
         assert!(metrics::render().contains(&panics));

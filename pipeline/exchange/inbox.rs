@@ -1,15 +1,15 @@
 //! Files a partner placed for us: complete ones only, in the order of their numbers.
 
-use std::fs::File;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use cardline_core::layouts::{FaultCode, FileFault, FileKind, FileSpec, parse_marker};
 
+use super::open_plain;
 use super::partners::Partner;
 use super::publish::{PublishError, place};
 use crate::crash::{self, Act};
-use crate::limits::PARTNER_FILE_BYTES_MAX;
+use crate::limits::{PARTNER_FILE_BYTES_MAX, PARTNER_MARKER_BYTES_MAX};
 use crate::objects::sha256;
 
 /// A complete file as it lies in the partner's folder.
@@ -50,6 +50,12 @@ pub fn waiting(partner: &Partner, kind: FileKind) -> std::io::Result<Vec<(i64, S
     Ok(found)
 }
 
+fn read_bounded(path: &Path, most: u64) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open_plain(path)?.take(most + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// Reads a complete file, bounded, and compares it with its marker. `None`: another worker settled and
 /// archived it since it was listed.
 pub fn read<'p>(partner: &'p Partner, sequence: i64, name: &str) -> std::io::Result<Option<Incoming<'p>>> {
@@ -57,18 +63,17 @@ pub fn read<'p>(partner: &'p Partner, sequence: i64, name: &str) -> std::io::Res
         return Ok(None);
     };
     let path = partner.from().join(name);
-    let mut bytes = Vec::new();
-    let Some(file) = unless_gone(File::open(&path))? else {
+    let Some(bytes) = unless_gone(read_bounded(&path, PARTNER_FILE_BYTES_MAX))? else {
         return Ok(None);
     };
-    file.take(PARTNER_FILE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
     let digest = sha256(&bytes);
     let mut faults = Vec::new();
     if bytes.len() as u64 > PARTNER_FILE_BYTES_MAX {
         faults.push(fault(FaultCode::FileTruncated, "larger than a partner's file may be; split it"));
     }
     if let Some(marker_name) = spec.marker_name(name) {
-        let Some(marker) = unless_gone(std::fs::read(partner.from().join(&marker_name)))? else {
+        let marker = read_bounded(&partner.from().join(&marker_name), PARTNER_MARKER_BYTES_MAX);
+        let Some(marker) = unless_gone(marker)? else {
             return Ok(None);
         };
         match parse_marker(&marker) {
@@ -107,6 +112,11 @@ pub fn archive(incoming: &Incoming<'_>, state: &str) -> std::io::Result<PathBuf>
     Ok(to)
 }
 
+/// Whether a settled file lies in the archive already.
+pub fn is_archived(incoming: &Incoming<'_>, state: &str) -> bool {
+    incoming.partner.archive().join(archived_name(&incoming.name, state, &incoming.sha256)).exists()
+}
+
 /// What a file system says of a file that another worker may have moved.
 fn unless_gone<T>(result: std::io::Result<T>) -> std::io::Result<Option<T>> {
     match result {
@@ -115,15 +125,23 @@ fn unless_gone<T>(result: std::io::Result<T>) -> std::io::Result<Option<T>> {
     }
 }
 
-/// Places an error report the partner can act on: line, column, field, code, what to do.
+/// Places an error report the partner can act on: line, column, field, code, what to do. The same file may
+/// come again and be refused for another reason: then its report has a name of its own.
 pub fn report(incoming: &Incoming<'_>, faults: &[FileFault]) -> Result<(), PublishError> {
     let mut text = String::from("line,column,field,code,message\n");
     for f in faults {
         let message = f.message.replace('"', "'");
         text.push_str(&format!("{},{},{},{},\"{message}\"\n", f.line, f.column, f.field, f.code.code()));
     }
-    let name = format!("{}.{}.errors.csv", incoming.name, &incoming.sha256[..8]);
-    place(&incoming.partner.to(), &name, text.as_bytes(), None).map(|_| ())
+    let to = incoming.partner.to();
+    let about = format!("{}.{}", incoming.name, &incoming.sha256[..8]);
+    match place(&to, &format!("{about}.errors.csv"), text.as_bytes(), None) {
+        Err(PublishError::OtherBytes { .. }) => {
+            let name = format!("{about}.{}.errors.csv", &sha256(text.as_bytes())[..8]);
+            place(&to, &name, text.as_bytes(), None).map(|_| ())
+        }
+        placed => placed.map(|_| ()),
+    }
 }
 
 /// The name of a settled file in the archive: an applied one keeps its own.

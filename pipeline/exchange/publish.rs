@@ -1,10 +1,11 @@
 //! Publishing a frozen file: `.part`, flush, rename that refuses to overwrite, marker last.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use cardline_core::layouts::marker;
 
+use super::open_plain;
 use crate::crash::{self, Act};
 use crate::objects::sha256;
 
@@ -42,7 +43,7 @@ pub fn place(folder: &Path, name: &str, bytes: &[u8], marker_name: Option<&str>)
 fn place_bytes(folder: &Path, name: &str, bytes: &[u8]) -> Result<Published, PublishError> {
     let path = folder.join(name);
     let failed = |source| PublishError::Folder { path: path.clone(), source };
-    if path.exists() {
+    if path.symlink_metadata().is_ok() {
         return same(&path, bytes);
     }
     let mut part = tempfile::Builder::new().prefix(name).suffix(".part").tempfile_in(folder).map_err(failed)?;
@@ -58,9 +59,18 @@ fn place_bytes(folder: &Path, name: &str, bytes: &[u8]) -> Result<Published, Pub
     }
 }
 
+/// What lies there is read only where it can be ours: a plain file of that size, never a pipe or a link.
 fn same(path: &Path, bytes: &[u8]) -> Result<Published, PublishError> {
-    let found = std::fs::read(path).map_err(|source| PublishError::Folder { path: path.into(), source })?;
-    if found == bytes { Ok(Published::Before) } else { Err(PublishError::OtherBytes { path: path.into() }) }
+    let failed = |source| PublishError::Folder { path: path.into(), source };
+    let other = || PublishError::OtherBytes { path: path.into() };
+    let found = path.symlink_metadata().map_err(failed)?;
+    if !found.is_file() || found.len() != bytes.len() as u64 {
+        return Err(other());
+    }
+    let mut lying = Vec::with_capacity(bytes.len());
+    let file = open_plain(path).map_err(failed)?;
+    file.take(bytes.len() as u64 + 1).read_to_end(&mut lying).map_err(failed)?;
+    if lying == bytes { Ok(Published::Before) } else { Err(other()) }
 }
 
 #[cfg(test)]
@@ -83,6 +93,24 @@ mod tests {
         std::fs::write(folder.path().join("a.txt"), b"theirs").unwrap();
         assert!(matches!(place(folder.path(), "a.txt", b"ours", None), Err(PublishError::OtherBytes { .. })));
         assert_eq!(std::fs::read(folder.path().join("a.txt")).unwrap(), b"theirs");
+    }
+
+    #[test]
+    fn a_pipe_a_link_or_a_huge_file_under_the_name_is_never_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        rustix::fs::mknodat(rustix::fs::CWD, at("pipe"), rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+        std::fs::write(at("ours"), b"ours").unwrap();
+        std::os::unix::fs::symlink(at("ours"), at("link")).unwrap();
+        std::os::unix::fs::symlink("nowhere", at("dangling")).unwrap();
+        std::fs::File::create(at("huge")).unwrap().set_len(1 << 40).unwrap();
+        std::fs::create_dir(at("folder")).unwrap();
+        for name in ["pipe", "link", "dangling", "huge", "folder"] {
+            assert!(
+                matches!(place(folder.path(), name, b"ours", None), Err(PublishError::OtherBytes { .. })),
+                "{name}"
+            );
+        }
     }
 
     #[test]

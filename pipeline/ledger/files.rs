@@ -252,11 +252,21 @@ impl Ledger {
             > 0)
     }
 
+    /// In which states a file of that name and bytes was settled before.
+    pub async fn settled_states(&self, partner: &str, name: &str, sha256: &str) -> Result<Vec<String>, LedgerError> {
+        let mut tx = self.read().await?;
+        let sql = "SELECT DISTINCT state FROM file
+                   WHERE sha256 = $1 AND partner = $2 AND name = $3 AND direction = 'in' ORDER BY state";
+        Ok(tx.rows::<(String,)>(sql, args![sha256, partner, name]).await?.into_iter().map(|(state,)| state).collect())
+    }
+
     /// Registers a file that had no effect (repeated, refused, held), under the lease of its collection.
+    /// `untold` says why the partner does not know of it.
     pub async fn settle_unapplied(
         &self,
         lease: &Lease,
         file: &ReceivedFile<'_>,
+        untold: Option<&str>,
         why: Why<'_>,
     ) -> Result<i64, LedgerError> {
         let mut tx = self.begin().await?;
@@ -272,6 +282,9 @@ impl Ledger {
                 why,
             )
             .await?;
+        }
+        if let Some(untold) = untold {
+            super::cases::open_case(&mut tx, None, Some(id), untold, file.due_on, "bank IT", why).await?;
         }
         spend(&mut tx, lease).await?;
         tx.commit().await?;

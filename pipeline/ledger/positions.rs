@@ -36,14 +36,27 @@ impl Ledger {
         known_in(&mut self.read().await?, topic).await
     }
 
-    /// A waiting message whose earlier revision is there now.
-    pub async fn ready_gap(&self) -> Result<Option<WaitingMessage>, LedgerError> {
+    /// Waiting messages whose earlier revision is there now, oldest first.
+    pub async fn ready_gaps(&self, most: i64) -> Result<Vec<i64>, LedgerError> {
+        let mut tx = self.read().await?;
+        let rows = tx
+            .rows::<(i64,)>(
+                "SELECT m.id FROM message m JOIN application a ON a.application_id = m.application_id
+                 WHERE m.outcome = 'waiting' AND m.act = 0 AND m.revision = a.revision + 1 ORDER BY +m.id LIMIT $1",
+                args![most],
+            )
+            .await?;
+        Ok(rows.into_iter().map(|(id,)| id).collect())
+    }
+
+    /// A waiting message, if its earlier revision is still there.
+    pub async fn ready_gap(&self, id: i64) -> Result<Option<WaitingMessage>, LedgerError> {
         let mut tx = self.read().await?;
         let row = tx
             .row::<(i64, Vec<u8>)>(
                 "SELECT m.id, m.sealed FROM message m JOIN application a ON a.application_id = m.application_id
-                 WHERE m.outcome = 'waiting' AND m.act = 0 AND m.revision = a.revision + 1 ORDER BY +m.id LIMIT 1",
-                args![],
+                 WHERE m.outcome = 'waiting' AND m.act = 0 AND m.revision = a.revision + 1 AND m.id = $1",
+                args![id],
             )
             .await?;
         Ok(row.map(|(id, sealed)| WaitingMessage { id, sealed }))

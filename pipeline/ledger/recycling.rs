@@ -196,19 +196,22 @@ pub(super) async fn cut_recycling(
 ) -> Result<(), LedgerError> {
     let Some(file) = &cut.file else { return Ok(()) };
     let batch = insert_batch(tx, cut, why).await?;
-    let rows = cards.iter().enumerate().map(|(at, c)| args![at as i64 + 1, c.id, &c.reason, &c.plastic]).collect();
+    // Members stand in the order of the cards; whoever could not be carried is none of them.
+    let mut members = cut.members.iter().peekable();
+    let carried: Vec<&ReturnedCard> = cards.iter().filter(|c| members.next_if_eq(&&c.id).is_some()).collect();
+    let rows = carried.iter().enumerate().map(|(at, c)| args![at as i64 + 1, c.id, &c.reason, &c.plastic]).collect();
     tx.stage(&RECYCLED, rows).await?;
     tx.run(
         "INSERT INTO recycling_row (batch, row, application, reason, plastic) SELECT $1, row, id, reason, plastic FROM recycled ORDER BY row",
         args![batch],
     )
     .await?;
-    tx.stage(&SUBJECT, cards.iter().map(|c| subject(c.id)).collect()).await?;
+    tx.stage(&SUBJECT, carried.iter().map(|c| subject(c.id)).collect()).await?;
     let step = Step { life: &CARD, from: "to_recycle", to: "in_recycling" };
     let along = Along { due_on: Some(cut.due_on), owner: Some("bank"), ..Along::default() };
     let moved = move_each(tx, &[step], along, why).await?;
-    if moved != cards.len() as i64 {
-        return Err(lost(&step, cards.len() as i64, moved));
+    if moved != carried.len() as i64 {
+        return Err(lost(&step, carried.len() as i64, moved));
     }
     freeze_file(tx, file, batch, why).await?;
     finish_cut(tx, cut, batch, why).await

@@ -70,6 +70,8 @@ list! {
         "When the worker last finished a round of its steps.");
     ROW_WRITES = counter("cardline_row_writes_total", "rows", &[],
         "Rows written and committed by this worker, temporary tables left out.");
+    SET_ASIDE = gauge("cardline_set_aside", "units", &["partner", "cause"],
+        "Files, streams and messages that fail and are set aside while everything else goes on.");
     STEP_FAILURES = counter("cardline_step_failures_total", "runs", STEP, "Runs of a step that failed; panics among them.");
     STEP_PANICS = counter("cardline_step_panics_total", "runs", STEP, "Runs of a step that ended in a panic: a bug.");
     STEP_RUNS = counter("cardline_step_runs_total", "runs", STEP, "Runs of a step, each until it found nothing more to do.");

@@ -4,10 +4,11 @@ use cardline_core::layouts::{FileFault, FileKind, Parsed};
 use jiff::Timestamp;
 
 use super::reconcile::is_about_lost;
-use super::{StageError, Station};
+use super::{Claim, StageError, Station, Unit};
 use crate::exchange::Partner;
 use crate::exchange::inbox::{self, Incoming};
 use crate::ledger::{Lease, ReceivedFile, Why};
+use crate::limits::PARTNER_FILES_PER_LOOK;
 use crate::time::local_date;
 
 /// The next file of a kind to be looked at, under its lease, or what was wrong with it.
@@ -32,67 +33,88 @@ pub enum Trust {
 /// A file matched whole: its batch, its rows, and what they say; or its state and what was wrong.
 pub type Matched<T> = Result<(i64, usize, T), (&'static str, Vec<FileFault>)>;
 
-/// Finds the next file of a kind from any partner.
-pub async fn next<'s>(station: &'s Station, kind: FileKind, now: Timestamp) -> Result<Option<Next<'s>>, StageError> {
-    let expecting = station.partners.all().filter(|partner| partner.profile.file(kind).is_some());
-    for partner in expecting {
-        while let Some(next) = take(station, partner, kind, now).await? {
-            if let Trust::Parsed(parsed) = &next.trust
-                && is_about_lost(station, parsed).await?
-            {
-                settle_lost(station, &next.lease, &next.incoming, now).await?;
-                continue;
-            }
-            return Ok(Some(next));
-        }
-    }
-    Ok(None)
+/// A file of a partner, or the partner's folder where that cannot be listed.
+pub struct InboundFile {
+    partner: String,
+    file: Option<(i64, String)>,
 }
 
-/// Takes the first file of a partner's stream under the stream's lease.
-async fn take<'s>(
+impl Unit for InboundFile {
+    fn partner(&self) -> Option<&str> {
+        Some(&self.partner)
+    }
+
+    fn name(&self) -> Option<String> {
+        Some(self.file.as_ref().map_or_else(|| "from".into(), |(_, name)| format!("from/{name}")))
+    }
+}
+
+/// Complete files of a kind, partner by partner, each partner's in the order of their numbers.
+pub fn units(station: &Station, kind: FileKind) -> Vec<InboundFile> {
+    let expecting = station.partners.all().filter(|partner| partner.profile.file(kind).is_some());
+    let of = |partner: &Partner| {
+        let unit = |file| InboundFile { partner: partner.profile.code.clone(), file };
+        match inbox::waiting(partner, kind) {
+            Ok(files) => files.into_iter().take(PARTNER_FILES_PER_LOOK).map(|file| unit(Some(file))).collect(),
+            // Looked at again when it is claimed, which says why.
+            Err(_) => vec![unit(None)],
+        }
+    };
+    expecting.flat_map(of).collect()
+}
+
+/// Takes a file under its stream's lease and looks whether it can be trusted. A number ahead of its stream
+/// is left where it lies until the missing one comes.
+pub async fn claim<'s>(
     station: &'s Station,
-    partner: &'s Partner,
+    unit: &InboundFile,
     kind: FileKind,
     now: Timestamp,
-) -> Result<Option<Next<'s>>, StageError> {
-    if first(station, partner, kind).await?.is_none() {
-        return Ok(None);
-    }
-    let stream = format!("exchange/in/{}/{}", partner.profile.code, kind.name());
-    let Some(lease) = station.lease(&stream, now).await? else { return Ok(None) };
-    // Looked at again: whoever had the lease may have archived the file that was seen, and, meeting ours,
-    // leave the one after it to us.
-    while let Some(file) = first(station, partner, kind).await? {
-        let read = inbox::read(partner, file.sequence, &file.name).map_err(|e| StageError::file(&file.name, e))?;
-        if let Some(incoming) = read {
-            let trust = trust(station, &incoming, file.expected).await?;
-            return Ok(Some(Next { lease, incoming, trust }));
-        }
-    }
-    station.ledger.give_back(&lease).await?;
-    Ok(None)
-}
-
-/// A complete file whose turn it is, and the number its stream expects.
-struct First {
-    sequence: i64,
-    name: String,
-    expected: i64,
-}
-
-/// The file with the lowest number. A number ahead of its stream is left where it lies until the missing
-/// one comes.
-async fn first(station: &Station, partner: &Partner, kind: FileKind) -> Result<Option<First>, StageError> {
-    let waiting = inbox::waiting(partner, kind).map_err(|e| StageError::file(partner.from().display(), e))?;
-    let Some((sequence, name)) = waiting.into_iter().next() else { return Ok(None) };
+) -> Result<Claim<Next<'s>>, StageError> {
+    let Some(partner) = station.partners.get(&unit.partner) else { return Ok(Claim::Settled) };
+    let Some((sequence, name)) = &unit.file else {
+        inbox::waiting(partner, kind).map_err(|e| StageError::exchange(&partner.from(), e))?;
+        return Ok(Claim::Settled);
+    };
     let code = &partner.profile.code;
-    let expected = station.ledger.next_sequence(code, kind.name(), "in").await?;
-    if sequence > expected {
-        tracing::debug!(partner = %code, kind = kind.name(), sequence, expected, "a file waits for the one before it");
-        return Ok(None);
+    let expected = async || station.ledger.next_sequence(code, kind.name(), "in").await;
+    if *sequence > expected().await? {
+        tracing::debug!(partner = %code, kind = kind.name(), sequence, "a file waits for the one before it");
+        return Ok(Claim::Nothing);
     }
-    Ok(Some(First { sequence, name, expected }))
+    let Some(lease) = station.lease(&format!("exchange/in/{code}/{}", kind.name()), now).await? else {
+        return Ok(Claim::Busy);
+    };
+    let path = partner.from().join(name);
+    // Whoever had the lease may have archived the file that was listed.
+    let read = inbox::read(partner, *sequence, name).map_err(|e| StageError::exchange(&path, e))?;
+    let Some(incoming) = read else { return done(station, &lease).await };
+    if let Some(state) = left_over(station, &incoming).await? {
+        archive(&incoming, &state)?;
+        return done(station, &lease).await;
+    }
+    let trust = trust(station, &incoming, expected().await?).await?;
+    if let Trust::Parsed(parsed) = &trust
+        && is_about_lost(station, parsed).await?
+    {
+        settle_lost(station, &lease, &incoming, now).await?;
+        return Ok(Claim::Settled);
+    }
+    Ok(Claim::Taken(Next { lease, incoming, trust }))
+}
+
+async fn done<T>(station: &Station, lease: &Lease) -> Result<Claim<T>, StageError> {
+    station.ledger.give_back(lease).await?;
+    Ok(Claim::Settled)
+}
+
+/// The state a file was settled in, if it only could not be archived then: it has had its effect, and is no
+/// repeat of the partner's.
+async fn left_over(station: &Station, incoming: &Incoming<'_>) -> Result<Option<String>, StageError> {
+    let code = &incoming.partner.profile.code;
+    let settled = station.ledger.settled_states(code, &incoming.name, &incoming.sha256).await?;
+    let archived = |state: &String| inbox::is_archived(incoming, state);
+    Ok(settled.into_iter().find(|state| !archived(state)))
 }
 
 async fn trust(station: &Station, incoming: &Incoming<'_>, expected: i64) -> Result<Trust, StageError> {
@@ -122,9 +144,8 @@ async fn settle_lost(
     let why = Why { at: now, actor: &actor, reason: why_reason };
     let file = received(incoming, "held", 0, None, due_on, Some(reason.into()));
     let file = ReceivedFile { sequence: Some(incoming.sequence), ..file };
-    station.ledger.settle_unapplied(lease, &file, why).await?;
-    inbox::archive(incoming, "held").map_err(|e| StageError::file(incoming.path.display(), e))?;
-    Ok(())
+    station.ledger.settle_unapplied(lease, &file, None, why).await?;
+    archive(incoming, "held")
 }
 
 fn look(incoming: &Incoming<'_>) -> Trust {
@@ -185,18 +206,23 @@ pub async fn settle_without_effect(
         .map(|f| format!("{} in line {}, and {} more: {}", f.code.code(), f.line, faults.len() - 1, f.message));
     let actor = format!("partner:{}", incoming.partner.profile.code);
     let why = Why { at: now, actor: &actor, reason: reason.as_deref().unwrap_or("these bytes were applied before") };
-    if !faults.is_empty() {
-        inbox::report(incoming, faults)?;
+    // A partner that cannot be told holds back none of its files: a person tells it.
+    let mut untold = None;
+    if !faults.is_empty()
+        && let Err(error) = inbox::report(incoming, faults)
+    {
+        tracing::error!(partner = %incoming.partner.profile.code, "{error}");
+        untold = Some("its error report could not be placed: tell the partner");
     }
-    station.ledger.settle_unapplied(lease, &received(incoming, state, 0, None, due_on, reason.clone()), why).await?;
-    inbox::archive(incoming, state).map_err(|e| StageError::file(incoming.path.display(), e))?;
+    let file = received(incoming, state, 0, None, due_on, reason.clone());
+    station.ledger.settle_unapplied(lease, &file, untold, why).await?;
     tracing::info!(partner = %incoming.partner.profile.code, file = %incoming.name, state, "file without effect");
-    Ok(())
+    archive(incoming, state)
 }
 
 /// Archives a file whose effect is settled.
-pub fn archive(incoming: &Incoming<'_>) -> Result<(), StageError> {
-    inbox::archive(incoming, "applied").map_err(|e| StageError::file(incoming.path.display(), e))?;
+pub fn archive(incoming: &Incoming<'_>, state: &str) -> Result<(), StageError> {
+    inbox::archive(incoming, state).map_err(|e| StageError::exchange(&incoming.path, e))?;
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{StageError, Station, Step};
+use super::{Claim, StageError, Station, Step, Whole};
 use crate::ledger::{CareDates, Lease, Why};
 use crate::time::local_date;
 
@@ -10,14 +10,19 @@ use crate::time::local_date;
 pub struct Deadlines;
 
 impl Step for Deadlines {
+    type Unit = Whole;
     type Claimed<'s> = Lease;
     type Worked<'s> = (Lease, CareDates);
 
-    async fn claim(&self, station: &Station, now: Timestamp) -> Result<Option<Lease>, StageError> {
+    async fn units(&self, _: &Station, _: Timestamp) -> Result<Vec<Whole>, StageError> {
+        Ok(vec![Whole])
+    }
+
+    async fn claim(&self, station: &Station, _: &Whole, now: Timestamp) -> Result<Claim<Lease>, StageError> {
         if !station.ledger.anything_overdue(local_date(now)).await? {
-            return Ok(None);
+            return Ok(Claim::Nothing);
         }
-        station.lease("care/deadlines", now).await
+        Ok(Claim::under(station.lease("care/deadlines", now).await?, |lease| lease))
     }
 
     fn work<'s>(&self, station: &'s Station, lease: Lease, now: Timestamp) -> Result<Self::Worked<'s>, StageError> {

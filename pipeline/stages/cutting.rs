@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use super::schedule::Kind;
 use super::{StageError, Station};
 use crate::exchange::Partner;
+use crate::keys::KeyError;
 use crate::ledger::{CutBatch, FrozenFile, Group};
 use crate::limits::BATCH_CARDS_MAX;
 use crate::objects::sha256;
@@ -29,6 +30,19 @@ pub struct Numbers {
 
 /// Why a card is held that a partner may have already: only a person can ask the partner.
 pub const SENT_BEFORE: &str = "was sent before the database was restored; ask the partner what became of it";
+
+/// Why a card is held whose sealed records are damaged.
+pub const CANNOT_OPEN: &str = "a sealed record of it cannot be opened: restore it from a backup";
+
+/// One damaged record holds one card. When no record of several opens, the keys or the store are at fault,
+/// and no card is held for that.
+pub fn refuse_if_none_opens(batch: &CutBatch) -> Result<(), StageError> {
+    let damaged = batch.held.iter().filter(|(_, why)| why == CANNOT_OPEN).count();
+    if batch.members.is_empty() && damaged > 1 && damaged == batch.held.len() {
+        return Err(KeyError::Sealed.into());
+    }
+    Ok(())
+}
 
 impl Numbers {
     /// The numbers of the batch after this one.

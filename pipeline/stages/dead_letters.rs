@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::history::stable_id;
-use super::{StageError, Station, Step};
+use super::{Claim, StageError, Station, Step, Whole};
 use crate::broker::Outgoing;
 use crate::hex::hex;
 use crate::ledger::{DeadLetter, Lease};
@@ -16,18 +16,28 @@ use crate::time::rfc3339;
 pub struct DeadLetters;
 
 impl Step for DeadLetters {
+    type Unit = Whole;
     type Claimed<'s> = (Lease, Vec<DeadLetter>);
     type Worked<'s> = (Lease, Vec<i64>, Vec<Outgoing>);
 
-    async fn claim(&self, station: &Station, now: Timestamp) -> Result<Option<Self::Claimed<'_>>, StageError> {
+    async fn units(&self, _: &Station, _: Timestamp) -> Result<Vec<Whole>, StageError> {
+        Ok(vec![Whole])
+    }
+
+    async fn claim(
+        &self,
+        station: &Station,
+        _: &Whole,
+        now: Timestamp,
+    ) -> Result<Claim<Self::Claimed<'_>>, StageError> {
         if station.kafka.is_none() {
-            return Ok(None);
+            return Ok(Claim::Nothing);
         }
         let letters = station.ledger.dead_letters().await?;
         if letters.is_empty() {
-            return Ok(None);
+            return Ok(Claim::Nothing);
         }
-        Ok(station.lease("history/dead-letters", now).await?.map(|lease| (lease, letters)))
+        Ok(Claim::under(station.lease("history/dead-letters", now).await?, |lease| (lease, letters)))
     }
 
     fn work<'s>(

@@ -41,6 +41,11 @@ pub enum StageError {
     Render { file: String, fault: RenderFault },
     #[error("{path}: {source}")]
     File { path: String, source: std::io::Error },
+    /// At a partner's folder: what fails there concerns nobody else.
+    #[error("{path}: {source}; it is tried again")]
+    Exchange { path: String, source: std::io::Error },
+    #[error("the program met a bug while it worked on this; nothing was settled, and the log says where")]
+    Panicked,
     #[error("{0}")]
     Shape(String),
 }
@@ -54,6 +59,11 @@ impl StageError {
         }
     }
 
+    /// Whether a person stopped this while it was under way: nothing was written, and nothing failed.
+    pub fn is_overruled(&self) -> bool {
+        matches!(self, StageError::Ledger(LedgerError::Held { .. }))
+    }
+
     /// Whether the machine, not the work, is at fault: the database is away, or a disk is full. The
     /// worker rests, and goes on by itself.
     pub fn is_outage(&self) -> bool {
@@ -61,6 +71,10 @@ impl StageError {
             && error.is_outage()
         {
             return true;
+        }
+        // A partner's folder may lie on a disk of its own; a full disk of ours is seen by itself.
+        if matches!(self, StageError::Exchange { .. } | StageError::Publish(_)) {
+            return false;
         }
         let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(self);
         while let Some(error) = cause {
@@ -70,6 +84,11 @@ impl StageError {
             cause = error.source();
         }
         false
+    }
+
+    /// An I/O error at a path of a partner's folder.
+    pub fn exchange(path: &std::path::Path, source: std::io::Error) -> StageError {
+        StageError::Exchange { path: path.display().to_string(), source }
     }
 
     /// An I/O error at a path.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::{StageError, Station, Step};
+use super::{Claim, StageError, Station, Step, Whole};
 use crate::broker::{Outgoing, Publisher};
 use crate::hex::hex;
 use crate::ledger::{Lease, ToldMove};
@@ -14,14 +14,19 @@ use crate::time::rfc3339;
 pub struct Seal;
 
 impl Step for Seal {
+    type Unit = Whole;
     type Claimed<'s> = Lease;
     type Worked<'s> = Lease;
 
-    async fn claim(&self, station: &Station, now: Timestamp) -> Result<Option<Lease>, StageError> {
+    async fn units(&self, _: &Station, _: Timestamp) -> Result<Vec<Whole>, StageError> {
+        Ok(vec![Whole])
+    }
+
+    async fn claim(&self, station: &Station, _: &Whole, now: Timestamp) -> Result<Claim<Lease>, StageError> {
         if station.ledger.unsealed().await? == 0 {
-            return Ok(None);
+            return Ok(Claim::Nothing);
         }
-        station.lease("history/seal", now).await
+        Ok(Claim::under(station.lease("history/seal", now).await?, |lease| lease))
     }
 
     fn work(&self, _: &Station, lease: Lease, _: Timestamp) -> Result<Lease, StageError> {
@@ -38,18 +43,28 @@ impl Step for Seal {
 pub struct Relay;
 
 impl Step for Relay {
+    type Unit = Whole;
     type Claimed<'s> = (Lease, i64, Vec<ToldMove>);
     type Worked<'s> = (Lease, i64, Vec<Outgoing>);
 
-    async fn claim(&self, station: &Station, now: Timestamp) -> Result<Option<Self::Claimed<'_>>, StageError> {
+    async fn units(&self, _: &Station, _: Timestamp) -> Result<Vec<Whole>, StageError> {
+        Ok(vec![Whole])
+    }
+
+    async fn claim(
+        &self,
+        station: &Station,
+        _: &Whole,
+        now: Timestamp,
+    ) -> Result<Claim<Self::Claimed<'_>>, StageError> {
         if station.kafka.is_none() {
-            return Ok(None);
+            return Ok(Claim::Nothing);
         }
         let Some((seal, moves)) = station.ledger.untold("topics").await? else {
-            return Ok(None);
+            return Ok(Claim::Nothing);
         };
         station.before_leaving(now).await?;
-        Ok(station.lease("history/relay", now).await?.map(|lease| (lease, seal, moves)))
+        Ok(Claim::under(station.lease("history/relay", now).await?, |lease| (lease, seal, moves)))
     }
 
     fn work<'s>(

@@ -1,4 +1,4 @@
-//! The stages of the route, their steps, and the driver that runs one step once.
+//! The stages of the route, their steps, and the driver that runs them.
 //!
 //! Every step has three parts: *claim* takes a bounded piece of work under a lease, *work* is pure
 //! and synchronous, *settle* is one transaction that fails whole when the lease was lost.
@@ -13,6 +13,7 @@ mod batch_plan_part;
 pub mod batch_reach;
 mod batch_split;
 pub mod care;
+pub mod cause;
 pub mod cutting;
 pub mod dead_letters;
 pub mod distribution;
@@ -36,13 +37,14 @@ pub mod repair;
 pub mod schedule;
 pub mod send;
 pub mod servicing;
+pub mod set_aside;
 pub mod skip;
 mod station;
 pub mod stock;
 pub mod topics;
 mod watermark;
 
-pub use driver::{Ran, Step};
+pub use driver::{Claim, Ran, Step, Unit, Whole};
 pub use error::StageError;
 pub use reference::built_in_reference;
 pub use station::{Station, load_policy};

@@ -4,33 +4,48 @@
 use jiff::Timestamp;
 
 use super::schedule::{Kind, stream_of};
-use super::{StageError, Station, Step};
+use super::{Claim, StageError, Station, Step, Unit};
 use crate::ledger::{Group, Lease, Room, Why};
 use crate::limits::FOLLOWED_PER_SETTLE;
 
 /// The step, one for each waiting room; one group at a time, under the lease of its cut.
 pub struct FollowRegions(pub Room);
 
+impl Unit for Group {
+    fn partner(&self) -> Option<&str> {
+        Some(&self.bank)
+    }
+
+    fn name(&self) -> Option<String> {
+        Some(format!("{}/{}", self.region, self.lane))
+    }
+}
+
 impl Step for FollowRegions {
+    type Unit = Group;
     type Claimed<'s> = (Lease, Group);
     type Worked<'s> = (Lease, Group);
 
-    async fn claim(&self, station: &Station, now: Timestamp) -> Result<Option<Self::Claimed<'_>>, StageError> {
+    async fn units(&self, station: &Station, _: Timestamp) -> Result<Vec<Group>, StageError> {
         let mut old: Vec<&str> = station.reference.followed_regions().map(|(old, _)| old).collect();
         old.sort_unstable();
-        for group in station.ledger.waiting_under(self.0, &old).await? {
-            let kind = match self.0 {
-                Room::Account => Kind::Account,
-                Room::Recycling => Kind::Recycling,
-            };
-            // Nobody else touches the queue of a bank that is no partner.
-            let stream = stream_of(station, kind, &group)?;
-            let work = stream.map_or_else(|| format!("regions/{}", group.region), |(stream, _)| stream.kind.work());
-            if let Some(lease) = station.lease(&work, now).await? {
-                return Ok(Some((lease, group)));
-            }
-        }
-        Ok(None)
+        Ok(station.ledger.waiting_under(self.0, &old).await?)
+    }
+
+    async fn claim<'s>(
+        &self,
+        station: &'s Station,
+        group: &Group,
+        now: Timestamp,
+    ) -> Result<Claim<Self::Claimed<'s>>, StageError> {
+        let kind = match self.0 {
+            Room::Account => Kind::Account,
+            Room::Recycling => Kind::Recycling,
+        };
+        // Nobody else touches the queue of a bank that is no partner.
+        let stream = stream_of(station, kind, group);
+        let work = stream.map_or_else(|| format!("regions/{}", group.region), |(stream, _)| stream.kind.work());
+        Ok(Claim::under(station.lease(&work, now).await?, |lease| (lease, group.clone())))
     }
 
     fn work<'s>(

@@ -5,13 +5,13 @@
 //! the demo and `batch plan` ask the same function, so the plan is what happens. Not here: when a
 //! partner takes files (`core::layouts::Timetable`), and the acts of a person (`batch_acts`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cardline_core::layouts::{Because, Timetable, Until, Waiting};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{StageError, Station, cutting};
+use super::{Claim, StageError, Station, Unit, cutting};
 use crate::exchange::Partner;
 use crate::ledger::{Group, Lease};
 
@@ -167,7 +167,7 @@ async fn standing(station: &Station, kind: Kind, now: Timestamp) -> Result<Vec<C
     let holds: Vec<String> = ledger.held_streams().await?.into_iter().map(|(stream, _)| stream).collect();
     let mut streams: BTreeMap<String, (Stream, &Partner, Vec<Group>)> = BTreeMap::new();
     for group in groups {
-        let Some((stream, partner)) = stream_of(station, kind, &group)? else { continue };
+        let Some((stream, partner)) = stream_of(station, kind, &group) else { continue };
         streams.entry(stream.name()).or_insert_with(|| (stream, partner, Vec::new())).2.push(group);
     }
     let mut found = Vec::new();
@@ -195,37 +195,70 @@ pub fn covers(held: &str, stream: &str) -> bool {
     stream.strip_prefix(held).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// A due stream of the kind if the kind's lease was free, looked at again under it: others may have used
-/// the capacity before the lease was ours.
-pub async fn take_due(
-    station: &Station,
-    kind: Kind,
-    now: Timestamp,
-) -> Result<Option<(Lease, Candidate<'_>)>, StageError> {
-    if !candidates(station, kind, now).await?.iter().any(Candidate::is_due) {
-        return Ok(None);
+/// A stream that was due when the queue was looked at, or a region whose cards nobody makes. Only a hint;
+/// what is cut is read under the lease.
+pub struct DueStream {
+    partner: Option<String>,
+    name: String,
+}
+
+impl Unit for DueStream {
+    fn partner(&self) -> Option<&str> {
+        self.partner.as_deref()
     }
-    let Some(lease) = station.lease(&kind.work(), now).await? else { return Ok(None) };
-    match candidates(station, kind, now).await?.into_iter().find(Candidate::is_due) {
-        Some(due) => Ok(Some((lease, due))),
+
+    fn name(&self) -> Option<String> {
+        Some(self.name.clone())
+    }
+}
+
+/// The streams of a kind that are due, in their order, and what can be in no stream.
+pub async fn due_streams(station: &Station, kind: Kind, now: Timestamp) -> Result<Vec<DueStream>, StageError> {
+    let due = candidates(station, kind, now).await?.into_iter().filter(Candidate::is_due);
+    let due = due.map(|c| DueStream { partner: Some(c.partner.profile.code.clone()), name: c.stream.name() });
+    let nowhere = nowhere(station, kind).await?.into_iter();
+    Ok(due.chain(nowhere.map(|region| DueStream { partner: None, name: region })).collect())
+}
+
+/// Regions in which cards wait for a bureau that is none's.
+async fn nowhere(station: &Station, kind: Kind) -> Result<BTreeSet<String>, StageError> {
+    if kind != Kind::Production {
+        return Ok(BTreeSet::new());
+    }
+    let groups = station.ledger.waiting_production().await?;
+    let homeless = groups.into_iter().filter(|group| station.partners.bureau(&group.region).is_err());
+    Ok(homeless.map(|group| group.region).collect())
+}
+
+/// A stream of the kind if it is due and the kind's lease was free, looked at under it: others may have used
+/// the capacity before the lease was ours.
+pub async fn take_due<'s>(
+    station: &'s Station,
+    kind: Kind,
+    stream: &DueStream,
+    now: Timestamp,
+) -> Result<Claim<(Lease, Candidate<'s>)>, StageError> {
+    if stream.partner.is_none() {
+        station.partners.bureau(&stream.name)?;
+        return Ok(Claim::Settled);
+    }
+    let Some(lease) = station.lease(&kind.work(), now).await? else { return Ok(Claim::Busy) };
+    let mut found = candidates(station, kind, now).await?.into_iter();
+    match found.find(|due| due.stream.name() == stream.name && due.is_due()) {
+        Some(due) => Ok(Claim::Taken((lease, due))),
         None => {
             station.ledger.give_back(&lease).await?;
-            Ok(None)
+            Ok(Claim::Nothing)
         }
     }
 }
 
-/// The stream a group belongs to; none when its bank is no partner.
-pub fn stream_of<'s>(
-    station: &'s Station,
-    kind: Kind,
-    group: &Group,
-) -> Result<Option<(Stream, &'s Partner)>, StageError> {
+/// The stream a group belongs to; none when its bank is no partner, or no bureau makes its cards.
+pub fn stream_of<'s>(station: &'s Station, kind: Kind, group: &Group) -> Option<(Stream, &'s Partner)> {
     let partner = match kind {
-        Kind::Production => Some(station.partners.bureau(&group.region)?),
-        _ => station.partners.get(&group.bank),
+        Kind::Production => station.partners.bureau(&group.region).ok()?,
+        _ => station.partners.get(&group.bank)?,
     };
-    let Some(partner) = partner else { return Ok(None) };
     let merged = kind == Kind::Production && partner.profile.batch.merge_regions;
     let stream = Stream {
         kind,
@@ -234,7 +267,7 @@ pub fn stream_of<'s>(
         region: (!merged).then(|| group.region.clone()),
         lane: group.lane.clone(),
     };
-    Ok(Some((stream, partner)))
+    Some((stream, partner))
 }
 
 fn candidate<'s>(

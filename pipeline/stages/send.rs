@@ -3,8 +3,8 @@
 use cardline_core::layouts::FileKind;
 use jiff::Timestamp;
 
-use super::{StageError, Station, Step};
-use crate::exchange::publish::{PublishError, place};
+use super::{Claim, StageError, Station, Step, Unit};
+use crate::exchange::publish::place;
 use crate::ledger::{FileRecord, Lease};
 use crate::limits::LEASE_SECONDS;
 use crate::time::local_date;
@@ -12,21 +12,37 @@ use crate::time::local_date;
 /// The step; one file at a time, oldest first.
 pub struct Send;
 
+impl Unit for FileRecord {
+    fn partner(&self) -> Option<&str> {
+        Some(&self.partner)
+    }
+
+    fn name(&self) -> Option<String> {
+        Some(format!("to/{}", self.name))
+    }
+}
+
 impl Step for Send {
+    type Unit = FileRecord;
     type Claimed<'s> = (Lease, FileRecord, Vec<u8>);
     type Worked<'s> = (Lease, FileRecord, Vec<u8>);
 
-    async fn claim(&self, station: &Station, now: Timestamp) -> Result<Option<Self::Claimed<'_>>, StageError> {
-        for file in station.ledger.frozen_files().await? {
-            let sending = station.ledger.begin_sending(&file, station.worker(), now, LEASE_SECONDS).await?;
-            let Some(lease) = sending else {
-                continue;
-            };
-            station.before_leaving(now).await?;
-            let bytes = station.objects.thaw("files", &file.sha256).await?;
-            return Ok(Some((lease, file, bytes)));
-        }
-        Ok(None)
+    async fn units(&self, station: &Station, _: Timestamp) -> Result<Vec<FileRecord>, StageError> {
+        Ok(station.ledger.frozen_files().await?)
+    }
+
+    async fn claim<'s>(
+        &self,
+        station: &'s Station,
+        file: &FileRecord,
+        now: Timestamp,
+    ) -> Result<Claim<Self::Claimed<'s>>, StageError> {
+        let Some(lease) = station.ledger.begin_sending(file, station.worker(), now, LEASE_SECONDS).await? else {
+            return Ok(Claim::Busy);
+        };
+        station.before_leaving(now).await?;
+        let bytes = station.objects.thaw("files", &file.sha256).await?;
+        Ok(Claim::Taken((lease, file.clone(), bytes)))
     }
 
     fn work<'s>(
@@ -41,14 +57,8 @@ impl Step for Send {
         let marker = FileKind::named(&file.kind)
             .and_then(|kind| partner.profile.file(kind))
             .and_then(|spec| spec.marker_name(&file.name));
-        match place(&partner.to(), &file.name, &bytes, marker.as_deref()) {
-            Ok(_) => Ok((lease, file, bytes)),
-            Err(error @ PublishError::OtherBytes { .. }) => {
-                tracing::error!(%error, "a file could not be placed");
-                Err(error.into())
-            }
-            Err(error) => Err(error.into()),
-        }
+        place(&partner.to(), &file.name, &bytes, marker.as_deref())?;
+        Ok((lease, file, bytes))
     }
 
     async fn settle<'s>(

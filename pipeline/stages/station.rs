@@ -43,7 +43,6 @@ pub struct Station {
     pub(super) readers: Arc<Mutex<std::collections::HashMap<String, Reader>>>,
     pub(super) ahead: Arc<Mutex<Option<super::intake::CheckedAhead>>>,
     pub(super) publisher: Mutex<Option<Publisher>>,
-    pub(super) still_due: Mutex<super::accounts::StillDue>,
 }
 
 /// The policy of a file, or the built-in one.
@@ -93,7 +92,6 @@ impl Station {
             kafka,
             readers: Arc::default(),
             ahead: Arc::default(),
-            still_due: Mutex::default(),
             publisher: Mutex::default(),
         })
     }

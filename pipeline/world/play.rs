@@ -17,6 +17,7 @@ use super::people::{Act, Applicant, Held, Letter, People};
 use crate::broker::{Outgoing, Reader};
 use crate::ledger::Why;
 use crate::route::ROUTE;
+use crate::stages::driver::Drained;
 use crate::stages::stock::{StockRow, StockState, stock_card};
 use crate::stages::{StageError, Station};
 use crate::time::instant;
@@ -303,7 +304,11 @@ pub async fn tick(station: &Station, stage: Option<&str>, now: jiff::Timestamp) 
     let mut did = 0;
     for step in ROUTE.iter().filter(|step| stage.is_none_or(|s| s == step.stage)) {
         let started = std::time::Instant::now();
-        let times = step.run(station, now).await?;
+        let Drained { did: times, mut set_aside } = step.run(station, now).await?;
+        // Nothing fails in a play; what does is a fault of ours.
+        if let Some(aside) = set_aside.pop() {
+            return Err(aside.error);
+        }
         tracing::debug!(
             stage = step.stage,
             step = step.name,

@@ -3,9 +3,10 @@
 
 use std::time::{Duration, Instant};
 
+use crate::steps::once;
 use cardline::args;
 use cardline::ledger::{Ledger, LedgerError, Patience, Schema, take_numbers};
-use cardline::stages::driver::{Ran, once};
+use cardline::stages::driver::{Claim, Ran, Whole};
 use cardline::stages::{StageError, Station, Step};
 use cardline::world::mirror;
 use jiff::Timestamp;
@@ -141,11 +142,16 @@ struct Crossing {
 }
 
 impl Step for Crossing {
+    type Unit = Whole;
     type Claimed<'s> = ();
     type Worked<'s> = ();
 
-    async fn claim(&self, _: &Station, _: Timestamp) -> Result<Option<()>, StageError> {
-        Ok(Some(()))
+    async fn units(&self, _: &Station, _: Timestamp) -> Result<Vec<Whole>, StageError> {
+        Ok(vec![Whole])
+    }
+
+    async fn claim<'s>(&self, _: &'s Station, _: &Whole, _: Timestamp) -> Result<Claim<()>, StageError> {
+        Ok(Claim::Taken(()))
     }
 
     fn work(&self, _: &Station, (): (), _: Timestamp) -> Result<(), StageError> {

@@ -16,5 +16,6 @@ mod proxy;
 mod restore;
 mod schema_changes;
 mod simulation;
+mod steps;
 mod stopped_workers;
 mod tidy;

@@ -7,6 +7,7 @@ use crate::cli::context::Context;
 use crate::cli::outcome::in_one_line;
 use crate::ledger::{DatabaseFacts, Ledger, Schema};
 use crate::limits::{OLD_ROW_VERSIONS, OLD_TRANSACTION_SECONDS};
+use crate::stages::cause::Cause;
 use crate::time::rfc3339;
 
 /// Clocks further apart than this confuse who reads logs; leases bear less than their 60 seconds.
@@ -66,6 +67,7 @@ pub async fn findings(context: &Context, ledger: &Ledger, now: Timestamp) -> Vec
         Err(error) => Finding::fail("schema", error.to_string(), "start the program once; it makes the schema"),
     });
     findings.push(history(ledger).await);
+    findings.extend(set_aside(ledger).await);
     findings.extend(strain(ledger).await);
     findings.push(users(ledger).await);
     findings.push(leases(ledger, now).await);
@@ -83,6 +85,23 @@ async fn history(ledger: &Ledger) -> Finding {
             "`cardline reconcile show`; ops/runbooks/database-history-shrank.md",
         ),
         Err(error) => Finding::fail(what, error.to_string(), "see the schema above"),
+    }
+}
+
+/// What fails while the rest goes on, one finding each.
+async fn set_aside(ledger: &Ledger) -> Vec<Finding> {
+    let what = "set aside";
+    match ledger.all_set_aside().await {
+        Ok(asides) if asides.is_empty() => vec![Finding::ok(what, "nothing")],
+        Ok(asides) => asides
+            .iter()
+            .map(|aside| {
+                let found = format!("{}: {} ({})", aside.whose(), aside.found, aside.cause);
+                let advice = Cause::named(&aside.cause).unwrap_or(Cause::Other).advice();
+                Finding::warn(what, found, format!("{advice}; ops/runbooks/set-aside.md"))
+            })
+            .collect(),
+        Err(error) => vec![Finding::fail(what, error.to_string(), "see the schema above")],
     }
 }
 

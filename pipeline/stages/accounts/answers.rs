@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use rayon::prelude::*;
 
 use crate::ledger::{AnswerDates, AnsweredRow, AskedCard, OpenedAccount, Why};
-use crate::stages::answers::{self, Matched, Next, Trust};
-use crate::stages::{StageError, Station, Step};
+use crate::stages::answers::{self, InboundFile, Matched, Next, Trust};
+use crate::stages::{Claim, StageError, Station, Step};
 use crate::time::local_date;
 
 /// The step; one file at a time.
@@ -35,12 +35,23 @@ pub struct AccountNumbers {
 }
 
 impl Step for Answers {
+    type Unit = InboundFile;
     type Claimed<'s> = Claimed<'s>;
     type Worked<'s> = Worked<'s>;
 
-    async fn claim<'s>(&self, station: &'s Station, now: Timestamp) -> Result<Option<Claimed<'s>>, StageError> {
-        let Some(next) = answers::next(station, FileKind::AccountResult, now).await? else {
-            return Ok(None);
+    async fn units(&self, station: &Station, _: Timestamp) -> Result<Vec<InboundFile>, StageError> {
+        Ok(answers::units(station, FileKind::AccountResult))
+    }
+
+    async fn claim<'s>(
+        &self,
+        station: &'s Station,
+        unit: &InboundFile,
+        now: Timestamp,
+    ) -> Result<Claim<Claimed<'s>>, StageError> {
+        let next = match answers::claim(station, unit, FileKind::AccountResult, now).await? {
+            Claim::Taken(next) => next,
+            other => return Ok(other.without()),
         };
         let mut asked = None;
         if let Trust::Parsed(parsed) = &next.trust
@@ -48,7 +59,7 @@ impl Step for Answers {
         {
             asked = Some((batch, station.ledger.asked_cards(batch).await?));
         }
-        Ok(Some(Claimed { next, asked }))
+        Ok(Claim::Taken(Claimed { next, asked }))
     }
 
     fn work<'s>(&self, station: &'s Station, claimed: Claimed<'s>, _: Timestamp) -> Result<Worked<'s>, StageError> {
@@ -86,7 +97,7 @@ impl Step for Answers {
         let why = Why { at: now, actor: &actor, reason: "the bank's answer" };
         let file = answers::received(&incoming, "applied", count, Some(batch), today, None);
         station.ledger.settle_account_answer(&lease, &file, batch, rows, dates, why).await?;
-        answers::archive(&incoming)
+        answers::archive(&incoming, "applied")
     }
 }
 

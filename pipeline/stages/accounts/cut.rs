@@ -1,18 +1,15 @@
 //! The account cut: a homogeneous batch, in the order of application ids, and its request file.
 
-use std::collections::VecDeque;
-use std::sync::{MutexGuard, PoisonError};
-
 use cardline_core::domain::application::{Application, Text};
 use cardline_core::domain::message;
-use cardline_core::layouts::FileKind;
+use cardline_core::layouts::{FileKind, FileSpec};
 use jiff::Timestamp;
 use rayon::prelude::*;
 
 use crate::ledger::{CutBatch, Group, Lease, NewBatchAct, WaitingCard, Why};
 use crate::stages::cutting::{self, Numbers};
 use crate::stages::schedule::{self, Candidate, Kind};
-use crate::stages::{StageError, Station, Step};
+use crate::stages::{Claim, StageError, Station, Step, Unit};
 use crate::time::local_date;
 
 /// The step; one batch at a time.
@@ -28,30 +25,60 @@ pub struct Claimed {
     act: Option<NewBatchAct>,
 }
 
+/// A stream that was due when the queue was looked at. Only a hint; what is cut is read under the lease.
+pub struct DueStream {
+    name: String,
+    group: Group,
+    most: i64,
+}
+
+impl DueStream {
+    fn of(due: &Candidate<'_>) -> Option<DueStream> {
+        let group = due.sections.first()?.clone();
+        Some(DueStream { name: due.stream.name(), group, most: due.batch_cards() })
+    }
+}
+
+impl Unit for DueStream {
+    fn partner(&self) -> Option<&str> {
+        Some(&self.group.bank)
+    }
+
+    fn name(&self) -> Option<String> {
+        Some(self.name.clone())
+    }
+}
+
 impl Step for Cut {
+    type Unit = DueStream;
     type Claimed<'s> = Claimed;
     type Worked<'s> = (Lease, CutBatch, Vec<u8>);
 
-    async fn claim(&self, station: &Station, now: Timestamp) -> Result<Option<Claimed>, StageError> {
-        let (mut lease, mut looked) = (None, false);
-        while let Some(due) = next_due(station, &mut looked, now).await? {
-            if lease.is_none() {
-                lease = station.lease(&Kind::Account.work(), now).await?;
-            }
-            let Some(held) = &lease else { return Ok(None) };
-            // A stream whose photos are all missing is passed over.
-            if let Some(cut) = of_stream(station, &due, held, now).await? {
-                return Ok(Some(cut));
-            }
-        }
-        if let Some(lease) = lease {
-            station.ledger.give_back(&lease).await?;
-        }
-        Ok(None)
+    /// One look at the whole queue serves all streams.
+    async fn units(&self, station: &Station, now: Timestamp) -> Result<Vec<DueStream>, StageError> {
+        let found = schedule::candidates(station, Kind::Account, now).await?;
+        Ok(found.iter().filter(|due| due.is_due()).filter_map(DueStream::of).collect())
     }
 
-    fn forget(&self, station: &Station) {
-        *still_due(station) = StillDue::default();
+    async fn claim<'s>(
+        &self,
+        station: &'s Station,
+        due: &DueStream,
+        now: Timestamp,
+    ) -> Result<Claim<Claimed>, StageError> {
+        let Some(lease) = station.lease(&Kind::Account.work(), now).await? else {
+            return Ok(Claim::Busy);
+        };
+        let holds = station.ledger.held_streams().await?;
+        let claimed = if holds.iter().any(|(held, _)| schedule::covers(held, &due.name)) {
+            None
+        } else {
+            first_cards(station, due, &lease, None, now).await?
+        };
+        if claimed.is_none() {
+            station.ledger.give_back(&lease).await?;
+        }
+        Ok(claimed.into())
     }
 
     fn work<'s>(&self, station: &'s Station, claimed: Claimed, now: Timestamp) -> Result<Self::Worked<'s>, StageError> {
@@ -74,71 +101,6 @@ impl Step for Cut {
         station.ledger.settle_account_cut(&lease, &batch, why).await?;
         Ok(())
     }
-}
-
-/// Streams that were due at an instant and were not cut since: one look at the whole queue serves them
-/// all. Only a hint; what is cut is read under the lease.
-#[derive(Default)]
-pub(in crate::stages) struct StillDue {
-    at: Timestamp,
-    streams: VecDeque<DueStream>,
-}
-
-struct DueStream {
-    name: String,
-    group: Group,
-    most: i64,
-}
-
-impl DueStream {
-    fn of(due: &Candidate<'_>) -> Option<DueStream> {
-        let group = due.sections.first()?.clone();
-        Some(DueStream { name: due.stream.name(), group, most: due.batch_cards() })
-    }
-}
-
-impl StillDue {
-    fn of(found: Vec<Candidate<'_>>, at: Timestamp) -> StillDue {
-        StillDue { at, streams: found.iter().filter(|due| due.is_due()).filter_map(DueStream::of).collect() }
-    }
-
-    fn next(&mut self, now: Timestamp) -> Option<DueStream> {
-        if self.at != now {
-            self.streams.clear();
-        }
-        self.streams.pop_front()
-    }
-}
-
-fn still_due(station: &Station) -> MutexGuard<'_, StillDue> {
-    station.still_due.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The next stream that is due; the whole queue is looked at once.
-async fn next_due(station: &Station, looked: &mut bool, now: Timestamp) -> Result<Option<DueStream>, StageError> {
-    let next = still_due(station).next(now);
-    if next.is_some() || *looked {
-        return Ok(next);
-    }
-    *looked = true;
-    let found = schedule::candidates(station, Kind::Account, now).await?;
-    let mut due = still_due(station);
-    *due = StillDue::of(found, now);
-    Ok(due.next(now))
-}
-
-/// The next batch of a stream that was due a moment ago; none when it is held by now, or has no cards.
-async fn of_stream(
-    station: &Station,
-    due: &DueStream,
-    lease: &Lease,
-    now: Timestamp,
-) -> Result<Option<Claimed>, StageError> {
-    let holds = station.ledger.held_streams().await?;
-    if holds.iter().any(|(held, _)| schedule::covers(held, &due.name)) {
-        return Ok(None);
-    }
-    first_cards(station, due, lease, None, now).await
 }
 
 /// Takes the cards of a stream's next batch under its lease, or gives the lease back.
@@ -189,8 +151,7 @@ pub fn request(
     let today = local_date(now);
     let due_on = cutting::answer_due(station, &partner.profile, FileKind::AccountRequest, today);
     let mut batch = cutting::batch(Kind::Account, partner, group, numbers, now, due_on);
-    let arranged: Vec<Result<Vec<String>, String>> =
-        cards.par_iter().map(|card| row(station, spec, card)).collect::<Result<_, StageError>>()?;
+    let arranged: Vec<Result<Vec<String>, String>> = cards.par_iter().map(|card| row(station, spec, card)).collect();
     let mut rows = Vec::new();
     for (card, arranged) in cards.iter().zip(arranged) {
         match arranged {
@@ -204,6 +165,7 @@ pub fn request(
             Err(reason) => batch.held.push((card.id, reason)),
         }
     }
+    cutting::refuse_if_none_opens(&batch)?;
     // Row numbers are those of the file, so they are given once it is known who is in it.
     let place = spec.column("row").unwrap_or(0);
     for (number, row) in rows.iter_mut().enumerate() {
@@ -219,18 +181,12 @@ pub fn request(
 }
 
 /// One row of the request, in the bank's columns; or why no file can carry it.
-fn row(
-    station: &Station,
-    spec: &cardline_core::layouts::FileSpec,
-    card: &WaitingCard,
-) -> Result<Result<Vec<String>, String>, StageError> {
-    let plain = station.keys.open_record(&card.sealed)?;
-    let Ok(decoded) = message::decode(&plain) else {
-        return Ok(Err("the stored application cannot be read".into()));
-    };
+fn row(station: &Station, spec: &FileSpec, card: &WaitingCard) -> Result<Vec<String>, String> {
+    let plain = station.keys.open_record(&card.sealed).map_err(|_| cutting::CANNOT_OPEN)?;
+    let decoded = message::decode(&plain).map_err(|_| "the stored application cannot be read")?;
     let arranged =
         spec.arrange(|field| value(&decoded.application, field)).and_then(|row| spec.check_row(&row).map(|()| row));
-    Ok(arranged.map_err(|fault| format!("{} in {}: {}", fault.code.code(), fault.field, fault.message)))
+    arranged.map_err(|fault| format!("{} in {}: {}", fault.code.code(), fault.field, fault.message))
 }
 
 /// Our value of a field of the account request.

@@ -5,7 +5,6 @@ mod cut;
 mod photos;
 
 pub use answers::{AccountNumbers, Answers};
-pub(super) use cut::StillDue;
 pub use cut::{Cut, claim, request};
 pub use photos::{
     DEFAULT_PHOTO, Declared, FoundFault, PHOTO_FAULTS, PhotoFault, PhotoFaultText, Photos, Rendered, check_and_render,

@@ -6,22 +6,32 @@ use jiff::civil::Date;
 
 use crate::ledger::{DueShipment, EndedWindow, Lease, Why};
 use crate::limits::WINDOWS_PER_CLAIM;
-use crate::stages::{StageError, Station, Step};
+use crate::stages::{Claim, StageError, Station, Step, Whole};
 use crate::time::local_date;
 
 /// Opens the windows of received shipments.
 pub struct OpenWindows;
 
 impl Step for OpenWindows {
+    type Unit = Whole;
     type Claimed<'s> = (Lease, Vec<DueShipment>);
     type Worked<'s> = (Lease, Vec<(DueShipment, Date)>);
 
-    async fn claim(&self, station: &Station, now: Timestamp) -> Result<Option<Self::Claimed<'_>>, StageError> {
+    async fn units(&self, _: &Station, _: Timestamp) -> Result<Vec<Whole>, StageError> {
+        Ok(vec![Whole])
+    }
+
+    async fn claim(
+        &self,
+        station: &Station,
+        _: &Whole,
+        now: Timestamp,
+    ) -> Result<Claim<Self::Claimed<'_>>, StageError> {
         let due = station.ledger.due_shipments("at_point", local_date(now), WINDOWS_PER_CLAIM).await?;
         if due.is_empty() {
-            return Ok(None);
+            return Ok(Claim::Nothing);
         }
-        Ok(station.lease("distribution/windows", now).await?.map(|lease| (lease, due)))
+        Ok(Claim::under(station.lease("distribution/windows", now).await?, |lease| (lease, due)))
     }
 
     fn work<'s>(
@@ -55,15 +65,25 @@ impl Step for OpenWindows {
 pub struct EndWindows;
 
 impl Step for EndWindows {
+    type Unit = Whole;
     type Claimed<'s> = (Lease, Vec<DueShipment>);
     type Worked<'s> = (Lease, Vec<EndedWindow>);
 
-    async fn claim(&self, station: &Station, now: Timestamp) -> Result<Option<Self::Claimed<'_>>, StageError> {
+    async fn units(&self, _: &Station, _: Timestamp) -> Result<Vec<Whole>, StageError> {
+        Ok(vec![Whole])
+    }
+
+    async fn claim(
+        &self,
+        station: &Station,
+        _: &Whole,
+        now: Timestamp,
+    ) -> Result<Claim<Self::Claimed<'_>>, StageError> {
         let due = station.ledger.due_shipments("on_shelf", local_date(now), WINDOWS_PER_CLAIM).await?;
         if due.is_empty() {
-            return Ok(None);
+            return Ok(Claim::Nothing);
         }
-        Ok(station.lease("distribution/window-ends", now).await?.map(|lease| (lease, due)))
+        Ok(Claim::under(station.lease("distribution/window-ends", now).await?, |lease| (lease, due)))
     }
 
     fn work<'s>(

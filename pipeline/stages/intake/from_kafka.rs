@@ -9,7 +9,7 @@ use super::check::check_messages;
 use crate::broker::{BrokerError, DescribedTopic, PartitionChunk, Reader};
 use crate::ledger::{ArrivingMessage, ChunkSource, IntakeCounts, Lease, Why};
 use crate::metrics;
-use crate::stages::{StageError, Station, Step};
+use crate::stages::{Claim, StageError, Station, Step, Whole};
 use crate::time::local_date;
 
 /// The step; one chunk of one partition at a time.
@@ -30,11 +30,16 @@ pub struct Worked {
 }
 
 impl Step for FromKafka {
+    type Unit = Whole;
     type Claimed<'s> = ClaimedChunk;
     type Worked<'s> = Worked;
 
-    async fn claim(&self, station: &Station, now: Timestamp) -> Result<Option<ClaimedChunk>, StageError> {
-        station.claim_chunk("intake", &station.config.topics.applications, now).await
+    async fn units(&self, _: &Station, _: Timestamp) -> Result<Vec<Whole>, StageError> {
+        Ok(vec![Whole])
+    }
+
+    async fn claim(&self, station: &Station, _: &Whole, now: Timestamp) -> Result<Claim<ClaimedChunk>, StageError> {
+        Ok(station.claim_chunk("intake", &station.config.topics.applications, now).await?.into())
     }
 
     fn work(&self, station: &Station, claimed: ClaimedChunk, now: Timestamp) -> Result<Worked, StageError> {

@@ -5,21 +5,47 @@ use jiff::Timestamp;
 use super::check::check_messages;
 use crate::broker::RawMessage;
 use crate::ledger::{ArrivingMessage, Lease, WaitingMessage, Why};
-use crate::stages::{StageError, Station, Step};
+use crate::limits::GAPS_PER_LOOK;
+use crate::stages::{Claim, StageError, Station, Step, Unit};
 use crate::time::local_date;
 
 /// The step; one message at a time, because the next may wait for this one.
 pub struct Gaps;
 
+/// A waiting message whose predecessor is there.
+pub struct ReadyMessage(i64);
+
+impl Unit for ReadyMessage {
+    fn name(&self) -> Option<String> {
+        Some(format!("message {}", self.0))
+    }
+}
+
 impl Step for Gaps {
+    type Unit = ReadyMessage;
     type Claimed<'s> = (Lease, WaitingMessage);
     type Worked<'s> = (Lease, WaitingMessage, Vec<ArrivingMessage>);
 
-    async fn claim(&self, station: &Station, now: Timestamp) -> Result<Option<Self::Claimed<'_>>, StageError> {
-        let Some(message) = station.ledger.ready_gap().await? else {
-            return Ok(None);
+    async fn units(&self, station: &Station, _: Timestamp) -> Result<Vec<ReadyMessage>, StageError> {
+        Ok(station.ledger.ready_gaps(GAPS_PER_LOOK).await?.into_iter().map(ReadyMessage).collect())
+    }
+
+    async fn claim<'s>(
+        &self,
+        station: &'s Station,
+        ReadyMessage(id): &ReadyMessage,
+        now: Timestamp,
+    ) -> Result<Claim<Self::Claimed<'s>>, StageError> {
+        let Some(lease) = station.lease("intake/gaps", now).await? else {
+            return Ok(Claim::Busy);
         };
-        Ok(station.lease("intake/gaps", now).await?.map(|lease| (lease, message)))
+        match station.ledger.ready_gap(*id).await? {
+            Some(message) => Ok(Claim::Taken((lease, message))),
+            None => {
+                station.ledger.give_back(&lease).await?;
+                Ok(Claim::Settled)
+            }
+        }
     }
 
     fn work<'s>(

@@ -1,7 +1,7 @@
 //! The production cut: card numbers, a run of one bank and lane with a section for each region, and its
 //! package for the bureau.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use cardline_core::domain::application::Application;
 use cardline_core::domain::validity::{ChildCard, valid_to};
@@ -13,11 +13,12 @@ use rayon::prelude::*;
 
 use super::package::{CardPhotos, photo_entry, write_package};
 use crate::ledger::{AccountedCard, CARD_NUMBERS, CutBatch, Group, Lease, NewBatchAct, Why};
+use crate::objects::ObjectError;
 use crate::stages::accounts::AccountNumbers;
 use crate::stages::cutting::{self, Numbers};
 use crate::stages::reconcile::pan_key;
-use crate::stages::schedule::{self, Candidate, Kind};
-use crate::stages::{StageError, Station, Step};
+use crate::stages::schedule::{self, Candidate, DueStream, Kind};
+use crate::stages::{Claim, StageError, Station, Step};
 use crate::time::local_date;
 
 /// The step; one batch at a time.
@@ -36,11 +37,16 @@ pub struct Claimed {
 }
 
 /// The photos of some cards.
+#[derive(Default)]
 pub struct Pictures {
     /// Source → print and chip digest.
     renditions: HashMap<String, (String, String)>,
     /// Digest → bytes.
     photos: HashMap<String, Vec<u8>>,
+    /// Sources whose renditions cannot be read now: their cards wait for the next run.
+    unread: HashSet<String>,
+    /// Why, for one of them.
+    fault: Option<String>,
 }
 
 /// A run ready to be settled: the batch, its card numbers and its package.
@@ -52,13 +58,23 @@ pub struct Run {
 }
 
 impl Step for Cut {
+    type Unit = DueStream;
     type Claimed<'s> = Claimed;
     type Worked<'s> = (Lease, Run);
 
-    async fn claim(&self, station: &Station, now: Timestamp) -> Result<Option<Claimed>, StageError> {
-        match schedule::take_due(station, Kind::Production, now).await? {
-            Some((lease, due)) => claim(station, &due, lease, None, now).await,
-            None => Ok(None),
+    async fn units(&self, station: &Station, now: Timestamp) -> Result<Vec<DueStream>, StageError> {
+        schedule::due_streams(station, Kind::Production, now).await
+    }
+
+    async fn claim<'s>(
+        &self,
+        station: &'s Station,
+        stream: &DueStream,
+        now: Timestamp,
+    ) -> Result<Claim<Claimed>, StageError> {
+        match schedule::take_due(station, Kind::Production, stream, now).await? {
+            Claim::Taken((lease, due)) => Ok(claim(station, &due, lease, None, now).await?.into()),
+            other => Ok(other.without()),
         }
     }
 
@@ -109,13 +125,25 @@ pub async fn pictures(station: &Station, cards: &[AccountedCard]) -> Result<Pict
     let mut sources: Vec<String> = cards.iter().map(|c| c.photo.clone()).collect();
     sources.sort();
     sources.dedup();
-    let (mut renditions, mut photos) = (HashMap::new(), HashMap::new());
+    let mut pictures = Pictures::default();
     for (source, print, chip) in station.ledger.renditions(&sources).await? {
-        photos.insert(print.clone(), station.objects.thaw("photos-print", &print).await?);
-        photos.insert(chip.clone(), station.objects.thaw("photos-chip", &chip).await?);
-        renditions.insert(source, (print, chip));
+        let read = async || {
+            let of_print = station.objects.thaw("photos-print", &print).await?;
+            Ok::<_, ObjectError>((of_print, station.objects.thaw("photos-chip", &chip).await?))
+        };
+        match read().await {
+            Ok((of_print, of_chip)) => {
+                pictures.photos.extend([(print.clone(), of_print), (chip.clone(), of_chip)]);
+                pictures.renditions.insert(source, (print, chip));
+            }
+            Err(error) => {
+                tracing::error!("a rendered photo: {error}; its cards wait for the next run");
+                pictures.fault = Some(error.to_string());
+                pictures.unread.insert(source);
+            }
+        }
     }
-    Ok(Pictures { renditions, photos })
+    Ok(pictures)
 }
 
 /// The run of these cards, in their order, under the numbers it will get. `group` gives bank and lane;
@@ -136,24 +164,30 @@ pub fn run(
     let group = Group { region: area(cards.iter().map(|card| card.region.as_str())), ..group.clone() };
     let mut batch = cutting::batch(Kind::Production, bureau, &group, numbers, now, due_on);
     let records: Vec<Result<Vec<String>, String>> =
-        cards.par_iter().map(|card| record(station, spec, card, today)).collect::<Result<_, StageError>>()?;
+        cards.par_iter().map(|card| record(station, spec, card, today)).collect();
     let (mut rows, mut photos) = (Vec::new(), Vec::new());
     // PANs stand there by their keyed hash.
     let sent = &numbers.sent_before;
-    let ordered = |card: &AccountedCard| -> Result<bool, StageError> {
-        Ok(!sent.is_empty() && sent.contains(&pan_key(station, &account_numbers(station, card)?.pan)))
+    let ordered = |card: &AccountedCard| {
+        !sent.is_empty()
+            && account_numbers(station, card).is_ok_and(|numbers| sent.contains(&pan_key(station, &numbers.pan)))
     };
     for (card, record) in cards.iter().zip(records) {
         match (record, pictures.renditions.get(&card.photo)) {
-            _ if ordered(card)? => batch.held.push((card.id, cutting::SENT_BEFORE.into())),
+            _ if ordered(card) => batch.held.push((card.id, cutting::SENT_BEFORE.into())),
             (Ok(record), Some((print, chip))) => {
                 batch.members.push(card.id);
                 rows.push(record);
                 photos.push(CardPhotos { print, chip });
             }
+            (Ok(_), None) if pictures.unread.contains(&card.photo) => {}
             (Ok(_), None) => batch.held.push((card.id, "photo was not rendered".into())),
             (Err(reason), _) => batch.held.push((card.id, reason)),
         }
+    }
+    cutting::refuse_if_none_opens(&batch)?;
+    if let (true, true, Some(fault)) = (batch.members.is_empty(), batch.held.is_empty(), &pictures.fault) {
+        return Err(StageError::Shape(fault.clone()));
     }
     let card_numbers: Vec<String> = (0..rows.len() as u64)
         .map(|n| {
@@ -192,23 +226,16 @@ fn area<'r>(mut regions: impl Iterator<Item = &'r str>) -> String {
 
 /// One record in the bureau's columns, under a trial number; or why it cannot be carried, which does not
 /// depend on the number.
-fn record(
-    station: &Station,
-    spec: &FileSpec,
-    card: &AccountedCard,
-    today: Date,
-) -> Result<Result<Vec<String>, String>, StageError> {
-    let plain = station.keys.open_record(&card.message)?;
-    let Ok(decoded) = message::decode(&plain) else {
-        return Ok(Err("the stored application cannot be read".into()));
-    };
-    let account = account_numbers(station, card)?;
+fn record(station: &Station, spec: &FileSpec, card: &AccountedCard, today: Date) -> Result<Vec<String>, String> {
+    let plain = station.keys.open_record(&card.message).map_err(|_| cutting::CANNOT_OPEN)?;
+    let decoded = message::decode(&plain).map_err(|_| "the stored application cannot be read")?;
+    let account = account_numbers(station, card).map_err(|_| cutting::CANNOT_OPEN)?;
     let child_card = station.policy.of(&decoded.application.region, today).child_card;
     let facts = Facts { application: &decoded.application, account: &account, card, today, child_card };
     let arranged = spec
         .arrange(|field| numbered(field, "000000000", 1).or_else(|| facts.value(field)))
         .and_then(|row| spec.check_row(&row).map(|()| row));
-    Ok(arranged.map_err(|fault| format!("{} in {}: {}", fault.code.code(), fault.field, fault.message)))
+    arranged.map_err(|fault| format!("{} in {}: {}", fault.code.code(), fault.field, fault.message))
 }
 
 /// Our value of a field that follows from the card's number or its row.

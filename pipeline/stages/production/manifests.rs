@@ -7,8 +7,8 @@ use jiff::Timestamp;
 
 use crate::exchange::inbox;
 use crate::ledger::{ManifestCarton, Why};
-use crate::stages::answers::{self, Matched, Next, Trust};
-use crate::stages::{StageError, Station, Step};
+use crate::stages::answers::{self, InboundFile, Matched, Next, Trust};
+use crate::stages::{Claim, StageError, Station, Step};
 use crate::time::local_date;
 
 /// The step; one file at a time.
@@ -30,17 +30,28 @@ pub struct Worked<'s> {
 }
 
 impl Step for Manifests {
+    type Unit = InboundFile;
     type Claimed<'s> = Claimed<'s>;
     type Worked<'s> = Worked<'s>;
 
-    async fn claim<'s>(&self, station: &'s Station, now: Timestamp) -> Result<Option<Claimed<'s>>, StageError> {
-        let Some(next) = answers::next(station, FileKind::ShippingManifest, now).await? else {
-            return Ok(None);
+    async fn units(&self, station: &Station, _: Timestamp) -> Result<Vec<InboundFile>, StageError> {
+        Ok(answers::units(station, FileKind::ShippingManifest))
+    }
+
+    async fn claim<'s>(
+        &self,
+        station: &'s Station,
+        unit: &InboundFile,
+        now: Timestamp,
+    ) -> Result<Claim<Claimed<'s>>, StageError> {
+        let next = match answers::claim(station, unit, FileKind::ShippingManifest, now).await? {
+            Claim::Taken(next) => next,
+            other => return Ok(other.without()),
         };
         // Looked at before the boxes: a report is applied before it leaves the folder.
         let partner = next.incoming.partner;
         let reports = inbox::waiting(partner, FileKind::ProductionReport)
-            .map_err(|e| StageError::file(partner.from().display(), e))?;
+            .map_err(|e| StageError::exchange(&partner.from(), e))?;
         let mut boxes = None;
         if let Trust::Parsed(parsed) = &next.trust
             && let Some(number) = parsed.control.get("batch")
@@ -54,11 +65,11 @@ impl Step for Manifests {
             if untold && !reports.is_empty() {
                 // Another worker is about to take in the report that tells of the box.
                 station.ledger.give_back(&next.lease).await?;
-                return Ok(None);
+                return Ok(Claim::Nothing);
             }
             boxes = Some((batch, known));
         }
-        Ok(Some(Claimed { next, boxes }))
+        Ok(Claim::Taken(Claimed { next, boxes }))
     }
 
     fn work<'s>(&self, _: &'s Station, claimed: Claimed<'s>, _: Timestamp) -> Result<Worked<'s>, StageError> {
@@ -98,7 +109,7 @@ impl Step for Manifests {
         let why = Why { at: now, actor: &actor, reason: "on the shipping manifest" };
         let file = answers::received(&incoming, "applied", count, Some(batch), today, None);
         station.ledger.settle_manifest(&lease, &file, batch, &cartons, (today, due_on), why).await?;
-        answers::archive(&incoming)
+        answers::archive(&incoming, "applied")
     }
 }
 

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::ledger::{GoodCard, MatchedReport, OrderedCard, SpoiledCard, Why};
-use crate::stages::answers::{self, Matched, Next, Trust};
-use crate::stages::{StageError, Station, Step};
+use crate::stages::answers::{self, InboundFile, Matched, Next, Trust};
+use crate::stages::{Claim, StageError, Station, Step};
 use crate::time::local_date;
 
 /// The step; one file at a time.
@@ -28,12 +28,23 @@ pub struct Worked<'s> {
 }
 
 impl Step for Reports {
+    type Unit = InboundFile;
     type Claimed<'s> = Claimed<'s>;
     type Worked<'s> = Worked<'s>;
 
-    async fn claim<'s>(&self, station: &'s Station, now: Timestamp) -> Result<Option<Claimed<'s>>, StageError> {
-        let Some(next) = answers::next(station, FileKind::ProductionReport, now).await? else {
-            return Ok(None);
+    async fn units(&self, station: &Station, _: Timestamp) -> Result<Vec<InboundFile>, StageError> {
+        Ok(answers::units(station, FileKind::ProductionReport))
+    }
+
+    async fn claim<'s>(
+        &self,
+        station: &'s Station,
+        unit: &InboundFile,
+        now: Timestamp,
+    ) -> Result<Claim<Claimed<'s>>, StageError> {
+        let next = match answers::claim(station, unit, FileKind::ProductionReport, now).await? {
+            Claim::Taken(next) => next,
+            other => return Ok(other.without()),
         };
         let mut ordered = None;
         if let Trust::Parsed(parsed) = &next.trust
@@ -42,7 +53,7 @@ impl Step for Reports {
         {
             ordered = Some((batch, station.ledger.ordered_cards(batch).await?));
         }
-        Ok(Some(Claimed { next, ordered }))
+        Ok(Claim::Taken(Claimed { next, ordered }))
     }
 
     fn work<'s>(&self, station: &'s Station, claimed: Claimed<'s>, now: Timestamp) -> Result<Worked<'s>, StageError> {
@@ -74,7 +85,7 @@ impl Step for Reports {
         let file = answers::received(&incoming, "applied", count, Some(batch), today, None);
         let case_on = station.working_days_after(today, station.policy.of("", today).case_working_days);
         station.ledger.settle_report(&lease, &file, batch, report, case_on, why).await?;
-        answers::archive(&incoming)
+        answers::archive(&incoming, "applied")
     }
 }
 

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use crate::ledger::{CutBatch, Group, Lease, NewBatchAct, ReturnedCard, Why};
 use crate::stages::accounts::AccountNumbers;
 use crate::stages::cutting::{self, Numbers};
-use crate::stages::schedule::{self, Candidate, Kind};
-use crate::stages::{StageError, Station, Step};
+use crate::stages::schedule::{self, Candidate, DueStream, Kind};
+use crate::stages::{Claim, StageError, Station, Step};
 use crate::time::local_date;
 
 /// The step; one batch at a time.
@@ -33,20 +33,25 @@ pub struct StockHolder {
 }
 
 impl Step for Cut {
+    type Unit = DueStream;
     type Claimed<'s> = Claimed;
     type Worked<'s> = (Lease, CutBatch, Vec<ReturnedCard>, Vec<u8>);
 
-    async fn claim(&self, station: &Station, now: Timestamp) -> Result<Option<Claimed>, StageError> {
-        // A stream whose social functions are not cancelled yet is passed over.
-        for due in schedule::candidates(station, Kind::Recycling, now).await?.iter().filter(|due| due.is_due()) {
-            let Some(lease) = station.lease(&Kind::Recycling.work(), now).await? else {
-                break;
-            };
-            if let Some(claimed) = claim(station, due, lease, None, now).await? {
-                return Ok(Some(claimed));
-            }
+    async fn units(&self, station: &Station, now: Timestamp) -> Result<Vec<DueStream>, StageError> {
+        schedule::due_streams(station, Kind::Recycling, now).await
+    }
+
+    /// A stream whose social functions are not cancelled yet is passed over.
+    async fn claim<'s>(
+        &self,
+        station: &'s Station,
+        stream: &DueStream,
+        now: Timestamp,
+    ) -> Result<Claim<Claimed>, StageError> {
+        match schedule::take_due(station, Kind::Recycling, stream, now).await? {
+            Claim::Taken((lease, due)) => Ok(claim(station, &due, lease, None, now).await?.into()),
+            other => Ok(other.without()),
         }
-        Ok(None)
     }
 
     fn work<'s>(&self, station: &'s Station, claimed: Claimed, now: Timestamp) -> Result<Self::Worked<'s>, StageError> {
@@ -106,17 +111,31 @@ pub fn request(
     let today = local_date(now);
     let due_on = cutting::answer_due(station, &partner.profile, FileKind::RecyclingRequest, today);
     let mut batch = cutting::batch(Kind::Recycling, partner, group, numbers, now, due_on);
-    let numbered = cards.iter().enumerate();
-    let rows = numbered.map(|(at, card)| row(station, spec, card, at + 1)).collect::<Result<Vec<_>, _>>()?;
+    let (mut rows, mut fault) = (Vec::new(), None);
+    // A card that cannot be carried goes on waiting; it stops the cut only where no other is left.
+    for card in cards {
+        match row(station, spec, card, rows.len() + 1) {
+            Ok(row) => {
+                rows.push(row);
+                batch.members.push(card.id);
+            }
+            Err(error) => {
+                tracing::error!(%error, "a card waits for the next recycling batch");
+                fault.get_or_insert(error);
+            }
+        }
+    }
+    if let (true, Some(fault)) = (rows.is_empty(), fault) {
+        return Err(fault);
+    }
     let bytes = cutting::render(spec, &cutting::control(numbers, &group.region, rows.len()), &rows)?;
-    batch.members = cards.iter().map(|card| card.id).collect();
     let rendering = cutting::Rendering { region: &group.region, rows: rows.len(), bytes: &bytes };
     batch.file = Some(cutting::frozen(partner, spec, numbers, &rendering, today, due_on)?);
     Ok((batch, bytes))
 }
 
-/// Every card here had its name and number carried by a file before, so a row that cannot be
-/// rendered is a fault of the profile and stops the cut with its field named.
+/// One row of the request, in the bank's columns. Every card here had its name and number carried by a file
+/// before, so a row that cannot be rendered is a fault of the profile or a damaged record.
 fn row(station: &Station, spec: &FileSpec, card: &ReturnedCard, number: usize) -> Result<Vec<String>, StageError> {
     let plain = station.keys.open_record(&card.message)?;
     let holder = holder(&plain)?;

@@ -7,18 +7,28 @@ use rayon::prelude::*;
 use super::event::read_event;
 use crate::ledger::{ArrivingEvent, ChunkSource, EventDates, Lease, Why, looked_at_by};
 use crate::stages::intake::{ClaimedChunk, count, source_of};
-use crate::stages::{StageError, Station, Step};
+use crate::stages::{Claim, StageError, Station, Step, Whole};
 use crate::time::local_date;
 
 /// The step; one chunk of one partition at a time.
 pub struct Events;
 
 impl Step for Events {
+    type Unit = Whole;
     type Claimed<'s> = ClaimedChunk;
     type Worked<'s> = (Lease, ChunkSource, Vec<ArrivingEvent>);
 
-    async fn claim(&self, station: &Station, now: Timestamp) -> Result<Option<Self::Claimed<'_>>, StageError> {
-        station.claim_chunk("servicing", &station.config.topics.events, now).await
+    async fn units(&self, _: &Station, _: Timestamp) -> Result<Vec<Whole>, StageError> {
+        Ok(vec![Whole])
+    }
+
+    async fn claim(
+        &self,
+        station: &Station,
+        _: &Whole,
+        now: Timestamp,
+    ) -> Result<Claim<Self::Claimed<'_>>, StageError> {
+        Ok(station.claim_chunk("servicing", &station.config.topics.events, now).await?.into())
     }
 
     fn work<'s>(

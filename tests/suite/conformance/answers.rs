@@ -2,10 +2,10 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::steps::drain;
 use cardline::exchange::inbox;
 use cardline::ledger::{AnswerDates, AnsweredRow, AskedCard, OpenedAccount, ReceivedFile, Why};
 use cardline::stages::accounts::Answers;
-use cardline::stages::driver::drain;
 use cardline::time::instant;
 use cardline::world::play::day;
 use cardline_core::layouts::FileKind;

@@ -131,7 +131,8 @@ impl Intake {
 
     /// Takes in a message whose gap has closed.
     pub async fn promote(&self, mut message: ArrivingMessage) -> IntakeCounts {
-        let waiting = self.ledger.ready_gap().await.unwrap().expect("a message whose gap has closed");
+        let ready = *self.ledger.ready_gaps(1).await.unwrap().first().expect("a message whose gap has closed");
+        let waiting = self.ledger.ready_gap(ready).await.unwrap().expect("it is still there");
         assert_eq!(waiting.sealed, message.sealed);
         message.position = waiting.id;
         let lease = self.ledger.take_lease("gaps", "suite", now(), 60).await.unwrap().unwrap();

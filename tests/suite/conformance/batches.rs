@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::steps::drain;
 use cardline::ledger::LedgerError;
 use cardline::stages::approvals::{ApprovalFault, Carried, Second, give, second_person};
 use cardline::stages::batch_acts::{
@@ -10,7 +11,6 @@ use cardline::stages::batch_acts::{
     release_batch, release_stream, split_batch,
 };
 use cardline::stages::batch_plan::plan;
-use cardline::stages::driver::drain;
 use cardline::stages::schedule::{Kind, candidates};
 use cardline::stages::send::Send;
 use cardline::stages::{StageError, Station, Step, accounts, production};
@@ -295,7 +295,8 @@ async fn a_held_stream_is_not_cut_even_by_who_has_begun(database: Database) {
     let (station, at) = (&play.station, morning());
     let stream = streams(station, Kind::Account, 1).await.remove(0);
     let evening = instant(day(PLAYED + 2), 17, 45);
-    let claimed = accounts::Cut.claim(station, evening).await.unwrap().expect("something is due by then");
+    let claimed =
+        crate::steps::claim(&accounts::Cut, station, evening).await.unwrap().expect("something is due by then");
     let worked = tokio::task::block_in_place(|| accounts::Cut.work(station, claimed, evening)).unwrap();
     let batches = number(&station.ledger, "SELECT count(*) FROM batch").await;
     for expected in [Told::Done(vec!["account".into()]), Told::Before(vec!["account".into()])] {
@@ -322,7 +323,7 @@ async fn what_is_being_sent_is_not_taken_back(database: Database) {
     let (station, at) = (&play.station, morning());
     let stream = streams(station, Kind::Account, 4).await.remove(0);
     let batch = cut(station, &stream, at).await;
-    let sending = Send.claim(station, at).await.unwrap().expect("a frozen file");
+    let sending = crate::steps::claim(&Send, station, at).await.unwrap().expect("a frozen file");
     // Its lease lapses; the file may lie at the bank all the same.
     let later = at + 10.minutes();
     for refused in [
@@ -374,7 +375,8 @@ async fn a_scheduler_that_was_paused_writes_nothing(database: Database) {
     let play = played(database).await;
     let other = play.another("worker-2", day(PLAYED)).await;
     let evening = instant(day(PLAYED + 2), 17, 45);
-    let paused = accounts::Cut.claim(&play.station, evening).await.unwrap().expect("something is due by then");
+    let paused =
+        crate::steps::claim(&accounts::Cut, &play.station, evening).await.unwrap().expect("something is due by then");
     let worked = tokio::task::block_in_place(|| accounts::Cut.work(&play.station, paused, evening)).unwrap();
     let later = evening + 61.seconds();
     assert!(drain(&accounts::Cut, &other, later).await.unwrap() > 0);

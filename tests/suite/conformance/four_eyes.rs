@@ -1,11 +1,11 @@
 //! What needs two persons, on both engines: asked for by one, given by another, carried out once.
 
+use crate::steps::drain;
 use cardline::ledger::{LedgerError, Selection, Viewer, Why, use_approval};
 use cardline::limits::APPROVAL_DAYS;
 use cardline::stages::Station;
 use cardline::stages::approvals::{ApprovalFault, Carried, Second, Wanted, give, refuse, second_person};
 use cardline::stages::care::Deadlines;
-use cardline::stages::driver::drain;
 use cardline::stages::export::{Exported, Wish, export};
 use cardline::stages::quarantine::{Ask, Told, What, discard_request, operate};
 use cardline::time::{instant, local_date};

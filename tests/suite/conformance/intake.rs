@@ -93,11 +93,11 @@ async fn a_gap_waits_and_is_promoted_in_order(database: Database) {
     assert_eq!(intake.verdict(arriving(1, 3, "a")).await, "quarantined");
     assert_eq!(intake.verdict(wrong(1, 2, "a")).await, "quarantined");
     assert_eq!(intake.verdict(wrong(1, 2, "a")).await, "repeated");
-    assert!(intake.ledger.ready_gap().await.unwrap().is_none());
+    assert!(intake.ledger.ready_gaps(1).await.unwrap().is_empty());
     assert_eq!(intake.verdict(wrong(1, 1, "a")).await, "rejected");
     assert_eq!(intake.promote(wrong(1, 2, "a")).await.rejected, 1);
     assert_eq!(intake.promote(arriving(1, 3, "a")).await.accepted, 1);
-    assert!(intake.ledger.ready_gap().await.unwrap().is_none());
+    assert!(intake.ledger.ready_gaps(1).await.unwrap().is_empty());
     assert_eq!(intake.stands(1).await, Some(("accepted".into(), 3)));
     assert_eq!(intake.verdict(arriving(1, 3, "a")).await, "repeated", "a promoted message is still known");
     intake.books_hold().await;

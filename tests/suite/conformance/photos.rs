@@ -1,9 +1,9 @@
 //! Photos from the object store to the account cut: one bad photo holds one card, names why, and has a
 //! way out; everybody else goes on.
 
+use crate::steps::drain;
 use cardline::stages::Station;
 use cardline::stages::accounts::{Cut, Photos};
-use cardline::stages::driver::drain;
 use cardline::stages::intake::from_file;
 use cardline::time::instant;
 use cardline::world::generate::applications::{KindChoice, Plan, application, corrected};

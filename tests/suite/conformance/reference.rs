@@ -1,10 +1,10 @@
 //! Imports of reference data: planned, confirmed, applied, taking effect on their day, and whom they
 //! touch. A small world gives the cards.
 
+use crate::steps::drain;
 use cardline::args;
 use cardline::config::Config;
 use cardline::ledger::{Ledger, LedgerError, Room};
-use cardline::stages::driver::drain;
 use cardline::stages::reference::{calendar_on, reference_on, take_effect};
 use cardline::stages::reference_file::rows;
 use cardline::stages::reference_import::{Asked, Plan, PlanError, apply, plan};

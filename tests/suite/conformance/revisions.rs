@@ -1,9 +1,9 @@
 //! Revisions in every order of arrival, early withdrawals, and what comes too late.
 
+use crate::steps::drain;
 use cardline::args;
 use cardline::ledger::{ArrivingMessage, Ledger};
 use cardline::stages::care::Deadlines;
-use cardline::stages::driver::drain;
 use cardline::time::instant;
 use jiff::civil::{Date, date};
 use serde_json::json;
@@ -50,7 +50,8 @@ fn revision(application: u32, revision: i64, ok: &[i64]) -> ArrivingMessage {
 
 /// Takes in whatever has stopped waiting.
 async fn promote_all(intake: &Intake, ok: &[i64]) {
-    while let Some(waiting) = intake.ledger.ready_gap().await.unwrap() {
+    while let Some(ready) = intake.ledger.ready_gaps(1).await.unwrap().first() {
+        let waiting = intake.ledger.ready_gap(*ready).await.unwrap().expect("it is still there");
         let name = String::from_utf8(waiting.sealed.clone()).unwrap();
         let (application, n) = name.split_once('/').unwrap();
         let message = revision(application.parse().unwrap(), n.parse().unwrap(), ok);

@@ -1,10 +1,10 @@
 //! Numbers of a bank's files that never come: two persons let the stream go on, and nothing is silent.
 
+use crate::steps::drain;
 use cardline::exchange::inbox;
 use cardline::stages::accounts::Answers;
 use cardline::stages::approvals::{ApprovalFault, Carried, Second, give, second_person};
 use cardline::stages::batch_acts::{By, Told};
-use cardline::stages::driver::drain;
 use cardline::stages::skip::{all_missing, skip, to_skip, wanted};
 use cardline::time::instant;
 use cardline::world::play::day;

@@ -3,8 +3,9 @@
 
 use std::time::Instant;
 
+use crate::steps::once;
 use cardline::broker::{PartitionChunk, Reader};
-use cardline::stages::driver::{Step, once};
+use cardline::stages::driver::Step;
 use cardline::stages::intake::FromKafka;
 use cardline::stages::{StageError, Station};
 use rdkafka::producer::Producer;
@@ -84,7 +85,7 @@ async fn what_another_worker_took_meanwhile_is_given_up(database: Database) {
     assert!(lost.is_err());
     FromKafka.forget(&first);
     let later = now() + jiff::SignedDuration::from_secs(122);
-    cardline::stages::driver::drain(&FromKafka, &first, later).await.unwrap();
+    crate::steps::drain(&FromKafka, &first, later).await.unwrap();
     assert_eq!((counts(&first).await.quarantined, counts(&first).await.received), (500, 500));
     books_hold(&first).await;
     first.ledger.close().await;
@@ -93,6 +94,6 @@ async fn what_another_worker_took_meanwhile_is_given_up(database: Database) {
 }
 
 async fn claimed_and_checked(station: &Station) -> <FromKafka as Step>::Worked<'_> {
-    let claimed = FromKafka.claim(station, now()).await.unwrap().unwrap();
+    let claimed = crate::steps::claim(&FromKafka, station, now()).await.unwrap().unwrap();
     tokio::task::block_in_place(|| FromKafka.work(station, claimed, now())).unwrap()
 }

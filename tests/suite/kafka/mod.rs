@@ -17,10 +17,10 @@ use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use crate::steps::drain;
 use cardline::args;
 use cardline::config::{Config, Topics};
 use cardline::ledger::Ledger;
-use cardline::stages::driver::drain;
 use cardline::stages::intake::{FromKafka, Gaps};
 use cardline::stages::{StageError, Station, built_in_reference};
 use cardline::world::generate::applications::{Generated, Plan};
@@ -271,7 +271,7 @@ async fn state(ledger: &Ledger) -> Vec<String> {
         .unwrap();
     let moves = tx
         .rows::<(i64, String, i64, String, String, i64)>(
-            "SELECT seq, life, subject, from_state, to_state, count FROM move ORDER BY seq",
+            "SELECT seq, life, subject, from_state, to_state, count FROM move WHERE life <> 'case' ORDER BY seq",
             args![],
         )
         .await

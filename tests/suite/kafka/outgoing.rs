@@ -3,8 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::steps::drain;
 use cardline::stages::dead_letters::DeadLetters;
-use cardline::stages::driver::{Step, drain};
+use cardline::stages::driver::Step;
 use cardline::stages::history::{Relay, Seal};
 use jiff::ToSpan;
 use serde_json::{Value, json};
@@ -53,7 +54,7 @@ async fn what_was_told_before_a_crash_is_told_again_under_the_same_ids(database:
     drain(&Seal, &station, now()).await.unwrap();
 
     // Told, and dead before it could remember.
-    let claimed = Relay.claim(&station, now()).await.unwrap().unwrap();
+    let claimed = crate::steps::claim(&Relay, &station, now()).await.unwrap().unwrap();
     let (_, _, told) = Relay.work(&station, claimed, now()).unwrap();
     assert_eq!(told.len() as u64, APPLICATIONS);
     tokio::task::block_in_place(|| station.publish(&told)).unwrap();
@@ -90,7 +91,7 @@ async fn letters_told_before_a_crash_are_told_again(database: Database) {
     let poison: Vec<_> = (0..20).map(|n| (format!("{n}"), format!("poison {n}").into_bytes())).collect();
     broker.send(&broker.topics.applications, &poison);
     take_in(&station).await.unwrap();
-    let claimed = DeadLetters.claim(&station, now()).await.unwrap().unwrap();
+    let claimed = crate::steps::claim(&DeadLetters, &station, now()).await.unwrap().unwrap();
     let (_, _, told) = DeadLetters.work(&station, claimed, now()).unwrap();
     tokio::task::block_in_place(|| station.publish(&told)).unwrap();
     station.ledger.close().await;

@@ -74,6 +74,8 @@ async fn a_topic_made_anew_is_not_read_until_a_person_accepts_it(database: Datab
     assert!(matches!(&error, StageError::Ledger(LedgerError::OtherTopic { .. })), "{error}");
     assert!(error.to_string().contains("made anew") && error.to_string().contains("cardline topic accept"), "{error}");
     assert_eq!(state(&station.ledger).await, before);
+    let told = station.ledger.all_set_aside().await.unwrap();
+    assert!(told.len() == 1 && told[0].found.contains("made anew"), "a person is told: {told:?}");
 
     // The same id elsewhere is another topic too: a copy of the cluster.
     let known = station.ledger.newest_generation(&topic).await.unwrap().unwrap().identity;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::steps::drain;
 use cardline::args;
 use cardline::stages::dead_letters::DeadLetters;
-use cardline::stages::driver::drain;
 use cardline::stages::servicing::Events;
 use rdkafka::ClientConfig;
 use serde_json::{Value, json};

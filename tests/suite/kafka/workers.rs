@@ -23,12 +23,12 @@ async fn a_late_owners_writes_are_refused(database: Database) {
     let (first, second) = (broker.station(&database, "first").await, broker.station(&database, "second").await);
     broker.send_applications(&applications(0, 50));
     // It has read and checked a chunk, and stops for longer than its lease.
-    let claimed = FromKafka.claim(&first, now()).await.unwrap().unwrap();
+    let claimed = crate::steps::claim(&FromKafka, &first, now()).await.unwrap().unwrap();
     let worked = tokio::task::block_in_place(|| FromKafka.work(&first, claimed, now())).unwrap();
     // While the lease lives nobody else has the partition.
-    assert!(FromKafka.claim(&second, now()).await.unwrap().is_none());
+    assert!(crate::steps::claim(&FromKafka, &second, now()).await.unwrap().is_none());
     let later = now() + 61.seconds();
-    cardline::stages::driver::drain(&FromKafka, &second, later).await.unwrap();
+    crate::steps::drain(&FromKafka, &second, later).await.unwrap();
     let before = state(&second.ledger).await;
     let error = FromKafka.settle(&first, worked, later).await.err().unwrap();
     assert!(
@@ -53,7 +53,7 @@ async fn workers_share_the_partitions(database: Database) {
     let mut claims = Vec::new();
     for worker in ["first", "second", "third", "fourth"] {
         let station = broker.station(&database, worker).await;
-        claims.push(FromKafka.claim(&station, now()).await.unwrap());
+        claims.push(crate::steps::claim(&FromKafka, &station, now()).await.unwrap());
         stations.push(station);
     }
     let busy: Vec<bool> = claims.iter().map(Option::is_some).collect();
@@ -83,7 +83,7 @@ async fn workers_that_come_and_go_have_one_effect(database: Database) {
         for round in 0..12 {
             let station = broker.station(&database, &format!("restless-{round}")).await;
             let lapsed = now() + i64::from(round * 61).seconds();
-            if let Ok(Some(claimed)) = FromKafka.claim(&station, lapsed).await {
+            if let Ok(Some(claimed)) = crate::steps::claim(&FromKafka, &station, lapsed).await {
                 let worked = tokio::task::block_in_place(|| FromKafka.work(&station, claimed, lapsed)).unwrap();
                 if round % 2 == 0 {
                     // Late, on purpose: the steady one may have been there.
@@ -129,7 +129,7 @@ fn refused_or_settled(settled: Result<(), StageError>) {
 /// Takes in what there is, at an instant when abandoned leases have lapsed; tells how many were accepted.
 async fn until_idle(station: &Station, round: i64) -> i64 {
     let lapsed = now() + (round * 61).seconds();
-    if let Err(error) = cardline::stages::driver::drain(&FromKafka, station, lapsed).await {
+    if let Err(error) = crate::steps::drain(&FromKafka, station, lapsed).await {
         FromKafka.forget(station);
         refused_or_settled(Err(error));
     }

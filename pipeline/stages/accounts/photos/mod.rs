@@ -31,7 +31,7 @@ use crate::limits::{
     PHOTOS_PER_CLAIM, RENDITIONS_KEPT_AT_ONCE,
 };
 use crate::objects::Fetched;
-use crate::stages::{StageError, Station, Step};
+use crate::stages::{Claim, StageError, Station, Step, Whole};
 use crate::time::local_date;
 use header::Header;
 
@@ -67,18 +67,28 @@ pub struct Looked {
 }
 
 impl Step for Photos {
+    type Unit = Whole;
     type Claimed<'s> = (Lease, Vec<Upload>);
     type Worked<'s> = (Lease, Vec<Looked>, Date);
 
-    async fn claim(&self, station: &Station, now: Timestamp) -> Result<Option<Self::Claimed<'_>>, StageError> {
+    async fn units(&self, _: &Station, _: Timestamp) -> Result<Vec<Whole>, StageError> {
+        Ok(vec![Whole])
+    }
+
+    async fn claim(
+        &self,
+        station: &Station,
+        _: &Whole,
+        now: Timestamp,
+    ) -> Result<Claim<Self::Claimed<'_>>, StageError> {
         let due = distinct(station.ledger.due_photos(now, PHOTOS_PER_CLAIM).await?);
         if due.is_empty() {
-            return Ok(None);
+            return Ok(Claim::Nothing);
         }
         let Some(lease) = station.lease("accounts/photos", now).await? else {
-            return Ok(None);
+            return Ok(Claim::Busy);
         };
-        Ok(Some((lease, uploads(station, due).await?)))
+        Ok(Claim::Taken((lease, uploads(station, due).await?)))
     }
 
     fn work<'s>(

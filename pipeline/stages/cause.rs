@@ -1,0 +1,145 @@
+//! Why a unit was set aside: a short list of causes, each with what to do about it. The words label a
+//! metric and stand in the ledger, so they never change.
+
+use std::io::ErrorKind;
+
+use super::StageError;
+
+/// A cause, in the order in which an error is looked at.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Cause {
+    Panic,
+    Exists,
+    Permission,
+    Missing,
+    Full,
+    Name,
+    Locked,
+    Key,
+    Profile,
+    Database,
+    Broker,
+    Other,
+}
+
+impl Cause {
+    /// Every cause there is.
+    pub const ALL: [Cause; 12] = [
+        Cause::Panic,
+        Cause::Exists,
+        Cause::Permission,
+        Cause::Missing,
+        Cause::Full,
+        Cause::Name,
+        Cause::Locked,
+        Cause::Key,
+        Cause::Profile,
+        Cause::Database,
+        Cause::Broker,
+        Cause::Other,
+    ];
+
+    /// The word in the ledger and on the metric.
+    pub fn code(self) -> &'static str {
+        match self {
+            Cause::Panic => "panic",
+            Cause::Exists => "exists",
+            Cause::Permission => "permission",
+            Cause::Missing => "missing",
+            Cause::Full => "full",
+            Cause::Name => "name",
+            Cause::Locked => "locked",
+            Cause::Key => "key",
+            Cause::Profile => "profile",
+            Cause::Database => "database",
+            Cause::Broker => "broker",
+            Cause::Other => "other",
+        }
+    }
+
+    /// What it means.
+    pub fn about(self) -> &'static str {
+        match self {
+            Cause::Panic => "the program met a bug",
+            Cause::Exists => "something else has the name already",
+            Cause::Permission => "it may not be read or written",
+            Cause::Missing => "a file or folder is not there",
+            Cause::Full => "there is no room where it goes",
+            Cause::Name => "a name is too long or not possible",
+            Cause::Locked => "something else holds a lock on it, or was quicker",
+            Cause::Key => "what is sealed cannot be opened",
+            Cause::Profile => "the partner's profile does not allow it",
+            Cause::Database => "the database refused it",
+            Cause::Broker => "Kafka refused it",
+            Cause::Other => "see the message",
+        }
+    }
+
+    /// What a person does about it.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Cause::Panic => "report it with the lines of the log around it; everything else goes on",
+            Cause::Exists => "look who placed it, and move it away; nothing of it is overwritten",
+            Cause::Permission => "give the worker's user the right to read and write there",
+            Cause::Missing => "put it back, or mount what is missing",
+            Cause::Full => "make room there",
+            Cause::Name => "shorten the path or the pattern of names in the profile",
+            Cause::Locked => "end what holds the lock",
+            Cause::Key => "restore the object or the keys it was sealed with",
+            Cause::Profile => "mend the profile, and start the workers again",
+            Cause::Database => "see the message; the database's log says more",
+            Cause::Broker => "see the message; the broker's log says more",
+            Cause::Other => "see the message",
+        }
+    }
+
+    /// The cause of that word.
+    pub fn named(code: &str) -> Option<Cause> {
+        Cause::ALL.into_iter().find(|cause| cause.code() == code)
+    }
+
+    /// Why an error came about.
+    pub fn of(error: &StageError) -> Cause {
+        use crate::exchange::publish::PublishError;
+        match error {
+            StageError::Panicked => return Cause::Panic,
+            StageError::Publish(PublishError::OtherBytes { .. }) => return Cause::Exists,
+            StageError::Ledger(error) if error.is_passing() => return Cause::Locked,
+            _ => {}
+        }
+        if let Some(cause) = io_kind(error).and_then(of_io) {
+            return cause;
+        }
+        match error {
+            StageError::Ledger(_) => Cause::Database,
+            StageError::Broker(_) => Cause::Broker,
+            StageError::Key(_) | StageError::Object(_) => Cause::Key,
+            StageError::Partner(_) | StageError::Name(_) | StageError::Render { .. } => Cause::Profile,
+            _ => Cause::Other,
+        }
+    }
+}
+
+/// The kind of the I/O error that an error comes from.
+fn io_kind(error: &StageError) -> Option<ErrorKind> {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if let Some(io) = error.downcast_ref::<std::io::Error>() {
+            return Some(io.kind());
+        }
+        cause = error.source();
+    }
+    None
+}
+
+fn of_io(kind: ErrorKind) -> Option<Cause> {
+    Some(match kind {
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Cause::Permission,
+        ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::IsADirectory => Cause::Missing,
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => Cause::Full,
+        ErrorKind::AlreadyExists => Cause::Exists,
+        ErrorKind::InvalidFilename => Cause::Name,
+        ErrorKind::ResourceBusy | ErrorKind::WouldBlock | ErrorKind::Deadlock => Cause::Locked,
+        _ => return None,
+    })
+}
