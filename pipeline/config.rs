@@ -1,11 +1,12 @@
 //! Configuration: flags win over the environment, the environment over the file, the file over the
 //! defaults. With none of them: SQLite and folders under `./cardline-data`.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::limits::STOP_SECONDS;
+use crate::limits::{STOP_SECONDS, STOP_SECONDS_RANGE};
 
 /// The configuration file; every key is optional.
 #[derive(Default, Deserialize)]
@@ -16,7 +17,7 @@ struct ConfigFile {
     data: Option<PathBuf>,
     worker: Option<String>,
     listen: Option<String>,
-    stop_seconds: Option<u64>,
+    stop_seconds: Option<i64>,
     partners: Option<PathBuf>,
     policy: Option<PathBuf>,
     #[serde(default)]
@@ -100,32 +101,45 @@ pub struct Flags {
 pub enum ConfigError {
     #[error("configuration {path}: {source}; see `cardline config show`")]
     Read { path: PathBuf, source: std::io::Error },
-    #[error("CARDLINE_STOP_SECONDS must be a whole number of seconds, such as {STOP_SECONDS}")]
-    StopSeconds,
+    #[error("{what} is not UTF-8; name the folder or value in UTF-8, or reach it by a link that is")]
+    NotUtf8 { what: &'static str },
+    #[error(
+        "{place}: stop_seconds is to be a whole number of seconds from {min} to {max}, such as {STOP_SECONDS}",
+        min = STOP_SECONDS_RANGE.start(),
+        max = STOP_SECONDS_RANGE.end()
+    )]
+    StopSeconds { place: String },
     #[error("configuration {path}: {source}")]
     Parse { path: PathBuf, source: Box<toml::de::Error> },
 }
 
 impl Config {
     /// Gathers the configuration. `environment` looks up a variable, so that tests need none.
-    pub fn gather(flags: &Flags, environment: impl Fn(&str) -> Option<String>) -> Result<Config, ConfigError> {
-        let path = flags.config.clone().or_else(|| environment("CARDLINE_CONFIG").map(PathBuf::from));
+    pub fn gather(flags: &Flags, environment: impl Fn(&str) -> Option<OsString>) -> Result<Config, ConfigError> {
+        let variable = |name: &'static str| match environment(name).map(OsString::into_string) {
+            None => Ok(None),
+            Some(Ok(value)) => Ok(Some(value)),
+            Some(Err(_)) => Err(ConfigError::NotUtf8 { what: name }),
+        };
+        let folder = |name| Ok::<_, ConfigError>(variable(name)?.map(PathBuf::from));
+        let path = flags.config.clone().or(folder("CARDLINE_CONFIG")?);
         let file = match &path {
             Some(path) => read(path)?,
             None => ConfigFile::default(),
         };
-        let data = pick(flags.data.clone(), environment("CARDLINE_DATA").map(PathBuf::from), file.data, || {
-            PathBuf::from("cardline-data")
-        });
-        let beside = format!("sqlite:{}", data.value.join("cardline.db").display());
+        let data = pick(flags.data.clone(), folder("CARDLINE_DATA")?, file.data, || PathBuf::from("cardline-data"));
+        // Addresses of databases are text, and a folder that is not would be another one there.
+        let Some(beside) = data.value.join("cardline.db").to_str().map(|path| format!("sqlite:{path}")) else {
+            return Err(ConfigError::NotUtf8 { what: "--data" });
+        };
         Ok(Config {
-            database: pick(flags.database.clone(), environment("CARDLINE_DATABASE"), file.database, || beside),
-            kafka: pick(flags.kafka.clone(), environment("CARDLINE_KAFKA"), file.kafka, || "mock".into()),
-            worker: optional(environment("CARDLINE_WORKER"), file.worker),
-            listen: optional(environment("CARDLINE_LISTEN"), file.listen),
-            stop_seconds: stop_seconds(environment("CARDLINE_STOP_SECONDS"), file.stop_seconds)?,
-            partners: optional(environment("CARDLINE_PARTNERS").map(PathBuf::from), file.partners),
-            policy: optional(environment("CARDLINE_POLICY").map(PathBuf::from), file.policy),
+            database: pick(flags.database.clone(), variable("CARDLINE_DATABASE")?, file.database, || beside),
+            kafka: pick(flags.kafka.clone(), variable("CARDLINE_KAFKA")?, file.kafka, || "mock".into()),
+            worker: optional(variable("CARDLINE_WORKER")?, file.worker),
+            listen: optional(variable("CARDLINE_LISTEN")?, file.listen),
+            stop_seconds: stop_seconds(variable("CARDLINE_STOP_SECONDS")?, file.stop_seconds, path.as_deref())?,
+            partners: optional(folder("CARDLINE_PARTNERS")?, file.partners),
+            policy: optional(folder("CARDLINE_POLICY")?, file.policy),
             topics: topics(file.topics),
             data,
         })
@@ -192,9 +206,21 @@ fn optional<T>(environment: Option<T>, file: Option<T>) -> Sourced<Option<T>> {
     }
 }
 
-fn stop_seconds(environment: Option<String>, file: Option<u64>) -> Result<Sourced<u64>, ConfigError> {
-    let given = environment.map(|text| text.parse().map_err(|_| ConfigError::StopSeconds)).transpose()?;
-    Ok(pick(None, given, file, || STOP_SECONDS))
+fn stop_seconds(
+    environment: Option<String>,
+    file: Option<i64>,
+    path: Option<&Path>,
+) -> Result<Sourced<u64>, ConfigError> {
+    let in_range = |seconds: u64| STOP_SECONDS_RANGE.contains(&seconds).then_some(seconds);
+    let of_variable = |text: String| {
+        let place = || "CARDLINE_STOP_SECONDS".to_owned();
+        text.parse().ok().and_then(in_range).ok_or_else(|| ConfigError::StopSeconds { place: place() })
+    };
+    let of_file = |seconds: i64| {
+        let place = || format!("configuration {}", path.unwrap_or(Path::new("")).display());
+        u64::try_from(seconds).ok().and_then(in_range).ok_or_else(|| ConfigError::StopSeconds { place: place() })
+    };
+    Ok(pick(None, environment.map(of_variable).transpose()?, file.map(of_file).transpose()?, || STOP_SECONDS))
 }
 
 fn topics(file: TopicsFile) -> Topics {
@@ -244,6 +270,33 @@ mod tests {
         std::fs::write(&path, "databse = 'x'\n").unwrap();
         let flags = Flags { config: Some(path), ..Flags::default() };
         assert!(Config::gather(&flags, |_| None).err().unwrap().to_string().contains("c.toml"));
+    }
+
+    #[test]
+    fn what_is_not_utf8_is_refused_by_name() {
+        use std::os::unix::ffi::OsStringExt;
+        let odd = || OsString::from_vec(b"/\xca\xfd".to_vec());
+        for variable in ["CARDLINE_DATA", "CARDLINE_DATABASE", "CARDLINE_POLICY", "CARDLINE_CONFIG"] {
+            let refused = Config::gather(&Flags::default(), |name| (name == variable).then(odd));
+            assert!(refused.err().unwrap().to_string().contains(variable), "{variable}");
+        }
+        let flags = Flags { data: Some(odd().into()), ..Flags::default() };
+        assert!(Config::gather(&flags, |_| None).err().unwrap().to_string().contains("--data"));
+    }
+
+    #[test]
+    fn a_stop_out_of_range_is_refused_with_file_and_range() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("c.toml");
+        for seconds in ["-1", "0", "9223372036854775807"] {
+            std::fs::write(&path, format!("stop_seconds = {seconds}\n")).unwrap();
+            let flags = Flags { config: Some(path.clone()), ..Flags::default() };
+            let told = Config::gather(&flags, |_| None).err().unwrap().to_string();
+            assert!(told.contains("c.toml") && told.contains("from 1 to 3600"), "{told}");
+            let told =
+                Config::gather(&Flags::default(), |name| (name == "CARDLINE_STOP_SECONDS").then(|| seconds.into()));
+            assert!(told.err().unwrap().to_string().contains("CARDLINE_STOP_SECONDS"));
+        }
     }
 
     #[test]

@@ -42,6 +42,8 @@ pub const LEASE_SECONDS: i64 = 60;
 /// A step under way may go on so long once the worker is told to stop: under the 30 s after which
 /// container platforms kill.
 pub const STOP_SECONDS: u64 = 25;
+/// No step is worth more than an hour of a machine that is to go down.
+pub const STOP_SECONDS_RANGE: std::ops::RangeInclusive<u64> = 1..=3_600;
 /// Below this the data folder counts as full: no work is begun that could not be finished. A package of
 /// a batch with its photos and the database's log fit into it.
 pub const DATA_FREE_BYTES_MIN: u64 = 64 * 1024 * 1024;

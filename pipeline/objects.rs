@@ -40,7 +40,8 @@ const KEY_PART_BYTES_MAX: usize = 255;
 /// The store and the keys its sealed objects need.
 #[derive(Clone)]
 pub struct Objects {
-    store: Arc<LocalFileSystem>,
+    /// None where there is no folder yet and nothing is to be made.
+    store: Option<Arc<LocalFileSystem>>,
     /// The folder, without any link in its path.
     root: PathBuf,
     keys: Keys,
@@ -65,9 +66,23 @@ impl Objects {
     /// A local folder, made if it is not there.
     pub fn in_folder(folder: &Path, keys: Keys) -> Result<Objects, ObjectError> {
         std::fs::create_dir_all(folder).map_err(ObjectError::Folder)?;
-        let root = folder.canonicalize().map_err(ObjectError::Folder)?;
-        let store = LocalFileSystem::new_with_prefix(&root)?.with_fsync(true);
-        Ok(Objects { store: Arc::new(store), root, keys })
+        Objects::of_folder(folder, keys)
+    }
+
+    /// A local folder as it is, for who only looks.
+    pub fn of_folder(folder: &Path, keys: Keys) -> Result<Objects, ObjectError> {
+        match folder.canonicalize() {
+            Ok(root) => {
+                let store = LocalFileSystem::new_with_prefix(&root)?.with_fsync(true);
+                Ok(Objects { store: Some(Arc::new(store)), root, keys })
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Objects { store: None, root: folder.into(), keys }),
+            Err(error) => Err(ObjectError::Folder(error)),
+        }
+    }
+
+    fn store(&self) -> Result<&LocalFileSystem, ObjectError> {
+        self.store.as_deref().ok_or_else(|| ObjectError::Folder(ErrorKind::NotFound.into()))
     }
 
     /// Seals bytes under their own digest; the same bytes again are the same object. Returns the digest.
@@ -77,7 +92,7 @@ impl Objects {
         let sealed =
             self.keys.seal_large(plain).map_err(|source| ObjectError::Sealed { key: key.to_string(), source })?;
         crash::before(Act::Store);
-        self.store.put(&key, Bytes::from(sealed).into()).await?;
+        self.store()?.put(&key, Bytes::from(sealed).into()).await?;
         crash::after(Act::Store);
         Ok(digest)
     }
@@ -85,7 +100,7 @@ impl Objects {
     /// Opens what was frozen under a digest, and checks that it still is that.
     pub async fn thaw(&self, kind: &str, digest: &str) -> Result<Vec<u8>, ObjectError> {
         let key = Key::from(format!("{kind}/{}/{digest}", digest.get(..2).unwrap_or("00")));
-        let sealed = self.store.get(&key).await?.bytes().await?;
+        let sealed = self.store()?.get(&key).await?.bytes().await?;
         let plain =
             self.keys.open_large(&sealed).map_err(|source| ObjectError::Sealed { key: key.to_string(), source })?;
         if sha256(&plain) == digest { Ok(plain) } else { Err(ObjectError::Changed { key: key.to_string() }) }
@@ -103,7 +118,7 @@ impl Objects {
         if let Err(refused) = path {
             return Ok(Fetched::Refused(refused));
         }
-        match self.store.get(&key).await {
+        match self.store()?.get(&key).await {
             Ok(found) if found.meta.size > most as u64 => Ok(Fetched::TooLarge),
             Ok(found) => Ok(found.bytes().await.map_or(Fetched::Missing, Fetched::Found)),
             Err(_) => Ok(Fetched::Missing),
@@ -113,7 +128,7 @@ impl Objects {
     /// Whether a plain file inside the store lies under a key, links followed; `None` where nothing does
     /// that can be read. A pipe or a device would keep its reader waiting for ever.
     async fn plain_file(&self, key: &Key) -> Result<Option<Result<(), &'static str>>, ObjectError> {
-        let path = self.store.path_to_filesystem(key)?;
+        let path = self.store()?.path_to_filesystem(key)?;
         let real = match tokio::fs::canonicalize(&path).await {
             Ok(real) => real,
             Err(error) => {
@@ -136,7 +151,7 @@ impl Objects {
     /// Stores an object as it is, under the key it is known by (the upload service's side).
     pub async fn upload(&self, key: &str, bytes: Vec<u8>) -> Result<(), ObjectError> {
         let key = upload_key(key).ok_or(ObjectError::Key)?;
-        self.store.put(&key, Bytes::from(bytes).into()).await?;
+        self.store()?.put(&key, Bytes::from(bytes).into()).await?;
         Ok(())
     }
 }
@@ -169,7 +184,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (root, outside) = (folder.path().join("objects"), folder.path().join("outside.jpg"));
         std::fs::write(&outside, b"secret").unwrap();
-        let objects = Objects::in_folder(&root, Keys::open(&folder.path().join("keys")).unwrap()).unwrap();
+        let objects = Objects::in_folder(&root, Keys::make(&folder.path().join("keys")).unwrap()).unwrap();
         objects.upload("photos/1.jpg", vec![7; 20]).await.unwrap();
         objects.upload("photos/odd %2e#1?.jpg", vec![7; 21]).await.unwrap();
         objects.upload("photos/large.jpg", vec![7; 101]).await.unwrap();

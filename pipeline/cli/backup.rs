@@ -8,9 +8,7 @@ use jiff::Timestamp;
 use super::context::Context;
 use super::outcome::Outcome;
 use super::print;
-use crate::stages::Station;
 use crate::stages::backup::back_up;
-use crate::time::local_date;
 
 #[derive(Args)]
 #[command(after_help = "SQLite only; a PostgreSQL is backed up by its own tools (ops/runbooks/restore.md).
@@ -25,7 +23,7 @@ pub struct BackupArgs {
 /// Backs up the ledger and the objects.
 pub async fn run(context: &Context, args: BackupArgs) -> anyhow::Result<Outcome> {
     let now = Timestamp::now();
-    let station = Station::observing(context.config.clone(), local_date(now)).await?;
+    let station = context.observer(now).await?;
     let backup = back_up(&station, &args.to, now).await?;
     let row = vec![
         backup.taken_at.clone(),

@@ -7,9 +7,9 @@ use super::context::Context;
 use super::outcome::Outcome;
 use super::print::{self, Output};
 use super::{batch_act, batch_plan};
-use crate::keys::Keys;
 use crate::ledger::{BatchAct, BatchRecord, FileRecord, Ledger};
 use crate::stages::batch_reach::batch_within;
+use crate::stages::keys_of;
 use crate::time::rfc3339;
 
 #[derive(Subcommand)]
@@ -130,7 +130,7 @@ async fn acts(context: &Context, ledger: &Ledger, batch: i64) -> anyhow::Result<
     if acts.is_empty() {
         return Ok(Vec::new());
     }
-    let keys = Keys::open(&context.config.data.value.join("keys"))?;
+    let keys = keys_of(ledger, &context.key_folder(), context.opening).await?;
     let shown = |act: BatchAct| {
         let reason = String::from_utf8_lossy(&keys.open_record(&act.reason)?).into_owned();
         let result = act.result.unwrap_or_default();

@@ -6,14 +6,15 @@ use anyhow::Context as _;
 use cardline_core::domain::staff::Scope;
 use clap::Args;
 use jiff::Timestamp;
+use tempfile::TempDir;
 
-use super::outcome::Usage;
+use super::outcome::{Usage, ledger_error};
 use super::print::Output;
 use super::roles::{Who, permit};
 use crate::config::{Config, Flags};
 use crate::ledger::laws::looks_personal;
-use crate::ledger::{Ledger, Viewer};
-use crate::stages::Station;
+use crate::ledger::{Ledger, LedgerError, Opening, Viewer};
+use crate::stages::{Station, keys_of};
 use crate::time::local_date;
 
 /// Flags every command takes. Flags win over the environment, the environment over the file.
@@ -42,11 +43,14 @@ pub struct GlobalFlags {
 }
 
 /// The flags and what follows from them.
+#[derive(Clone)]
 pub struct Context {
     pub config: Config,
     pub output: Output,
     /// Who is acting; `operator` when nobody said.
     pub actor: String,
+    /// What the command may do to the ledger it opens.
+    pub opening: Opening,
     named: bool,
     /// The user, once there are users.
     viewer: Option<Viewer>,
@@ -61,8 +65,8 @@ impl Context {
             return Err(Usage("--as needs a name without control characters".into()).into());
         }
         let given = Flags { config: flags.config, database: flags.database, kafka: flags.kafka, data: flags.data };
-        let config = Config::gather(&given, |name| std::env::var(name).ok())?;
-        Ok(Context { config, output: flags.output, actor, named, viewer: None })
+        let config = Config::gather(&given, |name| std::env::var_os(name))?;
+        Ok(Context { config, output: flags.output, actor, opening: Opening::Look, named, viewer: None })
     }
 
     /// The name given with `--as`.
@@ -108,17 +112,20 @@ impl Context {
         Ok(&self.actor)
     }
 
-    /// Makes the data folder where there is none.
+    /// Makes the data folder where there is none, for who may make a ledger.
     pub fn make_data_folder(&self) -> anyhow::Result<()> {
         let data = &self.config.data.value;
+        if self.opening != Opening::Make {
+            return Ok(());
+        }
         std::fs::create_dir_all(data)
             .with_context(|| format!("data folder {}; give another one with --data", data.display()))
     }
 
-    /// Opens everything the configuration names.
+    /// Opens everything the configuration names, doing no more to the ledger than the command may.
     pub async fn station(&self, now: Timestamp) -> anyhow::Result<Station> {
         self.make_data_folder()?;
-        let mut station = Station::open(self.config.clone(), local_date(now)).await?;
+        let mut station = Station::opened(self.config.clone(), local_date(now), self.opening).await?;
         station.ledger = self.seen(station.ledger);
         Ok(station)
     }
@@ -128,16 +135,41 @@ impl Context {
         Ok(self.station(now).await?.named().await?)
     }
 
-    /// As [`Context::station`], for who only looks: nothing is settled.
+    /// As [`Context::station`], and what earlier imports ask for stays as it is.
     pub async fn observer(&self, now: Timestamp) -> anyhow::Result<Station> {
-        let mut station = Station::observing(self.config.clone(), local_date(now)).await?;
+        let mut station = Station::unsettled(self.config.clone(), local_date(now), self.opening).await?;
         station.ledger = self.seen(station.ledger);
         Ok(station)
     }
 
-    /// Opens the ledger alone, for commands that only read figures.
+    /// Opens the ledger alone; the keys at hand must be its own all the same.
     pub async fn ledger(&self) -> anyhow::Result<Ledger> {
-        Ok(self.seen(Ledger::open(&self.config.database.value).await?))
+        self.make_data_folder()?;
+        let ledger = Ledger::opened(&self.config.database.value, self.opening).await?;
+        keys_of(&ledger, &self.key_folder(), self.opening).await?;
+        Ok(self.seen(ledger))
+    }
+
+    /// The same command as one that only looks.
+    pub fn looking(&self) -> Context {
+        Context { opening: Opening::Look, ..self.clone() }
+    }
+
+    /// The ledger for a dry run. Where there is none, an empty one that is gone with the folder.
+    pub async fn ledger_or_empty(&self) -> anyhow::Result<(Ledger, Option<TempDir>)> {
+        match self.looking().ledger().await {
+            Err(error) if matches!(ledger_error(&error), Some(LedgerError::NoLedger { .. })) => {
+                let empty = tempfile::tempdir()?;
+                let config = Config::in_folder(empty.path(), None);
+                Ok((Ledger::open(&config.database.value).await?, Some(empty)))
+            }
+            ledger => Ok((ledger?, None)),
+        }
+    }
+
+    /// Where the keys lie.
+    pub fn key_folder(&self) -> PathBuf {
+        self.config.data.value.join("keys")
     }
 
     fn seen(&self, ledger: Ledger) -> Ledger {

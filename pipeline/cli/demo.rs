@@ -10,6 +10,7 @@ use super::demo_table;
 use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
 use super::progress::Progress;
+use crate::ledger::Ledger;
 use crate::world::report::{self, DemoPlan};
 
 /// Says that a folder was made by a demo, so that the next one may make it anew.
@@ -40,11 +41,17 @@ pub struct DemoArgs {
 
 /// Plays and prints the balance. Fails when a law or the mirror does not hold.
 pub async fn run(context: &Context, args: DemoArgs) -> anyhow::Result<Outcome> {
-    make_anew(&args.dir)?;
     let dir = std::path::absolute(&args.dir)?;
+    if dir.to_str().is_none() {
+        return Err(Usage("the path of --dir is not UTF-8; give another one".into()).into());
+    }
     // Only the flag: an environment that names the real database must not get synthetic cards.
     let database = &context.config.database;
     let database = (database.source == "flag").then(|| database.value.clone());
+    if let Some(address) = &database {
+        refuse_occupied(address, &dir).await?;
+    }
+    make_anew(&args.dir)?;
     let plan = DemoPlan { cards: args.cards, days: args.days, seed: args.seed, dir, database };
     let mut progress = Progress::new();
     let mut in_hand = 0;
@@ -70,6 +77,27 @@ pub async fn run(context: &Context, args: DemoArgs) -> anyhow::Result<Outcome> {
         print::complain("cardline: our books differ from the world's; see the mirror's differences");
     }
     Ok(Outcome::of(broken.is_empty() && report.mirror.holds))
+}
+
+/// A database that has a row of anybody's is left alone. What lies in the folder goes with it.
+async fn refuse_occupied(address: &str, dir: &Path) -> anyhow::Result<()> {
+    if let Some(file) = Ledger::file(address) {
+        let file = std::path::absolute(file)?;
+        if !file.exists() || file.starts_with(dir) {
+            return Ok(());
+        }
+    }
+    let database = Ledger::unmigrated(address).await?;
+    let occupied = database.occupied_table().await?;
+    database.close().await;
+    match occupied {
+        None => Ok(()),
+        Some(table) => Err(Usage(format!(
+            "the database given with --database is not empty: `{table}` has rows. The demo only plays in a database of \
+             its own; give it an empty one"
+        ))
+        .into()),
+    }
 }
 
 /// Makes the folder anew, if nothing but an earlier demo is in it.

@@ -2,8 +2,6 @@
 //!
 //! Until there are users, any name passes. The database is not made for the question's sake.
 
-use std::path::Path;
-
 use super::context::Context;
 use super::roles::{Who, permit};
 use super::session;
@@ -17,8 +15,9 @@ pub async fn admit(context: &mut Context, command: &str) -> anyhow::Result<()> {
     let Some(permit) = permit(command) else {
         anyhow::bail!("`{command}` is in no line of `cardline users roles`, so nobody may run it");
     };
+    context.opening = permit.opening;
     let Who::Users(roles) = permit.who else { return Ok(()) };
-    if !is_there(&context.config.database.value) {
+    if !Ledger::is_there(&context.config.database.value) {
         return Ok(());
     }
     // The question leaves the schema as it is: `migrate` asks it too.
@@ -44,9 +43,4 @@ pub async fn admit(context: &mut Context, command: &str) -> anyhow::Result<()> {
     }
     context.act_as(viewer);
     Ok(())
-}
-
-/// Whether the database is there; a SQLite file that is not has no users.
-pub fn is_there(address: &str) -> bool {
-    address.strip_prefix("sqlite:").is_none_or(|path| Path::new(path.trim_start_matches("//")).exists())
 }

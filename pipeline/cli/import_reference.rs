@@ -58,7 +58,9 @@ pub async fn run(context: &Context, table: Table, args: &ImportArgs) -> anyhow::
     };
     let now = Timestamp::now();
     let today = local_date(now);
-    let (ledger, policy) = (context.ledger().await?, load_policy(context.config.policy.value.as_deref())?);
+    let policy = load_policy(context.config.policy.value.as_deref())?;
+    let (ledger, _unused) =
+        if args.dry_run { context.ledger_or_empty().await? } else { (context.ledger().await?, None) };
     if !args.dry_run {
         take_effect(&ledger, &policy, today).await?;
     }

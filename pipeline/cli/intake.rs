@@ -6,10 +6,10 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::context::{Context, instant};
-use super::outcome::Outcome;
+use super::outcome::{Outcome, ledger_error};
 use super::print::{self, Output};
 use super::progress::Progress;
-use crate::ledger::{IntakeCounts, Rehearsed};
+use crate::ledger::{IntakeCounts, LedgerError, Rehearsed};
 use crate::route::ROUTE;
 use crate::stages::{Station, intake};
 
@@ -93,14 +93,17 @@ async fn from_kafka(station: &Station, now: Timestamp) -> anyhow::Result<IntakeC
 }
 
 async fn dry_run(context: &Context, file: Option<&Path>, now: Timestamp) -> anyhow::Result<Outcome> {
-    // Where there is no ledger yet, none is left behind.
+    // Where there is no ledger yet, an empty one is judged against, and none is left behind.
     let unused = tempfile::tempdir()?;
-    let mut config = context.config.clone();
-    if config.database.value.strip_prefix("sqlite:").is_some_and(|path| !Path::new(path).exists()) {
-        config.database.value = format!("sqlite:{}", unused.path().join("ledger.sqlite").display());
-        config.data.value = unused.path().into();
-    }
-    let station = Station::observing(config, crate::time::local_date(now)).await?;
+    let station = match context.looking().observer(now).await {
+        Err(error) if matches!(ledger_error(&error), Some(LedgerError::NoLedger { .. })) => {
+            let mut config = context.config.clone();
+            config.database.value = format!("sqlite:{}", unused.path().join("ledger.sqlite").display());
+            config.data.value = unused.path().into();
+            Station::open(config, crate::time::local_date(now)).await?
+        }
+        station => station?,
+    };
     let rehearsed = match file {
         None => intake::rehearse_topic(&station, now).await?,
         Some(path) => {

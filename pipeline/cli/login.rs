@@ -4,10 +4,10 @@ use clap::Args;
 use serde_json::json;
 
 use super::context::Context;
-use super::gate::is_there;
 use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
 use super::session;
+use crate::ledger::Ledger;
 use crate::limits::SESSION_HOURS;
 
 #[derive(Args)]
@@ -25,7 +25,7 @@ pub async fn login(context: &Context, _: LoginArgs) -> anyhow::Result<Outcome> {
     let Some(name) = context.named_actor() else {
         return Err(Usage("say who you are: cardline login --as USER".into()).into());
     };
-    let there = is_there(&context.config.database.value);
+    let there = Ledger::is_there(&context.config.database.value);
     if !there || !context.ledger().await?.has_users().await? {
         anyhow::bail!(
             "there are no users yet; the first one is made with `cardline users add NAME --role administrator`"
@@ -52,7 +52,7 @@ pub async fn login(context: &Context, _: LoginArgs) -> anyhow::Result<Outcome> {
 
 /// Ends the session.
 pub async fn logout(context: &Context) -> anyhow::Result<Outcome> {
-    let there = is_there(&context.config.database.value);
+    let there = Ledger::is_there(&context.config.database.value);
     let ledger = if there { Some(context.ledger().await?) } else { None };
     let was = session::end(ledger.as_ref()).await?;
     print::line(if was { "logged out" } else { "nobody was logged in" })?;

@@ -21,7 +21,8 @@ pub struct MigrateArgs {
 
 /// Shows every migration, and runs those pending unless only asked.
 pub async fn run(context: &Context, args: MigrateArgs) -> anyhow::Result<Outcome> {
-    let ledger = Ledger::unmigrated(&context.config.database.value).await?;
+    let address = &context.config.database.value;
+    let ledger = if args.check { Ledger::unmigrated(address).await? } else { Ledger::to_migrate(address).await? };
     let schema = Schema::built_in();
     let before = ledger.schema_state(&schema).await?;
     let ran = if args.check { Vec::new() } else { ledger.migrate(&schema).await? };

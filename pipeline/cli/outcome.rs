@@ -2,6 +2,9 @@
 
 use std::process::ExitCode;
 
+use crate::ledger::LedgerError;
+use crate::stages::StageError;
+
 /// How a command ended when nothing stopped it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Outcome {
@@ -44,11 +47,27 @@ pub fn exit_code(result: anyhow::Result<Outcome>) -> ExitCode {
                 .chain()
                 .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
                 .any(|cause| cause.kind() == std::io::ErrorKind::NotFound);
-            let advice = if missing { "; check the path" } else { "" };
+            let advice = match ledger_error(&error) {
+                Some(LedgerError::NoLedger { .. }) => NO_LEDGER,
+                Some(LedgerError::Older { .. }) => "; run `cardline migrate` first, or start a worker",
+                _ if missing => "; check the path",
+                _ => "",
+            };
             super::print::complain(&format!("cardline: {}{advice}", in_one_line(&error)));
             ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
         }
     }
+}
+
+const NO_LEDGER: &str = "; check --data and --database, or make a ledger with `cardline migrate`, `intake`, `import`, \
+     `run` or `tick`";
+
+/// What the ledger said, if it was the ledger.
+pub fn ledger_error(error: &anyhow::Error) -> Option<&LedgerError> {
+    error.chain().find_map(|cause| match cause.downcast_ref::<StageError>() {
+        Some(StageError::Ledger(error)) => Some(error),
+        _ => cause.downcast_ref::<LedgerError>(),
+    })
 }
 
 /// The error and its causes; a cause the text already tells is not told again.

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::context::Context;
 use super::outcome::Outcome;
 use super::print::{self, Output};
+use crate::ledger::Opening;
 
 /// Who may run a command once there are users.
 #[derive(Clone, Copy)]
@@ -25,6 +26,28 @@ pub struct Permit {
     pub who: Who,
     /// Whether it reaches beyond any bank or area, so that only who sees everything may run it.
     pub whole: bool,
+    /// What it may do to the ledger it opens. One that only looks never makes anything.
+    pub opening: Opening,
+}
+
+impl Permit {
+    /// It makes a ledger where there is none.
+    const fn makes(mut self) -> Permit {
+        self.opening = Opening::Make;
+        self
+    }
+
+    /// It changes a ledger that is there.
+    const fn changes(mut self) -> Permit {
+        self.opening = Opening::Change;
+        self
+    }
+
+    /// It only looks.
+    const fn looks(mut self) -> Permit {
+        self.opening = Opening::Look;
+        self
+    }
 }
 
 const ALL: &[Role] = &Role::ALL;
@@ -34,75 +57,79 @@ const DECIDERS: &[Role] = &[Role::Operator, Role::BankIt, Role::Administrator];
 const OVERSEERS: &[Role] = &[Role::Administrator, Role::Auditor];
 
 const fn anyone(command: &'static str) -> Permit {
-    Permit { command, who: Who::Anyone, whole: false }
+    Permit { command, who: Who::Anyone, whole: false, opening: Opening::Look }
+}
+
+const fn worker(command: &'static str) -> Permit {
+    Permit { command, who: Who::Worker, whole: true, opening: Opening::Change }
 }
 
 const fn within(command: &'static str, roles: &'static [Role]) -> Permit {
-    Permit { command, who: Who::Users(roles), whole: false }
+    Permit { command, who: Who::Users(roles), whole: false, opening: Opening::Change }
 }
 
 const fn whole(command: &'static str, roles: &'static [Role]) -> Permit {
-    Permit { command, who: Who::Users(roles), whole: true }
+    Permit { command, who: Who::Users(roles), whole: true, opening: Opening::Change }
 }
 
 /// Every command, in the order of `--help`.
 pub const PERMITS: &[Permit] = &[
     anyone("demo"),
     anyone("generate applications"),
-    whole("intake", OPERATORS),
+    whole("intake", OPERATORS).makes(),
     anyone("rules list"),
     anyone("rules explain"),
     anyone("rules check"),
     anyone("rules page"),
-    within("quarantine list", ALL),
-    within("quarantine show", ALL),
+    within("quarantine list", ALL).looks(),
+    within("quarantine show", ALL).looks(),
     within("quarantine show --reveal", OPERATORS),
     within("quarantine retry", OPERATORS),
     within("quarantine discard", OPERATORS),
     within("quarantine export", OPERATORS),
-    Permit { command: "run", who: Who::Worker, whole: true },
-    Permit { command: "tick", who: Who::Worker, whole: true },
-    whole("import regions", ADMINISTRATORS),
-    whole("import points", ADMINISTRATORS),
-    whole("import outlets", ADMINISTRATORS),
-    whole("import partners", ADMINISTRATORS),
-    whole("import calendar", ADMINISTRATORS),
-    whole("import cards", ADMINISTRATORS),
-    within("import list", ALL),
-    within("trace", ALL),
-    whole("books", &[Role::Operator, Role::Administrator, Role::Auditor]),
-    within("batch list", ALL),
-    within("batch show", ALL),
-    within("batch plan", ALL),
+    worker("run").makes(),
+    worker("tick").makes(),
+    whole("import regions", ADMINISTRATORS).makes(),
+    whole("import points", ADMINISTRATORS).makes(),
+    whole("import outlets", ADMINISTRATORS).makes(),
+    whole("import partners", ADMINISTRATORS).makes(),
+    whole("import calendar", ADMINISTRATORS).makes(),
+    whole("import cards", ADMINISTRATORS).makes(),
+    within("import list", ALL).looks(),
+    within("trace", ALL).looks(),
+    whole("books", &[Role::Operator, Role::Administrator, Role::Auditor]).looks(),
+    within("batch list", ALL).looks(),
+    within("batch show", ALL).looks(),
+    within("batch plan", ALL).looks(),
     within("batch cut", OPERATORS),
     within("batch hold", OPERATORS),
     within("batch release", OPERATORS),
     within("batch split", OPERATORS),
     within("batch cancel", OPERATORS),
-    within("photos list", ALL),
+    within("photos list", ALL).looks(),
     within("photos retry", OPERATORS),
     anyone("photos check"),
-    within("file inspect", ALL),
-    within("exchange missing", ALL),
+    within("file inspect", ALL).looks(),
+    within("exchange missing", ALL).looks(),
     within("exchange skip", DECIDERS),
-    whole("topic list", ALL),
+    whole("topic list", ALL).looks(),
     whole("topic accept", ADMINISTRATORS),
     anyone("states"),
-    whole("migrate", ADMINISTRATORS),
+    whole("migrate", ADMINISTRATORS).makes(),
     whole("backup", ADMINISTRATORS),
     whole("reconcile show", OVERSEERS),
     whole("reconcile accept", ADMINISTRATORS),
     anyone("metrics list"),
     anyone("metrics page"),
-    anyone("login"),
-    anyone("logout"),
-    whole("users add", ADMINISTRATORS),
-    whole("users list", OVERSEERS),
+    anyone("login").changes(),
+    anyone("logout").changes(),
+    whole("users add", ADMINISTRATORS).makes(),
+    whole("users list", OVERSEERS).looks(),
     whole("users disable", ADMINISTRATORS),
     whole("users enable", ADMINISTRATORS),
     within("users password", ALL),
     anyone("users roles"),
-    within("approvals list", ALL),
+    within("approvals list", ALL).looks(),
     within("approvals give", DECIDERS),
     within("approvals refuse", DECIDERS),
     anyone("doctor"),
@@ -212,6 +239,20 @@ mod tests {
         for line in unique {
             let command = line.split(" --").next().unwrap();
             assert!(commands.contains(command), "`{line}` is no command");
+        }
+    }
+
+    #[test]
+    fn only_what_brings_something_in_makes_a_ledger() {
+        let making = |p: &&Permit| p.opening == Opening::Make;
+        let makes: Vec<&str> = PERMITS.iter().filter(making).map(|p| p.command).collect();
+        let imports = ["regions", "points", "outlets", "partners", "calendar", "cards"].map(|t| format!("import {t}"));
+        let mut expected = vec!["intake", "run", "tick", "migrate", "users add"];
+        expected.extend(imports.iter().map(String::as_str));
+        expected.sort_unstable_by_key(|command| PERMITS.iter().position(|p| p.command == *command));
+        assert_eq!(makes, expected);
+        for command in ["books", "trace", "doctor", "batch list", "quarantine list", "photos list", "users list"] {
+            assert_eq!(permit(command).unwrap().opening, Opening::Look, "{command}");
         }
     }
 

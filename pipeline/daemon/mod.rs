@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
-use crate::ledger::{HeldName, LedgerError};
+use crate::ledger::{HeldName, LedgerError, Opening};
 use crate::route::RouteStep;
 use crate::stages::{StageError, Station};
 use crate::time::local_date;
@@ -125,7 +125,7 @@ async fn rounds(watch: Arc<Watch>, steps: Vec<&'static RouteStep>) -> Result<(),
         // Dated tables come into force at midnight, imported ones at once; a panic leaves nothing behind.
         let today = local_date(Timestamp::now());
         if today != opened || watch.take_renewal() || is_stale(&station).await {
-            match Station::open(watch.config.clone(), today).await {
+            match Station::opened(watch.config.clone(), today, Opening::Change).await {
                 Ok(fresh) => {
                     (station, opened) = (Arc::new(fresh.under(name.clone())), today);
                     watch.opened(station.clone());

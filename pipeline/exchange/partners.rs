@@ -54,18 +54,19 @@ pub struct Partners {
 }
 
 impl Partners {
-    /// Loads profiles (from a folder, or those built in) and makes each partner's folders.
-    pub fn open(profiles: Option<&Path>, data: &Path) -> Result<Partners, PartnerError> {
-        let mut by_code = BTreeMap::new();
-        for profile in load(profiles)? {
-            let folder = data.join("partners").join(&profile.code);
-            let partner = Partner { profile, folder };
-            for path in [partner.to(), partner.archive()] {
-                std::fs::create_dir_all(&path).map_err(|source| PartnerError::Folder { folder: path, source })?;
-            }
-            by_code.insert(partner.profile.code.clone(), partner);
+    /// Loads profiles, from a folder or those built in.
+    pub fn of(profiles: Option<&Path>, data: &Path) -> Result<Partners, PartnerError> {
+        let partner = |profile: Profile| Partner { folder: data.join("partners").join(&profile.code), profile };
+        let partners = load(profiles)?.into_iter().map(partner);
+        Ok(Partners { by_code: partners.map(|partner| (partner.profile.code.clone(), partner)).collect() })
+    }
+
+    /// Makes each partner's folders.
+    pub fn make_folders(&self) -> Result<(), PartnerError> {
+        for path in self.all().flat_map(|partner| [partner.to(), partner.archive()]) {
+            std::fs::create_dir_all(&path).map_err(|source| PartnerError::Folder { folder: path, source })?;
         }
-        Ok(Partners { by_code })
+        Ok(())
     }
 
     /// The partner of that code.

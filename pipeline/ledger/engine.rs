@@ -12,16 +12,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteRow};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, FromRow, Postgres, Sqlite, Transaction};
 
+use super::opening::{Opening, sqlite_options};
 use super::patience::{still_answers, within};
 use super::viewer::Viewer;
-use super::{LedgerError, Patience, Schema};
+use super::{LedgerError, Patience};
 use crate::crash::{self, Act};
-use crate::limits::{DATABASE_CONNECTIONS, SQLITE_ROW_BUFFER_ROWS};
+use crate::limits::DATABASE_CONNECTIONS;
 use crate::metrics;
 
 /// A value bound to a statement. Owned, so that a statement may outlive the borrow of its input.
@@ -80,22 +79,10 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Opens `sqlite:PATH` or `postgres://…` and brings its schema up to date.
-    pub async fn open(url: &str) -> Result<Ledger, LedgerError> {
-        Ledger::open_with(url, &Schema::built_in(), Patience::default()).await
-    }
-
-    /// As [`Ledger::open`], with other migrations or another patience than usual.
-    pub async fn open_with(url: &str, schema: &Schema, patience: Patience) -> Result<Ledger, LedgerError> {
-        let ledger = Ledger::connect(url, patience).await?;
-        ledger.migrate(schema).await?;
-        Ok(ledger)
-    }
-
     /// Connects, and leaves the schema as it is.
-    pub(super) async fn connect(url: &str, patience: Patience) -> Result<Ledger, LedgerError> {
-        let pool = if let Some(path) = url.strip_prefix("sqlite:") {
-            Pool::Sqlite(open_sqlite(path, patience).await?)
+    pub(super) async fn connect(url: &str, opening: Opening, patience: Patience) -> Result<Ledger, LedgerError> {
+        let pool = if url.starts_with("sqlite:") {
+            Pool::Sqlite(open_sqlite(sqlite_options(url, opening, patience).await?).await?)
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             Pool::Postgres(open_postgres(url, patience).await?)
         } else {
@@ -171,21 +158,7 @@ impl Ledger {
     }
 }
 
-async fn open_sqlite(path: &str, patience: Patience) -> Result<SqlitePool, LedgerError> {
-    let path = path.trim_start_matches("//");
-    if let Some(folder) = Path::new(path).parent() {
-        std::fs::create_dir_all(folder).map_err(|source| LedgerError::Folder { folder: folder.into(), source })?;
-    }
-    let options = SqliteConnectOptions::from_str("sqlite:")?
-        .filename(path)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Normal)
-        .busy_timeout(patience.lock)
-        .row_buffer_size(SQLITE_ROW_BUFFER_ROWS)
-        .disable_statement_logging()
-        .pragma("temp_store", "memory")
-        .pragma("cache_size", "-32768");
+async fn open_sqlite(options: SqliteConnectOptions) -> Result<SqlitePool, LedgerError> {
     Ok(SqlitePoolOptions::new()
         .max_connections(DATABASE_CONNECTIONS)
         // A full disk makes SQLite roll back by itself; the library then still believes in the transaction,

@@ -11,6 +11,12 @@ pub enum LedgerError {
     Address,
     #[error("cannot make the folder {folder} for the database: {source}")]
     Folder { folder: PathBuf, source: std::io::Error },
+    #[error("there is no ledger in {place}: the path may be mistyped, or a volume not mounted; nothing was made")]
+    NoLedger { place: String },
+    #[error(
+        "the ledger in {place} is of an older version: migration {migration} is pending, and who only looks runs none"
+    )]
+    Older { place: String, migration: i64 },
     #[error("database: {0}")]
     Database(#[from] sqlx::Error),
     #[error("database, at `{statement}`: {source}")]
@@ -138,6 +144,13 @@ impl LedgerError {
             Some(sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::PoolTimedOut) => true,
             _ => false,
         }
+    }
+
+    /// Whether the database may be read and not written: by its file's mode, its disk or its server.
+    pub fn is_read_only(&self) -> bool {
+        let code = |e: &dyn sqlx::error::DatabaseError| e.code().unwrap_or_default().into_owned();
+        matches!(self.source_error(), Some(sqlx::Error::Database(e))
+            if code(&**e) == "25006" || code(&**e).parse().is_ok_and(|sqlite: u32| sqlite & 0xff == 8))
     }
 
     /// Whether the database is away or full: nothing is wrong with the unit of work, and every other

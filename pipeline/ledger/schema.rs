@@ -9,8 +9,8 @@ use std::borrow::Cow;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, SqlSafeStr};
 
+use super::LedgerError;
 use super::engine::{Ledger, Tx};
-use super::{LedgerError, Patience};
 use crate::args;
 use crate::limits::{SCHEMA_LOCK_SECONDS, SCHEMA_LOCK_TRIES};
 
@@ -143,11 +143,6 @@ impl Ledger {
     /// Fails when a newer version took something away that this program needs.
     pub async fn still_fits(&self) -> Result<(), LedgerError> {
         self.schema_state(&Schema::built_in()).await?.fits()
-    }
-
-    /// Opens a database as it is, whatever its schema: for who asks about the schema itself.
-    pub async fn unmigrated(url: &str) -> Result<Ledger, LedgerError> {
-        Ledger::connect(url, Patience::default()).await
     }
 }
 

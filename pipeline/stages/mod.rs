@@ -23,6 +23,7 @@ pub mod export;
 mod forms;
 pub mod history;
 pub mod intake;
+mod keyring;
 pub mod mask;
 pub mod production;
 pub mod quarantine;
@@ -46,5 +47,6 @@ mod watermark;
 
 pub use driver::{Claim, Ran, Step, Unit, Whole};
 pub use error::StageError;
+pub use keyring::keys_of;
 pub use reference::built_in_reference;
 pub use station::{Station, load_policy};

@@ -9,13 +9,13 @@ use cardline_core::domain::policy::Policy;
 use cardline_core::domain::reference::Reference;
 use jiff::civil::Date;
 
-use super::StageError;
 use super::reference::{reference_on, take_effect};
+use super::{StageError, keys_of};
 use crate::broker::{Publisher, Reader};
 use crate::config::Config;
 use crate::exchange::Partners;
 use crate::keys::Keys;
-use crate::ledger::{HeldName, Ledger};
+use crate::ledger::{HeldName, Ledger, Opening};
 use crate::limits::LEASE_SECONDS;
 use crate::objects::Objects;
 
@@ -57,22 +57,40 @@ pub fn load_policy(path: Option<&Path>) -> Result<Policy, StageError> {
 }
 
 impl Station {
-    /// Opens everything the configuration names, and settles what earlier imports ask for by today. Fails
-    /// at once on a wrong profile, policy or table.
+    /// Opens everything the configuration names, making what is not there, and settles what earlier imports
+    /// ask for by today. Fails at once on a wrong profile, policy or table.
     pub async fn open(config: Config, today: Date) -> Result<Station, StageError> {
-        let station = Station::observing(config, today).await?;
-        station.watch_history(jiff::Timestamp::now()).await?;
-        take_effect(&station.ledger, &station.policy, today).await?;
+        Station::opened(config, today, Opening::Make).await
+    }
+
+    /// As [`Station::open`], for who only looks: nothing is made, nothing is settled.
+    pub async fn observing(config: Config, today: Date) -> Result<Station, StageError> {
+        Station::opened(config, today, Opening::Look).await
+    }
+
+    /// Opens everything the configuration names, doing no more than that allows.
+    pub async fn opened(config: Config, today: Date, opening: Opening) -> Result<Station, StageError> {
+        let station = Station::unsettled(config, today, opening).await?;
+        if opening != Opening::Look {
+            station.watch_history(jiff::Timestamp::now()).await?;
+            take_effect(&station.ledger, &station.policy, today).await?;
+        }
         Ok(station)
     }
 
-    /// As [`Station::open`], for who only looks: nothing is settled.
-    pub async fn observing(config: Config, today: Date) -> Result<Station, StageError> {
+    /// As [`Station::opened`], and what earlier imports ask for stays as it is.
+    pub async fn unsettled(config: Config, today: Date, opening: Opening) -> Result<Station, StageError> {
         let data = config.data.value.clone();
-        let ledger = Ledger::open(&config.database.value).await?;
-        let keys = Keys::open(&data.join("keys"))?;
-        let objects = Objects::in_folder(&data.join("objects"), keys.clone())?;
-        let partners = Partners::open(config.partners.value.as_deref(), &data)?;
+        let ledger = Ledger::opened(&config.database.value, opening).await?;
+        let keys = keys_of(&ledger, &data.join("keys"), opening).await?;
+        let objects = match opening {
+            Opening::Look => Objects::of_folder(&data.join("objects"), keys.clone())?,
+            Opening::Make | Opening::Change => Objects::in_folder(&data.join("objects"), keys.clone())?,
+        };
+        let partners = Partners::of(config.partners.value.as_deref(), &data)?;
+        if opening != Opening::Look {
+            partners.make_folders()?;
+        }
         let policy = Arc::new(load_policy(config.policy.value.as_deref())?);
         let imported = ledger.last_import().await?;
         let (reference, calendar) = reference_on(&ledger, today).await?;

@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn the_same_line_is_the_same_person_and_the_same_digest() {
         let folder = tempfile::tempdir().unwrap();
-        let keys = Keys::open(folder.path()).unwrap();
+        let keys = Keys::make(folder.path()).unwrap();
         let (one, two) = (stock_card(&keys, &row()).unwrap(), stock_card(&keys, &row()).unwrap());
         assert!(one.person == two.person && one.digest == two.digest && one.number_key == two.number_key);
         let holder: StockHolder = serde_json::from_slice(&keys.open_record(&one.sealed).unwrap()).unwrap();
@@ -170,7 +170,7 @@ mod tests {
     #[test]
     fn a_wrong_line_names_its_column_and_no_value() {
         let folder = tempfile::tempdir().unwrap();
-        let keys = Keys::open(folder.path()).unwrap();
+        let keys = Keys::make(folder.path()).unwrap();
         let wrong = StockRow { id_number: concat!("110101", "20181120", "3215").into(), ..row() };
         let error = stock_card(&keys, &wrong).err().unwrap().to_string();
         assert!(error.starts_with("column id_number: ") && !error.contains("2018"), "{error}");

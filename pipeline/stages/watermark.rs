@@ -141,7 +141,7 @@ mod tests {
     async fn a_slower_worker_takes_nothing_back_and_a_new_beginning_does() {
         let folder = tempfile::tempdir().unwrap();
         let config = Config::in_folder(folder.path(), None);
-        let station = Station::observing(config, local_date(Timestamp::UNIX_EPOCH)).await.unwrap();
+        let station = Station::open(config, local_date(Timestamp::UNIX_EPOCH)).await.unwrap();
         station.keep_watermark(&reached(3, &[("a", 5), ("b", 1)])).unwrap();
         station.keep_watermark(&reached(2, &[("a", 4), ("b", 2), ("c", 9)])).unwrap();
         let both = reached(3, &[("a", 5), ("b", 2), ("c", 9)]);

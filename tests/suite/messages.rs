@@ -200,7 +200,7 @@ fn events() -> Vec<Value> {
 #[test]
 fn every_type_of_event_meets_the_schema_and_is_read() {
     let (schema, folder) = (schema("card.event.v1"), tempfile::tempdir().unwrap());
-    let keys = Keys::open(folder.path()).unwrap();
+    let keys = Keys::make(folder.path()).unwrap();
     let text = std::fs::read_to_string(root().join("schemas/messages/card.event.v1.json")).unwrap();
     let listed: Value = serde_json::from_str(&text).unwrap();
     let kinds: Vec<Value> = events().iter().map(|event| event["type"].clone()).collect();

@@ -73,7 +73,7 @@ async fn a_migration_killed_at_any_moment_is_whole_or_not_there(database: Databa
         killed += u64::from(child.try_wait().unwrap().is_none());
         child.kill().unwrap();
         child.wait().unwrap();
-        let seen = Ledger::unmigrated(&database.url).await.unwrap();
+        let seen = Ledger::to_migrate(&database.url).await.unwrap();
         let (found, state) = (tables(&seen).await, seen.schema_state(&Schema::built_in()).await.unwrap());
         // One migration may be there and the next not, but none in parts.
         assert_eq!(found.is_empty(), state.applied.is_empty(), "{found:?} {state:?}");

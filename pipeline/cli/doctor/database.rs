@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::Finding;
 use crate::cli::context::Context;
 use crate::cli::outcome::in_one_line;
-use crate::ledger::{DatabaseFacts, Ledger, Schema};
+use crate::ledger::{DatabaseFacts, Ledger, LedgerError, Opening, Schema};
 use crate::limits::{OLD_ROW_VERSIONS, OLD_TRANSACTION_SECONDS};
 use crate::stages::cause::Cause;
 use crate::time::rfc3339;
@@ -29,8 +29,22 @@ const WANTED: &[(&str, &[&str], bool, &str)] = &[
     ("quick_check", &["ok"], true, "the file is damaged: stop every worker and restore the last backup"),
 ];
 
+/// The ledger as it is, if it can be looked at.
+pub async fn open(context: &Context) -> Result<Ledger, Finding> {
+    Ledger::opened(&context.config.database.value, Opening::Look).await.map_err(|error| match error {
+        LedgerError::NoLedger { .. } => {
+            let advice = "correct --data or --database, or make a ledger: cardline migrate";
+            Finding::fail("database", error.to_string(), advice)
+        }
+        LedgerError::Older { .. } => {
+            Finding::warn("schema", error.to_string(), "run `cardline migrate`, or start a worker")
+        }
+        error => away(context, &error.into()),
+    })
+}
+
 /// The database does not open.
-pub fn away(context: &Context, error: &anyhow::Error) -> Finding {
+fn away(context: &Context, error: &anyhow::Error) -> Finding {
     let found = format!("{}: {}", address(context), in_one_line(error));
     Finding::fail("database", found, "start it or correct its address (--database); ops/runbooks/database-gone.md")
 }
@@ -57,11 +71,6 @@ pub async fn findings(context: &Context, ledger: &Ledger, now: Timestamp) -> Vec
             "schema",
             format!("newer than this program, which knows it up to {}", state.newest_known),
             "a newer version is at work; bring this program up to date too",
-        ),
-        Ok(state) if !state.pending.is_empty() => Finding::warn(
-            "schema",
-            format!("{} migrations are pending", state.pending.len()),
-            "run `cardline migrate`, or start a worker",
         ),
         Ok(state) => Finding::ok("schema", format!("version {}, up to date", state.newest_known)),
         Err(error) => Finding::fail("schema", error.to_string(), "start the program once; it makes the schema"),

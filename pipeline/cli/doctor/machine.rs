@@ -6,34 +6,51 @@ use std::path::Path;
 use super::Finding;
 use crate::cli::context::Context;
 use crate::daemon::free_bytes;
-use crate::keys::{KeyError, Keys};
+use crate::keys::Keys;
+use crate::ledger::{Ledger, Opening};
 use crate::limits::DATA_FREE_BYTES_MIN;
+use crate::stages::keys_of;
 
 /// Below this somebody should make room before it is urgent: a day's files of a province.
 const FREE_BYTES_WANTED: u64 = 5 << 30;
 
-/// Data folder, free space, keys, time zone.
+/// Data folder, free space, time zone.
 pub fn findings(context: &Context) -> Vec<Finding> {
     let data = &context.config.data.value;
     let mut findings = vec![writable(data)];
     findings.extend(free_space(data));
-    let there = data.join("keys/data.key").exists();
-    findings.push(Finding::of(
-        "keys",
-        keys(data, there),
-        "restore the folder keys from its backup; nothing sealed opens without it",
-    ));
-    findings.extend(key_modes(&data.join("keys")));
     findings.push(time_zone());
     findings
 }
 
+/// Whether the keys at hand are the ledger's, and who may read them.
+pub async fn keys(context: &Context, ledger: Option<&Ledger>) -> Vec<Finding> {
+    let folder = context.key_folder();
+    let found = match ledger {
+        Some(ledger) => keys_of(ledger, &folder, Opening::Look).await.map_err(|error| error.to_string()),
+        None if folder.exists() => Keys::open(&folder).map_err(|error| error.to_string()),
+        None => Ok(Keys::passing()),
+    };
+    let found = found.map(|keys| match keys.is_passing() {
+        true => "none yet; the first work makes them: back them up then".to_owned(),
+        false => format!("the keys in {} are this ledger's", folder.display()),
+    });
+    let advice = "restore the folder keys from its backup; nothing sealed opens without it";
+    let mut findings = vec![Finding::of("keys", found, advice)];
+    findings.extend(key_modes(&folder));
+    findings
+}
+
 fn writable(data: &Path) -> Finding {
-    let tried = std::fs::create_dir_all(data)
-        .and_then(|()| tempfile::Builder::new().prefix(".doctor").tempfile_in(data).map(|_| ()));
+    let what = "data folder";
+    if !data.exists() {
+        let advice = "correct --data, or mount it; the first work makes it otherwise";
+        return Finding::warn(what, format!("{} is not there", data.display()), advice);
+    }
+    let tried = tempfile::Builder::new().prefix(".doctor").tempfile_in(data);
     let found =
-        tried.map(|()| format!("{} can be written", data.display())).map_err(|e| format!("{}: {e}", data.display()));
-    Finding::of("data folder", found, "give the user of cardline the folder, or another one with --data")
+        tried.map(|_| format!("{} can be written", data.display())).map_err(|e| format!("{}: {e}", data.display()));
+    Finding::of(what, found, "give the user of cardline the folder, or another one with --data")
 }
 
 fn free_space(data: &Path) -> Option<Finding> {
@@ -45,14 +62,6 @@ fn free_space(data: &Path) -> Option<Finding> {
         free if free < FREE_BYTES_WANTED => Finding::warn("free space", found, advice),
         _ => Finding::ok("free space", found),
     })
-}
-
-fn keys(data: &Path, there: bool) -> Result<String, KeyError> {
-    let folder = data.join("keys");
-    let keys = Keys::open(&folder)?;
-    keys.open_record(&keys.seal(b"doctor")?)?;
-    let words = if there { "open what they seal" } else { "were made now: back them up" };
-    Ok(format!("the keys in {} {words}", folder.display()))
 }
 
 /// Key files may be read by their owner alone.
@@ -88,7 +97,7 @@ mod tests {
     #[test]
     fn a_key_file_others_may_read_is_a_failure() {
         let folder = tempfile::tempdir().unwrap();
-        Keys::open(folder.path()).unwrap();
+        Keys::make(folder.path()).unwrap();
         assert_eq!(key_modes(folder.path())[0].verdict, "ok");
         let open = std::fs::Permissions::from_mode(0o640);
         std::fs::set_permissions(folder.path().join("master.key"), open).unwrap();

@@ -1,7 +1,6 @@
 //! `doctor`: everything a start needs, looked at one by one; each finding says what to do about it.
 //!
-//! It only looks: nothing is settled, and nothing waits longer than a few seconds. What a first start
-//! would make (folders, keys, the schema) is made here too.
+//! It only looks: nothing is made or settled, and nothing waits longer than a few seconds.
 
 mod database;
 mod kafka;
@@ -58,17 +57,20 @@ pub async fn run(context: &Context) -> anyhow::Result<Outcome> {
     let now = Timestamp::now();
     let mut findings = machine::findings(context);
     findings.extend(tables::profiles(context, now));
-    let ledger = match context.ledger().await {
+    let ledger = match database::open(context).await {
         Ok(ledger) => {
             findings.extend(database::findings(context, &ledger, now).await);
             Some(ledger)
         }
-        Err(error) => {
-            findings.push(database::away(context, &error));
+        Err(finding) => {
+            findings.push(finding);
             None
         }
     };
-    if ledger.is_some() {
+    let keys = machine::keys(context, ledger.as_ref()).await;
+    let fit = ledger.is_some() && keys.iter().all(|f| f.verdict != "FAIL");
+    findings.extend(keys);
+    if fit {
         match Station::observing(context.config.clone(), local_date(now)).await {
             Ok(station) => findings.extend(tables::reference(&station, local_date(now))),
             Err(error) => {

@@ -37,9 +37,9 @@ impl BooksReport {
 
 impl Ledger {
     /// Checks the laws: over what changed since the last run, or over everything. `only` names one
-    /// law. The run is remembered when every law was checked and holds.
+    /// law. The run is remembered when every law was checked and holds, and the ledger may be written.
     pub async fn books(&self, at: Timestamp, whole: bool, only: Option<i64>) -> Result<BooksReport, LedgerError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.read().await?;
         tx.without_hurry();
         let since = if whole { None } else { last_run(&mut tx).await? };
         let through = fill(&mut tx, since, crate::time::local_date(at)).await?;
@@ -69,15 +69,24 @@ impl Ledger {
             books.push(LawResult { law: law.no, name: law.name, holds, cases, offending });
         }
         let report = BooksReport { whole: since.is_none(), books };
-        if only.is_none() && report.hold() {
-            tx.run(
-                "INSERT INTO law_run (at, through, chunk, file, whole, holds) VALUES ($1, $2, $3, $4, $5, TRUE)",
-                args![at, through.history, through.chunk, through.file, report.whole],
-            )
-            .await?;
-        }
         tx.commit().await?;
+        if only.is_none() && report.hold() {
+            match self.remember(at, through, report.whole).await {
+                Err(error) if !error.is_read_only() => return Err(error),
+                _ => {}
+            }
+        }
         Ok(report)
+    }
+
+    async fn remember(&self, at: Timestamp, through: Through, whole: bool) -> Result<(), LedgerError> {
+        let mut tx = self.begin().await?;
+        tx.run(
+            "INSERT INTO law_run (at, through, chunk, file, whole, holds) VALUES ($1, $2, $3, $4, $5, TRUE)",
+            args![at, through.history, through.chunk, through.file, whole],
+        )
+        .await?;
+        tx.commit().await
     }
 }
 

@@ -26,6 +26,7 @@ fn found<'a>(all: &'a [Value], what: &str) -> &'a str {
 
 async fn doctor_finds_what_is_wrong_and_says_what_to_do(database: Database) {
     let broker = MockBroker::start(&["card.applications", "card.events"], 2).unwrap();
+    ended(program(&database.url, database.folder.path()).args(["tick", "intake"]), &[0]);
     // The settings of a server for tests are its own affair.
     let (named, all) = findings(&database, &broker.servers(), &[0, 1]);
     for what in [

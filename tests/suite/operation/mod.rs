@@ -8,4 +8,4 @@ mod doctor;
 mod forwarder;
 mod metrics;
 mod names;
-mod worker;
+pub mod worker;
