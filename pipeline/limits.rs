@@ -71,6 +71,10 @@ pub const PARTNER_MARKER_BYTES_MAX: u64 = 4_096;
 pub const PARTNER_FILES_PER_LOOK: usize = 1_000;
 /// A partner's file larger than this is refused before it is read: 50,000 rows of 1 KiB, twice over.
 pub const PARTNER_FILE_BYTES_MAX: u64 = 128 * 1024 * 1024;
+/// Rows of one file that are about nothing we asked and have a case of their own; nobody reads more.
+pub const ROW_CASES_MAX: usize = 100;
+/// So often a bank may say of one card that it cannot tell; the last time a person looks.
+pub const UNCLEAR_ANSWERS_MAX: i64 = 3;
 /// An uploaded photo is at most 8.75 MB (s3), read as 1,048,576 bytes each as the rule PHOTO-BYTES does.
 pub const PHOTO_BYTES_MAX: usize = 9_175_040;
 /// Pixels on one side of a photo; a JPEG of 8.75 MB in the right aspect stays far below.

@@ -44,10 +44,14 @@ pub fn run(context: &Context, command: FileCommand) -> anyhow::Result<Outcome> {
     profiles.retain(|profile| context.scope().covers(&profile.code, ""));
     let spec = file_read::recognise(&profiles, &args.file, args.partner.as_deref(), args.kind.as_deref())?;
     let records = file_read::records(spec, &args.file, bytes)?;
-    match spec.parse(&records) {
-        Ok(parsed) => shown(context.output, &args, spec, &parsed).map(|()| Outcome::Ok),
-        Err(faults) => faulty(context.output, &args, spec, &faults).map(|()| Outcome::Failed),
-    }
+    let (faults, effect) = match spec.parse(&records) {
+        Ok(parsed) if parsed.row_faults().is_empty() => {
+            return shown(context.output, &args, spec, &parsed).map(|()| Outcome::Ok);
+        }
+        Ok(parsed) => (parsed.row_faults().to_vec(), "such rows would be cases, the others applied"),
+        Err(faults) => (faults, "nothing of such a file would be applied"),
+    };
+    faulty(context.output, &args, spec, &faults, effect).map(|()| Outcome::Failed)
 }
 
 fn shown(output: Output, args: &InspectArgs, spec: &FileSpec, parsed: &Parsed) -> anyhow::Result<()> {
@@ -79,7 +83,13 @@ fn shown(output: Output, args: &InspectArgs, spec: &FileSpec, parsed: &Parsed) -
     }
 }
 
-fn faulty(output: Output, args: &InspectArgs, spec: &FileSpec, faults: &[FileFault]) -> anyhow::Result<()> {
+fn faulty(
+    output: Output,
+    args: &InspectArgs,
+    spec: &FileSpec,
+    faults: &[FileFault],
+    effect: &str,
+) -> anyhow::Result<()> {
     let row = |f: &FileFault| {
         vec![f.line.to_string(), f.column.to_string(), f.field.clone(), f.code.code().into(), f.message.clone()]
     };
@@ -94,6 +104,6 @@ fn faulty(output: Output, args: &InspectArgs, spec: &FileSpec, faults: &[FileFau
     let document = json!({"partner": spec.partner(), "kind": spec.kind.name(), "valid": false, "errors": errors});
     print::rows(output, &["line", "column", "field", "code", "message"], &rows, &document)?;
     let name = args.file.display();
-    print::complain(&format!("{name}: {} faults; nothing of such a file would be applied", faults.len()));
+    print::complain(&format!("{name}: {} faults; {effect}", faults.len()));
     Ok(())
 }

@@ -5,13 +5,14 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::batches::{NewBatchAct, record_act, refuse_held};
-use super::cases::open_case;
+use super::cases::{UnmatchedRow, open_case, open_row_cases};
 use super::engine::{Arg, Tx};
 use super::files::{FrozenFile, ReceivedFile, freeze_file, register_file};
 use super::moves::{Along, SUBJECT, Set, Step, Why, move_each, move_one, move_set, subject, write_history};
 use super::stage::{Column, Stage};
 use super::{Lease, Ledger, LedgerError, spend, take_numbers};
 use crate::args;
+use crate::limits::UNCLEAR_ANSWERS_MAX;
 
 /// Batches are homogeneous: one region, bank and lane (domain.md §2).
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -80,11 +81,30 @@ pub struct OpenedAccount {
     pub sealed: Vec<u8>,
 }
 
+/// The reason of a row whose answer code the profile does not know.
+pub const UNKNOWN_CODE: &str = "unknown_code";
+
+/// A whole answer, row by row.
+#[derive(Default)]
+pub struct MatchedAnswer {
+    pub rows: Vec<AnsweredRow>,
+    pub unmatched: Vec<UnmatchedRow>,
+}
+
+/// What was asked of a bank in one batch.
+pub struct AskedBatch {
+    pub region: String,
+    /// The day of the request.
+    pub cut_on: String,
+    pub cards: Vec<AskedCard>,
+}
+
 /// A card asked of the bank, as the answer must match it.
 pub struct AskedCard {
     pub row: i64,
     pub id: i64,
     pub application_id: String,
+    pub approved_on: String,
     pub sealed: Vec<u8>,
 }
 
@@ -178,24 +198,23 @@ impl Ledger {
         Ok(batch)
     }
 
-    /// The cards of an account batch, as they were asked.
-    pub async fn asked_cards(&self, batch: i64) -> Result<Vec<AskedCard>, LedgerError> {
+    /// An account batch, as it was asked.
+    pub async fn asked_batch(&self, batch: i64) -> Result<AskedBatch, LedgerError> {
         let mut tx = self.read().await?;
+        let found = tx
+            .row::<(String, String)>("SELECT region, cut_on FROM batch WHERE id = $1", args![batch])
+            .await?
+            .ok_or_else(|| LedgerError::Shape("an asked batch".into()))?;
         let rows = tx
-            .rows::<(i64, i64, String, Vec<u8>)>(
-                "SELECT a.account_row, a.id, a.application_id, m.sealed FROM application a JOIN message m ON m.id = a.message
-                 WHERE a.account_batch = $1
-                 UNION ALL
-                 SELECT n.row, a.id, a.application_id, m.sealed FROM file f JOIN answer n ON n.file = f.id
-                    JOIN application a ON a.id = n.application JOIN message m ON m.id = a.message
-                 WHERE f.batch = $1 AND (a.account_batch IS NULL OR a.account_batch <> $1) AND n.outcome <> 'contradicted'",
+            .rows::<(i64, i64, String, String, Vec<u8>)>(
+                "SELECT a.account_row, a.id, a.application_id, a.approved_on, m.sealed FROM application a JOIN message m ON m.id = a.message
+                 WHERE a.account_batch = $1 ORDER BY a.account_row",
                 args![batch],
             )
             .await?;
-        Ok(rows
-            .into_iter()
-            .map(|(row, id, application_id, sealed)| AskedCard { row, id, application_id, sealed })
-            .collect())
+        let card =
+            |(row, id, application_id, approved_on, sealed)| AskedCard { row, id, application_id, approved_on, sealed };
+        Ok(AskedBatch { region: found.0, cut_on: found.1, cards: rows.into_iter().map(card).collect() })
     }
 
     /// The batch a placed file asked for, by the file's own stream and number.
@@ -214,22 +233,24 @@ impl Ledger {
         .await
     }
 
-    /// Applies a bank's whole answer to an account request.
+    /// Applies a bank's answer to an account request: every row that is believed, a case for every other.
     pub async fn settle_account_answer(
         &self,
         lease: &Lease,
         file: &ReceivedFile<'_>,
         batch: i64,
-        rows: Vec<AnsweredRow>,
+        answer: MatchedAnswer,
         dates: AnswerDates,
         why: Why<'_>,
     ) -> Result<AnswerCounts, LedgerError> {
         let mut tx = self.begin().await?;
         let file_id = register_file(&mut tx, file, why).await?;
-        tx.stage(&ANSWERED, rows.into_iter().map(staged).collect()).await?;
+        open_row_cases(&mut tx, file_id, &answer.unmatched, dates.case_on, "bank IT", why).await?;
+        tx.stage(&ANSWERED, answer.rows.into_iter().map(staged).collect()).await?;
         let mut counts = AnswerCounts::default();
         contradictions(&mut tx, file_id, batch, &mut counts, dates, why).await?;
         doubles(&mut tx).await?;
+        never_clear(&mut tx).await?;
         counts.opened = open_accounts(&mut tx, file_id, why).await?;
         counts.held = mismatches(&mut tx, file_id, dates, why).await?;
         refusals(&mut tx, file_id, &mut counts, dates, why).await?;
@@ -491,6 +512,17 @@ async fn doubles(tx: &mut Tx) -> Result<(), LedgerError> {
     Ok(())
 }
 
+/// A bank that cannot tell is asked again, but not for ever: the last time a person looks.
+async fn never_clear(tx: &mut Tx) -> Result<(), LedgerError> {
+    tx.scratch(
+        "UPDATE answered SET outcome = 'mismatch', reason = 'NO-CLEAR-ANSWER' WHERE outcome = 'unknown'
+            AND (SELECT count(*) FROM answer n WHERE n.application = answered.application AND n.outcome = 'unknown') >= $1",
+        args![UNCLEAR_ANSWERS_MAX - 1],
+    )
+    .await?;
+    Ok(())
+}
+
 async fn open_accounts(tx: &mut Tx, file: i64, why: Why<'_>) -> Result<i64, LedgerError> {
     let opened = tx
         .run(
@@ -585,7 +617,23 @@ async fn refusals(
         args![],
     )
     .await?;
+    unknown_codes(tx, file, dates, why).await?;
     ask_again(tx, counts, why).await
+}
+
+/// A code that was never agreed is asked about again, and a person agrees on it with the bank meanwhile.
+async fn unknown_codes(tx: &mut Tx, file: i64, dates: AnswerDates, why: Why<'_>) -> Result<(), LedgerError> {
+    let found = tx
+        .rows::<(i64,)>(
+            "SELECT application FROM answered WHERE outcome = 'unknown' AND reason = $1 ORDER BY row",
+            args![UNKNOWN_CODE],
+        )
+        .await?;
+    for (application,) in found {
+        let reason = "the bank answered with a code its profile does not know; asked again";
+        open_case(tx, Some(application), Some(file), reason, dates.case_on, "bank IT", why).await?;
+    }
+    Ok(())
 }
 
 /// The bank could not tell: asked again in the next batch, where it answers a repeated request with

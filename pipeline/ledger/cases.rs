@@ -7,6 +7,7 @@ use super::LedgerError;
 use super::engine::Tx;
 use super::moves::{Along, SUBJECT, Step, Why, move_each, subject, write_history};
 use crate::args;
+use crate::limits::ROW_CASES_MAX;
 
 /// Opens a case about a card, a file, or both.
 pub async fn open_case(
@@ -27,6 +28,34 @@ pub async fn open_case(
     let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("case id".into()))?;
     write_history(tx, &Step { life: &CASE, from: "", to: "open" }, "case", id, 1, Why { reason, ..why }, None).await?;
     Ok(id)
+}
+
+/// A row of a partner's file that is about nothing we asked.
+pub struct UnmatchedRow {
+    pub line: usize,
+    /// What is wrong; never a value.
+    pub message: &'static str,
+}
+
+/// Opens a case for each row of a file that is about nothing we asked; many of them share the last one.
+pub(super) async fn open_row_cases(
+    tx: &mut Tx,
+    file: i64,
+    rows: &[UnmatchedRow],
+    due_on: Date,
+    owner: &str,
+    why: Why<'_>,
+) -> Result<(), LedgerError> {
+    let shown = rows.len().min(ROW_CASES_MAX);
+    for row in &rows[..shown] {
+        let reason = format!("line {}: {}", row.line, row.message);
+        open_case(tx, None, Some(file), &reason, due_on, owner, why).await?;
+    }
+    if rows.len() > shown {
+        let reason = format!("{} more rows of this file are about nothing that was asked", rows.len() - shown);
+        open_case(tx, None, Some(file), &reason, due_on, owner, why).await?;
+    }
+    Ok(())
 }
 
 /// A partner's late answer came, or is not asked for any more: cases that only chased it are settled.

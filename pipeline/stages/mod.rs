@@ -17,6 +17,7 @@ pub mod cause;
 pub mod cutting;
 pub mod dead_letters;
 pub mod distribution;
+pub mod doubts;
 pub mod driver;
 mod error;
 pub mod export;

@@ -166,7 +166,7 @@ fn lost_file(
     let digest = sha256(&bytes);
     let size = bytes.len() as i64;
     let records = if spec.kind == FileKind::Personalization { read_cards(&bytes)? } else { bytes };
-    let parsed = spec.parse(&records).map_err(|_| {
+    let parsed = spec.parse(&records).and_then(Parsed::sound).map_err(|_| {
         StageError::Shape(format!("{}: our own file cannot be read; restore it from the partner", path.display()))
     })?;
     let batch = parsed.control.get("batch").cloned().unwrap_or_default();

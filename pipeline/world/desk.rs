@@ -85,7 +85,7 @@ impl Desk {
             } else {
                 bytes
             };
-            let parsed = spec.parse(&records).map_err(|faults| {
+            let parsed = spec.parse(&records).and_then(Parsed::sound).map_err(|faults| {
                 StageError::Shape(format!(
                     "{name}: the partner cannot read it: {}",
                     faults.first().map_or("", |f| f.message.as_str())

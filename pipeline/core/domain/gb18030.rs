@@ -53,6 +53,12 @@ pub fn decode(bytes: &[u8]) -> Result<String, usize> {
     }
 }
 
+/// GB18030 bytes as text, with U+FFFD for every sequence that is none. Only for finding where the cells of
+/// a line end: a cell that holds U+FFFD is never used.
+pub fn decode_marking(bytes: &[u8]) -> String {
+    GB18030.decode_without_bom_handling(bytes).0.into_owned()
+}
+
 /// Length of the text in GB18030 bytes. Allocates nothing.
 ///
 /// # Errors

@@ -20,8 +20,15 @@ pub enum Charset {
     Utf8,
 }
 
-/// Byte order marks: UTF-8, GB18030, UTF-16 either way. None is allowed.
-const BYTE_ORDER_MARKS: [&[u8]; 4] = [&[0xEF, 0xBB, 0xBF], &[0x84, 0x31, 0x95, 0x33], &[0xFE, 0xFF], &[0xFF, 0xFE]];
+/// Byte order marks of UTF-8 and GB18030, which editors on Windows write: skipped.
+const BYTE_ORDER_MARKS: [&[u8]; 2] = [&[0xEF, 0xBB, 0xBF], &[0x84, 0x31, 0x95, 0x33]];
+/// Byte order marks of UTF-16, either way: such a file cannot be read.
+const UTF_16_MARKS: [&[u8]; 2] = [&[0xFE, 0xFF], &[0xFF, 0xFE]];
+
+/// The bytes after a byte order mark at their head, if there is one.
+pub(super) fn without_mark(bytes: &[u8]) -> &[u8] {
+    BYTE_ORDER_MARKS.iter().find_map(|mark| bytes.strip_prefix(*mark)).unwrap_or(bytes)
+}
 
 impl Charset {
     /// The name of the charset in a profile and in an XML declaration.
@@ -56,13 +63,21 @@ impl Charset {
         }
     }
 
+    /// The text of the bytes, with U+FFFD for every sequence that is not of the charset.
+    pub(super) fn decode_marking(self, bytes: &[u8]) -> String {
+        match self {
+            Self::Gb18030 => gb18030::decode_marking(bytes),
+            Self::Utf8 => String::from_utf8_lossy(bytes).into_owned(),
+        }
+    }
+
     /// How the bytes as a whole contradict the charset, if they do.
     ///
     /// UTF-8 text mostly *is* well-formed GB18030, only meaningless. It is told apart by counting
     /// characters in everyday use in both readings.
     pub(super) fn contradicted_by(self, bytes: &[u8]) -> Option<(FaultCode, &'static str)> {
-        if BYTE_ORDER_MARKS.iter().any(|mark| bytes.starts_with(mark)) {
-            return Some((FaultCode::FileByteOrderMark, "the file starts with a byte order mark: send it without one"));
+        if UTF_16_MARKS.iter().any(|mark| bytes.starts_with(mark)) {
+            return Some((FaultCode::FileByteOrderMark, "the file is UTF-16: send it in the agreed charset"));
         }
         if self == Self::Utf8 || bytes.is_ascii() {
             return None;
@@ -86,7 +101,7 @@ fn everyday(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::Charset;
+    use super::{Charset, without_mark};
     use crate::layouts::FaultCode;
 
     #[test]
@@ -105,10 +120,11 @@ mod tests {
     }
 
     #[test]
-    fn byte_order_marks_are_refused() {
-        for bytes in [&b"\xEF\xBB\xBFa"[..], b"\x84\x31\x95\x33a", b"\xFF\xFEa\0"] {
-            let found = Charset::Utf8.contradicted_by(bytes);
-            assert_eq!(found.map(|found| found.0), Some(FaultCode::FileByteOrderMark));
+    fn a_mark_is_skipped_and_utf_16_is_refused() {
+        for bytes in [&b"\xEF\xBB\xBFa"[..], b"\x84\x31\x95\x33a", b"a"] {
+            assert_eq!(without_mark(bytes), b"a");
         }
+        let found = Charset::Utf8.contradicted_by(b"\xFF\xFEa\0");
+        assert_eq!(found.map(|found| found.0), Some(FaultCode::FileByteOrderMark));
     }
 }

@@ -92,6 +92,10 @@ impl Column {
                 Ok(())
             };
         }
+        if cell.contains('\u{FFFD}') {
+            let message = "holds U+FFFD, which stands for a character that was lost: write the character itself";
+            return Err(fault(FaultCode::FieldCharset, message.into()));
+        }
         if let Some((code, message)) = forbidden(cell, delimiter) {
             return Err(fault(code, message));
         }
@@ -128,6 +132,20 @@ impl Column {
             )),
             _ => Ok(()),
         }
+    }
+
+    /// What is a fault only where a cell is read: `check` finds the rest.
+    pub(super) fn check_read(&self, number: usize, cell: &str) -> Result<(), RowFault> {
+        let fault =
+            |code, message: &str| RowFault { column: number, field: self.field.clone(), code, message: message.into() };
+        // A constant's cell may be empty only where we write it.
+        if self.constant.is_some() && cell.is_empty() {
+            return Err(fault(FaultCode::FieldConstant, "must be the constant of the layout: check its version"));
+        }
+        if cell.trim() != cell {
+            return Err(fault(FaultCode::FieldSpace, "begins or ends in a space: send the value without padding"));
+        }
+        Ok(())
     }
 
     /// What padding would make of the cell must be the cell again.

@@ -3,27 +3,45 @@
 //! The `csv` crate is not used here, on purpose. It skips blank lines, takes CR, LF and CRLF alike
 //! and does not tell a file cut off before its last line feed from a whole one: each of these is a
 //! fault we must name with its line. And the charset is decoded line by line, so that one bad byte
-//! is a fault of its line and not of the file. What would be left for it is `split`.
+//! is a fault of its cell and not of the file. What would be left for it is `split`.
 
 use super::column::Column;
 use super::fault::{FaultCode, RowFault};
 use super::file::FileSpec;
 
 /// The cells of one line. Decoding comes first: a Han character's second byte may be `|`.
+///
+/// What cannot be decoded is U+FFFD in its cell, which no check lets through, as long as the cells can still
+/// be told apart. A bad byte may take the delimiter after it along as the second half of a character: then the
+/// line is split before it is decoded.
 pub(super) fn split(spec: &FileSpec, columns: &[Column], line: &[u8]) -> Result<Vec<String>, RowFault> {
+    let charset = spec.charset();
+    let offset = match charset.decode(line) {
+        Ok(text) => return cells(spec, columns, &text),
+        Err(offset) => offset,
+    };
+    if let Ok(cells) = cells(spec, columns, &charset.decode_marking(line)) {
+        return Ok(cells);
+    }
+    let delimiter = u8::try_from(spec.delimiter).unwrap_or_default();
+    let body = if spec.trailing_delimiter { line.strip_suffix(&[delimiter]).unwrap_or(line) } else { line };
+    let cells: Vec<String> = body.split(|byte| *byte == delimiter).map(|cell| charset.decode_marking(cell)).collect();
+    if cells.len() == columns.len() {
+        return Ok(cells);
+    }
+    let message = format!("byte {} of the line is not {}: send the file in that charset", offset + 1, charset.name());
+    Err(RowFault { column: 0, field: String::new(), code: FaultCode::FileCharset, message })
+}
+
+fn cells(spec: &FileSpec, columns: &[Column], text: &str) -> Result<Vec<String>, RowFault> {
     let fault = |code, message: String| RowFault { column: 0, field: String::new(), code, message };
-    let text = spec.charset().decode(line).map_err(|offset| {
-        let message =
-            format!("byte {} of the line is not {}: send the file in that charset", offset + 1, spec.charset().name());
-        fault(FaultCode::FileCharset, message)
-    })?;
     let body = if spec.trailing_delimiter {
         text.strip_suffix(spec.delimiter).ok_or_else(|| {
             let message = "the line must end in the delimiter: send the file again whole";
             fault(FaultCode::RowTrailer, message.into())
         })?
     } else {
-        &text
+        text
     };
     let cells: Vec<String> = body.split(spec.delimiter).map(str::to_owned).collect();
     if cells.len() == columns.len() {

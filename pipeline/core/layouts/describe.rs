@@ -3,8 +3,9 @@
 //! Masking goes by field and not by content, so a value in the wrong column is the one thing it
 //! cannot help; free text of a partner is therefore not shown either.
 
-use super::file::{FileSpec, Parsed};
+use super::file::FileSpec;
 use super::kind::FileKind;
+use super::parsed::Parsed;
 
 /// A table to look at.
 pub struct MaskedTable {

@@ -5,15 +5,19 @@
 
 use std::fmt;
 
+use super::limits::FAULTS_MOST_COUNT;
+
 /// The kinds of fault. A code is never reused for another meaning.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum FaultCode {
     /// No bytes at all.
     FileEmpty,
-    /// A byte order mark in front.
+    /// A byte order mark of UTF-16 in front.
     FileByteOrderMark,
     /// Bytes that are not of the declared charset.
     FileCharset,
+    /// Lines end in CRLF where LF is agreed.
+    FileLineEnd,
     /// The last line has no line feed: the file is cut off.
     FileTruncated,
     /// The control line is missing or cannot be read.
@@ -42,7 +46,7 @@ pub enum FaultCode {
     FieldDelimiter,
     /// Another control character inside a cell.
     FieldControl,
-    /// A space at the edge of a padded cell, which padding would swallow.
+    /// A space at the edge of a cell: padding would swallow it, or did write it.
     FieldSpace,
     /// Not of the column's class (digits, date, …).
     FieldClass,
@@ -50,6 +54,8 @@ pub enum FaultCode {
     FieldConstant,
     /// A code the profile's table does not know.
     FieldCode,
+    /// Not what was asked: another row, another person, another day.
+    FieldMatch,
     /// Not well-formed XML.
     XmlSyntax,
     /// A document type declaration, refused whatever it says.
@@ -70,10 +76,11 @@ pub enum FaultCode {
 
 impl FaultCode {
     /// Every code, for the reference table and its test.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 31] = [
         Self::FileEmpty,
         Self::FileByteOrderMark,
         Self::FileCharset,
+        Self::FileLineEnd,
         Self::FileTruncated,
         Self::FileControl,
         Self::FileCount,
@@ -92,6 +99,7 @@ impl FaultCode {
         Self::FieldClass,
         Self::FieldConstant,
         Self::FieldCode,
+        Self::FieldMatch,
         Self::XmlSyntax,
         Self::XmlDoctype,
         Self::XmlEncoding,
@@ -109,6 +117,7 @@ impl FaultCode {
             Self::FileEmpty => "FILE-EMPTY",
             Self::FileByteOrderMark => "FILE-BOM",
             Self::FileCharset => "FILE-CHARSET",
+            Self::FileLineEnd => "FILE-LINE-END",
             Self::FileTruncated => "FILE-TRUNCATED",
             Self::FileControl => "FILE-CONTROL",
             Self::FileCount => "FILE-COUNT",
@@ -127,6 +136,7 @@ impl FaultCode {
             Self::FieldClass => "FIELD-CLASS",
             Self::FieldConstant => "FIELD-CONSTANT",
             Self::FieldCode => "FIELD-CODE",
+            Self::FieldMatch => "FIELD-MATCH",
             Self::XmlSyntax => "XML-SYNTAX",
             Self::XmlDoctype => "XML-DOCTYPE",
             Self::XmlEncoding => "XML-ENCODING",
@@ -164,6 +174,11 @@ impl FileFault {
     /// A fault of the file as a whole.
     pub(super) fn whole(code: FaultCode, message: impl Into<String>) -> Self {
         Self::line(0, code, message)
+    }
+
+    /// Says that there are more faults than are listed.
+    pub(super) fn more() -> Self {
+        Self::whole(FaultCode::FileMoreFaults, format!("only the first {FAULTS_MOST_COUNT} faults are listed"))
     }
 
     /// A fault of one line as a whole.

@@ -11,6 +11,7 @@ use super::codes::Codes;
 use super::column::Column;
 use super::fault::{FaultCode, FileFault, RenderFault, RowFault};
 use super::kind::FileKind;
+use super::parsed::Parsed;
 use super::{lines, manifest_rows};
 
 /// Which way a file travels, seen from us.
@@ -35,6 +36,17 @@ pub enum Layout {
     Package,
 }
 
+/// How lines may end. We write LF.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LineEnd {
+    /// LF; CRLF is a fault.
+    #[default]
+    Lf,
+    /// LF or CRLF.
+    Any,
+}
+
 /// One file of a profile. Made only by loading a profile, so it is known to be sound.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -48,6 +60,9 @@ pub struct FileSpec {
     pub delimiter: char,
     #[serde(default)]
     pub trailing_delimiter: bool,
+    /// How lines may end in what we read.
+    #[serde(default)]
+    pub line_end: LineEnd,
     /// Suffix of the marker file, for example `.ok`.
     #[serde(default)]
     pub marker: Option<String>,
@@ -63,14 +78,6 @@ pub struct FileSpec {
     pub(super) profile_charset: Charset,
     #[serde(skip)]
     pub(super) codes: Arc<Codes>,
-}
-
-/// A parsed file. Personal data: neither `Debug` nor `Display`.
-pub struct Parsed {
-    /// The control line by field. `count` has been checked.
-    pub control: BTreeMap<String, String>,
-    /// The rows, in the layout's columns and the partner's codes.
-    pub rows: Vec<Vec<String>>,
 }
 
 /// What was written.
@@ -113,6 +120,11 @@ impl FileSpec {
     #[must_use]
     pub fn delimiter(&self) -> Option<char> {
         matches!(self.layout, Layout::Delimited | Layout::Package).then_some(self.delimiter)
+    }
+
+    /// The line of the first row: after the control line, or 1 where there is none.
+    pub(super) fn first_row_line(&self) -> usize {
+        if self.layout == Layout::Xml { 1 } else { 2 }
     }
 
     /// Checks a row before it enters a batch, so that one bad row never costs a file.
@@ -176,10 +188,10 @@ impl FileSpec {
         }
     }
 
-    /// Reads the whole file, or names everything that is wrong with it.
+    /// Reads the whole file. What is wrong with single cells stands with their rows in what was read.
     ///
     /// # Errors
-    /// Every fault, in the order of the lines; nothing of such a file may be applied.
+    /// Every fault of the frame, in the order of the lines; nothing of such a file may be applied.
     pub fn parse(&self, bytes: &[u8]) -> Result<Parsed, Vec<FileFault>> {
         match self.layout {
             Layout::Xml => manifest_rows::parse(self, bytes),
@@ -198,8 +210,7 @@ pub(super) fn written<'a>(column: &'a Column, cell: &'a str) -> &'a str {
 
 #[cfg(test)]
 mod tests {
-    use super::Parsed;
-    use crate::layouts::{FaultCode, FileKind, FileSpec, sample};
+    use crate::layouts::{FaultCode, FileKind, FileSpec, LineEnd, Parsed, sample};
     use std::collections::BTreeMap;
 
     fn file(kind: FileKind) -> FileSpec {
@@ -211,6 +222,16 @@ mod tests {
         faults.iter().map(|fault| (fault.line, fault.code)).collect()
     }
 
+    /// What is wrong with the rows of a file whose frame is sound: lines, columns and codes.
+    fn of_rows(spec: &FileSpec, bytes: &[u8]) -> Vec<(usize, usize, FaultCode)> {
+        let Ok(parsed) = spec.parse(bytes) else { panic!("the frame is sound") };
+        parsed.row_faults().iter().map(|fault| (fault.line, fault.column, fault.code)).collect()
+    }
+
+    fn gb18030(text: &str) -> Vec<u8> {
+        crate::domain::gb18030::encode(text).unwrap()
+    }
+
     const CONTROL: &str = "account-result|TEST|110101|b1|1|1|2|\n";
 
     #[test]
@@ -218,8 +239,7 @@ mod tests {
         let text = format!(
             "{CONTROL}1|t1|测试|99||0000|62||\n2|t2|测试|00||00|62|\n3||x|00||00||测试测试测试测试测试测试测|a|\n\n"
         );
-        let bytes = crate::domain::gb18030::encode(&text).unwrap();
-        let found = codes(file(FileKind::AccountResult).parse(&bytes));
+        let found = codes(file(FileKind::AccountResult).parse(&gb18030(&text)));
         let expected = [
             (1, FaultCode::FileCount),
             (2, FaultCode::FieldCode),
@@ -228,6 +248,58 @@ mod tests {
             (5, FaultCode::RowTrailer),
         ];
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_cell_that_is_wrong_costs_its_row_and_no_other() {
+        let spec = file(FileKind::AccountResult);
+        let cells = ["测\u{FFFD}|00", "测试\u{3000}|00", " 测试|00", "测试|99", "测试|00 ", "测试|00"];
+        let rows: Vec<String> =
+            cells.iter().enumerate().map(|(n, cell)| format!("{}|t{n}|{cell}||0000|62||\n", n + 1)).collect();
+        let text = format!("{}{}", CONTROL.replace("|2|", "|6|"), rows.concat());
+        let found = of_rows(&spec, &gb18030(&text));
+        let expected = [
+            (2, 3, FaultCode::FieldCharset),
+            (3, 3, FaultCode::FieldSpace),
+            (4, 3, FaultCode::FieldSpace),
+            (5, 4, FaultCode::FieldCode),
+            (6, 4, FaultCode::FieldCode),
+            (6, 4, FaultCode::FieldSpace),
+        ];
+        assert_eq!(found, expected);
+        let parsed = spec.parse(&gb18030(&text)).ok().unwrap();
+        let names: Vec<_> =
+            parsed.read(&spec).map(|row| (row.line, row.value("name"), row.is_wrong("id_type"))).collect();
+        assert_eq!(names[0], (2, None, false));
+        assert_eq!(names[3], (5, Some("测试".into()), true));
+        assert_eq!(names[5], (7, Some("测试".into()), false));
+    }
+
+    #[test]
+    fn a_byte_order_mark_in_front_is_skipped() {
+        let spec = file(FileKind::AccountResult);
+        let bytes = gb18030(&format!("{CONTROL}1|t1|测试|00||0000|62||\n2|t2|样例|00||0000|62||\n"));
+        for mark in [&b"\xEF\xBB\xBF"[..], b"\x84\x31\x95\x33"] {
+            assert!(of_rows(&spec, &[mark, &bytes[..]].concat()).is_empty());
+        }
+        assert_eq!(codes(spec.parse(b"\xEF\xBB\xBF")), [(0, FaultCode::FileEmpty)]);
+    }
+
+    #[test]
+    fn crlf_is_named_once_or_allowed() {
+        let mut spec = file(FileKind::AccountResult);
+        let text = format!("{CONTROL}1|t1|测试|00||0000|62||\n2|t2|样例|00||0000|62||\n");
+        let windows = gb18030(&text.replace('\n', "\r\n"));
+        assert_eq!(codes(spec.parse(&windows)), [(1, FaultCode::FileLineEnd)]);
+        let mixed = gb18030(&text.replacen("62||\n", "62||\r\n", 1));
+        assert_eq!(codes(spec.parse(&mixed)), [(2, FaultCode::FileLineEnd)]);
+        spec.line_end = LineEnd::Any;
+        for bytes in [&windows, &mixed, &gb18030(&text)] {
+            assert!(of_rows(&spec, bytes).is_empty());
+        }
+        for length in 0..windows.len() {
+            assert!(spec.parse(&windows[..length]).is_err(), "{length}");
+        }
     }
 
     #[test]
@@ -242,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn utf8_and_bad_bytes_are_refused_with_their_line() {
+    fn utf8_is_refused_and_bad_bytes_are_their_row_s() {
         let spec = file(FileKind::AccountResult);
         let row = "1|t1|测试样例|00||0000|62||\n2|t2|测试样例|00||0000|62||\n";
         let found = codes(spec.parse(format!("{CONTROL}{row}").as_bytes()));
@@ -250,6 +322,9 @@ mod tests {
         let mut bytes = crate::domain::gb18030::encode(&format!("{CONTROL}{row}")).unwrap();
         let at = CONTROL.len() + 5;
         bytes[at] = 0xFF;
+        assert_eq!(of_rows(&spec, &bytes), [(2, 3, FaultCode::FieldCharset)]);
+        // A character that ends in the delimiter beside the bad byte leaves no cells to tell apart.
+        bytes.splice(at..=at, [0xFF, 0x96, 0x7C]);
         assert_eq!(codes(spec.parse(&bytes)), [(2, FaultCode::FileCharset)]);
     }
 

@@ -20,19 +20,11 @@ pub(super) fn split(spec: &FileSpec, columns: &[Column], line: &[u8]) -> Result<
     }
     let mut rest = line;
     let mut cells = Vec::with_capacity(columns.len());
-    for (index, column) in columns.iter().enumerate() {
+    for column in columns {
         let (cell, more) = rest.split_at(column.width.unwrap_or_default().min(rest.len()));
         rest = more;
-        let text = spec.charset().decode(cell).map_err(|offset| RowFault {
-            column: index + 1,
-            field: column.field.clone(),
-            code: FaultCode::FileCharset,
-            message: format!(
-                "byte {} of the cell is not {}: send the file in that charset",
-                offset + 1,
-                spec.charset().name()
-            ),
-        })?;
+        // What cannot be decoded is U+FFFD in its cell, which no check lets through.
+        let text = spec.charset().decode(cell).unwrap_or_else(|_| spec.charset().decode_marking(cell));
         cells.push(unpad(column, &text).to_owned());
     }
     Ok(cells)

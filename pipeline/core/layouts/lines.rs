@@ -1,13 +1,18 @@
 //! Files made of lines: a control line, then one line a row, each ended by a line feed.
+//!
+//! A byte order mark in front is skipped. A file whose first line ends in CRLF where LF is agreed has that one
+//! fault and no other.
 
 use std::collections::BTreeMap;
 use std::io::Write;
 
+use super::charset::without_mark;
 use super::column::Column;
 use super::control;
 use super::fault::{FaultCode, FileFault, RenderFault, RowFault};
-use super::file::{FileSpec, Layout, Parsed, Rendered, written};
+use super::file::{FileSpec, Layout, LineEnd, Rendered, written};
 use super::limits::FAULTS_MOST_COUNT;
+use super::parsed::Parsed;
 use super::{delimited, fixed};
 
 /// Writes the control line and the rows.
@@ -54,6 +59,7 @@ fn join(spec: &FileSpec, columns: &[Column], cells: &[String], line: &mut Vec<u8
 
 /// Reads every line, and collects every fault.
 pub(super) fn parse(spec: &FileSpec, bytes: &[u8]) -> Result<Parsed, Vec<FileFault>> {
+    let bytes = without_mark(bytes);
     if bytes.is_empty() {
         let message = "the file is empty: send it again whole";
         return Err(vec![FileFault::whole(FaultCode::FileEmpty, message)]);
@@ -65,88 +71,87 @@ pub(super) fn parse(spec: &FileSpec, bytes: &[u8]) -> Result<Parsed, Vec<FileFau
     // A line feed is never part of a longer sequence, so it alone may be looked for in raw bytes.
     let mut lines = whole.unwrap_or(bytes).split(|byte| *byte == b'\n');
     let control_line = lines.next().unwrap_or_default();
+    if spec.line_end == LineEnd::Lf && control_line.ends_with(b"\r") {
+        return Err(vec![line_end().at(1)]);
+    }
+    let mut parsed = Parsed::default();
     let mut faults = Vec::new();
-    let mut rows = Vec::new();
     let mut count = 0;
     for line in lines {
         count += 1;
         // Past the limit lines are only counted, so that the count is checked all the same.
-        if faults.len() < FAULTS_MOST_COUNT {
-            rows.extend(read(spec, &spec.columns, line, count + 1, &mut faults));
+        if faults.len() >= FAULTS_MOST_COUNT {
+            continue;
+        }
+        match split(spec, &spec.columns, line) {
+            Ok(cells) => {
+                let found: Vec<RowFault> = read_faults(spec, &spec.columns, &cells).collect();
+                parsed.add(count + 1, cells, found.into_iter());
+            }
+            Err(fault) => faults.push(fault.at(count + 1)),
         }
     }
     let mut all = Vec::new();
-    let control = read_control(spec, control_line, count, &mut all);
+    parsed.control = read_control(spec, control_line, count, &mut all);
     all.append(&mut faults);
     if whole.is_none() {
         let message = "the last line has no line feed, the file is cut off: send it again whole";
         all.push(FileFault::line(count + 1, FaultCode::FileTruncated, message));
     }
     if all.is_empty() {
-        return Ok(Parsed { control, rows });
+        return Ok(parsed);
     }
+    // Whoever mends the frame mends the cells with it.
+    all.extend(parsed.row_faults().iter().filter(|fault| fault.line > 0).cloned());
+    all.sort_by_key(|fault| fault.line);
     if all.len() > FAULTS_MOST_COUNT {
         all.truncate(FAULTS_MOST_COUNT);
-        let message = format!("only the first {FAULTS_MOST_COUNT} faults are listed");
-        all.push(FileFault::whole(FaultCode::FileMoreFaults, message));
+        all.push(FileFault::more());
     }
     Err(all)
 }
 
 fn read_control(spec: &FileSpec, line: &[u8], rows: usize, faults: &mut Vec<FileFault>) -> BTreeMap<String, String> {
-    let mut found = Vec::new();
-    let Some(cells) = read(spec, &spec.control, line, 1, &mut found) else {
-        // A control line that does not split is one fault whatever the way it does not.
-        faults.extend(found.into_iter().map(|fault| FileFault {
-            code: match fault.code {
+    let cells = match split(spec, &spec.control, line) {
+        Ok(cells) => cells,
+        Err(fault) => {
+            // A control line that does not split is one fault whatever the way it does not.
+            let code = match fault.code {
                 FaultCode::RowColumns | FaultCode::RowTrailer | FaultCode::RowLength => FaultCode::FileControl,
                 code => code,
-            },
-            ..fault
-        }));
-        return BTreeMap::new();
+            };
+            faults.push(RowFault { code, ..fault }.at(1));
+            return BTreeMap::new();
+        }
     };
-    faults.append(&mut found);
+    faults.extend(read_faults(spec, &spec.control, &cells).map(|fault| fault.at(1)));
     faults.extend(control::faults(spec, &cells, rows));
     let fields = spec.control.iter().map(|column| column.field.clone());
     fields.zip(cells).collect()
 }
 
-/// The cells of one line, even where some have faults; `None` when it does not split.
-fn read(
-    spec: &FileSpec,
-    columns: &[Column],
-    line: &[u8],
-    number: usize,
-    faults: &mut Vec<FileFault>,
-) -> Option<Vec<String>> {
-    let split = if spec.layout == Layout::Fixed {
-        fixed::split(spec, columns, line)
-    } else {
-        delimited::split(spec, columns, line)
+/// The cells of one line, or why they cannot be told apart.
+fn split(spec: &FileSpec, columns: &[Column], line: &[u8]) -> Result<Vec<String>, RowFault> {
+    let line = match line.strip_suffix(b"\r") {
+        Some(_) if spec.line_end == LineEnd::Lf => return Err(line_end()),
+        Some(line) => line,
+        None => line,
     };
-    match split {
-        Ok(cells) => {
-            let found = spec.cell_faults(columns, &cells);
-            faults.extend(found.map(|fault| fault.at(number)));
-            // A constant's cell may be empty only where we write it, never where we read it.
-            let missing = columns
-                .iter()
-                .zip(&cells)
-                .enumerate()
-                .filter(|(_, (column, cell))| column.constant.is_some() && cell.is_empty());
-            faults.extend(missing.map(|(index, (column, _))| FileFault {
-                line: number,
-                column: index + 1,
-                field: column.field.clone(),
-                code: FaultCode::FieldConstant,
-                message: "must be the constant of the layout: check its version".into(),
-            }));
-            Some(cells)
-        }
-        Err(fault) => {
-            faults.push(fault.at(number));
-            None
-        }
-    }
+    if spec.layout == Layout::Fixed { fixed::split(spec, columns, line) } else { delimited::split(spec, columns, line) }
+}
+
+/// What is wrong with the cells of a line that was read.
+fn read_faults<'a>(
+    spec: &'a FileSpec,
+    columns: &'a [Column],
+    cells: &'a [String],
+) -> impl Iterator<Item = RowFault> + 'a {
+    let pairs = columns.iter().zip(cells).enumerate();
+    let only_read = pairs.filter_map(|(index, (column, cell))| column.check_read(index + 1, cell).err());
+    spec.cell_faults(columns, cells).chain(only_read)
+}
+
+fn line_end() -> RowFault {
+    let message = "lines end in CRLF where LF is agreed: send LF, or agree on `line_end = \"any\"` in the profile";
+    RowFault { column: 0, field: String::new(), code: FaultCode::FileLineEnd, message: message.into() }
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use quick_xml::events::{BytesDecl, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
-use super::charset::Charset;
+use super::charset::{Charset, without_mark};
 use super::fault::{FaultCode, FileFault};
 use super::manifest::{Carton, Manifest, ManifestCard, Places, ShippedBox};
 
@@ -38,6 +38,7 @@ impl Manifest {
     /// Every fault, with its line.
     pub fn parse(bytes: &[u8], charset: Charset) -> Result<Self, Vec<FileFault>> {
         let whole = |code, message: &str| Err(vec![FileFault::whole(code, message)]);
+        let bytes = without_mark(bytes);
         if bytes.is_empty() {
             return whole(FaultCode::FileEmpty, "the file is empty: send it again whole");
         }

@@ -5,9 +5,10 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use super::fault::{FaultCode, FileFault, RenderFault};
-use super::file::{FileSpec, Parsed, Rendered};
+use super::fault::{FaultCode, FileFault, RenderFault, RowFault};
+use super::file::{FileSpec, Rendered};
 use super::manifest::{Carton, Manifest, ManifestCard, Places, ShippedBox};
+use super::parsed::Parsed;
 
 impl Manifest {
     /// One row a card: carton, tracking, seal, box, point, from, to, card number, position.
@@ -115,13 +116,7 @@ pub(super) fn parse(spec: &FileSpec, bytes: &[u8]) -> Result<Parsed, Vec<FileFau
         let message = format!("the file must be of partner {}", spec.partner);
         faults.push(FileFault::line(1, FaultCode::FilePartner, message));
     }
-    for (index, row) in rows.iter().enumerate() {
-        // Attributes have no columns; the card's place in the document stands for the line.
-        let found = spec.cell_faults(&spec.columns, row);
-        faults.extend(found.map(|fault| fault.at(index + 1)));
-    }
     if !faults.is_empty() {
-        faults.truncate(super::limits::FAULTS_MOST_COUNT);
         return Err(faults);
     }
     let control = [
@@ -133,5 +128,12 @@ pub(super) fn parse(spec: &FileSpec, bytes: &[u8]) -> Result<Parsed, Vec<FileFau
         ("count", rows.len().to_string()),
     ];
     let control = control.map(|(field, value)| (field.to_owned(), value));
-    Ok(Parsed { control: BTreeMap::from(control), rows })
+    let mut parsed = Parsed::default();
+    parsed.control = BTreeMap::from(control);
+    for (index, row) in rows.into_iter().enumerate() {
+        // Attributes have no columns; the card's place in the document stands for the line.
+        let found: Vec<RowFault> = spec.cell_faults(&spec.columns, &row).collect();
+        parsed.add(index + 1, row, found.into_iter());
+    }
+    Ok(parsed)
 }

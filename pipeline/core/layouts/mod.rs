@@ -4,8 +4,9 @@
 //! rows to bytes and parses bytes to rows. The same rows always give the same bytes, and parsing
 //! what was rendered gives the rows back.
 //!
-//! Invariants: a whole file is parsed or none of it; every fault is collected, with its line,
-//! column, field and a stable code; no fault text carries a cell's value; no input panics.
+//! Invariants: a file whose frame is wrong is not parsed at all, and a cell that is wrong costs its row and no
+//! other; every fault is collected, with its line, column, field and a stable code; no fault text carries a
+//! cell's value; no input panics.
 //!
 //! Not here: sequence numbers and digests (the ledger's), seals and transports (exchange), the
 //! tar around a personalization file, and what an answer does to a card (stages).
@@ -31,6 +32,7 @@ mod manifest;
 mod manifest_reader;
 mod manifest_rows;
 mod marker;
+mod parsed;
 mod profile;
 mod timetable;
 mod translate;
@@ -54,11 +56,12 @@ pub use codes::{Answer, AnswerClass, CodeTable, Codes, TABLES};
 pub use column::{Class, Column};
 pub use describe::{MaskedTable, masked, masked_table};
 pub use fault::{FaultCode, FileFault, RenderFault, RowFault};
-pub use file::{Direction, FileSpec, Layout, Parsed, Rendered};
+pub use file::{Direction, FileSpec, Layout, LineEnd, Rendered};
 pub use file_name::{NameFault, NameParts};
 pub use kind::FileKind;
 pub use lint::{LINTS, Lint, ProfileDefect, ProfileFault};
 pub use manifest::{Carton, Manifest, ManifestCard, ShippedBox};
 pub use marker::{Marker, marker, parse_marker};
+pub use parsed::{Parsed, ReadRow};
 pub use profile::{Batching, Environment, PartnerKind, Profile};
 pub use timetable::{Because, Timetable, Until, Waiting};

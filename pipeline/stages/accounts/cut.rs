@@ -190,7 +190,7 @@ fn row(station: &Station, spec: &FileSpec, card: &WaitingCard) -> Result<Vec<Str
 }
 
 /// Our value of a field of the account request.
-fn value(a: &Application<'_>, field: &str) -> Option<String> {
+pub(super) fn value(a: &Application<'_>, field: &str) -> Option<String> {
     let (holder, agent) = (&a.holder, a.agent.as_ref());
     let text = |t: &str| Some(t.to_owned());
     let optional = |t: &Option<Text<'_>>| t.as_deref().map(str::to_owned);

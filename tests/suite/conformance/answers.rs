@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::steps::drain;
 use cardline::exchange::inbox;
-use cardline::ledger::{AnswerDates, AnsweredRow, AskedCard, OpenedAccount, ReceivedFile, Why};
+use cardline::ledger::{AnswerDates, AnsweredRow, AskedCard, MatchedAnswer, OpenedAccount, ReceivedFile, Why};
 use cardline::stages::accounts::Answers;
 use cardline::time::instant;
 use cardline::world::play::day;
@@ -67,7 +67,8 @@ async fn accounts_that_come_twice_open_nothing(database: Database) {
         production_on: day(ASKED + 5),
     };
     let why = Why { at: now, actor: "test", reason: "planted" };
-    let counts = ledger.settle_account_answer(&lease, &file, batch, rows, dates, why).await.unwrap();
+    let answer = MatchedAnswer { rows, ..MatchedAnswer::default() };
+    let counts = ledger.settle_account_answer(&lease, &file, batch, answer, dates, why).await.unwrap();
     assert_eq!((counts.opened, counts.held), (count - wrong, wrong));
 }
 
@@ -110,7 +111,7 @@ async fn largest_request(play: &Play) -> (i64, Vec<AskedCard>) {
     let mut tx = play.station.ledger.read().await.unwrap();
     let sql = "SELECT id FROM batch WHERE kind = 'account' AND state <> 'answered' ORDER BY cards DESC, id LIMIT 1";
     let batch = tx.number(sql, Vec::new()).await.unwrap();
-    (batch, play.station.ledger.asked_cards(batch).await.unwrap())
+    (batch, play.station.ledger.asked_batch(batch).await.unwrap().cards)
 }
 
 /// The keyed number of an account there is, if there is one yet.
