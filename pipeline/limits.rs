@@ -9,8 +9,12 @@ pub const DATABASE_BUSY_SECONDS: u64 = 30;
 pub const DATABASE_ANSWER_SECONDS: u64 = 120;
 /// A transaction in which nothing happens keeps its locks this long; no work is done in one.
 pub const DATABASE_IDLE_SECONDS: u64 = 60;
-/// How long a connection that is given back may take to say that it is alive.
+/// How long a connection that was idle may take to say that it is alive.
 pub const DATABASE_PING_SECONDS: u64 = 5;
+/// How long a connection may take to be made: a server under load forks late, one behind a dead line never.
+pub const DATABASE_CONNECT_SECONDS: u64 = 10;
+/// A statement without an answer for so long is looked after: does the server work on it at all?
+pub const DATABASE_LOOK_SECONDS: u64 = 10;
 /// A transaction this old holds up the seals and the relay; the longest of ours is a full run of the books.
 pub const OLD_TRANSACTION_SECONDS: i64 = 300;
 /// Row versions this many transactions old mean that vacuum does not keep up; the server stops at 2,000 million.
@@ -96,6 +100,8 @@ pub const PASSING_FAULT_TRIES: u32 = 5;
 pub const PASSING_FAULT_WAIT_MILLIS: u64 = 20;
 /// How long intake waits for a broker that says nothing.
 pub const BROKER_SILENCE_SECONDS: u64 = 10;
+/// How long one of the broker's addresses may take to accept a connection.
+pub const BROKER_CONNECT_SECONDS: u64 = 3;
 /// Messages a producer may have under way before it waits: the mock broker keeps 5 MiB a partition.
 pub const PRODUCER_WINDOW_MESSAGES: usize = 2_000;
 

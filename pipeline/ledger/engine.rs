@@ -9,14 +9,14 @@ use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
+use sqlx::postgres::{PgConnectOptions, PgRow};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteRow};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, FromRow, Postgres, Sqlite, Transaction};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, FromRow, Sqlite, Transaction};
 
+use super::connections::{Connections, Held};
 use super::opening::{Opening, sqlite_options};
-use super::patience::{still_answers, within};
+use super::silence::Waiting;
 use super::viewer::Viewer;
 use super::{LedgerError, Patience};
 use crate::crash::{self, Act};
@@ -65,7 +65,7 @@ pub trait Row: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Sen
 impl<T> Row for T where T: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unpin {}
 
 pub(super) enum Pool {
-    Postgres(PgPool),
+    Postgres(Arc<Connections>),
     Sqlite(SqlitePool),
 }
 
@@ -73,7 +73,6 @@ pub(super) enum Pool {
 #[derive(Clone)]
 pub struct Ledger {
     pool: Arc<Pool>,
-    patience: Patience,
     row_writes: Arc<AtomicU64>,
     pub(super) viewer: Option<Arc<Viewer>>,
 }
@@ -88,7 +87,7 @@ impl Ledger {
         } else {
             return Err(LedgerError::Address);
         };
-        Ok(Ledger { pool: Arc::new(pool), patience, row_writes: Arc::default(), viewer: None })
+        Ok(Ledger { pool: Arc::new(pool), row_writes: Arc::default(), viewer: None })
     }
 
     /// The pool, for what is beside transactions.
@@ -110,10 +109,19 @@ impl Ledger {
         self.row_writes.load(Ordering::Relaxed)
     }
 
-    /// A transaction that writes.
+    /// A transaction that writes. It says how it is isolated, whatever the role's defaults are: at a higher
+    /// level a sealer would not see what was committed while it waited.
     pub async fn begin(&self) -> Result<Tx, LedgerError> {
+        // Where writing is not allowed by default, nobody meant us to: it is told here, not at some write.
+        const WRITING: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SHOW transaction_read_only";
         let inner = match &*self.pool {
-            Pool::Postgres(pool) => Inner::Postgres(within(Some(self.patience.answer), "BEGIN", pool.begin()).await?),
+            Pool::Postgres(connections) => {
+                let (held, read_only) = connections.begin(WRITING).await?;
+                if read_only != ["off"] {
+                    return Err(LedgerError::ReadOnly { why: "it is a standby, or was set read-only" });
+                }
+                Inner::Postgres(held)
+            }
             Pool::Sqlite(pool) => Inner::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
         };
         Ok(self.tx(inner))
@@ -121,10 +129,14 @@ impl Ledger {
 
     /// A transaction that only reads (and may use temporary tables).
     pub async fn read(&self) -> Result<Tx, LedgerError> {
-        const READING: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ";
+        const READING: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ; SHOW transaction_read_only";
         let inner = match &*self.pool {
-            Pool::Postgres(pool) => {
-                Inner::Postgres(within(Some(self.patience.answer), READING, pool.begin_with(READING)).await?)
+            Pool::Postgres(connections) => {
+                let (mut held, read_only) = connections.begin(READING).await?;
+                if read_only != ["off"] {
+                    held.allow_temporary_tables().await?;
+                }
+                Inner::Postgres(held)
             }
             Pool::Sqlite(pool) => Inner::Sqlite(pool.begin_with("BEGIN").await?),
         };
@@ -132,9 +144,11 @@ impl Ledger {
     }
 
     fn tx(&self, inner: Inner) -> Tx {
-        // SQLite has no server that could fall silent; its waiting is bounded by the busy timeout.
-        let answer = matches!(inner, Inner::Postgres(_)).then_some(self.patience.answer);
-        Tx { inner, answer, written: 0, row_writes: self.row_writes.clone(), viewer: self.viewer.clone() }
+        let waiting = match &inner {
+            Inner::Postgres(held) => held.waiting(),
+            Inner::Sqlite(_) => Waiting::Unwatched,
+        };
+        Tx { inner, waiting, written: 0, row_writes: self.row_writes.clone(), viewer: self.viewer.clone() }
     }
 
     /// Copies a SQLite ledger as it is at one instant into a new file, while others read and write.
@@ -168,31 +182,24 @@ async fn open_sqlite(options: SqliteConnectOptions) -> Result<SqlitePool, Ledger
         .await?)
 }
 
-async fn open_postgres(url: &str, patience: Patience) -> Result<PgPool, LedgerError> {
-    Ok(PgPoolOptions::new()
-        .max_connections(DATABASE_CONNECTIONS)
-        .after_connect(move |connection, _| {
-            Box::pin(async move {
-                sqlx::raw_sql(AssertSqlSafe(patience.of_session())).execute(connection).await.map(|_| ())
-            })
-        })
-        // A connection that no longer answers is closed, or it would keep its place for a quarter of an hour.
-        .after_release(move |connection, _| Box::pin(still_answers(connection)))
-        .acquire_timeout(patience.lock)
-        .connect_with(PgConnectOptions::from_str(url)?.disable_statement_logging())
-        .await?)
+/// Connects once, so that whatever is wrong is told now.
+async fn open_postgres(url: &str, patience: Patience) -> Result<Arc<Connections>, LedgerError> {
+    // A pooler knows no such parameter by default, and nothing of ours is a fraction.
+    let options = PgConnectOptions::from_str(url)?.extra_float_digits(None).disable_statement_logging();
+    let connections = Connections::new(options, patience);
+    connections.first().await?;
+    Ok(connections)
 }
 
 enum Inner {
-    Postgres(Transaction<'static, Postgres>),
+    Postgres(Held),
     Sqlite(Transaction<'static, Sqlite>),
 }
 
 /// A transaction on either engine. Dropped without [`Tx::commit`] it rolls back.
 pub struct Tx {
     inner: Inner,
-    /// How long the server may be silent; `None`: as long as it likes.
-    answer: Option<Duration>,
+    waiting: Waiting,
     written: u64,
     row_writes: Arc<AtomicU64>,
     viewer: Option<Arc<Viewer>>,
@@ -202,8 +209,8 @@ pub struct Tx {
 macro_rules! on {
     ($tx:expr, $c:ident => $body:expr) => {
         match &mut $tx.inner {
-            Inner::Postgres(tx) => {
-                let $c = &mut **tx;
+            Inner::Postgres(held) => {
+                let $c = held.connection()?;
                 $body
             }
             Inner::Sqlite(tx) => {
@@ -242,15 +249,17 @@ impl Tx {
 
     /// Writes to temporary tables only: not counted among the row writes.
     pub async fn scratch(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<u64, LedgerError> {
-        within(self.answer, sql, async {
-            on!(self, c => bound!(sqlx::query(sql), args).execute(c).await.map(|done| done.rows_affected()))
-        })
-        .await
+        let waiting = self.waiting();
+        let asked =
+            async { on!(self, c => bound!(sqlx::query(sql), args).execute(c).await.map(|done| done.rows_affected())) };
+        waiting.within(sql, asked).await
     }
 
     /// Reads rows.
     pub async fn rows<T: Row>(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<Vec<T>, LedgerError> {
-        within(self.answer, sql, async { on!(self, c => bound!(sqlx::query_as::<_, T>(sql), args).fetch_all(c).await) })
+        let waiting = self.waiting();
+        waiting
+            .within(sql, async { on!(self, c => bound!(sqlx::query_as::<_, T>(sql), args).fetch_all(c).await) })
             .await
     }
 
@@ -273,7 +282,7 @@ impl Tx {
 
     /// Runs statements without arguments, separated by semicolons: migrations and settings.
     pub(super) async fn script(&mut self, sql: &str) -> Result<(), LedgerError> {
-        Ok(self.plain(sql).await?)
+        self.waiting().within(sql, self.plain(sql)).await
     }
 
     /// The same, for who tells of errors himself.
@@ -299,14 +308,14 @@ impl Tx {
         self.written += rows;
     }
 
-    /// How long the server may be silent.
-    pub(super) fn answer(&self) -> Option<Duration> {
-        self.answer
+    /// How its answers are waited for.
+    pub(super) fn waiting(&self) -> Waiting {
+        self.waiting.clone()
     }
 
     /// For the few readers of everything (laws, migrations): the server may take its time.
     pub(super) fn without_hurry(&mut self) {
-        self.answer = None;
+        self.waiting.without_hurry();
     }
 
     /// Whether this is PostgreSQL, for the few places that differ.
@@ -317,7 +326,7 @@ impl Tx {
     /// The connection of a PostgreSQL transaction, for COPY.
     pub(super) fn postgres(&mut self) -> Option<&mut sqlx::PgConnection> {
         match &mut self.inner {
-            Inner::Postgres(tx) => Some(&mut **tx),
+            Inner::Postgres(held) => held.connection().ok(),
             Inner::Sqlite(_) => None,
         }
     }
@@ -338,20 +347,18 @@ impl Tx {
     /// Undoes everything in it.
     pub async fn roll_back(self) -> Result<(), LedgerError> {
         match self.inner {
-            Inner::Postgres(tx) => tx.rollback().await?,
-            Inner::Sqlite(tx) => tx.rollback().await?,
+            Inner::Postgres(mut held) => self.waiting.within("ROLLBACK", held.end("ROLLBACK")).await,
+            Inner::Sqlite(tx) => Ok(tx.rollback().await?),
         }
-        Ok(())
     }
 
     /// Makes everything in it durable at once. When the answer is lost, nobody here knows whether it is:
     /// the caller looks again before it does anything of this a second time.
     pub async fn commit(self) -> Result<(), LedgerError> {
-        let answer = self.answer;
         crash::before(Act::Commit);
         let done = match self.inner {
-            Inner::Postgres(tx) => within(answer, "COMMIT", tx.commit()).await,
-            Inner::Sqlite(tx) => within(answer, "COMMIT", tx.commit()).await,
+            Inner::Postgres(mut held) => self.waiting.within("COMMIT", held.end("COMMIT")).await,
+            Inner::Sqlite(tx) => self.waiting.within("COMMIT", tx.commit()).await,
         };
         done.map_err(LedgerError::of_commit)?;
         crash::after(Act::Commit);

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::TopicIdentity;
+use cures::cure;
 
 /// An error of the ledger. It never carries a bound value, only statements and names.
 #[derive(Debug, thiserror::Error)]
@@ -17,10 +18,36 @@ pub enum LedgerError {
         "the ledger in {place} is of an older version: migration {migration} is pending, and who only looks runs none"
     )]
     Older { place: String, migration: i64 },
-    #[error("database: {0}")]
+    #[error("database: {0}{cure}", cure = cure(.0))]
     Database(#[from] sqlx::Error),
-    #[error("database, at `{statement}`: {source}")]
+    #[error("database, at `{statement}`: {source}{cure}", cure = cure(.source))]
     Statement { statement: String, source: sqlx::Error },
+    #[error("no connection to the database at {at}: {source}{cure}", cure = cure(.source))]
+    Connect { at: String, source: sqlx::Error },
+    #[error(
+        "no connection to the database at {at}: no answer within {seconds} s; look whether its address is right, whether the server still runs, and what lies between"
+    )]
+    NoConnection { at: String, seconds: u64 },
+    #[error("all {connections} connections of this worker were busy for {seconds} s")]
+    Busy { connections: u32, seconds: u64 },
+    #[error(
+        "the database {database} is encoded in {encoding}, and a ledger needs UTF8: make another one (CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0)"
+    )]
+    Encoding { database: String, encoding: String },
+    #[error(
+        "this role may not make temporary tables in {database}: GRANT TEMPORARY ON DATABASE {database} TO the role"
+    )]
+    NoTemporary { database: String },
+    #[error(
+        "this role may not create tables in {database}: GRANT CREATE ON SCHEMA public TO the role, or make it the owner of the database"
+    )]
+    NoCreate { database: String },
+    #[error(
+        "between this worker and the database at {at} stands a pooler that gives every transaction another session; locks and temporary tables need one that stays: set pool_mode = session, or connect directly"
+    )]
+    Pooled { at: String },
+    #[error("the database takes no writes now: {why}")]
+    ReadOnly { why: &'static str },
     #[error("database, at `{statement}`: no answer within {seconds} s; the connection is given up")]
     Silent { statement: String, seconds: u64 },
     #[error(
@@ -113,7 +140,9 @@ impl LedgerError {
 
     fn source_error(&self) -> Option<&sqlx::Error> {
         match self {
-            LedgerError::Database(source) | LedgerError::Statement { source, .. } => Some(source),
+            LedgerError::Database(source)
+            | LedgerError::Statement { source, .. }
+            | LedgerError::Connect { source, .. } => Some(source),
             _ => None,
         }
     }
@@ -128,6 +157,8 @@ impl LedgerError {
             | LedgerError::Taken { .. }
             | LedgerError::Held { .. }
             | LedgerError::Silent { .. }
+            | LedgerError::NoConnection { .. }
+            | LedgerError::Busy { .. }
             | LedgerError::InDoubt { .. } => return true,
             _ => {}
         }
@@ -149,13 +180,22 @@ impl LedgerError {
     /// Whether the database may be read and not written: by its file's mode, its disk or its server.
     pub fn is_read_only(&self) -> bool {
         let code = |e: &dyn sqlx::error::DatabaseError| e.code().unwrap_or_default().into_owned();
-        matches!(self.source_error(), Some(sqlx::Error::Database(e))
-            if code(&**e) == "25006" || code(&**e).parse().is_ok_and(|sqlite: u32| sqlite & 0xff == 8))
+        matches!(self, LedgerError::ReadOnly { .. })
+            || matches!(self.source_error(), Some(sqlx::Error::Database(e))
+                if code(&**e) == "25006" || code(&**e).parse().is_ok_and(|sqlite: u32| sqlite & 0xff == 8))
     }
 
-    /// Whether the database is away or full: nothing is wrong with the unit of work, and every other
-    /// would fail too.
+    /// Whether the database is away, full, or takes no writes: nothing is wrong with the unit of work, and
+    /// every other would fail too.
     pub fn is_outage(&self) -> bool {
+        match self {
+            LedgerError::Silent { .. }
+            | LedgerError::NoConnection { .. }
+            | LedgerError::Busy { .. }
+            | LedgerError::ReadOnly { .. } => return true,
+            LedgerError::InDoubt { source } => return source.is_outage(),
+            _ => {}
+        }
         match self.source_error() {
             Some(sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed) => true,
             Some(sqlx::Error::Database(e)) => e.code().is_some_and(|code| is_outage_code(&code)),
@@ -164,11 +204,12 @@ impl LedgerError {
     }
 }
 
-/// PostgreSQL: connection lost, out of resources, shutting down. SQLite: input or output failed, full.
+/// PostgreSQL: connection lost, out of resources, shutting down, no writes. SQLite: input or output failed,
+/// full, cannot be opened, no writes.
 fn is_outage_code(code: &str) -> bool {
     match code.parse::<u32>() {
-        Ok(sqlite) if code.len() < 5 => matches!(sqlite & 0xff, 10 | 13 | 14),
-        _ => ["08", "53", "57P"].iter().any(|class| code.starts_with(class)),
+        Ok(sqlite) if code.len() < 5 => matches!(sqlite & 0xff, 8 | 10 | 13 | 14),
+        _ => ["08", "53", "57P", "25006"].iter().any(|class| code.starts_with(class)),
     }
 }
 
@@ -176,5 +217,6 @@ fn short(statement: &str) -> String {
     statement.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(120).collect()
 }
 
+mod cures;
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::engine::Pool;
 use super::{Ledger, LedgerError};
 use crate::args;
+use crate::limits::DATABASE_CONNECTIONS;
 
 /// What the database says of itself.
 pub struct DatabaseFacts {
@@ -39,7 +40,10 @@ impl Ledger {
     /// How many connections the pool has.
     pub fn pool_figures(&self) -> PoolFigures {
         let (open, idle, most) = match self.pool() {
-            Pool::Postgres(pool) => (pool.size(), pool.num_idle(), pool.options().get_max_connections()),
+            Pool::Postgres(connections) => {
+                let (open, idle) = connections.figures();
+                (open, idle as usize, DATABASE_CONNECTIONS)
+            }
             Pool::Sqlite(pool) => (pool.size(), pool.num_idle(), pool.options().get_max_connections()),
         };
         PoolFigures { open, idle: idle as u32, most }

@@ -7,11 +7,14 @@
 use std::fs::{File, TryLockError};
 use std::time::Duration;
 
-use sqlx::{Connection, PgConnection};
+use sqlx::Connection;
 use tokio::sync::Mutex;
 
 use super::engine::Pool;
+use super::patience::within;
+use super::session::Session;
 use super::{Ledger, LedgerError};
+use crate::limits::DATABASE_PING_SECONDS;
 
 /// Marks our advisory locks among those of other programs on the server ("card").
 const LOCK_SPACE: i32 = 0x6361_7264;
@@ -27,7 +30,7 @@ pub struct HeldName {
 }
 
 enum Lock {
-    Postgres(Mutex<PgConnection>),
+    Postgres(Mutex<Session>),
     #[expect(dead_code, reason = "the lock goes when the file is closed")]
     Sqlite(File),
 }
@@ -63,14 +66,12 @@ impl Ledger {
 
     async fn try_lock(&self, name: &str) -> Result<Option<Lock>, LedgerError> {
         match self.pool() {
-            Pool::Postgres(pool) => {
-                let mut connection = PgConnection::connect_with(&pool.connect_options()).await?;
-                let locked: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1, hashtext($2))")
-                    .bind(LOCK_SPACE)
-                    .bind(name)
-                    .fetch_one(&mut connection)
-                    .await?;
-                Ok(locked.then(|| Lock::Postgres(Mutex::new(connection))))
+            Pool::Postgres(connections) => {
+                let mut session = connections.connect().await?;
+                let sql = "SELECT pg_try_advisory_lock($1, hashtext($2))";
+                let asked = sqlx::query_scalar(sql).bind(LOCK_SPACE).bind(name).fetch_one(&mut session.connection);
+                let locked: bool = within(connections.patience.answer, sql, asked).await?;
+                Ok(locked.then(|| Lock::Postgres(Mutex::new(session))))
             }
             Pool::Sqlite(pool) => {
                 let plain: String =
@@ -90,17 +91,26 @@ impl Ledger {
 }
 
 impl HeldName {
-    /// Whether the name is still ours. A database that went away took the lock with it: it is taken
-    /// again; `false` when another process was quicker.
+    /// Whether the name is still ours. A connection that broke or fell silent may have taken the lock with
+    /// it: it is taken again; `false` when another process was quicker.
     pub async fn confirm(&self, ledger: &Ledger) -> Result<bool, LedgerError> {
-        let Lock::Postgres(connection) = &self.lock else { return Ok(true) };
-        let mut connection = connection.lock().await;
-        if connection.ping().await.is_ok() {
+        let (Lock::Postgres(session), Pool::Postgres(connections)) = (&self.lock, ledger.pool()) else {
+            return Ok(true);
+        };
+        let mut session = session.lock().await;
+        let bound = Duration::from_secs(DATABASE_PING_SECONDS).min(connections.patience.answer);
+        if within(bound, "ping", session.connection.ping()).await.is_ok() {
             return Ok(true);
         }
+        // The server may not know yet that it is gone, and keep the lock for it.
+        connections.end(&session.facts.backend).await?;
         match ledger.take_name(&self.name).await? {
             Some(HeldName { lock: Lock::Postgres(fresh), .. }) => {
-                *connection = fresh.into_inner();
+                tracing::warn!(
+                    name = self.name,
+                    "the connection that held the worker's name was lost; the name is held again"
+                );
+                *session = fresh.into_inner();
                 Ok(true)
             }
             _ => Ok(false),

@@ -7,7 +7,6 @@ use sqlx::AssertSqlSafe;
 
 use super::LedgerError;
 use super::engine::{Arg, Row, Tx, bound};
-use super::patience::within;
 use crate::limits::SQLITE_BOUND_VALUES;
 
 /// Beyond so many rows plans are worth telling PostgreSQL how many there are.
@@ -87,7 +86,7 @@ pub(super) struct Target {
 impl Tx {
     /// Replaces the content of a temporary table by these rows. Each row has the stage's columns.
     pub async fn stage(&mut self, stage: &Stage, rows: Vec<Vec<Arg>>) -> Result<(), LedgerError> {
-        within(self.answer(), stage.name, self.replace(stage, rows)).await
+        self.waiting().within(stage.name, self.replace(stage, rows)).await
     }
 
     /// Tells PostgreSQL how much lies in a temporary table that was filled by statements.
@@ -95,7 +94,7 @@ impl Tx {
         if !self.is_postgres() {
             return Ok(());
         }
-        within(self.answer(), stage.name, self.plain(&format!("ANALYZE {}", stage.name))).await
+        self.waiting().within(stage.name, self.plain(&format!("ANALYZE {}", stage.name))).await
     }
 
     /// Adds rows to a table of the ledger. Each row has the target's columns; `alike` are the values of those
@@ -107,7 +106,7 @@ impl Tx {
         rows: Vec<Vec<Arg>>,
     ) -> Result<(), LedgerError> {
         let count = rows.len() as u64;
-        within(self.answer(), target.table, self.pour(target, alike, rows)).await?;
+        self.waiting().within(target.table, self.pour(target, alike, rows)).await?;
         self.wrote(count);
         Ok(())
     }
@@ -122,9 +121,9 @@ impl Tx {
     ) -> Result<Vec<T>, LedgerError> {
         if !self.is_postgres() {
             self.stage(stage, rows).await?;
-            return within(self.answer(), stage.name, self.read_staged(sql(stage.name))).await;
+            return self.waiting().within(stage.name, self.read_staged(sql(stage.name))).await;
         }
-        within(self.answer(), stage.name, self.read_given(stage, rows, sql)).await
+        self.waiting().within(stage.name, self.read_given(stage, rows, sql)).await
     }
 
     async fn read_staged<T: Row>(&mut self, sql: String) -> Result<Vec<T>, sqlx::Error> {

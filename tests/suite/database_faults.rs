@@ -12,7 +12,7 @@ use cardline::world::mirror;
 use jiff::Timestamp;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
-use crate::conformance::arrivals::{Intake, TODAY, arriving, now, number, why};
+use crate::conformance::arrivals::{Intake, TODAY, arriving, execute, now, number, why};
 use crate::databases::{Database, Engine};
 use crate::plays::{Play, broken};
 use crate::proxy::Proxy;
@@ -22,7 +22,8 @@ const CUT_STEP_BYTES: i64 = 53;
 const CLIENTS: i64 = 16;
 
 async fn impatient(url: &str, lock_millis: u64, answer_millis: u64) -> Ledger {
-    let patience = Patience { lock: Duration::from_millis(lock_millis), answer: Duration::from_millis(answer_millis) };
+    let (lock, answer) = (Duration::from_millis(lock_millis), Duration::from_millis(answer_millis));
+    let patience = Patience { lock, answer, look: Duration::from_millis(200) };
     Ledger::open_with(url, &Schema::built_in(), patience).await.unwrap()
 }
 
@@ -338,5 +339,85 @@ async fn a_silent_database_is_given_up_in_time_and_taken_up_again() {
             assert!(started.elapsed() < Duration::from_secs(20), "round {round}: it does not come back");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+    }
+}
+
+/// What is open falls silent, and new connections work: in the middle of a transaction, in a commit, between
+/// two, and where somebody reads without hurry. Each time it is found out, and its locks go at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_falls_silent_is_given_up_and_keeps_no_lock() {
+    let database = Database::new(Engine::Postgres).await;
+    let proxy = Proxy::to(&database.url).await;
+    // Its own bounds are far away: only looking tells.
+    let ledger = impatient(&proxy.url, 60_000, 60_000).await;
+    let direct = database.ledger().await;
+    let started = Instant::now();
+    for commits in [false, true] {
+        let mut tx = ledger.begin().await.unwrap();
+        take_numbers(&mut tx, "cards", 1).await.unwrap();
+        proxy.silence_what_is_open();
+        let silent = if commits { tx.commit().await } else { take_numbers(&mut tx, "more", 1).await.map(|_| ()) };
+        let silent = silent.expect_err("nobody answers");
+        assert!(silent.is_passing() && silent.is_outage(), "{silent}");
+        assert_eq!(matches!(silent, LedgerError::InDoubt { .. }), commits, "{silent}");
+        // The row that it had locked is free.
+        let mut tx = direct.begin().await.unwrap();
+        take_numbers(&mut tx, "cards", 1).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    drop(ledger.read().await.unwrap());
+    proxy.silence_what_is_open();
+    assert!(ledger.take_lease("work", "suite", now(), 60).await.unwrap().is_some(), "a new connection is made");
+    assert!(started.elapsed() < Duration::from_secs(40), "{:?}", started.elapsed());
+
+    // The server works on it for longer than the look: that is no silence.
+    let mut tx = ledger.read().await.unwrap();
+    tx.rows::<(i64,)>("SELECT CAST(1 AS BIGINT) FROM pg_sleep(1)", args![]).await.expect("it is worked on");
+    drop(tx);
+    let books = tokio::spawn({
+        let ledger = ledger.clone();
+        async move { ledger.books(now(), true, None).await }
+    });
+    proxy.silence_what_is_open();
+    // It may have ended before; if not, it ends.
+    if let Err(error) = books.await.unwrap() {
+        assert!(error.is_passing(), "{error}");
+    }
+}
+
+/// The connection that holds a worker's name falls silent: the server still has the lock for it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_name_whose_connection_fell_silent_is_taken_again() {
+    let database = Database::new(Engine::Postgres).await;
+    let proxy = Proxy::to(&database.url).await;
+    let ledger = impatient(&proxy.url, 1_000, 1_000).await;
+    let name = ledger.take_name("worker").await.unwrap().expect("a free name");
+    proxy.silence_what_is_open();
+    assert!(name.confirm(&ledger).await.unwrap());
+    let other = database.ledger().await;
+    assert!(other.take_name("worker").await.unwrap().is_none(), "it is held as before");
+    assert!(name.confirm(&ledger).await.unwrap());
+}
+
+/// Whatever a role's defaults are: the chain of seals holds, because transactions say how they are isolated.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_roles_defaults_do_not_break_the_chain() {
+    for default in ["repeatable read", "serializable"] {
+        let database = Database::new(Engine::Postgres).await;
+        let mut intake = Intake::on(&database).await;
+        let name = database.url.rsplit_once('/').unwrap().1;
+        let sql = format!("ALTER DATABASE {name} SET default_transaction_isolation = '{default}'");
+        execute(&intake.ledger, &sql).await;
+        let ledgers = [database.ledger().await, database.ledger().await];
+        for ledger in &ledgers {
+            let mut tx = ledger.begin().await.unwrap();
+            let level = tx.rows::<(String,)>("SHOW transaction_isolation", args![]).await.unwrap();
+            assert_eq!(level[0].0, "read committed");
+        }
+        intake.ledger = ledgers[0].clone();
+        for n in 0..4 {
+            intake.settle(vec![arriving(n, 1, &format!("person {n}"))]).await.unwrap();
+        }
+        intake.books_hold().await;
     }
 }

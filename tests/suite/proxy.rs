@@ -1,5 +1,5 @@
-//! A proxy of our own between a worker and PostgreSQL: it cuts, keeps silent, or cuts in the one moment
-//! that matters, after the client's COMMIT and before the answer.
+//! A proxy of our own between a worker and PostgreSQL: it cuts, keeps silent, lets what is open fall silent
+//! for ever, or cuts in the one moment that matters, after the client's COMMIT and before the answer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 /// What a client sends to commit: the simple query `COMMIT`.
 const COMMIT: &[u8] = b"Q\0\0\0\x0bCOMMIT\0";
 /// What a worker sends to begin a transaction that writes.
-const BEGIN: &[u8] = b"Q\0\0\0\x0aBEGIN\0";
+const BEGIN: &[u8] = b"BEGIN ISOLATION LEVEL READ COMMITTED";
 /// Never, as a count of bytes or commits.
 const NEVER: i64 = i64::MAX;
 
@@ -28,6 +28,8 @@ struct Faults {
     begins_left: AtomicI64,
     /// Nothing passes, in either direction, and nobody is told.
     silent: AtomicBool,
+    /// Connections of an earlier number are silent for ever; nobody closes them.
+    generation: AtomicU64,
     /// Connections that were cut.
     cuts: AtomicU64,
 }
@@ -94,6 +96,11 @@ impl Proxy {
         self.faults.silent.store(silent, Ordering::SeqCst);
     }
 
+    /// Connections that are open now fall silent for ever, and stay open; new ones work.
+    pub fn silence_what_is_open(&self) {
+        self.faults.generation.fetch_add(1, Ordering::SeqCst);
+    }
+
     /// Lets everything through again.
     pub fn heal(&self) {
         self.keep_silent(false);
@@ -113,10 +120,11 @@ async fn carry(client: TcpStream, server: &str, faults: &Faults) {
     let _ = (client.set_nodelay(true), server.set_nodelay(true));
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = server.into_split();
+    let generation = faults.generation.load(Ordering::SeqCst);
     let up = async {
         let mut buffer = vec![0; 64 * 1024];
         while let Ok(read @ 1..) = from_client.read(&mut buffer).await {
-            wait_while_silent(faults).await;
+            wait_while_silent(faults, generation).await;
             let left = faults.bytes_left.fetch_sub(read as i64, Ordering::SeqCst);
             if holds(&buffer[..read], BEGIN) && faults.begins_left.fetch_sub(1, Ordering::SeqCst) == 0 {
                 faults.begins_left.store(NEVER, Ordering::SeqCst);
@@ -143,7 +151,7 @@ async fn carry(client: TcpStream, server: &str, faults: &Faults) {
     let down = async {
         let mut buffer = vec![0; 64 * 1024];
         while let Ok(read @ 1..) = from_server.read(&mut buffer).await {
-            wait_while_silent(faults).await;
+            wait_while_silent(faults, generation).await;
             if to_client.write_all(&buffer[..read]).await.is_err() {
                 return;
             }
@@ -157,8 +165,8 @@ fn holds(sent: &[u8], message: &[u8]) -> bool {
     sent.windows(message.len()).any(|part| part == message)
 }
 
-async fn wait_while_silent(faults: &Faults) {
-    while faults.silent.load(Ordering::SeqCst) {
+async fn wait_while_silent(faults: &Faults, generation: u64) {
+    while faults.silent.load(Ordering::SeqCst) || faults.generation.load(Ordering::SeqCst) > generation {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
