@@ -43,6 +43,8 @@ pub const CHUNKS_WAITING: usize = 0;
 
 /// A lease lapses after this when its worker is gone.
 pub const LEASE_SECONDS: i64 = 60;
+/// Times a lease is renewed, each for a third of its length: an hour, in which any unit of work ends.
+pub const LEASE_RENEWALS_MAX: u32 = 180;
 /// A step under way may go on so long once the worker is told to stop: under the 30 s after which
 /// container platforms kill.
 pub const STOP_SECONDS: u64 = 25;

@@ -40,7 +40,8 @@ kafka_prepare() {
 
 # Topics are created by who needs them, so that a wrong name shows. What is
 # deleted goes soon, so that tests of lost messages need not wait; and a broker
-# that was killed is believed to be dead soon, so that it may come back.
+# that was killed is believed to be dead soon, so that it may come back. Everybody
+# may do everything, except what a test forbids on a topic of its own.
 kafka_configure() {
   local controller
   controller=$(free_port)
@@ -66,6 +67,9 @@ broker.heartbeat.interval.ms=500
 num.network.threads=2
 num.io.threads=4
 log.retention.ms=-1
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:nobody
+allow.everyone.if.no.acl.found=true
 log.segment.delete.delay.ms=1000
 CONF
 }

@@ -1,11 +1,15 @@
-//! Where partitions end, asked on a connection of its own, so that no reading waits for it.
+//! Where partitions begin and end: two questions for all of a topic, however many there are.
 
 use std::time::Duration;
 
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaError;
+use rdkafka::{Offset, TopicPartitionList};
 
-use super::BrokerError;
+use super::reach::reach;
+use super::topic::{DescribedTopic, describe};
+use super::{BrokerError, Operation, PartitionRange};
 use crate::limits::BROKER_SILENCE_SECONDS;
 
 /// The first and the end offset of a partition.
@@ -25,6 +29,7 @@ pub struct Ends {
 impl Ends {
     /// Connects; nothing is read.
     pub fn connect(servers: &str) -> Result<Ends, BrokerError> {
+        reach(servers)?;
         let asker = ClientConfig::new()
             .set("bootstrap.servers", servers)
             // Required by the library; no group is joined.
@@ -34,20 +39,51 @@ impl Ends {
         Ok(Ends { servers: servers.into(), asker })
     }
 
+    /// The topic as the broker has it, and what we may do with it; `None` if it does not have it.
+    pub fn describe(&self, topic: &str) -> Result<Option<DescribedTopic>, BrokerError> {
+        describe(self.asker.client(), topic).map_err(|source| self.failed(topic, source))
+    }
+
     /// First and end of each partition of a topic; none if the broker does not have it.
     pub fn of(&self, topic: &str) -> Result<Vec<PartitionEnd>, BrokerError> {
-        let patience = Duration::from_secs(BROKER_SILENCE_SECONDS);
-        let failed = |source| BrokerError::Kafka { servers: self.servers.clone(), source };
-        let metadata = self.asker.fetch_metadata(Some(topic), patience).map_err(failed)?;
-        let Some(found) = metadata.topics().iter().find(|t| t.name() == topic && t.error().is_none()) else {
-            return Ok(Vec::new());
-        };
-        let mut ends = Vec::new();
-        for partition in found.partitions() {
-            let (first, end) = self.asker.fetch_watermarks(topic, partition.id(), patience).map_err(failed)?;
-            ends.push(PartitionEnd { partition: i64::from(partition.id()), first, end });
-        }
-        ends.sort_unstable_by_key(|end| end.partition);
-        Ok(ends)
+        let Some(found) = self.describe(topic)? else { return Ok(Vec::new()) };
+        let ranges = ranges(&self.asker, topic, &found.partitions).map_err(|source| self.failed(topic, source))?;
+        let end =
+            |range: PartitionRange| PartitionEnd { partition: range.partition, first: range.low, end: range.high };
+        Ok(ranges.into_iter().map(end).collect())
     }
+
+    fn failed(&self, topic: &str, source: KafkaError) -> BrokerError {
+        BrokerError::of(&self.servers, topic, Operation::Read, source)
+    }
+}
+
+/// What the broker keeps of each of these partitions, in their order.
+pub(super) fn ranges(asker: &BaseConsumer, topic: &str, partitions: &[i64]) -> Result<Vec<PartitionRange>, KafkaError> {
+    if partitions.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (lows, highs) =
+        (offsets(asker, topic, partitions, Offset::Beginning)?, offsets(asker, topic, partitions, Offset::End)?);
+    let range = |((partition, low), high): ((&i64, i64), i64)| PartitionRange { partition: *partition, low, high };
+    Ok(partitions.iter().zip(lows).zip(highs).map(range).collect())
+}
+
+/// The first or the end offset of each partition. The question for a time has both as special times.
+fn offsets(asker: &BaseConsumer, topic: &str, partitions: &[i64], which: Offset) -> Result<Vec<i64>, KafkaError> {
+    let mut list = TopicPartitionList::with_capacity(partitions.len());
+    for partition in partitions {
+        list.add_partition_offset(topic, *partition as i32, which)?;
+    }
+    let told = asker.offsets_for_times(list, Duration::from_secs(BROKER_SILENCE_SECONDS))?;
+    let offset = |partition: &i64| {
+        let found = told.find_partition(topic, *partition as i32);
+        let found = found.ok_or(KafkaError::MetadataFetch(rdkafka::error::RDKafkaErrorCode::UnknownPartition))?;
+        found.error()?;
+        match found.offset() {
+            Offset::Offset(offset) => Ok(offset),
+            _ => Err(KafkaError::MetadataFetch(rdkafka::error::RDKafkaErrorCode::OffsetNotAvailable)),
+        }
+    };
+    partitions.iter().map(offset).collect()
 }

@@ -1,15 +1,18 @@
 //! Messages out: nothing counts as told before the broker has it.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rdkafka::ClientConfig;
 use rdkafka::client::ClientContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::DeliveryResult;
+use rdkafka::message::{DeliveryResult, Message};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer, ProducerContext};
 
-use super::BrokerError;
+use super::reach::reach;
+use super::topic::describe;
+use super::{BrokerError, Operation};
 use crate::crash::{self, Act};
 use crate::limits::BROKER_SILENCE_SECONDS;
 
@@ -20,14 +23,16 @@ pub struct Outgoing {
     pub payload: Vec<u8>,
 }
 
-/// How many messages the broker did not take, and why not the last of them.
+/// How many messages the broker did not take, and of the last of them the topic and why not.
+type NotTaken = (usize, Option<(String, KafkaError)>);
+
 #[derive(Clone, Default)]
 struct Deliveries {
-    failed: Arc<Mutex<(usize, Option<KafkaError>)>>,
+    failed: Arc<Mutex<NotTaken>>,
 }
 
 impl Deliveries {
-    fn taken(&self) -> (usize, Option<KafkaError>) {
+    fn taken(&self) -> NotTaken {
         std::mem::take(&mut self.failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 }
@@ -37,9 +42,9 @@ impl ClientContext for Deliveries {}
 impl ProducerContext for Deliveries {
     type DeliveryOpaque = ();
     fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
-        if let Err((error, _)) = result {
+        if let Err((error, message)) = result {
             let mut failed = self.failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            *failed = (failed.0 + 1, Some(error.clone()));
+            *failed = (failed.0 + 1, Some((message.topic().to_owned(), error.clone())));
         }
     }
 }
@@ -49,11 +54,14 @@ pub struct Publisher {
     servers: String,
     producer: BaseProducer<Deliveries>,
     deliveries: Deliveries,
+    /// Topics that were there, and that we may write.
+    known: Mutex<BTreeSet<String>>,
 }
 
 impl Publisher {
     /// Connects to the broker.
     pub fn connect(servers: &str) -> Result<Publisher, BrokerError> {
+        reach(servers)?;
         let deliveries = Deliveries::default();
         let producer = ClientConfig::new()
             .set("bootstrap.servers", servers)
@@ -63,13 +71,16 @@ impl Publisher {
             .set("queue.buffering.max.messages", "200000")
             .create_with_context(deliveries.clone())
             .map_err(|source| BrokerError::Kafka { servers: servers.into(), source })?;
-        Ok(Publisher { servers: servers.into(), producer, deliveries })
+        Ok(Publisher { servers: servers.into(), producer, deliveries, known: Mutex::default() })
     }
 
     /// Publishes all messages in order per key, and waits until the broker has them. Blocks. After an
     /// error some may have been taken and others still be under way: drop it, and connect anew.
     pub fn publish(&self, messages: &[Outgoing]) -> Result<(), BrokerError> {
         self.deliveries.taken();
+        for topic in messages.iter().map(|message| message.topic.as_str()) {
+            self.check(topic)?;
+        }
         crash::before(Act::Publish);
         for message in messages {
             self.enqueue(message)?;
@@ -82,9 +93,44 @@ impl Publisher {
         }
     }
 
-    fn not_taken(&self, count: usize, why: Option<KafkaError>) -> BrokerError {
-        let why = why.map_or_else(|| format!("no answer for {BROKER_SILENCE_SECONDS} s"), |error| error.to_string());
-        BrokerError::NotTaken { servers: self.servers.clone(), count, why }
+    /// A topic that is not there, or that we may not write, is told by name before anything is handed over:
+    /// the library would wait for it.
+    fn check(&self, topic: &str) -> Result<(), BrokerError> {
+        let mut known = self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if known.contains(topic) {
+            return Ok(());
+        }
+        let found = describe(self.producer.client(), topic).map_err(|source| self.failed(topic, source))?;
+        match found {
+            None => Err(BrokerError::NoOutgoingTopic { servers: self.servers.clone(), topic: topic.into() }),
+            Some(found) if !found.may_write => {
+                Err(BrokerError::NotAllowed { topic: topic.into(), operation: Operation::Write })
+            }
+            Some(_) => {
+                known.insert(topic.into());
+                Ok(())
+            }
+        }
+    }
+
+    fn failed(&self, topic: &str, source: KafkaError) -> BrokerError {
+        match BrokerError::of(&self.servers, topic, Operation::Write, source) {
+            BrokerError::NoTopic { servers, topic } => BrokerError::NoOutgoingTopic { servers, topic },
+            other => other,
+        }
+    }
+
+    fn not_taken(&self, count: usize, why: Option<(String, KafkaError)>) -> BrokerError {
+        let servers = self.servers.clone();
+        let Some((topic, error)) = why else {
+            return BrokerError::NotTaken { servers, count, why: format!("no answer for {BROKER_SILENCE_SECONDS} s") };
+        };
+        match self.failed(&topic, error) {
+            BrokerError::Kafka { source, .. } => {
+                BrokerError::NotTaken { servers, count, why: format!("{topic}: {source}") }
+            }
+            named => named,
+        }
     }
 
     /// Waits for the broker's word on every message. The library's own flush looks only every 100 ms.
@@ -101,17 +147,20 @@ impl Publisher {
     }
 
     fn enqueue(&self, message: &Outgoing) -> Result<(), BrokerError> {
+        let deadline = Instant::now() + Duration::from_secs(BROKER_SILENCE_SECONDS);
         let mut record = BaseRecord::to(&message.topic).key(&message.key).payload(&message.payload);
         loop {
             match self.producer.send(record) {
                 Ok(()) => return Ok(()),
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), again)) => {
+                    if Instant::now() > deadline {
+                        let count = self.producer.in_flight_count().max(0) as usize;
+                        return Err(self.not_taken(count, self.deliveries.taken().1));
+                    }
                     record = again;
                     self.producer.poll(Duration::from_millis(50));
                 }
-                Err((source, _)) => {
-                    return Err(BrokerError::Kafka { servers: self.servers.clone(), source });
-                }
+                Err((source, _)) => return Err(self.failed(&message.topic, source)),
             }
         }
     }

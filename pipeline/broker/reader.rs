@@ -13,8 +13,10 @@ use rdkafka::message::Message;
 use rdkafka::{Offset, TopicPartitionList};
 use sha2::{Digest, Sha256};
 
-use super::BrokerError;
+use super::ends::ranges;
+use super::reach::reach;
 use super::topic::{DescribedTopic, describe};
+use super::{BrokerError, Operation};
 use crate::ledger::TopicIdentity;
 use crate::limits::{BROKER_SILENCE_SECONDS, CHUNK_BYTES, CHUNK_MESSAGES};
 
@@ -132,6 +134,7 @@ pub type Look = fn(&mut Reader, &[(i64, i64)]) -> Result<Vec<(i64, i64)>, Broker
 impl Reader {
     /// Connects; nothing is read before positions are known.
     pub fn connect(servers: &str, topic: &str) -> Result<Reader, BrokerError> {
+        reach(servers)?;
         let mut settings = ClientConfig::new();
         settings
             .set("bootstrap.servers", servers)
@@ -164,7 +167,8 @@ impl Reader {
     }
 
     fn failed(&self, source: KafkaError) -> BrokerError {
-        BrokerError::Kafka { servers: self.servers.clone(), source }
+        // A topic that is missing from the first is described as none; this one was there.
+        BrokerError::of(&self.servers, &self.topic, Operation::Read, source).of_a_known_topic()
     }
 
     /// Partitions of the topic, in order; none if the broker does not have it.
@@ -172,9 +176,15 @@ impl Reader {
         Ok(self.describe()?.map(|topic| topic.partitions).unwrap_or_default())
     }
 
-    /// The topic as the broker has it now; `None` if it does not have it.
+    /// The topic as the broker has it now; `None` if it does not have it. One that we may not read is an error.
     pub fn describe(&self) -> Result<Option<DescribedTopic>, BrokerError> {
-        describe(self.asker.client(), &self.topic).map_err(|e| self.failed(e))
+        let found = describe(self.asker.client(), &self.topic).map_err(|e| self.failed(e))?;
+        match found {
+            Some(found) if !found.may_read => {
+                Err(BrokerError::NotAllowed { topic: self.topic.clone(), operation: Operation::Read })
+            }
+            found => Ok(found),
+        }
     }
 
     /// What the broker keeps of a partition.
@@ -183,6 +193,11 @@ impl Reader {
         let (low, high) =
             self.asker.fetch_watermarks(&self.topic, partition as i32, patience).map_err(|e| self.failed(e))?;
         Ok(PartitionRange { partition, low, high })
+    }
+
+    /// What the broker keeps of each of these partitions, in their order: two questions, however many there are.
+    pub fn ranges(&self, partitions: &[i64]) -> Result<Vec<PartitionRange>, BrokerError> {
+        ranges(&self.asker, &self.topic, partitions).map_err(|e| self.failed(e))
     }
 
     /// Forgets what was read ahead, after a chunk could not be settled.
@@ -225,8 +240,9 @@ impl Reader {
     /// then the fullest.
     fn behind(&mut self, stored: &[(i64, i64)]) -> Result<Vec<(i64, i64)>, BrokerError> {
         let mut behind = Vec::new();
-        for &(partition, from) in stored {
-            let backlog = self.backlog(partition, from)?;
+        let partitions: Vec<i64> = stored.iter().map(|(partition, _)| *partition).collect();
+        for (range, &(partition, from)) in self.ranges(&partitions)?.into_iter().zip(stored) {
+            let backlog = self.backlog_in(&range, from)?;
             if backlog > 0 {
                 let last = self.turns.get(&partition).copied().unwrap_or(0);
                 behind.push((last, Reverse(backlog), partition, from));
@@ -239,7 +255,12 @@ impl Reader {
     /// Offsets between a position and the end, 0 where only control records are left; a position outside
     /// of what is there is an error.
     fn backlog(&mut self, partition: i64, from: i64) -> Result<i64, BrokerError> {
-        let PartitionRange { low, high, .. } = self.range(partition)?;
+        let range = self.range(partition)?;
+        self.backlog_in(&range, from)
+    }
+
+    fn backlog_in(&mut self, range: &PartitionRange, from: i64) -> Result<i64, BrokerError> {
+        let &PartitionRange { partition, low, high } = range;
         if from < low || from > high {
             let topic = self.topic.clone();
             return Err(BrokerError::OutOfRange { topic, partition, stored: from, low, high });
@@ -334,6 +355,9 @@ impl Reader {
                 }
                 None => {}
                 Some(Err(KafkaError::PartitionEOF(ended))) => at_end |= i64::from(ended) == partition,
+                Some(Err(source @ KafkaError::MessageConsumption(RDKafkaErrorCode::TopicAuthorizationFailed))) => {
+                    return Err(self.failed(source));
+                }
                 // The position is none of the broker's: the next look says so in our words.
                 Some(Err(source @ KafkaError::MessageConsumption(RDKafkaErrorCode::AutoOffsetReset))) => {
                     return Err(self.failed(source));

@@ -18,6 +18,9 @@ pub struct DescribedTopic {
     pub identity: TopicIdentity,
     /// In order.
     pub partitions: Vec<i64>,
+    /// Whether the broker lets us; also where it does not say.
+    pub may_read: bool,
+    pub may_write: bool,
 }
 
 /// What the library allocated, given back at the end.
@@ -43,11 +46,19 @@ pub(super) fn describe<C: ClientContext>(
     let Some(broker) = metadata.brokers().first().map(|broker| broker.id()) else {
         return Err(KafkaError::MetadataFetch(RDKafkaErrorCode::BrokerNotAvailable));
     };
-    let Some((id, partitions)) = ask(client, topic, broker, patience)? else {
+    let Some(Answer { id, partitions, may_read, may_write }) = ask(client, topic, broker, patience)? else {
         return Ok(None);
     };
     let cluster = client.fetch_cluster_id(patience).unwrap_or_default();
-    Ok(Some(DescribedTopic { identity: TopicIdentity { cluster, id }, partitions }))
+    Ok(Some(DescribedTopic { identity: TopicIdentity { cluster, id }, partitions, may_read, may_write }))
+}
+
+/// What the broker answers of one topic.
+struct Answer {
+    id: String,
+    partitions: Vec<i64>,
+    may_read: bool,
+    may_write: bool,
 }
 
 fn ask<C: ClientContext>(
@@ -55,7 +66,7 @@ fn ask<C: ClientContext>(
     topic: &str,
     broker: i32,
     patience: Duration,
-) -> Result<Option<(String, Vec<i64>)>, KafkaError> {
+) -> Result<Option<Answer>, KafkaError> {
     let Ok(name) = CString::new(topic) else {
         return Ok(None);
     };
@@ -76,6 +87,7 @@ fn ask<C: ClientContext>(
         // Neither fails for what is given here; there is nothing to be told.
         library::rd_kafka_AdminOptions_set_request_timeout(options.0, milliseconds, std::ptr::null_mut(), 0);
         library::rd_kafka_AdminOptions_set_broker(options.0, broker, std::ptr::null_mut(), 0);
+        library::rd_kafka_AdminOptions_set_include_authorized_operations(options.0, 1);
         let queue = Owned(library::rd_kafka_queue_new(handle), library::rd_kafka_queue_destroy);
         library::rd_kafka_DescribeTopics(handle, topics.0, options.0, queue.0);
         let event = Owned(library::rd_kafka_queue_poll(queue.0, milliseconds + 1_000), library::rd_kafka_event_destroy);
@@ -91,9 +103,7 @@ fn ask<C: ClientContext>(
 ///
 /// # Safety
 /// `result` is null or lent by an event that lives.
-unsafe fn read(
-    result: *const library::rd_kafka_DescribeTopics_result_t,
-) -> Result<Option<(String, Vec<i64>)>, KafkaError> {
+unsafe fn read(result: *const library::rd_kafka_DescribeTopics_result_t) -> Result<Option<Answer>, KafkaError> {
     let nothing = Err(KafkaError::MetadataFetch(RDKafkaErrorCode::BadMessage));
     if result.is_null() {
         return nothing;
@@ -124,7 +134,13 @@ unsafe fn read(
         let mut partitions: Vec<i64> =
             (0..count).map(|at| i64::from(library::rd_kafka_TopicPartitionInfo_partition(*infos.add(at)))).collect();
         partitions.sort_unstable();
-        Ok(Some((id, partitions)))
+        let mut count = 0;
+        let allowed = library::rd_kafka_TopicDescription_authorized_operations(topic, &mut count);
+        // A broker that does not say gives nothing, not an empty list.
+        let may = |wanted| allowed.is_null() || (0..count).any(|at| *allowed.add(at) == wanted);
+        let may_read = may(library::rd_kafka_AclOperation_t::RD_KAFKA_ACL_OPERATION_READ);
+        let may_write = may(library::rd_kafka_AclOperation_t::RD_KAFKA_ACL_OPERATION_WRITE);
+        Ok(Some(Answer { id, partitions, may_read, may_write }))
     }
 }
 

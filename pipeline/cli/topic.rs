@@ -63,8 +63,9 @@ async fn list(context: &Context) -> anyhow::Result<Outcome> {
                 "position": partition.stored, "first": low, "end": high, "behind": partition.behind(),
                 "standing": partition.standing.word() }));
         }
-        if view.partitions.is_empty() {
-            print::complain(&format!("the broker has no topic {topic}; create it"));
+        if view.found.is_none() {
+            stopped = true;
+            print::complain(&missing(topic, view.generation));
         }
     }
     print::rows(context.output, HEADINGS, &rows, &document)?;
@@ -72,6 +73,18 @@ async fn list(context: &Context) -> anyhow::Result<Outcome> {
         print::complain("intake of a topic stopped: see ops/runbooks, then `cardline topic accept TOPIC --dry-run`");
     }
     Ok(if stopped { Outcome::Failed } else { Outcome::Ok })
+}
+
+/// What is said of a topic that the broker does not have. One that was read may have been deleted.
+fn missing(topic: &str, generation: i64) -> String {
+    if generation == 0 {
+        return format!(
+            "the broker has no topic {topic}, and nothing was ever read of it; correct its name, or create it"
+        );
+    }
+    format!(
+        "the broker has no topic {topic} any more, and positions in it are stored: it was deleted, or this is another cluster (ops/runbooks/topic-missing.md)"
+    )
 }
 
 fn ends(partition: &PartitionView) -> (Option<i64>, Option<i64>) {

@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 
 use super::{StageError, Station};
-use crate::broker::PartitionRange;
+use crate::broker::{BrokerError, DescribedTopic, PartitionRange};
 use crate::ledger::{Jump, TopicIdentity, Why};
 
 /// How a partition stands, in order of precedence.
@@ -66,6 +66,20 @@ impl TopicView {
     }
 }
 
+impl Station {
+    /// A topic that is to be read; `None` without a broker. One that the broker does not have is an error:
+    /// nobody would see that nothing comes any more.
+    pub(in crate::stages) async fn topic_to_read(&self, topic: &str) -> Result<Option<DescribedTopic>, StageError> {
+        let Some(servers) = self.kafka.clone() else { return Ok(None) };
+        if let Some(found) = self.describe(topic)? {
+            return Ok(Some(found));
+        }
+        let missing = BrokerError::NoTopic { servers, topic: topic.into() };
+        let known = self.ledger.newest_generation(topic).await?.is_some();
+        Err(if known { missing.of_a_known_topic() } else { missing }.into())
+    }
+}
+
 /// Looks at a topic on both sides; changes nothing.
 pub async fn look(station: &Station, topic: &str) -> Result<TopicView, StageError> {
     if station.kafka.is_none() {
@@ -75,7 +89,7 @@ pub async fn look(station: &Station, topic: &str) -> Result<TopicView, StageErro
     let known = station.ledger.newest_generation(topic).await?;
     let stored = station.ledger.positions(topic, &[]).await?;
     let there = found.as_ref().map(|found| found.partitions.clone()).unwrap_or_default();
-    let ranges = station.read(topic, |reader| there.iter().map(|p| reader.range(*p)).collect::<Result<Vec<_>, _>>())?;
+    let ranges = station.read(topic, |reader| reader.ranges(&there))?;
     let made_anew = matches!((&found, &known), (Some(found), Some(known)) if found.identity != known.identity);
     let mut partitions: Vec<PartitionView> = ranges
         .unwrap_or_default()
@@ -122,7 +136,9 @@ pub async fn accept(
 ) -> Result<i64, StageError> {
     let TopicView { topic, generation, .. } = view;
     let Some(found) = &view.found else {
-        return Err(StageError::Shape(format!("the broker has no topic {topic}: create it, then look again")));
+        return Err(StageError::Shape(format!(
+            "the broker has no topic {topic}: once it is there again, or another one in its place, look again"
+        )));
     };
     if !view.is_stopped() {
         return Err(StageError::Shape(format!("{topic} is as it was: there is nothing to accept")));

@@ -11,6 +11,8 @@ const RETENTION_HOURS_WANTED: i64 = 72;
 /// What the broker says of one topic.
 struct Topic {
     name: String,
+    /// Whether we may do with it what we do; `None` where the broker does not have it.
+    allowed: Option<bool>,
     ends: Vec<PartitionEnd>,
     /// How long the broker keeps messages; `None` for ever, or where it does not say.
     retention_hours: Option<i64>,
@@ -27,11 +29,12 @@ pub async fn findings(context: &Context, ledger: Option<&Ledger>) -> Vec<Finding
     let read = [topics.applications.clone(), topics.events.clone()];
     let written = [&topics.outcomes, &topics.notices, &topics.ecards, &topics.dead_letters].map(String::clone);
     let names = [&read[..], &written[..]].concat();
-    let asked = tokio::task::block_in_place(|| ask(&servers, &names));
+    let asked = tokio::task::block_in_place(|| ask(&servers, &names, read.len()));
     let told = match asked {
         Ok(told) => told,
         Err(error) => {
-            return vec![Finding::fail("kafka", error.to_string(), "start the broker, or correct CARDLINE_KAFKA")];
+            let advice = "do what it says; ops/runbooks/kafka-down.md";
+            return vec![Finding::fail("kafka", error.to_string(), advice)];
         }
     };
     let mut findings = vec![Finding::ok("kafka", format!("{servers} answers"))];
@@ -49,19 +52,40 @@ pub async fn findings(context: &Context, ledger: Option<&Ledger>) -> Vec<Finding
     findings
 }
 
-fn ask(servers: &str, names: &[String]) -> Result<Vec<Topic>, BrokerError> {
+/// The first `read` of these topics are read, the others are written.
+fn ask(servers: &str, names: &[String], read: usize) -> Result<Vec<Topic>, BrokerError> {
     let asker = Ends::connect(servers)?;
     let mut topics = Vec::new();
-    for name in names {
-        topics.push(Topic { name: name.clone(), ends: asker.of(name)?, retention_hours: None });
+    for (at, name) in names.iter().enumerate() {
+        let (allowed, ends) = match asker.describe(name) {
+            Ok(None) => (None, Vec::new()),
+            Ok(Some(found)) => (Some(if at < read { found.may_read } else { found.may_write }), asker.of(name)?),
+            // A user who may not even look at it.
+            Err(BrokerError::NotAllowed { .. }) => (Some(false), Vec::new()),
+            Err(error) => return Err(error),
+        };
+        topics.push(Topic { name: name.clone(), allowed, ends, retention_hours: None });
     }
     Ok(topics)
 }
 
 /// One topic against what was taken in of it.
 fn judge(topic: &Topic, read: bool, positions: &[(i64, i64)]) -> Finding {
-    if topic.ends.is_empty() {
-        return Finding::warn("topic", format!("{} is not there", topic.name), "create it");
+    match topic.allowed {
+        None if read && !positions.is_empty() => {
+            let advice = "it was deleted, or this is another cluster: find out which (ops/runbooks/topic-missing.md)";
+            return Finding::fail("topic", format!("{} is not there any more", topic.name), advice);
+        }
+        None => {
+            let advice = "correct its name under [topics] of the configuration, or create it";
+            return Finding::fail("topic", format!("{} is not there", topic.name), advice);
+        }
+        Some(false) => {
+            let operation = if read { "READ" } else { "WRITE" };
+            let advice = format!("have {operation} granted to this user (an ACL of the topic)");
+            return Finding::fail("topic", format!("{} may not be used by this user", topic.name), advice);
+        }
+        Some(true) => {}
     }
     let kept =
         topic.retention_hours.map_or_else(|| "kept for ever or not told".into(), |hours| format!("kept {hours} h"));
@@ -99,6 +123,7 @@ mod tests {
     fn a_topic_is_judged_by_what_is_unread_and_what_is_kept() {
         let topic = |retention_hours| Topic {
             name: "card.applications".into(),
+            allowed: Some(true),
             ends: vec![
                 PartitionEnd { partition: 0, first: 10, end: 50 },
                 PartitionEnd { partition: 1, first: 0, end: 5 },
@@ -112,6 +137,14 @@ mod tests {
         assert_eq!(verdict(None, &[(0, 20), (1, 0)]), "ok");
         assert_eq!(verdict(None, &[(0, 9), (1, 5)]), "FAIL", "messages were deleted unread");
         assert_eq!(verdict(None, &[(0, 51), (1, 5)]), "FAIL", "the topic was made anew");
+        let missing = |read, positions: &[(i64, i64)]| {
+            judge(&Topic { allowed: None, ends: Vec::new(), ..topic(None) }, read, positions)
+        };
+        assert_eq!(missing(true, &[]).verdict, "FAIL");
+        assert!(missing(true, &[]).advice.contains("create it") && missing(false, &[]).advice.contains("create it"));
+        assert!(!missing(true, &[(0, 7)]).advice.contains("create it"), "it may have been deleted");
+        let refused = judge(&Topic { allowed: Some(false), ..topic(None) }, false, &[]);
+        assert!(refused.verdict == "FAIL" && refused.advice.contains("WRITE"), "{}", refused.advice);
         let found = judge(&topic(Some(24)), true, &[(0, 20), (1, 5)]).found;
         assert_eq!(found, "card.applications: 2 partitions, kept 24 h, 30 unread");
     }

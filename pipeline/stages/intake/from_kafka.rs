@@ -95,7 +95,7 @@ impl Station {
         topic: &str,
         now: Timestamp,
     ) -> Result<Option<ClaimedChunk>, StageError> {
-        let Some(found) = self.describe(topic)? else {
+        let Some(found) = self.topic_to_read(topic).await? else {
             return Ok(None);
         };
         let generation = self.ledger.begun_generation(topic, &found.identity, now).await.inspect_err(|_| {

@@ -40,7 +40,7 @@ pub async fn rehearse_topic(station: &Station, now: Timestamp) -> Result<Rehears
     let topic = station.config.topics.applications.clone();
     let why = Why { at: now, actor: "intake", reason: REASON };
     let mut rehearsal = station.ledger.rehearse().await?;
-    let Some(found) = station.describe(&topic)? else {
+    let Some(found) = station.topic_to_read(&topic).await? else {
         return Ok(rehearsal.end().await?);
     };
     let generation = station.ledger.generation(&topic, &found.identity).await?.unwrap_or(1);

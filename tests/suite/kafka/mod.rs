@@ -8,6 +8,7 @@ mod outages;
 mod outgoing;
 mod positions;
 mod repeats;
+mod topics;
 mod unreadable;
 mod workers;
 
