@@ -235,14 +235,45 @@ fn topics(file: TopicsFile) -> Topics {
     }
 }
 
-/// `postgres://user:secret@host/db` without the secret.
-fn masked_address(address: &str) -> String {
-    match (address.split_once("://"), address.rsplit_once('@')) {
-        (Some((scheme, _)), Some((before, after))) => {
-            let user = before.split_once("://").map_or("", |(_, rest)| rest).split(':').next().unwrap_or("");
-            format!("{scheme}://{user}:***@{after}")
+/// Parameters of an address that may be shown; whatever else stands there could be a secret.
+const HARMLESS: &[&str] = &[
+    "sslmode",
+    "ssl-mode",
+    "sslrootcert",
+    "ssl-root-cert",
+    "host",
+    "hostaddr",
+    "port",
+    "dbname",
+    "user",
+    "application_name",
+    "mode",
+];
+
+/// `postgres://user:secret@host/db?password=secret` without the secrets.
+pub fn masked_address(address: &str) -> String {
+    let Some((scheme, rest)) = address.split_once("://") else { return address.into() };
+    let (front, query) = match rest.split_once('?') {
+        // A question mark before the last @ of a password that was not encoded.
+        Some((front, query)) if front.contains('@') || !query.contains('@') || !front.contains(':') => {
+            (front, Some(query))
         }
-        _ => address.into(),
+        _ => (rest, None),
+    };
+    let front = match front.rsplit_once('@') {
+        Some((user, server)) => match user.split_once(':') {
+            Some((user, _)) => format!("{user}:***@{server}"),
+            None => format!("{user}@{server}"),
+        },
+        None => front.into(),
+    };
+    let shown = |pair: &str| match pair.split_once('=') {
+        Some((key, _)) if !HARMLESS.contains(&key) => format!("{key}=***"),
+        _ => pair.into(),
+    };
+    match query {
+        Some(query) => format!("{scheme}://{front}?{}", query.split('&').map(shown).collect::<Vec<_>>().join("&")),
+        None => format!("{scheme}://{front}"),
     }
 }
 
@@ -302,6 +333,17 @@ mod tests {
     #[test]
     fn a_password_is_never_shown() {
         assert_eq!(masked_address("postgres://me:hidden@host:1/db"), "postgres://me:***@host:1/db");
+        assert_eq!(masked_address("postgres://me@host/db?sslmode=require"), "postgres://me@host/db?sslmode=require");
+        for address in [
+            "postgres://host/db?password=hidden",
+            "postgres://me@host/db?sslmode=require&password=hidden@x&user=me",
+            "postgres://me:hid?den@host:1/db",
+            "postgres://me:a:hidden@host/db?sslpassword=hidden",
+            "postgres://host/db?options=-c%20x=hidden&passwd=hidden",
+        ] {
+            let shown = masked_address(address);
+            assert!(!shown.contains("hid") && !shown.contains("den@") && shown.contains("host"), "{shown}");
+        }
         assert_eq!(masked_address("sqlite:x.db"), "sqlite:x.db");
     }
 }

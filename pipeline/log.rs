@@ -40,11 +40,15 @@ impl Format {
     }
 }
 
+/// The library of the database says an unknown parameter of an address with its value, which may be a mistyped
+/// password.
+const UNSAID: &str = "sqlx_postgres::options=error";
+
 /// Starts the log. What waits is written when the guard goes, within about a second.
 pub fn start(filter: Option<&str>, format: Format) -> WorkerGuard {
     let (sink, guard, dropped) = lossy(std::io::stderr());
     let _ = DROPPED.set(dropped);
-    let filter = EnvFilter::builder().parse_lossy(filter.unwrap_or(DEFAULT_FILTER));
+    let filter = EnvFilter::builder().parse_lossy(format!("{},{UNSAID}", filter.unwrap_or(DEFAULT_FILTER)));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(sink);
     match format {
         Format::Text => log.init(),

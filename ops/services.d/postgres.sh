@@ -47,6 +47,8 @@ install_postgres() {
 postgres_programs() {
   local program
   find_initdb || install_postgres
+  # Tests start one of their own between a worker and the server. Debian keeps it where only root looks.
+  [[ -x /usr/sbin/pgbouncer ]] || command -v pgbouncer >/dev/null || install pgbouncer pgbouncer
   for program in pg_ctl postgres pg_isready createdb; do
     [[ -x $bin/$program ]] || die "$program is missing beside $bin/initdb: install PostgreSQL's server and client programs"
   done

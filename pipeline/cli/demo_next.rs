@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::config::masked_address;
 use crate::world::report::{DemoFile, DemoPlan, DemoReport};
 
 /// Kinds of file worth a look, in the order of the route.
@@ -40,7 +41,7 @@ fn shows(file: &DemoFile, kind: &str) -> bool {
 fn flags(plan: &DemoPlan) -> String {
     let beside = || format!("sqlite:{}", plan.dir.join("cardline.db").display());
     let database = plan.database.clone().unwrap_or_else(beside);
-    format!("--data {} --database {}", quoted(&plan.dir.display().to_string()), quoted(&database))
+    format!("--data {} --database {}", quoted(&plan.dir.display().to_string()), quoted(&masked_address(&database)))
 }
 
 /// Quoted for a shell only where it must be.

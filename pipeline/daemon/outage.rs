@@ -63,6 +63,7 @@ async fn why_not(station: &Station) -> Option<String> {
 pub async fn database_away(station: &Station) -> Option<String> {
     match tokio::time::timeout(Duration::from_secs(DATABASE_HEALTH_SECONDS), station.ledger.answers()).await {
         Ok(Ok(())) => None,
+        Ok(Err(error)) if error.is_read_only() => Some(error.to_string()),
         Ok(Err(error)) => Some(format!("the database does not answer: {error}")),
         Err(_) => Some(format!("the database did not answer within {DATABASE_HEALTH_SECONDS} s")),
     }

@@ -80,7 +80,7 @@ impl Ledger {
 
     /// Operations that were confirmed and not carried out to their end, such as after a kill.
     pub async fn unfinished_operations(&self) -> Result<Vec<(String, i64, i64)>, LedgerError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.read().await?;
         tx.look().await?;
         tx.rows(
             concat!(

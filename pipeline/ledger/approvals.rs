@@ -104,7 +104,7 @@ impl ApprovalRecord {
 impl Ledger {
     /// Approvals within the viewer's scope, oldest first: those that are open, or all.
     pub async fn approvals(&self, all: bool, now: Timestamp) -> Result<Vec<ApprovalRecord>, LedgerError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.read().await?;
         tx.look().await?;
         let rows = tx
             .rows::<ApprovalRow>(
@@ -121,7 +121,7 @@ impl Ledger {
 
     /// One approval within the viewer's scope.
     pub async fn approval(&self, id: i64) -> Result<Option<ApprovalRecord>, LedgerError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.read().await?;
         tx.look().await?;
         let sql = concat!(approvals!("WHERE p.id = $1 AND "), in_scope!("p.bank", "p.area"));
         Ok(tx.row::<ApprovalRow>(sql, args![id]).await?.map(record))

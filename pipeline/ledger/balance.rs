@@ -102,7 +102,7 @@ impl Ledger {
 
     /// Batches within the viewer's scope in the order they were cut; all, or of one kind or state.
     pub async fn batches(&self, kind: Option<&str>, state: Option<&str>) -> Result<Vec<BatchRecord>, LedgerError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.read().await?;
         tx.look().await?;
         let rows = tx
             .rows::<BatchRow>(
@@ -120,7 +120,7 @@ impl Ledger {
 
     /// One batch by its number, within the viewer's scope.
     pub async fn batch(&self, number: &str) -> Result<Option<(i64, BatchRecord)>, LedgerError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.read().await?;
         tx.look().await?;
         let id = tx.row::<(i64,)>("SELECT id FROM batch WHERE number = $1", args![number]).await?;
         let row = tx

@@ -87,7 +87,13 @@ impl Connections {
                 .and_then(|row| sqlx::Row::try_get(&row, 0))?;
             Ok((other_pid, pid))
         };
-        let (other_pid, pid) = within(patience, PID, asked).await?;
+        let (other_pid, pid) = match within(patience, PID, asked).await {
+            // One that gives every statement another session says so.
+            Err(error) if error.to_string().contains("statement pooling") => {
+                return Err(LedgerError::Pooled { at: self.at() });
+            }
+            answer => answer?,
+        };
         if pid != first.facts.backend.pid || other_pid == pid {
             return Err(LedgerError::Pooled { at: self.at() });
         }
@@ -223,6 +229,12 @@ impl Held {
         sqlx::raw_sql(AssertSqlSafe(statement)).execute(self.connection()?).await?;
         self.in_transaction = false;
         Ok(())
+    }
+
+    /// Drops this session, and those that are idle: they were set the same.
+    pub fn give_up_all(mut self) {
+        self.of.idle().clear();
+        self.forget();
     }
 
     /// Drops the connection; the server ends its transaction.

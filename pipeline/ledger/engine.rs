@@ -118,6 +118,8 @@ impl Ledger {
             Pool::Postgres(connections) => {
                 let (held, read_only) = connections.begin(WRITING).await?;
                 if read_only != ["off"] {
+                    // A session keeps the setting it began with; the next one asks again.
+                    held.give_up_all();
                     return Err(LedgerError::ReadOnly { why: "it is a standby, or was set read-only" });
                 }
                 Inner::Postgres(held)

@@ -39,9 +39,9 @@ pub enum LedgerError {
     )]
     NoTemporary { database: String },
     #[error(
-        "this role may not create tables in {database}: GRANT CREATE ON SCHEMA public TO the role, or make it the owner of the database"
+        "this role may not make or change the ledger's tables ({told}): GRANT CREATE ON SCHEMA public TO the role, or make it the owner of the database"
     )]
-    NoCreate { database: String },
+    NoCreate { told: String },
     #[error(
         "between this worker and the database at {at} stands a pooler that gives every transaction another session; locks and temporary tables need one that stays: set pool_mode = session, or connect directly"
     )]
@@ -182,7 +182,7 @@ impl LedgerError {
         let code = |e: &dyn sqlx::error::DatabaseError| e.code().unwrap_or_default().into_owned();
         matches!(self, LedgerError::ReadOnly { .. })
             || matches!(self.source_error(), Some(sqlx::Error::Database(e))
-                if code(&**e) == "25006" || code(&**e).parse().is_ok_and(|sqlite: u32| sqlite & 0xff == 8))
+                if code(&**e) == "25006" || code(&**e).parse().is_ok_and(|sqlite: u32| sqlite < 10_000 && sqlite & 0xff == 8))
     }
 
     /// Whether the database is away, full, or takes no writes: nothing is wrong with the unit of work, and
@@ -200,6 +200,16 @@ impl LedgerError {
             Some(sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed) => true,
             Some(sqlx::Error::Database(e)) => e.code().is_some_and(|code| is_outage_code(&code)),
             _ => false,
+        }
+    }
+
+    /// What a migration was refused for: rights on the schema are told as such.
+    pub(super) fn of_migration(self) -> LedgerError {
+        match self.source_error() {
+            Some(sqlx::Error::Database(e)) if e.code().is_some_and(|code| code == "42501") => {
+                LedgerError::NoCreate { told: e.message().to_owned() }
+            }
+            _ => self,
         }
     }
 }

@@ -32,9 +32,14 @@ pub struct PoolFigures {
 }
 
 impl Ledger {
-    /// Asks the database for the smallest thing there is.
+    /// Asks the database for the smallest thing there is, and a server whether it takes writes. (SQLite's
+    /// one writer is not disturbed.)
     pub async fn answers(&self) -> Result<(), LedgerError> {
-        self.read().await?.number("SELECT CAST(1 AS BIGINT)", args![]).await.map(|_| ())
+        let mut tx = match self.pool() {
+            Pool::Postgres(_) => self.begin().await?,
+            Pool::Sqlite(_) => self.read().await?,
+        };
+        tx.number("SELECT CAST(1 AS BIGINT)", args![]).await.map(|_| ())
     }
 
     /// How many connections the pool has.
@@ -95,6 +100,9 @@ const POSTGRES_SETTINGS: &[(&str, &str)] = &[
     ("TimeZone", "SHOW TimeZone"),
     ("data_checksums", "SHOW data_checksums"),
     ("max_connections", "SHOW max_connections"),
+    ("default_transaction_isolation", "SHOW default_transaction_isolation"),
+    ("default_transaction_read_only", "SHOW default_transaction_read_only"),
+    ("in_recovery", "SELECT CASE WHEN pg_is_in_recovery() THEN 'on' ELSE 'off' END"),
 ];
 
 const SQLITE_SETTINGS: &[(&str, &str)] = &[

@@ -105,7 +105,7 @@ impl Ledger {
 
     /// Renditions of uploads with one of these digests.
     pub async fn known_renditions(&self, digests: Vec<String>) -> Result<Vec<KnownRendition>, LedgerError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.read().await?;
         tx.stage(&LOOKED, digests.into_iter().map(|digest| named(None, Some(digest))).collect()).await?;
         let rows = tx
             .rows::<(String, String, String, String)>(
@@ -155,7 +155,7 @@ impl Ledger {
 
     /// Print and chip rendition of every usable photo in a list.
     pub async fn renditions(&self, tokens: &[String]) -> Result<Vec<(String, String, String)>, LedgerError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.read().await?;
         tx.stage(&LOOKED, tokens.iter().map(|token| named(Some(token.clone()), None)).collect()).await?;
         tx.rows::<(String, String, String)>(
             "SELECT DISTINCT r.source, r.print, r.chip FROM looked s JOIN rendition r ON r.source = s.source
@@ -168,7 +168,7 @@ impl Ledger {
     /// Cards within the viewer's scope that wait for their photo or are held for it, of one application or
     /// of all.
     pub async fn waiting_photos(&self, application_id: Option<&str>) -> Result<Vec<WaitingPhoto>, LedgerError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.read().await?;
         tx.look().await?;
         let rows = tx
             .rows::<(String, String, String, String, String, Option<i64>, String, String)>(

@@ -170,14 +170,14 @@ type ItemRow = (
 impl Ledger {
     /// How many messages of the quarantine a selection has.
     pub async fn held_count(&self, selection: &Selection) -> Result<i64, LedgerError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.read().await?;
         selection.stage(&mut tx).await?;
         tx.number(selected!("SELECT count(*)", ""), selection.args()).await
     }
 
     /// Messages of a selection after an id, at most `limit`, in the order they came.
     pub async fn held(&self, selection: &Selection, after: i64, limit: i64) -> Result<Vec<HeldItem>, LedgerError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.read().await?;
         selection.stage(&mut tx).await?;
         let rows = tx
             .rows::<ItemRow>(
@@ -197,7 +197,7 @@ impl Ledger {
 
     /// A selection by reason. A message with several errors is counted under each of their rules.
     pub async fn held_groups(&self, selection: &Selection) -> Result<Vec<HeldGroup>, LedgerError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.read().await?;
         selection.stage(&mut tx).await?;
         let rows = tx
             .rows::<(String, String, i64, i64, String, Option<String>)>(
@@ -223,7 +223,7 @@ impl Ledger {
 
     /// One message that was not accepted, whether it still stands in the quarantine or was taken out.
     pub async fn held_record(&self, id: i64) -> Result<Option<HeldRecord>, LedgerError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.read().await?;
         tx.look().await?;
         let row = tx
             .row::<(i64, String, Option<String>, Option<String>, Option<String>, Option<i64>, i64, Option<i64>, String, i64, i64, i64, Vec<u8>)>(
@@ -279,7 +279,7 @@ impl Ledger {
     /// The message that stands where this one wants to: under its event id, its revision, or as the
     /// content of its application. Still sealed.
     pub async fn rival_of(&self, record: &HeldRecord) -> Result<Option<(Neighbour, Vec<u8>)>, LedgerError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.read().await?;
         tx.look().await?;
         for sql in RIVALS {
             let row = tx
@@ -297,7 +297,7 @@ impl Ledger {
 
     /// Other messages of the same application, and what this one was made of or became.
     pub async fn neighbours_of(&self, record: &HeldRecord) -> Result<Vec<Neighbour>, LedgerError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.read().await?;
         tx.look().await?;
         let rows = tx
             .rows::<(i64, Option<i64>, String, Option<String>, i64)>(

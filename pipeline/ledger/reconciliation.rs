@@ -98,12 +98,16 @@ impl Ledger {
         Ok(tx.row::<(String,)>("SELECT digest FROM seal WHERE no = $1", args![no]).await?.map(|row| row.0))
     }
 
-    /// Whether the server counts transactions from below where sealed history ends: a dump that was loaded
-    /// into a new server. Nothing written there would ever be sealed.
+    /// Whether the server counts transactions from below where the history ends, sealed or not: a dump that
+    /// was loaded into a new server. What is written there would be sealed late, out of order or never.
     pub async fn counts_transactions_anew(&self) -> Result<bool, LedgerError> {
         let mut tx = self.read().await?;
+        if !tx.is_postgres() {
+            return Ok(false);
+        }
         let sealed = tx.number("SELECT COALESCE(max(to_tx), 0) FROM seal", args![]).await?;
-        Ok(tx.is_postgres() && super::sealer::next_transaction(&mut tx).await? < sealed)
+        let written = tx.number("SELECT COALESCE(max(tx), -1) + 1 FROM move WHERE tx >= $1", args![sealed]).await?;
+        Ok(super::sealer::next_transaction(&mut tx).await? < sealed.max(written))
     }
 
     /// The halt that waits for a person, if there is one.

@@ -109,7 +109,7 @@ impl Ledger {
                     tracing::warn!(%error, tries, "the schema is brought up to date later");
                     tokio::time::sleep(std::time::Duration::from_secs(SCHEMA_LOCK_SECONDS)).await;
                 }
-                other => return other,
+                other => return other.map_err(LedgerError::of_migration),
             }
         }
     }

@@ -166,7 +166,7 @@ async fn find(tx: &mut Tx, key: &str) -> Result<Option<i64>, LedgerError> {
 impl Ledger {
     /// Where a card is and how it came there, by application id, card number or card identifier.
     pub async fn trace(&self, key: &str) -> Result<Option<Trace>, LedgerError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.read().await?;
         let Some(id) = find(&mut tx, key).await? else {
             return Ok(None);
         };

@@ -117,7 +117,8 @@ pub async fn accept(station: &Station, survey: Survey, by: By<'_>) -> Result<Sur
         return Err(StageError::Shape("nothing is halted: there is nothing to accept".into()));
     };
     if station.ledger.counts_transactions_anew().await? {
-        let advice = "the server counts transactions anew; restore a physical backup (ops/runbooks/restore.md)";
+        let advice = "the server counts transactions anew; raise its count and load the dump again (ops/runbooks/another-server.md), \
+                      or restore a physical backup (ops/runbooks/restore.md)";
         return Err(StageError::Shape(advice.into()));
     }
     // First, because it has no effect while everything is halted.

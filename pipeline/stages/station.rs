@@ -164,8 +164,9 @@ impl Station {
         self.calendar.add_working_days(day, n).date
     }
 
-    /// Takes the lease on a piece of work under this worker's name.
+    /// Takes the lease on a piece of work under this worker's name; it is renewed as long as it is held.
     pub async fn lease(&self, work: &str, now: jiff::Timestamp) -> Result<Option<crate::ledger::Lease>, StageError> {
-        Ok(self.ledger.take_lease(work, self.worker(), now, LEASE_SECONDS).await?)
+        let taken = self.ledger.take_lease(work, self.worker(), now, LEASE_SECONDS).await?;
+        Ok(taken.map(|lease| self.ledger.renewed(lease, LEASE_SECONDS)))
     }
 }

@@ -61,7 +61,7 @@ impl Station {
     /// What of the watermark the ledger does not know, in words.
     async fn shrunk(&self, reached: &Reached) -> Result<Option<String>, StageError> {
         if self.ledger.counts_transactions_anew().await? {
-            let found = "the server counts transactions anew: a dump was loaded where only a physical backup will do";
+            let found = "the server counts transactions anew: a dump was loaded into a server whose count was not raised before";
             return Ok(Some(found.into()));
         }
         let Some(mark) = self.watermark(&reached.identity)? else { return Ok(None) };

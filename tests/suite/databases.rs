@@ -136,6 +136,11 @@ impl Drop for Database {
     }
 }
 
+/// Whether this is root, as whom servers refuse to run.
+pub fn is_root() -> bool {
+    std::os::unix::fs::MetadataExt::uid(&std::fs::metadata("/proc/self").unwrap()) == 0
+}
+
 /// Makes each scenario, an `async fn(Database)`, a test on both engines.
 macro_rules! on_both_engines {
     ($($scenario:ident),* $(,)?) => {

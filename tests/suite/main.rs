@@ -3,7 +3,9 @@
 //! One binary, so that it links once. Every test that touches a ledger runs on SQLite and on
 //! PostgreSQL; `ops/test` starts a PostgreSQL, and without one these tests fail, they never skip.
 
+mod another_server;
 mod conformance;
+mod database_causes;
 mod database_faults;
 mod databases;
 mod dry_run;
@@ -12,6 +14,7 @@ mod kafka;
 mod messages;
 mod operation;
 mod plays;
+mod pooler;
 mod proxy;
 mod restore;
 mod schema_changes;

@@ -24,6 +24,24 @@ const WANTED: &[(&str, &[&str], bool, &str)] = &[
         "set synchronous_commit = on: a file may be sent although its commit is lost",
     ),
     ("data_checksums", &["on"], false, "initdb --data-checksums finds silent damage of a disk"),
+    (
+        "default_transaction_isolation",
+        &["read committed"],
+        false,
+        "reset default_transaction_isolation of the role or database: ours say their own, other programs' do not",
+    ),
+    (
+        "default_transaction_read_only",
+        &["off"],
+        true,
+        "the role or database is set read-only: workers rest until default_transaction_read_only is off",
+    ),
+    (
+        "in_recovery",
+        &["off"],
+        true,
+        "this is a standby: workers rest until it is promoted or the address is another one",
+    ),
     ("journal_mode", &["wal"], true, "another program changed it: PRAGMA journal_mode = wal"),
     ("synchronous", &["1", "2", "3"], true, "another program changed it: PRAGMA synchronous = normal"),
     ("quick_check", &["ok"], true, "the file is damaged: stop every worker and restore the last backup"),
@@ -198,13 +216,20 @@ mod tests {
     fn settings_that_lose_commits_fail_and_clocks_apart_too() {
         let good = facts(&[("fsync", "on"), ("synchronous_commit", "on")], "2026-01-05T09:00:00Z");
         assert_eq!(settings(&good).verdict, "ok");
-        for (name, value) in
-            [("fsync", "off"), ("synchronous_commit", "off"), ("full_page_writes", "off"), ("quick_check", "page 3")]
-        {
+        for (name, value) in [
+            ("fsync", "off"),
+            ("synchronous_commit", "off"),
+            ("full_page_writes", "off"),
+            ("quick_check", "page 3"),
+            ("default_transaction_read_only", "on"),
+            ("in_recovery", "on"),
+        ] {
             let finding = settings(&facts(&[(name, value)], "2026-01-05T09:00:00Z"));
             assert!(finding.verdict == "FAIL" && !finding.advice.is_empty(), "{name}");
         }
-        assert_eq!(settings(&facts(&[("data_checksums", "off")], "2026-01-05T09:00:00Z")).verdict, "warn");
+        for (name, value) in [("data_checksums", "off"), ("default_transaction_isolation", "serializable")] {
+            assert_eq!(settings(&facts(&[(name, value)], "2026-01-05T09:00:00Z")).verdict, "warn", "{name}");
+        }
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
         assert_eq!(clock(&good, at("2026-01-05T09:00:04Z")).verdict, "ok");
         assert_eq!(clock(&good, at("2026-01-05T08:59:00Z")).verdict, "FAIL");

@@ -1,5 +1,7 @@
 //! Leases lapse by themselves and fence a late writer off; numbers are handed out without a hole.
 
+use std::time::Duration;
+
 use cardline::args;
 use cardline::ledger::{LedgerError, spend, take_numbers};
 use jiff::SignedDuration;
@@ -11,6 +13,7 @@ on_both_engines!(
     a_lease_is_one_owners_until_it_lapses,
     its_owner_takes_it_again_at_once,
     a_late_writer_is_fenced_off_and_writes_nothing,
+    a_lease_is_renewed_as_long_as_it_is_held,
     numbers_follow_without_a_hole,
     a_rolled_back_number_is_handed_out_again,
 );
@@ -36,6 +39,27 @@ async fn its_owner_takes_it_again_at_once(database: Database) {
     assert_eq!((first.fence, second.fence), (1, 2));
     assert!(matches!(ledger.give_back(&first).await, Err(LedgerError::Fenced { .. })));
     ledger.give_back(&second).await.unwrap();
+}
+
+async fn a_lease_is_renewed_as_long_as_it_is_held(database: Database) {
+    let ledger = database.ledger().await;
+    let until = async || ledger.held_leases(now()).await.unwrap()[0].until;
+    let lease = ledger.take_lease("cut", "a", now(), 3).await.unwrap().unwrap();
+    let first = until().await;
+    let lease = ledger.renewed(lease, 3);
+    while until().await == first {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let copy = lease.clone();
+    drop(lease);
+    let second = until().await;
+    while until().await == second {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    // Spent, it stays so; the copy is still there.
+    ledger.give_back(&copy).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    assert!(ledger.held_leases(now()).await.unwrap().is_empty());
 }
 
 async fn a_late_writer_is_fenced_off_and_writes_nothing(database: Database) {

@@ -11,6 +11,7 @@ use super::forwarder::Forwarder;
 use super::worker::{Worker, ended, give_work, program};
 use crate::databases::{Database, Engine};
 use crate::plays::broken;
+use crate::proxy::Proxy;
 
 /// The server's `host:port` and the same address through another port.
 fn through(url: &str, port: u16) -> String {
@@ -57,6 +58,22 @@ async fn a_worker_rests_while_its_database_is_away_and_goes_on_by_itself() {
     let books = ledger.books(Timestamp::now(), true, None).await.unwrap();
     assert!(books.hold(), "{:?}", broken(&books));
     assert!(!ledger.anything_overdue(local_date(Timestamp::now())).await.unwrap());
+}
+
+/// Connections that were open fall silent, the one that holds the name too; new ones work.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_whose_connections_fall_silent_goes_on_by_itself() {
+    let database = Database::new(Engine::Postgres).await;
+    let proxy = Proxy::to(&database.url).await;
+    let mut worker = Worker::start(&proxy.url, database.folder.path(), &[("CARDLINE_WORKER", "w")]);
+    worker.until_ready();
+    worker.until_a_whole_round();
+    proxy.silence_what_is_open();
+    worker.until("the name is held again", |worker| worker.log().contains("the name is held again"));
+    worker.until_a_whole_round();
+    worker.until_ready();
+    worker.signal("TERM");
+    assert_eq!(worker.end().0, Some(0));
 }
 
 /// What lies in the banks' and the bureau's folders.

@@ -1,0 +1,148 @@
+//! A ledger moves to another server, as it does to the next major version: by a dump, into a server whose
+//! count of transactions was raised before. Without that it is halted, and nothing is sent.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use cardline::config::Config;
+use cardline::ledger::LedgerError;
+use cardline::stages::history::Seal;
+use cardline::stages::{StageError, Station, driver::drain};
+use cardline::time::instant;
+use cardline::world::mirror;
+use cardline::world::play::{day, tick};
+
+use crate::conformance::arrivals::{execute, number};
+use crate::databases::{Database, Engine, is_root};
+use crate::plays::{Play, broken};
+
+const MOVED_AFTER_DAYS: u32 = 6;
+const DAYS: u32 = 20;
+
+/// A server of this test's own.
+struct Server {
+    folder: tempfile::TempDir,
+}
+
+impl Server {
+    fn up() -> Server {
+        let server = Server { folder: tempfile::tempdir().unwrap() };
+        std::fs::set_permissions(server.folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        server.services("up");
+        server
+    }
+
+    fn services(&self, word: &str) {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("ops/services");
+        let ran = Command::new(script).args([word, "postgres", "--dir"]).arg(self.folder.path()).output().unwrap();
+        assert!(ran.status.success(), "ops/services {word}: {}", String::from_utf8_lossy(&ran.stderr));
+    }
+
+    fn address(&self) -> String {
+        let address = std::fs::read_to_string(self.folder.path().join("env")).unwrap();
+        address.trim().strip_prefix("CARDLINE_TEST_POSTGRES=").unwrap().to_owned()
+    }
+
+    /// As the runbook says: the server is stopped, its epoch raised, and it is started again.
+    fn raise_count(&self, epoch: i64) {
+        let home = std::fs::read_to_string(self.folder.path().join("postgres.home")).unwrap();
+        let data = PathBuf::from(home.trim()).join("data");
+        run(postgres("pg_ctl").args(["stop", "-w", "-m", "fast", "-D"]).arg(&data));
+        run(postgres("pg_resetwal").args([&format!("--epoch={epoch}"), "-D"]).arg(&data));
+        self.services("restart");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.services("down");
+    }
+}
+
+/// A program of the server, as the server's user.
+fn postgres(name: &str) -> Command {
+    let folders = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
+    let programs = folders.map(|version| version.unwrap().path().join("bin").join(name)).filter(|path| path.exists());
+    let program = programs.last().unwrap_or_else(|| name.into());
+    if !is_root() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]).arg(program).current_dir("/");
+    command
+}
+
+fn run(command: &mut Command) {
+    // A server that is started keeps what it inherits.
+    let ran = command.stdin(Stdio::null()).output().unwrap();
+    assert!(ran.status.success(), "{command:?}: {}", String::from_utf8_lossy(&ran.stderr));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ledger_moves_to_another_server_whose_count_was_raised() {
+    let mut play = Play::new(Database::alone(Engine::Postgres).await, 61, 50, DAYS).await;
+    for n in 0..MOVED_AFTER_DAYS {
+        play.day(n).await;
+    }
+    let old = play.station.ledger.clone();
+    let seals = number(&old, "SELECT count(*) FROM seal").await;
+    let epoch = number(&old, "SELECT CAST(CAST(pg_current_xact_id() AS TEXT) AS BIGINT) >> 32").await;
+    let dump = tempfile::tempdir().unwrap();
+    let file = dump.path().join("ledger.dump");
+    run(Command::new("pg_dump").args(["--format=custom", "--file"]).arg(&file).arg(&play.database().url));
+    old.close().await;
+    let server = tokio::task::block_in_place(Server::up);
+    let load = || run(Command::new("pg_restore").args(["--no-owner", "--dbname"]).arg(server.address()).arg(&file));
+
+    // A server that counts from the beginning.
+    let mut config = play.station.config.clone();
+    let home = std::mem::replace(&mut config.database.value, server.address());
+    tokio::task::block_in_place(load);
+    let halted = Station::open(config.clone(), day(MOVED_AFTER_DAYS)).await.unwrap();
+    let refused = tick(&halted, None, instant(day(MOVED_AFTER_DAYS), 9, 0)).await.expect_err("it is halted");
+    assert!(matches!(refused, StageError::Ledger(LedgerError::Reconciling { .. })), "{refused}");
+    halted.ledger.close().await;
+    let others = format!("{}/postgres", server.address().rsplit_once('/').unwrap().0);
+    run(Command::new("psql").args([&others, "-qc", "DROP DATABASE cardline", "-c", "CREATE DATABASE cardline"]));
+
+    // One whose count was raised beyond the old one's.
+    tokio::task::block_in_place(|| server.raise_count(epoch + 1));
+    tokio::task::block_in_place(load);
+    play.station.config = config;
+    play.start_anew().await;
+    for n in MOVED_AFTER_DAYS..DAYS {
+        play.day(n).await;
+    }
+    assert!(number(&play.station.ledger, "SELECT count(*) FROM seal").await > seals, "history is sealed as before");
+    assert_eq!(broken(&play.books(DAYS - 1, true).await), Vec::<String>::new());
+    let seen = mirror(&play.world, &play.station).await.unwrap();
+    assert!(seen.holds, "{:#?}", seen.differences);
+    play.station.ledger.close().await;
+    play.station.config.database.value = home;
+    play.end().await;
+}
+
+/// Moves that nobody has sealed yet tell it as well as the last seal.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn moves_that_are_not_sealed_tell_that_a_server_counts_anew() {
+    for sealed in [false, true] {
+        let database = Database::new(Engine::Postgres).await;
+        let mut intake = crate::conformance::arrivals::Intake::on(&database).await;
+        intake.settle(vec![crate::conformance::arrivals::arriving(1, 1, "a")]).await.unwrap();
+        let config = Config::in_folder(database.folder.path(), Some(database.url.clone()));
+        let now = instant(day(0), 9, 0);
+        let station = Station::open(config.clone(), day(0)).await.unwrap();
+        if sealed {
+            drain(&Seal, &station, now).await.unwrap();
+            intake.settle(vec![crate::conformance::arrivals::arriving(2, 1, "b")]).await.unwrap();
+        }
+        assert!(!station.ledger.counts_transactions_anew().await.unwrap());
+        // As if the server had counted further where the last of them were written.
+        let last = "UPDATE move SET tx = tx + 1000000 WHERE tx >= (SELECT COALESCE(max(to_tx), 0) FROM seal)";
+        execute(&station.ledger, last).await;
+        assert!(station.ledger.counts_transactions_anew().await.unwrap(), "sealed: {sealed}");
+        station.watch_history(now).await.unwrap();
+        let halt = station.ledger.halt().await.unwrap().expect("it is halted");
+        assert!(halt.found.contains("counts transactions anew"), "{}", halt.found);
+    }
+}
