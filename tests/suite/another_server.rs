@@ -4,10 +4,11 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::steps::drain;
 use cardline::config::Config;
 use cardline::ledger::LedgerError;
 use cardline::stages::history::Seal;
-use cardline::stages::{StageError, Station, driver::drain};
+use cardline::stages::{StageError, Station};
 use cardline::time::instant;
 use cardline::world::mirror;
 use cardline::world::play::{day, tick};

@@ -3,9 +3,9 @@
 use std::ffi::CString;
 use std::time::{Duration, Instant};
 
+use crate::steps::drain;
 use cardline::broker::{BrokerError, Operation, Reader};
 use cardline::stages::StageError;
-use cardline::stages::driver::drain;
 use cardline::stages::history::{Relay, Seal};
 use rdkafka::bindings as library;
 use rdkafka::bindings::rd_kafka_AclOperation_t as Granted;
