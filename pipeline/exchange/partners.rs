@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use cardline_core::layouts::{PartnerKind, Profile, ProfileFault};
+use cardline_core::layouts::{Environment, PartnerKind, Profile, ProfileFault};
+use jiff::civil::Date;
 
 /// The profiles that come with the program, for the demo and as examples.
 const BUILT_IN: &[(&str, &str)] = &[
@@ -20,6 +21,17 @@ pub enum PartnerError {
     Folder { folder: PathBuf, source: std::io::Error },
     #[error("{0}")]
     Profile(#[from] ProfileFault),
+    #[error(
+        "{one} and {other} are both profiles of {code}; keep the version in force in the folder, and put the next one \
+         in its place on the day it is effective"
+    )]
+    Twice { code: String, one: String, other: String },
+    #[error("{file}: {code} is effective from {effective} on, and {today} is before it; keep the version in force")]
+    NotYet { file: String, code: String, effective: Date, today: Date },
+    #[error("{one} is of the environment test and {other} of production; never use both beside each other")]
+    Environments { one: String, other: String },
+    #[error("{one} and {other} are both bureaus of region {region}; give each region one")]
+    Bureaus { region: String, one: String, other: String },
     #[error("no profile is a printing bureau; add one with kind = \"bureau\"")]
     NoBureau,
 }
@@ -54,10 +66,15 @@ pub struct Partners {
 }
 
 impl Partners {
-    /// Loads profiles, from a folder or those built in.
-    pub fn of(profiles: Option<&Path>, data: &Path) -> Result<Partners, PartnerError> {
+    /// Loads profiles, from a folder or those built in. Each must be in force.
+    pub fn of(profiles: Option<&Path>, data: &Path, today: Date) -> Result<Partners, PartnerError> {
+        let named = load_named(profiles)?;
+        if let Some((file, profile)) = named.iter().find(|(_, profile)| profile.effective > today) {
+            let (file, code, effective) = (file.clone(), profile.code.clone(), profile.effective);
+            return Err(PartnerError::NotYet { file, code, effective, today });
+        }
         let partner = |profile: Profile| Partner { folder: data.join("partners").join(&profile.code), profile };
-        let partners = load(profiles)?.into_iter().map(partner);
+        let partners = named.into_iter().map(|(_, profile)| partner(profile));
         Ok(Partners { by_code: partners.map(|partner| (partner.profile.code.clone(), partner)).collect() })
     }
 
@@ -89,19 +106,111 @@ impl Partners {
 
 /// Loads profiles without making any folder.
 pub fn load(folder: Option<&Path>) -> Result<Vec<Profile>, PartnerError> {
-    let Some(folder) = folder else {
-        return BUILT_IN.iter().map(|(name, text)| Ok(Profile::load(text, name)?)).collect();
+    Ok(load_named(folder)?.into_iter().map(|(_, profile)| profile).collect())
+}
+
+/// Profiles with the files they are in, when they go together.
+fn load_named(folder: Option<&Path>) -> Result<Vec<(String, Profile)>, PartnerError> {
+    let texts: Vec<(String, String)> = match folder {
+        None => BUILT_IN.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect(),
+        Some(folder) => {
+            let failed = |source| PartnerError::Folder { folder: folder.into(), source };
+            let mut paths: Vec<PathBuf> =
+                std::fs::read_dir(folder).map_err(failed)?.filter_map(|e| e.ok().map(|e| e.path())).collect();
+            paths.retain(|p| p.extension().is_some_and(|e| e == "toml"));
+            paths.sort();
+            let text = |path: PathBuf| Ok((path.display().to_string(), std::fs::read_to_string(path).map_err(failed)?));
+            paths.into_iter().map(text).collect::<Result<_, PartnerError>>()?
+        }
     };
-    let failed = |source| PartnerError::Folder { folder: folder.into(), source };
-    let mut paths: Vec<PathBuf> =
-        std::fs::read_dir(folder).map_err(failed)?.filter_map(|e| e.ok().map(|e| e.path())).collect();
-    paths.retain(|p| p.extension().is_some_and(|e| e == "toml"));
-    paths.sort();
-    paths
-        .iter()
-        .map(|path| {
-            let text = std::fs::read_to_string(path).map_err(failed)?;
-            Ok(Profile::load(&text, &path.display().to_string())?)
-        })
-        .collect()
+    let named = texts
+        .into_iter()
+        .map(|(file, text)| Ok((file.clone(), Profile::load(&text, &file)?)))
+        .collect::<Result<Vec<_>, PartnerError>>()?;
+    for (place, one) in named.iter().enumerate() {
+        named[place + 1..].iter().try_for_each(|other| together(one, other))?;
+    }
+    Ok(named)
+}
+
+/// Fails when two profiles cannot be used beside each other.
+fn together((one, a): &(String, Profile), (other, b): &(String, Profile)) -> Result<(), PartnerError> {
+    let (one, other) = (one.clone(), other.clone());
+    if a.code == b.code {
+        return Err(PartnerError::Twice { code: a.code.clone(), one, other });
+    }
+    if a.environment != b.environment {
+        let (one, other) = if a.environment == Environment::Test { (one, other) } else { (other, one) };
+        return Err(PartnerError::Environments { one, other });
+    }
+    let shared = match (a.regions.as_slice(), b.regions.as_slice()) {
+        ([], []) => Some("every one".to_owned()),
+        ([], [region, ..]) | ([region, ..], []) => Some(region.clone()),
+        (regions, _) => regions.iter().find(|region| b.serves(region)).cloned(),
+    };
+    match shared {
+        Some(region) if a.kind == PartnerKind::Bureau && b.kind == PartnerKind::Bureau => {
+            Err(PartnerError::Bureaus { region, one, other })
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    /// The built-in profiles in a folder, and one more, changed.
+    fn with(more: &str, from: &str, change: &[(&str, &str)]) -> Result<Partners, PartnerError> {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in BUILT_IN {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        let (_, text) = BUILT_IN.iter().find(|(name, _)| *name == from).unwrap();
+        let text = change.iter().fold((*text).to_owned(), |text, (from, to)| {
+            assert!(text.contains(from), "{from}");
+            text.replace(from, to)
+        });
+        std::fs::write(folder.path().join(more), text).unwrap();
+        Partners::of(Some(folder.path()), folder.path(), date(2026, 1, 8))
+    }
+
+    #[test]
+    fn profiles_that_do_not_go_together_are_refused_by_file() {
+        let next = ("effective = \"2026-01-01\"", "effective = \"2099-01-01\"");
+        let production = ("environment = \"test\"", "environment = \"production\"");
+        let cases = [
+            (with("ABC_v2.toml", "ABC.toml", &[("version = 1", "version = 2"), next]), "profiles of ABC"),
+            (with("ABC.toml", "ABC.toml", &[next]), "2026-01-08 is before it"),
+            (with("X.toml", "ABC.toml", &[("\"ABC\"", "\"XBC\""), production]), "of production"),
+            (with("X.toml", "BUREAU.toml", &[("\"BUREAU\"", "\"PRESS\"")]), "both bureaus of region"),
+            (with("ABC.toml", "ABC.toml", &[("calendar = \"china\"", "calendar = \"mars\"")]), "calendar must be"),
+        ];
+        for (result, expected) in cases {
+            let told = result.err().unwrap().to_string();
+            assert!(told.contains(expected) && told.contains(".toml"), "{told}");
+        }
+        assert!(with("ABC.toml", "ABC.toml", &[]).is_ok());
+    }
+
+    /// Whatever number stands somewhere, a profile is refused or usable, and nothing panics.
+    #[test]
+    fn no_number_of_a_profile_panics() {
+        for (name, text) in BUILT_IN {
+            for (place, line) in text.lines().enumerate() {
+                let Some((key, _)) = line.split_once(" = ").filter(|(_, value)| value.parse::<i64>().is_ok()) else {
+                    continue;
+                };
+                for number in ["-1", "0", "4294967296", "9223372036854775807", "-9223372036854775808", "1.5", "nan"] {
+                    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+                    lines[place] = format!("{key} = {number}");
+                    if let Ok(profile) = Profile::load(&lines.join("\n"), name) {
+                        assert!(number == "0", "{name}: {key} = {number} passes");
+                        assert!(profile.batch.max_cards > 0);
+                    }
+                }
+            }
+        }
+    }
 }

@@ -51,7 +51,7 @@ pub fn load_policy(path: Option<&Path>) -> Result<Policy, StageError> {
         None => Ok(Policy::built_in()?),
         Some(path) => {
             let text = std::fs::read_to_string(path).map_err(|e| StageError::file(path.display(), e))?;
-            Ok(Policy::load(&text)?)
+            Ok(Policy::load_file(&text, &path.display().to_string())?)
         }
     }
 }
@@ -87,7 +87,7 @@ impl Station {
             Opening::Look => Objects::of_folder(&data.join("objects"), keys.clone())?,
             Opening::Make | Opening::Change => Objects::in_folder(&data.join("objects"), keys.clone())?,
         };
-        let partners = Partners::of(config.partners.value.as_deref(), &data)?;
+        let partners = Partners::of(config.partners.value.as_deref(), &data, today)?;
         if opening != Opening::Look {
             partners.make_folders()?;
         }

@@ -130,7 +130,6 @@ fn behind(mark: &Reached, reached: &Reached) -> Option<String> {
 mod tests {
     use super::*;
     use crate::config::Config;
-    use crate::time::local_date;
 
     fn reached(seal: i64, counters: &[(&str, i64)]) -> Reached {
         let counters = counters.iter().map(|(name, next)| ((*name).to_owned(), *next)).collect();
@@ -141,7 +140,7 @@ mod tests {
     async fn a_slower_worker_takes_nothing_back_and_a_new_beginning_does() {
         let folder = tempfile::tempdir().unwrap();
         let config = Config::in_folder(folder.path(), None);
-        let station = Station::open(config, local_date(Timestamp::UNIX_EPOCH)).await.unwrap();
+        let station = Station::open(config, jiff::civil::date(2026, 1, 5)).await.unwrap();
         station.keep_watermark(&reached(3, &[("a", 5), ("b", 1)])).unwrap();
         station.keep_watermark(&reached(2, &[("a", 4), ("b", 2), ("c", 9)])).unwrap();
         let both = reached(3, &[("a", 5), ("b", 2), ("c", 9)]);

@@ -97,8 +97,44 @@ pub enum PolicyError {
     Section { section: String, cause: Box<toml::de::Error> },
     #[error("policy, version {number}: {expected}")]
     Version { number: u32, expected: &'static str },
+    #[error("policy, {section}: {key} is {found}; it must be a whole number from {least} to {most}")]
+    Range { section: String, key: &'static str, found: String, least: i64, most: i64 },
+    #[error("{file}: {cause}")]
+    File { file: String, cause: Box<PolicyError> },
     #[error("policy: no version; begin with [[version]], its number and the day it is effective")]
     None,
+}
+
+/// Every number of a section with its least and its most. Natural days end within ten years and working days
+/// within one: what is longer is a slip of the pen, and what is below zero never ends.
+const RANGES: &[(&str, i64, i64)] = &[
+    ("promise_days", 1, 366),
+    ("correction_days", 1, 3_660),
+    ("window_working_days", 1, 250),
+    ("roll_overs", 0, 100),
+    ("unit_working_days", 1, 250),
+    ("return_working_days", 1, 250),
+    ("recycle_working_days", 1, 250),
+    ("remakes", 0, 100),
+    ("transit_working_days", 1, 250),
+    ("case_working_days", 1, 250),
+    ("chase_working_days", 1, 250),
+    ("default_photo_years", 0, 120),
+    ("newborn_months", 0, 216),
+];
+
+/// The first number of a section that lies outside its range.
+fn in_range(keys: &toml::Table, section: &str) -> Result<(), PolicyError> {
+    for &(key, least, most) in RANGES {
+        let found = match keys.get(key) {
+            Some(toml::Value::Integer(number)) if (least..=most).contains(number) => continue,
+            Some(toml::Value::Integer(number)) => number.to_string(),
+            Some(toml::Value::Float(number)) => number.to_string(),
+            _ => continue,
+        };
+        return Err(PolicyError::Range { section: section.to_owned(), key, found, least, most });
+    }
+    Ok(())
 }
 
 impl Policy {
@@ -131,6 +167,14 @@ impl Policy {
             versions.push(sections.version(text.number, text.effective)?);
         }
         if versions.is_empty() { Err(PolicyError::None) } else { Ok(Policy { versions }) }
+    }
+
+    /// As [`Policy::load`], with the file named in what is wrong.
+    ///
+    /// # Errors
+    /// As [`Policy::load`].
+    pub fn load_file(text: &str, file: &str) -> Result<Policy, PolicyError> {
+        Policy::load(text).map_err(|cause| PolicyError::File { file: file.to_owned(), cause: Box::new(cause) })
     }
 
     /// The version in force on a day; the first one before it.
@@ -195,7 +239,10 @@ impl Sections {
     }
 
     fn version(&self, number: u32, effective: Date) -> Result<Version, PolicyError> {
-        let whole = |keys: toml::Table, section: &str| keys.try_into().map_err(|cause| fault(section, cause));
+        let whole = |keys: toml::Table, section: &str| {
+            in_range(&keys, section)?;
+            keys.try_into().map_err(|cause| fault(section, cause))
+        };
         // First, so that what is wrong in the default is not said of a region.
         let default = whole(self.default.clone(), "default")?;
         let mut regions = Vec::with_capacity(self.regions.len());

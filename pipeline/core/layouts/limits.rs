@@ -12,3 +12,18 @@ pub const SEQUENCE_MOST_DIGITS: usize = 12;
 
 /// Name on the chip (EF06 tag 09), in bytes of GB18030.
 pub const CHIP_NAME_BYTES: usize = 30;
+
+/// Working days the oldest card waits for others, at most: a quarter of a year.
+pub const AGE_MOST_WORKING_DAYS: u32 = 60;
+
+/// Working days until an answer is late, at most: a year.
+pub const ANSWER_MOST_WORKING_DAYS: u32 = 250;
+
+/// Cards a bureau makes on one day, at most: a hundred full batches.
+pub const CAPACITY_MOST_CARDS: u32 = 100 * BATCH_MOST_CARDS;
+
+/// Version of a profile, at most.
+pub const VERSION_MOST: u32 = 9_999;
+
+/// The working calendar that is loaded; a partner's own closed days are added to it.
+pub const CALENDAR: &str = "china";

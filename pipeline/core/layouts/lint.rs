@@ -9,7 +9,9 @@ use jiff::tz::TimeZone;
 
 use super::file::{Direction, FileSpec};
 use super::kind::FileKind;
-use super::limits::BATCH_MOST_CARDS;
+use super::limits::{
+    AGE_MOST_WORKING_DAYS, ANSWER_MOST_WORKING_DAYS, BATCH_MOST_CARDS, CALENDAR, CAPACITY_MOST_CARDS, VERSION_MOST,
+};
 use super::profile::{PartnerKind, Profile};
 use super::{lint_codes, lint_files};
 
@@ -163,8 +165,10 @@ pub(super) fn find_lines(text: &str, defects: &mut [ProfileDefect]) {
 
 fn answer(profile: &Profile, found: &mut Found) {
     for file in profile.files.iter().filter(|file| file.kind.is_request()) {
-        if profile.answer_within_working_days(file.kind).unwrap_or_default() == 0 {
-            found.file(file.kind, "answer_within_working_days must name it, with 1 or more");
+        let within = profile.answer_within_working_days(file.kind).unwrap_or_default();
+        if !(1..=ANSWER_MOST_WORKING_DAYS).contains(&within) {
+            let message = format!("answer_within_working_days must name it, with 1 to {ANSWER_MOST_WORKING_DAYS}");
+            found.file(file.kind, message);
         }
     }
 }
@@ -189,8 +193,11 @@ fn batch(profile: &Profile, found: &mut Found) {
     if (batch.merge_regions || batch.capacity_per_day.is_some()) && !is_bureau {
         found.whole("batch.merge_regions and batch.capacity_per_day are a bureau's");
     }
-    if batch.capacity_per_day == Some(0) {
-        found.whole("batch.capacity_per_day must be 1 or more; leave it out for no limit");
+    if batch.capacity_per_day.is_some_and(|cards| !(1..=CAPACITY_MOST_CARDS).contains(&cards)) {
+        found.whole(format!("batch.capacity_per_day must be 1 to {CAPACITY_MOST_CARDS}; leave it out for no limit"));
+    }
+    if batch.max_age_days > AGE_MOST_WORKING_DAYS {
+        found.whole(format!("batch.max_age_days must be 0 to {AGE_MOST_WORKING_DAYS}"));
     }
     let shows_region = |file: &&FileSpec| file.kind != FileKind::Personalization || file.column("region").is_some();
     if batch.merge_regions && !profile.files.iter().all(|file| shows_region(&file)) {
@@ -237,11 +244,14 @@ fn identity(profile: &Profile, found: &mut Found) {
     if !(2..=16).contains(&profile.code.len()) || !profile.code.bytes().all(is_plain) {
         found.whole("code must be 2 to 16 capital letters and digits");
     }
-    if profile.name.trim().is_empty() || profile.version == 0 {
-        found.whole("name must not be empty, and version counts from 1");
+    if profile.name.trim().is_empty() || !(1..=VERSION_MOST).contains(&profile.version) {
+        found.whole(format!("name must not be empty, and version must be 1 to {VERSION_MOST}"));
     }
-    if profile.calendar.is_empty() || !profile.time_zone.contains('/') || TimeZone::get(&profile.time_zone).is_err() {
-        found.whole("calendar must be named, and time_zone be an IANA name like Asia/Shanghai");
+    if profile.calendar != CALENDAR {
+        found.whole(format!("calendar must be \"{CALENDAR}\": no other is loaded; closed_days adds a partner's own"));
+    }
+    if !profile.time_zone.contains('/') || TimeZone::get(&profile.time_zone).is_err() {
+        found.whole("time_zone must be an IANA name like Asia/Shanghai");
     }
     if !profile.closed_days.is_sorted_by(|a, b| a < b) {
         found.whole("closed_days must be in order, each day once");

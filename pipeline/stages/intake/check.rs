@@ -138,7 +138,7 @@ fn open_facts(checks: &Checks, a: &Application<'_>) -> ArrivingFacts {
         point: code(pickup),
         photo: photo_token(&a.photo),
         approved_on,
-        promise_on: promise::deadline(approved_on, policy.promise_days - promise::PROMISE_DAYS),
+        promise_on: promise::deadline(approved_on, policy.promise_days, 0),
         sixteen_on: (a.kind == Kind::AdultRenewal)
             .then(|| date::parse(&a.holder.birth_date).and_then(sixteenth_birthday))
             .flatten(),

@@ -80,3 +80,27 @@ fn within_compares_the_first_digits() {
     assert!(Within::District.holds("110101001001", "110101") && !Within::District.holds("1101", "110101"));
     assert!(Within::Country.holds("", "110101") && !Within::Province.holds("110101", "520101"));
 }
+
+/// Every number of the built-in policy, put to extremes: told with its key and range, never a panic.
+#[test]
+fn a_number_out_of_range_is_told_with_key_and_range() {
+    for &(key, least, most) in super::RANGES {
+        let line = BUILT_IN.lines().find(|line| line.starts_with(&format!("{key} = "))).unwrap();
+        for number in [least, most] {
+            assert!(Policy::load(&BUILT_IN.replace(line, &format!("{key} = {number}"))).is_ok(), "{key} = {number}");
+        }
+        for number in [least - 1, most + 1, i64::MIN, i64::MAX, 2_147_483_647] {
+            let told = Policy::load_file(&BUILT_IN.replace(line, &format!("{key} = {number}")), "p.toml");
+            let told = told.err().unwrap().to_string();
+            assert!(told.starts_with("p.toml: ") && told.contains(key), "{told}");
+            assert!(told.contains(&format!("from {least} to {most}")), "{told}");
+        }
+        for number in ["1.5", "-0.0", "nan", "\"7\""] {
+            assert!(Policy::load(&BUILT_IN.replace(line, &format!("{key} = {number}"))).is_err(), "{key} = {number}");
+        }
+    }
+    let numbers = BUILT_IN.lines().filter_map(|line| line.split_once(" = ")).filter(|(_, v)| v.parse::<i64>().is_ok());
+    for (key, _) in numbers.filter(|(key, _)| *key != "number") {
+        assert!(super::RANGES.iter().any(|(known, ..)| *known == key), "{key} has no range");
+    }
+}
