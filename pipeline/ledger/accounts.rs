@@ -84,6 +84,8 @@ pub struct OpenedAccount {
 /// The reason of a row whose answer code the profile does not know.
 pub const UNKNOWN_CODE: &str = "unknown_code";
 
+pub(super) const UNKNOWN_CODE_CASE: &str = "the bank answered with a code its profile does not know; asked again";
+
 /// A whole answer, row by row.
 #[derive(Default)]
 pub struct MatchedAnswer {
@@ -150,7 +152,7 @@ impl Ledger {
         Ok(rows.into_iter().map(group).collect())
     }
 
-    /// The cards of a group that came first and whose photo is rendered, in the order of application ids.
+    /// The cards of a group that were approved first and whose photo is rendered, in the order of application ids.
     pub async fn waiting_cards(&self, group: &Group, most: i64) -> Result<Vec<WaitingCard>, LedgerError> {
         let mut tx = self.read().await?;
         let mut rows = tx
@@ -159,7 +161,7 @@ impl Ledger {
                     (SELECT a.id, a.application_id, a.message FROM application a
                      JOIN rendition r ON r.source = a.photo AND r.print IS NOT NULL
                      WHERE a.queue = 'account' AND a.region = $1 AND a.bank = $2 AND a.lane >= $3 AND a.lane <= $3
-                     ORDER BY a.lane, a.id LIMIT $4) a
+                     ORDER BY a.lane, a.approved_on, a.application_id LIMIT $4) a
                  JOIN message m ON m.id = a.message",
                 args![&group.region, &group.bank, &group.lane, most],
             )
@@ -630,8 +632,7 @@ async fn unknown_codes(tx: &mut Tx, file: i64, dates: AnswerDates, why: Why<'_>)
         )
         .await?;
     for (application,) in found {
-        let reason = "the bank answered with a code its profile does not know; asked again";
-        open_case(tx, Some(application), Some(file), reason, dates.case_on, "bank IT", why).await?;
+        open_case(tx, Some(application), Some(file), UNKNOWN_CODE_CASE, dates.case_on, "bank IT", why).await?;
     }
     Ok(())
 }

@@ -119,7 +119,9 @@ fn custody(world: &World, cards: &[BelievedCard], found: &mut Found) {
             "in_hand" | "awaiting_return" => "holder",
             "lost" => "lost",
             // A lost card is closed without plastic: the world still knows it as lost.
-            "to_recycle" | "in_recycling" | "destroyed" if person.held == Held::Lost => "lost",
+            "to_recycle" | "in_recycling" | "destroyed" | "held" if person.held == Held::Lost => "lost",
+            // The bank will not close: the plastic came back before it was asked.
+            "held" if person.held == Held::Back => "back",
             "to_recycle" | "in_recycling" | "destroyed" => "back",
             _ => "elsewhere",
         };

@@ -85,5 +85,6 @@ pub const CARD: Life = Life {
             "to_recycle",
             "the bank could not close yet, asked again; or the batch was cancelled before it was sent",
         ),
+        edge("in_recycling", "held", "the bank will not close, or its answer cannot be believed"),
     ],
 };

@@ -3,6 +3,7 @@
 
 mod answers;
 mod cut;
+mod matching;
 
 pub use answers::Answers;
 pub use cut::{Cut, StockHolder, claim, request};
