@@ -206,16 +206,18 @@ impl Held {
         }
     }
 
-    /// Where writing is not allowed, reading may still need temporary tables. A standby has none.
-    pub async fn allow_temporary_tables(&mut self) -> Result<(), LedgerError> {
+    /// Where writing is not allowed, reading may still need temporary tables; `false` on a standby, which has
+    /// none.
+    pub async fn allow_temporary_tables(&mut self) -> Result<bool, LedgerError> {
         const WRITING: &str = "SET TRANSACTION READ WRITE";
         const AGAIN: &str = "ROLLBACK; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
         let patience = self.of.patience.answer;
         let connection = self.connection()?;
-        if within(patience, WRITING, sqlx::raw_sql(WRITING).execute(&mut *connection)).await.is_err() {
-            within(patience, AGAIN, sqlx::raw_sql(AGAIN).execute(connection)).await?;
+        if within(patience, WRITING, sqlx::raw_sql(WRITING).execute(&mut *connection)).await.is_ok() {
+            return Ok(true);
         }
-        Ok(())
+        within(patience, AGAIN, sqlx::raw_sql(AGAIN).execute(connection)).await?;
+        Ok(false)
     }
 
     async fn begin(&mut self, statements: &'static str) -> Result<Vec<String>, sqlx::Error> {

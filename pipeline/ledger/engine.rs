@@ -17,6 +17,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, FromRow, Sqlite, Transacti
 use super::connections::{Connections, Held};
 use super::opening::{Opening, sqlite_options};
 use super::silence::Waiting;
+use super::standby::Given;
 use super::viewer::Viewer;
 use super::{LedgerError, Patience};
 use crate::crash::{self, Act};
@@ -135,8 +136,8 @@ impl Ledger {
         let inner = match &*self.pool {
             Pool::Postgres(connections) => {
                 let (mut held, read_only) = connections.begin(READING).await?;
-                if read_only != ["off"] {
-                    held.allow_temporary_tables().await?;
+                if read_only != ["off"] && !held.allow_temporary_tables().await? {
+                    return Ok(Tx { given: Some(Given::default()), ..self.tx(Inner::Postgres(held)) });
                 }
                 Inner::Postgres(held)
             }
@@ -150,7 +151,7 @@ impl Ledger {
             Inner::Postgres(held) => held.waiting(),
             Inner::Sqlite(_) => Waiting::Unwatched,
         };
-        Tx { inner, waiting, written: 0, row_writes: self.row_writes.clone(), viewer: self.viewer.clone() }
+        Tx { inner, waiting, given: None, written: 0, row_writes: self.row_writes.clone(), viewer: self.viewer.clone() }
     }
 
     /// Copies a SQLite ledger as it is at one instant into a new file, while others read and write.
@@ -198,10 +199,21 @@ enum Inner {
     Sqlite(Transaction<'static, Sqlite>),
 }
 
+impl Inner {
+    fn postgres(&mut self) -> Result<&mut sqlx::PgConnection, sqlx::Error> {
+        match self {
+            Inner::Postgres(held) => held.connection(),
+            Inner::Sqlite(_) => Err(sqlx::Error::PoolClosed),
+        }
+    }
+}
+
 /// A transaction on either engine. Dropped without [`Tx::commit`] it rolls back.
 pub struct Tx {
     inner: Inner,
     waiting: Waiting,
+    /// On a standby: what would be in temporary tables.
+    given: Option<Given>,
     written: u64,
     row_writes: Arc<AtomicU64>,
     viewer: Option<Arc<Viewer>>,
@@ -251,6 +263,11 @@ impl Tx {
 
     /// Writes to temporary tables only: not counted among the row writes.
     pub async fn scratch(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<u64, LedgerError> {
+        if let Some(given) = &mut self.given
+            && given.insert(sql, &args)
+        {
+            return Ok(0);
+        }
         let waiting = self.waiting();
         let asked =
             async { on!(self, c => bound!(sqlx::query(sql), args).execute(c).await.map(|done| done.rows_affected())) };
@@ -260,6 +277,14 @@ impl Tx {
     /// Reads rows.
     pub async fn rows<T: Row>(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<Vec<T>, LedgerError> {
         let waiting = self.waiting();
+        if let Some(given) = &self.given {
+            let whole = given.before(sql);
+            let asked = async {
+                let query = sqlx::query_as::<_, T>(AssertSqlSafe(whole)).persistent(false);
+                bound!(query, args).fetch_all(self.inner.postgres()?).await
+            };
+            return waiting.within(sql, asked).await;
+        }
         waiting
             .within(sql, async { on!(self, c => bound!(sqlx::query_as::<_, T>(sql), args).fetch_all(c).await) })
             .await
@@ -308,6 +333,11 @@ impl Tx {
     /// Counts rows written another way.
     pub(super) fn wrote(&mut self, rows: u64) {
         self.written += rows;
+    }
+
+    /// What would be in temporary tables, on a standby.
+    pub(super) fn given(&mut self) -> Option<&mut Given> {
+        self.given.as_mut()
     }
 
     /// How its answers are waited for.

@@ -52,6 +52,7 @@ mod session;
 mod set_aside;
 mod silence;
 mod stage;
+mod standby;
 mod stock;
 mod strain;
 mod trace;

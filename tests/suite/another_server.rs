@@ -6,7 +6,8 @@ use std::process::{Command, Stdio};
 
 use crate::steps::drain;
 use cardline::config::Config;
-use cardline::ledger::LedgerError;
+use cardline::ledger::laws::BooksReport;
+use cardline::ledger::{Ledger, LedgerError, Opening};
 use cardline::stages::history::Seal;
 use cardline::stages::{StageError, Station};
 use cardline::time::instant;
@@ -15,6 +16,7 @@ use cardline::world::play::{day, tick};
 
 use crate::conformance::arrivals::{execute, number};
 use crate::databases::{Database, Engine, is_root};
+use crate::operation::worker::{ended, program};
 use crate::plays::{Play, broken};
 
 const MOVED_AFTER_DAYS: u32 = 6;
@@ -51,6 +53,36 @@ impl Server {
         run(postgres("pg_ctl").args(["stop", "-w", "-m", "fast", "-D"]).arg(&data));
         run(postgres("pg_resetwal").args([&format!("--epoch={epoch}"), "-D"]).arg(&data));
         self.services("restart");
+    }
+}
+
+/// A standby of a server, which only replays.
+struct Standby {
+    data: PathBuf,
+    url: String,
+}
+
+impl Standby {
+    fn of(server: &Server) -> Standby {
+        let data = server.folder.path().join("standby");
+        std::fs::create_dir(&data).unwrap();
+        std::fs::set_permissions(&data, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+        if is_root() {
+            run(Command::new("chown").arg("postgres").arg(&data));
+        }
+        let address = server.address();
+        let (before, name) = address.rsplit_once('/').unwrap();
+        run(postgres("pg_basebackup").args(["-R", "-c", "fast", "-X", "stream", "-d", before, "-D"]).arg(&data));
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let options = format!("-p {port} -c unix_socket_directories=''");
+        run(postgres("pg_ctl").args(["start", "-s", "-w", "-l", "/dev/null", "-o", &options, "-D"]).arg(&data));
+        Standby { data, url: format!("postgres://postgres@127.0.0.1:{port}/{name}") }
+    }
+}
+
+impl Drop for Standby {
+    fn drop(&mut self) {
+        run(postgres("pg_ctl").args(["stop", "-m", "immediate", "-D"]).arg(&self.data));
     }
 }
 
@@ -118,9 +150,34 @@ async fn a_ledger_moves_to_another_server_whose_count_was_raised() {
     assert_eq!(broken(&play.books(DAYS - 1, true).await), Vec::<String>::new());
     let seen = mirror(&play.world, &play.station).await.unwrap();
     assert!(seen.holds, "{:#?}", seen.differences);
+    everything_can_be_read_on_a_standby(&play, &server).await;
     play.station.ledger.close().await;
     play.station.config.database.value = home;
     play.end().await;
+}
+
+/// A standby is an outage for a worker, and shows the same as its primary.
+async fn everything_can_be_read_on_a_standby(play: &Play, server: &Server) {
+    let standby = tokio::task::block_in_place(|| Standby::of(server));
+    let ledger = Ledger::opened(&standby.url, Opening::Look).await.unwrap();
+    let refused = ledger.begin().await.err().expect("no writes");
+    assert!(refused.is_read_only() && refused.is_outage(), "{refused}");
+    let (at, here) = (instant(day(DAYS - 1), 18, 0), &play.station.ledger);
+    let (theirs, ours) = (ledger.books(at, true, None).await.unwrap(), here.books(at, true, None).await.unwrap());
+    assert_eq!(broken(&theirs), Vec::<String>::new());
+    let cases = |report: &BooksReport| report.books.iter().map(|law| (law.law, law.cases)).collect::<Vec<_>>();
+    assert_eq!(cases(&theirs), cases(&ours));
+    ledger.close().await;
+    let data = play.station.config.data.value.as_path();
+    let shown =
+        |url: &str, words: &[&str]| String::from_utf8(ended(program(url, data).args(words), &[0]).stdout).unwrap();
+    for words in
+        [&["batch", "list"][..], &["photos", "list"], &["quarantine", "list"], &["trace", "110101-20260105-000000000"]]
+    {
+        assert_eq!(shown(&standby.url, words), shown(&server.address(), words), "{words:?}");
+    }
+    let doctor = ended(program(&standby.url, data).arg("doctor"), &[1]);
+    assert!(String::from_utf8_lossy(&doctor.stdout).contains("this is a standby"));
 }
 
 /// Moves that nobody has sealed yet tell it as well as the last seal.
@@ -128,11 +185,12 @@ async fn a_ledger_moves_to_another_server_whose_count_was_raised() {
 async fn moves_that_are_not_sealed_tell_that_a_server_counts_anew() {
     for sealed in [false, true] {
         let database = Database::new(Engine::Postgres).await;
+        // Keys are made with the ledger.
+        let config = Config::in_folder(database.folder.path(), Some(database.url.clone()));
+        let station = Station::open(config, day(0)).await.unwrap();
+        let now = instant(day(0), 9, 0);
         let mut intake = crate::conformance::arrivals::Intake::on(&database).await;
         intake.settle(vec![crate::conformance::arrivals::arriving(1, 1, "a")]).await.unwrap();
-        let config = Config::in_folder(database.folder.path(), Some(database.url.clone()));
-        let now = instant(day(0), 9, 0);
-        let station = Station::open(config.clone(), day(0)).await.unwrap();
         if sealed {
             drain(&Seal, &station, now).await.unwrap();
             intake.settle(vec![crate::conformance::arrivals::arriving(2, 1, "b")]).await.unwrap();

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use cardline::ledger::{Ledger, LedgerError};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
-use crate::conformance::arrivals::{Intake, arriving, now};
+use crate::conformance::arrivals::now;
 use crate::databases::{Database, Engine};
 use crate::operation::worker::{Worker, ended, give_work, program};
 
@@ -96,8 +96,6 @@ async fn what_is_wrong_with_a_database_is_told_at_once_with_its_cure() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_set_read_only_is_an_outage_for_workers_and_can_be_read() {
     let (database, name) = named().await;
-    let mut intake = Intake::on(&database).await;
-    intake.settle(vec![arriving(1, 1, "a")]).await.unwrap();
     let data = database.folder.path();
     give_work(&database.url, data);
     execute(&database.url, &format!("ALTER DATABASE {name} SET default_transaction_read_only = on")).await;

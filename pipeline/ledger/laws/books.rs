@@ -41,7 +41,8 @@ impl Ledger {
     pub async fn books(&self, at: Timestamp, whole: bool, only: Option<i64>) -> Result<BooksReport, LedgerError> {
         let mut tx = self.read().await?;
         tx.without_hurry();
-        let since = if whole { None } else { last_run(&mut tx).await? };
+        // A standby is looked at as a whole: what is gathered there cannot be taken away from.
+        let since = if whole || tx.given().is_some() { None } else { last_run(&mut tx).await? };
         let through = fill(&mut tx, since, crate::time::local_date(at)).await?;
         let replayed = replay::replay(&mut tx).await?;
         let mut books = Vec::new();

@@ -185,10 +185,13 @@ async fn many_partitions_are_asked_about_at_once() {
         }
         broker.send_applications(&applications(0, 90));
         let partitions = reader.partitions().unwrap();
+        let started = Instant::now();
         let together: Vec<_> =
             reader.ranges(&partitions).unwrap().iter().map(|r| (r.partition, r.low, r.high)).collect();
+        let at_once = started.elapsed();
         let alone: Vec<_> =
             partitions.iter().map(|p| reader.range(*p).unwrap()).map(|r| (r.partition, r.low, r.high)).collect();
+        println!("{PARTITIONS} partitions at once {at_once:.1?}, one by one {:.1?}", started.elapsed() - at_once);
         assert_eq!(together, alone);
         assert_eq!(together.iter().map(|(_, _, high)| high).sum::<i64>(), 90);
     });
