@@ -16,6 +16,9 @@ use super::{BrokerError, Operation};
 use crate::crash::{self, Act};
 use crate::limits::BROKER_SILENCE_SECONDS;
 
+/// How long a look for the broker's word waits for the next one.
+const DELIVERY_PAUSE: Duration = Duration::from_micros(500);
+
 /// One message to publish.
 pub struct Outgoing {
     pub topic: String,
@@ -141,7 +144,12 @@ impl Publisher {
                 let count = self.producer.in_flight_count().max(0) as usize;
                 return Err(self.not_taken(count, self.deliveries.taken().1));
             }
-            self.producer.poll(Duration::from_millis(1));
+            // Less than a whole millisecond of waiting is none to the library: it would spin.
+            let before = self.producer.in_flight_count();
+            self.producer.poll(Duration::ZERO);
+            if self.producer.in_flight_count() == before {
+                std::thread::sleep(DELIVERY_PAUSE);
+            }
         }
         Ok(())
     }
