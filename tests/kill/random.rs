@@ -1,16 +1,20 @@
-//! Killed with -9 at random moments.
+//! Killed with -9 at random moments, drawn from a seed.
 
 use std::time::{Duration, Instant};
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 
 use super::town::{Engines, Tick, Town, embedded, services};
 
 const DAYS: u32 = 34;
 /// Of a hundred runs of the process, how many are killed.
 const KILLED_PERCENT: u64 = 60;
+const SEED: u64 = 34;
 
-/// What the kills did.
-#[derive(Default)]
+/// What the kills did, and when the next one comes.
 struct Kills {
+    rng: ChaCha8Rng,
     runs: u32,
     killed: u32,
     slowest_recovery: Duration,
@@ -27,7 +31,8 @@ fn killed_on_the_services_nothing_is_lost_and_nothing_happens_twice() {
 }
 
 fn play(shown: &str, engines: Engines) {
-    let mut kills = Kills::default();
+    let rng = ChaCha8Rng::seed_from_u64(SEED);
+    let mut kills = Kills { rng, runs: 0, killed: 0, slowest_recovery: Duration::ZERO };
     let reached = Town::play(engines, DAYS, |town, tick| tick_until_done(town, tick, &mut kills));
     println!(
         "{shown}: {} runs, {} killed, lost 0, duplicated 0, slowest recovery {:.1} s",
@@ -47,9 +52,9 @@ fn tick_until_done(town: &Town, tick: Tick, kills: &mut Kills) {
         kills.runs += 1;
         let mut child = town.process(tick, None).spawn().unwrap();
         // Later attempts are killed less, so that the test ends.
-        let doomed = attempt < 4 && rand::random_range(0..100) < KILLED_PERCENT;
+        let doomed = attempt < 4 && kills.rng.random_range(0..100) < KILLED_PERCENT;
         if doomed {
-            std::thread::sleep(usual.mul_f64(rand::random_range(0.05..1.1)));
+            std::thread::sleep(usual.mul_f64(kills.rng.random_range(0.05..1.1)));
             if child.try_wait().unwrap().is_none() {
                 child.kill().unwrap();
                 child.wait().unwrap();

@@ -19,12 +19,17 @@ use crate::databases::{Database, Engine};
 const PERSONAL: &[&str] =
     &["name", "id_number", "mobile", "phone", "address", "detail", "birth_place", "email", "number"];
 
-/// Every value under such a member, at any depth. Short ones stand everywhere by chance.
+/// Whether something else may print the same: a short text, or a round number, as durations are.
+fn is_everywhere(text: &str) -> bool {
+    text.len() < 6 || text.bytes().all(|byte| byte.is_ascii_digit()) && text.ends_with("000000")
+}
+
+/// Every value under such a member, at any depth.
 fn collect(value: &Value, member: &str, found: &mut BTreeSet<String>) {
     match value {
         Value::Object(members) => members.iter().for_each(|(name, value)| collect(value, name, found)),
         Value::Array(items) => items.iter().for_each(|item| collect(item, member, found)),
-        Value::String(text) if PERSONAL.contains(&member) && text.len() >= 6 => {
+        Value::String(text) if PERSONAL.contains(&member) && !is_everywhere(text) => {
             found.insert(text.clone());
         }
         _ => {}
