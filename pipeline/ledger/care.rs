@@ -122,8 +122,8 @@ async fn chase(
     let open = tx
         .number(
             "SELECT count(*) FROM desk_case WHERE state IN ('open', 'escalated')
-                AND (application = $1 OR (application IS NULL AND $1 IS NULL)) AND (file = $2 OR $2 IS NULL)",
-            args![application, file],
+                AND (application = $1 OR (application IS NULL AND $1 IS NULL AND reason = $3)) AND (file = $2 OR $2 IS NULL)",
+            args![application, file, reason],
         )
         .await?;
     if open == 0 {

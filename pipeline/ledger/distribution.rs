@@ -38,7 +38,8 @@ impl Ledger {
         let mut tx = self.read().await?;
         let rows = tx
             .rows::<(i64, String, String, String, String, i64, i64)>(
-                "SELECT s.id, s.number, s.point, b.region, s.place, s.roll_overs,
+                "SELECT s.id, s.number, s.point, COALESCE((SELECT min(a.region) FROM box x JOIN made m ON m.box = x.id
+                        JOIN application a ON a.id = m.application WHERE x.shipment = s.id), b.region), s.place, s.roll_overs,
                     (SELECT count(*) FROM box x JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
                      WHERE x.shipment = s.id AND a.place IS NULL)
                  FROM shipment s JOIN batch b ON b.id = s.batch

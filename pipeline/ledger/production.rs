@@ -1,5 +1,7 @@
 //! The production stage in the ledger: the cut, card numbers, the bureau's report and its manifest.
 
+use std::collections::BTreeSet;
+
 use cardline_core::lives::CARD;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -7,7 +9,7 @@ use jiff::civil::Date;
 use super::accounts::{
     CutBatch, Group, GroupRow, MEMBER, advance_batch, finish_cut, group, hold_cards, insert_batch, nothing_cut,
 };
-use super::cases::open_case;
+use super::cases::{UnmatchedRow, open_case, open_row_cases};
 use super::engine::Tx;
 use super::files::{ReceivedFile, freeze_file, register_file};
 use super::moves::{Along, SUBJECT, Set, Step, Why, move_each, move_set, subject};
@@ -40,6 +42,8 @@ pub struct OrderedCard {
     pub identifier: Option<String>,
     /// How often it was spoiled so far.
     pub spoiled: i64,
+    /// It was spoiled more often than remakes are allowed: nothing more is expected of it.
+    pub failed: bool,
 }
 
 /// One good card of a report.
@@ -58,23 +62,64 @@ pub struct SpoiledCard {
     pub stage: String,
     pub reason: String,
     pub remake: bool,
+    /// A person decides by this day, where it is not remade.
+    pub case_on: Date,
 }
 
-/// A report, matched whole.
+/// A card about which a report cannot be believed.
+pub struct CardCase {
+    pub application: i64,
+    pub reason: &'static str,
+    /// A person decides by this day.
+    pub case_on: Date,
+    /// It may not travel on; otherwise it stays as it is.
+    pub stops: bool,
+}
+
+/// A report, matched row by row.
 #[derive(Default)]
 pub struct MatchedReport {
     pub boxes: Vec<(String, String)>,
     pub good: Vec<GoodCard>,
     pub spoiled: Vec<SpoiledCard>,
-    /// Reported before with another identifier: a case each.
-    pub contradicted: Vec<i64>,
+    pub cases: Vec<CardCase>,
+    pub unmatched: Vec<UnmatchedRow>,
+}
+
+/// A box that a report told of.
+pub struct KnownBox {
+    pub number: String,
+    pub point: String,
+    /// The region of its cards, for the policy of transit.
+    pub region: String,
+    pub cards: i64,
+    pub is_shipped: bool,
 }
 
 /// A carton of the manifest: everything in it goes to one point.
 pub struct ManifestCarton {
     pub number: String,
     pub point: String,
+    /// The region of its cards, for the policy of transit.
+    pub region: String,
     pub boxes: Vec<String>,
+}
+
+/// A manifest, matched box by box.
+#[derive(Default)]
+pub struct MatchedManifest {
+    pub cartons: Vec<ManifestCarton>,
+    /// Boxes that are not believed, each by its first row.
+    pub unmatched: Vec<UnmatchedRow>,
+}
+
+/// The days a manifest sets, reckoned by the caller.
+pub struct ManifestDates {
+    pub shipped_on: Date,
+    /// A case must be decided by this day.
+    pub case_on: Date,
+    /// By when each carton is at its point, in the order of the cartons.
+    pub due_on: Vec<Date>,
 }
 
 const GOOD: Stage = Stage {
@@ -166,9 +211,10 @@ impl Ledger {
     pub async fn ordered_cards(&self, batch: i64) -> Result<Vec<OrderedCard>, LedgerError> {
         let mut tx = self.read().await?;
         let rows = tx
-            .rows::<(i64, String, String, String, Option<String>, i64)>(
+            .rows::<(i64, String, String, String, Option<String>, i64, bool)>(
                 "SELECT p.application, p.card_number, a.region, a.point, m.identifier,
-                    (SELECT count(*) FROM spoilage s WHERE s.application = p.application)
+                    (SELECT count(*) FROM spoilage s WHERE s.application = p.application),
+                    EXISTS (SELECT 1 FROM spoilage s WHERE s.application = p.application AND NOT s.remade)
                  FROM production_row p JOIN application a ON a.id = p.application LEFT JOIN made m ON m.application = p.application
                  WHERE p.batch = $1 ORDER BY p.row",
                 args![batch],
@@ -176,37 +222,37 @@ impl Ledger {
             .await?;
         Ok(rows
             .into_iter()
-            .map(|(application, card_number, region, point, identifier, spoiled)| OrderedCard {
+            .map(|(application, card_number, region, point, identifier, spoiled, failed)| OrderedCard {
                 application,
                 card_number,
                 region,
                 point,
                 identifier,
                 spoiled,
+                failed,
             })
             .collect())
     }
 
-    /// Applies a whole production report.
+    /// Applies a production report: every row that is believed, a case for every other.
     pub async fn settle_report(
         &self,
         lease: &Lease,
         file: &ReceivedFile<'_>,
         batch: i64,
-        report: MatchedReport,
+        mut report: MatchedReport,
         case_on: Date,
         why: Why<'_>,
     ) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
         let file_id = register_file(&mut tx, file, why).await?;
+        open_row_cases(&mut tx, file_id, &report.unmatched, case_on, "bureau operator", why).await?;
+        known_already(&mut tx, &mut report, case_on).await?;
         let good = report.good.len() as i64;
         let failed = report.spoiled.iter().filter(|s| !s.remake).count() as i64;
         keep_good(&mut tx, file_id, batch, &report, why).await?;
-        keep_spoiled(&mut tx, file_id, batch, &report.spoiled, case_on, why).await?;
-        for application in &report.contradicted {
-            let reason = "the bureau reported this card twice, differently";
-            open_case(&mut tx, Some(*application), Some(file_id), reason, case_on, "bureau operator", why).await?;
-        }
+        keep_spoiled(&mut tx, file_id, batch, &report.spoiled, why).await?;
+        card_cases(&mut tx, file_id, &report.cases, why).await?;
         tx.run(
             "UPDATE batch SET good = good + $2, spoiled = spoiled + $3, remakes = remakes + $4 WHERE id = $1",
             args![batch, good, report.spoiled.len() as i64, report.spoiled.len() as i64 - failed],
@@ -217,40 +263,51 @@ impl Ledger {
         tx.commit().await
     }
 
-    /// The boxes of a batch: number, point, cards, and whether they are shipped.
-    pub async fn boxes(&self, batch: i64) -> Result<Vec<(String, String, i64, bool)>, LedgerError> {
+    /// The boxes of a batch.
+    pub async fn boxes(&self, batch: i64) -> Result<Vec<KnownBox>, LedgerError> {
         let mut tx = self.read().await?;
         let rows = tx
-            .rows::<(String, String, i64, Option<i64>)>(
-                "SELECT number, point, cards, shipment FROM box WHERE batch = $1 ORDER BY number",
+            .rows::<(String, String, String, i64, Option<i64>)>(
+                "SELECT b.number, b.point, COALESCE((SELECT min(a.region) FROM made m JOIN application a ON a.id = m.application
+                    WHERE m.box = b.id), ''), b.cards, b.shipment FROM box b WHERE b.batch = $1 ORDER BY b.number",
                 args![batch],
             )
             .await?;
-        Ok(rows
-            .into_iter()
-            .map(|(number, point, cards, shipment)| (number, point, cards, shipment.is_some()))
-            .collect())
+        let known = |(number, point, region, cards, shipment): (_, _, _, _, Option<i64>)| KnownBox {
+            number,
+            point,
+            region,
+            cards,
+            is_shipped: shipment.is_some(),
+        };
+        Ok(rows.into_iter().map(known).collect())
     }
 
-    /// Applies a whole shipping manifest: a shipment for each carton.
+    /// Applies a shipping manifest: a shipment for each carton, a case for each box that is not believed.
     pub async fn settle_manifest(
         &self,
         lease: &Lease,
         file: &ReceivedFile<'_>,
         batch: i64,
-        cartons: &[ManifestCarton],
-        dates: (Date, Date),
+        matched: &MatchedManifest,
+        dates: &ManifestDates,
         why: Why<'_>,
     ) -> Result<(), LedgerError> {
-        let (shipped_on, due_on) = dates;
         let mut tx = self.begin().await?;
         let manifest = register_file(&mut tx, file, why).await?;
-        for carton in cartons {
+        open_row_cases(&mut tx, manifest, &matched.unmatched, dates.case_on, "bureau operator", why).await?;
+        for (carton, due_on) in matched.cartons.iter().zip(&dates.due_on) {
+            let before = tx.number("SELECT count(*) FROM shipment WHERE number = $1", args![&carton.number]).await?;
+            if before > 0 {
+                let reason = "a carton of this manifest has the tracking number of an earlier one";
+                open_case(&mut tx, None, Some(manifest), reason, dates.case_on, "bureau operator", why).await?;
+                continue;
+            }
             let id = tx
                 .run_returning::<(i64,)>(
                     "INSERT INTO shipment (number, manifest, batch, point, place, cards, shipped_on, due_on, owner)
                      VALUES ($1, $2, $3, $4, 'in_transit', 0, $5, $6, 'carrier') RETURNING id",
-                    args![&carton.number, manifest, batch, &carton.point, shipped_on, due_on],
+                    args![&carton.number, manifest, batch, &carton.point, dates.shipped_on, *due_on],
                 )
                 .await?;
             let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("shipment id".into()))?;
@@ -354,6 +411,57 @@ async fn no_longer_to_produce(tx: &mut Tx, staged: &str) -> Result<(), LedgerErr
     Ok(())
 }
 
+/// Takes out of a report what other reports told of already: an identifier stops both its cards, and a box is
+/// reported once.
+async fn known_already(tx: &mut Tx, report: &mut MatchedReport, case_on: Date) -> Result<(), LedgerError> {
+    let rows =
+        report.good.iter().map(|g| args![g.application, &g.identifier, &g.atr, &g.box_number, g.position]).collect();
+    tx.stage(&GOOD, rows).await?;
+    let shared = tx
+        .rows::<(i64, i64)>(
+            "SELECT g.application, m.application FROM good_card g JOIN made m ON m.identifier = g.identifier ORDER BY 1",
+            args![],
+        )
+        .await?;
+    let boxes = tx
+        .rows::<(i64, String)>(
+            "SELECT g.application, b.number FROM good_card g JOIN box b ON b.number = g.box ORDER BY 1",
+            args![],
+        )
+        .await?;
+    let case = |application, reason, stops| CardCase { application, reason, case_on, stops };
+    for (application, other) in &shared {
+        report.cases.push(case(*application, "one identifier for two cards", true));
+        report.cases.push(case(*other, "one identifier for two cards", true));
+    }
+    for (application, _) in boxes.iter().filter(|(id, _)| shared.iter().all(|(other, _)| other != id)) {
+        report.cases.push(case(*application, "this box was reported before: report the card in another one", false));
+    }
+    report.good.retain(|good| {
+        shared.iter().all(|(id, _)| *id != good.application) && boxes.iter().all(|(id, _)| *id != good.application)
+    });
+    report.boxes.retain(|(number, _)| report.good.iter().any(|good| good.box_number == *number));
+    Ok(())
+}
+
+/// Opens a case for each card a report cannot be believed about, and stops those that may not travel on.
+async fn card_cases(tx: &mut Tx, file: i64, cases: &[CardCase], why: Why<'_>) -> Result<(), LedgerError> {
+    for CardCase { application, reason, case_on, stops } in cases {
+        for from in ["in_production", "produced"].iter().filter(|_| *stops) {
+            tx.stage(&SUBJECT, vec![subject(*application)]).await?;
+            let along = Along {
+                due_on: Some(*case_on),
+                owner: Some("bureau operator"),
+                reason: Some((*reason).into()),
+                ..Along::default()
+            };
+            move_each(tx, &[Step { life: &CARD, from, to: "held" }], along, Why { reason, ..why }).await?;
+        }
+        open_case(tx, Some(*application), Some(file), reason, *case_on, "bureau operator", why).await?;
+    }
+    Ok(())
+}
+
 async fn keep_good(
     tx: &mut Tx,
     file: i64,
@@ -398,7 +506,6 @@ async fn keep_spoiled(
     file: i64,
     batch: i64,
     spoiled: &[SpoiledCard],
-    case_on: Date,
     why: Why<'_>,
 ) -> Result<(), LedgerError> {
     for card in spoiled {
@@ -408,15 +515,15 @@ async fn keep_spoiled(
         )
         .await?;
     }
-    tx.stage(&SUBJECT, spoiled.iter().map(|s| subject(s.application)).collect()).await?;
-    let along = Along { due_on: Some(case_on), owner: Some("bureau"), ..Along::default() };
-    move_each(
-        tx,
-        &[Step { life: &CARD, from: "in_production", to: "spoiled" }],
-        along,
-        Why { reason: "reported spoiled", ..why },
-    )
-    .await?;
+    // The days are those of the cards' regions.
+    let days: BTreeSet<Date> = spoiled.iter().map(|s| s.case_on).collect();
+    for day in days {
+        let of_day = spoiled.iter().filter(|s| s.case_on == day);
+        tx.stage(&SUBJECT, of_day.map(|s| subject(s.application)).collect()).await?;
+        let along = Along { due_on: Some(day), owner: Some("bureau"), ..Along::default() };
+        let step = Step { life: &CARD, from: "in_production", to: "spoiled" };
+        move_each(tx, &[step], along, Why { reason: "reported spoiled", ..why }).await?;
+    }
     let remade = spoiled.iter().filter(|s| s.remake).map(|s| subject(s.application)).collect();
     tx.stage(&SUBJECT, remade).await?;
     let remake = Step { life: &CARD, from: "spoiled", to: "in_production" };
@@ -430,7 +537,7 @@ async fn keep_spoiled(
     for card in spoiled.iter().filter(|s| !s.remake) {
         let reason = "spoiled more often than remakes are allowed";
         let along = Along {
-            due_on: Some(case_on),
+            due_on: Some(card.case_on),
             owner: Some("bureau operator"),
             reason: Some(reason.into()),
             ..Along::default()
@@ -438,7 +545,7 @@ async fn keep_spoiled(
         // Who is held already stays held.
         tx.stage(&SUBJECT, vec![subject(card.application)]).await?;
         move_each(tx, &[Step { life: &CARD, from: "spoiled", to: "held" }], along, Why { reason, ..why }).await?;
-        open_case(tx, Some(card.application), Some(file), reason, case_on, "bureau operator", why).await?;
+        open_case(tx, Some(card.application), Some(file), reason, card.case_on, "bureau operator", why).await?;
     }
     Ok(())
 }

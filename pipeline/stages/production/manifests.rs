@@ -2,20 +2,20 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use cardline_core::layouts::{FaultCode, FileFault, FileKind};
+use cardline_core::layouts::{FileFault, FileKind, FileSpec, Parsed, ReadRow};
 use jiff::Timestamp;
 
 use crate::exchange::inbox;
-use crate::ledger::{ManifestCarton, Why};
+use crate::ledger::{KnownBox, ManifestCarton, ManifestDates, MatchedManifest, UnmatchedRow, Why};
 use crate::stages::answers::{self, InboundFile, Matched, Next, Trust};
+use crate::stages::doubts::{row_faults, tell_partner};
 use crate::stages::{Claim, StageError, Station, Step};
 use crate::time::local_date;
 
 /// The step; one file at a time.
 pub struct Manifests;
 
-/// Boxes of a batch: number, point, cards, whether they are shipped.
-type Boxes = Vec<(String, String, i64, bool)>;
+type Boxes = Vec<KnownBox>;
 
 /// A file and, where its batch is known, the batch's boxes.
 pub struct Claimed<'s> {
@@ -23,10 +23,10 @@ pub struct Claimed<'s> {
     boxes: Option<(i64, Boxes)>,
 }
 
-/// Either every box matched, or every difference named.
+/// What is believed of each box and what the bureau is told; or why the file as a whole cannot be believed.
 pub struct Worked<'s> {
     next: Next<'s>,
-    matched: Matched<Vec<ManifestCarton>>,
+    matched: Matched<(MatchedManifest, Vec<FileFault>)>,
 }
 
 impl Step for Manifests {
@@ -61,7 +61,7 @@ impl Step for Manifests {
         {
             let known = station.ledger.boxes(batch).await?;
             let named = parsed.rows.iter().filter_map(|row| next.incoming.spec.value(row, "box"));
-            let untold = named.into_iter().any(|name| !known.iter().any(|(number, ..)| *number == name));
+            let untold = named.into_iter().any(|name| !known.iter().any(|known| known.number == name));
             if untold && !reports.is_empty() {
                 // Another worker is about to take in the report that tells of the box.
                 station.ledger.give_back(&next.lease).await?;
@@ -77,18 +77,8 @@ impl Step for Manifests {
         let matched = match (&next.trust, boxes) {
             (Trust::Parsed(_), None) => Err(("held", vec![answers::unknown_batch()])),
             (Trust::Parsed(parsed), Some((batch, boxes))) => {
-                let rows: Vec<Cells> = parsed
-                    .rows
-                    .iter()
-                    .map(|row| {
-                        let cell = |field| next.incoming.spec.value(row, field).unwrap_or_default();
-                        Cells { tracking: cell("tracking"), number: cell("box"), point: cell("point") }
-                    })
-                    .collect();
-                match match_boxes(&rows, &boxes) {
-                    Ok(cartons) => Ok((batch, rows.len(), cartons)),
-                    Err(faults) => Err(("held", faults)),
-                }
+                let (matched, faults) = match_boxes(next.incoming.spec, parsed, &boxes);
+                Ok((batch, parsed.rows.len(), (matched, row_faults(parsed, faults))))
             }
             (other, _) => Err(answers::without_effect(other)),
         };
@@ -97,74 +87,85 @@ impl Step for Manifests {
 
     async fn settle<'s>(&self, station: &'s Station, worked: Worked<'s>, now: Timestamp) -> Result<(), StageError> {
         let Next { lease, incoming, .. } = worked.next;
-        let (batch, count, cartons) = match worked.matched {
+        let (batch, count, (matched, faults)) = match worked.matched {
             Err((state, faults)) => {
                 return answers::settle_without_effect(station, &lease, &incoming, state, &faults, now).await;
             }
             Ok(matched) => matched,
         };
         let today = local_date(now);
-        let due_on = station.working_days_after(today, station.policy.of("", today).transit_working_days);
+        let policy = |region: &str| station.policy.of(region, today);
+        let due_on =
+            |carton: &ManifestCarton| station.working_days_after(today, policy(&carton.region).transit_working_days);
+        let dates = ManifestDates {
+            shipped_on: today,
+            // A box that is not believed has no region of its own.
+            case_on: station.working_days_after(today, policy("").case_working_days),
+            due_on: matched.cartons.iter().map(due_on).collect(),
+        };
+        tell_partner(&incoming, &faults)?;
         let actor = answers::actor(&incoming);
         let why = Why { at: now, actor: &actor, reason: "on the shipping manifest" };
         let file = answers::received(&incoming, "applied", count, Some(batch), today, None);
-        station.ledger.settle_manifest(&lease, &file, batch, &cartons, (today, due_on), why).await?;
+        station.ledger.settle_manifest(&lease, &file, batch, &matched, &dates, why).await?;
         answers::archive(&incoming, "applied")
     }
 }
 
-/// The cells of a manifest row that matter here.
-struct Cells {
-    tracking: String,
-    number: String,
-    point: String,
-}
-
-fn match_boxes(rows: &[Cells], boxes: &Boxes) -> Result<Vec<ManifestCarton>, Vec<FileFault>> {
-    let known: HashMap<&str, (&str, i64, bool)> =
-        boxes.iter().map(|(n, p, c, s)| (n.as_str(), (p.as_str(), *c, *s))).collect();
-    let mut cartons: BTreeMap<&str, ManifestCarton> = BTreeMap::new();
-    let mut counted: BTreeMap<&str, i64> = BTreeMap::new();
+/// Matches a manifest box by box: one that is not as it was reported is a case, the others are shipped.
+fn match_boxes(spec: &FileSpec, parsed: &Parsed, boxes: &Boxes) -> (MatchedManifest, Vec<FileFault>) {
+    let known: HashMap<&str, &KnownBox> = boxes.iter().map(|known| (known.number.as_str(), known)).collect();
+    let mut of_box: BTreeMap<String, Vec<ReadRow<'_>>> = BTreeMap::new();
+    for row in parsed.read(spec) {
+        of_box.entry(row.value("box").unwrap_or_default()).or_default().push(row);
+    }
+    let mut cartons: BTreeMap<String, ManifestCarton> = BTreeMap::new();
+    let mut matched = MatchedManifest::default();
     let mut faults = Vec::new();
-    for (number, row) in rows.iter().enumerate() {
-        let mut wrong = |field: &str, message: &str| {
-            faults.push(FileFault {
-                line: number + 1,
-                column: 0,
-                field: field.into(),
-                code: FaultCode::FieldCode,
-                message: message.into(),
+    for (number, rows) in of_box {
+        let Some(first) = rows.first() else { continue };
+        let tracking = first.value("tracking").unwrap_or_default();
+        let believed = known
+            .get(number.as_str())
+            .ok_or(("box", "no report told of this box"))
+            .and_then(|known| as_reported(known, &rows, &tracking).map(|()| *known))
+            .and_then(|known| match cartons.get(&tracking) {
+                Some(carton) if carton.point != known.point => Err(("point", "one carton goes to one point")),
+                _ => Ok(known),
             });
-        };
-        *counted.entry(&row.number).or_default() += 1;
-        match known.get(row.number.as_str()) {
-            None => wrong("box", "no report told of this box"),
-            Some((_, _, true)) => wrong("box", "this box is shipped already"),
-            Some((point, ..)) if *point != row.point => wrong("point", "this box holds cards for another point"),
-            Some(_) => {
-                let carton = cartons.entry(&row.tracking).or_insert_with(|| ManifestCarton {
-                    number: row.tracking.clone(),
-                    point: row.point.clone(),
+        match believed {
+            Ok(known) => cartons
+                .entry(tracking.clone())
+                .or_insert_with(|| ManifestCarton {
+                    number: tracking,
+                    point: known.point.clone(),
+                    region: known.region.clone(),
                     boxes: Vec::new(),
-                });
-                if carton.point != row.point {
-                    wrong("point", "one carton goes to one point");
-                } else if !carton.boxes.contains(&row.number) {
-                    carton.boxes.push(row.number.clone());
-                }
+                })
+                .boxes
+                .push(number),
+            Err((field, message)) => {
+                faults.push(first.fault(field, message));
+                matched.unmatched.push(UnmatchedRow { line: first.line, message });
             }
         }
     }
-    for (number, count) in counted {
-        if known.get(number).is_some_and(|(_, cards, _)| *cards != count) {
-            faults.push(FileFault {
-                line: 0,
-                column: 0,
-                field: "box".into(),
-                code: FaultCode::FileCount,
-                message: "a box does not hold the cards it was reported with".into(),
-            });
-        }
+    matched.cartons = cartons.into_values().collect();
+    (matched, faults)
+}
+
+/// Whether a box of the manifest is the one that was reported.
+fn as_reported(known: &KnownBox, rows: &[ReadRow<'_>], tracking: &str) -> Result<(), (&'static str, &'static str)> {
+    let all = |field: &str, value: &str| rows.iter().all(|row| row.value(field).as_deref() == Some(value));
+    if known.is_shipped {
+        Err(("box", "this box is shipped already"))
+    } else if !all("point", &known.point) {
+        Err(("point", "this box holds cards for another point"))
+    } else if tracking.is_empty() || !all("tracking", tracking) {
+        Err(("tracking", "a box lies in one carton"))
+    } else if known.cards != rows.len() as i64 {
+        Err(("box", "a box does not hold the cards it was reported with"))
+    } else {
+        Ok(())
     }
-    if faults.is_empty() { Ok(cartons.into_values().collect()) } else { Err(faults) }
 }

@@ -2,6 +2,7 @@
 
 mod cut;
 mod manifests;
+mod matching;
 mod package;
 mod reports;
 

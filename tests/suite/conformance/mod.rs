@@ -18,6 +18,7 @@ mod photos;
 mod quarantine;
 mod queue_order;
 mod reference;
+mod report_cases;
 mod revisions;
 mod row_cases;
 mod schema;
