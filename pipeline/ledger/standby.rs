@@ -114,7 +114,7 @@ mod tests {
         let mut given = Given::default();
         assert_eq!(given.before("SELECT 1"), "SELECT 1");
         given.stage(&ONE, &[args![7, "it's"]]);
-        assert!(given.insert("INSERT INTO one SELECT id, word FROM one WHERE id > $1", &args![3]));
+        assert!(given.insert("INSERT INTO one SELECT id, word FROM one WHERE id > $1", &[Arg::from(3_i64)]));
         assert!(!given.insert("INSERT INTO other SELECT 1", &[]));
         let first = "one_0(id, word) AS (VALUES ((7)::BIGINT, 'it''s'::TEXT))";
         let second = "one_1(id, word) AS (SELECT * FROM one_0 UNION ALL (SELECT id, word FROM one_0 WHERE id > (3)))";
