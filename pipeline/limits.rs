@@ -181,3 +181,10 @@ pub const SESSION_HOURS: i64 = 10;
 pub const APPROVAL_DAYS: i32 = 4;
 /// Numbers of one stream that two persons may pass over at once: more is a partner that counts anew.
 pub const SKIPPED_NUMBERS_MAX: i64 = 100;
+
+/// So long nothing may move without a question: a weekend with its bridge day.
+pub const CLOCK_QUIET_DAYS: i64 = 3;
+/// Two clocks this near each other confirm each other.
+pub const CLOCKS_APART_HOURS: i64 = 1;
+/// A share of fewer deadlines says nothing.
+pub const DEADLINES_COUNTED_MIN: i64 = 20;

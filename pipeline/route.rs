@@ -28,7 +28,7 @@ pub struct RouteStep {
 
 impl RouteStep {
     /// Runs the step until it finds nothing more to do; what was set aside is tried, too. While a halt waits
-    /// for a person, no step runs.
+    /// for a person, no step runs; a clock that jumped begins one.
     pub fn run<'a>(&'a self, station: &'a Station, now: Timestamp) -> Running<'a> {
         self.run_with(station, Resting::Try, now)
     }
@@ -36,6 +36,7 @@ impl RouteStep {
     /// As [`RouteStep::run`]; says whether units that failed a moment ago are tried.
     pub fn run_with<'a>(&'a self, station: &'a Station, resting: Resting, now: Timestamp) -> Running<'a> {
         Box::pin(async move {
+            station.watch_clock(now).await?;
             station.refuse_while_halted().await?;
             crash::step(self.stage, self.name);
             (self.run)(station, resting, now).await

@@ -14,6 +14,7 @@ pub mod batch_reach;
 mod batch_split;
 pub mod care;
 pub mod cause;
+mod clock;
 pub mod cutting;
 pub mod dead_letters;
 pub mod distribution;

@@ -34,6 +34,8 @@ pub struct Station {
     pub calendar: Calendar,
     /// The last import when the tables were loaded.
     imported: i64,
+    /// The last instant that was believed.
+    pub(super) believed: Mutex<Option<jiff::Timestamp>>,
     /// Set when the worker is asked to stop: no further unit of work is claimed.
     stopping: AtomicBool,
     /// Held so that no other live process works under this worker's name; none where nobody took it.
@@ -105,6 +107,7 @@ impl Station {
             reference: Arc::new(reference),
             calendar,
             imported,
+            believed: Mutex::default(),
             stopping: AtomicBool::new(false),
             name: None,
             kafka,

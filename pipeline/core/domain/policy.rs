@@ -59,6 +59,10 @@ pub struct RegionPolicy {
     pub transit_working_days: u32,
     pub case_working_days: u32,
     pub chase_working_days: u32,
+    #[serde(default = "clock_jump_days")]
+    pub clock_jump_days: u32,
+    #[serde(default = "clock_due_percent")]
+    pub clock_due_percent: u32,
     pub child_card: ChildCard,
     /// Age, in whole years, from which the default photo is no longer offered.
     pub default_photo_years: i16,
@@ -72,6 +76,15 @@ pub struct RegionPolicy {
     /// Where the opening outlet and the pickup point must lie.
     pub pickup_within: Within,
     pub documents: Matrix,
+}
+
+/// Of a file of the release before these keys.
+fn clock_jump_days() -> u32 {
+    15
+}
+
+fn clock_due_percent() -> u32 {
+    50
 }
 
 /// One version, in force from a day on.
@@ -119,6 +132,8 @@ const RANGES: &[(&str, i64, i64)] = &[
     ("transit_working_days", 1, 250),
     ("case_working_days", 1, 250),
     ("chase_working_days", 1, 250),
+    ("clock_jump_days", 4, 366),
+    ("clock_due_percent", 1, 100),
     ("default_photo_years", 0, 120),
     ("newborn_months", 0, 216),
 ];

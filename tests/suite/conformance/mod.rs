@@ -4,6 +4,7 @@ mod answers;
 pub mod arrivals;
 mod batch_scope;
 mod batches;
+mod clock;
 mod closing_cases;
 pub mod four_eyes;
 mod intake;

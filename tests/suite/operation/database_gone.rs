@@ -96,7 +96,12 @@ async fn a_worker_whose_standby_was_behind_sends_nothing_and_says_so() {
     assert!(sent > 0, "nothing was sent that the standby does not know");
     let forwarder = Forwarder::cut(&server(&database.url)).await;
     forwarder.open();
-    let mut worker = Worker::start(&through(&database.url, forwarder.port), data, &[("CARDLINE_WORKER", "w")]);
+    // The worker's clock is months after that evening, so everything is due at once for it.
+    let policy = include_str!("../../../schemas/policy.toml");
+    let patient = data.join("policy.toml");
+    std::fs::write(&patient, policy.replace("clock_due_percent = 50", "clock_due_percent = 100")).unwrap();
+    let environment = [("CARDLINE_WORKER", "w"), ("CARDLINE_POLICY", patient.to_str().unwrap())];
+    let mut worker = Worker::start(&through(&database.url, forwarder.port), data, &environment);
     worker.until_ready();
     forwarder.close();
     worker.until("it notices", |worker| worker.get("/ready").0 == 503);
