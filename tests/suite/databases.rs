@@ -98,6 +98,21 @@ impl Database {
         }
     }
 
+    /// A database to copy from for as long as the tests run: it counts as nobody's, so that who made it
+    /// must hold one of its own meanwhile.
+    pub async fn to_copy(engine: Engine) -> Database {
+        Database::make(engine, Permit::None).await
+    }
+
+    /// Becomes a copy of another, with all of its folder. Nobody may be connected to either.
+    pub async fn become_copy_of(&self, other: &Database) {
+        copy_folder(other.folder.path(), self.folder.path());
+        if let (Some(name), Some(from)) = (&self.name, &other.name) {
+            on_server(format!("DROP DATABASE {name}")).await;
+            on_server(format!("CREATE DATABASE {name} TEMPLATE {from}")).await;
+        }
+    }
+
     /// Puts back what was kept. Nobody may be connected.
     pub async fn restore(&self) {
         match &self.name {
@@ -120,6 +135,15 @@ impl Database {
     pub async fn ledger(&self) -> Ledger {
         Ledger::open(&self.url).await.unwrap()
     }
+}
+
+fn copy_folder(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if from.is_dir() { copy_folder(&from, &to) } else { std::fs::copy(&from, &to).map(|_| ()).unwrap() }
+    }
+    std::fs::set_permissions(to, std::fs::metadata(from).unwrap().permissions()).unwrap();
 }
 
 impl Drop for Database {

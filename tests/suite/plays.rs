@@ -38,6 +38,22 @@ impl Play {
         play
     }
 
+    /// As [`Play::played`], from a copy of a database it was played in. Nobody plays on: the world and the
+    /// broker know nothing of it.
+    pub async fn copied(from: &Database, database: Database, seed: u64, cards: u64, days: u32) -> Play {
+        database.become_copy_of(from).await;
+        let config = Config::in_folder(database.folder.path(), Some(database.url.clone()));
+        let (station, broker) = station_with_broker(config).await.unwrap();
+        let world = World::new(&station, seed, cards, days).unwrap();
+        Play { station, world, broker, database }
+    }
+
+    /// Closes the ledger and hands over the database.
+    pub async fn into_database(self) -> Database {
+        self.station.ledger.close().await;
+        self.database
+    }
+
     pub async fn day(&mut self, n: u32) {
         play_day(&mut self.world, &self.station, n).await.unwrap_or_else(|e| panic!("on day {n} ({}): {e}", day(n)));
     }

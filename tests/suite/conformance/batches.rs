@@ -19,10 +19,11 @@ use cardline::world::mirror;
 use cardline::world::play::day;
 use cardline_core::domain::staff::{Act, Role};
 use jiff::{Timestamp, ToSpan};
+use tokio::sync::OnceCell;
 
 use super::arrivals::{execute, number};
 use super::users::{add, administered};
-use crate::databases::{Database, on_both_engines};
+use crate::databases::{Database, Engine, on_both_engines};
 use crate::plays::{Play, broken};
 
 on_both_engines!(
@@ -49,12 +50,22 @@ const DAYS: u32 = 60;
 /// Days until old cards have come back.
 const RETURNED: u32 = 37;
 
+const SEED: u64 = 5;
+const CARDS: u64 = 400;
+
+/// The days played, once on each engine; every test has a copy.
 pub(super) async fn played(database: Database) -> Play {
-    played_until(database, PLAYED).await
+    static ONCE: [OnceCell<Database>; 2] = [OnceCell::const_new(), OnceCell::const_new()];
+    let engine = database.engine;
+    let once = ONCE[usize::from(engine == Engine::Postgres)].get_or_init(|| async move {
+        played_until(Database::to_copy(engine).await, PLAYED).await.into_database().await
+    });
+    Play::copied(once.await, database, SEED, CARDS, DAYS).await
 }
 
+/// Days played, and more may follow.
 async fn played_until(database: Database, days: u32) -> Play {
-    let mut play = Play::new(database, 5, 400, DAYS).await;
+    let mut play = Play::new(database, SEED, CARDS, DAYS).await;
     for n in 0..days {
         play.day(n).await;
     }
@@ -211,13 +222,13 @@ async fn two_people(play: &mut Play, kind: Kind, release: Act, at: Timestamp) {
 }
 
 async fn every_act_on_accounts_keeps_the_laws(database: Database) {
-    let play = played(database).await;
+    let play = played_until(database, PLAYED).await;
     every_act(&play, Kind::Account, &Division::Count(2), PLAYED).await;
     to_the_end(play, PLAYED).await;
 }
 
 async fn every_act_on_production_keeps_the_laws(database: Database) {
-    let play = played(database).await;
+    let play = played_until(database, PLAYED).await;
     every_act(&play, Kind::Production, &Division::Regions(vec!["522634".into()]), PLAYED).await;
     to_the_end(play, PLAYED).await;
 }
