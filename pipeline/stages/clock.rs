@@ -18,11 +18,10 @@ impl Station {
     pub async fn watch_clock(&self, now: Timestamp) -> Result<(), StageError> {
         // Shortly after an instant that was believed nothing is asked.
         let believed = self.believed.lock().map(|believed| *believed).unwrap_or_default();
-        if !believed.is_some_and(|before| now >= before && now.duration_since(before) <= hours(1)) {
-            if let Some(found) = self.suspicion(now).await? {
-                tracing::error!(found, "the clock is not believed");
-                return Ok(self.ledger.halt_for(&found, now).await?);
-            }
+        let is_near = believed.is_some_and(|before| now >= before && now.duration_since(before) <= hours(1));
+        if !is_near && let Some(found) = self.suspicion(now).await? {
+            tracing::error!(found, "the clock is not believed");
+            return Ok(self.ledger.halt_for(&found, now).await?);
         }
         if let Ok(mut believed) = self.believed.lock() {
             *believed = Some(now);
