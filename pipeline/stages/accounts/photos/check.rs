@@ -59,7 +59,7 @@ pub fn decode_and_render(header: &Header, file: &[u8]) -> Result<Rendered, Found
 const READ_AHEAD: [u8; 16] = [0; 16];
 
 /// Decodes to RGB. Strict: the decoder makes no picture up where coded data is damaged or missing.
-fn decode(header: &Header, file: &[u8]) -> Result<RgbImage, FoundFault> {
+pub(super) fn decode(header: &Header, file: &[u8]) -> Result<RgbImage, FoundFault> {
     let options = DecoderOptions::default()
         .set_strict_mode(true)
         .set_max_width(PHOTO_SIDE_PIXELS_MAX as usize)
@@ -71,7 +71,7 @@ fn decode(header: &Header, file: &[u8]) -> Result<RgbImage, FoundFault> {
     let whole = if header.is_layered() { file.to_vec() } else { [&file[..header.end], &READ_AHEAD].concat() };
     let pixels = JpegDecoder::new_with_options(ZCursor::new(whole), options).decode().ok();
     pixels
-        .and_then(|pixels| RgbImage::from_raw(header.width, header.height, pixels))
+        .and_then(|pixels| RgbImage::from_raw(header.frame.width, header.frame.height, pixels))
         .ok_or(PhotoFault::Broken.seen("the coded picture is damaged"))
 }
 

@@ -67,7 +67,7 @@ pub const PHOTO_FAULTS: &[PhotoFaultText] = &[
     text(
         PhotoFault::Format,
         "PHOTO-FORMAT",
-        "The file is a JPEG in colour or grey with 8 bits a channel, baseline or progressive (s3: JPEG).",
+        "The file is a JPEG in colour or grey with 8 bits a channel, baseline in one scan or progressive, its colour sampled as finely as the light, or a half or a quarter of it (s3: JPEG).",
         "Other formats cannot be rendered for the bureau, or only with false colours.",
         CORRECT,
     ),

@@ -7,21 +7,18 @@
 use image::metadata::Orientation;
 
 use super::fault::{FoundFault, PhotoFault};
+use super::frame::Frame;
 use crate::limits::{PHOTO_DECODED_BYTES_MAX, PHOTO_SCANS_MAX, PHOTO_SIDE_PIXELS_MAX};
 
 /// What the markers say.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Header {
-    /// Pixels as they are stored.
-    pub width: u32,
-    pub height: u32,
+    /// How the picture is stored.
+    pub(super) frame: Frame,
     /// How the stored picture is turned to be shown (EXIF).
     pub orientation: Orientation,
     /// Where the end of the image stands in the file.
     pub end: usize,
-    components: u8,
-    progressive: bool,
-    scans: u32,
 }
 
 const TRUNCATED: FoundFault = PhotoFault::Broken.seen("the file ends before the picture does");
@@ -33,7 +30,7 @@ impl Header {
         if !file.starts_with(&[0xFF, 0xD8, 0xFF]) {
             return Err(PhotoFault::Format.seen(other_format(file)));
         }
-        let (mut frame, mut orientation, mut scans) = (None, None, 0);
+        let (mut frame, mut orientation) = (None::<Frame>, None);
         let mut rest = &file[2..];
         loop {
             let (marker, after) = next_marker(rest)?;
@@ -49,51 +46,54 @@ impl Header {
             match marker {
                 0xC4 | 0xC8 | 0xCC => {}
                 0xC0..=0xCF if frame.is_some() => return Err(DAMAGED),
-                0xC0..=0xCF => frame = Some(start_of_frame(marker, segment)?),
+                0xC0..=0xCF => frame = Some(Frame::read(marker, segment)?),
                 0xE1 if orientation.is_none() => {
                     orientation = segment.strip_prefix(b"Exif\0\0").and_then(Orientation::from_exif_chunk);
                 }
                 0xDA => {
-                    scans += 1;
+                    frame.as_mut().ok_or(DAMAGED)?.scan(segment)?;
                     rest = behind_scan(rest)?;
                 }
                 _ => {}
             }
         }
-        let Some((width, height, components, progressive)) = frame.filter(|_| scans > 0) else {
+        let Some(frame) = frame.filter(|frame| frame.scans > 0) else {
             return Err(PhotoFault::Broken.seen("there is no picture in the file"));
         };
+        if !frame.is_filled() {
+            return Err(PhotoFault::Broken.seen("a component of the picture is missing"));
+        }
         let orientation = orientation.unwrap_or(Orientation::NoTransforms);
         let end = file.len() - rest.len() - 2;
-        Header { width, height, orientation, end, components, progressive, scans }.within_limits()
+        Header { frame, orientation, end }.within_limits()
     }
 
     /// Width and height the way the picture is shown.
     pub fn shown(&self) -> (u32, u32) {
         use Orientation::{Rotate90, Rotate90FlipH, Rotate270, Rotate270FlipH};
         match self.orientation {
-            Rotate90 | Rotate270 | Rotate90FlipH | Rotate270FlipH => (self.height, self.width),
-            _ => (self.width, self.height),
+            Rotate90 | Rotate270 | Rotate90FlipH | Rotate270FlipH => (self.frame.height, self.frame.width),
+            _ => (self.frame.width, self.frame.height),
         }
     }
 
     /// Whether several scans make the picture, so that all of it is kept until the last one.
     pub fn is_layered(&self) -> bool {
-        self.progressive || self.scans > 1
+        self.frame.progressive
     }
 
     /// Bytes of memory decoding takes: three a pixel, and two more a coefficient that is kept.
     pub fn decoded_bytes(&self) -> u64 {
-        let each = 3 + if self.is_layered() { 2 * u64::from(self.components) } else { 0 };
-        u64::from(self.width) * u64::from(self.height) * each
+        let each = 3 + if self.is_layered() { 2 * self.frame.components() } else { 0 };
+        u64::from(self.frame.width) * u64::from(self.frame.height) * each
     }
 
     fn within_limits(self) -> Result<Header, FoundFault> {
-        let promised = if self.width.max(self.height) > PHOTO_SIDE_PIXELS_MAX {
+        let promised = if self.frame.width.max(self.frame.height) > PHOTO_SIDE_PIXELS_MAX {
             "the header promises more pixels a side than allowed"
         } else if self.decoded_bytes() > PHOTO_DECODED_BYTES_MAX {
             "the header promises more pixels than allowed"
-        } else if self.scans > PHOTO_SCANS_MAX {
+        } else if self.frame.scans > PHOTO_SCANS_MAX {
             "the file has more scans than allowed"
         } else {
             return Ok(self);
@@ -122,27 +122,6 @@ fn segment(bytes: &[u8]) -> Result<(&[u8], &[u8]), FoundFault> {
     }
     let (whole, rest) = bytes.split_at_checked(length).ok_or(TRUNCATED)?;
     Ok((&whole[2..], rest))
-}
-
-/// Width, height, components, and whether it is progressive.
-fn start_of_frame(marker: u8, segment: &[u8]) -> Result<(u32, u32, u8, bool), FoundFault> {
-    let [precision, h1, h0, w1, w0, components, ..] = segment else {
-        return Err(DAMAGED);
-    };
-    let refused = |seen| Err(PhotoFault::Format.seen(seen));
-    match (marker, precision, components) {
-        (0xC3 | 0xC5..=0xCF, ..) => return refused("a lossless, hierarchical or arithmetic JPEG"),
-        (_, 9.., _) => return refused("a JPEG with more than 8 bits a channel"),
-        // The inks' profile would decide how a face looks, and printers guess it differently.
-        (.., 4) => return refused("a JPEG in four inks (CMYK), not in colour or grey"),
-        (_, 8, 1 | 3) => {}
-        _ => return Err(DAMAGED),
-    }
-    let (width, height) = (u16::from_be_bytes([*w1, *w0]), u16::from_be_bytes([*h1, *h0]));
-    if width == 0 || height == 0 {
-        return Err(PhotoFault::Broken.seen("the header gives the picture no size"));
-    }
-    Ok((width.into(), height.into(), *components, marker == 0xC2))
 }
 
 /// What follows the coded data of a scan: data holds no 0xFF but before a zero or a restart marker.
@@ -197,8 +176,11 @@ mod tests {
             (Sample { frame: 0xC2, ..Sample::default() }, true, 3),
         ] {
             let header = Header::read(&sample.file()).unwrap();
-            assert_eq!((header.width, header.height, header.shown()), (358, 441, (358, 441)));
-            assert_eq!((header.progressive, header.components, header.scans), (progressive, components, 1));
+            assert_eq!((header.frame.width, header.frame.height, header.shown()), (358, 441, (358, 441)));
+            assert_eq!(
+                (header.frame.progressive, header.frame.components(), header.frame.scans),
+                (progressive, components, 1)
+            );
             let each = if progressive { 9 } else { 3 };
             assert_eq!(header.decoded_bytes(), 358 * 441 * each);
         }

@@ -6,8 +6,11 @@
 
 mod cartoon;
 mod check;
+#[cfg(test)]
+mod corpus_test;
 mod declared;
 mod fault;
+mod frame;
 mod header;
 mod render;
 #[cfg(test)]
