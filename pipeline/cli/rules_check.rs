@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use cardline_core::domain::limits::MAX_MESSAGE_BYTES;
-use cardline_core::domain::message;
+use cardline_core::domain::message::DecodeDefect;
 use cardline_core::domain::reference::Facts;
-use cardline_core::rules::{self, Finding};
+use cardline_core::rules::{self, Finding, Unreceived};
 use jiff::Timestamp;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -15,7 +15,7 @@ use super::context::Context;
 use super::outcome::Outcome;
 use super::print::{self, Output};
 use crate::broker::RawMessage;
-use crate::stages::intake::Lines;
+use crate::stages::intake::{BYTE_ORDER_MARK, Lines};
 use crate::stages::{StageError, built_in_reference, load_policy};
 use crate::time::local_date;
 
@@ -70,6 +70,7 @@ fn single_document(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
     let file = std::fs::File::open(path).map_err(|e| StageError::file(path.display(), e))?;
     let mut bytes = Vec::new();
     file.take(MAX_MESSAGE_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(|e| StageError::file(path.display(), e))?;
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).map_or_else(|| bytes.clone(), <[u8]>::to_vec);
     // A line with nothing but the opening brace is no message, so the file is laid out for reading.
     let first = bytes.split(|b| *b == b'\n').map(<[u8]>::trim_ascii).find(|line| !line.is_empty());
     let laid_out = first == Some(b"{") && bytes.len() <= MAX_MESSAGE_BYTES;
@@ -78,29 +79,27 @@ fn single_document(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
 }
 
 fn check(raw: &RawMessage, facts: &Facts<'_>) -> Checked {
-    let decoded = match message::decode(&raw.bytes) {
-        Ok(decoded) => decoded,
-        Err(defect) => {
+    let unreceived = match rules::receive(&raw.bytes, facts) {
+        Ok(received) => {
+            let application_id = Some(received.application.application_id.to_string());
+            let accepted = rules::is_accepted(&received.findings);
+            return Checked { application_id, accepted, findings: received.findings, line: raw.position };
+        }
+        Err(unreceived) => unreceived,
+    };
+    let findings = match unreceived {
+        Unreceived::KeyForm(findings) => findings,
+        Unreceived::Unread(defect) => {
             let field = match &defect {
-                message::DecodeDefect::Shape { path, .. } => path.clone(),
-                _ => String::new(),
+                DecodeDefect::Shape { path, .. } => path.clone().into(),
+                _ => "".into(),
             };
             let message = defect.to_string().into();
-            let severity = rules::Severity::Error;
-            let finding = Finding { rule: defect.code(), field: field.into(), severity, message };
-            return Checked { application_id: None, accepted: false, findings: vec![finding], line: raw.position };
+            vec![Finding { rule: defect.code(), field, severity: rules::Severity::Error, message }]
         }
     };
-    let mut findings = rules::check(&decoded.application, facts);
-    let accepted = rules::is_accepted(&findings);
-    findings.extend(decoded.unknown_fields.into_iter().map(|field| Finding {
-        rule: "FIELD-UNKNOWN",
-        field: field.into(),
-        severity: rules::Severity::Note,
-        message: "a member this version does not know".into(),
-    }));
-    let application_id = Some(decoded.application.application_id.to_string());
-    Checked { application_id, accepted, findings, line: raw.position }
+    // Its identifier cannot be shown in the open either: the line tells which one it is.
+    Checked { application_id: None, accepted: false, findings, line: raw.position }
 }
 
 fn shown(output: Output, checked: &[Checked]) -> anyhow::Result<String> {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::Value;
 
-use crate::ledger::laws::looks_personal;
+use cardline_core::domain::identifier::{self, IdentifierDefect};
 
 /// The form a value must have to be shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -150,9 +150,9 @@ pub fn has_form(form: Form, text: &str) -> bool {
     let all = |allowed: fn(u8) -> bool, most: usize| (1..=most).contains(&text.len()) && text.bytes().all(allowed);
     match form {
         Form::Key => {
-            all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':'), 64)
+            identifier::judge(text).is_ok()
                 && text.bytes().any(|b| b.is_ascii_digit())
-                && !looks_personal(text)
+                && !identifier::parts(text).any(resembles_a_number_of_a_person)
         }
         Form::Digits(n) => text.len() == n && all(|b| b.is_ascii_digit(), n),
         Form::Letters => all(|b| b.is_ascii_uppercase(), 6),
@@ -170,6 +170,21 @@ pub fn has_form(form: Form, text: &str) -> bool {
         Form::Version => all(|b| b.is_ascii_digit() || b == b'-', 7),
         Form::Count => all(|b| b.is_ascii_digit(), 10),
         Form::Year | Form::District | Form::Digest => false,
+    }
+}
+
+/// Of a message that was refused anything may be mistyped: a part that is *nearly* a number of a person, or one
+/// with letters before or behind it, stays hidden, though an identifier may be such a part.
+fn resembles_a_number_of_a_person(part: &str) -> bool {
+    // Letters around digits are usual inside of a UUID.
+    let is_of_uuid = part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let part = if is_of_uuid { part } else { part.trim_matches(|c: char| c.is_ascii_alphabetic()) };
+    let digits = part.bytes().filter(u8::is_ascii_digit).count();
+    let dated = |part: &str| part.get(6..8).is_some_and(|century| matches!(century, "18" | "19" | "20"));
+    match part.len() {
+        17 | 18 if dated(part) => digits >= 17,
+        16..=19 => digits == part.len() && part.starts_with("62"),
+        _ => identifier::judge(part) == Err(IdentifierDefect::Person),
     }
 }
 
@@ -194,10 +209,18 @@ mod tests {
 
     #[test]
     fn a_number_of_a_person_has_no_open_form() {
-        for text in ["13800000000", "110101198503072238", "6222000000000000", "张三", "wang xiaoming"] {
+        let with_letters = concat!("wang138", "00000000");
+        for text in ["13800000000", "110101198503072238", "6222000000000000", "张三", "wang xiaoming", with_letters] {
             for (path, form) in OPEN {
                 assert!(*form == Form::Digits(text.len()) || !has_form(*form, text), "{path}");
             }
+        }
+    }
+
+    #[test]
+    fn identifiers_of_the_usual_forms_are_keys() {
+        for text in ["531bed02-027d-4391-997e-15621381894c", "1858349283746283520", "110101-20260105-000000001"] {
+            assert!(has_form(Form::Key, text), "{text}");
         }
     }
 }

@@ -4,7 +4,8 @@
 //! `-` between them, 1–50 bytes in GB18030. Look-alike dots, full-width Latin letters and
 //! compatibility ideographs are normalised, and the caller notes it. What cannot be printed or would
 //! be silently replaced on the way (private use, U+FFFD, `?`, emoji, controls, zero-width, bidi
-//! marks) is refused. No other space is removed: what a region forgives is its profile's business.
+//! marks) is refused. Spaces at either end are taken off, and noted too. No other space is removed: what a region
+//! forgives is its profile's business.
 
 use std::borrow::Cow;
 
@@ -17,8 +18,10 @@ pub const SEPARATOR: char = '\u{B7}';
 #[derive(Clone, PartialEq, Eq)]
 pub struct NormalisedName<'a> {
     pub text: Cow<'a, str>,
-    /// Whether the text differs from what came.
+    /// Whether look-alikes stand in what came.
     pub normalised: bool,
+    /// Whether spaces stood at an end of it.
+    pub trimmed: bool,
 }
 
 /// Why a name is refused.
@@ -52,6 +55,9 @@ enum Part {
 /// # Errors
 /// The first [`NameDefect`]: empty, a character, mixed scripts, a separator, then the length.
 pub fn normalise(name: &str) -> Result<NormalisedName<'_>, NameDefect> {
+    let came = name;
+    let name = came.trim_matches(is_space);
+    let trimmed = name.len() < came.len();
     if name.is_empty() {
         return Err(NameDefect::Empty);
     }
@@ -67,7 +73,12 @@ pub fn normalise(name: &str) -> Result<NormalisedName<'_>, NameDefect> {
         Ok(_) => {}
     }
     let normalised = matches!(text, Cow::Owned(_));
-    Ok(NormalisedName { text, normalised })
+    Ok(NormalisedName { text, normalised, trimmed })
+}
+
+/// Spaces of any width (Unicode's separators Zs): what forms and fixed columns leave at the ends of a name.
+fn is_space(character: char) -> bool {
+    matches!(character, ' ' | '\u{A0}' | '\u{1680}' | '\u{2000}'..='\u{200A}' | '\u{202F}' | '\u{205F}' | '\u{3000}')
 }
 
 /// What stands for the character, when it is a look-alike.

@@ -1,5 +1,5 @@
-//! Signs, strings and whole numbers read from the front of a JSON text, as long as each stands for itself: no
-//! spaces, no escapes. `None` says nothing against the text; a parser shall look.
+//! Signs, strings and numbers read from the front of a JSON text. `None` of a string or a whole number says
+//! nothing against the text, only that it does not stand for itself.
 
 /// What is left of a text.
 pub(super) struct Reader<'t> {
@@ -18,10 +18,45 @@ impl<'t> Reader<'t> {
     #[inline(always)]
     pub fn string(&mut self) -> Option<&'t str> {
         self.sign("\"")?;
-        let (string, rest) = self.rest.split_at_checked(plain_len(self.rest.as_bytes()))?;
-        self.rest = rest;
+        let string = self.plain();
         self.sign("\"")?;
         Some(string)
+    }
+
+    /// Text before the first quote, backslash or control character.
+    #[inline(always)]
+    pub fn plain(&mut self) -> &'t str {
+        let (plain, rest) = self.rest.split_at_checked(plain_len(self.rest.as_bytes())).unwrap_or((self.rest, ""));
+        self.rest = rest;
+        plain
+    }
+
+    /// Passes over white space.
+    #[inline(always)]
+    pub fn space(&mut self) {
+        if self.rest.as_bytes().first().is_some_and(|byte| *byte <= b' ') {
+            self.rest = self.rest.trim_start_matches([' ', '\t', '\n', '\r']);
+        }
+    }
+
+    /// A number of any kind and size, as it is spelled.
+    #[inline(always)]
+    pub fn numeral(&mut self) -> Option<&'t str> {
+        let bytes = self.rest.as_bytes();
+        let digits = |from: usize| from + bytes.iter().skip(from).take_while(|byte| byte.is_ascii_digit()).count();
+        let some_digits = |from: usize| Some(digits(from)).filter(|end| *end > from);
+        let whole = usize::from(bytes.first() == Some(&b'-'));
+        let mut end = if bytes.get(whole) == Some(&b'0') { whole + 1 } else { some_digits(whole)? };
+        if bytes.get(end) == Some(&b'.') {
+            end = some_digits(end + 1)?;
+        }
+        if let Some(b'e' | b'E') = bytes.get(end) {
+            let signed = matches!(bytes.get(end + 1), Some(b'+' | b'-'));
+            end = some_digits(end + 1 + usize::from(signed))?;
+        }
+        let (numeral, rest) = self.rest.split_at_checked(end)?;
+        self.rest = rest;
+        Some(numeral)
     }
 
     /// A whole number without a sign; at most 9 digits, more are left to the parser.

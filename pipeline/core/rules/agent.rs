@@ -3,8 +3,9 @@
 
 use crate::domain::application::{DocumentKind, IdType, Relation};
 use crate::domain::identity_number::IdentityNumber;
+use crate::domain::mobile;
 
-use super::name::is_latin;
+use super::name::{is_latin, tell_normalised};
 use super::subject::{ADULT_YEARS, whole_years};
 use super::{Findings, Rule, Severity, Subject};
 
@@ -134,7 +135,7 @@ pub(super) const AGENT_MOBILE: Rule = Rule {
 };
 
 fn agent_mobile(subject: &Subject<'_>, findings: &mut Findings) {
-    if subject.agent().is_some_and(|agent| !super::contact::is_mobile(&agent.mobile)) {
+    if subject.agent().is_some_and(|agent| !mobile::is_valid(&agent.mobile)) {
         findings.at("agent.mobile", "no mobile number");
     }
 }
@@ -162,8 +163,8 @@ fn agent_name(subject: &Subject<'_>, findings: &mut Findings) {
 
 pub(super) const AGENT_NAME_NORMALISED: Rule = Rule {
     code: "AGENT-NAME-NORMALISED",
-    name: "look-alike characters in the agent's name normalised",
-    what: "the dot between the parts is U+00B7",
+    name: "look-alike characters or spaces in the agent's name normalised",
+    what: "the dot between the parts is U+00B7, no space stands at an end",
     why: "the bank compares the guardian's name with its own records",
     fix: "send the normal form",
     source: "domain.md §3",
@@ -172,9 +173,7 @@ pub(super) const AGENT_NAME_NORMALISED: Rule = Rule {
 };
 
 fn agent_name_normalised(subject: &Subject<'_>, findings: &mut Findings) {
-    if matches!(&subject.agent_name, Some(Ok(name)) if name.normalised) {
-        findings.at("agent.name", "look-alike characters were normalised");
-    }
+    tell_normalised(subject.agent_name.as_ref().and_then(|name| name.as_ref().ok()), "agent.name", findings);
 }
 
 pub(super) const AGENT_RELATION_PROOF: Rule = Rule {

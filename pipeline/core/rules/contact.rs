@@ -1,5 +1,7 @@
 //! How the holder is reached.
 
+use crate::domain::mobile;
+
 use super::{Findings, Rule, Severity, Subject};
 
 pub(super) const MOBILE_FORM: Rule = Rule {
@@ -14,7 +16,7 @@ pub(super) const MOBILE_FORM: Rule = Rule {
 };
 
 fn mobile_form(subject: &Subject<'_>, findings: &mut Findings) {
-    if !is_mobile(&subject.holder().mobile) {
+    if !mobile::is_valid(&subject.holder().mobile) {
         findings.at("holder.mobile", "no mobile number");
     }
 }
@@ -34,14 +36,6 @@ fn phone_form(subject: &Subject<'_>, findings: &mut Findings) {
     let phone = subject.holder().phone.as_deref().unwrap_or_default();
     if !phone.is_empty() && !is_landline(phone) {
         findings.at("holder.phone", "no landline of the form area-number");
-    }
-}
-
-/// Whether this is a mobile number of the mainland: `1[3-9]` and nine digits.
-pub(super) fn is_mobile(text: &str) -> bool {
-    match text.as_bytes() {
-        [b'1', b'3'..=b'9', rest @ ..] => rest.len() == 9 && rest.iter().all(u8::is_ascii_digit),
-        _ => false,
     }
 }
 

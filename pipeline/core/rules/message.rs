@@ -2,26 +2,29 @@
 
 use jiff::civil::Date;
 
-use super::documents::all_bytes;
+use crate::domain::identifier;
+
 use super::{Findings, Rule, Severity, Subject};
 
-/// Longest identifier, in bytes: twice what any producer sends, and short enough for an index.
-const MAX_IDENTIFIER_BYTES: usize = 64;
+/// What these find cannot be kept in the open: the whole message is quarantined.
+pub(super) const IDENTIFIER_RULES: [&str; 2] = [APPLICATION_ID.code, EVENT_ID.code];
+
+const IDENTIFIER: &str = "1 to 64 letters, digits, hyphens, underscores, dots, colons; no part between these signs is the number of a person";
 
 pub(super) const APPLICATION_ID: Rule = Rule {
     code: "APPLICATION-ID",
     name: "application id is none",
-    what: "1 to 64 of letters, digits, hyphen, underscore, dot",
-    why: "it is the key of everything that follows, and stands in file names",
-    fix: "send the authority's identifier",
+    what: IDENTIFIER,
+    why: "it is the key of everything that follows, and stands in the open; such a message is quarantined as KEY-FORM",
+    fix: "send the authority's identifier, never the number of a person",
     source: "contract/messages.md",
     severity: Severity::Error,
     check: application_id,
 };
 
 fn application_id(subject: &Subject<'_>, findings: &mut Findings) {
-    if !is_identifier(&subject.application.application_id) {
-        findings.at("application_id", "not 1 to 64 letters, digits, hyphens, underscores, dots");
+    if let Err(defect) = identifier::judge(&subject.application.application_id) {
+        findings.at("application_id", defect.to_string());
     }
 }
 
@@ -87,17 +90,17 @@ fn approval_instant(subject: &Subject<'_>, findings: &mut Findings) {
 pub(super) const EVENT_ID: Rule = Rule {
     code: "EVENT-ID",
     name: "event id is none",
-    what: "1 to 64 of letters, digits, hyphen, underscore, dot",
-    why: "repeats and conflicts are told by it",
-    fix: "send a unique identifier",
+    what: IDENTIFIER,
+    why: "repeats and conflicts are told by it, and it stands in the open; such a message is quarantined as KEY-FORM",
+    fix: "send a unique identifier, such as a UUID",
     source: "contract/messages.md",
     severity: Severity::Error,
     check: event_id,
 };
 
 fn event_id(subject: &Subject<'_>, findings: &mut Findings) {
-    if !is_identifier(&subject.application.event_id) {
-        findings.at("event_id", "not 1 to 64 letters, digits, hyphens, underscores, dots");
+    if let Err(defect) = identifier::judge(&subject.application.event_id) {
+        findings.at("event_id", defect.to_string());
     }
 }
 
@@ -116,9 +119,4 @@ fn revision_zero(subject: &Subject<'_>, findings: &mut Findings) {
     if subject.application.revision == 0 {
         findings.at("revision", "revisions count from 1");
     }
-}
-
-fn is_identifier(text: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    (1..=MAX_IDENTIFIER_BYTES).contains(&text.len()) && all_bytes(text, allowed)
 }

@@ -34,10 +34,12 @@ mod person;
 mod photo;
 mod pickup;
 mod previous_card;
+mod reception;
 mod subject;
 mod text;
 
 pub use family::{FAMILIES, Family};
+pub use reception::{Received, Unreceived, receive};
 pub use subject::Subject;
 pub use text::{READING, RuleText};
 

@@ -2,7 +2,7 @@
 
 use crate::domain::application::IdType;
 use crate::domain::gb18030;
-use crate::domain::name::NameDefect;
+use crate::domain::name::{NameDefect, NormalisedName};
 
 use super::{Findings, Rule, Severity, Subject};
 
@@ -118,9 +118,9 @@ fn name_separator(subject: &Subject<'_>, findings: &mut Findings) {
 
 pub(super) const NAME_NORMALISED: Rule = Rule {
     code: "NAME-NORMALISED",
-    name: "look-alike characters normalised",
-    what: "the dot between the parts is U+00B7, Latin letters are ASCII",
-    why: "look-alikes make two spellings of one name",
+    name: "look-alike characters or spaces normalised",
+    what: "the dot between the parts is U+00B7, Latin letters are ASCII, no space stands at an end",
+    why: "look-alikes and spaces make two spellings of one name",
     fix: "send the normal form",
     source: "domain.md §3",
     severity: Severity::Note,
@@ -128,8 +128,17 @@ pub(super) const NAME_NORMALISED: Rule = Rule {
 };
 
 fn name_normalised(subject: &Subject<'_>, findings: &mut Findings) {
-    if subject.holder_name.as_ref().is_ok_and(|name| name.normalised) {
-        findings.at(FIELD, "look-alike characters were normalised");
+    tell_normalised(subject.holder_name.as_ref().ok(), FIELD, findings);
+}
+
+/// Notes what was done to a name before it is used; the message itself stays as it came.
+pub(super) fn tell_normalised(name: Option<&NormalisedName<'_>>, field: &'static str, findings: &mut Findings) {
+    let (normalised, trimmed) = name.map_or((false, false), |name| (name.normalised, name.trimmed));
+    match (normalised, trimmed) {
+        (false, false) => {}
+        (true, false) => findings.at(field, "look-alike characters were normalised"),
+        (false, true) => findings.at(field, "spaces at an end were taken off"),
+        (true, true) => findings.at(field, "look-alike characters were normalised, spaces at an end taken off"),
     }
 }
 

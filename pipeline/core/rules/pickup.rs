@@ -1,10 +1,11 @@
 //! Where and how the card is collected.
 
 use crate::domain::application::PickupMethod;
+use crate::domain::mobile;
 use crate::domain::reference::{Outlet, PointKind};
 
 use super::address::is_writable;
-use super::contact::{is_landline, is_mobile};
+use super::contact::is_landline;
 use super::{Findings, Rule, Severity, Subject};
 
 pub(super) const PICKUP_AGENT: Rule = Rule {
@@ -127,7 +128,7 @@ fn pickup_mail(subject: &Subject<'_>, findings: &mut Findings) {
     let postcode = pickup.postcode.as_deref().unwrap_or_default();
     for (given, field) in [
         (filled(pickup.name.as_deref()), "pickup.name"),
-        (pickup.phone.as_deref().is_some_and(|phone| is_mobile(phone) || is_landline(phone)), "pickup.phone"),
+        (pickup.phone.as_deref().is_some_and(|phone| mobile::is_valid(phone) || is_landline(phone)), "pickup.phone"),
         (postcode.len() == 6 && postcode.bytes().all(|byte| byte.is_ascii_digit()), "pickup.postcode"),
         (filled(pickup.address.as_deref()), "pickup.address"),
     ] {

@@ -42,11 +42,11 @@ pub const READING: &[RuleText] = &[
     unreadable(
         "KEY-FORM",
         "identifier that cannot stand in the open",
-        "event_id and application_id are 1 to 64 of letters, digits, hyphen, underscore, dot and colon, and hold nothing personal",
-        "send opaque identifiers",
+        "event_id and application_id are 1 to 64 of letters, digits, hyphen, underscore, dot and colon, and no part between these signs is a citizen number, a mobile number or a card's PAN",
+        "send opaque identifiers: UUID, ULID, snowflake or a form of your own",
     ),
     unreadable("NOT-JSON", "no JSON", "one JSON object a message", "send one JSON object a line"),
-    unreadable("NOT-UTF8", "no UTF-8", "UTF-8", "write UTF-8 without a byte order mark"),
+    unreadable("NOT-UTF8", "no UTF-8", "UTF-8", "write UTF-8"),
     unreadable(
         "SHAPE",
         "member of another kind or place",

@@ -11,7 +11,7 @@ mod statements;
 mod touched;
 
 pub use books::{BooksReport, LawResult};
-pub use secret::looks_personal;
+pub use secret::{identifier_looks_personal, looks_personal};
 pub(super) use touched::TRACED;
 
 /// One law of the catalogue (numbers as agreed for the whole house).

@@ -1,6 +1,7 @@
 //! Law 12: no operational column holds what looks like personal data, and no column is named for a
 //! secret.
 
+use cardline_core::domain::identifier::{self, IdentifierDefect};
 use cardline_core::domain::identity_number;
 
 use crate::args;
@@ -10,9 +11,7 @@ use crate::ledger::engine::Tx;
 /// Every free text column of the operational tables, read where this run looks.
 const TEXTS: &[(&str, &str)] = &[
     ("move.reason", "SELECT v.reason FROM new_move n JOIN move v ON v.seq = n.seq"),
-    ("move.actor", "SELECT v.actor FROM new_move n JOIN move v ON v.seq = n.seq"),
     ("application.reason", "SELECT reason FROM touched_card WHERE reason IS NOT NULL"),
-    ("application.application_id", "SELECT application_id FROM touched_card"),
     ("file.name", "SELECT f.name FROM touched_file t JOIN file f ON f.id = t.id"),
     ("file.reason", "SELECT f.reason FROM touched_file t JOIN file f ON f.id = t.id WHERE f.reason IS NOT NULL"),
     (
@@ -30,8 +29,24 @@ const TEXTS: &[(&str, &str)] = &[
     ("reconciliation.found", "SELECT found FROM reconciliation"),
     ("reference_import.actor", "SELECT DISTINCT actor FROM reference_import"),
     ("users.name", "SELECT name FROM users"),
+];
+
+/// Columns of identifiers: what a sender chose, or a digest of ours.
+const IDENTIFIERS: &[(&str, &str)] = &[
+    ("move.actor", "SELECT v.actor FROM new_move n JOIN move v ON v.seq = n.seq"),
+    ("application.application_id", "SELECT application_id FROM touched_card"),
     ("approval.subject", "SELECT subject FROM approval"),
 ];
+
+/// Whether an identifier holds the number of a person, judged as intake judges it. What has another form is
+/// searched like any text.
+pub fn identifier_looks_personal(text: &str) -> bool {
+    match identifier::judge(text) {
+        Ok(()) => false,
+        Err(IdentifierDefect::Person) => true,
+        Err(IdentifierDefect::Form) => looks_personal(text),
+    }
+}
 
 /// Whether a text holds an identity number, a mobile number, an account, or a Chinese name.
 pub fn looks_personal(text: &str) -> bool {
@@ -51,8 +66,10 @@ pub fn looks_personal(text: &str) -> bool {
 /// Columns whose content looks personal, or whose name says secret.
 pub async fn secrets(tx: &mut Tx) -> Result<Vec<String>, LedgerError> {
     let mut found = Vec::new();
-    for (column, sql) in TEXTS {
-        let count = tx.rows::<(String,)>(sql, args![]).await?.iter().filter(|(text,)| looks_personal(text)).count();
+    let texts = TEXTS.iter().map(|column| (column, looks_personal as fn(&str) -> bool));
+    let identifiers = IDENTIFIERS.iter().map(|column| (column, identifier_looks_personal as fn(&str) -> bool));
+    for ((column, sql), is_personal) in texts.chain(identifiers) {
+        let count = tx.rows::<(String,)>(sql, args![]).await?.iter().filter(|(text,)| is_personal(text)).count();
         if count > 0 {
             found.push(format!("{column}: {count} values look personal"));
         }
@@ -75,7 +92,7 @@ pub async fn secrets(tx: &mut Tx) -> Result<Vec<String>, LedgerError> {
 
 #[cfg(test)]
 mod tests {
-    use super::looks_personal;
+    use super::{identifier_looks_personal, looks_personal};
 
     #[test]
     fn numbers_and_names_are_seen_and_our_own_keys_are_not() {
@@ -85,5 +102,15 @@ mod tests {
         assert!(looks_personal("王伟"));
         assert!(!looks_personal("110101-20260105-000000123"));
         assert!(!looks_personal("KH2026012811010100000078.dat"));
+    }
+    #[test]
+    fn identifiers_are_judged_by_their_parts_and_other_texts_are_searched() {
+        for taken in ["531bed02-027d-4391-997e-15621381894c", "1858349283746283520", "partner:ABC"] {
+            assert!(!identifier_looks_personal(taken), "{taken}");
+        }
+        for refused in [concat!("A-138", "00000000"), concat!("110101", "19850307", "2238"), "王伟"] {
+            assert!(identifier_looks_personal(refused));
+        }
+        assert!(identifier_looks_personal(concat!("terminal/138", "00000000")));
     }
 }

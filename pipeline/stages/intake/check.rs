@@ -7,7 +7,7 @@ use cardline_core::domain::person::PersonNumber;
 use cardline_core::domain::policy::Policy;
 use cardline_core::domain::reference::{Facts, Reference};
 use cardline_core::domain::validity::sixteenth_birthday;
-use cardline_core::domain::{date, digest, message, promise};
+use cardline_core::domain::{date, promise};
 use cardline_core::rules::{self, Severity};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -15,7 +15,6 @@ use rayon::prelude::*;
 
 use crate::broker::RawMessage;
 use crate::keys::Keys;
-use crate::ledger::laws::looks_personal;
 use crate::ledger::{ArrivingFacts, ArrivingFinding, ArrivingMessage};
 use crate::stages::accounts::photo_token;
 use crate::stages::{StageError, Station};
@@ -57,38 +56,28 @@ pub fn check_messages(
 }
 
 fn check_one(checks: &Checks, raw: &RawMessage) -> Result<ArrivingMessage, StageError> {
-    let decoded = match message::decode(&raw.bytes) {
-        Err(defect) => return quarantined(checks, raw, defect.code()),
-        Ok(decoded) => decoded,
+    let received = match rules::receive(&raw.bytes, &checks.facts()) {
+        Err(refused) => return quarantined(checks, raw, refused.code()),
+        Ok(received) => received,
     };
-    let Some(content) = digest::content_digest_of(&raw.bytes) else {
-        return quarantined(checks, raw, "NOT-JSON");
-    };
-    let application = &decoded.application;
-    let mut findings: Vec<ArrivingFinding> = rules::check(application, &checks.facts())
-        .into_iter()
-        .map(|f| ArrivingFinding { rule: f.rule, field: f.field.to_string(), severity: severity(f.severity) })
-        .collect();
-    findings.extend(decoded.unknown_fields.iter().map(|field| ArrivingFinding {
-        rule: "FIELD-UNKNOWN",
-        field: field.clone(),
-        severity: "note",
-    }));
-    let rejected = findings.iter().any(|f| f.severity == "error");
-    if !is_key(&application.event_id) || !is_key(&application.application_id) {
-        return quarantined(checks, raw, "KEY-FORM");
-    }
+    let application = &received.application;
+    let rejected = !rules::is_accepted(&received.findings);
+    let findings = received.findings.iter().map(|f| ArrivingFinding {
+        rule: f.rule,
+        field: f.field.to_string(),
+        severity: severity(f.severity),
+    });
     Ok(ArrivingMessage {
         position: raw.position,
         event_id: Some(application.event_id.to_string()),
         application_id: Some(application.application_id.to_string()),
         revision: Some(i64::from(application.revision)),
-        digest: content.to_vec(),
+        digest: received.digest.to_vec(),
         verdict: if rejected { "rejected" } else { "ok" },
         reason: None,
         sealed: checks.keys.seal(&raw.bytes)?,
         facts: Some(open_facts(checks, application)),
-        findings,
+        findings: findings.collect(),
     })
 }
 
@@ -146,12 +135,6 @@ fn open_facts(checks: &Checks, a: &Application<'_>) -> ArrivingFacts {
         previous_number: a.previous_card.as_ref().map(|p| code(&p.card_number)),
         previous_reason: a.previous_card.as_ref().map(|p| p.reason.word()),
     }
-}
-
-/// Whether an id can stand in the open: ASCII without spaces, at most 64, and nothing personal in it.
-fn is_key(id: &str) -> bool {
-    let signs = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':');
-    !id.is_empty() && id.len() <= 64 && id.chars().all(signs) && !looks_personal(id)
 }
 
 /// Letters, digits, `-`, `_` and `.` only, at most 64: what a code can be.

@@ -11,6 +11,9 @@ use crate::broker::RawMessage;
 use crate::limits::{FILE_BLOCK_BYTES, FILE_CHUNK_BYTES, FILE_CHUNK_MESSAGES};
 use crate::stages::StageError;
 
+/// What editors and spreadsheets put before UTF-8.
+pub const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
 /// Lines of a file, each at most a message long and one byte more, so that too long shows. They are
 /// slices of the blocks the file is read in.
 pub struct Lines {
@@ -18,7 +21,7 @@ pub struct Lines {
     line: i64,
     /// What was read and is no line yet.
     block: Bytes,
-    /// Bytes of the whole file.
+    /// Bytes of all lines.
     pub bytes: u64,
 }
 
@@ -36,7 +39,9 @@ impl Lines {
             return Err(StageError::Shape(format!("{shown} is empty; nothing was taken in")));
         }
         let file = File::open(path).map_err(|e| StageError::file(&shown, e))?;
-        Ok(Lines { file, line: 0, block: Bytes::new(), bytes: about.len() })
+        let mut lines = Lines { file, line: 0, block: Bytes::new(), bytes: about.len() };
+        lines.skip_mark().map_err(|e| StageError::file(&shown, e))?;
+        Ok(lines)
     }
 
     /// Checks every chunk while the next one is read, and hands on what the check made, in order, until
@@ -74,6 +79,16 @@ impl Lines {
             messages.push(RawMessage::new(self.line, line));
         }
         Ok(messages)
+    }
+
+    /// Reads the first block, and passes over a byte-order mark at its head: it is no part of the first message.
+    fn skip_mark(&mut self) -> std::io::Result<()> {
+        self.read_block()?;
+        if self.block.starts_with(BYTE_ORDER_MARK) {
+            drop(self.block.split_to(BYTE_ORDER_MARK.len()));
+            self.bytes -= BYTE_ORDER_MARK.len() as u64;
+        }
+        Ok(())
     }
 
     /// The next line without its end; of one that is too long, its beginning.
@@ -143,6 +158,14 @@ mod tests {
     #[test]
     fn lines_are_numbered_blank_ones_too_and_the_last_needs_no_end() {
         assert_eq!(read(b"one\n\n \r\nfour\r\nfive5"), [(1, 3), (4, 5), (5, 5)]);
+    }
+
+    #[test]
+    fn a_byte_order_mark_at_the_head_is_no_part_of_the_first_line() {
+        assert_eq!(read(b"\xEF\xBB\xBFone\n\xEF\xBB\xBFtwo"), [(1, 3), (2, 6)]);
+        assert_eq!(read(b"\xEF\xBB\xBF\n"), []);
+        assert_eq!(read(b"\xEF\xBB\xBF"), []);
+        assert_eq!(read(b"\xEF\xBB"), [(1, 2)]);
     }
 
     #[test]

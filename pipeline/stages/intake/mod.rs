@@ -15,5 +15,5 @@ pub use from_kafka::ClaimedChunk;
 pub use from_kafka::FromKafka;
 pub(in crate::stages) use from_kafka::{count, source_of};
 pub use gaps::Gaps;
-pub use lines::Lines;
+pub use lines::{BYTE_ORDER_MARK, Lines};
 pub use rehearse::{rehearse_file, rehearse_topic};

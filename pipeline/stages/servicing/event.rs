@@ -8,7 +8,7 @@ use cardline_core::domain::limits::MAX_MESSAGE_BYTES;
 
 use crate::broker::RawMessage;
 use crate::keys::{KeyError, Keys};
-use crate::ledger::laws::looks_personal;
+use crate::ledger::laws::identifier_looks_personal;
 use crate::ledger::{ArrivingEvent, EventKind};
 
 /// The only schema name of events this version reads.
@@ -81,7 +81,7 @@ pub fn read_event(keys: &Keys, raw: &RawMessage, fallback_at: jiff::Timestamp) -
     let Some(subject) = subject.map(|s| token(&s)).filter(|s| !s.is_empty()) else {
         return unread("EVENT-SUBJECT");
     };
-    if [&message.event_id, &message.actor, &subject].into_iter().any(|text| looks_personal(text)) {
+    if [&message.event_id, &message.actor, &subject].into_iter().any(|text| is_personal(text)) {
         return unread("KEY-FORM");
     }
     let Some(content) = digest::content_digest_of(&raw.bytes) else {
@@ -141,6 +141,11 @@ fn because(kind: &str) -> Option<String> {
         "holder.left" => Some("going_abroad".into()),
         _ => None,
     }
+}
+
+/// Whether an identifier holds the number of a person, as it came or as it would be kept.
+fn is_personal(text: &str) -> bool {
+    identifier_looks_personal(text) || identifier_looks_personal(&token(text))
 }
 
 /// Letters, digits and a few signs, at most 64: an opaque id can hold no more.

@@ -3,18 +3,12 @@
 use super::{Defect, Message, Soil, adult, anyone, defect, year_of};
 
 pub(super) const DEFECTS: &[Defect] = &[
-    defect("APPLICATION-ID", anyone, application_id_with_colons),
     defect("APPROVAL-INSTANT", adult, approval_without_offset),
     defect("APPROVAL-INSTANT", adult, thirteenth_month),
     defect("APPROVAL-RANGE", with_paper_without_end, decades_ahead),
-    defect("EVENT-ID", anyone, event_id_with_colons),
     defect("FIELD-UNKNOWN", anyone, unknown_member),
     defect("REVISION-ZERO", anyone, revision_zero),
 ];
-
-fn application_id_with_colons(message: &mut Message<'_>, _: &mut Soil<'_>) {
-    message.application_id = message.application_id.replace('-', ":").into();
-}
 
 fn approval_without_offset(message: &mut Message<'_>, _: &mut Soil<'_>) {
     message.approved_at = message.approved_at.get(..19).unwrap_or_default().to_owned().into();
@@ -32,10 +26,6 @@ fn with_paper_without_end(message: &Message<'_>, soil: &Soil<'_>) -> bool {
 fn decades_ahead(message: &mut Message<'_>, _: &mut Soil<'_>) {
     let rest = message.approved_at.get(4..).unwrap_or_default();
     message.approved_at = format!("{}{rest}", year_of(&message.approved_at) + 20).into();
-}
-
-fn event_id_with_colons(message: &mut Message<'_>, _: &mut Soil<'_>) {
-    message.event_id = format!("urn:uuid:{}", &*message.event_id).into();
 }
 
 fn unknown_member(_: &mut Message<'_>, soil: &mut Soil<'_>) {

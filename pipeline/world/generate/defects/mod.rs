@@ -83,11 +83,13 @@ pub const LEDGER_FAMILIES: &[&[Defect]] = &[ledger::DEFECTS];
 
 /// Rules without a defect, and why.
 pub const EXCEPTIONS: &[(&str, &str)] = &[
+    ("APPLICATION-ID", "such a message is quarantined (KEY-FORM) and planted as a mishap"),
     (
         "APPLICATION-LAPSED",
         "it needs a rejected application and the days until it lapses to pass before its correction",
     ),
     ("APPROVAL-FUTURE", "it depends on the day of the run: give `--from` a day to come"),
+    ("EVENT-ID", "such a message is quarantined (KEY-FORM) and planted as a mishap"),
     ("PREVIOUS-NOT-LIVE", "a card that has ended is neither opening stock nor in a file of applications"),
 ];
 
