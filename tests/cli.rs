@@ -342,6 +342,71 @@ fn the_opening_stock_may_leave_its_last_column_out() {
     assert!(text(&missing.stderr).contains("line 2, column state"), "{}", text(&missing.stderr));
 }
 
+/// A list that was opened and saved in a spreadsheet, and one that says other things than before: every such line
+/// is named with its column, the others are imported.
+#[test]
+fn cards_that_were_damaged_or_contradict_are_refused_line_by_line() {
+    let folder = tempfile::tempdir().unwrap();
+    generated(folder.path(), &["--following", "100"]);
+    let whole = std::fs::read_to_string(folder.path().join("a.ndjson.cards.csv")).unwrap();
+    let rows: Vec<Vec<&str>> = whole.lines().take(8).map(|line| line.split(',').collect()).collect();
+    let path = folder.path().join("cards.csv");
+    let import = |change: &dyn Fn(usize, &mut Vec<String>)| {
+        let mut list = String::from("\u{feff}");
+        for (at, row) in rows.iter().enumerate() {
+            let mut row: Vec<String> = row.iter().map(ToString::to_string).collect();
+            change(at, &mut row);
+            list += &format!("{}\r\n", row.join(","));
+        }
+        std::fs::write(&path, list).unwrap();
+        let output = cardline(folder.path(), &["import", "cards", path.to_str().unwrap(), "--output", "json"]);
+        let counts: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let counts = ["read", "new", "known", "rejected"].map(|name| counts[name].as_u64().unwrap());
+        (code(&output), counts, text(&output.stderr))
+    };
+    let scientific = |at: usize, row: &mut Vec<String>| {
+        if at > 0 {
+            (row[7], row[8]) = ("1.02000E+18".into(), "6.21700E+18".into());
+        }
+    };
+    let (ended, counts, told) = import(&scientific);
+    assert_eq!((ended, counts), (3, [7, 0, 0, 7]), "{told}");
+    assert!(told.contains("line 2, column account: a power of ten; a spreadsheet changed it"), "{told}");
+    let zeros = |at: usize, row: &mut Vec<String>| {
+        if at > 0 {
+            row[8] = format!("{}0000", &row[8][..15]);
+        }
+    };
+    let (ended, counts, told) = import(&zeros);
+    assert_eq!((ended, counts), (3, [7, 0, 0, 7]), "{told}");
+    assert!(told.contains("line 8, column pan: zeros behind the fifteenth digit on every line"), "{told}");
+    let (ended, counts, told) = import(&|_, _| ());
+    assert_eq!((ended, counts), (0, [7, 7, 0, 0]), "{told}");
+    let contradicting = |at: usize, row: &mut Vec<String>| match at {
+        1 => row[1] = "改名后".into(),
+        2 => row[3] = rows[3][3].into(),
+        4 => row[10] = if rows[4][10] == "lost" { "active".into() } else { "lost".into() },
+        5 => row[0] = "Y00000025".into(),
+        6 => row[6] = rows[7][6].into(),
+        _ => {}
+    };
+    let (ended, counts, told) = import(&contradicting);
+    let known = 3 - u64::from(rows[6][6] != rows[7][6]);
+    assert_eq!((ended, counts), (3, [7, 0, known, 7 - known]), "{told}");
+    for (line, column) in [(2, "name"), (3, "id_number"), (5, "state"), (6, "id_number")] {
+        assert!(told.contains(&format!("line {line}, column {column}: ")), "{told}");
+    }
+    // Two lines of one file that contradict each other: the first one stands.
+    let fresh = tempfile::tempdir().unwrap();
+    let twice =
+        [rows[0].join(","), rows[1].join(","), rows[1].join(","), rows[1].join(",").replace(rows[1][1], "改名后")];
+    std::fs::write(&path, twice.join("\n")).unwrap();
+    let output = cardline(fresh.path(), &["import", "cards", path.to_str().unwrap()]);
+    assert_eq!(code(&output), 3);
+    let told = text(&output.stderr);
+    assert!(told.contains("line 4, column name: differs") && told.contains("(line 2)"), "{told}");
+}
+
 /// Forty applications taken in, their photos rendered on a Sunday, when nothing is cut.
 fn waiting_for_a_batch(folder: &Path) -> PathBuf {
     let (data, file) = (folder.join("data"), folder.join("a.ndjson"));

@@ -1,4 +1,10 @@
 //! Opening stock: cards made before this system, so that replacements can name them.
+//!
+//! A card is known only when every field of its line is what was imported before. Whatever else shares a number
+//! or a person with a card that is there, or with one before it in the same list, contradicts it: it is left out and
+//! told, and the others are imported. A line that is left out holds nothing back.
+
+use std::collections::HashMap;
 
 use cardline_core::lives::{ACCOUNT, CARD, SOCIAL};
 use jiff::civil::Date;
@@ -10,6 +16,7 @@ use super::{ChunkSource, Ledger, LedgerError};
 use crate::args;
 
 /// One old card, its personal parts sealed.
+#[derive(Clone)]
 pub struct StockCard {
     pub card_number: String,
     pub person: Vec<u8>,
@@ -25,6 +32,114 @@ pub struct StockCard {
     pub pan_key: Vec<u8>,
     pub account: Vec<u8>,
 }
+
+/// What became of the cards of one import.
+#[derive(Default)]
+pub struct ImportedStock {
+    pub new: i64,
+    /// Imported before, with the same fields.
+    pub known: i64,
+    /// Those that were left out, in the order of the cards handed in.
+    pub refused: Vec<RefusedStock>,
+}
+
+/// A card that was left out.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RefusedStock {
+    /// Its place among the cards handed in.
+    pub place: usize,
+    /// The place of the one before it that it contradicts; `None`: of what was known.
+    pub other: Option<usize>,
+    pub contradiction: StockContradiction,
+}
+
+/// How a card contradicts what is known. Columns are those of the CSV file.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum StockContradiction {
+    /// The same card was imported with other fields.
+    #[error(
+        "column {0}: differs from what is known of this card; correct the line, or change the card by an application \
+         or an event"
+    )]
+    Differs(&'static str),
+    /// A number or a person of another card.
+    #[error("column {0}: belongs to another card that is known; compare both with their papers")]
+    OfAnother(&'static str),
+}
+
+impl StockCard {
+    /// How this card contradicts another one of the same list; `None` when they are equal or have nothing in
+    /// common.
+    fn contradicts(&self, other: &StockCard) -> Option<StockContradiction> {
+        let columns = [
+            ("id_number", self.person == other.person),
+            ("account", self.number_key == other.number_key),
+            ("pan", self.pan_key == other.pan_key),
+        ];
+        if self.card_number != other.card_number {
+            let shared = columns.iter().find(|(_, same)| *same);
+            return shared.map(|(column, _)| StockContradiction::OfAnother(column));
+        }
+        let more = [
+            ("bank", self.bank == other.bank),
+            ("region", self.region == other.region),
+            ("outlet", self.outlet == other.outlet),
+            ("issued_on", self.issued_on == other.issued_on),
+            ("state", self.lost == other.lost),
+            // All other fields are in the digest only.
+            ("name", self.digest == other.digest),
+        ];
+        let differs = columns.iter().chain(&more).find(|(_, same)| !*same);
+        differs.map(|(column, _)| StockContradiction::Differs(column))
+    }
+}
+
+/// Every column that can contradict, as statements name it.
+const COLUMNS: [&str; 10] =
+    ["card_number", "name", "id_number", "bank", "region", "outlet", "account", "pan", "issued_on", "state"];
+
+/// Whether a staged card, or a number or person of it, is there.
+macro_rules! is_there {
+    () => {
+        "EXISTS (SELECT 1 FROM application o WHERE o.old_number = stock.card_number)
+        OR EXISTS (SELECT 1 FROM production_row p WHERE p.card_number = stock.card_number)
+        OR EXISTS (SELECT 1 FROM application o WHERE o.person = stock.person AND o.live)
+        OR EXISTS (SELECT 1 FROM account o WHERE o.number_key = stock.number_key)
+        OR EXISTS (SELECT 1 FROM account o WHERE o.pan_key = stock.pan_key)"
+    };
+}
+
+/// Of each staged card that is not new: its place, whether the card itself is known, and the column that
+/// contradicts (empty: none). Whether it was imported as lost is told by the history.
+const NOT_NEW: &str = concat!(
+    "SELECT stock.position, CAST(CASE WHEN a.id IS NULL THEN 0 ELSE 1 END AS BIGINT),
+        CASE
+        WHEN a.id IS NOT NULL THEN CASE
+            WHEN m.digest = stock.digest THEN CASE WHEN (l.seq IS NOT NULL) = (stock.lost = 1) THEN '' ELSE 'state' END
+            WHEN a.person <> stock.person THEN 'id_number'
+            WHEN c.number_key IS NULL OR c.number_key <> stock.number_key THEN 'account'
+            WHEN c.pan_key <> stock.pan_key THEN 'pan'
+            WHEN a.bank <> stock.bank THEN 'bank'
+            WHEN a.region <> stock.region THEN 'region'
+            WHEN a.outlet <> stock.outlet THEN 'outlet'
+            WHEN a.approved_on <> stock.issued_on THEN 'issued_on'
+            ELSE 'name' END
+        WHEN EXISTS (SELECT 1 FROM production_row p WHERE p.card_number = stock.card_number) THEN 'card_number'
+        WHEN EXISTS (SELECT 1 FROM application o WHERE o.person = stock.person AND o.live) THEN 'id_number'
+        WHEN EXISTS (SELECT 1 FROM account o WHERE o.number_key = stock.number_key) THEN 'account'
+        ELSE 'pan' END
+    FROM stock
+    LEFT JOIN application a ON a.old_number = stock.card_number
+    LEFT JOIN message m ON m.id = a.message
+    LEFT JOIN account c ON c.application = a.id
+    LEFT JOIN move l ON l.scope = 'application' AND l.subject = a.id AND l.life = 'card' AND l.reason = $1
+    WHERE ",
+    is_there!(),
+    " ORDER BY stock.position"
+);
+
+/// Of the move of a card that was lost before it came to us.
+const LOST_BEFORE: &str = "formal loss, reported before the import";
 
 const STOCK: Stage = Stage {
     name: "stock",
@@ -46,15 +161,15 @@ const STOCK: Stage = Stage {
 };
 
 impl Ledger {
-    /// Imports old cards; those whose number or person is known already are left out.
-    /// Returns how many are new.
-    pub async fn import_stock(&self, cards: Vec<StockCard>, why: Why<'_>) -> Result<i64, LedgerError> {
+    /// Imports old cards; those that are known, and those that contradict what is known or each other, are left
+    /// out.
+    pub async fn import_stock(&self, cards: Vec<StockCard>, why: Why<'_>) -> Result<ImportedStock, LedgerError> {
         let mut tx = self.begin().await?;
         let received = cards.len() as i64;
         let source =
             ChunkSource { topic: "stock".into(), partition: 0, first: 0, next: received, stored: None, generation: 1 };
         let chunk = super::intake::open_chunk(&mut tx, &source, why.at).await?;
-        let rows = cards.into_iter().enumerate().map(|(at, c)| {
+        let rows = cards.clone().into_iter().enumerate().map(|(at, c)| {
             args![
                 at as i64,
                 c.card_number,
@@ -72,14 +187,7 @@ impl Ledger {
             ]
         });
         tx.stage(&STOCK, rows.collect()).await?;
-        tx.scratch(
-            "DELETE FROM stock WHERE EXISTS (SELECT 1 FROM application a WHERE a.old_number = stock.card_number)
-                OR EXISTS (SELECT 1 FROM production_row p WHERE p.card_number = stock.card_number)
-                OR EXISTS (SELECT 1 FROM application a WHERE a.person = stock.person AND a.live)
-                OR EXISTS (SELECT 1 FROM account c WHERE c.number_key = stock.number_key)",
-            args![],
-        )
-        .await?;
+        let mut imported = set_aside(&mut tx, &cards).await?;
         tx.run(
             "INSERT INTO message (chunk, position, event_id, digest, outcome, sealed)
              SELECT $1, position, 'stock/' || card_number, digest, 'accepted', sealed FROM stock ORDER BY position",
@@ -117,8 +225,47 @@ impl Ledger {
             super::IntakeCounts { received, accepted: new, repeated: received - new, ..super::IntakeCounts::default() };
         super::intake::close_chunk(&mut tx, chunk, &counts).await?;
         tx.commit().await?;
-        Ok(new)
+        imported.new = new;
+        Ok(imported)
     }
+}
+
+/// Takes what is not new out of the stage, and says what it is.
+async fn set_aside(tx: &mut Tx, cards: &[StockCard]) -> Result<ImportedStock, LedgerError> {
+    let mut imported = ImportedStock::default();
+    let mut is_new = vec![true; cards.len()];
+    let not_new = tx.rows::<(i64, i64, String)>(NOT_NEW, args![LOST_BEFORE]).await?;
+    tx.scratch(concat!("DELETE FROM stock WHERE ", is_there!()), args![]).await?;
+    for (position, is_card, column) in not_new {
+        let place = usize::try_from(position).unwrap_or_default();
+        if let Some(is_new) = is_new.get_mut(place) {
+            *is_new = false;
+        }
+        let Some(column) = COLUMNS.into_iter().find(|known| *known == column) else {
+            imported.known += 1;
+            continue;
+        };
+        let contradiction =
+            if is_card == 1 { StockContradiction::Differs(column) } else { StockContradiction::OfAnother(column) };
+        imported.refused.push(RefusedStock { place, other: None, contradiction });
+    }
+    let mut seen: HashMap<&[u8], usize> = HashMap::new();
+    for (place, card) in cards.iter().enumerate().filter(|(place, _)| is_new[*place]) {
+        let keys = [card.card_number.as_bytes(), &card.person, &card.number_key, &card.pan_key];
+        let Some(other) = keys.iter().find_map(|key| seen.get(key).copied()) else {
+            seen.extend(keys.into_iter().map(|key| (key, place)));
+            continue;
+        };
+        tx.scratch("DELETE FROM stock WHERE position = $1", args![place as i64]).await?;
+        match card.contradicts(&cards[other]) {
+            None => imported.known += 1,
+            Some(contradiction) => {
+                imported.refused.push(RefusedStock { place, other: Some(other), contradiction });
+            }
+        }
+    }
+    imported.refused.sort_by_key(|refused| refused.place);
+    Ok(imported)
 }
 
 /// Cards that were lost before they came to us: the same moves as by an event of formal loss.
@@ -133,7 +280,7 @@ async fn report_losses(tx: &mut Tx, chunk: i64, why: Why<'_>) -> Result<(), Ledg
     tx.stage(&SUBJECT, lost.into_iter().map(|(id,)| subject(id)).collect()).await?;
     let steps =
         [Step { life: &CARD, from: "in_hand", to: "lost" }, Step { life: &SOCIAL, from: "active", to: "suspended" }];
-    let why = Why { reason: "formal loss, reported before the import", ..why };
+    let why = Why { reason: LOST_BEFORE, ..why };
     move_each(tx, &steps, Along::default(), why).await?;
     Ok(())
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use cardline_core::domain::gb18030;
 use cardline_core::domain::limits::MAX_REFERENCE_FAULTS_COUNT;
 use cardline_core::domain::reference::Table;
+use cardline_core::domain::spreadsheet;
 
 use super::StageError;
 use crate::limits::TABLE_BYTES_MAX;
@@ -168,6 +169,8 @@ impl Layout {
                 faults.push(fault(column, "a control character; take it out"));
             } else if cell.starts_with(FORMULA) {
                 faults.push(fault(column, "begins like a formula of a spreadsheet; take the sign out"));
+            } else if let Some(damage) = spreadsheet::damage(cell) {
+                faults.push(fault(column, &format!("{damage}; {}", spreadsheet::CURE)));
             } else if cell.trim() != cell {
                 faults.push(fault(column, "begins or ends with a space"));
             }
@@ -270,6 +273,13 @@ mod tests {
                 "line 4: 2 columns, expected 4",
                 "line 5: a quotation mark that is not closed, or one in the middle of a cell",
                 "line 6, column name: begins or ends with a space",
+            ]
+        );
+        let powers = "code,name,region,kind\n1.1010E+11,甲,110101,community\n";
+        assert_eq!(
+            told(Table::Points, powers.as_bytes()),
+            [
+                "line 2, column code: a power of ten; a spreadsheet changed it: export the list anew, with this column as text"
             ]
         );
         let bells = "code,name,region,kind\n1,a\u{7}b,110101,community\n";

@@ -4,8 +4,9 @@
 //! line and the world both have their own source) and what is known already (the ledger).
 
 use cardline_core::domain::application::IdType;
-use cardline_core::domain::card_number;
 use cardline_core::domain::person::PersonNumber;
+use cardline_core::domain::spreadsheet::{self, CURE};
+use cardline_core::domain::{card_number, name, outlet_code, pan};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -76,25 +77,27 @@ pub enum StockError {
 /// # Errors
 /// A column that names no card, no person or no place; a key that does not work.
 pub fn stock_card(keys: &Keys, row: &StockRow) -> Result<StockCard, StockError> {
-    let wrong = |column, message: &str| StockError::Column { column, message: message.to_owned() };
+    refuse_damage(row)?;
     // The check character is not judged: some regions reckoned theirs otherwise (domain.md §4).
     if !card_number::is_well_formed(&row.card_number) {
-        return Err(wrong("card_number", "not nine of 0-9 and A-Z"));
+        return Err(wrong("card_number", "not nine of 0-9 and A-Z; were zeros at its beginning lost?"));
     }
     let person = PersonNumber::new(row.id_type, &row.id_number)
-        .map_err(|defect| StockError::Column { column: "id_number", message: defect.to_string() })?;
-    for (column, value) in [
-        ("name", &row.name),
-        ("bank", &row.bank),
-        ("region", &row.region),
-        ("outlet", &row.outlet),
-        ("account", &row.account),
-        ("pan", &row.pan),
-    ] {
-        if value.is_empty() || value.contains('\0') {
-            return Err(wrong(column, "empty, or holds a zero character"));
-        }
+        .map_err(|defect| wrong("id_number", &format!("{defect}; compare it with the paper")))?;
+    let name = name::normalise(&row.name)
+        .map_err(|defect| wrong("name", &format!("{defect}; write the name of the paper")))?
+        .text
+        .into_owned();
+    if !outlet_code::is_valid(&row.outlet) {
+        return Err(wrong("outlet", "not twelve digits with the right check digit; give the outlet's code"));
     }
+    if !is_account(&row.account) {
+        return Err(wrong("account", "not 1 to 32 letters, digits or hyphens; give the bank's number of the account"));
+    }
+    if !pan::is_valid(&row.pan) {
+        return Err(wrong("pan", "not 62 and 14 to 17 digits with the right check digit; compare it with the card"));
+    }
+    let row = &StockRow { name, ..row.clone() };
     let holder = StockHolder { name: row.name.clone(), id_number: row.id_number.clone() };
     let numbers = AccountNumbers { account: row.account.clone(), pan: row.pan.clone() };
     Ok(StockCard {
@@ -111,6 +114,36 @@ pub fn stock_card(keys: &Keys, row: &StockRow) -> Result<StockCard, StockError> 
         pan_key: keys.hash("pan", &row.pan),
         account: keys.seal(&json(&numbers)?)?,
     })
+}
+
+fn wrong(column: &'static str, message: &str) -> StockError {
+    StockError::Column { column, message: message.to_owned() }
+}
+
+/// A cell that a spreadsheet changed is no longer what stood there, whatever its column takes.
+fn refuse_damage(row: &StockRow) -> Result<(), StockError> {
+    for (column, value) in [
+        ("card_number", &row.card_number),
+        ("name", &row.name),
+        ("id_number", &row.id_number),
+        ("bank", &row.bank),
+        ("region", &row.region),
+        ("outlet", &row.outlet),
+        ("account", &row.account),
+        ("pan", &row.pan),
+    ] {
+        if value.is_empty() {
+            return Err(wrong(column, "empty; fill it in"));
+        }
+        if let Some(damage) = spreadsheet::damage(value) {
+            return Err(wrong(column, &format!("{damage}; {CURE}")));
+        }
+    }
+    Ok(())
+}
+
+fn is_account(account: &str) -> bool {
+    account.len() <= 32 && account.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 /// The line as its CSV file has it, without quotes: what its digest is taken of.
@@ -141,6 +174,10 @@ fn json<T: Serialize>(value: &T) -> Result<Vec<u8>, StockError> {
 mod tests {
     use super::*;
 
+    fn numbered(body: &str) -> String {
+        format!("{body}{}", char::from(pan::check_digit(body).unwrap()))
+    }
+
     fn row() -> StockRow {
         StockRow {
             card_number: card_number::from_serial(36_u64.pow(7) * 35 + 1).unwrap(),
@@ -151,7 +188,7 @@ mod tests {
             region: "110101".into(),
             outlet: "102100000030".into(),
             account: "a-1".into(),
-            pan: "p-1".into(),
+            pan: numbered("621700000000001"),
             issued_on: jiff::civil::date(2019, 5, 1),
             state: StockState::Active,
         }
@@ -176,5 +213,43 @@ mod tests {
         assert!(error.starts_with("column id_number: ") && !error.contains("2018"), "{error}");
         let wrong = StockRow { card_number: "A1".into(), ..row() };
         assert!(stock_card(&keys, &wrong).err().unwrap().to_string().starts_with("column card_number: "));
+    }
+    /// The error of a line that was changed at one place; it holds no value of more than a sign or two.
+    fn refused(change: impl FnOnce(&mut StockRow)) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = Keys::make(folder.path()).unwrap();
+        let mut row = row();
+        change(&mut row);
+        stock_card(&keys, &row).err().map_or_else(|| "taken".into(), |error| error.to_string())
+    }
+
+    #[test]
+    fn what_a_spreadsheet_changed_is_refused_with_its_column_and_its_cure() {
+        for (column, error) in [
+            ("account", refused(|row| row.account = "6.21700E+18".into())),
+            ("pan", refused(|row| row.pan = "6.217E+15".into())),
+            ("id_number", refused(|row| row.id_number = "1.10101E+17".into())),
+            ("outlet", refused(|row| row.outlet = "1.021E+11".into())),
+            ("account", refused(|row| row.account = "1234.0".into())),
+            ("card_number", refused(|row| row.card_number = "1.0E+08".into())),
+        ] {
+            assert!(error.starts_with(&format!("column {column}: ")) && error.ends_with(CURE), "{error}");
+        }
+    }
+
+    #[test]
+    fn numbers_names_and_codes_are_judged() {
+        for (column, error) in [
+            ("pan", refused(|row| row.pan = "6217000000000000".into())),
+            ("pan", refused(|row| row.pan = "p-1".into())),
+            ("name", refused(|row| row.name = "王?".into())),
+            ("name", refused(|row| row.name = String::new())),
+            ("outlet", refused(|row| row.outlet = "102100000031".into())),
+            ("account", refused(|row| row.account = "a 1".into())),
+            ("account", refused(|row| row.account = "a\0".into())),
+        ] {
+            assert!(error.starts_with(&format!("column {column}: ")), "{error}");
+        }
+        assert_eq!(refused(|row| row.name = "测试样例\u{3000}".into()), "taken");
     }
 }

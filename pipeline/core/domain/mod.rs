@@ -33,6 +33,7 @@ pub mod promise;
 pub mod reference;
 mod scan;
 pub mod set;
+pub mod spreadsheet;
 pub mod staff;
 pub mod text;
 pub mod validity;

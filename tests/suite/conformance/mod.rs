@@ -13,6 +13,7 @@ mod laws;
 mod leases;
 mod ledger_rules;
 mod moves;
+mod opening_stock;
 mod openings;
 mod partner_files;
 mod photos;
