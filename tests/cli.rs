@@ -407,6 +407,41 @@ fn cards_that_were_damaged_or_contradict_are_refused_line_by_line() {
     assert!(told.contains("line 4, column name: differs") && told.contains("(line 2)"), "{told}");
 }
 
+/// What an argument selects by is one of the words there are: a slip is told, and is no empty list.
+#[test]
+fn an_unknown_word_is_a_usage_error() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(code(&cardline(folder.path(), &["migrate"])), 0);
+    for arguments in [
+        &["batch", "list", "--kind", "acount"][..],
+        &["batch", "list", "--state", "send"],
+        &["batch", "plan", "--stream", "acount/ABC"],
+        &["batch", "plan", "--stream", "account/NOBODY"],
+        &["batch", "plan", "--stream", "account/ABC/110101/nomral"],
+        &["quarantine", "list", "--reason", "SHAPES"],
+        &["quarantine", "list", "--outcome", "refused"],
+        &["quarantine", "retry", "--code", "SHAPES", "--as", "lin"],
+        &["quarantine", "discard", "--code", "SHAPES", "--reason", "x", "--as", "lin"],
+        &["quarantine", "export", "--code", "SHAPES", "--out", "x", "--reason", "x", "--as", "lin"],
+        &["exchange", "skip", "NOBODY", "account-result", "--go-on-with", "2", "--reason", "x", "--as", "lin"],
+        &["exchange", "skip", "ABC", "acount-result", "--go-on-with", "2", "--reason", "x", "--as", "lin"],
+        &["states", "cards"],
+        &["tick", "acounts"],
+        &["users", "add", "lin", "--role", "operators"],
+        &["topic", "accept", "card.nothing", "--dry-run"],
+    ] {
+        let output = cardline(folder.path(), arguments);
+        assert_eq!(code(&output), 2, "{arguments:?}: {}", text(&output.stderr));
+    }
+    for arguments in [
+        &["batch", "list", "--kind", "account", "--state", "part_answered"][..],
+        &["batch", "plan", "--stream", "production/BUREAU/ABC/urgent"],
+        &["quarantine", "list", "--reason", "unknown-type"],
+    ] {
+        assert_eq!(code(&cardline(folder.path(), arguments)), 0, "{arguments:?}");
+    }
+}
+
 /// Forty applications taken in, their photos rendered on a Sunday, when nothing is cut.
 fn waiting_for_a_batch(folder: &Path) -> PathBuf {
     let (data, file) = (folder.join("data"), folder.join("a.ndjson"));

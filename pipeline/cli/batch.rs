@@ -1,6 +1,8 @@
 //! `batch`: batches as lists show them, and what is in one; the plan and the acts have files of their own.
 
+use cardline_core::lives;
 use clap::Subcommand;
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use serde_json::json;
 
 use super::context::Context;
@@ -10,6 +12,7 @@ use super::{batch_act, batch_plan};
 use crate::ledger::{BatchAct, BatchRecord, FileRecord, Ledger};
 use crate::stages::batch_reach::batch_within;
 use crate::stages::keys_of;
+use crate::stages::schedule::Kind;
 use crate::time::rfc3339;
 
 #[derive(Subcommand)]
@@ -18,10 +21,10 @@ pub enum Batch {
     #[command(after_help = "Example: cardline batch list --kind production --state sent")]
     List {
         /// account, production or recycling
-        #[arg(long)]
+        #[arg(long, value_parser = PossibleValuesParser::new(Kind::ALL.map(Kind::word)))]
         kind: Option<String>,
         /// A state of the batch's life; see `cardline states batch`
-        #[arg(long)]
+        #[arg(long, value_parser = states())]
         state: Option<String>,
     },
     /// 显示 One batch: where its cards are, its sections, its files, and what was done to it
@@ -41,6 +44,11 @@ pub enum Batch {
     Split(batch_act::SplitArgs),
     /// 取消 End a batch that is not sent yet: its cards wait again, its numbers stay used
     Cancel(batch_act::CancelArgs),
+}
+
+fn states() -> PossibleValuesParser {
+    let state = |state: &lives::State| PossibleValue::new(state.code).help(state.meaning);
+    lives::BATCH.states.iter().map(state).collect::<Vec<_>>().into()
 }
 
 /// Runs one of the commands.

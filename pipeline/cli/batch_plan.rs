@@ -4,9 +4,10 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::context::{Context, instant};
-use super::outcome::Outcome;
+use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
 use crate::stages::batch_plan::{Plan, StreamPlan, plan};
+use crate::stages::batch_reach::kind_of;
 
 #[derive(Args)]
 #[command(
@@ -33,7 +34,12 @@ const HEADINGS: &[&str] = &["stream", "next cut", "batches", "cards", "sections"
 /// Prints the plan.
 pub async fn run(context: &Context, args: PlanArgs) -> anyhow::Result<Outcome> {
     let now = instant(args.at);
-    let mut plan = plan(&context.observer(now).await?, now).await?;
+    let station = context.observer(now).await?;
+    if let Some(unknown) = args.stream.as_ref().filter(|stream| kind_of(&station, stream).is_none()) {
+        let unknown = print::visible(unknown);
+        return Err(Usage(format!("{unknown} is no stream; they are named like account/ABC/110101/normal")).into());
+    }
+    let mut plan = plan(&station, now).await?;
     if let Some(below) = &args.stream {
         plan.streams.retain(|stream| crate::stages::schedule::covers(below, &stream.stream));
     }

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::approvals::waits;
 use super::batch_act::Why;
 use super::context::Context;
+use super::file_read::{known_kind, known_partner};
 use super::outcome::Outcome;
 use super::print::{self, Output};
 use crate::stages::approvals::second_person;
@@ -68,6 +69,8 @@ async fn pass_over(context: &Context, args: SkipArgs) -> anyhow::Result<Outcome>
     let mut by = args.why.by(context)?;
     let station = context.worker(by.at).await?;
     let (partner, kind) = (args.partner.as_str(), args.kind.as_str());
+    known_partner(station.partners.all().map(|known| known.profile.code.as_str()), partner)?;
+    known_kind(kind)?;
     if !station.ledger.was_skipped_to(partner, kind, args.go_on_with).await? {
         let missing =
             to_skip(&station, partner, kind, args.go_on_with).await?.map_err(|wrong| anyhow::anyhow!(wrong))?;

@@ -31,19 +31,8 @@ pub fn recognise<'p>(
     partner: Option<&str>,
     kind: Option<&str>,
 ) -> anyhow::Result<&'p FileSpec> {
-    if let Some(code) = partner
-        && !profiles.iter().any(|profile| profile.code == code)
-    {
-        let codes: Vec<&str> = profiles.iter().map(|profile| profile.code.as_str()).collect();
-        let code = print::visible(code);
-        return Err(Usage(format!("no partner has the code {code}; there are {}", codes.join(", "))).into());
-    }
-    if let Some(name) = kind
-        && FileKind::named(name).is_none()
-    {
-        let names = FileKind::ALL.map(FileKind::name).join(", ");
-        return Err(Usage(format!("{} is no kind of file; the kinds are {names}", print::visible(name))).into());
-    }
+    partner.map_or(Ok(()), |code| known_partner(profiles.iter().map(|profile| profile.code.as_str()), code))?;
+    kind.map_or(Ok(()), known_kind)?;
     let wanted: Vec<&FileSpec> = profiles
         .iter()
         .filter(|profile| partner.is_none_or(|code| profile.code == code))
@@ -60,6 +49,24 @@ pub fn recognise<'p>(
             anyhow::anyhow!("{name} is no name of a partner's file; say whose it is with --partner P --kind K")
         }),
     }
+}
+
+/// A partner's code that is none is a slip in the command.
+pub fn known_partner<'p>(codes: impl Iterator<Item = &'p str>, code: &str) -> Result<(), Usage> {
+    let codes: Vec<&str> = codes.collect();
+    if codes.contains(&code) {
+        return Ok(());
+    }
+    Err(Usage(format!("no partner has the code {}; there are {}", print::visible(code), codes.join(", "))))
+}
+
+/// A kind of file that is none is a slip in the command.
+pub fn known_kind(name: &str) -> Result<(), Usage> {
+    if FileKind::named(name).is_some() {
+        return Ok(());
+    }
+    let names = FileKind::ALL.map(FileKind::name).join(", ");
+    Err(Usage(format!("{} is no kind of file; the kinds are {names}", print::visible(name))))
 }
 
 /// The records of a file: itself, or the entry of a package that has them.

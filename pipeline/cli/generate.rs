@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use jiff::civil::{Date, Weekday, date};
 
 use super::context::Context;
-use super::outcome::Outcome;
+use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
 use super::replacing::Replacing;
 use crate::stages::{StageError, built_in_reference};
@@ -143,7 +143,8 @@ fn plan(args: &ApplicationsArgs, profile: &'static Profile) -> anyhow::Result<Pl
         mishaps: args.mishaps,
     };
     if rates.defects + rates.ledger_defects + rates.photo_faults > 100 {
-        anyhow::bail!("--defects, --ledger-defects and --photo-faults are more than 100 together; give less");
+        let all = "--defects, --ledger-defects and --photo-faults are more than 100 together; give less";
+        return Err(Usage(all.into()).into());
     }
     let plan = Plan::of(profile, args.seed, rates, &args.regions, args.from, &built_in_reference()?, args.photo_count)?;
     let most = plan.people.applicants().saturating_sub(1);

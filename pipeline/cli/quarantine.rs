@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::context::{Context, instant};
 use super::outcome::Outcome;
 use super::print::{self, Output};
+use super::rules::known_code;
 use super::{quarantine_act, quarantine_export, quarantine_show};
 use crate::ledger::{HeldGroup, HeldItem, Ledger, Selection};
 use crate::time::{self, local, rfc3339};
@@ -72,7 +73,7 @@ fn digits(text: &str) -> Result<String, String> {
   cardline quarantine list --reason OUTLET-UNKNOWN --limit 20")]
 pub struct ListArgs {
     /// Reason, or a rule that refused it; see `cardline rules list`
-    #[arg(long, value_name = "CODE")]
+    #[arg(long, value_name = "CODE", value_parser = known_code)]
     reason: Option<String>,
     #[command(flatten)]
     chosen: Chosen,

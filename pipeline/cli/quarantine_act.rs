@@ -11,6 +11,7 @@ use super::context::{Context, instant};
 use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
 use super::quarantine::{Chosen, grouped_digits};
+use super::rules::known_code;
 use crate::ledger::laws::looks_personal;
 use crate::ledger::{IntakeCounts, Selection};
 use crate::stages::approvals::{Wanted, second_person};
@@ -24,7 +25,7 @@ pub struct ActArgs {
     #[arg(value_name = "ID")]
     ids: Vec<i64>,
     /// Reason, or a rule that refused them
-    #[arg(long, value_name = "CODE")]
+    #[arg(long, value_name = "CODE", value_parser = known_code)]
     code: Option<String>,
     #[command(flatten)]
     chosen: Chosen,

@@ -14,6 +14,7 @@ use super::context::Context;
 use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
 use super::quarantine::{Chosen, grouped_digits};
+use super::rules::known_code;
 use crate::limits::RETRY_MESSAGES;
 use crate::objects::sha256;
 use crate::stages::approvals::{Wanted, second_person};
@@ -31,7 +32,7 @@ pub struct ExportArgs {
     #[arg(value_name = "ID")]
     ids: Vec<i64>,
     /// Reason, or a rule that refused them
-    #[arg(long, value_name = "CODE")]
+    #[arg(long, value_name = "CODE", value_parser = known_code)]
     code: Option<String>,
     #[command(flatten)]
     chosen: Chosen,

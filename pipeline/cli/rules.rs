@@ -120,6 +120,13 @@ pub fn words(code: &str) -> Option<(&'static str, &'static str, &'static str)> {
     texts().into_iter().find(|text| text.code == code).map(|text| (text.what, text.why, text.fix))
 }
 
+/// A code of the catalogue, in capitals, for arguments that select by it.
+pub fn known_code(code: &str) -> Result<String, String> {
+    let wanted = code.to_ascii_uppercase();
+    let known = texts().into_iter().any(|text| text.code == wanted);
+    if known { Ok(wanted) } else { Err("no such reason or rule; see `cardline rules list`".into()) }
+}
+
 /// The word of a severity.
 pub fn severity(severity: Severity) -> &'static str {
     match severity {

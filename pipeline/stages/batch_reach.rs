@@ -3,6 +3,8 @@
 //! Asked before anything is looked at, so that no preview, number or state tells of what lies outside; the
 //! transaction of every act asks again (`ledger/reach.rs`).
 
+use cardline_core::domain::application::Priority;
+
 use super::Station;
 use super::schedule::Kind;
 use crate::ledger::{BatchRecord, Ledger, LedgerError, Reach, stream_bounds};
@@ -10,15 +12,26 @@ use crate::ledger::{BatchRecord, Ledger, LedgerError, Reach, stream_bounds};
 /// The kind of a stream, or of all below the beginning of a name, that lies within the scope of who acts; or
 /// what is wrong with it.
 pub(super) fn stream_within(station: &Station, stream: &str) -> Result<Kind, String> {
-    let mut parts = stream.split('/');
-    let kind = parts.next().and_then(Kind::named);
-    let known = parts.next().is_none_or(|code| station.partners.get(code).is_some());
-    let Some(kind) = kind.filter(|_| known && !parts.any(str::is_empty)) else {
+    let Some(kind) = kind_of(station, stream) else {
         return Err(format!(
             "{stream} is neither a batch nor a stream; `cardline batch plan` shows streams, such as account/ABC/110101/normal"
         ));
     };
     station.ledger.refuse_stream_beyond(stream).map(|()| kind).map_err(|refused| refused.to_string())
+}
+
+const LANES: [&str; 3] = [Priority::Normal.word(), Priority::Urgent.word(), Priority::Newborn.word()];
+
+/// The kind of a stream, or of all below the beginning of a name, as far as there can be such a stream.
+pub fn kind_of(station: &Station, stream: &str) -> Option<Kind> {
+    let mut parts = stream.split('/');
+    let kind = parts.next().and_then(Kind::named)?;
+    let known = parts.next().is_none_or(|code| station.partners.get(code).is_some());
+    let mut rest = parts.map(|part| {
+        let is_region = (2..=6).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+        is_region || LANES.contains(&part) || station.partners.get(part).is_some()
+    });
+    (known && rest.all(|known| known)).then_some(kind)
 }
 
 /// Why a hold would keep nothing from being cut, if so: streams are named by whole regions, never by an area.
