@@ -114,7 +114,7 @@ pub fn archive(incoming: &Incoming<'_>, state: &str) -> std::io::Result<PathBuf>
 
 /// Whether a settled file lies in the archive already.
 pub fn is_archived(incoming: &Incoming<'_>, state: &str) -> bool {
-    incoming.partner.archive().join(archived_name(&incoming.name, state, &incoming.sha256)).exists()
+    incoming.partner.archive().join(archived_name(&incoming.name, state, &incoming.sha256)).is_file()
 }
 
 /// What a file system says of a file that another worker may have moved.

@@ -78,12 +78,13 @@ impl Partners {
         Ok(Partners { by_code: partners.map(|partner| (partner.profile.code.clone(), partner)).collect() })
     }
 
-    /// Makes each partner's folders.
-    pub fn make_folders(&self) -> Result<(), PartnerError> {
+    /// Makes each partner's folders. Where that fails the partner's files are set aside, and nobody else's.
+    pub fn make_folders(&self) {
         for path in self.all().flat_map(|partner| [partner.to(), partner.archive()]) {
-            std::fs::create_dir_all(&path).map_err(|source| PartnerError::Folder { folder: path, source })?;
+            if let Err(error) = std::fs::create_dir_all(&path) {
+                tracing::error!("making {}: {error}", path.display());
+            }
         }
-        Ok(())
     }
 
     /// The partner of that code.

@@ -83,7 +83,8 @@ impl<'s> Asides<'s> {
         }
         let key = key(unit);
         let rests = self.known.get(&key).is_some_and(|aside| self.now.as_microsecond() < aside.rest_until);
-        !self.failed.contains_key(&key) && !(rests && self.resting == Resting::Keep && unit.name().is_some())
+        let left_alone = rests && self.resting == Resting::Keep && unit.name().is_some();
+        !left_alone && !self.failed.contains_key(&key)
     }
 
     /// Notes that a unit went, so that what was set aside of it is taken up again.

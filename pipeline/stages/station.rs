@@ -91,7 +91,7 @@ impl Station {
         };
         let partners = Partners::of(config.partners.value.as_deref(), &data, today)?;
         if opening != Opening::Look {
-            partners.make_folders()?;
+            partners.make_folders();
         }
         let policy = Arc::new(load_policy(config.policy.value.as_deref())?);
         let imported = ledger.last_import().await?;

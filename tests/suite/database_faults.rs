@@ -151,7 +151,7 @@ impl Step for Crossing {
         Ok(vec![Whole])
     }
 
-    async fn claim<'s>(&self, _: &'s Station, _: &Whole, _: Timestamp) -> Result<Claim<()>, StageError> {
+    async fn claim(&self, _: &Station, _: &Whole, _: Timestamp) -> Result<Claim<()>, StageError> {
         Ok(Claim::Taken(()))
     }
 

@@ -87,6 +87,23 @@ impl Database {
         Database { engine, url: format!("{before}/{name}"), folder, name: Some(name), _permit: permit }
     }
 
+    /// Another database with the same content and a copy of the folder. Nobody may be connected.
+    pub async fn copied(&self) -> Database {
+        let permit = match self.engine {
+            Engine::Sqlite => Permit::None,
+            Engine::Postgres => Permit::Shared(SERVER.read().await),
+        };
+        let copy = Database::make(self.engine, permit).await;
+        let from = self.folder.path().join(".");
+        let copying = std::process::Command::new("cp").arg("-a").arg(from).arg(copy.folder.path()).status();
+        assert!(copying.unwrap().success());
+        if let (Some(from), Some(to)) = (&self.name, &copy.name) {
+            on_server(format!("DROP DATABASE {to}")).await;
+            on_server(format!("CREATE DATABASE {to} TEMPLATE {from}")).await;
+        }
+        copy
+    }
+
     /// Copies the database aside, as a physical backup does. Nobody may be connected.
     pub async fn keep(&self) {
         match &self.name {

@@ -10,6 +10,7 @@ mod database_faults;
 mod databases;
 mod dry_run;
 mod generated;
+mod isolation;
 mod kafka;
 mod messages;
 mod operation;

@@ -60,12 +60,7 @@ impl Step for Cut {
         Ok(found.iter().filter(|due| due.is_due()).filter_map(DueStream::of).collect())
     }
 
-    async fn claim<'s>(
-        &self,
-        station: &'s Station,
-        due: &DueStream,
-        now: Timestamp,
-    ) -> Result<Claim<Claimed>, StageError> {
+    async fn claim(&self, station: &Station, due: &DueStream, now: Timestamp) -> Result<Claim<Claimed>, StageError> {
         let Some(lease) = station.lease(&Kind::Account.work(), now).await? else {
             return Ok(Claim::Busy);
         };

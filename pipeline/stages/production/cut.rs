@@ -66,12 +66,7 @@ impl Step for Cut {
         schedule::due_streams(station, Kind::Production, now).await
     }
 
-    async fn claim<'s>(
-        &self,
-        station: &'s Station,
-        stream: &DueStream,
-        now: Timestamp,
-    ) -> Result<Claim<Claimed>, StageError> {
+    async fn claim(&self, station: &Station, stream: &DueStream, now: Timestamp) -> Result<Claim<Claimed>, StageError> {
         match schedule::take_due(station, Kind::Production, stream, now).await? {
             Claim::Taken((lease, due)) => Ok(claim(station, &due, lease, None, now).await?.into()),
             other => Ok(other.without()),

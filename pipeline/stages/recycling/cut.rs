@@ -42,12 +42,7 @@ impl Step for Cut {
     }
 
     /// A stream whose social functions are not cancelled yet is passed over.
-    async fn claim<'s>(
-        &self,
-        station: &'s Station,
-        stream: &DueStream,
-        now: Timestamp,
-    ) -> Result<Claim<Claimed>, StageError> {
+    async fn claim(&self, station: &Station, stream: &DueStream, now: Timestamp) -> Result<Claim<Claimed>, StageError> {
         match schedule::take_due(station, Kind::Recycling, stream, now).await? {
             Claim::Taken((lease, due)) => Ok(claim(station, &due, lease, None, now).await?.into()),
             other => Ok(other.without()),
