@@ -5,7 +5,7 @@ use cardline_core::lives::{APPLICATION, CASE, SOCIAL};
 use jiff::civil::Date;
 
 use super::approvals::lapse_approvals;
-use super::cases::open_case;
+use super::cases::{open_case, overtake_cases};
 use super::engine::Tx;
 use super::moves::{Along, SUBJECT, Step, Why, move_each, subject};
 use super::{Lease, Ledger, LedgerError, spend};
@@ -195,20 +195,15 @@ async fn look_at_quarantine(tx: &mut Tx, dates: CareDates, why: Why<'_>) -> Resu
 
 /// Nobody needs to look any more once no message lies in the quarantine for a person.
 pub(super) async fn quarantine_looked_at(tx: &mut Tx, why: Why<'_>) -> Result<(), LedgerError> {
-    for from in ["open", "escalated"] {
-        let open = tx
-            .rows::<(i64,)>(
-                "SELECT id FROM desk_case WHERE state IN ('open', 'escalated') AND state = $1 AND reason = $2
-                    AND NOT EXISTS (SELECT 1 FROM message WHERE due_on IS NOT NULL AND act = 0 AND outcome <> 'waiting')",
-                args![from, QUARANTINE_LIES],
-            )
-            .await?;
-        tx.stage(&SUBJECT, open.into_iter().map(|(id,)| subject(id)).collect()).await?;
-        let along = Along { owner: Some("nobody"), ..Along::default() };
-        let reason = "the quarantine was looked through";
-        move_each(tx, &[Step { life: &CASE, from, to: "overtaken" }], along, Why { reason, ..why }).await?;
-    }
-    Ok(())
+    let open = tx
+        .rows::<(i64,)>(
+            "SELECT id FROM desk_case WHERE state IN ('open', 'escalated') AND reason = $1
+                AND NOT EXISTS (SELECT 1 FROM message WHERE due_on IS NOT NULL AND act = 0 AND outcome <> 'waiting')
+             ORDER BY id",
+            args![QUARANTINE_LIES],
+        )
+        .await?;
+    overtake_cases(tx, &open, Why { reason: "the quarantine was looked through", ..why }).await
 }
 
 async fn look_at_cards(tx: &mut Tx, dates: CareDates, why: Why<'_>) -> Result<(), LedgerError> {

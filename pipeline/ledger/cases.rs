@@ -69,15 +69,25 @@ pub(super) async fn overtake(tx: &mut Tx, batch: i64, why: Why<'_>) -> Result<()
     if any == 0 {
         return Ok(());
     }
+    let chased = tx
+        .rows::<(i64,)>(
+            "SELECT k.id FROM file f JOIN desk_case k ON k.file = f.id AND k.application IS NULL
+                AND k.state IN ('open', 'escalated')
+             WHERE f.batch = $1 AND f.direction = 'out' ORDER BY k.id",
+            args![batch],
+        )
+        .await?;
+    overtake_cases(tx, &chased, why).await
+}
+
+/// Later facts settled these cases; those that a person decided before stay as they are.
+pub(super) async fn overtake_cases(tx: &mut Tx, cases: &[(i64,)], why: Why<'_>) -> Result<(), LedgerError> {
+    if cases.is_empty() {
+        return Ok(());
+    }
     for from in ["open", "escalated"] {
-        let chased = tx
-            .rows::<(i64,)>(
-                "SELECT k.id FROM file f JOIN desk_case k ON k.file = f.id AND k.application IS NULL AND k.state = $2
-                 WHERE f.batch = $1 AND f.direction = 'out' ORDER BY k.id",
-                args![batch, from],
-            )
-            .await?;
-        tx.stage(&SUBJECT, chased.into_iter().map(|(id,)| subject(id)).collect()).await?;
+        // A move leaves in `subject` only what stood where it began.
+        tx.stage(&SUBJECT, cases.iter().map(|(id,)| subject(*id)).collect()).await?;
         let along = Along { owner: Some("nobody"), ..Along::default() };
         move_each(tx, &[Step { life: &CASE, from, to: "overtaken" }], along, why).await?;
     }

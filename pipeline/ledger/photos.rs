@@ -3,11 +3,12 @@
 //! A photo is what an application declares of it (`application.photo`); `rendition` has one row for each
 //! that was looked at. Cards whose photo has a fault are `held` with a reason that begins with its code.
 
-use cardline_core::lives::{CARD, CASE};
+use cardline_core::lives::CARD;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::accounts::hold_cards;
+use super::cases::overtake_cases;
 use super::engine::Tx;
 use super::moves::{Along, SUBJECT, Step, Why, move_each, subject};
 use super::stage::{Column, Stage};
@@ -251,20 +252,11 @@ async fn free_cards(tx: &mut Tx, case_on: Date, why: Why<'_>) -> Result<(), Ledg
 
 /// Cases about the photos of these cards are settled by later facts.
 pub(super) async fn overtake_photo_cases(tx: &mut Tx, cards: &[(i64,)], why: Why<'_>) -> Result<(), LedgerError> {
-    for from in ["open", "escalated"] {
-        let mut cases = Vec::new();
-        for (card,) in cards {
-            cases.extend(
-                tx.rows::<(i64,)>(
-                    "SELECT id FROM desk_case WHERE application = $1 AND state = $2 AND reason LIKE 'PHOTO-%' ORDER BY id",
-                    args![*card, from],
-                )
-                .await?,
-            );
-        }
-        tx.stage(&SUBJECT, cases.into_iter().map(|(id,)| subject(id)).collect()).await?;
-        let along = Along { owner: Some("nobody"), ..Along::default() };
-        move_each(tx, &[Step { life: &CASE, from, to: "overtaken" }], along, why).await?;
+    let mut cases = Vec::new();
+    for (card,) in cards {
+        let sql = "SELECT id FROM desk_case
+                   WHERE application = $1 AND state IN ('open', 'escalated') AND reason LIKE 'PHOTO-%' ORDER BY id";
+        cases.extend(tx.rows::<(i64,)>(sql, args![*card]).await?);
     }
-    Ok(())
+    overtake_cases(tx, &cases, why).await
 }

@@ -1,12 +1,10 @@
 //! What a step cannot do now: kept with its cause and its case until it went or is no longer there.
 
-use cardline_core::lives::CASE;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::cases::open_case;
-use super::engine::Tx;
-use super::moves::{Along, SUBJECT, Step, Why, move_each, subject};
+use super::cases::{open_case, overtake_cases};
+use super::moves::Why;
 use super::{Ledger, LedgerError};
 use crate::args;
 
@@ -35,6 +33,12 @@ impl AsideRecord {
     pub fn whose(&self) -> String {
         let parts = [&self.step, &self.partner, &self.unit].into_iter().filter(|part| !part.is_empty());
         parts.map(String::as_str).collect::<Vec<_>>().join(" ")
+    }
+}
+
+impl std::fmt::Display for AsideRecord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {} ({})", self.whose(), self.found, self.cause)
     }
 }
 
@@ -99,18 +103,7 @@ impl Ledger {
                 args![&aside.step, &aside.partner, &aside.unit],
             )
             .await?;
-        for (case,) in ended {
-            overtake_case(&mut tx, case, why).await?;
-        }
+        overtake_cases(&mut tx, &ended, why).await?;
         tx.commit().await
     }
-}
-
-async fn overtake_case(tx: &mut Tx, case: i64, why: Why<'_>) -> Result<(), LedgerError> {
-    for from in ["open", "escalated"] {
-        tx.stage(&SUBJECT, vec![subject(case)]).await?;
-        let along = Along { owner: Some("nobody"), ..Along::default() };
-        move_each(tx, &[Step { life: &CASE, from, to: "overtaken" }], along, why).await?;
-    }
-    Ok(())
 }
