@@ -28,3 +28,21 @@ pub fn instant(date: Date, hour: i8, minute: i8) -> Timestamp {
 pub fn rfc3339(at: Timestamp) -> String {
     local(at).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }
+
+/// Seconds to rest after so many failures in a row: 2, 4, 8 …, at most `most`.
+pub fn rest_seconds(failures: u32, most: u64) -> u64 {
+    1_u64.checked_shl(failures.min(16)).unwrap_or(most).min(most)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rest_seconds;
+
+    #[test]
+    fn rests_are_longer_each_time_up_to_a_bound() {
+        let rests: Vec<u64> = (1..20).map(|failures| rest_seconds(failures, 300)).collect();
+        assert_eq!(rests[..4], [2, 4, 8, 16]);
+        assert!(rests[8..].iter().all(|seconds| *seconds == 300));
+        assert_eq!(rest_seconds(u32::MAX, 300), 300);
+    }
+}

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::watch::Watch;
 use crate::limits::{DATA_FREE_BYTES_MIN, DATABASE_HEALTH_SECONDS, OUTAGE_REST_SECONDS_MAX};
 use crate::stages::Station;
+use crate::time::rest_seconds;
 
 /// An outage, from its first sign until it is over. Told once at each end, not every time.
 #[derive(Default)]
@@ -37,9 +38,9 @@ impl Outage {
             self.since = Some(Instant::now());
         }
         watch.rests(Some(why.to_owned()));
-        let seconds = 1_u64.checked_shl(self.looked.min(16)).unwrap_or(OUTAGE_REST_SECONDS_MAX);
+        let seconds = rest_seconds(self.looked, OUTAGE_REST_SECONDS_MAX);
         self.looked += 1;
-        watch.pause(Duration::from_secs(seconds.min(OUTAGE_REST_SECONDS_MAX))).await;
+        watch.pause(Duration::from_secs(seconds)).await;
     }
 
     /// It is over, if there was one.

@@ -25,7 +25,7 @@ pub async fn missing(watch: &Watch) -> Vec<String> {
 pub async fn degraded(watch: &Watch) -> Vec<String> {
     let Some(station) = watch.station() else { return Vec::new() };
     let asides = station.ledger.all_set_aside().await.unwrap_or_default();
-    asides.iter().map(|aside| format!("{}: {} ({})", aside.whose(), aside.found, aside.cause)).collect()
+    asides.iter().map(ToString::to_string).collect()
 }
 
 async fn of_station(station: &Station) -> Vec<String> {

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use tracing::Instrument;
 
 use super::watch::Watch;
+use crate::ledger::AsideRecord;
 use crate::limits::STEP_REST_SECONDS_MAX;
 use crate::metrics;
 use crate::route::RouteStep;
@@ -17,6 +18,7 @@ use crate::stages::cause::Cause;
 use crate::stages::driver::{Drained, Resting};
 use crate::stages::set_aside::SetAside;
 use crate::stages::{StageError, Station};
+use crate::time::rest_seconds;
 
 /// A step and how it fares.
 pub struct Watched {
@@ -62,8 +64,9 @@ impl Watched {
                 }
                 (self.failures, self.rest_until) = (0, None);
                 for aside in &set_aside {
-                    let SetAside { partner, unit, cause, error, .. } = aside;
-                    tracing::error!(%partner, %unit, cause = cause.code(), "{error}; set aside, the rest goes on");
+                    let SetAside { record, error, .. } = aside;
+                    let AsideRecord { partner, unit, cause, .. } = record;
+                    tracing::error!(%partner, %unit, %cause, "{error}; set aside, the rest goes on");
                 }
                 if set_aside.iter().any(|aside| aside.cause == Cause::Panic) {
                     watch.renew();
@@ -93,8 +96,7 @@ impl Watched {
     /// Rests twice as long as the last time.
     fn rest(&mut self) -> u64 {
         self.failures = self.failures.saturating_add(1);
-        let seconds = 1_u64.checked_shl(self.failures.min(16)).unwrap_or(STEP_REST_SECONDS_MAX);
-        let seconds = seconds.min(STEP_REST_SECONDS_MAX);
+        let seconds = rest_seconds(self.failures, STEP_REST_SECONDS_MAX);
         self.rest_until = Some(Instant::now() + Duration::from_secs(seconds));
         seconds
     }

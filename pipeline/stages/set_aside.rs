@@ -11,25 +11,19 @@ use super::{StageError, Station};
 use crate::ledger::laws::looks_personal;
 use crate::ledger::{AsideCase, AsideRecord, Why};
 use crate::limits::STEP_REST_SECONDS_MAX;
-use crate::time::local_date;
+use crate::time::{local_date, rest_seconds};
 
 /// A unit that failed in this run of its step.
 #[derive(Debug)]
 pub struct SetAside {
-    pub step: &'static str,
-    pub partner: String,
-    pub unit: String,
+    pub record: AsideRecord,
     pub cause: Cause,
     pub error: StageError,
 }
 
 impl std::fmt::Display for SetAside {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.step)?;
-        for part in [&self.partner, &self.unit].into_iter().filter(|part| !part.is_empty()) {
-            write!(f, " {part}")?;
-        }
-        write!(f, ": {}", self.error)
+        write!(f, "{}: {}", self.record.whose(), self.error)
     }
 }
 
@@ -101,29 +95,29 @@ impl<'s> Asides<'s> {
         let cause = Cause::of(&error);
         let before = self.known.get(&key);
         let failures = before.map_or(0, |aside| aside.failures) + 1;
+        let rest = rest_seconds(u32::try_from(failures).unwrap_or(u32::MAX), STEP_REST_SECONDS_MAX).cast_signed();
         let (partner, name) = key.clone();
         let text = error.to_string();
+        let owner = if partner.is_empty() { "bureau operator" } else { "bank IT" };
         let record = AsideRecord {
             step: self.step.into(),
-            partner: partner.clone(),
-            unit: name.clone(),
+            partner,
+            unit: name,
             cause: cause.code().into(),
             found: if looks_personal(&text) { cause.about().into() } else { text },
             failures,
             since: before.map_or(self.now.as_microsecond(), |aside| aside.since),
-            rest_until: self.now.as_microsecond() + rest_seconds(failures) * 1_000_000,
+            rest_until: self.now.as_microsecond() + rest * 1_000_000,
         };
         let today = local_date(self.now);
         let days = self.station.policy.of("", today).case_working_days.max(1);
-        let owner = if partner.is_empty() { "bureau operator" } else { "bank IT" };
         let case = AsideCase { due_on: self.station.working_days_after(today, days), owner };
         self.station.ledger.set_aside(&record, &case, self.now).await?;
-        self.known.insert(key.clone(), record);
+        self.known.insert(key.clone(), record.clone());
         if unit.name().is_none() {
             return Err(error);
         }
-        let aside = SetAside { step: self.step, partner, unit: name, cause, error };
-        self.failed.insert(key, aside);
+        self.failed.insert(key, SetAside { record, cause, error });
         Ok(())
     }
 
@@ -144,23 +138,5 @@ impl<'s> Asides<'s> {
             tracing::info!(step = self.step, partner = %aside.partner, unit = %aside.unit, "{reason}; taken up again");
         }
         Ok(())
-    }
-}
-
-/// Rests twice as long as the last time.
-fn rest_seconds(failures: i64) -> i64 {
-    let most = STEP_REST_SECONDS_MAX.cast_signed();
-    1_i64.checked_shl(u32::try_from(failures).unwrap_or(u32::MAX).min(16)).unwrap_or(most).min(most)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_failing_unit_rests_longer_each_time_up_to_a_bound() {
-        let rests: Vec<i64> = (1..20).map(rest_seconds).collect();
-        assert_eq!(rests[..4], [2, 4, 8, 16]);
-        assert!(rests[8..].iter().all(|seconds| *seconds == STEP_REST_SECONDS_MAX.cast_signed()));
     }
 }

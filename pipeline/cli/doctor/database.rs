@@ -123,9 +123,8 @@ async fn set_aside(ledger: &Ledger) -> Vec<Finding> {
         Ok(asides) => asides
             .iter()
             .map(|aside| {
-                let found = format!("{}: {} ({})", aside.whose(), aside.found, aside.cause);
                 let advice = Cause::named(&aside.cause).unwrap_or(Cause::Other).advice();
-                Finding::warn(what, found, format!("{advice}; ops/runbooks/set-aside.md"))
+                Finding::warn(what, aside.to_string(), format!("{advice}; ops/runbooks/set-aside.md"))
             })
             .collect(),
         Err(error) => vec![Finding::fail(what, error.to_string(), "see the schema above")],
