@@ -137,7 +137,17 @@ impl Candidate<'_> {
 
 /// Every stream of a kind in which something waits: urgent lanes first, then the oldest.
 pub async fn candidates(station: &Station, kind: Kind, now: Timestamp) -> Result<Vec<Candidate<'_>>, StageError> {
-    let mut found = standing(station, kind, now).await?;
+    among(station, kind, waiting(station, kind).await?, now).await
+}
+
+/// The streams of what waits, in their order.
+async fn among(
+    station: &Station,
+    kind: Kind,
+    groups: Vec<Group>,
+    now: Timestamp,
+) -> Result<Vec<Candidate<'_>>, StageError> {
+    let mut found = standing(station, kind, groups, now).await?;
     share_capacity(station, &mut found, now).await?;
     found.sort_by_key(|c| (c.stream.rank(), c.oldest().to_owned(), c.stream.name()));
     Ok(found)
@@ -150,21 +160,30 @@ pub async fn cut_now<'s>(
     stream: &str,
     now: Timestamp,
 ) -> Result<Option<Candidate<'s>>, StageError> {
-    let mut found = standing(station, kind, now).await?;
+    let mut found = standing(station, kind, waiting(station, kind).await?, now).await?;
     found.retain(|c| c.stream.name() == stream);
     found.iter_mut().for_each(|c| c.first_cut = Some(now));
     share_capacity(station, &mut found, now).await?;
     Ok(found.pop())
 }
 
-async fn standing(station: &Station, kind: Kind, now: Timestamp) -> Result<Vec<Candidate<'_>>, StageError> {
+/// What waits for a batch of a kind, group by group.
+async fn waiting(station: &Station, kind: Kind) -> Result<Vec<Group>, StageError> {
     let ledger = &station.ledger;
-    let groups = match kind {
+    Ok(match kind {
         Kind::Account => ledger.waiting_accounts().await?,
         Kind::Production => ledger.waiting_production().await?,
         Kind::Recycling => ledger.waiting_recycling().await?,
-    };
-    let holds: Vec<String> = ledger.held_streams().await?.into_iter().map(|(stream, _)| stream).collect();
+    })
+}
+
+async fn standing(
+    station: &Station,
+    kind: Kind,
+    groups: Vec<Group>,
+    now: Timestamp,
+) -> Result<Vec<Candidate<'_>>, StageError> {
+    let holds: Vec<String> = station.ledger.held_streams().await?.into_iter().map(|(stream, _)| stream).collect();
     let mut streams: BTreeMap<String, (Stream, &Partner, Vec<Group>)> = BTreeMap::new();
     for group in groups {
         let Some((stream, partner)) = stream_of(station, kind, &group) else { continue };
@@ -214,20 +233,12 @@ impl Unit for DueStream {
 
 /// The streams of a kind that are due, in their order, and what can be in no stream.
 pub async fn due_streams(station: &Station, kind: Kind, now: Timestamp) -> Result<Vec<DueStream>, StageError> {
-    let due = candidates(station, kind, now).await?.into_iter().filter(Candidate::is_due);
+    let groups = waiting(station, kind).await?;
+    let homeless = |group: &&Group| kind == Kind::Production && station.partners.bureau(&group.region).is_err();
+    let nowhere: BTreeSet<String> = groups.iter().filter(homeless).map(|group| group.region.clone()).collect();
+    let due = among(station, kind, groups, now).await?.into_iter().filter(Candidate::is_due);
     let due = due.map(|c| DueStream { partner: Some(c.partner.profile.code.clone()), name: c.stream.name() });
-    let nowhere = nowhere(station, kind).await?.into_iter();
-    Ok(due.chain(nowhere.map(|region| DueStream { partner: None, name: region })).collect())
-}
-
-/// Regions in which cards wait for a bureau that is none's.
-async fn nowhere(station: &Station, kind: Kind) -> Result<BTreeSet<String>, StageError> {
-    if kind != Kind::Production {
-        return Ok(BTreeSet::new());
-    }
-    let groups = station.ledger.waiting_production().await?;
-    let homeless = groups.into_iter().filter(|group| station.partners.bureau(&group.region).is_err());
-    Ok(homeless.map(|group| group.region).collect())
+    Ok(due.chain(nowhere.into_iter().map(|region| DueStream { partner: None, name: region })).collect())
 }
 
 /// A stream of the kind if it is due and the kind's lease was free, looked at under it: others may have used

@@ -26,20 +26,20 @@ pub struct Claimed {
 }
 
 /// A stream that was due when the queue was looked at. Only a hint; what is cut is read under the lease.
-pub struct DueStream {
+pub struct QueuedStream {
     name: String,
     group: Group,
     most: i64,
 }
 
-impl DueStream {
-    fn of(due: &Candidate<'_>) -> Option<DueStream> {
+impl QueuedStream {
+    fn of(due: &Candidate<'_>) -> Option<QueuedStream> {
         let group = due.sections.first()?.clone();
-        Some(DueStream { name: due.stream.name(), group, most: due.batch_cards() })
+        Some(QueuedStream { name: due.stream.name(), group, most: due.batch_cards() })
     }
 }
 
-impl Unit for DueStream {
+impl Unit for QueuedStream {
     fn partner(&self) -> Option<&str> {
         Some(&self.group.bank)
     }
@@ -50,17 +50,17 @@ impl Unit for DueStream {
 }
 
 impl Step for Cut {
-    type Unit = DueStream;
+    type Unit = QueuedStream;
     type Claimed<'s> = Claimed;
     type Worked<'s> = (Lease, CutBatch, Vec<u8>);
 
     /// One look at the whole queue serves all streams.
-    async fn units(&self, station: &Station, now: Timestamp) -> Result<Vec<DueStream>, StageError> {
+    async fn units(&self, station: &Station, now: Timestamp) -> Result<Vec<QueuedStream>, StageError> {
         let found = schedule::candidates(station, Kind::Account, now).await?;
-        Ok(found.iter().filter(|due| due.is_due()).filter_map(DueStream::of).collect())
+        Ok(found.iter().filter(|due| due.is_due()).filter_map(QueuedStream::of).collect())
     }
 
-    async fn claim(&self, station: &Station, due: &DueStream, now: Timestamp) -> Result<Claim<Claimed>, StageError> {
+    async fn claim(&self, station: &Station, due: &QueuedStream, now: Timestamp) -> Result<Claim<Claimed>, StageError> {
         let Some(lease) = station.lease(&Kind::Account.work(), now).await? else {
             return Ok(Claim::Busy);
         };
@@ -106,7 +106,7 @@ pub async fn claim(
     act: Option<NewBatchAct>,
     now: Timestamp,
 ) -> Result<Option<Claimed>, StageError> {
-    let Some(due) = DueStream::of(due) else { return Ok(None) };
+    let Some(due) = QueuedStream::of(due) else { return Ok(None) };
     let claimed = first_cards(station, &due, &lease, act, now).await?;
     if claimed.is_none() {
         station.ledger.give_back(&lease).await?;
@@ -117,7 +117,7 @@ pub async fn claim(
 /// The first cards of a stream with the numbers of their batch; none when it has no cards.
 async fn first_cards(
     station: &Station,
-    due: &DueStream,
+    due: &QueuedStream,
     lease: &Lease,
     act: Option<NewBatchAct>,
     now: Timestamp,

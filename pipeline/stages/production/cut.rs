@@ -1,7 +1,7 @@
 //! The production cut: card numbers, a run of one bank and lane with a section for each region, and its
 //! package for the bureau.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use cardline_core::domain::application::Application;
 use cardline_core::domain::validity::{ChildCard, valid_to};
@@ -43,10 +43,8 @@ pub struct Pictures {
     renditions: HashMap<String, (String, String)>,
     /// Digest → bytes.
     photos: HashMap<String, Vec<u8>>,
-    /// Sources whose renditions cannot be read now: their cards wait for the next run.
-    unread: HashSet<String>,
-    /// Why, for one of them.
-    fault: Option<String>,
+    /// Sources whose renditions cannot be read now, and why: their cards wait for the next run.
+    unread: BTreeMap<String, String>,
 }
 
 /// A run ready to be settled: the batch, its card numbers and its package.
@@ -133,8 +131,7 @@ pub async fn pictures(station: &Station, cards: &[AccountedCard]) -> Result<Pict
             }
             Err(error) => {
                 tracing::error!("a rendered photo: {error}; its cards wait for the next run");
-                pictures.fault = Some(error.to_string());
-                pictures.unread.insert(source);
+                pictures.unread.insert(source, error.to_string());
             }
         }
     }
@@ -175,13 +172,15 @@ pub fn run(
                 rows.push(record);
                 photos.push(CardPhotos { print, chip });
             }
-            (Ok(_), None) if pictures.unread.contains(&card.photo) => {}
+            (Ok(_), None) if pictures.unread.contains_key(&card.photo) => {}
             (Ok(_), None) => batch.held.push((card.id, "photo was not rendered".into())),
             (Err(reason), _) => batch.held.push((card.id, reason)),
         }
     }
     cutting::refuse_if_none_opens(&batch)?;
-    if let (true, true, Some(fault)) = (batch.members.is_empty(), batch.held.is_empty(), &pictures.fault) {
+    if let (true, true, Some(fault)) =
+        (batch.members.is_empty(), batch.held.is_empty(), pictures.unread.values().next())
+    {
         return Err(StageError::Shape(fault.clone()));
     }
     let card_numbers: Vec<String> = (0..rows.len() as u64)
