@@ -22,8 +22,16 @@ use crate::limits::{DATABASE_CONNECT_SECONDS, DATABASE_CONNECTIONS, DATABASE_PIN
 pub(super) struct Connections {
     pub options: PgConnectOptions,
     pub patience: Patience,
-    idle: Mutex<Vec<Session>>,
+    idle: Mutex<Idle>,
     places: Arc<Semaphore>,
+}
+
+/// Sessions nobody uses now.
+#[derive(Default)]
+struct Idle {
+    sessions: Vec<Session>,
+    /// How often all were given up.
+    given_up: u64,
 }
 
 /// A session in use, with its place. Given back when it goes.
@@ -33,6 +41,8 @@ pub(super) struct Held {
     in_transaction: bool,
     of: Arc<Connections>,
     place: Option<OwnedSemaphorePermit>,
+    /// `Idle::given_up` when it was taken.
+    given_up: u64,
 }
 
 impl Connections {
@@ -66,7 +76,7 @@ impl Connections {
         {
             self.refuse_transaction_pooling(&mut session).await?;
         }
-        self.idle().push(session);
+        self.idle().sessions.push(session);
         Ok(())
     }
 
@@ -111,7 +121,7 @@ impl Connections {
     /// A session whose transaction was begun with these statements, and the rows they gave.
     pub async fn begin(self: &Arc<Self>, statements: &'static str) -> Result<(Held, Vec<String>), LedgerError> {
         let mut held = self.place().await?;
-        held.session = self.idle().pop();
+        held.session = self.idle().sessions.pop();
         if held.session.is_some() {
             let bound = Duration::from_secs(DATABASE_PING_SECONDS).min(self.patience.answer);
             match within(bound, statements, held.begin(statements)).await {
@@ -119,11 +129,12 @@ impl Connections {
                 // The others are as old, and were used as little.
                 Err(error) => {
                     tracing::warn!(%error, "a connection of the pool is of no use any more; a new one is made");
-                    self.idle().clear();
+                    self.give_up_idle();
                     held.forget();
                 }
             }
         }
+        held.given_up = self.idle().given_up;
         held.session = Some(self.connect().await?);
         let said = within(self.patience.answer, statements, held.begin(statements)).await?;
         Ok((held, said))
@@ -140,16 +151,32 @@ impl Connections {
                 });
             }
         };
-        Ok(Held { session: None, in_transaction: false, of: self.clone(), place: Some(place) })
+        let given_up = self.idle().given_up;
+        Ok(Held { session: None, in_transaction: false, of: self.clone(), place: Some(place), given_up })
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Session>> {
+    fn idle(&self) -> std::sync::MutexGuard<'_, Idle> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Drops the sessions that are idle, and those in use once they are given back.
+    fn give_up_idle(&self) {
+        let mut idle = self.idle();
+        idle.sessions.clear();
+        idle.given_up += 1;
+    }
+
+    /// For the next one, unless all of its time were given up.
+    fn give_back(&self, session: Session, given_up: u64) {
+        let mut idle = self.idle();
+        if idle.given_up == given_up {
+            idle.sessions.push(session);
+        }
     }
 
     /// How many are open, and how many of them are idle.
     pub fn figures(&self) -> (u32, u32) {
-        let idle = self.idle().len() as u32;
+        let idle = self.idle().sessions.len() as u32;
         let busy = DATABASE_CONNECTIONS.saturating_sub(self.places.available_permits() as u32);
         (busy + idle, idle)
     }
@@ -180,7 +207,7 @@ impl Connections {
             all.forget();
         }
         self.places.close();
-        let sessions = std::mem::take(&mut *self.idle());
+        let sessions = std::mem::take(&mut self.idle().sessions);
         for session in sessions {
             let bound = Duration::from_secs(DATABASE_PING_SECONDS);
             let _gone_anyway = tokio::time::timeout(bound, session.connection.close()).await;
@@ -233,9 +260,9 @@ impl Held {
         Ok(())
     }
 
-    /// Drops this session, and those that are idle: they were set the same.
+    /// Drops this session, and all others: they were set the same.
     pub fn give_up_all(mut self) {
-        self.of.idle().clear();
+        self.of.give_up_idle();
         self.forget();
     }
 
@@ -250,17 +277,17 @@ impl Drop for Held {
     fn drop(&mut self) {
         let Some(session) = self.session.take() else { return };
         if !self.in_transaction {
-            self.of.idle().push(session);
+            self.of.give_back(session, self.given_up);
             return;
         }
         // Without a runtime the connection is closed, and the server rolls back.
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        let (of, place, mut session) = (self.of.clone(), self.place.take(), session);
+        let (of, place, given_up, mut session) = (self.of.clone(), self.place.take(), self.given_up, session);
         runtime.spawn(async move {
             let bound = Duration::from_secs(DATABASE_PING_SECONDS);
             let undone = sqlx::raw_sql("ROLLBACK").execute(&mut session.connection);
             if let Ok(Ok(_)) = tokio::time::timeout(bound, undone).await {
-                of.idle().push(session);
+                of.give_back(session, given_up);
             }
             drop(place);
         });

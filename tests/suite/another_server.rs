@@ -4,6 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+
 use crate::steps::drain;
 use cardline::config::Config;
 use cardline::ledger::laws::BooksReport;
@@ -21,6 +23,8 @@ use crate::plays::{Play, broken};
 
 const MOVED_AFTER_DAYS: u32 = 6;
 const DAYS: u32 = 20;
+/// Further than a new server has counted once a dump is loaded.
+const COUNTED: u32 = 20_000;
 
 /// A server of this test's own.
 struct Server {
@@ -105,6 +109,15 @@ fn postgres(name: &str) -> Command {
     command
 }
 
+/// Lets a server count that many transactions further.
+async fn count_further(transactions: u32, url: &str) {
+    let mut connection = PgConnection::connect(url).await.unwrap();
+    let each = "PERFORM pg_current_xact_id(); COMMIT;";
+    let all = format!("DO $$ BEGIN FOR n IN 1..{transactions} LOOP {each} END LOOP; END $$");
+    sqlx::raw_sql(AssertSqlSafe(all)).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+}
+
 fn run(command: &mut Command) {
     // A server that is started keeps what it inherits.
     let ran = command.stdin(Stdio::null()).output().unwrap();
@@ -113,7 +126,9 @@ fn run(command: &mut Command) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_ledger_moves_to_another_server_whose_count_was_raised() {
-    let mut play = Play::new(Database::alone(Engine::Postgres).await, 61, 50, DAYS).await;
+    let database = Database::alone(Engine::Postgres).await;
+    count_further(COUNTED, &database.url).await;
+    let mut play = Play::new(database, 61, 50, DAYS).await;
     for n in 0..MOVED_AFTER_DAYS {
         play.day(n).await;
     }
