@@ -4,18 +4,39 @@
 //! at once wait for each other and a killed one leaves nothing half; a program works on a newer schema
 //! as long as that schema's floor says that it may.
 
-use std::borrow::Cow;
-
-use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::{AssertSqlSafe, SqlSafeStr};
+use sha2::{Digest, Sha384};
 
 use super::LedgerError;
 use super::engine::{Ledger, Tx};
 use crate::args;
 use crate::limits::{SCHEMA_LOCK_SECONDS, SCHEMA_LOCK_TRIES};
 
-static SQLITE: Migrator = sqlx::migrate!("schemas/sql/sqlite");
-static POSTGRES: Migrator = sqlx::migrate!("schemas/sql/postgres");
+macro_rules! built_in {
+    ($name:literal) => {
+        (
+            $name,
+            include_str!(concat!("../../schemas/sql/sqlite/", $name, ".sql")),
+            include_str!(concat!("../../schemas/sql/postgres/", $name, ".sql")),
+        )
+    };
+}
+
+/// File names without their end, and both engines' texts, oldest first.
+const BUILT_IN: [(&str, &str, &str); 13] = [
+    built_in!("0001_ledger"),
+    built_in!("0002_topics"),
+    built_in!("0003_people"),
+    built_in!("0004_schedule"),
+    built_in!("0005_tally"),
+    built_in!("0006_floor_and_reconciliation"),
+    built_in!("0007_narrow_queue"),
+    built_in!("0008_application_place"),
+    built_in!("0009_new_sequence"),
+    built_in!("0010_queue_in_order"),
+    built_in!("0011_set_aside"),
+    built_in!("0012_key_check"),
+    built_in!("0013_queue_by_approval"),
+];
 
 /// Held while migrations run; any number that nothing else of ours uses.
 const MIGRATION_LOCK: i64 = 6_073_100;
@@ -25,6 +46,27 @@ const APPLIED_SQLITE: &str = "CREATE TABLE IF NOT EXISTS _sqlx_migrations (versi
     installed_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, success BOOLEAN NOT NULL, checksum BLOB NOT NULL, execution_time BIGINT NOT NULL)";
 const APPLIED_POSTGRES: &str = "CREATE TABLE IF NOT EXISTS _sqlx_migrations (version BIGINT PRIMARY KEY, description TEXT NOT NULL,
     installed_on TIMESTAMPTZ NOT NULL DEFAULT now(), success BOOLEAN NOT NULL, checksum BYTEA NOT NULL, execution_time BIGINT NOT NULL)";
+
+/// One step of the schema, as one engine runs it.
+#[derive(Clone)]
+struct Migration {
+    number: i64,
+    about: String,
+    sql: String,
+    /// Of the text, so that one that was changed after it ran is seen.
+    checksum: Vec<u8>,
+}
+
+impl Migration {
+    fn new(number: i64, about: &str, sql: &str) -> Migration {
+        let checksum = Sha384::digest(sql).to_vec();
+        Migration { number, about: about.to_owned(), sql: sql.to_owned(), checksum }
+    }
+
+    fn named(&self) -> Named {
+        Named { migration: self.number, about: self.about.clone() }
+    }
+}
 
 /// The migrations a program knows, oldest first.
 #[derive(Clone)]
@@ -68,15 +110,19 @@ impl SchemaState {
 impl Schema {
     /// What this program was built with.
     pub fn built_in() -> Schema {
-        let all = |migrator: &'static Migrator| migrator.iter().cloned().collect();
-        Schema { sqlite: all(&SQLITE), postgres: all(&POSTGRES) }
+        let mut schema = Schema { sqlite: Vec::new(), postgres: Vec::new() };
+        for ((name, sqlite, postgres), number) in BUILT_IN.iter().zip(1..) {
+            let about = name.trim_start_matches(|c: char| c.is_ascii_digit() || c == '_').replace('_', " ");
+            schema.sqlite.push(Migration::new(number, &about, sqlite));
+            schema.postgres.push(Migration::new(number, &about, postgres));
+        }
+        schema
     }
 
     /// As a later version knows it: one migration more, with the same text on both engines.
     pub fn and(mut self, number: i64, about: &'static str, sql: &str) -> Schema {
         for list in [&mut self.sqlite, &mut self.postgres] {
-            let text = AssertSqlSafe(sql.to_owned()).into_sql_str();
-            list.push(Migration::new(number, Cow::Borrowed(about), MigrationType::Simple, text, false));
+            list.push(Migration::new(number, about, sql));
         }
         self
     }
@@ -128,11 +174,11 @@ impl Ledger {
         let state = state(&mut tx, schema).await?;
         state.fits()?;
         let known = schema.of(&tx).to_vec();
-        for migration in known.iter().filter(|m| state.pending.iter().any(|p| p.migration == m.version)) {
-            tx.script(migration.sql.as_str()).await?;
+        for migration in known.iter().filter(|m| state.pending.iter().any(|p| p.migration == m.number)) {
+            tx.script(&migration.sql).await?;
             tx.scratch(
                 "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES ($1, $2, $3, $4, -1)",
-                args![migration.version, &*migration.description, true, &*migration.checksum],
+                args![migration.number, &*migration.about, true, &*migration.checksum],
             )
             .await?;
         }
@@ -148,10 +194,9 @@ impl Ledger {
 
 async fn state(tx: &mut Tx, schema: &Schema) -> Result<SchemaState, LedgerError> {
     let known = schema.of(tx);
-    let newest_known = known.iter().map(|m| m.version).max().unwrap_or(0);
-    let mut pending: Vec<Named> =
-        known.iter().map(|m| Named { migration: m.version, about: m.description.clone().into_owned() }).collect();
-    let known: Vec<(i64, Vec<u8>)> = known.iter().map(|m| (m.version, m.checksum.to_vec())).collect();
+    let newest_known = known.iter().map(|m| m.number).max().unwrap_or(0);
+    let mut pending: Vec<Named> = known.iter().map(Migration::named).collect();
+    let known: Vec<(i64, Vec<u8>)> = known.iter().map(|m| (m.number, m.checksum.clone())).collect();
     if !tx.has_table("_sqlx_migrations").await? {
         return Ok(SchemaState { applied: Vec::new(), pending, unknown: Vec::new(), floor: 0, newest_known });
     }
@@ -186,5 +231,27 @@ impl Tx {
             "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = $1"
         };
         Ok(self.number(sql, args![name]).await? > 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::BUILT_IN;
+
+    #[test]
+    fn every_file_is_known_in_its_place_on_both_engines() {
+        for engine in ["sqlite", "postgres"] {
+            let folder = format!("{}/schemas/sql/{engine}", env!("CARGO_MANIFEST_DIR"));
+            let mut files: Vec<String> = std::fs::read_dir(folder)
+                .unwrap()
+                .map(|file| file.unwrap().file_name().into_string().unwrap())
+                .collect();
+            files.sort();
+            let known: Vec<String> = BUILT_IN.iter().map(|(name, ..)| format!("{name}.sql")).collect();
+            assert_eq!(known, files, "{engine}");
+        }
+        for ((name, ..), number) in BUILT_IN.iter().zip(1..) {
+            assert!(name.starts_with(&format!("{number:04}_")), "{name}");
+        }
     }
 }
