@@ -128,6 +128,19 @@ impl Reading {
     }
 }
 
+/// The library's own end looks only every 100 ms whether a consumer is closed, and a worker has several.
+impl Drop for Reader {
+    fn drop(&mut self) {
+        for consumer in [&self.consumer, &self.asker] {
+            if consumer.close_queue().is_ok() {
+                while !consumer.closed() {
+                    consumer.poll(Duration::from_millis(1));
+                }
+            }
+        }
+    }
+}
+
 /// A look for partitions with messages beyond their stored positions; gives those with the positions.
 pub type Look = fn(&mut Reader, &[(i64, i64)]) -> Result<Vec<(i64, i64)>, BrokerError>;
 
