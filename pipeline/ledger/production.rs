@@ -136,6 +136,18 @@ const GOOD: Stage = Stage {
 const NUMBERED: Stage =
     Stage { name: "numbered", columns: &[("row", Column::Int), ("id", Column::Int), ("card_number", Column::Text)] };
 
+/// Sections of a run that is about to be cut.
+const SECTION: Stage = Stage { name: "section", columns: &[("region", Column::Text)] };
+
+/// The cards of a bank and lane whose account is open and that no bureau was asked for yet.
+macro_rules! to_order {
+    () => {
+        "batch b JOIN application a ON a.account_batch = b.id AND a.place IS NULL
+         JOIN account o ON o.application = a.id LEFT JOIN production_row p ON p.application = a.id
+         WHERE b.to_produce > 0 AND b.bank = $1 AND b.lane = $2 AND p.application IS NULL"
+    };
+}
+
 impl Ledger {
     /// Opened accounts whose cards are not ordered yet, group by group.
     pub async fn waiting_production(&self) -> Result<Vec<Group>, LedgerError> {
@@ -178,17 +190,42 @@ impl Ledger {
         Ok(rows.into_iter().map(accounted).collect())
     }
 
-    /// The first cards of a group that can be ordered, in the order of application ids. Those of the oldest
-    /// account batches come first: as many batches are read as should hold them, and all if these do not.
+    /// The cards of a group that were approved first and can be ordered, in the order of application ids. All
+    /// that wait are looked at: `to_produce` is a hint, and a batch that counts too many keeps no other back.
     pub async fn accounted_cards(&self, group: &Group, most: i64) -> Result<Vec<AccountedCard>, LedgerError> {
         let mut tx = self.read().await?;
-        let mut rows = accounted_among(&mut tx, group, most, most).await?;
-        if (rows.len() as i64) < most {
-            rows = accounted_among(&mut tx, group, most, i64::MAX).await?;
-        }
+        let mut rows = tx
+            .rows::<AccountedRow>(
+                concat!(
+                    "SELECT a.id, a.application_id, a.region, COALESCE(a.photo, ''), a.point, m.sealed, c.sealed FROM
+                        (SELECT a.id, a.application_id, a.region, a.photo, a.point, a.message FROM ",
+                    to_order!(),
+                    " AND b.region = $3 ORDER BY a.approved_on, a.application_id LIMIT $4) a
+                     JOIN account c ON c.application = a.id JOIN message m ON m.id = a.message"
+                ),
+                args![&group.bank, &group.lane, &group.region, most],
+            )
+            .await?;
         // As for the account cut: only keys are sorted in the database.
         rows.sort_unstable_by(|a, b| a.1.cmp(&b.1));
         Ok(rows.into_iter().map(accounted).collect())
+    }
+
+    /// How many of each of these groups, which are of one bank and lane, are among those approved first.
+    pub async fn approved_first(&self, groups: &[Group], most: i64) -> Result<Vec<(String, i64)>, LedgerError> {
+        let Some(first) = groups.first() else { return Ok(Vec::new()) };
+        let mut tx = self.read().await?;
+        tx.stage(&SECTION, groups.iter().map(|group| args![&group.region]).collect()).await?;
+        tx.rows(
+            concat!(
+                "SELECT w.region, count(*) FROM (SELECT b.region FROM ",
+                to_order!(),
+                " AND b.region IN (SELECT region FROM section) ORDER BY a.approved_on, a.application_id LIMIT $3) w
+                 GROUP BY w.region ORDER BY w.region"
+            ),
+            args![&first.bank, &first.lane, most],
+        )
+        .await
     }
 
     /// Settles a production cut: card numbers, members, the frozen package and the held cards at once.
@@ -333,29 +370,6 @@ type AccountedRow = (i64, String, String, String, String, Vec<u8>, Vec<u8>);
 
 fn accounted((id, application_id, region, photo, point, message, account): AccountedRow) -> AccountedCard {
     AccountedCard { id, application_id, region, photo, point, message, account }
-}
-
-/// The cards of the oldest account batches that together have so many to produce.
-async fn accounted_among(
-    tx: &mut Tx,
-    group: &Group,
-    most: i64,
-    to_produce: i64,
-) -> Result<Vec<AccountedRow>, LedgerError> {
-    tx.rows::<AccountedRow>(
-        "SELECT a.id, a.application_id, a.region, COALESCE(a.photo, ''), a.point, m.sealed, c.sealed FROM
-            (SELECT a.id, a.application_id, a.region, a.photo, a.point, a.message FROM
-                (SELECT id, sum(to_produce) OVER (ORDER BY id) - to_produce AS before FROM batch
-                 WHERE to_produce > 0 AND region = $1 AND bank = $2 AND lane = $3) b
-             JOIN application a ON a.account_batch = b.id AND a.place IS NULL
-             JOIN account c ON c.application = a.id
-             LEFT JOIN production_row p ON p.application = a.id
-             WHERE b.before < $5 AND p.application IS NULL
-             ORDER BY b.id, a.application_id LIMIT $4) a
-         JOIN account c ON c.application = a.id JOIN message m ON m.id = a.message",
-        args![&group.region, &group.bank, &group.lane, most, to_produce],
-    )
-    .await
 }
 
 /// A production cut inside a transaction.

@@ -202,7 +202,8 @@ pub async fn preview_cut(
         Err(wrong) => return Ok(Err(wrong)),
     };
     let cards = candidate.batch_cards();
-    let sections = candidate.portions(cards).into_iter().map(|(group, n)| (group.region.clone(), n)).collect();
+    let sections =
+        candidate.portions(station, cards).await?.into_iter().map(|(group, n)| (group.region.clone(), n)).collect();
     let batch = next_numbers(station, &candidate, at).await?.batch;
     Ok(Ok(Preview { stream: stream.into(), batch, cards, sections }))
 }

@@ -106,7 +106,7 @@ pub async fn plan(station: &Station, at: Timestamp) -> Result<Plan, StageError> 
             if !candidate.sections.iter().any(|s| scope.covers(&s.bank, &s.region)) {
                 continue;
             }
-            let mut told = stream_plan(&candidate, at, of(&no_photo));
+            let mut told = stream_plan(station, &candidate, at, of(&no_photo)).await?;
             if !stream_within(&scope, &name) {
                 narrow(&mut told, &candidate, &scope);
             }
@@ -138,7 +138,12 @@ fn add(
     Ok(())
 }
 
-fn stream_plan(c: &Candidate<'_>, at: Timestamp, no_photo: i64) -> StreamPlan {
+async fn stream_plan(
+    station: &Station,
+    c: &Candidate<'_>,
+    at: Timestamp,
+    no_photo: i64,
+) -> Result<StreamPlan, StageError> {
     let today = c.timetable.today(at);
     let contents = contents(c, no_photo);
     // The capacity of a day that is used up comes back on the next.
@@ -152,7 +157,7 @@ fn stream_plan(c: &Candidate<'_>, at: Timestamp, no_photo: i64) -> StreamPlan {
         (None, Err(until @ (Until::WorkingDay | Until::Hours))) => Some(until.word().to_owned()),
         _ => None,
     };
-    StreamPlan {
+    Ok(StreamPlan {
         stream: c.stream.name(),
         kind: c.stream.kind.word(),
         partner: c.stream.partner.clone(),
@@ -165,7 +170,8 @@ fn stream_plan(c: &Candidate<'_>, at: Timestamp, no_photo: i64) -> StreamPlan {
         cards: contents.cards,
         batches: Some(contents.batches),
         sections: c
-            .portions(contents.cards)
+            .portions(station, contents.cards)
+            .await?
             .into_iter()
             .map(|(group, cards)| Section { region: group.region.clone(), cards })
             .collect(),
@@ -174,7 +180,7 @@ fn stream_plan(c: &Candidate<'_>, at: Timestamp, no_photo: i64) -> StreamPlan {
         skipped_today,
         provisional: c.timetable.is_provisional(c.timetable.today(next_cut.unwrap_or(at))),
         next_cuts: c.timetable.next_cuts(&c.stream.lane, at, NEXT_CUTS).into_iter().map(rfc3339).collect(),
-    }
+    })
 }
 
 fn why(c: &Candidate<'_>, spent: bool) -> String {

@@ -16,7 +16,7 @@ pub(super) fn narrow(told: &mut StreamPlan, c: &Candidate<'_>, scope: &Scope) {
     told.sections.retain(|section| scope.covers(&told.bank, &section.region));
     told.cards = told.sections.iter().map(|section| section.cards).sum();
     told.batches = None;
-    // Whole sections go in turn, so which of these reasons left a section out is not known.
+    // Those approved first go first, so which of these reasons left a section's card out is not known.
     let why: Vec<String> = told.left_out.drain(..).map(|left| left.why).collect();
     let cards = waiting - told.cards;
     told.left_out.extend((cards > 0).then(|| LeftOut { why: why.join(" or "), cards }));

@@ -106,21 +106,16 @@ impl Candidate<'_> {
         self.take.min(cutting::max_cards(&self.partner.profile))
     }
 
-    /// Which sections so many cards come from, and how many of each: whole sections, the oldest first;
-    /// told in the order of regions.
-    pub fn portions(&self, mut cards: i64) -> Vec<(&Group, i64)> {
-        let mut sections: Vec<&Group> = self.sections.iter().collect();
-        sections.sort_by(|a, b| (&a.oldest, &a.region).cmp(&(&b.oldest, &b.region)));
-        let mut portions = Vec::new();
-        for section in sections {
-            let portion = section.cards.min(cards);
-            cards -= portion;
-            if portion > 0 {
-                portions.push((section, portion));
-            }
-        }
-        portions.sort_by(|(a, _), (b, _)| a.region.cmp(&b.region));
-        portions
+    /// Which sections so many cards come from, and how many of each: those approved first, as within a
+    /// section; told in the order of regions.
+    pub async fn portions(&self, station: &Station, cards: i64) -> Result<Vec<(&Group, i64)>, StageError> {
+        let among = match self.sections.as_slice() {
+            [only] => vec![(only.region.clone(), only.cards.min(cards))],
+            all if self.waiting.cards <= cards => all.iter().map(|s| (s.region.clone(), s.cards)).collect(),
+            some => station.ledger.approved_first(some, cards).await?,
+        };
+        let found = |(region, n)| Some((self.sections.iter().find(|s| s.region == region)?, n));
+        Ok(among.into_iter().filter_map(found).filter(|(_, n)| *n > 0).collect())
     }
 
     /// Cards its bureau makes on one day.

@@ -98,7 +98,7 @@ pub async fn claim(
     now: Timestamp,
 ) -> Result<Option<Claimed>, StageError> {
     let mut cards = Vec::new();
-    for (section, portion) in due.portions(due.batch_cards()) {
+    for (section, portion) in due.portions(station, due.batch_cards()).await? {
         cards.extend(station.ledger.accounted_cards(section, portion).await?);
     }
     let Some(group) = due.sections.first().filter(|_| !cards.is_empty()) else {

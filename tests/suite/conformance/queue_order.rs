@@ -1,13 +1,13 @@
 //! Which cards a batch takes when more wait than fit: those approved first, whenever they came.
 
-use cardline::ledger::Group;
+use cardline::ledger::{Group, Ledger};
 use jiff::Timestamp;
 use jiff::civil::date;
 
-use super::arrivals::{Intake, arriving, execute};
+use super::arrivals::{Intake, arriving, execute, number};
 use crate::databases::{Database, on_both_engines};
 
-on_both_engines!(who_was_approved_first_goes_first,);
+on_both_engines!(who_was_approved_first_goes_first, who_was_approved_first_is_made_first,);
 
 async fn who_was_approved_first_goes_first(database: Database) {
     let mut intake = Intake::on(&database).await;
@@ -19,17 +19,75 @@ async fn who_was_approved_first_goes_first(database: Database) {
     intake.settle(vec![approved(4, 3), approved(9, 2)]).await.unwrap();
     intake.settle(vec![approved(7, 1), approved(8, 3), approved(3, 2)]).await.unwrap();
     execute(&intake.ledger, "INSERT INTO rendition (source, print, tries) VALUES ('photos/1.jpg#00', 'p', 0)").await;
-    let group = Group {
-        region: "110101".into(),
+    for (most, taken) in [(1, vec![7]), (2, vec![3, 7]), (3, vec![3, 7, 9]), (4, vec![3, 4, 7, 9])] {
+        let cards = intake.ledger.waiting_cards(&group("110101"), most).await.unwrap();
+        let ids: Vec<u32> = cards.iter().map(|c| c.application_id[16..].parse().unwrap()).collect();
+        assert_eq!(ids, taken, "{most} cards, in the order of application ids");
+    }
+}
+
+/// Also when the bank answered sooner for those approved later, and whatever the region.
+async fn who_was_approved_first_is_made_first(database: Database) {
+    let mut intake = Intake::on(&database).await;
+    let approved = |application: u32, day: i8, region: &str| {
+        let mut message = arriving(application, 1, &format!("person {application}"));
+        let facts = message.facts.as_mut().unwrap();
+        (facts.approved_on, facts.region) = (date(2026, 1, day), region.into());
+        message
+    };
+    let (here, there) = ("110101", "110102");
+    intake.settle(vec![approved(4, 3, here), approved(9, 2, here), approved(5, 3, there)]).await.unwrap();
+    opened(&intake.ledger, &[(1, here), (2, there)]).await;
+    intake.settle(vec![approved(7, 1, here), approved(8, 3, here), approved(3, 2, here)]).await.unwrap();
+    intake.settle(vec![approved(2, 3, there), approved(1, 2, there)]).await.unwrap();
+    opened(&intake.ledger, &[(3, here), (4, there)]).await;
+    for (most, taken) in [(1, vec![7]), (2, vec![3, 7]), (3, vec![3, 7, 9]), (4, vec![3, 4, 7, 9])] {
+        let cards = intake.ledger.accounted_cards(&group(here), most).await.unwrap();
+        let ids: Vec<u32> = cards.iter().map(|c| c.application_id[16..].parse().unwrap()).collect();
+        assert_eq!(ids, taken, "{most} cards, in the order of application ids");
+    }
+    // 7; 1, 3, 9; 2, 4, 5, 8: of the first day, the second, the third.
+    for (most, (of_here, of_there)) in [(1, (1, 0)), (2, (1, 1)), (4, (3, 1)), (5, (3, 2)), (6, (4, 2)), (9, (5, 3))] {
+        let counts = intake.ledger.approved_first(&[group(here), group(there)], most).await.unwrap();
+        let told = |region| counts.iter().find(|(of, _)| of == region).map_or(0, |(_, n)| *n);
+        assert_eq!((told(here), told(there)), (of_here, of_there), "{most} cards");
+    }
+}
+
+/// The bank opened an account for every card that waits: one batch for each region.
+async fn opened(ledger: &Ledger, batches: &[(i64, &str)]) {
+    for (id, region) in batches {
+        let waiting = format!("SELECT count(*) FROM application WHERE queue = 'account' AND region = '{region}'");
+        let cards = number(ledger, &waiting).await;
+        execute(
+            ledger,
+            &format!(
+                "INSERT INTO batch (id, number, kind, state, partner, region, bank, lane, cards, to_produce, cut_on, due_on, owner)
+                 VALUES ({id}, 'A{id}', 'account', 'answered', 'ICBC', '{region}', 'ICBC', 'normal', {cards}, {cards},
+                    '2026-01-05', '2026-01-05', 'nobody')"
+            ),
+        )
+        .await;
+        for sql in [
+            "INSERT INTO account (application, answer, number_key, pan_key, opened_on, sealed)
+             SELECT id, 1, message_key, message_key, '2026-01-05', message_key FROM (SELECT a.id, m.digest AS message_key
+                FROM application a JOIN message m ON m.id = a.message WHERE a.queue = 'account' AND a.region = 'REGION') w",
+            "UPDATE application SET account_batch = BATCH, account_row = id, queue = NULL
+             WHERE queue = 'account' AND region = 'REGION'",
+        ] {
+            let sql = sql.replace("REGION", region).replace("BATCH", &id.to_string());
+            assert_eq!(execute(ledger, &sql).await as i64, cards);
+        }
+    }
+}
+
+fn group(region: &str) -> Group {
+    Group {
+        region: region.into(),
         bank: "ICBC".into(),
         lane: "normal".into(),
         cards: 5,
         oldest: String::new(),
         since: Timestamp::default(),
-    };
-    for (most, taken) in [(1, vec![7]), (2, vec![3, 7]), (3, vec![3, 7, 9]), (4, vec![3, 4, 7, 9])] {
-        let cards = intake.ledger.waiting_cards(&group, most).await.unwrap();
-        let ids: Vec<u32> = cards.iter().map(|c| c.application_id[16..].parse().unwrap()).collect();
-        assert_eq!(ids, taken, "{most} cards, in the order of application ids");
     }
 }
