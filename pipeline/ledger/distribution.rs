@@ -1,10 +1,13 @@
 //! Shipments in the ledger: receipt at the point, pickup windows, roll-over and recall.
 
+use std::collections::BTreeSet;
+
+use cardline_core::domain::policy::ByRegion;
 use cardline_core::lives::CARD;
 use jiff::civil::Date;
 
 use super::engine::Tx;
-use super::moves::{Along, SUBJECT, Set, Step, Why, move_each, move_set, subject};
+use super::moves::{Along, SUBJECT, Set, Step, Why, by_day, move_each, move_set, subject};
 use super::{Lease, Ledger, LedgerError, spend};
 use crate::args;
 
@@ -14,8 +17,8 @@ pub struct DueShipment {
     pub id: i64,
     pub number: String,
     pub point: String,
-    /// Region of its cards, for the policy of windows.
-    pub region: String,
+    /// The regions of its cards, for the policy of windows.
+    pub regions: BTreeSet<String>,
     pub place: String,
     pub roll_overs: i64,
     /// Cards still with the shipment.
@@ -32,33 +35,56 @@ pub(super) async fn travelling(tx: &mut Tx, shipment: i64) -> Result<i64, Ledger
     .await
 }
 
+/// Shipments received and not yet on the shelf, and windows that ended before today.
+macro_rules! due_shipments {
+    () => {
+        "shipment s JOIN batch b ON b.id = s.batch
+         WHERE NOT s.done AND s.place = $1 AND (s.window_last IS NULL OR s.window_last < $2)"
+    };
+}
+
 impl Ledger {
-    /// Shipments received and not yet on the shelf, and windows that ended before today.
-    pub async fn due_shipments(&self, place: &str, today: Date, most: i64) -> Result<Vec<DueShipment>, LedgerError> {
+    /// Bank and area of the runs whose shipments are due.
+    pub async fn due_runs(&self, place: &str, today: Date) -> Result<Vec<(String, String)>, LedgerError> {
+        let mut tx = self.read().await?;
+        let sql = concat!("SELECT DISTINCT b.bank, b.region FROM ", due_shipments!(), " ORDER BY b.bank, b.region");
+        tx.rows(sql, args![place, today]).await
+    }
+
+    /// The first due shipments of a bank and area.
+    pub async fn due_shipments(
+        &self,
+        place: &str,
+        today: Date,
+        (bank, area): (&str, &str),
+        most: i64,
+    ) -> Result<Vec<DueShipment>, LedgerError> {
         let mut tx = self.read().await?;
         let rows = tx
-            .rows::<(i64, String, String, String, String, i64, i64)>(
-                "SELECT s.id, s.number, s.point, COALESCE((SELECT min(a.region) FROM box x JOIN made m ON m.box = x.id
-                        JOIN application a ON a.id = m.application WHERE x.shipment = s.id), b.region), s.place, s.roll_overs,
-                    (SELECT count(*) FROM box x JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
-                     WHERE x.shipment = s.id AND a.place IS NULL)
-                 FROM shipment s JOIN batch b ON b.id = s.batch
-                 WHERE NOT s.done AND s.place = $1 AND (s.window_last IS NULL OR s.window_last < $2) ORDER BY s.id LIMIT $3",
-                args![place, today, most],
+            .rows::<(i64, String, String, String, i64, i64)>(
+                concat!(
+                    "SELECT s.id, s.number, s.point, s.place, s.roll_overs,
+                        (SELECT count(*) FROM box x JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
+                         WHERE x.shipment = s.id AND a.place IS NULL) FROM ",
+                    due_shipments!(),
+                    " AND b.bank = $3 AND b.region = $4 ORDER BY s.id LIMIT $5"
+                ),
+                args![place, today, bank, area, most],
             )
             .await?;
-        Ok(rows
-            .into_iter()
-            .map(|(id, number, point, region, place, roll_overs, travelling)| DueShipment {
-                id,
-                number,
-                point,
-                region,
-                place,
-                roll_overs,
-                travelling,
-            })
-            .collect())
+        let mut due = Vec::with_capacity(rows.len());
+        for (id, number, point, place, roll_overs, travelling) in rows {
+            let regions = tx
+                .rows::<(String,)>(
+                    "SELECT DISTINCT a.region FROM box x JOIN made m ON m.box = x.id
+                     JOIN application a ON a.id = m.application WHERE x.shipment = $1",
+                    args![id],
+                )
+                .await?;
+            let regions = regions.into_iter().map(|(region,)| region).collect();
+            due.push(DueShipment { id, number, point, regions, place, roll_overs, travelling });
+        }
+        Ok(due)
     }
 
     /// Opens the pickup windows of received shipments; the last day is inclusive.
@@ -83,15 +109,17 @@ impl Ledger {
         tx.commit().await
     }
 
-    /// Settles windows that ended: nobody left, rolled over into the next window, or recalled.
+    /// Settles windows that ended: nobody left, rolled over into the next window, or recalled, to be back by
+    /// the day of each card's region.
     pub async fn settle_window_ends(
         &self,
         lease: &Lease,
         ended: &[EndedWindow],
+        back_on: &ByRegion<Date>,
         why: Why<'_>,
     ) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
-        for EndedWindow { shipment, next_last, recall_due } in ended {
+        for EndedWindow { shipment, next_last } in ended {
             match (shipment.travelling, next_last) {
                 (0, _) => {
                     tx.run("UPDATE shipment SET done = TRUE WHERE id = $1", args![shipment.id]).await?;
@@ -106,7 +134,7 @@ impl Ledger {
                     )
                     .await?;
                 }
-                (_, None) => recall(&mut tx, shipment.id, *recall_due, why).await?,
+                (_, None) => recall(&mut tx, shipment.id, back_on, why).await?,
             }
         }
         spend(&mut tx, lease).await?;
@@ -119,27 +147,27 @@ pub struct EndedWindow {
     pub shipment: DueShipment,
     /// Last day of the next window; `None`: the rest is recalled.
     pub next_last: Option<Date>,
-    /// Recalled plastic is back by this day.
-    pub recall_due: Date,
 }
 
-async fn recall(tx: &mut Tx, shipment: i64, due_on: Date, why: Why<'_>) -> Result<(), LedgerError> {
+async fn recall(tx: &mut Tx, shipment: i64, back_on: &ByRegion<Date>, why: Why<'_>) -> Result<(), LedgerError> {
     let left = tx
-        .rows::<(i64,)>(
-            "SELECT a.id FROM box b JOIN made m ON m.box = b.id JOIN application a ON a.id = m.application
+        .rows::<(i64, String)>(
+            "SELECT a.id, a.region FROM box b JOIN made m ON m.box = b.id JOIN application a ON a.id = m.application
              WHERE b.shipment = $1 AND a.place IS NULL ORDER BY a.id",
             args![shipment],
         )
         .await?;
-    tx.stage(&SUBJECT, left.into_iter().map(|(id,)| subject(id)).collect()).await?;
-    let along = Along {
-        due_on: Some(due_on),
-        owner: Some("administrator"),
-        reason: Some("never_collected".into()),
-        ..Along::default()
-    };
-    let step = Step { life: &CARD, from: "on_shelf", to: "recalled" };
-    move_each(tx, &[step], along, Why { reason: "not collected in any window", ..why }).await?;
+    for (due_on, ids) in by_day(left, |region| *back_on.of(region)) {
+        tx.stage(&SUBJECT, ids.into_iter().map(subject).collect()).await?;
+        let along = Along {
+            due_on: Some(due_on),
+            owner: Some("administrator"),
+            reason: Some("never_collected".into()),
+            ..Along::default()
+        };
+        let step = Step { life: &CARD, from: "on_shelf", to: "recalled" };
+        move_each(tx, &[step], along, Why { reason: "not collected in any window", ..why }).await?;
+    }
     tx.run("UPDATE shipment SET done = TRUE WHERE id = $1", args![shipment]).await?;
     Ok(())
 }

@@ -6,6 +6,8 @@
 //! and by the edge tables of `cardline_core::lives`: who no longer stands there is left out, and the
 //! caller learns how many moved.
 
+use std::collections::BTreeMap;
+
 use cardline_core::lives::{ACCOUNT, APPLICATION, APPROVAL, BATCH, CARD, CASE, FILE, Life, SOCIAL, USER};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -87,6 +89,15 @@ pub const SUBJECT: Stage = Stage {
 /// A row of [`SUBJECT`] that carries no event.
 pub fn subject(id: i64) -> Vec<Arg> {
     args![id, None::<String>, None::<Vec<u8>>, None::<String>, None::<i64>, None::<String>, None::<i64>]
+}
+
+/// Things by the day their region sets: those of one day move together.
+pub(super) fn by_day(things: Vec<(i64, String)>, day: impl Fn(&str) -> Date) -> BTreeMap<Date, Vec<i64>> {
+    let mut days: BTreeMap<Date, Vec<i64>> = BTreeMap::new();
+    for (id, region) in things {
+        days.entry(day(&region)).or_default().push(id);
+    }
+    days
 }
 
 /// Card states in which the plastic travels with its container, so that no row of its own says where.

@@ -3,6 +3,7 @@
 //! A photo is what an application declares of it (`application.photo`); `rendition` has one row for each
 //! that was looked at. Cards whose photo has a fault are `held` with a reason that begins with its code.
 
+use cardline_core::domain::policy::ByRegion;
 use cardline_core::lives::CARD;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -10,7 +11,7 @@ use jiff::civil::Date;
 use super::accounts::hold_cards;
 use super::cases::overtake_cases;
 use super::engine::Tx;
-use super::moves::{Along, SUBJECT, Step, Why, move_each, subject};
+use super::moves::{Along, SUBJECT, Step, Why, by_day, move_each, subject};
 use super::stage::{Column, Stage};
 use super::viewer::in_scope;
 use super::{Lease, Ledger, LedgerError, spend};
@@ -119,12 +120,12 @@ impl Ledger {
     }
 
     /// Keeps what became of photos; holds the cards of those that cannot be used, each with a case that is
-    /// due on `case_on`, and lets go on those that were held for a photo that is good now.
+    /// due by the day of its region, and lets go on those that were held for a photo that is good now.
     pub async fn settle_photos(
         &self,
         lease: &Lease,
         looked: Vec<LookedPhoto>,
-        case_on: Date,
+        case_on: &ByRegion<Date>,
         why: Why<'_>,
     ) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
@@ -138,14 +139,14 @@ impl Ledger {
         )
         .await?;
         let faulty = tx
-            .rows::<(i64, String)>(
-                "SELECT a.id, s.fault FROM looked s JOIN application a ON a.photo = s.source
+            .rows::<(i64, String, String)>(
+                "SELECT a.id, a.region, s.fault FROM looked s JOIN application a ON a.photo = s.source
                  WHERE s.fault IS NOT NULL AND s.again_at IS NULL AND a.queue = 'account' ORDER BY a.id",
                 args![],
             )
             .await?;
-        hold_cards(&mut tx, &faulty, "waiting_account", case_on, why).await?;
-        for (id, _) in faulty {
+        for (id, region, fault) in faulty {
+            hold_cards(&mut tx, &[(id, fault)], "waiting_account", *case_on.of(&region), why).await?;
             // The promise clock stands still while the holder must correct something (s3).
             tx.run("UPDATE application SET returned_on = $2 WHERE id = $1", args![id, local_date(why.at)]).await?;
         }
@@ -224,10 +225,10 @@ fn staged(looked: LookedPhoto) -> Vec<super::Arg> {
 }
 
 /// Cards held for a photo that is good now go back to the queue; their cases are settled by it.
-async fn free_cards(tx: &mut Tx, case_on: Date, why: Why<'_>) -> Result<(), LedgerError> {
-    let held = tx
-        .rows::<(i64,)>(
-            "SELECT a.id FROM application a JOIN looked s ON s.source = a.photo AND s.print IS NOT NULL
+async fn free_cards(tx: &mut Tx, case_on: &ByRegion<Date>, why: Why<'_>) -> Result<(), LedgerError> {
+    let mut held = tx
+        .rows::<(i64, String)>(
+            "SELECT a.id, a.region FROM application a JOIN looked s ON s.source = a.photo AND s.print IS NOT NULL
              WHERE a.place = 'held' AND a.reason LIKE 'PHOTO-%' ORDER BY a.id",
             args![],
         )
@@ -236,17 +237,21 @@ async fn free_cards(tx: &mut Tx, case_on: Date, why: Why<'_>) -> Result<(), Ledg
         return Ok(());
     }
     let why = Why { reason: "its photo is there now", ..why };
-    tx.stage(&SUBJECT, held.iter().map(|(id,)| subject(*id)).collect()).await?;
+    tx.stage(&SUBJECT, held.iter().map(|(id, _)| subject(*id)).collect()).await?;
     let step = Step { life: &CARD, from: "held", to: "waiting_account" };
     move_each(tx, &[step], Along { owner: Some("bureau operator"), ..Along::default() }, why).await?;
     let freed = tx.rows::<(i64,)>("SELECT id FROM subject ORDER BY id", args![]).await?;
     // The upload was at fault, not the holder: the promise clock did not stand still.
-    tx.run(
-        "UPDATE application SET queue = 'account', reason = NULL, returned_on = NULL,
-            due_on = CASE WHEN promise_on > $1 THEN promise_on ELSE $1 END WHERE id IN (SELECT id FROM subject)",
-        args![case_on],
-    )
-    .await?;
+    held.retain(|(id, _)| freed.binary_search(&(*id,)).is_ok());
+    for (day, ids) in by_day(held, |region| *case_on.of(region)) {
+        tx.stage(&SUBJECT, ids.into_iter().map(subject).collect()).await?;
+        tx.run(
+            "UPDATE application SET queue = 'account', reason = NULL, returned_on = NULL,
+                due_on = CASE WHEN promise_on > $1 THEN promise_on ELSE $1 END WHERE id IN (SELECT id FROM subject)",
+            args![day],
+        )
+        .await?;
+    }
     overtake_photo_cases(tx, &freed, why).await
 }
 

@@ -1,7 +1,8 @@
 //! The production stage in the ledger: the cut, card numbers, the bureau's report and its manifest.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use cardline_core::domain::policy::ByRegion;
 use cardline_core::lives::CARD;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -90,8 +91,8 @@ pub struct MatchedReport {
 pub struct KnownBox {
     pub number: String,
     pub point: String,
-    /// The region of its cards, for the policy of transit.
-    pub region: String,
+    /// The regions of its cards, for the policy of transit.
+    pub regions: BTreeSet<String>,
     pub cards: i64,
     pub is_shipped: bool,
 }
@@ -100,9 +101,17 @@ pub struct KnownBox {
 pub struct ManifestCarton {
     pub number: String,
     pub point: String,
-    /// The region of its cards, for the policy of transit.
-    pub region: String,
+    /// The regions of its cards, for the policy of transit.
+    pub regions: BTreeSet<String>,
     pub boxes: Vec<String>,
+}
+
+impl ManifestCarton {
+    /// Puts a box into it.
+    pub fn add(&mut self, known: &KnownBox) {
+        self.regions.extend(known.regions.iter().cloned());
+        self.boxes.push(known.number.clone());
+    }
 }
 
 /// A manifest, matched box by box.
@@ -278,12 +287,13 @@ impl Ledger {
         file: &ReceivedFile<'_>,
         batch: i64,
         mut report: MatchedReport,
-        case_on: Date,
+        case_on: &ByRegion<Date>,
         why: Why<'_>,
     ) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
         let file_id = register_file(&mut tx, file, why).await?;
-        open_row_cases(&mut tx, file_id, &report.unmatched, case_on, "bureau operator", why).await?;
+        // A row that is about no card has no region.
+        open_row_cases(&mut tx, file_id, &report.unmatched, *case_on.of(""), "bureau operator", why).await?;
         known_already(&mut tx, &mut report, case_on).await?;
         let good = report.good.len() as i64;
         let failed = report.spoiled.iter().filter(|s| !s.remake).count() as i64;
@@ -304,16 +314,21 @@ impl Ledger {
     pub async fn boxes(&self, batch: i64) -> Result<Vec<KnownBox>, LedgerError> {
         let mut tx = self.read().await?;
         let rows = tx
-            .rows::<(String, String, String, i64, Option<i64>)>(
-                "SELECT b.number, b.point, COALESCE((SELECT min(a.region) FROM made m JOIN application a ON a.id = m.application
-                    WHERE m.box = b.id), ''), b.cards, b.shipment FROM box b WHERE b.batch = $1 ORDER BY b.number",
+            .rows::<(i64, String, String, i64, Option<i64>)>(
+                "SELECT id, number, point, cards, shipment FROM box WHERE batch = $1 ORDER BY number",
                 args![batch],
             )
             .await?;
-        let known = |(number, point, region, cards, shipment): (_, _, _, _, Option<i64>)| KnownBox {
+        let mut regions: BTreeMap<i64, BTreeSet<String>> = BTreeMap::new();
+        let of_cards = "SELECT DISTINCT b.id, a.region FROM box b JOIN made m ON m.box = b.id
+            JOIN application a ON a.id = m.application WHERE b.batch = $1";
+        for (id, region) in tx.rows::<(i64, String)>(of_cards, args![batch]).await? {
+            regions.entry(id).or_default().insert(region);
+        }
+        let known = |(id, number, point, cards, shipment): (i64, String, String, i64, Option<i64>)| KnownBox {
             number,
             point,
-            region,
+            regions: regions.remove(&id).unwrap_or_default(),
             cards,
             is_shipped: shipment.is_some(),
         };
@@ -427,32 +442,40 @@ async fn no_longer_to_produce(tx: &mut Tx, staged: &str) -> Result<(), LedgerErr
 
 /// Takes out of a report what other reports told of already: an identifier stops both its cards, and a box is
 /// reported once.
-async fn known_already(tx: &mut Tx, report: &mut MatchedReport, case_on: Date) -> Result<(), LedgerError> {
+async fn known_already(tx: &mut Tx, report: &mut MatchedReport, case_on: &ByRegion<Date>) -> Result<(), LedgerError> {
     let rows =
         report.good.iter().map(|g| args![g.application, &g.identifier, &g.atr, &g.box_number, g.position]).collect();
     tx.stage(&GOOD, rows).await?;
     let shared = tx
-        .rows::<(i64, i64)>(
-            "SELECT g.application, m.application FROM good_card g JOIN made m ON m.identifier = g.identifier ORDER BY 1",
+        .rows::<(i64, String, i64, String)>(
+            "SELECT a.id, a.region, o.id, o.region FROM good_card g JOIN made m ON m.identifier = g.identifier
+             JOIN application a ON a.id = g.application JOIN application o ON o.id = m.application ORDER BY 1",
             args![],
         )
         .await?;
     let boxes = tx
         .rows::<(i64, String)>(
-            "SELECT g.application, b.number FROM good_card g JOIN box b ON b.number = g.box ORDER BY 1",
+            "SELECT a.id, a.region FROM good_card g JOIN box b ON b.number = g.box
+             JOIN application a ON a.id = g.application ORDER BY 1",
             args![],
         )
         .await?;
-    let case = |application, reason, stops| CardCase { application, reason, case_on, stops };
-    for (application, other) in &shared {
-        report.cases.push(case(*application, "one identifier for two cards", true));
-        report.cases.push(case(*other, "one identifier for two cards", true));
+    let case = |application: &i64, region: &str, reason, stops| CardCase {
+        application: *application,
+        reason,
+        case_on: *case_on.of(region),
+        stops,
+    };
+    for (application, region, other, its_region) in &shared {
+        report.cases.push(case(application, region, "one identifier for two cards", true));
+        report.cases.push(case(other, its_region, "one identifier for two cards", true));
     }
-    for (application, _) in boxes.iter().filter(|(id, _)| shared.iter().all(|(other, _)| other != id)) {
-        report.cases.push(case(*application, "this box was reported before: report the card in another one", false));
+    for (application, region) in boxes.iter().filter(|(id, _)| shared.iter().all(|(other, ..)| other != id)) {
+        let reason = "this box was reported before: report the card in another one";
+        report.cases.push(case(application, region, reason, false));
     }
     report.good.retain(|good| {
-        shared.iter().all(|(id, _)| *id != good.application) && boxes.iter().all(|(id, _)| *id != good.application)
+        shared.iter().all(|(id, ..)| *id != good.application) && boxes.iter().all(|(id, _)| *id != good.application)
     });
     report.boxes.retain(|(number, _)| report.good.iter().any(|good| good.box_number == *number));
     Ok(())

@@ -4,6 +4,7 @@
 //! Invariant: a deadline is moved in its place, so that everything unfinished keeps exactly one
 //! (law 10). An open pickup window never ends earlier than its holders were told.
 
+use cardline_core::domain::policy::ByRegion;
 use jiff::civil::Date;
 
 use super::cases::open_case;
@@ -16,14 +17,13 @@ use crate::args;
 const MOVED_DAY: Stage = Stage { name: "moved_day", columns: &[("was", Column::Text), ("becomes", Column::Text)] };
 
 /// What a change does on the day it takes effect.
-#[derive(Default)]
 pub struct Effect {
     /// Open deadlines on the first date come to lie on the second.
     pub moved: Vec<(Date, Date)>,
     /// Table and code of what ended; each with cards that need it becomes a case.
     pub ended: Vec<(&'static str, String)>,
-    /// A person decides such a case by this day.
-    pub case_on: Date,
+    /// A person decides such a case by this day, by the region of the cards.
+    pub case_on: ByRegion<Date>,
 }
 
 /// Deadlines counted in working days that are still open, by what they are about. Natural days (the
@@ -80,7 +80,10 @@ pub(super) async fn settle_effect(tx: &mut Tx, effect: &Effect, why: Why<'_>) ->
             tx.run(sql, args![]).await?;
         }
     }
-    for (kind, code) in needing(tx, &effect.ended).await? {
+    for ((kind, code), regions) in needing(tx, &effect.ended).await? {
+        // Cards of several regions may need one place: the first day is early enough for all.
+        let case_on = regions.iter().map(|region| *effect.case_on.of(region)).min();
+        let case_on = case_on.unwrap_or(*effect.case_on.of(""));
         let what = kind.strip_suffix('s').unwrap_or(kind);
         let reason = format!("{what} {code} has ended, and unfinished cards need it");
         let open = tx
@@ -90,7 +93,7 @@ pub(super) async fn settle_effect(tx: &mut Tx, effect: &Effect, why: Why<'_>) ->
             )
             .await?;
         if open == 0 {
-            open_case(tx, None, None, &reason, effect.case_on, "bureau operator", why).await?;
+            open_case(tx, None, None, &reason, case_on, "bureau operator", why).await?;
         }
     }
     Ok(())

@@ -77,32 +77,48 @@ impl Ledger {
     }
 }
 
-async fn touched(tx: &mut Tx, kind: &str, codes: &[String]) -> Result<BTreeMap<String, Touched>, LedgerError> {
+/// Gathers in `touching` who needs these codes; not where nobody can.
+async fn touch(tx: &mut Tx, kind: &str, codes: &[String]) -> Result<bool, LedgerError> {
     let Some(sql) = who_needs(kind).filter(|_| !codes.is_empty()) else {
-        return Ok(BTreeMap::new());
+        return Ok(false);
     };
     tx.stage(&CHANGED_CODE, codes.iter().map(|code| args![code]).collect()).await?;
     tx.stage(&TOUCHING, Vec::new()).await?;
     tx.scratch(sql, args![]).await?;
+    Ok(true)
+}
+
+async fn touched(tx: &mut Tx, kind: &str, codes: &[String]) -> Result<BTreeMap<String, Touched>, LedgerError> {
+    if !touch(tx, kind, codes).await? {
+        return Ok(BTreeMap::new());
+    }
     let rows = tx.rows::<(String, i64, i64, i64, i64)>(COUNTED, args![]).await?;
     let counted =
         |(code, applications, cards, batches, shipments)| (code, Touched { applications, cards, batches, shipments });
     Ok(rows.into_iter().map(counted).collect())
 }
 
-/// Those of the ended codes that cards still need.
+/// Table and code.
+type Ended<'k> = (&'k str, String);
+
+/// Those of the ended codes that cards still need, with the regions of these cards.
 pub(super) async fn needing<'k>(
     tx: &mut Tx,
     ended: &[(&'k str, String)],
-) -> Result<Vec<(&'k str, String)>, LedgerError> {
+) -> Result<BTreeMap<Ended<'k>, Vec<String>>, LedgerError> {
     let mut by_kind: BTreeMap<&'k str, Vec<String>> = BTreeMap::new();
     for (kind, code) in ended {
         by_kind.entry(kind).or_default().push(code.clone());
     }
-    let mut found = Vec::new();
+    let mut found: BTreeMap<Ended<'k>, Vec<String>> = BTreeMap::new();
     for (kind, codes) in by_kind {
-        let touched = touched(tx, kind, &codes).await?;
-        found.extend(touched.into_iter().filter(|(_, t)| t.cards > 0).map(|(code, _)| (kind, code)));
+        if !touch(tx, kind, &codes).await? {
+            continue;
+        }
+        let regions = "SELECT DISTINCT t.code, a.region FROM touching t JOIN application a ON a.id = t.application WHERE t.is_card";
+        for (code, region) in tx.rows::<(String, String)>(regions, args![]).await? {
+            found.entry((kind, code)).or_default().push(region);
+        }
     }
     Ok(found)
 }

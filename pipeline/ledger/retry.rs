@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use cardline_core::domain::policy::ByRegion;
 use jiff::civil::Date;
 
 use super::acts::{Operation, discard};
@@ -29,7 +30,7 @@ pub struct Member {
 /// What a page of messages is now. Positions are the ids of the messages they were.
 pub enum Again {
     Applications(Vec<ArrivingMessage>),
-    Events(Vec<ArrivingEvent>, EventDates),
+    Events(Vec<ArrivingEvent>, ByRegion<EventDates>),
 }
 
 /// What became of an operation so far.
@@ -84,7 +85,7 @@ pub async fn settle_again(
     let source = ChunkSource::again(RETRY, operation.act, &ids);
     match again {
         Again::Applications(messages) => settle_in(tx, &source, messages, why, today).await.map(|_| ()),
-        Again::Events(events, dates) => settle_events_in(tx, &source, events, dates, why).await.map(|_| ()),
+        Again::Events(events, dates) => settle_events_in(tx, &source, events, &dates, why).await.map(|_| ()),
     }
 }
 

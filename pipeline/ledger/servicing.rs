@@ -3,8 +3,9 @@
 //! Like intake, events that touch the same card or shipment are settled in waves. An event whose
 //! card does not stand where the event supposes is kept, sealed, as rejected; it changes nothing.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
+use cardline_core::domain::policy::ByRegion;
 use cardline_core::lives::{ACCOUNT, APPLICATION, CARD, SOCIAL};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -162,13 +163,13 @@ pub(super) fn routes(kind: EventKind) -> &'static [(&'static [Step], &'static st
 }
 
 impl Ledger {
-    /// Settles one chunk of events. `dates`: today, and the day by which old plastic must be back.
+    /// Settles one chunk of events. `dates`: the days they set, by the region of the card.
     pub async fn settle_events(
         &self,
         lease: &Lease,
         source: &ChunkSource,
         events: Vec<ArrivingEvent>,
-        dates: EventDates,
+        dates: &ByRegion<EventDates>,
         why: Why<'_>,
     ) -> Result<IntakeCounts, LedgerError> {
         let mut tx = self.begin().await?;
@@ -184,7 +185,7 @@ pub(super) async fn settle_events_in(
     tx: &mut Tx,
     source: &ChunkSource,
     events: Vec<ArrivingEvent>,
-    dates: EventDates,
+    dates: &ByRegion<EventDates>,
     why: Why<'_>,
 ) -> Result<IntakeCounts, LedgerError> {
     move_offset(tx, source).await?;
@@ -202,10 +203,10 @@ pub(super) async fn settle_events_in(
 
 /// The chunk under way: whether its events were in the ledger before, and the days its events set.
 #[derive(Clone, Copy)]
-struct Chunk {
+struct Chunk<'d> {
     id: i64,
     again: bool,
-    dates: EventDates,
+    dates: &'d ByRegion<EventDates>,
 }
 
 /// The dates events set, reckoned by the caller in the working calendar.
@@ -242,7 +243,7 @@ fn waves(events: Vec<ArrivingEvent>) -> Vec<Vec<ArrivingEvent>> {
 
 async fn settle_wave(
     tx: &mut Tx,
-    chunk: Chunk,
+    chunk: Chunk<'_>,
     events: Vec<ArrivingEvent>,
     why: Why<'_>,
 ) -> Result<IntakeCounts, LedgerError> {
@@ -283,7 +284,7 @@ async fn settle_wave(
 /// Repeats and conflicts by event id; the rest goes on.
 async fn separate(
     tx: &mut Tx,
-    chunk: Chunk,
+    chunk: Chunk<'_>,
     events: Vec<ArrivingEvent>,
 ) -> Result<(IntakeCounts, Vec<ArrivingEvent>), LedgerError> {
     let mut counts = IntakeCounts::default();
@@ -341,15 +342,15 @@ async fn stage(tx: &mut Tx, events: &[ArrivingEvent]) -> Result<(), LedgerError>
 
 async fn keep(
     tx: &mut Tx,
-    chunk: Chunk,
+    chunk: Chunk<'_>,
     event: &ArrivingEvent,
     outcome: &str,
     reason: Option<String>,
 ) -> Result<(), LedgerError> {
     let (application_id, due_on) = match outcome {
         "accepted" => (None, None),
-        "waiting" => (Some(event.subject.clone()), Some(chunk.dates.wait_until)),
-        _ => (None, Some(chunk.dates.look_on)),
+        "waiting" => (Some(event.subject.clone()), Some(chunk.dates.of("").wait_until)),
+        _ => (None, Some(chunk.dates.of("").look_on)),
     };
     tx.run(
         "INSERT INTO message (chunk, position, event_id, application_id, digest, outcome, reason, due_on, origin, sealed)
@@ -366,7 +367,7 @@ async fn keep(
 /// A point received a shipment: whole, or a person looks.
 async fn receipts(
     tx: &mut Tx,
-    chunk: Chunk,
+    chunk: Chunk<'_>,
     events: Vec<ArrivingEvent>,
     counts: &mut IntakeCounts,
     why: Why<'_>,
@@ -415,16 +416,18 @@ const RESOLVE: &str = "UPDATE event SET id = COALESCE(
     (SELECT a.id FROM application a WHERE a.old_number = event.subject),
     (SELECT a.id FROM application a WHERE a.application_id = event.subject))";
 
-const CONCERNED: &str = "SELECT id, event_id, digest, evidence, at, actor FROM event WHERE id IS NOT NULL AND verdict IS NULL ORDER BY position";
+const CONCERNED: &str =
+    "SELECT e.id, e.event_id, e.digest, e.evidence, e.at, e.actor, a.region FROM event e JOIN application a ON a.id = e.id
+    WHERE e.verdict IS NULL ORDER BY e.position";
 /// Only a card in somebody's hand is activated. Events may say otherwise after a restore: then the old card
 /// is not retired, and a second live one would hold up every event behind it.
 const ACTIVATING: &str =
-    "SELECT e.id, e.event_id, e.digest, e.evidence, e.at, e.actor FROM event e JOIN application a ON a.id = e.id
+    "SELECT e.id, e.event_id, e.digest, e.evidence, e.at, e.actor, a.region FROM event e JOIN application a ON a.id = e.id
     WHERE e.verdict IS NULL AND a.place = 'in_hand' ORDER BY e.position";
 
 async fn cards(
     tx: &mut Tx,
-    chunk: Chunk,
+    chunk: Chunk<'_>,
     kind: EventKind,
     events: Vec<ArrivingEvent>,
     counts: &mut IntakeCounts,
@@ -435,7 +438,7 @@ async fn cards(
     tx.scratch(RESOLVE, args![]).await?;
     for (steps, reason) in routes(kind) {
         let found = tx
-            .rows::<(i64, Option<String>, Option<Vec<u8>>, Option<String>, i64, String)>(
+            .rows::<(i64, Option<String>, Option<Vec<u8>>, Option<String>, i64, String, String)>(
                 if kind.activates() { ACTIVATING } else { CONCERNED },
                 args![],
             )
@@ -443,24 +446,28 @@ async fn cards(
         if found.is_empty() {
             break;
         }
-        let rows = found
-            .into_iter()
-            .map(|(id, event, digest, evidence, at, actor)| args![id, event, digest, evidence, at, actor, chunk.id]);
-        let rows: Vec<Vec<Arg>> = rows.collect();
-        tx.stage(&SUBJECT, rows).await?;
-        if kind == EventKind::Withdrawn {
-            tx.run(
-                "UPDATE application SET queue = NULL WHERE queue IS NOT NULL AND id IN (SELECT id FROM subject)",
-                args![],
-            )
-            .await?;
+        // Cards that get one deadline move together.
+        let mut by_day: BTreeMap<Option<Date>, Vec<Vec<Arg>>> = BTreeMap::new();
+        for (id, event, digest, evidence, at, actor, region) in found {
+            let day = along(kind, dates.of(&region)).due_on;
+            by_day.entry(day).or_default().push(args![id, event, digest, evidence, at, actor, chunk.id]);
         }
-        if matches!(kind, EventKind::ActivatedSocial | EventKind::ActivatedBoth) {
-            retire_previous(tx, dates, why).await?;
+        for (due_on, rows) in by_day {
+            tx.stage(&SUBJECT, rows).await?;
+            if kind == EventKind::Withdrawn {
+                tx.run(
+                    "UPDATE application SET queue = NULL WHERE queue IS NOT NULL AND id IN (SELECT id FROM subject)",
+                    args![],
+                )
+                .await?;
+            }
+            if matches!(kind, EventKind::ActivatedSocial | EventKind::ActivatedBoth) {
+                retire_previous(tx, dates, why).await?;
+            }
+            let along = Along { due_on, ..along(kind, dates.of("")) };
+            counts.accepted += move_each(tx, steps, along, Why { reason, ..why }).await?;
+            tx.scratch("UPDATE event SET verdict = 'moved' WHERE id IN (SELECT id FROM subject)", args![]).await?;
         }
-        let along = along(kind, dates);
-        counts.accepted += move_each(tx, steps, along, Why { reason, ..why }).await?;
-        tx.scratch("UPDATE event SET verdict = 'moved' WHERE id IN (SELECT id FROM subject)", args![]).await?;
     }
     if matches!(kind, EventKind::Ended) {
         tx.run(
@@ -493,7 +500,7 @@ async fn cards(
     Ok(())
 }
 
-fn along(kind: EventKind, dates: EventDates) -> Along {
+fn along(kind: EventKind, dates: &EventDates) -> Along {
     match kind {
         EventKind::Collected | EventKind::HandedOver => Along { owner: Some("holder"), ..Along::default() },
         EventKind::CollectedByUnit => {
@@ -522,10 +529,10 @@ fn along(kind: EventKind, dates: EventDates) -> Along {
 
 /// The moment the new card is active the old one is invalid (s2): same transaction, before the new
 /// card becomes the person's live one.
-async fn retire_previous(tx: &mut Tx, dates: EventDates, why: Why<'_>) -> Result<(), LedgerError> {
+async fn retire_previous(tx: &mut Tx, dates: &ByRegion<EventDates>, why: Why<'_>) -> Result<(), LedgerError> {
     let retired = tx
-        .rows::<(i64, String, String, String)>(
-            "SELECT o.id, COALESCE(o.place, ''), o.social, a.kind FROM subject s
+        .rows::<(i64, String, String, String, String)>(
+            "SELECT o.id, COALESCE(o.place, ''), o.social, a.kind, o.region FROM subject s
              JOIN application a ON a.id = s.id AND a.social = 'sealed' AND a.place = 'in_hand'
              JOIN application o ON o.id = a.previous AND o.social IN ('active', 'suspended') ORDER BY o.id",
             args![],
@@ -540,15 +547,22 @@ async fn retire_previous(tx: &mut Tx, dates: EventDates, why: Why<'_>) -> Result
             args![],
         )
         .await?;
-    let groups: BTreeSet<(&str, &str, &str)> =
-        retired.iter().map(|(_, place, social, kind)| (&place[..], &social[..], &kind[..])).collect();
-    for (place, social, kind) in groups {
-        let ids = retired.iter().filter(|(_, p, s, k)| (&p[..], &s[..], &k[..]) == (place, social, kind));
-        tx.stage(&SUBJECT, ids.map(|(id, ..)| super::moves::subject(*id)).collect()).await?;
-        // A lost card leaves no plastic to take back.
-        let (card, due) = match place {
-            "lost" => (Step { life: &CARD, from: "lost", to: "to_recycle" }, dates.recycle_on),
-            _ => (Step { life: &CARD, from: "in_hand", to: "awaiting_return" }, dates.return_on),
+    // A lost card leaves no plastic to take back.
+    let is_lost = |place: &str| place == "lost";
+    let due = |place: &str, region: &str| {
+        let dates = dates.of(region);
+        if is_lost(place) { dates.recycle_on } else { dates.return_on }
+    };
+    let mut groups: BTreeMap<(bool, Date, &str, &str), Vec<i64>> = BTreeMap::new();
+    for (id, place, social, kind, region) in &retired {
+        groups.entry((is_lost(place), due(place, region), social, kind)).or_default().push(*id);
+    }
+    for ((lost, due, social, kind), ids) in groups {
+        tx.stage(&SUBJECT, ids.into_iter().map(super::moves::subject).collect()).await?;
+        let card = if lost {
+            Step { life: &CARD, from: "lost", to: "to_recycle" }
+        } else {
+            Step { life: &CARD, from: "in_hand", to: "awaiting_return" }
         };
         let social =
             Step { life: &SOCIAL, from: if social == "active" { "active" } else { "suspended" }, to: "cancelled" };

@@ -33,6 +33,7 @@ impl Station {
     async fn suspicion(&self, now: Timestamp) -> Result<Option<String>, StageError> {
         let facts = self.ledger.clock_facts().await?;
         let today = local_date(now);
+        // One clock for the whole house: no region has one of its own.
         let policy = self.policy.of("", today);
         let Some(gap) = gap(now, &facts, policy) else { return Ok(None) };
         let (all, past) = self.ledger.deadlines_past(today).await?;

@@ -1,4 +1,5 @@
-//! History: sealed by one sealer, then told to others.
+//! History: sealed by one sealer, then told to others. Each is one unit: both go on in the order of history, and
+//! what cannot be sealed or told now holds up what follows it.
 
 use jiff::Timestamp;
 use serde_json::json;

@@ -155,11 +155,10 @@ pub fn effect(
     let mut days: Vec<(Date, Date)> = moved.iter().map(|m| (m.from, m.to)).collect();
     days.sort_unstable();
     days.dedup();
-    let case_days = policy.of("", today).case_working_days.max(1);
     Effect {
         moved: days,
         ended: ended.into_iter().map(|(table, code)| (table.name(), code)).collect(),
-        case_on: calendar.add_working_days(today, case_days).date,
+        case_on: policy.on(today).regions.map(|p| calendar.add_working_days(today, p.case_working_days).date),
     }
 }
 

@@ -110,6 +110,7 @@ impl<'s> Asides<'s> {
             rest_until: self.now.as_microsecond() + rest * 1_000_000,
         };
         let today = local_date(self.now);
+        // What fails is our work, not a card: it has no region.
         let days = self.station.policy.of("", today).case_working_days.max(1);
         let case = AsideCase { due_on: self.station.working_days_after(today, days), owner };
         self.station.ledger.set_aside(&record, &case, self.now).await?;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use cardline_core::domain::calendar::Calendar;
-use cardline_core::domain::policy::Policy;
+use cardline_core::domain::policy::{ByRegion, Policy, RegionPolicy};
 use cardline_core::domain::reference::Reference;
 use jiff::civil::Date;
 
@@ -165,6 +165,11 @@ impl Station {
     /// The date `n` working days after a day, in the national calendar.
     pub fn working_days_after(&self, day: Date, n: u32) -> Date {
         self.calendar.add_working_days(day, n).date
+    }
+
+    /// The day so many working days after a day as each region's policy says; that of no region is the default.
+    pub fn by_region(&self, day: Date, days: impl Fn(&RegionPolicy) -> u32) -> ByRegion<Date> {
+        self.policy.on(day).regions.map(|policy| self.working_days_after(day, days(policy)))
     }
 
     /// Takes the lease on a piece of work under this worker's name; it is renewed as long as it is held.

@@ -12,10 +12,14 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde::Deserialize;
 
+pub use by_region::ByRegion;
+
 use super::application::{Channel, PickupMethod};
 use super::matrix::Matrix;
 use super::set::Set;
 use super::validity::ChildCard;
+
+mod by_region;
 
 const BUILT_IN: &str = include_str!("../../../schemas/policy.toml");
 
@@ -92,9 +96,7 @@ fn clock_due_percent() -> u32 {
 pub struct Version {
     pub number: u32,
     pub effective: Date,
-    default: RegionPolicy,
-    /// Sorted by code.
-    regions: Vec<(String, RegionPolicy)>,
+    pub regions: ByRegion<RegionPolicy>,
 }
 
 /// All versions, in the order they take effect.
@@ -201,22 +203,7 @@ impl Policy {
 
     /// The policy of a region on a day.
     pub fn of(&self, region: &str, day: Date) -> &RegionPolicy {
-        self.on(day).of(region)
-    }
-}
-
-impl Version {
-    /// The policy of a region: the section of the longest code that its code begins with.
-    pub fn of(&self, region: &str) -> &RegionPolicy {
-        for digits in [6, 4, 2] {
-            let Some(code) = region.get(..digits) else {
-                continue;
-            };
-            if let Ok(found) = self.regions.binary_search_by(|(section, _)| section.as_str().cmp(code)) {
-                return &self.regions[found].1;
-            }
-        }
-        &self.default
+        self.on(day).regions.of(region)
     }
 }
 
@@ -269,7 +256,7 @@ impl Sections {
             }
             regions.push((code.clone(), whole(keys, code)?));
         }
-        Ok(Version { number, effective, default, regions })
+        Ok(Version { number, effective, regions: ByRegion::new(default, regions) })
     }
 }
 

@@ -78,6 +78,7 @@ impl Step for Answers {
             Ok(matched) => matched,
         };
         let today = local_date(now);
+        // A batch is of one region.
         let policy = station.policy.of(&region, today);
         let dates = AnswerDates {
             today,

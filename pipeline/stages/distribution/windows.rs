@@ -1,37 +1,85 @@
 //! Pickup windows: opened by notice for what a point received; the last day is inclusive, a local
 //! date in the working calendar (s2). What is not collected rolls over, then goes back.
+//!
+//! A shipment has one window. Where its cards are of several regions it is the longest of theirs, so that
+//! nobody has fewer days than the own region gives.
 
+use cardline_core::domain::policy::{ByRegion, RegionPolicy};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::ledger::{DueShipment, EndedWindow, Lease, Why};
 use crate::limits::WINDOWS_PER_CLAIM;
-use crate::stages::{Claim, StageError, Station, Step, Whole};
+use crate::stages::{Claim, StageError, Station, Step, Unit};
 use crate::time::local_date;
+
+/// Shipments of the runs of one bank and area.
+pub struct Shipments {
+    bank: String,
+    area: String,
+}
+
+impl Unit for Shipments {
+    fn partner(&self) -> Option<&str> {
+        Some(&self.bank)
+    }
+
+    fn name(&self) -> Option<String> {
+        Some(format!("{}/{}", self.bank, self.area))
+    }
+}
+
+async fn units(station: &Station, place: &str, now: Timestamp) -> Result<Vec<Shipments>, StageError> {
+    let runs = station.ledger.due_runs(place, local_date(now)).await?;
+    Ok(runs.into_iter().map(|(bank, area)| Shipments { bank, area }).collect())
+}
+
+async fn claim(
+    station: &Station,
+    (place, work): (&str, &str),
+    unit: &Shipments,
+    now: Timestamp,
+) -> Result<Claim<(Lease, Vec<DueShipment>)>, StageError> {
+    let Shipments { bank, area } = unit;
+    let due = station.ledger.due_shipments(place, local_date(now), (bank, area), WINDOWS_PER_CLAIM).await?;
+    if due.is_empty() {
+        return Ok(Claim::Nothing);
+    }
+    let lease = station.lease(&format!("distribution/{work}/{bank}/{area}"), now).await?;
+    Ok(Claim::under(lease, |lease| (lease, due)))
+}
+
+/// The most that the regions of a shipment's cards give.
+fn most<T: Ord>(station: &Station, shipment: &DueShipment, today: Date, gives: impl Fn(&RegionPolicy) -> T) -> T {
+    let policies = &station.policy.on(today).regions;
+    let given = shipment.regions.iter().map(|region| gives(policies.of(region)));
+    given.max().unwrap_or_else(|| gives(policies.of("")))
+}
+
+fn last_day(station: &Station, shipment: &DueShipment, today: Date) -> Date {
+    let days = most(station, shipment, today, |policy| policy.window_working_days);
+    station.working_days_after(today, days)
+}
 
 /// Opens the windows of received shipments.
 pub struct OpenWindows;
 
 impl Step for OpenWindows {
-    type Unit = Whole;
+    type Unit = Shipments;
     type Claimed<'s> = (Lease, Vec<DueShipment>);
     type Worked<'s> = (Lease, Vec<(DueShipment, Date)>);
 
-    async fn units(&self, _: &Station, _: Timestamp) -> Result<Vec<Whole>, StageError> {
-        Ok(vec![Whole])
+    async fn units(&self, station: &Station, now: Timestamp) -> Result<Vec<Shipments>, StageError> {
+        units(station, "at_point", now).await
     }
 
     async fn claim(
         &self,
         station: &Station,
-        _: &Whole,
+        unit: &Shipments,
         now: Timestamp,
     ) -> Result<Claim<Self::Claimed<'_>>, StageError> {
-        let due = station.ledger.due_shipments("at_point", local_date(now), WINDOWS_PER_CLAIM).await?;
-        if due.is_empty() {
-            return Ok(Claim::Nothing);
-        }
-        Ok(Claim::under(station.lease("distribution/windows", now).await?, |lease| (lease, due)))
+        claim(station, ("at_point", "windows"), unit, now).await
     }
 
     fn work<'s>(
@@ -42,8 +90,7 @@ impl Step for OpenWindows {
     ) -> Result<Self::Worked<'s>, StageError> {
         let today = local_date(now);
         let opened = due.into_iter().map(|shipment| {
-            let days = station.policy.of(&shipment.region, today).window_working_days;
-            let last = station.working_days_after(today, days);
+            let last = last_day(station, &shipment, today);
             (shipment, last)
         });
         Ok((lease, opened.collect()))
@@ -65,25 +112,21 @@ impl Step for OpenWindows {
 pub struct EndWindows;
 
 impl Step for EndWindows {
-    type Unit = Whole;
+    type Unit = Shipments;
     type Claimed<'s> = (Lease, Vec<DueShipment>);
-    type Worked<'s> = (Lease, Vec<EndedWindow>);
+    type Worked<'s> = (Lease, Vec<EndedWindow>, ByRegion<Date>);
 
-    async fn units(&self, _: &Station, _: Timestamp) -> Result<Vec<Whole>, StageError> {
-        Ok(vec![Whole])
+    async fn units(&self, station: &Station, now: Timestamp) -> Result<Vec<Shipments>, StageError> {
+        units(station, "on_shelf", now).await
     }
 
     async fn claim(
         &self,
         station: &Station,
-        _: &Whole,
+        unit: &Shipments,
         now: Timestamp,
     ) -> Result<Claim<Self::Claimed<'_>>, StageError> {
-        let due = station.ledger.due_shipments("on_shelf", local_date(now), WINDOWS_PER_CLAIM).await?;
-        if due.is_empty() {
-            return Ok(Claim::Nothing);
-        }
-        Ok(Claim::under(station.lease("distribution/window-ends", now).await?, |lease| (lease, due)))
+        claim(station, ("on_shelf", "window-ends"), unit, now).await
     }
 
     fn work<'s>(
@@ -94,25 +137,20 @@ impl Step for EndWindows {
     ) -> Result<Self::Worked<'s>, StageError> {
         let today = local_date(now);
         let ended = due.into_iter().map(|shipment| {
-            let policy = station.policy.of(&shipment.region, today);
-            let again = shipment.roll_overs < policy.roll_overs;
-            EndedWindow {
-                next_last: again.then(|| station.working_days_after(today, policy.window_working_days)),
-                recall_due: station.working_days_after(today, policy.return_working_days),
-                shipment,
-            }
+            let again = shipment.roll_overs < most(station, &shipment, today, |policy| policy.roll_overs);
+            EndedWindow { next_last: again.then(|| last_day(station, &shipment, today)), shipment }
         });
-        Ok((lease, ended.collect()))
+        Ok((lease, ended.collect(), station.by_region(today, |policy| policy.return_working_days)))
     }
 
     async fn settle<'s>(
         &self,
         station: &'s Station,
-        (lease, ended): Self::Worked<'s>,
+        (lease, ended, back_on): Self::Worked<'s>,
         now: Timestamp,
     ) -> Result<(), StageError> {
         let why = Why { at: now, actor: "scheduler", reason: "the pickup window ended" };
-        station.ledger.settle_window_ends(&lease, &ended, why).await?;
+        station.ledger.settle_window_ends(&lease, &ended, &back_on, why).await?;
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! The bureau's shipping manifest: every carton becomes a shipment to one point.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use cardline_core::layouts::{FileFault, FileKind, FileSpec, Parsed, ReadRow};
 use jiff::Timestamp;
@@ -94,13 +94,16 @@ impl Step for Manifests {
             Ok(matched) => matched,
         };
         let today = local_date(now);
-        let policy = |region: &str| station.policy.of(region, today);
-        let due_on =
-            |carton: &ManifestCarton| station.working_days_after(today, policy(&carton.region).transit_working_days);
+        let transit = station.by_region(today, |policy| policy.transit_working_days);
+        // A carton may hold cards of several regions: it is there by the first of their days.
+        let due_on = |carton: &ManifestCarton| {
+            let days = carton.regions.iter().map(|region| *transit.of(region));
+            days.min().unwrap_or(*transit.of(""))
+        };
         let dates = ManifestDates {
             shipped_on: today,
-            // A box that is not believed has no region of its own.
-            case_on: station.working_days_after(today, policy("").case_working_days),
+            // Such a case is about a row of the file; its box may be none of ours, and has no region.
+            case_on: *station.by_region(today, |policy| policy.case_working_days).of(""),
             due_on: matched.cartons.iter().map(due_on).collect(),
         };
         tell_partner(&incoming, &faults)?;
@@ -139,11 +142,10 @@ fn match_boxes(spec: &FileSpec, parsed: &Parsed, boxes: &Boxes) -> (MatchedManif
                 .or_insert_with(|| ManifestCarton {
                     number: tracking,
                     point: known.point.clone(),
-                    region: known.region.clone(),
+                    regions: BTreeSet::new(),
                     boxes: Vec::new(),
                 })
-                .boxes
-                .push(number),
+                .add(known),
             Err((field, message)) => {
                 faults.push(first.fault(field, message));
                 matched.unmatched.push(UnmatchedRow { line: first.line, message });

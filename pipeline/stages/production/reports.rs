@@ -81,10 +81,9 @@ impl Step for Reports {
         let actor = answers::actor(&incoming);
         let why = Why { at: now, actor: &actor, reason: "reported good" };
         let file = answers::received(&incoming, "applied", count, Some(batch), today, None);
-        // A row that is about no card has no region of its own.
-        let case_on = station.working_days_after(today, station.policy.of("", today).case_working_days);
+        let case_on = station.by_region(today, |policy| policy.case_working_days);
         tell_partner(&incoming, &faults)?;
-        station.ledger.settle_report(&lease, &file, batch, report, case_on, why).await?;
+        station.ledger.settle_report(&lease, &file, batch, report, &case_on, why).await?;
         answers::archive(&incoming, "applied")
     }
 }

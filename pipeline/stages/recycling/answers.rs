@@ -79,6 +79,7 @@ impl Step for Answers {
             Ok(matched) => matched,
         };
         let today = local_date(now);
+        // A batch is of one region.
         let policy = station.policy.of(&region, today);
         let dates = ClosingDates {
             again_on: station.working_days_after(today, policy.recycle_working_days),

@@ -1,5 +1,6 @@
 //! The step that takes in `card.events`.
 
+use cardline_core::domain::policy::ByRegion;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rayon::prelude::*;
@@ -10,7 +11,8 @@ use crate::stages::intake::{ClaimedChunk, count, source_of};
 use crate::stages::{Claim, StageError, Station, Step, Whole};
 use crate::time::local_date;
 
-/// The step; one chunk of one partition at a time.
+/// The step; one chunk of one partition at a time, and one unit: which partition is next follows from who has
+/// waited longest, and the events of a partition are settled in their order.
 pub struct Events;
 
 impl Step for Events {
@@ -51,7 +53,7 @@ impl Step for Events {
     ) -> Result<(), StageError> {
         let dates = event_dates(station, local_date(now));
         let why = Why { at: now, actor: "servicing", reason: "event" };
-        let counts = station.ledger.settle_events(&lease, &source, events, dates, why).await?;
+        let counts = station.ledger.settle_events(&lease, &source, events, &dates, why).await?;
         count("events", &counts);
         tracing::debug!(received = counts.received, applied = counts.accepted, "events settled");
         Ok(())
@@ -62,14 +64,13 @@ impl Step for Events {
     }
 }
 
-/// The days that events of today set.
-pub fn event_dates(station: &Station, today: Date) -> EventDates {
-    let policy = station.policy.of("", today);
-    EventDates {
+/// The days that events of today set, by the region of the card. An event that finds no card has no region.
+pub fn event_dates(station: &Station, today: Date) -> ByRegion<EventDates> {
+    station.policy.on(today).regions.map(|policy| EventDates {
         hand_out_on: station.working_days_after(today, policy.unit_working_days),
         return_on: station.working_days_after(today, policy.return_working_days),
         recycle_on: station.working_days_after(today, policy.recycle_working_days),
         wait_until: today.saturating_add(jiff::Span::new().days(policy.correction_days)),
         look_on: looked_at_by(today),
-    }
+    })
 }

@@ -6,6 +6,7 @@ mod batch_scope;
 mod batches;
 mod clock;
 mod closing_cases;
+mod deadlines;
 pub mod four_eyes;
 mod intake;
 mod keys;

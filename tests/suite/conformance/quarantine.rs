@@ -118,7 +118,7 @@ impl Desk {
         let source = ChunkSource { topic, partition: 0, first: stored, next, stored: Some(stored), generation: 1 };
         let lease = self.ledger().take_lease("events", "suite", now, 60).await.unwrap().unwrap();
         let dates = event_dates(&self.station, local_date(now));
-        self.ledger().settle_events(&lease, &source, read.collect(), dates, why()).await.unwrap()
+        self.ledger().settle_events(&lease, &source, read.collect(), &dates, why()).await.unwrap()
     }
 
     pub async fn trace(&self, n: u32) -> Trace {

@@ -18,6 +18,7 @@ mod sample;
 #[cfg(test)]
 mod tests;
 
+use cardline_core::domain::policy::ByRegion;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
@@ -69,10 +70,12 @@ pub struct Looked {
     may_come: bool,
 }
 
+/// One unit: one photo may be that of cards of several banks, and what is wrong with a photo costs its cards and
+/// no others.
 impl Step for Photos {
     type Unit = Whole;
     type Claimed<'s> = (Lease, Vec<Upload>);
-    type Worked<'s> = (Lease, Vec<Looked>, Date);
+    type Worked<'s> = (Lease, Vec<Looked>, ByRegion<Date>);
 
     async fn units(&self, _: &Station, _: Timestamp) -> Result<Vec<Whole>, StageError> {
         Ok(vec![Whole])
@@ -100,8 +103,7 @@ impl Step for Photos {
         (lease, uploads): Self::Claimed<'s>,
         now: Timestamp,
     ) -> Result<Self::Worked<'s>, StageError> {
-        let case_days = station.policy.of("", local_date(now)).case_working_days.max(1);
-        Ok((lease, look_at(uploads), station.working_days_after(local_date(now), case_days)))
+        Ok((lease, look_at(uploads), station.by_region(local_date(now), |policy| policy.case_working_days)))
     }
 
     async fn settle<'s>(
@@ -113,7 +115,7 @@ impl Step for Photos {
         let kept = stream::iter(looked).map(|looked| keep(station, looked, now));
         let kept: Vec<LookedPhoto> = kept.buffered(RENDITIONS_KEPT_AT_ONCE).try_collect().await?;
         let why = Why { at: now, actor: "scheduler", reason: "its photo was looked at" };
-        station.ledger.settle_photos(&lease, kept, case_on, why).await?;
+        station.ledger.settle_photos(&lease, kept, &case_on, why).await?;
         Ok(())
     }
 }

@@ -1,0 +1,41 @@
+//! Something that each region has its own of, kept once for each section of the policy.
+
+/// The default, and what the regions with a section of their own have.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ByRegion<T> {
+    default: T,
+    /// Sorted by code.
+    regions: Vec<(String, T)>,
+}
+
+impl<T> ByRegion<T> {
+    /// The default, and what is different, sorted by code.
+    pub(super) fn new(default: T, regions: Vec<(String, T)>) -> ByRegion<T> {
+        ByRegion { default, regions }
+    }
+
+    /// The same everywhere.
+    pub fn everywhere(default: T) -> ByRegion<T> {
+        ByRegion { default, regions: Vec::new() }
+    }
+
+    /// What a region has: that of the longest code that its code begins with. The default is that of what has
+    /// no region.
+    pub fn of(&self, region: &str) -> &T {
+        for digits in [6, 4, 2] {
+            let Some(code) = region.get(..digits) else {
+                continue;
+            };
+            if let Ok(found) = self.regions.binary_search_by(|(section, _)| section.as_str().cmp(code)) {
+                return &self.regions[found].1;
+            }
+        }
+        &self.default
+    }
+
+    /// What follows from it, region by region.
+    pub fn map<U>(&self, follows: impl Fn(&T) -> U) -> ByRegion<U> {
+        let regions = self.regions.iter().map(|(code, of)| (code.clone(), follows(of))).collect();
+        ByRegion { default: follows(&self.default), regions }
+    }
+}
