@@ -184,6 +184,8 @@ pub const SKIPPED_NUMBERS_MAX: i64 = 100;
 
 /// So long nothing may move without a question: a weekend with its bridge day.
 pub const CLOCK_QUIET_DAYS: i64 = 3;
+/// A clock may go back by so much without a question: that of another worker, or one that was put right.
+pub const CLOCK_BACK_HOURS: i64 = 24;
 /// Two clocks this near each other confirm each other.
 pub const CLOCKS_APART_HOURS: i64 = 1;
 /// A share of fewer deadlines says nothing.

@@ -1,16 +1,20 @@
 //! A clock that jumped: whoever believed it would move every deadline, and cut what is not due.
 //!
-//! Invariant: no step runs at an instant that lies a set span beyond the last move, or at which a set share
-//! of all deadlines would pass at once, until a person accepts. An outage is no jump: days of it lie within
-//! the span, and of a longer one the server's own clock tells, which says the same as ours. The halt is that
-//! of a history that shrank (`ledger/reconciliation.rs`): one room for what waits for a person.
+//! Invariant: no step runs at an instant that lies a set span beyond the last move or before the last seal, or
+//! at which a set share of all deadlines would pass at once, until a person accepts. An outage is no jump: days
+//! of it lie within the span, and of a longer one the server's own clock tells, which says the same as ours.
+//! The halt is that of a history that shrank (`ledger/reconciliation.rs`): one room for what waits for a person.
+//!
+//! Beside a SQLite file a longer outage asks a person, too. Nothing on one machine could tell it: its
+//! monotonic clock ends when it is switched off, the times of its files are written by the clock in question,
+//! and what the network says is not ours to believe.
 
 use cardline_core::domain::policy::RegionPolicy;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{StageError, Station};
 use crate::ledger::ClockFacts;
-use crate::limits::{CLOCK_QUIET_DAYS, CLOCKS_APART_HOURS, DEADLINES_COUNTED_MIN};
+use crate::limits::{CLOCK_BACK_HOURS, CLOCK_QUIET_DAYS, CLOCKS_APART_HOURS, DEADLINES_COUNTED_MIN};
 use crate::time::{local_date, rfc3339};
 
 impl Station {
@@ -35,10 +39,15 @@ impl Station {
         let today = local_date(now);
         // One clock for the whole house: no region has one of its own.
         let policy = self.policy.of("", today);
-        let Some(gap) = gap(now, &facts, policy) else { return Ok(None) };
-        let (all, past) = self.ledger.deadlines_past(today).await?;
-        Ok(judged(gap, all, past, policy)
-            .map(|why| format!("the clock says {}: {why} (ops/runbooks/clock-jumped.md)", rfc3339(now))))
+        let why = match (went_back(now, &facts, policy), gap(now, &facts, policy)) {
+            (Some(why), _) => Some(why),
+            (None, None) => None,
+            (None, Some(gap)) => {
+                let (all, past) = self.ledger.deadlines_past(today).await?;
+                judged(gap, all, past, policy)
+            }
+        };
+        Ok(why.map(|why| format!("the clock says {}: {why} (ops/runbooks/clock-jumped.md)", rfc3339(now))))
     }
 }
 
@@ -50,12 +59,25 @@ struct Gap {
     confirmed: bool,
 }
 
+/// Whether a person accepted an instant near this one.
+fn is_accepted(now: Timestamp, facts: &ClockFacts, policy: &RegionPolicy) -> bool {
+    let span = hours(24 * i64::from(policy.clock_jump_days));
+    facts.accepted.iter().any(|at| now.duration_since(*at).abs() <= span)
+}
+
+/// Why an instant before what was done already is not believed. There is no outage that explains it.
+fn went_back(now: Timestamp, facts: &ClockFacts, policy: &RegionPolicy) -> Option<String> {
+    let back = facts.sealed?.duration_since(now);
+    if back <= hours(CLOCK_BACK_HOURS) || is_accepted(now, facts, policy) {
+        return None;
+    }
+    Some(format!("{} hours before the last seal", back.as_hours()))
+}
+
 /// The gap before an instant; `None` where there is none to speak of, or a person accepted it.
 fn gap(now: Timestamp, facts: &ClockFacts, policy: &RegionPolicy) -> Option<Gap> {
     let gap = now.duration_since(facts.last?);
-    let span = hours(24 * i64::from(policy.clock_jump_days));
-    let is_accepted = facts.accepted.iter().any(|at| now.duration_since(*at).abs() <= span);
-    if gap <= hours(24 * CLOCK_QUIET_DAYS) || is_accepted {
+    if gap <= hours(24 * CLOCK_QUIET_DAYS) || is_accepted(now, facts, policy) {
         return None;
     }
     let confirmed = facts.server.is_some_and(|server| now.duration_since(server).abs() <= hours(CLOCKS_APART_HOURS));
@@ -91,8 +113,14 @@ mod tests {
         let policy = Policy::built_in().unwrap();
         let policy = policy.of("", local_date(at(now)));
         let accepted = accepted.iter().map(|day| at(day)).collect();
-        let facts = ClockFacts { last: Some(at("2026-01-08")), accepted, server: server.map(at) };
-        gap(at(now), &facts, policy).and_then(|gap| judged(gap, all, past, policy)).is_some()
+        let facts = ClockFacts {
+            last: Some(at("2026-01-08")),
+            sealed: Some(at("2026-01-08")),
+            accepted,
+            server: server.map(at),
+        };
+        let ahead = gap(at(now), &facts, policy).and_then(|gap| judged(gap, all, past, policy));
+        went_back(at(now), &facts, policy).or(ahead).is_some()
     }
 
     #[test]
@@ -111,6 +139,10 @@ mod tests {
         // What a person accepted, and nothing far from it.
         assert!(!verdict("2036-01-09", None, &["2036-01-08"], 100, 100));
         assert!(verdict("2030-01-09", None, &["2036-01-08"], 100, 100));
-        assert!(!verdict("2026-01-05", None, &[], 100, 0));
+        // Back by a day is another worker's clock; by more it is none, whoever says so.
+        assert!(!verdict("2026-01-07", None, &[], 100, 0));
+        assert!(verdict("2026-01-06", None, &[], 100, 0));
+        assert!(verdict("2016-01-08", Some("2016-01-08"), &[], 0, 0));
+        assert!(!verdict("2016-01-08", None, &["2016-01-09"], 100, 0));
     }
 }
