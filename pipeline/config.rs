@@ -17,7 +17,7 @@ struct ConfigFile {
     data: Option<PathBuf>,
     worker: Option<String>,
     listen: Option<String>,
-    stop_seconds: Option<i64>,
+    stop_seconds: Option<toml::Value>,
     partners: Option<PathBuf>,
     policy: Option<PathBuf>,
     #[serde(default)]
@@ -208,7 +208,7 @@ fn optional<T>(environment: Option<T>, file: Option<T>) -> Sourced<Option<T>> {
 
 fn stop_seconds(
     environment: Option<String>,
-    file: Option<i64>,
+    file: Option<toml::Value>,
     path: Option<&Path>,
 ) -> Result<Sourced<u64>, ConfigError> {
     let in_range = |seconds: u64| STOP_SECONDS_RANGE.contains(&seconds).then_some(seconds);
@@ -216,9 +216,10 @@ fn stop_seconds(
         let place = || "CARDLINE_STOP_SECONDS".to_owned();
         text.parse().ok().and_then(in_range).ok_or_else(|| ConfigError::StopSeconds { place: place() })
     };
-    let of_file = |seconds: i64| {
+    let of_file = |seconds: toml::Value| {
         let place = || format!("configuration {}", path.unwrap_or(Path::new("")).display());
-        u64::try_from(seconds).ok().and_then(in_range).ok_or_else(|| ConfigError::StopSeconds { place: place() })
+        let seconds = seconds.as_integer().and_then(|seconds| u64::try_from(seconds).ok());
+        seconds.and_then(in_range).ok_or_else(|| ConfigError::StopSeconds { place: place() })
     };
     Ok(pick(None, environment.map(of_variable).transpose()?, file.map(of_file).transpose()?, || STOP_SECONDS))
 }
@@ -319,7 +320,7 @@ mod tests {
     fn a_stop_out_of_range_is_refused_with_file_and_range() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("c.toml");
-        for seconds in ["-1", "0", "9223372036854775807"] {
+        for seconds in ["-1", "0", "1.5", "9223372036854775807"] {
             std::fs::write(&path, format!("stop_seconds = {seconds}\n")).unwrap();
             let flags = Flags { config: Some(path.clone()), ..Flags::default() };
             let told = Config::gather(&flags, |_| None).err().unwrap().to_string();

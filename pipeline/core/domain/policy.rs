@@ -111,7 +111,7 @@ pub enum PolicyError {
     #[error("policy, {section}: {cause}")]
     Section { section: String, cause: Box<toml::de::Error> },
     #[error("policy, version {number}: {expected}")]
-    Version { number: u32, expected: &'static str },
+    Version { number: i64, expected: &'static str },
     #[error("policy, {section}: {key} is {found}; it must be a whole number from {least} to {most}")]
     Range { section: String, key: &'static str, found: String, least: i64, most: i64 },
     #[error("{file}: {cause}")]
@@ -119,6 +119,9 @@ pub enum PolicyError {
     #[error("policy: no version; begin with [[version]], its number and the day it is effective")]
     None,
 }
+
+/// Number of a version, at most.
+const VERSION_MOST: u32 = 9_999;
 
 /// Every number of a section with its least and its most. Natural days end within ten years and working days
 /// within one: what is longer is a slip of the pen, and what is below zero never ends.
@@ -174,14 +177,25 @@ impl Policy {
         let mut sections = Sections::default();
         for text in file.version {
             let wrong = |expected| PolicyError::Version { number: text.number, expected };
-            if versions.last().is_some_and(|last| last.effective >= text.effective || last.number >= text.number) {
+            if versions
+                .last()
+                .is_some_and(|last| last.effective >= text.effective || i64::from(last.number) >= text.number)
+            {
                 return Err(wrong("expected a higher number and a later day than the version before it"));
             }
             if !text.region.keys().all(|code| is_region_code(code)) {
                 return Err(wrong("expected regions as codes of 2, 4 or 6 digits"));
             }
             sections.change(text.default, text.region);
-            versions.push(sections.version(text.number, text.effective)?);
+            let number = u32::try_from(text.number).ok().filter(|number| (1..=VERSION_MOST).contains(number));
+            let number = number.ok_or_else(|| PolicyError::Range {
+                section: "version".to_owned(),
+                key: "number",
+                found: text.number.to_string(),
+                least: 1,
+                most: VERSION_MOST.into(),
+            })?;
+            versions.push(sections.version(number, text.effective)?);
         }
         if versions.is_empty() { Err(PolicyError::None) } else { Ok(Policy { versions }) }
     }
@@ -217,7 +231,7 @@ struct PolicyFile {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct VersionText {
-    number: u32,
+    number: i64,
     effective: Date,
     #[serde(default)]
     default: toml::Table,

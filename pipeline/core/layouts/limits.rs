@@ -22,6 +22,9 @@ pub const ANSWER_MOST_WORKING_DAYS: u32 = 250;
 /// Cards a bureau makes on one day, at most: a hundred full batches.
 pub const CAPACITY_MOST_CARDS: u32 = 100 * BATCH_MOST_CARDS;
 
+/// Bytes of one column, at most: an address has 80, a remark a few hundred.
+pub const COLUMN_MOST_BYTES: u32 = 4_000;
+
 /// Version of a profile, at most.
 pub const VERSION_MOST: u32 = 9_999;
 

@@ -13,6 +13,7 @@ use super::limits::{
     AGE_MOST_WORKING_DAYS, ANSWER_MOST_WORKING_DAYS, BATCH_MOST_CARDS, CALENDAR, CAPACITY_MOST_CARDS, VERSION_MOST,
 };
 use super::profile::{PartnerKind, Profile};
+use super::ranges::expected_at;
 use super::{lint_codes, lint_files};
 
 /// One check of a profile.
@@ -113,7 +114,7 @@ pub const LINTS: &[Lint] = &[
     lint("PROFILE-COLUMN-MISSING", "no column a row is matched by is missing", lint_files::missing),
     lint("PROFILE-COLUMN-TWICE", "no field and no heading is used twice", lint_files::twice),
     lint("PROFILE-COLUMN-UNKNOWN", "every column is a field of its kind of file", lint_files::unknown),
-    lint("PROFILE-COLUMN-WIDTH", "widths are given where they count, and are above zero", lint_files::widths),
+    lint("PROFILE-COLUMN-WIDTH", "widths are given where they count, and lie in their range", lint_files::widths),
     lint("PROFILE-CONTROL", "the control line states the count", lint_files::control),
     lint("PROFILE-DELIMITER", "the delimiter is no character of the data", lint_files::delimiter),
     lint("PROFILE-FILE-KIND", "files travel the right way to the right kind of partner", file_kind),
@@ -142,7 +143,7 @@ pub(super) fn toml_defect(text: &str, error: &toml::de::Error) -> ProfileDefect 
         line: before.map(|before| before.matches('\n').count() + 1),
         kind: None,
         column: None,
-        message: error.message().to_owned(),
+        message: error.span().and_then(|span| expected_at(text, span.start)).unwrap_or(error.message().to_owned()),
     }
 }
 
@@ -167,7 +168,10 @@ fn answer(profile: &Profile, found: &mut Found) {
     for file in profile.files.iter().filter(|file| file.kind.is_request()) {
         let within = profile.answer_within_working_days(file.kind).unwrap_or_default();
         if !(1..=ANSWER_MOST_WORKING_DAYS).contains(&within) {
-            let message = format!("answer_within_working_days must name it, with 1 to {ANSWER_MOST_WORKING_DAYS}");
+            let message = format!(
+                "answer_within_working_days must name {}, with 1 to {ANSWER_MOST_WORKING_DAYS}",
+                file.kind.name()
+            );
             found.file(file.kind, message);
         }
     }
@@ -179,7 +183,7 @@ fn batch(profile: &Profile, found: &mut Found) {
         found.whole(format!("batch.max_cards must be 1 to {BATCH_MOST_CARDS}"));
     }
     if !(1..=batch.max_cards).contains(&batch.enough_cards()) {
-        found.whole("batch.enough_cards must be 1 to max_cards");
+        found.whole(format!("batch.enough_cards must be 1 to {BATCH_MOST_CARDS}, and max_cards at most"));
     }
     let is_open = |time: &Time| *time >= batch.opens && batch.closes.is_none_or(|closes| *time < closes);
     if ![batch.cut_off].iter().chain(&batch.urgent).chain(&batch.newborn).all(is_open) {

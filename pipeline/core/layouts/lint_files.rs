@@ -7,8 +7,10 @@ use super::column::{Class, Column};
 use super::file::{FileSpec, Layout};
 use super::file_name::{Part, parts};
 use super::kind::FileKind;
+use super::limits::COLUMN_MOST_BYTES;
 use super::lint::Found;
 use super::profile::Profile;
+use super::ranges::expected;
 
 /// Control and row columns alike.
 fn all_columns(file: &FileSpec) -> impl Iterator<Item = &Column> {
@@ -67,12 +69,16 @@ pub(super) fn widths(profile: &Profile, found: &mut Found) {
     for file in &profile.files {
         let is_fixed = file.layout == Layout::Fixed;
         for column in all_columns(file) {
-            let is_zero = column.width == Some(0) || column.max_bytes == Some(0);
+            for (key, bytes) in [("width", column.width), ("max_bytes", column.max_bytes)] {
+                if bytes.is_some_and(|bytes| !(1..=COLUMN_MOST_BYTES as usize).contains(&bytes)) {
+                    found.column(file.kind, &column.field, expected(key).unwrap_or_default());
+                }
+            }
             let is_wider = matches!((column.max_bytes, column.width), (Some(most), Some(width)) if most > width);
             let is_padded = column.zero_padded && (!is_fixed || column.class != Class::Digits);
-            if is_fixed != column.width.is_some() || is_zero || is_wider || is_padded {
-                let message = "fixed layouts need a width above zero, others none; \
-                    max_bytes is above zero and within it; only fixed digits are zero-padded";
+            if is_fixed != column.width.is_some() || is_wider || is_padded {
+                let message = "fixed layouts need a width, others none; max_bytes is within it; \
+                    only fixed digits are zero-padded";
                 found.column(file.kind, &column.field, message);
             }
         }

@@ -34,6 +34,7 @@ mod manifest_rows;
 mod marker;
 mod parsed;
 mod profile;
+mod ranges;
 mod timetable;
 mod translate;
 

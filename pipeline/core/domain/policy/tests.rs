@@ -99,6 +99,11 @@ fn a_number_out_of_range_is_told_with_key_and_range() {
             assert!(Policy::load(&BUILT_IN.replace(line, &format!("{key} = {number}"))).is_err(), "{key} = {number}");
         }
     }
+    for number in [0, -1, 10_000, i64::MAX] {
+        let told = Policy::load_file(&BUILT_IN.replacen("number = 1", &format!("number = {number}"), 1), "p.toml");
+        let told = told.err().unwrap().to_string();
+        assert!(told.contains("p.toml") && told.contains("number is") && told.contains("1 to 9999"), "{told}");
+    }
     let numbers = BUILT_IN.lines().filter_map(|line| line.split_once(" = ")).filter(|(_, v)| v.parse::<i64>().is_ok());
     for (key, _) in numbers.filter(|(key, _)| *key != "number") {
         assert!(super::RANGES.iter().any(|(known, ..)| *known == key), "{key} has no range");
