@@ -99,7 +99,7 @@ pub struct Flags {
 /// Why the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    #[error("configuration {path}: {source}; see `cardline config show`")]
+    #[error("configuration {path}: {source}")]
     Read { path: PathBuf, source: std::io::Error },
     #[error("{what} is not UTF-8; name the folder or value in UTF-8, or reach it by a link that is")]
     NotUtf8 { what: &'static str },

@@ -23,7 +23,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 /// What can go wrong with the broker.
 #[derive(Debug, thiserror::Error)]
 pub enum BrokerError {
-    #[error("Kafka at {servers}: {source}; is it up? (`cardline doctor`)")]
+    #[error("Kafka at {servers}: {source}; is it up?")]
     Kafka { servers: String, source: KafkaError },
     #[error("Kafka at {servers} cannot be reached ({why}); correct the address (CARDLINE_KAFKA), or start the broker")]
     Unreachable { servers: String, why: String },
@@ -46,8 +46,8 @@ pub enum BrokerError {
     NotAllowed { topic: String, operation: Operation },
     #[error(
         "{topic}, partition {partition}: the stored position {stored} is outside what the broker has ({low} to {high}); \
-         messages were deleted before they were read. Nothing was skipped: look with `cardline topic list`, then \
-         `cardline topic accept {topic} --reason TEXT --as USER`"
+         messages were deleted before they were read. Nothing was skipped: look what is lost, and accept it with \
+         a reason"
     )]
     OutOfRange { topic: String, partition: i64, stored: i64, low: i64, high: i64 },
     #[error("{topic} was made anew while it was read; what was read of it is dropped")]

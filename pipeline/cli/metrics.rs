@@ -4,9 +4,10 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::context::Context;
+use super::metrics_page::page;
 use super::outcome::Outcome;
 use super::print;
-use crate::metrics::{METRICS, page};
+use crate::metrics::METRICS;
 
 #[derive(Subcommand)]
 pub enum MetricsCommand {

@@ -3,6 +3,7 @@
 //! Invariants: results go to standard output and everything else to standard error; no text holds a
 //! value of personal data; the exit code says how it ended ([`Outcome`]). No colour is ever printed.
 
+mod advice;
 mod approvals;
 mod backup;
 mod batch;
@@ -29,6 +30,7 @@ mod import_reference;
 mod intake;
 mod login;
 mod metrics;
+mod metrics_page;
 mod migrate;
 mod outcome;
 mod photos;

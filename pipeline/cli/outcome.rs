@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use super::advice::advice;
 use crate::ledger::LedgerError;
 use crate::stages::StageError;
 
@@ -43,24 +44,11 @@ pub fn exit_code(result: anyhow::Result<Outcome>) -> ExitCode {
         Ok(Outcome::SecondPerson) => ExitCode::from(4),
         Err(error) if error.is::<OutputClosed>() => ExitCode::SUCCESS,
         Err(error) => {
-            let missing = error
-                .chain()
-                .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
-                .any(|cause| cause.kind() == std::io::ErrorKind::NotFound);
-            let advice = match ledger_error(&error) {
-                Some(LedgerError::NoLedger { .. }) => NO_LEDGER,
-                Some(LedgerError::Older { .. }) => "; run `cardline migrate` first, or start a worker",
-                _ if missing => "; check the path",
-                _ => "",
-            };
-            super::print::complain(&format!("cardline: {}{advice}", in_one_line(&error)));
+            super::print::complain(&format!("cardline: {}{}", in_one_line(&error), advice(&error)));
             ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
         }
     }
 }
-
-const NO_LEDGER: &str = "; check --data and --database, or make a ledger with `cardline migrate`, `intake`, `import`, \
-     `run` or `tick`";
 
 /// What the ledger said, if it was the ledger.
 pub fn ledger_error(error: &anyhow::Error) -> Option<&LedgerError> {

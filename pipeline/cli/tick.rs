@@ -5,10 +5,12 @@ use clap::builder::PossibleValuesParser;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::advice::of_stage;
 use super::context::{Context, instant};
 use super::outcome::Outcome;
 use super::print;
 use crate::route::ROUTE;
+use crate::stages::StageError;
 use crate::stages::driver::Drained;
 
 #[derive(Args)]
@@ -46,6 +48,11 @@ fn stages_and_all() -> Vec<&'static str> {
     [vec!["all"], stages()].concat()
 }
 
+/// What failed, and the command that helps.
+fn advised(told: String, error: &StageError) -> String {
+    told + of_stage(error).unwrap_or_default()
+}
+
 /// Runs every step and prints how often each did something; what failed is told at the end, a line each.
 pub async fn run(context: &Context, args: TickArgs) -> anyhow::Result<Outcome> {
     let now = instant(args.at);
@@ -54,7 +61,7 @@ pub async fn run(context: &Context, args: TickArgs) -> anyhow::Result<Outcome> {
     for step in ROUTE.iter().filter(|step| args.stage == "all" || step.stage == args.stage) {
         let did = match step.run(&station, now).await {
             Ok(Drained { did, set_aside }) => {
-                failures.extend(set_aside.iter().map(ToString::to_string));
+                failures.extend(set_aside.iter().map(|aside| advised(aside.to_string(), &aside.error)));
                 did
             }
             // Without the database or with a full disk, or while a person is waited for, no step can work.
@@ -62,7 +69,7 @@ pub async fn run(context: &Context, args: TickArgs) -> anyhow::Result<Outcome> {
                 return Err(anyhow::Error::new(error).context(format!("{}/{}", step.stage, step.name)));
             }
             Err(error) => {
-                failures.push(format!("{}/{}: {error}", step.stage, step.name));
+                failures.push(advised(format!("{}/{}: {error}", step.stage, step.name), &error));
                 0
             }
         };

@@ -36,7 +36,7 @@ async fn of_station(station: &Station) -> Vec<String> {
     missing.extend(disk_full(&station.config.data.value));
     // A table that cannot be read is told of with the schema.
     if let Ok(Some(halt)) = station.ledger.halt().await {
-        missing.push(format!("halted until a person accepts (`cardline reconcile show`): {}", halt.found));
+        missing.push(format!("halted until a person accepts with a reason: {}", halt.found));
     }
     // A newer schema is made so that the version before can work with it.
     let schema = station.ledger.schema_state(&Schema::built_in()).await.and_then(|state| state.fits().map(|()| state));
@@ -46,7 +46,7 @@ async fn of_station(station: &Station) -> Vec<String> {
         Err(error) => missing.push(error.to_string()),
     }
     if station.reference.points().count() == 0 || station.reference.outlets().count() == 0 {
-        missing.push("no points or outlets are loaded (`cardline import`)".into());
+        missing.push("no points or outlets are loaded: import them".into());
     }
     missing
 }

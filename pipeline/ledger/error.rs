@@ -67,12 +67,12 @@ pub enum LedgerError {
     )]
     Outgrown { floor: i64, newest: i64 },
     #[error(
-        "{found}; nothing is cut, sent or told until a person accepts: see `cardline reconcile show` (ops/runbooks/database-history-shrank.md)"
+        "{found}; nothing is cut, sent or told until a person accepts with a reason (ops/runbooks/database-history-shrank.md)"
     )]
     Reconciling { found: String },
     #[error("the lease on {work} was taken over by another worker; nothing was written")]
     Fenced { work: String },
-    #[error("{life}: no edge from {from} to {to}; see `cardline states`")]
+    #[error("{life}: no edge from {from} to {to}; the table of states shows those there are")]
     NoEdge { life: &'static str, from: String, to: String },
     #[error("{life}: {expected} were to move from {from} to {to}, but {found} stood there")]
     LostRace { life: &'static str, from: String, to: String, expected: i64, found: i64 },
@@ -80,21 +80,21 @@ pub enum LedgerError {
     OffsetMoved { topic: String, partition: i64, expected: i64 },
     #[error(
         "{topic} is not the topic whose positions are stored: it was made anew, or this is another cluster \
-         (stored: {known}; found: {found}). Nothing was read of it. Look with `cardline topic list`, then \
-         `cardline topic accept {topic} --reason TEXT --as USER`"
+         (stored: {known}; found: {found}). Nothing was read of it. Look which it is, and accept it \
+         with a reason"
     )]
     OtherTopic { topic: String, known: Box<TopicIdentity>, found: Box<TopicIdentity> },
     #[error(
-        "{topic} went on, or somebody accepted it, in between; nothing was written: look again with `cardline topic list`"
+        "{topic} went on, or somebody accepted it, in between; nothing was written: look again at where the topics stand"
     )]
     AcceptedMeanwhile { topic: String },
     #[error("another import came in between; nothing was written: look at the preview again")]
     ImportedMeanwhile,
     #[error("{expected} messages were to be taken out of the quarantine, but {found} still stood in it; look again")]
     Taken { expected: i64, found: i64 },
-    #[error("a user of this name is there already; see `cardline users list`")]
+    #[error("a user of this name is there already")]
     UserExists,
-    #[error("no user has this name; see `cardline users list`")]
+    #[error("no user has this name")]
     NoUser,
     #[error("somebody must remain who administers everything: add another administrator first")]
     LastAdministrator,

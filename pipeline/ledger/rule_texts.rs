@@ -81,7 +81,7 @@ pub const LEDGER_RULE_TEXTS: &[RuleText] = &[
         name: "previous card nobody knows",
         what: "the previous card's number is one of ours, or of the opening stock",
         why: "a card made before this system is known only once the opening stock was imported",
-        fix: "check the number; import old cards with `cardline import cards FILE`",
+        fix: "check the number; import old cards as opening stock",
         source: "domain.md §3",
         severity: Severity::Error,
     },
@@ -143,7 +143,7 @@ pub const HELD_TEXTS: &[RuleText] = &[
         "event that cannot have happened",
         "the card does not stand where the event supposes",
         "a card moves only along the edges of its life; the event would invent what did not happen",
-        "look at `cardline trace`. Retry once the missing event came, or discard it",
+        "look at the history of the card. Retry once the missing event came, or discard it",
     ),
     arrival(
         "EVENT-SUBJECT",
@@ -178,7 +178,7 @@ pub const HELD_TEXTS: &[RuleText] = &[
         "event of an unknown card",
         "no card or application of that number is known",
         "an event that came before its card, or names another province's",
-        "retry once the card is known; import old cards with `cardline import cards FILE`",
+        "retry once the card is known; import old cards as opening stock",
     ),
     arrival(
         "UNKNOWN-SHIPMENT",

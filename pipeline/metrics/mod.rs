@@ -6,11 +6,9 @@
 
 mod board;
 mod list;
-mod page;
 
 pub use board::{add, forget, observe, render, set};
 pub use list::*;
-pub use page::page;
 
 /// What kind of figure a metric is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -59,7 +59,7 @@ pub enum Second {
 /// Why an approval cannot be decided or carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum ApprovalFault {
-    #[error("no approval {0} waits for a decision; see `cardline approvals list --all`")]
+    #[error("no approval {0} waits for a decision; look at the list of all approvals")]
     None(i64),
     #[error("you asked for approval {0} yourself: somebody else must decide it")]
     OwnRequest(i64),

@@ -251,7 +251,7 @@ pub async fn cut_now(station: &Station, stream: &str, number: &str, by: By<'_>) 
         Err(error) if error.is_passing() => Ok(other_number(number)),
         Err(error) => Err(error),
         Ok(()) if station.ledger.batch(number).await?.is_some() => Ok(Told::Done(vec![number.into()])),
-        Ok(()) => Ok(Told::Refused(format!("no card of {stream} can be carried now; see `cardline batch plan`"))),
+        Ok(()) => Ok(Told::Refused(format!("no card of {stream} can be carried now; the plan of batches says why"))),
     }
 }
 
@@ -278,7 +278,7 @@ async fn forced<'s>(
     };
     let found = schedule::cut_now(station, kind, stream, at).await?;
     Ok(match found {
-        None => Err(format!("nothing waits in {stream}; see `cardline batch plan` for what does")),
+        None => Err(format!("nothing waits in {stream}; the plan of batches shows what does")),
         Some(c) => match &c.held_by {
             Some(held) => Err(format!("{stream} is held with {held}; {}", release_first(station, held))),
             None if c.take == 0 => Err(format!("{} has no capacity left today; cut tomorrow", c.partner.profile.code)),
@@ -310,7 +310,7 @@ fn told(acted: Acted, what: &str) -> Told {
         )),
         Acted::Stands(state) => Told::Refused(match state.as_str() {
             "cancelled" => {
-                format!("{what} was ended before; `cardline batch show {what}` says by whom and what came of it")
+                format!("{what} was ended before; its record says by whom and what came of it")
             }
             "cut" => format!("{what} is cut and not held"),
             _ => format!(

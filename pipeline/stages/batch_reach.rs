@@ -14,7 +14,7 @@ use crate::ledger::{BatchRecord, Ledger, LedgerError, Reach, stream_bounds};
 pub(super) fn stream_within(station: &Station, stream: &str) -> Result<Kind, String> {
     let Some(kind) = kind_of(station, stream) else {
         return Err(format!(
-            "{stream} is neither a batch nor a stream; `cardline batch plan` shows streams, such as account/ABC/110101/normal"
+            "{stream} is neither a batch nor a stream; the plan of batches shows streams, such as account/ABC/110101/normal"
         ));
     };
     station.ledger.refuse_stream_beyond(stream).map(|()| kind).map_err(|refused| refused.to_string())
@@ -38,14 +38,14 @@ pub fn kind_of(station: &Station, stream: &str) -> Option<Kind> {
 pub(super) fn holds_nothing(stream: &str) -> Option<String> {
     let (_, region) = stream_bounds(stream);
     (!region.is_empty() && region.len() != 6).then(|| {
-        format!("{stream} is no stream's name or its beginning: a region has six digits; hold each of the area's streams in `cardline batch plan`")
+        format!("{stream} is no stream's name or its beginning: a region has six digits; hold each of the area's streams that the plan shows")
     })
 }
 
 /// What to do about a hold of others' making that keeps a stream of theirs from being cut.
 pub(super) fn release_first(station: &Station, held: &str) -> String {
     match station.ledger.refuse_stream_beyond(held) {
-        Ok(()) => format!("release it first: cardline batch release {held}"),
+        Ok(()) => format!("release {held} first"),
         Err(refused) => refused.to_string(),
     }
 }
@@ -53,7 +53,7 @@ pub(super) fn release_first(station: &Station, held: &str) -> String {
 /// The batch of a number when all of it lies within the scope of who asks, or why not. One of which they
 /// see nothing is as if it were absent.
 pub async fn batch_within(ledger: &Ledger, number: &str) -> Result<Result<(i64, BatchRecord), String>, LedgerError> {
-    let absent = format!("no batch has the number {number}; see `cardline batch list`");
+    let absent = format!("no batch has the number {number}; look for it in the list of batches");
     Ok(match (ledger.batch_reach(number).await?, ledger.viewer()) {
         (Reach::Within, _) => ledger.batch(number).await?.ok_or(absent),
         (Reach::Beyond, Some(viewer)) => Err(viewer.beyond(number).to_string()),

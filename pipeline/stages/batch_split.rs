@@ -102,7 +102,7 @@ fn divide<T>(cards: Vec<T>, division: &Division, region: impl Fn(&T) -> String) 
 
 fn one_part(batch: &BatchRecord) -> String {
     format!(
-        "{} would stay in one part; it has {} cards, see `cardline batch show {}`",
-        batch.number, batch.cards, batch.number
+        "{} would stay in one part; it has {} cards, in the sections that its record shows",
+        batch.number, batch.cards
     )
 }

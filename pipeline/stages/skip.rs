@@ -73,7 +73,7 @@ pub async fn to_skip(
     go_on_with: i64,
 ) -> Result<Result<Missing, String>, StageError> {
     let Some((partner, kind)) = stream(station, partner, kind) else {
-        return Ok(Err(format!("{partner} sends no {kind}; `cardline exchange missing` shows streams")));
+        return Ok(Err(format!("{partner} sends no {kind}; the list of missing files shows streams")));
     };
     Ok(match missing(station, partner, kind).await? {
         None => Err("no later file waits, so nothing is missing; ask the partner to send the file".into()),

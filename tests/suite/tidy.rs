@@ -188,6 +188,13 @@ fn named_modules_are_seen_alone_and_in_groups() {
     assert_eq!(named_modules("$crate::ledger::Arg; mycrate::no"), ["ledger"]);
 }
 
+/// What is wrong and what to do is said in plain words: `cli/advice.rs` knows the commands.
+#[test]
+fn no_text_below_the_command_line_names_a_command() {
+    let wrong = lines_with(|file, line| !file.starts_with("cli/") && code(line).contains("`cardline "));
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 #[test]
 fn a_crate_that_touches_the_world_is_named_by_one_layer() {
     for (name, layer) in OWNED {

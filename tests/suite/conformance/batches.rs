@@ -316,7 +316,7 @@ async fn a_held_stream_is_not_cut_even_by_who_has_begun(database: Database) {
     let late = accounts::Cut.settle(station, worked, evening).await;
     assert!(matches!(late, Err(StageError::Ledger(LedgerError::Held { .. }))));
     assert_eq!(drain(&accounts::Cut, station, evening).await.unwrap(), 0);
-    assert!(preview_cut(station, &stream, at).await.unwrap().unwrap_err().contains("cardline batch release account"));
+    assert!(preview_cut(station, &stream, at).await.unwrap().unwrap_err().contains("release account"));
     assert!(refusal(release_stream(station, &stream, by(at)).await.unwrap()).contains("release account"));
     assert_eq!(number(&station.ledger, "SELECT count(*) FROM batch").await, batches);
     assert!(

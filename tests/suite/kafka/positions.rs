@@ -36,7 +36,7 @@ async fn messages_deleted_unread_stop_intake_until_a_person_goes_on(database: Da
         matches!(&error, StageError::Broker(BrokerError::OutOfRange { stored: 20, low: 45, high: 60, .. })),
         "{error}"
     );
-    assert!(error.to_string().contains("cardline topic accept"), "{error}");
+    assert!(error.to_string().contains("accept it with a reason"), "{error}");
     // Trying again never jumps, not even with a new reader.
     let other = broker.station(&database, "two").await;
     assert!(take_in(&other).await.is_err());
@@ -72,7 +72,10 @@ async fn a_topic_made_anew_is_not_read_until_a_person_accepts_it(database: Datab
     broker.send_applications(&applications(100, 40));
     let error = take_in(&station).await.err().unwrap();
     assert!(matches!(&error, StageError::Ledger(LedgerError::OtherTopic { .. })), "{error}");
-    assert!(error.to_string().contains("made anew") && error.to_string().contains("cardline topic accept"), "{error}");
+    assert!(
+        error.to_string().contains("made anew") && error.to_string().contains("accept it with a reason"),
+        "{error}"
+    );
     assert_eq!(state(&station.ledger).await, before);
     let told = station.ledger.all_set_aside().await.unwrap();
     assert!(told.len() == 1 && told[0].found.contains("made anew"), "a person is told: {told:?}");

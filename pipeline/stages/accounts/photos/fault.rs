@@ -48,7 +48,7 @@ pub const PHOTO_FAULTS: &[PhotoFaultText] = &[
         "PHOTO-MISSING",
         "The object named lies in the object store and can be read: a plain file inside it.",
         "Without the photo no card can be printed.",
-        "Have the upload repeated under the same key, then `cardline photos retry`; or send a higher revision.",
+        "Have the upload repeated under the same key, then have the photo looked at again; or send a higher revision.",
     ),
     text(
         PhotoFault::TooLarge,
@@ -62,7 +62,7 @@ pub const PHOTO_FAULTS: &[PhotoFaultText] = &[
         "PHOTO-DIGEST",
         "The file has the SHA-256 the application declares.",
         "Another file is another photo: it could be another person's face.",
-        "Restore the file that was declared, then `cardline photos retry`; or send a higher revision.",
+        "Restore the file that was declared, then have the photo looked at again; or send a higher revision.",
     ),
     text(
         PhotoFault::Format,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::METRICS;
+use crate::metrics::METRICS;
 
 const ABOUT: &str = "\
 # Metrics
