@@ -74,6 +74,11 @@ impl Database {
     }
 
     async fn make(engine: Engine, permit: Permit) -> Database {
+        Database::like("template1", engine, permit).await
+    }
+
+    /// On PostgreSQL with the content of another database of the server.
+    async fn like(other: &str, engine: Engine, permit: Permit) -> Database {
         let folder = tempfile::tempdir().unwrap();
         if engine == Engine::Sqlite {
             let url = format!("sqlite:{}", folder.path().join("cardline.db").display());
@@ -81,7 +86,7 @@ impl Database {
         }
         let name = format!("suite_{}_{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
         on_server(format!("DROP DATABASE IF EXISTS {name}")).await;
-        on_server(format!("CREATE DATABASE {name}")).await;
+        on_server(format!("CREATE DATABASE {name} TEMPLATE {other}")).await;
         let server = server();
         let (before, _) = server.rsplit_once('/').unwrap();
         Database { engine, url: format!("{before}/{name}"), folder, name: Some(name), _permit: permit }
@@ -93,14 +98,8 @@ impl Database {
             Engine::Sqlite => Permit::None,
             Engine::Postgres => Permit::Shared(SERVER.read().await),
         };
-        let copy = Database::make(self.engine, permit).await;
-        let from = self.folder.path().join(".");
-        let copying = std::process::Command::new("cp").arg("-a").arg(from).arg(copy.folder.path()).status();
-        assert!(copying.unwrap().success());
-        if let (Some(from), Some(to)) = (&self.name, &copy.name) {
-            on_server(format!("DROP DATABASE {to}")).await;
-            on_server(format!("CREATE DATABASE {to} TEMPLATE {from}")).await;
-        }
+        let copy = Database::like(self.name.as_deref().unwrap_or_default(), self.engine, permit).await;
+        copy_folder(self.folder.path(), copy.folder.path());
         copy
     }
 

@@ -9,6 +9,7 @@ mod database_causes;
 mod database_faults;
 mod databases;
 mod dry_run;
+mod faults;
 mod generated;
 mod isolation;
 mod kafka;

@@ -102,12 +102,6 @@ impl Play {
         Station::open(config, today).await.unwrap()
     }
 
-    /// Closes the ledger and keeps the database, to be copied.
-    pub async fn closed(self) -> Database {
-        self.station.ledger.close().await;
-        self.database
-    }
-
     /// Closes the ledger and drops the database.
     pub async fn end(self) {
         self.station.ledger.close().await;
