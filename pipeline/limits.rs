@@ -73,6 +73,9 @@ pub const LISTEN_SECONDS: u64 = 10;
 pub const BATCH_CARDS_MAX: i64 = 50_000;
 /// A partner's marker is one line of a size and a digest.
 pub const PARTNER_MARKER_BYTES_MAX: u64 = 4_096;
+
+/// A strange name in a partner's folder is shown up to this length: more than any agreed one has.
+pub const STRAY_NAME_BYTES_MAX: usize = 120;
 /// Files of one partner and kind listed at once; the rest is listed when these are done.
 pub const PARTNER_FILES_PER_LOOK: usize = 1_000;
 /// A partner's file larger than this is refused before it is read: 50,000 rows of 1 KiB, twice over.

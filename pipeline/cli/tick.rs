@@ -11,6 +11,7 @@ use super::outcome::Outcome;
 use super::print;
 use crate::route::ROUTE;
 use crate::stages::StageError;
+use crate::stages::cause::Cause;
 use crate::stages::driver::Drained;
 
 #[derive(Args)]
@@ -57,11 +58,15 @@ fn advised(told: String, error: &StageError) -> String {
 pub async fn run(context: &Context, args: TickArgs) -> anyhow::Result<Outcome> {
     let now = instant(args.at);
     let station = context.worker(now).await?;
-    let (mut ticked, mut failures) = (Vec::new(), Vec::new());
+    // What a partner left lying is told, and no failure of ours.
+    let (mut ticked, mut failures, mut told) = (Vec::new(), Vec::new(), Vec::new());
     for step in ROUTE.iter().filter(|step| args.stage == "all" || step.stage == args.stage) {
         let did = match step.run(&station, now).await {
             Ok(Drained { did, set_aside }) => {
-                failures.extend(set_aside.iter().map(|aside| advised(aside.to_string(), &aside.error)));
+                let (strays, failed): (Vec<_>, Vec<_>) =
+                    set_aside.iter().partition(|aside| aside.cause == Cause::Stray);
+                told.extend(strays.into_iter().map(ToString::to_string));
+                failures.extend(failed.into_iter().map(|aside| advised(aside.to_string(), &aside.error)));
                 did
             }
             // Without the database or with a full disk, or while a person is waited for, no step can work.
@@ -78,7 +83,7 @@ pub async fn run(context: &Context, args: TickArgs) -> anyhow::Result<Outcome> {
     let row = |t: &Ticked| vec![t.stage.to_owned(), t.step.into(), t.did.to_string(), t.about.into()];
     let rows: Vec<_> = ticked.iter().map(row).collect();
     print::rows(context.output, &["stage", "step", "did", "about"], &rows, &ticked)?;
-    for failure in &failures {
+    for failure in told.iter().chain(&failures) {
         print::complain(&format!("cardline: {}", print::visible(failure)));
     }
     Ok(Outcome::of(failures.is_empty()))

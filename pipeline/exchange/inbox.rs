@@ -133,12 +133,12 @@ pub fn report(incoming: &Incoming<'_>, faults: &[FileFault]) -> Result<(), Publi
         let message = f.message.replace('"', "'");
         text.push_str(&format!("{},{},{},{},\"{message}\"\n", f.line, f.column, f.field, f.code.code()));
     }
-    let to = incoming.partner.to();
+    let (to, mode) = (incoming.partner.to(), incoming.partner.profile.mode);
     let about = format!("{}.{}", incoming.name, &incoming.sha256[..8]);
-    match place(&to, &format!("{about}.errors.csv"), text.as_bytes(), None) {
+    match place(&to, &format!("{about}.errors.csv"), text.as_bytes(), None, mode) {
         Err(PublishError::OtherBytes { .. }) => {
             let name = format!("{about}.{}.errors.csv", &sha256(text.as_bytes())[..8]);
-            place(&to, &name, text.as_bytes(), None).map(|_| ())
+            place(&to, &name, text.as_bytes(), None, mode).map(|_| ())
         }
         placed => placed.map(|_| ()),
     }

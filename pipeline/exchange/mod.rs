@@ -13,6 +13,7 @@ use rustix::fs::OFlags;
 pub mod inbox;
 mod partners;
 pub mod publish;
+pub mod strays;
 
 pub use partners::{Partner, PartnerError, Partners, load as load_profiles};
 

@@ -1,9 +1,10 @@
 //! Publishing a frozen file: `.part`, flush, rename that refuses to overwrite, marker last.
 
 use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use cardline_core::layouts::marker;
+use cardline_core::layouts::{Mode, marker};
 
 use super::open_plain;
 use crate::crash::{self, Act};
@@ -27,27 +28,38 @@ pub enum PublishError {
     OtherBytes { path: PathBuf },
 }
 
-/// Places a file under its final name in a local folder, then its marker. Never overwrites.
-pub fn place(folder: &Path, name: &str, bytes: &[u8], marker_name: Option<&str>) -> Result<Published, PublishError> {
+/// Places a file under its final name in a local folder, then its marker, both with these rights whatever
+/// the process's mask is. Never overwrites.
+pub fn place(
+    folder: &Path,
+    name: &str,
+    bytes: &[u8],
+    marker_name: Option<&str>,
+    mode: Mode,
+) -> Result<Published, PublishError> {
     let path = folder.join(name);
-    let published = place_bytes(folder, name, bytes)?;
+    let published = place_bytes(folder, name, bytes, mode)?;
     if let Some(marker_name) = marker_name {
         let text = marker(bytes.len() as u64, &sha256(bytes));
         // An older marker can only be our own of the same file.
-        place_bytes(folder, marker_name, text.as_bytes())?;
+        place_bytes(folder, marker_name, text.as_bytes(), mode)?;
     }
     std::fs::File::open(folder).and_then(|f| f.sync_all()).map_err(|source| PublishError::Folder { path, source })?;
     Ok(published)
 }
 
-fn place_bytes(folder: &Path, name: &str, bytes: &[u8]) -> Result<Published, PublishError> {
+fn place_bytes(folder: &Path, name: &str, bytes: &[u8], mode: Mode) -> Result<Published, PublishError> {
     let path = folder.join(name);
     let failed = |source| PublishError::Folder { path: path.clone(), source };
     if path.symlink_metadata().is_ok() {
         return same(&path, bytes);
     }
     let mut part = tempfile::Builder::new().prefix(name).suffix(".part").tempfile_in(folder).map_err(failed)?;
-    part.write_all(bytes).and_then(|()| part.as_file().sync_all()).map_err(failed)?;
+    let rights = std::fs::Permissions::from_mode(mode.bits());
+    part.write_all(bytes)
+        .and_then(|()| part.as_file().set_permissions(rights))
+        .and_then(|()| part.as_file().sync_all())
+        .map_err(failed)?;
     crash::before(Act::Place);
     match part.persist_noclobber(&path) {
         Ok(_) => {
@@ -80,10 +92,17 @@ mod tests {
     #[test]
     fn a_file_is_placed_once_with_its_marker_last() {
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(place(folder.path(), "a.txt", b"rows", Some("a.txt.ok")).unwrap(), Published::Now);
-        assert_eq!(place(folder.path(), "a.txt", b"rows", Some("a.txt.ok")).unwrap(), Published::Before);
+        assert_eq!(place(folder.path(), "a.txt", b"rows", Some("a.txt.ok"), Mode::default()).unwrap(), Published::Now);
+        assert_eq!(
+            place(folder.path(), "a.txt", b"rows", Some("a.txt.ok"), Mode::default()).unwrap(),
+            Published::Before
+        );
         let marker = std::fs::read(folder.path().join("a.txt.ok")).unwrap();
         assert!(String::from_utf8(marker).unwrap().starts_with("4 "));
+        for placed in std::fs::read_dir(folder.path()).unwrap() {
+            let rights = placed.unwrap().metadata().unwrap().permissions().mode();
+            assert_eq!(rights & 0o7777, 0o640, "its group may fetch it");
+        }
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "no .part is left");
     }
 
@@ -91,7 +110,10 @@ mod tests {
     fn other_bytes_are_never_overwritten() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("a.txt"), b"theirs").unwrap();
-        assert!(matches!(place(folder.path(), "a.txt", b"ours", None), Err(PublishError::OtherBytes { .. })));
+        assert!(matches!(
+            place(folder.path(), "a.txt", b"ours", None, Mode::default()),
+            Err(PublishError::OtherBytes { .. })
+        ));
         assert_eq!(std::fs::read(folder.path().join("a.txt")).unwrap(), b"theirs");
     }
 
@@ -107,7 +129,10 @@ mod tests {
         std::fs::create_dir(at("folder")).unwrap();
         for name in ["pipe", "link", "dangling", "huge", "folder"] {
             assert!(
-                matches!(place(folder.path(), name, b"ours", None), Err(PublishError::OtherBytes { .. })),
+                matches!(
+                    place(folder.path(), name, b"ours", None, Mode::default()),
+                    Err(PublishError::OtherBytes { .. })
+                ),
                 "{name}"
             );
         }
@@ -117,7 +142,10 @@ mod tests {
     fn a_missing_marker_is_added_after_a_crash() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("a.txt"), b"rows").unwrap();
-        assert_eq!(place(folder.path(), "a.txt", b"rows", Some("a.txt.ok")).unwrap(), Published::Before);
+        assert_eq!(
+            place(folder.path(), "a.txt", b"rows", Some("a.txt.ok"), Mode::default()).unwrap(),
+            Published::Before
+        );
         assert!(folder.path().join("a.txt.ok").exists());
     }
 }

@@ -1,14 +1,17 @@
 //! What every incoming file has in common: complete, trusted, not a repeat, next in its stream.
 
-use cardline_core::layouts::{FileFault, FileKind, Parsed};
+use cardline_core::layouts::{Direction, FileFault, FileKind, Parsed};
 use jiff::Timestamp;
 
 use super::reconcile::is_about_lost;
 use super::{Claim, StageError, Station, Unit};
 use crate::exchange::Partner;
 use crate::exchange::inbox::{self, Incoming};
+use crate::exchange::strays::{Stray, strays};
+use crate::ledger::laws::looks_personal;
 use crate::ledger::{Lease, ReceivedFile, Why};
-use crate::limits::PARTNER_FILES_PER_LOOK;
+use crate::limits::{PARTNER_FILES_PER_LOOK, STRAY_NAME_BYTES_MAX};
+use crate::objects::sha256;
 use crate::time::local_date;
 
 /// The next file of a kind to be looked at, under its lease, or what was wrong with it.
@@ -33,10 +36,19 @@ pub enum Trust {
 /// A file matched whole: its batch, its rows, and what they say; or its state and what was wrong.
 pub type Matched<T> = Result<(i64, usize, T), (&'static str, Vec<FileFault>)>;
 
-/// A file of a partner, or the partner's folder where that cannot be listed.
+/// Something in a partner's folder.
 pub struct InboundFile {
     partner: String,
-    file: Option<(i64, String)>,
+    what: Lying,
+}
+
+enum Lying {
+    /// A complete file, with its number.
+    File(i64, String),
+    /// One that will not be read, and why.
+    Stray(String, Stray),
+    /// The folder itself, where it cannot be listed.
+    Folder,
 }
 
 impl Unit for InboundFile {
@@ -45,19 +57,29 @@ impl Unit for InboundFile {
     }
 
     fn name(&self) -> Option<String> {
-        Some(self.file.as_ref().map_or_else(|| "from".into(), |(_, name)| format!("from/{name}")))
+        Some(match &self.what {
+            Lying::File(_, name) => format!("from/{name}"),
+            Lying::Stray(name, _) => format!("from/{}", shown(name)),
+            Lying::Folder => "from".into(),
+        })
     }
 }
 
-/// Complete files of a kind, partner by partner, each partner's in the order of their numbers.
-pub fn units(station: &Station, kind: FileKind) -> Vec<InboundFile> {
+/// Complete files of a kind, partner by partner, each partner's in the order of their numbers; with the first
+/// kind of a partner what lies there and will not be read.
+pub fn units(station: &Station, kind: FileKind, now: Timestamp) -> Vec<InboundFile> {
     let expecting = station.partners.all().filter(|partner| partner.profile.file(kind).is_some());
     let of = |partner: &Partner| {
-        let unit = |file| InboundFile { partner: partner.profile.code.clone(), file };
-        match inbox::waiting(partner, kind) {
-            Ok(files) => files.into_iter().take(PARTNER_FILES_PER_LOOK).map(|file| unit(Some(file))).collect(),
+        let unit = |what| InboundFile { partner: partner.profile.code.clone(), what };
+        let strays = if is_first(partner, kind) { strays(partner, now) } else { Ok(Vec::new()) };
+        match inbox::waiting(partner, kind).and_then(|files| Ok((files, strays?))) {
+            Ok((files, strays)) => {
+                let files = files.into_iter().map(|(number, name)| Lying::File(number, name));
+                let strays = strays.into_iter().map(|(name, stray)| Lying::Stray(name, stray));
+                files.take(PARTNER_FILES_PER_LOOK).chain(strays.take(PARTNER_FILES_PER_LOOK)).map(unit).collect()
+            }
             // Looked at again when it is claimed, which says why.
-            Err(_) => vec![unit(None)],
+            Err(_) => vec![unit(Lying::Folder)],
         }
     };
     expecting.flat_map(of).collect()
@@ -72,9 +94,16 @@ pub async fn claim<'s>(
     now: Timestamp,
 ) -> Result<Claim<Next<'s>>, StageError> {
     let Some(partner) = station.partners.get(&unit.partner) else { return Ok(Claim::Settled) };
-    let Some((sequence, name)) = &unit.file else {
-        inbox::waiting(partner, kind).map_err(|e| StageError::exchange(&partner.from(), e))?;
-        return Ok(Claim::Settled);
+    let (sequence, name) = match &unit.what {
+        Lying::File(sequence, name) => (sequence, name),
+        Lying::Stray(name, stray) => {
+            let path = format!("{}/{}", partner.from().display(), shown(name));
+            return Err(StageError::Stray { path, stray: *stray });
+        }
+        Lying::Folder => {
+            inbox::waiting(partner, kind).map_err(|e| StageError::exchange(&partner.from(), e))?;
+            return Ok(Claim::Settled);
+        }
     };
     let code = &partner.profile.code;
     let expected = async || station.ledger.next_sequence(code, kind.name(), "in").await;
@@ -101,6 +130,20 @@ pub async fn claim<'s>(
         return Ok(Claim::Settled);
     }
     Ok(Claim::Taken(Next { lease, incoming, trust }))
+}
+
+/// A name that is none of ours may hold anything; what could be a person's stays out of our tables.
+fn shown(name: &str) -> String {
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || "._-".contains(character);
+    if name.len() <= STRAY_NAME_BYTES_MAX && name.chars().all(is_plain) && !looks_personal(name) {
+        return name.to_owned();
+    }
+    format!("a name that is not shown, digest {}", &sha256(name.as_bytes())[..12])
+}
+
+/// Whether a kind is the first that comes from a partner.
+fn is_first(partner: &Partner, kind: FileKind) -> bool {
+    partner.profile.files.iter().find(|file| file.direction == Direction::In).is_some_and(|file| file.kind == kind)
 }
 
 async fn done<T>(station: &Station, lease: &Lease) -> Result<Claim<T>, StageError> {
@@ -258,5 +301,19 @@ pub fn without_effect(trust: &Trust) -> (&'static str, Vec<FileFault>) {
         Trust::Repeat | Trust::Parsed(_) => ("repeated", Vec::new()),
         Trust::Refused(faults) => ("refused", faults.clone()),
         Trust::Held(faults) => ("held", faults.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn a_strange_name_is_shown_only_where_it_can_be_nobodys() {
+        assert_eq!(shown("readme-2.txt"), "readme-2.txt");
+        for name in ["\u{738b}\u{4e94}.txt", "110101199003070003.txt", "a b.txt", "a\nb", &"n".repeat(200)] {
+            let shown = shown(name);
+            assert!(shown.starts_with("a name that is not shown") && !shown.contains(name), "{shown}");
+        }
     }
 }

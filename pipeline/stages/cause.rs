@@ -14,6 +14,7 @@ pub enum Cause {
     Missing,
     Full,
     Name,
+    Stray,
     Locked,
     Key,
     Profile,
@@ -24,13 +25,14 @@ pub enum Cause {
 
 impl Cause {
     /// Every cause there is.
-    pub const ALL: [Cause; 12] = [
+    pub const ALL: [Cause; 13] = [
         Cause::Panic,
         Cause::Exists,
         Cause::Permission,
         Cause::Missing,
         Cause::Full,
         Cause::Name,
+        Cause::Stray,
         Cause::Locked,
         Cause::Key,
         Cause::Profile,
@@ -48,6 +50,7 @@ impl Cause {
             Cause::Missing => "missing",
             Cause::Full => "full",
             Cause::Name => "name",
+            Cause::Stray => "stray",
             Cause::Locked => "locked",
             Cause::Key => "key",
             Cause::Profile => "profile",
@@ -66,6 +69,7 @@ impl Cause {
             Cause::Missing => "a file or folder is not there",
             Cause::Full => "there is no room where it goes",
             Cause::Name => "a name is too long or not possible",
+            Cause::Stray => "it is no file that will be read",
             Cause::Locked => "something else holds a lock on it, or was quicker",
             Cause::Key => "what is sealed cannot be opened",
             Cause::Profile => "the partner's profile does not allow it",
@@ -84,6 +88,7 @@ impl Cause {
             Cause::Missing => "put it back, or mount what is missing",
             Cause::Full => "make room there",
             Cause::Name => "shorten the path or the pattern of names in the profile",
+            Cause::Stray => "have it sent whole under the agreed name, or taken away; it is never read or moved",
             Cause::Locked => "end what holds the lock",
             Cause::Key => "restore the object or the keys it was sealed with",
             Cause::Profile => "mend the profile, and start the workers again",
@@ -103,6 +108,7 @@ impl Cause {
         use crate::exchange::publish::PublishError;
         match error {
             StageError::Panicked => return Cause::Panic,
+            StageError::Stray { .. } => return Cause::Stray,
             StageError::Publish(PublishError::OtherBytes { .. }) => return Cause::Exists,
             StageError::Ledger(error) if error.is_passing() => return Cause::Locked,
             _ => {}

@@ -10,6 +10,7 @@ use cardline_core::layouts::{NameFault, RenderFault};
 use crate::broker::BrokerError;
 use crate::exchange::PartnerError;
 use crate::exchange::publish::PublishError;
+use crate::exchange::strays::Stray;
 use crate::keys::KeyError;
 use crate::ledger::LedgerError;
 use crate::objects::ObjectError;
@@ -44,6 +45,8 @@ pub enum StageError {
     /// At a partner's folder: what fails there concerns nobody else.
     #[error("{path}: {source}; it is tried again")]
     Exchange { path: String, source: std::io::Error },
+    #[error("{path}: {stray}")]
+    Stray { path: String, stray: Stray },
     #[error("the program met a bug while it worked on this; nothing was settled, and the log says where")]
     Panicked,
     #[error("{0}")]

@@ -246,7 +246,7 @@ fn read_again(station: &Station, answer: &LostAnswer) -> Result<(), StageError> 
     let Some(partner) = station.partners.get(&answer.partner) else { return Ok(()) };
     let bytes = std::fs::read(&answer.path).map_err(|e| StageError::file(answer.path.display(), e))?;
     let marker_name = partner.profile.recognise(&answer.name).and_then(|(spec, _)| spec.marker_name(&answer.name));
-    place(&partner.from(), &answer.name, &bytes, marker_name.as_deref())?;
+    place(&partner.from(), &answer.name, &bytes, marker_name.as_deref(), partner.profile.mode)?;
     std::fs::remove_file(&answer.path).map_err(|e| StageError::file(answer.path.display(), e))
 }
 

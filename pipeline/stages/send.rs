@@ -57,7 +57,7 @@ impl Step for Send {
         let marker = FileKind::named(&file.kind)
             .and_then(|kind| partner.profile.file(kind))
             .and_then(|spec| spec.marker_name(&file.name));
-        place(&partner.to(), &file.name, &bytes, marker.as_deref())?;
+        place(&partner.to(), &file.name, &bytes, marker.as_deref(), partner.profile.mode)?;
         Ok((lease, file, bytes))
     }
 

@@ -232,6 +232,14 @@ pub const FAULTS: &[Fault] = &[
         },
     },
     Fault {
+        name: "answers: a name nobody agreed on",
+        at: BANK,
+        on: ANSWERS,
+        told: ("accounts/answers", "stray"),
+        cause: |case| fs::write(case.folder("from").join("notes.txt"), b"").unwrap(),
+        mend: |case| fs::remove_file(case.folder("from").join("notes.txt")).unwrap(),
+    },
+    Fault {
         name: "packages: the folder is not permitted",
         at: BUREAU,
         on: ANSWERS,

@@ -106,12 +106,25 @@ impl FileSpec {
     /// What the name says, if it is a name of this file; the inverse of `file_name`.
     #[must_use]
     pub fn recognise(&self, name: &str) -> Option<NameParts> {
+        self.read_name(name, |text, ours| text == ours)
+    }
+
+    /// Whether it would be a name of this file if capitals and small letters were the same.
+    #[must_use]
+    pub fn recognise_but_for_case(&self, name: &str) -> bool {
+        self.read_name(name, str::eq_ignore_ascii_case).is_some()
+    }
+
+    fn read_name(&self, name: &str, same: fn(&str, &str) -> bool) -> Option<NameParts> {
         let mut found = NameParts { sequence: 0, date: None, region: None };
         let mut rest = name;
         for part in parts(&self.name_template).ok()? {
             let (value, more) = match &part {
-                Part::Literal(literal) => (literal.as_str(), rest.strip_prefix(literal.as_str())?),
-                Part::Partner => (self.partner.as_str(), rest.strip_prefix(&self.partner)?),
+                Part::Literal(_) | Part::Partner => {
+                    let ours = if let Part::Literal(literal) = &part { literal } else { &self.partner };
+                    let read = rest.split_at_checked(ours.len())?;
+                    same(read.0, ours).then_some(read)?
+                }
                 Part::Date => rest.split_at_checked(8)?,
                 Part::Region => rest.split_at_checked(6)?,
                 Part::Sequence(digits) => rest.split_at_checked(*digits)?,

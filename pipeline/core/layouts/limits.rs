@@ -28,5 +28,8 @@ pub const COLUMN_MOST_BYTES: u32 = 4_000;
 /// Version of a profile, at most.
 pub const VERSION_MOST: u32 = 9_999;
 
+/// Hours a file may lie without its marker, at most: ten days is longer than any holiday of a partner's IT.
+pub const UNFINISHED_MOST_HOURS: u32 = 240;
+
 /// The working calendar that is loaded; a partner's own closed days are added to it.
 pub const CALENDAR: &str = "china";

@@ -32,7 +32,10 @@ pub fn parse_marker(bytes: &[u8]) -> Result<Marker, FileFault> {
 }
 
 fn read(bytes: &[u8]) -> Option<Marker> {
-    let line = std::str::from_utf8(bytes).ok()?.strip_suffix('\n')?;
+    // Windows' tools write a mark in front and CR before LF; size and digest decide.
+    let text = std::str::from_utf8(bytes).ok()?.strip_suffix('\n')?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let line = text.strip_suffix('\r').unwrap_or(text);
     let (size, sha256) = line.split_once(' ')?;
     let is_size = !size.is_empty() && size.bytes().all(|byte| byte.is_ascii_digit());
     let is_digest = sha256.len() == 64 && sha256.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -49,6 +52,13 @@ mod tests {
         let digest = "0a".repeat(32);
         let parsed = parse_marker(marker(1234, &digest).as_bytes()).unwrap();
         assert_eq!((parsed.size, parsed.sha256), (1234, digest));
+    }
+
+    #[test]
+    fn a_marker_written_on_windows_is_read() {
+        let plain = marker(7, &"0a".repeat(32));
+        let windows = format!("\u{feff}{}\r\n", plain.trim_end());
+        assert_eq!(parse_marker(windows.as_bytes()), parse_marker(plain.as_bytes()));
     }
 
     #[test]

@@ -64,5 +64,5 @@ pub use lint::{LINTS, Lint, ProfileDefect, ProfileFault};
 pub use manifest::{Carton, Manifest, ManifestCard, ShippedBox};
 pub use marker::{Marker, marker, parse_marker};
 pub use parsed::{Parsed, ReadRow};
-pub use profile::{Batching, Environment, PartnerKind, Profile};
+pub use profile::{Batching, Environment, Mode, PartnerKind, Profile};
 pub use timetable::{Because, Timetable, Until, Waiting};

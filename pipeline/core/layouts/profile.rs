@@ -43,6 +43,12 @@ pub struct Profile {
     /// IANA name of the zone its days and times are in.
     #[serde(default = "shanghai")]
     pub time_zone: String,
+    /// Rights of the files we place, as `chmod` writes them.
+    #[serde(default)]
+    pub mode: Mode,
+    /// Hours a file of the partner may lie without its marker.
+    #[serde(default = "two")]
+    pub unfinished_after_hours: u32,
     /// Working days until an answer is late, for every kind of request.
     #[serde(default)]
     pub answer_within_working_days: BTreeMap<FileKind, u32>,
@@ -54,6 +60,41 @@ pub struct Profile {
 
 fn shanghai() -> String {
     "Asia/Shanghai".to_owned()
+}
+
+const fn two() -> u32 {
+    2
+}
+
+/// Rights over a file: the owner reads and writes, nobody runs it, and not everybody writes it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Mode(u32);
+
+impl Mode {
+    /// The bits of the rights.
+    #[must_use]
+    pub const fn bits(self) -> u32 {
+        self.0
+    }
+}
+
+impl Default for Mode {
+    /// The group may read: it is the partner's transfer program that fetches the file.
+    fn default() -> Self {
+        Self(0o640)
+    }
+}
+
+impl TryFrom<String> for Mode {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let bits = u32::from_str_radix(&text, 8).ok().filter(|bits| *bits <= 0o666 && text.len() <= 4);
+        bits.filter(|bits| bits & 0o600 == 0o600 && bits & 0o113 == 0)
+            .map(Self)
+            .ok_or("mode must be \"0600\", \"0640\", \"0644\", \"0660\" or \"0664\": its owner reads and writes it, nobody runs it")
+    }
 }
 
 /// When a batch closes: on size, on age, or at the cut-off. Times are the partner's own.
@@ -155,6 +196,20 @@ impl Profile {
     pub fn recognise(&self, name: &str) -> Option<(&FileSpec, NameParts)> {
         let incoming = self.files.iter().filter(|file| file.direction == Direction::In);
         incoming.filter_map(|file| Some((file, file.recognise(name)?))).next()
+    }
+
+    /// Whether a name is an incoming file's but for capitals and small letters.
+    #[must_use]
+    pub fn recognise_but_for_case(&self, name: &str) -> bool {
+        let mut incoming = self.files.iter().filter(|file| file.direction == Direction::In);
+        incoming.any(|file| file.recognise_but_for_case(name))
+    }
+
+    /// The incoming file whose name a longer one begins with: a marker's, or one that is not finished.
+    #[must_use]
+    pub fn recognise_beginning<'n>(&self, name: &'n str) -> Option<&'n str> {
+        let beginnings = name.char_indices().map(|(at, _)| &name[..at]);
+        beginnings.rev().find(|beginning| self.recognise(beginning).is_some())
     }
 
     /// Whether the partner serves the region.

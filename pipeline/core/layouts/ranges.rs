@@ -3,12 +3,13 @@
 
 use super::limits::{
     AGE_MOST_WORKING_DAYS, ANSWER_MOST_WORKING_DAYS, BATCH_MOST_CARDS, CAPACITY_MOST_CARDS, COLUMN_MOST_BYTES,
-    VERSION_MOST,
+    UNFINISHED_MOST_HOURS, VERSION_MOST,
 };
 
 /// Key, least and most. The keys of `answer_within_working_days` are kinds of files.
 pub(super) const RANGES: &[(&str, u32, u32)] = &[
     ("version", 1, VERSION_MOST),
+    ("unfinished_after_hours", 1, UNFINISHED_MOST_HOURS),
     ("max_cards", 1, BATCH_MOST_CARDS),
     ("enough_cards", 1, BATCH_MOST_CARDS),
     ("max_age_days", 0, AGE_MOST_WORKING_DAYS),

@@ -34,8 +34,8 @@ impl Step for Manifests {
     type Claimed<'s> = Claimed<'s>;
     type Worked<'s> = Worked<'s>;
 
-    async fn units(&self, station: &Station, _: Timestamp) -> Result<Vec<InboundFile>, StageError> {
-        Ok(answers::units(station, FileKind::ShippingManifest))
+    async fn units(&self, station: &Station, now: Timestamp) -> Result<Vec<InboundFile>, StageError> {
+        Ok(answers::units(station, FileKind::ShippingManifest, now))
     }
 
     async fn claim<'s>(

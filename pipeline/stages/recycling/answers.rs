@@ -30,8 +30,8 @@ impl Step for Answers {
     type Claimed<'s> = Claimed<'s>;
     type Worked<'s> = Worked<'s>;
 
-    async fn units(&self, station: &Station, _: Timestamp) -> Result<Vec<InboundFile>, StageError> {
-        Ok(answers::units(station, FileKind::RecyclingResult))
+    async fn units(&self, station: &Station, now: Timestamp) -> Result<Vec<InboundFile>, StageError> {
+        Ok(answers::units(station, FileKind::RecyclingResult, now))
     }
 
     async fn claim<'s>(

@@ -1,0 +1,114 @@
+//! What lies in a partner's folder and is no file that will be read: told, never read, moved or waited for.
+
+use std::fs::DirEntry;
+use std::os::unix::fs::MetadataExt;
+
+use jiff::Timestamp;
+
+use super::partners::Partner;
+
+const HOUR_SECONDS: i64 = 3600;
+
+/// Why a file is not read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Stray {
+    #[error("its name is none of the profile's: have it taken away, or mend the profile")]
+    Unknown,
+    #[error("its name is one of the profile's but for capitals and small letters: have it sent under the agreed name")]
+    OtherCase,
+    #[error("it is no plain file: links, folders and pipes are not followed; have the file itself sent")]
+    NoFile,
+    #[error("its marker did not come for longer than the profile allows: have the marker sent, or the file again")]
+    Unfinished,
+    #[error(
+        "it is a marker or a part of a file that did not come for longer than the profile allows: have the file sent"
+    )]
+    WithoutFile,
+}
+
+/// Names that will not be read by themselves, in order, each with the reason.
+pub fn strays(partner: &Partner, now: Timestamp) -> std::io::Result<Vec<(String, Stray)>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(partner.from())? {
+        let entry = entry?;
+        if entry.path() == partner.archive() {
+            continue;
+        }
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if let Some(stray) = stray(partner, &entry, &name, now)? {
+            found.push((name, stray));
+        }
+    }
+    found.sort_by(|one, other| one.0.cmp(&other.0));
+    Ok(found)
+}
+
+fn stray(partner: &Partner, entry: &DirEntry, name: &str, now: Timestamp) -> std::io::Result<Option<Stray>> {
+    let profile = &partner.profile;
+    if let Some((spec, _)) = profile.recognise(name) {
+        if !entry.file_type()?.is_file() {
+            return Ok(Some(Stray::NoFile));
+        }
+        let unfinished = spec.marker_name(name).is_some_and(|marker| !partner.from().join(marker).is_file());
+        return Ok((unfinished && has_lain(partner, entry, now)?).then_some(Stray::Unfinished));
+    }
+    // A marker, or what a transfer program calls a file until all of it is there.
+    if let Some(file) = profile.recognise_beginning(name.trim_start_matches('.')) {
+        let belongs = partner.from().join(file).is_file() && !name.starts_with('.');
+        return Ok((!belongs && has_lain(partner, entry, now)?).then_some(Stray::WithoutFile));
+    }
+    let other_case = profile.recognise_but_for_case(name);
+    Ok(Some(if other_case { Stray::OtherCase } else { Stray::Unknown }))
+}
+
+/// Whether nothing was done to a file for as long as the profile allows. The time of its change, not of its
+/// content: transfer programs set that to the sender's.
+fn has_lain(partner: &Partner, entry: &DirEntry, now: Timestamp) -> std::io::Result<bool> {
+    let allowed = i64::from(partner.profile.unfinished_after_hours) * HOUR_SECONDS;
+    match entry.metadata() {
+        Ok(found) => Ok(now.as_second() - found.ctime() > allowed),
+        // It was taken away since it was listed.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::ToSpan;
+
+    #[test]
+    fn what_will_not_be_read_is_told_with_its_reason() {
+        let data = tempfile::tempdir().unwrap();
+        let today = jiff::civil::date(2026, 1, 6);
+        let partners = crate::exchange::Partners::of(None, data.path(), today).unwrap();
+        let partner = partners.get("ICBC").unwrap();
+        std::fs::create_dir_all(partner.archive()).unwrap();
+        let put = |name: &str| std::fs::write(partner.from().join(name), b"").unwrap();
+        let whole = "ICBC_110101_20260106_000001_KHHP.txt";
+        put(whole);
+        put(&format!("{whole}.ok"));
+        put("ICBC_110101_20260106_000002_KHHP.txt");
+        put("ICBC_110101_20260106_000003_KHHP.txt.ok");
+        put("ICBC_110101_20260106_000004_KHHP.txt.filepart");
+        put("icbc_110101_20260106_000005_khhp.TXT");
+        put("readme.txt");
+        std::os::unix::fs::symlink(whole, partner.from().join("ICBC_110101_20260106_000006_KHHP.txt")).unwrap();
+        let now = Timestamp::now();
+        let at_once = [
+            ("ICBC_110101_20260106_000006_KHHP.txt", Stray::NoFile),
+            ("icbc_110101_20260106_000005_khhp.TXT", Stray::OtherCase),
+            ("readme.txt", Stray::Unknown),
+        ];
+        assert_eq!(strays(partner, now).unwrap(), at_once.map(|(name, stray)| (name.to_owned(), stray)));
+        let later = strays(partner, now + 3.hours()).unwrap();
+        let of = |number: u32| {
+            let number = format!("00000{number}");
+            later.iter().find(|(name, _)| name.contains(&number)).map(|(_, stray)| *stray)
+        };
+        assert_eq!(of(1), None);
+        assert_eq!(of(2), Some(Stray::Unfinished));
+        assert_eq!((of(3), of(4)), (Some(Stray::WithoutFile), Some(Stray::WithoutFile)));
+    }
+}
