@@ -84,6 +84,8 @@ pub const PARTNER_FILE_BYTES_MAX: u64 = 128 * 1024 * 1024;
 pub const ROW_CASES_MAX: usize = 100;
 /// So often a bank may say of one card that it cannot tell; the last time a person looks.
 pub const UNCLEAR_ANSWERS_MAX: i64 = 3;
+/// So often a bank may say of one account that it is not closed yet; the last time a person looks.
+pub const NOT_YET_CLOSED_MAX: i64 = 6;
 /// An uploaded photo is at most 8.75 MB (s3), read as 1,048,576 bytes each as the rule PHOTO-BYTES does.
 pub const PHOTO_BYTES_MAX: usize = 9_175_040;
 /// Pixels on one side of a photo; a JPEG of 8.75 MB in the right aspect stays far below.

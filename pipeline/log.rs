@@ -44,11 +44,16 @@ impl Format {
 /// password.
 const UNSAID: &str = "sqlx_postgres::options=error";
 
+/// A filter that says nothing.
+#[derive(Debug, thiserror::Error)]
+#[error("CARDLINE_LOG: {0}; write levels such as warn, or targets such as cardline::daemon=info, with commas between")]
+pub struct UnknownFilter(#[from] tracing_subscriber::filter::ParseError);
+
 /// Starts the log. What waits is written when the guard goes, within about a second.
-pub fn start(filter: Option<&str>, format: Format) -> WorkerGuard {
+pub fn start(filter: Option<&str>, format: Format) -> Result<WorkerGuard, UnknownFilter> {
     let (sink, guard, dropped) = lossy(std::io::stderr());
     let _ = DROPPED.set(dropped);
-    let filter = EnvFilter::builder().parse_lossy(format!("{},{UNSAID}", filter.unwrap_or(DEFAULT_FILTER)));
+    let filter = EnvFilter::builder().parse(format!("{},{UNSAID}", filter.unwrap_or(DEFAULT_FILTER)))?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(sink);
     match format {
         Format::Text => log.init(),
@@ -60,7 +65,7 @@ pub fn start(filter: Option<&str>, format: Format) -> WorkerGuard {
         let words = panic.payload().downcast_ref::<&'static str>().unwrap_or(&"its words are withheld");
         tracing::error!(target: "cardline::panic", place, "panicked: {words}; this is a bug, report it");
     }));
-    guard
+    Ok(guard)
 }
 
 /// A sink that never makes its writer wait.

@@ -88,6 +88,19 @@ fn play(path: &Path) {
 }
 
 #[test]
+fn what_the_log_cannot_read_is_refused_by_name() {
+    use std::os::unix::ffi::OsStrExt;
+    for (name, value) in
+        [("CARDLINE_LOG", &b"\xff"[..]), ("CARDLINE_LOG", b"warn,=x="), ("CARDLINE_LOG_FORMAT", b"\xff")]
+    {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cardline"));
+        command.arg("states").env(name, std::ffi::OsStr::from_bytes(value)).env_remove("RUST_BACKTRACE");
+        let output = command.output().unwrap();
+        assert!(code(&output) != 0 && text(&output.stderr).contains(name), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
 fn transcripts_are_as_they_were() {
     let mut paths: Vec<PathBuf> =
         std::fs::read_dir(root().join("tests/cli")).unwrap().map(|entry| entry.unwrap().path()).collect();

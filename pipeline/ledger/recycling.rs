@@ -11,6 +11,7 @@ use super::moves::{Along, SUBJECT, Step, Why, lost, move_each, move_one, subject
 use super::stage::{Column, Stage};
 use super::{Lease, Ledger, LedgerError, spend};
 use crate::args;
+use crate::limits::NOT_YET_CLOSED_MAX;
 
 /// A card to be closed and destroyed, with what the request row needs.
 pub struct ReturnedCard {
@@ -225,6 +226,7 @@ impl Ledger {
         open_row_cases(&mut tx, file_id, &answer.unmatched, dates.case_on, "bank IT", why).await?;
         tx.stage(&CLOSING, answer.rows.into_iter().map(staged).collect()).await?;
         contradictions(&mut tx, file_id, batch, dates, why).await?;
+        never_closed(&mut tx).await?;
         let newly = tx.number("SELECT count(*) FROM closing", args![]).await?;
         tx.run(
             "INSERT INTO answer (file, row, application, outcome, reason)
@@ -324,6 +326,17 @@ async fn contradictions(
         open_case(tx, Some(application), Some(file), reason, dates.case_on, "bank IT", why).await?;
     }
     tx.scratch(concat!("DELETE FROM closing WHERE NOT ", open_row!()), args![batch]).await?;
+    Ok(())
+}
+
+/// A bank that cannot close yet is asked again, but not for ever: the last time a person looks.
+async fn never_closed(tx: &mut Tx) -> Result<(), LedgerError> {
+    tx.scratch(
+        "UPDATE closing SET outcome = 'mismatch', reason = 'NOT-CLOSED-BY-NOW' WHERE outcome = 'not_closed'
+            AND (SELECT count(*) FROM answer n WHERE n.application = closing.application AND n.outcome = 'not_closed') >= $1",
+        args![NOT_YET_CLOSED_MAX - 1],
+    )
+    .await?;
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! A row of a bank's answer to a recycling request that cannot be believed, and one that is final: cases.
 
 use cardline::args;
+use cardline::limits::NOT_YET_CLOSED_MAX;
 use cardline::stages::recycling::{Answers, Cut};
 use cardline::stages::send::Send;
 use cardline::time::instant;
@@ -33,7 +34,8 @@ async fn a_closing_that_cannot_be_believed_costs_no_other(database: Database) {
     drain(&Send, &play.station, evening).await.unwrap();
     let asked = largest_request(&play, "ICBC", FileKind::RecyclingRequest).await;
     let spec = asked.answers(&play, KIND);
-    let reasons = ["closed", "frozen", "balance_not_zero", "closed", "closed", "closed", "closed", "closed"];
+    let reasons =
+        ["closed", "frozen", "balance_not_zero", "closed", "closed", "closed", "closed", "closed", "balance_not_zero"];
     let mut rows = asked.arranged(spec, |n, field| match field {
         "code" => Some(reasons.get(n).copied().unwrap_or("closed").to_owned()),
         "closed_on" => Some(day(2).to_string()),
@@ -48,11 +50,20 @@ async fn a_closing_that_cannot_be_believed_costs_no_other(database: Database) {
     let twice = rows[6].clone();
     rows.push(twice);
     asked.place(&play, KIND, &rows).await;
+    let numbers = asked.values("card_number");
+    // The last of them was not closed so often before.
+    for row in 1..NOT_YET_CLOSED_MAX {
+        let before = format!(
+            "INSERT INTO answer (file, row, application, outcome, reason)
+             SELECT (SELECT min(id) FROM file), {row}, id, 'not_closed', 'balance_not_zero' FROM application
+             WHERE old_number = '{}'",
+            numbers[8]
+        );
+        assert_eq!(execute(&play.station.ledger, &before).await, 1);
+    }
     drain(&Answers, &play.station, instant(day(3), 8, 0)).await.unwrap();
 
-    let numbers = asked.values("card_number");
-    let expected =
-        ["destroyed", "held", "to_recycle", "to_recycle", "held", "held", "held", "in_recycling", "destroyed"];
+    let expected = ["destroyed", "held", "to_recycle", "to_recycle", "held", "held", "held", "in_recycling", "held"];
     for (number, place) in numbers.iter().zip(expected) {
         let mut tx = play.station.ledger.read().await.unwrap();
         let sql = "SELECT place, COALESCE(reason, '') FROM application WHERE old_number = $1";
@@ -66,8 +77,15 @@ async fn a_closing_that_cannot_be_believed_costs_no_other(database: Database) {
         async move { number(&ledger, &sql).await }
     };
     let frozen = "the bank will not close this account: frozen";
-    for reason in [frozen, "%does not know%", "CLOSED-ANOTHER-ACCOUNT", "CLOSED-ON", "ROW-ANSWERED-TWICE", "line 9: %"]
-    {
+    for reason in [
+        frozen,
+        "%does not know%",
+        "CLOSED-ANOTHER-ACCOUNT",
+        "CLOSED-ON",
+        "ROW-ANSWERED-TWICE",
+        "NOT-CLOSED-BY-NOW",
+        "line 9: %",
+    ] {
         assert_eq!(cases(reason).await, 1, "{reason}");
     }
     // What is final is not asked again.
