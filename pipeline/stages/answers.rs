@@ -72,15 +72,13 @@ pub fn units(station: &Station, kind: FileKind, now: Timestamp) -> Vec<InboundFi
     let of = |partner: &Partner| {
         let unit = |what| InboundFile { partner: partner.profile.code.clone(), what };
         let strays = if is_first(partner, kind) { strays(partner, now) } else { Ok(Vec::new()) };
-        match inbox::waiting(partner, kind).and_then(|files| Ok((files, strays?))) {
-            Ok((files, strays)) => {
-                let files = files.into_iter().map(|(number, name)| Lying::File(number, name));
-                let strays = strays.into_iter().map(|(name, stray)| Lying::Stray(name, stray));
-                files.take(PARTNER_FILES_PER_LOOK).chain(strays.take(PARTNER_FILES_PER_LOOK)).map(unit).collect()
-            }
-            // Looked at again when it is claimed, which says why.
-            Err(_) => vec![unit(Lying::Folder)],
-        }
+        let files = inbox::waiting(partner, kind);
+        // Looked at again when it is claimed, which says why; what can be read is read.
+        let folder = (files.is_err() || strays.is_err()).then_some(Lying::Folder);
+        let files = files.unwrap_or_default().into_iter().map(|(number, name)| Lying::File(number, name));
+        let strays = strays.unwrap_or_default().into_iter().map(|(name, stray)| Lying::Stray(name, stray));
+        let files = files.take(PARTNER_FILES_PER_LOOK).chain(strays.take(PARTNER_FILES_PER_LOOK));
+        files.chain(folder).map(unit).collect::<Vec<_>>()
     };
     expecting.flat_map(of).collect()
 }
@@ -101,7 +99,8 @@ pub async fn claim<'s>(
             return Err(StageError::Stray { path, stray: *stray });
         }
         Lying::Folder => {
-            inbox::waiting(partner, kind).map_err(|e| StageError::exchange(&partner.from(), e))?;
+            let looked = inbox::waiting(partner, kind).and_then(|_| strays(partner, now));
+            looked.map_err(|e| StageError::exchange(&partner.from(), e))?;
             return Ok(Claim::Settled);
         }
     };

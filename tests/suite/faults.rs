@@ -232,6 +232,14 @@ pub const FAULTS: &[Fault] = &[
         },
     },
     Fault {
+        name: "answers: the folder may be listed and not entered",
+        at: BANK,
+        on: ANSWERS,
+        told: ("accounts/answers", "permission"),
+        cause: |case| chmod(&case.folder("from"), 0o444),
+        mend: |case| opened(case, "from"),
+    },
+    Fault {
         name: "answers: a name nobody agreed on",
         at: BANK,
         on: ANSWERS,
