@@ -7,6 +7,7 @@ use jiff::civil::Date;
 
 use super::approvals::lapse_approvals;
 use super::cases::{open_case, overtake_cases};
+use super::distribution::regions_of;
 use super::engine::Tx;
 use super::moves::{Along, SUBJECT, Step, Why, by_day, lost, move_each, subject};
 use super::{Lease, Ledger, LedgerError, spend};
@@ -174,18 +175,8 @@ async fn chase_shipments(tx: &mut Tx, partner: &str, dates: &CareDates, why: Why
         )
         .await?;
     for (shipment, manifest) in late {
-        let regions = tx
-            .rows::<(String,)>(
-                "SELECT DISTINCT a.region FROM box x JOIN made m ON m.box = x.id
-                 JOIN application a ON a.id = m.application WHERE x.shipment = $1",
-                args![shipment],
-            )
-            .await?;
-        let first = |days: &ByRegion<Date>| {
-            let of_cards = regions.iter().map(|(region,)| *days.of(region)).min();
-            of_cards.unwrap_or(*days.of(""))
-        };
-        let (chase_on, case_on) = (first(&dates.chase_on), first(&dates.case_on));
+        let regions = regions_of(tx, shipment).await?;
+        let (chase_on, case_on) = (dates.chase_on.least(&regions), dates.case_on.least(&regions));
         tx.run("UPDATE shipment SET due_on = $2 WHERE id = $1", args![shipment, chase_on]).await?;
         chase(tx, None, Some(manifest), "a shipment is overdue; the carrier is chased", case_on, why).await?;
     }
@@ -323,7 +314,7 @@ async fn escalate(tx: &mut Tx, partner: &str, dates: &CareDates, why: Why<'_>) -
         )
         .await?;
     let (open, escalated): (Vec<_>, Vec<_>) = late.into_iter().partition(|(_, _, state)| state == "open");
-    let of_region = |late: Vec<(i64, String, String)>| late.into_iter().map(|(id, region, _)| (id, region)).collect();
+    let of_region = |late: Vec<(i64, String, String)>| late.into_iter().map(|(id, region, _)| (id, region));
     let day = |region: &str| *dates.case_on.of(region);
     for (case_on, ids) in by_day(of_region(open), day) {
         tx.stage(&SUBJECT, ids.into_iter().map(subject).collect()).await?;

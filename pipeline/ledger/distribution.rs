@@ -35,6 +35,18 @@ pub(super) async fn travelling(tx: &mut Tx, shipment: i64) -> Result<i64, Ledger
     .await
 }
 
+/// The regions of a shipment's cards.
+pub(super) async fn regions_of(tx: &mut Tx, shipment: i64) -> Result<BTreeSet<String>, LedgerError> {
+    let regions = tx
+        .rows::<(String,)>(
+            "SELECT DISTINCT a.region FROM box x JOIN made m ON m.box = x.id
+             JOIN application a ON a.id = m.application WHERE x.shipment = $1",
+            args![shipment],
+        )
+        .await?;
+    Ok(regions.into_iter().map(|(region,)| region).collect())
+}
+
 /// Shipments received and not yet on the shelf, and windows that ended before today.
 macro_rules! due_shipments {
     () => {
@@ -74,14 +86,7 @@ impl Ledger {
             .await?;
         let mut due = Vec::with_capacity(rows.len());
         for (id, number, point, place, roll_overs, travelling) in rows {
-            let regions = tx
-                .rows::<(String,)>(
-                    "SELECT DISTINCT a.region FROM box x JOIN made m ON m.box = x.id
-                     JOIN application a ON a.id = m.application WHERE x.shipment = $1",
-                    args![id],
-                )
-                .await?;
-            let regions = regions.into_iter().map(|(region,)| region).collect();
+            let regions = regions_of(&mut tx, id).await?;
             due.push(DueShipment { id, number, point, regions, place, roll_overs, travelling });
         }
         Ok(due)

@@ -92,10 +92,13 @@ pub fn subject(id: i64) -> Vec<Arg> {
 }
 
 /// Things by the day their region sets: those of one day move together.
-pub(super) fn by_day(things: Vec<(i64, String)>, day: impl Fn(&str) -> Date) -> BTreeMap<Date, Vec<i64>> {
-    let mut days: BTreeMap<Date, Vec<i64>> = BTreeMap::new();
-    for (id, region) in things {
-        days.entry(day(&region)).or_default().push(id);
+pub(super) fn by_day<T, D: Ord>(
+    things: impl IntoIterator<Item = (T, String)>,
+    day: impl Fn(&str) -> D,
+) -> BTreeMap<D, Vec<T>> {
+    let mut days: BTreeMap<D, Vec<T>> = BTreeMap::new();
+    for (thing, region) in things {
+        days.entry(day(&region)).or_default().push(thing);
     }
     days
 }

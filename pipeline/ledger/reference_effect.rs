@@ -82,8 +82,7 @@ pub(super) async fn settle_effect(tx: &mut Tx, effect: &Effect, why: Why<'_>) ->
     }
     for ((kind, code), regions) in needing(tx, &effect.ended).await? {
         // Cards of several regions may need one place: the first day is early enough for all.
-        let case_on = regions.iter().map(|region| *effect.case_on.of(region)).min();
-        let case_on = case_on.unwrap_or(*effect.case_on.of(""));
+        let case_on = effect.case_on.least(&regions);
         let what = kind.strip_suffix('s').unwrap_or(kind);
         let reason = format!("{what} {code} has ended, and unfinished cards need it");
         let open = tx

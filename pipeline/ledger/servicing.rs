@@ -11,9 +11,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::dead_letters;
-use super::engine::{Arg, Tx};
+use super::engine::Tx;
 use super::intake::{ChunkSource, IntakeCounts, close_chunk, move_offset, open_chunk};
-use super::moves::{Along, EventMark, SUBJECT, Set, Step, Why, move_each, move_set_by};
+use super::moves::{Along, EventMark, SUBJECT, Set, Step, Why, by_day, move_each, move_set_by};
 use super::stage::{Column, Stage};
 use super::{Lease, Ledger, LedgerError, spend};
 use crate::args;
@@ -446,13 +446,10 @@ async fn cards(
         if found.is_empty() {
             break;
         }
-        // Cards that get one deadline move together.
-        let mut by_day: BTreeMap<Option<Date>, Vec<Vec<Arg>>> = BTreeMap::new();
-        for (id, event, digest, evidence, at, actor, region) in found {
-            let day = along(kind, dates.of(&region)).due_on;
-            by_day.entry(day).or_default().push(args![id, event, digest, evidence, at, actor, chunk.id]);
-        }
-        for (due_on, rows) in by_day {
+        let rows = found.into_iter().map(|(id, event, digest, evidence, at, actor, region)| {
+            (args![id, event, digest, evidence, at, actor, chunk.id], region)
+        });
+        for (due_on, rows) in by_day(rows, |region| along(kind, dates.of(region)).due_on) {
             tx.stage(&SUBJECT, rows).await?;
             if kind == EventKind::Withdrawn {
                 tx.run(

@@ -4,7 +4,7 @@
 //! A shipment has one window. Where its cards are of several regions it is the longest of theirs, so that
 //! nobody has fewer days than the own region gives.
 
-use cardline_core::domain::policy::{ByRegion, RegionPolicy};
+use cardline_core::domain::policy::ByRegion;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -49,18 +49,6 @@ async fn claim(
     Ok(Claim::under(lease, |lease| (lease, due)))
 }
 
-/// The most that the regions of a shipment's cards give.
-fn most<T: Ord>(station: &Station, shipment: &DueShipment, today: Date, gives: impl Fn(&RegionPolicy) -> T) -> T {
-    let policies = &station.policy.on(today).regions;
-    let given = shipment.regions.iter().map(|region| gives(policies.of(region)));
-    given.max().unwrap_or_else(|| gives(policies.of("")))
-}
-
-fn last_day(station: &Station, shipment: &DueShipment, today: Date) -> Date {
-    let days = most(station, shipment, today, |policy| policy.window_working_days);
-    station.working_days_after(today, days)
-}
-
 /// Opens the windows of received shipments.
 pub struct OpenWindows;
 
@@ -89,8 +77,9 @@ impl Step for OpenWindows {
         now: Timestamp,
     ) -> Result<Self::Worked<'s>, StageError> {
         let today = local_date(now);
+        let last = station.by_region(today, |policy| policy.window_working_days);
         let opened = due.into_iter().map(|shipment| {
-            let last = last_day(station, &shipment, today);
+            let last = last.most(&shipment.regions);
             (shipment, last)
         });
         Ok((lease, opened.collect()))
@@ -136,9 +125,11 @@ impl Step for EndWindows {
         now: Timestamp,
     ) -> Result<Self::Worked<'s>, StageError> {
         let today = local_date(now);
+        let last = station.by_region(today, |policy| policy.window_working_days);
+        let roll_overs = station.policy.on(today).regions.map(|policy| policy.roll_overs);
         let ended = due.into_iter().map(|shipment| {
-            let again = shipment.roll_overs < most(station, &shipment, today, |policy| policy.roll_overs);
-            EndedWindow { next_last: again.then(|| last_day(station, &shipment, today)), shipment }
+            let again = shipment.roll_overs < roll_overs.most(&shipment.regions);
+            EndedWindow { next_last: again.then(|| last.most(&shipment.regions)), shipment }
         });
         Ok((lease, ended.collect(), station.by_region(today, |policy| policy.return_working_days)))
     }

@@ -96,10 +96,7 @@ impl Step for Manifests {
         let today = local_date(now);
         let transit = station.by_region(today, |policy| policy.transit_working_days);
         // A carton may hold cards of several regions: it is there by the first of their days.
-        let due_on = |carton: &ManifestCarton| {
-            let days = carton.regions.iter().map(|region| *transit.of(region));
-            days.min().unwrap_or(*transit.of(""))
-        };
+        let due_on = |carton: &ManifestCarton| transit.least(&carton.regions);
         let dates = ManifestDates {
             shipped_on: today,
             // Such a case is about a row of the file; its box may be none of ours, and has no region.

@@ -33,6 +33,22 @@ impl<T> ByRegion<T> {
         &self.default
     }
 
+    /// The least that any of these regions has; without regions that of the default.
+    pub fn least<'r>(&self, regions: impl IntoIterator<Item = &'r String>) -> T
+    where
+        T: Ord + Copy,
+    {
+        regions.into_iter().map(|region| *self.of(region)).min().unwrap_or(self.default)
+    }
+
+    /// The most that any of these regions has; without regions that of the default.
+    pub fn most<'r>(&self, regions: impl IntoIterator<Item = &'r String>) -> T
+    where
+        T: Ord + Copy,
+    {
+        regions.into_iter().map(|region| *self.of(region)).max().unwrap_or(self.default)
+    }
+
     /// What follows from it, region by region.
     pub fn map<U>(&self, follows: impl Fn(&T) -> U) -> ByRegion<U> {
         let regions = self.regions.iter().map(|(code, of)| (code.clone(), follows(of))).collect();
