@@ -4,6 +4,9 @@
 //! at once wait for each other and a killed one leaves nothing half; a program works on a newer schema
 //! as long as that schema's floor says that it may.
 
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
 use sha2::{Digest, Sha384};
 
 use super::LedgerError;
@@ -52,15 +55,16 @@ const APPLIED_POSTGRES: &str = "CREATE TABLE IF NOT EXISTS _sqlx_migrations (ver
 struct Migration {
     number: i64,
     about: String,
-    sql: String,
+    sql: Cow<'static, str>,
     /// Of the text, so that one that was changed after it ran is seen.
     checksum: Vec<u8>,
 }
 
 impl Migration {
-    fn new(number: i64, about: &str, sql: &str) -> Migration {
-        let checksum = Sha384::digest(sql).to_vec();
-        Migration { number, about: about.to_owned(), sql: sql.to_owned(), checksum }
+    fn new(number: i64, about: &str, sql: impl Into<Cow<'static, str>>) -> Migration {
+        let sql = sql.into();
+        let checksum = Sha384::digest(&*sql).to_vec();
+        Migration { number, about: about.to_owned(), sql, checksum }
     }
 
     fn named(&self) -> Named {
@@ -110,11 +114,17 @@ impl SchemaState {
 impl Schema {
     /// What this program was built with.
     pub fn built_in() -> Schema {
+        // A worker looks at it every round: the texts are digested once.
+        static SCHEMA: LazyLock<Schema> = LazyLock::new(Schema::read);
+        SCHEMA.clone()
+    }
+
+    fn read() -> Schema {
         let mut schema = Schema { sqlite: Vec::new(), postgres: Vec::new() };
         for ((name, sqlite, postgres), number) in BUILT_IN.iter().zip(1..) {
             let about = name.trim_start_matches(|c: char| c.is_ascii_digit() || c == '_').replace('_', " ");
-            schema.sqlite.push(Migration::new(number, &about, sqlite));
-            schema.postgres.push(Migration::new(number, &about, postgres));
+            schema.sqlite.push(Migration::new(number, &about, *sqlite));
+            schema.postgres.push(Migration::new(number, &about, *postgres));
         }
         schema
     }
@@ -122,7 +132,7 @@ impl Schema {
     /// As a later version knows it: one migration more, with the same text on both engines.
     pub fn and(mut self, number: i64, about: &'static str, sql: &str) -> Schema {
         for list in [&mut self.sqlite, &mut self.postgres] {
-            list.push(Migration::new(number, about, sql));
+            list.push(Migration::new(number, about, sql.to_owned()));
         }
         self
     }
