@@ -113,14 +113,15 @@ pub enum ConfigError {
     Parse { path: PathBuf, source: Box<toml::de::Error> },
 }
 
+/// The value of a variable; one that is not text is refused, never passed over.
+pub fn text(name: &'static str, value: Option<OsString>) -> Result<Option<String>, ConfigError> {
+    value.map(OsString::into_string).transpose().map_err(|_| ConfigError::NotUtf8 { what: name })
+}
+
 impl Config {
     /// Gathers the configuration. `environment` looks up a variable, so that tests need none.
     pub fn gather(flags: &Flags, environment: impl Fn(&str) -> Option<OsString>) -> Result<Config, ConfigError> {
-        let variable = |name: &'static str| match environment(name).map(OsString::into_string) {
-            None => Ok(None),
-            Some(Ok(value)) => Ok(Some(value)),
-            Some(Err(_)) => Err(ConfigError::NotUtf8 { what: name }),
-        };
+        let variable = |name| text(name, environment(name));
         let folder = |name| Ok::<_, ConfigError>(variable(name)?.map(PathBuf::from));
         let path = flags.config.clone().or(folder("CARDLINE_CONFIG")?);
         let file = match &path {

@@ -1,27 +1,19 @@
 //! The program: a runtime, the log, and the command line.
 
-use std::env::VarError;
 use std::process::ExitCode;
 
 use anyhow::Context;
 use cardline::cli;
+use cardline::config;
 use cardline::crash::{self, End};
 use cardline::log;
 
 /// Steps do their pure work in place, so another thread must be there for the rest.
 const WORKER_THREADS_MIN: usize = 2;
 
-/// A variable of the log; one that is not text is refused, never passed over.
-fn variable(name: &str) -> anyhow::Result<Option<String>> {
-    match std::env::var(name) {
-        Ok(value) => Ok(Some(value)),
-        Err(VarError::NotPresent) => Ok(None),
-        Err(VarError::NotUnicode(_)) => anyhow::bail!("{name} is not UTF-8; set it anew, or unset it"),
-    }
-}
-
 fn main() -> anyhow::Result<ExitCode> {
     let typed = cli::read();
+    let variable = |name| config::text(name, std::env::var_os(name));
     let format = log::Format::of(variable("CARDLINE_LOG_FORMAT")?.as_deref())?;
     let _written_at_the_end = log::start(variable("CARDLINE_LOG")?.as_deref(), format)?;
     let threads = std::thread::available_parallelism().map_or(WORKER_THREADS_MIN, |n| n.get().max(WORKER_THREADS_MIN));

@@ -4,6 +4,7 @@ use cardline_core::layouts::{Direction, FileFault, FileKind, Parsed};
 use jiff::Timestamp;
 
 use super::reconcile::is_about_lost;
+use super::set_aside::in_its_place;
 use super::{Claim, StageError, Station, Unit};
 use crate::exchange::Partner;
 use crate::exchange::inbox::{self, Incoming};
@@ -11,7 +12,6 @@ use crate::exchange::strays::{Stray, strays};
 use crate::ledger::laws::looks_personal;
 use crate::ledger::{Lease, ReceivedFile, Why};
 use crate::limits::{PARTNER_FILES_PER_LOOK, STRAY_NAME_BYTES_MAX};
-use crate::objects::sha256;
 use crate::time::local_date;
 
 /// The next file of a kind to be looked at, under its lease, or what was wrong with it.
@@ -137,7 +137,7 @@ fn shown(name: &str) -> String {
     if name.len() <= STRAY_NAME_BYTES_MAX && name.chars().all(is_plain) && !looks_personal(name) {
         return name.to_owned();
     }
-    format!("a name that is not shown, digest {}", &sha256(name.as_bytes())[..12])
+    format!("a name that is not shown, {}", in_its_place(name))
 }
 
 /// Whether a kind is the first that comes from a partner.

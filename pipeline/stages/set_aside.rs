@@ -11,6 +11,7 @@ use super::{StageError, Station};
 use crate::ledger::laws::looks_personal;
 use crate::ledger::{AsideCase, AsideRecord, Why};
 use crate::limits::STEP_REST_SECONDS_MAX;
+use crate::objects::sha256;
 use crate::time::{local_date, rest_seconds};
 
 /// A unit that failed in this run of its step.
@@ -30,11 +31,15 @@ impl std::fmt::Display for SetAside {
 /// Partner and unit, as they are kept.
 type Key = (String, String);
 
+/// What stands for a name that is not shown; the same for the same name.
+pub(super) fn in_its_place(name: &str) -> String {
+    format!("digest {}", &sha256(name.as_bytes())[..12])
+}
+
 fn key(unit: &impl Unit) -> Key {
     let name = unit.name().unwrap_or_default();
     // A partner names its files; whatever it writes there stays out of our tables.
-    let name =
-        if looks_personal(&name) { format!("digest {}", &crate::objects::sha256(name.as_bytes())[..12]) } else { name };
+    let name = if looks_personal(&name) { in_its_place(&name) } else { name };
     (unit.partner().unwrap_or_default().to_owned(), name)
 }
 

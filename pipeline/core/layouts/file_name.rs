@@ -119,12 +119,10 @@ impl FileSpec {
         let mut found = NameParts { sequence: 0, date: None, region: None };
         let mut rest = name;
         for part in parts(&self.name_template).ok()? {
+            let agreed = |ours: &str| rest.split_at_checked(ours.len()).filter(|(text, _)| same(text, ours));
             let (value, more) = match &part {
-                Part::Literal(_) | Part::Partner => {
-                    let ours = if let Part::Literal(literal) = &part { literal } else { &self.partner };
-                    let read = rest.split_at_checked(ours.len())?;
-                    same(read.0, ours).then_some(read)?
-                }
+                Part::Literal(literal) => agreed(literal)?,
+                Part::Partner => agreed(&self.partner)?,
                 Part::Date => rest.split_at_checked(8)?,
                 Part::Region => rest.split_at_checked(6)?,
                 Part::Sequence(digits) => rest.split_at_checked(*digits)?,

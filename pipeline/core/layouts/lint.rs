@@ -10,11 +10,10 @@ use jiff::tz::TimeZone;
 use super::file::{Direction, FileSpec};
 use super::kind::FileKind;
 use super::limits::{
-    AGE_MOST_WORKING_DAYS, ANSWER_MOST_WORKING_DAYS, BATCH_MOST_CARDS, CALENDAR, CAPACITY_MOST_CARDS,
-    UNFINISHED_MOST_HOURS, VERSION_MOST,
+    AGE_MOST_WORKING_DAYS, ANSWER_MOST_WORKING_DAYS, BATCH_MOST_CARDS, CALENDAR, CAPACITY_MOST_CARDS, VERSION_MOST,
 };
 use super::profile::{PartnerKind, Profile};
-use super::ranges::expected_at;
+use super::ranges::{expected_at, outside};
 use super::{lint_codes, lint_files};
 
 /// One check of a profile.
@@ -252,8 +251,8 @@ fn identity(profile: &Profile, found: &mut Found) {
     if profile.name.trim().is_empty() || !(1..=VERSION_MOST).contains(&profile.version) {
         found.whole(format!("name must not be empty, and version must be 1 to {VERSION_MOST}"));
     }
-    if !(1..=UNFINISHED_MOST_HOURS).contains(&profile.unfinished_after_hours) {
-        found.whole(format!("unfinished_after_hours must be a whole number from 1 to {UNFINISHED_MOST_HOURS}"));
+    if let Some(wrong) = outside("unfinished_after_hours", profile.unfinished_after_hours as usize) {
+        found.whole(wrong);
     }
     if profile.calendar != CALENDAR {
         found.whole(format!("calendar must be \"{CALENDAR}\": no other is loaded; closed_days adds a partner's own"));

@@ -7,10 +7,9 @@ use super::column::{Class, Column};
 use super::file::{FileSpec, Layout};
 use super::file_name::{Part, parts};
 use super::kind::FileKind;
-use super::limits::COLUMN_MOST_BYTES;
 use super::lint::Found;
 use super::profile::Profile;
-use super::ranges::expected;
+use super::ranges::outside;
 
 /// Control and row columns alike.
 fn all_columns(file: &FileSpec) -> impl Iterator<Item = &Column> {
@@ -70,8 +69,8 @@ pub(super) fn widths(profile: &Profile, found: &mut Found) {
         let is_fixed = file.layout == Layout::Fixed;
         for column in all_columns(file) {
             for (key, bytes) in [("width", column.width), ("max_bytes", column.max_bytes)] {
-                if bytes.is_some_and(|bytes| !(1..=COLUMN_MOST_BYTES as usize).contains(&bytes)) {
-                    found.column(file.kind, &column.field, expected(key).unwrap_or_default());
+                if let Some(wrong) = bytes.and_then(|bytes| outside(key, bytes)) {
+                    found.column(file.kind, &column.field, wrong);
                 }
             }
             let is_wider = matches!((column.max_bytes, column.width), (Some(most), Some(width)) if most > width);

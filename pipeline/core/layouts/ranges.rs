@@ -29,8 +29,14 @@ pub(super) fn expected_at(text: &str, place: usize) -> Option<String> {
     expected(key)
 }
 
+/// What a number must be that lies outside the range of its key; `None` when it lies within.
+pub(super) fn outside(key: &str, number: usize) -> Option<String> {
+    let (_, least, most) = RANGES.iter().find(|(known, ..)| *known == key)?;
+    if (*least as usize..=*most as usize).contains(&number) { None } else { expected(key) }
+}
+
 /// What the number of a key must be.
-pub(super) fn expected(key: &str) -> Option<String> {
+fn expected(key: &str) -> Option<String> {
     let (_, least, most) = RANGES.iter().find(|(known, ..)| *known == key)?;
     Some(format!("{key} must be a whole number from {least} to {most}"))
 }
