@@ -87,6 +87,8 @@ pub struct ReceivedFile<'a> {
     pub batch: Option<i64>,
     pub due_on: Date,
     pub reason: Option<String>,
+    /// By when a person has told the partner what is wrong with it, where our error report could not be placed.
+    pub untold: Option<Date>,
 }
 
 /// Registers an incoming file and what became of it.
@@ -107,6 +109,10 @@ pub async fn register_file(tx: &mut Tx, file: &ReceivedFile<'_>, why: Why<'_>) -
     if file.sequence.is_some() {
         let counter = stream_counter(file.partner, file.kind, "in");
         take_numbers(tx, &counter, 1).await?;
+    }
+    if let Some(due_on) = file.untold {
+        let reason = "its error report could not be placed: tell the partner";
+        super::cases::open_case(tx, None, Some(id), reason, due_on, "bank IT", why).await?;
     }
     Ok(id)
 }
@@ -174,6 +180,7 @@ impl Ledger {
                 sha256: &"0".repeat(64),
                 batch: None,
                 due_on: skipped.due_on,
+                untold: None,
                 reason: Some(why.reason.into()),
             };
             let id = register_file(&mut tx, &file, why).await?;
@@ -261,12 +268,10 @@ impl Ledger {
     }
 
     /// Registers a file that had no effect (repeated, refused, held), under the lease of its collection.
-    /// `untold` says why the partner does not know of it.
     pub async fn settle_unapplied(
         &self,
         lease: &Lease,
         file: &ReceivedFile<'_>,
-        untold: Option<&str>,
         why: Why<'_>,
     ) -> Result<i64, LedgerError> {
         let mut tx = self.begin().await?;
@@ -282,9 +287,6 @@ impl Ledger {
                 why,
             )
             .await?;
-        }
-        if let Some(untold) = untold {
-            super::cases::open_case(&mut tx, None, Some(id), untold, file.due_on, "bank IT", why).await?;
         }
         spend(&mut tx, lease).await?;
         tx.commit().await?;

@@ -2,7 +2,9 @@
 
 use cardline_core::layouts::{Direction, FileFault, FileKind, Parsed};
 use jiff::Timestamp;
+use jiff::civil::Date;
 
+use super::doubts::tell_partner;
 use super::reconcile::is_about_lost;
 use super::set_aside::in_its_place;
 use super::{Claim, StageError, Station, Unit};
@@ -182,11 +184,11 @@ async fn settle_lost(
 ) -> Result<(), StageError> {
     let due_on = station.working_days_after(local_date(now), 5);
     let reason = "about a batch that was sent before the database was restored";
-    let (actor, why_reason) = (actor(incoming), reason);
-    let why = Why { at: now, actor: &actor, reason: why_reason };
-    let file = received(incoming, "held", 0, None, due_on, Some(reason.into()));
-    let file = ReceivedFile { sequence: Some(incoming.sequence), ..file };
-    station.ledger.settle_unapplied(lease, &file, None, why).await?;
+    let actor = actor(incoming);
+    let why = Why { at: now, actor: &actor, reason };
+    let held = unapplied(incoming, "held", due_on);
+    let file = ReceivedFile { sequence: Some(incoming.sequence), reason: Some(reason.into()), ..held };
+    station.ledger.settle_unapplied(lease, &file, why).await?;
     archive(incoming, "held")
 }
 
@@ -208,27 +210,38 @@ fn look(incoming: &Incoming<'_>) -> Trust {
     }
 }
 
-/// A file as it is registered.
-pub fn received<'f>(
+/// A file that has its effect, as it is registered.
+pub fn applied<'f>(
     incoming: &'f Incoming<'_>,
-    state: &'static str,
     rows: usize,
-    batch: Option<i64>,
-    due_on: jiff::civil::Date,
-    reason: Option<String>,
+    batch: i64,
+    today: Date,
+    untold: Option<Date>,
 ) -> ReceivedFile<'f> {
+    ReceivedFile {
+        sequence: Some(incoming.sequence),
+        rows: rows as i64,
+        batch: Some(batch),
+        untold,
+        ..unapplied(incoming, "applied", today)
+    }
+}
+
+/// A file without effect, as it is registered: it takes no number of its stream.
+fn unapplied<'f>(incoming: &'f Incoming<'_>, state: &'static str, due_on: Date) -> ReceivedFile<'f> {
     ReceivedFile {
         partner: &incoming.partner.profile.code,
         kind: incoming.spec.kind.name(),
-        sequence: (state == "applied").then_some(incoming.sequence),
+        sequence: None,
         name: &incoming.name,
         state,
-        rows: rows as i64,
+        rows: 0,
         bytes: incoming.bytes.len() as i64,
         sha256: &incoming.sha256,
-        batch,
+        batch: None,
         due_on,
-        reason,
+        reason: None,
+        untold: None,
     }
 }
 
@@ -246,18 +259,11 @@ pub async fn settle_without_effect(
     let reason = faults
         .first()
         .map(|f| format!("{} in line {}, and {} more: {}", f.code.code(), f.line, faults.len() - 1, f.message));
-    let actor = format!("partner:{}", incoming.partner.profile.code);
+    let actor = actor(incoming);
     let why = Why { at: now, actor: &actor, reason: reason.as_deref().unwrap_or("these bytes were applied before") };
-    // A partner that cannot be told holds back none of its files: a person tells it.
-    let mut untold = None;
-    if !faults.is_empty()
-        && let Err(error) = inbox::report(incoming, faults)
-    {
-        tracing::error!(partner = %incoming.partner.profile.code, "{error}");
-        untold = Some("its error report could not be placed: tell the partner");
-    }
-    let file = received(incoming, state, 0, None, due_on, reason.clone());
-    station.ledger.settle_unapplied(lease, &file, untold, why).await?;
+    let untold = tell_partner(incoming, faults, due_on);
+    let file = ReceivedFile { untold, reason: reason.clone(), ..unapplied(incoming, state, due_on) };
+    station.ledger.settle_unapplied(lease, &file, why).await?;
     tracing::info!(partner = %incoming.partner.profile.code, file = %incoming.name, state, "file without effect");
     archive(incoming, state)
 }

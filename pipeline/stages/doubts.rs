@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use cardline_core::layouts::{FaultCode, FileFault, Parsed};
 
-use super::StageError;
+use jiff::civil::Date;
+
 use crate::exchange::inbox::{self, Incoming};
 
 /// The fault of an answer whose control line names another region than the request.
@@ -25,13 +26,15 @@ pub fn row_faults(parsed: &Parsed, found: Vec<FileFault>) -> Vec<FileFault> {
     all
 }
 
-/// Places a report of the rows that were not believed, beside the effect of all others.
-pub fn tell_partner(incoming: &Incoming<'_>, faults: &[FileFault]) -> Result<(), StageError> {
+/// Places a report of what is not believed in a file, before the effect of all else in it. Where it cannot be
+/// placed a person tells the partner, by the day that is given back: nothing of the file waits for that.
+pub fn tell_partner(incoming: &Incoming<'_>, faults: &[FileFault], case_on: Date) -> Option<Date> {
     if faults.is_empty() {
-        return Ok(());
+        return None;
     }
-    inbox::report(incoming, faults)?;
     let (partner, file) = (&incoming.partner.profile.code, &incoming.name);
-    tracing::warn!(partner = %partner, file = %file, faults = faults.len(), "rows of a file are cases");
-    Ok(())
+    tracing::warn!(partner = %partner, file = %file, faults = faults.len(), "a file has faults");
+    let error = inbox::report(incoming, faults).err()?;
+    tracing::error!(partner = %partner, "{error}");
+    Some(case_on)
 }

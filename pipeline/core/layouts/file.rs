@@ -122,11 +122,6 @@ impl FileSpec {
         matches!(self.layout, Layout::Delimited | Layout::Package).then_some(self.delimiter)
     }
 
-    /// The line of the first row: after the control line, or 1 where there is none.
-    pub(super) fn first_row_line(&self) -> usize {
-        if self.layout == Layout::Xml { 1 } else { 2 }
-    }
-
     /// Checks a row before it enters a batch, so that one bad row never costs a file.
     ///
     /// # Errors

@@ -1,16 +1,18 @@
 //! The bureau's shipping manifest (发货清单): which card lies in which box of which carton.
 //!
 //! `schemas/xml/shipping-manifest.xsd` describes the same document; what a schema cannot say
-//! (totals, positions without holes, no card twice) is checked by `Manifest::faults`.
+//! (totals, positions without holes, no card twice) is checked by `Manifest::doubts`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::io::Write;
+use std::ops::Range;
 
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, Event};
 
 use super::charset::Charset;
 use super::fault::{FaultCode, FileFault, RenderFault};
+use super::limits::FAULTS_MOST_COUNT;
 
 /// One delivery of a bureau. Rows of a file: no `Debug`.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -56,6 +58,30 @@ pub(super) struct Places {
     pub cards: Vec<usize>,
 }
 
+/// What is wrong with single boxes: they are not believed, the others are.
+#[derive(Default)]
+pub(super) struct Doubts {
+    /// Each with its line; bounded.
+    pub faults: Vec<FileFault>,
+    /// The boxes, by their place in the document.
+    pub boxes: BTreeSet<usize>,
+}
+
+impl Doubts {
+    /// A fault that costs one box.
+    pub fn add(&mut self, fault: FileFault, at_box: usize) {
+        self.list(fault);
+        self.boxes.insert(at_box);
+    }
+
+    /// A fault, where the boxes it costs are known otherwise.
+    pub fn list(&mut self, fault: FileFault) {
+        if self.faults.len() <= FAULTS_MOST_COUNT {
+            self.faults.push(fault);
+        }
+    }
+}
+
 impl Manifest {
     /// How many boxes and cards there are.
     #[must_use]
@@ -65,41 +91,33 @@ impl Manifest {
     }
 
     /// What contradicts itself: holes in positions, anything listed twice.
-    pub(super) fn faults(&self, places: &Places) -> Vec<FileFault> {
-        let mut faults = Vec::new();
-        let mut cartons = BTreeSet::new();
-        let mut boxes = BTreeSet::new();
-        let mut cards = BTreeSet::new();
-        let mut carton_lines = places.cartons.iter();
-        let mut box_lines = places.boxes.iter();
-        let mut card_lines = places.cards.iter();
-        for carton in &self.cartons {
-            let line = carton_lines.next().copied().unwrap_or_default();
-            if !cartons.insert(&carton.number) {
-                faults.push(repeat(line, "carton"));
-            }
+    pub(super) fn doubts(&self, places: &Places) -> Doubts {
+        let mut doubts = Doubts::default();
+        let mut seen = Seen::default();
+        let (mut at_box, mut at_card) = (0, 0);
+        for (at_carton, carton) in self.cartons.iter().enumerate() {
+            let of_carton = at_box..at_box + carton.boxes.len();
+            seen.within(&mut doubts, line(&places.cartons, at_carton), "carton", &carton.number, of_carton);
             for shipped in &carton.boxes {
-                let line = box_lines.next().copied().unwrap_or_default();
-                if !boxes.insert(&shipped.number) {
-                    faults.push(repeat(line, "box"));
-                }
+                seen.once(&mut doubts, line(&places.boxes, at_box), "box", &shipped.number, at_box);
                 let mut expected = u64::from(shipped.from);
                 for card in &shipped.cards {
-                    let line = card_lines.next().copied().unwrap_or_default();
-                    if !cards.insert(&card.number) {
-                        faults.push(repeat(line, "card"));
-                    }
+                    let line = line(&places.cards, at_card);
+                    seen.once(&mut doubts, line, "card", &card.number, at_box);
                     if u64::from(card.position) != expected {
-                        faults.push(position(line, "positions of a box must run without a hole"));
+                        doubts.add(position(line, "positions of a box must run without a hole"), at_box);
                     }
                     expected = u64::from(card.position) + 1;
+                    at_card += 1;
                 }
                 if u64::from(shipped.to) + 1 != expected || shipped.cards.is_empty() {
-                    faults.push(position(line, "the last card of a box must lie at its `to`"));
+                    let line = line(&places.boxes, at_box);
+                    doubts.add(position(line, "the last card of a box must lie at its `to`"), at_box);
                 }
+                at_box += 1;
             }
         }
-        faults
+        doubts
     }
 
     /// Writes the document, ended by a line feed. The same manifest gives the same bytes.
@@ -107,7 +125,7 @@ impl Manifest {
     /// # Errors
     /// What contradicts itself, or the output's own error.
     pub fn render(&self, charset: Charset, out: &mut dyn Write) -> Result<u64, RenderFault> {
-        if let Some(fault) = self.faults(&Places::default()).into_iter().next() {
+        if let Some(fault) = self.doubts(&Places::default()).faults.into_iter().next() {
             return Err(RenderFault::Manifest(fault));
         }
         let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
@@ -180,9 +198,28 @@ fn open<const N: usize>(
     writer.write_event(Event::Start(element))
 }
 
-fn repeat(line: usize, what: &str) -> FileFault {
-    let message = format!("the {what} is listed twice: correct the packing list");
-    FileFault::line(line, FaultCode::XmlRepeat, message)
+/// What was met before, and in which boxes: of two that say they are one, neither is believed.
+#[derive(Default)]
+struct Seen<'m> {
+    numbers: HashMap<(&'static str, &'m str), Range<usize>>,
+}
+
+impl<'m> Seen<'m> {
+    fn once(&mut self, doubts: &mut Doubts, line: usize, what: &'static str, number: &'m str, at: usize) {
+        self.within(doubts, line, what, number, at..at + 1);
+    }
+
+    fn within(&mut self, doubts: &mut Doubts, line: usize, what: &'static str, number: &'m str, boxes: Range<usize>) {
+        if let Some(before) = self.numbers.insert((what, number), boxes.clone()) {
+            let message = format!("the {what} is listed twice: correct the packing list");
+            doubts.list(FileFault::line(line, FaultCode::XmlRepeat, message));
+            doubts.boxes.extend(before.chain(boxes));
+        }
+    }
+}
+
+fn line(lines: &[usize], at: usize) -> usize {
+    lines.get(at).copied().unwrap_or_default()
 }
 
 fn position(line: usize, message: &str) -> FileFault {

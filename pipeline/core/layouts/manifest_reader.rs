@@ -1,5 +1,8 @@
 //! Reads a shipping manifest event by event and collects everything that is wrong with it.
 //!
+//! Its frame is what says that it is whole: syntax, elements, header and totals. What is wrong inside a carton
+//! or a box costs those boxes and no other.
+//!
 //! The bytes are decoded by the profile's charset before the reader sees them, and a declaration
 //! that names another is refused. No document type, no processing instruction, no entity beyond
 //! XML's own five is taken.
@@ -11,31 +14,24 @@ use quick_xml::{Reader, XmlVersion};
 
 use super::charset::{Charset, without_mark};
 use super::fault::{FaultCode, FileFault};
-use super::manifest::{Carton, Manifest, ManifestCard, Places, ShippedBox};
-
-/// What an element may hold: its parent, its name and its attributes.
-struct Element {
-    parent: &'static str,
-    name: &'static str,
-    attributes: &'static [&'static str],
-}
-
-const ELEMENTS: &[Element] = &[
-    Element { parent: "", name: "shippingManifest", attributes: &["bureau", "batch", "sequence", "date"] },
-    Element { parent: "shippingManifest", name: "carton", attributes: &["number", "tracking", "seal"] },
-    Element { parent: "carton", name: "box", attributes: &["number", "point", "from", "to", "count"] },
-    Element { parent: "box", name: "card", attributes: &["number", "position"] },
-    Element { parent: "shippingManifest", name: "totals", attributes: &["cartons", "boxes", "cards"] },
-];
+use super::manifest::{Carton, Doubts, Manifest, ManifestCard, Places, ShippedBox};
+use super::manifest_elements::{ELEMENTS, Element, is_sound, number};
 
 /// Stands on the stack for an element that does not belong there; its content is not looked at.
 const UNKNOWN: &str = "?";
 
-impl Manifest {
+/// A manifest whose frame is sound, and which of its boxes are not believed.
+pub(super) struct ReadManifest {
+    pub manifest: Manifest,
+    pub places: Places,
+    pub doubts: Doubts,
+}
+
+impl ReadManifest {
     /// Reads the document.
     ///
     /// # Errors
-    /// Every fault, with its line.
+    /// Every fault of the frame, with its line.
     pub fn parse(bytes: &[u8], charset: Charset) -> Result<Self, Vec<FileFault>> {
         let whole = |code, message: &str| Err(vec![FileFault::whole(code, message)]);
         let bytes = without_mark(bytes);
@@ -67,6 +63,9 @@ struct Reading {
     counts: Vec<u32>,
     totals: Option<(usize, [u32; 3])>,
     has_root: bool,
+    /// Whether the carton that is open is sound.
+    is_carton_sound: bool,
+    doubts: Doubts,
     faults: Vec<FileFault>,
 }
 
@@ -81,7 +80,28 @@ impl Reading {
             counts: Vec::new(),
             totals: None,
             has_root: false,
+            is_carton_sound: true,
+            doubts: Doubts::default(),
             faults: Vec::new(),
+        }
+    }
+
+    /// A fault of an attribute: it costs the boxes it is about, or the file where it is about the whole.
+    fn attribute_fault(&mut self, element: &'static str, message: impl Into<String>) {
+        let next = self.places.boxes.len();
+        let message = message.into();
+        let fault = || FileFault {
+            field: element.to_owned(),
+            ..FileFault::line(self.line, FaultCode::XmlAttribute, message.clone())
+        };
+        match element {
+            "carton" => {
+                self.doubts.list(fault());
+                self.is_carton_sound = false;
+            }
+            "box" => self.doubts.add(fault(), next),
+            "card" => self.doubts.add(fault(), next.saturating_sub(1)),
+            _ => self.fault(FaultCode::XmlAttribute, element, message),
         }
     }
 
@@ -168,6 +188,9 @@ impl Reading {
             self.fault(FaultCode::XmlElement, parent, message);
             return UNKNOWN;
         };
+        if known.name == "carton" {
+            self.is_carton_sound = true;
+        }
         let values = self.attributes(element, known);
         self.take(known.name, values);
         known.name
@@ -183,7 +206,7 @@ impl Reading {
             let key = attribute.key.into_inner();
             let Some(expected) = known.attributes.iter().find(|name| **name == key) else {
                 let message = "an attribute that does not belong here";
-                self.fault(FaultCode::XmlAttribute, known.name, message);
+                self.attribute_fault(known.name, message);
                 continue;
             };
             match attribute.normalized_value(XmlVersion::Implicit1_0) {
@@ -192,7 +215,7 @@ impl Reading {
                 }
                 _ => {
                     let message = format!("attribute {expected} is malformed: see the schema");
-                    self.fault(FaultCode::XmlAttribute, known.name, message);
+                    self.attribute_fault(known.name, message);
                     values.insert(*expected, String::new());
                 }
             }
@@ -200,7 +223,7 @@ impl Reading {
         for name in known.attributes {
             if !values.contains_key(name) {
                 let message = format!("attribute {name} is missing");
-                self.fault(FaultCode::XmlAttribute, known.name, message);
+                self.attribute_fault(known.name, message);
             }
         }
         values
@@ -237,6 +260,9 @@ impl Reading {
                     to: number(&text("to")),
                     cards: Vec::new(),
                 };
+                if !self.is_carton_sound {
+                    self.doubts.boxes.insert(self.places.boxes.len());
+                }
                 self.places.boxes.push(self.line);
                 self.counts.push(number(&text("count")));
                 if let Some(carton) = self.manifest.cartons.last_mut() {
@@ -258,27 +284,36 @@ impl Reading {
         }
     }
 
-    fn finish(mut self) -> Result<Manifest, Vec<FileFault>> {
+    fn finish(mut self) -> Result<ReadManifest, Vec<FileFault>> {
         if !self.has_root && self.faults.is_empty() {
             self.fault(FaultCode::XmlElement, "", "there is no shippingManifest");
         }
         if self.faults.is_empty() {
-            self.faults = self.manifest.faults(&self.places);
             self.check_totals();
         }
-        if self.faults.is_empty() { Ok(self.manifest) } else { Err(self.faults) }
+        if !self.faults.is_empty() {
+            return Err(self.faults);
+        }
+        self.check_counts();
+        let Doubts { faults, boxes } = self.manifest.doubts(&self.places);
+        faults.into_iter().for_each(|fault| self.doubts.list(fault));
+        self.doubts.boxes.extend(boxes);
+        self.doubts.faults.sort_by_key(|fault| fault.line);
+        Ok(ReadManifest { manifest: self.manifest, places: self.places, doubts: self.doubts })
+    }
+
+    fn check_counts(&mut self) {
+        let boxes = self.manifest.cartons.iter().flat_map(|carton| &carton.boxes);
+        let stated = self.counts.iter().zip(&self.places.boxes);
+        for (at, (shipped, (stated, line))) in boxes.zip(stated).enumerate() {
+            if u32::try_from(shipped.cards.len()) != Ok(*stated) {
+                let message = "the count is not the number of cards in the box";
+                self.doubts.add(FileFault::line(*line, FaultCode::XmlTotals, message), at);
+            }
+        }
     }
 
     fn check_totals(&mut self) {
-        let boxes = self.manifest.cartons.iter().flat_map(|carton| &carton.boxes);
-        let counted = boxes.map(|shipped| shipped.cards.len());
-        let stated = self.counts.iter().zip(&self.places.boxes);
-        for (count, (stated, line)) in counted.zip(stated) {
-            if u32::try_from(count) != Ok(*stated) {
-                let message = "the count is not the number of cards in the box";
-                self.faults.push(FileFault::line(*line, FaultCode::XmlTotals, message));
-            }
-        }
         let (boxes, cards) = self.manifest.totals();
         let counted = [self.manifest.cartons.len(), boxes, cards];
         let (line, stated) = self.totals.unwrap_or((self.line, [u32::MAX; 3]));
@@ -287,31 +322,4 @@ impl Reading {
             self.faults.push(FileFault::line(line, FaultCode::XmlTotals, message));
         }
     }
-}
-
-/// Whether an attribute is what the schema says.
-fn is_sound(element: &str, attribute: &str, value: &str) -> bool {
-    let is_code = |most: usize| {
-        (1..=most).contains(&value.len())
-            && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte))
-    };
-    match (element, attribute) {
-        ("card", "number") => {
-            let is_plain = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_uppercase();
-            value.len() == 9 && value.bytes().all(is_plain)
-        }
-        (_, "from" | "to" | "count" | "position") => is_number(value) && number(value) > 0,
-        ("totals", _) | (_, "sequence") => is_number(value),
-        (_, "date") => value.len() == 10 && value.parse::<jiff::civil::Date>().is_ok(),
-        _ => is_code(64),
-    }
-}
-
-/// A number without sign or needless zeros, so that each has one spelling.
-fn is_number(value: &str) -> bool {
-    value.parse::<u32>().is_ok_and(|number| number.to_string() == value)
-}
-
-fn number(value: &str) -> u32 {
-    value.parse().unwrap_or_default()
 }

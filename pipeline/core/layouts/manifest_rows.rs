@@ -8,6 +8,7 @@ use std::io::Write;
 use super::fault::{FaultCode, FileFault, RenderFault, RowFault};
 use super::file::{FileSpec, Rendered};
 use super::manifest::{Carton, Manifest, ManifestCard, Places, ShippedBox};
+use super::manifest_reader::ReadManifest;
 use super::parsed::Parsed;
 
 impl Manifest {
@@ -56,17 +57,18 @@ pub(super) fn render(
         spec.check_row(row).map_err(|fault| RenderFault::Row { row: index + 1, fault })?;
         add(&mut manifest, &mut places, row, index + 1);
     }
-    if let Some(fault) = manifest.faults(&places).into_iter().next() {
+    if let Some(fault) = manifest.doubts(&places).faults.into_iter().next() {
         return Err(RenderFault::Manifest(fault));
     }
     // Reading back what was written is the one check of the header's values there is.
     let mut document = Vec::new();
     let bytes = manifest.render(spec.charset(), &mut document)?;
-    if let Err(faults) = Manifest::parse(&document, spec.charset()) {
-        let first = faults.into_iter().next();
-        return Err(RenderFault::Manifest(
-            first.unwrap_or_else(|| FileFault::whole(FaultCode::XmlSyntax, "the document cannot be read back")),
-        ));
+    let faults = match ReadManifest::parse(&document, spec.charset()) {
+        Ok(read) => read.doubts.faults,
+        Err(faults) => faults,
+    };
+    if let Some(first) = faults.into_iter().next() {
+        return Err(RenderFault::Manifest(first));
     }
     out.write_all(&document)?;
     Ok(Rendered { rows: rows.len(), bytes })
@@ -109,15 +111,10 @@ fn add(manifest: &mut Manifest, places: &mut Places, row: &[String], number: usi
 
 /// Reads the document into rows and a control line's values.
 pub(super) fn parse(spec: &FileSpec, bytes: &[u8]) -> Result<Parsed, Vec<FileFault>> {
-    let manifest = Manifest::parse(bytes, spec.charset())?;
-    let rows = manifest.rows();
-    let mut faults = Vec::new();
+    let ReadManifest { manifest, places, doubts } = ReadManifest::parse(bytes, spec.charset())?;
     if manifest.bureau != spec.partner {
         let message = format!("the file must be of partner {}", spec.partner);
-        faults.push(FileFault::line(1, FaultCode::FilePartner, message));
-    }
-    if !faults.is_empty() {
-        return Err(faults);
+        return Err(vec![FileFault::line(1, FaultCode::FilePartner, message)]);
     }
     let control = [
         ("kind", spec.kind.name().to_owned()),
@@ -125,15 +122,24 @@ pub(super) fn parse(spec: &FileSpec, bytes: &[u8]) -> Result<Parsed, Vec<FileFau
         ("batch", manifest.batch.clone()),
         ("sequence", manifest.sequence.clone()),
         ("date", manifest.date.clone()),
-        ("count", rows.len().to_string()),
+        ("count", places.cards.len().to_string()),
     ];
     let control = control.map(|(field, value)| (field.to_owned(), value));
     let mut parsed = Parsed::default();
     parsed.control = BTreeMap::from(control);
-    for (index, row) in rows.into_iter().enumerate() {
-        // Attributes have no columns; the card's place in the document stands for the line.
+    for (row, line) in manifest.rows().into_iter().zip(places.cards) {
+        // What an attribute may be was looked at where it was read; columns may ask for more.
         let found: Vec<RowFault> = spec.cell_faults(&spec.columns, &row).collect();
-        parsed.add(index + 1, row, found.into_iter());
+        parsed.add(line, row, found.into_iter());
     }
+    let mut first = 0;
+    for (at, shipped) in manifest.cartons.iter().flat_map(|carton| &carton.boxes).enumerate() {
+        let rows = first..first + shipped.cards.len();
+        first = rows.end;
+        if doubts.boxes.contains(&at) {
+            parsed.doubt(rows);
+        }
+    }
+    doubts.faults.into_iter().for_each(|fault| parsed.list(fault));
     Ok(parsed)
 }

@@ -29,6 +29,7 @@ mod lint;
 mod lint_codes;
 mod lint_files;
 mod manifest;
+mod manifest_elements;
 mod manifest_reader;
 mod manifest_rows;
 mod marker;

@@ -5,6 +5,7 @@
 //! costs its row and no other.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::codes::Answer;
 use super::fault::{FaultCode, FileFault, RowFault};
@@ -18,16 +19,18 @@ pub struct Parsed {
     pub control: BTreeMap<String, String>,
     /// The rows, in the layout's columns and the partner's codes.
     pub rows: Vec<Vec<String>>,
+    /// The line of each row.
+    lines: Vec<usize>,
     /// What is wrong with single cells, in the order of the lines; bounded.
     faults: Vec<FileFault>,
-    /// The cells with a fault, by the row's index: one bit a column.
+    /// The cells with a fault, by the row's index: one bit a column, the first for the row as a whole.
     wrong: BTreeMap<usize, u64>,
 }
 
 /// One row, with what is known of its cells.
 #[derive(Clone, Copy)]
 pub struct ReadRow<'p> {
-    /// The line it stands in; in a manifest its place among the cards.
+    /// The line it stands in.
     pub line: usize,
     spec: &'p FileSpec,
     cells: &'p [String],
@@ -40,20 +43,32 @@ impl Parsed {
         let index = self.rows.len();
         for fault in faults {
             *self.wrong.entry(index).or_default() |= bit(fault.column);
-            if self.faults.len() < FAULTS_MOST_COUNT {
-                self.faults.push(fault.at(line));
-            } else if self.faults.len() == FAULTS_MOST_COUNT {
-                self.faults.push(FileFault::more());
-            }
+            self.list(fault.at(line));
         }
         self.rows.push(cells);
+        self.lines.push(line);
+    }
+
+    /// Rows that cannot be believed for a reason that lies in no cell of theirs.
+    pub(super) fn doubt(&mut self, rows: Range<usize>) {
+        for index in rows {
+            *self.wrong.entry(index).or_default() |= bit(0);
+        }
+    }
+
+    /// Adds a fault to the list, which is bounded.
+    pub(super) fn list(&mut self, fault: FileFault) {
+        if self.faults.len() < FAULTS_MOST_COUNT {
+            self.faults.push(fault);
+        } else if self.faults.len() == FAULTS_MOST_COUNT {
+            self.faults.push(FileFault::more());
+        }
     }
 
     /// The rows, each with its line.
     pub fn read<'p>(&'p self, spec: &'p FileSpec) -> impl Iterator<Item = ReadRow<'p>> {
-        let first = spec.first_row_line();
-        self.rows.iter().enumerate().map(move |(index, cells)| ReadRow {
-            line: index + first,
+        self.rows.iter().zip(&self.lines).enumerate().map(move |(index, (cells, line))| ReadRow {
+            line: *line,
             spec,
             cells,
             wrong: self.wrong.get(&index).copied().unwrap_or_default(),
@@ -94,6 +109,12 @@ impl ReadRow<'_> {
         self.spec.column(field).is_some_and(|place| self.wrong & bit(place + 1) != 0)
     }
 
+    /// Whether anything of the row has a fault.
+    #[must_use]
+    pub fn is_in_doubt(&self) -> bool {
+        self.wrong != 0
+    }
+
     /// Whether the cell of a field is there and empty.
     #[must_use]
     pub fn is_empty(&self, field: &str) -> bool {
@@ -119,7 +140,7 @@ impl ReadRow<'_> {
     }
 }
 
-/// The bit of a column, 1-based; a layout beyond 64 columns has those share the last.
+/// The bit of a column, 1-based; a layout beyond 63 columns has those share the last.
 fn bit(column: usize) -> u64 {
-    1 << column.saturating_sub(1).min(63)
+    1 << column.min(63)
 }

@@ -89,8 +89,8 @@ impl Step for Answers {
         };
         let actor = answers::actor(&incoming);
         let why = Why { at: now, actor: &actor, reason: "the bank's answer" };
-        let file = answers::received(&incoming, "applied", count, Some(batch), today, None);
-        tell_partner(&incoming, &matched.faults)?;
+        let untold = tell_partner(&incoming, &matched.faults, dates.case_on);
+        let file = answers::applied(&incoming, count, batch, today, untold);
         station.ledger.settle_account_answer(&lease, &file, batch, matched.answer, dates, why).await?;
         answers::archive(&incoming, "applied")
     }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::exchange::inbox;
 use crate::ledger::{KnownBox, ManifestCarton, ManifestDates, MatchedManifest, UnmatchedRow, Why};
 use crate::stages::answers::{self, InboundFile, Matched, Next, Trust};
-use crate::stages::doubts::{row_faults, tell_partner};
+use crate::stages::doubts::tell_partner;
 use crate::stages::{Claim, StageError, Station, Step};
 use crate::time::local_date;
 
@@ -77,8 +77,11 @@ impl Step for Manifests {
         let matched = match (&next.trust, boxes) {
             (Trust::Parsed(_), None) => Err(("held", vec![answers::unknown_batch()])),
             (Trust::Parsed(parsed), Some((batch, boxes))) => {
-                let (matched, faults) = match_boxes(next.incoming.spec, parsed, &boxes);
-                Ok((batch, parsed.rows.len(), (matched, row_faults(parsed, faults))))
+                let (matched, found) = match_boxes(next.incoming.spec, parsed, &boxes);
+                // Whatever is wrong in a box costs it, so all of it is told.
+                let mut faults = [parsed.row_faults(), &found].concat();
+                faults.sort_by_key(|fault| fault.line);
+                Ok((batch, parsed.rows.len(), (matched, faults)))
             }
             (other, _) => Err(answers::without_effect(other)),
         };
@@ -103,10 +106,10 @@ impl Step for Manifests {
             case_on: *station.by_region(today, |policy| policy.case_working_days).of(""),
             due_on: matched.cartons.iter().map(due_on).collect(),
         };
-        tell_partner(&incoming, &faults)?;
+        let untold = tell_partner(&incoming, &faults, dates.case_on);
         let actor = answers::actor(&incoming);
         let why = Why { at: now, actor: &actor, reason: "on the shipping manifest" };
-        let file = answers::received(&incoming, "applied", count, Some(batch), today, None);
+        let file = answers::applied(&incoming, count, batch, today, untold);
         station.ledger.settle_manifest(&lease, &file, batch, &matched, &dates, why).await?;
         answers::archive(&incoming, "applied")
     }
@@ -156,7 +159,9 @@ fn match_boxes(spec: &FileSpec, parsed: &Parsed, boxes: &Boxes) -> (MatchedManif
 /// Whether a box of the manifest is the one that was reported.
 fn as_reported(known: &KnownBox, rows: &[ReadRow<'_>], tracking: &str) -> Result<(), (&'static str, &'static str)> {
     let all = |field: &str, value: &str| rows.iter().all(|row| row.value(field).as_deref() == Some(value));
-    if known.is_shipped {
+    if rows.iter().any(ReadRow::is_in_doubt) {
+        Err(("box", "this box is not whole: see what else is wrong in it or in its carton"))
+    } else if known.is_shipped {
         Err(("box", "this box is shipped already"))
     } else if !all("point", &known.point) {
         Err(("point", "this box holds cards for another point"))

@@ -80,9 +80,9 @@ impl Step for Reports {
         let today = local_date(now);
         let actor = answers::actor(&incoming);
         let why = Why { at: now, actor: &actor, reason: "reported good" };
-        let file = answers::received(&incoming, "applied", count, Some(batch), today, None);
         let case_on = station.by_region(today, |policy| policy.case_working_days);
-        tell_partner(&incoming, &faults)?;
+        let untold = tell_partner(&incoming, &faults, *case_on.of(""));
+        let file = answers::applied(&incoming, count, batch, today, untold);
         station.ledger.settle_report(&lease, &file, batch, report, &case_on, why).await?;
         answers::archive(&incoming, "applied")
     }

@@ -59,6 +59,7 @@ async fn accounts_that_come_twice_open_nothing(database: Database) {
         batch: Some(batch),
         due_on: day(ASKED),
         reason: None,
+        untold: None,
     };
     let dates = AnswerDates {
         today: day(ASKED),

@@ -139,15 +139,16 @@ async fn a_card_that_is_reported_wrong_costs_no_other(database: Database) {
     play.end().await;
 }
 
-/// A manifest of all boxes, one with a card too many and one nobody knows: the others are shipped.
+/// A manifest of all boxes, one with a card too many, one with a hole, one nobody knows, while the bureau cannot
+/// be told: the others are shipped.
 async fn manifest(play: &Play, asked: &Asked, made: &[usize], numbers: &[String]) {
     let points = asked.values("delivery_point");
     let mut boxes: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for n in made {
         boxes.entry(&points[*n]).or_default().push(&numbers[*n]);
     }
-    assert!(boxes.len() >= 2, "{} boxes", boxes.len());
-    let wrong = *boxes.keys().next().unwrap();
+    assert!(boxes.len() >= 3, "{} boxes", boxes.len());
+    let [wrong, holed] = [0, 1].map(|n| *boxes.keys().nth(n).unwrap());
     let (mut text, mut cards) = (String::new(), 0);
     let unknown = [("T9", "TB9", wrong, vec!["A00000001"])];
     let known = boxes.iter().map(|(point, numbers)| {
@@ -165,7 +166,8 @@ async fn manifest(play: &Play, asked: &Asked, made: &[usize], numbers: &[String]
             "<box number=\"{number}\" point=\"{point}\" from=\"1\" to=\"{count}\" count=\"{count}\">\n"
         ));
         for (at, card) in numbers.iter().enumerate() {
-            text.push_str(&format!("<card number=\"{card}\" position=\"{}\"/>\n", at + 1));
+            let position = at + 1 + usize::from(number == &format!("TB{holed}") && at + 1 == count);
+            text.push_str(&format!("<card number=\"{card}\" position=\"{position}\"/>\n"));
         }
         text.push_str("</box>\n</carton>\n");
     }
@@ -182,12 +184,17 @@ async fn manifest(play: &Play, asked: &Asked, made: &[usize], numbers: &[String]
     )
     .replace('\n', "\r\n");
     asked.place_bytes(play, kind, sequence, document.as_bytes());
+    let to = play.station.partners.get("BUREAU").unwrap().to();
+    let aside = to.with_extension("aside");
+    std::fs::rename(&to, &aside).unwrap();
     drain(&Manifests, &play.station, instant(day(12), 8, 30)).await.unwrap();
+    std::fs::rename(&aside, &to).unwrap();
     for n in made {
-        let expected = if points[*n] == wrong { "produced" } else { "in_transit" };
+        let expected = if [wrong, holed].contains(&points[*n].as_str()) { "produced" } else { "in_transit" };
         assert_eq!(place_of(play, &numbers[*n]).await, expected);
     }
     let sql = "SELECT count(*) FROM desk_case k JOIN file f ON f.id = k.file
-        WHERE f.kind = 'shipping-manifest' AND f.state = 'applied' AND k.reason LIKE 'line %'";
-    assert_eq!(number(ledger, sql).await, 2);
+        WHERE f.kind = 'shipping-manifest' AND f.state = 'applied' AND k.reason LIKE ";
+    assert_eq!(number(ledger, &format!("{sql}'line %'")).await, 3);
+    assert_eq!(number(ledger, &format!("{sql}'%tell the partner'")).await, 1);
 }
