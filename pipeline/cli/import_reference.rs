@@ -139,7 +139,8 @@ fn bounded(told: &[String]) -> String {
     }
 }
 
-/// Every wrong row, up to a bound. Nothing was applied.
+/// Every wrong row, up to a bound. Nothing was applied: lines of a list speak of each other (a region of its
+/// successors, a point of its region), so a part of it would say something else.
 fn refused(context: &Context, table: Table, path: &Path, faults: &[RowFault]) -> anyhow::Result<Outcome> {
     if context.output == Output::Json {
         print::json(&Refused { table: table.name(), applied: false, errors: faults })?;
@@ -151,7 +152,8 @@ fn refused(context: &Context, table: Table, path: &Path, faults: &[RowFault]) ->
     if let more @ 1.. = faults.len().saturating_sub(WRONG_ROWS_SHOWN) {
         print::complain(&format!("cardline: {}: {more} more (at least)", path.display()));
     }
-    Ok(Outcome::Failed)
+    let is_of_rows = faults.iter().any(|fault| fault.line > 1);
+    Ok(if is_of_rows { Outcome::Rejected } else { Outcome::Failed })
 }
 
 const HEADINGS: &[&str] =

@@ -16,8 +16,8 @@ use crate::stages::{Station, intake};
 #[derive(Args)]
 #[command(
     after_help = "With --dry-run everything is done in one transaction that is undone at the end: rules, repeats,
-conflicts and what the ledger knows of persons and cards. Meanwhile other writers of a SQLite
-database wait.
+conflicts and what the ledger knows of persons and cards. A SQLite database is copied into the
+folder for temporary files first, so nobody waits.
 
 Examples:
   cardline intake --from applications.ndjson --dry-run

@@ -59,6 +59,10 @@ pub enum LedgerError {
     )]
     OwnTools,
     #[error(
+        "the ledger could not be copied into {folder} to be tried there: {source}; make room, or set TMPDIR to where there is some"
+    )]
+    Copy { folder: String, source: Box<dyn std::error::Error + Send + Sync> },
+    #[error(
         "migration {migration} was applied with another text than this program has; use the version that belongs to this database"
     )]
     MigrationChanged { migration: i64 },

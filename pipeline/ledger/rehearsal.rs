@@ -1,9 +1,10 @@
 //! Intake without effect: chunks are settled in one transaction that is never committed.
 //!
-//! On SQLite other writers wait for its end, and with PostgreSQL those that bring the same ids; on
-//! both the numbers of rows it used up are not used again.
+//! On SQLite a writer keeps all others out, so there it is done on a copy. With PostgreSQL those that bring the
+//! same ids wait for its end, and the numbers of rows it used up are not used again.
 
 use jiff::civil::Date;
+use tempfile::TempDir;
 
 use super::engine::Tx;
 use super::intake::{ArrivingMessage, ChunkSource, IntakeCounts, settle_in};
@@ -15,6 +16,8 @@ use crate::args;
 /// A dry run under way. Dropped or ended, it leaves nothing behind.
 pub struct Rehearsal {
     tx: Tx,
+    /// What it is done on instead, and the folder it lies in.
+    copy: Option<(Ledger, TempDir)>,
     /// Newest message before it began.
     newest: i64,
     counts: IntakeCounts,
@@ -50,9 +53,22 @@ pub struct ReasonCount {
 impl Ledger {
     /// Begins a dry run of intake.
     pub async fn rehearse(&self) -> Result<Rehearsal, LedgerError> {
-        let mut tx = self.begin().await?;
+        let copy = if self.engine() == "sqlite" { Some(self.aside().await?) } else { None };
+        let mut tx = copy.as_ref().map_or(self, |(ledger, _)| ledger).begin().await?;
         let newest = tx.number("SELECT COALESCE(max(id), 0) FROM message", args![]).await?;
-        Ok(Rehearsal { tx, newest, counts: IntakeCounts::default() })
+        Ok(Rehearsal { tx, copy, newest, counts: IntakeCounts::default() })
+    }
+
+    /// A copy of a SQLite ledger, gone with its folder.
+    async fn aside(&self) -> Result<(Ledger, TempDir), LedgerError> {
+        let without_room = |source: Box<dyn std::error::Error + Send + Sync>| LedgerError::Copy {
+            folder: std::env::temp_dir().display().to_string(),
+            source,
+        };
+        let folder = tempfile::tempdir().map_err(|error| without_room(error.into()))?;
+        let file = folder.path().join("ledger.sqlite");
+        self.copy_into(&file).await.map_err(|error| without_room(error.into()))?;
+        Ok((Ledger::open(&format!("sqlite:{}", file.display())).await?, folder))
     }
 }
 
@@ -93,6 +109,9 @@ impl Rehearsal {
             )
             .await?;
         self.tx.roll_back().await?;
+        if let Some((ledger, _folder)) = self.copy {
+            ledger.close().await;
+        }
         let rule = |(rule, severity, messages)| RuleCount { rule, severity, messages };
         let reason = |(outcome, reason, messages)| ReasonCount { outcome, reason, messages };
         Ok(Rehearsed {

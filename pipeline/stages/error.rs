@@ -1,6 +1,7 @@
 //! What can stop a step. A bad record or a bad file is no error: it is a finding, settled as such.
 
 use std::io::ErrorKind;
+use std::sync::Arc;
 
 use cardline_core::domain::calendar::CalendarFault;
 use cardline_core::domain::policy::PolicyError;
@@ -30,6 +31,9 @@ pub enum StageError {
     Key(#[from] KeyError),
     #[error(transparent)]
     Object(#[from] ObjectError),
+    /// None of a run's photos can be read, and why the first cannot.
+    #[error(transparent)]
+    Photo(Arc<ObjectError>),
     #[error(transparent)]
     Policy(#[from] PolicyError),
     #[error("reference data: {0}")]

@@ -2,6 +2,7 @@
 //! package for the bureau.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use cardline_core::domain::application::Application;
 use cardline_core::domain::validity::{ChildCard, valid_to};
@@ -44,7 +45,7 @@ pub struct Pictures {
     /// Digest → bytes.
     photos: HashMap<String, Vec<u8>>,
     /// Sources whose renditions cannot be read now, and why: their cards wait for the next run.
-    unread: BTreeMap<String, String>,
+    unread: BTreeMap<String, Arc<ObjectError>>,
 }
 
 /// A run ready to be settled: the batch, its card numbers and its package.
@@ -131,7 +132,7 @@ pub async fn pictures(station: &Station, cards: &[AccountedCard]) -> Result<Pict
             }
             Err(error) => {
                 tracing::error!("a rendered photo: {error}; its cards wait for the next run");
-                pictures.unread.insert(source, error.to_string());
+                pictures.unread.insert(source, Arc::new(error));
             }
         }
     }
@@ -178,10 +179,11 @@ pub fn run(
         }
     }
     cutting::refuse_if_none_opens(&batch)?;
-    if let (true, true, Some(fault)) =
-        (batch.members.is_empty(), batch.held.is_empty(), pictures.unread.values().next())
+    if batch.members.is_empty()
+        && batch.held.is_empty()
+        && let Some(error) = pictures.unread.values().next()
     {
-        return Err(StageError::Shape(fault.clone()));
+        return Err(StageError::Photo(error.clone()));
     }
     let card_numbers: Vec<String> = (0..rows.len() as u64)
         .map(|n| {

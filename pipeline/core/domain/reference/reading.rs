@@ -38,10 +38,10 @@ impl Reference {
     }
 }
 
-type Read = Result<(), ReferenceFault>;
+type Read<T = ()> = Result<T, ReferenceFault>;
 
 impl Loading {
-    fn table(&mut self, table: Table, text: &str, mut read: impl FnMut(&mut Loading, &Row<'_>) -> Read) {
+    fn table(&mut self, table: Table, text: &str, mut read: impl FnMut(&mut Loading, &Row<'_>) -> Option<()>) {
         // The optional column may be missing in the header, and in single rows.
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
         let (least, most) = (table.columns().len(), table.columns().len() + usize::from(table.optional().is_some()));
@@ -63,18 +63,21 @@ impl Loading {
                 Ok(true) => {}
             }
             let row = Row { table, line: cells.position().map_or(line, csv::Position::line), cells: &cells };
-            let read = if cells.len() < least || cells.len() > most {
-                Err(whole(row.line, "as many columns as the header"))
-            } else if table != Table::Regions && seen.insert(row.text(0).to_owned(), row.line).is_some() {
-                // A region has several rows when its name changed or its code was used again.
-                Err(row.fault("code", "a code listed once"))
-            } else {
-                read(self, &row)
-            };
-            if let Err(fault) = read {
-                self.fault(fault);
+            if cells.len() < least || cells.len() > most {
+                self.fault(whole(row.line, "as many columns as the header"));
+                continue;
             }
+            // A region has several rows when its name changed or its code was used again.
+            if table != Table::Regions && seen.insert(row.text(0).to_owned(), row.line).is_some() {
+                self.fault(row.fault("code", "a code listed once"));
+            }
+            read(self, &row);
         }
+    }
+
+    /// What a cell says; a wrong one is told, and the cells after it are read all the same.
+    fn cell<T>(&mut self, read: Read<T>) -> Option<T> {
+        read.map_err(|fault| self.fault(fault)).ok()
     }
 
     fn fault(&mut self, fault: ReferenceFault) {
@@ -83,31 +86,34 @@ impl Loading {
         }
     }
 
-    fn region(&mut self, row: &Row<'_>, day: Date) -> Read {
-        let code = row.digits(0, "code", 6, "six digits")?;
+    fn region(&mut self, row: &Row<'_>, day: Date) -> Option<()> {
+        let code = self.cell(row.digits(0, "code", 6, "six digits"));
         let dated = "a year or a date such as 2026-07-01, or nothing";
-        let from = first_day(row.text(3)).ok_or(row.fault("valid_from", dated))?;
-        let to = last_day(row.text(4)).ok_or(row.fault("valid_to", dated))?;
-        let listed = match row.text(5) {
-            "true" => true,
-            "false" => false,
-            _ => return Err(row.fault("current", "true or false")),
-        };
+        let from = self.cell(first_day(row.text(3)).ok_or(row.fault("valid_from", dated)));
+        let to = self.cell(last_day(row.text(4)).ok_or(row.fault("valid_to", dated)));
+        let listed = self.cell(match row.text(5) {
+            "true" => Ok(true),
+            "false" => Ok(false),
+            _ => Err(row.fault("current", "true or false")),
+        });
         let successors: Vec<String> = row.text(6).split_whitespace().map(str::to_owned).collect();
-        if !successors.iter().all(|next| is_digits(next, 6) && next != code) {
-            return Err(row.fault("successor", "six-digit codes of other regions, separated by spaces"));
+        let fault = row.fault("successor", "six-digit codes of other regions, separated by spaces");
+        if !successors.iter().all(|next| is_digits(next, 6) && next != row.text(0)) {
+            self.fault(fault);
+            return None;
         }
+        let code = code?;
         self.reference.historical_regions.insert(code.to_owned());
         if !successors.is_empty() {
             let fault = row.fault("successor", "codes that have a line of their own");
             self.successors.insert(code.to_owned(), (fault, successors));
         }
         // A code has several lines when its name changed or it was used again; one of them counts.
-        let in_force = listed && from <= day && day <= to;
+        let in_force = listed? && from? <= day && day <= to?;
         if in_force && self.reference.current_regions.insert(code.to_owned(), row.text(1).to_owned()).is_some() {
-            return Err(row.fault("code", "one line in force for each code"));
+            self.fault(row.fault("code", "one line in force for each code"));
         }
-        Ok(())
+        Some(())
     }
 
     /// Successors are followed once all regions are read.
@@ -127,81 +133,81 @@ impl Loading {
         self.reference.successors = found;
     }
 
-    fn point(&mut self, row: &Row<'_>, day: Date) -> Read {
-        let code = row.digits(0, "code", 12, "twelve digits")?;
-        let kind = match row.text(3) {
-            "village" => PointKind::Village,
-            "community" => PointKind::Community,
-            "service_centre" => PointKind::ServiceCentre,
-            _ => return Err(row.fault("kind", "village, community or service_centre")),
-        };
-        if let Some(region) = self.region_of(row, code, row.is_open(4, day)?)? {
-            let point = Point { name: row.text(1).to_owned(), region, kind };
-            self.reference.points.insert(code.to_owned(), point);
-        }
-        Ok(())
+    fn point(&mut self, row: &Row<'_>, day: Date) -> Option<()> {
+        let code = self.cell(row.digits(0, "code", 12, "twelve digits"));
+        let kind = self.cell(match row.text(3) {
+            "village" => Ok(PointKind::Village),
+            "community" => Ok(PointKind::Community),
+            "service_centre" => Ok(PointKind::ServiceCentre),
+            _ => Err(row.fault("kind", "village, community or service_centre")),
+        });
+        let open = self.cell(row.is_open(4, day));
+        let region = self.region_of(row, row.text(0), open.unwrap_or(false));
+        let point = Point { name: row.text(1).to_owned(), region: region?, kind: kind? };
+        self.reference.points.insert(code?.to_owned(), point);
+        Some(())
     }
 
-    fn bank(&mut self, row: &Row<'_>, day: Date) -> Read {
+    fn bank(&mut self, row: &Row<'_>, day: Date) -> Option<()> {
         let code = row.text(0);
-        if code.is_empty() || !code.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()) {
-            return Err(row.fault("code", "upper-case letters and digits"));
-        }
+        let is_code = !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+        let code = self.cell(is_code.then_some(code).ok_or(row.fault("code", "upper-case letters and digits")));
         let prefixes: Vec<String> = row.text(2).split_whitespace().map(str::to_owned).collect();
-        if prefixes.is_empty() || !prefixes.iter().all(|prefix| is_digits(prefix, 3)) {
-            return Err(row.fault("prefixes", "three-digit classes separated by spaces"));
-        }
+        let are_classes = !prefixes.is_empty() && prefixes.iter().all(|prefix| is_digits(prefix, 3));
+        let expected = row.fault("prefixes", "three-digit classes separated by spaces");
+        let prefixes = self.cell(are_classes.then_some(prefixes).ok_or(expected));
         let named: Vec<&str> = row.text(3).split_whitespace().collect();
         if named.iter().any(|region| !self.reference.was_region(region)) {
-            return Err(row.fault("regions", "current six-digit regions separated by spaces"));
+            self.fault(row.fault("regions", "current six-digit regions separated by spaces"));
         }
         // A region that is gone stays in the list: an empty list would mean every region.
         let regions = named.iter().map(|region| self.reference.followed(region).to_owned()).collect();
-        if row.is_open(4, day)? {
-            self.reference.banks.insert(code.to_owned(), Bank { name: row.text(1).to_owned(), prefixes, regions });
+        let open = self.cell(row.is_open(4, day))?;
+        let bank = Bank { name: row.text(1).to_owned(), prefixes: prefixes?, regions };
+        if open {
+            self.reference.banks.insert(code?.to_owned(), bank);
         }
-        Ok(())
+        Some(())
     }
 
-    fn outlet(&mut self, row: &Row<'_>, day: Date) -> Read {
+    fn outlet(&mut self, row: &Row<'_>, day: Date) -> Option<()> {
         let code = row.text(0);
-        if !outlet_code::is_valid(code) {
-            return Err(row.fault("code", "twelve digits with the right check digit"));
+        let is_code = outlet_code::is_valid(code);
+        if !is_code {
+            self.fault(row.fault("code", "twelve digits with the right check digit"));
         }
-        let open = row.is_open(4, day)?;
+        let open = self.cell(row.is_open(4, day));
         let bank = row.text(1);
         let Some(known) = self.reference.bank(bank) else {
-            if !open {
-                return Ok(());
+            if open? {
+                // An outlet is closed with its bank.
+                self.stranded.push(row.fault("bank", "a code of banks.csv whose bank is not closed"));
             }
-            // An outlet is closed with its bank.
-            self.stranded.push(row.fault("bank", "a code of banks.csv whose bank is not closed"));
-            return Ok(());
+            return None;
         };
-        if !known.prefixes.iter().any(|prefix| code.starts_with(prefix.as_str())) {
-            return Err(row.fault("code", "a class of its bank as the first three digits"));
+        if is_code && !known.prefixes.iter().any(|prefix| code.starts_with(prefix.as_str())) {
+            self.fault(row.fault("code", "a class of its bank as the first three digits"));
         }
-        if let Some(region) = self.region_of(row, code, open)? {
-            let outlet = Outlet { bank: bank.to_owned(), region, name: row.text(3).to_owned() };
-            self.reference.outlets.insert(code.to_owned(), outlet);
-        }
-        Ok(())
+        let region = self.region_of(row, code, open.unwrap_or(false))?;
+        let outlet = Outlet { bank: bank.to_owned(), region, name: row.text(3).to_owned() };
+        self.reference.outlets.insert(code.to_owned(), outlet);
+        Some(())
     }
 
     /// The region in force of a point or an outlet that is open; `None` when either is gone.
-    fn region_of(&mut self, row: &Row<'_>, code: &str, open: bool) -> Result<Option<String>, ReferenceFault> {
+    fn region_of(&mut self, row: &Row<'_>, code: &str, open: bool) -> Option<String> {
         match self.reference.region_now(row.text(2)) {
-            RegionNow::Unknown => Err(row.fault("region", "a current six-digit region")),
-            _ if !open => Ok(None),
-            RegionNow::InForce(now) => Ok(Some(now.to_owned())),
+            RegionNow::Unknown => self.cell(Err(row.fault("region", "a current six-digit region"))),
+            _ if !open => None,
+            RegionNow::InForce(now) => Some(now.to_owned()),
             RegionNow::Followed(now) => {
                 let now = now.to_owned();
                 self.followed.push((row.table, code.to_owned()));
-                Ok(Some(now))
+                Some(now)
             }
             RegionNow::Split | RegionNow::Gone => {
                 self.stranded.push(row.fault("region", "a six-digit region in force, or one with a single successor"));
-                Ok(None)
+                None
             }
         }
     }

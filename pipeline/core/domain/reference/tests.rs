@@ -131,7 +131,7 @@ fn every_wrong_cell_is_told_with_its_line() {
     );
     let text = ReferenceText {
         regions: &regions,
-        points: "code,name,region,kind\n110101001001,甲,999999,community\n1,乙,110101,community\n110101001001,丙,110101,shop\n",
+        points: "code,name,region,kind\n110101001001,甲,999999,community\n1,乙,110101,community\n110101001001,丙,110101,shop\n2,丁,999999,shop\n",
         ..FILES
     };
     let faults = Reference::load(date(2026, 1, 1), &text).faults;
@@ -145,7 +145,11 @@ fn every_wrong_cell_is_told_with_its_line() {
             ("regions", 5, "successor"),
             ("points", 2, "region"),
             ("points", 3, "code"),
-            ("points", 4, "code")
+            ("points", 4, "code"),
+            ("points", 4, "kind"),
+            ("points", 5, "code"),
+            ("points", 5, "kind"),
+            ("points", 5, "region"),
         ]
     );
 }
