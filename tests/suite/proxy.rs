@@ -1,4 +1,4 @@
-//! A proxy of our own between a worker and PostgreSQL: it cuts, keeps silent, lets what is open fall silent
+//! A proxy of our own between a worker and a server: it cuts, keeps silent, lets what is open fall silent
 //! for ever, or cuts in the one moment that matters, after the client's COMMIT and before the answer.
 
 use std::sync::Arc;

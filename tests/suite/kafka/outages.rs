@@ -1,5 +1,5 @@
-//! The broker goes and comes back, again and again, under a running `cardline run`: nothing is lost,
-//! nothing comes twice, memory stays bounded, and nobody helps.
+//! The broker goes and comes back, again and again, and what is open to it falls silent, under a running
+//! `cardline run`: nothing is lost, nothing comes twice, memory stays bounded, and nobody helps.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::{Broker, applications, keyed};
 use crate::conformance::arrivals::number;
 use crate::databases::{Database, Engine};
+use crate::proxy::Proxy;
 
 const OUTAGES: u64 = 3;
 const SENT_BETWEEN: u64 = 400;
@@ -38,6 +39,15 @@ impl Services {
     fn address(&self) -> String {
         let address = std::fs::read_to_string(self.folder.path().join("env")).unwrap();
         address.trim().strip_prefix("CARDLINE_TEST_KAFKA=").unwrap().to_owned()
+    }
+
+    /// Has the broker tell its clients to connect to another port.
+    fn advertise(&self, port: &str) {
+        let file = self.folder.path().join("kafka/server.properties");
+        let settings = std::fs::read_to_string(&file).unwrap();
+        let advertised = format!("{settings}advertised.listeners=PLAINTEXT://127.0.0.1:{port}\n");
+        std::fs::write(&file, advertised).unwrap();
+        self.run(&["restart", "kafka"]);
     }
 
     fn kill(&self) {
@@ -104,7 +114,10 @@ fn told(broker: &Broker) -> BTreeSet<String> {
 async fn a_broker_that_is_killed_again_and_again_loses_nothing() {
     let database = Database::new(Engine::Postgres).await;
     let services = tokio::task::block_in_place(Services::up);
-    let broker = Broker::at(services.address(), 3).await;
+    let proxy = Proxy::to(&format!("kafka://{}/", services.address())).await;
+    let servers = proxy.url.trim_start_matches("kafka://").trim_end_matches('/').to_owned();
+    tokio::task::block_in_place(|| services.advertise(servers.rsplit(':').next().unwrap()));
+    let broker = Broker::at(servers, 3).await;
     let ledger = database.ledger().await;
     let worker = Worker::start(&database, &broker);
     let mut sent = 0;
@@ -123,11 +136,22 @@ async fn a_broker_that_is_killed_again_and_again_loses_nothing() {
         until("taking in after an outage", async || accepted(&ledger).await == sent).await;
         slowest = slowest.max(back.elapsed());
     }
+    // Every connection that is open says nothing any more, and nobody closes it.
+    proxy.silence_what_is_open();
+    tokio::task::block_in_place(|| {
+        broker.send(&broker.topics.applications, &keyed(&applications(sent, SENT_BETWEEN)));
+    });
+    sent += SENT_BETWEEN;
+    let silent = Instant::now();
+    until("taking in over new connections", async || accepted(&ledger).await == sent).await;
+    let heard_again = silent.elapsed();
     until("telling", async || tokio::task::block_in_place(|| told(&broker)).len() as u64 == sent).await;
     assert_eq!(number(&ledger, "SELECT count(*) FROM message").await as u64, sent);
     let peak = worker.peak_megabytes();
     assert!(peak < WORKER_MEGABYTES, "the worker used {peak} MB");
-    println!("{OUTAGES} outages, {sent} sent, lost 0, duplicated 0, slowest recovery {slowest:.1?}, peak {peak} MB");
+    println!(
+        "{OUTAGES} outages, {sent} sent, lost 0, duplicated 0, slowest recovery {slowest:.1?}, after silence {heard_again:.1?}, peak {peak} MB"
+    );
     drop(worker);
     ledger.close().await;
 }
