@@ -159,11 +159,21 @@ async fn digest_of_state(ledger: &Ledger) -> String {
     text
 }
 
+/// The state after each seed's play. It changes only where behaviour is meant to, and then on both engines.
+const STATES: [&str; 6] = [
+    "e281c66e659fd8a11e4ed4ebf531c709115191668422c00739cfc7ab6a219fde",
+    "0bcb7f0bae9879dd0644123bd34ce374b501fe2ba328d5e6a096b70113e14515",
+    "2693631178bc108d96a319041b40c6a25937ae64bf7ef1910426e7eb2cf54936",
+    "cb4d5277e94a65dbdaa03c06edc9089b0bd1380cfc158c9e748672624c9b2373",
+    "02fa454a1f3c9fcec78e3ba29540963a9ba829c05ec7f79d8aa17edf6b554523",
+    "960c1b75591566e4c657f5c9436744a3725d31140d4e9a276569a0a505bfa63c",
+];
+
 macro_rules! seeds {
     ($($name:ident = $seed:literal),*) => {$(
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn $name() {
-            laws_hold_every_day(Engine::Sqlite, $seed).await;
+            assert_eq!(laws_hold_every_day(Engine::Sqlite, $seed).await, STATES[$seed - 1]);
         }
     )*};
 }
@@ -172,9 +182,9 @@ seeds!(seed_2 = 2, seed_3 = 3, seed_4 = 4, seed_5 = 5, seed_6 = 6);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn seed_1_gives_the_same_state_on_both_engines() {
-    let sqlite = laws_hold_every_day(Engine::Sqlite, 1).await;
-    let postgres = laws_hold_every_day(Engine::Postgres, 1).await;
-    assert_eq!(sqlite, postgres);
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        assert_eq!(laws_hold_every_day(engine, 1).await, STATES[0], "{engine:?}");
+    }
 }
 
 /// Everything two runs of one plan must agree in.
