@@ -8,7 +8,7 @@ use std::process::Command;
 use std::str::FromStr;
 use std::time::Instant;
 
-use cardline::stages::intake::Lines;
+use cardline::route::intake::Lines;
 use process::watched;
 use sqlx::ConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};

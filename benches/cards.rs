@@ -8,7 +8,7 @@
 
 use std::path::PathBuf;
 
-use cardline::stages::built_in_reference;
+use cardline::reference::tables::built_in_reference;
 use peer_process::{Peer, warm};
 use services::Services;
 use town::Town;

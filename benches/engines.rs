@@ -7,9 +7,10 @@
 use std::time::{Duration, Instant};
 
 use cardline::config::Config;
-use cardline::stages::driver::{Resting, drain};
-use cardline::stages::intake::FromKafka;
-use cardline::stages::{Station, built_in_reference};
+use cardline::reference::tables::built_in_reference;
+use cardline::route::intake::FromKafka;
+use cardline::step::Station;
+use cardline::step::driver::{Resting, drain};
 use cardline::time::instant;
 use cardline::world::play::FIRST_DAY;
 use services::{Services, text};

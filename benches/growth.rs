@@ -7,7 +7,7 @@
 
 use std::time::Instant;
 
-use cardline::stages::built_in_reference;
+use cardline::reference::tables::built_in_reference;
 use cardline::time::instant;
 use cardline::world::play::day;
 use services::Services;

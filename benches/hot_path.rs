@@ -3,10 +3,10 @@
 //!
 //! `cargo bench --bench hot_path`
 
-use cardline::broker::RawMessage;
 use cardline::config::Config;
-use cardline::stages::Station;
-use cardline::stages::intake::check_messages;
+use cardline::kafka::RawMessage;
+use cardline::route::intake::check_messages;
+use cardline::step::Station;
 use cardline::time::instant;
 use cardline::world::play::FIRST_DAY;
 use cardline_core::domain::reference::Facts;

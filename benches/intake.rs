@@ -6,7 +6,7 @@
 
 use std::hint::black_box;
 
-use cardline::stages::built_in_reference;
+use cardline::reference::tables::built_in_reference;
 use cardline::world::play::FIRST_DAY;
 use cardline_core::domain::message;
 use cardline_core::domain::policy::Policy;

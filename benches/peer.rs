@@ -11,8 +11,8 @@ use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use cardline::broker::RawMessage;
-use cardline::stages::intake::Lines;
+use cardline::kafka::RawMessage;
+use cardline::route::intake::Lines;
 use cardline_core::domain::message;
 use cardline_core::domain::reference::Facts;
 use cardline_core::rules;

@@ -11,8 +11,8 @@
 
 use std::time::{Duration, Instant};
 
-use cardline::objects::sha256;
-use cardline::stages::accounts::{Declared, check_and_render};
+use cardline::crypto::objects::sha256;
+use cardline::photos::{Declared, check_and_render};
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::FilterType;
 use image::{ImageFormat, Rgb, RgbImage};

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use cardline::ledger::Ledger;
+use cardline::store::Ledger;
 use cardline::world::demo;
 use cardline::world::report::DemoPlan;
 

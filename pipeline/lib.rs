@@ -1,23 +1,34 @@
 //! Cardline: social security cards, from the approved application to the holder's hand and back.
 //!
-//! Layers, each may name only those before it: core ← ledger ← broker ← exchange ← stages ← world ←
-//! {console, cli}. The small modules at the top (`limits`, `time`, `keys`, …) name nothing above them.
+//! Layers, each may name only those before it: core ← store ← custody ← crypto ← people ← cases ←
+//! {kafka, reference} ← exchange ← step ← {inbound, photos, messages, quarantine} ← batching ← route ← actions ←
+//! books ← daemon ← world ← cli. The small modules at the top (`limits`, `time`, `config`, …) name nothing above
+//! them.
 
-pub mod broker;
+pub mod actions;
+pub mod batching;
+pub mod books;
+pub mod cases;
 pub mod cli;
 pub mod config;
 pub mod crash;
+pub mod crypto;
+pub mod custody;
 pub mod daemon;
 pub mod exchange;
 pub mod hex;
-pub mod keys;
-pub mod ledger;
+pub mod inbound;
+pub mod kafka;
 pub mod limits;
 pub mod log;
+pub mod messages;
 pub mod metrics;
-pub mod objects;
-pub mod passwords;
+pub mod people;
+pub mod photos;
+pub mod quarantine;
+pub mod reference;
 pub mod route;
-pub mod stages;
+pub mod step;
+pub mod store;
 pub mod time;
 pub mod world;

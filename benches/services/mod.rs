@@ -1,6 +1,6 @@
 //! The PostgreSQL and the Kafka for tests.
 
-use cardline::broker::{Outgoing, Publisher};
+use cardline::kafka::{Outgoing, Publisher};
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use serde_json::Value;

@@ -4,7 +4,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use cardline::config::Config;
-use cardline::stages::Station;
+use cardline::step::Station;
 use cardline::time::instant;
 use cardline::world::World;
 use cardline::world::play::{FIRST_DAY, day};

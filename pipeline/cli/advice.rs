@@ -3,11 +3,11 @@
 
 use std::io::ErrorKind;
 
-use crate::broker::BrokerError;
+use crate::actions::decisions::ApprovalFault;
 use crate::config::ConfigError;
-use crate::ledger::LedgerError;
-use crate::stages::StageError;
-use crate::stages::approvals::ApprovalFault;
+use crate::kafka::BrokerError;
+use crate::step::StageError;
+use crate::store::LedgerError;
 
 const NO_LEDGER: &str = "; check --data and --database, or make a ledger with `cardline migrate`, `intake`, `import`, \
      `run` or `tick`";

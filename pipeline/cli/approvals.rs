@@ -7,8 +7,9 @@ use serde::Serialize;
 use super::context::Context;
 use super::outcome::Outcome;
 use super::print::{self, Output};
-use crate::ledger::ApprovalRecord;
-use crate::stages::approvals::{Carried, Second, give, refuse};
+use crate::actions::decisions::{Carried, give, refuse};
+use crate::actions::dual_control::Second;
+use crate::people::approvals::ApprovalRecord;
 use crate::time::rfc3339;
 
 #[derive(Subcommand)]

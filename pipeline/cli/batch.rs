@@ -9,10 +9,13 @@ use super::context::Context;
 use super::outcome::Outcome;
 use super::print::{self, Output};
 use super::{batch_act, batch_plan};
-use crate::ledger::{BatchAct, BatchRecord, FileRecord, Ledger};
-use crate::stages::batch_reach::batch_within;
-use crate::stages::keys_of;
-use crate::stages::schedule::Kind;
+use crate::actions::batches::reach::batch_within;
+use crate::actions::batches::rows::BatchAct;
+use crate::batching::batch_list::BatchRecord;
+use crate::batching::schedule::Kind;
+use crate::exchange::files::FileRecord;
+use crate::step::keys_of;
+use crate::store::Ledger;
 use crate::time::rfc3339;
 
 #[derive(Subcommand)]

@@ -8,10 +8,11 @@ use super::approvals::waits;
 use super::context::{Context, instant};
 use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
-use crate::stages::Station;
-use crate::stages::approvals::second_person;
-use crate::stages::batch_acts::{self, By, Division, OfBatch, Told};
-use crate::stages::batch_reach::batch_within;
+use crate::actions::batches::acts;
+use crate::actions::batches::acts::{By, Division, OfBatch, Told};
+use crate::actions::batches::reach::batch_within;
+use crate::actions::dual_control::second_person;
+use crate::step::Station;
 
 /// Why and when somebody acts.
 #[derive(Args)]
@@ -109,7 +110,7 @@ pub async fn cut(context: &Context, args: CutArgs) -> anyhow::Result<Outcome> {
     if args.dry_run {
         let at = instant(args.why.at);
         let station = context.observer(at).await?;
-        let preview = batch_acts::preview_cut(&station, stream, at).await?.map_err(|wrong| anyhow::anyhow!(wrong))?;
+        let preview = acts::preview_cut(&station, stream, at).await?.map_err(|wrong| anyhow::anyhow!(wrong))?;
         let row = |(region, cards): &(String, i64)| {
             vec![preview.stream.clone(), preview.batch.clone(), region.clone(), cards.to_string()]
         };
@@ -128,7 +129,7 @@ pub async fn cut(context: &Context, args: CutArgs) -> anyhow::Result<Outcome> {
         return Err(Usage("preview the batch with --dry-run, then confirm its number with --confirm".into()).into());
     };
     let station = context.station(by.at).await?;
-    told(context, "cut", batch_acts::cut_now(&station, stream, number, by).await?)
+    told(context, "cut", acts::cut_now(&station, stream, number, by).await?)
 }
 
 /// Holds a stream or a batch.
@@ -136,8 +137,8 @@ pub async fn hold(context: &Context, args: ActArgs) -> anyhow::Result<Outcome> {
     let by = args.why.by(context)?;
     let station = context.station(by.at).await?;
     let held = match is_number(&args.target) {
-        true => batch_acts::hold_batch(&station, &args.target, by).await?,
-        false => batch_acts::hold_stream(&station, &args.target, by).await?,
+        true => acts::hold_batch(&station, &args.target, by).await?,
+        false => acts::hold_stream(&station, &args.target, by).await?,
     };
     told(context, "hold", held)
 }
@@ -147,13 +148,13 @@ pub async fn release(context: &Context, args: ActArgs) -> anyhow::Result<Outcome
     let mut by = args.why.by(context)?;
     let station = context.station(by.at).await?;
     if !is_number(&args.target) {
-        return told(context, "release", batch_acts::release_stream(&station, &args.target, by).await?);
+        return told(context, "release", acts::release_stream(&station, &args.target, by).await?);
     }
     match second(context, &station, OfBatch::Release, &args.target, by).await? {
         Err(outcome) => return Ok(outcome),
         Ok(approval) => by.approval = approval,
     }
-    told(context, "release", batch_acts::release_batch(&station, &args.target, by).await?)
+    told(context, "release", acts::release_batch(&station, &args.target, by).await?)
 }
 
 /// Splits a batch.
@@ -164,7 +165,7 @@ pub async fn split(context: &Context, args: SplitArgs) -> anyhow::Result<Outcome
         Some(count) => Division::Count(count as usize),
         None => Division::Regions(args.region),
     };
-    told(context, "split", batch_acts::split_batch(&station, &args.number, &division, by).await?)
+    told(context, "split", acts::split_batch(&station, &args.number, &division, by).await?)
 }
 
 /// Cancels a batch.
@@ -175,7 +176,7 @@ pub async fn cancel(context: &Context, args: CancelArgs) -> anyhow::Result<Outco
         Err(outcome) => return Ok(outcome),
         Ok(approval) => by.approval = approval,
     }
-    told(context, "cancel", batch_acts::cancel_batch(&station, &args.number, by).await?)
+    told(context, "cancel", acts::cancel_batch(&station, &args.number, by).await?)
 }
 
 /// Asks for a second person where the act needs one.
@@ -188,7 +189,7 @@ async fn second(
 ) -> anyhow::Result<Result<Option<i64>, Outcome>> {
     // What is not there, or reaches beyond the scope, the act itself refuses.
     let Ok((_, batch)) = batch_within(&station.ledger, number).await? else { return Ok(Ok(None)) };
-    match batch_acts::needs_second(what, &batch, by.reason) {
+    match acts::needs_second(what, &batch, by.reason) {
         Some(wanted) => waits(context, second_person(station, &wanted, by.at).await?),
         None => Ok(Ok(None)),
     }

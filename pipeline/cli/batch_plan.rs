@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use super::context::{Context, instant};
 use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
-use crate::stages::batch_plan::{Plan, StreamPlan, plan};
-use crate::stages::batch_reach::kind_of;
+use crate::actions::batches::reach::kind_of;
+use crate::batching::plan::{Plan, StreamPlan, plan};
 
 #[derive(Args)]
 #[command(
@@ -41,7 +41,7 @@ pub async fn run(context: &Context, args: PlanArgs) -> anyhow::Result<Outcome> {
     }
     let mut plan = plan(&station, now).await?;
     if let Some(below) = &args.stream {
-        plan.streams.retain(|stream| crate::stages::schedule::covers(below, &stream.stream));
+        plan.streams.retain(|stream| crate::batching::schedule::covers(below, &stream.stream));
     }
     let rows: Vec<_> = plan.streams.iter().map(row).collect();
     print::rows(context.output, HEADINGS, &rows, &plan)?;

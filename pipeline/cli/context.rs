@@ -12,10 +12,10 @@ use super::outcome::{Usage, ledger_error};
 use super::print::Output;
 use super::roles::{Who, permit};
 use crate::config::{Config, Flags};
-use crate::ledger::laws::looks_personal;
-use crate::ledger::{Ledger, LedgerError, Opening, Viewer};
-use crate::stages::{Station, keys_of};
+use crate::step::{Station, keys_of};
+use crate::store::{Ledger, LedgerError, Opening, Viewer};
 use crate::time::local_date;
+use cardline_core::domain::personal_text::looks_personal;
 
 /// Flags every command takes. Flags win over the environment, the environment over the file.
 #[derive(Args, Clone)]

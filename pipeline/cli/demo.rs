@@ -10,7 +10,7 @@ use super::demo_table;
 use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
 use super::progress::Progress;
-use crate::ledger::Ledger;
+use crate::store::Ledger;
 use crate::world::report::{self, DemoPlan};
 
 /// Says that a folder was made by a demo, so that the next one may make it anew.

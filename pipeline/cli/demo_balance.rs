@@ -7,7 +7,8 @@ use cardline_core::rules;
 
 use super::intake;
 use super::print::table;
-use crate::ledger::{IntakeCounts, LEDGER_RULE_TEXTS};
+use crate::route::intake::rule_texts::LEDGER_RULE_TEXTS;
+use crate::route::intake::settle::IntakeCounts;
 use crate::world::report::{DemoFile, DemoReport};
 
 /// Rules shown, the most frequent first.

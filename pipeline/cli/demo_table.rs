@@ -3,7 +3,7 @@
 use super::demo_next;
 use super::print::{self, table};
 use super::{books, demo_balance};
-use crate::ledger::laws::LawResult;
+use crate::books::LawResult;
 use crate::world::report::{DemoPlan, DemoReport};
 
 /// The whole text: what was played, the balance of every stage, the books, and what to look at.

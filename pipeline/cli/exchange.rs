@@ -10,9 +10,9 @@ use super::context::Context;
 use super::file_read::{known_kind, known_partner};
 use super::outcome::Outcome;
 use super::print::{self, Output};
-use crate::stages::approvals::second_person;
-use crate::stages::batch_acts::Told;
-use crate::stages::skip::{Missing, all_missing, skip, to_skip, wanted};
+use crate::actions::batches::acts::Told;
+use crate::actions::dual_control::second_person;
+use crate::actions::recovery::skip::{Missing, all_missing, skip, to_skip, wanted};
 
 #[derive(Subcommand)]
 pub enum Exchange {

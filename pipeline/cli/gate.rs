@@ -5,7 +5,8 @@
 use super::context::Context;
 use super::roles::{Who, permit};
 use super::session;
-use crate::ledger::{Ledger, Schema};
+use crate::store::Ledger;
+use crate::store::schema::Schema;
 
 /// The migration that brought users.
 const PEOPLE: i64 = 3;

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use super::context::Context;
 use super::outcome::Outcome;
 use super::{import_cards, import_list, import_reference};
-use crate::stages::reference_file;
+use crate::actions::imports::reference_file;
 
 #[derive(Subcommand)]
 pub enum Import {

@@ -9,10 +9,11 @@ use super::context::{Context, instant};
 use super::import::text;
 use super::outcome::Outcome;
 use super::print;
-use crate::ledger::{RefusedStock, StockCard, Why};
+use crate::actions::imports::legacy_cards::{StockRow, stock_card};
+use crate::actions::imports::legacy_rows::{RefusedStock, StockCard};
 use crate::limits::CHUNK_MESSAGES;
-use crate::stages::Station;
-use crate::stages::stock::{StockRow, stock_card};
+use crate::step::Station;
+use crate::store::Why;
 
 /// Wrong lines named one by one; beyond that they are only counted.
 const WRONG_LINES_SHOWN: u64 = 20;

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::outcome::Outcome;
 use super::print;
-use crate::ledger::ImportRecord;
+use crate::reference::lines::ImportRecord;
 use crate::time::rfc3339;
 
 /// An import with its instant in words.

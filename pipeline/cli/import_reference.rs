@@ -14,12 +14,13 @@ use super::context::Context;
 use super::import::ImportArgs;
 use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
+use crate::actions::dual_control::{Wanted, second_person};
+use crate::actions::imports::reference_file;
+use crate::actions::imports::reference_file::RowFault;
+use crate::actions::imports::reference_import::{Asked, ChangedLine, PlanError, Preview, apply, plan};
 use crate::limits::{CHANGED_LINES_SHOWN, WRONG_ROWS_SHOWN};
-use crate::stages::approvals::{Wanted, second_person};
-use crate::stages::load_policy;
-use crate::stages::reference::take_effect;
-use crate::stages::reference_file::{self, RowFault};
-use crate::stages::reference_import::{Asked, ChangedLine, PlanError, Preview, apply, plan};
+use crate::reference::tables::take_effect;
+use crate::step::load_policy;
 use crate::time::local_date;
 
 /// A preview, and what became of it.

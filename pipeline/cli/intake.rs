@@ -9,9 +9,12 @@ use super::context::{Context, instant};
 use super::outcome::{Outcome, ledger_error};
 use super::print::{self, Output};
 use super::progress::Progress;
-use crate::ledger::{IntakeCounts, LedgerError, Rehearsed};
 use crate::route::ROUTE;
-use crate::stages::{Station, intake};
+use crate::route::intake;
+use crate::route::intake::rehearsal::Rehearsed;
+use crate::route::intake::settle::IntakeCounts;
+use crate::step::Station;
+use crate::store::LedgerError;
 
 #[derive(Args)]
 #[command(
@@ -126,12 +129,16 @@ async fn dry_run(context: &Context, file: Option<&Path>, now: Timestamp) -> anyh
 fn details(rehearsed: &Rehearsed) -> anyhow::Result<()> {
     let Rehearsed { findings, reasons, .. } = rehearsed;
     if !findings.is_empty() {
-        let line = |f: &crate::ledger::RuleCount| vec![f.rule.clone(), f.severity.clone(), f.messages.to_string()];
+        let line = |f: &crate::route::intake::rehearsal::RuleCount| {
+            vec![f.rule.clone(), f.severity.clone(), f.messages.to_string()]
+        };
         let lines: Vec<_> = findings.iter().map(line).collect();
         print::line(&format!("\n{}", print::table(&["rule", "severity", "applications"], &lines)))?;
     }
     if !reasons.is_empty() {
-        let line = |r: &crate::ledger::ReasonCount| vec![r.outcome.clone(), r.reason.clone(), r.messages.to_string()];
+        let line = |r: &crate::route::intake::rehearsal::ReasonCount| {
+            vec![r.outcome.clone(), r.reason.clone(), r.messages.to_string()]
+        };
         let lines: Vec<_> = reasons.iter().map(line).collect();
         print::line(&format!("\n{}", print::table(&["outcome", "reason", "messages"], &lines)))?;
     }

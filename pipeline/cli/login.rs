@@ -7,8 +7,8 @@ use super::context::Context;
 use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
 use super::session;
-use crate::ledger::Ledger;
 use crate::limits::SESSION_HOURS;
+use crate::store::Ledger;
 
 #[derive(Args)]
 #[command(

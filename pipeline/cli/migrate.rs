@@ -8,7 +8,8 @@ use serde_json::json;
 use super::context::Context;
 use super::outcome::Outcome;
 use super::print;
-use crate::ledger::{Ledger, Named, Schema};
+use crate::store::Ledger;
+use crate::store::schema::{Named, Schema};
 
 #[derive(Args)]
 #[command(after_help = "Exit code 1 with --check: something is pending.

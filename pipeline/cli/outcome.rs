@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use super::advice::advice;
-use crate::ledger::LedgerError;
-use crate::stages::StageError;
+use crate::step::StageError;
+use crate::store::LedgerError;
 
 /// How a command ended when nothing stopped it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -10,13 +10,13 @@ use serde_json::json;
 use super::context::{Context, instant};
 use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
-use crate::ledger::WaitingPhoto;
-use crate::ledger::laws::looks_personal;
+use crate::crypto::objects::sha256;
 use crate::limits::PHOTO_BYTES_MAX;
-use crate::objects::sha256;
-use crate::stages::accounts::{Declared, PHOTO_FAULTS, Photos, check_and_render, shown_size};
-use crate::stages::driver::{Resting, drain};
+use crate::photos::renditions::WaitingPhoto;
+use crate::photos::{Declared, PHOTO_FAULTS, Photos, check_and_render, shown_size};
+use crate::step::driver::{Resting, drain};
 use crate::time::{local, rfc3339};
+use cardline_core::domain::personal_text::looks_personal;
 
 #[derive(Subcommand)]
 pub enum PhotosCommand {
@@ -117,7 +117,7 @@ fn check(context: &Context, path: &Path) -> anyhow::Result<Outcome> {
     let (width, height) = shown_size(&file).unwrap_or_default();
     let declared = Declared { object: String::new(), sha256: sha256(&file), bytes: size.len(), width, height };
     let found = if size.len() > PHOTO_BYTES_MAX as u64 {
-        Err(crate::stages::accounts::PhotoFault::TooLarge.seen("the file is larger than 8.75 MB"))
+        Err(crate::photos::PhotoFault::TooLarge.seen("the file is larger than 8.75 MB"))
     } else {
         check_and_render(&declared, &file)
     };

@@ -13,7 +13,8 @@ use super::outcome::Outcome;
 use super::print::{self, Output};
 use super::rules::known_code;
 use super::{quarantine_act, quarantine_export, quarantine_show};
-use crate::ledger::{HeldGroup, HeldItem, Ledger, Selection};
+use crate::quarantine::held::{HeldGroup, HeldItem, Selection};
+use crate::store::Ledger;
 use crate::time::{self, local, rfc3339};
 
 #[derive(Subcommand)]

@@ -12,11 +12,12 @@ use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
 use super::quarantine::{Chosen, grouped_digits};
 use super::rules::known_code;
-use crate::ledger::laws::looks_personal;
-use crate::ledger::{IntakeCounts, Selection};
-use crate::stages::approvals::{Wanted, second_person};
-use crate::stages::quarantine::{Ask, Report, Told, What, discard_request, operate};
-use crate::stages::repair::{Assignment, Corrected, Repair};
+use crate::actions::dual_control::{Wanted, second_person};
+use crate::actions::quarantine::operations::{Ask, Report, Told, What, discard_request, operate};
+use crate::actions::quarantine::repair::{Assignment, Corrected, Repair};
+use crate::quarantine::held::Selection;
+use crate::route::intake::settle::IntakeCounts;
+use cardline_core::domain::personal_text::looks_personal;
 
 /// What both acts share.
 #[derive(Args)]

@@ -15,10 +15,10 @@ use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
 use super::quarantine::{Chosen, grouped_digits};
 use super::rules::known_code;
+use crate::actions::dual_control::{Wanted, second_person};
+use crate::actions::quarantine::export::{Exported, Wish, export};
+use crate::crypto::objects::sha256;
 use crate::limits::RETRY_MESSAGES;
-use crate::objects::sha256;
-use crate::stages::approvals::{Wanted, second_person};
-use crate::stages::export::{Exported, Wish, export};
 
 #[derive(Args)]
 #[command(

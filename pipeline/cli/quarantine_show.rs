@@ -9,9 +9,11 @@ use super::outcome::{Outcome, Usage};
 use super::print::{self, Output, visible};
 use super::quarantine::place;
 use super::rules::words;
-use crate::ledger::{HeldRecord, Neighbour, TracedAct, Why};
-use crate::stages::Station;
-use crate::stages::mask::{differences, masked};
+use crate::quarantine::acts::TracedAct;
+use crate::quarantine::held::{HeldRecord, Neighbour};
+use crate::quarantine::redaction::{differences, masked};
+use crate::step::Station;
+use crate::store::Why;
 use crate::time::{local, rfc3339};
 use cardline_core::domain::message;
 
@@ -134,7 +136,7 @@ async fn document(station: &Station, record: &HeldRecord) -> anyhow::Result<Docu
         ("conflicting", Some((first, sealed))) => {
             let found = differences(&station.keys.open_record(&sealed)?, &bytes);
             let differing =
-                |d: crate::stages::mask::Difference| Differing { path: d.path, first: d.first, this: d.other };
+                |d: crate::quarantine::redaction::Difference| Differing { path: d.path, first: d.first, this: d.other };
             Some(Conflict { first, differences: found.into_iter().map(differing).collect() })
         }
         _ => None,

@@ -7,9 +7,9 @@ use super::approvals::waits;
 use super::context::Context;
 use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
-use crate::stages::approvals::second_person;
-use crate::stages::batch_acts::By;
-use crate::stages::reconcile::{Survey, accept, survey, wanted};
+use crate::actions::batches::acts::By;
+use crate::actions::dual_control::second_person;
+use crate::actions::recovery::after_restore::{Survey, accept, survey, wanted};
 
 #[derive(Subcommand)]
 pub enum Reconcile {

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::context::Context;
 use super::outcome::Outcome;
 use super::print::{self, Output};
-use crate::ledger::Opening;
+use crate::store::Opening;
 
 /// Who may run a command once there are users.
 #[derive(Clone, Copy)]

@@ -10,8 +10,8 @@ use super::context::Context;
 use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
 use super::{rules_check, rules_page};
-use crate::ledger::{ARRIVAL_TEXTS, HELD_TEXTS, LEDGER_RULE_TEXTS};
-use crate::stages::accounts::{PHOTO_FAULTS, PhotoFaultText};
+use crate::photos::{PHOTO_FAULTS, PhotoFaultText};
+use crate::route::intake::rule_texts::{ARRIVAL_TEXTS, HELD_TEXTS, LEDGER_RULE_TEXTS};
 
 #[derive(Subcommand)]
 pub enum Rules {

@@ -14,9 +14,10 @@ use serde::de::IgnoredAny;
 use super::context::Context;
 use super::outcome::Outcome;
 use super::print::{self, Output};
-use crate::broker::RawMessage;
-use crate::stages::intake::{BYTE_ORDER_MARK, Lines};
-use crate::stages::{StageError, built_in_reference, load_policy};
+use crate::kafka::RawMessage;
+use crate::reference::tables::built_in_reference;
+use crate::route::intake::{BYTE_ORDER_MARK, Lines};
+use crate::step::{StageError, load_policy};
 use crate::time::local_date;
 
 /// What the rules say of one application.

@@ -11,9 +11,9 @@ use sha2::{Digest, Sha256};
 
 use super::outcome::Usage;
 use crate::hex::hex;
-use crate::ledger::{Ledger, Viewer};
 use crate::limits::{LOGIN_TRIES, LOGIN_WAIT_MINUTES, PASSWORD_BYTES_MAX};
-use crate::passwords::Password;
+use crate::people::passwords::Password;
+use crate::store::{Ledger, Viewer};
 
 /// Bytes of a token before it is written as hex.
 const TOKEN_BYTES: usize = 32;

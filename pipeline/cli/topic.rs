@@ -8,7 +8,7 @@ use serde_json::json;
 use super::context::Context;
 use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
-use crate::stages::topics::{PartitionView, TopicView, accept, jumps, look};
+use crate::actions::recovery::topics::{PartitionView, TopicView, accept, jumps, look};
 
 #[derive(Subcommand)]
 pub enum TopicCommand {

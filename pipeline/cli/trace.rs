@@ -12,8 +12,9 @@ use serde::Serialize;
 use super::context::Context;
 use super::outcome::Outcome;
 use super::print::{self, Output};
-use crate::ledger::{Trace, TracedAct, TracedFile, TracedMove};
-use crate::stages::reference::calendar_on;
+use crate::books::trace::{Trace, TracedFile, TracedMove};
+use crate::quarantine::acts::TracedAct;
+use crate::reference::tables::calendar_on;
 use crate::time::{local, local_date, rfc3339};
 
 #[derive(Args)]

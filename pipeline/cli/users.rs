@@ -12,9 +12,10 @@ use super::context::Context;
 use super::outcome::{Outcome, Usage};
 use super::print;
 use super::{roles, session};
-use crate::ledger::laws::looks_personal;
-use crate::ledger::{NewUser, UserRecord, Why};
+use crate::people::users::{NewUser, UserRecord};
+use crate::store::Why;
 use crate::time::rfc3339;
+use cardline_core::domain::personal_text::looks_personal;
 
 #[derive(Subcommand)]
 pub enum Users {

@@ -10,12 +10,13 @@ use jiff::civil::Date;
 use super::outage::{database_away, free_bytes};
 use super::readiness::missing;
 use super::watch::{Watch, seconds};
-use crate::broker::{BrokerError, Ends, PartitionEnd};
-use crate::ledger::{Figures, IntakeCounts};
+use crate::custody::tallies::Figures;
+use crate::kafka::{BrokerError, Ends, PartitionEnd};
 use crate::limits::{FIGURES_SECONDS, GAUGES_SECONDS};
 use crate::metrics::{self, Metric};
-use crate::stages::cause::Cause;
-use crate::stages::{StageError, Station};
+use crate::route::intake::settle::IntakeCounts;
+use crate::step::cause::Cause;
+use crate::step::{StageError, Station};
 use crate::time::{instant, local_date};
 
 /// Lives whose states are shown, and under which metric.

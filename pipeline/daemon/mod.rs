@@ -20,9 +20,10 @@ use jiff::Timestamp;
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
-use crate::ledger::{HeldName, LedgerError, Opening};
 use crate::route::RouteStep;
-use crate::stages::{StageError, Station};
+use crate::step::{StageError, Station};
+use crate::store::worker_names::HeldName;
+use crate::store::{LedgerError, Opening};
 use crate::time::local_date;
 use outage::Outage;
 pub use outage::free_bytes;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::watch::Watch;
 use crate::limits::{DATA_FREE_BYTES_MIN, DATABASE_HEALTH_SECONDS, OUTAGE_REST_SECONDS_MAX};
-use crate::stages::Station;
+use crate::step::Station;
 use crate::time::rest_seconds;
 
 /// An outage, from its first sign until it is over. Told once at each end, not every time.

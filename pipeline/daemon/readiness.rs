@@ -3,9 +3,9 @@
 
 use super::outage::{database_away, disk_full};
 use super::watch::Watch;
-use crate::ledger::Schema;
 use crate::metrics;
-use crate::stages::Station;
+use crate::step::Station;
+use crate::store::schema::Schema;
 
 /// What is missing; nothing means ready.
 pub async fn missing(watch: &Watch) -> Vec<String> {

@@ -10,14 +10,14 @@ use jiff::Timestamp;
 use tracing::Instrument;
 
 use super::watch::Watch;
-use crate::ledger::AsideRecord;
 use crate::limits::STEP_REST_SECONDS_MAX;
 use crate::metrics;
 use crate::route::RouteStep;
-use crate::stages::cause::Cause;
-use crate::stages::driver::{Drained, Resting};
-use crate::stages::set_aside::SetAside;
-use crate::stages::{StageError, Station};
+use crate::step::asides::AsideRecord;
+use crate::step::cause::Cause;
+use crate::step::driver::{Drained, Resting};
+use crate::step::set_aside::SetAside;
+use crate::step::{StageError, Station};
 use crate::time::rest_seconds;
 
 /// A step and how it fares.
@@ -132,8 +132,8 @@ async fn supervised(
 mod tests {
     use super::*;
     use crate::args;
-    use crate::ledger::Ledger;
     use crate::route::ROUTE;
+    use crate::store::Ledger;
 
     async fn cards(ledger: &Ledger) -> i64 {
         ledger.read().await.unwrap().number("SELECT COALESCE(max(next), 0) FROM counter", args![]).await.unwrap()

@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use crate::config::Config;
 use crate::metrics;
 use crate::route::RouteStep;
-use crate::stages::Station;
+use crate::step::Station;
 
 /// Shared by the rounds, the gauges and the listener.
 pub struct Watch {

@@ -9,8 +9,8 @@ use super::open_plain;
 use super::partners::Partner;
 use super::publish::{PublishError, place};
 use crate::crash::{self, Act};
+use crate::crypto::objects::sha256;
 use crate::limits::{PARTNER_FILE_BYTES_MAX, PARTNER_MARKER_BYTES_MAX};
-use crate::objects::sha256;
 
 /// A complete file as it lies in the partner's folder.
 pub struct Incoming<'p> {

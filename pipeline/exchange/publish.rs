@@ -8,7 +8,7 @@ use cardline_core::layouts::{Mode, marker};
 
 use super::open_plain;
 use crate::crash::{self, Act};
-use crate::objects::sha256;
+use crate::crypto::objects::sha256;
 
 /// What a publication found.
 #[derive(Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use super::desk::{Desk, Pending, Request, Tally, count};
 use super::dice::Dice;
 use crate::exchange::Partner;
-use crate::stages::StageError;
+use crate::step::StageError;
 
 /// Marks, among what an answer is about, an account that it says is closed.
 const CLOSED: &str = "closed/";

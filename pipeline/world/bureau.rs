@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use super::desk::{Desk, Pending, Request, Tally, count};
 use super::dice::Dice;
 use crate::exchange::Partner;
-use crate::stages::StageError;
+use crate::step::StageError;
 
 /// The most cards of one box.
 const BOX_CARDS: usize = 100;

@@ -6,12 +6,12 @@ use std::time::Instant;
 use super::mirror::mirror;
 use super::play::{Morning, World, day, outgoing, tick};
 use super::report::{DemoFile, DemoPlan, DemoReport, Progress};
-use crate::broker::MockBroker;
 use crate::config::Config;
+use crate::exchange::files::FileRecord;
 use crate::exchange::inbox::archived_name;
-use crate::ledger::FileRecord;
+use crate::kafka::MockBroker;
 use crate::limits::PRODUCER_WINDOW_MESSAGES;
-use crate::stages::{StageError, Station};
+use crate::step::{StageError, Station};
 use crate::time::instant;
 
 /// Partitions of the demo's topics.
@@ -101,7 +101,7 @@ async fn report(
     plan: &DemoPlan,
     world: &World,
     station: &Station,
-    books: Vec<crate::ledger::laws::LawResult>,
+    books: Vec<crate::books::LawResult>,
     mirror: super::report::Mirror,
     started: Instant,
 ) -> Result<DemoReport, StageError> {

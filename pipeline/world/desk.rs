@@ -8,8 +8,8 @@ use cardline_core::layouts::{FileKind, Parsed, Profile, marker, parse_marker};
 use jiff::civil::Date;
 
 use super::dice::Dice;
-use crate::objects::sha256;
-use crate::stages::StageError;
+use crate::crypto::objects::sha256;
+use crate::step::StageError;
 
 /// Counts of what happened in the world, by what.
 pub type Tally = BTreeMap<String, u64>;
@@ -81,7 +81,7 @@ impl Desk {
                 return Err(StageError::Shape(format!("{name}: its marker does not agree with it")));
             }
             let records = if spec.kind == FileKind::Personalization {
-                crate::stages::production::read_cards(&bytes)?
+                crate::route::production::read_cards(&bytes)?
             } else {
                 bytes
             };

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::people::Held;
 use super::play::World;
 use super::report::Mirror;
-use crate::ledger::BelievedCard;
-use crate::stages::accounts::AccountNumbers;
-use crate::stages::{StageError, Station};
+use crate::custody::believed::BelievedCard;
+use crate::route::accounts::AccountNumbers;
+use crate::step::{StageError, Station};
 
 /// Differences named at most; one is enough to fail.
 const DIFFERENCES_SHOWN: usize = 20;

@@ -218,5 +218,5 @@ impl People {
 
 /// What was shown at the desk: kinds and hashes, not images.
 fn evidence(key: &str) -> Value {
-    json!([{ "kind": "resident_id", "sha256": crate::objects::sha256(key.as_bytes()) }])
+    json!([{ "kind": "resident_id", "sha256": crate::crypto::objects::sha256(key.as_bytes()) }])
 }

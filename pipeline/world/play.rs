@@ -14,12 +14,12 @@ use super::generate::applications::{Generated, Plan, corrected};
 use super::generate::mishaps::MISHAPS;
 use super::generate::writing::{Stretch, application_of, choice, opening_stock};
 use super::people::{Act, Applicant, Held, Letter, People};
-use crate::broker::{Outgoing, Reader};
-use crate::ledger::Why;
+use crate::actions::imports::legacy_cards::{StockRow, StockState, stock_card};
+use crate::kafka::{Outgoing, Reader};
 use crate::route::ROUTE;
-use crate::stages::driver::Drained;
-use crate::stages::stock::{StockRow, StockState, stock_card};
-use crate::stages::{StageError, Station};
+use crate::step::driver::Drained;
+use crate::step::{StageError, Station};
+use crate::store::Why;
 use crate::time::instant;
 
 /// The first day of every demo and simulation: a Monday inside the known calendars.

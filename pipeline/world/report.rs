@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::ledger::Promises;
-use crate::ledger::laws::LawResult;
+use crate::books::LawResult;
+use crate::books::balance::Promises;
 
 /// What to play.
 #[derive(Clone)]

@@ -5,12 +5,12 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use cardline::broker::MockBroker;
+use cardline::actions::imports::reference_file::rows;
+use cardline::actions::imports::reference_import::{Asked, apply, plan};
 use cardline::config::{Config, Topics};
+use cardline::kafka::MockBroker;
 use cardline::route::ROUTE;
-use cardline::stages::Station;
-use cardline::stages::reference_file::rows;
-use cardline::stages::reference_import::{Asked, apply, plan};
+use cardline::step::Station;
 use cardline::time::{instant, local_date};
 use cardline::world::play::{FIRST_DAY, Morning, day, outgoing};
 use cardline::world::{World, mirror, station_with_broker};

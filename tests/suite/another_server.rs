@@ -7,11 +7,11 @@ use std::process::{Command, Stdio};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use crate::steps::drain;
+use cardline::books::BooksReport;
 use cardline::config::Config;
-use cardline::ledger::laws::BooksReport;
-use cardline::ledger::{Ledger, LedgerError, Opening};
-use cardline::stages::history::Seal;
-use cardline::stages::{StageError, Station};
+use cardline::messages::history::Seal;
+use cardline::step::{StageError, Station};
+use cardline::store::{Ledger, LedgerError, Opening};
 use cardline::time::instant;
 use cardline::world::mirror;
 use cardline::world::play::{day, tick};

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use cardline::ledger::{Ledger, LedgerError};
+use cardline::store::{Ledger, LedgerError};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use crate::conformance::arrivals::now;

@@ -5,9 +5,12 @@ use std::time::{Duration, Instant};
 
 use crate::steps::once;
 use cardline::args;
-use cardline::ledger::{Ledger, LedgerError, Patience, Schema, take_numbers};
-use cardline::stages::driver::{Claim, Ran, Whole};
-use cardline::stages::{StageError, Station, Step};
+use cardline::step::{Claim, Ran, Whole};
+use cardline::step::{StageError, Station, Step};
+use cardline::store::counters::take_numbers;
+use cardline::store::schema::Schema;
+use cardline::store::timeouts::Patience;
+use cardline::store::{Ledger, LedgerError};
 use cardline::world::mirror;
 use jiff::Timestamp;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
@@ -27,9 +30,9 @@ async fn impatient(url: &str, lock_millis: u64, answer_millis: u64) -> Ledger {
     Ledger::open_with(url, &Schema::built_in(), patience).await.unwrap()
 }
 
-fn source(stored: i64, messages: i64) -> cardline::ledger::ChunkSource {
+fn source(stored: i64, messages: i64) -> cardline::route::intake::settle::ChunkSource {
     let next = stored + messages;
-    cardline::ledger::ChunkSource {
+    cardline::route::intake::settle::ChunkSource {
         topic: "card.applications".into(),
         partition: 0,
         generation: 1,

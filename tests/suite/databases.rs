@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use cardline::ledger::Ledger;
+use cardline::store::Ledger;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 

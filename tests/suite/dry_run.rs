@@ -3,10 +3,11 @@
 
 use std::path::Path;
 
-use cardline::broker::RawMessage;
-use cardline::ledger::ArrivingMessage;
-use cardline::stages::intake::{Lines, check_messages, from_file, rehearse_file};
-use cardline::stages::{Station, built_in_reference};
+use cardline::kafka::RawMessage;
+use cardline::reference::tables::built_in_reference;
+use cardline::route::intake::settle::ArrivingMessage;
+use cardline::route::intake::{Lines, check_messages, from_file, rehearse_file};
+use cardline::step::Station;
 use cardline::world::generate::applications::Plan;
 use cardline::world::generate::writing::{Stretch, application_of};
 use cardline::world::play::FIRST_DAY;

@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use cardline::actions::imports::legacy_cards::{StockRow, StockState, stock_card};
 use cardline::args;
 use cardline::config::Config;
-use cardline::ledger::{IntakeCounts, Why};
-use cardline::stages::stock::{StockRow, StockState, stock_card};
-use cardline::stages::{Station, intake};
+use cardline::route::intake;
+use cardline::route::intake::settle::IntakeCounts;
+use cardline::step::Station;
+use cardline::store::Why;
 use cardline::time::instant;
 use cardline::world::generate::applications::{Plan, Rates};
 use cardline::world::generate::photo_faults::PHOTO_FAULTS;
@@ -32,7 +34,7 @@ struct Made {
 
 fn made(profile: usize, seed: u64, rates: Rates) -> Made {
     let regions = ["110101", "110102", "522634", "622926"].map(str::to_owned);
-    let reference = cardline::stages::built_in_reference().unwrap();
+    let reference = cardline::reference::tables::built_in_reference().unwrap();
     let plan = Plan::of(PROFILES[profile], seed, rates, &regions, FIRST_DAY, &reference, 2).unwrap();
     let (mut applications, mut expected, mut cards) = (Vec::new(), Vec::new(), Vec::new());
     let stretch = Stretch { first: 1, count: APPLICATIONS, days: &[FIRST_DAY], following_percent: 40 };

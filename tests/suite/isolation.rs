@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use cardline::args;
 use cardline::config::Config;
-use cardline::ledger::{Ledger, Patience, Schema};
 use cardline::route::ROUTE;
-use cardline::stages::Station;
+use cardline::step::Station;
+use cardline::store::Ledger;
+use cardline::store::schema::Schema;
+use cardline::store::timeouts::Patience;
 use cardline::time::instant;
 use cardline::world::play::{day, outgoing};
 use jiff::Timestamp;

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use cardline::broker::RawMessage;
-use cardline::keys::Keys;
-use cardline::stages::{built_in_reference, servicing::read_event};
+use cardline::crypto::keys::Keys;
+use cardline::kafka::RawMessage;
+use cardline::reference::tables::built_in_reference;
+use cardline::route::servicing::read_event;
 use cardline::time::instant;
 use cardline::world::generate::applications::{KindChoice, Plan, application};
 use cardline::world::play::{FIRST_DAY, day};

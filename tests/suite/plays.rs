@@ -1,9 +1,9 @@
 //! Plays of the world for tests: a station, its broker, and days one by one.
 
-use cardline::broker::{MockBroker, Reader};
+use cardline::books::BooksReport;
 use cardline::config::Config;
-use cardline::ledger::laws::BooksReport;
-use cardline::stages::Station;
+use cardline::kafka::{MockBroker, Reader};
+use cardline::step::Station;
 use cardline::time::instant;
 use cardline::world::{World, play::day, play_day, station_with_broker};
 use jiff::civil::Date;

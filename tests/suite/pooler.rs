@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use cardline::ledger::{Ledger, LedgerError};
+use cardline::store::{Ledger, LedgerError};
 
 use crate::conformance::arrivals::{Intake, arriving, now};
 use crate::databases::{Database, Engine, is_root};

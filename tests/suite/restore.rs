@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cardline::actions::batches::acts::By;
+use cardline::actions::decisions::{Carried, give};
+use cardline::actions::dual_control::{Second, second_person};
+use cardline::actions::recovery::after_restore::{accept, survey, wanted};
+use cardline::actions::recovery::backup::back_up;
 use cardline::args;
-use cardline::ledger::{Ledger, LedgerError};
-use cardline::stages::StageError;
-use cardline::stages::approvals::{Carried, Second, give, second_person};
-use cardline::stages::backup::back_up;
-use cardline::stages::batch_acts::By;
-use cardline::stages::production::read_cards;
-use cardline::stages::reconcile::{accept, survey, wanted};
+use cardline::route::production::read_cards;
+use cardline::step::StageError;
+use cardline::store::{Ledger, LedgerError};
 use cardline::time::instant;
 use cardline::world::mirror;
 use cardline::world::play::{day, tick};

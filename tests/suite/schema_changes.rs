@@ -5,8 +5,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use cardline::args;
-use cardline::ledger::{Ledger, LedgerError, Patience, Schema};
-use cardline::stages::Station;
+use cardline::step::Station;
+use cardline::store::schema::Schema;
+use cardline::store::timeouts::Patience;
+use cardline::store::{Ledger, LedgerError};
 use cardline::time::instant;
 use cardline::world::mirror;
 use cardline::world::play::{day, outgoing, tick};

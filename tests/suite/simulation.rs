@@ -2,14 +2,14 @@
 
 use std::fmt::Write;
 
-use cardline::config::Config;
-use cardline::ledger::Ledger;
-use cardline::stages::Station;
-use cardline::stages::batch_acts::{
+use cardline::actions::batches::acts::{
     By, Division, Told, cancel_batch, cut_now, hold_batch, hold_stream, preview_cut, release_batch, release_stream,
     split_batch,
 };
-use cardline::stages::batch_plan::plan;
+use cardline::batching::plan::plan;
+use cardline::config::Config;
+use cardline::step::Station;
+use cardline::store::Ledger;
 use cardline::time::instant;
 use cardline::world::play::day;
 use cardline::world::{demo, mirror, report::DemoPlan};

@@ -1,7 +1,8 @@
 //! Single steps, for tests that look between claim, work and settle.
 
-use cardline::stages::driver::{self, Drained, Ran, Resting, Step};
-use cardline::stages::{StageError, Station};
+use cardline::step::driver::{Drained, Resting};
+use cardline::step::{Ran, Step, driver};
+use cardline::step::{StageError, Station};
 use jiff::Timestamp;
 
 /// Runs a step until it is idle; nothing of it may be set aside. Returns how often it did something.

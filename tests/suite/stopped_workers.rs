@@ -4,7 +4,7 @@
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use cardline::broker::Outgoing;
+use cardline::kafka::Outgoing;
 use cardline::time::instant;
 use cardline::world::mirror;
 use cardline::world::play::{day, outgoing, tick};

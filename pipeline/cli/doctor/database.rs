@@ -5,9 +5,11 @@ use jiff::{SignedDuration, Timestamp};
 use super::Finding;
 use crate::cli::context::Context;
 use crate::cli::outcome::in_one_line;
-use crate::ledger::{DatabaseFacts, Ledger, LedgerError, Opening, Schema};
 use crate::limits::{OLD_ROW_VERSIONS, OLD_TRANSACTION_SECONDS};
-use crate::stages::cause::Cause;
+use crate::step::cause::Cause;
+use crate::store::health::DatabaseFacts;
+use crate::store::schema::Schema;
+use crate::store::{Ledger, LedgerError, Opening};
 use crate::time::rfc3339;
 
 /// Clocks further apart than this confuse who reads logs; leases bear less than their 60 seconds.

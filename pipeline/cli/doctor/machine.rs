@@ -5,11 +5,11 @@ use std::path::Path;
 
 use super::Finding;
 use crate::cli::context::Context;
+use crate::crypto::keys::Keys;
 use crate::daemon::free_bytes;
-use crate::keys::Keys;
-use crate::ledger::{Ledger, Opening};
 use crate::limits::DATA_FREE_BYTES_MIN;
-use crate::stages::keys_of;
+use crate::step::keys_of;
+use crate::store::{Ledger, Opening};
 
 /// Below this somebody should make room before it is urgent: a day's files of a province.
 const FREE_BYTES_WANTED: u64 = 5 << 30;

@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::outcome::Outcome;
 use super::print;
-use crate::stages::Station;
+use crate::step::Station;
 use crate::time::local_date;
 
 /// One thing looked at.

@@ -7,7 +7,7 @@ use jiff::civil::{Date, date};
 use super::Finding;
 use crate::cli::context::Context;
 use crate::exchange::load_profiles;
-use crate::stages::{StageError, Station, load_policy};
+use crate::step::{StageError, Station, load_policy};
 use crate::time::local_date;
 
 /// Profiles and policy, which need no database.

@@ -28,6 +28,7 @@ pub(crate) mod ordered;
 pub mod outlet_code;
 pub mod pan;
 pub mod person;
+pub mod personal_text;
 pub mod policy;
 pub mod promise;
 pub mod reference;

@@ -2,7 +2,7 @@
 //!
 //! Pure: given what waits and an instant, cut or wait, and why. The day and the time are the partner's own,
 //! so a holiday begins for it at its own midnight. Not here: holds, capacity and photos, which do not
-//! depend on the time (`stages/schedule.rs`).
+//! depend on the time (`batching/schedule.rs`).
 
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};

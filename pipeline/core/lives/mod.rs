@@ -1,7 +1,7 @@
 //! What moves independently has a life: one table of states and edges each.
 //!
 //! Invariant: a state that is not in these tables cannot be reached, because the one function that
-//! moves anything (`ledger::moves`) asks [`Life::edge`] first. Diagrams, the `states` command, the
+//! moves anything (`store::transition`) asks [`Life::edge`] first. Diagrams, the `states` command, the
 //! reference tables and the balance of the demo are derived from here.
 
 mod account;

@@ -17,7 +17,7 @@ use super::photos::Album;
 use super::profile::{MIXED, Profile};
 use super::streams::{Purpose, pick, stream};
 use super::{choices, names, stock};
-use crate::stages::stock::StockRow;
+use crate::actions::imports::legacy_cards::StockRow;
 
 /// What is generated, for whom and with which photos.
 #[derive(Clone)]

@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn rank_and_index_are_each_others_inverse() {
-        let classes = Classes::shuffled(3, super::super::profile::MIXED.classes);
+        let classes = Classes::shuffled(3, crate::world::generate::profile::MIXED.classes);
         for index in 0..2000 {
             let (class, rank) = classes.of(index);
             assert_eq!(classes.nth(class, rank), index);

@@ -149,7 +149,7 @@ pub(super) mod tests {
 
     use super::*;
 
-    static REFERENCE: LazyLock<Reference> = LazyLock::new(|| crate::stages::built_in_reference().unwrap());
+    static REFERENCE: LazyLock<Reference> = LazyLock::new(|| crate::reference::tables::built_in_reference().unwrap());
 
     /// The vendored reference data, read once.
     pub fn reference() -> &'static Reference {

@@ -167,9 +167,9 @@ mod tests {
     use cardline_core::domain::digest::content_digest_of;
     use cardline_core::domain::message::decode;
 
-    use super::super::applications::{KindChoice, application};
-    use super::super::tests::{FIRST_DAY, plan};
     use super::*;
+    use crate::world::generate::applications::{KindChoice, application};
+    use crate::world::generate::tests::{FIRST_DAY, plan};
 
     #[test]
     fn names_are_unique() {

@@ -143,8 +143,8 @@ fn full_width(character: char) -> char {
 
 #[cfg(test)]
 mod tests {
-    use super::super::streams::{Purpose, stream};
     use super::*;
+    use crate::world::generate::streams::{Purpose, stream};
 
     /// Bytes of a name as GB18030: four outside the two-byte planes.
     fn longest_bytes(name: &str) -> usize {

@@ -142,8 +142,8 @@ fn maker_notes(file: &mut Vec<u8>, rng: &mut Rng) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::photo_faults::{PHOTO_FAULTS, PhotoFault};
     use super::*;
+    use crate::world::generate::photo_faults::{PHOTO_FAULTS, PhotoFault};
 
     /// What an album says of a photo, and the photo.
     fn checked(facts: &PhotoFacts, file: &[u8]) {

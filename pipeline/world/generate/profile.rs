@@ -169,8 +169,8 @@ impl Profile {
 
 #[cfg(test)]
 mod tests {
-    use super::super::classes::BLOCK;
     use super::*;
+    use crate::world::generate::classes::BLOCK;
 
     #[test]
     fn shares_and_hours_are_whole() {

@@ -14,7 +14,7 @@ use super::messages::Message;
 use super::names;
 use super::person::Person;
 use super::streams::{Purpose, Rng, pick, stream};
-use crate::stages::stock::{StockRow, StockState};
+use crate::actions::imports::legacy_cards::{StockRow, StockState};
 
 /// Serials of opening-stock cards begin here, far above any the ledger draws.
 const SERIAL_START: u64 = 36_u64.pow(7) * 35;

@@ -16,7 +16,7 @@ use super::defects::{Defect, EXCEPTIONS, FAMILIES, LEDGER_FAMILIES, SECOND_OF_PE
 use super::ground::tests::{reference, regions};
 use super::profile::{MIXED, PROFILES, Profile};
 use super::writing::{Files, Stretch, application_of, choice, opening_stock, write};
-use crate::ledger::LEDGER_RULE_TEXTS;
+use crate::route::intake::rule_texts::LEDGER_RULE_TEXTS;
 
 pub(super) const FIRST_DAY: Date = date(2026, 1, 5);
 

@@ -17,7 +17,7 @@ use super::mishaps::{self, Mishap};
 use super::photos::Album;
 use super::stock::opening_card;
 use super::streams::{Purpose, Rng, chance, stream, weighted};
-use crate::stages::stock::StockRow;
+use crate::actions::imports::legacy_cards::StockRow;
 
 /// Applications made at a time: enough for all cores, some ten megabytes.
 const CHUNK_APPLICATIONS: u64 = 4_096;

@@ -3,9 +3,11 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::steps::drain;
+use cardline::exchange::files::ReceivedFile;
 use cardline::exchange::inbox;
-use cardline::ledger::{AnswerDates, AnsweredRow, AskedCard, MatchedAnswer, OpenedAccount, ReceivedFile, Why};
-use cardline::stages::accounts::Answers;
+use cardline::route::accounts::Answers;
+use cardline::route::accounts::answer_rows::{AnswerDates, AnsweredRow, AskedCard, MatchedAnswer, OpenedAccount};
+use cardline::store::Why;
 use cardline::time::instant;
 use cardline::world::play::day;
 use cardline_core::layouts::FileKind;

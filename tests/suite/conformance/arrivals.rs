@@ -1,9 +1,8 @@
 //! Messages made by hand, and a ledger that takes them in chunk by chunk.
 
 use cardline::args;
-use cardline::ledger::{
-    ArrivingFacts, ArrivingFinding, ArrivingMessage, ChunkSource, IntakeCounts, Ledger, LedgerError, Why,
-};
+use cardline::route::intake::settle::{ArrivingFacts, ArrivingFinding, ArrivingMessage, ChunkSource, IntakeCounts};
+use cardline::store::{Ledger, LedgerError, Why};
 use cardline::time::instant;
 use jiff::Timestamp;
 use jiff::civil::{Date, date};

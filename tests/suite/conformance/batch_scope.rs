@@ -1,15 +1,20 @@
 //! Who sees an area or a bank acts on the streams and batches within, and on no others: what lies outside is
 //! absent, what lies partly outside is refused, by the transaction of the act too.
 
-use cardline::ledger::{Ledger, LedgerError, NewBatchAct, Reach, Viewer};
-use cardline::stages::approvals::{Carried, Second, give, second_person};
-use cardline::stages::batch_acts::{
+use cardline::actions::batches::acts::{
     By, Division, OfBatch, Told, cancel_batch, cut_now, hold_batch, hold_stream, needs_second, preview_cut,
     release_batch, release_stream, split_batch,
 };
-use cardline::stages::batch_plan::{Plan, plan};
-use cardline::stages::schedule::{self, Kind};
-use cardline::stages::{StageError, Station, Step, accounts};
+use cardline::actions::decisions::{Carried, give};
+use cardline::actions::dual_control::{Second, second_person};
+use cardline::batching::batch_record::NewBatchAct;
+use cardline::batching::plan::{Plan, plan};
+use cardline::batching::schedule;
+use cardline::batching::schedule::Kind;
+use cardline::people::authorisation::Reach;
+use cardline::route::accounts;
+use cardline::step::{StageError, Station, Step};
+use cardline::store::{Ledger, LedgerError, Viewer};
 use cardline_core::domain::staff::Role;
 
 use super::arrivals::number;

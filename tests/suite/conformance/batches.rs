@@ -4,16 +4,18 @@
 use std::collections::BTreeMap;
 
 use crate::steps::drain;
-use cardline::ledger::LedgerError;
-use cardline::stages::approvals::{ApprovalFault, Carried, Second, give, second_person};
-use cardline::stages::batch_acts::{
+use cardline::actions::batches::acts::{
     By, Division, OfBatch, Told, cancel_batch, cut_now, hold_batch, hold_stream, needs_second, preview_cut,
     release_batch, release_stream, split_batch,
 };
-use cardline::stages::batch_plan::plan;
-use cardline::stages::schedule::{Kind, candidates};
-use cardline::stages::send::Send;
-use cardline::stages::{StageError, Station, Step, accounts, production};
+use cardline::actions::decisions::{ApprovalFault, Carried, give};
+use cardline::actions::dual_control::{Second, second_person};
+use cardline::batching::plan::plan;
+use cardline::batching::schedule::{Kind, candidates};
+use cardline::route::send::Send;
+use cardline::route::{accounts, production};
+use cardline::step::{StageError, Station, Step};
+use cardline::store::LedgerError;
 use cardline::time::instant;
 use cardline::world::mirror;
 use cardline::world::play::day;

@@ -1,7 +1,7 @@
 //! A clock that jumped moves no deadline; a person accepts, and work goes on.
 
 use cardline::config::Config;
-use cardline::stages::Station;
+use cardline::step::Station;
 use jiff::civil::date;
 
 use crate::databases::{Database, on_both_engines};

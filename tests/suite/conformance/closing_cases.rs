@@ -2,8 +2,8 @@
 
 use cardline::args;
 use cardline::limits::NOT_YET_CLOSED_MAX;
-use cardline::stages::recycling::{Answers, Cut};
-use cardline::stages::send::Send;
+use cardline::route::recycling::{Answers, Cut};
+use cardline::route::send::Send;
 use cardline::time::instant;
 use cardline::world::play::day;
 use cardline_core::layouts::FileKind;

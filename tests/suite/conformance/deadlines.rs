@@ -6,11 +6,16 @@ use std::time::Duration;
 
 use cardline::args;
 use cardline::config::Config;
-use cardline::ledger::{ArrivingEvent, ChunkSource, EventKind, Ledger, Patience, Schema};
-use cardline::stages::Station;
-use cardline::stages::care::Deadlines;
-use cardline::stages::driver::{self, Resting};
-use cardline::stages::servicing::event_dates;
+use cardline::route::deadlines::Deadlines;
+use cardline::route::intake::settle::ChunkSource;
+use cardline::route::servicing::event_dates;
+use cardline::route::servicing::event_rows::{ArrivingEvent, EventKind};
+use cardline::step::Station;
+use cardline::step::driver;
+use cardline::step::driver::Resting;
+use cardline::store::Ledger;
+use cardline::store::schema::Schema;
+use cardline::store::timeouts::Patience;
 use cardline_core::domain::policy::Policy;
 use sha2::{Digest, Sha256};
 

@@ -1,13 +1,16 @@
 //! What needs two persons, on both engines: asked for by one, given by another, carried out once.
 
 use crate::steps::drain;
-use cardline::ledger::{LedgerError, Selection, Viewer, Why, use_approval};
+use cardline::actions::decisions::{ApprovalFault, Carried, give, refuse};
+use cardline::actions::dual_control::{Second, Wanted, second_person};
+use cardline::actions::quarantine::export::{Exported, Wish, export};
+use cardline::actions::quarantine::operations::{Ask, Told, What, discard_request, operate};
 use cardline::limits::APPROVAL_DAYS;
-use cardline::stages::Station;
-use cardline::stages::approvals::{ApprovalFault, Carried, Second, Wanted, give, refuse, second_person};
-use cardline::stages::care::Deadlines;
-use cardline::stages::export::{Exported, Wish, export};
-use cardline::stages::quarantine::{Ask, Told, What, discard_request, operate};
+use cardline::people::approvals::use_approval;
+use cardline::quarantine::held::Selection;
+use cardline::route::deadlines::Deadlines;
+use cardline::step::Station;
+use cardline::store::{LedgerError, Viewer, Why};
 use cardline::time::{instant, local_date};
 use cardline_core::domain::staff::{Act, Role};
 use jiff::{SignedDuration, Timestamp};

@@ -1,7 +1,8 @@
 //! Settling chunks: identity, repeats, conflicts, revisions, persons, and the source's position.
 
 use cardline::args;
-use cardline::ledger::{IntakeCounts, LedgerError};
+use cardline::route::intake::settle::IntakeCounts;
+use cardline::store::LedgerError;
 
 use super::arrivals::{Intake, arriving, execute, number, unreadable, wrong};
 use crate::databases::{Database, on_both_engines};
@@ -45,7 +46,8 @@ async fn the_same_content_again_is_a_repeat(database: Database) {
     assert_eq!(intake.verdict(arriving(1, 1, "a")).await, "repeated");
     assert_eq!(intake.verdict(wrong(2, 1, "b")).await, "repeated");
     // The digest leaves the event's id out: sent again under another one it is the same message.
-    let renamed = cardline::ledger::ArrivingMessage { event_id: Some("other".into()), ..arriving(1, 1, "a") };
+    let renamed =
+        cardline::route::intake::settle::ArrivingMessage { event_id: Some("other".into()), ..arriving(1, 1, "a") };
     assert_eq!(intake.verdict(renamed).await, "repeated");
     assert_eq!(number(&intake.ledger, "SELECT count(*) FROM move").await, before);
     intake.books_hold().await;

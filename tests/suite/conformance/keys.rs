@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use cardline::config::Config;
-use cardline::keys::Keys;
-use cardline::stages::{StageError, Station};
+use cardline::crypto::keys::Keys;
+use cardline::step::{StageError, Station};
 use jiff::civil::{Date, date};
 
 use crate::databases::{Database, on_both_engines};

@@ -1,6 +1,6 @@
 //! A law that cannot fail is a defect: corruption is planted by hand, and the law it breaks must say so.
 
-use cardline::ledger::Ledger;
+use cardline::store::Ledger;
 use cardline::time::instant;
 use cardline::world::play::day;
 

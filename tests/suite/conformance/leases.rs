@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use cardline::args;
-use cardline::ledger::{LedgerError, spend, take_numbers};
+use cardline::store::LedgerError;
+use cardline::store::counters::take_numbers;
+use cardline::store::leases::spend;
 use jiff::SignedDuration;
 
 use super::arrivals::now;

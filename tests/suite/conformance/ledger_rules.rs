@@ -1,6 +1,7 @@
 //! Rules only the ledger can answer: each is found, and only it.
 
-use cardline::ledger::{ArrivingFacts, ArrivingFinding, ArrivingMessage, StockCard};
+use cardline::actions::imports::legacy_rows::StockCard;
+use cardline::route::intake::settle::{ArrivingFacts, ArrivingFinding, ArrivingMessage};
 use jiff::civil::{Date, date};
 use sha2::{Digest, Sha256};
 

@@ -1,6 +1,7 @@
 //! The one place where a state is assigned: no edge, no move; a lost race is told.
 
-use cardline::ledger::{Along, LedgerError, SUBJECT, Set, Step, move_each, move_one, move_set, subject};
+use cardline::store::LedgerError;
+use cardline::store::transition::{Along, SUBJECT, Set, Step, move_each, move_one, move_set, subject};
 use cardline_core::lives::{APPLICATION, CARD, CASE, SOCIAL};
 
 use super::arrivals::{Intake, arriving, execute, number, why};

@@ -1,7 +1,7 @@
 //! Cards made before this system: known is only what is equal in every field, and what contradicts is told.
 
-use cardline::ledger::StockContradiction::{Differs, OfAnother};
-use cardline::ledger::{ImportedStock, RefusedStock, StockCard, StockContradiction};
+use cardline::actions::imports::legacy_rows::StockContradiction::{Differs, OfAnother};
+use cardline::actions::imports::legacy_rows::{ImportedStock, RefusedStock, StockCard, StockContradiction};
 use jiff::civil::date;
 use sha2::{Digest, Sha256};
 

@@ -72,9 +72,9 @@ async fn a_ledger_that_is_not_there_is_told_and_not_made(database: Database) {
     ended(program(&address, &data).args(dry).arg(points), &[0]);
     assert!(!data.exists(), "{:?}", below(&data));
     if database.engine == Engine::Postgres {
-        let empty = cardline::ledger::Ledger::unmigrated(&database.url).await.unwrap();
+        let empty = cardline::store::Ledger::unmigrated(&database.url).await.unwrap();
         assert_eq!(empty.occupied_table().await.unwrap(), None);
-        assert!(empty.schema_state(&cardline::ledger::Schema::built_in()).await.unwrap().applied.is_empty());
+        assert!(empty.schema_state(&cardline::store::schema::Schema::built_in()).await.unwrap().applied.is_empty());
         empty.close().await;
     }
     // Work makes it, and then it can be looked at.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use cardline::ledger::FileRecord;
-use cardline::objects::sha256;
+use cardline::crypto::objects::sha256;
+use cardline::exchange::files::FileRecord;
 use cardline::time::instant;
 use cardline::world::play::day;
 use cardline_core::domain::{gb18030, pan};
@@ -42,7 +42,7 @@ fn read(play: &Play, file: FileRecord, kind: FileKind) -> Asked {
     let partner = play.station.partners.get(&file.partner).unwrap();
     let bytes = std::fs::read(partner.to().join(&file.name)).unwrap();
     let bytes = match kind {
-        FileKind::Personalization => cardline::stages::production::read_cards(&bytes).unwrap(),
+        FileKind::Personalization => cardline::route::production::read_cards(&bytes).unwrap(),
         _ => bytes,
     };
     let spec = partner.profile.file(kind).unwrap().clone();

@@ -2,9 +2,10 @@
 //! way out; everybody else goes on.
 
 use crate::steps::drain;
-use cardline::stages::Station;
-use cardline::stages::accounts::{Cut, Photos};
-use cardline::stages::intake::from_file;
+use cardline::photos::Photos;
+use cardline::route::accounts::Cut;
+use cardline::route::intake::from_file;
+use cardline::step::Station;
 use cardline::time::instant;
 use cardline::world::generate::applications::{KindChoice, Plan, application, corrected};
 use cardline::world::generate::photos::DEFAULT_PHOTOS;

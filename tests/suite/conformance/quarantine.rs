@@ -1,17 +1,19 @@
 //! The quarantine on both engines: previewed, confirmed, carried out once, whatever stops it.
 
+use cardline::actions::quarantine::operations::{Ask, Report, Told, What, operate};
+use cardline::actions::quarantine::repair::{Assignment, Corrected, Repair};
+use cardline::actions::quarantine::retry::{Again, next_members, settle_again};
 use cardline::args;
-use cardline::broker::RawMessage;
+use cardline::books::trace::Trace;
 use cardline::config::Config;
-use cardline::ledger::{
-    Again, ChunkSource, IntakeCounts, Ledger, Request, Selection, Trace, choose, name_operation, next_members,
-    record_operation, settle_again,
-};
-use cardline::stages::Station;
-use cardline::stages::intake::{check_messages, from_file};
-use cardline::stages::quarantine::{Ask, Report, Told, What, operate};
-use cardline::stages::repair::{Assignment, Corrected, Repair};
-use cardline::stages::servicing::{event_dates, read_event};
+use cardline::kafka::RawMessage;
+use cardline::quarantine::acts::{Request, name_operation, record_operation};
+use cardline::quarantine::held::{Selection, choose};
+use cardline::route::intake::settle::{ChunkSource, IntakeCounts};
+use cardline::route::intake::{check_messages, from_file};
+use cardline::route::servicing::{event_dates, read_event};
+use cardline::step::Station;
+use cardline::store::Ledger;
 use cardline::time::{instant, local_date};
 use jiff::Timestamp;
 use jiff::civil::{Date, date};

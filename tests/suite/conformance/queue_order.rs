@@ -1,6 +1,7 @@
 //! Which cards a batch takes when more wait than fit: those approved first, whenever they came.
 
-use cardline::ledger::{Group, Ledger};
+use cardline::batching::cut_batch::Group;
+use cardline::store::Ledger;
 use jiff::Timestamp;
 use jiff::civil::date;
 

@@ -2,14 +2,15 @@
 //! touch. A small world gives the cards.
 
 use crate::steps::drain;
+use cardline::actions::imports::reference_file::rows;
+use cardline::actions::imports::reference_import::{Asked, Plan, PlanError, apply, plan};
 use cardline::args;
 use cardline::config::Config;
-use cardline::ledger::{Ledger, LedgerError, Room};
-use cardline::stages::reference::{calendar_on, reference_on, take_effect};
-use cardline::stages::reference_file::rows;
-use cardline::stages::reference_import::{Asked, Plan, PlanError, apply, plan};
-use cardline::stages::regions::FollowRegions;
-use cardline::stages::{StageError, Station};
+use cardline::reference::tables::{calendar_on, reference_on, take_effect};
+use cardline::route::regions::FollowRegions;
+use cardline::route::waiting_regions::Room;
+use cardline::step::{StageError, Station};
+use cardline::store::{Ledger, LedgerError};
 use cardline::time::instant;
 use cardline::world::play::day;
 use cardline_core::domain::policy::Policy;
@@ -232,7 +233,7 @@ async fn waiting_cards_go_over_to_the_region_that_took_theirs_over(database: Dat
     applied(&intake.ledger, plan).await.unwrap();
     let config = Config::in_folder(database.folder.path(), Some(database.url.clone()));
     // What lies in the ledger already was hashed with other keys than those of a folder.
-    let keys = cardline::keys::Keys::make(&database.folder.path().join("keys")).unwrap();
+    let keys = cardline::crypto::keys::Keys::make(&database.folder.path().join("keys")).unwrap();
     intake.ledger.keep_key_check(&keys.check()).await.unwrap();
     let follow = async |day: Date| {
         let station = Station::open(config.clone(), day).await.unwrap();

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use cardline::args;
-use cardline::stages::production::{Cut, Manifests, Reports};
-use cardline::stages::send::Send;
+use cardline::route::production::{Cut, Manifests, Reports};
+use cardline::route::send::Send;
 use cardline::time::instant;
 use cardline::world::play::day;
 use cardline_core::layouts::FileKind;

@@ -2,8 +2,9 @@
 
 use crate::steps::drain;
 use cardline::args;
-use cardline::ledger::{ArrivingMessage, Ledger};
-use cardline::stages::care::Deadlines;
+use cardline::route::deadlines::Deadlines;
+use cardline::route::intake::settle::ArrivingMessage;
+use cardline::store::Ledger;
 use cardline::time::instant;
 use jiff::civil::{Date, date};
 use serde_json::json;

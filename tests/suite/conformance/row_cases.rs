@@ -1,6 +1,6 @@
 //! A row of a bank's answer that cannot be believed is a case; the others are applied with it.
 
-use cardline::stages::accounts::Answers;
+use cardline::route::accounts::Answers;
 use cardline::time::instant;
 use cardline::world::play::day;
 use cardline_core::domain::gb18030;
@@ -226,8 +226,8 @@ async fn an_answer_that_is_never_clear_ends_with_a_person(database: Database) {
 /// Has the cards that wait at the bank asked of it again, on a later day.
 async fn ask_again(play: &mut Play, before: &Asked, round: u32) -> Asked {
     let now = instant(day(ASKED + 7 * round), 17, 30);
-    drain(&cardline::stages::accounts::Cut, &play.station, now).await.unwrap();
-    drain(&cardline::stages::send::Send, &play.station, now).await.unwrap();
+    drain(&cardline::route::accounts::Cut, &play.station, now).await.unwrap();
+    drain(&cardline::route::send::Send, &play.station, now).await.unwrap();
     let files = play.station.ledger.files().await.unwrap();
     let last =
         files.iter().filter(|f| f.kind == "account-request" && f.partner == before.partner && f.direction == "out");

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use cardline::args;
-use cardline::ledger::{Ledger, LedgerError};
+use cardline::store::{Ledger, LedgerError};
 
 use crate::databases::{Database, Engine};
 

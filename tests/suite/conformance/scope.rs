@@ -1,9 +1,11 @@
 //! Who sees an area or a bank sees nothing else: not by list, count, id, trace or act, and what lies
 //! outside changes nothing of what is seen.
 
-use cardline::ledger::{
-    ArrivingMessage, Ledger, NewBatchAct, Selection, Why, choose, name_operation, record_operation,
-};
+use cardline::batching::batch_record::NewBatchAct;
+use cardline::quarantine::acts::{name_operation, record_operation};
+use cardline::quarantine::held::{Selection, choose};
+use cardline::route::intake::settle::ArrivingMessage;
+use cardline::store::{Ledger, Why};
 use cardline_core::domain::staff::Role;
 use serde_json::{Value, json};
 
@@ -83,7 +85,7 @@ async fn operation(ledger: &Ledger, what: &'static str) -> i64 {
     choose(&mut tx, &Selection::default()).await.unwrap();
     let actor = ledger.viewer().map_or("suite", |viewer| viewer.name.as_str());
     let digest = format!("all by {actor}");
-    let request = cardline::ledger::Request { what, at: now(), actor, reason: None, digest, approval: None };
+    let request = cardline::quarantine::acts::Request { what, at: now(), actor, reason: None, digest, approval: None };
     let (name, count) = name_operation(&mut tx, &request).await.unwrap();
     record_operation(&mut tx, &request, &name, count).await.unwrap();
     tx.commit().await.unwrap();

@@ -1,6 +1,6 @@
 //! The hash chain: it verifies, and a change to anything it covers is seen and named.
 
-use cardline::ledger::Ledger;
+use cardline::store::Ledger;
 use cardline::time::instant;
 
 use super::arrivals::{Intake, TODAY, arriving, execute, now, number, wrong};

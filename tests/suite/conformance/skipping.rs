@@ -1,11 +1,12 @@
 //! Numbers of a bank's files that never come: two persons let the stream go on, and nothing is silent.
 
 use crate::steps::drain;
+use cardline::actions::batches::acts::{By, Told};
+use cardline::actions::decisions::{ApprovalFault, Carried, give};
+use cardline::actions::dual_control::{Second, second_person};
+use cardline::actions::recovery::skip::{all_missing, skip, to_skip, wanted};
 use cardline::exchange::inbox;
-use cardline::stages::accounts::Answers;
-use cardline::stages::approvals::{ApprovalFault, Carried, Second, give, second_person};
-use cardline::stages::batch_acts::{By, Told};
-use cardline::stages::skip::{all_missing, skip, to_skip, wanted};
+use cardline::route::accounts::Answers;
 use cardline::time::instant;
 use cardline::world::play::day;
 use cardline_core::domain::staff::Role;

@@ -1,8 +1,10 @@
 //! Rows handed over in bulk come out as they went in, on both engines.
 
 use cardline::args;
-use cardline::ledger::{Arg, ArrivingMessage, Column, Stage};
-use cardline::stages::intake::from_file;
+use cardline::route::intake::from_file;
+use cardline::route::intake::settle::ArrivingMessage;
+use cardline::store::Arg;
+use cardline::store::bulk::{Column, Stage};
 
 use super::arrivals::{Intake, arriving, now, number};
 use crate::databases::{Database, on_both_engines};

@@ -1,7 +1,8 @@
 //! Users on both engines: the first one, logins that end, and who cannot be disabled.
 
-use cardline::ledger::{Ledger, LedgerError, NewUser, Viewer, Why};
 use cardline::limits::{LOGIN_TRIES, LOGIN_WAIT_MINUTES, SESSION_HOURS};
+use cardline::people::users::NewUser;
+use cardline::store::{Ledger, LedgerError, Viewer, Why};
 use cardline_core::domain::staff::{Role, Scope};
 use jiff::{SignedDuration, Timestamp};
 

@@ -4,10 +4,10 @@
 use std::time::Instant;
 
 use crate::steps::once;
-use cardline::broker::{PartitionChunk, Reader};
-use cardline::stages::driver::Step;
-use cardline::stages::intake::FromKafka;
-use cardline::stages::{StageError, Station};
+use cardline::kafka::{PartitionChunk, Reader};
+use cardline::route::intake::FromKafka;
+use cardline::step::Step;
+use cardline::step::{StageError, Station};
 use rdkafka::producer::Producer;
 
 use super::{Broker, PATIENCE, books_hold, counts, queue};
@@ -70,7 +70,7 @@ async fn what_another_worker_took_meanwhile_is_given_up(database: Database) {
     // Each leaves with a chunk that it checked ahead and that the other takes in.
     for round in 0.. {
         let station = if round % 2 == 0 { &first } else { &second };
-        if once(&FromKafka, station, now()).await.unwrap() == cardline::stages::driver::Ran::Idle {
+        if once(&FromKafka, station, now()).await.unwrap() == cardline::step::Ran::Idle {
             break;
         }
         assert!(round < 10, "it does not end");

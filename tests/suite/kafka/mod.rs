@@ -21,9 +21,10 @@ use std::time::Duration;
 use crate::steps::drain;
 use cardline::args;
 use cardline::config::{Config, Topics};
-use cardline::ledger::Ledger;
-use cardline::stages::intake::{FromKafka, Gaps};
-use cardline::stages::{StageError, Station, built_in_reference};
+use cardline::reference::tables::built_in_reference;
+use cardline::route::intake::{FromKafka, Gaps};
+use cardline::step::{StageError, Station};
+use cardline::store::Ledger;
 use cardline::world::generate::applications::{Generated, Plan};
 use cardline::world::generate::writing::{Stretch, application_of};
 use cardline::world::play::FIRST_DAY;
@@ -293,6 +294,6 @@ async fn books_hold(station: &Station) {
 }
 
 /// How the messages of the applications' topic divided, over everything.
-async fn counts(station: &Station) -> cardline::ledger::IntakeCounts {
+async fn counts(station: &Station) -> cardline::route::intake::settle::IntakeCounts {
     station.ledger.intake_counts(&station.config.topics.applications).await.unwrap()
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use cardline::ledger::Ledger;
+use cardline::store::Ledger;
 use serde_json::Value;
 
 use super::{Broker, applications, keyed};

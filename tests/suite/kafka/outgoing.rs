@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::steps::drain;
-use cardline::stages::dead_letters::DeadLetters;
-use cardline::stages::driver::Step;
-use cardline::stages::history::{Relay, Seal};
+use cardline::messages::history::{Relay, Seal};
+use cardline::messages::tell_dead_letters::DeadLetters;
+use cardline::step::Step;
 use jiff::ToSpan;
 use serde_json::{Value, json};
 

@@ -3,10 +3,11 @@
 
 use std::time::{Duration, Instant};
 
-use cardline::broker::BrokerError;
-use cardline::ledger::{LedgerError, TopicIdentity};
-use cardline::stages::StageError;
-use cardline::stages::topics::{Standing, accept, jumps, look};
+use cardline::actions::recovery::topics::{Standing, accept, jumps, look};
+use cardline::kafka::BrokerError;
+use cardline::step::StageError;
+use cardline::store::LedgerError;
+use cardline::store::topic_identity::TopicIdentity;
 use rdkafka::producer::Producer;
 use serde_json::json;
 

@@ -1,6 +1,6 @@
 //! What is sent twice or read again has no effect; what contradicts waits for a person.
 
-use cardline::ledger::IntakeCounts;
+use cardline::route::intake::settle::IntakeCounts;
 use serde_json::json;
 
 use super::{Broker, applications, books_hold, changed, counts, keyed, state, take_in};

@@ -4,9 +4,9 @@ use std::ffi::CString;
 use std::time::{Duration, Instant};
 
 use crate::steps::drain;
-use cardline::broker::{BrokerError, Operation, Reader};
-use cardline::stages::StageError;
-use cardline::stages::history::{Relay, Seal};
+use cardline::kafka::{BrokerError, Operation, Reader};
+use cardline::messages::history::{Relay, Seal};
+use cardline::step::StageError;
 use rdkafka::bindings as library;
 use rdkafka::bindings::rd_kafka_AclOperation_t as Granted;
 use rdkafka::error::RDKafkaErrorCode;

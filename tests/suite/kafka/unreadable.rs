@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::steps::drain;
 use cardline::args;
-use cardline::stages::dead_letters::DeadLetters;
-use cardline::stages::servicing::Events;
+use cardline::messages::tell_dead_letters::DeadLetters;
+use cardline::route::servicing::Events;
 use rdkafka::ClientConfig;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};

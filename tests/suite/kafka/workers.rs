@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use cardline::ledger::LedgerError;
-use cardline::stages::driver::Step;
-use cardline::stages::intake::FromKafka;
-use cardline::stages::{StageError, Station};
+use cardline::route::intake::FromKafka;
+use cardline::step::Step;
+use cardline::step::{StageError, Station};
+use cardline::store::LedgerError;
 use jiff::ToSpan;
 
 use super::{Broker, applications, books_hold, counts, state, take_in};

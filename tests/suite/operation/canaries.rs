@@ -8,8 +8,8 @@ use std::process::Stdio;
 
 use cardline::args;
 use cardline::config::Config;
-use cardline::keys::Keys;
-use cardline::ledger::Ledger;
+use cardline::crypto::keys::Keys;
+use cardline::store::Ledger;
 use serde_json::Value;
 
 use super::worker::{Worker, ended, give_work, program};

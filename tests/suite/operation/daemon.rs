@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cardline::args;
-use cardline::ledger::{Ledger, Tx};
+use cardline::store::{Ledger, Tx};
 use jiff::Timestamp;
 
 use super::worker::{Worker, give_work};

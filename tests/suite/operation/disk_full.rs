@@ -4,9 +4,10 @@ use std::path::Path;
 use std::process::Command;
 
 use cardline::config::Config;
-use cardline::ledger::IntakeCounts;
 use cardline::route::ROUTE;
-use cardline::stages::{Station, intake};
+use cardline::route::intake;
+use cardline::route::intake::settle::IntakeCounts;
+use cardline::step::Station;
 use cardline::time::local_date;
 use jiff::Timestamp;
 

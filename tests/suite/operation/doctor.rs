@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use cardline::broker::MockBroker;
+use cardline::kafka::MockBroker;
 use jiff::Timestamp;
 use serde_json::Value;
 

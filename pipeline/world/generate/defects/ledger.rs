@@ -6,7 +6,7 @@ use jiff::Span;
 
 use super::bank::other_bank;
 use super::{Defect, Message, Soil, defect, first_issue, following};
-use crate::stages::stock::StockState;
+use crate::actions::imports::legacy_cards::StockState;
 use crate::world::generate::stock;
 
 pub(super) const DEFECTS: &[Defect] = &[

@@ -14,7 +14,7 @@ use super::ground::Place;
 use super::messages::Message;
 use super::person::Person;
 use super::streams::Rng;
-use crate::stages::stock::StockRow;
+use crate::actions::imports::legacy_cards::StockRow;
 
 mod address;
 mod agent;

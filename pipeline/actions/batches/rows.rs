@@ -1,0 +1,372 @@
+//! The operator's hand on batches and on the streams they are cut from, each act with its record.
+//!
+//! Invariants: a batch whose sending has begun is not touched any more, because its file may lie at the
+//! partner already; its lease is the mark, taken before the first byte goes out. Who was in a batch that
+//! ended before it was sent stays in `former_row`, so that its history can be replayed and its numbers
+//! are never given again. The same act again changes nothing. Not here: who may do this, and when a
+//! batch is due (`batching/schedule.rs`).
+
+use crate::batching::batch_record::HOLDS_LOCK;
+use crate::batching::batch_record::NewBatchAct;
+use crate::batching::batch_record::record_act;
+use crate::batching::batch_record::spend_approval;
+use crate::custody::batch_state::locked_state;
+use cardline_core::lives::{BATCH, CARD, FILE};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::args;
+use crate::batching::cut_batch::CutBatch;
+use crate::route::accounts::cut_rows::cut_accounts;
+use crate::route::production::cut_rows::cut_production;
+use crate::route::recycling::cut_rows::{ReturnedCard, cut_recycling};
+use crate::store::Tx;
+use crate::store::Why;
+use crate::store::principal::in_scope;
+use crate::store::transition::{Along, SUBJECT, Set, Step, move_each, move_one, move_set, subject};
+use crate::store::{Ledger, LedgerError};
+
+/// An act as it is kept.
+#[derive(Clone)]
+pub struct BatchAct {
+    pub at: Timestamp,
+    pub actor: String,
+    pub what: String,
+    pub stream: Option<String>,
+    /// Numbers of the batches that came of it.
+    pub result: Option<String>,
+    pub reason: Vec<u8>,
+}
+
+/// What became of an act on a batch.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Acted {
+    Done,
+    /// It was so before; nothing was changed.
+    Before,
+    /// The batch stands in this state, where the act is not possible.
+    Stands(String),
+    /// Its file is being placed at the partner.
+    Sending,
+}
+
+/// One part of a batch that is split, rendered and ready to be cut.
+pub enum Part {
+    Account(CutBatch),
+    Production { cut: CutBatch, first_serial: i64, numbers: Vec<String> },
+    Recycling(CutBatch, Vec<ReturnedCard>),
+}
+
+impl Part {
+    /// The batch that the part becomes.
+    pub fn cut_mut(&mut self) -> &mut CutBatch {
+        match self {
+            Part::Account(cut) | Part::Production { cut, .. } | Part::Recycling(cut, _) => cut,
+        }
+    }
+
+    fn number(&self) -> &str {
+        match self {
+            Part::Account(cut) | Part::Production { cut, .. } | Part::Recycling(cut, _) => &cut.number,
+        }
+    }
+}
+
+impl Ledger {
+    /// The streams that are held, with the act that holds each.
+    pub async fn held_streams(&self) -> Result<Vec<(String, BatchAct)>, LedgerError> {
+        let rows = self
+            .read()
+            .await?
+            .rows::<(String, i64, String, String, Vec<u8>)>(
+                "SELECT h.stream, k.at, k.actor, k.what, k.reason FROM stream_hold h JOIN batch_act k ON k.id = h.act ORDER BY h.stream",
+                args![],
+            )
+            .await?;
+        let held = |(stream, at, actor, what, reason): (String, i64, String, String, Vec<u8>)| {
+            let at = Timestamp::from_microsecond(at).unwrap_or_default();
+            (stream.clone(), BatchAct { at, actor, what, stream: Some(stream), result: None, reason })
+        };
+        Ok(rows.into_iter().map(held).collect())
+    }
+
+    /// What was done to a batch, oldest first.
+    pub async fn batch_acts(&self, batch: i64) -> Result<Vec<BatchAct>, LedgerError> {
+        acts_on(&mut self.read().await?, batch).await
+    }
+
+    /// Holds a stream: once this returns, no cut of it can be settled, not even one that is under way.
+    pub async fn hold_stream(&self, stream: &str, act: &NewBatchAct) -> Result<Acted, LedgerError> {
+        let mut tx = self.begin().await?;
+        if tx.is_postgres() {
+            // Waits for the cuts that are being settled now; see `refuse_held`.
+            tx.scratch("SELECT pg_advisory_xact_lock($1)", args![HOLDS_LOCK]).await?;
+        }
+        let id = record_act(&mut tx, act, None, None).await?;
+        let sql = "INSERT INTO stream_hold (stream, act) VALUES ($1, $2) ON CONFLICT (stream) DO NOTHING";
+        if tx.run(sql, args![stream, id]).await? == 0 {
+            return Ok(Acted::Before);
+        }
+        tx.commit().await?;
+        Ok(Acted::Done)
+    }
+
+    /// Lets a held stream go on.
+    pub async fn release_stream(&self, stream: &str, act: &NewBatchAct) -> Result<Acted, LedgerError> {
+        let mut tx = self.begin().await?;
+        if tx.run("DELETE FROM stream_hold WHERE stream = $1", args![stream]).await? == 0 {
+            return Ok(Acted::Before);
+        }
+        record_act(&mut tx, act, None, None).await?;
+        tx.commit().await?;
+        Ok(Acted::Done)
+    }
+
+    /// Keeps a batch from being sent.
+    pub async fn hold_batch(&self, batch: i64, act: &NewBatchAct) -> Result<Acted, LedgerError> {
+        let mut tx = self.begin().await?;
+        match locked_state(&mut tx, batch).await?.as_str() {
+            "held" => return Ok(Acted::Before),
+            "cut" if is_sending(&mut tx, batch).await? => return Ok(Acted::Sending),
+            "cut" => {}
+            other => return Ok(Acted::Stands(other.into())),
+        }
+        let along = Along { owner: Some("bureau operator"), ..Along::default() };
+        let why = Why { at: act.at, actor: &act.actor, reason: "held by an operator" };
+        move_one(&mut tx, batch, Step { life: &BATCH, from: "cut", to: "held" }, along, why).await?;
+        record_act(&mut tx, act, Some(batch), None).await?;
+        tx.commit().await?;
+        Ok(Acted::Done)
+    }
+
+    /// Lets a held batch be sent.
+    pub async fn release_batch(&self, batch: i64, act: &NewBatchAct) -> Result<Acted, LedgerError> {
+        let mut tx = self.begin().await?;
+        let state = locked_state(&mut tx, batch).await?;
+        if state != "held" {
+            let released = acts_on(&mut tx, batch).await?.iter().any(|k| k.what == "release");
+            let is_so = state == "cut" || released && state != "cancelled";
+            return Ok(if is_so { Acted::Before } else { Acted::Stands(state) });
+        }
+        let why = Why { at: act.at, actor: &act.actor, reason: "released by an operator" };
+        spend_approval(&mut tx, batch, act).await?;
+        move_one(&mut tx, batch, Step { life: &BATCH, from: "held", to: "cut" }, Along::default(), why).await?;
+        record_act(&mut tx, act, Some(batch), None).await?;
+        tx.commit().await?;
+        Ok(Acted::Done)
+    }
+
+    /// Ends a batch before it is sent: its cards wait again, by `again_on`.
+    pub async fn cancel_batch(&self, batch: i64, again_on: Date, act: &NewBatchAct) -> Result<Acted, LedgerError> {
+        let mut tx = self.begin().await?;
+        if let Some(acted) = ended_or_gone(&mut tx, batch, act).await? {
+            return Ok(acted);
+        }
+        let why = Why { at: act.at, actor: &act.actor, reason: "the batch was cancelled before it was sent" };
+        spend_approval(&mut tx, batch, act).await?;
+        end_batch(&mut tx, batch, again_on, why).await?;
+        record_act(&mut tx, act, Some(batch), None).await?;
+        tx.commit().await?;
+        Ok(Acted::Done)
+    }
+
+    /// Ends a batch before it is sent and cuts its cards anew, in parts, in one transaction.
+    pub async fn split_batch(
+        &self,
+        batch: i64,
+        parts: &[Part],
+        again_on: Date,
+        act: &NewBatchAct,
+    ) -> Result<Acted, LedgerError> {
+        let mut tx = self.begin().await?;
+        if let Some(acted) = ended_or_gone(&mut tx, batch, act).await? {
+            return Ok(acted);
+        }
+        let why = Why { at: act.at, actor: &act.actor, reason: "the batch was split before it was sent" };
+        end_batch(&mut tx, batch, again_on, why).await?;
+        let why = Why { reason: "part of a batch that was split", ..why };
+        for part in parts {
+            match part {
+                Part::Account(cut) => {
+                    cut_accounts(&mut tx, cut, why).await?;
+                }
+                Part::Production { cut, first_serial, numbers } => {
+                    cut_production(&mut tx, cut, *first_serial, numbers, why).await?;
+                }
+                Part::Recycling(cut, cards) => cut_recycling(&mut tx, cut, cards, why).await?,
+            }
+        }
+        let numbers: Vec<&str> = parts.iter().map(Part::number).collect();
+        record_act(&mut tx, act, Some(batch), Some(&numbers.join(", "))).await?;
+        tx.commit().await?;
+        Ok(Acted::Done)
+    }
+
+    /// Cards that are held within the viewer's scope, by where they would go on: `account` or `production`,
+    /// region, bank, lane.
+    pub async fn held_cards(&self) -> Result<Vec<(String, String, String, String, i64)>, LedgerError> {
+        let mut tx = self.read().await?;
+        tx.look().await?;
+        tx.rows(
+            concat!(
+                "SELECT CASE WHEN c.application IS NULL THEN 'account' ELSE 'production' END, a.region, a.bank, a.lane, count(*)
+                 FROM application a LEFT JOIN account c ON c.application = a.id LEFT JOIN production_row p ON p.application = a.id
+                 WHERE a.place = 'held' AND p.application IS NULL AND ",
+                in_scope!("a.bank", "a.region"),
+                " GROUP BY CASE WHEN c.application IS NULL THEN 'account' ELSE 'production' END, a.region, a.bank, a.lane"
+            ),
+            args![],
+        )
+        .await
+    }
+
+    /// Cards within the viewer's scope that wait for an account batch without a rendered photo: region, bank,
+    /// lane, count.
+    pub async fn waiting_without_photo(&self) -> Result<Vec<(String, String, String, i64)>, LedgerError> {
+        let mut tx = self.read().await?;
+        tx.look().await?;
+        tx.rows(
+            concat!(
+                "SELECT a.region, a.bank, a.lane, count(*) FROM application a
+                 LEFT JOIN rendition r ON r.source = a.photo AND r.print IS NOT NULL
+                 WHERE a.queue = 'account' AND r.source IS NULL AND ",
+                in_scope!("a.bank", "a.region"),
+                " GROUP BY a.region, a.bank, a.lane"
+            ),
+            args![],
+        )
+        .await
+    }
+
+    /// The sections of a production batch: region and cards, in the order of its rows.
+    pub async fn sections(&self, batch: i64) -> Result<Vec<(String, i64)>, LedgerError> {
+        self.read()
+            .await?
+            .rows(
+                "SELECT a.region, count(*) FROM (SELECT application FROM production_row WHERE batch = $1
+                    UNION ALL SELECT application FROM former_row WHERE batch = $1 AND card_number IS NOT NULL) r
+                 JOIN application a ON a.id = r.application GROUP BY a.region ORDER BY a.region",
+                args![batch],
+            )
+            .await
+    }
+}
+
+async fn acts_on(tx: &mut Tx, batch: i64) -> Result<Vec<BatchAct>, LedgerError> {
+    let rows = tx
+        .rows::<(i64, String, String, Option<String>, Option<String>, Vec<u8>)>(
+            "SELECT at, actor, what, stream, result, reason FROM batch_act WHERE batch = $1 ORDER BY id",
+            args![batch],
+        )
+        .await?;
+    let kept = |(at, actor, what, stream, result, reason)| BatchAct {
+        at: Timestamp::from_microsecond(at).unwrap_or_default(),
+        actor,
+        what,
+        stream,
+        result,
+        reason,
+    };
+    Ok(rows.into_iter().map(kept).collect())
+}
+
+/// Whether a sender ever took the file of the batch: it may lie at the partner, also when the sender is gone.
+async fn is_sending(tx: &mut Tx, batch: i64) -> Result<bool, LedgerError> {
+    let begun = tx
+        .number(
+            "SELECT count(*) FROM file f JOIN lease l ON l.work = 'exchange/out/' || f.id WHERE f.batch = $1 AND f.direction = 'out'",
+            args![batch],
+        )
+        .await?;
+    Ok(begun > 0)
+}
+
+/// Why a batch cannot be ended now, or that this very act ended it before.
+async fn ended_or_gone(tx: &mut Tx, batch: i64, act: &NewBatchAct) -> Result<Option<Acted>, LedgerError> {
+    let state = locked_state(tx, batch).await?;
+    Ok(match state.as_str() {
+        "cut" | "held" => is_sending(tx, batch).await?.then_some(Acted::Sending),
+        "cancelled" => {
+            let same = acts_on(tx, batch).await?.iter().any(|k| k.what == act.what);
+            Some(if same { Acted::Before } else { Acted::Stands(state) })
+        }
+        _ => Some(Acted::Stands(state)),
+    })
+}
+
+/// Ends a batch in state `cut` or `held`: members go back to their waiting room, numbers stay used.
+async fn end_batch(tx: &mut Tx, batch: i64, again_on: Date, why: Why<'_>) -> Result<(), LedgerError> {
+    let kind = tx.row::<(String,)>("SELECT kind FROM batch WHERE id = $1", args![batch]).await?;
+    match kind.as_ref().map(|(kind,)| kind.as_str()) {
+        Some("account") => back_to_accounts(tx, batch, again_on, why).await?,
+        Some("production") => back_to_production(tx, batch, again_on, why).await?,
+        _ => back_to_recycling(tx, batch, again_on, why).await?,
+    }
+    let from = if locked_state(tx, batch).await? == "held" { "held" } else { "cut" };
+    let along = || Along { owner: Some("nobody"), ..Along::default() };
+    move_one(tx, batch, Step { life: &BATCH, from, to: "cancelled" }, along(), why).await?;
+    let file = tx.number("SELECT id FROM file WHERE batch = $1 AND direction = 'out'", args![batch]).await?;
+    move_one(tx, file, Step { life: &FILE, from: "frozen", to: "cancelled" }, along(), why).await?;
+    crate::cases::desk::overtake(tx, batch, why).await
+}
+
+async fn back_to_accounts(tx: &mut Tx, batch: i64, again_on: Date, why: Why<'_>) -> Result<(), LedgerError> {
+    tx.run(
+        "INSERT INTO former_row (batch, row, application, card_number)
+         SELECT $1, account_row, id, NULL FROM application WHERE account_batch = $1 ORDER BY account_row",
+        args![batch],
+    )
+    .await?;
+    let waiting =
+        tx.number("SELECT count(*) FROM application WHERE account_batch = $1 AND place IS NULL", args![batch]).await?;
+    tx.run(
+        "UPDATE application SET account_batch = NULL, account_row = NULL, queue = CASE WHEN place IS NULL THEN 'account' ELSE queue END,
+            due_on = CASE WHEN due_on < $2 THEN $2 ELSE due_on END WHERE account_batch = $1",
+        args![batch, again_on],
+    )
+    .await?;
+    let step = Step { life: &CARD, from: "in_account_batch", to: "waiting_account" };
+    move_set(tx, Set::AccountBatch(batch), step, waiting, why).await
+}
+
+async fn back_to_production(tx: &mut Tx, batch: i64, again_on: Date, why: Why<'_>) -> Result<(), LedgerError> {
+    tx.run(
+        "INSERT INTO former_row (batch, row, application, card_number)
+         SELECT batch, row, application, card_number FROM production_row WHERE batch = $1 ORDER BY row",
+        args![batch],
+    )
+    .await?;
+    // Who is held meanwhile waits for a person, not for the bureau.
+    tx.run(
+        "UPDATE batch SET to_produce = to_produce + g.cards, due_on = CASE WHEN due_on < $2 THEN $2 ELSE due_on END
+         FROM (SELECT a.account_batch AS id, count(*) AS cards FROM production_row p JOIN application a ON a.id = p.application
+            WHERE p.batch = $1 AND a.place IS NULL GROUP BY a.account_batch) g WHERE batch.id = g.id",
+        args![batch, again_on],
+    )
+    .await?;
+    let waiting = tx
+        .number(
+            "SELECT count(*) FROM production_row p JOIN application a ON a.id = p.application WHERE p.batch = $1 AND a.place IS NULL",
+            args![batch],
+        )
+        .await?;
+    tx.run("DELETE FROM production_row WHERE batch = $1", args![batch]).await?;
+    let step = Step { life: &CARD, from: "in_production", to: "waiting_production" };
+    move_set(tx, Set::ProductionBatch(batch), step, waiting, why).await
+}
+
+async fn back_to_recycling(tx: &mut Tx, batch: i64, again_on: Date, why: Why<'_>) -> Result<(), LedgerError> {
+    tx.run(
+        "INSERT INTO former_row (batch, row, application, card_number)
+         SELECT batch, row, application, NULL FROM recycling_row WHERE batch = $1 ORDER BY row",
+        args![batch],
+    )
+    .await?;
+    let members =
+        tx.rows::<(i64,)>("SELECT application FROM recycling_row WHERE batch = $1 ORDER BY row", args![batch]).await?;
+    tx.run("DELETE FROM recycling_row WHERE batch = $1", args![batch]).await?;
+    tx.stage(&SUBJECT, members.into_iter().map(|(id,)| subject(id)).collect()).await?;
+    let along = Along { due_on: Some(again_on), owner: Some("administrator"), ..Along::default() };
+    move_each(tx, &[Step { life: &CARD, from: "in_recycling", to: "to_recycle" }], along, why).await?;
+    Ok(())
+}

@@ -1,0 +1,73 @@
+//! What needs two persons: asked for by one, here; given by another, and carried out once.
+
+use crate::crypto::objects::sha256;
+use crate::people::approvals::{ApprovalRecord, NewApproval};
+use crate::step::{StageError, Station};
+use crate::store::Why;
+use cardline_core::domain::staff::Act;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+/// What somebody wants to do.
+pub struct Wanted<'a> {
+    pub act: Act,
+    /// What it is about, in the open; no personal data.
+    pub subject: &'a str,
+    /// Exactly what will be done; also all that carrying it out takes. Kept sealed.
+    pub request: Value,
+    /// Cards, messages or lines it touches.
+    pub count: i64,
+    /// Bank and area it lies in; empty: more than one.
+    pub bank: &'a str,
+    pub area: &'a str,
+    /// The maker's own words; kept sealed.
+    pub reason: &'a str,
+}
+
+impl Wanted<'_> {
+    /// The digest of exactly this.
+    pub fn digest(&self) -> String {
+        let whole = json!([self.act.code(), self.subject, self.request, self.count, self.bank, self.area, self.reason]);
+        sha256(whole.to_string().as_bytes())
+    }
+}
+
+/// Whether it may be done now.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Second {
+    /// There are no users yet, so nobody can be told from anybody else.
+    NotNeeded,
+    /// A second person gave it; the number to use up.
+    Given(i64),
+    /// It waits for a second person. `maker` asked for it.
+    Asked { id: i64, maker: String },
+    /// It was given to `maker`, who carries it out.
+    GivenTo { id: i64, maker: String },
+}
+
+/// Whether the user who asks may do it now; asks for a second person where nobody did.
+pub async fn second_person(station: &Station, wanted: &Wanted<'_>, now: Timestamp) -> Result<Second, StageError> {
+    let Some(maker) = station.ledger.viewer() else { return Ok(Second::NotNeeded) };
+    let digest = wanted.digest();
+    if let Some(open) = station.ledger.open_approval(&digest, now).await? {
+        let ApprovalRecord { id, maker: asked_by, state, .. } = open;
+        return Ok(match (state.as_str(), asked_by == maker.name) {
+            ("given", true) => Second::Given(id),
+            ("given", false) => Second::GivenTo { id, maker: asked_by },
+            _ => Second::Asked { id, maker: asked_by },
+        });
+    }
+    let new = NewApproval {
+        act: wanted.act,
+        subject: wanted.subject.into(),
+        digest,
+        request: station.keys.seal(wanted.request.to_string().as_bytes())?,
+        count: wanted.count,
+        bank: wanted.bank.into(),
+        area: wanted.area.into(),
+        reason: station.keys.seal(wanted.reason.as_bytes())?,
+    };
+    let why = Why { at: now, actor: &maker.name, reason: "asked for a second person" };
+    let id = station.ledger.ask_approval(new, why).await?;
+    Ok(Second::Asked { id, maker: maker.name.clone() })
+}

@@ -1,0 +1,8 @@
+//! What people do by command or page: to batches, to the quarantine, to lists, after a restore; and what two of them decide.
+
+pub mod batches;
+pub mod decisions;
+pub mod dual_control;
+pub mod imports;
+pub mod quarantine;
+pub mod recovery;

@@ -1,0 +1,91 @@
+//! Messages of the quarantine in the open, for a correction by hand: the one bulk export there is.
+//!
+//! It is recorded with its members before a byte leaves, like a reveal, and takes a second person once
+//! people can be told apart. The same again by the same person writes the same file, and is no second
+//! disclosure. Not here: bringing the corrected messages back (`quarantine retry --from`).
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::actions::quarantine::retry::next_members;
+use crate::crypto::objects::sha256;
+use crate::limits::RETRY_MESSAGES;
+use crate::quarantine::acts::{Operation, Request, name_operation, record_operation};
+use crate::quarantine::held::{Selection, choose};
+use crate::step::{StageError, Station};
+
+/// What somebody wants to have in the open.
+pub struct Wish<'a> {
+    pub actor: &'a str,
+    /// The person's words; kept sealed.
+    pub reason: &'a str,
+    pub selection: Selection,
+    /// The approval it takes, once a second person gave it.
+    pub approval: Option<i64>,
+}
+
+/// What came of it.
+pub enum Exported {
+    /// The selection has no message.
+    Nothing,
+    /// More than one export may hold.
+    TooMany(i64),
+    /// A second person must give it first.
+    NeedsSecond { id: String, count: i64 },
+    /// The messages, one a line, and the operation that is recorded.
+    Lines { id: String, count: i64, bytes: Vec<u8> },
+}
+
+impl Wish<'_> {
+    /// Exactly what will be done.
+    pub fn request(&self) -> Value {
+        let s = &self.selection;
+        json!({ "by": self.actor, "ids": s.ids, "code": s.code, "outcome": s.outcome, "region": s.region,
+            "since": s.since, "reason": self.reason })
+    }
+}
+
+/// Records an export and opens its messages.
+pub async fn export(station: &Station, wish: &Wish<'_>, now: Timestamp) -> Result<Exported, StageError> {
+    let request = Request {
+        what: "reveal",
+        at: now,
+        actor: wish.actor,
+        reason: Some(station.keys.seal(wish.reason.as_bytes())?),
+        digest: sha256(wish.request().to_string().as_bytes()),
+        approval: wish.approval,
+    };
+    let mut tx = station.ledger.begin().await?;
+    choose(&mut tx, &wish.selection).await?;
+    let (id, count) = name_operation(&mut tx, &request).await?;
+    if count == 0 {
+        return Ok(Exported::Nothing);
+    }
+    if count > RETRY_MESSAGES {
+        return Ok(Exported::TooMany(count));
+    }
+    let operation = match station.ledger.operation(&id).await? {
+        Some((operation, _)) => operation,
+        None if count > 1 && wish.approval.is_none() && station.ledger.viewer().is_some() => {
+            return Ok(Exported::NeedsSecond { id, count });
+        }
+        None => {
+            let operation = record_operation(&mut tx, &request, &id, count).await?;
+            tx.commit().await?;
+            operation
+        }
+    };
+    Ok(Exported::Lines { id, count, bytes: lines(station, &operation).await? })
+}
+
+async fn lines(station: &Station, operation: &Operation) -> Result<Vec<u8>, StageError> {
+    let members = next_members(&mut station.ledger.read().await?, operation).await?;
+    let mut bytes = Vec::new();
+    for member in members {
+        let message = station.keys.open_record(&member.sealed)?;
+        // A line break inside JSON is white space, so each message fits on its line.
+        bytes.extend(message.iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte }));
+        bytes.push(b'\n');
+    }
+    Ok(bytes)
+}

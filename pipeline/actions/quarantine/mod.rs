@@ -1,0 +1,6 @@
+//! Operations on the quarantine.
+
+pub mod export;
+pub mod operations;
+pub mod repair;
+pub mod retry;

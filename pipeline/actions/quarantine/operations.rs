@@ -1,0 +1,327 @@
+//! Operations on the quarantine: previewed, confirmed by their id, carried out page by page.
+//!
+//! A preview is the whole operation in a transaction that is rolled back, so it says what would happen
+//! now. A real run is one transaction a page: after a kill the same command goes on where it stopped,
+//! and once it is through it has no second effect.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::repair::Repair;
+use crate::actions::quarantine::retry::{Again, Member, RetryOutcome, next_members, retry_outcome, settle_again};
+use crate::hex::hex;
+use crate::kafka::RawMessage;
+use crate::limits::{CHUNK_BYTES, PASSING_FAULT_TRIES};
+use crate::people::approvals::ApprovalRecord;
+use crate::quarantine::acts::{Operation, Request, discard, name_operation, record_operation};
+use crate::quarantine::held::{Selection, Unmatched, choose, choose_named};
+use crate::route::intake::check_messages;
+use crate::route::servicing::{event_dates, read_event};
+use crate::step::{StageError, Station};
+use crate::store::{Tx, Why};
+use crate::time::local_date;
+
+/// What a person asks for.
+pub struct Ask<'a> {
+    pub actor: &'a str,
+    /// The person's words; kept sealed.
+    pub reason: &'a str,
+    pub selection: Selection,
+    pub what: What,
+    /// The operation as previewed.
+    pub confirm: Option<&'a str>,
+    pub dry_run: bool,
+    /// The approval it takes, once a second person gave it.
+    pub approval: Option<i64>,
+}
+
+/// What becomes of the messages.
+pub enum What {
+    Retry(Repair),
+    Discard,
+}
+
+/// What came of it.
+pub enum Told {
+    /// The selection has no message.
+    Nothing,
+    /// Some of the ids given do not stand in the quarantine.
+    NotHeld,
+    /// Corrected messages that name none or several.
+    Unmatched(Vec<Unmatched>),
+    /// More than one message, and no preview of them was confirmed.
+    Unconfirmed(i64),
+    /// What was confirmed is not what the selection has now.
+    Other {
+        id: String,
+        count: i64,
+    },
+    /// A second person must give it first.
+    NeedsSecond {
+        id: String,
+        count: i64,
+    },
+    Done(Report),
+}
+
+/// An operation and what became of its messages.
+#[derive(serde::Serialize)]
+pub struct Report {
+    pub operation: String,
+    pub what: &'static str,
+    pub messages: i64,
+    pub dry_run: bool,
+    /// Whether it was through before this run.
+    pub done_before: bool,
+    #[serde(flatten)]
+    pub outcome: RetryOutcome,
+}
+
+impl Ask<'_> {
+    fn what(&self) -> &'static str {
+        match &self.what {
+            What::Retry(Repair::Nothing) => "retry",
+            What::Retry(_) => "repair",
+            What::Discard => "discard",
+        }
+    }
+
+    /// The digest of everything asked for but the messages it takes.
+    pub fn digest(&self) -> String {
+        let edits = match &self.what {
+            What::Retry(repair) => repair.digest(),
+            What::Discard => String::new(),
+        };
+        let s = &self.selection;
+        let asked = json!([s.ids, s.code, s.outcome, s.region, s.since, edits, self.reason]);
+        hex(&Sha256::digest(asked.to_string()))
+    }
+
+    /// Whether so many messages take a second person, once people can be told apart.
+    fn needs_second(&self, station: &Station, count: i64) -> bool {
+        matches!(self.what, What::Discard) && count > 1 && self.approval.is_none() && station.ledger.viewer().is_some()
+    }
+
+    fn request(&self, station: &Station, at: Timestamp) -> Result<Request<'_>, StageError> {
+        let reason = if self.reason.is_empty() { None } else { Some(station.keys.seal(self.reason.as_bytes())?) };
+        Ok(Request { what: self.what(), at, actor: self.actor, reason, digest: self.digest(), approval: self.approval })
+    }
+}
+
+/// Previews or carries out an operation.
+pub async fn operate(station: &Station, ask: &Ask<'_>, now: Timestamp) -> Result<Told, StageError> {
+    let request = ask.request(station, now)?;
+    if let (Some(id), false) = (ask.confirm, ask.dry_run)
+        && let Some((operation, asked)) = station.ledger.operation(id).await?
+    {
+        let same = asked == request.digest;
+        return if same { carry_out(station, ask, operation, now).await } else { Ok(other(operation)) };
+    }
+    let mut tx = station.ledger.begin().await?;
+    if let What::Retry(Repair::Corrected(file)) = &ask.what
+        && ask.selection.ids.is_empty()
+    {
+        let unmatched = choose_named(&mut tx, file.named.clone()).await?;
+        if !unmatched.is_empty() {
+            return nothing_left(station, ask, &request, Told::Unmatched(unmatched), tx, now).await;
+        }
+    } else {
+        choose(&mut tx, &ask.selection).await?;
+    }
+    let (id, count) = name_operation(&mut tx, &request).await?;
+    if count == 0 {
+        return nothing_left(station, ask, &request, Told::Nothing, tx, now).await;
+    }
+    if !ask.selection.ids.is_empty() && count != ask.selection.ids.len() as i64 {
+        return Ok(Told::NotHeld);
+    }
+    if ask.dry_run {
+        let operation = record_operation(&mut tx, &request, &id, count).await?;
+        return preview(station, ask, operation, tx, now).await.map(Told::Done);
+    }
+    match ask.confirm {
+        Some(confirmed) if confirmed != id => return Ok(Told::Other { id, count }),
+        None if count > 1 => return Ok(Told::Unconfirmed(count)),
+        _ => {}
+    }
+    if ask.needs_second(station, count) {
+        return Ok(Told::NeedsSecond { id, count });
+    }
+    let operation = match station.ledger.operation(&id).await? {
+        // Recorded before a kill, and nothing became of it yet.
+        Some((operation, _)) => {
+            drop(tx);
+            operation
+        }
+        None => {
+            let operation = record_operation(&mut tx, &request, &id, count).await?;
+            tx.commit().await?;
+            operation
+        }
+    };
+    carry_out(station, ask, operation, now).await
+}
+
+/// What a bulk discard asks a second person for: all that carrying it out takes.
+pub fn discard_request(selection: &Selection, reason: &str) -> Value {
+    let s = selection;
+    json!({ "ids": s.ids, "code": s.code, "outcome": s.outcome, "region": s.region, "since": s.since, "reason": reason })
+}
+
+/// The discard that a second person gave, on behalf of its maker: exactly the messages it was asked for.
+pub async fn discard_approved(
+    station: &Station,
+    approval: &ApprovalRecord,
+    request: &Value,
+    now: Timestamp,
+) -> Result<Told, StageError> {
+    let text = |member: &str| request[member].as_str().unwrap_or_default().to_owned();
+    let ids = request["ids"].as_array().map(|ids| ids.iter().filter_map(Value::as_i64).collect()).unwrap_or_default();
+    let (code, outcome, region) = (text("code"), text("outcome"), text("region"));
+    let selection = Selection { ids, code, outcome, region, since: request["since"].as_i64().unwrap_or_default() };
+    let ask = Ask {
+        actor: &approval.maker,
+        reason: &text("reason"),
+        selection,
+        what: What::Discard,
+        confirm: Some(&approval.subject),
+        dry_run: false,
+        approval: Some(approval.id),
+    };
+    operate(station, &ask, now).await
+}
+
+fn other(operation: Operation) -> Told {
+    Told::Other { id: operation.id, count: operation.count }
+}
+
+/// Nothing is chosen: perhaps because the same was asked for before, and is done.
+async fn nothing_left(
+    station: &Station,
+    ask: &Ask<'_>,
+    request: &Request<'_>,
+    otherwise: Told,
+    tx: Tx,
+    now: Timestamp,
+) -> Result<Told, StageError> {
+    drop(tx);
+    match station.ledger.last_operation(&request.digest).await? {
+        Some((operation, _)) if ask.dry_run => {
+            let outcome = retry_outcome(&mut station.ledger.read().await?, &operation).await?;
+            Ok(Told::Done(report(ask, operation, true, outcome)))
+        }
+        Some((operation, _)) => carry_out(station, ask, operation, now).await,
+        None => Ok(otherwise),
+    }
+}
+
+fn report(ask: &Ask<'_>, operation: Operation, done_before: bool, outcome: RetryOutcome) -> Report {
+    let Operation { id, count, .. } = operation;
+    Report { operation: id, what: ask.what(), messages: count, dry_run: ask.dry_run, done_before, outcome }
+}
+
+/// The whole operation in one transaction that is dropped at the end.
+async fn preview(
+    station: &Station,
+    ask: &Ask<'_>,
+    operation: Operation,
+    mut tx: Tx,
+    now: Timestamp,
+) -> Result<Report, StageError> {
+    let why = why(ask, now);
+    match &ask.what {
+        What::Discard => discard(&mut tx, &operation).await?,
+        What::Retry(repair) => loop {
+            let members = next_members(&mut tx, &operation).await?;
+            if members.is_empty() {
+                break;
+            }
+            let page = tokio::task::block_in_place(|| page(station, repair, members, operation.count == 1, now))?;
+            for part in page {
+                settle_again(&mut tx, &operation, part, why, local_date(now)).await?;
+            }
+        },
+    }
+    let outcome = retry_outcome(&mut tx, &operation).await?;
+    Ok(report(ask, operation, false, outcome))
+}
+
+async fn carry_out(station: &Station, ask: &Ask<'_>, operation: Operation, now: Timestamp) -> Result<Told, StageError> {
+    let before = retry_outcome(&mut station.ledger.read().await?, &operation).await?;
+    if before.remaining == 0 {
+        return Ok(Told::Done(report(ask, operation, true, before)));
+    }
+    match &ask.what {
+        What::Discard => station.ledger.settle_discard(&operation, why(ask, now)).await?,
+        What::Retry(repair) => take_in_again(station, ask, repair, &operation, now).await?,
+    }
+    let outcome = retry_outcome(&mut station.ledger.read().await?, &operation).await?;
+    Ok(Told::Done(report(ask, operation, false, outcome)))
+}
+
+async fn take_in_again(
+    station: &Station,
+    ask: &Ask<'_>,
+    repair: &Repair,
+    operation: &Operation,
+    now: Timestamp,
+) -> Result<(), StageError> {
+    let work = format!("quarantine/{}", operation.id);
+    let mut tries = 0;
+    loop {
+        let Some(lease) = station.lease(&work, now).await? else {
+            return Err(StageError::Shape(format!(
+                "operation {} is being carried out by another worker",
+                operation.id
+            )));
+        };
+        let members = next_members(&mut station.ledger.read().await?, operation).await?;
+        if members.is_empty() {
+            return Ok(station.ledger.give_back(&lease).await?);
+        }
+        let page = tokio::task::block_in_place(|| page(station, repair, members, operation.count == 1, now))?;
+        match station.ledger.settle_retry(&lease, operation, page, why(ask, now), local_date(now)).await {
+            Err(error) if error.is_passing() && tries < PASSING_FAULT_TRIES => tries += 1,
+            settled => {
+                settled?;
+                tries = 0;
+            }
+        }
+    }
+}
+
+fn why<'a>(ask: &'a Ask<'_>, at: Timestamp) -> Why<'a> {
+    Why { at, actor: ask.actor, reason: "taken in again from the quarantine" }
+}
+
+/// Messages opened, repaired and checked, as many as memory may hold at once.
+fn page(
+    station: &Station,
+    repair: &Repair,
+    members: Vec<Member>,
+    alone: bool,
+    now: Timestamp,
+) -> Result<Vec<Again>, StageError> {
+    let (mut applications, mut events, mut bytes) = (Vec::new(), Vec::new(), 0);
+    for member in members {
+        let came = station.keys.open_record(&member.sealed)?;
+        let now_is = repair.of(member.event_id.as_deref(), came, alone);
+        bytes += now_is.len();
+        let raw = RawMessage::new(member.id, now_is.into());
+        let is_event = member.source == station.config.topics.events;
+        if is_event {
+            events.push(raw)
+        } else {
+            applications.push(raw)
+        }
+        if bytes >= CHUNK_BYTES {
+            break;
+        }
+    }
+    let read = events.iter().map(|raw| read_event(&station.keys, raw, now)).collect::<Result<_, _>>()?;
+    Ok(vec![
+        Again::Applications(check_messages(station, &applications, now)?),
+        Again::Events(read, event_dates(station, local_date(now))),
+    ])
+}

@@ -1,0 +1,156 @@
+//! Messages of the quarantine taken in again: today's rules and reference data, the same path.
+//!
+//! A page is one transaction: the messages are taken out by the act, and what they are now is settled
+//! as a chunk of source `retry`. What was consumed before stays as it was counted (law 2).
+
+use std::collections::BTreeMap;
+
+use cardline_core::domain::policy::ByRegion;
+use jiff::civil::Date;
+
+use crate::args;
+use crate::limits::RETRY_MESSAGES;
+use crate::quarantine::acts::{Operation, discard};
+use crate::quarantine::held::CHOSEN;
+use crate::route::intake::settle::{ArrivingMessage, ChunkSource, IntakeCounts, RETRY, settle_in};
+use crate::route::servicing::event_rows::{ArrivingEvent, EventDates, settle_events_in};
+use crate::store::Tx;
+use crate::store::Why;
+use crate::store::leases::spend;
+use crate::store::{Lease, Ledger, LedgerError};
+
+/// A message that an operation has not taken yet.
+pub struct Member {
+    pub id: i64,
+    pub event_id: Option<String>,
+    /// Topic, or `file`, it first came from.
+    pub source: String,
+    pub sealed: Vec<u8>,
+}
+
+/// What a page of messages is now. Positions are the ids of the messages they were.
+pub enum Again {
+    Applications(Vec<ArrivingMessage>),
+    Events(Vec<ArrivingEvent>, ByRegion<EventDates>),
+}
+
+/// What became of an operation so far.
+#[derive(Default, serde::Serialize)]
+pub struct RetryOutcome {
+    #[serde(flatten)]
+    pub counts: IntakeCounts,
+    /// Messages not taken in yet.
+    pub remaining: i64,
+    /// Refused again: code → messages.
+    pub refused: BTreeMap<String, i64>,
+}
+
+/// The next messages of an operation, in the order they came.
+pub async fn next_members(tx: &mut Tx, operation: &Operation) -> Result<Vec<Member>, LedgerError> {
+    let rows = tx
+        .rows::<(i64, Option<String>, String, Vec<u8>)>(
+            "SELECT m.id, m.event_id, c.source, m.sealed FROM act_member k JOIN message m ON m.id = k.message AND m.act = 0
+             JOIN message f ON f.id = COALESCE(m.origin, m.id) JOIN chunk c ON c.id = f.chunk
+             WHERE k.act = $1 ORDER BY m.id LIMIT $2",
+            args![operation.act, RETRY_MESSAGES],
+        )
+        .await?;
+    Ok(rows.into_iter().map(|(id, event_id, source, sealed)| Member { id, event_id, source, sealed }).collect())
+}
+
+/// Takes messages out and in again. Fails whole when one of them was taken by somebody else.
+pub async fn settle_again(
+    tx: &mut Tx,
+    operation: &Operation,
+    again: Again,
+    why: Why<'_>,
+    today: Date,
+) -> Result<(), LedgerError> {
+    let ids: Vec<i64> = match &again {
+        Again::Applications(messages) => messages.iter().map(|m| m.position).collect(),
+        Again::Events(events, _) => events.iter().map(|e| e.position).collect(),
+    };
+    if ids.is_empty() {
+        return Ok(());
+    }
+    tx.stage(&CHOSEN, ids.iter().map(|id| args![*id]).collect()).await?;
+    let taken = tx
+        .run(
+            "UPDATE message SET act = $1 WHERE act = 0 AND outcome <> 'accepted' AND id IN (SELECT id FROM chosen)",
+            args![operation.act],
+        )
+        .await?;
+    if taken != ids.len() as u64 {
+        return Err(LedgerError::Taken { expected: ids.len() as i64, found: taken as i64 });
+    }
+    let source = ChunkSource::again(RETRY, operation.act, &ids);
+    match again {
+        Again::Applications(messages) => settle_in(tx, &source, messages, why, today).await.map(|_| ()),
+        Again::Events(events, dates) => settle_events_in(tx, &source, events, &dates, why).await.map(|_| ()),
+    }
+}
+
+/// What became of an operation, from what the ledger holds: the same however often it was interrupted.
+pub async fn retry_outcome(tx: &mut Tx, operation: &Operation) -> Result<RetryOutcome, LedgerError> {
+    let row = tx
+        .row::<(i64, i64, i64, i64, i64, i64)>(
+            "SELECT CAST(COALESCE(sum(received), 0) AS BIGINT), CAST(COALESCE(sum(accepted), 0) AS BIGINT),
+                CAST(COALESCE(sum(rejected), 0) AS BIGINT), CAST(COALESCE(sum(repeated), 0) AS BIGINT),
+                CAST(COALESCE(sum(conflicting), 0) AS BIGINT), CAST(COALESCE(sum(quarantined), 0) AS BIGINT)
+             FROM chunk WHERE source = $2 AND partition = $1",
+            args![operation.act, RETRY],
+        )
+        .await?
+        .unwrap_or_default();
+    let counts = IntakeCounts {
+        received: row.0,
+        accepted: row.1,
+        rejected: row.2,
+        repeated: row.3,
+        conflicting: row.4,
+        quarantined: row.5,
+    };
+    let refused = tx
+        .rows::<(String, i64)>(
+            "SELECT COALESCE(m.reason, f.rule, m.outcome), count(DISTINCT m.id) FROM chunk c JOIN message m ON m.chunk = c.id AND m.outcome <> 'accepted'
+             LEFT JOIN finding f ON f.message = m.id AND f.severity = 'error' AND m.reason IS NULL
+             WHERE c.source = $2 AND c.partition = $1 GROUP BY COALESCE(m.reason, f.rule, m.outcome)",
+            args![operation.act, RETRY],
+        )
+        .await?;
+    let remaining = tx
+        .number(
+            "SELECT count(*) FROM act_member k JOIN message m ON m.id = k.message AND m.act = 0 WHERE k.act = $1",
+            args![operation.act],
+        )
+        .await?;
+    Ok(RetryOutcome { counts, remaining, refused: refused.into_iter().collect() })
+}
+
+impl Ledger {
+    /// Puts the messages of an operation aside, all of them or none.
+    pub async fn settle_discard(&self, operation: &Operation, why: Why<'_>) -> Result<(), LedgerError> {
+        let mut tx = self.begin().await?;
+        discard(&mut tx, operation).await?;
+        crate::cases::overdue::quarantine_looked_at(&mut tx, why).await?;
+        tx.commit().await
+    }
+
+    /// Settles one page of an operation, for the holder of the lease.
+    pub async fn settle_retry(
+        &self,
+        lease: &Lease,
+        operation: &Operation,
+        again: Vec<Again>,
+        why: Why<'_>,
+        today: Date,
+    ) -> Result<(), LedgerError> {
+        let mut tx = self.begin().await?;
+        for part in again {
+            settle_again(&mut tx, operation, part, why, today).await?;
+        }
+        crate::cases::overdue::quarantine_looked_at(&mut tx, why).await?;
+        spend(&mut tx, lease).await?;
+        tx.commit().await
+    }
+}

@@ -1,0 +1,249 @@
+//! After a restore: what partners and the archive have that the ledger lost, and what a person accepts.
+//!
+//! Survey and acceptance are one path. Accepted means: every number that was seen is behind us; what a lost
+//! file carried is not sent again; answers that lie in the archive are read again, in their order.
+
+use crate::route::production::cut::pan_key;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use cardline_core::domain::card_number;
+use cardline_core::domain::staff::Act;
+use cardline_core::layouts::{FileKind, FileSpec, Parsed};
+use jiff::civil::Date;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::actions::batches::acts::By;
+use crate::actions::dual_control::Wanted;
+use crate::batching::cut_batch::CARD_NUMBERS;
+use crate::crypto::objects::sha256;
+use crate::exchange::Partner;
+use crate::exchange::publish::place;
+use crate::route::production::read_cards;
+use crate::step::reached::{Accepted, Halt, LostFile};
+use crate::step::{StageError, Station};
+use crate::store::Why;
+use crate::store::counters::stream_counter;
+use crate::time::local_date;
+
+/// The name of a file that a partner took away.
+const NOT_FOUND: &str = "(not found at the partner)";
+
+/// An answer that lies in the archive and was applied by a history that is gone.
+#[derive(Clone, Debug, Serialize)]
+pub struct LostAnswer {
+    pub partner: String,
+    pub kind: String,
+    pub sequence: i64,
+    pub name: String,
+    #[serde(skip)]
+    path: PathBuf,
+}
+
+/// A counter that stands below what was seen.
+#[derive(Clone, Debug, Serialize)]
+pub struct Behind {
+    pub counter: String,
+    pub ours: i64,
+    pub seen: i64,
+}
+
+/// Everything outside that the ledger does not know.
+#[derive(Debug, Serialize)]
+pub struct Survey {
+    pub halt: Option<Halt>,
+    pub files: Vec<LostFile>,
+    pub answers: Vec<LostAnswer>,
+    pub counters: Vec<Behind>,
+}
+
+/// Looks at every partner's folder, the archive and the watermark. Changes nothing.
+pub async fn survey(station: &Station) -> Result<Survey, StageError> {
+    let known = station.ledger.files().await?;
+    let reached = station.ledger.reached().await?;
+    let sent: BTreeSet<(&str, &str, i64)> = known
+        .iter()
+        .filter(|f| f.direction == "out")
+        .filter_map(|f| Some((f.partner.as_str(), f.kind.as_str(), f.sequence?)))
+        .collect();
+    let applied: BTreeSet<(&str, &str)> =
+        known.iter().filter(|f| f.direction == "in").map(|f| (f.partner.as_str(), f.sha256.as_str())).collect();
+    let (mut files, mut answers) = (Vec::new(), Vec::new());
+    let mut seen = station.watermark(&reached.identity)?.map(|mark| mark.counters).unwrap_or_default();
+    for partner in station.partners.all() {
+        let code = partner.profile.code.as_str();
+        for (spec, sequence, name) in listing(partner, &partner.to())? {
+            if spec.kind.is_request() && !sent.contains(&(code, spec.kind.name(), sequence)) {
+                let (lost, numbers) = lost_file(station, partner, spec, sequence, &name)?;
+                raise(&mut seen, &stream_counter(code, spec.kind.name(), "out"), sequence + 1);
+                numbers.into_iter().for_each(|(counter, next)| raise(&mut seen, &counter, next));
+                files.push(lost);
+            }
+        }
+        for (spec, sequence, name) in listing(partner, &partner.archive())? {
+            let path = partner.archive().join(&name);
+            let bytes = std::fs::read(&path).map_err(|e| StageError::file(path.display(), e))?;
+            if !spec.kind.is_request() && !applied.contains(&(code, sha256(&bytes).as_str())) {
+                let kind = spec.kind.name().to_owned();
+                answers.push(LostAnswer { partner: code.into(), kind, sequence, name, path });
+            }
+        }
+    }
+    files.extend(fetched(&seen, &reached.counters, &files));
+    // What came in is counted again as the archive is read again.
+    seen.retain(|counter, _| !(counter.starts_with("file/") && counter.ends_with("/in")));
+    let counters = seen.into_iter().filter_map(|(counter, seen)| {
+        let ours = reached.counters.get(&counter).copied().unwrap_or(1);
+        (ours < seen).then_some(Behind { counter, ours, seen })
+    });
+    Ok(Survey { halt: station.ledger.halt().await?, files, answers, counters: counters.collect() })
+}
+
+/// What a second person is asked for: that every stream goes on past exactly what was found.
+pub fn wanted<'a>(survey: &'a Survey, subject: &'a str, reason: &'a str) -> Wanted<'a> {
+    Wanted {
+        act: Act::NewSequence,
+        subject,
+        request: json!({ "what": "accept", "found": sha256(json!(survey).to_string().as_bytes()), "reason": reason }),
+        count: survey.files.len() as i64,
+        bank: "",
+        area: "",
+        reason,
+    }
+}
+
+/// Accepts what a survey found and lets everything go on. Run again after it was killed, it does the rest.
+pub async fn accept(station: &Station, survey: Survey, by: By<'_>) -> Result<Survey, StageError> {
+    let now = by.at;
+    let Some(halt) = &survey.halt else {
+        return Err(StageError::Shape("nothing is halted: there is nothing to accept".into()));
+    };
+    if station.ledger.counts_transactions_anew().await? {
+        let advice = "the server counts transactions anew; raise its count and load the dump again (ops/runbooks/another-server.md), \
+                      or restore a physical backup (ops/runbooks/restore.md)";
+        return Err(StageError::Shape(advice.into()));
+    }
+    // First, because it has no effect while everything is halted.
+    for answer in &survey.answers {
+        read_again(station, answer)?;
+    }
+    let counters: BTreeMap<String, i64> = survey.counters.iter().map(|b| (b.counter.clone(), b.seen)).collect();
+    let why = Why { at: now, actor: by.actor, reason: "accepted after a restore" };
+    let accepted = Accepted {
+        lost: &survey.files,
+        counters: &counters,
+        due_on: station.working_days_after(local_date(now), 5),
+        reason: station.keys.seal(by.reason.as_bytes())?,
+        approval: by.approval,
+    };
+    station.ledger.accept(halt, &accepted, why).await?;
+    station.begin_watermark(&station.ledger.reached().await?)?;
+    Ok(survey)
+}
+
+/// Files of a partner's profile in a folder, by stream and number.
+fn listing<'p>(partner: &'p Partner, folder: &std::path::Path) -> Result<Vec<(&'p FileSpec, i64, String)>, StageError> {
+    let failed = |e| StageError::file(folder.display(), e);
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let Ok(name) = entry.map_err(failed)?.file_name().into_string() else { continue };
+        let named = partner.profile.files.iter().find_map(|spec| Some((spec, spec.recognise(&name)?)));
+        if let Some((spec, parts)) = named {
+            found.push((spec, parts.sequence as i64, name));
+        }
+    }
+    found.sort_by(|a, b| (a.0.kind.name(), a.1).cmp(&(b.0.kind.name(), b.1)));
+    Ok(found)
+}
+
+/// A file the partner has, what it carried, and the counters it used.
+fn lost_file(
+    station: &Station,
+    partner: &Partner,
+    spec: &FileSpec,
+    sequence: i64,
+    name: &str,
+) -> Result<(LostFile, Vec<(String, i64)>), StageError> {
+    let path = partner.to().join(name);
+    let bytes = std::fs::read(&path).map_err(|e| StageError::file(path.display(), e))?;
+    let digest = sha256(&bytes);
+    let size = bytes.len() as i64;
+    let records = if spec.kind == FileKind::Personalization { read_cards(&bytes)? } else { bytes };
+    let parsed = spec.parse(&records).and_then(Parsed::sound).map_err(|_| {
+        StageError::Shape(format!("{}: our own file cannot be read; restore it from the partner", path.display()))
+    })?;
+    let batch = parsed.control.get("batch").cloned().unwrap_or_default();
+    let cells = |field: &str| -> Vec<String> { parsed.rows.iter().filter_map(|row| spec.value(row, field)).collect() };
+    let keys = match spec.kind {
+        FileKind::AccountRequest => cells("task"),
+        FileKind::Personalization => cells("pan").iter().map(|pan| pan_key(station, pan)).collect(),
+        _ => cells("card_number"),
+    };
+    let mut numbers: Vec<(String, i64)> = batch_counter(&batch).into_iter().collect();
+    if spec.kind == FileKind::Personalization {
+        numbers.extend(cells("card_number").iter().filter_map(|n| Some((CARD_NUMBERS.into(), serial(n)? + 1))));
+    }
+    let lost = LostFile {
+        partner: partner.profile.code.clone(),
+        kind: spec.kind.name().into(),
+        sequence,
+        name: name.into(),
+        batch,
+        rows: parsed.rows.len() as i64,
+        bytes: size,
+        sha256: digest,
+        keys,
+    };
+    Ok((lost, numbers))
+}
+
+/// The counter a batch number was taken from, and where it must stand: `A20260105-0001` is the first of its day.
+fn batch_counter(batch: &str) -> Option<(String, i64)> {
+    let (head, number) = batch.split_once('-')?;
+    let day = Date::strptime("%Y%m%d", head.get(1..)?).ok()?;
+    Some((format!("batch/{}/{day}", head.get(..1)?), number.parse::<i64>().ok()? + 1))
+}
+
+/// The serial a card number was made of.
+fn serial(number: &str) -> Option<i64> {
+    let serial = number.get(..8)?.parse::<u64>().ok()?;
+    (card_number::from_serial(serial).as_deref() == Some(number)).then_some(serial as i64)
+}
+
+/// Numbers that were given out and whose files the partner has taken away: nobody here knows what they carried.
+fn fetched(seen: &BTreeMap<String, i64>, ours: &BTreeMap<String, i64>, listed: &[LostFile]) -> Vec<LostFile> {
+    let mut found = Vec::new();
+    for (counter, next) in seen {
+        let parts: Vec<&str> = counter.split('/').collect();
+        let ["file", partner, kind, "out"] = parts[..] else { continue };
+        let is_listed = |n: &i64| listed.iter().any(|f| f.partner == partner && f.kind == kind && f.sequence == *n);
+        let first = ours.get(counter).copied().unwrap_or(1);
+        found.extend((first..*next).filter(|n| !is_listed(n)).map(|sequence| LostFile {
+            partner: partner.into(),
+            kind: kind.into(),
+            sequence,
+            name: NOT_FOUND.into(),
+            batch: String::new(),
+            rows: 0,
+            bytes: 0,
+            sha256: "0".repeat(64),
+            keys: Vec::new(),
+        }));
+    }
+    found
+}
+
+fn raise(counters: &mut BTreeMap<String, i64>, counter: &str, next: i64) {
+    let at = counters.entry(counter.into()).or_insert(next);
+    *at = (*at).max(next);
+}
+
+/// Places an archived answer where it first lay, with its marker, so that it is read in its turn.
+fn read_again(station: &Station, answer: &LostAnswer) -> Result<(), StageError> {
+    let Some(partner) = station.partners.get(&answer.partner) else { return Ok(()) };
+    let bytes = std::fs::read(&answer.path).map_err(|e| StageError::file(answer.path.display(), e))?;
+    let marker_name = partner.profile.recognise(&answer.name).and_then(|(spec, _)| spec.marker_name(&answer.name));
+    place(&partner.from(), &answer.name, &bytes, marker_name.as_deref(), partner.profile.mode)?;
+    std::fs::remove_file(&answer.path).map_err(|e| StageError::file(answer.path.display(), e))
+}

@@ -1,0 +1,7 @@
+//! What goes on only after a person has decided: after a restore, a topic made anew, a number that never came.
+
+pub mod after_restore;
+pub mod backup;
+pub mod skip;
+pub mod skipped;
+pub mod topics;

@@ -1,0 +1,77 @@
+//! What a person did to a batch or a stream, recorded with its effect; and streams on hold.
+
+use crate::args;
+use crate::people::approvals::use_approval;
+use crate::people::authorisation::refuse_beyond;
+use crate::store::LedgerError;
+use crate::store::Tx;
+use crate::store::Why;
+use jiff::Timestamp;
+
+/// The lock between holds and cuts on PostgreSQL; SQLite has one writer at a time anyway.
+pub(crate) const HOLDS_LOCK: i64 = 0x486f_6c64;
+
+/// An act about to be recorded. `reason` is sealed: it is a person's own words.
+#[derive(Clone)]
+pub struct NewBatchAct {
+    pub at: Timestamp,
+    pub actor: String,
+    /// `cut`, `hold`, `release`, `split` or `cancel`.
+    pub what: &'static str,
+    /// The stream it was done to; none when it was done to one batch.
+    pub stream: Option<String>,
+    pub reason: Vec<u8>,
+    /// The approval it takes, used with it.
+    pub approval: Option<i64>,
+}
+
+/// Fails when a stream is held. A hold that comes while this transaction runs waits for its end.
+pub(crate) async fn refuse_held(tx: &mut Tx, stream: &str) -> Result<(), LedgerError> {
+    if tx.is_postgres() {
+        tx.scratch("SELECT pg_advisory_xact_lock_shared($1)", args![HOLDS_LOCK]).await?;
+    }
+    let held = tx
+        .number(
+            "SELECT count(*) FROM stream_hold WHERE stream = $1 OR stream || '/' = substr($1, 1, length(stream) + 1)",
+            args![stream],
+        )
+        .await?;
+    if held > 0 { Err(LedgerError::Held { stream: stream.into() }) } else { Ok(()) }
+}
+
+/// Uses the approval that an act on a batch takes, if it takes one.
+pub(crate) async fn spend_approval(tx: &mut Tx, batch: i64, act: &NewBatchAct) -> Result<(), LedgerError> {
+    let Some(approval) = act.approval else { return Ok(()) };
+    let number = tx.row::<(String,)>("SELECT number FROM batch WHERE id = $1", args![batch]).await?;
+    let number = number.map(|(number,)| number).unwrap_or_default();
+    use_approval(tx, approval, &number, Why { at: act.at, actor: &act.actor, reason: "" }).await
+}
+
+/// Records an act, unless it reaches beyond the scope of who acts; returns its id. Every act passes here.
+pub(crate) async fn record_act(
+    tx: &mut Tx,
+    act: &NewBatchAct,
+    batch: Option<i64>,
+    result: Option<&str>,
+) -> Result<i64, LedgerError> {
+    refuse_beyond(tx, act.stream.as_deref(), batch).await?;
+    let user = tx.user();
+    let id = tx
+        .run_returning::<(i64,)>(
+            "INSERT INTO batch_act (at, actor, what, stream, batch, result, reason, approval, by_user)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id",
+            args![
+                act.at,
+                &act.actor,
+                act.what,
+                act.stream.clone(),
+                batch,
+                result.map(str::to_owned),
+                act.reason.clone(),
+                act.approval,
+                user
+            ],
+        )
+        .await?;
+    id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("batch act id".into()))
+}

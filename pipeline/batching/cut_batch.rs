@@ -1,0 +1,170 @@
+//! A batch that is cut: what it holds and which numbers it gets, whatever its kind.
+
+use super::batch_record::{NewBatchAct, record_act, refuse_held};
+use crate::args;
+use crate::exchange::files::FrozenFile;
+use crate::store::Tx;
+use crate::store::Why;
+use crate::store::bulk::{Column, Stage};
+use crate::store::counters::take_numbers;
+use crate::store::transition::{Along, Step, move_one, write_history};
+use crate::store::{Ledger, LedgerError};
+use cardline_core::lives::{BATCH, FILE};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+/// The counter card numbers are taken from; a number is never reused, not even when its card fails.
+pub const CARD_NUMBERS: &str = "card_number";
+
+/// Batches are homogeneous: one region, bank and lane (domain.md §2).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Group {
+    pub region: String,
+    pub bank: String,
+    pub lane: String,
+    pub cards: i64,
+    /// The day the oldest card counts from: its approval, its account batch, or the deadline of its recycling.
+    pub oldest: String,
+    /// Since when the first of them waits here.
+    pub since: Timestamp,
+}
+
+/// A batch about to be cut: its file was rendered with exactly these numbers.
+pub struct CutBatch {
+    pub kind: &'static str,
+    pub number: String,
+    /// Counter the number was taken from, and the value expected.
+    pub counter: (String, i64),
+    pub partner: String,
+    pub group: Group,
+    pub members: Vec<i64>,
+    /// Cards no file can carry, with the reason; each becomes a case.
+    pub held: Vec<(i64, String)>,
+    pub file: Option<FrozenFile>,
+    pub cut_on: Date,
+    pub due_on: Date,
+    /// It is sent once a person releases it.
+    pub wait_for_release: bool,
+    /// The stream it is cut from; none for a part of a batch that is split.
+    pub stream: Option<String>,
+    /// The act of the person who has it cut; none when it is the scheduler's.
+    pub act: Option<NewBatchAct>,
+}
+
+impl CutBatch {
+    /// Who has it cut: a person, or the scheduler.
+    pub fn actor(&self) -> &str {
+        self.act.as_ref().map_or("scheduler", |act| act.actor.as_str())
+    }
+}
+
+impl Ledger {
+    /// The batch a placed file asked for, by the file's own stream and number.
+    pub async fn batch_of_request(
+        &self,
+        partner: &str,
+        kind: &str,
+        sequence: i64,
+    ) -> Result<Option<(i64, String, i64)>, LedgerError> {
+        let mut tx = self.read().await?;
+        tx.row::<(i64, String, i64)>(
+            "SELECT b.id, b.number, b.cards FROM file f JOIN batch b ON b.id = f.batch
+             WHERE f.partner = $1 AND f.kind = $2 AND f.direction = 'out' AND f.sequence = $3 AND f.state IN ('placed', 'answered')",
+            args![partner, kind, sequence],
+        )
+        .await
+    }
+}
+
+pub(crate) const MEMBER: Stage = Stage { name: "member", columns: &[("row", Column::Int), ("id", Column::Int)] };
+
+/// Region, bank, lane, cards, oldest, since.
+pub(crate) type GroupRow = (String, String, String, i64, String, i64);
+
+pub(crate) fn group((region, bank, lane, cards, oldest, since): GroupRow) -> Group {
+    let since = Timestamp::from_microsecond(since).unwrap_or_default();
+    Group { region, bank, lane, cards, oldest, since }
+}
+
+/// Ends a cut of which no card can be carried: what a person has held by it stays that person's act.
+pub(crate) async fn nothing_cut(tx: &mut Tx, cut: &CutBatch) -> Result<Option<i64>, LedgerError> {
+    if let Some(act) = cut.act.as_ref().filter(|_| !cut.held.is_empty()) {
+        record_act(tx, act, None, None).await?;
+    }
+    Ok(None)
+}
+
+/// Ends a cut whose cards are in the batch: the act of the person who has it cut is recorded, and a batch
+/// that is not sent by itself waits.
+pub(crate) async fn finish_cut(tx: &mut Tx, cut: &CutBatch, batch: i64, why: Why<'_>) -> Result<(), LedgerError> {
+    if let Some(act) = &cut.act {
+        record_act(tx, act, Some(batch), Some(&cut.number)).await?;
+    }
+    if !cut.wait_for_release {
+        return Ok(());
+    }
+    let step = Step { life: &BATCH, from: "cut", to: "held" };
+    move_one(tx, batch, step, Along::default(), Why { reason: "waits for its release", ..why }).await
+}
+
+/// Inserts a batch in the state `cut`, with the number its file was rendered with.
+pub(crate) async fn insert_batch(tx: &mut Tx, cut: &CutBatch, why: Why<'_>) -> Result<i64, LedgerError> {
+    if let Some(stream) = &cut.stream {
+        refuse_held(tx, stream).await?;
+    }
+    let (counter, expected) = &cut.counter;
+    if take_numbers(tx, counter, 1).await? != *expected {
+        return Err(LedgerError::OffsetMoved { topic: counter.clone(), partition: 0, expected: *expected });
+    }
+    let id = tx
+        .run_returning::<(i64,)>(
+            "INSERT INTO batch (number, kind, state, partner, region, bank, lane, cards, cut_on, due_on, owner)
+             VALUES ($1, $2, 'cut', $3, $4, $5, $6, $7, $8, $9, 'bureau operator') RETURNING id",
+            args![
+                &cut.number,
+                cut.kind,
+                &cut.partner,
+                &cut.group.region,
+                &cut.group.bank,
+                &cut.group.lane,
+                cut.members.len() as i64,
+                cut.cut_on,
+                cut.due_on
+            ],
+        )
+        .await?;
+    let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("batch id".into()))?;
+    write_history(tx, &Step { life: &BATCH, from: "", to: "cut" }, "batch", id, 1, why, None).await?;
+    Ok(id)
+}
+
+/// Counts newly answered rows; the batch and its request file move on as far as that takes them.
+pub(crate) async fn advance_batch(tx: &mut Tx, batch: i64, newly: i64, why: Why<'_>) -> Result<(), LedgerError> {
+    let row = tx
+        .run_returning::<(String, i64, i64)>(
+            "UPDATE batch SET answered = answered + $2 WHERE id = $1 RETURNING state, answered, cards",
+            args![batch, newly],
+        )
+        .await?;
+    let Some((state, answered, cards)) = row.into_iter().next() else {
+        return Ok(());
+    };
+    let whole = answered >= cards;
+    let step = match (state.as_str(), whole) {
+        ("sent", true) => Some(Step { life: &BATCH, from: "sent", to: "answered" }),
+        ("sent", false) if answered > 0 => Some(Step { life: &BATCH, from: "sent", to: "part_answered" }),
+        ("part_answered", true) => Some(Step { life: &BATCH, from: "part_answered", to: "answered" }),
+        _ => None,
+    };
+    if let Some(step) = step {
+        move_one(tx, batch, step, Along::default(), why).await?;
+        if whole {
+            crate::cases::desk::overtake(tx, batch, Why { reason: "the answer came", ..why }).await?;
+            let request = tx
+                .number("SELECT id FROM file WHERE batch = $1 AND direction = 'out' AND state = 'placed'", args![batch])
+                .await?;
+            move_one(tx, request, Step { life: &FILE, from: "placed", to: "answered" }, Along::default(), why).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,167 @@
+//! What every cut has in common: which numbers it will get, and its frozen file.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use cardline_core::layouts::{FileKind, FileSpec, Profile};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::schedule::Kind;
+use crate::batching::cut_batch::{CutBatch, Group};
+use crate::crypto::keys::KeyError;
+use crate::crypto::objects::sha256;
+use crate::exchange::Partner;
+use crate::exchange::files::FrozenFile;
+use crate::limits::BATCH_CARDS_MAX;
+use crate::step::{StageError, Station};
+use crate::time::local_date;
+
+/// The numbers a cut will get; the settle fails and is tried again if another cut took them first.
+#[derive(Clone)]
+pub struct Numbers {
+    pub batch: String,
+    pub batch_counter: (String, i64),
+    pub sequence: i64,
+    /// What the partner was asked about by a history that is gone, by the key of its rows.
+    pub sent_before: Arc<HashSet<String>>,
+    /// What the batch number begins with.
+    series: String,
+}
+
+/// Why a card is held that a partner may have already: only a person can ask the partner.
+pub const SENT_BEFORE: &str = "was sent before the database was restored; ask the partner what became of it";
+
+/// Why a card is held whose sealed records are damaged.
+pub const CANNOT_OPEN: &str = "a sealed record of it cannot be opened: restore it from a backup";
+
+/// One damaged record holds one card. When no record of several opens, the keys or the store are at fault,
+/// and no card is held for that.
+pub fn refuse_if_none_opens(batch: &CutBatch) -> Result<(), StageError> {
+    let damaged = batch.held.iter().filter(|(_, why)| why == CANNOT_OPEN).count();
+    if batch.members.is_empty() && damaged > 1 && damaged == batch.held.len() {
+        return Err(KeyError::Sealed.into());
+    }
+    Ok(())
+}
+
+impl Numbers {
+    /// The numbers of the batch after this one.
+    pub fn following(&self) -> Numbers {
+        let (counter, number) = (self.batch_counter.0.clone(), self.batch_counter.1 + 1);
+        let batch = format!("{}-{number:04}", self.series);
+        Numbers { batch, batch_counter: (counter, number), sequence: self.sequence + 1, ..self.clone() }
+    }
+}
+
+/// The most cards of one batch.
+pub fn max_cards(profile: &Profile) -> i64 {
+    i64::from(profile.batch.max_cards).min(BATCH_CARDS_MAX)
+}
+
+/// Looks up the numbers the next batch of a partner and its file will get.
+pub async fn numbers(station: &Station, kind: Kind, partner: &str, now: Timestamp) -> Result<Numbers, StageError> {
+    let (letter, file) = match kind {
+        Kind::Account => ('A', FileKind::AccountRequest),
+        Kind::Production => ('P', FileKind::Personalization),
+        Kind::Recycling => ('R', FileKind::RecyclingRequest),
+    };
+    station.before_leaving(now).await?;
+    let day = local_date(now);
+    let counter = format!("batch/{letter}/{day}");
+    let number = station.ledger.peek_counter(&counter).await?;
+    let sequence = station.ledger.next_sequence(partner, file.name(), "out").await?;
+    let sent_before = Arc::new(station.ledger.sent_before(file.name()).await?);
+    let series = format!("{letter}{}", day.strftime("%Y%m%d"));
+    let batch = format!("{series}-{number:04}");
+    Ok(Numbers { batch, batch_counter: (counter, number), sequence, sent_before, series })
+}
+
+/// The file of a kind in a partner's profile.
+pub fn spec(partner: &Partner, kind: FileKind) -> Result<&FileSpec, StageError> {
+    partner.profile.file(kind).ok_or_else(|| {
+        StageError::Shape(format!("{}: the profile has no file of kind {}", partner.profile.code, kind.name()))
+    })
+}
+
+/// The control line's fields of a file that asks.
+pub fn control(numbers: &Numbers, region: &str, count: usize) -> BTreeMap<String, String> {
+    BTreeMap::from([
+        ("region".into(), region.into()),
+        ("batch".into(), numbers.batch.clone()),
+        ("sequence".into(), numbers.sequence.to_string()),
+        ("count".into(), count.to_string()),
+    ])
+}
+
+/// Renders rows to a delimited or fixed file.
+pub fn render(
+    spec: &FileSpec,
+    control: &BTreeMap<String, String>,
+    rows: &[Vec<String>],
+) -> Result<Vec<u8>, StageError> {
+    let mut bytes = Vec::new();
+    spec.render(control, rows, &mut bytes)
+        .map_err(|fault| StageError::Render { file: spec.kind.name().into(), fault })?;
+    Ok(bytes)
+}
+
+/// A rendered file: whose region, how many rows, which bytes.
+pub struct Rendering<'r> {
+    pub region: &'r str,
+    pub rows: usize,
+    pub bytes: &'r [u8],
+}
+
+/// Describes rendered bytes as they will be frozen; the answer is due by `due_on`.
+pub fn frozen(
+    partner: &Partner,
+    spec: &FileSpec,
+    numbers: &Numbers,
+    rendering: &Rendering<'_>,
+    day: Date,
+    due_on: Date,
+) -> Result<FrozenFile, StageError> {
+    Ok(FrozenFile {
+        partner: partner.profile.code.clone(),
+        kind: spec.kind.name().into(),
+        sequence: numbers.sequence,
+        name: spec.file_name(day, numbers.sequence as u64, rendering.region)?,
+        rows: rendering.rows as i64,
+        bytes: rendering.bytes.len() as i64,
+        sha256: sha256(rendering.bytes),
+        due_on,
+    })
+}
+
+/// The batch as it will be settled; `group` says whose cards they are.
+pub fn batch(
+    kind: Kind,
+    partner: &Partner,
+    group: &Group,
+    numbers: &Numbers,
+    now: Timestamp,
+    due_on: Date,
+) -> CutBatch {
+    let batching = &partner.profile.batch;
+    CutBatch {
+        kind: kind.word(),
+        number: numbers.batch.clone(),
+        counter: numbers.batch_counter.clone(),
+        partner: partner.profile.code.clone(),
+        group: group.clone(),
+        members: Vec::new(),
+        held: Vec::new(),
+        file: None,
+        cut_on: local_date(now),
+        due_on,
+        wait_for_release: batching.wait_for_release || (kind == Kind::Recycling && batching.wait_to_destroy),
+        stream: None,
+        act: None,
+    }
+}
+
+/// When a partner's answer is due: the profile's days, from the day the file is placed.
+pub fn answer_due(station: &Station, profile: &Profile, kind: FileKind, day: Date) -> Date {
+    station.working_days_after(day, profile.answer_within_working_days(kind).unwrap_or(5))
+}

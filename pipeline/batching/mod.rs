@@ -1,0 +1,9 @@
+//! Batches: when they are due, how they are cut, and what is planned.
+
+pub mod batch_list;
+pub mod batch_record;
+pub mod cut_batch;
+pub mod cutting;
+pub mod plan;
+pub mod plan_part;
+pub mod schedule;

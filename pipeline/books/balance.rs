@@ -1,0 +1,152 @@
+//! Figures read from the ledger: what stands where, what was found, how promises were kept.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use crate::args;
+use crate::store::{Ledger, LedgerError};
+
+/// How the 30-day promise went: by the day the card was ready at its point.
+#[derive(Default, Clone, Copy, serde::Serialize)]
+pub struct Promises {
+    pub kept: i64,
+    pub missed: i64,
+    /// Not ready yet, and still in time.
+    pub running: i64,
+    /// Not ready yet, past day 20.
+    pub warned: i64,
+    /// Not ready yet, past the promise.
+    pub breached: i64,
+}
+
+impl Ledger {
+    /// Cards by state of the card's life.
+    pub async fn cards_by_state(&self) -> Result<BTreeMap<String, i64>, LedgerError> {
+        let mut tx = self.read().await?;
+        let rows = tx.rows::<(String, i64)>("SELECT place, count(*) FROM card GROUP BY place", args![]).await?;
+        Ok(rows.into_iter().collect())
+    }
+
+    /// Applications by state of the application's life.
+    pub async fn applications_by_state(&self) -> Result<BTreeMap<String, i64>, LedgerError> {
+        let mut tx = self.read().await?;
+        let rows = tx
+            .rows::<(String, i64)>(
+                "SELECT state, count(*) FROM application WHERE old_number IS NULL GROUP BY state",
+                args![],
+            )
+            .await?;
+        Ok(rows.into_iter().collect())
+    }
+
+    /// Findings of the rules over everything received: rule → severity, count.
+    pub async fn findings_by_rule(&self) -> Result<BTreeMap<String, (String, i64)>, LedgerError> {
+        let mut tx = self.read().await?;
+        let rows = tx
+            .rows::<(String, String, i64)>(
+                "SELECT rule, severity, count(*) FROM finding GROUP BY rule, severity",
+                args![],
+            )
+            .await?;
+        Ok(rows.into_iter().map(|(rule, severity, count)| (rule, (severity, count))).collect())
+    }
+
+    /// Sums over the chunks of a topic (`None`: of every source of applications).
+    pub async fn intake_counts(&self, topic: &str) -> Result<crate::route::intake::settle::IntakeCounts, LedgerError> {
+        let mut tx = self.read().await?;
+        let row = tx
+            .row::<(i64, i64, i64, i64, i64, i64)>(
+                "SELECT CAST(COALESCE(sum(received), 0) AS BIGINT), CAST(COALESCE(sum(accepted), 0) AS BIGINT),
+                    CAST(COALESCE(sum(rejected), 0) AS BIGINT), CAST(COALESCE(sum(repeated), 0) AS BIGINT),
+                    CAST(COALESCE(sum(conflicting), 0) AS BIGINT), CAST(COALESCE(sum(quarantined), 0) AS BIGINT)
+                 FROM chunk WHERE source = $1",
+                args![topic],
+            )
+            .await?
+            .unwrap_or_default();
+        Ok(crate::route::intake::settle::IntakeCounts {
+            received: row.0,
+            accepted: row.1,
+            rejected: row.2,
+            repeated: row.3,
+            conflicting: row.4,
+            quarantined: row.5,
+        })
+    }
+
+    /// Open cases by reason.
+    pub async fn open_cases(&self) -> Result<BTreeMap<String, i64>, LedgerError> {
+        let mut tx = self.read().await?;
+        let rows = tx
+            .rows::<(String, i64)>(
+                "SELECT reason, count(*) FROM desk_case WHERE state IN ('open', 'escalated') GROUP BY reason",
+                args![],
+            )
+            .await?;
+        Ok(rows.into_iter().collect())
+    }
+
+    /// The promise of 30 natural days: ready on day 30 is kept (s3).
+    pub async fn promises(&self, today: Date) -> Result<Promises, LedgerError> {
+        let warn_before = today.saturating_add(jiff::Span::new().days(10));
+        let mut tx = self.read().await?;
+        let row = tx
+            .row::<(i64, i64, i64, i64, i64)>(
+                "SELECT count(*) FILTER (WHERE s.ready_on <= a.promise_on), count(*) FILTER (WHERE s.ready_on > a.promise_on),
+                    count(*) FILTER (WHERE s.ready_on IS NULL AND a.promise_on > $2),
+                    count(*) FILTER (WHERE s.ready_on IS NULL AND a.promise_on <= $2 AND a.promise_on >= $1),
+                    count(*) FILTER (WHERE s.ready_on IS NULL AND a.promise_on < $1)
+                 FROM application a LEFT JOIN made m ON m.application = a.id LEFT JOIN box b ON b.id = m.box
+                 LEFT JOIN shipment s ON s.id = b.shipment WHERE a.state = 'accepted' AND a.old_number IS NULL",
+                args![today, warn_before],
+            )
+            .await?
+            .unwrap_or_default();
+        Ok(Promises { kept: row.0, missed: row.1, running: row.2, warned: row.3, breached: row.4 })
+    }
+
+    /// One application for each interesting way to look at with `trace`.
+    pub async fn examples(&self) -> Result<BTreeMap<String, String>, LedgerError> {
+        let mut tx = self.read().await?;
+        let mut examples = BTreeMap::new();
+        for (why, sql) in EXAMPLES {
+            if let Some((id,)) = tx.row::<(Option<String>,)>(sql, args![]).await?
+                && let Some(id) = id
+            {
+                examples.insert((*why).to_owned(), id);
+            }
+        }
+        Ok(examples)
+    }
+}
+
+/// Ways worth a look, and the first application that went each.
+const EXAMPLES: &[(&str, &str)] = &[
+    (
+        "collected and activated",
+        "SELECT min(application_id) FROM application WHERE place = 'in_hand' AND social = 'active' AND old_number IS NULL AND previous IS NULL",
+    ),
+    (
+        "replaced an older card",
+        "SELECT min(application_id) FROM application WHERE place = 'in_hand' AND previous IS NOT NULL AND live",
+    ),
+    (
+        "an old card, recycled",
+        "SELECT min(old_number) FROM application WHERE place = 'destroyed' AND old_number IS NOT NULL",
+    ),
+    (
+        "spoiled and remade",
+        "SELECT min(a.application_id) FROM application a JOIN spoilage s ON s.application = a.id WHERE a.place = 'in_hand'",
+    ),
+    (
+        "returned, corrected, accepted",
+        "SELECT min(application_id) FROM application WHERE revision > 1 AND paused_days > 0",
+    ),
+    (
+        "never collected, recalled",
+        "SELECT min(a.application_id) FROM application a JOIN made m ON m.application = a.id WHERE a.place IN ('recalled', 'to_recycle', 'in_recycling', 'destroyed') AND NOT a.live AND a.reason = 'never_collected'",
+    ),
+    ("rejected", "SELECT min(application_id) FROM application WHERE state = 'rejected'"),
+    ("held for a person", "SELECT min(application_id) FROM application WHERE place = 'held'"),
+];

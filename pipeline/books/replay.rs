@@ -1,0 +1,122 @@
+//! Laws 1, 5 and 11: the history replayed, row by row, against the current state and the tables of
+//! edges.
+
+use std::fmt;
+
+use cardline_core::lives::LIVES;
+
+use super::touched::{ALIKE_CARDS, TRACED};
+use crate::args;
+use crate::books::trace::{Follower, WAY, WayRow};
+use crate::limits::REPLAYED_CARDS_PER_PAGE;
+use crate::store::LedgerError;
+use crate::store::Tx;
+
+/// Current states of one application: id, application id, state, place, social, account.
+type Current = (i64, String, String, Option<String>, String, Option<String>);
+
+/// What the replay found, for each of the three laws.
+#[derive(Default)]
+pub struct Replayed {
+    /// Law 1: the last row of history is not the current state.
+    pub place: Vec<String>,
+    /// Law 5: a hole: an own move begins where the card does not stand.
+    pub custody: Vec<String>,
+    /// Law 11: a move that is no edge.
+    pub transition: Vec<String>,
+}
+
+/// Cards with a way of their own: moves of their own, or batches they left.
+const ALONE: &str = "INSERT INTO alike
+    SELECT v.subject, 1 FROM touched_application t CROSS JOIN move v WHERE v.scope = 'application' AND v.subject = t.id
+    UNION SELECT r.application, 1 FROM touched_application t CROSS JOIN former_row r WHERE r.application = t.id
+    UNION SELECT n.application, 1 FROM touched_application t CROSS JOIN answer n CROSS JOIN file f CROSS JOIN application a
+        WHERE n.application = t.id AND f.id = n.file AND a.id = t.id AND (a.account_batch IS NULL OR a.account_batch <> f.batch)";
+
+/// All others went with their sets: those of the same sets have the same history, so one of them stands
+/// for all that also stand alike now.
+const ALIKE: &str = "INSERT INTO alike SELECT min(c.id), count(*) FROM touched_card c LEFT JOIN alike x ON x.id = c.id WHERE x.id IS NULL
+    GROUP BY c.chunk, c.account_batch, c.answer, c.production_batch, c.box, c.state, c.place, c.social, c.financial";
+
+/// Replays the history of every card in `touched_card`, page by page: memory does not depend on
+/// how many there are.
+pub async fn replay(tx: &mut Tx) -> Result<Replayed, LedgerError> {
+    tx.stage(&ALIKE_CARDS, Vec::new()).await?;
+    tx.scratch(ALONE, args![]).await?;
+    tx.scratch(ALIKE, args![]).await?;
+    let alike = tx.rows::<(i64, i64)>("SELECT id, cards FROM alike ORDER BY id", args![]).await?;
+    let mut found = Replayed::default();
+    for page in alike.chunks(REPLAYED_CARDS_PER_PAGE) {
+        tx.stage(&TRACED, page.iter().map(|(id, _)| args![*id]).collect()).await?;
+        replay_page(tx, page, &mut found).await?;
+    }
+    Ok(found)
+}
+
+/// Replays one page, which is staged in `traced`.
+async fn replay_page(tx: &mut Tx, page: &[(i64, i64)], found: &mut Replayed) -> Result<(), LedgerError> {
+    let current = tx
+        .rows::<Current>(
+            "SELECT a.id, a.application_id, a.state, k.place, a.social, CASE WHEN c.application IS NULL THEN NULL ELSE a.financial END
+             FROM traced t JOIN application a ON a.id = t.id LEFT JOIN card k ON k.id = a.id LEFT JOIN account c ON c.application = a.id
+             ORDER BY a.id",
+            args![],
+        )
+        .await?;
+    let mut rows = tx.rows::<WayRow>(WAY, args![]).await?.into_iter().peekable();
+    for (card, (_, alike)) in current.into_iter().zip(page) {
+        let who = Who { card: &card, others: alike - 1 };
+        let mut follower = Follower::new();
+        while let Some(row) = rows.next_if(|row| row.0 <= card.0) {
+            if row.0 == card.0 {
+                walk(&who, &row, &mut follower, found);
+            }
+        }
+        compare(&who, &follower, found);
+    }
+    Ok(())
+}
+
+/// A card that is replayed, and how many others it stands for.
+struct Who<'c> {
+    card: &'c Current,
+    others: i64,
+}
+
+impl fmt::Display for Who<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.others {
+            0 => write!(f, "{}", self.card.1),
+            others => write!(f, "{} and {others} others of the same sets", self.card.1),
+        }
+    }
+}
+
+fn walk(who: &Who<'_>, row: &WayRow, follower: &mut Follower, found: &mut Replayed) {
+    let (_, seq, _, life, _, from, to, _, _) = row;
+    let known = LIVES.iter().find(|l| l.name == life).is_some_and(|l| l.edge(from, to).is_some());
+    if !known {
+        found.transition.push(format!("{who}: row {seq} moves {life} from {from} to {to}, which is no edge"));
+    }
+    if follower.follow(row).is_none() {
+        found.custody.push(format!("{who}: row {seq} begins at {from}, but {life} stood at {}", follower.stands(life)));
+    }
+}
+
+fn compare(who: &Who<'_>, follower: &Follower, found: &mut Replayed) {
+    let (_, _, state, place, social, account) = who.card;
+    let pairs = [
+        ("application", Some(state.as_str())),
+        ("card", place.as_deref()),
+        // A rejected application has no card, so no function of one.
+        ("social", (state != "rejected" && !follower.stands("social").is_empty()).then_some(social.as_str())),
+        ("account", account.as_deref()),
+    ];
+    for (life, now) in pairs {
+        if let Some(now) = now
+            && follower.stands(life) != now
+        {
+            found.place.push(format!("{who}: {life} is {now}, its history ends at {:?}", follower.stands(life)));
+        }
+    }
+}

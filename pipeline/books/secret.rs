@@ -1,0 +1,65 @@
+//! Law 12: no operational column holds what looks like personal data, and no column is named for a
+//! secret.
+
+use cardline_core::domain::personal_text::{identifier_looks_personal, looks_personal};
+
+use crate::args;
+use crate::store::LedgerError;
+use crate::store::Tx;
+
+/// Every free text column of the operational tables, read where this run looks.
+const TEXTS: &[(&str, &str)] = &[
+    ("move.reason", "SELECT v.reason FROM new_move n JOIN move v ON v.seq = n.seq"),
+    ("application.reason", "SELECT reason FROM touched_card WHERE reason IS NOT NULL"),
+    ("file.name", "SELECT f.name FROM touched_file t JOIN file f ON f.id = t.id"),
+    ("file.reason", "SELECT f.reason FROM touched_file t JOIN file f ON f.id = t.id WHERE f.reason IS NOT NULL"),
+    (
+        "message.reason",
+        "SELECT m.reason FROM touched_chunk t JOIN message m ON m.chunk = t.id WHERE m.reason IS NOT NULL",
+    ),
+    ("act.actor", "SELECT DISTINCT actor FROM act"),
+    ("batch_act.actor", "SELECT DISTINCT actor FROM batch_act"),
+    ("stream_act.actor", "SELECT DISTINCT actor FROM stream_act"),
+    ("finding.field", "SELECT DISTINCT f.field FROM finding f"),
+    ("desk_case.reason", "SELECT DISTINCT reason FROM desk_case"),
+    ("answer.reason", "SELECT DISTINCT reason FROM answer"),
+    ("spoilage.reason", "SELECT DISTINCT reason FROM spoilage"),
+    ("reconciliation.actor", "SELECT COALESCE(actor, '') FROM reconciliation"),
+    ("reconciliation.found", "SELECT found FROM reconciliation"),
+    ("reference_import.actor", "SELECT DISTINCT actor FROM reference_import"),
+    ("users.name", "SELECT name FROM users"),
+];
+
+/// Columns of identifiers: what a sender chose, or a digest of ours.
+const IDENTIFIERS: &[(&str, &str)] = &[
+    ("move.actor", "SELECT v.actor FROM new_move n JOIN move v ON v.seq = n.seq"),
+    ("application.application_id", "SELECT application_id FROM touched_card"),
+    ("approval.subject", "SELECT subject FROM approval"),
+];
+
+/// Columns whose content looks personal, or whose name says secret.
+pub async fn secrets(tx: &mut Tx) -> Result<Vec<String>, LedgerError> {
+    let mut found = Vec::new();
+    let texts = TEXTS.iter().map(|column| (column, looks_personal as fn(&str) -> bool));
+    let identifiers = IDENTIFIERS.iter().map(|column| (column, identifier_looks_personal as fn(&str) -> bool));
+    for ((column, sql), is_personal) in texts.chain(identifiers) {
+        let count = tx.rows::<(String,)>(sql, args![]).await?.iter().filter(|(text,)| is_personal(text)).count();
+        if count > 0 {
+            found.push(format!("{column}: {count} values look personal"));
+        }
+    }
+    let columns = if tx.is_postgres() {
+        "SELECT table_name || '.' || column_name FROM information_schema.columns WHERE table_schema = current_schema()
+         AND (column_name LIKE '%pin%' OR column_name LIKE '%password%' OR column_name LIKE '%secret%')"
+    } else {
+        "SELECT m.name || '.' || p.name FROM sqlite_master m JOIN pragma_table_info(m.name) p
+         WHERE m.type = 'table' AND (p.name LIKE '%pin%' OR p.name LIKE '%password%' OR p.name LIKE '%secret%')"
+    };
+    found.extend(
+        tx.rows::<(String,)>(columns, args![])
+            .await?
+            .into_iter()
+            .map(|(name,)| format!("{name}: a column for a secret")),
+    );
+    Ok(found)
+}

@@ -1,0 +1,119 @@
+//! Cases: what a person must decide, each with a deadline and an owner.
+
+use crate::store::transition::move_one;
+use cardline_core::lives::{CARD, CASE};
+use jiff::civil::Date;
+
+use crate::args;
+use crate::limits::ROW_CASES_MAX;
+use crate::store::LedgerError;
+use crate::store::Tx;
+use crate::store::Why;
+use crate::store::transition::{Along, SUBJECT, Step, move_each, subject, write_history};
+
+/// Opens a case about a card, a file, or both.
+pub async fn open_case(
+    tx: &mut Tx,
+    application: Option<i64>,
+    file: Option<i64>,
+    reason: &str,
+    due_on: Date,
+    owner: &str,
+    why: Why<'_>,
+) -> Result<i64, LedgerError> {
+    let id = tx
+        .run_returning::<(i64,)>(
+            "INSERT INTO desk_case (application, file, state, reason, due_on, owner) VALUES ($1, $2, 'open', $3, $4, $5) RETURNING id",
+            args![application, file, reason, due_on, owner],
+        )
+        .await?;
+    let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("case id".into()))?;
+    write_history(tx, &Step { life: &CASE, from: "", to: "open" }, "case", id, 1, Why { reason, ..why }, None).await?;
+    Ok(id)
+}
+
+/// A row of a partner's file that is about nothing we asked.
+pub struct UnmatchedRow {
+    pub line: usize,
+    /// What is wrong; never a value.
+    pub message: &'static str,
+}
+
+/// Opens a case for each row of a file that is about nothing we asked; many of them share the last one.
+pub(crate) async fn open_row_cases(
+    tx: &mut Tx,
+    file: i64,
+    rows: &[UnmatchedRow],
+    due_on: Date,
+    owner: &str,
+    why: Why<'_>,
+) -> Result<(), LedgerError> {
+    let shown = rows.len().min(ROW_CASES_MAX);
+    for row in &rows[..shown] {
+        let reason = format!("line {}: {}", row.line, row.message);
+        open_case(tx, None, Some(file), &reason, due_on, owner, why).await?;
+    }
+    if rows.len() > shown {
+        let reason = format!("{} more rows of this file are about nothing that was asked", rows.len() - shown);
+        open_case(tx, None, Some(file), &reason, due_on, owner, why).await?;
+    }
+    Ok(())
+}
+
+/// A partner's late answer came, or is not asked for any more: cases that only chased it are settled.
+pub(crate) async fn overtake(tx: &mut Tx, batch: i64, why: Why<'_>) -> Result<(), LedgerError> {
+    let any = tx
+        .number(
+            "SELECT count(*) FROM file f JOIN desk_case k ON k.file = f.id WHERE f.batch = $1 AND f.direction = 'out'",
+            args![batch],
+        )
+        .await?;
+    if any == 0 {
+        return Ok(());
+    }
+    let chased = tx
+        .rows::<(i64,)>(
+            "SELECT k.id FROM file f JOIN desk_case k ON k.file = f.id AND k.application IS NULL
+                AND k.state IN ('open', 'escalated')
+             WHERE f.batch = $1 AND f.direction = 'out' ORDER BY k.id",
+            args![batch],
+        )
+        .await?;
+    overtake_cases(tx, &chased, why).await
+}
+
+/// Later facts settled these cases; those that a person decided before stay as they are.
+pub(crate) async fn overtake_cases(tx: &mut Tx, cases: &[(i64,)], why: Why<'_>) -> Result<(), LedgerError> {
+    if cases.is_empty() {
+        return Ok(());
+    }
+    for from in ["open", "escalated"] {
+        // A move leaves in `subject` only what stood where it began.
+        tx.stage(&SUBJECT, cases.iter().map(|(id,)| subject(*id)).collect()).await?;
+        let along = Along { owner: Some("nobody"), ..Along::default() };
+        move_each(tx, &[Step { life: &CASE, from, to: "overtaken" }], along, why).await?;
+    }
+    Ok(())
+}
+
+/// Cards that no file can carry wait for a person, each with its reason.
+pub(crate) async fn hold_cards(
+    tx: &mut Tx,
+    held: &[(i64, String)],
+    from: &'static str,
+    due_on: Date,
+    why: Why<'_>,
+) -> Result<(), LedgerError> {
+    for (id, reason) in held {
+        tx.run("UPDATE application SET queue = NULL WHERE id = $1 AND queue IS NOT NULL", args![*id]).await?;
+        let along = Along {
+            due_on: Some(due_on),
+            owner: Some("bureau operator"),
+            reason: Some(reason.clone()),
+            ..Along::default()
+        };
+        move_one(tx, *id, Step { life: &CARD, from, to: "held" }, along, Why { reason, ..why }).await?;
+        open_case(tx, Some(*id), None, reason, due_on, "bureau operator", why).await?;
+    }
+    Ok(())
+}

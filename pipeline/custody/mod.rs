@@ -1,0 +1,7 @@
+//! Custody: where every card is, and what it waits for.
+
+pub mod batch_state;
+pub mod believed;
+pub mod shipment_regions;
+pub mod tallies;
+pub mod unfinished;

@@ -1,0 +1,98 @@
+//! Figures for metrics: read every minute, so they must not grow with the number of cards.
+//!
+//! How many stand in each state is a tally of the sealed history, carried on from seal to seal; the
+//! worker that is first carries it on for all. The rest are small tables and partial indices.
+
+use super::unfinished::UNFINISHED;
+use crate::args;
+use crate::store::Tx;
+use crate::store::{Ledger, LedgerError};
+
+/// Everything unfinished of one kind.
+pub struct Unfinished {
+    pub kind: &'static str,
+    pub overdue: i64,
+    /// The earliest day by which one of them is due.
+    pub oldest: Option<String>,
+}
+
+/// The figures.
+pub struct Figures {
+    /// Life, state, how many.
+    pub states: Vec<(String, String, i64)>,
+    pub unfinished: Vec<Unfinished>,
+    /// Partner, state, how many files that are not finished.
+    pub files: Vec<(String, String, i64)>,
+    /// When the laws last held, in microseconds; 0 if they were never checked.
+    pub books_held_at: i64,
+    /// Topic, partition, next offset to be taken in.
+    pub positions: Vec<(String, i64, i64)>,
+}
+
+impl Ledger {
+    /// Reads the figures.
+    pub async fn figures(&self, today: jiff::civil::Date) -> Result<Figures, LedgerError> {
+        let mut tx = self.read().await?;
+        let mut unfinished = Vec::new();
+        for (kind, overdue, oldest) in UNFINISHED {
+            let oldest = tx.row::<(Option<String>,)>(oldest, args![]).await?.and_then(|row| row.0);
+            unfinished.push(Unfinished { kind, overdue: tx.number(overdue, args![today]).await?, oldest });
+        }
+        Ok(Figures {
+            states: tx.rows("SELECT life, state, count FROM tally ORDER BY life, state", args![]).await?,
+            unfinished,
+            files: tx
+                .rows(
+                    "SELECT partner, state, count(*) FROM file WHERE state IN ('frozen', 'placed', 'held')
+                     GROUP BY partner, state ORDER BY partner, state",
+                    args![],
+                )
+                .await?,
+            books_held_at: tx.number("SELECT COALESCE(max(at), 0) FROM law_run WHERE holds", args![]).await?,
+            positions: tx
+                .rows("SELECT topic, partition, next FROM source_offset ORDER BY topic, partition", args![])
+                .await?,
+        })
+    }
+
+    /// Adds what was sealed since the last time to the tally. When another worker is doing so, nothing.
+    pub async fn carry_tally(&self) -> Result<(), LedgerError> {
+        let mut tx = self.begin().await?;
+        let (seal, to) = tx
+            .row::<(i64, i64)>("SELECT no, to_tx FROM seal ORDER BY no DESC LIMIT 1", args![])
+            .await?
+            .unwrap_or_default();
+        tx.run("INSERT INTO relay (name, seal) VALUES ('tally', 0) ON CONFLICT (name) DO NOTHING", args![]).await?;
+        let done = tx.number("SELECT seal FROM relay WHERE name = 'tally'", args![]).await?;
+        if seal <= done {
+            return tx.roll_back().await;
+        }
+        // Who comes second waits for this row, and then finds that the seals were added.
+        let ours = tx.run("UPDATE relay SET seal = $1 WHERE name = 'tally' AND seal = $2", args![seal, done]).await?;
+        if ours == 0 {
+            return tx.roll_back().await;
+        }
+        let from = tx.number("SELECT to_tx FROM seal WHERE no = $1", args![done]).await?;
+        add(&mut tx, from, to).await?;
+        tx.commit().await
+    }
+}
+
+/// What a range of history brought to each state, and took from it.
+async fn add(tx: &mut Tx, from: i64, to: i64) -> Result<(), LedgerError> {
+    let sql = if tx.is_postgres() {
+        "INSERT INTO tally (life, state, count)
+         SELECT life, state, CAST(sum(n) AS BIGINT) FROM (
+            SELECT life, to_state AS state, count AS n FROM move WHERE tx >= $1 AND tx < $2
+            UNION ALL SELECT life, from_state, -count FROM move WHERE tx >= $1 AND tx < $2 AND from_state <> '') moved
+         WHERE true GROUP BY life, state ON CONFLICT (life, state) DO UPDATE SET count = tally.count + excluded.count"
+    } else {
+        "INSERT INTO tally (life, state, count)
+         SELECT life, state, CAST(sum(n) AS BIGINT) FROM (
+            SELECT life, to_state AS state, count AS n FROM move WHERE seq >= $1 AND seq < $2
+            UNION ALL SELECT life, from_state, -count FROM move WHERE seq >= $1 AND seq < $2 AND from_state <> '') moved
+         WHERE true GROUP BY life, state ON CONFLICT (life, state) DO UPDATE SET count = tally.count + excluded.count"
+    };
+    tx.run(sql, args![from, to]).await?;
+    Ok(())
+}

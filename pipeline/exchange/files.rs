@@ -1,0 +1,231 @@
+//! Files to and from partners: frozen before they are sent, registered before they are believed.
+
+use crate::store::counters::stream_counter;
+use cardline_core::lives::FILE;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::args;
+use crate::store::Tx;
+use crate::store::Why;
+use crate::store::counters::take_numbers;
+use crate::store::leases::spend;
+use crate::store::transition::{Along, Step, move_one, write_history};
+use crate::store::{Lease, Ledger, LedgerError};
+
+/// A file whose bytes are fixed; the bytes themselves lie sealed in the object store by their digest.
+#[derive(Clone)]
+pub struct FrozenFile {
+    pub partner: String,
+    pub kind: String,
+    /// The number this file was rendered with; the freeze fails if another file took it meanwhile.
+    pub sequence: i64,
+    pub name: String,
+    pub rows: i64,
+    pub bytes: i64,
+    pub sha256: String,
+    pub due_on: Date,
+}
+
+/// A file as the ledger knows it.
+#[derive(Clone, serde::Serialize)]
+pub struct FileRecord {
+    pub id: i64,
+    pub partner: String,
+    pub kind: String,
+    pub direction: String,
+    pub sequence: Option<i64>,
+    pub name: String,
+    pub state: String,
+    pub rows: i64,
+    pub bytes: i64,
+    pub sha256: String,
+    pub batch: Option<i64>,
+    pub reason: Option<String>,
+}
+
+type FileRow =
+    (i64, String, String, String, Option<i64>, String, String, i64, i64, String, Option<i64>, Option<String>);
+
+fn record(row: FileRow) -> FileRecord {
+    let (id, partner, kind, direction, sequence, name, state, rows, bytes, sha256, batch, reason) = row;
+    FileRecord { id, partner, kind, direction, sequence, name, state, rows, bytes, sha256, batch, reason }
+}
+
+/// Commits a rendered file's digest and number, in the transaction of the batch it belongs to.
+pub async fn freeze_file(tx: &mut Tx, file: &FrozenFile, batch: i64, why: Why<'_>) -> Result<i64, LedgerError> {
+    let counter = stream_counter(&file.partner, &file.kind, "out");
+    let taken = take_numbers(tx, &counter, 1).await?;
+    if taken != file.sequence {
+        return Err(LedgerError::OffsetMoved { topic: counter, partition: 0, expected: file.sequence });
+    }
+    let id = tx
+        .run_returning::<(i64,)>(
+            "INSERT INTO file (partner, kind, direction, sequence, name, state, rows, bytes, sha256, batch, at, due_on, owner)
+             VALUES ($1, $2, 'out', $3, $4, 'frozen', $5, $6, $7, $8, $9, $10, 'bureau operator') RETURNING id",
+            args![&file.partner, &file.kind, file.sequence, &file.name, file.rows, file.bytes, &file.sha256, batch, why.at, file.due_on],
+        )
+        .await?;
+    let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("file id".into()))?;
+    write_history(tx, &Step { life: &FILE, from: "", to: "frozen" }, "file", id, 1, why, None).await?;
+    Ok(id)
+}
+
+/// What became of a file that came in.
+pub struct ReceivedFile<'a> {
+    pub partner: &'a str,
+    pub kind: &'a str,
+    /// Known only once the file could be read; a refused file takes no number of its stream.
+    pub sequence: Option<i64>,
+    pub name: &'a str,
+    /// `applied`, `repeated`, `refused` or `held`.
+    pub state: &'static str,
+    pub rows: i64,
+    pub bytes: i64,
+    pub sha256: &'a str,
+    pub batch: Option<i64>,
+    pub due_on: Date,
+    pub reason: Option<String>,
+    /// By when a person has told the partner what is wrong with it, where our error report could not be placed.
+    pub untold: Option<Date>,
+}
+
+/// Registers an incoming file and what became of it.
+pub async fn register_file(tx: &mut Tx, file: &ReceivedFile<'_>, why: Why<'_>) -> Result<i64, LedgerError> {
+    let owner = if file.state == "held" { "bank IT" } else { "nobody" };
+    let id = tx
+        .run_returning::<(i64,)>(
+            "INSERT INTO file (partner, kind, direction, sequence, name, state, rows, bytes, sha256, batch, at, due_on, owner, reason)
+             VALUES ($1, $2, 'in', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id",
+            args![
+                file.partner, file.kind, file.sequence, file.name, file.state, file.rows, file.bytes, file.sha256, file.batch, why.at,
+                file.due_on, owner, file.reason.clone()
+            ],
+        )
+        .await?;
+    let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("file id".into()))?;
+    write_history(tx, &Step { life: &FILE, from: "", to: file.state }, "file", id, 1, why, None).await?;
+    if file.sequence.is_some() {
+        let counter = stream_counter(file.partner, file.kind, "in");
+        take_numbers(tx, &counter, 1).await?;
+    }
+    if let Some(due_on) = file.untold {
+        let reason = "its error report could not be placed: tell the partner";
+        crate::cases::desk::open_case(tx, None, Some(id), reason, due_on, "bank IT", why).await?;
+    }
+    Ok(id)
+}
+
+impl Ledger {
+    /// Takes a frozen file to send, unless somebody else has it or its batch may not go. From here on it
+    /// may lie at the partner, whatever becomes of us: such a batch is not held, split or cancelled any more.
+    pub async fn begin_sending(
+        &self,
+        file: &FileRecord,
+        owner: &str,
+        now: Timestamp,
+        seconds: i64,
+    ) -> Result<Option<Lease>, LedgerError> {
+        let mut tx = self.begin().await?;
+        if let Some(batch) = file.batch
+            && crate::custody::batch_state::locked_state(&mut tx, batch).await? != "cut"
+        {
+            return Ok(None);
+        }
+        let lease =
+            crate::store::leases::take(&mut tx, &format!("exchange/out/{}", file.id), owner, now, seconds).await?;
+        tx.commit().await?;
+        Ok(lease)
+    }
+
+    /// Files frozen and not yet placed, oldest first; those of held batches wait.
+    pub async fn frozen_files(&self) -> Result<Vec<FileRecord>, LedgerError> {
+        let mut tx = self.read().await?;
+        let rows = tx
+            .rows::<FileRow>(
+                "SELECT f.id, f.partner, f.kind, f.direction, f.sequence, f.name, f.state, f.rows, f.bytes, f.sha256, f.batch, f.reason
+                 FROM file f LEFT JOIN batch b ON b.id = f.batch WHERE f.state = 'frozen' AND COALESCE(b.state, 'cut') = 'cut' ORDER BY f.id",
+                args![],
+            )
+            .await?;
+        Ok(rows.into_iter().map(record).collect())
+    }
+
+    /// Every file, in the order of registration.
+    pub async fn files(&self) -> Result<Vec<FileRecord>, LedgerError> {
+        let mut tx = self.read().await?;
+        let rows = tx
+            .rows::<FileRow>(
+                "SELECT id, partner, kind, direction, sequence, name, state, rows, bytes, sha256, batch, reason FROM file ORDER BY id",
+                args![],
+            )
+            .await?;
+        Ok(rows.into_iter().map(record).collect())
+    }
+
+    /// Whether these bytes were applied before, under any name.
+    pub async fn was_applied(&self, partner: &str, sha256: &str) -> Result<bool, LedgerError> {
+        let mut tx = self.read().await?;
+        Ok(tx
+            .number(
+                "SELECT count(*) FROM file WHERE sha256 = $1 AND partner = $2 AND direction = 'in' AND state = 'applied'",
+                args![sha256, partner],
+            )
+            .await?
+            > 0)
+    }
+
+    /// In which states a file of that name and bytes was settled before.
+    pub async fn settled_states(&self, partner: &str, name: &str, sha256: &str) -> Result<Vec<String>, LedgerError> {
+        let mut tx = self.read().await?;
+        let sql = "SELECT DISTINCT state FROM file
+                   WHERE sha256 = $1 AND partner = $2 AND name = $3 AND direction = 'in' ORDER BY state";
+        Ok(tx.rows::<(String,)>(sql, args![sha256, partner, name]).await?.into_iter().map(|(state,)| state).collect())
+    }
+
+    /// Registers a file that had no effect (repeated, refused, held), under the lease of its collection.
+    pub async fn settle_unapplied(
+        &self,
+        lease: &Lease,
+        file: &ReceivedFile<'_>,
+        why: Why<'_>,
+    ) -> Result<i64, LedgerError> {
+        let mut tx = self.begin().await?;
+        let id = register_file(&mut tx, file, why).await?;
+        if file.state == "held" {
+            crate::cases::desk::open_case(
+                &mut tx,
+                None,
+                Some(id),
+                "the file is readable but not believable",
+                file.due_on,
+                "bank IT",
+                why,
+            )
+            .await?;
+        }
+        spend(&mut tx, lease).await?;
+        tx.commit().await?;
+        Ok(id)
+    }
+
+    /// Records that a frozen file is at the partner, and its batch with it.
+    pub async fn settle_placed(
+        &self,
+        lease: &Lease,
+        file: &FileRecord,
+        answer_due: Date,
+        at: Timestamp,
+    ) -> Result<(), LedgerError> {
+        let why = Why { at, actor: "exchange", reason: "published under its final name" };
+        let mut tx = self.begin().await?;
+        let along = |owner| Along { due_on: Some(answer_due), owner: Some(owner), ..Along::default() };
+        move_one(&mut tx, file.id, Step { life: &FILE, from: "frozen", to: "placed" }, along("partner"), why).await?;
+        if let Some(batch) = file.batch {
+            let step = Step { life: &cardline_core::lives::BATCH, from: "cut", to: "sent" };
+            move_one(&mut tx, batch, step, along("partner"), why).await?;
+        }
+        spend(&mut tx, lease).await?;
+        tx.commit().await
+    }
+}

@@ -1,0 +1,4 @@
+//! Files that come from partners: what all kinds have in common.
+
+pub mod doubts;
+pub mod incoming;

@@ -1,0 +1,81 @@
+//! What could not be read, until others were told: a queue of messages, written with them and emptied
+//! by the relay once the broker has the letter.
+//!
+//! A queue and not sealed history, because what cannot be read moves nothing; it is rare, so a row for
+//! each costs nothing.
+
+use crate::args;
+use crate::limits::DEAD_LETTERS_PER_CLAIM;
+use crate::store::Tx;
+use crate::store::leases::spend;
+use crate::store::{Lease, Ledger, LedgerError};
+
+/// Where a message that could not be read came from, and why it was not.
+pub struct DeadLetter {
+    pub message: i64,
+    pub at: i64,
+    pub topic: String,
+    pub generation: i64,
+    pub partition: i64,
+    pub position: i64,
+    pub reason: String,
+    /// SHA-256 of its bytes.
+    pub digest: Vec<u8>,
+}
+
+/// Queues what of a chunk could not be read.
+pub(crate) async fn queue(tx: &mut Tx, chunk: i64) -> Result<(), LedgerError> {
+    tx.run(
+        "INSERT INTO dead_letter (message) SELECT id FROM message WHERE chunk = $1 AND outcome = 'quarantined'",
+        args![chunk],
+    )
+    .await?;
+    Ok(())
+}
+
+impl Ledger {
+    /// The next dead letters, in the order they were kept.
+    pub async fn dead_letters(&self) -> Result<Vec<DeadLetter>, LedgerError> {
+        let rows = self
+            .read()
+            .await?
+            .rows::<(i64, i64, String, i64, i64, i64, Option<String>, Vec<u8>)>(
+                "SELECT m.id, c.at, c.source, c.generation, c.partition, m.position, m.reason, m.digest
+                 FROM dead_letter d JOIN message m ON m.id = d.message JOIN chunk c ON c.id = m.chunk ORDER BY m.id LIMIT $1",
+                args![DEAD_LETTERS_PER_CLAIM],
+            )
+            .await?;
+        let letter = |(message, at, topic, generation, partition, position, reason, digest): (
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            Option<String>,
+            _,
+        )| {
+            DeadLetter {
+                message,
+                at,
+                topic,
+                generation,
+                partition,
+                position,
+                reason: reason.unwrap_or_default(),
+                digest,
+            }
+        };
+        Ok(rows.into_iter().map(letter).collect())
+    }
+
+    /// Takes letters out of the queue: the broker has them.
+    pub async fn dead_letters_told(&self, lease: &Lease, messages: &[i64]) -> Result<(), LedgerError> {
+        let mut tx = self.begin().await?;
+        spend(&mut tx, lease).await?;
+        for message in messages {
+            tx.run("DELETE FROM dead_letter WHERE message = $1", args![*message]).await?;
+        }
+        tx.commit().await
+    }
+}

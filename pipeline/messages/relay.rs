@@ -1,0 +1,125 @@
+//! The outbox: sealed history is what is told to others; the relay only remembers how far it got.
+//!
+//! No row is written per message. An outgoing event's id is derived from the row of history and the
+//! application, so that telling it twice after a crash can be recognised.
+
+use std::collections::HashMap;
+
+use crate::args;
+use crate::store::leases::spend;
+use crate::store::{Lease, Ledger, LedgerError};
+
+/// One move to tell others about, expanded to the card it moved.
+pub struct ToldMove {
+    pub seq: i64,
+    pub at: i64,
+    pub life: String,
+    pub to: String,
+    pub from: String,
+    pub reason: String,
+    pub application_id: String,
+    pub person: Vec<u8>,
+    pub point: String,
+    pub window_last: Option<String>,
+    /// Rule and field of each error, where it was rejected.
+    pub findings: Vec<(String, String)>,
+}
+
+type Told = (i64, i64, String, String, String, String, String, Vec<u8>, String, Option<String>);
+
+/// Rows of history of one seal that others hear of, each with the cards it moved. A card that left
+/// its set before the set moved is left out by its own last move.
+const TOLD: &[&str] = &[
+    "SELECT v.seq, v.at, v.life, v.from_state, v.to_state, v.reason, a.application_id, a.person, a.point, CAST(NULL AS TEXT)
+     FROM move v JOIN application a ON v.scope = 'chunk' AND a.chunk = v.subject
+     WHERE v.seq BETWEEN $1 AND $2 AND v.life = 'application'",
+    "SELECT v.seq, v.at, v.life, v.from_state, v.to_state, v.reason, a.application_id, a.person, a.point, s.window_last
+     FROM move v JOIN application a ON v.scope = 'application' AND a.id = v.subject
+     LEFT JOIN made m ON m.application = a.id LEFT JOIN box b ON b.id = m.box LEFT JOIN shipment s ON s.id = b.shipment
+     WHERE v.seq BETWEEN $1 AND $2 AND (v.life IN ('application', 'social', 'account') OR v.to_state IN ('in_hand', 'with_unit', 'recalled', 'destroyed'))",
+    "SELECT v.seq, v.at, v.life, v.from_state, v.to_state, v.reason, a.application_id, a.person, a.point, CAST(NULL AS TEXT)
+     FROM move v JOIN box b ON v.scope = 'report' AND b.report = v.subject JOIN made m ON m.box = b.id JOIN application a ON a.id = m.application
+     WHERE v.seq BETWEEN $1 AND $2 AND v.life = 'card'",
+    "SELECT v.seq, v.at, v.life, v.from_state, v.to_state, v.reason, a.application_id, a.person, a.point, s.window_last
+     FROM move v JOIN shipment s ON v.scope = 'shipment' AND s.id = v.subject JOIN box b ON b.shipment = s.id
+     JOIN made m ON m.box = b.id JOIN application a ON a.id = m.application
+     WHERE v.seq BETWEEN $1 AND $2 AND v.to_state = 'on_shelf' AND COALESCE((SELECT o.to_state FROM move o WHERE o.scope = 'application'
+        AND o.subject = a.id AND o.life = 'card' AND o.seq < v.seq ORDER BY o.seq DESC LIMIT 1), 'waiting_account')
+        IN ('waiting_account', 'waiting_production', 'in_production')",
+];
+
+/// Errors of the applications that were rejected, by the row of history that says so.
+const REJECTIONS: &str = "SELECT v.seq, f.rule, f.field FROM move v CROSS JOIN application a CROSS JOIN finding f
+    WHERE v.seq BETWEEN $1 AND $2 AND v.scope = 'application' AND v.life = 'application' AND v.to_state = 'rejected'
+        AND a.id = v.subject AND f.message = a.message AND f.severity = 'error' ORDER BY v.seq, f.rule, f.field";
+
+impl Ledger {
+    /// The next seal that was not told yet, and everything in it that others hear of, in order.
+    pub async fn untold(&self, relay: &str) -> Result<Option<(i64, Vec<ToldMove>)>, LedgerError> {
+        let mut tx = self.read().await?;
+        let told = tx.number("SELECT seal FROM relay WHERE name = $1", args![relay]).await?;
+        let Some((no, from, to)) =
+            tx.row::<(i64, i64, i64)>("SELECT no, from_tx, to_tx FROM seal WHERE no = $1", args![told + 1]).await?
+        else {
+            return Ok(None);
+        };
+        let bounds = if tx.is_postgres() {
+            "SELECT min(seq), max(seq) FROM move WHERE tx >= $1 AND tx < $2"
+        } else {
+            "SELECT min(seq), max(seq) FROM move WHERE seq >= $1 AND seq < $2"
+        };
+        let (first, last) =
+            tx.row::<(Option<i64>, Option<i64>)>(bounds, args![from, to]).await?.unwrap_or((None, None));
+        let covered = if tx.is_postgres() { "tx" } else { "seq" };
+        let sealed: std::collections::HashSet<i64> = if covered == "tx" {
+            let rows = tx.rows::<(i64,)>("SELECT seq FROM move WHERE tx >= $1 AND tx < $2", args![from, to]).await?;
+            rows.into_iter().map(|row| row.0).collect()
+        } else {
+            (first.unwrap_or(0)..=last.unwrap_or(-1)).collect()
+        };
+        let mut moves = Vec::new();
+        for sql in TOLD {
+            for row in tx.rows::<Told>(sql, args![first.unwrap_or(0), last.unwrap_or(-1)]).await? {
+                let (seq, at, life, from, to, reason, application_id, person, point, window_last) = row;
+                if sealed.contains(&seq) {
+                    moves.push(ToldMove {
+                        seq,
+                        at,
+                        life,
+                        to,
+                        from,
+                        reason,
+                        application_id,
+                        person,
+                        point,
+                        window_last,
+                        findings: Vec::new(),
+                    });
+                }
+            }
+        }
+        let mut findings: HashMap<i64, Vec<(String, String)>> = HashMap::new();
+        for (seq, rule, field) in
+            tx.rows::<(i64, String, String)>(REJECTIONS, args![first.unwrap_or(0), last.unwrap_or(-1)]).await?
+        {
+            findings.entry(seq).or_default().push((rule, field));
+        }
+        for told in &mut moves {
+            told.findings = findings.remove(&told.seq).unwrap_or_default();
+        }
+        moves.sort_by(|a, b| (a.seq, &a.application_id).cmp(&(b.seq, &b.application_id)));
+        Ok(Some((no, moves)))
+    }
+
+    /// Remembers that a seal was told to the end.
+    pub async fn told(&self, lease: &Lease, relay: &str, seal: i64) -> Result<(), LedgerError> {
+        let mut tx = self.begin().await?;
+        spend(&mut tx, lease).await?;
+        tx.run(
+            "INSERT INTO relay (name, seal) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET seal = excluded.seal WHERE relay.seal < excluded.seal",
+            args![relay, seal],
+        )
+        .await?;
+        tx.commit().await
+    }
+}

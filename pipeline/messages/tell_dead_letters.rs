@@ -1,0 +1,81 @@
+//! What could not be read, told to `card.dead-letters`: where it came from, why, and its digest. The
+//! bytes stay sealed in the ledger.
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::history::stable_id;
+use crate::hex::hex;
+use crate::kafka::Outgoing;
+use crate::messages::dead_letters::DeadLetter;
+use crate::step::{Claim, StageError, Station, Step, Whole};
+use crate::store::Lease;
+use crate::time::rfc3339;
+
+/// Tells the letters that wait, then takes them out of the queue. A crash in between tells them again,
+/// under the same ids.
+pub struct DeadLetters;
+
+impl Step for DeadLetters {
+    type Unit = Whole;
+    type Claimed<'s> = (Lease, Vec<DeadLetter>);
+    type Worked<'s> = (Lease, Vec<i64>, Vec<Outgoing>);
+
+    async fn units(&self, _: &Station, _: Timestamp) -> Result<Vec<Whole>, StageError> {
+        Ok(vec![Whole])
+    }
+
+    async fn claim(
+        &self,
+        station: &Station,
+        _: &Whole,
+        now: Timestamp,
+    ) -> Result<Claim<Self::Claimed<'_>>, StageError> {
+        if station.kafka.is_none() {
+            return Ok(Claim::Nothing);
+        }
+        let letters = station.ledger.dead_letters().await?;
+        if letters.is_empty() {
+            return Ok(Claim::Nothing);
+        }
+        Ok(Claim::under(station.lease("history/dead-letters", now).await?, |lease| (lease, letters)))
+    }
+
+    fn work<'s>(
+        &self,
+        station: &'s Station,
+        (lease, letters): Self::Claimed<'s>,
+        _: Timestamp,
+    ) -> Result<Self::Worked<'s>, StageError> {
+        let topic = &station.config.topics.dead_letters;
+        let told = letters.iter().map(|letter| message(topic, letter)).collect();
+        Ok((lease, letters.iter().map(|letter| letter.message).collect(), told))
+    }
+
+    async fn settle<'s>(
+        &self,
+        station: &'s Station,
+        (lease, letters, told): Self::Worked<'s>,
+        _: Timestamp,
+    ) -> Result<(), StageError> {
+        tokio::task::block_in_place(|| station.publish(&told))?;
+        station.ledger.dead_letters_told(&lease, &letters).await?;
+        Ok(())
+    }
+}
+
+/// The letter; its key is the partition it came from, so that these stay in order.
+fn message(topic: &str, letter: &DeadLetter) -> Outgoing {
+    let DeadLetter { topic: source, generation, partition, position, .. } = letter;
+    let body = json!({
+        "schema": "card.dead-letter.v1",
+        "event_id": stable_id(&format!("dead-letter/{source}/{generation}/{partition}/{position}")),
+        "at": rfc3339(Timestamp::from_microsecond(letter.at).unwrap_or_default()),
+        "topic": source,
+        "partition": partition,
+        "offset": position,
+        "reason": letter.reason,
+        "sha256": hex(&letter.digest),
+    });
+    Outgoing { topic: topic.into(), key: format!("{source}/{partition}"), payload: body.to_string().into_bytes() }
+}

@@ -1,0 +1,6 @@
+//! People: who they are, what they may do, and what needs two of them.
+
+pub mod approvals;
+pub mod authorisation;
+pub mod passwords;
+pub mod users;

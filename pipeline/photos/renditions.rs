@@ -1,0 +1,269 @@
+//! Photos in the ledger: which are due, what became of each, and the cards that one holds or frees.
+//!
+//! A photo is what an application declares of it (`application.photo`); `rendition` has one row for each
+//! that was looked at. Cards whose photo has a fault are `held` with a reason that begins with its code.
+
+use cardline_core::domain::policy::ByRegion;
+use cardline_core::lives::CARD;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::args;
+use crate::cases::desk::hold_cards;
+use crate::cases::desk::overtake_cases;
+use crate::store::Tx;
+use crate::store::Why;
+use crate::store::bulk::{Column, Stage};
+use crate::store::leases::spend;
+use crate::store::principal::in_scope;
+use crate::store::transition::{Along, SUBJECT, Step, by_day, move_each, subject};
+use crate::store::{Lease, Ledger, LedgerError};
+use crate::time::local_date;
+
+/// A photo to be looked at, and how often it was asked for in vain.
+pub struct DuePhoto {
+    pub token: String,
+    pub tries: i64,
+}
+
+/// Renditions that are there already, and a declaration they were made for.
+#[derive(Clone)]
+pub struct KnownRendition {
+    pub digest: String,
+    pub token: String,
+    pub print: String,
+    pub chip: String,
+}
+
+/// A photo that was looked at.
+pub struct LookedPhoto {
+    pub token: String,
+    /// SHA-256 of the upload, as declared.
+    pub digest: Option<String>,
+    /// How often it had been asked for in vain before.
+    pub tries: i64,
+    pub look: PhotoLook,
+}
+
+/// What became of a photo.
+pub enum PhotoLook {
+    /// The digests of its renditions.
+    Usable { print: String, chip: String },
+    /// It is not there, and is asked for again.
+    AskAgain { fault: String, at: Timestamp },
+    /// It cannot be used; a person decides about its cards.
+    Faulty { fault: String },
+}
+
+/// A card that waits for its photo, or is held for it.
+#[derive(serde::Serialize)]
+pub struct WaitingPhoto {
+    pub application_id: String,
+    pub region: String,
+    pub place: String,
+    pub fault: String,
+    /// Key in the object store.
+    pub object: String,
+    /// When it is asked for again, microseconds since 1970 UTC.
+    #[serde(skip)]
+    pub again_at: Option<i64>,
+    pub due_on: String,
+    pub owner: String,
+}
+
+const LOOKED: Stage = Stage {
+    name: "looked",
+    columns: &[
+        ("source", Column::Text),
+        ("digest", Column::Text),
+        ("print", Column::Text),
+        ("chip", Column::Text),
+        ("fault", Column::Text),
+        ("tries", Column::Int),
+        ("again_at", Column::Int),
+    ],
+};
+
+/// A row of [`LOOKED`] that names a photo or a digest only.
+fn named(source: Option<String>, digest: Option<String>) -> Vec<crate::store::Arg> {
+    let none = None::<String>;
+    args![source, digest, none.clone(), none.clone(), none, 0, None::<i64>]
+}
+
+impl Ledger {
+    /// Photos to look at now, each once: those of waiting cards that were never looked at or had a
+    /// fault when another card was held for them, and those whose time to be asked for again has come.
+    pub async fn due_photos(&self, now: Timestamp, most: i64) -> Result<Vec<DuePhoto>, LedgerError> {
+        let mut tx = self.read().await?;
+        let rows = tx
+            .rows::<(String, i64)>(
+                "SELECT a.photo, COALESCE(r.tries, 0) FROM application a LEFT JOIN rendition r ON r.source = a.photo
+                 WHERE a.queue = 'account' AND (r.source IS NULL OR (r.print IS NULL AND (r.again_at IS NULL OR r.again_at <= $1)))
+                 UNION SELECT r.source, r.tries FROM rendition r WHERE r.again_at <= $1
+                 ORDER BY 1 LIMIT $2",
+                args![now, most],
+            )
+            .await?;
+        Ok(rows.into_iter().map(|(token, tries)| DuePhoto { token, tries }).collect())
+    }
+
+    /// Renditions of uploads with one of these digests.
+    pub async fn known_renditions(&self, digests: Vec<String>) -> Result<Vec<KnownRendition>, LedgerError> {
+        let mut tx = self.read().await?;
+        tx.stage(&LOOKED, digests.into_iter().map(|digest| named(None, Some(digest))).collect()).await?;
+        let rows = tx
+            .rows::<(String, String, String, String)>(
+                "SELECT r.digest, min(r.source), min(r.print), min(r.chip) FROM looked s
+                 JOIN rendition r ON r.digest = s.digest AND r.print IS NOT NULL GROUP BY r.digest",
+                args![],
+            )
+            .await?;
+        Ok(rows.into_iter().map(|(digest, token, print, chip)| KnownRendition { digest, token, print, chip }).collect())
+    }
+
+    /// Keeps what became of photos; holds the cards of those that cannot be used, each with a case that is
+    /// due by the day of its region, and lets go on those that were held for a photo that is good now.
+    pub async fn settle_photos(
+        &self,
+        lease: &Lease,
+        looked: Vec<LookedPhoto>,
+        case_on: &ByRegion<Date>,
+        why: Why<'_>,
+    ) -> Result<(), LedgerError> {
+        let mut tx = self.begin().await?;
+        tx.stage(&LOOKED, looked.into_iter().map(staged).collect()).await?;
+        tx.run(
+            "INSERT INTO rendition (source, digest, print, chip, fault, tries, again_at)
+             SELECT source, digest, print, chip, fault, tries, again_at FROM looked WHERE true
+             ON CONFLICT (source) DO UPDATE SET print = excluded.print, chip = excluded.chip, fault = excluded.fault,
+                tries = excluded.tries, again_at = excluded.again_at",
+            args![],
+        )
+        .await?;
+        let faulty = tx
+            .rows::<(i64, String, String)>(
+                "SELECT a.id, a.region, s.fault FROM looked s JOIN application a ON a.photo = s.source
+                 WHERE s.fault IS NOT NULL AND s.again_at IS NULL AND a.queue = 'account' ORDER BY a.id",
+                args![],
+            )
+            .await?;
+        for (id, region, fault) in faulty {
+            hold_cards(&mut tx, &[(id, fault)], "waiting_account", *case_on.of(&region), why).await?;
+            // The promise clock stands still while the holder must correct something (s3).
+            tx.run("UPDATE application SET returned_on = $2 WHERE id = $1", args![id, local_date(why.at)]).await?;
+        }
+        free_cards(&mut tx, case_on, why).await?;
+        spend(&mut tx, lease).await?;
+        tx.commit().await
+    }
+
+    /// Print and chip rendition of every usable photo in a list.
+    pub async fn renditions(&self, tokens: &[String]) -> Result<Vec<(String, String, String)>, LedgerError> {
+        let mut tx = self.read().await?;
+        tx.stage(&LOOKED, tokens.iter().map(|token| named(Some(token.clone()), None)).collect()).await?;
+        tx.rows::<(String, String, String)>(
+            "SELECT DISTINCT r.source, r.print, r.chip FROM looked s JOIN rendition r ON r.source = s.source
+             WHERE r.print IS NOT NULL AND r.chip IS NOT NULL ORDER BY r.source",
+            args![],
+        )
+        .await
+    }
+
+    /// Cards within the viewer's scope that wait for their photo or are held for it, of one application or
+    /// of all.
+    pub async fn waiting_photos(&self, application_id: Option<&str>) -> Result<Vec<WaitingPhoto>, LedgerError> {
+        let mut tx = self.read().await?;
+        tx.look().await?;
+        let rows = tx
+            .rows::<(String, String, String, String, String, Option<i64>, String, String)>(
+                concat!(
+                    "SELECT a.application_id, a.region, COALESCE(a.place, 'waiting_account'), r.fault, a.photo, r.again_at, a.due_on, a.owner
+                     FROM application a JOIN rendition r ON r.source = a.photo AND r.fault IS NOT NULL
+                     WHERE (a.queue = 'account' OR (a.place = 'held' AND a.reason LIKE 'PHOTO-%'))
+                        AND (a.application_id = $1 OR $1 IS NULL) AND ",
+                    in_scope!("a.bank", "a.region"),
+                    " ORDER BY a.application_id"
+                ),
+                args![application_id.map(str::to_owned)],
+            )
+            .await?;
+        let waiting =
+            |(application_id, region, place, fault, photo, again_at, due_on, owner): (_, _, _, _, String, _, _, _)| {
+                let object = photo.rsplitn(5, '#').nth(4).unwrap_or_default().to_owned();
+                WaitingPhoto { application_id, region, place, fault, object, again_at, due_on, owner }
+            };
+        Ok(rows.into_iter().map(waiting).collect())
+    }
+
+    /// Photos with a fault are asked for again at once, and as often as a new one: those of one
+    /// application, or of all. Returns how many photos.
+    pub async fn ask_photos_again(&self, application_id: Option<&str>, now: Timestamp) -> Result<u64, LedgerError> {
+        let mut tx = self.begin().await?;
+        tx.look().await?;
+        let asked = tx
+            .run(
+                concat!(
+                    "UPDATE rendition SET again_at = $1, tries = 0 WHERE fault IS NOT NULL AND source IN (SELECT a.photo FROM application a
+                     WHERE (a.queue = 'account' OR a.place = 'held') AND (a.application_id = $2 OR $2 IS NULL) AND ",
+                    in_scope!("a.bank", "a.region"),
+                    ")"
+                ),
+                args![now, application_id.map(str::to_owned)],
+            )
+            .await?;
+        tx.commit().await?;
+        Ok(asked)
+    }
+}
+
+fn staged(looked: LookedPhoto) -> Vec<crate::store::Arg> {
+    let LookedPhoto { token, digest, tries, look } = looked;
+    let (none, never) = (None::<String>, None::<i64>);
+    match look {
+        PhotoLook::Usable { print, chip } => args![token, digest, print, chip, none, 0, never],
+        PhotoLook::AskAgain { fault, at } => args![token, digest, none.clone(), none, fault, tries + 1, at],
+        PhotoLook::Faulty { fault } => args![token, digest, none.clone(), none, fault, 0, never],
+    }
+}
+
+/// Cards held for a photo that is good now go back to the queue; their cases are settled by it.
+async fn free_cards(tx: &mut Tx, case_on: &ByRegion<Date>, why: Why<'_>) -> Result<(), LedgerError> {
+    let mut held = tx
+        .rows::<(i64, String)>(
+            "SELECT a.id, a.region FROM application a JOIN looked s ON s.source = a.photo AND s.print IS NOT NULL
+             WHERE a.place = 'held' AND a.reason LIKE 'PHOTO-%' ORDER BY a.id",
+            args![],
+        )
+        .await?;
+    if held.is_empty() {
+        return Ok(());
+    }
+    let why = Why { reason: "its photo is there now", ..why };
+    tx.stage(&SUBJECT, held.iter().map(|(id, _)| subject(*id)).collect()).await?;
+    let step = Step { life: &CARD, from: "held", to: "waiting_account" };
+    move_each(tx, &[step], Along { owner: Some("bureau operator"), ..Along::default() }, why).await?;
+    let freed = tx.rows::<(i64,)>("SELECT id FROM subject ORDER BY id", args![]).await?;
+    // The upload was at fault, not the holder: the promise clock did not stand still.
+    held.retain(|(id, _)| freed.binary_search(&(*id,)).is_ok());
+    for (day, ids) in by_day(held, |region| *case_on.of(region)) {
+        tx.stage(&SUBJECT, ids.into_iter().map(subject).collect()).await?;
+        tx.run(
+            "UPDATE application SET queue = 'account', reason = NULL, returned_on = NULL,
+                due_on = CASE WHEN promise_on > $1 THEN promise_on ELSE $1 END WHERE id IN (SELECT id FROM subject)",
+            args![day],
+        )
+        .await?;
+    }
+    overtake_photo_cases(tx, &freed, why).await
+}
+
+/// Cases about the photos of these cards are settled by later facts.
+pub(crate) async fn overtake_photo_cases(tx: &mut Tx, cards: &[(i64,)], why: Why<'_>) -> Result<(), LedgerError> {
+    let mut cases = Vec::new();
+    for (card,) in cards {
+        let sql = "SELECT id FROM desk_case
+                   WHERE application = $1 AND state IN ('open', 'escalated') AND reason LIKE 'PHOTO-%' ORDER BY id";
+        cases.extend(tx.rows::<(i64,)>(sql, args![*card]).await?);
+    }
+    overtake_cases(tx, &cases, why).await
+}

@@ -1,0 +1,422 @@
+//! What stands in the quarantine, read: by selection, by reason, one by one. Never opened here.
+//!
+//! The view `held` says what stands in it; everything below narrows that view.
+
+use jiff::civil::Date;
+
+use crate::args;
+use crate::limits::QUARANTINE_DAYS;
+use crate::store::Tx;
+use crate::store::bulk::{Column, Stage};
+use crate::store::principal::in_scope;
+use crate::store::{Ledger, LedgerError};
+
+/// Ids of chosen messages.
+pub(crate) const CHOSEN: Stage = Stage { name: "chosen", columns: &[("id", Column::Int)] };
+/// Event ids of corrected messages, with their line.
+const NAMED: Stage = Stage { name: "named", columns: &[("event_id", Column::Text), ("line", Column::Int)] };
+
+/// A person looks at what was refused by this day.
+pub fn looked_at_by(today: Date) -> Date {
+    today.saturating_add(jiff::Span::new().days(QUARANTINE_DAYS))
+}
+
+/// Which messages of the quarantine: every part narrows, an empty part does not.
+#[derive(Clone, Default)]
+pub struct Selection {
+    pub ids: Vec<i64>,
+    /// Reason of the message, or rule of one of its errors.
+    pub code: String,
+    pub outcome: String,
+    /// First digits of the region.
+    pub region: String,
+    /// First came at or after this instant, microseconds.
+    pub since: i64,
+}
+
+/// One message of the quarantine.
+#[derive(Clone, serde::Serialize)]
+pub struct HeldItem {
+    pub id: i64,
+    pub outcome: String,
+    /// The reason, or the first of the rules that refused it.
+    pub reason: String,
+    /// Field of that rule.
+    pub field: Option<String>,
+    /// Errors beyond that one.
+    pub more_errors: i64,
+    pub source: String,
+    pub partition: i64,
+    pub position: i64,
+    /// Microseconds since 1970 UTC.
+    #[serde(skip)]
+    pub at: i64,
+    pub event_id: Option<String>,
+    pub application_id: Option<String>,
+    pub revision: Option<i64>,
+    pub region: Option<String>,
+    pub due_on: Option<String>,
+    pub owner: String,
+}
+
+/// What is held for one reason.
+#[derive(Clone, serde::Serialize)]
+pub struct HeldGroup {
+    pub reason: String,
+    pub outcome: String,
+    pub count: i64,
+    #[serde(skip)]
+    pub oldest: i64,
+    pub owner: String,
+    pub due_on: Option<String>,
+}
+
+/// A message as `show` needs it; still sealed.
+pub struct HeldRecord {
+    pub id: i64,
+    pub outcome: String,
+    pub reason: Option<String>,
+    pub event_id: Option<String>,
+    pub application_id: Option<String>,
+    pub revision: Option<i64>,
+    pub act: i64,
+    pub origin: Option<i64>,
+    pub source: String,
+    pub partition: i64,
+    pub position: i64,
+    pub at: i64,
+    pub sealed: Vec<u8>,
+    /// Rule, field, severity.
+    pub findings: Vec<(String, String, String)>,
+}
+
+/// Another message about the same thing.
+#[derive(Clone, serde::Serialize)]
+pub struct Neighbour {
+    pub id: i64,
+    pub revision: Option<i64>,
+    pub outcome: String,
+    pub reason: Option<String>,
+    /// Whether an act took it out of the quarantine.
+    pub taken: bool,
+}
+
+/// Whether a message belongs to an application within the viewer's scope; one that belongs to none is
+/// seen by who sees everything.
+macro_rules! message_in_scope {
+    ($id:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM message y LEFT JOIN application z ON z.application_id = y.application_id WHERE y.id = ",
+            $id,
+            " AND ",
+            in_scope!("z.bank", "z.region"),
+            ")"
+        )
+    };
+}
+
+/// The selection in SQL, within the viewer's scope: `$1` ids given, `$2` code, `$3` outcome, `$4` region,
+/// `$5` since.
+macro_rules! selected {
+    ($before:literal, $after:literal) => {
+        concat!(
+            $before,
+            " FROM held h WHERE ($1 = 0 OR h.id IN (SELECT id FROM chosen))
+              AND ($2 = '' OR h.reason = $2
+                OR EXISTS (SELECT 1 FROM finding x WHERE x.message = h.id AND x.rule = $2 AND x.severity = 'error'))
+              AND ($3 = '' OR h.outcome = $3) AND ($4 = '' OR substr(h.region, 1, length($4)) = $4) AND h.at >= $5 AND ",
+            message_in_scope!("h.id"),
+            " ",
+            $after
+        )
+    };
+}
+
+impl Selection {
+    async fn stage(&self, tx: &mut Tx) -> Result<(), LedgerError> {
+        tx.look().await?;
+        tx.stage(&CHOSEN, self.ids.iter().map(|id| args![*id]).collect()).await
+    }
+
+    fn args(&self) -> Vec<crate::store::Arg> {
+        args![i64::from(!self.ids.is_empty()), &self.code, &self.outcome, &self.region, self.since]
+    }
+
+    fn args_and(&self, more: Vec<crate::store::Arg>) -> Vec<crate::store::Arg> {
+        let mut all = self.args();
+        all.extend(more);
+        all
+    }
+}
+
+type ItemRow = (
+    i64,
+    String,
+    String,
+    Option<String>,
+    i64,
+    String,
+    i64,
+    i64,
+    i64,
+    Option<String>,
+    Option<String>,
+    Option<i64>,
+    Option<String>,
+    Option<String>,
+    String,
+);
+
+impl Ledger {
+    /// How many messages of the quarantine a selection has.
+    pub async fn held_count(&self, selection: &Selection) -> Result<i64, LedgerError> {
+        let mut tx = self.read().await?;
+        selection.stage(&mut tx).await?;
+        tx.number(selected!("SELECT count(*)", ""), selection.args()).await
+    }
+
+    /// Messages of a selection after an id, at most `limit`, in the order they came.
+    pub async fn held(&self, selection: &Selection, after: i64, limit: i64) -> Result<Vec<HeldItem>, LedgerError> {
+        let mut tx = self.read().await?;
+        selection.stage(&mut tx).await?;
+        let rows = tx
+            .rows::<ItemRow>(
+                selected!(
+                    "SELECT h.id, h.outcome,
+                        COALESCE(h.reason, (SELECT min(x.rule) FROM finding x WHERE x.message = h.id AND x.severity = 'error'), h.outcome),
+                        (SELECT x.field FROM finding x WHERE x.message = h.id AND x.severity = 'error' ORDER BY x.rule, x.field LIMIT 1),
+                        (SELECT count(*) FROM finding x WHERE x.message = h.id AND x.severity = 'error'),
+                        h.source, h.partition, h.position, h.at, h.event_id, h.application_id, h.revision, h.region, h.due_on, h.owner",
+                    "AND h.id > $6 ORDER BY h.id LIMIT $7"
+                ),
+                selection.args_and(args![after, limit]),
+            )
+            .await?;
+        Ok(rows.into_iter().map(held_item).collect())
+    }
+
+    /// A selection by reason. A message with several errors is counted under each of their rules.
+    pub async fn held_groups(&self, selection: &Selection) -> Result<Vec<HeldGroup>, LedgerError> {
+        let mut tx = self.read().await?;
+        selection.stage(&mut tx).await?;
+        let rows = tx
+            .rows::<(String, String, i64, i64, String, Option<String>)>(
+                concat!(
+                    "SELECT COALESCE(c.reason, f.rule, c.outcome), c.outcome, count(DISTINCT c.id), min(c.at), min(c.owner), min(c.due_on) FROM (",
+                    selected!("SELECT h.id, h.reason, h.outcome, h.at, h.owner, h.due_on", ""),
+                    ") c LEFT JOIN finding f ON f.message = c.id AND f.severity = 'error' AND c.reason IS NULL
+                     GROUP BY COALESCE(c.reason, f.rule, c.outcome), c.outcome ORDER BY 3 DESC, 1, 2"
+                ),
+                selection.args(),
+            )
+            .await?;
+        let group = |(reason, outcome, count, oldest, owner, due_on)| HeldGroup {
+            reason,
+            outcome,
+            count,
+            oldest,
+            owner,
+            due_on,
+        };
+        Ok(rows.into_iter().map(group).collect())
+    }
+
+    /// One message that was not accepted, whether it still stands in the quarantine or was taken out.
+    pub async fn held_record(&self, id: i64) -> Result<Option<HeldRecord>, LedgerError> {
+        let mut tx = self.read().await?;
+        tx.look().await?;
+        let row = tx
+            .row::<(i64, String, Option<String>, Option<String>, Option<String>, Option<i64>, i64, Option<i64>, String, i64, i64, i64, Vec<u8>)>(
+                concat!("SELECT m.id, m.outcome, m.reason, m.event_id, m.application_id, m.revision, m.act, m.origin, c.source, c.partition, f.position,
+                    c.at, m.sealed
+                 FROM message m JOIN message f ON f.id = COALESCE(m.origin, m.id) JOIN chunk c ON c.id = f.chunk
+                 WHERE m.id = $1 AND m.outcome <> 'accepted' AND ", message_in_scope!("m.id")),
+                args![id],
+            )
+            .await?;
+        let Some((
+            id,
+            outcome,
+            reason,
+            event_id,
+            application_id,
+            revision,
+            act,
+            origin,
+            source,
+            partition,
+            position,
+            at,
+            sealed,
+        )) = row
+        else {
+            return Ok(None);
+        };
+        let findings = tx
+            .rows(
+                "SELECT rule, field, severity FROM finding WHERE message = $1 ORDER BY severity, rule, field",
+                args![id],
+            )
+            .await?;
+        Ok(Some(HeldRecord {
+            id,
+            outcome,
+            reason,
+            event_id,
+            application_id,
+            revision,
+            act,
+            origin,
+            source,
+            partition,
+            position,
+            at,
+            sealed,
+            findings,
+        }))
+    }
+
+    /// The message that stands where this one wants to: under its event id, its revision, or as the
+    /// content of its application. Still sealed.
+    pub async fn rival_of(&self, record: &HeldRecord) -> Result<Option<(Neighbour, Vec<u8>)>, LedgerError> {
+        let mut tx = self.read().await?;
+        tx.look().await?;
+        for sql in RIVALS {
+            let row = tx
+                .row::<(i64, Option<i64>, String, Option<String>, Vec<u8>)>(
+                    sql,
+                    args![record.id, record.event_id.clone(), record.application_id.clone(), record.revision],
+                )
+                .await?;
+            if let Some((id, revision, outcome, reason, sealed)) = row {
+                return Ok(Some((Neighbour { id, revision, outcome, reason, taken: false }, sealed)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Other messages of the same application, and what this one was made of or became.
+    pub async fn neighbours_of(&self, record: &HeldRecord) -> Result<Vec<Neighbour>, LedgerError> {
+        let mut tx = self.read().await?;
+        tx.look().await?;
+        let rows = tx
+            .rows::<(i64, Option<i64>, String, Option<String>, i64)>(
+                concat!(
+                    "SELECT n.id, n.revision, n.outcome, n.reason, n.act FROM (
+                        SELECT m.id, m.revision, m.outcome, m.reason, m.act FROM message m
+                        WHERE m.application_id = $2 AND m.outcome IN ('accepted', 'rejected', 'waiting') AND m.id <> $1
+                        UNION SELECT m.id, m.revision, m.outcome, m.reason, m.act FROM message m
+                        WHERE m.application_id = $2 AND m.outcome IN ('conflicting', 'quarantined') AND m.id <> $1
+                        UNION SELECT m.id, m.revision, m.outcome, m.reason, m.act FROM message m WHERE (m.origin = $3 OR m.id = $3) AND m.id <> $1) n
+                     WHERE ",
+                    message_in_scope!("n.id"),
+                    " ORDER BY 1 LIMIT 50"
+                ),
+                args![record.id, record.application_id.clone(), record.origin.unwrap_or(record.id)],
+            )
+            .await?;
+        let neighbour =
+            |(id, revision, outcome, reason, act)| Neighbour { id, revision, outcome, reason, taken: act != 0 };
+        Ok(rows.into_iter().map(neighbour).collect())
+    }
+}
+
+/// `$1` the message, `$2` its event id, `$3` its application, `$4` its revision.
+const RIVALS: &[&str] = &[
+    concat!(
+        "SELECT m.id, m.revision, m.outcome, m.reason, m.sealed FROM message m
+     WHERE m.event_id = $2 AND m.outcome IN ('accepted', 'rejected', 'waiting') AND m.act = 0 AND m.id <> $1
+        AND ($3 IS NULL OR $3 IS NOT NULL) AND ($4 IS NULL OR $4 IS NOT NULL) AND ",
+        message_in_scope!("m.id"),
+        " ORDER BY m.id LIMIT 1"
+    ),
+    concat!(
+        "SELECT m.id, m.revision, m.outcome, m.reason, m.sealed FROM message m
+     WHERE m.application_id = $3 AND m.revision = $4 AND m.outcome IN ('accepted', 'rejected', 'waiting') AND m.act = 0 AND m.id <> $1
+        AND ($2 IS NULL OR $2 IS NOT NULL) AND ",
+        message_in_scope!("m.id"),
+        " ORDER BY m.id LIMIT 1"
+    ),
+    concat!(
+        "SELECT m.id, m.revision, m.outcome, m.reason, m.sealed FROM application a JOIN message m ON m.id = a.message
+     WHERE a.application_id = $3 AND m.id <> $1 AND ($2 IS NULL OR $2 IS NOT NULL) AND ($4 IS NULL OR $4 IS NOT NULL) AND ",
+        message_in_scope!("m.id")
+    ),
+];
+
+fn held_item(row: ItemRow) -> HeldItem {
+    let (
+        id,
+        outcome,
+        reason,
+        field,
+        errors,
+        source,
+        partition,
+        position,
+        at,
+        event_id,
+        application_id,
+        revision,
+        region,
+        due_on,
+        owner,
+    ) = row;
+    HeldItem {
+        id,
+        outcome,
+        reason,
+        field,
+        more_errors: (errors - 1).max(0),
+        source,
+        partition,
+        position,
+        at,
+        event_id,
+        application_id,
+        revision,
+        region,
+        due_on,
+        owner,
+    }
+}
+
+/// Stages the messages of a selection for an operation.
+pub async fn choose(tx: &mut Tx, selection: &Selection) -> Result<(), LedgerError> {
+    selection.stage(tx).await?;
+    let ids = tx.rows::<(i64,)>(selected!("SELECT h.id", "ORDER BY h.id"), selection.args()).await?;
+    tx.stage(&CHOSEN, ids.into_iter().map(|(id,)| args![id]).collect()).await
+}
+
+/// Corrected messages that do not name one message of the quarantine, by their line and why.
+pub struct Unmatched {
+    pub line: i64,
+    pub why: &'static str,
+}
+
+/// Stages the messages that corrected ones name by their event id; returns those that do not fit.
+pub async fn choose_named(tx: &mut Tx, named: Vec<(String, i64)>) -> Result<Vec<Unmatched>, LedgerError> {
+    tx.look().await?;
+    tx.stage(&NAMED, named.into_iter().map(|(event_id, line)| args![event_id, line]).collect()).await?;
+    let rows = tx
+        .rows::<(i64, i64)>(
+            concat!(
+                "SELECT t.line, t.count FROM (SELECT n.line, (SELECT count(*) FROM held h WHERE h.event_id = n.event_id AND ",
+                message_in_scope!("h.id"),
+                ") AS count FROM named n) t WHERE t.count <> 1 ORDER BY t.line"
+            ),
+            args![],
+        )
+        .await?;
+    let why = |count| match count {
+        0 => "no message of the quarantine has this event_id",
+        _ => "several messages of the quarantine have this event_id; repair them one by one, by their id",
+    };
+    tx.stage(&CHOSEN, Vec::new()).await?;
+    let chosen = concat!(
+        "INSERT INTO chosen SELECT h.id FROM named n JOIN held h ON h.event_id = n.event_id AND ",
+        message_in_scope!("h.id")
+    );
+    tx.scratch(chosen, args![]).await?;
+    Ok(rows.into_iter().map(|(line, count)| Unmatched { line, why: why(count) }).collect())
+}

@@ -1,0 +1,6 @@
+//! The quarantine: what was refused, conflicting, unreadable or waits, and what may be shown of it.
+
+pub mod acts;
+pub mod disclosure;
+pub mod held;
+pub mod redaction;

@@ -1,0 +1,99 @@
+//! What a change of reference data does to the ledger: open deadlines move with the calendar, and a
+//! place that closes while cards need it becomes a case.
+//!
+//! Invariant: a deadline is moved in its place, so that everything unfinished keeps exactly one
+//! (law 10). An open pickup window never ends earlier than its holders were told.
+
+use cardline_core::domain::policy::ByRegion;
+use jiff::civil::Date;
+
+use super::touched::needing;
+use crate::args;
+use crate::cases::desk::open_case;
+use crate::store::Tx;
+use crate::store::bulk::{Column, Stage};
+use crate::store::{Ledger, LedgerError, Why};
+
+const MOVED_DAY: Stage = Stage { name: "moved_day", columns: &[("was", Column::Text), ("becomes", Column::Text)] };
+
+/// What a change does on the day it takes effect.
+pub struct Effect {
+    /// Open deadlines on the first date come to lie on the second.
+    pub moved: Vec<(Date, Date)>,
+    /// Table and code of what ended; each with cards that need it becomes a case.
+    pub ended: Vec<(&'static str, String)>,
+    /// A person decides such a case by this day, by the region of the cards.
+    pub case_on: ByRegion<Date>,
+}
+
+/// Deadlines counted in working days that are still open, by what they are about. Natural days (the
+/// promise, corrections, gaps) do not move with the calendar.
+const OPEN_DEADLINES: &str = "
+    SELECT 'batch', due_on, count(*) FROM batch WHERE ((state <> 'answered' AND state <> 'cancelled') OR to_produce > 0) AND due_on > $1 GROUP BY due_on
+    UNION ALL SELECT 'file', due_on, count(*) FROM file WHERE state IN ('frozen', 'placed', 'held') AND due_on > $1 GROUP BY due_on
+    UNION ALL SELECT CASE place WHEN 'on_shelf' THEN 'window' ELSE 'shipment' END, due_on, count(*) FROM shipment
+        WHERE NOT done AND due_on > $1 GROUP BY 1, due_on
+    UNION ALL SELECT 'card', due_on, count(*) FROM application
+        WHERE place IN ('held', 'missing', 'with_unit', 'awaiting_return', 'recalled', 'to_recycle', 'in_recycling', 'spoiled')
+            AND due_on > $1 GROUP BY due_on
+    UNION ALL SELECT 'card', due_on, count(*) FROM application WHERE queue IS NOT NULL AND due_on <> promise_on AND due_on > $1 GROUP BY due_on
+    UNION ALL SELECT 'case', due_on, count(*) FROM desk_case WHERE state IN ('open', 'escalated') AND due_on > $1 GROUP BY due_on";
+
+/// The same, moved.
+const MOVE_DEADLINES: &[&str] = &[
+    "UPDATE batch SET due_on = d.becomes FROM moved_day d WHERE batch.due_on = d.was AND ((batch.state <> 'answered' AND batch.state <> 'cancelled') OR batch.to_produce > 0)",
+    "UPDATE file SET due_on = d.becomes FROM moved_day d WHERE file.due_on = d.was AND file.state IN ('frozen', 'placed', 'held')",
+    "UPDATE shipment SET due_on = d.becomes, window_last = CASE WHEN window_last = d.was THEN d.becomes ELSE window_last END
+     FROM moved_day d WHERE shipment.due_on = d.was AND NOT shipment.done AND (shipment.place <> 'on_shelf' OR d.becomes > d.was)",
+    "UPDATE application SET due_on = d.becomes FROM moved_day d WHERE application.due_on = d.was
+        AND (application.place IN ('held', 'missing', 'with_unit', 'awaiting_return', 'recalled', 'to_recycle', 'in_recycling', 'spoiled')
+            OR (application.queue IS NOT NULL AND application.due_on <> application.promise_on))",
+    "UPDATE desk_case SET due_on = d.becomes FROM moved_day d WHERE desk_case.due_on = d.was AND desk_case.state IN ('open', 'escalated')",
+];
+
+/// Open deadlines of one kind on one date.
+pub struct OpenDeadline {
+    /// `batch`, `file`, `shipment`, `window`, `card` or `case`.
+    pub what: String,
+    pub due_on: Date,
+    pub count: i64,
+}
+
+impl Ledger {
+    /// Every open deadline after a day that is counted in working days.
+    pub async fn open_deadlines(&self, after: Date) -> Result<Vec<OpenDeadline>, LedgerError> {
+        let mut tx = self.read().await?;
+        let rows = tx.rows::<(String, String, i64)>(OPEN_DEADLINES, args![after]).await?;
+        let deadline = |(what, due_on, count): (String, String, i64)| {
+            let due_on = due_on.parse().map_err(|_| LedgerError::Shape("due_on".into()))?;
+            Ok(OpenDeadline { what, due_on, count })
+        };
+        rows.into_iter().map(deadline).collect()
+    }
+}
+
+/// Moves the deadlines and opens the cases, in the transaction that makes the change.
+pub(crate) async fn settle_effect(tx: &mut Tx, effect: &Effect, why: Why<'_>) -> Result<(), LedgerError> {
+    if !effect.moved.is_empty() {
+        tx.stage(&MOVED_DAY, effect.moved.iter().map(|(was, becomes)| args![*was, *becomes]).collect()).await?;
+        for sql in MOVE_DEADLINES {
+            tx.run(sql, args![]).await?;
+        }
+    }
+    for ((kind, code), regions) in needing(tx, &effect.ended).await? {
+        // Cards of several regions may need one place: the first day is early enough for all.
+        let case_on = effect.case_on.least(&regions);
+        let what = kind.strip_suffix('s').unwrap_or(kind);
+        let reason = format!("{what} {code} has ended, and unfinished cards need it");
+        let open = tx
+            .number(
+                "SELECT count(*) FROM desk_case WHERE state IN ('open', 'escalated') AND reason = $1",
+                args![&reason],
+            )
+            .await?;
+        if open == 0 {
+            open_case(tx, None, None, &reason, case_on, "bureau operator", why).await?;
+        }
+    }
+    Ok(())
+}

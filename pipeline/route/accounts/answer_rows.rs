@@ -1,0 +1,393 @@
+//! The accounts stage in the ledger: what waits for a bank, the cut, and the bank's answer.
+
+use crate::batching::cut_batch::advance_batch;
+use crate::cases::desk::hold_cards;
+use cardline_core::lives::{ACCOUNT, APPLICATION, CARD, SOCIAL};
+use jiff::civil::Date;
+
+use crate::args;
+use crate::cases::desk::{UnmatchedRow, open_case, open_row_cases};
+use crate::exchange::files::{ReceivedFile, register_file};
+use crate::limits::UNCLEAR_ANSWERS_MAX;
+use crate::store::Why;
+use crate::store::bulk::{Column, Stage};
+use crate::store::leases::spend;
+use crate::store::transition::{Along, SUBJECT, Set, Step, move_each, move_one, move_set, subject, write_history};
+use crate::store::{Arg, Tx};
+use crate::store::{Lease, Ledger, LedgerError};
+
+/// The answer to one row, after it was matched with what was asked.
+pub struct AnsweredRow {
+    pub row: i64,
+    pub application: i64,
+    /// `opened`, `fixable`, `final`, `unknown` or `mismatch`.
+    pub outcome: &'static str,
+    pub reason: String,
+    pub account: Option<OpenedAccount>,
+}
+
+/// An opened account: keyed hashes for uniqueness, and the sealed numbers.
+pub struct OpenedAccount {
+    pub number_key: Vec<u8>,
+    pub pan_key: Vec<u8>,
+    pub opened_on: String,
+    pub sealed: Vec<u8>,
+}
+
+/// The reason of a row whose answer code the profile does not know.
+pub const UNKNOWN_CODE: &str = "unknown_code";
+
+pub(crate) const UNKNOWN_CODE_CASE: &str = "the bank answered with a code its profile does not know; asked again";
+
+/// A whole answer, row by row.
+#[derive(Default)]
+pub struct MatchedAnswer {
+    pub rows: Vec<AnsweredRow>,
+    pub unmatched: Vec<UnmatchedRow>,
+}
+
+/// What was asked of a bank in one batch.
+pub struct AskedBatch {
+    pub region: String,
+    /// The day of the request.
+    pub cut_on: String,
+    pub cards: Vec<AskedCard>,
+}
+
+/// A card asked of the bank, as the answer must match it.
+pub struct AskedCard {
+    pub row: i64,
+    pub id: i64,
+    pub application_id: String,
+    pub approved_on: String,
+    pub sealed: Vec<u8>,
+}
+
+/// What an answer did.
+#[derive(Default, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AnswerCounts {
+    pub opened: i64,
+    pub returned: i64,
+    pub refused: i64,
+    pub asked_again: i64,
+    pub held: i64,
+    pub contradicted: i64,
+    pub same: i64,
+}
+
+const ANSWERED: Stage = Stage {
+    name: "answered",
+    columns: &[
+        ("row", Column::Int),
+        ("application", Column::Int),
+        ("outcome", Column::Text),
+        ("reason", Column::Text),
+        ("number_key", Column::Bytes),
+        ("pan_key", Column::Bytes),
+        ("opened_on", Column::Text),
+        ("sealed", Column::Bytes),
+    ],
+};
+
+impl Ledger {
+    /// An account batch, as it was asked.
+    pub async fn asked_batch(&self, batch: i64) -> Result<AskedBatch, LedgerError> {
+        let mut tx = self.read().await?;
+        let found = tx
+            .row::<(String, String)>("SELECT region, cut_on FROM batch WHERE id = $1", args![batch])
+            .await?
+            .ok_or_else(|| LedgerError::Shape("an asked batch".into()))?;
+        let rows = tx
+            .rows::<(i64, i64, String, String, Vec<u8>)>(
+                "SELECT a.account_row, a.id, a.application_id, a.approved_on, m.sealed FROM application a JOIN message m ON m.id = a.message
+                 WHERE a.account_batch = $1 ORDER BY a.account_row",
+                args![batch],
+            )
+            .await?;
+        let card =
+            |(row, id, application_id, approved_on, sealed)| AskedCard { row, id, application_id, approved_on, sealed };
+        Ok(AskedBatch { region: found.0, cut_on: found.1, cards: rows.into_iter().map(card).collect() })
+    }
+
+    /// Applies a bank's answer to an account request: every row that is believed, a case for every other.
+    pub async fn settle_account_answer(
+        &self,
+        lease: &Lease,
+        file: &ReceivedFile<'_>,
+        batch: i64,
+        answer: MatchedAnswer,
+        dates: AnswerDates,
+        why: Why<'_>,
+    ) -> Result<AnswerCounts, LedgerError> {
+        let mut tx = self.begin().await?;
+        let file_id = register_file(&mut tx, file, why).await?;
+        open_row_cases(&mut tx, file_id, &answer.unmatched, dates.case_on, "bank IT", why).await?;
+        tx.stage(&ANSWERED, answer.rows.into_iter().map(staged).collect()).await?;
+        let mut counts = AnswerCounts::default();
+        contradictions(&mut tx, file_id, batch, &mut counts, dates, why).await?;
+        doubles(&mut tx).await?;
+        never_clear(&mut tx).await?;
+        counts.opened = open_accounts(&mut tx, file_id, why).await?;
+        counts.held = mismatches(&mut tx, file_id, dates, why).await?;
+        refusals(&mut tx, file_id, &mut counts, dates, why).await?;
+        let new = counts.opened + counts.held + counts.returned + counts.refused + counts.asked_again;
+        // Opened accounts wait in their batch for the bureau's cut: its deadline is the batch's now.
+        tx.run(
+            "UPDATE batch SET to_produce = to_produce + $2, due_on = CASE WHEN $2 > 0 AND due_on < $3 THEN $3 ELSE due_on END WHERE id = $1",
+            args![batch, counts.opened, dates.production_on],
+        )
+        .await?;
+        advance_batch(&mut tx, batch, new, why).await?;
+        spend(&mut tx, lease).await?;
+        tx.commit().await?;
+        Ok(counts)
+    }
+}
+
+/// The dates an answer sets, reckoned by the caller in the working calendar.
+#[derive(Clone, Copy)]
+pub struct AnswerDates {
+    pub today: Date,
+    /// A returned application lapses after this day.
+    pub correction_on: Date,
+    /// A case must be decided by this day.
+    pub case_on: Date,
+    /// Opened accounts are in a production batch by this day.
+    pub production_on: Date,
+}
+
+fn staged(row: AnsweredRow) -> Vec<Arg> {
+    let mut staged = args![row.row, row.application, row.outcome, row.reason];
+    match row.account {
+        Some(a) => staged.extend(args![a.number_key, a.pan_key, a.opened_on, a.sealed]),
+        None => staged.extend([Arg::Bytes(None), Arg::Bytes(None), Arg::Text(None), Arg::Bytes(None)]),
+    }
+    staged
+}
+
+/// Rows that were answered before: the same answer again is nothing, another one is a case and stops
+/// the card while it still can be stopped.
+async fn contradictions(
+    tx: &mut Tx,
+    file: i64,
+    batch: i64,
+    counts: &mut AnswerCounts,
+    dates: AnswerDates,
+    why: Why<'_>,
+) -> Result<(), LedgerError> {
+    tx.scratch(
+        "UPDATE answered SET outcome = 'same' WHERE EXISTS (SELECT 1 FROM account c JOIN application a ON a.id = c.application
+            WHERE a.id = answered.application AND a.account_batch = $1 AND c.number_key = answered.number_key AND answered.outcome = 'opened')
+         OR EXISTS (SELECT 1 FROM answer n JOIN file f ON f.id = n.file WHERE f.batch = $1 AND n.application = answered.application
+            AND n.outcome = answered.outcome AND n.reason = answered.reason)",
+        args![batch],
+    )
+    .await?;
+    tx.scratch(
+        "UPDATE answered SET outcome = 'contradicted' WHERE outcome <> 'same' AND (
+            EXISTS (SELECT 1 FROM account c WHERE c.application = answered.application)
+            OR EXISTS (SELECT 1 FROM answer n JOIN file f ON f.id = n.file WHERE f.batch = $1 AND n.application = answered.application))",
+        args![batch],
+    )
+    .await?;
+    counts.same = tx.number("SELECT count(*) FROM answered WHERE outcome = 'same'", args![]).await?;
+    let found = tx
+        .rows::<(i64, i64, String)>(
+            "SELECT n.row, n.application, c.place FROM answered n JOIN card c ON c.id = n.application
+             WHERE n.outcome = 'contradicted' ORDER BY n.row",
+            args![],
+        )
+        .await?;
+    for (row, application, place) in &found {
+        let reason = "the bank answered this row twice, differently";
+        tx.run(
+            "INSERT INTO answer (file, row, application, outcome, reason) VALUES ($1, $2, $3, 'contradicted', $4)",
+            args![file, *row, *application, reason],
+        )
+        .await?;
+        open_case(tx, Some(*application), Some(file), reason, dates.case_on, "bank IT", why).await?;
+        let from = match place.as_str() {
+            "waiting_production" => Some("waiting_production"),
+            "in_production" => Some("in_production"),
+            "produced" => Some("produced"),
+            _ => None,
+        };
+        if let Some(from) = from {
+            let along = Along {
+                due_on: Some(dates.case_on),
+                owner: Some("bank IT"),
+                reason: Some(reason.into()),
+                ..Along::default()
+            };
+            move_one(tx, *application, Step { life: &CARD, from, to: "held" }, along, Why { reason, ..why }).await?;
+            if from == "waiting_production" {
+                tx.run("UPDATE batch SET to_produce = to_produce - 1 WHERE id = $1", args![batch]).await?;
+            }
+        }
+    }
+    counts.contradicted = found.len() as i64;
+    Ok(())
+}
+
+/// One account for two cards, or two rows of one file with the same account: nobody gets it. Accounts
+/// that exist are looked up by their indexes, one by one; those of the file are counted once.
+async fn doubles(tx: &mut Tx) -> Result<(), LedgerError> {
+    tx.scratch(
+        "UPDATE answered SET outcome = 'mismatch', reason = 'ACCOUNT-TWICE' WHERE outcome = 'opened' AND (
+            EXISTS (SELECT 1 FROM account c WHERE c.number_key = answered.number_key LIMIT 1 OFFSET 0)
+            OR EXISTS (SELECT 1 FROM account c WHERE c.pan_key = answered.pan_key LIMIT 1 OFFSET 0)
+            OR number_key IN (SELECT o.number_key FROM answered o WHERE o.outcome = 'opened'
+                GROUP BY o.number_key HAVING count(DISTINCT o.application) > 1)
+            OR pan_key IN (SELECT o.pan_key FROM answered o WHERE o.outcome = 'opened'
+                GROUP BY o.pan_key HAVING count(DISTINCT o.application) > 1))",
+        args![],
+    )
+    .await?;
+    Ok(())
+}
+
+/// A bank that cannot tell is asked again, but not for ever: the last time a person looks.
+async fn never_clear(tx: &mut Tx) -> Result<(), LedgerError> {
+    tx.scratch(
+        "UPDATE answered SET outcome = 'mismatch', reason = 'NO-CLEAR-ANSWER' WHERE outcome = 'unknown'
+            AND (SELECT count(*) FROM answer n WHERE n.application = answered.application AND n.outcome = 'unknown') >= $1",
+        args![UNCLEAR_ANSWERS_MAX - 1],
+    )
+    .await?;
+    Ok(())
+}
+
+async fn open_accounts(tx: &mut Tx, file: i64, why: Why<'_>) -> Result<i64, LedgerError> {
+    let opened = tx
+        .run(
+            "INSERT INTO account (application, answer, number_key, pan_key, opened_on, sealed)
+             SELECT n.application, $1, n.number_key, n.pan_key, n.opened_on, n.sealed FROM answered n
+             JOIN application a ON a.id = n.application AND a.place IS NULL
+             WHERE n.outcome = 'opened' ORDER BY n.row",
+            args![file],
+        )
+        .await? as i64;
+    if opened > 0 {
+        let card = Step { life: &CARD, from: "in_account_batch", to: "waiting_production" };
+        move_set(tx, Set::Answer(file), card, opened, why).await?;
+        move_set(tx, Set::Answer(file), Step { life: &ACCOUNT, from: "", to: "sealed" }, opened, why).await?;
+    }
+    Ok(opened)
+}
+
+/// Answers about another person, or an account that two cards would share: held, never printed.
+async fn mismatches(tx: &mut Tx, file: i64, dates: AnswerDates, why: Why<'_>) -> Result<i64, LedgerError> {
+    keep_answers(tx, file, "mismatch").await?;
+    let held = tx
+        .rows::<(i64, String)>(
+            "SELECT application, reason FROM answered WHERE outcome = 'mismatch' ORDER BY row",
+            args![],
+        )
+        .await?;
+    hold_cards(tx, &held, "in_account_batch", dates.case_on, why).await?;
+    Ok(held.len() as i64)
+}
+
+async fn keep_answers(tx: &mut Tx, file: i64, outcome: &str) -> Result<(), LedgerError> {
+    tx.run(
+        "INSERT INTO answer (file, row, application, outcome, reason)
+         SELECT $1, row, application, outcome, reason FROM answered WHERE outcome = $2 ORDER BY row",
+        args![file, outcome],
+    )
+    .await?;
+    Ok(())
+}
+
+async fn stage_outcome(tx: &mut Tx, outcome: &str) -> Result<(), LedgerError> {
+    let ids =
+        tx.rows::<(i64,)>("SELECT application FROM answered WHERE outcome = $1 ORDER BY row", args![outcome]).await?;
+    tx.stage(&SUBJECT, ids.into_iter().map(|(id,)| subject(id)).collect()).await
+}
+
+async fn refusals(
+    tx: &mut Tx,
+    file: i64,
+    counts: &mut AnswerCounts,
+    dates: AnswerDates,
+    why: Why<'_>,
+) -> Result<(), LedgerError> {
+    let refused =
+        tx.number("SELECT count(*) FROM answered WHERE outcome IN ('fixable', 'final', 'unknown')", args![]).await?;
+    if refused == 0 {
+        return Ok(());
+    }
+    for outcome in ["fixable", "final", "unknown"] {
+        keep_answers(tx, file, outcome).await?;
+    }
+    // The reason of each row stays with the application until it moves on.
+    tx.run(
+        "UPDATE application SET reason = n.reason, returned_on = CASE WHEN n.outcome = 'fixable' THEN $1 ELSE returned_on END
+         FROM answered n WHERE n.application = application.id AND n.outcome IN ('fixable', 'final')",
+        args![dates.today],
+    )
+    .await?;
+    stage_outcome(tx, "fixable").await?;
+    let gone = Step { life: &CARD, from: "in_account_batch", to: "no_plastic" };
+    let along = Along { due_on: Some(dates.correction_on), owner: Some("applicant"), ..Along::default() };
+    let back = Step { life: &APPLICATION, from: "accepted", to: "returned" };
+    counts.returned = move_each(
+        tx,
+        &[back, gone],
+        along,
+        Why { reason: "the bank refused for a reason the holder can put right", ..why },
+    )
+    .await?;
+    stage_outcome(tx, "final").await?;
+    let steps = [
+        Step { life: &APPLICATION, from: "accepted", to: "refused" },
+        gone,
+        Step { life: &SOCIAL, from: "sealed", to: "cancelled" },
+    ];
+    let along = Along { owner: Some("nobody"), open: Some(false), ..Along::default() };
+    counts.refused = move_each(tx, &steps, along, Why { reason: "the bank refused for good", ..why }).await?;
+    tx.run(
+        "UPDATE application SET account_batch = NULL, queue = 'account'
+         WHERE id IN (SELECT application FROM answered WHERE outcome = 'unknown')",
+        args![],
+    )
+    .await?;
+    unknown_codes(tx, file, dates, why).await?;
+    ask_again(tx, counts, why).await
+}
+
+/// A code that was never agreed is asked about again, and a person agrees on it with the bank meanwhile.
+async fn unknown_codes(tx: &mut Tx, file: i64, dates: AnswerDates, why: Why<'_>) -> Result<(), LedgerError> {
+    let found = tx
+        .rows::<(i64,)>(
+            "SELECT application FROM answered WHERE outcome = 'unknown' AND reason = $1 ORDER BY row",
+            args![UNKNOWN_CODE],
+        )
+        .await?;
+    for (application,) in found {
+        open_case(tx, Some(application), Some(file), UNKNOWN_CODE_CASE, dates.case_on, "bank IT", why).await?;
+    }
+    Ok(())
+}
+
+/// The bank could not tell: asked again in the next batch, where it answers a repeated request with
+/// the same account.
+async fn ask_again(tx: &mut Tx, counts: &mut AnswerCounts, why: Why<'_>) -> Result<(), LedgerError> {
+    let ids =
+        tx.rows::<(i64,)>("SELECT application FROM answered WHERE outcome = 'unknown' ORDER BY row", args![]).await?;
+    counts.asked_again = ids.len() as i64;
+    let step = Step { life: &CARD, from: "in_account_batch", to: "waiting_account" };
+    for (id,) in ids {
+        // Taking it out of the batch is the move: no column of its own says where it waits.
+        write_history(
+            tx,
+            &step,
+            "application",
+            id,
+            1,
+            Why { reason: "the bank could not tell; asked again", ..why },
+            None,
+        )
+        .await?;
+    }
+    Ok(())
+}

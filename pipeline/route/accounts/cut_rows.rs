@@ -1,0 +1,118 @@
+//! The account cut in the ledger: what waits for a bank, and the batch that asks it.
+
+use crate::args;
+use crate::batching::cut_batch::CutBatch;
+use crate::batching::cut_batch::Group;
+use crate::batching::cut_batch::GroupRow;
+use crate::batching::cut_batch::MEMBER;
+use crate::batching::cut_batch::finish_cut;
+use crate::batching::cut_batch::group;
+use crate::batching::cut_batch::insert_batch;
+use crate::batching::cut_batch::nothing_cut;
+use crate::cases::desk::hold_cards;
+use crate::exchange::files::freeze_file;
+use crate::store::Tx;
+use crate::store::Why;
+use crate::store::leases::spend;
+use crate::store::transition::{Set, Step, move_set};
+use crate::store::{Lease, Ledger, LedgerError};
+use cardline_core::lives::CARD;
+
+/// A card waiting for an account batch, with its sealed application.
+pub struct WaitingCard {
+    pub id: i64,
+    pub application_id: String,
+    pub sealed: Vec<u8>,
+}
+
+impl Ledger {
+    /// What waits for an account batch, group by group.
+    pub async fn waiting_accounts(&self) -> Result<Vec<Group>, LedgerError> {
+        let mut tx = self.read().await?;
+        let rows = tx
+            .rows::<GroupRow>(
+                "SELECT g.region, g.bank, g.lane, g.cards, g.oldest, COALESCE(c.at, 0) FROM
+                    (SELECT region, bank, lane, count(*) AS cards, min(approved_on) AS oldest, min(chunk) AS chunk
+                     FROM application WHERE queue = 'account' GROUP BY region, bank, lane) g
+                 LEFT JOIN chunk c ON c.id = g.chunk ORDER BY g.region, g.bank, g.lane",
+                args![],
+            )
+            .await?;
+        Ok(rows.into_iter().map(group).collect())
+    }
+
+    /// The cards of a group that were approved first and whose photo is rendered, in the order of application ids.
+    pub async fn waiting_cards(&self, group: &Group, most: i64) -> Result<Vec<WaitingCard>, LedgerError> {
+        let mut tx = self.read().await?;
+        let mut rows = tx
+            .rows::<(i64, String, Vec<u8>)>(
+                "SELECT a.id, a.application_id, m.sealed FROM
+                    (SELECT a.id, a.application_id, a.message FROM application a
+                     JOIN rendition r ON r.source = a.photo AND r.print IS NOT NULL
+                     WHERE a.queue = 'account' AND a.region = $1 AND a.bank = $2 AND a.lane >= $3 AND a.lane <= $3
+                     ORDER BY a.lane, a.approved_on, a.application_id LIMIT $4) a
+                 JOIN message m ON m.id = a.message",
+                args![&group.region, &group.bank, &group.lane, most],
+            )
+            .await?;
+        // The lane is a range so that only the queue's index can give this order: with an equality the key
+        // of all applications could, and with old statistics PostgreSQL reads them all. The sealed messages
+        // are sorted here, because they would not fit into its memory for that.
+        rows.sort_unstable_by(|a, b| a.1.cmp(&b.1));
+        Ok(rows.into_iter().map(|(id, application_id, sealed)| WaitingCard { id, application_id, sealed }).collect())
+    }
+
+    /// The cards of an account batch in the order of its rows, as its request needs them.
+    pub async fn batch_to_open(&self, batch: i64) -> Result<Vec<WaitingCard>, LedgerError> {
+        let mut tx = self.read().await?;
+        let rows = tx
+            .rows::<(i64, String, Vec<u8>)>(
+                "SELECT a.id, a.application_id, m.sealed FROM application a JOIN message m ON m.id = a.message
+                 WHERE a.account_batch = $1 AND a.place IS NULL ORDER BY a.account_row",
+                args![batch],
+            )
+            .await?;
+        Ok(rows.into_iter().map(|(id, application_id, sealed)| WaitingCard { id, application_id, sealed }).collect())
+    }
+
+    /// Settles an account cut: the batch, its members, the frozen file and the held cards at once.
+    pub async fn settle_account_cut(
+        &self,
+        lease: &Lease,
+        cut: &CutBatch,
+        why: Why<'_>,
+    ) -> Result<Option<i64>, LedgerError> {
+        let mut tx = self.begin().await?;
+        let batch = cut_accounts(&mut tx, cut, why).await?;
+        spend(&mut tx, lease).await?;
+        tx.commit().await?;
+        Ok(batch)
+    }
+}
+
+/// An account cut inside a transaction.
+pub(crate) async fn cut_accounts(tx: &mut Tx, cut: &CutBatch, why: Why<'_>) -> Result<Option<i64>, LedgerError> {
+    hold_cards(tx, &cut.held, "waiting_account", cut.due_on, why).await?;
+    let Some(file) = &cut.file else { return nothing_cut(tx, cut).await };
+    let batch = insert_batch(tx, cut, why).await?;
+    let rows = cut.members.iter().enumerate().map(|(at, id)| args![at as i64 + 1, *id]).collect();
+    tx.stage(&MEMBER, rows).await?;
+    let moved = tx
+        .run(
+            // CASE, of which the planner guesses nothing: where it last looked at an empty queue it would
+            // expect one card, and compare every member with every card that waits.
+            "UPDATE application SET account_batch = $1, account_row = m.row, queue = NULL FROM member m
+             WHERE application.id = m.id
+                AND CASE WHEN application.queue = 'account' AND application.place IS NULL THEN TRUE ELSE FALSE END",
+            args![batch],
+        )
+        .await? as i64;
+    let step = Step { life: &CARD, from: "waiting_account", to: "in_account_batch" };
+    if moved != cut.members.len() as i64 {
+        return Err(crate::store::transition::lost(&step, cut.members.len() as i64, moved));
+    }
+    move_set(tx, Set::AccountBatch(batch), step, moved, why).await?;
+    freeze_file(tx, file, batch, why).await?;
+    finish_cut(tx, cut, batch, why).await?;
+    Ok(Some(batch))
+}

@@ -1,0 +1,11 @@
+//! Accounts: batches cut, the bank's answers applied.
+
+pub mod answer_rows;
+pub mod answers;
+pub mod cut;
+pub mod cut_rows;
+pub mod matching;
+
+pub use answers::Answers;
+pub use cut::{Cut, claim, request};
+pub use matching::AccountNumbers;

@@ -1,0 +1,169 @@
+//! Shipments in the ledger: receipt at the point, pickup windows, roll-over and recall.
+
+use crate::custody::shipment_regions::regions_of;
+use std::collections::BTreeSet;
+
+use cardline_core::domain::policy::ByRegion;
+use cardline_core::lives::CARD;
+use jiff::civil::Date;
+
+use crate::args;
+use crate::store::Tx;
+use crate::store::Why;
+use crate::store::leases::spend;
+use crate::store::transition::{Along, SUBJECT, Set, Step, by_day, move_each, move_set, subject};
+use crate::store::{Lease, Ledger, LedgerError};
+
+/// A shipment whose day has come.
+#[derive(Clone)]
+pub struct DueShipment {
+    pub id: i64,
+    pub number: String,
+    pub point: String,
+    /// The regions of its cards, for the policy of windows.
+    pub regions: BTreeSet<String>,
+    pub place: String,
+    pub roll_overs: i64,
+    /// Cards still with the shipment.
+    pub travelling: i64,
+}
+
+/// How many cards still travel with a shipment.
+pub(crate) async fn travelling(tx: &mut Tx, shipment: i64) -> Result<i64, LedgerError> {
+    tx.number(
+        "SELECT count(*) FROM box b JOIN made m ON m.box = b.id JOIN application a ON a.id = m.application
+         WHERE b.shipment = $1 AND a.place IS NULL",
+        args![shipment],
+    )
+    .await
+}
+
+/// Shipments received and not yet on the shelf, and windows that ended before today.
+macro_rules! due_shipments {
+    () => {
+        "shipment s JOIN batch b ON b.id = s.batch
+         WHERE NOT s.done AND s.place = $1 AND (s.window_last IS NULL OR s.window_last < $2)"
+    };
+}
+
+impl Ledger {
+    /// Bank and area of the runs whose shipments are due.
+    pub async fn due_runs(&self, place: &str, today: Date) -> Result<Vec<(String, String)>, LedgerError> {
+        let mut tx = self.read().await?;
+        let sql = concat!("SELECT DISTINCT b.bank, b.region FROM ", due_shipments!(), " ORDER BY b.bank, b.region");
+        tx.rows(sql, args![place, today]).await
+    }
+
+    /// The first due shipments of a bank and area.
+    pub async fn due_shipments(
+        &self,
+        place: &str,
+        today: Date,
+        (bank, area): (&str, &str),
+        most: i64,
+    ) -> Result<Vec<DueShipment>, LedgerError> {
+        let mut tx = self.read().await?;
+        let rows = tx
+            .rows::<(i64, String, String, String, i64, i64)>(
+                concat!(
+                    "SELECT s.id, s.number, s.point, s.place, s.roll_overs,
+                        (SELECT count(*) FROM box x JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
+                         WHERE x.shipment = s.id AND a.place IS NULL) FROM ",
+                    due_shipments!(),
+                    " AND b.bank = $3 AND b.region = $4 ORDER BY s.id LIMIT $5"
+                ),
+                args![place, today, bank, area, most],
+            )
+            .await?;
+        let mut due = Vec::with_capacity(rows.len());
+        for (id, number, point, place, roll_overs, travelling) in rows {
+            let regions = regions_of(&mut tx, id).await?;
+            due.push(DueShipment { id, number, point, regions, place, roll_overs, travelling });
+        }
+        Ok(due)
+    }
+
+    /// Opens the pickup windows of received shipments; the last day is inclusive.
+    pub async fn settle_windows(
+        &self,
+        lease: &Lease,
+        opened: &[(DueShipment, Date)],
+        today: Date,
+        why: Why<'_>,
+    ) -> Result<(), LedgerError> {
+        let mut tx = self.begin().await?;
+        for (shipment, last) in opened {
+            let step = Step { life: &CARD, from: "at_point", to: "on_shelf" };
+            move_set(&mut tx, Set::Shipment(shipment.id), step, shipment.travelling, why).await?;
+            tx.run(
+                "UPDATE shipment SET ready_on = $2, window_last = $3, due_on = $3, owner = 'distribution point' WHERE id = $1",
+                args![shipment.id, today, *last],
+            )
+            .await?;
+        }
+        spend(&mut tx, lease).await?;
+        tx.commit().await
+    }
+
+    /// Settles windows that ended: nobody left, rolled over into the next window, or recalled, to be back by
+    /// the day of each card's region.
+    pub async fn settle_window_ends(
+        &self,
+        lease: &Lease,
+        ended: &[EndedWindow],
+        back_on: &ByRegion<Date>,
+        why: Why<'_>,
+    ) -> Result<(), LedgerError> {
+        let mut tx = self.begin().await?;
+        for EndedWindow { shipment, next_last } in ended {
+            match (shipment.travelling, next_last) {
+                (0, _) => {
+                    tx.run("UPDATE shipment SET done = TRUE WHERE id = $1", args![shipment.id]).await?;
+                }
+                (count, Some(last)) => {
+                    let step = Step { life: &CARD, from: "on_shelf", to: "on_shelf" };
+                    let why = Why { reason: "rolled over into the next window", ..why };
+                    move_set(&mut tx, Set::Shipment(shipment.id), step, count, why).await?;
+                    tx.run(
+                        "UPDATE shipment SET roll_overs = roll_overs + 1, window_last = $2, due_on = $2 WHERE id = $1",
+                        args![shipment.id, *last],
+                    )
+                    .await?;
+                }
+                (_, None) => recall(&mut tx, shipment.id, back_on, why).await?,
+            }
+        }
+        spend(&mut tx, lease).await?;
+        tx.commit().await
+    }
+}
+
+/// A window that ended, and what follows.
+pub struct EndedWindow {
+    pub shipment: DueShipment,
+    /// Last day of the next window; `None`: the rest is recalled.
+    pub next_last: Option<Date>,
+}
+
+async fn recall(tx: &mut Tx, shipment: i64, back_on: &ByRegion<Date>, why: Why<'_>) -> Result<(), LedgerError> {
+    let left = tx
+        .rows::<(i64, String)>(
+            "SELECT a.id, a.region FROM box b JOIN made m ON m.box = b.id JOIN application a ON a.id = m.application
+             WHERE b.shipment = $1 AND a.place IS NULL ORDER BY a.id",
+            args![shipment],
+        )
+        .await?;
+    for (due_on, ids) in by_day(left, |region| *back_on.of(region)) {
+        tx.stage(&SUBJECT, ids.into_iter().map(subject).collect()).await?;
+        let along = Along {
+            due_on: Some(due_on),
+            owner: Some("administrator"),
+            reason: Some("never_collected".into()),
+            ..Along::default()
+        };
+        let step = Step { life: &CARD, from: "on_shelf", to: "recalled" };
+        move_each(tx, &[step], along, Why { reason: "not collected in any window", ..why }).await?;
+    }
+    tx.run("UPDATE shipment SET done = TRUE WHERE id = $1", args![shipment]).await?;
+    Ok(())
+}

@@ -1,0 +1,148 @@
+//! Pickup windows: opened by notice for what a point received; the last day is inclusive, a local
+//! date in the working calendar (s2). What is not collected rolls over, then goes back.
+//!
+//! A shipment has one window. Where its cards are of several regions it is the longest of theirs, so that
+//! nobody has fewer days than the own region gives.
+
+use cardline_core::domain::policy::ByRegion;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::limits::WINDOWS_PER_CLAIM;
+use crate::route::distribution::shipments::{DueShipment, EndedWindow};
+use crate::step::{Claim, StageError, Station, Step, Unit};
+use crate::store::{Lease, Why};
+use crate::time::local_date;
+
+/// Shipments of the runs of one bank and area.
+pub struct Shipments {
+    bank: String,
+    area: String,
+}
+
+impl Unit for Shipments {
+    fn partner(&self) -> Option<&str> {
+        Some(&self.bank)
+    }
+
+    fn name(&self) -> Option<String> {
+        Some(format!("{}/{}", self.bank, self.area))
+    }
+}
+
+async fn units(station: &Station, place: &str, now: Timestamp) -> Result<Vec<Shipments>, StageError> {
+    let runs = station.ledger.due_runs(place, local_date(now)).await?;
+    Ok(runs.into_iter().map(|(bank, area)| Shipments { bank, area }).collect())
+}
+
+async fn claim(
+    station: &Station,
+    (place, work): (&str, &str),
+    unit: &Shipments,
+    now: Timestamp,
+) -> Result<Claim<(Lease, Vec<DueShipment>)>, StageError> {
+    let Shipments { bank, area } = unit;
+    let due = station.ledger.due_shipments(place, local_date(now), (bank, area), WINDOWS_PER_CLAIM).await?;
+    if due.is_empty() {
+        return Ok(Claim::Nothing);
+    }
+    let lease = station.lease(&format!("distribution/{work}/{bank}/{area}"), now).await?;
+    Ok(Claim::under(lease, |lease| (lease, due)))
+}
+
+/// Opens the windows of received shipments.
+pub struct OpenWindows;
+
+impl Step for OpenWindows {
+    type Unit = Shipments;
+    type Claimed<'s> = (Lease, Vec<DueShipment>);
+    type Worked<'s> = (Lease, Vec<(DueShipment, Date)>);
+
+    async fn units(&self, station: &Station, now: Timestamp) -> Result<Vec<Shipments>, StageError> {
+        units(station, "at_point", now).await
+    }
+
+    async fn claim(
+        &self,
+        station: &Station,
+        unit: &Shipments,
+        now: Timestamp,
+    ) -> Result<Claim<Self::Claimed<'_>>, StageError> {
+        claim(station, ("at_point", "windows"), unit, now).await
+    }
+
+    fn work<'s>(
+        &self,
+        station: &'s Station,
+        (lease, due): Self::Claimed<'s>,
+        now: Timestamp,
+    ) -> Result<Self::Worked<'s>, StageError> {
+        let today = local_date(now);
+        let last = station.by_region(today, |policy| policy.window_working_days);
+        let opened = due.into_iter().map(|shipment| {
+            let last = last.most(&shipment.regions);
+            (shipment, last)
+        });
+        Ok((lease, opened.collect()))
+    }
+
+    async fn settle<'s>(
+        &self,
+        station: &'s Station,
+        (lease, opened): Self::Worked<'s>,
+        now: Timestamp,
+    ) -> Result<(), StageError> {
+        let why = Why { at: now, actor: "scheduler", reason: "pickup window opened by notice" };
+        station.ledger.settle_windows(&lease, &opened, local_date(now), why).await?;
+        Ok(())
+    }
+}
+
+/// Settles windows whose last day has passed.
+pub struct EndWindows;
+
+impl Step for EndWindows {
+    type Unit = Shipments;
+    type Claimed<'s> = (Lease, Vec<DueShipment>);
+    type Worked<'s> = (Lease, Vec<EndedWindow>, ByRegion<Date>);
+
+    async fn units(&self, station: &Station, now: Timestamp) -> Result<Vec<Shipments>, StageError> {
+        units(station, "on_shelf", now).await
+    }
+
+    async fn claim(
+        &self,
+        station: &Station,
+        unit: &Shipments,
+        now: Timestamp,
+    ) -> Result<Claim<Self::Claimed<'_>>, StageError> {
+        claim(station, ("on_shelf", "window-ends"), unit, now).await
+    }
+
+    fn work<'s>(
+        &self,
+        station: &'s Station,
+        (lease, due): Self::Claimed<'s>,
+        now: Timestamp,
+    ) -> Result<Self::Worked<'s>, StageError> {
+        let today = local_date(now);
+        let last = station.by_region(today, |policy| policy.window_working_days);
+        let roll_overs = station.policy.on(today).regions.map(|policy| policy.roll_overs);
+        let ended = due.into_iter().map(|shipment| {
+            let again = shipment.roll_overs < roll_overs.most(&shipment.regions);
+            EndedWindow { next_last: again.then(|| last.most(&shipment.regions)), shipment }
+        });
+        Ok((lease, ended.collect(), station.by_region(today, |policy| policy.return_working_days)))
+    }
+
+    async fn settle<'s>(
+        &self,
+        station: &'s Station,
+        (lease, ended, back_on): Self::Worked<'s>,
+        now: Timestamp,
+    ) -> Result<(), StageError> {
+        let why = Why { at: now, actor: "scheduler", reason: "the pickup window ended" };
+        station.ledger.settle_window_ends(&lease, &ended, &back_on, why).await?;
+        Ok(())
+    }
+}

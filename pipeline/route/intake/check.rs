@@ -1,0 +1,143 @@
+//! The hot path: bytes to checked, sealed messages, in parallel and independent of it.
+
+use std::sync::Arc;
+
+use cardline_core::domain::application::{Application, Kind};
+use cardline_core::domain::person::PersonNumber;
+use cardline_core::domain::policy::Policy;
+use cardline_core::domain::reference::{Facts, Reference};
+use cardline_core::domain::validity::sixteenth_birthday;
+use cardline_core::domain::{date, promise};
+use cardline_core::rules::{self, Severity};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use rayon::prelude::*;
+
+use crate::crypto::keys::Keys;
+use crate::kafka::RawMessage;
+use crate::photos::photo_token;
+use crate::route::intake::settle::{ArrivingFacts, ArrivingFinding, ArrivingMessage};
+use crate::step::{StageError, Station};
+use crate::time::local_date;
+
+/// What a check needs of a station, whatever becomes of that.
+pub(crate) struct Checks {
+    keys: Keys,
+    reference: Arc<Reference>,
+    policy: Arc<Policy>,
+    today: Date,
+}
+
+impl Checks {
+    /// The checks of an instant's day.
+    pub fn of(station: &Station, now: Timestamp) -> Checks {
+        let (reference, policy) = (station.reference.clone(), station.policy.clone());
+        Checks { keys: station.keys.clone(), reference, policy, today: local_date(now) }
+    }
+
+    /// As [`check_messages`], with one core.
+    pub fn one_by_one(&self, messages: &[RawMessage]) -> Result<Vec<ArrivingMessage>, StageError> {
+        messages.iter().map(|raw| check_one(self, raw)).collect()
+    }
+
+    fn facts(&self) -> Facts<'_> {
+        Facts { reference: &self.reference, policy: &self.policy, today: self.today }
+    }
+}
+
+/// Decodes, checks and seals a chunk of messages with all cores; the order stays.
+pub fn check_messages(
+    station: &Station,
+    messages: &[RawMessage],
+    now: Timestamp,
+) -> Result<Vec<ArrivingMessage>, StageError> {
+    let checks = Checks::of(station, now);
+    messages.par_iter().map(|raw| check_one(&checks, raw)).collect()
+}
+
+fn check_one(checks: &Checks, raw: &RawMessage) -> Result<ArrivingMessage, StageError> {
+    let received = match rules::receive(&raw.bytes, &checks.facts()) {
+        Err(refused) => return quarantined(checks, raw, refused.code()),
+        Ok(received) => received,
+    };
+    let application = &received.application;
+    let rejected = !rules::is_accepted(&received.findings);
+    let findings = received.findings.iter().map(|f| ArrivingFinding {
+        rule: f.rule,
+        field: f.field.to_string(),
+        severity: severity(f.severity),
+    });
+    Ok(ArrivingMessage {
+        position: raw.position,
+        event_id: Some(application.event_id.to_string()),
+        application_id: Some(application.application_id.to_string()),
+        revision: Some(i64::from(application.revision)),
+        digest: received.digest.to_vec(),
+        verdict: if rejected { "rejected" } else { "ok" },
+        reason: None,
+        sealed: checks.keys.seal(&raw.bytes)?,
+        facts: Some(open_facts(checks, application)),
+        findings: findings.collect(),
+    })
+}
+
+fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    }
+}
+
+fn quarantined(checks: &Checks, raw: &RawMessage, code: &'static str) -> Result<ArrivingMessage, StageError> {
+    Ok(ArrivingMessage {
+        position: raw.position,
+        event_id: None,
+        application_id: None,
+        revision: None,
+        digest: raw.digest(),
+        verdict: "quarantined",
+        reason: Some(code.into()),
+        sealed: checks.keys.seal(&raw.bytes)?,
+        facts: None,
+        findings: Vec::new(),
+    })
+}
+
+/// What the ledger keeps in the open: codes, dates and keyed hashes. A rejected application may have
+/// values out of shape; they are cut to what a code can be.
+fn open_facts(checks: &Checks, a: &Application<'_>) -> ArrivingFacts {
+    let person = match PersonNumber::new(a.holder.id_type, &a.holder.id_number) {
+        Ok(number) => checks.keys.hash("person", &number.canonical()),
+        // No valid number: the application is its own person, and is rejected anyway.
+        Err(_) => checks.keys.hash("application", &a.application_id),
+    };
+    let approved_on = a.approved_at.parse::<Timestamp>().map(local_date).unwrap_or_default();
+    let region = checks.reference.followed(&a.region);
+    let policy = checks.policy.of(region, approved_on);
+    let pickup = a.pickup.point.as_deref().unwrap_or(&a.opening_outlet);
+    ArrivingFacts {
+        person,
+        kind: a.kind.word(),
+        lane: a.priority.word(),
+        region: code(region),
+        bank: code(&a.bank),
+        outlet: code(&a.opening_outlet),
+        method: a.pickup.method.word(),
+        point: code(pickup),
+        photo: photo_token(&a.photo),
+        approved_on,
+        promise_on: promise::deadline(approved_on, policy.promise_days, 0),
+        sixteen_on: (a.kind == Kind::AdultRenewal)
+            .then(|| date::parse(&a.holder.birth_date).and_then(sixteenth_birthday))
+            .flatten(),
+        correct_by: checks.today.saturating_add(jiff::Span::new().days(policy.correction_days)),
+        previous_number: a.previous_card.as_ref().map(|p| code(&p.card_number)),
+        previous_reason: a.previous_card.as_ref().map(|p| p.reason.word()),
+    }
+}
+
+/// Letters, digits, `-`, `_` and `.` only, at most 64: what a code can be.
+fn code(text: &str) -> String {
+    text.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')).take(64).collect()
+}

@@ -1,0 +1,107 @@
+//! Corrections: a higher revision takes the place of what is rejected, returned or held for its photo.
+
+use jiff::civil::Date;
+
+use crate::args;
+use crate::cases::overdue::answer_late;
+use crate::photos::renditions::overtake_photo_cases;
+use crate::store::LedgerError;
+use crate::store::Tx;
+use crate::store::Why;
+use crate::store::transition::{Along, SUBJECT, Step, lost, move_each, subject};
+use cardline_core::lives::{APPLICATION, CARD, SOCIAL};
+
+/// A higher revision of an application that is rejected, returned, or held for its photo: its facts are
+/// replaced, then it moves. Approved anew, a rejected one has a new promise; one that was returned or
+/// held keeps the day it was approved on.
+pub(crate) async fn replace_revisions(tx: &mut Tx, why: Why<'_>, today: Date) -> Result<(), LedgerError> {
+    let present = tx
+        .number("SELECT count(*) FROM arriving WHERE verdict IN ('ok', 'rejected') AND present IS NOT NULL", args![])
+        .await?;
+    if present == 0 {
+        return Ok(());
+    }
+    // An accepted application keeps what was accepted: a wrong correction of it only counts its revision.
+    tx.run(
+        "UPDATE application SET revision = r.revision FROM arriving r
+         WHERE application.id = r.present AND r.verdict = 'rejected' AND application.state = 'accepted'",
+        args![],
+    )
+    .await?;
+    // The promise clock stood still for whole local days while the holder corrected it.
+    tx.run(
+        "UPDATE application SET revision = r.revision, message = r.message,
+            person = CASE WHEN r.verdict = 'ok' THEN COALESCE(p.person, r.person) ELSE application.person END,
+            kind = r.kind, lane = r.lane, region = r.region, bank = r.bank, outlet = r.outlet, method = r.method, point = r.point,
+            photo = r.photo, previous = r.previous,
+            promise_on = CASE WHEN application.state = 'rejected' AND application.approved_on <> r.approved_on THEN r.promise_on ELSE application.promise_on END,
+            returned_on = CASE WHEN application.state = 'rejected' AND application.approved_on <> r.approved_on THEN $1 ELSE application.returned_on END,
+            approved_on = CASE WHEN application.state = 'rejected' THEN r.approved_on ELSE application.approved_on END,
+            account_batch = CASE WHEN r.verdict = 'ok' THEN NULL ELSE application.account_batch END,
+            queue = CASE WHEN r.verdict = 'ok' THEN 'account' ELSE NULL END
+         FROM arriving r LEFT JOIN person_alias p ON p.key = r.person
+         WHERE application.id = r.present AND application.state IN ('rejected', 'returned', 'accepted')
+            AND (r.verdict = 'ok' OR (r.verdict = 'rejected' AND application.state <> 'accepted'))",
+        args![today],
+    )
+    .await?;
+    let freed = [
+        Step { life: &APPLICATION, from: "accepted", to: "accepted" },
+        Step { life: &CARD, from: "held", to: "waiting_account" },
+    ];
+    replace(tx, "accepted", &freed, why, today).await?;
+    // A rejected application has no card yet; a returned one has had one.
+    let born = [
+        Step { life: &APPLICATION, from: "rejected", to: "accepted" },
+        Step { life: &CARD, from: "", to: "waiting_account" },
+        Step { life: &SOCIAL, from: "", to: "sealed" },
+    ];
+    replace(tx, "rejected", &born, why, today).await?;
+    let back = [
+        Step { life: &APPLICATION, from: "returned", to: "accepted" },
+        Step { life: &CARD, from: "no_plastic", to: "waiting_account" },
+    ];
+    replace(tx, "returned", &back, why, today).await?;
+    answer_late(tx, why).await
+}
+
+async fn replace(
+    tx: &mut Tx,
+    from: &'static str,
+    steps: &[Step],
+    why: Why<'_>,
+    today: Date,
+) -> Result<(), LedgerError> {
+    let found = tx
+        .rows::<(i64, String, Option<String>)>(
+            "SELECT a.id, a.promise_on, a.returned_on FROM arriving r JOIN application a ON a.id = r.present
+             WHERE r.verdict = 'ok' AND a.state = $1 ORDER BY a.id",
+            args![from],
+        )
+        .await?;
+    for (id, promise_on, returned_on) in found {
+        let paused = match returned_on.map(|on| on.parse::<Date>()) {
+            Some(Ok(on)) => i64::from((today - on).get_days()),
+            _ => 0,
+        };
+        let promise_on: Date = promise_on.parse().map_err(|_| LedgerError::Shape("promise_on".into()))?;
+        let promise_on = promise_on.saturating_add(jiff::Span::new().days(paused));
+        tx.run(
+            "UPDATE application SET paused_days = paused_days + $2, promise_on = $3, returned_on = NULL, reason = NULL WHERE id = $1",
+            args![id, paused, promise_on],
+        )
+        .await?;
+        tx.stage(&SUBJECT, vec![subject(id)]).await?;
+        let along =
+            Along { due_on: Some(promise_on), owner: Some("bureau operator"), open: Some(true), ..Along::default() };
+        let why = Why { reason: "a higher revision was accepted", ..why };
+        if move_each(tx, steps, along, why).await? == 0 {
+            // It moved on between two statements of this transaction: the chunk is settled anew.
+            return Err(lost(&steps[0], 1, 0));
+        }
+        if from == "accepted" {
+            overtake_photo_cases(tx, &[(id,)], why).await?;
+        }
+    }
+    Ok(())
+}

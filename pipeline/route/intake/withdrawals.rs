@@ -1,0 +1,47 @@
+//! Withdrawals that came before their application (contract/messages.md): kept waiting, and carried
+//! out in the transaction that takes the application in, before any batch can take it.
+//!
+//! Not here: withdrawals of applications that are known (`servicing`), and their deadline (`care`).
+
+use crate::args;
+use crate::quarantine::acts::take_one;
+use crate::route::servicing::event_rows::{EventKind, routes};
+use crate::store::LedgerError;
+use crate::store::Tx;
+use crate::store::Why;
+use crate::store::transition::{Along, SUBJECT, move_each};
+
+/// Carries out every withdrawal whose application is there now. The instant is the application's:
+/// before it there was nothing to withdraw.
+pub(crate) async fn apply_early(tx: &mut Tx, why: Why<'_>) -> Result<(), LedgerError> {
+    let found = tx
+        .rows::<(i64, i64, Option<String>, Vec<u8>)>(
+            "SELECT m.id, a.id, m.event_id, m.digest FROM message m JOIN application a ON a.application_id = m.application_id
+             WHERE m.outcome = 'waiting' AND m.act = 0 AND m.revision IS NULL ORDER BY m.id",
+            args![],
+        )
+        .await?;
+    for (message, application, event_id, digest) in found {
+        for (steps, _) in routes(EventKind::Withdrawn) {
+            let told = args![
+                application,
+                event_id.clone(),
+                digest.clone(),
+                None::<String>,
+                None::<i64>,
+                None::<String>,
+                None::<i64>
+            ];
+            tx.stage(&SUBJECT, vec![told]).await?;
+            tx.run("UPDATE application SET queue = NULL WHERE queue IS NOT NULL AND id = $1", args![application])
+                .await?;
+            let along = Along { owner: Some("nobody"), open: Some(false), ..Along::default() };
+            let why = Why { reason: "withdrawn by the applicant before it came", ..why };
+            if move_each(tx, steps, along, why).await? > 0 {
+                take_one(tx, message, "withdraw", why).await?;
+                break;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,103 @@
+//! The route: the stages and their steps, in order. The README's table, the folders and `cardline
+//! tick` show the same order, and a test holds them together.
+
+pub mod accounts;
+pub mod deadlines;
+pub mod distribution;
+pub mod intake;
+pub mod production;
+pub mod recycling;
+pub mod regions;
+pub mod send;
+pub mod servicing;
+pub mod waiting_regions;
+
+use std::future::Future;
+use std::pin::Pin;
+
+use jiff::Timestamp;
+
+use crate::crash;
+use crate::messages::{history, tell_dead_letters};
+use crate::photos;
+use crate::route::regions::FollowRegions;
+use crate::route::waiting_regions::Room;
+use crate::step::driver::{Drained, Resting, drain};
+use crate::step::{StageError, Station};
+
+/// What a step did until it found nothing more to do.
+type Running<'a> = Pin<Box<dyn Future<Output = Result<Drained, StageError>> + Send + 'a>>;
+
+/// One step of the route.
+pub struct RouteStep {
+    pub stage: &'static str,
+    pub name: &'static str,
+    pub about: &'static str,
+    run: for<'a> fn(&'a Station, Resting, Timestamp) -> Running<'a>,
+}
+
+impl RouteStep {
+    /// Runs the step until it finds nothing more to do; what was set aside is tried, too. While a halt waits
+    /// for a person, no step runs; a clock that jumped begins one.
+    pub fn run<'a>(&'a self, station: &'a Station, now: Timestamp) -> Running<'a> {
+        self.run_with(station, Resting::Try, now)
+    }
+
+    /// As [`RouteStep::run`]; says whether units that failed a moment ago are tried.
+    pub fn run_with<'a>(&'a self, station: &'a Station, resting: Resting, now: Timestamp) -> Running<'a> {
+        Box::pin(async move {
+            station.watch_clock(now).await?;
+            station.refuse_while_halted().await?;
+            crash::step(self.stage, self.name);
+            (self.run)(station, resting, now).await
+        })
+    }
+}
+
+macro_rules! step {
+    ($stage:literal, $name:literal, $about:literal, $step:expr) => {
+        RouteStep {
+            stage: $stage,
+            name: $name,
+            about: $about,
+            run: |station, resting, now| Box::pin(drain(&$step, concat!($stage, "/", $name), station, resting, now)),
+        }
+    };
+}
+
+/// The stages in order.
+pub const STAGES: &[&str] = &["intake", "accounts", "production", "distribution", "servicing", "recycling"];
+
+/// Every step, in the order a tick runs them.
+pub const ROUTE: &[RouteStep] = &[
+    step!("intake", "applications", "approved applications from Kafka: decoded, checked, stored", intake::FromKafka),
+    step!("intake", "gaps", "messages that waited for an earlier revision", intake::Gaps),
+    step!("accounts", "photos", "photos fetched, checked, rendered for print and chip", photos::Photos),
+    step!(
+        "accounts",
+        "regions",
+        "cards under a merged region's code, on to its successor",
+        FollowRegions(Room::Account)
+    ),
+    step!("accounts", "cut", "account batches and their request files", accounts::Cut),
+    step!("accounts", "answers", "the bank's answers, matched row by row", accounts::Answers),
+    step!("production", "cut", "production batches, card numbers, packages for the bureau", production::Cut),
+    step!("production", "reports", "good and spoiled cards, remakes", production::Reports),
+    step!("production", "manifests", "shipments from the bureau's shipping manifest", production::Manifests),
+    step!("servicing", "events", "receipts, pickups, activation, loss, plastic returned", servicing::Events),
+    step!("distribution", "windows", "pickup windows of received shipments", distribution::OpenWindows),
+    step!("distribution", "window-ends", "roll-over and recall of what was not collected", distribution::EndWindows),
+    step!(
+        "recycling",
+        "regions",
+        "cards under a merged region's code, on to its successor",
+        FollowRegions(Room::Recycling)
+    ),
+    step!("recycling", "cut", "closing and recycling requests to the bank", recycling::Cut),
+    step!("recycling", "answers", "closed accounts and destroyed plastic", recycling::Answers),
+    step!("exchange", "send", "frozen files, placed at the partner", send::Send),
+    step!("care", "deadlines", "what is overdue: chased, lapsed, escalated", deadlines::Deadlines),
+    step!("history", "seal", "the hash chain over committed history", history::Seal),
+    step!("history", "relay", "outcomes, notices and electronic cards to Kafka", history::Relay),
+    step!("history", "dead-letters", "what could not be read, told to Kafka", tell_dead_letters::DeadLetters),
+];

@@ -1,0 +1,199 @@
+//! The production cut in the ledger: opened accounts that wait for the bureau, and their order.
+
+use crate::args;
+use crate::batching::cut_batch::CARD_NUMBERS;
+use crate::batching::cut_batch::{CutBatch, Group, GroupRow, MEMBER, finish_cut, group, insert_batch, nothing_cut};
+use crate::cases::desk::hold_cards;
+use crate::exchange::files::freeze_file;
+use crate::store::Tx;
+use crate::store::Why;
+use crate::store::bulk::{Column, Stage};
+use crate::store::counters::take_numbers;
+use crate::store::leases::spend;
+use crate::store::transition::{SUBJECT, Set, Step, move_set, subject};
+use crate::store::{Lease, Ledger, LedgerError};
+use cardline_core::lives::CARD;
+use jiff::Timestamp;
+
+/// A card waiting for production, with what the package needs.
+pub struct AccountedCard {
+    pub id: i64,
+    pub application_id: String,
+    /// The issuing region: its section of the run.
+    pub region: String,
+    pub photo: String,
+    pub point: String,
+    pub message: Vec<u8>,
+    pub account: Vec<u8>,
+}
+
+const NUMBERED: Stage =
+    Stage { name: "numbered", columns: &[("row", Column::Int), ("id", Column::Int), ("card_number", Column::Text)] };
+
+/// Sections of a run that is about to be cut.
+const SECTION: Stage = Stage { name: "section", columns: &[("region", Column::Text)] };
+
+/// The cards of a bank and lane whose account is open and that no bureau was asked for yet.
+macro_rules! to_order {
+    () => {
+        "batch b JOIN application a ON a.account_batch = b.id AND a.place IS NULL
+         JOIN account o ON o.application = a.id LEFT JOIN production_row p ON p.application = a.id
+         WHERE b.to_produce > 0 AND b.bank = $1 AND b.lane = $2 AND p.application IS NULL"
+    };
+}
+
+impl Ledger {
+    /// Opened accounts whose cards are not ordered yet, group by group.
+    pub async fn waiting_production(&self) -> Result<Vec<Group>, LedgerError> {
+        let mut tx = self.read().await?;
+        let rows = tx
+            .rows::<GroupRow>(
+                "SELECT b.region, b.bank, b.lane, CAST(sum(b.to_produce) AS BIGINT), min(b.cut_on),
+                    COALESCE(min((SELECT min(f.at) FROM file f WHERE f.batch = b.id AND f.direction = 'in')), 0) FROM batch b
+                 WHERE b.to_produce > 0 GROUP BY b.region, b.bank, b.lane ORDER BY b.region, b.bank, b.lane",
+                args![],
+            )
+            .await?;
+        Ok(rows.into_iter().map(group).collect())
+    }
+
+    /// Cards ordered from a bureau between two instants; what was cancelled does not count.
+    pub async fn cards_ordered(&self, bureau: &str, from: Timestamp, until: Timestamp) -> Result<i64, LedgerError> {
+        self.read()
+            .await?
+            .number(
+                "SELECT CAST(COALESCE(sum(rows), 0) AS BIGINT) FROM file WHERE partner = $1 AND kind = 'personalization'
+                    AND direction = 'out' AND state <> 'cancelled' AND at >= $2 AND at < $3",
+                args![bureau, from, until],
+            )
+            .await
+    }
+
+    /// The cards of a production batch in the order of its rows, as a package needs them.
+    pub async fn batch_to_produce(&self, batch: i64) -> Result<Vec<AccountedCard>, LedgerError> {
+        let mut tx = self.read().await?;
+        let rows = tx
+            .rows::<AccountedRow>(
+                "SELECT a.id, a.application_id, a.region, COALESCE(a.photo, ''), a.point, m.sealed, c.sealed
+                 FROM production_row p JOIN application a ON a.id = p.application
+                 JOIN account c ON c.application = a.id JOIN message m ON m.id = a.message
+                 WHERE p.batch = $1 AND a.place IS NULL ORDER BY p.row",
+                args![batch],
+            )
+            .await?;
+        Ok(rows.into_iter().map(accounted).collect())
+    }
+
+    /// The cards of a group that were approved first and can be ordered, in the order of application ids. All
+    /// that wait are looked at: `to_produce` is a hint, and a batch that counts too many keeps no other back.
+    pub async fn accounted_cards(&self, group: &Group, most: i64) -> Result<Vec<AccountedCard>, LedgerError> {
+        let mut tx = self.read().await?;
+        let mut rows = tx
+            .rows::<AccountedRow>(
+                concat!(
+                    "SELECT a.id, a.application_id, a.region, COALESCE(a.photo, ''), a.point, m.sealed, c.sealed FROM
+                        (SELECT a.id, a.application_id, a.region, a.photo, a.point, a.message FROM ",
+                    to_order!(),
+                    " AND b.region = $3 ORDER BY a.approved_on, a.application_id LIMIT $4) a
+                     JOIN account c ON c.application = a.id JOIN message m ON m.id = a.message"
+                ),
+                args![&group.bank, &group.lane, &group.region, most],
+            )
+            .await?;
+        // As for the account cut: only keys are sorted in the database.
+        rows.sort_unstable_by(|a, b| a.1.cmp(&b.1));
+        Ok(rows.into_iter().map(accounted).collect())
+    }
+
+    /// How many of each of these groups, which are of one bank and lane, are among those approved first.
+    pub async fn approved_first(&self, groups: &[Group], most: i64) -> Result<Vec<(String, i64)>, LedgerError> {
+        let Some(first) = groups.first() else { return Ok(Vec::new()) };
+        let mut tx = self.read().await?;
+        tx.stage(&SECTION, groups.iter().map(|group| args![&group.region]).collect()).await?;
+        tx.rows(
+            concat!(
+                "SELECT w.region, count(*) FROM (SELECT b.region FROM ",
+                to_order!(),
+                " AND b.region IN (SELECT region FROM section) ORDER BY a.approved_on, a.application_id LIMIT $3) w
+                 GROUP BY w.region ORDER BY w.region"
+            ),
+            args![&first.bank, &first.lane, most],
+        )
+        .await
+    }
+
+    /// Settles a production cut: card numbers, members, the frozen package and the held cards at once.
+    pub async fn settle_production_cut(
+        &self,
+        lease: &Lease,
+        cut: &CutBatch,
+        first_serial: i64,
+        numbers: &[String],
+        why: Why<'_>,
+    ) -> Result<Option<i64>, LedgerError> {
+        let mut tx = self.begin().await?;
+        let batch = cut_production(&mut tx, cut, first_serial, numbers, why).await?;
+        spend(&mut tx, lease).await?;
+        tx.commit().await?;
+        Ok(batch)
+    }
+}
+
+type AccountedRow = (i64, String, String, String, String, Vec<u8>, Vec<u8>);
+
+fn accounted((id, application_id, region, photo, point, message, account): AccountedRow) -> AccountedCard {
+    AccountedCard { id, application_id, region, photo, point, message, account }
+}
+
+/// A production cut inside a transaction.
+pub(crate) async fn cut_production(
+    tx: &mut Tx,
+    cut: &CutBatch,
+    first_serial: i64,
+    numbers: &[String],
+    why: Why<'_>,
+) -> Result<Option<i64>, LedgerError> {
+    let held: Vec<_> = cut.held.iter().map(|(id, _)| subject(*id)).collect();
+    tx.stage(&SUBJECT, held).await?;
+    no_longer_to_produce(tx, "subject").await?;
+    hold_cards(tx, &cut.held, "waiting_production", cut.due_on, why).await?;
+    let Some(file) = &cut.file else { return nothing_cut(tx, cut).await };
+    if take_numbers(tx, CARD_NUMBERS, numbers.len() as i64).await? != first_serial {
+        return Err(LedgerError::OffsetMoved { topic: CARD_NUMBERS.into(), partition: 0, expected: first_serial });
+    }
+    let batch = insert_batch(tx, cut, why).await?;
+    let rows = cut.members.iter().zip(numbers).enumerate();
+    tx.stage(&NUMBERED, rows.map(|(at, (id, number))| args![at as i64 + 1, *id, number]).collect()).await?;
+    let ordered = tx
+        .run(
+            "INSERT INTO production_row (batch, row, application, card_number)
+             SELECT $1, n.row, n.id, n.card_number FROM numbered n JOIN application a ON a.id = n.id AND a.place IS NULL ORDER BY n.row",
+            args![batch],
+        )
+        .await? as i64;
+    let step = Step { life: &CARD, from: "waiting_production", to: "in_production" };
+    if ordered != cut.members.len() as i64 {
+        return Err(crate::store::transition::lost(&step, cut.members.len() as i64, ordered));
+    }
+    tx.stage(&MEMBER, cut.members.iter().map(|id| args![0, *id]).collect()).await?;
+    no_longer_to_produce(tx, "member").await?;
+    move_set(tx, Set::ProductionBatch(batch), step, ordered, why).await?;
+    freeze_file(tx, file, batch, why).await?;
+    finish_cut(tx, cut, batch, why).await?;
+    Ok(Some(batch))
+}
+
+/// Takes staged cards off the count of those that still wait in their account batches.
+async fn no_longer_to_produce(tx: &mut Tx, staged: &str) -> Result<(), LedgerError> {
+    let sql = if staged == "subject" {
+        "UPDATE batch SET to_produce = to_produce - g.cards
+         FROM (SELECT a.account_batch AS id, count(*) AS cards FROM subject s JOIN application a ON a.id = s.id GROUP BY a.account_batch) g
+         WHERE batch.id = g.id"
+    } else {
+        "UPDATE batch SET to_produce = to_produce - g.cards
+         FROM (SELECT a.account_batch AS id, count(*) AS cards FROM member s JOIN application a ON a.id = s.id GROUP BY a.account_batch) g
+         WHERE batch.id = g.id"
+    };
+    tx.run(sql, args![]).await?;
+    Ok(())
+}

@@ -1,0 +1,148 @@
+//! The recycling cut in the ledger: cards whose plastic is back or gone, and the batch that has them closed.
+
+use crate::args;
+use crate::batching::cut_batch::{CutBatch, Group, finish_cut, insert_batch};
+use crate::exchange::files::freeze_file;
+use crate::store::Tx;
+use crate::store::Why;
+use crate::store::bulk::{Column, Stage};
+use crate::store::leases::spend;
+use crate::store::transition::{Along, SUBJECT, Step, lost, move_each, subject};
+use crate::store::{Lease, Ledger, LedgerError};
+use cardline_core::lives::CARD;
+
+/// A card to be closed and destroyed, with what the request row needs.
+pub struct ReturnedCard {
+    pub id: i64,
+    pub card_number: String,
+    pub reason: String,
+    /// `received` or `not_received`.
+    pub plastic: String,
+    pub outlet: String,
+    pub social_cancelled_on: String,
+    pub message: Vec<u8>,
+    pub account: Vec<u8>,
+}
+
+const RECYCLED: Stage = Stage {
+    name: "recycled",
+    columns: &[("row", Column::Int), ("id", Column::Int), ("reason", Column::Text), ("plastic", Column::Text)],
+};
+
+/// What a closing request needs of a card; only the choice of cards differs.
+macro_rules! returned {
+    ($which:literal) => {
+        concat!(
+            "SELECT a.id, COALESCE(p.card_number, a.old_number), COALESCE(a.reason, 'replacement'), CASE WHEN EXISTS (SELECT 1 FROM move v WHERE v.scope = 'application' AND v.subject = a.id
+                        AND v.life = 'card' AND v.from_state = 'lost' AND v.to_state = 'to_recycle') THEN 'not_received' ELSE 'received' END, a.outlet,
+                    (SELECT COALESCE(max(v.at), 0) FROM move v WHERE v.scope = 'application' AND v.subject = a.id AND v.life = 'social'
+                        AND v.to_state = 'cancelled'), m.sealed, c.sealed
+                 FROM application a JOIN account c ON c.application = a.id JOIN message m ON m.id = a.message
+                 LEFT JOIN production_row p ON p.application = a.id ",
+            $which
+        )
+    };
+}
+
+fn returned((id, card_number, reason, plastic, outlet, at, message, account): ReturnedRow) -> ReturnedCard {
+    let cancelled_at = jiff::Timestamp::from_microsecond(at).unwrap_or_default();
+    let social_cancelled_on = crate::time::local_date(cancelled_at).to_string();
+    ReturnedCard { id, card_number, reason, plastic, outlet, social_cancelled_on, message, account }
+}
+
+type ReturnedRow = (i64, String, String, String, String, i64, Vec<u8>, Vec<u8>);
+
+impl Ledger {
+    /// What waits for a recycling batch, group by group; lanes do not matter here.
+    pub async fn waiting_recycling(&self) -> Result<Vec<Group>, LedgerError> {
+        let mut tx = self.read().await?;
+        let rows = tx
+            .rows::<(String, String, i64, String)>(
+                "SELECT region, bank, count(*), min(due_on) FROM application WHERE place = 'to_recycle'
+                 GROUP BY region, bank ORDER BY region, bank",
+                args![],
+            )
+            .await?;
+        Ok(rows
+            .into_iter()
+            .map(|(region, bank, cards, oldest)| {
+                // Recycling gathers by deadline; since when a card waits does not matter to it.
+                let since = jiff::Timestamp::default();
+                Group { region, bank, lane: "normal".into(), cards, oldest, since }
+            })
+            .collect())
+    }
+
+    /// The cards of a group that were approved first, in the order of application ids. The social function of each is
+    /// cancelled already: the bank may close only after that (s2).
+    pub async fn returned_cards(&self, group: &Group, most: i64) -> Result<Vec<ReturnedCard>, LedgerError> {
+        let mut tx = self.read().await?;
+        let rows = tx
+            .rows::<ReturnedRow>(
+                returned!(
+                    "WHERE a.id IN (SELECT w.id FROM application w WHERE w.place = 'to_recycle' AND w.social = 'cancelled'
+                        AND w.region = $1 AND w.bank = $2 ORDER BY w.approved_on, w.application_id LIMIT $3)
+                     ORDER BY a.application_id"
+                ),
+                args![&group.region, &group.bank, most],
+            )
+            .await?;
+        Ok(rows.into_iter().map(returned).collect())
+    }
+
+    /// The cards of a recycling batch in the order of its rows, as its request needs them.
+    pub async fn batch_to_recycle(&self, batch: i64) -> Result<Vec<ReturnedCard>, LedgerError> {
+        let mut tx = self.read().await?;
+        let rows = tx
+            .rows::<ReturnedRow>(
+                returned!("JOIN recycling_row r ON r.application = a.id WHERE r.batch = $1 AND a.place = 'in_recycling' ORDER BY r.row"),
+                args![batch],
+            )
+            .await?;
+        Ok(rows.into_iter().map(returned).collect())
+    }
+
+    /// Settles a recycling cut.
+    pub async fn settle_recycling_cut(
+        &self,
+        lease: &Lease,
+        cut: &CutBatch,
+        cards: &[ReturnedCard],
+        why: Why<'_>,
+    ) -> Result<(), LedgerError> {
+        let mut tx = self.begin().await?;
+        cut_recycling(&mut tx, cut, cards, why).await?;
+        spend(&mut tx, lease).await?;
+        tx.commit().await
+    }
+}
+
+/// A recycling cut inside a transaction.
+pub(crate) async fn cut_recycling(
+    tx: &mut Tx,
+    cut: &CutBatch,
+    cards: &[ReturnedCard],
+    why: Why<'_>,
+) -> Result<(), LedgerError> {
+    let Some(file) = &cut.file else { return Ok(()) };
+    let batch = insert_batch(tx, cut, why).await?;
+    // Members stand in the order of the cards; whoever could not be carried is none of them.
+    let mut members = cut.members.iter().peekable();
+    let carried: Vec<&ReturnedCard> = cards.iter().filter(|c| members.next_if_eq(&&c.id).is_some()).collect();
+    let rows = carried.iter().enumerate().map(|(at, c)| args![at as i64 + 1, c.id, &c.reason, &c.plastic]).collect();
+    tx.stage(&RECYCLED, rows).await?;
+    tx.run(
+        "INSERT INTO recycling_row (batch, row, application, reason, plastic) SELECT $1, row, id, reason, plastic FROM recycled ORDER BY row",
+        args![batch],
+    )
+    .await?;
+    tx.stage(&SUBJECT, carried.iter().map(|c| subject(c.id)).collect()).await?;
+    let step = Step { life: &CARD, from: "to_recycle", to: "in_recycling" };
+    let along = Along { due_on: Some(cut.due_on), owner: Some("bank"), ..Along::default() };
+    let moved = move_each(tx, &[step], along, why).await?;
+    if moved != carried.len() as i64 {
+        return Err(lost(&step, carried.len() as i64, moved));
+    }
+    freeze_file(tx, file, batch, why).await?;
+    finish_cut(tx, cut, batch, why).await
+}

@@ -1,0 +1,74 @@
+//! Cards that wait under a region code which was merged or renamed go over to the queue of the region
+//! that took it over. Those already in a batch stay there.
+
+use jiff::Timestamp;
+
+use crate::batching::cut_batch::Group;
+use crate::batching::schedule::{Kind, stream_of};
+use crate::limits::FOLLOWED_PER_SETTLE;
+use crate::route::waiting_regions::Room;
+use crate::step::{Claim, StageError, Station, Step, Unit};
+use crate::store::{Lease, Why};
+
+/// The step, one for each waiting room; one group at a time, under the lease of its cut.
+pub struct FollowRegions(pub Room);
+
+impl Unit for Group {
+    fn partner(&self) -> Option<&str> {
+        Some(&self.bank)
+    }
+
+    fn name(&self) -> Option<String> {
+        Some(format!("{}/{}", self.region, self.lane))
+    }
+}
+
+impl Step for FollowRegions {
+    type Unit = Group;
+    type Claimed<'s> = (Lease, Group);
+    type Worked<'s> = (Lease, Group);
+
+    async fn units(&self, station: &Station, _: Timestamp) -> Result<Vec<Group>, StageError> {
+        let mut old: Vec<&str> = station.reference.followed_regions().map(|(old, _)| old).collect();
+        old.sort_unstable();
+        Ok(station.ledger.waiting_under(self.0, &old).await?)
+    }
+
+    async fn claim<'s>(
+        &self,
+        station: &'s Station,
+        group: &Group,
+        now: Timestamp,
+    ) -> Result<Claim<Self::Claimed<'s>>, StageError> {
+        let kind = match self.0 {
+            Room::Account => Kind::Account,
+            Room::Recycling => Kind::Recycling,
+        };
+        // Nobody else touches the queue of a bank that is no partner.
+        let stream = stream_of(station, kind, group);
+        let work = stream.map_or_else(|| format!("regions/{}", group.region), |(stream, _)| stream.kind.work());
+        Ok(Claim::under(station.lease(&work, now).await?, |lease| (lease, group.clone())))
+    }
+
+    fn work<'s>(
+        &self,
+        _: &'s Station,
+        claimed: Self::Claimed<'s>,
+        _: Timestamp,
+    ) -> Result<Self::Worked<'s>, StageError> {
+        Ok(claimed)
+    }
+
+    async fn settle<'s>(
+        &self,
+        station: &'s Station,
+        (lease, group): Self::Worked<'s>,
+        now: Timestamp,
+    ) -> Result<(), StageError> {
+        let region = station.reference.followed(&group.region);
+        let reason = format!("region {} was taken over by {region}", group.region);
+        let why = Why { at: now, actor: "scheduler", reason: &reason };
+        station.ledger.settle_followed(&lease, (self.0, &group), region, FOLLOWED_PER_SETTLE, why).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,160 @@
+//! One message of `card.events`, read (contract/messages.md). Passwords and PINs do not exist here;
+//! facts that may be personal stay sealed.
+
+use serde::Deserialize;
+
+use cardline_core::domain::digest;
+use cardline_core::domain::limits::MAX_MESSAGE_BYTES;
+
+use crate::crypto::keys::{KeyError, Keys};
+use crate::kafka::RawMessage;
+use crate::route::servicing::event_rows::{ArrivingEvent, EventKind};
+use cardline_core::domain::personal_text::identifier_looks_personal;
+
+/// The only schema name of events this version reads.
+const SCHEMA: &str = "card.event.v1";
+
+#[derive(Deserialize)]
+struct Message {
+    schema: String,
+    event_id: String,
+    #[serde(rename = "type")]
+    kind: String,
+    at: String,
+    actor: String,
+    card: Option<String>,
+    application_id: Option<String>,
+    shipment: Option<String>,
+    count: Option<i64>,
+    by: Option<String>,
+    functions: Option<String>,
+    formal: Option<bool>,
+    #[serde(default)]
+    evidence: Vec<Evidence>,
+}
+
+/// What was shown: its kind and a hash, never an image.
+#[derive(Deserialize, serde::Serialize)]
+struct Evidence {
+    kind: String,
+    sha256: String,
+}
+
+/// Reads one event; what cannot be read is quarantined under a stable code.
+pub fn read_event(keys: &Keys, raw: &RawMessage, fallback_at: jiff::Timestamp) -> Result<ArrivingEvent, KeyError> {
+    let unread = |reason: &str| {
+        Ok(ArrivingEvent {
+            position: raw.position,
+            event_id: None,
+            digest: raw.digest(),
+            kind: None,
+            reason: Some(reason.into()),
+            subject: String::new(),
+            count: None,
+            at: fallback_at,
+            actor: String::new(),
+            evidence: None,
+            because: None,
+            sealed: keys.seal(raw.bytes.get(..MAX_MESSAGE_BYTES).unwrap_or(&raw.bytes))?,
+        })
+    };
+    if raw.bytes.len() > MAX_MESSAGE_BYTES {
+        return unread("TOO-LARGE");
+    }
+    let Ok(message) = serde_json::from_slice::<Message>(&raw.bytes) else {
+        return unread(if std::str::from_utf8(&raw.bytes).is_err() { "NOT-UTF8" } else { "SHAPE" });
+    };
+    if message.schema != SCHEMA {
+        return unread("UNKNOWN-SCHEMA");
+    }
+    let Ok(at) = message.at.parse::<jiff::Timestamp>() else {
+        return unread("EVENT-INSTANT");
+    };
+    let Some((kind, reason)) = kind_of(&message) else {
+        return unread("UNKNOWN-TYPE");
+    };
+    let subject = match kind {
+        EventKind::PointReceived => message.shipment.clone(),
+        EventKind::Fact if message.kind.starts_with("point.") => message.shipment.clone(),
+        _ => message.card.clone().or(message.application_id.clone()),
+    };
+    let Some(subject) = subject.map(|s| token(&s)).filter(|s| !s.is_empty()) else {
+        return unread("EVENT-SUBJECT");
+    };
+    if [&message.event_id, &message.actor, &subject].into_iter().any(|text| is_personal(text)) {
+        return unread("KEY-FORM");
+    }
+    let Some(content) = digest::content_digest_of(&raw.bytes) else {
+        return unread("NOT-JSON");
+    };
+    let evidence = (!message.evidence.is_empty()).then(|| shown(&message.evidence)).flatten();
+    Ok(ArrivingEvent {
+        position: raw.position,
+        event_id: Some(token(&message.event_id)),
+        digest: content.to_vec(),
+        kind: Some(kind),
+        reason,
+        subject,
+        count: message.count,
+        at,
+        actor: token(&message.actor),
+        evidence,
+        because: because(&message.kind),
+        sealed: keys.seal(&raw.bytes)?,
+    })
+}
+
+fn kind_of(message: &Message) -> Option<(EventKind, Option<String>)> {
+    let kind = match message.kind.as_str() {
+        "point.received" => EventKind::PointReceived,
+        "card.collected" if message.by.as_deref() == Some("unit") => EventKind::CollectedByUnit,
+        "card.collected" => EventKind::Collected,
+        "card.handed_over" => EventKind::HandedOver,
+        "card.activated" => match message.functions.as_deref() {
+            Some("social") => EventKind::ActivatedSocial,
+            Some("financial") => EventKind::ActivatedFinancial,
+            Some("both") => EventKind::ActivatedBoth,
+            _ => return None,
+        },
+        "card.loss_reported" if message.formal == Some(true) => EventKind::LostFormally,
+        "card.loss_reported" => EventKind::LostProvisionally,
+        "card.loss_lifted" => EventKind::LossLifted,
+        "holder.died" | "holder.left" => EventKind::Ended,
+        "plastic.returned" => EventKind::PlasticReturned,
+        "application.withdrawn" => EventKind::Withdrawn,
+        "point.short"
+        | "point.damaged"
+        | "card.locked"
+        | "card.unlocked"
+        | "card.password_reset"
+        | "holder.phone_changed"
+        | "plastic.destroyed"
+        | "application.corrected" => return Some((EventKind::Fact, Some(message.kind.clone()))),
+        _ => return None,
+    };
+    Some((kind, None))
+}
+
+fn because(kind: &str) -> Option<String> {
+    match kind {
+        "holder.died" => Some("death".into()),
+        "holder.left" => Some("going_abroad".into()),
+        _ => None,
+    }
+}
+
+/// Whether an identifier holds the number of a person, as it came or as it would be kept.
+fn is_personal(text: &str) -> bool {
+    identifier_looks_personal(text) || identifier_looks_personal(&token(text))
+}
+
+/// Letters, digits and a few signs, at most 64: an opaque id can hold no more.
+fn token(text: &str) -> String {
+    text.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':' | '/')).take(64).collect()
+}
+
+fn shown(evidence: &[Evidence]) -> Option<String> {
+    let known: Vec<Evidence> =
+        evidence.iter().take(16).map(|e| Evidence { kind: token(&e.kind), sha256: token(&e.sha256) }).collect();
+    serde_json::to_string(&known).ok()
+}

@@ -1,0 +1,79 @@
+//! The step that takes in `card.events`.
+
+use cardline_core::domain::policy::ByRegion;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use rayon::prelude::*;
+
+use super::event::read_event;
+use crate::quarantine::held::looked_at_by;
+use crate::route::intake::settle::ChunkSource;
+use crate::route::intake::{ClaimedChunk, count, source_of};
+use crate::route::servicing::event_rows::{ArrivingEvent, EventDates};
+use crate::step::{Claim, StageError, Station, Step, Whole};
+use crate::store::{Lease, Why};
+use crate::time::local_date;
+
+/// The step; one chunk of one partition at a time, and one unit: which partition is next follows from who has
+/// waited longest, and the events of a partition are settled in their order.
+pub struct Events;
+
+impl Step for Events {
+    type Unit = Whole;
+    type Claimed<'s> = ClaimedChunk;
+    type Worked<'s> = (Lease, ChunkSource, Vec<ArrivingEvent>);
+
+    async fn units(&self, _: &Station, _: Timestamp) -> Result<Vec<Whole>, StageError> {
+        Ok(vec![Whole])
+    }
+
+    async fn claim(
+        &self,
+        station: &Station,
+        _: &Whole,
+        now: Timestamp,
+    ) -> Result<Claim<Self::Claimed<'_>>, StageError> {
+        Ok(station.claim_chunk("servicing", &station.config.topics.events, now).await?.into())
+    }
+
+    fn work<'s>(
+        &self,
+        station: &'s Station,
+        ClaimedChunk { lease, generation, chunk }: ClaimedChunk,
+        now: Timestamp,
+    ) -> Result<Self::Worked<'s>, StageError> {
+        let source = source_of(station.config.topics.events.clone(), generation, &chunk);
+        let events =
+            chunk.messages.par_iter().map(|raw| read_event(&station.keys, raw, now)).collect::<Result<_, _>>()?;
+        Ok((lease, source, events))
+    }
+
+    async fn settle<'s>(
+        &self,
+        station: &'s Station,
+        (lease, source, events): Self::Worked<'s>,
+        now: Timestamp,
+    ) -> Result<(), StageError> {
+        let dates = event_dates(station, local_date(now));
+        let why = Why { at: now, actor: "servicing", reason: "event" };
+        let counts = station.ledger.settle_events(&lease, &source, events, &dates, why).await?;
+        count("events", &counts);
+        tracing::debug!(received = counts.received, applied = counts.accepted, "events settled");
+        Ok(())
+    }
+
+    fn forget(&self, station: &Station) {
+        station.forget_topic(&station.config.topics.events);
+    }
+}
+
+/// The days that events of today set, by the region of the card. An event that finds no card has no region.
+pub fn event_dates(station: &Station, today: Date) -> ByRegion<EventDates> {
+    station.policy.on(today).regions.map(|policy| EventDates {
+        hand_out_on: station.working_days_after(today, policy.unit_working_days),
+        return_on: station.working_days_after(today, policy.return_working_days),
+        recycle_on: station.working_days_after(today, policy.recycle_working_days),
+        wait_until: today.saturating_add(jiff::Span::new().days(policy.correction_days)),
+        look_on: looked_at_by(today),
+    })
+}

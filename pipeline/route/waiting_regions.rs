@@ -1,0 +1,81 @@
+//! Regions that were merged or renamed: what waits under the old code goes over to the new one's
+//! queue. What is already in a batch stays there.
+
+use cardline_core::lives::CARD;
+
+use crate::args;
+use crate::batching::cut_batch::Group;
+use crate::reference::touched::CHANGED_CODE;
+use crate::store::Why;
+use crate::store::leases::spend;
+use crate::store::transition::{Along, SUBJECT, Step, move_each, subject};
+use crate::store::{Lease, Ledger, LedgerError};
+
+/// A waiting room whose cards are gathered by region.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Room {
+    /// Waits for an account batch.
+    Account,
+    /// Waits for a recycling batch.
+    Recycling,
+}
+
+/// Groups that wait under one of the staged codes; lanes do not matter to recycling. CROSS JOIN keeps
+/// SQLite from reading the whole queue.
+fn waiting(room: Room) -> &'static str {
+    match room {
+        Room::Account => {
+            "SELECT a.region, a.bank, a.lane, count(*), min(a.approved_on) FROM changed_code t CROSS JOIN application a
+             WHERE a.queue = 'account' AND a.region = t.code GROUP BY a.region, a.bank, a.lane ORDER BY 1, 2, 3"
+        }
+        Room::Recycling => {
+            "SELECT a.region, a.bank, 'normal', count(*), min(a.due_on) FROM changed_code t CROSS JOIN application a
+             WHERE a.place = 'to_recycle' AND a.region = t.code GROUP BY a.region, a.bank ORDER BY 1, 2"
+        }
+    }
+}
+
+impl Ledger {
+    /// What waits in a room under one of these region codes.
+    pub async fn waiting_under(&self, room: Room, regions: &[&str]) -> Result<Vec<Group>, LedgerError> {
+        let mut tx = self.read().await?;
+        tx.stage(&CHANGED_CODE, regions.iter().map(|code| args![*code]).collect()).await?;
+        let rows = tx.rows::<(String, String, String, i64, String)>(waiting(room), args![]).await?;
+        // Since when they wait does not matter to who follows a region.
+        let since = jiff::Timestamp::default();
+        let group = |(region, bank, lane, cards, oldest)| Group { region, bank, lane, cards, oldest, since };
+        Ok(rows.into_iter().map(group).collect())
+    }
+
+    /// Moves up to `most` cards of a group to another region's queue; returns how many.
+    pub async fn settle_followed(
+        &self,
+        lease: &Lease,
+        (room, group): (Room, &Group),
+        region: &str,
+        most: i64,
+        why: Why<'_>,
+    ) -> Result<i64, LedgerError> {
+        let mut tx = self.begin().await?;
+        let (waiting, place) = match room {
+            Room::Account => (
+                "SELECT id FROM application WHERE queue = 'account' AND region = $1 AND bank = $2 AND lane = $3
+                 ORDER BY application_id LIMIT $4",
+                "waiting_account",
+            ),
+            Room::Recycling => (
+                "SELECT id FROM application WHERE place = 'to_recycle' AND region = $1 AND bank = $2 AND $3 <> ''
+                 ORDER BY id LIMIT $4",
+                "to_recycle",
+            ),
+        };
+        let found = tx.rows::<(i64,)>(waiting, args![&group.region, &group.bank, &group.lane, most]).await?;
+        tx.stage(&SUBJECT, found.into_iter().map(|(id,)| subject(id)).collect()).await?;
+        let step = Step { life: &CARD, from: place, to: place };
+        let moved = move_each(&mut tx, &[step], Along::default(), why).await?;
+        tx.run("UPDATE application SET region = $1 WHERE id IN (SELECT id FROM subject)", args![region]).await?;
+        spend(&mut tx, lease).await?;
+        tx.commit().await?;
+        Ok(moved)
+    }
+}

@@ -1,9 +1,0 @@
-//! Recycling: closing and destruction, asked of the bank in the order the documents demand (s2):
-//! the social function is cancelled, then the account is closed, then the card is destroyed.
-
-mod answers;
-mod cut;
-mod matching;
-
-pub use answers::Answers;
-pub use cut::{Cut, StockHolder, claim, request};

@@ -1,0 +1,228 @@
+//! Runs a step: lists its units, and for each claim, work, settle. The daemon, `tick`, the tests and the
+//! simulation all come through here.
+//!
+//! Invariant: a unit that fails holds no other back. It is set aside with its partner and its name, told
+//! to a person, and rests longer each time ([`super::set_aside`]); the step goes on with the next unit.
+
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use jiff::Timestamp;
+
+use super::set_aside::{Asides, SetAside};
+use super::{StageError, Station};
+use crate::limits::{PASSING_FAULT_TRIES, PASSING_FAULT_WAIT_MILLIS};
+use crate::metrics;
+use crate::store::Lease;
+
+/// Whether a unit found something to do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ran {
+    /// There was nothing to do.
+    Idle,
+    /// Another worker has it now.
+    Busy,
+    /// It was done by the time it was ours; there may be more behind it.
+    Settled,
+    Did,
+}
+
+/// What a look at a unit gave.
+pub enum Claim<T> {
+    Taken(T),
+    /// There is nothing to do.
+    Nothing,
+    /// Another worker has it now.
+    Busy,
+    /// It was done by the time it was ours; there may be more behind it.
+    Settled,
+}
+
+impl<T> Claim<T> {
+    /// Taken with its lease, or busy where another worker has that.
+    pub fn under(lease: Option<Lease>, taken: impl FnOnce(Lease) -> T) -> Claim<T> {
+        lease.map_or(Claim::Busy, |lease| Claim::Taken(taken(lease)))
+    }
+
+    /// The same of another type, where nothing was taken.
+    pub fn without<U>(self) -> Claim<U> {
+        match self {
+            Claim::Busy => Claim::Busy,
+            Claim::Settled => Claim::Settled,
+            Claim::Nothing | Claim::Taken(_) => Claim::Nothing,
+        }
+    }
+
+    /// What was taken, if anything was.
+    pub fn taken(self) -> Option<T> {
+        match self {
+            Claim::Taken(taken) => Some(taken),
+            Claim::Nothing | Claim::Busy | Claim::Settled => None,
+        }
+    }
+}
+
+/// What was found, or nothing.
+impl<T> From<Option<T>> for Claim<T> {
+    fn from(found: Option<T>) -> Claim<T> {
+        found.map_or(Claim::Nothing, Claim::Taken)
+    }
+}
+
+/// Something that may fail without the rest: a partner's file, a stream of batches, a message.
+pub trait Unit: Send + Sync {
+    /// Whose it is; none where it concerns no single partner.
+    fn partner(&self) -> Option<&str> {
+        None
+    }
+    /// Its name in its step, such as a path or a stream; none for a step that has a single unit.
+    fn name(&self) -> Option<String> {
+        None
+    }
+}
+
+/// The single unit of a step that cannot be divided.
+pub struct Whole;
+
+impl Unit for Whole {}
+
+/// One step of a stage.
+pub trait Step: Sync {
+    /// What may fail without the rest.
+    type Unit: Unit;
+    /// The piece of work taken, with its lease.
+    type Claimed<'s>: Send;
+    /// What work made of it.
+    type Worked<'s>: Send;
+
+    /// Everything that may have something to do now, in order. Only a hint: `claim` looks again.
+    fn units(
+        &self,
+        station: &Station,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Vec<Self::Unit>, StageError>> + Send;
+    /// Takes a bounded piece of work of a unit, or finds none.
+    fn claim<'s>(
+        &self,
+        station: &'s Station,
+        unit: &Self::Unit,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Claim<Self::Claimed<'s>>, StageError>> + Send;
+    /// Pure and synchronous: no store, no clock but the instant handed in.
+    fn work<'s>(
+        &self,
+        station: &'s Station,
+        claimed: Self::Claimed<'s>,
+        now: Timestamp,
+    ) -> Result<Self::Worked<'s>, StageError>;
+    /// One transaction; fails whole when the lease was lost.
+    fn settle<'s>(
+        &self,
+        station: &'s Station,
+        worked: Self::Worked<'s>,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<(), StageError>> + Send;
+    /// After a passing fault, before the unit is claimed again: forget what was read ahead.
+    fn forget(&self, _station: &Station) {}
+}
+
+/// Runs one unit once. A unit that failed in passing left no trace and is claimed again, a few times.
+pub async fn once<S: Step>(step: &S, station: &Station, unit: &S::Unit, now: Timestamp) -> Result<Ran, StageError> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match supervised(step, station, unit, now).await {
+            Err(error) if error.is_passing() && tries < PASSING_FAULT_TRIES => {
+                metrics::add(&metrics::RETRIES, &[], 1);
+                tracing::warn!(%error, tries, "a unit of work is tried again");
+                step.forget(station);
+                // Those that were in each other's way come back at different times.
+                let most = PASSING_FAULT_WAIT_MILLIS << tries;
+                tokio::time::sleep(Duration::from_millis(rand::random_range(0..most))).await;
+            }
+            Err(error) if error.is_overruled() => return Ok(Ran::Idle),
+            other => return other,
+        }
+    }
+}
+
+/// A panic is a bug, and still the failure of one unit: its transaction was dropped with it.
+async fn supervised<S: Step>(step: &S, station: &Station, unit: &S::Unit, now: Timestamp) -> Result<Ran, StageError> {
+    match AssertUnwindSafe(attempt(step, station, unit, now)).catch_unwind().await {
+        Ok(result) => result,
+        Err(_) => Err(StageError::Panicked),
+    }
+}
+
+async fn attempt<S: Step>(step: &S, station: &Station, unit: &S::Unit, now: Timestamp) -> Result<Ran, StageError> {
+    let claimed = match step.claim(station, unit, now).await? {
+        Claim::Taken(claimed) => claimed,
+        Claim::Nothing => return Ok(Ran::Idle),
+        Claim::Busy => return Ok(Ran::Busy),
+        Claim::Settled => return Ok(Ran::Settled),
+    };
+    let worked = tokio::task::block_in_place(|| step.work(station, claimed, now))?;
+    step.settle(station, worked, now).await?;
+    Ok(Ran::Did)
+}
+
+/// What became of a run of a step.
+#[derive(Debug, Default)]
+pub struct Drained {
+    /// How often it did something.
+    pub did: u64,
+    /// The units that failed, each once.
+    pub set_aside: Vec<SetAside>,
+}
+
+/// Whether units that failed a moment ago are tried.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Resting {
+    /// They rest, longer each time: for who comes again every second.
+    Keep,
+    /// Everything is tried: for a person who asks for it.
+    Try,
+}
+
+/// Runs a step until it finds nothing more to do, or the worker is asked to stop. Fails when the step as a
+/// whole does, or the machine; what fails of it is set aside.
+pub async fn drain<S: Step>(
+    step: &S,
+    name: &'static str,
+    station: &Station,
+    resting: Resting,
+    now: Timestamp,
+) -> Result<Drained, StageError> {
+    let mut asides = Asides::open(station, name, resting, now).await?;
+    let mut did = 0;
+    loop {
+        let units = step.units(station, now).await?;
+        let mut again = false;
+        asides.listed(&units);
+        for unit in &units {
+            if station.is_stopping() {
+                break;
+            }
+            if !asides.may_try(unit) {
+                continue;
+            }
+            match once(step, station, unit, now).await {
+                Ok(ran) => {
+                    did += u64::from(ran == Ran::Did);
+                    again |= matches!(ran, Ran::Did | Ran::Settled);
+                    asides.went(unit, ran).await?;
+                }
+                Err(error) if error.is_outage() => return Err(error),
+                Err(error) => {
+                    step.forget(station);
+                    asides.failed(unit, error).await?;
+                }
+            }
+        }
+        if !again || station.is_stopping() {
+            return Ok(Drained { did, set_aside: asides.close().await? });
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! The keys that belong to a ledger. Every opening compares them before anything is done.
+//!
+//! Invariants: a ledger that was ever used with keys is never used with others, and none are made for it;
+//! who only looks makes none at all.
+
+use std::path::Path;
+
+use super::StageError;
+use crate::crypto::keys::{KeyError, Keys};
+use crate::store::{Ledger, Opening};
+
+/// The keys in a folder, when they are those of this ledger. A ledger that never used any gets them made.
+pub async fn keys_of(ledger: &Ledger, folder: &Path, opening: Opening) -> Result<Keys, StageError> {
+    if let Some(check) = ledger.key_check().await? {
+        return Ok(Keys::open_of(folder, &check)?);
+    }
+    let samples = ledger.sealed_samples().await?;
+    let keys = match (ledger.uses_keys().await? || !samples.is_empty(), opening) {
+        (true, _) => proved(folder, &samples)?,
+        (false, Opening::Look) => return Ok(Keys::passing()),
+        (false, Opening::Make | Opening::Change) => Keys::make(folder)?,
+    };
+    if opening == Opening::Look {
+        return Ok(keys);
+    }
+    let kept = ledger.keep_key_check(&keys.check()).await?;
+    // Another worker, with a folder of its own, may have been quicker.
+    if kept == keys.check() { Ok(keys) } else { Ok(Keys::open_of(folder, &kept)?) }
+}
+
+/// A ledger of the version before keeps no check: its keys show that they open what they sealed.
+fn proved(folder: &Path, samples: &[Vec<u8>]) -> Result<Keys, StageError> {
+    let keys = Keys::open(folder)?;
+    if samples.is_empty() || samples.iter().any(|sealed| keys.open_record(sealed).is_ok()) {
+        return Ok(keys);
+    }
+    Err(KeyError::Foreign { key: "pair of keys", path: folder.into() }.into())
+}

@@ -1,0 +1,18 @@
+//! What a step is, what runs it, and what every step is given.
+
+pub mod asides;
+pub mod cause;
+pub mod clock;
+pub mod clock_facts;
+pub mod driver;
+pub mod error;
+pub mod keyring;
+pub mod reached;
+pub mod set_aside;
+pub mod station;
+pub mod watermark;
+
+pub use driver::{Claim, Ran, Step, Unit, Whole};
+pub use error::StageError;
+pub use keyring::keys_of;
+pub use station::{Station, load_policy};

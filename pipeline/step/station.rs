@@ -1,0 +1,183 @@
+//! A station: everything a worker needs to run any step.
+
+use std::any::Any;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use cardline_core::domain::calendar::Calendar;
+use cardline_core::domain::policy::{ByRegion, Policy, RegionPolicy};
+use cardline_core::domain::reference::Reference;
+use jiff::civil::Date;
+
+use super::{StageError, keys_of};
+use crate::config::Config;
+use crate::crypto::keys::Keys;
+use crate::crypto::objects::Objects;
+use crate::exchange::Partners;
+use crate::kafka::{Publisher, Reader};
+use crate::limits::LEASE_SECONDS;
+use crate::reference::tables::{reference_on, take_effect};
+use crate::store::worker_names::HeldName;
+use crate::store::{Ledger, Opening};
+
+/// The name of who opens a station and takes none: the demo and the tests.
+const UNNAMED_WORKER: &str = "worker-1";
+
+/// Ledger, keys, objects, partners, policies and reference data of one worker.
+pub struct Station {
+    pub config: Config,
+    pub ledger: Ledger,
+    pub keys: Keys,
+    pub objects: Objects,
+    pub partners: Partners,
+    pub policy: Arc<Policy>,
+    pub reference: Arc<Reference>,
+    pub calendar: Calendar,
+    /// The last import when the tables were loaded.
+    imported: i64,
+    /// The last instant that was believed.
+    pub(crate) believed: Mutex<Option<jiff::Timestamp>>,
+    /// Set when the worker is asked to stop: no further unit of work is claimed.
+    stopping: AtomicBool,
+    /// Held so that no other live process works under this worker's name; none where nobody took it.
+    name: Option<Arc<HeldName>>,
+    /// The broker's address, once there is one.
+    pub kafka: Option<String>,
+    pub(crate) readers: Arc<Mutex<std::collections::HashMap<String, Reader>>>,
+    /// What a step prepared for its next unit meanwhile.
+    pub(crate) ahead: Arc<Mutex<Option<Box<dyn Any + Send>>>>,
+    pub(crate) publisher: Mutex<Option<Publisher>>,
+}
+
+/// The policy of a file, or the built-in one.
+pub fn load_policy(path: Option<&Path>) -> Result<Policy, StageError> {
+    match path {
+        None => Ok(Policy::built_in()?),
+        Some(path) => {
+            let text = std::fs::read_to_string(path).map_err(|e| StageError::file(path.display(), e))?;
+            Ok(Policy::load_file(&text, &path.display().to_string())?)
+        }
+    }
+}
+
+impl Station {
+    /// Opens everything the configuration names, making what is not there, and settles what earlier imports
+    /// ask for by today. Fails at once on a wrong profile, policy or table.
+    pub async fn open(config: Config, today: Date) -> Result<Station, StageError> {
+        Station::opened(config, today, Opening::Make).await
+    }
+
+    /// As [`Station::open`], for who only looks: nothing is made, nothing is settled.
+    pub async fn observing(config: Config, today: Date) -> Result<Station, StageError> {
+        Station::opened(config, today, Opening::Look).await
+    }
+
+    /// Opens everything the configuration names, doing no more than that allows.
+    pub async fn opened(config: Config, today: Date, opening: Opening) -> Result<Station, StageError> {
+        let station = Station::unsettled(config, today, opening).await?;
+        if opening != Opening::Look {
+            station.watch_history(jiff::Timestamp::now()).await?;
+            take_effect(&station.ledger, &station.policy, today).await?;
+        }
+        Ok(station)
+    }
+
+    /// As [`Station::opened`], and what earlier imports ask for stays as it is.
+    pub async fn unsettled(config: Config, today: Date, opening: Opening) -> Result<Station, StageError> {
+        let data = config.data.value.clone();
+        let ledger = Ledger::opened(&config.database.value, opening).await?;
+        let keys = keys_of(&ledger, &data.join("keys"), opening).await?;
+        let objects = match opening {
+            Opening::Look => Objects::of_folder(&data.join("objects"), keys.clone())?,
+            Opening::Make | Opening::Change => Objects::in_folder(&data.join("objects"), keys.clone())?,
+        };
+        let partners = Partners::of(config.partners.value.as_deref(), &data, today)?;
+        if opening != Opening::Look {
+            partners.make_folders();
+        }
+        let policy = Arc::new(load_policy(config.policy.value.as_deref())?);
+        let imported = ledger.last_import().await?;
+        let (reference, calendar) = reference_on(&ledger, today).await?;
+        let kafka = (config.kafka.value != "mock").then(|| config.kafka.value.clone());
+        Ok(Station {
+            config,
+            ledger,
+            keys,
+            objects,
+            partners,
+            policy,
+            reference: Arc::new(reference),
+            calendar,
+            imported,
+            believed: Mutex::default(),
+            stopping: AtomicBool::new(false),
+            name: None,
+            kafka,
+            readers: Arc::default(),
+            ahead: Arc::default(),
+            publisher: Mutex::default(),
+        })
+    }
+
+    /// Whether reference data was imported since the tables were loaded.
+    pub async fn is_stale(&self) -> Result<bool, StageError> {
+        Ok(self.ledger.last_import().await? != self.imported)
+    }
+
+    /// This worker's name in leases and history.
+    pub fn worker(&self) -> &str {
+        match &self.name {
+            Some(held) => &held.name,
+            None => self.config.worker.value.as_deref().unwrap_or(UNNAMED_WORKER),
+        }
+    }
+
+    /// Works under a name no other live process has: the configured one or this machine's, numbered
+    /// from the second on.
+    pub async fn named(mut self) -> Result<Station, StageError> {
+        let name = match &self.config.worker.value {
+            Some(name) => name.clone(),
+            None => rustix::system::uname().nodename().to_string_lossy().into_owned(),
+        };
+        self.name = Some(Arc::new(self.ledger.take_name_like(&name).await?));
+        Ok(self)
+    }
+
+    /// Works under a name taken before.
+    pub fn under(mut self, name: Arc<HeldName>) -> Station {
+        self.name = Some(name);
+        self
+    }
+
+    /// The name as it is held.
+    pub fn held_name(&self) -> Option<Arc<HeldName>> {
+        self.name.clone()
+    }
+
+    /// From now on no further unit of work is claimed.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the worker was asked to stop.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+
+    /// The date `n` working days after a day, in the national calendar.
+    pub fn working_days_after(&self, day: Date, n: u32) -> Date {
+        self.calendar.add_working_days(day, n).date
+    }
+
+    /// The day so many working days after a day as each region's policy says; that of no region is the default.
+    pub fn by_region(&self, day: Date, days: impl Fn(&RegionPolicy) -> u32) -> ByRegion<Date> {
+        self.policy.on(day).regions.map(|policy| self.working_days_after(day, days(policy)))
+    }
+
+    /// Takes the lease on a piece of work under this worker's name; it is renewed as long as it is held.
+    pub async fn lease(&self, work: &str, now: jiff::Timestamp) -> Result<Option<crate::store::Lease>, StageError> {
+        let taken = self.ledger.take_lease(work, self.worker(), now, LEASE_SECONDS).await?;
+        Ok(taken.map(|lease| self.ledger.renewed(lease, LEASE_SECONDS)))
+    }
+}

@@ -1,0 +1,153 @@
+//! The watermark: what this house has seen of its ledger, kept outside of it, in the data folder.
+//!
+//! A database that was restored, or a standby that was behind, forgets what was already done: files lie at
+//! partners, messages were told. Invariant: before anything leaves the house, the watermark covers it. So a
+//! ledger behind its watermark is found, and everything halts until a person accepts.
+
+use std::fs::File;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use super::{StageError, Station};
+use crate::step::reached::Reached;
+use crate::store::LedgerError;
+
+impl Station {
+    fn watermark_path(&self, identity: &str) -> PathBuf {
+        self.config.data.value.join("watermarks").join(format!("{identity}.json"))
+    }
+
+    /// How far this ledger had come when something last left the house.
+    pub(crate) fn watermark(&self, identity: &str) -> Result<Option<Reached>, StageError> {
+        let path = self.watermark_path(identity);
+        match std::fs::read(&path) {
+            Ok(text) => Ok(Some(serde_json::from_slice(&text).map_err(|_| {
+                StageError::Shape(format!(
+                    "{} cannot be read; restore it from the backup of the data folder",
+                    path.display()
+                ))
+            })?)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(StageError::file(path.display(), error)),
+        }
+    }
+
+    /// Fails while a halt waits for a person.
+    pub async fn refuse_while_halted(&self) -> Result<(), StageError> {
+        match self.ledger.halt().await? {
+            Some(halt) => Err(LedgerError::Reconciling { found: halt.found }.into()),
+            None => Ok(()),
+        }
+    }
+
+    /// Halts everything when the ledger is behind its watermark; returns how far it has come.
+    pub async fn watch_history(&self, now: Timestamp) -> Result<Reached, StageError> {
+        let reached = self.ledger.reached().await?;
+        if let Some(found) = self.shrunk(&reached).await? {
+            tracing::error!(found, "the database's history shrank");
+            self.ledger.halt_for(&found, now).await?;
+        }
+        Ok(reached)
+    }
+
+    /// To be called before anything is cut, sent or told: fails while halted, halts when history shrank,
+    /// and remembers how far it has come.
+    pub(crate) async fn before_leaving(&self, now: Timestamp) -> Result<(), StageError> {
+        let reached = self.watch_history(now).await?;
+        self.refuse_while_halted().await?;
+        self.keep_watermark(&reached)
+    }
+
+    /// What of the watermark the ledger does not know, in words.
+    async fn shrunk(&self, reached: &Reached) -> Result<Option<String>, StageError> {
+        if self.ledger.counts_transactions_anew().await? {
+            let found = "the server counts transactions anew: a dump was loaded into a server whose count was not raised before";
+            return Ok(Some(found.into()));
+        }
+        let Some(mark) = self.watermark(&reached.identity)? else { return Ok(None) };
+        if mark.seal > 0 && self.ledger.seal_digest(mark.seal).await?.as_deref() != Some(mark.digest.as_str()) {
+            let found = format!("seal {} of the history, seen here before, is gone or another one", mark.seal);
+            return Ok(Some(found));
+        }
+        // Another worker of this folder may have gone on between the two: what counts is the ledger after
+        // the mark was read.
+        match behind(&mark, reached) {
+            None => Ok(None),
+            Some(_) => Ok(behind(&mark, &self.ledger.reached().await?)),
+        }
+    }
+
+    /// Remembers how far the ledger has come. Of two workers that looked one after the other, the slower one
+    /// takes nothing back: what left the house stays covered.
+    fn keep_watermark(&self, reached: &Reached) -> Result<(), StageError> {
+        let _alone = self.alone_with_watermarks()?;
+        let mark = self.watermark(&reached.identity)?;
+        let further = mark.iter().fold(reached.clone(), Reached::or_further);
+        if mark.as_ref() != Some(&further) {
+            self.write_watermark(&further)?;
+        }
+        Ok(())
+    }
+
+    /// From here on this is the history, whatever was seen before.
+    pub(crate) fn begin_watermark(&self, reached: &Reached) -> Result<(), StageError> {
+        let _alone = self.alone_with_watermarks()?;
+        self.write_watermark(reached)
+    }
+
+    /// Keeps the other workers of this data folder from writing watermarks as long as the file is held.
+    fn alone_with_watermarks(&self) -> Result<File, StageError> {
+        let folder = self.config.data.value.join("watermarks");
+        let failed = |source| StageError::file(folder.display(), source);
+        std::fs::create_dir_all(&folder).map_err(failed)?;
+        let lock =
+            File::options().create(true).truncate(false).write(true).open(folder.join("lock")).map_err(failed)?;
+        lock.lock().map_err(failed)?;
+        Ok(lock)
+    }
+
+    fn write_watermark(&self, reached: &Reached) -> Result<(), StageError> {
+        let path = self.watermark_path(&reached.identity);
+        let folder = path.parent().map_or_else(PathBuf::new, PathBuf::from);
+        let failed = |source| StageError::file(folder.display(), source);
+        let mut part = tempfile::Builder::new().suffix(".part").tempfile_in(&folder).map_err(failed)?;
+        serde_json::to_writer(&mut part, reached).map_err(|e| failed(e.into()))?;
+        part.as_file().sync_all().map_err(failed)?;
+        part.persist(&path).map_err(|e| failed(e.error))?;
+        File::open(&folder).and_then(|f| f.sync_all()).map_err(failed)
+    }
+}
+
+/// A counter that stands before what was seen of it, in words.
+fn behind(mark: &Reached, reached: &Reached) -> Option<String> {
+    mark.counters.iter().find_map(|(name, next)| {
+        let ours = reached.counters.get(name).copied().unwrap_or(1);
+        (ours < *next).then(|| format!("{name} stands at {ours}, and {next} was seen here before"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    fn reached(seal: i64, counters: &[(&str, i64)]) -> Reached {
+        let counters = counters.iter().map(|(name, next)| ((*name).to_owned(), *next)).collect();
+        Reached { identity: "one".into(), seal, digest: format!("of {seal}"), counters }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_slower_worker_takes_nothing_back_and_a_new_beginning_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config::in_folder(folder.path(), None);
+        let station = Station::open(config, jiff::civil::date(2026, 1, 5)).await.unwrap();
+        station.keep_watermark(&reached(3, &[("a", 5), ("b", 1)])).unwrap();
+        station.keep_watermark(&reached(2, &[("a", 4), ("b", 2), ("c", 9)])).unwrap();
+        let both = reached(3, &[("a", 5), ("b", 2), ("c", 9)]);
+        assert_eq!(station.watermark("one").unwrap(), Some(both));
+        station.begin_watermark(&reached(1, &[("a", 2)])).unwrap();
+        assert_eq!(station.watermark("one").unwrap(), Some(reached(1, &[("a", 2)])));
+        station.ledger.close().await;
+    }
+}

@@ -1,0 +1,181 @@
+//! The single sealer: chains committed history by hash, so that no worker queues for the chain.
+//!
+//! A seal covers a range of transactions that are all finished: on PostgreSQL those before the
+//! oldest one still running, on SQLite (one writer) simply the rows since the last seal.
+
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+use super::Tx;
+use super::leases::spend;
+use super::{Lease, Ledger, LedgerError};
+use crate::args;
+use crate::limits::SEAL_MOVES_PER_PAGE;
+
+/// One row of history, as it is chained.
+type Chained = (
+    i64,
+    i64,
+    String,
+    String,
+    i64,
+    String,
+    String,
+    i64,
+    String,
+    String,
+    Option<String>,
+    Option<Vec<u8>>,
+    Option<String>,
+);
+
+const RANGE_POSTGRES: &str =
+    "SELECT seq, at, life, scope, subject, from_state, to_state, count, actor, reason, event_id, digest, evidence
+    FROM move WHERE tx >= $1 AND tx < $2 AND seq > $3 ORDER BY seq LIMIT $4";
+const RANGE_SQLITE: &str =
+    "SELECT seq, at, life, scope, subject, from_state, to_state, count, actor, reason, event_id, digest, evidence
+    FROM move WHERE seq >= $1 AND seq < $2 AND seq > $3 ORDER BY seq LIMIT $4";
+
+async fn chain(tx: &mut Tx, previous: &str, from: i64, to: i64) -> Result<(String, i64), LedgerError> {
+    let sql = if tx.is_postgres() { RANGE_POSTGRES } else { RANGE_SQLITE };
+    let mut hash = Sha256::new();
+    hash.update(previous.as_bytes());
+    let (mut after, mut moves) = (0_i64, 0_i64);
+    loop {
+        let page = tx.rows::<Chained>(sql, args![from, to, after, SEAL_MOVES_PER_PAGE]).await?;
+        let Some(last) = page.last() else { break };
+        after = last.0;
+        moves += page.len() as i64;
+        for (seq, at, life, scope, subject, from_state, to_state, count, actor, reason, event_id, digest, evidence) in
+            &page
+        {
+            for number in [*seq, *at, *subject, *count] {
+                hash.update(number.to_be_bytes());
+            }
+            let texts = [life, scope, from_state, to_state, actor, reason];
+            for text in texts
+                .into_iter()
+                .map(String::as_str)
+                .chain([event_id.as_deref().unwrap_or(""), evidence.as_deref().unwrap_or("")])
+            {
+                hash.update((text.len() as u64).to_be_bytes());
+                hash.update(text.as_bytes());
+            }
+            hash.update(digest.as_deref().unwrap_or_default());
+        }
+    }
+    Ok((crate::hex::hex(&hash.finalize()), moves))
+}
+
+/// Where finished transactions of this ledger end: everything before it is committed or gone.
+///
+/// Three statements, each with a newer snapshot than the one before: the next transaction id first,
+/// then the oldest id still running in this database, and only then (by the caller) the rows. What
+/// commits in between is seen by the last one; transactions of other databases do not matter.
+pub(crate) async fn horizon(tx: &mut Tx) -> Result<i64, LedgerError> {
+    if !tx.is_postgres() {
+        return tx.number("SELECT COALESCE(max(seq), 0) + 1 FROM move", args![]).await;
+    }
+    let next = next_transaction(tx).await?;
+    let running = tx
+        .rows::<(i64,)>(
+            "SELECT CAST(CAST(backend_xid AS TEXT) AS BIGINT) FROM pg_stat_activity
+             WHERE datname = current_database() AND backend_xid IS NOT NULL AND pid <> pg_backend_pid()",
+            args![],
+        )
+        .await?;
+    Ok(running.into_iter().map(|(low,)| whole_id(low, next)).min().map_or(next, |oldest| oldest.min(next)))
+}
+
+/// The id after the last one that ended, on PostgreSQL; it never goes back.
+pub(crate) async fn next_transaction(tx: &mut Tx) -> Result<i64, LedgerError> {
+    tx.number("SELECT CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS TEXT) AS BIGINT)", args![]).await
+}
+
+/// A running id has 32 bits: the whole one is the one nearest to the next id, on either side of it, for
+/// what began since runs under a later id.
+fn whole_id(low: i64, next: i64) -> i64 {
+    let whole = (next & !0xFFFF_FFFF) + low;
+    match whole - next {
+        ahead if ahead > 1 << 31 => whole - (1 << 32),
+        ahead if ahead < -(1 << 31) => whole + (1 << 32),
+        _ => whole,
+    }
+}
+
+impl Ledger {
+    /// How many rows of history can be sealed.
+    pub async fn unsealed(&self) -> Result<i64, LedgerError> {
+        let mut tx = self.read().await?;
+        let from = tx.number("SELECT COALESCE(max(to_tx), 0) FROM seal", args![]).await?;
+        let to = horizon(&mut tx).await?;
+        let sql = if tx.is_postgres() {
+            "SELECT count(*) FROM move WHERE tx >= $1 AND tx < $2"
+        } else {
+            "SELECT count(*) FROM move WHERE seq >= $1 AND seq < $2"
+        };
+        tx.number(sql, args![from, to]).await
+    }
+
+    /// Seals what was committed since the last seal; returns how many rows of history that were.
+    pub async fn seal_history(&self, lease: &Lease, at: Timestamp) -> Result<i64, LedgerError> {
+        let mut tx = self.begin().await?;
+        spend(&mut tx, lease).await?;
+        let last = tx
+            .row::<(i64, i64, String)>("SELECT no, to_tx, digest FROM seal ORDER BY no DESC LIMIT 1", args![])
+            .await?;
+        let (no, from, previous) = last.unwrap_or((0, 0, String::new()));
+        let to = horizon(&mut tx).await?;
+        let (digest, moves) = chain(&mut tx, &previous, from, to).await?;
+        if moves == 0 {
+            tx.commit().await?;
+            return Ok(0);
+        }
+        tx.run(
+            "INSERT INTO seal (no, from_tx, to_tx, moves, digest, at) VALUES ($1, $2, $3, $4, $5, $6)",
+            args![no + 1, from, to, moves, digest, at],
+        )
+        .await?;
+        tx.commit().await?;
+        Ok(moves)
+    }
+}
+
+/// Numbers of the seals that no longer agree with the history they cover, beginning after `after`.
+pub(crate) async fn broken_seals(tx: &mut Tx, after: i64) -> Result<(Vec<String>, i64), LedgerError> {
+    let seals = tx
+        .rows::<(i64, i64, i64, i64, String)>(
+            "SELECT no, from_tx, to_tx, moves, digest FROM seal WHERE no >= $1 ORDER BY no",
+            args![after],
+        )
+        .await?;
+    let mut broken = Vec::new();
+    let mut previous = tx
+        .row::<(String,)>("SELECT digest FROM seal WHERE no = $1", args![after - 1])
+        .await?
+        .map_or_else(String::new, |row| row.0);
+    let count = seals.len() as i64;
+    for (no, from, to, moves, digest) in seals {
+        let (found, found_moves) = chain(tx, &previous, from, to).await?;
+        if found != digest || found_moves != moves {
+            broken.push(format!("seal {no}: history between {from} and {to} was changed"));
+        }
+        previous = digest;
+    }
+    Ok((broken, count))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::whole_id;
+
+    #[test]
+    fn a_running_id_is_the_whole_one_nearest_to_the_next() {
+        let epoch = 3_i64 << 32;
+        assert_eq!(whole_id(100, epoch + 104), epoch + 100);
+        // It began after the last one that ended.
+        assert_eq!(whole_id(105, epoch + 104), epoch + 105);
+        assert_eq!(whole_id(0xFFFF_FFF0, epoch + 5), epoch - 16);
+        assert_eq!(whole_id(3, epoch - 2), epoch + 3);
+    }
+}

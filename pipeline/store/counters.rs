@@ -1,0 +1,38 @@
+//! Numbers given out one after the other: of files, batches and cards.
+//!
+//! Each counter is a row; the transaction that takes numbers and does not commit gives them back.
+
+use super::Tx;
+use super::{Ledger, LedgerError};
+use crate::args;
+
+/// Takes `count` consecutive numbers; returns the first. The first number of a new counter is 1.
+pub async fn take_numbers(tx: &mut Tx, counter: &str, count: i64) -> Result<i64, LedgerError> {
+    let next = tx
+        .run_returning::<(i64,)>(
+            "INSERT INTO counter (name, next) VALUES ($1, 1 + $2)
+             ON CONFLICT (name) DO UPDATE SET next = counter.next + $2 RETURNING next",
+            args![counter, count],
+        )
+        .await?;
+    let next = next.first().map(|(next,)| *next).ok_or_else(|| LedgerError::Shape(format!("counter {counter}")))?;
+    Ok(next - count)
+}
+
+/// The counter of a stream of files.
+pub fn stream_counter(partner: &str, kind: &str, direction: &str) -> String {
+    format!("file/{partner}/{kind}/{direction}")
+}
+
+impl Ledger {
+    /// The number the next file of a stream will get.
+    pub async fn next_sequence(&self, partner: &str, kind: &str, direction: &str) -> Result<i64, LedgerError> {
+        self.peek_counter(&stream_counter(partner, kind, direction)).await
+    }
+
+    /// The number a counter will hand out next.
+    pub async fn peek_counter(&self, counter: &str) -> Result<i64, LedgerError> {
+        let mut tx = self.read().await?;
+        Ok(tx.row::<(i64,)>("SELECT next FROM counter WHERE name = $1", args![counter]).await?.map_or(1, |row| row.0))
+    }
+}

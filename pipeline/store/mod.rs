@@ -1,0 +1,28 @@
+//! The store: one ledger on two engines. What knows SQLite from PostgreSQL, and what every slice writes with.
+//!
+//! Only this folder names sqlx. A state is assigned in one place, [`transition`], which writes the history in the same transaction.
+
+pub mod audit_chain;
+pub mod bulk;
+pub mod counters;
+pub mod engine;
+pub mod error;
+pub mod health;
+pub mod leases;
+pub mod occupied;
+pub mod opening;
+pub mod postgres;
+pub mod pressure;
+pub mod principal;
+pub mod schema;
+pub mod timeouts;
+pub mod topic_identity;
+pub mod transition;
+pub mod worker_names;
+
+pub use engine::{Arg, Ledger, Tx};
+pub use error::LedgerError;
+pub use leases::Lease;
+pub use opening::Opening;
+pub use principal::Viewer;
+pub use transition::Why;

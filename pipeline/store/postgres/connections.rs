@@ -1,0 +1,296 @@
+//! The connections of one worker to PostgreSQL: few, each wait bounded, what does not answer is dropped.
+//!
+//! Invariants: a connection is used again only after its transaction ended and the server said so; why a
+//! connection cannot be made is told at once, in the server's own words, and never tried again here:
+//! who asked decides that. A session that died without a word is ended on the server too, so that
+//! its locks go with it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::session::{Backend, Session, greet};
+use super::silence::Waiting;
+use crate::limits::{DATABASE_CONNECT_SECONDS, DATABASE_CONNECTIONS, DATABASE_PING_SECONDS};
+use crate::store::LedgerError;
+use crate::store::timeouts::Patience;
+use crate::store::timeouts::within;
+
+/// Connections that are open, and places for those in use.
+pub(crate) struct Connections {
+    pub options: PgConnectOptions,
+    pub patience: Patience,
+    idle: Mutex<Idle>,
+    places: Arc<Semaphore>,
+}
+
+/// Sessions nobody uses now.
+#[derive(Default)]
+struct Idle {
+    sessions: Vec<Session>,
+    /// How often all were given up.
+    given_up: u64,
+}
+
+/// A session in use, with its place. Given back when it goes.
+pub(crate) struct Held {
+    session: Option<Session>,
+    /// Whether the server may still have a transaction open.
+    in_transaction: bool,
+    of: Arc<Connections>,
+    place: Option<OwnedSemaphorePermit>,
+    /// `Idle::given_up` when it was taken.
+    given_up: u64,
+}
+
+impl Connections {
+    pub fn new(options: PgConnectOptions, patience: Patience) -> Arc<Connections> {
+        let places = Arc::new(Semaphore::new(DATABASE_CONNECTIONS as usize));
+        Arc::new(Connections { options, patience, idle: Mutex::default(), places })
+    }
+
+    /// A new session beside the pool.
+    pub async fn connect(&self) -> Result<Session, LedgerError> {
+        let connecting = async {
+            let connection = PgConnection::connect_with(&self.options).await?;
+            greet(connection, self.patience).await
+        };
+        let bound = Duration::from_secs(DATABASE_CONNECT_SECONDS).min(self.patience.answer);
+        match tokio::time::timeout(bound, connecting).await {
+            Ok(Ok(session)) => {
+                session.facts.fit()?;
+                Ok(session)
+            }
+            Ok(Err(source)) => Err(LedgerError::Connect { at: self.at(), source }),
+            Err(_) => Err(LedgerError::NoConnection { at: self.at(), seconds: bound.as_secs() }),
+        }
+    }
+
+    /// The first session of a worker: what is wrong with the server, the database or the role shows here.
+    pub async fn first(&self) -> Result<(), LedgerError> {
+        let mut session = self.connect().await?;
+        // What listens elsewhere than we asked may be a pooler.
+        if session.facts.server_port != Some(i32::from(self.options.get_port())) && self.options.get_socket().is_none()
+        {
+            self.refuse_transaction_pooling(&mut session).await?;
+        }
+        self.idle().sessions.push(session);
+        Ok(())
+    }
+
+    /// A pooler of transactions gives two sessions that both live the same server process, or one session
+    /// another process while the first is taken.
+    async fn refuse_transaction_pooling(&self, first: &mut Session) -> Result<(), LedgerError> {
+        const PID: &str = "SELECT pg_backend_pid()";
+        let patience = self.patience.answer;
+        let mut second = self.connect().await?;
+        let other = &mut second.connection;
+        let asked = async {
+            sqlx::raw_sql("BEGIN").execute(&mut *other).await?;
+            let other_pid: i32 =
+                sqlx::raw_sql(PID).fetch_one(&mut *other).await.and_then(|row| sqlx::Row::try_get(&row, 0))?;
+            let pid: i32 = sqlx::raw_sql(PID)
+                .fetch_one(&mut first.connection)
+                .await
+                .and_then(|row| sqlx::Row::try_get(&row, 0))?;
+            Ok((other_pid, pid))
+        };
+        let (other_pid, pid) = match within(patience, PID, asked).await {
+            // One that gives every statement another session says so.
+            Err(error) if error.to_string().contains("statement pooling") => {
+                return Err(LedgerError::Pooled { at: self.at() });
+            }
+            answer => answer?,
+        };
+        if pid != first.facts.backend.pid || other_pid == pid {
+            return Err(LedgerError::Pooled { at: self.at() });
+        }
+        Ok(())
+    }
+
+    /// Where the server is, without who asks.
+    pub fn at(&self) -> String {
+        match self.options.get_socket() {
+            Some(socket) => format!("{}, port {}", socket.display(), self.options.get_port()),
+            None => format!("{}:{}", self.options.get_host(), self.options.get_port()),
+        }
+    }
+
+    /// A session whose transaction was begun with these statements, and the rows they gave.
+    pub async fn begin(self: &Arc<Self>, statements: &'static str) -> Result<(Held, Vec<String>), LedgerError> {
+        let mut held = self.place().await?;
+        held.session = self.idle().sessions.pop();
+        if held.session.is_some() {
+            let bound = Duration::from_secs(DATABASE_PING_SECONDS).min(self.patience.answer);
+            match within(bound, statements, held.begin(statements)).await {
+                Ok(said) => return Ok((held, said)),
+                // The others are as old, and were used as little.
+                Err(error) => {
+                    tracing::warn!(%error, "a connection of the pool is of no use any more; a new one is made");
+                    self.give_up_idle();
+                    held.forget();
+                }
+            }
+        }
+        held.given_up = self.idle().given_up;
+        held.session = Some(self.connect().await?);
+        let said = within(self.patience.answer, statements, held.begin(statements)).await?;
+        Ok((held, said))
+    }
+
+    async fn place(self: &Arc<Self>) -> Result<Held, LedgerError> {
+        let place = match tokio::time::timeout(self.patience.lock, self.places.clone().acquire_owned()).await {
+            Ok(Ok(place)) => place,
+            Ok(Err(_)) => return Err(LedgerError::Database(sqlx::Error::PoolClosed)),
+            Err(_) => {
+                return Err(LedgerError::Busy {
+                    connections: DATABASE_CONNECTIONS,
+                    seconds: self.patience.lock.as_secs(),
+                });
+            }
+        };
+        let given_up = self.idle().given_up;
+        Ok(Held { session: None, in_transaction: false, of: self.clone(), place: Some(place), given_up })
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Idle> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Drops the sessions that are idle, and those in use once they are given back.
+    fn give_up_idle(&self) {
+        let mut idle = self.idle();
+        idle.sessions.clear();
+        idle.given_up += 1;
+    }
+
+    /// For the next one, unless all of its time were given up.
+    fn give_back(&self, session: Session, given_up: u64) {
+        let mut idle = self.idle();
+        if idle.given_up == given_up {
+            idle.sessions.push(session);
+        }
+    }
+
+    /// How many are open, and how many of them are idle.
+    pub fn figures(&self) -> (u32, u32) {
+        let idle = self.idle().sessions.len() as u32;
+        let busy = DATABASE_CONNECTIONS.saturating_sub(self.places.available_permits() as u32);
+        (busy + idle, idle)
+    }
+
+    /// Whether the server works for this session now, asked on another one.
+    pub async fn works_for(&self, backend: &Backend) -> Result<bool, LedgerError> {
+        let mut asking = self.connect().await?;
+        let sql = "SELECT count(*) FROM pg_stat_activity WHERE pid = $1 AND CAST(extract(epoch FROM backend_start) * 1000000 AS BIGINT) = $2
+            AND state = 'active' AND wait_event IS DISTINCT FROM 'ClientRead'";
+        let asked =
+            sqlx::query_scalar::<_, i64>(sql).bind(backend.pid).bind(backend.started).fetch_one(&mut asking.connection);
+        Ok(within(self.patience.answer, sql, asked).await? > 0)
+    }
+
+    /// Ends a session of ours on the server, if it is still there: its transaction and its locks go.
+    pub async fn end(&self, backend: &Backend) -> Result<(), LedgerError> {
+        let mut asking = self.connect().await?;
+        let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE pid = $1 AND CAST(extract(epoch FROM backend_start) * 1000000 AS BIGINT) = $2 AND usename = current_user";
+        let asked = sqlx::query(sql).bind(backend.pid).bind(backend.started).execute(&mut asking.connection);
+        within(self.patience.answer, sql, asked).await.map(|_| ())
+    }
+
+    /// Waits until every connection is given back, and closes all.
+    pub async fn close(&self) {
+        let all = self.places.acquire_many(DATABASE_CONNECTIONS);
+        if let Ok(Ok(all)) = tokio::time::timeout(self.patience.answer, all).await {
+            all.forget();
+        }
+        self.places.close();
+        let sessions = std::mem::take(&mut self.idle().sessions);
+        for session in sessions {
+            let bound = Duration::from_secs(DATABASE_PING_SECONDS);
+            let _gone_anyway = tokio::time::timeout(bound, session.connection.close()).await;
+        }
+    }
+}
+
+impl Held {
+    /// The connection; an error once it was dropped.
+    pub fn connection(&mut self) -> Result<&mut PgConnection, sqlx::Error> {
+        self.session.as_mut().map(|session| &mut session.connection).ok_or(sqlx::Error::PoolClosed)
+    }
+
+    /// How the answers of its transaction are waited for.
+    pub fn waiting(&self) -> Waiting {
+        match &self.session {
+            None => Waiting::Unwatched,
+            Some(session) => Waiting::Watched {
+                connections: self.of.clone(),
+                backend: session.facts.backend,
+                answer: Some(self.of.patience.answer),
+            },
+        }
+    }
+
+    /// Where writing is not allowed, reading may still need temporary tables; `false` on a standby, which has
+    /// none.
+    pub async fn allow_temporary_tables(&mut self) -> Result<bool, LedgerError> {
+        const WRITING: &str = "SET TRANSACTION READ WRITE";
+        const AGAIN: &str = "ROLLBACK; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        let patience = self.of.patience.answer;
+        let connection = self.connection()?;
+        if within(patience, WRITING, sqlx::raw_sql(WRITING).execute(&mut *connection)).await.is_ok() {
+            return Ok(true);
+        }
+        within(patience, AGAIN, sqlx::raw_sql(AGAIN).execute(connection)).await?;
+        Ok(false)
+    }
+
+    async fn begin(&mut self, statements: &'static str) -> Result<Vec<String>, sqlx::Error> {
+        self.in_transaction = true;
+        let rows = sqlx::raw_sql(statements).fetch_all(self.connection()?).await?;
+        rows.iter().map(|row| sqlx::Row::try_get(row, 0)).collect()
+    }
+
+    /// Ends the transaction; afterwards the connection may be used again.
+    pub async fn end(&mut self, statement: &'static str) -> Result<(), sqlx::Error> {
+        sqlx::raw_sql(AssertSqlSafe(statement)).execute(self.connection()?).await?;
+        self.in_transaction = false;
+        Ok(())
+    }
+
+    /// Drops this session, and all others: they were set the same.
+    pub fn give_up_all(mut self) {
+        self.of.give_up_idle();
+        self.forget();
+    }
+
+    /// Drops the connection; the server ends its transaction.
+    fn forget(&mut self) {
+        (self.session, self.in_transaction) = (None, false);
+    }
+}
+
+impl Drop for Held {
+    /// What was not committed is rolled back before somebody else may use the connection.
+    fn drop(&mut self) {
+        let Some(session) = self.session.take() else { return };
+        if !self.in_transaction {
+            self.of.give_back(session, self.given_up);
+            return;
+        }
+        // Without a runtime the connection is closed, and the server rolls back.
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let (of, place, given_up, mut session) = (self.of.clone(), self.place.take(), self.given_up, session);
+        runtime.spawn(async move {
+            let bound = Duration::from_secs(DATABASE_PING_SECONDS);
+            let undone = sqlx::raw_sql("ROLLBACK").execute(&mut session.connection);
+            if let Ok(Ok(_)) = tokio::time::timeout(bound, undone).await {
+                of.give_back(session, given_up);
+            }
+            drop(place);
+        });
+    }
+}

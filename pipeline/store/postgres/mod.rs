@@ -1,0 +1,6 @@
+//! What only PostgreSQL needs: connections that are bounded, sessions that are fit, and servers that fall silent or cannot be written.
+
+pub mod connections;
+pub mod session;
+pub mod silence;
+pub mod standby;
