@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use cardline::config::Config;
 use cardline::reference::tables::built_in_reference;
 use cardline::route::intake::FromKafka;
-use cardline::step::Station;
+use cardline::step::Worker;
 use cardline::step::driver::{Resting, drain};
 use cardline::time::instant;
 use cardline::world::play::FIRST_DAY;
@@ -83,7 +83,7 @@ impl Bench {
                 let mut config = Config::in_folder(folder.path(), Some(database.clone()));
                 config.topics.applications = self.topic.clone();
                 config.worker.value = Some(format!("worker-{n}"));
-                let mut station = Station::open(config, FIRST_DAY).await.expect("station");
+                let mut station = Worker::open(config, FIRST_DAY).await.expect("station");
                 station.kafka = Some(self.services.kafka.clone());
                 stations.push(station);
             }
@@ -116,7 +116,7 @@ impl Bench {
     }
 }
 
-async fn work(station: Station, all: i64) {
+async fn work(station: Worker, all: i64) {
     let now = instant(FIRST_DAY, 9, 0);
     loop {
         drain(&FromKafka, "intake/applications", &station, Resting::Keep, now).await.expect("taken in");

@@ -6,7 +6,7 @@
 use cardline::config::Config;
 use cardline::kafka::RawMessage;
 use cardline::route::intake::check_messages;
-use cardline::step::Station;
+use cardline::step::Worker;
 use cardline::time::instant;
 use cardline::world::play::FIRST_DAY;
 use cardline_core::domain::reference::Facts;
@@ -21,12 +21,12 @@ const MESSAGES: u64 = 2_000;
 fn intake(criterion: &mut Criterion) {
     let runtime = tokio::runtime::Runtime::new().expect("runtime");
     let folder = tempfile::tempdir().expect("folder");
-    let station = runtime.block_on(Station::open(Config::in_folder(folder.path(), None), FIRST_DAY)).expect("station");
+    let worker = runtime.block_on(Worker::open(Config::in_folder(folder.path(), None), FIRST_DAY)).expect("station");
     let messages: Vec<RawMessage> = (0..)
-        .zip(applications::messages(&station.reference, MESSAGES, 5))
+        .zip(applications::messages(&worker.reference, MESSAGES, 5))
         .map(|(position, bytes)| RawMessage::new(position, bytes.into()))
         .collect();
-    let facts = Facts { reference: &station.reference, policy: &station.policy, today: FIRST_DAY };
+    let facts = Facts { reference: &worker.reference, policy: &worker.policy, today: FIRST_DAY };
     let mut group = criterion.benchmark_group("intake of 2,000 applications");
     group.sample_size(20).throughput(Throughput::Elements(MESSAGES));
     group.bench_function("decode, one thread", |b| {
@@ -42,7 +42,7 @@ fn intake(criterion: &mut Criterion) {
         b.iter(|| messages.iter().filter(|m| digest::content_digest_of(&m.bytes).is_some()).count());
     });
     group.bench_function("decode, rules, digest and seal, all threads", |b| {
-        b.iter(|| check_messages(&station, &messages, instant(FIRST_DAY, 9, 0)).map(|m| m.len()).unwrap_or(0));
+        b.iter(|| check_messages(&worker, &messages, instant(FIRST_DAY, 9, 0)).map(|m| m.len()).unwrap_or(0));
     });
     group.finish();
 }

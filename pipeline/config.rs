@@ -72,7 +72,7 @@ pub struct Config {
     pub database: Sourced<String>,
     /// Bootstrap servers, or `mock` for a broker inside this process.
     pub kafka: Sourced<String>,
-    /// Folder for keys, sealed files, photos and, with a local transport, partner folders.
+    /// Folder for keys, encrypted files, photos and, with a local transport, partner folders.
     pub data: Sourced<PathBuf>,
     /// This worker's name: a worker that comes back takes its own leases again at once.
     /// `None` means a name made of the machine's.

@@ -148,7 +148,7 @@ pub const CHANGED_LINES_SHOWN: usize = 40;
 
 /// Natural days by which a person looks at a refused, conflicting or unreadable message: a week.
 pub const QUARANTINE_DAYS: i32 = 7;
-/// Messages of the quarantine taken in again by one transaction; each is opened, checked and sealed anew.
+/// Messages of the quarantine taken in again by one transaction; each is opened, checked and encrypted anew.
 /// An export by hand holds no more.
 pub const RETRY_MESSAGES: i64 = 1_000;
 /// Ids of an operation read at once while its digest is made.

@@ -4,7 +4,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use cardline::config::Config;
-use cardline::step::Station;
+use cardline::step::Worker;
 use cardline::time::instant;
 use cardline::world::World;
 use cardline::world::play::{FIRST_DAY, day};
@@ -17,7 +17,7 @@ use crate::services::Services;
 /// A worker's processes and where they work.
 pub struct Town {
     pub runtime: tokio::runtime::Runtime,
-    pub station: Station,
+    pub station: Worker,
     folder: tempfile::TempDir,
 }
 
@@ -66,7 +66,7 @@ impl Town {
         config.topics.applications = format!("bench.{}", rand::random::<u32>());
         let topics = format!("[topics]\napplications = '{}'\n", config.topics.applications);
         std::fs::write(folder.path().join("config.toml"), topics).expect("configuration");
-        let mut station = runtime.block_on(Station::open(config, FIRST_DAY)).expect("station");
+        let mut station = runtime.block_on(Worker::open(config, FIRST_DAY)).expect("station");
         station.kafka = Some(services.kafka.clone());
         services.publish(&station.config.topics.applications, messages);
         for (key, bytes) in applications::plan(&station.reference, 0).album.files() {

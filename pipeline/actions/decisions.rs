@@ -19,8 +19,8 @@ use super::batches::acts::{By, Told};
 use super::quarantine::operations;
 use super::recovery::{after_restore, skip};
 use crate::people::approvals::ApprovalRecord;
-use crate::step::{StageError, Station};
-use crate::store::{LedgerError, Viewer, Why};
+use crate::step::{StageError, Worker};
+use crate::store::{LedgerError, Principal, Why};
 
 /// Why an approval cannot be decided or carried out.
 #[derive(Debug, thiserror::Error)]
@@ -59,38 +59,43 @@ pub enum Carried {
 }
 
 /// A second person refuses what was asked for, or what was given and cannot be carried out.
-pub async fn refuse(station: &Station, id: i64, approver: &Viewer, now: Timestamp) -> Result<(), ApprovalFault> {
-    let record = decidable(station, id, approver, &["asked", "given"], now).await?;
+pub async fn refuse(worker: &Worker, id: i64, approver: &Principal, now: Timestamp) -> Result<(), ApprovalFault> {
+    let record = decidable(worker, id, approver, &["asked", "given"], now).await?;
     let from = if record.state == "given" { "given" } else { "asked" };
     let why = Why { at: now, actor: &approver.name, reason: "a second person did not agree" };
-    Ok(station.ledger.decide_approval(id, from, "refused", why).await?)
+    Ok(worker.ledger.decide_approval(id, from, "refused", why).await?)
 }
 
 /// A second person gives what was asked for, and it is carried out. Stopped in between, the same again
 /// goes on; done, it changes nothing.
-pub async fn give(station: &mut Station, id: i64, approver: &Viewer, now: Timestamp) -> Result<Carried, ApprovalFault> {
-    let record = station.ledger.approval(id).await?.ok_or(ApprovalFault::None(id))?;
+pub async fn give(
+    worker: &mut Worker,
+    id: i64,
+    approver: &Principal,
+    now: Timestamp,
+) -> Result<Carried, ApprovalFault> {
+    let record = worker.ledger.approval(id).await?.ok_or(ApprovalFault::None(id))?;
     let record =
         if record.approver.as_deref() == Some(&approver.name) && matches!(record.state.as_str(), "given" | "used") {
             record
         } else {
-            let asked = decidable(station, id, approver, &["asked"], now).await?;
+            let asked = decidable(worker, id, approver, &["asked"], now).await?;
             let why = Why { at: now, actor: &approver.name, reason: "a second person agreed" };
-            station.ledger.decide_approval(id, "asked", "given", why).await?;
+            worker.ledger.decide_approval(id, "asked", "given", why).await?;
             asked
         };
-    carry_out(station, &record, now).await
+    carry_out(worker, &record, now).await
 }
 
 /// The approval, when this person may decide it now.
 async fn decidable(
-    station: &Station,
+    worker: &Worker,
     id: i64,
-    approver: &Viewer,
+    approver: &Principal,
     states: &[&str],
     now: Timestamp,
 ) -> Result<ApprovalRecord, ApprovalFault> {
-    let record = station.ledger.approval(id).await?.ok_or(ApprovalFault::None(id))?;
+    let record = worker.ledger.approval(id).await?.ok_or(ApprovalFault::None(id))?;
     if !states.contains(&record.state.as_str()) || record.is_over(now) {
         return Err(ApprovalFault::None(id));
     }
@@ -110,36 +115,32 @@ fn known(record: &ApprovalRecord) -> Result<Act, ApprovalFault> {
 
 /// Carries out what was given, on behalf of its maker and within the maker's scope. Again after that it
 /// changes nothing.
-pub async fn carry_out(
-    station: &mut Station,
-    record: &ApprovalRecord,
-    now: Timestamp,
-) -> Result<Carried, ApprovalFault> {
+pub async fn carry_out(worker: &mut Worker, record: &ApprovalRecord, now: Timestamp) -> Result<Carried, ApprovalFault> {
     let act = known(record)?;
     if act.is_collected() {
         return Ok(Carried::ByMaker);
     }
-    let Some(maker) = station.ledger.enabled_user(&record.maker).await? else {
+    let Some(maker) = worker.ledger.enabled_user(&record.maker).await? else {
         return Err(ApprovalFault::MakerLeft { id: record.id, maker: record.maker.clone() });
     };
-    let approver = station.ledger.clone();
-    station.ledger = approver.seen_by(maker);
-    let done = effect(station, act, record, now).await;
-    station.ledger = approver;
+    let approver = worker.ledger.clone();
+    worker.ledger = approver.seen_by(maker);
+    let done = effect(worker, act, record, now).await;
+    worker.ledger = approver;
     done.map(|()| Carried::Out)
 }
 
-async fn effect(station: &Station, act: Act, record: &ApprovalRecord, now: Timestamp) -> Result<(), ApprovalFault> {
-    let request = opened(station, &record.request)?;
+async fn effect(worker: &Worker, act: Act, record: &ApprovalRecord, now: Timestamp) -> Result<(), ApprovalFault> {
+    let request = opened(worker, &record.request)?;
     match act {
-        Act::BulkDiscard => match operations::discard_approved(station, record, &request, now).await? {
+        Act::BulkDiscard => match operations::discard_approved(worker, record, &request, now).await? {
             operations::Told::Done(_) => Ok(()),
             _ => Err(ApprovalFault::Changed(record.id)),
         },
         Act::ReleaseBatch | Act::DestroyPlastic | Act::CancelBatch => {
-            on_batch(station, act, record, &request, now).await
+            on_batch(worker, act, record, &request, now).await
         }
-        Act::NewSequence => on_sequence(station, record, &request, now).await,
+        Act::NewSequence => on_sequence(worker, record, &request, now).await,
         // Asked for by commands of another version, or carried out by their maker.
         Act::BulkExport | Act::ReplaceTable => Err(ApprovalFault::Unknown { id: record.id, act: record.act.clone() }),
     }
@@ -147,7 +148,7 @@ async fn effect(station: &Station, act: Act, record: &ApprovalRecord, now: Times
 
 /// Carries out an act on a batch, for its maker.
 async fn on_batch(
-    station: &Station,
+    worker: &Worker,
     act: Act,
     record: &ApprovalRecord,
     request: &Value,
@@ -156,8 +157,8 @@ async fn on_batch(
     let reason = request["reason"].as_str().unwrap_or_default();
     let by = By { actor: &record.maker, reason, at: now, approval: Some(record.id) };
     let told = match act {
-        Act::CancelBatch => acts::cancel_batch(station, &record.subject, by).await?,
-        _ => acts::release_batch(station, &record.subject, by).await?,
+        Act::CancelBatch => acts::cancel_batch(worker, &record.subject, by).await?,
+        _ => acts::release_batch(worker, &record.subject, by).await?,
     };
     match told {
         Told::Done(_) => Ok(()),
@@ -170,7 +171,7 @@ async fn on_batch(
 /// Lets streams go on with other numbers, for the maker: one stream past what never came, or all of them
 /// after a restore.
 async fn on_sequence(
-    station: &Station,
+    worker: &Worker,
     record: &ApprovalRecord,
     request: &Value,
     now: Timestamp,
@@ -182,24 +183,24 @@ async fn on_sequence(
         return Ok(());
     }
     if text("what") == "accept" {
-        let survey = after_restore::survey(station).await?;
+        let survey = after_restore::survey(worker).await?;
         let same = after_restore::wanted(&survey, &record.subject, by.reason).request == *request;
         let halted = survey.halt.as_ref().is_some_and(|halt| halt.subject() == record.subject);
         if !same || !halted {
             return Err(ApprovalFault::Changed(record.id));
         }
-        after_restore::accept(station, survey, by).await?;
+        after_restore::accept(worker, survey, by).await?;
         return Ok(());
     }
     let go_on_with = request["go_on_with"].as_i64().unwrap_or_default();
-    match skip::skip(station, text("partner"), text("kind"), go_on_with, by).await? {
+    match skip::skip(worker, text("partner"), text("kind"), go_on_with, by).await? {
         Told::Done(_) => Ok(()),
         Told::Before(_) | Told::Refused(_) => Err(ApprovalFault::Changed(record.id)),
     }
 }
 
-/// The sealed request, opened.
-fn opened(station: &Station, sealed: &[u8]) -> Result<Value, StageError> {
-    let bytes = station.keys.open_record(sealed)?;
+/// The encrypted request, opened.
+fn opened(worker: &Worker, encrypted: &[u8]) -> Result<Value, StageError> {
+    let bytes = worker.keys.decrypt(encrypted)?;
     serde_json::from_slice(&bytes).map_err(|error| StageError::Shape(format!("the request of an approval: {error}")))
 }

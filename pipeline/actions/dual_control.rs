@@ -2,7 +2,7 @@
 
 use crate::crypto::objects::sha256;
 use crate::people::approvals::{ApprovalRecord, NewApproval};
-use crate::step::{StageError, Station};
+use crate::step::{StageError, Worker};
 use crate::store::Why;
 use cardline_core::domain::staff::Act;
 use jiff::Timestamp;
@@ -13,14 +13,14 @@ pub struct Wanted<'a> {
     pub act: Act,
     /// What it is about, in the open; no personal data.
     pub subject: &'a str,
-    /// Exactly what will be done; also all that carrying it out takes. Kept sealed.
+    /// Exactly what will be done; also all that carrying it out takes. Kept encrypted.
     pub request: Value,
     /// Cards, messages or lines it touches.
     pub count: i64,
     /// Bank and area it lies in; empty: more than one.
     pub bank: &'a str,
     pub area: &'a str,
-    /// The maker's own words; kept sealed.
+    /// The maker's own words; kept encrypted.
     pub reason: &'a str,
 }
 
@@ -46,10 +46,10 @@ pub enum Second {
 }
 
 /// Whether the user who asks may do it now; asks for a second person where nobody did.
-pub async fn second_person(station: &Station, wanted: &Wanted<'_>, now: Timestamp) -> Result<Second, StageError> {
-    let Some(maker) = station.ledger.viewer() else { return Ok(Second::NotNeeded) };
+pub async fn second_person(worker: &Worker, wanted: &Wanted<'_>, now: Timestamp) -> Result<Second, StageError> {
+    let Some(maker) = worker.ledger.viewer() else { return Ok(Second::NotNeeded) };
     let digest = wanted.digest();
-    if let Some(open) = station.ledger.open_approval(&digest, now).await? {
+    if let Some(open) = worker.ledger.open_approval(&digest, now).await? {
         let ApprovalRecord { id, maker: asked_by, state, .. } = open;
         return Ok(match (state.as_str(), asked_by == maker.name) {
             ("given", true) => Second::Given(id),
@@ -61,13 +61,13 @@ pub async fn second_person(station: &Station, wanted: &Wanted<'_>, now: Timestam
         act: wanted.act,
         subject: wanted.subject.into(),
         digest,
-        request: station.keys.seal(wanted.request.to_string().as_bytes())?,
+        request: worker.keys.encrypt(wanted.request.to_string().as_bytes())?,
         count: wanted.count,
         bank: wanted.bank.into(),
         area: wanted.area.into(),
-        reason: station.keys.seal(wanted.reason.as_bytes())?,
+        reason: worker.keys.encrypt(wanted.reason.as_bytes())?,
     };
     let why = Why { at: now, actor: &maker.name, reason: "asked for a second person" };
-    let id = station.ledger.ask_approval(new, why).await?;
+    let id = worker.ledger.ask_approval(new, why).await?;
     Ok(Second::Asked { id, maker: maker.name.clone() })
 }

@@ -11,9 +11,9 @@ use jiff::Timestamp;
 /// The lock between holds and cuts on PostgreSQL; SQLite has one writer at a time anyway.
 pub(crate) const HOLDS_LOCK: i64 = 0x486f_6c64;
 
-/// An act about to be recorded. `reason` is sealed: it is a person's own words.
+/// An act about to be recorded. `reason` is encrypted: it is a person's own words.
 #[derive(Clone)]
-pub struct NewBatchAct {
+pub struct NewBatchAction {
     pub at: Timestamp,
     pub actor: String,
     /// `cut`, `hold`, `release`, `split` or `cancel`.
@@ -40,7 +40,7 @@ pub(crate) async fn refuse_held(tx: &mut Tx, stream: &str) -> Result<(), LedgerE
 }
 
 /// Uses the approval that an act on a batch takes, if it takes one.
-pub(crate) async fn spend_approval(tx: &mut Tx, batch: i64, act: &NewBatchAct) -> Result<(), LedgerError> {
+pub(crate) async fn spend_approval(tx: &mut Tx, batch: i64, act: &NewBatchAction) -> Result<(), LedgerError> {
     let Some(approval) = act.approval else { return Ok(()) };
     let number = tx.row::<(String,)>("SELECT number FROM batch WHERE id = $1", args![batch]).await?;
     let number = number.map(|(number,)| number).unwrap_or_default();
@@ -50,7 +50,7 @@ pub(crate) async fn spend_approval(tx: &mut Tx, batch: i64, act: &NewBatchAct) -
 /// Records an act, unless it reaches beyond the scope of who acts; returns its id. Every act passes here.
 pub(crate) async fn record_act(
     tx: &mut Tx,
-    act: &NewBatchAct,
+    act: &NewBatchAction,
     batch: Option<i64>,
     result: Option<&str>,
 ) -> Result<i64, LedgerError> {

@@ -1,15 +1,15 @@
 //! A batch that is cut: what it holds and which numbers it gets, whatever its kind.
 
-use super::batch_record::{NewBatchAct, record_act, refuse_held};
+use super::batch_record::{NewBatchAction, record_act, refuse_held};
 use crate::args;
 use crate::exchange::files::FrozenFile;
 use crate::store::Tx;
 use crate::store::Why;
-use crate::store::bulk::{Column, Stage};
+use crate::store::bulk::{Column, StagingTable};
 use crate::store::counters::take_numbers;
-use crate::store::transition::{Along, Step, move_one, write_history};
+use crate::store::transition::{Along, Transition, move_one, write_history};
 use crate::store::{Ledger, LedgerError};
-use cardline_core::lives::{BATCH, FILE};
+use cardline_core::state_machines::{BATCH, FILE};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -18,7 +18,7 @@ pub const CARD_NUMBERS: &str = "card_number";
 
 /// Batches are homogeneous: one region, bank and lane (domain.md §2).
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Group {
+pub struct QueueSlice {
     pub region: String,
     pub bank: String,
     pub lane: String,
@@ -36,7 +36,7 @@ pub struct CutBatch {
     /// Counter the number was taken from, and the value expected.
     pub counter: (String, i64),
     pub partner: String,
-    pub group: Group,
+    pub group: QueueSlice,
     pub members: Vec<i64>,
     /// Cards no file can carry, with the reason; each becomes a case.
     pub held: Vec<(i64, String)>,
@@ -48,7 +48,7 @@ pub struct CutBatch {
     /// The stream it is cut from; none for a part of a batch that is split.
     pub stream: Option<String>,
     /// The act of the person who has it cut; none when it is the scheduler's.
-    pub act: Option<NewBatchAct>,
+    pub act: Option<NewBatchAction>,
 }
 
 impl CutBatch {
@@ -76,14 +76,15 @@ impl Ledger {
     }
 }
 
-pub(crate) const MEMBER: Stage = Stage { name: "member", columns: &[("row", Column::Int), ("id", Column::Int)] };
+pub(crate) const MEMBER: StagingTable =
+    StagingTable { name: "member", columns: &[("row", Column::Int), ("id", Column::Int)] };
 
 /// Region, bank, lane, cards, oldest, since.
 pub(crate) type GroupRow = (String, String, String, i64, String, i64);
 
-pub(crate) fn group((region, bank, lane, cards, oldest, since): GroupRow) -> Group {
+pub(crate) fn group((region, bank, lane, cards, oldest, since): GroupRow) -> QueueSlice {
     let since = Timestamp::from_microsecond(since).unwrap_or_default();
-    Group { region, bank, lane, cards, oldest, since }
+    QueueSlice { region, bank, lane, cards, oldest, since }
 }
 
 /// Ends a cut of which no card can be carried: what a person has held by it stays that person's act.
@@ -103,8 +104,8 @@ pub(crate) async fn finish_cut(tx: &mut Tx, cut: &CutBatch, batch: i64, why: Why
     if !cut.wait_for_release {
         return Ok(());
     }
-    let step = Step { life: &BATCH, from: "cut", to: "held" };
-    move_one(tx, batch, step, Along::default(), Why { reason: "waits for its release", ..why }).await
+    let transition = Transition { machine: &BATCH, from: "cut", to: "held" };
+    move_one(tx, batch, transition, Along::default(), Why { reason: "waits for its release", ..why }).await
 }
 
 /// Inserts a batch in the state `cut`, with the number its file was rendered with.
@@ -134,7 +135,7 @@ pub(crate) async fn insert_batch(tx: &mut Tx, cut: &CutBatch, why: Why<'_>) -> R
         )
         .await?;
     let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("batch id".into()))?;
-    write_history(tx, &Step { life: &BATCH, from: "", to: "cut" }, "batch", id, 1, why, None).await?;
+    write_history(tx, &Transition { machine: &BATCH, from: "", to: "cut" }, "batch", id, 1, why, None).await?;
     Ok(id)
 }
 
@@ -150,20 +151,21 @@ pub(crate) async fn advance_batch(tx: &mut Tx, batch: i64, newly: i64, why: Why<
         return Ok(());
     };
     let whole = answered >= cards;
-    let step = match (state.as_str(), whole) {
-        ("sent", true) => Some(Step { life: &BATCH, from: "sent", to: "answered" }),
-        ("sent", false) if answered > 0 => Some(Step { life: &BATCH, from: "sent", to: "part_answered" }),
-        ("part_answered", true) => Some(Step { life: &BATCH, from: "part_answered", to: "answered" }),
+    let transition = match (state.as_str(), whole) {
+        ("sent", true) => Some(Transition { machine: &BATCH, from: "sent", to: "answered" }),
+        ("sent", false) if answered > 0 => Some(Transition { machine: &BATCH, from: "sent", to: "part_answered" }),
+        ("part_answered", true) => Some(Transition { machine: &BATCH, from: "part_answered", to: "answered" }),
         _ => None,
     };
-    if let Some(step) = step {
-        move_one(tx, batch, step, Along::default(), why).await?;
+    if let Some(transition) = transition {
+        move_one(tx, batch, transition, Along::default(), why).await?;
         if whole {
             crate::cases::desk::overtake(tx, batch, Why { reason: "the answer came", ..why }).await?;
             let request = tx
                 .number("SELECT id FROM file WHERE batch = $1 AND direction = 'out' AND state = 'placed'", args![batch])
                 .await?;
-            move_one(tx, request, Step { life: &FILE, from: "placed", to: "answered" }, Along::default(), why).await?;
+            move_one(tx, request, Transition { machine: &FILE, from: "placed", to: "answered" }, Along::default(), why)
+                .await?;
         }
     }
     Ok(())

@@ -3,18 +3,18 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use cardline_core::layouts::{FileKind, FileSpec, Profile};
+use cardline_core::file_formats::{FileKind, FileSpec, Profile};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::schedule::Kind;
-use crate::batching::cut_batch::{CutBatch, Group};
+use crate::batching::cut_batch::{CutBatch, QueueSlice};
 use crate::crypto::keys::KeyError;
 use crate::crypto::objects::sha256;
 use crate::exchange::Partner;
 use crate::exchange::files::FrozenFile;
 use crate::limits::BATCH_CARDS_MAX;
-use crate::step::{StageError, Station};
+use crate::step::{StageError, Worker};
 use crate::time::local_date;
 
 /// The numbers a cut will get; the settle fails and is tried again if another cut took them first.
@@ -32,7 +32,7 @@ pub struct Numbers {
 /// Why a card is held that a partner may have already: only a person can ask the partner.
 pub const SENT_BEFORE: &str = "was sent before the database was restored; ask the partner what became of it";
 
-/// Why a card is held whose sealed records are damaged.
+/// Why a card is held whose encrypted records are damaged.
 pub const CANNOT_OPEN: &str = "a sealed record of it cannot be opened: restore it from a backup";
 
 /// One damaged record holds one card. When no record of several opens, the keys or the store are at fault,
@@ -40,7 +40,7 @@ pub const CANNOT_OPEN: &str = "a sealed record of it cannot be opened: restore i
 pub fn refuse_if_none_opens(batch: &CutBatch) -> Result<(), StageError> {
     let damaged = batch.held.iter().filter(|(_, why)| why == CANNOT_OPEN).count();
     if batch.members.is_empty() && damaged > 1 && damaged == batch.held.len() {
-        return Err(KeyError::Sealed.into());
+        return Err(KeyError::Encrypted.into());
     }
     Ok(())
 }
@@ -60,18 +60,18 @@ pub fn max_cards(profile: &Profile) -> i64 {
 }
 
 /// Looks up the numbers the next batch of a partner and its file will get.
-pub async fn numbers(station: &Station, kind: Kind, partner: &str, now: Timestamp) -> Result<Numbers, StageError> {
+pub async fn numbers(worker: &Worker, kind: Kind, partner: &str, now: Timestamp) -> Result<Numbers, StageError> {
     let (letter, file) = match kind {
         Kind::Account => ('A', FileKind::AccountRequest),
         Kind::Production => ('P', FileKind::Personalization),
         Kind::Recycling => ('R', FileKind::RecyclingRequest),
     };
-    station.before_leaving(now).await?;
+    worker.before_leaving(now).await?;
     let day = local_date(now);
     let counter = format!("batch/{letter}/{day}");
-    let number = station.ledger.peek_counter(&counter).await?;
-    let sequence = station.ledger.next_sequence(partner, file.name(), "out").await?;
-    let sent_before = Arc::new(station.ledger.sent_before(file.name()).await?);
+    let number = worker.ledger.peek_counter(&counter).await?;
+    let sequence = worker.ledger.next_sequence(partner, file.name(), "out").await?;
+    let sent_before = Arc::new(worker.ledger.sent_before(file.name()).await?);
     let series = format!("{letter}{}", day.strftime("%Y%m%d"));
     let batch = format!("{series}-{number:04}");
     Ok(Numbers { batch, batch_counter: (counter, number), sequence, sent_before, series })
@@ -138,7 +138,7 @@ pub fn frozen(
 pub fn batch(
     kind: Kind,
     partner: &Partner,
-    group: &Group,
+    group: &QueueSlice,
     numbers: &Numbers,
     now: Timestamp,
     due_on: Date,
@@ -162,6 +162,6 @@ pub fn batch(
 }
 
 /// When a partner's answer is due: the profile's days, from the day the file is placed.
-pub fn answer_due(station: &Station, profile: &Profile, kind: FileKind, day: Date) -> Date {
-    station.working_days_after(day, profile.answer_within_working_days(kind).unwrap_or(5))
+pub fn answer_due(worker: &Worker, profile: &Profile, kind: FileKind, day: Date) -> Date {
+    worker.working_days_after(day, profile.answer_within_working_days(kind).unwrap_or(5))
 }

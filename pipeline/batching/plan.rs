@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use cardline_core::layouts::{Until, Waiting};
+use cardline_core::file_formats::{Until, Waiting};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -14,7 +14,7 @@ use super::cutting;
 use super::plan_part::narrow;
 use super::schedule::{self, Candidate, Kind};
 use crate::people::authorisation::{stream_meets, stream_within};
-use crate::step::{StageError, Station};
+use crate::step::{StageError, Worker};
 use crate::time::rfc3339;
 
 /// Regular cuts shown of each stream.
@@ -88,26 +88,26 @@ pub struct Hold {
 type Missing = BTreeMap<String, i64>;
 
 /// What would be cut, as of an instant.
-pub async fn plan(station: &Station, at: Timestamp) -> Result<Plan, StageError> {
+pub async fn plan(worker: &Worker, at: Timestamp) -> Result<Plan, StageError> {
     let mut no_photo = Missing::new();
-    for (region, bank, lane, count) in station.ledger.waiting_without_photo().await? {
-        add(station, &mut no_photo, Kind::Account, (region, bank, lane), count)?;
+    for (region, bank, lane, count) in worker.ledger.waiting_without_photo().await? {
+        add(worker, &mut no_photo, Kind::Account, (region, bank, lane), count)?;
     }
     let mut held = Missing::new();
-    for (kind, region, bank, lane, count) in station.ledger.held_cards().await? {
+    for (kind, region, bank, lane, count) in worker.ledger.held_cards().await? {
         let kind = Kind::named(&kind).unwrap_or(Kind::Account);
-        add(station, &mut held, kind, (region, bank, lane), count)?;
+        add(worker, &mut held, kind, (region, bank, lane), count)?;
     }
-    let scope = station.ledger.viewer().map(|viewer| viewer.scope.clone()).unwrap_or_default();
+    let scope = worker.ledger.viewer().map(|viewer| viewer.scope.clone()).unwrap_or_default();
     let mut streams = Vec::new();
     for kind in Kind::ALL {
-        for candidate in schedule::candidates(station, kind, at).await? {
+        for candidate in schedule::candidates(worker, kind, at).await? {
             let name = candidate.stream.name();
             let of = |missing: &Missing| missing.get(&name).copied().unwrap_or(0);
             if !candidate.sections.iter().any(|s| scope.covers(&s.bank, &s.region)) {
                 continue;
             }
-            let mut told = stream_plan(station, &candidate, at, of(&no_photo)).await?;
+            let mut told = stream_plan(worker, &candidate, at, of(&no_photo)).await?;
             if !stream_within(&scope, &name) {
                 narrow(&mut told, &candidate, &scope);
             }
@@ -117,22 +117,22 @@ pub async fn plan(station: &Station, at: Timestamp) -> Result<Plan, StageError> 
         }
     }
     let mut holds = Vec::new();
-    let held_streams = station.ledger.held_streams().await?;
+    let held_streams = worker.ledger.held_streams().await?;
     for (stream, act) in held_streams.into_iter().filter(|(stream, _)| stream_meets(&scope, stream)) {
-        let reason = String::from_utf8_lossy(&station.keys.open_record(&act.reason)?).into_owned();
+        let reason = String::from_utf8_lossy(&worker.keys.decrypt(&act.reason)?).into_owned();
         holds.push(Hold { stream, at: rfc3339(act.at), by: act.actor, reason });
     }
     Ok(Plan { at: rfc3339(at), streams, holds })
 }
 
 fn add(
-    station: &Station,
+    worker: &Worker,
     missing: &mut Missing,
     kind: Kind,
     (region, bank, lane): (String, String, String),
     count: i64,
 ) -> Result<(), StageError> {
-    let group = crate::batching::cut_batch::Group {
+    let group = crate::batching::cut_batch::QueueSlice {
         region,
         bank,
         lane,
@@ -140,14 +140,14 @@ fn add(
         oldest: String::new(),
         since: Timestamp::MIN,
     };
-    if let Some((stream, _)) = schedule::stream_of(station, kind, &group) {
+    if let Some((stream, _)) = schedule::stream_of(worker, kind, &group) {
         *missing.entry(stream.name()).or_default() += count;
     }
     Ok(())
 }
 
 async fn stream_plan(
-    station: &Station,
+    worker: &Worker,
     c: &Candidate<'_>,
     at: Timestamp,
     no_photo: i64,
@@ -178,7 +178,7 @@ async fn stream_plan(
         cards: contents.cards,
         batches: Some(contents.batches),
         sections: c
-            .portions(station, contents.cards)
+            .portions(worker, contents.cards)
             .await?
             .into_iter()
             .map(|(group, cards)| Section { region: group.region.clone(), cards })

@@ -3,18 +3,18 @@
 //! Batches are cut stream by stream: what waits for one partner, bank, region and lane. A bureau that
 //! merges regions has one stream for all of them; its run has a section for each. The daemon, `tick`,
 //! the demo and `batch plan` ask the same function, so the plan is what happens. Not here: when a
-//! partner takes files (`core::layouts::Timetable`), and the acts of a person (`batch_acts`).
+//! partner takes files (`core::file_formats::Timetable`), and the acts of a person (`batch_acts`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cardline_core::layouts::{Because, Timetable, Until, Waiting};
+use cardline_core::file_formats::{Because, Timetable, Until, Waiting};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::cutting;
-use crate::batching::cut_batch::Group;
+use crate::batching::cut_batch::QueueSlice;
 use crate::exchange::Partner;
-use crate::step::{Claim, StageError, Station, Unit};
+use crate::step::{Claim, StageError, Unit, Worker};
 use crate::store::Lease;
 
 /// What a batch asks of a partner.
@@ -85,7 +85,7 @@ pub struct Candidate<'s> {
     pub stream: Stream,
     pub partner: &'s Partner,
     /// What waits, region by region.
-    pub sections: Vec<Group>,
+    pub sections: Vec<QueueSlice>,
     pub waiting: Waiting,
     pub timetable: Timetable,
     /// The hold that covers it.
@@ -110,11 +110,11 @@ impl Candidate<'_> {
 
     /// Which sections so many cards come from, and how many of each: those approved first, as within a
     /// section; told in the order of regions.
-    pub async fn portions(&self, station: &Station, cards: i64) -> Result<Vec<(&Group, i64)>, StageError> {
+    pub async fn portions(&self, worker: &Worker, cards: i64) -> Result<Vec<(&QueueSlice, i64)>, StageError> {
         let among = match self.sections.as_slice() {
             [only] => vec![(only.region.clone(), only.cards.min(cards))],
             all if self.waiting.cards <= cards => all.iter().map(|s| (s.region.clone(), s.cards)).collect(),
-            some => station.ledger.approved_first(some, cards).await?,
+            some => worker.ledger.approved_first(some, cards).await?,
         };
         let found = |(region, n)| Some((self.sections.iter().find(|s| s.region == region)?, n));
         Ok(among.into_iter().filter_map(found).filter(|(_, n)| *n > 0).collect())
@@ -133,40 +133,40 @@ impl Candidate<'_> {
 }
 
 /// Every stream of a kind in which something waits: urgent lanes first, then the oldest.
-pub async fn candidates(station: &Station, kind: Kind, now: Timestamp) -> Result<Vec<Candidate<'_>>, StageError> {
-    among(station, kind, waiting(station, kind).await?, now).await
+pub async fn candidates(worker: &Worker, kind: Kind, now: Timestamp) -> Result<Vec<Candidate<'_>>, StageError> {
+    among(worker, kind, waiting(worker, kind).await?, now).await
 }
 
 /// The streams of what waits, in their order.
 async fn among(
-    station: &Station,
+    worker: &Worker,
     kind: Kind,
-    groups: Vec<Group>,
+    groups: Vec<QueueSlice>,
     now: Timestamp,
 ) -> Result<Vec<Candidate<'_>>, StageError> {
-    let mut found = standing(station, kind, groups, now).await?;
-    share_capacity(station, &mut found, now).await?;
+    let mut found = standing(worker, kind, groups, now).await?;
+    share_capacity(worker, &mut found, now).await?;
     found.sort_by_key(|c| (c.stream.rank(), c.oldest().to_owned(), c.stream.name()));
     Ok(found)
 }
 
 /// One stream as if its cut had come; it has what is left of today's capacity before all others.
 pub async fn cut_now<'s>(
-    station: &'s Station,
+    worker: &'s Worker,
     kind: Kind,
     stream: &str,
     now: Timestamp,
 ) -> Result<Option<Candidate<'s>>, StageError> {
-    let mut found = standing(station, kind, waiting(station, kind).await?, now).await?;
+    let mut found = standing(worker, kind, waiting(worker, kind).await?, now).await?;
     found.retain(|c| c.stream.name() == stream);
     found.iter_mut().for_each(|c| c.first_cut = Some(now));
-    share_capacity(station, &mut found, now).await?;
+    share_capacity(worker, &mut found, now).await?;
     Ok(found.pop())
 }
 
 /// What waits for a batch of a kind, group by group.
-async fn waiting(station: &Station, kind: Kind) -> Result<Vec<Group>, StageError> {
-    let ledger = &station.ledger;
+async fn waiting(worker: &Worker, kind: Kind) -> Result<Vec<QueueSlice>, StageError> {
+    let ledger = &worker.ledger;
     Ok(match kind {
         Kind::Account => ledger.waiting_accounts().await?,
         Kind::Production => ledger.waiting_production().await?,
@@ -175,31 +175,31 @@ async fn waiting(station: &Station, kind: Kind) -> Result<Vec<Group>, StageError
 }
 
 async fn standing(
-    station: &Station,
+    worker: &Worker,
     kind: Kind,
-    groups: Vec<Group>,
+    groups: Vec<QueueSlice>,
     now: Timestamp,
 ) -> Result<Vec<Candidate<'_>>, StageError> {
-    let holds: Vec<String> = station.ledger.held_streams().await?.into_iter().map(|(stream, _)| stream).collect();
-    let mut streams: BTreeMap<String, (Stream, &Partner, Vec<Group>)> = BTreeMap::new();
+    let holds: Vec<String> = worker.ledger.held_streams().await?.into_iter().map(|(stream, _)| stream).collect();
+    let mut streams: BTreeMap<String, (Stream, &Partner, Vec<QueueSlice>)> = BTreeMap::new();
     for group in groups {
-        let Some((stream, partner)) = stream_of(station, kind, &group) else { continue };
+        let Some((stream, partner)) = stream_of(worker, kind, &group) else { continue };
         streams.entry(stream.name()).or_insert_with(|| (stream, partner, Vec::new())).2.push(group);
     }
     let mut found = Vec::new();
     for (name, (stream, partner, sections)) in streams {
         let held_by = holds.iter().find(|held| covers(held, &name)).cloned();
-        found.push(candidate(station, stream, partner, sections, held_by, now));
+        found.push(candidate(worker, stream, partner, sections, held_by, now));
     }
     Ok(found)
 }
 
-async fn share_capacity(station: &Station, found: &mut [Candidate<'_>], now: Timestamp) -> Result<(), StageError> {
+async fn share_capacity(worker: &Worker, found: &mut [Candidate<'_>], now: Timestamp) -> Result<(), StageError> {
     let mut used = BTreeMap::new();
     for candidate in found.iter().filter(|c| c.capacity().is_some()) {
         let code = &candidate.partner.profile.code;
         if !used.contains_key(code) {
-            used.insert(code.clone(), used_today(station, candidate, now).await?);
+            used.insert(code.clone(), used_today(worker, candidate, now).await?);
         }
     }
     allocate(found, &used, now);
@@ -229,11 +229,11 @@ impl Unit for DueStream {
 }
 
 /// The streams of a kind that are due, in their order, and what can be in no stream.
-pub async fn due_streams(station: &Station, kind: Kind, now: Timestamp) -> Result<Vec<DueStream>, StageError> {
-    let groups = waiting(station, kind).await?;
-    let homeless = |group: &&Group| kind == Kind::Production && station.partners.bureau(&group.region).is_err();
+pub async fn due_streams(worker: &Worker, kind: Kind, now: Timestamp) -> Result<Vec<DueStream>, StageError> {
+    let groups = waiting(worker, kind).await?;
+    let homeless = |group: &&QueueSlice| kind == Kind::Production && worker.partners.bureau(&group.region).is_err();
     let nowhere: BTreeSet<String> = groups.iter().filter(homeless).map(|group| group.region.clone()).collect();
-    let due = among(station, kind, groups, now).await?.into_iter().filter(Candidate::is_due);
+    let due = among(worker, kind, groups, now).await?.into_iter().filter(Candidate::is_due);
     let due = due.map(|c| DueStream { partner: Some(c.partner.profile.code.clone()), name: c.stream.name() });
     Ok(due.chain(nowhere.into_iter().map(|region| DueStream { partner: None, name: region })).collect())
 }
@@ -241,31 +241,31 @@ pub async fn due_streams(station: &Station, kind: Kind, now: Timestamp) -> Resul
 /// A stream of the kind if it is due and the kind's lease was free, looked at under it: others may have used
 /// the capacity before the lease was ours.
 pub async fn take_due<'s>(
-    station: &'s Station,
+    worker: &'s Worker,
     kind: Kind,
     stream: &DueStream,
     now: Timestamp,
 ) -> Result<Claim<(Lease, Candidate<'s>)>, StageError> {
     if stream.partner.is_none() {
-        station.partners.bureau(&stream.name)?;
+        worker.partners.bureau(&stream.name)?;
         return Ok(Claim::Settled);
     }
-    let Some(lease) = station.lease(&kind.work(), now).await? else { return Ok(Claim::Busy) };
-    let mut found = candidates(station, kind, now).await?.into_iter();
+    let Some(lease) = worker.lease(&kind.work(), now).await? else { return Ok(Claim::Busy) };
+    let mut found = candidates(worker, kind, now).await?.into_iter();
     match found.find(|due| due.stream.name() == stream.name && due.is_due()) {
         Some(due) => Ok(Claim::Taken((lease, due))),
         None => {
-            station.ledger.give_back(&lease).await?;
+            worker.ledger.give_back(&lease).await?;
             Ok(Claim::Nothing)
         }
     }
 }
 
 /// The stream a group belongs to; none when its bank is no partner, or no bureau makes its cards.
-pub fn stream_of<'s>(station: &'s Station, kind: Kind, group: &Group) -> Option<(Stream, &'s Partner)> {
+pub fn stream_of<'s>(worker: &'s Worker, kind: Kind, group: &QueueSlice) -> Option<(Stream, &'s Partner)> {
     let partner = match kind {
-        Kind::Production => station.partners.bureau(&group.region).ok()?,
-        _ => station.partners.get(&group.bank)?,
+        Kind::Production => worker.partners.bureau(&group.region).ok()?,
+        _ => worker.partners.get(&group.bank)?,
     };
     let merged = kind == Kind::Production && partner.profile.batch.merge_regions;
     let stream = Stream {
@@ -279,15 +279,15 @@ pub fn stream_of<'s>(station: &'s Station, kind: Kind, group: &Group) -> Option<
 }
 
 fn candidate<'s>(
-    station: &Station,
+    worker: &Worker,
     stream: Stream,
     partner: &'s Partner,
-    sections: Vec<Group>,
+    sections: Vec<QueueSlice>,
     held_by: Option<String>,
     now: Timestamp,
 ) -> Candidate<'s> {
-    let timetable = Timetable::of(&partner.profile, &station.calendar);
-    let ripe = |group: &Group| {
+    let timetable = Timetable::of(&partner.profile, &worker.calendar);
+    let ripe = |group: &QueueSlice| {
         let day: Date = group.oldest.parse().unwrap_or_else(|_| timetable.today(now));
         if stream.kind == Kind::Recycling { timetable.ripe_before(day) } else { timetable.ripe_after(day) }
     };
@@ -301,10 +301,10 @@ fn candidate<'s>(
     Candidate { take: waiting.cards, stream, partner, sections, waiting, timetable, held_by, verdict, first_cut }
 }
 
-async fn used_today(station: &Station, candidate: &Candidate<'_>, now: Timestamp) -> Result<i64, StageError> {
+async fn used_today(worker: &Worker, candidate: &Candidate<'_>, now: Timestamp) -> Result<i64, StageError> {
     let today = candidate.timetable.today(now);
     let Some((from, until)) = candidate.timetable.bounds(today) else { return Ok(0) };
-    Ok(station.ledger.cards_ordered(&candidate.partner.profile.code, from, until).await?)
+    Ok(worker.ledger.cards_ordered(&candidate.partner.profile.code, from, until).await?)
 }
 
 /// Divides each bureau's days among its streams: who is cut first, then urgent lanes, then the oldest.

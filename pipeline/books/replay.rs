@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use cardline_core::lives::LIVES;
+use cardline_core::state_machines::LIVES;
 
 use super::touched::{ALIKE_CARDS, TRACED};
 use crate::args;

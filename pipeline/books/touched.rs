@@ -2,20 +2,21 @@
 
 use crate::args;
 use crate::store::Tx;
-use crate::store::bulk::{Column, Stage};
+use crate::store::bulk::{Column, StagingTable};
 use crate::store::{LedgerError, audit_chain};
 
-pub(crate) const TRACED: Stage = Stage { name: "traced", columns: &[("id", Column::Int)] };
+pub(crate) const TRACED: StagingTable = StagingTable { name: "traced", columns: &[("id", Column::Int)] };
 /// A card that is replayed, and how many cards it stands for.
-pub(crate) const ALIKE_CARDS: Stage = Stage { name: "alike", columns: &[("id", Column::Int), ("cards", Column::Int)] };
-const NEW_MOVE: Stage = Stage {
+pub(crate) const ALIKE_CARDS: StagingTable =
+    StagingTable { name: "alike", columns: &[("id", Column::Int), ("cards", Column::Int)] };
+const NEW_MOVE: StagingTable = StagingTable {
     name: "new_move",
     columns: &[("seq", Column::Int), ("life", Column::Text), ("scope", Column::Text), ("subject", Column::Int)],
 };
-const TOUCHED_APPLICATION: Stage = Stage { name: "touched_application", columns: &[("id", Column::Int)] };
+const TOUCHED_APPLICATION: StagingTable = StagingTable { name: "touched_application", columns: &[("id", Column::Int)] };
 /// What the laws read of an application that was touched, gathered once. `answer`, `production_batch` and
 /// `box` are there when it has an account, is ordered, is made.
-const TOUCHED_CARD: Stage = Stage {
+const TOUCHED_CARD: StagingTable = StagingTable {
     name: "touched_card",
     columns: &[
         ("id", Column::Int),
@@ -43,11 +44,11 @@ const GATHER: &str = "INSERT INTO touched_card
     SELECT a.id, a.application_id, a.state, CASE WHEN a.has_card THEN a.card_place END, a.social, a.financial, a.live, a.open, a.person,
         a.queue IS NOT NULL, a.due_on, a.owner, a.reason, a.old_number, a.chunk, a.account_batch, a.answer, a.production_batch, a.box
     FROM touched_application t CROSS JOIN application_place a WHERE a.id = t.id";
-const TOUCHED_BATCH: Stage = Stage { name: "touched_batch", columns: &[("id", Column::Int)] };
-const TOUCHED_FILE: Stage = Stage { name: "touched_file", columns: &[("id", Column::Int)] };
-const TOUCHED_CHUNK: Stage = Stage { name: "touched_chunk", columns: &[("id", Column::Int)] };
-const TOUCHED_SHIPMENT: Stage = Stage { name: "touched_shipment", columns: &[("id", Column::Int)] };
-const LAW_DAY: Stage = Stage { name: "law_day", columns: &[("today", Column::Text)] };
+const TOUCHED_BATCH: StagingTable = StagingTable { name: "touched_batch", columns: &[("id", Column::Int)] };
+const TOUCHED_FILE: StagingTable = StagingTable { name: "touched_file", columns: &[("id", Column::Int)] };
+const TOUCHED_CHUNK: StagingTable = StagingTable { name: "touched_chunk", columns: &[("id", Column::Int)] };
+const TOUCHED_SHIPMENT: StagingTable = StagingTable { name: "touched_shipment", columns: &[("id", Column::Int)] };
+const LAW_DAY: StagingTable = StagingTable { name: "law_day", columns: &[("today", Column::Text)] };
 
 /// How far the books looked: history, chunks, files, seals.
 #[derive(Clone, Copy, Default)]

@@ -34,7 +34,7 @@ pub struct TracedFile {
     pub row: i64,
 }
 
-/// Everything known about one card without opening a sealed record.
+/// Everything known about one card without opening a encrypted record.
 pub struct Trace {
     pub application_id: String,
     pub card_number: Option<String>,

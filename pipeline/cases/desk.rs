@@ -1,7 +1,7 @@
 //! Cases: what a person must decide, each with a deadline and an owner.
 
 use crate::store::transition::move_one;
-use cardline_core::lives::{CARD, CASE};
+use cardline_core::state_machines::{CARD, CASE};
 use jiff::civil::Date;
 
 use crate::args;
@@ -9,7 +9,7 @@ use crate::limits::ROW_CASES_MAX;
 use crate::store::LedgerError;
 use crate::store::Tx;
 use crate::store::Why;
-use crate::store::transition::{Along, SUBJECT, Step, move_each, subject, write_history};
+use crate::store::transition::{Along, SUBJECT, Transition, move_each, subject, write_history};
 
 /// Opens a case about a card, a file, or both.
 pub async fn open_case(
@@ -28,7 +28,8 @@ pub async fn open_case(
         )
         .await?;
     let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("case id".into()))?;
-    write_history(tx, &Step { life: &CASE, from: "", to: "open" }, "case", id, 1, Why { reason, ..why }, None).await?;
+    write_history(tx, &Transition { machine: &CASE, from: "", to: "open" }, "case", id, 1, Why { reason, ..why }, None)
+        .await?;
     Ok(id)
 }
 
@@ -91,7 +92,7 @@ pub(crate) async fn overtake_cases(tx: &mut Tx, cases: &[(i64,)], why: Why<'_>) 
         // A move leaves in `subject` only what stood where it began.
         tx.stage(&SUBJECT, cases.iter().map(|(id,)| subject(*id)).collect()).await?;
         let along = Along { owner: Some("nobody"), ..Along::default() };
-        move_each(tx, &[Step { life: &CASE, from, to: "overtaken" }], along, why).await?;
+        move_each(tx, &[Transition { machine: &CASE, from, to: "overtaken" }], along, why).await?;
     }
     Ok(())
 }
@@ -112,7 +113,7 @@ pub(crate) async fn hold_cards(
             reason: Some(reason.clone()),
             ..Along::default()
         };
-        move_one(tx, *id, Step { life: &CARD, from, to: "held" }, along, Why { reason, ..why }).await?;
+        move_one(tx, *id, Transition { machine: &CARD, from, to: "held" }, along, Why { reason, ..why }).await?;
         open_case(tx, Some(*id), None, reason, due_on, "bureau operator", why).await?;
     }
     Ok(())

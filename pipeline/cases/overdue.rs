@@ -2,7 +2,7 @@
 //! look.
 
 use cardline_core::domain::policy::ByRegion;
-use cardline_core::lives::{APPLICATION, CASE, SOCIAL};
+use cardline_core::state_machines::{APPLICATION, CASE, SOCIAL};
 use jiff::civil::Date;
 
 use super::desk::{open_case, overtake_cases};
@@ -12,7 +12,7 @@ use crate::people::approvals::lapse_approvals;
 use crate::store::Tx;
 use crate::store::Why;
 use crate::store::leases::spend;
-use crate::store::transition::{Along, SUBJECT, Step, by_day, lost, move_each, subject};
+use crate::store::transition::{Along, SUBJECT, Transition, by_day, lost, move_each, subject};
 use crate::store::{Lease, Ledger, LedgerError};
 
 /// The dates that follow a missed deadline, by the region of what missed it.
@@ -187,11 +187,11 @@ async fn chase(
 /// Not corrected in time: a returned application had a card under way, a rejected one never had.
 async fn lapse(tx: &mut Tx, partner: &str, dates: &CareDates, why: Why<'_>) -> Result<(), LedgerError> {
     let returned = [
-        Step { life: &APPLICATION, from: "returned", to: "lapsed" },
-        Step { life: &SOCIAL, from: "sealed", to: "cancelled" },
+        Transition { machine: &APPLICATION, from: "returned", to: "lapsed" },
+        Transition { machine: &SOCIAL, from: "sealed", to: "cancelled" },
     ];
-    let rejected = [Step { life: &APPLICATION, from: "rejected", to: "lapsed" }];
-    for steps in [&returned[..], &rejected[..]] {
+    let rejected = [Transition { machine: &APPLICATION, from: "rejected", to: "lapsed" }];
+    for transitions in [&returned[..], &rejected[..]] {
         let late = tx
             .rows::<(i64,)>(
                 concat!(
@@ -199,16 +199,16 @@ async fn lapse(tx: &mut Tx, partner: &str, dates: &CareDates, why: Why<'_>) -> R
                     overdue!("applications"),
                     " WHERE o.partner = $2 AND o.state = $3 ORDER BY o.id"
                 ),
-                args![dates.today, partner, steps[0].from],
+                args![dates.today, partner, transitions[0].from],
             )
             .await?;
         let all = late.len() as i64;
         tx.stage(&SUBJECT, late.into_iter().map(|(id,)| subject(id)).collect()).await?;
         let along = Along { owner: Some("nobody"), open: Some(false), ..Along::default() };
-        let moved = move_each(tx, steps, along, Why { reason: "not corrected in time", ..why }).await?;
+        let moved = move_each(tx, transitions, along, Why { reason: "not corrected in time", ..why }).await?;
         // What stays as it is would be overdue for ever.
         if moved != all {
-            return Err(lost(&steps[0], all, moved));
+            return Err(lost(&transitions[0], all, moved));
         }
     }
     Ok(())
@@ -225,7 +225,7 @@ pub(crate) async fn answer_late(tx: &mut Tx, why: Why<'_>) -> Result<(), LedgerE
         .await?;
     tx.stage(&SUBJECT, late.into_iter().map(|(id,)| subject(id)).collect()).await?;
     let reason = "a correction came after the lapse; apply anew under another application_id";
-    let refused = [Step { life: &APPLICATION, from: "lapsed", to: "lapsed" }];
+    let refused = [Transition { machine: &APPLICATION, from: "lapsed", to: "lapsed" }];
     move_each(tx, &refused, Along::default(), Why { reason, ..why }).await?;
     Ok(())
 }
@@ -299,7 +299,8 @@ async fn escalate(tx: &mut Tx, partner: &str, dates: &CareDates, why: Why<'_>) -
         tx.stage(&SUBJECT, ids.into_iter().map(subject).collect()).await?;
         let along = Along { due_on: Some(case_on), owner: Some("administrator"), ..Along::default() };
         let reason = "not decided by its deadline";
-        move_each(tx, &[Step { life: &CASE, from: "open", to: "escalated" }], along, Why { reason, ..why }).await?;
+        move_each(tx, &[Transition { machine: &CASE, from: "open", to: "escalated" }], along, Why { reason, ..why })
+            .await?;
     }
     for (case_on, ids) in by_day(of_region(escalated), day) {
         tx.stage(&SUBJECT, ids.into_iter().map(subject).collect()).await?;

@@ -56,13 +56,13 @@ const HEADINGS: &[&str] = &["id", "act", "subject", "count", "scope", "by", "rea
 
 async fn list(context: &Context, all: bool) -> anyhow::Result<Outcome> {
     let now = Timestamp::now();
-    let station = context.station(now).await?;
+    let worker = context.worker(now).await?;
     let mut listed = Vec::new();
-    for mut record in station.ledger.approvals(all, now).await? {
+    for mut record in worker.ledger.approvals(all, now).await? {
         if record.is_over(now) && matches!(record.state.as_str(), "asked" | "given") {
             record.state = "lapsed".into();
         }
-        let reason = String::from_utf8_lossy(&station.keys.open_record(&record.reason)?).into_owned();
+        let reason = String::from_utf8_lossy(&worker.keys.decrypt(&record.reason)?).into_owned();
         listed.push(Listed {
             asked: rfc3339(Timestamp::from_microsecond(record.asked_at).unwrap_or_default()),
             reason,
@@ -93,16 +93,16 @@ fn row(listed: &Listed) -> Vec<String> {
 
 async fn decide(context: &Context, id: i64, agrees: bool) -> anyhow::Result<Outcome> {
     let now = Timestamp::now();
-    let mut station = context.station(now).await?;
-    let Some(approver) = station.ledger.viewer().cloned() else {
+    let mut worker = context.worker(now).await?;
+    let Some(approver) = worker.ledger.viewer().cloned() else {
         anyhow::bail!("there are no users yet, so nothing waits for a second person; see `cardline users add --help`");
     };
     if !agrees {
-        refuse(&station, id, &approver, now).await?;
+        refuse(&worker, id, &approver, now).await?;
         print::line(&format!("approval {id} is refused"))?;
         return Ok(Outcome::Ok);
     }
-    let told = match give(&mut station, id, &approver, now).await? {
+    let told = match give(&mut worker, id, &approver, now).await? {
         Carried::Out => format!("approval {id} is given and carried out"),
         Carried::ByMaker => format!("approval {id} is given; whoever asked carries it out by the same command again"),
     };

@@ -23,8 +23,8 @@ pub struct BackupArgs {
 /// Backs up the ledger and the objects.
 pub async fn run(context: &Context, args: BackupArgs) -> anyhow::Result<Outcome> {
     let now = Timestamp::now();
-    let station = context.observer(now).await?;
-    let backup = back_up(&station, &args.to, now).await?;
+    let worker = context.observer(now).await?;
+    let backup = back_up(&worker, &args.to, now).await?;
     let row = vec![
         backup.taken_at.clone(),
         backup.ledger.display().to_string(),

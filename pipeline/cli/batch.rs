@@ -1,6 +1,6 @@
 //! `batch`: batches as lists show them, and what is in one; the plan and the acts have files of their own.
 
-use cardline_core::lives;
+use cardline_core::state_machines;
 use clap::Subcommand;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use serde_json::json;
@@ -10,7 +10,7 @@ use super::outcome::Outcome;
 use super::print::{self, Output};
 use super::{batch_act, batch_plan};
 use crate::actions::batches::reach::batch_within;
-use crate::actions::batches::rows::BatchAct;
+use crate::actions::batches::rows::BatchAction;
 use crate::batching::batch_list::BatchRecord;
 use crate::batching::schedule::Kind;
 use crate::exchange::files::FileRecord;
@@ -50,8 +50,8 @@ pub enum Batch {
 }
 
 fn states() -> PossibleValuesParser {
-    let state = |state: &lives::State| PossibleValue::new(state.code).help(state.meaning);
-    lives::BATCH.states.iter().map(state).collect::<Vec<_>>().into()
+    let state = |state: &state_machines::State| PossibleValue::new(state.code).help(state.meaning);
+    state_machines::BATCH.states.iter().map(state).collect::<Vec<_>>().into()
 }
 
 /// Runs one of the commands.
@@ -142,8 +142,8 @@ async fn acts(context: &Context, ledger: &Ledger, batch: i64) -> anyhow::Result<
         return Ok(Vec::new());
     }
     let keys = keys_of(ledger, &context.key_folder(), context.opening).await?;
-    let shown = |act: BatchAct| {
-        let reason = String::from_utf8_lossy(&keys.open_record(&act.reason)?).into_owned();
+    let shown = |act: BatchAction| {
+        let reason = String::from_utf8_lossy(&keys.decrypt(&act.reason)?).into_owned();
         let result = act.result.unwrap_or_default();
         Ok(ShownAct { at: rfc3339(act.at), what: act.what, by: act.actor, result, reason })
     };

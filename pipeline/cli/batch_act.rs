@@ -12,12 +12,12 @@ use crate::actions::batches::acts;
 use crate::actions::batches::acts::{By, Division, OfBatch, Told};
 use crate::actions::batches::reach::batch_within;
 use crate::actions::dual_control::second_person;
-use crate::step::Station;
+use crate::step::Worker;
 
 /// Why and when somebody acts.
 #[derive(Args)]
 pub struct Why {
-    /// Why; kept sealed with the act
+    /// Why; kept encrypted with the act
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     reason: String,
     /// The instant of the act, RFC 3339 [default: now]
@@ -109,8 +109,8 @@ pub async fn cut(context: &Context, args: CutArgs) -> anyhow::Result<Outcome> {
     let stream = &args.stream;
     if args.dry_run {
         let at = instant(args.why.at);
-        let station = context.observer(at).await?;
-        let preview = acts::preview_cut(&station, stream, at).await?.map_err(|wrong| anyhow::anyhow!(wrong))?;
+        let worker = context.observer(at).await?;
+        let preview = acts::preview_cut(&worker, stream, at).await?.map_err(|wrong| anyhow::anyhow!(wrong))?;
         let row = |(region, cards): &(String, i64)| {
             vec![preview.stream.clone(), preview.batch.clone(), region.clone(), cards.to_string()]
         };
@@ -128,17 +128,17 @@ pub async fn cut(context: &Context, args: CutArgs) -> anyhow::Result<Outcome> {
     let Some(number) = &args.confirm else {
         return Err(Usage("preview the batch with --dry-run, then confirm its number with --confirm".into()).into());
     };
-    let station = context.station(by.at).await?;
-    told(context, "cut", acts::cut_now(&station, stream, number, by).await?)
+    let worker = context.worker(by.at).await?;
+    told(context, "cut", acts::cut_now(&worker, stream, number, by).await?)
 }
 
 /// Holds a stream or a batch.
 pub async fn hold(context: &Context, args: ActArgs) -> anyhow::Result<Outcome> {
     let by = args.why.by(context)?;
-    let station = context.station(by.at).await?;
+    let worker = context.worker(by.at).await?;
     let held = match is_number(&args.target) {
-        true => acts::hold_batch(&station, &args.target, by).await?,
-        false => acts::hold_stream(&station, &args.target, by).await?,
+        true => acts::hold_batch(&worker, &args.target, by).await?,
+        false => acts::hold_stream(&worker, &args.target, by).await?,
     };
     told(context, "hold", held)
 }
@@ -146,51 +146,51 @@ pub async fn hold(context: &Context, args: ActArgs) -> anyhow::Result<Outcome> {
 /// Releases a stream or a batch.
 pub async fn release(context: &Context, args: ActArgs) -> anyhow::Result<Outcome> {
     let mut by = args.why.by(context)?;
-    let station = context.station(by.at).await?;
+    let worker = context.worker(by.at).await?;
     if !is_number(&args.target) {
-        return told(context, "release", acts::release_stream(&station, &args.target, by).await?);
+        return told(context, "release", acts::release_stream(&worker, &args.target, by).await?);
     }
-    match second(context, &station, OfBatch::Release, &args.target, by).await? {
+    match second(context, &worker, OfBatch::Release, &args.target, by).await? {
         Err(outcome) => return Ok(outcome),
         Ok(approval) => by.approval = approval,
     }
-    told(context, "release", acts::release_batch(&station, &args.target, by).await?)
+    told(context, "release", acts::release_batch(&worker, &args.target, by).await?)
 }
 
 /// Splits a batch.
 pub async fn split(context: &Context, args: SplitArgs) -> anyhow::Result<Outcome> {
     let by = args.why.by(context)?;
-    let station = context.station(by.at).await?;
+    let worker = context.worker(by.at).await?;
     let division = match args.count {
         Some(count) => Division::Count(count as usize),
         None => Division::Regions(args.region),
     };
-    told(context, "split", acts::split_batch(&station, &args.number, &division, by).await?)
+    told(context, "split", acts::split_batch(&worker, &args.number, &division, by).await?)
 }
 
 /// Cancels a batch.
 pub async fn cancel(context: &Context, args: CancelArgs) -> anyhow::Result<Outcome> {
     let mut by = args.why.by(context)?;
-    let station = context.station(by.at).await?;
-    match second(context, &station, OfBatch::Cancel, &args.number, by).await? {
+    let worker = context.worker(by.at).await?;
+    match second(context, &worker, OfBatch::Cancel, &args.number, by).await? {
         Err(outcome) => return Ok(outcome),
         Ok(approval) => by.approval = approval,
     }
-    told(context, "cancel", acts::cancel_batch(&station, &args.number, by).await?)
+    told(context, "cancel", acts::cancel_batch(&worker, &args.number, by).await?)
 }
 
 /// Asks for a second person where the act needs one.
 async fn second(
     context: &Context,
-    station: &Station,
+    worker: &Worker,
     what: OfBatch,
     number: &str,
     by: By<'_>,
 ) -> anyhow::Result<Result<Option<i64>, Outcome>> {
     // What is not there, or reaches beyond the scope, the act itself refuses.
-    let Ok((_, batch)) = batch_within(&station.ledger, number).await? else { return Ok(Ok(None)) };
+    let Ok((_, batch)) = batch_within(&worker.ledger, number).await? else { return Ok(Ok(None)) };
     match acts::needs_second(what, &batch, by.reason) {
-        Some(wanted) => waits(context, second_person(station, &wanted, by.at).await?),
+        Some(wanted) => waits(context, second_person(worker, &wanted, by.at).await?),
         None => Ok(Ok(None)),
     }
 }

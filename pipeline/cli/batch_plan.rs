@@ -34,12 +34,12 @@ const HEADINGS: &[&str] = &["stream", "next cut", "batches", "cards", "sections"
 /// Prints the plan.
 pub async fn run(context: &Context, args: PlanArgs) -> anyhow::Result<Outcome> {
     let now = instant(args.at);
-    let station = context.observer(now).await?;
-    if let Some(unknown) = args.stream.as_ref().filter(|stream| kind_of(&station, stream).is_none()) {
+    let worker = context.observer(now).await?;
+    if let Some(unknown) = args.stream.as_ref().filter(|stream| kind_of(&worker, stream).is_none()) {
         let unknown = print::visible(unknown);
         return Err(Usage(format!("{unknown} is no stream; they are named like account/ABC/110101/normal")).into());
     }
-    let mut plan = plan(&station, now).await?;
+    let mut plan = plan(&worker, now).await?;
     if let Some(below) = &args.stream {
         plan.streams.retain(|stream| crate::batching::schedule::covers(below, &stream.stream));
     }

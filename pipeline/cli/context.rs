@@ -12,8 +12,8 @@ use super::outcome::{Usage, ledger_error};
 use super::print::Output;
 use super::roles::{Who, permit};
 use crate::config::{Config, Flags};
-use crate::step::{Station, keys_of};
-use crate::store::{Ledger, LedgerError, Opening, Viewer};
+use crate::step::{Worker, keys_of};
+use crate::store::{Ledger, LedgerError, Opening, Principal};
 use crate::time::local_date;
 use cardline_core::domain::personal_text::looks_personal;
 
@@ -53,7 +53,7 @@ pub struct Context {
     pub opening: Opening,
     named: bool,
     /// The user, once there are users.
-    viewer: Option<Viewer>,
+    viewer: Option<Principal>,
 }
 
 impl Context {
@@ -75,7 +75,7 @@ impl Context {
     }
 
     /// From here on a user acts, and sees what is in scope.
-    pub fn act_as(&mut self, viewer: Viewer) {
+    pub fn act_as(&mut self, viewer: Principal) {
         self.actor = viewer.name.clone();
         self.named = true;
         self.viewer = Some(viewer);
@@ -123,23 +123,23 @@ impl Context {
     }
 
     /// Opens everything the configuration names, doing no more to the ledger than the command may.
-    pub async fn station(&self, now: Timestamp) -> anyhow::Result<Station> {
+    pub async fn worker(&self, now: Timestamp) -> anyhow::Result<Worker> {
         self.make_data_folder()?;
-        let mut station = Station::opened(self.config.clone(), local_date(now), self.opening).await?;
-        station.ledger = self.seen(station.ledger);
-        Ok(station)
+        let mut worker = Worker::opened(self.config.clone(), local_date(now), self.opening).await?;
+        worker.ledger = self.seen(worker.ledger);
+        Ok(worker)
     }
 
-    /// As [`Context::station`], for who takes leases: under a name no other live process has.
-    pub async fn worker(&self, now: Timestamp) -> anyhow::Result<Station> {
-        Ok(self.station(now).await?.named().await?)
+    /// As [`Context::worker`], for who takes leases: under a name no other live process has.
+    pub async fn named_worker(&self, now: Timestamp) -> anyhow::Result<Worker> {
+        Ok(self.worker(now).await?.named().await?)
     }
 
-    /// As [`Context::station`], and what earlier imports ask for stays as it is.
-    pub async fn observer(&self, now: Timestamp) -> anyhow::Result<Station> {
-        let mut station = Station::unsettled(self.config.clone(), local_date(now), self.opening).await?;
-        station.ledger = self.seen(station.ledger);
-        Ok(station)
+    /// As [`Context::worker`], and what earlier imports ask for stays as it is.
+    pub async fn observer(&self, now: Timestamp) -> anyhow::Result<Worker> {
+        let mut worker = Worker::unsettled(self.config.clone(), local_date(now), self.opening).await?;
+        worker.ledger = self.seen(worker.ledger);
+        Ok(worker)
     }
 
     /// Opens the ledger alone; the keys at hand must be its own all the same.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use cardline_core::lives::{APPLICATION, CARD, Life};
 use cardline_core::rules;
+use cardline_core::state_machines::{APPLICATION, CARD, StateMachine};
 
 use super::intake;
 use super::print::table;
@@ -40,7 +40,7 @@ pub fn cards(report: &DemoReport) -> String {
 }
 
 /// Counts in the order of the life, with what each state means.
-fn by_state(life: &Life, counts: &BTreeMap<String, i64>) -> String {
+fn by_state(life: &StateMachine, counts: &BTreeMap<String, i64>) -> String {
     let mut rows: Vec<Vec<String>> = life
         .states
         .iter()

@@ -49,9 +49,9 @@ pub async fn run(context: &Context, command: Exchange) -> anyhow::Result<Outcome
 }
 
 async fn show(context: &Context) -> anyhow::Result<Outcome> {
-    let station = context.observer(Timestamp::now()).await?;
+    let worker = context.observer(Timestamp::now()).await?;
     let scope = context.scope();
-    let mut found = all_missing(&station).await?;
+    let mut found = all_missing(&worker).await?;
     found.retain(|missing| scope.covers(&missing.bank, ""));
     let row = |m: &Missing| {
         let numbers = if m.first == m.last { m.first.to_string() } else { format!("{} to {}", m.first, m.last) };
@@ -67,23 +67,23 @@ async fn show(context: &Context) -> anyhow::Result<Outcome> {
 
 async fn pass_over(context: &Context, args: SkipArgs) -> anyhow::Result<Outcome> {
     let mut by = args.why.by(context)?;
-    let station = context.worker(by.at).await?;
+    let worker = context.named_worker(by.at).await?;
     let (partner, kind) = (args.partner.as_str(), args.kind.as_str());
-    known_partner(station.partners.all().map(|known| known.profile.code.as_str()), partner)?;
+    known_partner(worker.partners.all().map(|known| known.profile.code.as_str()), partner)?;
     known_kind(kind)?;
-    if !station.ledger.was_skipped_to(partner, kind, args.go_on_with).await? {
+    if !worker.ledger.was_skipped_to(partner, kind, args.go_on_with).await? {
         let missing =
-            to_skip(&station, partner, kind, args.go_on_with).await?.map_err(|wrong| anyhow::anyhow!(wrong))?;
+            to_skip(&worker, partner, kind, args.go_on_with).await?.map_err(|wrong| anyhow::anyhow!(wrong))?;
         if !context.scope().covers(&missing.bank, "") {
             anyhow::bail!("{partner} lies outside of your scope ({})", context.scope());
         }
         let subject = missing.subject();
-        match waits(context, second_person(&station, &wanted(&missing, &subject, by.reason), by.at).await?)? {
+        match waits(context, second_person(&worker, &wanted(&missing, &subject, by.reason), by.at).await?)? {
             Err(outcome) => return Ok(outcome),
             Ok(approval) => by.approval = approval,
         }
     }
-    told(context, skip(&station, partner, kind, args.go_on_with, by).await?)
+    told(context, skip(&worker, partner, kind, args.go_on_with, by).await?)
 }
 
 fn told(context: &Context, told: Told) -> anyhow::Result<Outcome> {

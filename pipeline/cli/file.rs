@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use cardline_core::layouts::{FileFault, FileSpec, Parsed, masked, masked_table};
+use cardline_core::file_formats::{FileFault, FileSpec, Parsed, masked, masked_table};
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 

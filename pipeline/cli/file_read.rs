@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use cardline_core::layouts::{FileKind, FileSpec, Layout, Profile};
+use cardline_core::file_formats::{FileKind, FileSpec, Layout, Profile};
 
 use super::outcome::Usage;
 use super::print;

@@ -12,7 +12,7 @@ use super::print;
 use crate::actions::imports::legacy_cards::{StockRow, stock_card};
 use crate::actions::imports::legacy_rows::{RefusedStock, StockCard};
 use crate::limits::CHUNK_MESSAGES;
-use crate::step::Station;
+use crate::step::Worker;
 use crate::store::Why;
 
 /// Wrong lines named one by one; beyond that they are only counted.
@@ -88,16 +88,16 @@ pub async fn run(context: &Context, path: &Path) -> anyhow::Result<Outcome> {
         anyhow::bail!("{shown}, line 1: expected the columns {}; the last may be left out", COLUMNS.join(","));
     }
     let now = instant(None);
-    let station = context.worker(now).await?;
+    let worker = context.named_worker(now).await?;
     let mut counts = Counts::default();
     let list = List { rounded: rounded(&text, &header), text: &text, header: &header };
     let mut records = reader.records();
     loop {
-        let cards = tokio::task::block_in_place(|| chunk(&station, &list, &mut records, &mut counts, path));
+        let cards = tokio::task::block_in_place(|| chunk(&worker, &list, &mut records, &mut counts, path));
         if cards.is_empty() {
             break;
         }
-        settle(context, &station, cards, now, &mut counts, path).await?;
+        settle(context, &worker, cards, now, &mut counts, path).await?;
     }
     let row = [counts.read, counts.new, counts.known, counts.rejected].map(|n| n.to_string()).to_vec();
     print::rows(context.output, &["read", "new", "known", "rejected"], &[row], &counts)?;
@@ -115,7 +115,7 @@ type Lined = (u64, StockCard);
 
 async fn settle(
     context: &Context,
-    station: &Station,
+    worker: &Worker,
     cards: Vec<Lined>,
     at: Timestamp,
     counts: &mut Counts,
@@ -123,7 +123,7 @@ async fn settle(
 ) -> anyhow::Result<()> {
     let (lines, cards): (Vec<u64>, Vec<StockCard>) = cards.into_iter().unzip();
     let why = Why { at, actor: &context.actor, reason: "opening stock imported" };
-    let imported = station.ledger.import_stock(cards, why).await?;
+    let imported = worker.ledger.import_stock(cards, why).await?;
     counts.new += u64::try_from(imported.new).unwrap_or(0);
     counts.known += u64::try_from(imported.known).unwrap_or(0);
     let line = |place: usize| lines.get(place).copied().unwrap_or_default();
@@ -136,7 +136,7 @@ async fn settle(
 
 /// The cards of the next lines; empty at the end of the file.
 fn chunk(
-    station: &Station,
+    worker: &Worker,
     list: &List<'_>,
     records: &mut csv::StringRecordsIter<'_, &[u8]>,
     counts: &mut Counts,
@@ -147,7 +147,7 @@ fn chunk(
         && let Some(record) = records.next()
     {
         counts.read += 1;
-        match card(station, list, record) {
+        match card(worker, list, record) {
             Ok(card) => cards.push(card),
             Err(wrong) => counts.reject(path, &wrong),
         }
@@ -156,7 +156,7 @@ fn chunk(
 }
 
 /// The card of a line, or what is wrong with it: line and column, never a value.
-fn card(station: &Station, list: &List<'_>, record: Result<csv::StringRecord, csv::Error>) -> Result<Lined, String> {
+fn card(worker: &Worker, list: &List<'_>, record: Result<csv::StringRecord, csv::Error>) -> Result<Lined, String> {
     let header = list.header;
     let record = record.map_err(|e| {
         let line = e.position().map_or(0, |position| list.line(position));
@@ -179,11 +179,11 @@ fn card(station: &Station, list: &List<'_>, record: Result<csv::StringRecord, cs
         let seen = "zeros behind the fifteenth digit on every line";
         return Err(format!("line {line}, column {column}: {seen}; {}", spreadsheet::CURE));
     }
-    let card = stock_card(&station.keys, &row).map_err(|wrong| format!("line {line}, {wrong}"))?;
-    if station.reference.bank(&row.bank).is_none() {
+    let card = stock_card(&worker.keys, &row).map_err(|wrong| format!("line {line}, {wrong}"))?;
+    if worker.reference.bank(&row.bank).is_none() {
         return Err(format!("line {line}, column bank: no partner bank of that code"));
     }
-    if !station.reference.was_region(&row.region) {
+    if !worker.reference.was_region(&row.region) {
         return Err(format!("line {line}, column region: no region of that code"));
     }
     Ok((line, card))

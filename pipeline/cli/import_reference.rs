@@ -110,7 +110,7 @@ async fn replaced_by_two(
         area: "",
         reason: preview.table,
     };
-    waits(context, second_person(&context.station(now).await?, &wanted, now).await?)
+    waits(context, second_person(&context.worker(now).await?, &wanted, now).await?)
 }
 
 /// Why it is not applied: cards lose something and nobody confirmed it, or something else was

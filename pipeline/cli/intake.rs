@@ -13,7 +13,7 @@ use crate::route::ROUTE;
 use crate::route::intake;
 use crate::route::intake::rehearsal::Rehearsed;
 use crate::route::intake::settle::IntakeCounts;
-use crate::step::Station;
+use crate::step::Worker;
 use crate::store::LedgerError;
 
 #[derive(Args)]
@@ -54,13 +54,13 @@ pub async fn run(context: &Context, args: IntakeArgs) -> anyhow::Result<Outcome>
     if args.dry_run {
         return dry_run(context, (!kafka).then_some(path), now).await;
     }
-    let station = context.worker(now).await?;
+    let worker = context.named_worker(now).await?;
     let counts = if kafka {
-        from_kafka(&station, now).await?
+        from_kafka(&worker, now).await?
     } else {
         let mut progress = Progress::new();
         let counts =
-            intake::from_file(&station, path, now, |done, all| progress.show(done, all, "bytes taken in")).await;
+            intake::from_file(&worker, path, now, |done, all| progress.show(done, all, "bytes taken in")).await;
         progress.finish();
         counts?
     };
@@ -73,18 +73,18 @@ fn outcome(counts: &IntakeCounts) -> Outcome {
     if troubled > 0 { Outcome::Rejected } else { Outcome::Ok }
 }
 
-async fn from_kafka(station: &Station, now: Timestamp) -> anyhow::Result<IntakeCounts> {
-    let topic = station.config.topics.applications.clone();
-    let before = station.ledger.intake_counts(&topic).await?;
+async fn from_kafka(worker: &Worker, now: Timestamp) -> anyhow::Result<IntakeCounts> {
+    let topic = worker.config.topics.applications.clone();
+    let before = worker.ledger.intake_counts(&topic).await?;
     let mut failed = Vec::new();
     for step in ROUTE.iter().filter(|step| step.stage == "intake") {
         // A message that cannot be taken in now holds back no other; the failure is told all the same.
-        failed.extend(step.run(station, now).await?.set_aside);
+        failed.extend(step.run(worker, now).await?.set_aside);
     }
     if let Some(aside) = failed.first() {
         anyhow::bail!("{aside}");
     }
-    let after = station.ledger.intake_counts(&topic).await?;
+    let after = worker.ledger.intake_counts(&topic).await?;
     Ok(IntakeCounts {
         received: after.received - before.received,
         accepted: after.accepted - before.accepted,
@@ -98,26 +98,26 @@ async fn from_kafka(station: &Station, now: Timestamp) -> anyhow::Result<IntakeC
 async fn dry_run(context: &Context, file: Option<&Path>, now: Timestamp) -> anyhow::Result<Outcome> {
     // Where there is no ledger yet, an empty one is judged against, and none is left behind.
     let unused = tempfile::tempdir()?;
-    let station = match context.looking().observer(now).await {
+    let worker = match context.looking().observer(now).await {
         Err(error) if matches!(ledger_error(&error), Some(LedgerError::NoLedger { .. })) => {
             let mut config = context.config.clone();
             config.database.value = format!("sqlite:{}", unused.path().join("ledger.sqlite").display());
             config.data.value = unused.path().into();
-            Station::open(config, crate::time::local_date(now)).await?
+            Worker::open(config, crate::time::local_date(now)).await?
         }
-        station => station?,
+        worker => worker?,
     };
     let rehearsed = match file {
-        None => intake::rehearse_topic(&station, now).await?,
+        None => intake::rehearse_topic(&worker, now).await?,
         Some(path) => {
             let mut progress = Progress::new();
             let rehearsed =
-                intake::rehearse_file(&station, path, now, |done, all| progress.show(done, all, "bytes checked")).await;
+                intake::rehearse_file(&worker, path, now, |done, all| progress.show(done, all, "bytes checked")).await;
             progress.finish();
             rehearsed?
         }
     };
-    station.ledger.close().await;
+    worker.ledger.close().await;
     print::rows(context.output, HEADINGS, &[row(&rehearsed.counts)], &rehearsed)?;
     if context.output == Output::Table {
         details(&rehearsed)?;

@@ -88,14 +88,14 @@ fn show(context: &Context, waiting: &[WaitingPhoto]) -> anyhow::Result<()> {
 
 async fn retry(context: &Context, args: RetryArgs) -> anyhow::Result<Outcome> {
     let now = instant(args.at);
-    let station = context.station(now).await?;
-    let asked = station.ledger.ask_photos_again(args.application_id.as_deref(), now).await?;
+    let worker = context.worker(now).await?;
+    let asked = worker.ledger.ask_photos_again(args.application_id.as_deref(), now).await?;
     if let (0, Some(id)) = (asked, &args.application_id) {
         let shown = print::visible(id);
         return Err(Usage(format!("{shown} waits for no photo; see `cardline photos list`")).into());
     }
-    drain(&Photos, "accounts/photos", &station, Resting::Try, now).await?;
-    let left = station.ledger.waiting_photos(args.application_id.as_deref()).await?;
+    drain(&Photos, "accounts/photos", &worker, Resting::Try, now).await?;
+    let left = worker.ledger.waiting_photos(args.application_id.as_deref()).await?;
     match context.output {
         Output::Json => print::json(&json!({ "photos": asked, "cards_left": left.len() }))?,
         Output::Csv => print::csv(&["photos", "cards_left"], &[vec![asked.to_string(), left.len().to_string()]])?,

@@ -25,7 +25,7 @@ pub enum Quarantine {
     Show(quarantine_show::ShowArgs),
     /// 重试 Take messages in again, as they came or repaired
     Retry(quarantine_act::RetryArgs),
-    /// 弃置 Put messages aside for good; they stay sealed until they are purged
+    /// 弃置 Put messages aside for good; they stay encrypted until they are purged
     Discard(quarantine_act::DiscardArgs),
     /// 导出 Messages in the open into a file, to be corrected by hand; recorded, and by two persons
     Export(quarantine_export::ExportArgs),

@@ -61,7 +61,7 @@ pub struct RetryArgs {
     /// Corrected messages, NDJSON, matched by event_id (or one, for the one ID given). Needs --reason
     #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
-    /// Why; kept sealed with the act
+    /// Why; kept encrypted with the act
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     reason: String,
 }
@@ -75,7 +75,7 @@ Example: cardline quarantine discard 17 --reason \"sent twice by mistake\" --as 
 pub struct DiscardArgs {
     #[command(flatten)]
     act: ActArgs,
-    /// Why; kept sealed with the act
+    /// Why; kept encrypted with the act
     #[arg(long, value_name = "TEXT")]
     reason: String,
 }
@@ -123,10 +123,10 @@ async fn act(context: &Context, args: ActArgs, what: What, reason: &str, by_file
     let now = instant(args.at);
     let selection = args.chosen.selection(sorted(args.ids), args.code);
     let ids = selection.ids.clone();
-    let station = context.worker(now).await?;
+    let worker = context.named_worker(now).await?;
     let mut ask =
         Ask { actor, reason, selection, what, confirm: args.confirm.as_deref(), dry_run: args.dry_run, approval: None };
-    let mut told = operate(&station, &ask, now).await?;
+    let mut told = operate(&worker, &ask, now).await?;
     if let Told::NeedsSecond { id, count } = &told {
         let scope = context.scope();
         let wanted = Wanted {
@@ -138,11 +138,11 @@ async fn act(context: &Context, args: ActArgs, what: What, reason: &str, by_file
             area: &scope.area,
             reason,
         };
-        match waits(context, second_person(&station, &wanted, Timestamp::now()).await?)? {
+        match waits(context, second_person(&worker, &wanted, Timestamp::now()).await?)? {
             Err(outcome) => return Ok(outcome),
             Ok(approval) => ask.approval = approval,
         }
-        told = operate(&station, &ask, now).await?;
+        told = operate(&worker, &ask, now).await?;
     }
     match told {
         Told::Done(report) => done(context, &report, &ask.selection),

@@ -39,7 +39,7 @@ pub struct ExportArgs {
     /// File to be written, NDJSON; one that is there already is left alone
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// Why; kept sealed with the act
+    /// Why; kept encrypted with the act
     #[arg(long, value_name = "TEXT")]
     reason: String,
 }
@@ -56,13 +56,13 @@ pub async fn run(context: &Context, args: ExportArgs) -> anyhow::Result<Outcome>
     anyhow::ensure!(std::fs::symlink_metadata(&args.out).is_err(), "{}: is there already", args.out.display());
     let actor = context.who()?;
     let now = Timestamp::now();
-    let station = context.station(now).await?;
+    let worker = context.worker(now).await?;
     let mut ids = args.ids;
     ids.sort_unstable();
     ids.dedup();
     let selection = args.chosen.selection(ids, args.code);
     let mut wish = Wish { actor, reason, selection, approval: None };
-    let mut exported = export(&station, &wish, now).await?;
+    let mut exported = export(&worker, &wish, now).await?;
     if let Exported::NeedsSecond { id, count } = &exported {
         let scope = context.scope();
         let wanted = Wanted {
@@ -74,11 +74,11 @@ pub async fn run(context: &Context, args: ExportArgs) -> anyhow::Result<Outcome>
             area: &scope.area,
             reason,
         };
-        match waits(context, second_person(&station, &wanted, now).await?)? {
+        match waits(context, second_person(&worker, &wanted, now).await?)? {
             Err(outcome) => return Ok(outcome),
             Ok(approval) => wish.approval = approval,
         }
-        exported = export(&station, &wish, now).await?;
+        exported = export(&worker, &wish, now).await?;
     }
     match exported {
         Exported::Lines { id, count, bytes } => {

@@ -12,7 +12,7 @@ use super::rules::words;
 use crate::quarantine::acts::TracedAct;
 use crate::quarantine::held::{HeldRecord, Neighbour};
 use crate::quarantine::redaction::{differences, masked};
-use crate::step::Station;
+use crate::step::Worker;
 use crate::store::Why;
 use crate::time::{local, rfc3339};
 use cardline_core::domain::message;
@@ -27,7 +27,7 @@ pub struct ShowArgs {
     /// Show the message in the open; recorded before it is shown. Needs --as and --reason
     #[arg(long)]
     reveal: bool,
-    /// Why it must be opened; kept sealed with the act
+    /// Why it must be opened; kept encrypted with the act
     #[arg(long, value_name = "TEXT", requires = "reveal")]
     reason: Option<String>,
     /// The instant of the act, RFC 3339 [default: now]
@@ -111,16 +111,16 @@ pub async fn run(context: &Context, args: ShowArgs) -> anyhow::Result<Outcome> {
             Some((context.who()?, reason))
         }
     };
-    let station = context.station(now).await?;
-    let Some(record) = station.ledger.held_record(args.id).await? else {
+    let worker = context.worker(now).await?;
+    let Some(record) = worker.ledger.held_record(args.id).await? else {
         anyhow::bail!("no message {} was ever in the quarantine; see `cardline quarantine list`", args.id);
     };
-    let mut document = document(&station, &record).await?;
+    let mut document = document(&worker, &record).await?;
     if let Some((actor, reason)) = reveal {
-        let sealed = station.keys.seal(reason.as_bytes())?;
-        station.ledger.record_reveal(record.id, sealed, Why { at: now, actor, reason: "" }).await?;
-        document.acts = acts(&station, record.id).await?;
-        document.revealed = Some(String::from_utf8_lossy(&station.keys.open_record(&record.sealed)?).into_owned());
+        let encrypted = worker.keys.encrypt(reason.as_bytes())?;
+        worker.ledger.record_reveal(record.id, encrypted, Why { at: now, actor, reason: "" }).await?;
+        document.acts = acts(&worker, record.id).await?;
+        document.revealed = Some(String::from_utf8_lossy(&worker.keys.decrypt(&record.encrypted)?).into_owned());
     }
     match context.output {
         Output::Json => print::json(&document)?,
@@ -130,18 +130,18 @@ pub async fn run(context: &Context, args: ShowArgs) -> anyhow::Result<Outcome> {
     Ok(Outcome::Ok)
 }
 
-async fn document(station: &Station, record: &HeldRecord) -> anyhow::Result<Document> {
-    let bytes = station.keys.open_record(&record.sealed)?;
-    let conflict = match (record.outcome.as_str(), station.ledger.rival_of(record).await?) {
-        ("conflicting", Some((first, sealed))) => {
-            let found = differences(&station.keys.open_record(&sealed)?, &bytes);
+async fn document(worker: &Worker, record: &HeldRecord) -> anyhow::Result<Document> {
+    let bytes = worker.keys.decrypt(&record.encrypted)?;
+    let conflict = match (record.outcome.as_str(), worker.ledger.rival_of(record).await?) {
+        ("conflicting", Some((first, encrypted))) => {
+            let found = differences(&worker.keys.decrypt(&encrypted)?, &bytes);
             let differing =
                 |d: crate::quarantine::redaction::Difference| Differing { path: d.path, first: d.first, this: d.other };
             Some(Conflict { first, differences: found.into_iter().map(differing).collect() })
         }
         _ => None,
     };
-    let is_event = record.source == station.config.topics.events;
+    let is_event = record.source == worker.config.topics.events;
     Ok(Document {
         id: record.id,
         outcome: record.outcome.clone(),
@@ -154,8 +154,8 @@ async fn document(station: &Station, record: &HeldRecord) -> anyhow::Result<Docu
         why: reasons(record, if is_event { None } else { message::decode(&bytes).err() }),
         message: masked(&bytes).into_iter().map(|shown| Value { path: shown.path, value: shown.value }).collect(),
         conflict,
-        neighbours: station.ledger.neighbours_of(record).await?,
-        acts: acts(station, record.id).await?,
+        neighbours: worker.ledger.neighbours_of(record).await?,
+        acts: acts(worker, record.id).await?,
         revealed: None,
     })
 }
@@ -192,16 +192,16 @@ fn reasons(record: &HeldRecord, defect: Option<message::DecodeDefect>) -> Vec<Re
     list
 }
 
-async fn acts(station: &Station, message: i64) -> anyhow::Result<Vec<Act>> {
+async fn acts(worker: &Worker, message: i64) -> anyhow::Result<Vec<Act>> {
     let told = |act: TracedAct| {
         let reason = match act.reason {
-            Some(sealed) => Some(String::from_utf8_lossy(&station.keys.open_record(&sealed)?).into_owned()),
+            Some(encrypted) => Some(String::from_utf8_lossy(&worker.keys.decrypt(&encrypted)?).into_owned()),
             None => None,
         };
         let at = rfc3339(Timestamp::from_microsecond(act.at).unwrap_or_default());
         Ok(Act { at, what: act.what, by: act.by, operation: act.operation, reason })
     };
-    station.ledger.acts_on(message).await?.into_iter().map(told).collect()
+    worker.ledger.acts_on(message).await?.into_iter().map(told).collect()
 }
 
 fn table(d: &Document) -> anyhow::Result<()> {

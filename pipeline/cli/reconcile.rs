@@ -20,7 +20,7 @@ pub enum Reconcile {
     #[command(after_help = "Once there are users it needs a second person, who accepts exactly what was found.
 Example: cardline reconcile accept --as lin --reason \"restored the backup of Tuesday\"")]
     Accept {
-        /// Why, in your words; kept sealed
+        /// Why, in your words; kept encrypted
         #[arg(long, value_name = "TEXT")]
         reason: String,
     },
@@ -32,9 +32,9 @@ pub async fn run(context: &Context, command: Reconcile) -> anyhow::Result<Outcom
     match command {
         Reconcile::Show => {
             // As a worker that starts: it finds out whether the history shrank.
-            let station = context.observer(now).await?;
-            station.watch_history(now).await?;
-            let found = survey(&station).await?;
+            let worker = context.observer(now).await?;
+            worker.watch_history(now).await?;
+            let found = survey(&worker).await?;
             show(context, &found)?;
             Ok(Outcome::of(found.halt.is_none()))
         }
@@ -47,17 +47,17 @@ async fn accept_all(context: &Context, reason: &str, now: Timestamp) -> anyhow::
     if reason.trim().is_empty() {
         return Err(Usage("say why with --reason TEXT".into()).into());
     }
-    let station = context.observer(now).await?;
-    station.watch_history(now).await?;
-    let found = survey(&station).await?;
+    let worker = context.observer(now).await?;
+    worker.watch_history(now).await?;
+    let found = survey(&worker).await?;
     if let Some(halt) = &found.halt {
         let subject = halt.subject();
-        match waits(context, second_person(&station, &wanted(&found, &subject, reason), now).await?)? {
+        match waits(context, second_person(&worker, &wanted(&found, &subject, reason), now).await?)? {
             Err(outcome) => return Ok(outcome),
             Ok(approval) => by.approval = approval,
         }
     }
-    show(context, &accept(&station, found, by).await?)?;
+    show(context, &accept(&worker, found, by).await?)?;
     print::complain("accepted; start the workers. Each lost file is a case");
     Ok(Outcome::Ok)
 }

@@ -13,7 +13,7 @@ use super::outcome::Usage;
 use crate::hex::hex;
 use crate::limits::{LOGIN_TRIES, LOGIN_WAIT_MINUTES, PASSWORD_BYTES_MAX};
 use crate::people::passwords::Password;
-use crate::store::{Ledger, Viewer};
+use crate::store::{Ledger, Principal};
 
 /// Bytes of a token before it is written as hex.
 const TOKEN_BYTES: usize = 32;
@@ -30,7 +30,7 @@ fn path() -> anyhow::Result<PathBuf> {
 }
 
 /// Makes a session and keeps its token where only its owner can read it.
-pub async fn open(ledger: &Ledger, viewer: &Viewer) -> anyhow::Result<()> {
+pub async fn open(ledger: &Ledger, viewer: &Principal) -> anyhow::Result<()> {
     let path = path()?;
     let named = || format!("session file {}", path.display());
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -57,7 +57,7 @@ pub async fn end(ledger: Option<&Ledger>) -> anyhow::Result<bool> {
 }
 
 /// Who is acting: proved by a password file, or by a live session. `name` is what `--as` says.
-pub async fn prove(ledger: &Ledger, name: Option<&str>) -> anyhow::Result<Viewer> {
+pub async fn prove(ledger: &Ledger, name: Option<&str>) -> anyhow::Result<Principal> {
     if let Some(path) = std::env::var_os("CARDLINE_PASSWORD_FILE") {
         let path = PathBuf::from(path);
         let name = name.ok_or_else(|| Usage("CARDLINE_PASSWORD_FILE needs --as USER beside it".into()))?;
@@ -80,7 +80,7 @@ pub async fn prove(ledger: &Ledger, name: Option<&str>) -> anyhow::Result<Viewer
 }
 
 /// The enabled user whose password this is. Whatever is wrong, the answer is the same and takes as long.
-pub async fn check(ledger: &Ledger, name: &str, password: &Password) -> anyhow::Result<Viewer> {
+pub async fn check(ledger: &Ledger, name: &str, password: &Password) -> anyhow::Result<Principal> {
     let known = ledger.take_try(name, Timestamp::now()).await?;
     let verifier = known.as_ref().map(|(_, verifier)| verifier.as_str());
     if tokio::task::block_in_place(|| password.opens(verifier))

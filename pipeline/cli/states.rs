@@ -1,6 +1,6 @@
 //! `states`: the tables of states and edges, as they are in force.
 
-use cardline_core::lives::{LIVES, Life, Standing};
+use cardline_core::state_machines::{LIVES, Standing, StateMachine};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -17,8 +17,8 @@ pub struct StatesArgs {
 
 /// Prints the states and edges of one life or of all.
 pub fn run(context: &Context, args: StatesArgs) -> anyhow::Result<Outcome> {
-    let wanted = |life: &&&Life| args.life.as_ref().is_none_or(|name| life.name == name.as_str());
-    let lives: Vec<&Life> = LIVES.iter().filter(wanted).copied().collect();
+    let wanted = |life: &&&StateMachine| args.life.as_ref().is_none_or(|name| life.name == name.as_str());
+    let lives: Vec<&StateMachine> = LIVES.iter().filter(wanted).copied().collect();
     if lives.is_empty() {
         let names: Vec<&str> = LIVES.iter().map(|life| life.name).collect();
         return Err(Usage(format!("no life is called so; the lives are {}", names.join(", "))).into());
@@ -34,7 +34,7 @@ pub fn run(context: &Context, args: StatesArgs) -> anyhow::Result<Outcome> {
     Ok(Outcome::Ok)
 }
 
-fn table(life: &Life) -> anyhow::Result<()> {
+fn table(life: &StateMachine) -> anyhow::Result<()> {
     print::line(&format!("{} — {}\n", life.name, life.about))?;
     print::line(&print::table(&["state", "standing", "owner", "meaning"], &state_rows(life)))?;
     let edges: Vec<_> = life.edges.iter().map(|e| vec![from(e.from).into(), e.to.into(), e.why.into()]).collect();
@@ -45,14 +45,14 @@ fn from(state: &'static str) -> &'static str {
     if state.is_empty() { "(begin)" } else { state }
 }
 
-fn state_rows(life: &Life) -> Vec<Vec<String>> {
-    let row = |s: &cardline_core::lives::State| {
+fn state_rows(life: &StateMachine) -> Vec<Vec<String>> {
+    let row = |s: &cardline_core::state_machines::State| {
         vec![s.code.into(), standing(s.standing).into(), s.owner.into(), s.meaning.into()]
     };
     life.states.iter().map(row).collect()
 }
 
-fn with_life(life: &Life, rows: Vec<Vec<String>>) -> Vec<Vec<String>> {
+fn with_life(life: &StateMachine, rows: Vec<Vec<String>>) -> Vec<Vec<String>> {
     rows.into_iter().map(|row| [vec![life.name.to_owned()], row].concat()).collect()
 }
 
@@ -64,7 +64,7 @@ fn standing(standing: Standing) -> &'static str {
     }
 }
 
-fn document(life: &Life) -> Value {
+fn document(life: &StateMachine) -> Value {
     let states: Vec<Value> = life
         .states
         .iter()

@@ -57,11 +57,11 @@ fn advised(told: String, error: &StageError) -> String {
 /// Runs every step and prints how often each did something; what failed is told at the end, a line each.
 pub async fn run(context: &Context, args: TickArgs) -> anyhow::Result<Outcome> {
     let now = instant(args.at);
-    let station = context.worker(now).await?;
+    let worker = context.named_worker(now).await?;
     // What a partner left lying is told, and no failure of ours.
     let (mut ticked, mut failures, mut told) = (Vec::new(), Vec::new(), Vec::new());
     for step in ROUTE.iter().filter(|step| args.stage == "all" || step.stage == args.stage) {
-        let did = match step.run(&station, now).await {
+        let did = match step.run(&worker, now).await {
             Ok(Drained { did, set_aside }) => {
                 let (strays, failed): (Vec<_>, Vec<_>) =
                     set_aside.iter().partition(|aside| aside.cause == Cause::Stray);
@@ -70,7 +70,7 @@ pub async fn run(context: &Context, args: TickArgs) -> anyhow::Result<Outcome> {
                 did
             }
             // Without the database or with a full disk, or while a person is waited for, no step can work.
-            Err(error) if error.is_outage() || station.refuse_while_halted().await.is_err() => {
+            Err(error) if error.is_outage() || worker.refuse_while_halted().await.is_err() => {
                 return Err(anyhow::Error::new(error).context(format!("{}/{}", step.stage, step.name)));
             }
             Err(error) => {

@@ -31,7 +31,7 @@ pub struct AcceptArgs {
     /// A topic we read
     #[arg(value_name = "TOPIC")]
     topic: String,
-    /// Why; kept sealed with the act
+    /// Why; kept encrypted with the act
     #[arg(long, value_name = "TEXT", required_unless_present = "dry_run")]
     reason: Option<String>,
     /// Show where it would go on; change nothing
@@ -50,11 +50,11 @@ pub async fn run(context: &Context, command: TopicCommand) -> anyhow::Result<Out
 const HEADINGS: &[&str] = &["topic", "generation", "partition", "position", "first", "end", "behind", "standing"];
 
 async fn list(context: &Context) -> anyhow::Result<Outcome> {
-    let station = context.station(Timestamp::now()).await?;
+    let worker = context.worker(Timestamp::now()).await?;
     let topics = &context.config.topics;
     let (mut rows, mut document, mut stopped) = (Vec::new(), Vec::new(), false);
     for topic in [&topics.applications, &topics.events] {
-        let view = look(&station, topic).await?;
+        let view = look(&worker, topic).await?;
         stopped |= view.is_stopped();
         for partition in &view.partitions {
             rows.push(row(&view, partition));
@@ -114,8 +114,8 @@ async fn accept_one(context: &Context, args: AcceptArgs) -> anyhow::Result<Outco
     }
     let now = Timestamp::now();
     let actor = if args.dry_run { "" } else { context.who()? };
-    let station = context.station(now).await?;
-    let view = look(&station, &args.topic).await?;
+    let worker = context.worker(now).await?;
+    let view = look(&worker, &args.topic).await?;
     let rows: Vec<Vec<String>> = jumps(&view)
         .iter()
         .map(|j| {
@@ -128,7 +128,7 @@ async fn accept_one(context: &Context, args: AcceptArgs) -> anyhow::Result<Outco
         .map(|j| json!({ "partition": j.partition, "stopped_at": j.left_at, "goes_on_at": j.begins_at }))
         .collect();
     if !args.dry_run {
-        let generation = accept(&station, &view, actor, args.reason.as_deref().unwrap_or_default(), now).await?;
+        let generation = accept(&worker, &view, actor, args.reason.as_deref().unwrap_or_default(), now).await?;
         if context.output == Output::Table {
             print::line(&format!("{} goes on in generation {generation}", view.topic))?;
         }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use cardline_core::domain::calendar::Calendar;
-use cardline_core::lives::{APPLICATION, CARD, Standing};
+use cardline_core::state_machines::{APPLICATION, CARD, Standing};
 use clap::Args;
 use jiff::Timestamp;
 use jiff::civil::Date;

@@ -13,7 +13,7 @@ use crate::domain::application::Application;
 use crate::domain::{
     card_identifier, card_number, country, digest, gb18030, identity_number, message, name, ordered, outlet_code, pan,
 };
-use crate::layouts::{FileKind, Profile};
+use crate::file_formats::{FileKind, Profile};
 use crate::rules;
 
 /// What spoils JSON, names and numbers best.

@@ -4,8 +4,8 @@
 //! It compiles and tests in seconds, and everything else in the house may name it.
 
 pub mod domain;
+pub mod file_formats;
 #[cfg(test)]
 mod fuzz_test;
-pub mod layouts;
-pub mod lives;
 pub mod rules;
+pub mod state_machines;

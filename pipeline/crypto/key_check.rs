@@ -5,7 +5,7 @@ use crate::crypto::keys::KeyCheck;
 use crate::store::Tx;
 use crate::store::{Ledger, LedgerError};
 
-/// The newest sealed record of each table that has them: together they show which data key sealed them, also
+/// The newest encrypted record of each table that has them: together they show which data key encrypted them, also
 /// where one was erased.
 const SEALED: &[&str] = &[
     "SELECT sealed FROM message ORDER BY id DESC LIMIT 1",
@@ -19,7 +19,7 @@ const SEALED: &[&str] = &[
     "SELECT reason FROM reconciliation WHERE reason IS NOT NULL LIMIT 1",
 ];
 
-/// Whether anything was sealed or hashed: cards of the opening stock have a hashed person and an account.
+/// Whether anything was encrypted or hashed: cards of the opening stock have a hashed person and an account.
 const KEYED: &str = "SELECT (SELECT count(*) FROM (SELECT id FROM application LIMIT 1) a)
     + (SELECT count(*) FROM (SELECT id FROM message LIMIT 1) m) + (SELECT count(*) FROM (SELECT id FROM file LIMIT 1) f)";
 
@@ -48,8 +48,8 @@ impl Ledger {
         Ok(kept)
     }
 
-    /// Sealed records that the keys of this ledger open.
-    pub async fn sealed_samples(&self) -> Result<Vec<Vec<u8>>, LedgerError> {
+    /// Encrypted records that the keys of this ledger open.
+    pub async fn encrypted_samples(&self) -> Result<Vec<Vec<u8>>, LedgerError> {
         let mut tx = self.read().await?;
         let mut samples = Vec::new();
         for sql in SEALED {

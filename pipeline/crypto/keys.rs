@@ -1,6 +1,6 @@
-//! Sealing of personal data, and the keyed hashes that stand for it in the open.
+//! Encrypting of personal data, and the keyed hashes that stand for it in the open.
 //!
-//! A record is compressed with a shared dictionary and sealed under a key of its own; that key is
+//! A record is compressed with a shared dictionary and encrypted under a key of its own; that key is
 //! wrapped by the data key and stored with the record, so that destroying one wrapped key erases one
 //! person's record everywhere. The data key is wrapped by the master key behind [`KeyStore`].
 //! The file store here is for development; production keys sit in an HSM or KMS behind the trait.
@@ -26,7 +26,7 @@ const NONCE_BYTES: usize = 12;
 /// A 32-byte key and the 16 bytes of its tag.
 const WRAPPED_KEY_BYTES: usize = 48;
 const HEAD_BYTES: usize = 1 + NONCE_BYTES + WRAPPED_KEY_BYTES + NONCE_BYTES;
-/// A sealed record never opens to more than this: a message, twice over.
+/// A encrypted record never opens to more than this: a message, twice over.
 const OPENED_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// The keyed hash's key version, written before every hash.
 const HASH_KEY_VERSION: u8 = 1;
@@ -37,7 +37,7 @@ const WRAPPED_BYTES: usize = NONCE_BYTES + WRAPPED_KEY_BYTES;
 const MASTER: &str = "master.key";
 const DATA: &str = "data.key";
 
-/// What can go wrong with keys and sealed records. Carries no content.
+/// What can go wrong with keys and encrypted records. Carries no content.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     #[error("key file {path}: {source}")]
@@ -65,7 +65,7 @@ pub enum KeyError {
     )]
     Apart { path: PathBuf },
     #[error("a sealed record cannot be opened: it was changed, or another key sealed it")]
-    Sealed,
+    Encrypted,
     #[error("compression: {0}")]
     Compression(std::io::Error),
 }
@@ -104,14 +104,14 @@ impl FileKeyStore {
 impl KeyStore for FileKeyStore {
     fn wrap(&self, key: &[u8; 32]) -> Result<Vec<u8>, KeyError> {
         let nonce = random::<NONCE_BYTES>();
-        let sealed = self.master.encrypt(&Nonce::from(nonce), &key[..]).map_err(|_| KeyError::Sealed)?;
-        Ok([&nonce[..], &sealed].concat())
+        let encrypted = self.master.encrypt(&Nonce::from(nonce), &key[..]).map_err(|_| KeyError::Encrypted)?;
+        Ok([&nonce[..], &encrypted].concat())
     }
 
     fn unwrap(&self, wrapped: &[u8]) -> Result<[u8; 32], KeyError> {
-        let (nonce, sealed) = wrapped.split_at_checked(NONCE_BYTES).ok_or(KeyError::Sealed)?;
-        let key = self.master.decrypt(&nonce_of(nonce), sealed).map_err(|_| KeyError::Sealed)?;
-        if key.len() == 32 { Ok(fixed(&key)) } else { Err(KeyError::Sealed) }
+        let (nonce, encrypted) = wrapped.split_at_checked(NONCE_BYTES).ok_or(KeyError::Encrypted)?;
+        let key = self.master.decrypt(&nonce_of(nonce), encrypted).map_err(|_| KeyError::Encrypted)?;
+        if key.len() == 32 { Ok(fixed(&key)) } else { Err(KeyError::Encrypted) }
     }
 
     fn check(&self) -> [u8; CHECK_BYTES] {
@@ -199,39 +199,39 @@ impl Keys {
     }
 
     /// Compresses and seals one record.
-    pub fn seal(&self, plain: &[u8]) -> Result<Vec<u8>, KeyError> {
+    pub fn encrypt(&self, plain: &[u8]) -> Result<Vec<u8>, KeyError> {
         let record_key = random::<32>();
         let (outer, inner) = (random::<NONCE_BYTES>(), random::<NONCE_BYTES>());
-        let wrapped = self.data.encrypt(&Nonce::from(outer), &record_key[..]).map_err(|_| KeyError::Sealed)?;
-        let sealed =
-            cipher(&record_key).encrypt(&Nonce::from(inner), &compress(plain)?[..]).map_err(|_| KeyError::Sealed)?;
-        Ok([&[FORMAT], &outer[..], &wrapped, &inner, &sealed].concat())
+        let wrapped = self.data.encrypt(&Nonce::from(outer), &record_key[..]).map_err(|_| KeyError::Encrypted)?;
+        let encrypted =
+            cipher(&record_key).encrypt(&Nonce::from(inner), &compress(plain)?[..]).map_err(|_| KeyError::Encrypted)?;
+        Ok([&[FORMAT], &outer[..], &wrapped, &inner, &encrypted].concat())
     }
 
     /// Opens one record.
-    pub fn open_record(&self, sealed: &[u8]) -> Result<Vec<u8>, KeyError> {
-        let (head, body) = sealed.split_at_checked(HEAD_BYTES).ok_or(KeyError::Sealed)?;
+    pub fn decrypt(&self, encrypted: &[u8]) -> Result<Vec<u8>, KeyError> {
+        let (head, body) = encrypted.split_at_checked(HEAD_BYTES).ok_or(KeyError::Encrypted)?;
         if head[0] != FORMAT {
-            return Err(KeyError::Sealed);
+            return Err(KeyError::Encrypted);
         }
         let (outer, rest) = head[1..].split_at(NONCE_BYTES);
         let (wrapped, inner) = rest.split_at(WRAPPED_KEY_BYTES);
-        let record_key = self.data.decrypt(&nonce_of(outer), wrapped).map_err(|_| KeyError::Sealed)?;
-        let packed = cipher(&fixed(&record_key)).decrypt(&nonce_of(inner), body).map_err(|_| KeyError::Sealed)?;
+        let record_key = self.data.decrypt(&nonce_of(outer), wrapped).map_err(|_| KeyError::Encrypted)?;
+        let packed = cipher(&fixed(&record_key)).decrypt(&nonce_of(inner), body).map_err(|_| KeyError::Encrypted)?;
         decompress(&packed)
     }
 
     /// Seals a file: not compressed with the records' dictionary, any size.
     pub fn seal_large(&self, plain: &[u8]) -> Result<Vec<u8>, KeyError> {
         let nonce = random::<NONCE_BYTES>();
-        let sealed = self.data.encrypt(&Nonce::from(nonce), plain).map_err(|_| KeyError::Sealed)?;
-        Ok([&[FORMAT], &nonce[..], &sealed].concat())
+        let encrypted = self.data.encrypt(&Nonce::from(nonce), plain).map_err(|_| KeyError::Encrypted)?;
+        Ok([&[FORMAT], &nonce[..], &encrypted].concat())
     }
 
-    /// Opens a sealed file.
-    pub fn open_large(&self, sealed: &[u8]) -> Result<Vec<u8>, KeyError> {
-        let (head, body) = sealed.split_at_checked(1 + NONCE_BYTES).ok_or(KeyError::Sealed)?;
-        self.data.decrypt(&nonce_of(&head[1..]), body).map_err(|_| KeyError::Sealed)
+    /// Opens a encrypted file.
+    pub fn open_large(&self, encrypted: &[u8]) -> Result<Vec<u8>, KeyError> {
+        let (head, body) = encrypted.split_at_checked(1 + NONCE_BYTES).ok_or(KeyError::Encrypted)?;
+        self.data.decrypt(&nonce_of(&head[1..]), body).map_err(|_| KeyError::Encrypted)
     }
 
     /// Keyed hash of what identifies a person or an account; `purpose` keeps the kinds apart.
@@ -331,7 +331,7 @@ fn compress(plain: &[u8]) -> Result<Vec<u8>, KeyError> {
         }
         match slot {
             Some(compressor) => compressor.compress(plain).map_err(KeyError::Compression),
-            None => Err(KeyError::Sealed),
+            None => Err(KeyError::Encrypted),
         }
     })
 }
@@ -343,7 +343,7 @@ fn decompress(packed: &[u8]) -> Result<Vec<u8>, KeyError> {
         }
         match slot {
             Some(decompressor) => decompressor.decompress(packed, OPENED_BYTES_MAX).map_err(KeyError::Compression),
-            None => Err(KeyError::Sealed),
+            None => Err(KeyError::Encrypted),
         }
     })
 }
@@ -359,19 +359,19 @@ mod tests {
     #[test]
     fn a_record_opens_to_what_was_sealed_and_is_small() {
         let plain = include_bytes!("../../schemas/sealed/dictionary.v1");
-        let sealed = keys().seal(plain).unwrap();
-        assert_eq!(keys().open_record(&sealed).unwrap(), plain);
-        assert!(sealed.len() < plain.len() / 4, "{} of {}", sealed.len(), plain.len());
+        let encrypted = keys().encrypt(plain).unwrap();
+        assert_eq!(keys().decrypt(&encrypted).unwrap(), plain);
+        assert!(encrypted.len() < plain.len() / 4, "{} of {}", encrypted.len(), plain.len());
     }
 
     #[test]
     fn a_changed_byte_anywhere_does_not_open_and_does_not_panic() {
-        let sealed = keys().seal(b"synthetic").unwrap();
-        for at in 0..sealed.len() {
-            let mut changed = sealed.clone();
+        let encrypted = keys().encrypt(b"synthetic").unwrap();
+        for at in 0..encrypted.len() {
+            let mut changed = encrypted.clone();
             changed[at] ^= 1;
-            assert!(keys().open_record(&changed).is_err(), "byte {at}");
-            assert!(keys().open_record(&sealed[..at]).is_err());
+            assert!(keys().decrypt(&changed).is_err(), "byte {at}");
+            assert!(keys().decrypt(&encrypted[..at]).is_err());
         }
     }
 
@@ -386,8 +386,8 @@ mod tests {
     fn keys_of_a_folder_open_what_they_sealed_before() {
         let folder = tempfile::tempdir().unwrap();
         let made = Keys::make(folder.path()).unwrap();
-        let sealed = made.seal(b"synthetic").unwrap();
-        assert_eq!(Keys::open(folder.path()).unwrap().open_record(&sealed).unwrap(), b"synthetic");
+        let encrypted = made.encrypt(b"synthetic").unwrap();
+        assert_eq!(Keys::open(folder.path()).unwrap().decrypt(&encrypted).unwrap(), b"synthetic");
         assert_eq!(Keys::make(folder.path()).unwrap().check(), made.check());
         std::fs::write(folder.path().join(DATA), b"short").unwrap();
         assert!(matches!(Keys::open(folder.path()), Err(KeyError::Length { found: 5, .. })));

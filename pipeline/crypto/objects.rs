@@ -1,7 +1,7 @@
 //! The object store: frozen files and photos, so that any worker can go on with any of them.
 //!
-//! Frozen files are sealed; their key is their digest. Photos that arrive with applications are put
-//! there by the authority's upload service and are read by object key; renditions are ours, sealed.
+//! Frozen files are encrypted; their key is their digest. Photos that arrive with applications are put
+//! there by the authority's upload service and are read by object key; renditions are ours, encrypted.
 //! A key comes from outside: whatever it says, nothing outside the store is read.
 
 use std::io::ErrorKind;
@@ -28,7 +28,7 @@ pub enum ObjectError {
     #[error("an upload's key is none an object can have: relative, of plain parts, at most 1,024 bytes")]
     Key,
     #[error("object {key}: {source}")]
-    Sealed { key: String, source: KeyError },
+    Encrypted { key: String, source: KeyError },
     #[error("object {key} is not what was frozen: its digest differs; restore it or render the file again")]
     Changed { key: String },
 }
@@ -37,7 +37,7 @@ pub enum ObjectError {
 const KEY_BYTES_MAX: usize = 1_024;
 const KEY_PART_BYTES_MAX: usize = 255;
 
-/// The store and the keys its sealed objects need.
+/// The store and the keys its encrypted objects need.
 #[derive(Clone)]
 pub struct Objects {
     /// None where there is no folder yet and nothing is to be made.
@@ -89,10 +89,10 @@ impl Objects {
     pub async fn freeze(&self, kind: &str, plain: &[u8]) -> Result<String, ObjectError> {
         let digest = sha256(plain);
         let key = Key::from(format!("{kind}/{}/{digest}", &digest[..2]));
-        let sealed =
-            self.keys.seal_large(plain).map_err(|source| ObjectError::Sealed { key: key.to_string(), source })?;
+        let encrypted =
+            self.keys.seal_large(plain).map_err(|source| ObjectError::Encrypted { key: key.to_string(), source })?;
         crash::before(Act::Store);
-        self.store()?.put(&key, Bytes::from(sealed).into()).await?;
+        self.store()?.put(&key, Bytes::from(encrypted).into()).await?;
         crash::after(Act::Store);
         Ok(digest)
     }
@@ -100,9 +100,11 @@ impl Objects {
     /// Opens what was frozen under a digest, and checks that it still is that.
     pub async fn thaw(&self, kind: &str, digest: &str) -> Result<Vec<u8>, ObjectError> {
         let key = Key::from(format!("{kind}/{}/{digest}", digest.get(..2).unwrap_or("00")));
-        let sealed = self.store()?.get(&key).await?.bytes().await?;
-        let plain =
-            self.keys.open_large(&sealed).map_err(|source| ObjectError::Sealed { key: key.to_string(), source })?;
+        let encrypted = self.store()?.get(&key).await?.bytes().await?;
+        let plain = self
+            .keys
+            .open_large(&encrypted)
+            .map_err(|source| ObjectError::Encrypted { key: key.to_string(), source })?;
         if sha256(&plain) == digest { Ok(plain) } else { Err(ObjectError::Changed { key: key.to_string() }) }
     }
 

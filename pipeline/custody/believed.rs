@@ -3,7 +3,7 @@
 use crate::args;
 use crate::store::{Ledger, LedgerError};
 
-/// One card as we see it. The account is still sealed.
+/// One card as we see it. The account is still encrypted.
 pub struct BelievedCard {
     pub application_id: String,
     /// The number of a card of the opening stock.

@@ -17,7 +17,7 @@ pub struct Unfinished {
 }
 
 /// The figures.
-pub struct Figures {
+pub struct Tallies {
     /// Life, state, how many.
     pub states: Vec<(String, String, i64)>,
     pub unfinished: Vec<Unfinished>,
@@ -31,14 +31,14 @@ pub struct Figures {
 
 impl Ledger {
     /// Reads the figures.
-    pub async fn figures(&self, today: jiff::civil::Date) -> Result<Figures, LedgerError> {
+    pub async fn figures(&self, today: jiff::civil::Date) -> Result<Tallies, LedgerError> {
         let mut tx = self.read().await?;
         let mut unfinished = Vec::new();
         for (kind, overdue, oldest) in UNFINISHED {
             let oldest = tx.row::<(Option<String>,)>(oldest, args![]).await?.and_then(|row| row.0);
             unfinished.push(Unfinished { kind, overdue: tx.number(overdue, args![today]).await?, oldest });
         }
-        Ok(Figures {
+        Ok(Tallies {
             states: tx.rows("SELECT life, state, count FROM tally ORDER BY life, state", args![]).await?,
             unfinished,
             files: tx

@@ -3,24 +3,24 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cardline_core::lives::{APPLICATION, CARD, CASE, Life};
+use cardline_core::state_machines::{APPLICATION, CARD, CASE, StateMachine};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::outage::{database_away, free_bytes};
 use super::readiness::missing;
 use super::watch::{Watch, seconds};
-use crate::custody::tallies::Figures;
+use crate::custody::tallies::Tallies;
 use crate::kafka::{BrokerError, Ends, PartitionEnd};
 use crate::limits::{FIGURES_SECONDS, GAUGES_SECONDS};
 use crate::metrics::{self, Metric};
 use crate::route::intake::settle::IntakeCounts;
 use crate::step::cause::Cause;
-use crate::step::{StageError, Station};
+use crate::step::{StageError, Worker};
 use crate::time::{instant, local_date};
 
 /// Lives whose states are shown, and under which metric.
-const SHOWN: &[(&Life, &Metric)] =
+const SHOWN: &[(&StateMachine, &Metric)] =
     &[(&CARD, &metrics::CARDS), (&APPLICATION, &metrics::APPLICATIONS), (&CASE, &metrics::CASES)];
 
 /// Refreshes until the process ends.
@@ -35,19 +35,19 @@ pub async fn refresh(watch: Arc<Watch>) {
             metrics::set(&metrics::DATA_FREE_BYTES, &[], free as f64);
         }
         missing(&watch).await;
-        if let Some(station) = watch.station() {
-            cheap(&station);
-            let away = database_away(&station).await;
+        if let Some(worker) = watch.worker() {
+            cheap(&worker);
+            let away = database_away(&worker).await;
             metrics::set(&metrics::DATABASE_UP, &[], if away.is_none() { 1.0 } else { 0.0 });
             let due = figures_at.is_none_or(|at| at.elapsed() >= Duration::from_secs(FIGURES_SECONDS));
             if away.is_none()
-                && let Err(error) = set_aside(&station).await
+                && let Err(error) = set_aside(&worker).await
             {
                 tracing::warn!("what is set aside: {error}");
             }
             if away.is_none() && due {
                 figures_at = Some(Instant::now());
-                if let Err(error) = figures(&station).await {
+                if let Err(error) = figures(&worker).await {
                     tracing::warn!("figures for metrics: {error}");
                 }
             }
@@ -68,9 +68,9 @@ fn begin_at_zero() {
     }
 }
 
-fn cheap(station: &Station) {
-    metrics::set(&metrics::BUILD_INFO, &[env!("CARGO_PKG_VERSION"), station.ledger.engine()], 1.0);
-    let pool = station.ledger.pool_figures();
+fn cheap(worker: &Worker) {
+    metrics::set(&metrics::BUILD_INFO, &[env!("CARGO_PKG_VERSION"), worker.ledger.engine()], 1.0);
+    let pool = worker.ledger.pool_figures();
     let busy = pool.open.saturating_sub(pool.idle);
     for (what, connections) in [("busy", busy), ("idle", pool.idle), ("most", pool.most)] {
         metrics::set(&metrics::CONNECTIONS, &[what], f64::from(connections));
@@ -78,9 +78,9 @@ fn cheap(station: &Station) {
 }
 
 /// Every partner and cause is shown, with 0 where nothing is set aside.
-async fn set_aside(station: &Station) -> Result<(), StageError> {
-    let asides = station.ledger.all_set_aside().await?;
-    let partners = station.partners.all().map(|partner| partner.profile.code.as_str()).chain([""]);
+async fn set_aside(worker: &Worker) -> Result<(), StageError> {
+    let asides = worker.ledger.all_set_aside().await?;
+    let partners = worker.partners.all().map(|partner| partner.profile.code.as_str()).chain([""]);
     metrics::forget(&metrics::SET_ASIDE);
     for partner in partners {
         for cause in Cause::ALL {
@@ -91,10 +91,10 @@ async fn set_aside(station: &Station) -> Result<(), StageError> {
     Ok(())
 }
 
-async fn figures(station: &Station) -> Result<(), StageError> {
+async fn figures(worker: &Worker) -> Result<(), StageError> {
     let now = Timestamp::now();
-    station.ledger.carry_tally().await?;
-    let figures = station.ledger.figures(local_date(now)).await?;
+    worker.ledger.carry_tally().await?;
+    let figures = worker.ledger.figures(local_date(now)).await?;
     show_states(&figures);
     for unfinished in &figures.unfinished {
         metrics::set(&metrics::OVERDUE, &[unfinished.kind], unfinished.overdue as f64);
@@ -107,8 +107,8 @@ async fn figures(station: &Station) -> Result<(), StageError> {
         metrics::set(&metrics::FILES, &[partner, state], *count as f64);
     }
     metrics::set(&metrics::BOOKS_HELD_AT, &[], figures.books_held_at as f64 / 1e6);
-    if let Some(servers) = station.kafka.clone() {
-        let topics = [station.config.topics.applications.clone(), station.config.topics.events.clone()];
+    if let Some(servers) = worker.kafka.clone() {
+        let topics = [worker.config.topics.applications.clone(), worker.config.topics.events.clone()];
         let ends = tokio::task::spawn_blocking(move || ends_of(&servers, &topics)).await;
         match ends {
             Ok(Ok(ends)) => show_positions(&figures, &ends),
@@ -121,7 +121,7 @@ async fn figures(station: &Station) -> Result<(), StageError> {
 }
 
 /// Every state of a life is shown, with 0 where nothing stands in it.
-fn show_states(figures: &Figures) {
+fn show_states(figures: &Tallies) {
     for (life, metric) in SHOWN {
         for state in life.states {
             let found = figures.states.iter().find(|(name, code, _)| name == life.name && code == state.code);
@@ -135,7 +135,7 @@ fn ends_of(servers: &str, topics: &[String]) -> Result<Vec<(String, Vec<Partitio
     topics.iter().map(|topic| Ok((topic.clone(), asker.of(topic)?))).collect()
 }
 
-fn show_positions(figures: &Figures, ends: &[(String, Vec<PartitionEnd>)]) {
+fn show_positions(figures: &Tallies, ends: &[(String, Vec<PartitionEnd>)]) {
     for metric in [&metrics::PARTITION_POSITION, &metrics::PARTITION_END, &metrics::PARTITION_LAG] {
         metrics::forget(metric);
     }

@@ -21,7 +21,7 @@ use tokio::task::JoinHandle;
 
 use crate::config::Config;
 use crate::route::RouteStep;
-use crate::step::{StageError, Station};
+use crate::step::{StageError, Worker};
 use crate::store::worker_names::HeldName;
 use crate::store::{LedgerError, Opening};
 use crate::time::local_date;
@@ -102,41 +102,41 @@ async fn stop(
     cause
 }
 
-/// Round after round, from a first station on.
+/// Round after round, from a first worker on.
 async fn rounds(watch: Arc<Watch>, steps: Vec<&'static RouteStep>) -> Result<(), DaemonError> {
-    let Some((mut station, name)) = first_station(&watch).await? else { return Ok(()) };
+    let Some((mut worker, name)) = first_station(&watch).await? else { return Ok(()) };
     let mut opened = local_date(Timestamp::now());
     let mut steps: Vec<Watched> = steps.into_iter().map(Watched::new).collect();
     tracing::info!(worker = name.name, "running {} steps", steps.len());
     let mut outage = Outage::default();
     while !watch.is_stopping() {
-        if outage.holds(&watch, &station).await {
+        if outage.holds(&watch, &worker).await {
             continue;
         }
-        if !name.confirm(&station.ledger).await.unwrap_or(true) {
+        if !name.confirm(&worker.ledger).await.unwrap_or(true) {
             return Err(DaemonError::NameTaken(name.name.clone()));
         }
         // A newer version may have taken something away while we ran: then we are the old one, and stop.
-        if let Err(error @ LedgerError::Outgrown { .. }) = station.ledger.still_fits().await {
+        if let Err(error @ LedgerError::Outgrown { .. }) = worker.ledger.still_fits().await {
             return Err(StageError::from(error).into());
         }
-        if let Err(error) = station.watch_history(Timestamp::now()).await {
+        if let Err(error) = worker.watch_history(Timestamp::now()).await {
             tracing::error!("whether the history is whole: {error}");
         }
         // Dated tables come into force at midnight, imported ones at once; a panic leaves nothing behind.
         let today = local_date(Timestamp::now());
-        if today != opened || watch.take_renewal() || is_stale(&station).await {
-            match Station::opened(watch.config.clone(), today, Opening::Change).await {
+        if today != opened || watch.take_renewal() || is_stale(&worker).await {
+            match Worker::opened(watch.config.clone(), today, Opening::Change).await {
                 Ok(fresh) => {
-                    (station, opened) = (Arc::new(fresh.under(name.clone())), today);
-                    watch.opened(station.clone());
+                    (worker, opened) = (Arc::new(fresh.under(name.clone())), today);
+                    watch.opened(worker.clone());
                     tracing::info!("loaded the tables of {today}");
                 }
                 Err(error) => tracing::error!("today's tables: {error}"),
             }
         }
         for watched in &mut steps {
-            if watch.is_stopping() || watched.turn(&watch, &station).await.is_break() {
+            if watch.is_stopping() || watched.turn(&watch, &worker).await.is_break() {
                 break;
             }
         }
@@ -146,17 +146,17 @@ async fn rounds(watch: Arc<Watch>, steps: Vec<&'static RouteStep>) -> Result<(),
     Ok(())
 }
 
-/// Opens the station, waiting for a database that is away, and takes the worker's name.
-async fn first_station(watch: &Watch) -> Result<Option<(Arc<Station>, Arc<HeldName>)>, DaemonError> {
+/// Opens the worker, waiting for a database that is away, and takes the worker's name.
+async fn first_station(watch: &Watch) -> Result<Option<(Arc<Worker>, Arc<HeldName>)>, DaemonError> {
     let mut outage = Outage::default();
     while !watch.is_stopping() {
-        match Station::open(watch.config.clone(), local_date(Timestamp::now())).await {
-            Ok(station) => {
+        match Worker::open(watch.config.clone(), local_date(Timestamp::now())).await {
+            Ok(worker) => {
                 outage.is_over();
-                let (station, name) = named(station).await?;
-                let station = Arc::new(station);
-                watch.opened(station.clone());
-                return Ok(Some((station, name)));
+                let (worker, name) = named(worker).await?;
+                let worker = Arc::new(worker);
+                watch.opened(worker.clone());
+                return Ok(Some((worker, name)));
             }
             Err(error) if error.is_outage() => outage.rests(watch, &error.to_string()).await,
             Err(error) => return Err(error.into()),
@@ -166,23 +166,23 @@ async fn first_station(watch: &Watch) -> Result<Option<(Arc<Station>, Arc<HeldNa
 }
 
 /// A name somebody chose is taken or refused; a machine's name is numbered.
-async fn named(station: Station) -> Result<(Station, Arc<HeldName>), DaemonError> {
-    let station = match station.config.worker.value.clone() {
-        None => station.named().await?,
-        Some(name) => match station.ledger.take_name(&name).await.map_err(StageError::from)? {
-            Some(held) => station.under(Arc::new(held)),
+async fn named(worker: Worker) -> Result<(Worker, Arc<HeldName>), DaemonError> {
+    let worker = match worker.config.worker.value.clone() {
+        None => worker.named().await?,
+        Some(name) => match worker.ledger.take_name(&name).await.map_err(StageError::from)? {
+            Some(held) => worker.under(Arc::new(held)),
             None => return Err(DaemonError::NameTaken(name)),
         },
     };
-    match station.held_name() {
-        Some(name) => Ok((station, name)),
-        None => Err(DaemonError::NameTaken(station.worker().to_owned())),
+    match worker.held_name() {
+        Some(name) => Ok((worker, name)),
+        None => Err(DaemonError::NameTaken(worker.name().to_owned())),
     }
 }
 
 /// Whether tables were imported; when that cannot be known now, the next round asks again.
-async fn is_stale(station: &Station) -> bool {
-    station.is_stale().await.unwrap_or_else(|error| {
+async fn is_stale(worker: &Worker) -> bool {
+    worker.is_stale().await.unwrap_or_else(|error| {
         tracing::error!("whether tables were imported: {error}");
         false
     })

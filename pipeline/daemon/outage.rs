@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::watch::Watch;
 use crate::limits::{DATA_FREE_BYTES_MIN, DATABASE_HEALTH_SECONDS, OUTAGE_REST_SECONDS_MAX};
-use crate::step::Station;
+use crate::step::Worker;
 use crate::time::rest_seconds;
 
 /// An outage, from its first sign until it is over. Told once at each end, not every time.
@@ -17,8 +17,8 @@ pub struct Outage {
 
 impl Outage {
     /// Looks whether work can be done; rests a while when it cannot.
-    pub async fn holds(&mut self, watch: &Watch, station: &Station) -> bool {
-        match why_not(station).await {
+    pub async fn holds(&mut self, watch: &Watch, worker: &Worker) -> bool {
+        match why_not(worker).await {
             Some(why) => {
                 self.rests(watch, &why).await;
                 true
@@ -53,16 +53,16 @@ impl Outage {
 }
 
 /// Why no work can be done now.
-async fn why_not(station: &Station) -> Option<String> {
-    if let Some(why) = disk_full(&station.config.data.value) {
+async fn why_not(worker: &Worker) -> Option<String> {
+    if let Some(why) = disk_full(&worker.config.data.value) {
         return Some(why);
     }
-    database_away(station).await
+    database_away(worker).await
 }
 
 /// Why the database does not count as there.
-pub async fn database_away(station: &Station) -> Option<String> {
-    match tokio::time::timeout(Duration::from_secs(DATABASE_HEALTH_SECONDS), station.ledger.answers()).await {
+pub async fn database_away(worker: &Worker) -> Option<String> {
+    match tokio::time::timeout(Duration::from_secs(DATABASE_HEALTH_SECONDS), worker.ledger.answers()).await {
         Ok(Ok(())) => None,
         Ok(Err(error)) if error.is_read_only() => Some(error.to_string()),
         Ok(Err(error)) => Some(format!("the database does not answer: {error}")),

@@ -4,7 +4,7 @@
 use super::outage::{database_away, disk_full};
 use super::watch::Watch;
 use crate::metrics;
-use crate::step::Station;
+use crate::step::Worker;
 use crate::store::schema::Schema;
 
 /// What is missing; nothing means ready.
@@ -13,9 +13,9 @@ pub async fn missing(watch: &Watch) -> Vec<String> {
     if watch.is_stopping() {
         missing.push("the worker was told to stop".into());
     }
-    match watch.station() {
+    match watch.worker() {
         None => missing.push(watch.why_it_rests().unwrap_or_else(|| "the worker is starting".into())),
-        Some(station) => missing.extend(of_station(&station).await),
+        Some(worker) => missing.extend(of_station(&worker).await),
     }
     metrics::set(&metrics::READY, &[], if missing.is_empty() { 1.0 } else { 0.0 });
     missing
@@ -23,29 +23,29 @@ pub async fn missing(watch: &Watch) -> Vec<String> {
 
 /// What is set aside, a line each; the worker is ready all the same.
 pub async fn degraded(watch: &Watch) -> Vec<String> {
-    let Some(station) = watch.station() else { return Vec::new() };
-    let asides = station.ledger.all_set_aside().await.unwrap_or_default();
+    let Some(worker) = watch.worker() else { return Vec::new() };
+    let asides = worker.ledger.all_set_aside().await.unwrap_or_default();
     asides.iter().map(ToString::to_string).collect()
 }
 
-async fn of_station(station: &Station) -> Vec<String> {
-    if let Some(why) = database_away(station).await {
+async fn of_station(worker: &Worker) -> Vec<String> {
+    if let Some(why) = database_away(worker).await {
         return vec![why];
     }
     let mut missing = Vec::new();
-    missing.extend(disk_full(&station.config.data.value));
+    missing.extend(disk_full(&worker.config.data.value));
     // A table that cannot be read is told of with the schema.
-    if let Ok(Some(halt)) = station.ledger.halt().await {
+    if let Ok(Some(halt)) = worker.ledger.halt().await {
         missing.push(format!("halted until a person accepts with a reason: {}", halt.found));
     }
     // A newer schema is made so that the version before can work with it.
-    let schema = station.ledger.schema_state(&Schema::built_in()).await.and_then(|state| state.fits().map(|()| state));
+    let schema = worker.ledger.schema_state(&Schema::built_in()).await.and_then(|state| state.fits().map(|()| state));
     match schema {
         Ok(state) if state.pending.is_empty() => {}
         Ok(state) => missing.push(format!("{} migrations of the schema are pending", state.pending.len())),
         Err(error) => missing.push(error.to_string()),
     }
-    if station.reference.points().count() == 0 || station.reference.outlets().count() == 0 {
+    if worker.reference.points().count() == 0 || worker.reference.outlets().count() == 0 {
         missing.push("no points or outlets are loaded: import them".into());
     }
     missing

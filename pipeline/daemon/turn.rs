@@ -17,7 +17,7 @@ use crate::step::asides::AsideRecord;
 use crate::step::cause::Cause;
 use crate::step::driver::{Drained, Resting};
 use crate::step::set_aside::SetAside;
-use crate::step::{StageError, Station};
+use crate::step::{StageError, Worker};
 use crate::time::rest_seconds;
 
 /// A step and how it fares.
@@ -45,15 +45,15 @@ impl Watched {
     }
 
     /// Runs the step unless it rests. Breaks the round when the database or a disk is at fault.
-    pub async fn turn(&mut self, watch: &Watch, station: &Station) -> ControlFlow<()> {
+    pub async fn turn(&mut self, watch: &Watch, worker: &Worker) -> ControlFlow<()> {
         if self.rest_until.is_some_and(|until| Instant::now() < until) {
             return ControlFlow::Continue(());
         }
         let step = self.step;
         // At the level of errors, so that every line of a step carries it whatever the filter is.
-        let span = tracing::error_span!("step", stage = step.stage, step = step.name, worker = station.worker());
+        let span = tracing::error_span!("step", stage = step.stage, step = step.name, worker = worker.name());
         watch.under_way(Some(step));
-        let run = step.run_with(station, Resting::Keep, Timestamp::now());
+        let run = step.run_with(worker, Resting::Keep, Timestamp::now());
         let result = supervised(step, run).instrument(span.clone()).await;
         watch.under_way(None);
         let _within = span.enter();
@@ -84,7 +84,7 @@ impl Watched {
                 ControlFlow::Continue(())
             }
             Err(Failure::Panic) => {
-                // What the panic left in readers and connections goes with the station.
+                // What the panic left in readers and connections goes with the worker.
                 watch.renew();
                 let seconds = self.rest();
                 tracing::error!(failures = self.failures, "panicked; nothing was settled; tried again in {seconds} s");

@@ -1,4 +1,4 @@
-//! What the daemon's tasks know of each other: the station, the step under way, whether to stop.
+//! What the daemon's tasks know of each other: the worker, the step under way, whether to stop.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -10,12 +10,12 @@ use tokio::sync::Notify;
 use crate::config::Config;
 use crate::metrics;
 use crate::route::RouteStep;
-use crate::step::Station;
+use crate::step::Worker;
 
 /// Shared by the rounds, the gauges and the listener.
 pub struct Watch {
     pub config: Config,
-    station: RwLock<Option<Arc<Station>>>,
+    worker: RwLock<Option<Arc<Worker>>>,
     under_way: Mutex<Option<&'static RouteStep>>,
     /// Why the worker rests as a whole, if it does.
     resting: Mutex<Option<String>>,
@@ -28,7 +28,7 @@ impl Watch {
     pub fn new(config: Config) -> Watch {
         Watch {
             config,
-            station: RwLock::default(),
+            worker: RwLock::default(),
             under_way: Mutex::default(),
             resting: Mutex::default(),
             renewal: AtomicBool::new(false),
@@ -37,24 +37,24 @@ impl Watch {
         }
     }
 
-    /// The station at work; none before the first one is open.
-    pub fn station(&self) -> Option<Arc<Station>> {
-        self.station.read().unwrap_or_else(PoisonError::into_inner).clone()
+    /// The worker at work; none before the first one is open.
+    pub fn worker(&self) -> Option<Arc<Worker>> {
+        self.worker.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// A station is at work.
-    pub fn opened(&self, station: Arc<Station>) {
+    /// A worker is at work.
+    pub fn opened(&self, worker: Arc<Worker>) {
         if self.is_stopping() {
-            station.stop();
+            worker.stop();
         }
-        *self.station.write().unwrap_or_else(PoisonError::into_inner) = Some(station);
+        *self.worker.write().unwrap_or_else(PoisonError::into_inner) = Some(worker);
     }
 
     /// Asks everything to stop.
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::Relaxed);
-        if let Some(station) = self.station() {
-            station.stop();
+        if let Some(worker) = self.worker() {
+            worker.stop();
         }
         self.woken.notify_waiters();
     }
@@ -97,7 +97,7 @@ impl Watch {
         self.resting.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Asks for a fresh station before the next round.
+    /// Asks for a fresh worker before the next round.
     pub fn renew(&self) {
         self.renewal.store(true, Ordering::Relaxed);
     }

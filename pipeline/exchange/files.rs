@@ -1,7 +1,7 @@
 //! Files to and from partners: frozen before they are sent, registered before they are believed.
 
 use crate::store::counters::stream_counter;
-use cardline_core::lives::FILE;
+use cardline_core::state_machines::FILE;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -10,10 +10,10 @@ use crate::store::Tx;
 use crate::store::Why;
 use crate::store::counters::take_numbers;
 use crate::store::leases::spend;
-use crate::store::transition::{Along, Step, move_one, write_history};
+use crate::store::transition::{Along, Transition, move_one, write_history};
 use crate::store::{Lease, Ledger, LedgerError};
 
-/// A file whose bytes are fixed; the bytes themselves lie sealed in the object store by their digest.
+/// A file whose bytes are fixed; the bytes themselves lie encrypted in the object store by their digest.
 #[derive(Clone)]
 pub struct FrozenFile {
     pub partner: String,
@@ -67,7 +67,7 @@ pub async fn freeze_file(tx: &mut Tx, file: &FrozenFile, batch: i64, why: Why<'_
         )
         .await?;
     let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("file id".into()))?;
-    write_history(tx, &Step { life: &FILE, from: "", to: "frozen" }, "file", id, 1, why, None).await?;
+    write_history(tx, &Transition { machine: &FILE, from: "", to: "frozen" }, "file", id, 1, why, None).await?;
     Ok(id)
 }
 
@@ -104,7 +104,7 @@ pub async fn register_file(tx: &mut Tx, file: &ReceivedFile<'_>, why: Why<'_>) -
         )
         .await?;
     let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("file id".into()))?;
-    write_history(tx, &Step { life: &FILE, from: "", to: file.state }, "file", id, 1, why, None).await?;
+    write_history(tx, &Transition { machine: &FILE, from: "", to: file.state }, "file", id, 1, why, None).await?;
     if file.sequence.is_some() {
         let counter = stream_counter(file.partner, file.kind, "in");
         take_numbers(tx, &counter, 1).await?;
@@ -220,10 +220,11 @@ impl Ledger {
         let why = Why { at, actor: "exchange", reason: "published under its final name" };
         let mut tx = self.begin().await?;
         let along = |owner| Along { due_on: Some(answer_due), owner: Some(owner), ..Along::default() };
-        move_one(&mut tx, file.id, Step { life: &FILE, from: "frozen", to: "placed" }, along("partner"), why).await?;
+        move_one(&mut tx, file.id, Transition { machine: &FILE, from: "frozen", to: "placed" }, along("partner"), why)
+            .await?;
         if let Some(batch) = file.batch {
-            let step = Step { life: &cardline_core::lives::BATCH, from: "cut", to: "sent" };
-            move_one(&mut tx, batch, step, along("partner"), why).await?;
+            let transition = Transition { machine: &cardline_core::state_machines::BATCH, from: "cut", to: "sent" };
+            move_one(&mut tx, batch, transition, along("partner"), why).await?;
         }
         spend(&mut tx, lease).await?;
         tx.commit().await

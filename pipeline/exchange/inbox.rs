@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use cardline_core::layouts::{FaultCode, FileFault, FileKind, FileSpec, parse_marker};
+use cardline_core::file_formats::{FaultCode, FileFault, FileKind, FileSpec, parse_marker};
 
 use super::open_plain;
 use super::partners::Partner;

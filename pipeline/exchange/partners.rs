@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use cardline_core::layouts::{Environment, PartnerKind, Profile, ProfileFault};
+use cardline_core::file_formats::{Environment, PartnerKind, Profile, ProfileFault};
 use jiff::civil::Date;
 
 /// The profiles that come with the program, for the demo and as examples.

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use cardline_core::layouts::{Mode, marker};
+use cardline_core::file_formats::{Mode, marker};
 
 use super::open_plain;
 use crate::crash::{self, Act};

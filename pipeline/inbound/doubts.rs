@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use cardline_core::layouts::{FaultCode, FileFault, Parsed};
+use cardline_core::file_formats::{FaultCode, FileFault, Parsed};
 
 use jiff::civil::Date;
 

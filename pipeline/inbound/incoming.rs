@@ -1,6 +1,6 @@
 //! What every incoming file has in common: complete, trusted, not a repeat, next in its stream.
 
-use cardline_core::layouts::{Direction, FileFault, FileKind, Parsed};
+use cardline_core::file_formats::{Direction, FileFault, FileKind, Parsed};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -11,7 +11,7 @@ use crate::exchange::inbox::{self, Incoming};
 use crate::exchange::strays::{Stray, strays};
 use crate::limits::{PARTNER_FILES_PER_LOOK, STRAY_NAME_BYTES_MAX};
 use crate::step::set_aside::in_its_place;
-use crate::step::{Claim, StageError, Station, Unit};
+use crate::step::{Claim, StageError, Unit, Worker};
 use crate::store::{Lease, Why};
 use crate::time::local_date;
 use cardline_core::domain::personal_text::looks_personal;
@@ -69,8 +69,8 @@ impl Unit for InboundFile {
 
 /// Complete files of a kind, partner by partner, each partner's in the order of their numbers; with the first
 /// kind of a partner what lies there and will not be read.
-pub fn units(station: &Station, kind: FileKind, now: Timestamp) -> Vec<InboundFile> {
-    let expecting = station.partners.all().filter(|partner| partner.profile.file(kind).is_some());
+pub fn units(worker: &Worker, kind: FileKind, now: Timestamp) -> Vec<InboundFile> {
+    let expecting = worker.partners.all().filter(|partner| partner.profile.file(kind).is_some());
     let of = |partner: &Partner| {
         let unit = |what| InboundFile { partner: partner.profile.code.clone(), what };
         let strays = if is_first(partner, kind) { strays(partner, now) } else { Ok(Vec::new()) };
@@ -88,12 +88,12 @@ pub fn units(station: &Station, kind: FileKind, now: Timestamp) -> Vec<InboundFi
 /// Takes a file under its stream's lease and looks whether it can be trusted. A number ahead of its stream
 /// is left where it lies until the missing one comes.
 pub async fn claim<'s>(
-    station: &'s Station,
+    worker: &'s Worker,
     unit: &InboundFile,
     kind: FileKind,
     now: Timestamp,
 ) -> Result<Claim<Next<'s>>, StageError> {
-    let Some(partner) = station.partners.get(&unit.partner) else { return Ok(Claim::Settled) };
+    let Some(partner) = worker.partners.get(&unit.partner) else { return Ok(Claim::Settled) };
     let (sequence, name) = match &unit.what {
         Lying::File(sequence, name) => (sequence, name),
         Lying::Stray(name, stray) => {
@@ -107,27 +107,27 @@ pub async fn claim<'s>(
         }
     };
     let code = &partner.profile.code;
-    let expected = async || station.ledger.next_sequence(code, kind.name(), "in").await;
+    let expected = async || worker.ledger.next_sequence(code, kind.name(), "in").await;
     if *sequence > expected().await? {
         tracing::debug!(partner = %code, kind = kind.name(), sequence, "a file waits for the one before it");
         return Ok(Claim::Nothing);
     }
-    let Some(lease) = station.lease(&format!("exchange/in/{code}/{}", kind.name()), now).await? else {
+    let Some(lease) = worker.lease(&format!("exchange/in/{code}/{}", kind.name()), now).await? else {
         return Ok(Claim::Busy);
     };
     let path = partner.from().join(name);
     // Whoever had the lease may have archived the file that was listed.
     let read = inbox::read(partner, *sequence, name).map_err(|e| StageError::exchange(&path, e))?;
-    let Some(incoming) = read else { return done(station, &lease).await };
-    if let Some(state) = left_over(station, &incoming).await? {
+    let Some(incoming) = read else { return done(worker, &lease).await };
+    if let Some(state) = left_over(worker, &incoming).await? {
         archive(&incoming, &state)?;
-        return done(station, &lease).await;
+        return done(worker, &lease).await;
     }
-    let trust = trust(station, &incoming, expected().await?).await?;
+    let trust = trust(worker, &incoming, expected().await?).await?;
     if let Trust::Parsed(parsed) = &trust
-        && is_about_lost(station, parsed).await?
+        && is_about_lost(worker, parsed).await?
     {
-        settle_lost(station, &lease, &incoming, now).await?;
+        settle_lost(worker, &lease, &incoming, now).await?;
         return Ok(Claim::Settled);
     }
     Ok(Claim::Taken(Next { lease, incoming, trust }))
@@ -147,29 +147,29 @@ fn is_first(partner: &Partner, kind: FileKind) -> bool {
     partner.profile.files.iter().find(|file| file.direction == Direction::In).is_some_and(|file| file.kind == kind)
 }
 
-async fn done<T>(station: &Station, lease: &Lease) -> Result<Claim<T>, StageError> {
-    station.ledger.give_back(lease).await?;
+async fn done<T>(worker: &Worker, lease: &Lease) -> Result<Claim<T>, StageError> {
+    worker.ledger.give_back(lease).await?;
     Ok(Claim::Settled)
 }
 
 /// The state a file was settled in, if it only could not be archived then: it has had its effect, and is no
 /// repeat of the partner's.
-async fn left_over(station: &Station, incoming: &Incoming<'_>) -> Result<Option<String>, StageError> {
+async fn left_over(worker: &Worker, incoming: &Incoming<'_>) -> Result<Option<String>, StageError> {
     let code = &incoming.partner.profile.code;
-    let settled = station.ledger.settled_states(code, &incoming.name, &incoming.sha256).await?;
+    let settled = worker.ledger.settled_states(code, &incoming.name, &incoming.sha256).await?;
     let archived = |state: &String| inbox::is_archived(incoming, state);
     Ok(settled.into_iter().find(|state| !archived(state)))
 }
 
-async fn trust(station: &Station, incoming: &Incoming<'_>, expected: i64) -> Result<Trust, StageError> {
-    if station.ledger.was_applied(&incoming.partner.profile.code, &incoming.sha256).await? {
+async fn trust(worker: &Worker, incoming: &Incoming<'_>, expected: i64) -> Result<Trust, StageError> {
+    if worker.ledger.was_applied(&incoming.partner.profile.code, &incoming.sha256).await? {
         return Ok(Trust::Repeat);
     }
     if !incoming.faults.is_empty() {
         return Ok(Trust::Refused(incoming.faults.clone()));
     }
     if incoming.sequence < expected {
-        let code = cardline_core::layouts::FaultCode::FileControl;
+        let code = cardline_core::file_formats::FaultCode::FileControl;
         return Ok(Trust::Held(vec![inbox::fault(code, "this number was used before, with other bytes")]));
     }
     Ok(look(incoming))
@@ -177,18 +177,18 @@ async fn trust(station: &Station, incoming: &Incoming<'_>, expected: i64) -> Res
 
 /// Settles an answer about a batch that a restore lost: it takes its place in the stream, with a case.
 async fn settle_lost(
-    station: &Station,
+    worker: &Worker,
     lease: &Lease,
     incoming: &Incoming<'_>,
     now: Timestamp,
 ) -> Result<(), StageError> {
-    let due_on = station.working_days_after(local_date(now), 5);
+    let due_on = worker.working_days_after(local_date(now), 5);
     let reason = "about a batch that was sent before the database was restored";
     let actor = actor(incoming);
     let why = Why { at: now, actor: &actor, reason };
     let held = unapplied(incoming, "held", due_on);
     let file = ReceivedFile { sequence: Some(incoming.sequence), reason: Some(reason.into()), ..held };
-    station.ledger.settle_unapplied(lease, &file, why).await?;
+    worker.ledger.settle_unapplied(lease, &file, why).await?;
     archive(incoming, "held")
 }
 
@@ -201,7 +201,7 @@ fn look(incoming: &Incoming<'_>) -> Trust {
                 Trust::Parsed(parsed)
             } else {
                 let fault = inbox::fault(
-                    cardline_core::layouts::FaultCode::FileControl,
+                    cardline_core::file_formats::FaultCode::FileControl,
                     "the number in the file is not the one in its name",
                 );
                 Trust::Refused(vec![fault])
@@ -247,7 +247,7 @@ fn unapplied<'f>(incoming: &'f Incoming<'_>, state: &'static str, due_on: Date) 
 
 /// Settles a file that has no effect, tells the partner why, and archives it.
 pub async fn settle_without_effect(
-    station: &Station,
+    worker: &Worker,
     lease: &Lease,
     incoming: &Incoming<'_>,
     state: &'static str,
@@ -255,7 +255,7 @@ pub async fn settle_without_effect(
     now: Timestamp,
 ) -> Result<(), StageError> {
     let today = local_date(now);
-    let due_on = station.working_days_after(today, 5);
+    let due_on = worker.working_days_after(today, 5);
     let reason = faults
         .first()
         .map(|f| format!("{} in line {}, and {} more: {}", f.code.code(), f.line, faults.len() - 1, f.message));
@@ -263,7 +263,7 @@ pub async fn settle_without_effect(
     let why = Why { at: now, actor: &actor, reason: reason.as_deref().unwrap_or("these bytes were applied before") };
     let untold = tell_partner(incoming, faults, due_on);
     let file = ReceivedFile { untold, reason: reason.clone(), ..unapplied(incoming, state, due_on) };
-    station.ledger.settle_unapplied(lease, &file, why).await?;
+    worker.ledger.settle_unapplied(lease, &file, why).await?;
     tracing::info!(partner = %incoming.partner.profile.code, file = %incoming.name, state, "file without effect");
     archive(incoming, state)
 }
@@ -282,20 +282,20 @@ pub fn actor(incoming: &Incoming<'_>) -> String {
 /// The batch a parsed answer is about: its request's number in the same partner's stream, and the
 /// batch number beside it. Never matched by number alone.
 pub async fn batch_asked(
-    station: &Station,
+    worker: &Worker,
     incoming: &Incoming<'_>,
     parsed: &Parsed,
     request_kind: FileKind,
 ) -> Result<Option<i64>, StageError> {
     let request = parsed.control.get("request").and_then(|r| r.parse().ok()).unwrap_or(0);
-    let found = station.ledger.batch_of_request(&incoming.partner.profile.code, request_kind.name(), request).await?;
+    let found = worker.ledger.batch_of_request(&incoming.partner.profile.code, request_kind.name(), request).await?;
     Ok(found.and_then(|(batch, number, _)| (parsed.control.get("batch") == Some(&number)).then_some(batch)))
 }
 
 /// The fault of an answer to something we did not ask.
 pub fn unknown_batch() -> FileFault {
     inbox::fault(
-        cardline_core::layouts::FaultCode::FileControl,
+        cardline_core::file_formats::FaultCode::FileControl,
         "no request of ours has this number and batch; check both",
     )
 }
@@ -310,9 +310,9 @@ pub fn without_effect(trust: &Trust) -> (&'static str, Vec<FileFault>) {
 }
 
 /// Whether an answer is about a batch that was sent by a history that is gone.
-async fn is_about_lost(station: &Station, parsed: &Parsed) -> Result<bool, StageError> {
+async fn is_about_lost(worker: &Worker, parsed: &Parsed) -> Result<bool, StageError> {
     let Some(batch) = parsed.control.get("batch") else { return Ok(false) };
-    Ok(station.ledger.sent_before("batch").await?.contains(batch))
+    Ok(worker.ledger.sent_before("batch").await?.contains(batch))
 }
 
 #[cfg(test)]

@@ -91,7 +91,7 @@ impl Ledger {
         found: &TopicIdentity,
         jumps: &[Jump],
         why: Why<'_>,
-        sealed: Vec<u8>,
+        encrypted: Vec<u8>,
     ) -> Result<i64, LedgerError> {
         let mut tx = self.begin().await?;
         let generation = after + 1;
@@ -99,7 +99,7 @@ impl Ledger {
             .run(
                 "INSERT INTO source_topic (topic, generation, cluster, topic_id, at, actor, sealed) VALUES ($1, $2, $3, $4, $5, $6, $7)
                  ON CONFLICT (topic, generation) DO NOTHING",
-                args![topic, generation, &found.cluster, &found.id, why.at, why.actor, sealed],
+                args![topic, generation, &found.cluster, &found.id, why.at, why.actor, encrypted],
             )
             .await?;
         if begun == 0 {

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::hex::hex;
 use crate::kafka::{Outgoing, Publisher};
 use crate::messages::relay::ToldMove;
-use crate::step::{Claim, StageError, Station, Step, Whole};
+use crate::step::{Claim, StageError, Step, Whole, Worker};
 use crate::store::Lease;
 use crate::time::rfc3339;
 
@@ -20,23 +20,23 @@ impl Step for Seal {
     type Claimed<'s> = Lease;
     type Worked<'s> = Lease;
 
-    async fn units(&self, _: &Station, _: Timestamp) -> Result<Vec<Whole>, StageError> {
+    async fn units(&self, _: &Worker, _: Timestamp) -> Result<Vec<Whole>, StageError> {
         Ok(vec![Whole])
     }
 
-    async fn claim(&self, station: &Station, _: &Whole, now: Timestamp) -> Result<Claim<Lease>, StageError> {
-        if station.ledger.unsealed().await? == 0 {
+    async fn claim(&self, worker: &Worker, _: &Whole, now: Timestamp) -> Result<Claim<Lease>, StageError> {
+        if worker.ledger.unsealed().await? == 0 {
             return Ok(Claim::Nothing);
         }
-        Ok(Claim::under(station.lease("history/seal", now).await?, |lease| lease))
+        Ok(Claim::under(worker.lease("history/seal", now).await?, |lease| lease))
     }
 
-    fn work(&self, _: &Station, lease: Lease, _: Timestamp) -> Result<Lease, StageError> {
+    fn work(&self, _: &Worker, lease: Lease, _: Timestamp) -> Result<Lease, StageError> {
         Ok(lease)
     }
 
-    async fn settle(&self, station: &Station, lease: Lease, now: Timestamp) -> Result<(), StageError> {
-        station.ledger.seal_history(&lease, now).await?;
+    async fn settle(&self, worker: &Worker, lease: Lease, now: Timestamp) -> Result<(), StageError> {
+        worker.ledger.seal_history(&lease, now).await?;
         Ok(())
     }
 }
@@ -49,48 +49,43 @@ impl Step for Relay {
     type Claimed<'s> = (Lease, i64, Vec<ToldMove>);
     type Worked<'s> = (Lease, i64, Vec<Outgoing>);
 
-    async fn units(&self, _: &Station, _: Timestamp) -> Result<Vec<Whole>, StageError> {
+    async fn units(&self, _: &Worker, _: Timestamp) -> Result<Vec<Whole>, StageError> {
         Ok(vec![Whole])
     }
 
-    async fn claim(
-        &self,
-        station: &Station,
-        _: &Whole,
-        now: Timestamp,
-    ) -> Result<Claim<Self::Claimed<'_>>, StageError> {
-        if station.kafka.is_none() {
+    async fn claim(&self, worker: &Worker, _: &Whole, now: Timestamp) -> Result<Claim<Self::Claimed<'_>>, StageError> {
+        if worker.kafka.is_none() {
             return Ok(Claim::Nothing);
         }
-        let Some((seal, moves)) = station.ledger.untold("topics").await? else {
+        let Some((seal, moves)) = worker.ledger.untold("topics").await? else {
             return Ok(Claim::Nothing);
         };
-        station.before_leaving(now).await?;
-        Ok(Claim::under(station.lease("history/relay", now).await?, |lease| (lease, seal, moves)))
+        worker.before_leaving(now).await?;
+        Ok(Claim::under(worker.lease("history/relay", now).await?, |lease| (lease, seal, moves)))
     }
 
     fn work<'s>(
         &self,
-        station: &'s Station,
+        worker: &'s Worker,
         (lease, seal, moves): Self::Claimed<'s>,
         _: Timestamp,
     ) -> Result<Self::Worked<'s>, StageError> {
-        Ok((lease, seal, moves.iter().flat_map(|m| messages(station, m)).collect()))
+        Ok((lease, seal, moves.iter().flat_map(|m| messages(worker, m)).collect()))
     }
 
     async fn settle<'s>(
         &self,
-        station: &'s Station,
+        worker: &'s Worker,
         (lease, seal, messages): Self::Worked<'s>,
         _: Timestamp,
     ) -> Result<(), StageError> {
-        tokio::task::block_in_place(|| station.publish(&messages))?;
-        station.ledger.told(&lease, "topics", seal).await?;
+        tokio::task::block_in_place(|| worker.publish(&messages))?;
+        worker.ledger.told(&lease, "topics", seal).await?;
         Ok(())
     }
 }
 
-impl Station {
+impl Worker {
     /// Publishes messages and waits until the broker has them. Blocks.
     pub fn publish(&self, messages: &[Outgoing]) -> Result<(), StageError> {
         let Some(servers) = &self.kafka else {
@@ -110,8 +105,8 @@ impl Station {
 }
 
 /// What others hear of one move: an outcome, a notice, an electronic card, or nothing.
-fn messages(station: &Station, m: &ToldMove) -> Vec<Outgoing> {
-    let topics = &station.config.topics;
+fn messages(worker: &Worker, m: &ToldMove) -> Vec<Outgoing> {
+    let topics = &worker.config.topics;
     let outcome = match (m.life.as_str(), m.to.as_str()) {
         ("application", to @ ("accepted" | "rejected" | "returned" | "refused" | "lapsed" | "withdrawn")) => Some(to),
         ("card", "produced") => Some("produced"),

@@ -8,7 +8,7 @@ use super::history::stable_id;
 use crate::hex::hex;
 use crate::kafka::Outgoing;
 use crate::messages::dead_letters::DeadLetter;
-use crate::step::{Claim, StageError, Station, Step, Whole};
+use crate::step::{Claim, StageError, Step, Whole, Worker};
 use crate::store::Lease;
 use crate::time::rfc3339;
 
@@ -21,45 +21,40 @@ impl Step for DeadLetters {
     type Claimed<'s> = (Lease, Vec<DeadLetter>);
     type Worked<'s> = (Lease, Vec<i64>, Vec<Outgoing>);
 
-    async fn units(&self, _: &Station, _: Timestamp) -> Result<Vec<Whole>, StageError> {
+    async fn units(&self, _: &Worker, _: Timestamp) -> Result<Vec<Whole>, StageError> {
         Ok(vec![Whole])
     }
 
-    async fn claim(
-        &self,
-        station: &Station,
-        _: &Whole,
-        now: Timestamp,
-    ) -> Result<Claim<Self::Claimed<'_>>, StageError> {
-        if station.kafka.is_none() {
+    async fn claim(&self, worker: &Worker, _: &Whole, now: Timestamp) -> Result<Claim<Self::Claimed<'_>>, StageError> {
+        if worker.kafka.is_none() {
             return Ok(Claim::Nothing);
         }
-        let letters = station.ledger.dead_letters().await?;
+        let letters = worker.ledger.dead_letters().await?;
         if letters.is_empty() {
             return Ok(Claim::Nothing);
         }
-        Ok(Claim::under(station.lease("history/dead-letters", now).await?, |lease| (lease, letters)))
+        Ok(Claim::under(worker.lease("history/dead-letters", now).await?, |lease| (lease, letters)))
     }
 
     fn work<'s>(
         &self,
-        station: &'s Station,
+        worker: &'s Worker,
         (lease, letters): Self::Claimed<'s>,
         _: Timestamp,
     ) -> Result<Self::Worked<'s>, StageError> {
-        let topic = &station.config.topics.dead_letters;
+        let topic = &worker.config.topics.dead_letters;
         let told = letters.iter().map(|letter| message(topic, letter)).collect();
         Ok((lease, letters.iter().map(|letter| letter.message).collect(), told))
     }
 
     async fn settle<'s>(
         &self,
-        station: &'s Station,
+        worker: &'s Worker,
         (lease, letters, told): Self::Worked<'s>,
         _: Timestamp,
     ) -> Result<(), StageError> {
-        tokio::task::block_in_place(|| station.publish(&told))?;
-        station.ledger.dead_letters_told(&lease, &letters).await?;
+        tokio::task::block_in_place(|| worker.publish(&told))?;
+        worker.ledger.dead_letters_told(&lease, &letters).await?;
         Ok(())
     }
 }

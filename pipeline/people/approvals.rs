@@ -6,7 +6,7 @@
 //! Not here: what is carried out (`actions::decisions`).
 
 use cardline_core::domain::staff::Act;
-use cardline_core::lives::APPROVAL;
+use cardline_core::state_machines::APPROVAL;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -15,7 +15,7 @@ use crate::limits::APPROVAL_DAYS;
 use crate::store::Tx;
 use crate::store::Why;
 use crate::store::principal::in_scope;
-use crate::store::transition::{Along, Step, move_one, write_history};
+use crate::store::transition::{Along, Transition, move_one, write_history};
 use crate::store::{Ledger, LedgerError};
 use crate::time::local_date;
 
@@ -26,14 +26,14 @@ pub struct NewApproval {
     pub subject: String,
     /// Hex digest of exactly what will be done.
     pub digest: String,
-    /// All that carrying it out takes, sealed.
+    /// All that carrying it out takes, encrypted.
     pub request: Vec<u8>,
     /// Cards, messages or lines it touches.
     pub count: i64,
     /// Bank and area it lies in; empty: more than one.
     pub bank: String,
     pub area: String,
-    /// The maker's own words, sealed.
+    /// The maker's own words, encrypted.
     pub reason: Vec<u8>,
 }
 
@@ -149,7 +149,7 @@ impl Ledger {
             )
             .await?;
         let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("approval id".into()))?;
-        let asked = Step { life: &APPROVAL, from: "", to: "asked" };
+        let asked = Transition { machine: &APPROVAL, from: "", to: "asked" };
         write_history(&mut tx, &asked, "approval", id, 1, why, None).await?;
         tx.commit().await?;
         Ok(id)
@@ -165,7 +165,7 @@ impl Ledger {
     ) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
         tx.run("UPDATE approval SET approver = $3 WHERE id = $1 AND state = $2", args![id, from, why.actor]).await?;
-        step(&mut tx, id, from, to, why).await?;
+        transition(&mut tx, id, from, to, why).await?;
         tx.commit().await
     }
 }
@@ -182,7 +182,7 @@ pub async fn use_approval(tx: &mut Tx, id: i64, subject: &str, why: Why<'_>) -> 
     if covers == 0 {
         return Err(LedgerError::NotCovered { approval: id });
     }
-    step(tx, id, "given", "used", Why { reason: "carried out", ..why }).await
+    transition(tx, id, "given", "used", Why { reason: "carried out", ..why }).await
 }
 
 /// Approvals whose day has passed cover nothing any more.
@@ -192,12 +192,18 @@ pub(crate) async fn lapse_approvals(tx: &mut Tx, today: Date, why: Why<'_>) -> R
             .rows::<(i64,)>("SELECT id FROM approval WHERE state = $1 AND due_on < $2 ORDER BY id", args![from, today])
             .await?;
         for (id,) in over {
-            step(tx, id, from, "lapsed", Why { reason: "its time is over", ..why }).await?;
+            transition(tx, id, from, "lapsed", Why { reason: "its time is over", ..why }).await?;
         }
     }
     Ok(())
 }
 
-async fn step(tx: &mut Tx, id: i64, from: &'static str, to: &'static str, why: Why<'_>) -> Result<(), LedgerError> {
-    move_one(tx, id, Step { life: &APPROVAL, from, to }, Along::default(), why).await
+async fn transition(
+    tx: &mut Tx,
+    id: i64,
+    from: &'static str,
+    to: &'static str,
+    why: Why<'_>,
+) -> Result<(), LedgerError> {
+    move_one(tx, id, Transition { machine: &APPROVAL, from, to }, Along::default(), why).await
 }

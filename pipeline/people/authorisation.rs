@@ -8,8 +8,8 @@
 use cardline_core::domain::staff::Scope;
 
 use crate::args;
+use crate::store::Principal;
 use crate::store::Tx;
-use crate::store::Viewer;
 use crate::store::{Ledger, LedgerError};
 
 /// How a batch lies to a scope.
@@ -55,7 +55,7 @@ pub fn stream_bounds(stream: &str) -> (&str, &str) {
     (bank, region.unwrap_or_default())
 }
 
-impl Viewer {
+impl Principal {
     /// Fails when a stream, or one below the beginning of a name, lies beyond the viewer's scope.
     fn refuse_stream(&self, stream: &str) -> Result<(), LedgerError> {
         if stream_within(&self.scope, stream) { Ok(()) } else { Err(self.beyond(stream)) }

@@ -4,15 +4,15 @@
 //! always remains who can add users. Nothing here sees a password, only what argon2id makes of it.
 
 use cardline_core::domain::staff::{Role, Scope};
-use cardline_core::lives::USER;
+use cardline_core::state_machines::USER;
 use jiff::Timestamp;
 
 use crate::args;
 use crate::limits::{LOGIN_TRIES, LOGIN_WAIT_MINUTES, SESSION_HOURS};
+use crate::store::Principal;
 use crate::store::Tx;
-use crate::store::Viewer;
 use crate::store::Why;
-use crate::store::transition::{Along, Step, move_one, write_history};
+use crate::store::transition::{Along, Transition, move_one, write_history};
 use crate::store::{Ledger, LedgerError};
 
 /// A user to be added.
@@ -45,9 +45,9 @@ pub struct UserRecord {
 
 type ViewerRow = (i64, String, String, String, String);
 
-fn viewer((user, name, role, bank, area): ViewerRow) -> Result<Viewer, LedgerError> {
+fn viewer((user, name, role, bank, area): ViewerRow) -> Result<Principal, LedgerError> {
     let role = Role::of(&role).ok_or_else(|| LedgerError::Shape(format!("role of the user {name}")))?;
-    Ok(Viewer { user, name, role, scope: Scope { bank, area } })
+    Ok(Principal { user, name, role, scope: Scope { bank, area } })
 }
 
 impl Ledger {
@@ -103,7 +103,8 @@ impl Ledger {
             )
             .await?;
         let Some((id,)) = id.first() else { return Err(LedgerError::UserExists) };
-        write_history(&mut tx, &Step { life: &USER, from: "", to: "enabled" }, "user", *id, 1, why, None).await?;
+        write_history(&mut tx, &Transition { machine: &USER, from: "", to: "enabled" }, "user", *id, 1, why, None)
+            .await?;
         tx.commit().await
     }
 
@@ -118,7 +119,7 @@ impl Ledger {
         if to == "disabled" {
             tx.run("DELETE FROM session WHERE user_id = $1", args![id]).await?;
         }
-        move_one(&mut tx, id, Step { life: &USER, from, to }, Along::default(), why).await?;
+        move_one(&mut tx, id, Transition { machine: &USER, from, to }, Along::default(), why).await?;
         if administrators(&mut tx).await? == 0 {
             return Err(LedgerError::LastAdministrator);
         }
@@ -178,7 +179,7 @@ impl Ledger {
     }
 
     /// The enabled user a live session belongs to.
-    pub async fn session(&self, token: &[u8], now: Timestamp) -> Result<Option<Viewer>, LedgerError> {
+    pub async fn session(&self, token: &[u8], now: Timestamp) -> Result<Option<Principal>, LedgerError> {
         let row = self
             .read()
             .await?
@@ -192,7 +193,7 @@ impl Ledger {
     }
 
     /// The enabled user of a name.
-    pub async fn enabled_user(&self, name: &str) -> Result<Option<Viewer>, LedgerError> {
+    pub async fn enabled_user(&self, name: &str) -> Result<Option<Principal>, LedgerError> {
         let sql = "SELECT id, name, role, bank, area FROM users WHERE name = $1 AND state = 'enabled'";
         self.read().await?.row::<ViewerRow>(sql, args![name]).await?.map(viewer).transpose()
     }

@@ -36,7 +36,7 @@ use crate::limits::{
     PHOTOS_PER_CLAIM, RENDITIONS_KEPT_AT_ONCE,
 };
 use crate::photos::renditions::{DuePhoto, KnownRendition, LookedPhoto, PhotoLook};
-use crate::step::{Claim, StageError, Station, Step, Whole};
+use crate::step::{Claim, StageError, Step, Whole, Worker};
 use crate::store::{Lease, Why};
 use crate::time::local_date;
 use header::Header;
@@ -79,45 +79,40 @@ impl Step for Photos {
     type Claimed<'s> = (Lease, Vec<Upload>);
     type Worked<'s> = (Lease, Vec<Looked>, ByRegion<Date>);
 
-    async fn units(&self, _: &Station, _: Timestamp) -> Result<Vec<Whole>, StageError> {
+    async fn units(&self, _: &Worker, _: Timestamp) -> Result<Vec<Whole>, StageError> {
         Ok(vec![Whole])
     }
 
-    async fn claim(
-        &self,
-        station: &Station,
-        _: &Whole,
-        now: Timestamp,
-    ) -> Result<Claim<Self::Claimed<'_>>, StageError> {
-        let due = distinct(station.ledger.due_photos(now, PHOTOS_PER_CLAIM).await?);
+    async fn claim(&self, worker: &Worker, _: &Whole, now: Timestamp) -> Result<Claim<Self::Claimed<'_>>, StageError> {
+        let due = distinct(worker.ledger.due_photos(now, PHOTOS_PER_CLAIM).await?);
         if due.is_empty() {
             return Ok(Claim::Nothing);
         }
-        let Some(lease) = station.lease("accounts/photos", now).await? else {
+        let Some(lease) = worker.lease("accounts/photos", now).await? else {
             return Ok(Claim::Busy);
         };
-        Ok(Claim::Taken((lease, uploads(station, due).await?)))
+        Ok(Claim::Taken((lease, uploads(worker, due).await?)))
     }
 
     fn work<'s>(
         &self,
-        station: &'s Station,
+        worker: &'s Worker,
         (lease, uploads): Self::Claimed<'s>,
         now: Timestamp,
     ) -> Result<Self::Worked<'s>, StageError> {
-        Ok((lease, look_at(uploads), station.by_region(local_date(now), |policy| policy.case_working_days)))
+        Ok((lease, look_at(uploads), worker.by_region(local_date(now), |policy| policy.case_working_days)))
     }
 
     async fn settle<'s>(
         &self,
-        station: &'s Station,
+        worker: &'s Worker,
         (lease, looked, case_on): Self::Worked<'s>,
         now: Timestamp,
     ) -> Result<(), StageError> {
-        let kept = stream::iter(looked).map(|looked| keep(station, looked, now));
+        let kept = stream::iter(looked).map(|looked| keep(worker, looked, now));
         let kept: Vec<LookedPhoto> = kept.buffered(RENDITIONS_KEPT_AT_ONCE).try_collect().await?;
         let why = Why { at: now, actor: "scheduler", reason: "its photo was looked at" };
-        station.ledger.settle_photos(&lease, kept, &case_on, why).await?;
+        worker.ledger.settle_photos(&lease, kept, &case_on, why).await?;
         Ok(())
     }
 }
@@ -130,9 +125,9 @@ fn distinct(mut due: Vec<DuePhoto>) -> Vec<DuePhoto> {
 }
 
 /// Fetches what is not known, a few at once, until the bytes are enough for one unit of work.
-async fn uploads(station: &Station, due: Vec<DuePhoto>) -> Result<Vec<Upload>, StageError> {
+async fn uploads(worker: &Worker, due: Vec<DuePhoto>) -> Result<Vec<Upload>, StageError> {
     let digests = due.iter().filter_map(|p| Declared::read(&p.token)).map(|d| d.sha256).collect();
-    let known = &station.ledger.known_renditions(digests).await?;
+    let known = &worker.ledger.known_renditions(digests).await?;
     let fetching = stream::iter(due).map(|photo| async move {
         let content = match Declared::read(&photo.token) {
             None if photo.token == DEFAULT_PHOTO => Content::Cartoon,
@@ -140,7 +135,7 @@ async fn uploads(station: &Station, due: Vec<DuePhoto>) -> Result<Vec<Upload>, S
             Some(declared) => match known.iter().find(|k| k.digest == declared.sha256) {
                 Some(known) => Content::Known(known.clone()),
                 None => {
-                    let fetched = station.objects.fetch(&declared.object, PHOTO_BYTES_MAX).await?;
+                    let fetched = worker.objects.fetch(&declared.object, PHOTO_BYTES_MAX).await?;
                     Content::Fetched(declared, fetched)
                 }
             },
@@ -215,13 +210,13 @@ fn made((upload, header): (Upload, Result<Option<Header>, FoundFault>)) -> Looke
 }
 
 /// Seals the renditions under their digests, and says what the ledger is to keep.
-async fn keep(station: &Station, looked: Looked, now: Timestamp) -> Result<LookedPhoto, StageError> {
+async fn keep(worker: &Worker, looked: Looked, now: Timestamp) -> Result<LookedPhoto, StageError> {
     let Looked { photo, made, may_come } = looked;
     let again = PHOTO_ASKED_AGAIN_AFTER_MINUTES.get(usize::try_from(photo.tries).unwrap_or(usize::MAX));
     let look = match made {
         Ok(Made::New(rendered)) => PhotoLook::Usable {
-            print: station.objects.freeze("photos-print", &rendered.print).await?,
-            chip: station.objects.freeze("photos-chip", &rendered.chip).await?,
+            print: worker.objects.freeze("photos-print", &rendered.print).await?,
+            chip: worker.objects.freeze("photos-chip", &rendered.chip).await?,
         },
         Ok(Made::Known(known)) => PhotoLook::Usable { print: known.print, chip: known.chip },
         Err(fault) => match again.filter(|_| may_come) {

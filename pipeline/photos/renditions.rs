@@ -4,7 +4,7 @@
 //! that was looked at. Cards whose photo has a fault are `held` with a reason that begins with its code.
 
 use cardline_core::domain::policy::ByRegion;
-use cardline_core::lives::CARD;
+use cardline_core::state_machines::CARD;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -13,10 +13,10 @@ use crate::cases::desk::hold_cards;
 use crate::cases::desk::overtake_cases;
 use crate::store::Tx;
 use crate::store::Why;
-use crate::store::bulk::{Column, Stage};
+use crate::store::bulk::{Column, StagingTable};
 use crate::store::leases::spend;
 use crate::store::principal::in_scope;
-use crate::store::transition::{Along, SUBJECT, Step, by_day, move_each, subject};
+use crate::store::transition::{Along, SUBJECT, Transition, by_day, move_each, subject};
 use crate::store::{Lease, Ledger, LedgerError};
 use crate::time::local_date;
 
@@ -71,7 +71,7 @@ pub struct WaitingPhoto {
     pub owner: String,
 }
 
-const LOOKED: Stage = Stage {
+const LOOKED: StagingTable = StagingTable {
     name: "looked",
     columns: &[
         ("source", Column::Text),
@@ -240,8 +240,8 @@ async fn free_cards(tx: &mut Tx, case_on: &ByRegion<Date>, why: Why<'_>) -> Resu
     }
     let why = Why { reason: "its photo is there now", ..why };
     tx.stage(&SUBJECT, held.iter().map(|(id, _)| subject(*id)).collect()).await?;
-    let step = Step { life: &CARD, from: "held", to: "waiting_account" };
-    move_each(tx, &[step], Along { owner: Some("bureau operator"), ..Along::default() }, why).await?;
+    let transition = Transition { machine: &CARD, from: "held", to: "waiting_account" };
+    move_each(tx, &[transition], Along { owner: Some("bureau operator"), ..Along::default() }, why).await?;
     let freed = tx.rows::<(i64,)>("SELECT id FROM subject ORDER BY id", args![]).await?;
     // The upload was at fault, not the holder: the promise clock did not stand still.
     held.retain(|(id, _)| freed.binary_search(&(*id,)).is_ok());

@@ -23,7 +23,7 @@ pub struct Request<'a> {
     pub what: &'static str,
     pub at: Timestamp,
     pub actor: &'a str,
-    /// The person's own words, sealed.
+    /// The person's own words, encrypted.
     pub reason: Option<Vec<u8>>,
     /// Hex digest of the selection, the edits and the reason.
     pub digest: String,
@@ -51,7 +51,7 @@ pub struct TracedAct {
     pub operation: Option<String>,
     /// The message it was done to.
     pub message: i64,
-    /// The person's words, sealed.
+    /// The person's words, encrypted.
     #[serde(skip)]
     pub reason: Option<Vec<u8>>,
 }
@@ -193,7 +193,7 @@ pub(crate) async fn take_one(tx: &mut Tx, message: i64, what: &'static str, why:
     if taken == 1 { Ok(act) } else { Err(LedgerError::Taken { expected: 1, found: 0 }) }
 }
 
-/// Puts every message of an act aside for good; their sealed bytes stay until they are purged.
+/// Puts every message of an act aside for good; their encrypted bytes stay until they are purged.
 pub async fn discard(tx: &mut Tx, operation: &Operation) -> Result<(), LedgerError> {
     let taken = tx
         .run(

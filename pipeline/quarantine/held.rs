@@ -7,14 +7,15 @@ use jiff::civil::Date;
 use crate::args;
 use crate::limits::QUARANTINE_DAYS;
 use crate::store::Tx;
-use crate::store::bulk::{Column, Stage};
+use crate::store::bulk::{Column, StagingTable};
 use crate::store::principal::in_scope;
 use crate::store::{Ledger, LedgerError};
 
 /// Ids of chosen messages.
-pub(crate) const CHOSEN: Stage = Stage { name: "chosen", columns: &[("id", Column::Int)] };
+pub(crate) const CHOSEN: StagingTable = StagingTable { name: "chosen", columns: &[("id", Column::Int)] };
 /// Event ids of corrected messages, with their line.
-const NAMED: Stage = Stage { name: "named", columns: &[("event_id", Column::Text), ("line", Column::Int)] };
+const NAMED: StagingTable =
+    StagingTable { name: "named", columns: &[("event_id", Column::Text), ("line", Column::Int)] };
 
 /// A person looks at what was refused by this day.
 pub fn looked_at_by(today: Date) -> Date {
@@ -71,7 +72,7 @@ pub struct HeldGroup {
     pub due_on: Option<String>,
 }
 
-/// A message as `show` needs it; still sealed.
+/// A message as `show` needs it; still encrypted.
 pub struct HeldRecord {
     pub id: i64,
     pub outcome: String,
@@ -85,7 +86,7 @@ pub struct HeldRecord {
     pub partition: i64,
     pub position: i64,
     pub at: i64,
-    pub sealed: Vec<u8>,
+    pub encrypted: Vec<u8>,
     /// Rule, field, severity.
     pub findings: Vec<(String, String, String)>,
 }
@@ -247,7 +248,7 @@ impl Ledger {
             partition,
             position,
             at,
-            sealed,
+            encrypted,
         )) = row
         else {
             return Ok(None);
@@ -271,13 +272,13 @@ impl Ledger {
             partition,
             position,
             at,
-            sealed,
+            encrypted,
             findings,
         }))
     }
 
     /// The message that stands where this one wants to: under its event id, its revision, or as the
-    /// content of its application. Still sealed.
+    /// content of its application. Still encrypted.
     pub async fn rival_of(&self, record: &HeldRecord) -> Result<Option<(Neighbour, Vec<u8>)>, LedgerError> {
         let mut tx = self.read().await?;
         tx.look().await?;
@@ -288,8 +289,8 @@ impl Ledger {
                     args![record.id, record.event_id.clone(), record.application_id.clone(), record.revision],
                 )
                 .await?;
-            if let Some((id, revision, outcome, reason, sealed)) = row {
-                return Ok(Some((Neighbour { id, revision, outcome, reason, taken: false }, sealed)));
+            if let Some((id, revision, outcome, reason, encrypted)) = row {
+                return Ok(Some((Neighbour { id, revision, outcome, reason, taken: false }, encrypted)));
             }
         }
         Ok(None)

@@ -11,10 +11,11 @@ use super::touched::needing;
 use crate::args;
 use crate::cases::desk::open_case;
 use crate::store::Tx;
-use crate::store::bulk::{Column, Stage};
+use crate::store::bulk::{Column, StagingTable};
 use crate::store::{Ledger, LedgerError, Why};
 
-const MOVED_DAY: Stage = Stage { name: "moved_day", columns: &[("was", Column::Text), ("becomes", Column::Text)] };
+const MOVED_DAY: StagingTable =
+    StagingTable { name: "moved_day", columns: &[("was", Column::Text), ("becomes", Column::Text)] };
 
 /// What a change does on the day it takes effect.
 pub struct Effect {

@@ -7,10 +7,10 @@ use super::effect::{Effect, settle_effect};
 use crate::args;
 use crate::people::approvals::use_approval;
 use crate::store::Tx;
-use crate::store::bulk::{Column, Stage};
+use crate::store::bulk::{Column, StagingTable};
 use crate::store::{Ledger, LedgerError, Why};
 
-const REFERENCE: Stage = Stage {
+const REFERENCE: StagingTable = StagingTable {
     name: "reference_line",
     columns: &[("code", Column::Text), ("line", Column::Text), ("acts_on", Column::Text)],
 };

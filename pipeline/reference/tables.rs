@@ -1,7 +1,7 @@
 //! The tables of reference data: what is built in, with what was imported laid over it, as it stands on
 //! a day; and what a change asks of the ledger on the day it takes effect.
 //!
-//! A station loads the tables for its day. It is stale when the day has passed or an import was made;
+//! A worker loads the tables for its day. It is stale when the day has passed or an import was made;
 //! the daemon opens a fresh one then. A step under way ends with the tables it began with.
 
 use crate::store::LedgerError;

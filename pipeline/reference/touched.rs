@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use crate::args;
 use crate::store::Tx;
-use crate::store::bulk::{Column, Stage};
+use crate::store::bulk::{Column, StagingTable};
 use crate::store::{Ledger, LedgerError};
 
-pub(crate) const CHANGED_CODE: Stage = Stage { name: "changed_code", columns: &[("code", Column::Text)] };
-const TOUCHING: Stage = Stage {
+pub(crate) const CHANGED_CODE: StagingTable = StagingTable { name: "changed_code", columns: &[("code", Column::Text)] };
+const TOUCHING: StagingTable = StagingTable {
     name: "touching",
     columns: &[("code", Column::Text), ("application", Column::Int), ("is_card", Column::Flag)],
 };

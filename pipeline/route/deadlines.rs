@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 
 use crate::cases::overdue::{CareDates, Overdue};
-use crate::step::{Claim, StageError, Station, Step, Unit};
+use crate::step::{Claim, StageError, Step, Unit, Worker};
 use crate::store::{Lease, Why};
 use crate::time::local_date;
 
@@ -28,40 +28,40 @@ impl Step for Deadlines {
     type Claimed<'s> = (Lease, Overdue);
     type Worked<'s> = (Lease, Overdue, CareDates);
 
-    async fn units(&self, station: &Station, now: Timestamp) -> Result<Vec<Overdue>, StageError> {
-        Ok(station.ledger.overdue(local_date(now)).await?)
+    async fn units(&self, worker: &Worker, now: Timestamp) -> Result<Vec<Overdue>, StageError> {
+        Ok(worker.ledger.overdue(local_date(now)).await?)
     }
 
     async fn claim(
         &self,
-        station: &Station,
+        worker: &Worker,
         overdue: &Overdue,
         now: Timestamp,
     ) -> Result<Claim<(Lease, Overdue)>, StageError> {
         let work = format!("care/deadlines/{}/{}", overdue.kind, overdue.partner);
-        Ok(Claim::under(station.lease(&work, now).await?, |lease| (lease, overdue.clone())))
+        Ok(Claim::under(worker.lease(&work, now).await?, |lease| (lease, overdue.clone())))
     }
 
     fn work<'s>(
         &self,
-        station: &'s Station,
+        worker: &'s Worker,
         (lease, overdue): (Lease, Overdue),
         now: Timestamp,
     ) -> Result<Self::Worked<'s>, StageError> {
         let today = local_date(now);
-        let chase_on = station.by_region(today, |policy| policy.chase_working_days);
-        let case_on = station.by_region(today, |policy| policy.case_working_days);
+        let chase_on = worker.by_region(today, |policy| policy.chase_working_days);
+        let case_on = worker.by_region(today, |policy| policy.case_working_days);
         Ok((lease, overdue, CareDates { today, chase_on, case_on }))
     }
 
     async fn settle<'s>(
         &self,
-        station: &'s Station,
+        worker: &'s Worker,
         (lease, overdue, dates): Self::Worked<'s>,
         now: Timestamp,
     ) -> Result<(), StageError> {
         let why = Why { at: now, actor: "scheduler", reason: "the deadline passed" };
-        station.ledger.settle_overdue(&lease, &overdue, &dates, why).await?;
+        worker.ledger.settle_overdue(&lease, &overdue, &dates, why).await?;
         Ok(())
     }
 }

@@ -23,7 +23,7 @@ use crate::photos;
 use crate::route::regions::FollowRegions;
 use crate::route::waiting_regions::Room;
 use crate::step::driver::{Drained, Resting, drain};
-use crate::step::{StageError, Station};
+use crate::step::{StageError, Worker};
 
 /// What a step did until it found nothing more to do.
 type Running<'a> = Pin<Box<dyn Future<Output = Result<Drained, StageError>> + Send + 'a>>;
@@ -33,23 +33,23 @@ pub struct RouteStep {
     pub stage: &'static str,
     pub name: &'static str,
     pub about: &'static str,
-    run: for<'a> fn(&'a Station, Resting, Timestamp) -> Running<'a>,
+    run: for<'a> fn(&'a Worker, Resting, Timestamp) -> Running<'a>,
 }
 
 impl RouteStep {
     /// Runs the step until it finds nothing more to do; what was set aside is tried, too. While a halt waits
     /// for a person, no step runs; a clock that jumped begins one.
-    pub fn run<'a>(&'a self, station: &'a Station, now: Timestamp) -> Running<'a> {
-        self.run_with(station, Resting::Try, now)
+    pub fn run<'a>(&'a self, worker: &'a Worker, now: Timestamp) -> Running<'a> {
+        self.run_with(worker, Resting::Try, now)
     }
 
     /// As [`RouteStep::run`]; says whether units that failed a moment ago are tried.
-    pub fn run_with<'a>(&'a self, station: &'a Station, resting: Resting, now: Timestamp) -> Running<'a> {
+    pub fn run_with<'a>(&'a self, worker: &'a Worker, resting: Resting, now: Timestamp) -> Running<'a> {
         Box::pin(async move {
-            station.watch_clock(now).await?;
-            station.refuse_while_halted().await?;
+            worker.watch_clock(now).await?;
+            worker.refuse_while_halted().await?;
             crash::step(self.stage, self.name);
-            (self.run)(station, resting, now).await
+            (self.run)(worker, resting, now).await
         })
     }
 }
@@ -60,7 +60,7 @@ macro_rules! step {
             stage: $stage,
             name: $name,
             about: $about,
-            run: |station, resting, now| Box::pin(drain(&$step, concat!($stage, "/", $name), station, resting, now)),
+            run: |worker, resting, now| Box::pin(drain(&$step, concat!($stage, "/", $name), worker, resting, now)),
         }
     };
 }

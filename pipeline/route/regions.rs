@@ -3,17 +3,17 @@
 
 use jiff::Timestamp;
 
-use crate::batching::cut_batch::Group;
+use crate::batching::cut_batch::QueueSlice;
 use crate::batching::schedule::{Kind, stream_of};
 use crate::limits::FOLLOWED_PER_SETTLE;
 use crate::route::waiting_regions::Room;
-use crate::step::{Claim, StageError, Station, Step, Unit};
+use crate::step::{Claim, StageError, Step, Unit, Worker};
 use crate::store::{Lease, Why};
 
 /// The step, one for each waiting room; one group at a time, under the lease of its cut.
 pub struct FollowRegions(pub Room);
 
-impl Unit for Group {
+impl Unit for QueueSlice {
     fn partner(&self) -> Option<&str> {
         Some(&self.bank)
     }
@@ -24,20 +24,20 @@ impl Unit for Group {
 }
 
 impl Step for FollowRegions {
-    type Unit = Group;
-    type Claimed<'s> = (Lease, Group);
-    type Worked<'s> = (Lease, Group);
+    type Unit = QueueSlice;
+    type Claimed<'s> = (Lease, QueueSlice);
+    type Worked<'s> = (Lease, QueueSlice);
 
-    async fn units(&self, station: &Station, _: Timestamp) -> Result<Vec<Group>, StageError> {
-        let mut old: Vec<&str> = station.reference.followed_regions().map(|(old, _)| old).collect();
+    async fn units(&self, worker: &Worker, _: Timestamp) -> Result<Vec<QueueSlice>, StageError> {
+        let mut old: Vec<&str> = worker.reference.followed_regions().map(|(old, _)| old).collect();
         old.sort_unstable();
-        Ok(station.ledger.waiting_under(self.0, &old).await?)
+        Ok(worker.ledger.waiting_under(self.0, &old).await?)
     }
 
     async fn claim<'s>(
         &self,
-        station: &'s Station,
-        group: &Group,
+        worker: &'s Worker,
+        group: &QueueSlice,
         now: Timestamp,
     ) -> Result<Claim<Self::Claimed<'s>>, StageError> {
         let kind = match self.0 {
@@ -45,14 +45,14 @@ impl Step for FollowRegions {
             Room::Recycling => Kind::Recycling,
         };
         // Nobody else touches the queue of a bank that is no partner.
-        let stream = stream_of(station, kind, group);
+        let stream = stream_of(worker, kind, group);
         let work = stream.map_or_else(|| format!("regions/{}", group.region), |(stream, _)| stream.kind.work());
-        Ok(Claim::under(station.lease(&work, now).await?, |lease| (lease, group.clone())))
+        Ok(Claim::under(worker.lease(&work, now).await?, |lease| (lease, group.clone())))
     }
 
     fn work<'s>(
         &self,
-        _: &'s Station,
+        _: &'s Worker,
         claimed: Self::Claimed<'s>,
         _: Timestamp,
     ) -> Result<Self::Worked<'s>, StageError> {
@@ -61,14 +61,14 @@ impl Step for FollowRegions {
 
     async fn settle<'s>(
         &self,
-        station: &'s Station,
+        worker: &'s Worker,
         (lease, group): Self::Worked<'s>,
         now: Timestamp,
     ) -> Result<(), StageError> {
-        let region = station.reference.followed(&group.region);
+        let region = worker.reference.followed(&group.region);
         let reason = format!("region {} was taken over by {region}", group.region);
         let why = Why { at: now, actor: "scheduler", reason: &reason };
-        station.ledger.settle_followed(&lease, (self.0, &group), region, FOLLOWED_PER_SETTLE, why).await?;
+        worker.ledger.settle_followed(&lease, (self.0, &group), region, FOLLOWED_PER_SETTLE, why).await?;
         Ok(())
     }
 }

@@ -1,12 +1,12 @@
 //! Sends frozen files: the bytes come from the object store, by their digest, and are placed once.
 
-use cardline_core::layouts::FileKind;
+use cardline_core::file_formats::FileKind;
 use jiff::Timestamp;
 
 use crate::exchange::files::FileRecord;
 use crate::exchange::publish::place;
 use crate::limits::LEASE_SECONDS;
-use crate::step::{Claim, StageError, Station, Step, Unit};
+use crate::step::{Claim, StageError, Step, Unit, Worker};
 use crate::store::Lease;
 use crate::time::local_date;
 
@@ -28,31 +28,31 @@ impl Step for Send {
     type Claimed<'s> = (Lease, FileRecord, Vec<u8>);
     type Worked<'s> = (Lease, FileRecord, Vec<u8>);
 
-    async fn units(&self, station: &Station, _: Timestamp) -> Result<Vec<FileRecord>, StageError> {
-        Ok(station.ledger.frozen_files().await?)
+    async fn units(&self, worker: &Worker, _: Timestamp) -> Result<Vec<FileRecord>, StageError> {
+        Ok(worker.ledger.frozen_files().await?)
     }
 
     async fn claim<'s>(
         &self,
-        station: &'s Station,
+        worker: &'s Worker,
         file: &FileRecord,
         now: Timestamp,
     ) -> Result<Claim<Self::Claimed<'s>>, StageError> {
-        let Some(lease) = station.ledger.begin_sending(file, station.worker(), now, LEASE_SECONDS).await? else {
+        let Some(lease) = worker.ledger.begin_sending(file, worker.name(), now, LEASE_SECONDS).await? else {
             return Ok(Claim::Busy);
         };
-        station.before_leaving(now).await?;
-        let bytes = station.objects.thaw("files", &file.sha256).await?;
+        worker.before_leaving(now).await?;
+        let bytes = worker.objects.thaw("files", &file.sha256).await?;
         Ok(Claim::Taken((lease, file.clone(), bytes)))
     }
 
     fn work<'s>(
         &self,
-        station: &'s Station,
+        worker: &'s Worker,
         (lease, file, bytes): Self::Claimed<'s>,
         _: Timestamp,
     ) -> Result<Self::Worked<'s>, StageError> {
-        let Some(partner) = station.partners.get(&file.partner) else {
+        let Some(partner) = worker.partners.get(&file.partner) else {
             return Err(StageError::Shape(format!("{} is no partner", file.partner)));
         };
         let marker = FileKind::named(&file.kind)
@@ -64,18 +64,18 @@ impl Step for Send {
 
     async fn settle<'s>(
         &self,
-        station: &'s Station,
+        worker: &'s Worker,
         (lease, file, _): Self::Worked<'s>,
         now: Timestamp,
     ) -> Result<(), StageError> {
-        let days = station
+        let days = worker
             .partners
             .get(&file.partner)
             .zip(FileKind::named(&file.kind))
             .and_then(|(p, kind)| p.profile.answer_within_working_days(kind))
             .unwrap_or(5);
-        let due = station.working_days_after(local_date(now), days);
-        station.ledger.settle_placed(&lease, &file, due, now).await?;
+        let due = worker.working_days_after(local_date(now), days);
+        worker.ledger.settle_placed(&lease, &file, due, now).await?;
         Ok(())
     }
 }

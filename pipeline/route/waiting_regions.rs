@@ -1,14 +1,14 @@
 //! Regions that were merged or renamed: what waits under the old code goes over to the new one's
 //! queue. What is already in a batch stays there.
 
-use cardline_core::lives::CARD;
+use cardline_core::state_machines::CARD;
 
 use crate::args;
-use crate::batching::cut_batch::Group;
+use crate::batching::cut_batch::QueueSlice;
 use crate::reference::touched::CHANGED_CODE;
 use crate::store::Why;
 use crate::store::leases::spend;
-use crate::store::transition::{Along, SUBJECT, Step, move_each, subject};
+use crate::store::transition::{Along, SUBJECT, Transition, move_each, subject};
 use crate::store::{Lease, Ledger, LedgerError};
 
 /// A waiting room whose cards are gathered by region.
@@ -37,13 +37,13 @@ fn waiting(room: Room) -> &'static str {
 
 impl Ledger {
     /// What waits in a room under one of these region codes.
-    pub async fn waiting_under(&self, room: Room, regions: &[&str]) -> Result<Vec<Group>, LedgerError> {
+    pub async fn waiting_under(&self, room: Room, regions: &[&str]) -> Result<Vec<QueueSlice>, LedgerError> {
         let mut tx = self.read().await?;
         tx.stage(&CHANGED_CODE, regions.iter().map(|code| args![*code]).collect()).await?;
         let rows = tx.rows::<(String, String, String, i64, String)>(waiting(room), args![]).await?;
         // Since when they wait does not matter to who follows a region.
         let since = jiff::Timestamp::default();
-        let group = |(region, bank, lane, cards, oldest)| Group { region, bank, lane, cards, oldest, since };
+        let group = |(region, bank, lane, cards, oldest)| QueueSlice { region, bank, lane, cards, oldest, since };
         Ok(rows.into_iter().map(group).collect())
     }
 
@@ -51,7 +51,7 @@ impl Ledger {
     pub async fn settle_followed(
         &self,
         lease: &Lease,
-        (room, group): (Room, &Group),
+        (room, group): (Room, &QueueSlice),
         region: &str,
         most: i64,
         why: Why<'_>,
@@ -71,8 +71,8 @@ impl Ledger {
         };
         let found = tx.rows::<(i64,)>(waiting, args![&group.region, &group.bank, &group.lane, most]).await?;
         tx.stage(&SUBJECT, found.into_iter().map(|(id,)| subject(id)).collect()).await?;
-        let step = Step { life: &CARD, from: place, to: place };
-        let moved = move_each(&mut tx, &[step], Along::default(), why).await?;
+        let transition = Transition { machine: &CARD, from: place, to: place };
+        let moved = move_each(&mut tx, &[transition], Along::default(), why).await?;
         tx.run("UPDATE application SET region = $1 WHERE id IN (SELECT id FROM subject)", args![region]).await?;
         spend(&mut tx, lease).await?;
         tx.commit().await?;

@@ -12,12 +12,12 @@
 use cardline_core::domain::policy::RegionPolicy;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{StageError, Station};
+use super::{StageError, Worker};
 use crate::limits::{CLOCK_BACK_HOURS, CLOCK_QUIET_DAYS, CLOCKS_APART_HOURS, DEADLINES_COUNTED_MIN};
 use crate::step::clock_facts::ClockFacts;
 use crate::time::{local_date, rfc3339};
 
-impl Station {
+impl Worker {
     /// Halts everything when the instant cannot be believed.
     pub async fn watch_clock(&self, now: Timestamp) -> Result<(), StageError> {
         // Shortly after an instant that was believed nothing is asked.

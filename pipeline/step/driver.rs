@@ -12,7 +12,7 @@ use futures_util::FutureExt;
 use jiff::Timestamp;
 
 use super::set_aside::{Asides, SetAside};
-use super::{StageError, Station};
+use super::{StageError, Worker};
 use crate::limits::{PASSING_FAULT_TRIES, PASSING_FAULT_WAIT_MILLIS};
 use crate::metrics;
 use crate::store::Lease;
@@ -100,44 +100,44 @@ pub trait Step: Sync {
     /// Everything that may have something to do now, in order. Only a hint: `claim` looks again.
     fn units(
         &self,
-        station: &Station,
+        worker: &Worker,
         now: Timestamp,
     ) -> impl Future<Output = Result<Vec<Self::Unit>, StageError>> + Send;
     /// Takes a bounded piece of work of a unit, or finds none.
     fn claim<'s>(
         &self,
-        station: &'s Station,
+        worker: &'s Worker,
         unit: &Self::Unit,
         now: Timestamp,
     ) -> impl Future<Output = Result<Claim<Self::Claimed<'s>>, StageError>> + Send;
     /// Pure and synchronous: no store, no clock but the instant handed in.
     fn work<'s>(
         &self,
-        station: &'s Station,
+        worker: &'s Worker,
         claimed: Self::Claimed<'s>,
         now: Timestamp,
     ) -> Result<Self::Worked<'s>, StageError>;
     /// One transaction; fails whole when the lease was lost.
     fn settle<'s>(
         &self,
-        station: &'s Station,
+        worker: &'s Worker,
         worked: Self::Worked<'s>,
         now: Timestamp,
     ) -> impl Future<Output = Result<(), StageError>> + Send;
     /// After a passing fault, before the unit is claimed again: forget what was read ahead.
-    fn forget(&self, _station: &Station) {}
+    fn forget(&self, _station: &Worker) {}
 }
 
 /// Runs one unit once. A unit that failed in passing left no trace and is claimed again, a few times.
-pub async fn once<S: Step>(step: &S, station: &Station, unit: &S::Unit, now: Timestamp) -> Result<Ran, StageError> {
+pub async fn once<S: Step>(step: &S, worker: &Worker, unit: &S::Unit, now: Timestamp) -> Result<Ran, StageError> {
     let mut tries = 0;
     loop {
         tries += 1;
-        match supervised(step, station, unit, now).await {
+        match supervised(step, worker, unit, now).await {
             Err(error) if error.is_passing() && tries < PASSING_FAULT_TRIES => {
                 metrics::add(&metrics::RETRIES, &[], 1);
                 tracing::warn!(%error, tries, "a unit of work is tried again");
-                step.forget(station);
+                step.forget(worker);
                 // Those that were in each other's way come back at different times.
                 let most = PASSING_FAULT_WAIT_MILLIS << tries;
                 tokio::time::sleep(Duration::from_millis(rand::random_range(0..most))).await;
@@ -149,22 +149,22 @@ pub async fn once<S: Step>(step: &S, station: &Station, unit: &S::Unit, now: Tim
 }
 
 /// A panic is a bug, and still the failure of one unit: its transaction was dropped with it.
-async fn supervised<S: Step>(step: &S, station: &Station, unit: &S::Unit, now: Timestamp) -> Result<Ran, StageError> {
-    match AssertUnwindSafe(attempt(step, station, unit, now)).catch_unwind().await {
+async fn supervised<S: Step>(step: &S, worker: &Worker, unit: &S::Unit, now: Timestamp) -> Result<Ran, StageError> {
+    match AssertUnwindSafe(attempt(step, worker, unit, now)).catch_unwind().await {
         Ok(result) => result,
         Err(_) => Err(StageError::Panicked),
     }
 }
 
-async fn attempt<S: Step>(step: &S, station: &Station, unit: &S::Unit, now: Timestamp) -> Result<Ran, StageError> {
-    let claimed = match step.claim(station, unit, now).await? {
+async fn attempt<S: Step>(step: &S, worker: &Worker, unit: &S::Unit, now: Timestamp) -> Result<Ran, StageError> {
+    let claimed = match step.claim(worker, unit, now).await? {
         Claim::Taken(claimed) => claimed,
         Claim::Nothing => return Ok(Ran::Idle),
         Claim::Busy => return Ok(Ran::Busy),
         Claim::Settled => return Ok(Ran::Settled),
     };
-    let worked = tokio::task::block_in_place(|| step.work(station, claimed, now))?;
-    step.settle(station, worked, now).await?;
+    let worked = tokio::task::block_in_place(|| step.work(worker, claimed, now))?;
+    step.settle(worker, worked, now).await?;
     Ok(Ran::Did)
 }
 
@@ -191,24 +191,24 @@ pub enum Resting {
 pub async fn drain<S: Step>(
     step: &S,
     name: &'static str,
-    station: &Station,
+    worker: &Worker,
     resting: Resting,
     now: Timestamp,
 ) -> Result<Drained, StageError> {
-    let mut asides = Asides::open(station, name, resting, now).await?;
+    let mut asides = Asides::open(worker, name, resting, now).await?;
     let mut did = 0;
     loop {
-        let units = step.units(station, now).await?;
+        let units = step.units(worker, now).await?;
         let mut again = false;
         asides.listed(&units);
         for unit in &units {
-            if station.is_stopping() {
+            if worker.is_stopping() {
                 break;
             }
             if !asides.may_try(unit) {
                 continue;
             }
-            match once(step, station, unit, now).await {
+            match once(step, worker, unit, now).await {
                 Ok(ran) => {
                     did += u64::from(ran == Ran::Did);
                     again |= matches!(ran, Ran::Did | Ran::Settled);
@@ -216,12 +216,12 @@ pub async fn drain<S: Step>(
                 }
                 Err(error) if error.is_outage() => return Err(error),
                 Err(error) => {
-                    step.forget(station);
+                    step.forget(worker);
                     asides.failed(unit, error).await?;
                 }
             }
         }
-        if !again || station.is_stopping() {
+        if !again || worker.is_stopping() {
             return Ok(Drained { did, set_aside: asides.close().await? });
         }
     }

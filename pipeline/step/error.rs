@@ -6,7 +6,7 @@ use std::sync::Arc;
 use cardline_core::domain::calendar::CalendarFault;
 use cardline_core::domain::policy::PolicyError;
 use cardline_core::domain::reference::ReferenceFault;
-use cardline_core::layouts::{NameFault, RenderFault};
+use cardline_core::file_formats::{NameFault, RenderFault};
 
 use crate::crypto::keys::KeyError;
 use crate::crypto::objects::ObjectError;

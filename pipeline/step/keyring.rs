@@ -14,7 +14,7 @@ pub async fn keys_of(ledger: &Ledger, folder: &Path, opening: Opening) -> Result
     if let Some(check) = ledger.key_check().await? {
         return Ok(Keys::open_of(folder, &check)?);
     }
-    let samples = ledger.sealed_samples().await?;
+    let samples = ledger.encrypted_samples().await?;
     let keys = match (ledger.uses_keys().await? || !samples.is_empty(), opening) {
         (true, _) => proved(folder, &samples)?,
         (false, Opening::Look) => return Ok(Keys::passing()),
@@ -28,10 +28,10 @@ pub async fn keys_of(ledger: &Ledger, folder: &Path, opening: Opening) -> Result
     if kept == keys.check() { Ok(keys) } else { Ok(Keys::open_of(folder, &kept)?) }
 }
 
-/// A ledger of the version before keeps no check: its keys show that they open what they sealed.
+/// A ledger of the version before keeps no check: its keys show that they open what they encrypted.
 fn proved(folder: &Path, samples: &[Vec<u8>]) -> Result<Keys, StageError> {
     let keys = Keys::open(folder)?;
-    if samples.is_empty() || samples.iter().any(|sealed| keys.open_record(sealed).is_ok()) {
+    if samples.is_empty() || samples.iter().any(|encrypted| keys.decrypt(encrypted).is_ok()) {
         return Ok(keys);
     }
     Err(KeyError::Foreign { key: "pair of keys", path: folder.into() }.into())

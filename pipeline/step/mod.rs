@@ -9,10 +9,10 @@ pub mod error;
 pub mod keyring;
 pub mod reached;
 pub mod set_aside;
-pub mod station;
 pub mod watermark;
+pub mod worker;
 
 pub use driver::{Claim, Ran, Step, Unit, Whole};
 pub use error::StageError;
 pub use keyring::keys_of;
-pub use station::{Station, load_policy};
+pub use worker::{Worker, load_policy};

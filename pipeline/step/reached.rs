@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use cardline_core::lives::FILE;
+use cardline_core::state_machines::FILE;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -12,7 +12,7 @@ use crate::cases::desk::open_case;
 use crate::store::Tx;
 use crate::store::Why;
 use crate::store::counters::stream_counter;
-use crate::store::transition::{Step, write_history};
+use crate::store::transition::{Transition, write_history};
 use crate::store::{Ledger, LedgerError};
 
 /// How far a ledger has come: its identity, the head of the sealed chain, and every counter.
@@ -69,7 +69,7 @@ pub struct Accepted<'a> {
     /// Counters that must stand at least there.
     pub counters: &'a BTreeMap<String, i64>,
     pub due_on: Date,
-    /// The person's own words, sealed.
+    /// The person's own words, encrypted.
     pub reason: Vec<u8>,
     pub approval: Option<i64>,
 }
@@ -179,8 +179,16 @@ async fn register_lost(tx: &mut Tx, lost: &LostFile, due_on: Date, why: Why<'_>)
         )
         .await?;
     let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("file id".into()))?;
-    write_history(tx, &Step { life: &FILE, from: "", to: "held" }, "file", id, 1, Why { reason: &reason, ..why }, None)
-        .await?;
+    write_history(
+        tx,
+        &Transition { machine: &FILE, from: "", to: "held" },
+        "file",
+        id,
+        1,
+        Why { reason: &reason, ..why },
+        None,
+    )
+    .await?;
     open_case(tx, None, Some(id), "sent before the database was restored", due_on, "bureau operator", why).await?;
     let batch = (!lost.batch.is_empty()).then_some(("batch", &lost.batch));
     for (kind, key) in lost.keys.iter().map(|key| (lost.kind.as_str(), key)).chain(batch) {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::cause::Cause;
 use super::driver::Resting;
 use super::{Ran, Unit};
-use super::{StageError, Station};
+use super::{StageError, Worker};
 use crate::crypto::objects::sha256;
 use crate::limits::STEP_REST_SECONDS_MAX;
 use crate::step::asides::{AsideCase, AsideRecord};
@@ -47,7 +47,7 @@ fn key(unit: &impl Unit) -> Key {
 
 /// What of one step is set aside, during one run of it.
 pub struct Asides<'s> {
-    station: &'s Station,
+    worker: &'s Worker,
     step: &'static str,
     resting: Resting,
     now: Timestamp,
@@ -59,14 +59,14 @@ pub struct Asides<'s> {
 impl<'s> Asides<'s> {
     /// Looks up what was set aside before.
     pub async fn open(
-        station: &'s Station,
+        worker: &'s Worker,
         step: &'static str,
         resting: Resting,
         now: Timestamp,
     ) -> Result<Asides<'s>, StageError> {
-        let known = station.ledger.set_aside_of(step).await?;
+        let known = worker.ledger.set_aside_of(step).await?;
         let known = known.into_iter().map(|aside| ((aside.partner.clone(), aside.unit.clone()), aside)).collect();
-        Ok(Asides { station, step, resting, now, known, listed: BTreeSet::new(), failed: BTreeMap::new() })
+        Ok(Asides { worker, step, resting, now, known, listed: BTreeSet::new(), failed: BTreeMap::new() })
     }
 
     /// Notes which units there are.
@@ -118,9 +118,9 @@ impl<'s> Asides<'s> {
         };
         let today = local_date(self.now);
         // What fails is our work, not a card: it has no region.
-        let days = self.station.policy.of("", today).case_working_days.max(1);
-        let case = AsideCase { due_on: self.station.working_days_after(today, days), owner };
-        self.station.ledger.set_aside(&record, &case, self.now).await?;
+        let days = self.worker.policy.of("", today).case_working_days.max(1);
+        let case = AsideCase { due_on: self.worker.working_days_after(today, days), owner };
+        self.worker.ledger.set_aside(&record, &case, self.now).await?;
         self.known.insert(key.clone(), record.clone());
         if unit.name().is_none() {
             return Err(error);
@@ -142,7 +142,7 @@ impl<'s> Asides<'s> {
     async fn take_up(&mut self, key: &Key, reason: &str) -> Result<(), StageError> {
         if let Some(aside) = self.known.remove(key) {
             let why = Why { at: self.now, actor: "driver", reason };
-            self.station.ledger.take_up_again(&aside, why).await?;
+            self.worker.ledger.take_up_again(&aside, why).await?;
             tracing::info!(step = self.step, partner = %aside.partner, unit = %aside.unit, "{reason}; taken up again");
         }
         Ok(())

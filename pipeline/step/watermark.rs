@@ -9,11 +9,11 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use super::{StageError, Station};
+use super::{StageError, Worker};
 use crate::step::reached::Reached;
 use crate::store::LedgerError;
 
-impl Station {
+impl Worker {
     fn watermark_path(&self, identity: &str) -> PathBuf {
         self.config.data.value.join("watermarks").join(format!("{identity}.json"))
     }
@@ -141,13 +141,13 @@ mod tests {
     async fn a_slower_worker_takes_nothing_back_and_a_new_beginning_does() {
         let folder = tempfile::tempdir().unwrap();
         let config = Config::in_folder(folder.path(), None);
-        let station = Station::open(config, jiff::civil::date(2026, 1, 5)).await.unwrap();
-        station.keep_watermark(&reached(3, &[("a", 5), ("b", 1)])).unwrap();
-        station.keep_watermark(&reached(2, &[("a", 4), ("b", 2), ("c", 9)])).unwrap();
+        let worker = Worker::open(config, jiff::civil::date(2026, 1, 5)).await.unwrap();
+        worker.keep_watermark(&reached(3, &[("a", 5), ("b", 1)])).unwrap();
+        worker.keep_watermark(&reached(2, &[("a", 4), ("b", 2), ("c", 9)])).unwrap();
         let both = reached(3, &[("a", 5), ("b", 2), ("c", 9)]);
-        assert_eq!(station.watermark("one").unwrap(), Some(both));
-        station.begin_watermark(&reached(1, &[("a", 2)])).unwrap();
-        assert_eq!(station.watermark("one").unwrap(), Some(reached(1, &[("a", 2)])));
-        station.ledger.close().await;
+        assert_eq!(worker.watermark("one").unwrap(), Some(both));
+        worker.begin_watermark(&reached(1, &[("a", 2)])).unwrap();
+        assert_eq!(worker.watermark("one").unwrap(), Some(reached(1, &[("a", 2)])));
+        worker.ledger.close().await;
     }
 }

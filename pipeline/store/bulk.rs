@@ -41,7 +41,7 @@ impl Column {
 }
 
 /// A temporary table: its name and columns never change, so its statements are cached.
-pub struct Stage {
+pub struct StagingTable {
     pub name: &'static str,
     pub columns: Columns,
 }
@@ -65,7 +65,7 @@ macro_rules! with_columns {
 /// Names and types of columns, in the order of the rows' values.
 pub(crate) type Columns = &'static [(&'static str, Column)];
 
-impl Stage {
+impl StagingTable {
     fn ddl(&self, postgres: bool) -> String {
         let columns: Vec<String> = self
             .columns
@@ -86,7 +86,7 @@ pub(crate) struct Target {
 
 impl Tx {
     /// Replaces the content of a temporary table by these rows. Each row has the stage's columns.
-    pub async fn stage(&mut self, stage: &Stage, rows: Vec<Vec<Arg>>) -> Result<(), LedgerError> {
+    pub async fn stage(&mut self, stage: &StagingTable, rows: Vec<Vec<Arg>>) -> Result<(), LedgerError> {
         if let Some(given) = self.given() {
             given.stage(stage, &rows);
             return Ok(());
@@ -95,7 +95,7 @@ impl Tx {
     }
 
     /// Tells PostgreSQL how much lies in a temporary table that was filled by statements.
-    pub(crate) async fn analyse(&mut self, stage: &Stage) -> Result<(), LedgerError> {
+    pub(crate) async fn analyse(&mut self, stage: &StagingTable) -> Result<(), LedgerError> {
         if !self.is_postgres() || self.given().is_some() {
             return Ok(());
         }
@@ -120,7 +120,7 @@ impl Tx {
     /// PostgreSQL takes them with the statement, which costs less than a table; its plans know nothing of them.
     pub(crate) async fn rows_given<T: Row>(
         &mut self,
-        stage: &Stage,
+        stage: &StagingTable,
         rows: Vec<Vec<Arg>>,
         sql: impl Fn(&str) -> String + Send,
     ) -> Result<Vec<T>, LedgerError> {
@@ -138,7 +138,7 @@ impl Tx {
 
     async fn read_given<T: Row>(
         &mut self,
-        stage: &Stage,
+        stage: &StagingTable,
         rows: Vec<Vec<Arg>>,
         sql: impl Fn(&str) -> String,
     ) -> Result<Vec<T>, sqlx::Error> {
@@ -149,7 +149,7 @@ impl Tx {
         with_columns!(query, values_of(stage.name, stage.columns, rows)?).fetch_all(connection).await
     }
 
-    async fn replace(&mut self, stage: &Stage, rows: Vec<Vec<Arg>>) -> Result<(), sqlx::Error> {
+    async fn replace(&mut self, stage: &StagingTable, rows: Vec<Vec<Arg>>) -> Result<(), sqlx::Error> {
         let many = rows.len() > ANALYSED_ROWS;
         let empty = if self.is_postgres() && many { "TRUNCATE" } else { "DELETE FROM" };
         // Made when it is first needed: a connection that made all of them at once would begin 80 ms late.

@@ -16,12 +16,12 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, FromRow, Sqlite, Transacti
 
 use super::LedgerError;
 use super::Opening;
-use super::Viewer;
+use super::Principal;
 use super::opening::sqlite_options;
 use super::postgres::connections::{Connections, Held};
 use super::postgres::silence::Waiting;
 use super::postgres::standby::Given;
-use super::timeouts::Patience;
+use super::timeouts::Timeouts;
 use crate::crash::{self, Act};
 use crate::limits::DATABASE_CONNECTIONS;
 use crate::metrics;
@@ -77,12 +77,12 @@ pub(crate) enum Pool {
 pub struct Ledger {
     pool: Arc<Pool>,
     row_writes: Arc<AtomicU64>,
-    pub(crate) viewer: Option<Arc<Viewer>>,
+    pub(crate) viewer: Option<Arc<Principal>>,
 }
 
 impl Ledger {
     /// Connects, and leaves the schema as it is.
-    pub(crate) async fn connect(url: &str, opening: Opening, patience: Patience) -> Result<Ledger, LedgerError> {
+    pub(crate) async fn connect(url: &str, opening: Opening, patience: Timeouts) -> Result<Ledger, LedgerError> {
         let pool = if url.starts_with("sqlite:") {
             Pool::Sqlite(open_sqlite(sqlite_options(url, opening, patience).await?).await?)
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
@@ -188,7 +188,7 @@ async fn open_sqlite(options: SqliteConnectOptions) -> Result<SqlitePool, Ledger
 }
 
 /// Connects once, so that whatever is wrong is told now.
-async fn open_postgres(url: &str, patience: Patience) -> Result<Arc<Connections>, LedgerError> {
+async fn open_postgres(url: &str, patience: Timeouts) -> Result<Arc<Connections>, LedgerError> {
     // A pooler knows no such parameter by default, and nothing of ours is a fraction.
     let options = PgConnectOptions::from_str(url)?.extra_float_digits(None).disable_statement_logging();
     let connections = Connections::new(options, patience);
@@ -218,7 +218,7 @@ pub struct Tx {
     given: Option<Given>,
     written: u64,
     row_writes: Arc<AtomicU64>,
-    viewer: Option<Arc<Viewer>>,
+    viewer: Option<Arc<Principal>>,
 }
 
 /// Runs one body on either engine: `$c` is the connection, the text stands once.
@@ -374,7 +374,7 @@ impl Tx {
     }
 
     /// The user on whose behalf it reads and writes, if any.
-    pub fn viewer(&self) -> Option<&Viewer> {
+    pub fn viewer(&self) -> Option<&Principal> {
         self.viewer.as_deref()
     }
 

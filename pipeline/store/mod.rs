@@ -24,5 +24,5 @@ pub use engine::{Arg, Ledger, Tx};
 pub use error::LedgerError;
 pub use leases::Lease;
 pub use opening::Opening;
-pub use principal::Viewer;
+pub use principal::Principal;
 pub use transition::Why;

@@ -11,7 +11,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection};
 
 use super::schema::Schema;
-use super::timeouts::Patience;
+use super::timeouts::Timeouts;
 use super::{Ledger, LedgerError};
 use crate::limits::SQLITE_ROW_BUFFER_ROWS;
 
@@ -29,11 +29,11 @@ pub enum Opening {
 impl Ledger {
     /// Opens `sqlite:PATH` or `postgres://…` and brings its schema up to date; makes it where there is none.
     pub async fn open(url: &str) -> Result<Ledger, LedgerError> {
-        Ledger::open_with(url, &Schema::built_in(), Patience::default()).await
+        Ledger::open_with(url, &Schema::built_in(), Timeouts::default()).await
     }
 
     /// As [`Ledger::open`], with other migrations or another patience than usual.
-    pub async fn open_with(url: &str, schema: &Schema, patience: Patience) -> Result<Ledger, LedgerError> {
+    pub async fn open_with(url: &str, schema: &Schema, patience: Timeouts) -> Result<Ledger, LedgerError> {
         let ledger = Ledger::connect(url, Opening::Make, patience).await?;
         ledger.migrate(schema).await?;
         Ok(ledger)
@@ -44,7 +44,7 @@ impl Ledger {
         if opening == Opening::Make {
             return Ledger::open(url).await;
         }
-        let ledger = Ledger::connect(url, opening, Patience::default()).await?;
+        let ledger = Ledger::connect(url, opening, Timeouts::default()).await?;
         let (schema, place) = (Schema::built_in(), || place(url));
         let state = ledger.schema_state(&schema).await?;
         if state.applied.is_empty() {
@@ -65,12 +65,12 @@ impl Ledger {
 
     /// Opens a database as it is, whatever its schema: for who asks about the schema itself. It must be there.
     pub async fn unmigrated(url: &str) -> Result<Ledger, LedgerError> {
-        Ledger::connect(url, Opening::Look, Patience::default()).await
+        Ledger::connect(url, Opening::Look, Timeouts::default()).await
     }
 
     /// As [`Ledger::unmigrated`], for who will bring the schema up to date: made where there is none.
     pub async fn to_migrate(url: &str) -> Result<Ledger, LedgerError> {
-        Ledger::connect(url, Opening::Make, Patience::default()).await
+        Ledger::connect(url, Opening::Make, Timeouts::default()).await
     }
 
     /// Whether there is a database, be it an empty one. Of a server this cannot be said without asking it.
@@ -106,7 +106,7 @@ fn place(url: &str) -> String {
 pub(crate) async fn sqlite_options(
     url: &str,
     opening: Opening,
-    patience: Patience,
+    patience: Timeouts,
 ) -> Result<SqliteConnectOptions, LedgerError> {
     let file = file_of(url).filter(|file| !file.as_os_str().is_empty()).ok_or(LedgerError::Address)?;
     let options = SqliteConnectOptions::new()

@@ -5,7 +5,7 @@ use crate::args;
 
 /// What strains the database now. On SQLite, which has one writer and no server, everything is 0.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize)]
-pub struct Strain {
+pub struct DatabasePressure {
     /// Age of the oldest transaction open in this database: it delays the seals, the relay and vacuum.
     pub oldest_transaction_seconds: i64,
     /// Sessions that wait for somebody's lock.
@@ -16,10 +16,10 @@ pub struct Strain {
 
 impl Ledger {
     /// Looks at the server's own tables; touches none of ours.
-    pub async fn strain(&self) -> Result<Strain, LedgerError> {
+    pub async fn strain(&self) -> Result<DatabasePressure, LedgerError> {
         let mut tx = self.read().await?;
         if !tx.is_postgres() {
-            return Ok(Strain::default());
+            return Ok(DatabasePressure::default());
         }
         let row = tx
             .row::<(i64, i64, i64)>(
@@ -31,6 +31,6 @@ impl Ledger {
             )
             .await?;
         let (oldest_transaction_seconds, waiting_for_locks, row_versions_age) = row.unwrap_or_default();
-        Ok(Strain { oldest_transaction_seconds, waiting_for_locks, row_versions_age })
+        Ok(DatabasePressure { oldest_transaction_seconds, waiting_for_locks, row_versions_age })
     }
 }

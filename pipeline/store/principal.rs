@@ -9,12 +9,13 @@ use std::sync::Arc;
 use cardline_core::domain::staff::{Role, Scope};
 
 use super::Tx;
-use super::bulk::{Column, Stage};
+use super::bulk::{Column, StagingTable};
 use super::{Ledger, LedgerError};
 use crate::args;
 
 /// The viewer's scope, one row.
-const VIEWER: Stage = Stage { name: "viewer", columns: &[("bank", Column::Text), ("area", Column::Text)] };
+const VIEWER: StagingTable =
+    StagingTable { name: "viewer", columns: &[("bank", Column::Text), ("area", Column::Text)] };
 
 /// Whether a row of this bank and region lies within the viewer's scope. What belongs to no bank or
 /// region lies only within a scope that does not narrow it.
@@ -33,7 +34,7 @@ pub(crate) use in_scope;
 
 /// A user, as acts and reads know them.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Viewer {
+pub struct Principal {
     pub user: i64,
     pub name: String,
     pub role: Role,
@@ -42,14 +43,14 @@ pub struct Viewer {
 
 impl Ledger {
     /// The same ledger, read and acted on by a user.
-    pub fn seen_by(&self, viewer: Viewer) -> Ledger {
+    pub fn seen_by(&self, viewer: Principal) -> Ledger {
         let mut ledger = self.clone();
         ledger.viewer = Some(Arc::new(viewer));
         ledger
     }
 
     /// The user it is read and acted on by; none for the steps of the route, and before there are users.
-    pub fn viewer(&self) -> Option<&Viewer> {
+    pub fn viewer(&self) -> Option<&Principal> {
         self.viewer.as_deref()
     }
 }

@@ -12,21 +12,21 @@ use crate::limits::{DATABASE_ANSWER_SECONDS, DATABASE_BUSY_SECONDS, DATABASE_IDL
 /// How long to wait for another one's lock (or for a connection), for an answer at all, and for one until
 /// it is looked whether the server works on it.
 #[derive(Clone, Copy, Debug)]
-pub struct Patience {
+pub struct Timeouts {
     pub lock: Duration,
     pub answer: Duration,
     pub look: Duration,
 }
 
-impl Default for Patience {
-    fn default() -> Patience {
+impl Default for Timeouts {
+    fn default() -> Timeouts {
         let lock = Duration::from_secs(DATABASE_BUSY_SECONDS);
         let (answer, look) = (Duration::from_secs(DATABASE_ANSWER_SECONDS), Duration::from_secs(DATABASE_LOOK_SECONDS));
-        Patience { lock, answer, look }
+        Timeouts { lock, answer, look }
     }
 }
 
-impl Patience {
+impl Timeouts {
     /// The settings of a session on PostgreSQL. Ours are statements over sets: each is planned for the
     /// tables as they are now, never as they were when the first of its kind came; compiling one takes
     /// longer than running it; and a look into an index costs little more than reading on, for nobody keeps

@@ -8,12 +8,14 @@
 
 use std::collections::BTreeMap;
 
-use cardline_core::lives::{ACCOUNT, APPLICATION, APPROVAL, BATCH, CARD, CASE, FILE, Life, SOCIAL, USER};
+use cardline_core::state_machines::{
+    ACCOUNT, APPLICATION, APPROVAL, BATCH, CARD, CASE, FILE, SOCIAL, StateMachine, USER,
+};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::LedgerError;
-use super::bulk::{Column, Stage};
+use super::bulk::{Column, StagingTable};
 use super::{Arg, Tx};
 use crate::args;
 
@@ -55,25 +57,25 @@ impl Set {
     }
 }
 
-/// One move in one life.
+/// One edge of one state machine.
 #[derive(Clone, Copy)]
-pub struct Step {
-    pub life: &'static Life,
+pub struct Transition {
+    pub machine: &'static StateMachine,
     pub from: &'static str,
     pub to: &'static str,
 }
 
-impl Step {
+impl Transition {
     fn checked(&self) -> Result<(), LedgerError> {
-        match self.life.edge(self.from, self.to) {
+        match self.machine.edge(self.from, self.to) {
             Some(_) => Ok(()),
-            None => Err(LedgerError::NoEdge { life: self.life.name, from: self.from.into(), to: self.to.into() }),
+            None => Err(LedgerError::NoEdge { machine: self.machine.name, from: self.from.into(), to: self.to.into() }),
         }
     }
 }
 
 /// Things to move one by one, with what an event told about each.
-pub const SUBJECT: Stage = Stage {
+pub const SUBJECT: StagingTable = StagingTable {
     name: "subject",
     columns: &[
         ("id", Column::Int),
@@ -126,32 +128,41 @@ pub struct Along {
 }
 
 /// Moves a whole set; one row of history for all who travel with it.
-pub async fn move_set(tx: &mut Tx, set: Set, step: Step, count: i64, why: Why<'_>) -> Result<(), LedgerError> {
-    move_set_by(tx, set, step, count, why, None).await
+pub async fn move_set(
+    tx: &mut Tx,
+    set: Set,
+    transition: Transition,
+    count: i64,
+    why: Why<'_>,
+) -> Result<(), LedgerError> {
+    move_set_by(tx, set, transition, count, why, None).await
 }
 
 /// As [`move_set`], remembering the event that told of it.
 pub(crate) async fn move_set_by(
     tx: &mut Tx,
     set: Set,
-    step: Step,
+    transition: Transition,
     count: i64,
     why: Why<'_>,
     event: Option<EventMark<'_>>,
 ) -> Result<(), LedgerError> {
-    step.checked()?;
+    transition.checked()?;
     let (scope, id) = set.scope();
     if let Set::Shipment(id) = set
-        && step.from != "produced"
+        && transition.from != "produced"
     {
         let moved = tx
-            .run("UPDATE shipment SET place = $3 WHERE id = $1 AND place = $2", args![id, step.from, step.to])
+            .run(
+                "UPDATE shipment SET place = $3 WHERE id = $1 AND place = $2",
+                args![id, transition.from, transition.to],
+            )
             .await?;
         if moved == 0 {
-            return Err(lost(&step, 1, 0));
+            return Err(lost(&transition, 1, 0));
         }
     }
-    write_history(tx, &step, scope, id, count, why, event).await
+    write_history(tx, &transition, scope, id, count, why, event).await
 }
 
 /// The event a row of history came from.
@@ -164,7 +175,7 @@ pub struct EventMark<'a> {
 /// Writes one row of history for a thing or set whose state was just assigned.
 pub(crate) async fn write_history(
     tx: &mut Tx,
-    step: &Step,
+    transition: &Transition,
     scope: &str,
     subject: i64,
     count: i64,
@@ -178,26 +189,31 @@ pub(crate) async fn write_history(
     tx.run(
         "INSERT INTO move (at, life, scope, subject, from_state, to_state, count, actor, reason, event_id, digest, chunk)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-        args![why.at, step.life.name, scope, subject, step.from, step.to, count, why.actor, why.reason, event_id, digest, chunk],
+        args![why.at, transition.machine.name, scope, subject, transition.from, transition.to, count, why.actor, why.reason, event_id, digest, chunk],
     )
     .await?;
     Ok(())
 }
 
 /// Moves everything in `subject`, each with its own history. All steps belong to one application, or
-/// there is one step of another life. Those that do not stand in every `from` are dropped from
+/// there is one transition of another machine. Those that do not stand in every `from` are dropped from
 /// `subject`. Returns how many moved.
-pub async fn move_each(tx: &mut Tx, steps: &[Step], along: Along, why: Why<'_>) -> Result<i64, LedgerError> {
-    for step in steps {
-        step.checked()?;
-        keep_standing(tx, step).await?;
+pub async fn move_each(
+    tx: &mut Tx,
+    transitions: &[Transition],
+    along: Along,
+    why: Why<'_>,
+) -> Result<i64, LedgerError> {
+    for transition in transitions {
+        transition.checked()?;
+        keep_standing(tx, transition).await?;
     }
     let count = tx.number("SELECT count(*) FROM subject", args![]).await?;
     if count == 0 {
         return Ok(0);
     }
-    assign(tx, steps, along, count).await?;
-    for (place, step) in steps.iter().enumerate() {
+    assign(tx, transitions, along, count).await?;
+    for (place, transition) in transitions.iter().enumerate() {
         let sql = if place == 0 {
             "INSERT INTO move (at, life, scope, subject, from_state, to_state, count, actor, reason, chunk, event_id, digest, evidence)
              SELECT COALESCE(s.at, $1), $2, $3, s.id, $4, $5, 1, COALESCE(s.actor, $6), $7, s.chunk, s.event_id, s.digest, s.evidence
@@ -206,27 +222,43 @@ pub async fn move_each(tx: &mut Tx, steps: &[Step], along: Along, why: Why<'_>) 
             "INSERT INTO move (at, life, scope, subject, from_state, to_state, count, actor, reason)
              SELECT COALESCE(s.at, $1), $2, $3, s.id, $4, $5, 1, COALESCE(s.actor, $6), $7 FROM subject s ORDER BY s.id"
         };
-        let scope = scope_of(step.life);
-        tx.run(sql, args![why.at, step.life.name, scope, step.from, step.to, why.actor, why.reason]).await?;
+        let scope = scope_of(transition.machine);
+        tx.run(
+            sql,
+            args![why.at, transition.machine.name, scope, transition.from, transition.to, why.actor, why.reason],
+        )
+        .await?;
     }
     Ok(count)
 }
 
 /// Moves one thing; a lost race is an error.
-pub async fn move_one(tx: &mut Tx, id: i64, step: Step, along: Along, why: Why<'_>) -> Result<(), LedgerError> {
+pub async fn move_one(
+    tx: &mut Tx,
+    id: i64,
+    transition: Transition,
+    along: Along,
+    why: Why<'_>,
+) -> Result<(), LedgerError> {
     tx.stage(&SUBJECT, vec![subject(id)]).await?;
-    match move_each(tx, &[step], along, why).await? {
+    match move_each(tx, &[transition], along, why).await? {
         1 => Ok(()),
-        found => Err(lost(&step, 1, found)),
+        found => Err(lost(&transition, 1, found)),
     }
 }
 
-pub(crate) fn lost(step: &Step, expected: i64, found: i64) -> LedgerError {
-    LedgerError::LostRace { life: step.life.name, from: step.from.into(), to: step.to.into(), expected, found }
+pub(crate) fn lost(transition: &Transition, expected: i64, found: i64) -> LedgerError {
+    LedgerError::LostRace {
+        machine: transition.machine.name,
+        from: transition.from.into(),
+        to: transition.to.into(),
+        expected,
+        found,
+    }
 }
 
-fn scope_of(life: &Life) -> &'static str {
-    match life.name {
+fn scope_of(machine: &StateMachine) -> &'static str {
+    match machine.name {
         "batch" => "batch",
         "file" => "file",
         "case" => "case",
@@ -237,12 +269,12 @@ fn scope_of(life: &Life) -> &'static str {
 }
 
 /// Drops from `subject` what does not stand in the state moved from.
-async fn keep_standing(tx: &mut Tx, step: &Step) -> Result<(), LedgerError> {
-    if step.from.is_empty() {
-        // A life begins: the step beside it, which has a state to stand in, guards both.
+async fn keep_standing(tx: &mut Tx, transition: &Transition) -> Result<(), LedgerError> {
+    if transition.from.is_empty() {
+        // A machine begins: the transition beside it, which has a state to stand in, guards both.
         return Ok(());
     }
-    let sql = match step.life.name {
+    let sql = match transition.machine.name {
         "application" => {
             "DELETE FROM subject WHERE NOT EXISTS (SELECT 1 FROM application t WHERE t.id = subject.id AND t.state = $1)"
         }
@@ -271,7 +303,7 @@ async fn keep_standing(tx: &mut Tx, step: &Step) -> Result<(), LedgerError> {
             "DELETE FROM subject WHERE NOT EXISTS (SELECT 1 FROM desk_case t WHERE t.id = subject.id AND t.state = $1)"
         }
     };
-    if tx.is_postgres() && scope_of(step.life) == "application" {
+    if tx.is_postgres() && scope_of(transition.machine) == "application" {
         // Two movers of one card must queue before either looks where it stands.
         tx.rows::<(i64,)>(
             "SELECT a.id FROM application a WHERE a.id IN (SELECT id FROM subject) ORDER BY a.id FOR UPDATE",
@@ -279,7 +311,7 @@ async fn keep_standing(tx: &mut Tx, step: &Step) -> Result<(), LedgerError> {
         )
         .await?;
     }
-    if tx.is_postgres() && step.life.name == "approval" {
+    if tx.is_postgres() && transition.machine.name == "approval" {
         // An approval is given once and used once, however many try.
         tx.rows::<(i64,)>(
             "SELECT t.id FROM approval t WHERE t.id IN (SELECT id FROM subject) ORDER BY t.id FOR UPDATE",
@@ -287,16 +319,17 @@ async fn keep_standing(tx: &mut Tx, step: &Step) -> Result<(), LedgerError> {
         )
         .await?;
     }
-    tx.scratch(sql, args![step.from]).await?;
+    tx.scratch(sql, args![transition.from]).await?;
     Ok(())
 }
 
 /// The only UPDATE of a state.
-async fn assign(tx: &mut Tx, steps: &[Step], along: Along, count: i64) -> Result<(), LedgerError> {
-    let to = |life: &Life| steps.iter().find(|s| s.life.name == life.name).map(|s| s.to.to_owned());
+async fn assign(tx: &mut Tx, transitions: &[Transition], along: Along, count: i64) -> Result<(), LedgerError> {
+    let to =
+        |machine: &StateMachine| transitions.iter().find(|s| s.machine.name == machine.name).map(|s| s.to.to_owned());
     let due_on = along.due_on.map(|d| d.to_string());
     let owner = along.owner.map(str::to_owned);
-    if let Some(other) = [&BATCH, &FILE, &CASE].iter().find_map(|life| to(life).map(|to| (life.name, to))) {
+    if let Some(other) = [&BATCH, &FILE, &CASE].iter().find_map(|machine| to(machine).map(|to| (machine.name, to))) {
         let sql = match other.0 {
             "batch" => {
                 "UPDATE batch SET state = $1, due_on = COALESCE($2, due_on), owner = COALESCE($3, owner) WHERE id IN (SELECT id FROM subject)"
@@ -311,7 +344,7 @@ async fn assign(tx: &mut Tx, steps: &[Step], along: Along, count: i64) -> Result
         tx.run(sql, args![other.1, due_on, owner]).await?;
         return Ok(());
     }
-    if let Some(other) = [&APPROVAL, &USER].iter().find_map(|life| to(life).map(|to| (life.name, to))) {
+    if let Some(other) = [&APPROVAL, &USER].iter().find_map(|machine| to(machine).map(|to| (machine.name, to))) {
         let sql = match other.0 {
             "approval" => "UPDATE approval SET state = $1 WHERE id IN (SELECT id FROM subject)",
             _ => "UPDATE users SET state = $1 WHERE id IN (SELECT id FROM subject)",
@@ -341,7 +374,7 @@ async fn assign(tx: &mut Tx, steps: &[Step], along: Along, count: i64) -> Result
             .await?;
         if there != count {
             return Err(LedgerError::LostRace {
-                life: CARD.name,
+                machine: CARD.name,
                 from: "alone".into(),
                 to: place,
                 expected: count,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use cardline_core::layouts::{FileKind, FileSpec, Profile};
+use cardline_core::file_formats::{FileKind, FileSpec, Profile};
 use jiff::civil::Date;
 
 use super::desk::{Desk, Pending, Request, Tally, count};

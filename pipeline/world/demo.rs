@@ -11,7 +11,7 @@ use crate::exchange::files::FileRecord;
 use crate::exchange::inbox::archived_name;
 use crate::kafka::MockBroker;
 use crate::limits::PRODUCER_WINDOW_MESSAGES;
-use crate::step::{StageError, Station};
+use crate::step::{StageError, Worker};
 use crate::time::instant;
 
 /// Partitions of the demo's topics.
@@ -21,57 +21,57 @@ const PARTITIONS: i32 = 2;
 pub async fn demo(plan: &DemoPlan, progress: &mut (dyn FnMut(&Progress) + Send)) -> Result<DemoReport, StageError> {
     let started = Instant::now();
     let config = Config::in_folder(&plan.dir, plan.database.clone());
-    let (station, _broker) = station_with_broker(config).await?;
-    let mut world = World::new(&station, plan.seed, plan.cards, plan.days)?;
-    world.prepare(&station).await?;
+    let (worker, _broker) = station_with_broker(config).await?;
+    let mut world = World::new(&worker, plan.seed, plan.cards, plan.days)?;
+    world.prepare(&worker).await?;
     for n in 0..plan.days {
-        play_day(&mut world, &station, n).await?;
-        let by_state = if n % 10 == 9 { station.ledger.cards_by_state().await? } else { BTreeMap::new() };
-        let accepted = station.ledger.intake_counts(&station.config.topics.applications).await?.accepted;
+        play_day(&mut world, &worker, n).await?;
+        let by_state = if n % 10 == 9 { worker.ledger.cards_by_state().await? } else { BTreeMap::new() };
+        let accepted = worker.ledger.intake_counts(&worker.config.topics.applications).await?.accepted;
         let in_hand = by_state.get("in_hand").copied().unwrap_or(0);
         progress(&Progress { day: n + 1, days: plan.days, date: day(n).to_string(), accepted, in_hand });
     }
     let last = day(plan.days.saturating_sub(1));
-    let books = station.ledger.books(instant(last, 18, 0), true, None).await?;
-    let mirror = mirror(&world, &station).await?;
-    report(plan, &world, &station, books.books, mirror, started).await
+    let books = worker.ledger.books(instant(last, 18, 0), true, None).await?;
+    let mirror = mirror(&world, &worker).await?;
+    report(plan, &world, &worker, books.books, mirror, started).await
 }
 
-/// A station on the in-process broker, with the topics of the contract.
-pub async fn station_with_broker(config: Config) -> Result<(Station, MockBroker), StageError> {
+/// A worker on the in-process broker, with the topics of the contract.
+pub async fn station_with_broker(config: Config) -> Result<(Worker, MockBroker), StageError> {
     let t = &config.topics;
     let topics = [&t.applications, &t.events, &t.outcomes, &t.notices, &t.ecards, &t.dead_letters].map(String::as_str);
     let broker = MockBroker::start(&topics, PARTITIONS)?;
-    let mut station = Station::open(config, super::play::FIRST_DAY).await?;
-    station.kafka = Some(broker.servers());
-    Ok((station, broker))
+    let mut worker = Worker::open(config, super::play::FIRST_DAY).await?;
+    worker.kafka = Some(broker.servers());
+    Ok((worker, broker))
 }
 
 /// One day: the world's morning, our ticks at nine and after the cut-offs.
-pub async fn play_day(world: &mut World, station: &Station, n: u32) -> Result<(), StageError> {
+pub async fn play_day(world: &mut World, worker: &Worker, n: u32) -> Result<(), StageError> {
     let today = day(n);
     let started = Instant::now();
-    tokio::task::block_in_place(|| world.listen(station, today))?;
+    tokio::task::block_in_place(|| world.listen(worker, today))?;
     let heard = started.elapsed();
-    let Morning { first_events, applications, events } = tokio::task::block_in_place(|| world.morning(station, today))?;
+    let Morning { first_events, applications, events } = tokio::task::block_in_place(|| world.morning(worker, today))?;
     tracing::debug!(
         heard = heard.as_micros() as u64,
         played = (started.elapsed() - heard).as_micros() as u64,
         "the world's morning"
     );
-    let topics = station.config.topics.clone();
+    let topics = worker.config.topics.clone();
     let early = instant(today, 8, 45);
-    feed(station, &topics.events, &first_events, "servicing", early).await?;
-    feed(station, &topics.applications, &applications, "intake", early).await?;
-    feed(station, &topics.events, &events, "servicing", early).await?;
-    tick(station, None, instant(today, 9, 0)).await?;
-    tick(station, None, instant(today, 17, 30)).await?;
+    feed(worker, &topics.events, &first_events, "servicing", early).await?;
+    feed(worker, &topics.applications, &applications, "intake", early).await?;
+    feed(worker, &topics.events, &events, "servicing", early).await?;
+    tick(worker, None, instant(today, 9, 0)).await?;
+    tick(worker, None, instant(today, 17, 30)).await?;
     Ok(())
 }
 
 /// Sends letters in windows, each taken in before the next: the mock broker forgets what is older.
 async fn feed(
-    station: &Station,
+    worker: &Worker,
     topic: &str,
     letters: &[super::people::Letter],
     stage: &str,
@@ -79,16 +79,16 @@ async fn feed(
 ) -> Result<(), StageError> {
     for part in letters.chunks(PRODUCER_WINDOW_MESSAGES) {
         let started = Instant::now();
-        tokio::task::block_in_place(|| station.publish(&outgoing(topic, part)))?;
+        tokio::task::block_in_place(|| worker.publish(&outgoing(topic, part)))?;
         tracing::debug!(published = started.elapsed().as_micros() as u64, count = part.len(), "letters");
-        tick(station, Some(stage), now).await?;
+        tick(worker, Some(stage), now).await?;
     }
     Ok(())
 }
 
 /// Where a file lies after it was placed or settled.
-pub fn file_path(station: &Station, file: &FileRecord) -> String {
-    let Some(partner) = station.partners.get(&file.partner) else { return file.name.clone() };
+pub fn file_path(worker: &Worker, file: &FileRecord) -> String {
+    let Some(partner) = worker.partners.get(&file.partner) else { return file.name.clone() };
     let path = if file.direction == "out" {
         partner.to().join(&file.name)
     } else {
@@ -100,13 +100,13 @@ pub fn file_path(station: &Station, file: &FileRecord) -> String {
 async fn report(
     plan: &DemoPlan,
     world: &World,
-    station: &Station,
+    worker: &Worker,
     books: Vec<crate::books::LawResult>,
     mirror: super::report::Mirror,
     started: Instant,
 ) -> Result<DemoReport, StageError> {
-    let ledger = &station.ledger;
-    let counts = ledger.intake_counts(&station.config.topics.applications).await?;
+    let ledger = &worker.ledger;
+    let counts = ledger.intake_counts(&worker.config.topics.applications).await?;
     let files = ledger.files().await?;
     let files = files.iter().map(|f| DemoFile {
         partner: f.partner.clone(),
@@ -116,7 +116,7 @@ async fn report(
         state: f.state.clone(),
         rows: f.rows,
         sha256: f.sha256.clone(),
-        path: file_path(station, f),
+        path: file_path(worker, f),
     });
     let last = day(plan.days.saturating_sub(1));
     let cards = counts.accepted.max(1);

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use cardline_core::layouts::{FileKind, Parsed, Profile, marker, parse_marker};
+use cardline_core::file_formats::{FileKind, Parsed, Profile, marker, parse_marker};
 use jiff::civil::Date;
 
 use super::dice::Dice;

@@ -7,18 +7,18 @@ use super::play::World;
 use super::report::Mirror;
 use crate::custody::believed::BelievedCard;
 use crate::route::accounts::AccountNumbers;
-use crate::step::{StageError, Station};
+use crate::step::{StageError, Worker};
 
 /// Differences named at most; one is enough to fail.
 const DIFFERENCES_SHOWN: usize = 20;
 
 /// Compares accounts, plastic, shipments, custody and activation.
-pub async fn mirror(world: &World, station: &Station) -> Result<Mirror, StageError> {
-    let cards = station.ledger.believed_cards().await?;
+pub async fn mirror(world: &World, worker: &Worker) -> Result<Mirror, StageError> {
+    let cards = worker.ledger.believed_cards().await?;
     let mut found = Found::default();
-    accounts(world, station, &cards, &mut found)?;
+    accounts(world, worker, &cards, &mut found)?;
     plastic(world, &cards, &mut found);
-    shipments(world, station, &mut found).await?;
+    shipments(world, worker, &mut found).await?;
     custody(world, &cards, &mut found);
     let holds = found.differences.is_empty();
     found.differences.truncate(DIFFERENCES_SHOWN);
@@ -45,12 +45,12 @@ fn key(card: &BelievedCard) -> &str {
     card.old_number.as_deref().unwrap_or(&card.application_id)
 }
 
-fn accounts(world: &World, station: &Station, cards: &[BelievedCard], found: &mut Found) -> Result<(), StageError> {
+fn accounts(world: &World, worker: &Worker, cards: &[BelievedCard], found: &mut Found) -> Result<(), StageError> {
     let mut ours: BTreeSet<(&str, &str)> = BTreeSet::new();
     for card in cards {
-        let Some(sealed) = &card.account else { continue };
+        let Some(encrypted) = &card.account else { continue };
         ours.insert((&card.bank, key(card)));
-        let plain = station.keys.open_record(sealed)?;
+        let plain = worker.keys.decrypt(encrypted)?;
         let numbers: AccountNumbers =
             serde_json::from_slice(&plain).map_err(|_| StageError::Shape("account numbers".into()))?;
         let theirs = world.banks.get(&card.bank).and_then(|bank| bank.book.get(key(card)));
@@ -91,9 +91,9 @@ fn plastic(world: &World, cards: &[BelievedCard], found: &mut Found) {
     }
 }
 
-async fn shipments(world: &World, station: &Station, found: &mut Found) -> Result<(), StageError> {
+async fn shipments(world: &World, worker: &Worker, found: &mut Found) -> Result<(), StageError> {
     let mut ours = BTreeMap::new();
-    for (number, received) in station.ledger.believed_shipments().await? {
+    for (number, received) in worker.ledger.believed_shipments().await? {
         found.compare("shipment received", &number, &received, &world.received.contains(&number));
         ours.insert(number, received);
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cardline_core::layouts::PartnerKind;
+use cardline_core::file_formats::PartnerKind;
 use jiff::civil::{Date, date};
 use serde_json::Value;
 
@@ -18,7 +18,7 @@ use crate::actions::imports::legacy_cards::{StockRow, StockState, stock_card};
 use crate::kafka::{Outgoing, Reader};
 use crate::route::ROUTE;
 use crate::step::driver::Drained;
-use crate::step::{StageError, Station};
+use crate::step::{StageError, Worker};
 use crate::store::Why;
 use crate::time::instant;
 
@@ -72,17 +72,17 @@ pub struct Morning {
 }
 
 impl World {
-    /// Builds a world around a station's partners and reference data.
-    pub fn new(station: &Station, seed: u64, cards: u64, days: u32) -> Result<World, StageError> {
+    /// Builds a world around a worker's partners and reference data.
+    pub fn new(worker: &Worker, seed: u64, cards: u64, days: u32) -> Result<World, StageError> {
         let regions: Vec<String> = REGIONS.iter().map(|r| (*r).to_owned()).collect();
-        let mut plan = Plan::new(seed, DEFECT_PERCENT, &regions, FIRST_DAY, &station.reference, PHOTOS)
+        let mut plan = Plan::new(seed, DEFECT_PERCENT, &regions, FIRST_DAY, &worker.reference, PHOTOS)
             .map_err(|e| StageError::Shape(e.to_string()))?;
         let mut places = plan.people.places().to_vec();
         places.iter_mut().for_each(|place| place.homes.truncate(HOMES));
         plan.people = super::generate::people::People::new(seed, FIRST_DAY, places, plan.profile());
         let arriving = (days * ARRIVING_PERCENT / 100).max(1);
-        let all = (0..arriving).map(day).filter(|d| station.calendar.is_working_day(*d).working);
-        let banks = station.partners.all().filter(|p| p.profile.kind == PartnerKind::Bank);
+        let all = (0..arriving).map(day).filter(|d| worker.calendar.is_working_day(*d).working);
+        let banks = worker.partners.all().filter(|p| p.profile.kind == PartnerKind::Bank);
         Ok(World {
             dice: Dice::new(seed),
             plan,
@@ -90,7 +90,7 @@ impl World {
             count: cards,
             offset: 0,
             banks: banks.map(|p| (p.profile.code.clone(), Bank::new(p))).collect(),
-            bureau: Bureau::new(station.partners.bureau("")?),
+            bureau: Bureau::new(worker.partners.bureau("")?),
             people: People::default(),
             received: std::collections::BTreeSet::new(),
             tally: Tally::new(),
@@ -105,9 +105,9 @@ impl World {
     }
 
     /// Uploads the photos, and hands over the cards made before this system.
-    pub async fn prepare(&mut self, station: &Station) -> Result<(), StageError> {
+    pub async fn prepare(&mut self, worker: &Worker) -> Result<(), StageError> {
         for (key, bytes) in self.plan.album.files() {
-            station.objects.upload(key, bytes).await?;
+            worker.objects.upload(key, bytes).await?;
         }
         let why = Why { at: instant(FIRST_DAY, 8, 0), actor: "administrator", reason: "opening stock" };
         let old: Vec<_> = opening_stock(&self.plan, &self.stretch()).collect();
@@ -119,25 +119,25 @@ impl World {
                 // Losses are reported on the topic of events, in time.
                 let row =
                     StockRow { account: account.account, pan: account.pan, state: StockState::Active, ..row.clone() };
-                cards.push(stock_card(&station.keys, &row).map_err(|e| StageError::Shape(e.to_string()))?);
+                cards.push(stock_card(&worker.keys, &row).map_err(|e| StageError::Shape(e.to_string()))?);
                 let applicant = Applicant { held: Held::Holder, social: true, financial: true, ..nobody() };
                 self.people.of.insert(row.card_number, applicant);
             }
-            station.ledger.import_stock(cards, why).await?;
+            worker.ledger.import_stock(cards, why).await?;
         }
         Ok(())
     }
 
     /// Everything the world does before our morning, and what it sends.
-    pub fn morning(&mut self, station: &Station, today: Date) -> Result<Morning, StageError> {
+    pub fn morning(&mut self, worker: &Worker, today: Date) -> Result<Morning, StageError> {
         let faults = today < self.last_fault;
-        let workday = |day: Date, n: u32| station.working_days_after(day, n);
+        let workday = |day: Date, n: u32| worker.working_days_after(day, n);
         for bank in self.banks.values_mut() {
             bank.day(today, self.dice, faults, &mut self.tally, workday)?;
         }
         self.bureau.day(today, self.dice, faults, &mut self.tally, workday)?;
         let mut morning = Morning::default();
-        self.receive(station, today, &mut morning.events);
+        self.receive(worker, today, &mut morning.events);
         for (key, act) in self.people.due(today) {
             match act {
                 Act::Correct => self.correct(today, &key, &mut morning.applications),
@@ -149,10 +149,10 @@ impl World {
     }
 
     /// Points receive the cartons that arrive.
-    fn receive(&mut self, station: &Station, today: Date, events: &mut Vec<Letter>) {
+    fn receive(&mut self, worker: &Worker, today: Date, events: &mut Vec<Letter>) {
         let (arrived, under_way): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.bureau.sent).into_iter().partition(|carton| {
-                station.working_days_after(carton.on, self.dice.between("transit", &carton.tracking, 2, 4) as u32)
+                worker.working_days_after(carton.on, self.dice.between("transit", &carton.tracking, 2, 4) as u32)
                     <= today
             });
         self.bureau.sent = under_way;
@@ -234,9 +234,9 @@ impl World {
     }
 
     /// Hears outcomes and notices from the topics; each once, by its id.
-    pub fn listen(&mut self, station: &Station, today: Date) -> Result<(), StageError> {
-        let Some(servers) = station.kafka.clone() else { return Ok(()) };
-        let topics = &station.config.topics;
+    pub fn listen(&mut self, worker: &Worker, today: Date) -> Result<(), StageError> {
+        let Some(servers) = worker.kafka.clone() else { return Ok(()) };
+        let topics = &worker.config.topics;
         if self.listener.is_empty() {
             for topic in [&topics.notices, &topics.outcomes] {
                 self.listener.push(Listener { reader: Reader::connect(&servers, topic)?, positions: BTreeMap::new() });
@@ -300,11 +300,11 @@ pub fn outgoing(topic: &str, letters: &[Letter]) -> Vec<Outgoing> {
 }
 
 /// Runs the steps of a stage (or all) until they find nothing more to do.
-pub async fn tick(station: &Station, stage: Option<&str>, now: jiff::Timestamp) -> Result<u64, StageError> {
+pub async fn tick(worker: &Worker, stage: Option<&str>, now: jiff::Timestamp) -> Result<u64, StageError> {
     let mut did = 0;
     for step in ROUTE.iter().filter(|step| stage.is_none_or(|s| s == step.stage)) {
         let started = std::time::Instant::now();
-        let Drained { did: times, mut set_aside } = step.run(station, now).await?;
+        let Drained { did: times, mut set_aside } = step.run(worker, now).await?;
         // Nothing fails in a play; what does is a fault of ours.
         if let Some(aside) = set_aside.pop() {
             return Err(aside.error);

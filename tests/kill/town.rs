@@ -10,7 +10,7 @@ use cardline::actions::imports::reference_import::{Asked, apply, plan};
 use cardline::config::{Config, Topics};
 use cardline::kafka::MockBroker;
 use cardline::route::ROUTE;
-use cardline::step::Station;
+use cardline::step::Worker;
 use cardline::time::{instant, local_date};
 use cardline::world::play::{FIRST_DAY, Morning, day, outgoing};
 use cardline::world::{World, mirror, station_with_broker};
@@ -44,7 +44,7 @@ pub struct Tick {
 
 /// Partners, people, a broker and the ledger they are told to.
 pub struct Town {
-    pub station: Station,
+    pub station: Worker,
     runtime: Runtime,
     /// The broker inside this process, where the engines bring none of their own.
     _broker: Option<MockBroker>,
@@ -101,7 +101,7 @@ impl Town {
             Some(kafka) => {
                 config.topics = topics(&engines.name);
                 runtime.block_on(create(&kafka, &config.topics));
-                let mut station = runtime.block_on(Station::open(config, FIRST_DAY)).unwrap();
+                let mut station = runtime.block_on(Worker::open(config, FIRST_DAY)).unwrap();
                 station.kafka = Some(kafka);
                 (station, None)
             }
@@ -179,7 +179,7 @@ impl Town {
     /// The tick here and now, by a worker that starts: it knows the regions of its day.
     pub fn run(&self, tick: Tick) {
         self.runtime.block_on(async {
-            let mut station = Station::open(self.station.config.clone(), local_date(tick.at)).await.unwrap();
+            let mut station = Worker::open(self.station.config.clone(), local_date(tick.at)).await.unwrap();
             station.kafka = self.station.kafka.clone();
             for step in ROUTE.iter().filter(|step| tick.stage == "all" || step.stage == tick.stage) {
                 step.run(&station, tick.at).await.unwrap();

@@ -10,7 +10,7 @@ use crate::steps::drain;
 use cardline::books::BooksReport;
 use cardline::config::Config;
 use cardline::messages::history::Seal;
-use cardline::step::{StageError, Station};
+use cardline::step::{StageError, Worker};
 use cardline::store::{Ledger, LedgerError, Opening};
 use cardline::time::instant;
 use cardline::world::mirror;
@@ -132,7 +132,7 @@ async fn a_ledger_moves_to_another_server_whose_count_was_raised() {
     for n in 0..MOVED_AFTER_DAYS {
         play.day(n).await;
     }
-    let old = play.station.ledger.clone();
+    let old = play.worker.ledger.clone();
     let seals = number(&old, "SELECT count(*) FROM seal").await;
     let epoch = number(&old, "SELECT CAST(CAST(pg_current_xact_id() AS TEXT) AS BIGINT) >> 32").await;
     let dump = tempfile::tempdir().unwrap();
@@ -143,10 +143,10 @@ async fn a_ledger_moves_to_another_server_whose_count_was_raised() {
     let load = || run(Command::new("pg_restore").args(["--no-owner", "--dbname"]).arg(server.address()).arg(&file));
 
     // A server that counts from the beginning.
-    let mut config = play.station.config.clone();
+    let mut config = play.worker.config.clone();
     let home = std::mem::replace(&mut config.database.value, server.address());
     tokio::task::block_in_place(load);
-    let halted = Station::open(config.clone(), day(MOVED_AFTER_DAYS)).await.unwrap();
+    let halted = Worker::open(config.clone(), day(MOVED_AFTER_DAYS)).await.unwrap();
     let refused = tick(&halted, None, instant(day(MOVED_AFTER_DAYS), 9, 0)).await.expect_err("it is halted");
     assert!(matches!(refused, StageError::Ledger(LedgerError::Reconciling { .. })), "{refused}");
     halted.ledger.close().await;
@@ -156,18 +156,18 @@ async fn a_ledger_moves_to_another_server_whose_count_was_raised() {
     // One whose count was raised beyond the old one's.
     tokio::task::block_in_place(|| server.raise_count(epoch + 1));
     tokio::task::block_in_place(load);
-    play.station.config = config;
+    play.worker.config = config;
     play.start_anew().await;
     for n in MOVED_AFTER_DAYS..DAYS {
         play.day(n).await;
     }
-    assert!(number(&play.station.ledger, "SELECT count(*) FROM seal").await > seals, "history is sealed as before");
+    assert!(number(&play.worker.ledger, "SELECT count(*) FROM seal").await > seals, "history is sealed as before");
     assert_eq!(broken(&play.books(DAYS - 1, true).await), Vec::<String>::new());
-    let seen = mirror(&play.world, &play.station).await.unwrap();
+    let seen = mirror(&play.world, &play.worker).await.unwrap();
     assert!(seen.holds, "{:#?}", seen.differences);
     everything_can_be_read_on_a_standby(&play, &server).await;
-    play.station.ledger.close().await;
-    play.station.config.database.value = home;
+    play.worker.ledger.close().await;
+    play.worker.config.database.value = home;
     play.end().await;
 }
 
@@ -177,13 +177,13 @@ async fn everything_can_be_read_on_a_standby(play: &Play, server: &Server) {
     let ledger = Ledger::opened(&standby.url, Opening::Look).await.unwrap();
     let refused = ledger.begin().await.err().expect("no writes");
     assert!(refused.is_read_only() && refused.is_outage(), "{refused}");
-    let (at, here) = (instant(day(DAYS - 1), 18, 0), &play.station.ledger);
+    let (at, here) = (instant(day(DAYS - 1), 18, 0), &play.worker.ledger);
     let (theirs, ours) = (ledger.books(at, true, None).await.unwrap(), here.books(at, true, None).await.unwrap());
     assert_eq!(broken(&theirs), Vec::<String>::new());
     let cases = |report: &BooksReport| report.books.iter().map(|law| (law.law, law.cases)).collect::<Vec<_>>();
     assert_eq!(cases(&theirs), cases(&ours));
     ledger.close().await;
-    let data = play.station.config.data.value.as_path();
+    let data = play.worker.config.data.value.as_path();
     let shown =
         |url: &str, words: &[&str]| String::from_utf8(ended(program(url, data).args(words), &[0]).stdout).unwrap();
     for words in
@@ -198,25 +198,25 @@ async fn everything_can_be_read_on_a_standby(play: &Play, server: &Server) {
 /// Moves that nobody has sealed yet tell it as well as the last seal.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn moves_that_are_not_sealed_tell_that_a_server_counts_anew() {
-    for sealed in [false, true] {
+    for encrypted in [false, true] {
         let database = Database::new(Engine::Postgres).await;
         // Keys are made with the ledger.
         let config = Config::in_folder(database.folder.path(), Some(database.url.clone()));
-        let station = Station::open(config, day(0)).await.unwrap();
+        let worker = Worker::open(config, day(0)).await.unwrap();
         let now = instant(day(0), 9, 0);
         let mut intake = crate::conformance::arrivals::Intake::on(&database).await;
         intake.settle(vec![crate::conformance::arrivals::arriving(1, 1, "a")]).await.unwrap();
-        if sealed {
-            drain(&Seal, &station, now).await.unwrap();
+        if encrypted {
+            drain(&Seal, &worker, now).await.unwrap();
             intake.settle(vec![crate::conformance::arrivals::arriving(2, 1, "b")]).await.unwrap();
         }
-        assert!(!station.ledger.counts_transactions_anew().await.unwrap());
+        assert!(!worker.ledger.counts_transactions_anew().await.unwrap());
         // As if the server had counted further where the last of them were written.
         let last = "UPDATE move SET tx = tx + 1000000 WHERE tx >= (SELECT COALESCE(max(to_tx), 0) FROM seal)";
-        execute(&station.ledger, last).await;
-        assert!(station.ledger.counts_transactions_anew().await.unwrap(), "sealed: {sealed}");
-        station.watch_history(now).await.unwrap();
-        let halt = station.ledger.halt().await.unwrap().expect("it is halted");
+        execute(&worker.ledger, last).await;
+        assert!(worker.ledger.counts_transactions_anew().await.unwrap(), "sealed: {encrypted}");
+        worker.watch_history(now).await.unwrap();
+        let halt = worker.ledger.halt().await.unwrap().expect("it is halted");
         assert!(halt.found.contains("counts transactions anew"), "{}", halt.found);
     }
 }

@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use crate::conformance::arrivals::now;
 use crate::databases::{Database, Engine};
-use crate::operation::worker::{Worker, ended, give_work, program};
+use crate::operation::worker::{RunningWorker, ended, give_work, program};
 
 /// Far below the half minute that a pool would wait.
 const AT_ONCE: Duration = Duration::from_secs(15);
@@ -115,7 +115,7 @@ async fn a_database_set_read_only_is_an_outage_for_workers_and_can_be_read() {
     let doctor = ended(program(&database.url, data).arg("doctor"), &[1]);
     assert!(String::from_utf8_lossy(&doctor.stdout).contains("set read-only"));
 
-    let mut worker = Worker::start(&database.url, data, &[("CARDLINE_WORKER", "w")]);
+    let mut worker = RunningWorker::start(&database.url, data, &[("CARDLINE_WORKER", "w")]);
     worker.until("it says why it rests", |worker| {
         let (status, missing) = worker.get("/ready");
         status == 503 && missing.contains("takes no writes")

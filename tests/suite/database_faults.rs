@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use crate::steps::once;
 use cardline::args;
 use cardline::step::{Claim, Ran, Whole};
-use cardline::step::{StageError, Station, Step};
+use cardline::step::{StageError, Step, Worker};
 use cardline::store::counters::take_numbers;
 use cardline::store::schema::Schema;
-use cardline::store::timeouts::Patience;
+use cardline::store::timeouts::Timeouts;
 use cardline::store::{Ledger, LedgerError};
 use cardline::world::mirror;
 use jiff::Timestamp;
@@ -26,7 +26,7 @@ const CLIENTS: i64 = 16;
 
 async fn impatient(url: &str, lock_millis: u64, answer_millis: u64) -> Ledger {
     let (lock, answer) = (Duration::from_millis(lock_millis), Duration::from_millis(answer_millis));
-    let patience = Patience { lock, answer, look: Duration::from_millis(200) };
+    let patience = Timeouts { lock, answer, look: Duration::from_millis(200) };
     Ledger::open_with(url, &Schema::built_in(), patience).await.unwrap()
 }
 
@@ -123,18 +123,18 @@ async fn a_play_whose_commits_lose_their_answers_has_one_effect_each() {
     let database = Database::alone(Engine::Postgres).await;
     let proxy = Proxy::to(&database.url).await;
     let mut play = Play::new(database, 31, 50, DAYS).await;
-    let direct = play.station.ledger.clone();
-    play.station.ledger = Ledger::open(&proxy.url).await.unwrap();
+    let direct = play.worker.ledger.clone();
+    play.worker.ledger = Ledger::open(&proxy.url).await.unwrap();
     proxy.lose_every_commit_answer(7);
     for n in 0..DAYS {
         play.day(n).await;
     }
     proxy.heal();
-    play.station.ledger.close().await;
-    play.station.ledger = direct;
+    play.worker.ledger.close().await;
+    play.worker.ledger = direct;
     assert!(proxy.cuts() > 50, "{} commits in doubt: this proves little", proxy.cuts());
     assert_eq!(broken(&play.books(DAYS - 1, true).await), Vec::<String>::new());
-    let seen = mirror(&play.world, &play.station).await.unwrap();
+    let seen = mirror(&play.world, &play.worker).await.unwrap();
     assert!(seen.holds, "{:#?}", seen.differences);
     play.end().await;
 }
@@ -150,20 +150,20 @@ impl Step for Crossing {
     type Claimed<'s> = ();
     type Worked<'s> = ();
 
-    async fn units(&self, _: &Station, _: Timestamp) -> Result<Vec<Whole>, StageError> {
+    async fn units(&self, _: &Worker, _: Timestamp) -> Result<Vec<Whole>, StageError> {
         Ok(vec![Whole])
     }
 
-    async fn claim(&self, _: &Station, _: &Whole, _: Timestamp) -> Result<Claim<()>, StageError> {
+    async fn claim(&self, _: &Worker, _: &Whole, _: Timestamp) -> Result<Claim<()>, StageError> {
         Ok(Claim::Taken(()))
     }
 
-    fn work(&self, _: &Station, (): (), _: Timestamp) -> Result<(), StageError> {
+    fn work(&self, _: &Worker, (): (), _: Timestamp) -> Result<(), StageError> {
         Ok(())
     }
 
-    async fn settle(&self, station: &Station, (): (), _: Timestamp) -> Result<(), StageError> {
-        let mut tx = station.ledger.begin().await?;
+    async fn settle(&self, worker: &Worker, (): (), _: Timestamp) -> Result<(), StageError> {
+        let mut tx = worker.ledger.begin().await?;
         if self.serializable {
             tx.scratch("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", args![]).await?;
         }
@@ -180,10 +180,10 @@ impl Step for Crossing {
 async fn clients_in_each_others_way(serializable: bool) {
     let database = Database::new(Engine::Postgres).await;
     let config = cardline::config::Config::in_folder(database.folder.path(), Some(database.url.clone()));
-    let station = Station::open(config, TODAY).await.unwrap();
+    let worker = Worker::open(config, TODAY).await.unwrap();
     // A counter that exists is locked by its row, not by its key.
     for counter in ["one", "two"] {
-        let mut tx = station.ledger.begin().await.unwrap();
+        let mut tx = worker.ledger.begin().await.unwrap();
         take_numbers(&mut tx, counter, 1).await.unwrap();
         tx.commit().await.unwrap();
     }
@@ -193,7 +193,7 @@ async fn clients_in_each_others_way(serializable: bool) {
         // Bounded: a unit that lost every time is left to the next round, as the daemon does.
         let mut left: Vec<&Crossing> = steps.iter().collect();
         while !left.is_empty() {
-            let ran = futures_util::future::join_all(left.iter().map(|step| once(*step, &station, now()))).await;
+            let ran = futures_util::future::join_all(left.iter().map(|step| once(*step, &worker, now()))).await;
             let mut again = Vec::new();
             for (step, ran) in left.into_iter().zip(ran) {
                 match ran {
@@ -207,7 +207,7 @@ async fn clients_in_each_others_way(serializable: bool) {
     }
     assert_eq!(done, 2 * CLIENTS);
     for counter in ["one", "two"] {
-        assert_eq!(station.ledger.peek_counter(counter).await.unwrap(), 2 + 2 * CLIENTS, "no partial effect");
+        assert_eq!(worker.ledger.peek_counter(counter).await.unwrap(), 2 + 2 * CLIENTS, "no partial effect");
     }
 }
 

@@ -33,7 +33,7 @@ enum Permit {
 
 static MADE: AtomicU32 = AtomicU32::new(0);
 
-/// Sealing waits for the oldest transaction of the whole server, so a play that must go the same way
+/// Encrypting waits for the oldest transaction of the whole server, so a play that must go the same way
 /// every time is alone on it.
 static SERVER: RwLock<()> = RwLock::const_new(());
 

@@ -7,7 +7,7 @@ use cardline::kafka::RawMessage;
 use cardline::reference::tables::built_in_reference;
 use cardline::route::intake::settle::ArrivingMessage;
 use cardline::route::intake::{Lines, check_messages, from_file, rehearse_file};
-use cardline::step::Station;
+use cardline::step::Worker;
 use cardline::world::generate::applications::Plan;
 use cardline::world::generate::writing::{Stretch, application_of};
 use cardline::world::play::FIRST_DAY;
@@ -38,15 +38,15 @@ fn file(folder: &Path) -> std::path::PathBuf {
 async fn a_dry_run_tells_what_intake_then_does(database: Database) {
     let path = file(database.folder.path());
     let play = Play::new(database, 1, 0, 1).await;
-    let ledger = &play.station.ledger;
+    let ledger = &play.worker.ledger;
     // It waits for no writer, and none waits for it.
     let writing = ledger.begin().await.unwrap();
-    let rehearsed = rehearse_file(&play.station, &path, now(), |_, _| ()).await.unwrap();
+    let rehearsed = rehearse_file(&play.worker, &path, now(), |_, _| ()).await.unwrap();
     drop(writing);
     for table in ["message", "application", "finding", "move", "chunk", "lease"] {
         assert_eq!(number(ledger, &format!("SELECT count(*) FROM {table}")).await, 0, "{table}");
     }
-    let counts = from_file(&play.station, &path, now(), |_, _| ()).await.unwrap();
+    let counts = from_file(&play.worker, &path, now(), |_, _| ()).await.unwrap();
     assert_eq!(rehearsed.counts, counts);
     assert!(
         counts.rejected > 0 && counts.repeated > 0 && counts.conflicting > 0 && counts.quarantined == 2,
@@ -59,7 +59,7 @@ async fn a_dry_run_tells_what_intake_then_does(database: Database) {
     }
     assert!(rehearsed.reasons.iter().any(|r| r.reason == "NOT-JSON" && r.outcome == "quarantined"));
     // What is there already is what the next dry run says.
-    let again = rehearse_file(&play.station, &path, now(), |_, _| ()).await.unwrap().counts;
+    let again = rehearse_file(&play.worker, &path, now(), |_, _| ()).await.unwrap().counts;
     assert_eq!((again.accepted, again.rejected), (0, 0), "{again:?}");
     assert_eq!(broken(&ledger.books(now(), true, None).await.unwrap()), Vec::<String>::new());
     play.end().await;
@@ -80,14 +80,14 @@ async fn any_number_of_threads_gives_the_same(database: Database) {
     let play = Play::new(database, 1, 0, 1).await;
     let folder = tempfile::tempdir().unwrap();
     let messages: Vec<RawMessage> = Lines::open(&file(folder.path())).unwrap().next_chunk().unwrap();
-    let by_one = with_threads(1, &play.station, &messages);
+    let by_one = with_threads(1, &play.worker, &messages);
     for threads in [2, 8] {
-        assert_eq!(with_threads(threads, &play.station, &messages), by_one, "{threads} threads");
+        assert_eq!(with_threads(threads, &play.worker, &messages), by_one, "{threads} threads");
     }
     play.end().await;
 }
 
-fn with_threads(threads: usize, station: &Station, messages: &[RawMessage]) -> Vec<String> {
+fn with_threads(threads: usize, worker: &Worker, messages: &[RawMessage]) -> Vec<String> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    pool.install(|| check_messages(station, messages, now())).unwrap().iter().map(said).collect()
+    pool.install(|| check_messages(worker, messages, now())).unwrap().iter().map(said).collect()
 }

@@ -95,10 +95,10 @@ fn give_numbers_again(case: &Case, kind: &str) {
 fn next_requests(case: &Case) -> Vec<PathBuf> {
     tokio::task::block_in_place(|| {
         tokio::runtime::Handle::current().block_on(async {
-            let partner = case.station.partners.get(case.at).unwrap();
-            let spec = partner.profile.file(cardline_core::layouts::FileKind::AccountRequest).unwrap();
-            let next = case.station.ledger.next_sequence(case.at, "account-request", "out").await.unwrap();
-            let waiting = case.station.ledger.waiting_accounts().await.unwrap();
+            let partner = case.worker.partners.get(case.at).unwrap();
+            let spec = partner.profile.file(cardline_core::file_formats::FileKind::AccountRequest).unwrap();
+            let next = case.worker.ledger.next_sequence(case.at, "account-request", "out").await.unwrap();
+            let waiting = case.worker.ledger.waiting_accounts().await.unwrap();
             let mut regions: Vec<String> = waiting.into_iter().map(|group| group.region).collect();
             regions.dedup();
             let name = |n: u32, region: &String| spec.file_name(day(n), next as u64, region).unwrap();

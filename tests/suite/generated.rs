@@ -8,7 +8,7 @@ use cardline::args;
 use cardline::config::Config;
 use cardline::route::intake;
 use cardline::route::intake::settle::IntakeCounts;
-use cardline::step::Station;
+use cardline::step::Worker;
 use cardline::store::Why;
 use cardline::time::instant;
 use cardline::world::generate::applications::{Plan, Rates};
@@ -45,30 +45,30 @@ fn made(profile: usize, seed: u64, rates: Rates) -> Made {
     Made { written, lines, expected: serde_json::from_slice(&expected).unwrap(), cards }
 }
 
-/// A station with the opening stock imported.
-async fn station(database: &Database, cards: &[StockRow]) -> Station {
+/// A worker with the opening stock imported.
+async fn worker(database: &Database, cards: &[StockRow]) -> Worker {
     let config = Config::in_folder(database.folder.path(), Some(database.url.clone()));
-    let station = Station::open(config, FIRST_DAY).await.unwrap();
+    let worker = Worker::open(config, FIRST_DAY).await.unwrap();
     let why = Why { at: instant(FIRST_DAY, 7, 0), actor: "administrator", reason: "opening stock" };
-    let sealed: Vec<_> = cards.iter().map(|row| stock_card(&station.keys, row).ok().unwrap()).collect();
-    assert_eq!(station.ledger.import_stock(sealed, why).await.unwrap().new, cards.len() as i64);
-    station
+    let encrypted: Vec<_> = cards.iter().map(|row| stock_card(&worker.keys, row).ok().unwrap()).collect();
+    assert_eq!(worker.ledger.import_stock(encrypted, why).await.unwrap().new, cards.len() as i64);
+    worker
 }
 
 /// Takes lines in, so many at a time.
-async fn taken_in(station: &Station, folder: &Path, lines: &[Vec<u8>], chunk: usize) -> IntakeCounts {
+async fn taken_in(worker: &Worker, folder: &Path, lines: &[Vec<u8>], chunk: usize) -> IntakeCounts {
     let mut counts = IntakeCounts::default();
     for part in lines.chunks(chunk) {
         let path = folder.join("part.ndjson");
         std::fs::write(&path, part.concat()).unwrap();
-        counts.add(intake::from_file(station, &path, instant(FIRST_DAY, 20, 0), |_, _| ()).await.unwrap());
+        counts.add(intake::from_file(worker, &path, instant(FIRST_DAY, 20, 0), |_, _| ()).await.unwrap());
     }
     counts
 }
 
 /// Codes of the findings of every application, and of everything that is held for another reason.
-async fn found(station: &Station) -> (BTreeMap<String, BTreeSet<String>>, Vec<String>) {
-    let mut tx = station.ledger.read().await.unwrap();
+async fn found(worker: &Worker) -> (BTreeMap<String, BTreeSet<String>>, Vec<String>) {
+    let mut tx = worker.ledger.read().await.unwrap();
     let findings = "SELECT m.application_id, f.rule FROM finding f JOIN message m ON m.id = f.message";
     let mut by_application: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (application, rule) in tx.rows::<(String, String)>(findings, args![]).await.unwrap() {
@@ -108,13 +108,13 @@ fn assert_as_expected(made: &Made, counts: IntakeCounts, found: &(BTreeMap<Strin
 
 async fn everything_spoiled_is_found_and_nothing_else(database: Database) {
     let made = made(0, 5, Rates { defects: 35, ledger_defects: 25, photo_faults: 3, mishaps: 60 });
-    let station = station(&database, &made.cards).await;
+    let worker = worker(&database, &made.cards).await;
     assert!(made.cards.iter().any(|card| card.state == StockState::Lost));
-    let counts = taken_in(&station, database.folder.path(), &made.lines, 100_000).await;
-    assert_as_expected(&made, counts, &found(&station).await);
-    let books = station.ledger.books(instant(FIRST_DAY, 21, 0), true, None).await.unwrap();
+    let counts = taken_in(&worker, database.folder.path(), &made.lines, 100_000).await;
+    assert_as_expected(&made, counts, &found(&worker).await);
+    let books = worker.ledger.books(instant(FIRST_DAY, 21, 0), true, None).await.unwrap();
     assert!(books.books.iter().all(|law| law.holds), "{:?}", crate::plays::broken(&books));
-    station.ledger.close().await;
+    worker.ledger.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -122,10 +122,10 @@ async fn any_chunk_size_finds_the_same() {
     let made = made(0, 9, Rates { defects: 20, ledger_defects: 20, photo_faults: 3, mishaps: 50 });
     for chunk in [1, 7, 64, 333] {
         let database = Database::new(Engine::Sqlite).await;
-        let station = station(&database, &made.cards).await;
-        let counts = taken_in(&station, database.folder.path(), &made.lines, chunk).await;
-        assert_as_expected(&made, counts, &found(&station).await);
-        station.ledger.close().await;
+        let worker = worker(&database, &made.cards).await;
+        let counts = taken_in(&worker, database.folder.path(), &made.lines, chunk).await;
+        assert_as_expected(&made, counts, &found(&worker).await);
+        worker.ledger.close().await;
     }
 }
 
@@ -134,9 +134,9 @@ async fn a_clean_file_of_every_profile_is_accepted_whole() {
     for profile in 0..PROFILES.len() {
         let made = made(profile, 3, Rates::default());
         let database = Database::new(Engine::Sqlite).await;
-        let station = station(&database, &made.cards).await;
-        let counts = taken_in(&station, database.folder.path(), &made.lines, 100_000).await;
+        let worker = worker(&database, &made.cards).await;
+        let counts = taken_in(&worker, database.folder.path(), &made.lines, 100_000).await;
         assert_eq!(counts.accepted, APPLICATIONS as i64, "{counts:?}");
-        station.ledger.close().await;
+        worker.ledger.close().await;
     }
 }

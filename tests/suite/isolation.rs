@@ -7,10 +7,10 @@ use std::time::Duration;
 use cardline::args;
 use cardline::config::Config;
 use cardline::route::ROUTE;
-use cardline::step::Station;
+use cardline::step::Worker;
 use cardline::store::Ledger;
 use cardline::store::schema::Schema;
-use cardline::store::timeouts::Patience;
+use cardline::store::timeouts::Timeouts;
 use cardline::time::instant;
 use cardline::world::play::{day, outgoing};
 use jiff::Timestamp;
@@ -23,7 +23,7 @@ use crate::plays::{Play, broken};
 
 /// One copy of the prepared ledger.
 pub struct Case {
-    pub station: Station,
+    pub worker: Worker,
     pub database: Database,
     /// The partner at whom something fails.
     pub at: &'static str,
@@ -41,13 +41,13 @@ impl Case {
     }
 
     async fn run(&self, sql: &'static str) {
-        execute(&self.station.ledger, sql).await;
+        execute(&self.worker.ledger, sql).await;
     }
 
     /// A statement, from where nothing can be awaited.
     pub fn now(&self, sql: String) {
         let running = tokio::runtime::Handle::current();
-        tokio::task::block_in_place(|| running.block_on(execute(&self.station.ledger, &sql)));
+        tokio::task::block_in_place(|| running.block_on(execute(&self.worker.ledger, &sql)));
     }
 
     /// Two working days, mornings and evenings, every step: by then every stream was due.
@@ -65,14 +65,14 @@ impl Case {
 
     async fn tick_at(&self, at: Timestamp) {
         for step in ROUTE {
-            let ran = step.run(&self.station, at).await;
+            let ran = step.run(&self.worker, at).await;
             ran.unwrap_or_else(|error| panic!("{}/{} as a whole: {error}", step.stage, step.name));
         }
     }
 
     /// Cards and files by state, of everybody but the partner at fault. All production is at the bureau's.
     async fn others(&self) -> Vec<(String, String, i64)> {
-        let mut tx = self.station.ledger.read().await.unwrap();
+        let mut tx = self.worker.ledger.read().await.unwrap();
         let mut found = tx
             .rows::<(String, String, i64)>(
                 "SELECT bank, place, count(*) FROM (
@@ -95,23 +95,23 @@ impl Case {
 
     /// Step and cause of all that was set aside.
     async fn told(&self) -> Vec<(String, String)> {
-        let asides = self.station.ledger.all_set_aside().await.unwrap();
+        let asides = self.worker.ledger.all_set_aside().await.unwrap();
         assert!(asides.iter().all(|aside| aside.partner == self.at), "{asides:?}");
         asides.into_iter().map(|aside| (aside.step, aside.cause)).collect()
     }
 
     async fn open_cases(&self) -> i64 {
         let sql = "SELECT count(*) FROM desk_case WHERE reason LIKE 'set aside%' AND state IN ('open', 'escalated')";
-        number(&self.station.ledger, sql).await
+        number(&self.worker.ledger, sql).await
     }
 
     async fn laws_hold(&self, name: &str) {
-        let books = self.station.ledger.books(self.evening(), true, None).await.unwrap();
+        let books = self.worker.ledger.books(self.evening(), true, None).await.unwrap();
         assert_eq!(broken(&books), Vec::<String>::new(), "{name}");
     }
 
     async fn closed(self) {
-        self.station.ledger.close().await;
+        self.worker.ledger.close().await;
     }
 }
 
@@ -121,12 +121,12 @@ async fn prepared(engine: Engine, on: u32) -> Database {
     for n in 0..on {
         play.day(n).await;
     }
-    play.world.listen(&play.station, day(on)).unwrap();
-    let morning = play.world.morning(&play.station, day(on)).unwrap();
-    let applications = outgoing(&play.station.config.topics.applications, &morning.applications);
-    play.station.publish(&applications).unwrap();
+    play.world.listen(&play.worker, day(on)).unwrap();
+    let morning = play.world.morning(&play.worker, day(on)).unwrap();
+    let applications = outgoing(&play.worker.config.topics.applications, &morning.applications);
+    play.worker.publish(&applications).unwrap();
     for step in ROUTE.iter().filter(|step| step.stage == "intake" || step.name == "photos") {
-        step.run(&play.station, instant(day(on), 8, 45)).await.unwrap();
+        step.run(&play.worker, instant(day(on), 8, 45)).await.unwrap();
     }
     play.into_database().await
 }
@@ -134,10 +134,10 @@ async fn prepared(engine: Engine, on: u32) -> Database {
 async fn case(prepared: &Database, at: &'static str, on: u32, ledger: impl AsyncFn(&str) -> Ledger) -> Case {
     let database = prepared.copied().await;
     let config = Config::in_folder(database.folder.path(), Some(database.url.clone()));
-    let mut station = Station::open(config, day(on)).await.unwrap();
-    station.ledger.close().await;
-    station.ledger = ledger(&database.url).await;
-    Case { station, database, at, on }
+    let mut worker = Worker::open(config, day(on)).await.unwrap();
+    worker.ledger.close().await;
+    worker.ledger = ledger(&database.url).await;
+    Case { worker, database, at, on }
 }
 
 async fn patient(url: &str) -> Ledger {
@@ -217,7 +217,7 @@ async fn a_lock_on_one_partners_rows_holds_nobody_else_back() {
     let others = control(&prepared, BANK, ANSWERS).await;
     let impatient = async |url: &str| {
         let lock = Duration::from_millis(50);
-        let patience = Patience { lock, answer: Duration::from_secs(60), ..Patience::default() };
+        let patience = Timeouts { lock, answer: Duration::from_secs(60), ..Timeouts::default() };
         Ledger::open_with(url, &Schema::built_in(), patience).await.unwrap()
     };
     for (locked, step) in [
@@ -245,14 +245,14 @@ async fn a_lock_on_one_partners_rows_holds_nobody_else_back() {
 async fn a_sealed_record_that_cannot_be_opened_costs_its_card(engine: Engine) {
     let prepared = prepared(engine, ANSWERS).await;
     let case = case(&prepared, BANK, ANSWERS, patient).await;
-    let before = number(&case.station.ledger, "SELECT count(*) FROM card WHERE place = 'held'").await;
+    let before = number(&case.worker.ledger, "SELECT count(*) FROM card WHERE place = 'held'").await;
     case.run(
         "UPDATE message SET sealed = substr(sealed, 1, 20) WHERE id IN (SELECT max(m.id) FROM message m
          JOIN application a ON a.message = m.id WHERE a.queue = 'account' AND a.bank = 'CCB')",
     )
     .await;
     case.tick().await;
-    let held = number(&case.station.ledger, "SELECT count(*) FROM card WHERE place = 'held'").await;
+    let held = number(&case.worker.ledger, "SELECT count(*) FROM card WHERE place = 'held'").await;
     assert_eq!((held - before, case.told().await), (1, Vec::new()));
     case.laws_hold("damaged").await;
     case.closed().await;

@@ -226,7 +226,7 @@ fn every_type_of_event_meets_the_schema_and_is_read() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_sent_in_a_play_meets_its_schema() {
     let play = Play::played(Database::new(Engine::Sqlite).await, 11, 150, 50).await;
-    let topics = play.station.config.topics.clone();
+    let topics = play.worker.config.topics.clone();
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
     let named = [
         (&topics.applications, 0),

@@ -1,18 +1,18 @@
-//! Plays of the world for tests: a station, its broker, and days one by one.
+//! Plays of the world for tests: a worker, its broker, and days one by one.
 
 use cardline::books::BooksReport;
 use cardline::config::Config;
 use cardline::kafka::{MockBroker, Reader};
-use cardline::step::Station;
+use cardline::step::Worker;
 use cardline::time::instant;
 use cardline::world::{World, play::day, play_day, station_with_broker};
 use jiff::civil::Date;
 
 use crate::databases::Database;
 
-/// A world around a station on a database of its own.
+/// A world around a worker on a database of its own.
 pub struct Play {
-    pub station: Station,
+    pub worker: Worker,
     pub world: World,
     broker: MockBroker,
     // Last, so that the connections are closed before the database is dropped.
@@ -23,10 +23,10 @@ impl Play {
     /// A world before its first day.
     pub async fn new(database: Database, seed: u64, cards: u64, days: u32) -> Play {
         let config = Config::in_folder(database.folder.path(), Some(database.url.clone()));
-        let (station, broker) = station_with_broker(config).await.unwrap();
-        let mut world = World::new(&station, seed, cards, days).unwrap();
-        world.prepare(&station).await.unwrap();
-        Play { station, world, broker, database }
+        let (worker, broker) = station_with_broker(config).await.unwrap();
+        let mut world = World::new(&worker, seed, cards, days).unwrap();
+        world.prepare(&worker).await.unwrap();
+        Play { worker, world, broker, database }
     }
 
     /// A world after all its days.
@@ -43,24 +43,24 @@ impl Play {
     pub async fn copied(from: &Database, database: Database, seed: u64, cards: u64, days: u32) -> Play {
         database.become_copy_of(from).await;
         let config = Config::in_folder(database.folder.path(), Some(database.url.clone()));
-        let (station, broker) = station_with_broker(config).await.unwrap();
-        let world = World::new(&station, seed, cards, days).unwrap();
-        Play { station, world, broker, database }
+        let (worker, broker) = station_with_broker(config).await.unwrap();
+        let world = World::new(&worker, seed, cards, days).unwrap();
+        Play { worker, world, broker, database }
     }
 
     /// Closes the ledger and hands over the database.
     pub async fn into_database(self) -> Database {
-        self.station.ledger.close().await;
+        self.worker.ledger.close().await;
         self.database
     }
 
     pub async fn day(&mut self, n: u32) {
-        play_day(&mut self.world, &self.station, n).await.unwrap_or_else(|e| panic!("on day {n} ({}): {e}", day(n)));
+        play_day(&mut self.world, &self.worker, n).await.unwrap_or_else(|e| panic!("on day {n} ({}): {e}", day(n)));
     }
 
     /// The books on the evening of a day.
     pub async fn books(&self, n: u32, whole: bool) -> BooksReport {
-        self.station.ledger.books(instant(day(n), 18, 0), whole, None).await.unwrap()
+        self.worker.ledger.books(instant(day(n), 18, 0), whole, None).await.unwrap()
     }
 
     /// Every message of a topic.
@@ -89,22 +89,22 @@ impl Play {
 
     /// The worker is started anew, as after a restore.
     pub async fn start_anew(&mut self) {
-        let config = self.station.config.clone();
-        let kafka = self.station.kafka.clone();
-        self.station = Station::open(config, day(0)).await.unwrap();
-        self.station.kafka = kafka;
+        let config = self.worker.config.clone();
+        let kafka = self.worker.kafka.clone();
+        self.worker = Worker::open(config, day(0)).await.unwrap();
+        self.worker.kafka = kafka;
     }
 
     /// Another worker on the same ledger.
-    pub async fn another(&self, name: &str, today: Date) -> Station {
-        let mut config = self.station.config.clone();
+    pub async fn another(&self, name: &str, today: Date) -> Worker {
+        let mut config = self.worker.config.clone();
         config.worker.value = Some(name.into());
-        Station::open(config, today).await.unwrap()
+        Worker::open(config, today).await.unwrap()
     }
 
     /// Closes the ledger and drops the database.
     pub async fn end(self) {
-        self.station.ledger.close().await;
+        self.worker.ledger.close().await;
         drop(self.database);
     }
 }

@@ -15,7 +15,7 @@ use cardline::time::instant;
 use cardline::world::mirror;
 use cardline::world::play::{day, tick};
 use cardline_core::domain::staff::Role;
-use cardline_core::layouts::FileKind;
+use cardline_core::file_formats::FileKind;
 
 use crate::conformance::arrivals::execute;
 use crate::conformance::users::{add, administered};
@@ -29,7 +29,7 @@ const DAYS: u32 = 40;
 /// Names of everything that lies at the partners.
 fn at_partners(play: &Play) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    for partner in play.station.partners.all() {
+    for partner in play.worker.partners.all() {
         for entry in std::fs::read_dir(partner.to()).unwrap() {
             found.insert(entry.unwrap().file_name().into_string().unwrap());
         }
@@ -40,7 +40,7 @@ fn at_partners(play: &Play) -> BTreeSet<String> {
 /// What was ever asked of partners: card numbers, PANs, applications and batches, each with how often.
 fn asked(play: &Play) -> BTreeMap<String, u32> {
     let mut asked: BTreeMap<String, u32> = BTreeMap::new();
-    for partner in play.station.partners.all() {
+    for partner in play.worker.partners.all() {
         for entry in std::fs::read_dir(partner.to()).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_str().unwrap().to_owned();
@@ -70,9 +70,9 @@ fn asked(play: &Play) -> BTreeMap<String, u32> {
 
 /// Where the world differs from us, a person was told: of each lost file, and of each card that it named.
 async fn every_difference_is_a_case(play: &Play, lost: usize) {
-    let cases = play.station.ledger.open_cases().await.unwrap();
+    let cases = play.worker.ledger.open_cases().await.unwrap();
     assert_eq!(cases.get("sent before the database was restored").copied(), Some(lost as i64), "{cases:?}");
-    let mut tx = play.station.ledger.read().await.unwrap();
+    let mut tx = play.worker.ledger.read().await.unwrap();
     let told: BTreeSet<String> = tx
         .rows::<(String,)>(
             "SELECT a.application_id FROM desk_case k JOIN application a ON a.id = k.application
@@ -85,7 +85,7 @@ async fn every_difference_is_a_case(play: &Play, lost: usize) {
         .map(|row| row.0)
         .collect();
     drop(tx);
-    let seen = mirror(&play.world, &play.station).await.unwrap();
+    let seen = mirror(&play.world, &play.worker).await.unwrap();
     assert!(!seen.holds, "the world knows more than a restored ledger");
     let untold: Vec<&String> =
         seen.differences.iter().filter(|d| !told.iter().any(|key| d.contains(key.as_str()))).collect();
@@ -94,47 +94,47 @@ async fn every_difference_is_a_case(play: &Play, lost: usize) {
 
 async fn yesterdays_database_sends_nothing_until_a_person_accepts(engine: Engine) {
     let mut play = Play::new(Database::alone(engine).await, 51, 60, DAYS).await;
-    let boss = administered(&play.station.ledger).await;
+    let boss = administered(&play.worker.ledger).await;
     let wang = add(&boss, "wang", Role::Operator, "", "").await;
     let boss = boss.viewer().unwrap().clone();
     for n in 0..KEPT_AFTER_DAYS {
         play.day(n).await;
     }
-    play.station.ledger.close().await;
+    play.worker.ledger.close().await;
     play.database().keep().await;
     play.start_anew().await;
     for n in KEPT_AFTER_DAYS..KEPT_AFTER_DAYS + LOST_DAYS {
         play.day(n).await;
     }
     let (before, asked_before) = (at_partners(&play), asked(&play));
-    play.station.ledger.close().await;
+    play.worker.ledger.close().await;
     play.database().restore().await;
     play.start_anew().await;
 
     // Halted: whatever is asked, nothing leaves the house.
     let morning = instant(day(KEPT_AFTER_DAYS + LOST_DAYS), 9, 0);
-    let refused = tick(&play.station, None, morning).await.expect_err("everything is halted");
+    let refused = tick(&play.worker, None, morning).await.expect_err("everything is halted");
     assert!(matches!(refused, StageError::Ledger(LedgerError::Reconciling { .. })), "{refused}");
     assert_eq!(at_partners(&play), before);
-    let found = survey(&play.station).await.unwrap();
+    let found = survey(&play.worker).await.unwrap();
     assert!(found.halt.is_some() && !found.files.is_empty() && !found.answers.is_empty(), "{found:?}");
     assert!(found.counters.iter().any(|b| b.counter == "card_number"), "{:?}", found.counters);
 
     // One person accepts, a second one agrees, and the play goes on to its end.
-    let worker = play.station.ledger.clone();
-    play.station.ledger = worker.seen_by(boss);
+    let worker = play.worker.ledger.clone();
+    play.worker.ledger = worker.seen_by(boss);
     let subject = found.halt.as_ref().unwrap().subject();
-    let asked_for = second_person(&play.station, &wanted(&found, &subject, "the drill"), morning).await.unwrap();
+    let asked_for = second_person(&play.worker, &wanted(&found, &subject, "the drill"), morning).await.unwrap();
     let Second::Asked { id, .. } = asked_for else { panic!("{asked_for:?}") };
-    assert!(survey(&play.station).await.unwrap().halt.is_some(), "nobody agreed yet");
+    assert!(survey(&play.worker).await.unwrap().halt.is_some(), "nobody agreed yet");
     for _ in 0..2 {
-        assert_eq!(give(&mut play.station, id, &wang, morning).await.unwrap(), Carried::Out);
+        assert_eq!(give(&mut play.worker, id, &wang, morning).await.unwrap(), Carried::Out);
     }
-    play.station.ledger = worker;
-    let left = survey(&play.station).await.unwrap();
+    play.worker.ledger = worker;
+    let left = survey(&play.worker).await.unwrap();
     assert!(left.halt.is_none());
     let twice = By { actor: "suite", reason: "twice", at: morning, approval: None };
-    accept(&play.station, left, twice).await.expect_err("there is nothing to accept any more");
+    accept(&play.worker, left, twice).await.expect_err("there is nothing to accept any more");
     let lost: BTreeSet<&str> = found.files.iter().map(|f| f.name.as_str()).collect();
     assert!(lost.iter().all(|name| before.contains(*name)));
     for n in KEPT_AFTER_DAYS + LOST_DAYS..DAYS {
@@ -149,8 +149,8 @@ async fn yesterdays_database_sends_nothing_until_a_person_accepts(engine: Engine
     assert!(at_partners(&play).len() > before.len(), "work went on");
     assert_eq!(broken(&play.books(DAYS - 1, true).await), Vec::<String>::new(), "{engine:?}");
     every_difference_is_a_case(&play, found.files.len()).await;
-    execute(&play.station.ledger, "UPDATE reconciliation SET approval = NULL").await;
-    let law = play.station.ledger.books(morning, true, Some(14)).await.unwrap();
+    execute(&play.worker.ledger, "UPDATE reconciliation SET approval = NULL").await;
+    let law = play.worker.ledger.books(morning, true, Some(14)).await.unwrap();
     assert!(!law.books[0].holds, "accepted without its approval, and nobody sees it");
     play.end().await;
 }
@@ -171,7 +171,7 @@ async fn a_backup_taken_while_workers_run_passes_every_law() {
     let mut play = Play::new(Database::new(Engine::Sqlite).await, 52, 60, 20).await;
     let to = tempfile::tempdir().unwrap();
     for n in 0..20 {
-        let (ledger, target) = (play.station.ledger.clone(), to.path().join(format!("{n}.db")));
+        let (ledger, target) = (play.worker.ledger.clone(), to.path().join(format!("{n}.db")));
         let copied = tokio::spawn(async move {
             // In the middle of the day.
             tokio::time::sleep(std::time::Duration::from_millis(u64::from(n) * 3)).await;
@@ -185,9 +185,9 @@ async fn a_backup_taken_while_workers_run_passes_every_law() {
         let report = copy.books(instant(day(n).yesterday().unwrap(), 18, 0), true, None).await.unwrap();
         assert_eq!(broken(&report), Vec::<String>::new(), "day {n}");
     }
-    let backup = back_up(&play.station, to.path(), instant(day(20), 1, 0)).await.unwrap();
+    let backup = back_up(&play.worker, to.path(), instant(day(20), 1, 0)).await.unwrap();
     assert!(backup.ledger.is_file() && backup.objects_added > 0);
-    let again = back_up(&play.station, to.path(), instant(day(20), 2, 0)).await.unwrap();
+    let again = back_up(&play.worker, to.path(), instant(day(20), 2, 0)).await.unwrap();
     assert_eq!((again.objects_added, again.reached), (0, backup.reached), "objects are copied once");
     play.end().await;
 }

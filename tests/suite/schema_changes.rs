@@ -5,9 +5,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use cardline::args;
-use cardline::step::Station;
+use cardline::step::Worker;
 use cardline::store::schema::Schema;
-use cardline::store::timeouts::Patience;
+use cardline::store::timeouts::Timeouts;
 use cardline::store::{Ledger, LedgerError};
 use cardline::time::instant;
 use cardline::world::mirror;
@@ -100,11 +100,11 @@ fn later() -> Schema {
 }
 
 /// A day that two workers share: the world's morning, then both run every step at the same time.
-async fn shared_day(play: &mut Play, other: &Station, n: u32) {
+async fn shared_day(play: &mut Play, other: &Worker, n: u32) {
     let today = day(n);
-    tokio::task::block_in_place(|| play.world.listen(&play.station, today)).unwrap();
-    let morning = tokio::task::block_in_place(|| play.world.morning(&play.station, today)).unwrap();
-    let topics = play.station.config.topics.clone();
+    tokio::task::block_in_place(|| play.world.listen(&play.worker, today)).unwrap();
+    let morning = tokio::task::block_in_place(|| play.world.morning(&play.worker, today)).unwrap();
+    let topics = play.worker.config.topics.clone();
     let early = instant(today, 8, 45);
     for (topic, letters, stage) in [
         (&topics.events, &morning.first_events, "servicing"),
@@ -118,11 +118,11 @@ async fn shared_day(play: &mut Play, other: &Station, n: u32) {
     both(play, other, None, instant(today, 17, 30)).await;
 }
 
-async fn both(play: &Play, other: &Station, stage: Option<&str>, at: jiff::Timestamp) {
-    let (ours, theirs) = tokio::join!(tick(&play.station, stage, at), tick(other, stage, at));
+async fn both(play: &Play, other: &Worker, stage: Option<&str>, at: jiff::Timestamp) {
+    let (ours, theirs) = tokio::join!(tick(&play.worker, stage, at), tick(other, stage, at));
     ours.and(theirs).unwrap_or_else(|e| panic!("{stage:?} at {at}: {e}"));
     // What one found under the other's lease is done by whoever comes next.
-    tick(&play.station, stage, at).await.unwrap();
+    tick(&play.worker, stage, at).await.unwrap();
 }
 
 async fn a_newer_schema_that_only_adds_lets_the_version_before_go_on(database: Database) {
@@ -132,22 +132,22 @@ async fn a_newer_schema_that_only_adds_lets_the_version_before_go_on(database: D
     let url = database.url.clone();
     // Beside it from the first day: a worker of the same version, which stays what it is.
     let mut play = Play::new(database, 21, 60, DAYS).await;
-    let mut config = play.station.config.clone();
+    let mut config = play.worker.config.clone();
     config.worker.value = Some("later-version".into());
-    let mut other = Station::open(config, day(0)).await.unwrap();
-    other.kafka = play.station.kafka.clone();
+    let mut other = Worker::open(config, day(0)).await.unwrap();
+    other.kafka = play.worker.kafka.clone();
     for n in 0..DAYS {
         if n == DAYS / 3 {
             // The second worker is replaced by a later version, which changes the schema under the first.
             other.ledger.close().await;
-            other.ledger = Ledger::open_with(&url, &later(), Patience::default()).await.unwrap();
-            play.station.ledger.still_fits().await.unwrap();
+            other.ledger = Ledger::open_with(&url, &later(), Timeouts::default()).await.unwrap();
+            play.worker.ledger.still_fits().await.unwrap();
         }
         if n == 2 * DAYS / 3 {
             // The version before is started again on the newer schema.
-            play.station.ledger.close().await;
-            play.station.ledger = Ledger::open(&url).await.unwrap();
-            let state = play.station.ledger.schema_state(&Schema::built_in()).await.unwrap();
+            play.worker.ledger.close().await;
+            play.worker.ledger = Ledger::open(&url).await.unwrap();
+            let state = play.worker.ledger.schema_state(&Schema::built_in()).await.unwrap();
             assert_eq!((state.unknown.as_slice(), state.pending.len()), (&[9_001][..], 0));
         }
         shared_day(&mut play, &other, n).await;
@@ -155,9 +155,9 @@ async fn a_newer_schema_that_only_adds_lets_the_version_before_go_on(database: D
         assert!(found.is_empty(), "day {n}, {engine:?}: {found:#?}");
     }
     assert_eq!(broken(&play.books(DAYS - 1, true).await), Vec::<String>::new());
-    let seen = mirror(&play.world, &play.station).await.unwrap();
+    let seen = mirror(&play.world, &play.worker).await.unwrap();
     assert!(seen.holds, "{:#?}", seen.differences);
-    let cards = play.station.ledger.cards_by_state().await.unwrap();
+    let cards = play.worker.ledger.cards_by_state().await.unwrap();
     assert!(
         cards.get("in_production").copied().unwrap_or(0) + cards.get("on_shelf").copied().unwrap_or(0) > 0,
         "{cards:?}"
@@ -169,16 +169,16 @@ async fn a_newer_schema_that_only_adds_lets_the_version_before_go_on(database: D
 async fn a_schema_that_took_something_away_stops_the_version_before(database: Database) {
     let running = database.ledger().await;
     let contracting = later().and(9_002, "takes away", "DROP TABLE later; UPDATE schema_floor SET migration = 9001");
-    let newer = Ledger::open_with(&database.url, &contracting, Patience::default()).await.unwrap();
+    let newer = Ledger::open_with(&database.url, &contracting, Timeouts::default()).await.unwrap();
     newer.still_fits().await.expect_err("the built-in version is the one before");
     assert!(matches!(running.still_fits().await, Err(LedgerError::Outgrown { floor: 9_001, .. })));
     let refused = Ledger::open(&database.url).await.err().unwrap();
     assert!(refused.to_string().contains("start the newer version"), "{refused}");
     // The version between knows the floor, and not the newest: it goes on.
-    Ledger::open_with(&database.url, &later(), Patience::default()).await.unwrap();
+    Ledger::open_with(&database.url, &later(), Timeouts::default()).await.unwrap();
     // A migration that was applied with another text is no migration of ours.
     let other = Schema::built_in().and(9_001, "adds only", "SELECT 1");
-    let refused = Ledger::open_with(&database.url, &other, Patience::default()).await.err().unwrap();
+    let refused = Ledger::open_with(&database.url, &other, Timeouts::default()).await.err().unwrap();
     assert!(matches!(refused, LedgerError::MigrationChanged { migration: 9_001 }), "{refused}");
     assert!(database.engine == Engine::Sqlite || newer.engine() == "postgres");
     let daemon = Command::new(env!("CARGO_BIN_EXE_cardline"))

@@ -8,7 +8,7 @@ use cardline::actions::batches::acts::{
 };
 use cardline::batching::plan::plan;
 use cardline::config::Config;
-use cardline::step::Station;
+use cardline::step::Worker;
 use cardline::store::Ledger;
 use cardline::time::instant;
 use cardline::world::play::day;
@@ -39,10 +39,10 @@ async fn laws_hold_every_day(engine: Engine, seed: u64) -> String {
         "seed {seed}, {engine:?}: what days did not show, a whole run shows"
     );
     assert_eq!(broken(&again), Vec::<String>::new(), "seed {seed}, {engine:?}");
-    let seen = mirror(&play.world, &play.station).await.unwrap();
+    let seen = mirror(&play.world, &play.worker).await.unwrap();
     assert!(seen.holds, "seed {seed}, {engine:?}: {:#?}", seen.differences);
     assert!(seen.compared.values().all(|count| *count > 0), "seed {seed}: {:?}", seen.compared);
-    let digest = digest_of_state(&play.station.ledger).await;
+    let digest = digest_of_state(&play.worker.ledger).await;
     play.end().await;
     digest
 }
@@ -54,8 +54,8 @@ async fn operators_keep_the_laws(engine: Engine, seed: u64) -> String {
     let mut acts = 0;
     for n in 0..DAYS {
         match n + 5 < DAYS {
-            true => acts += operators_day(&play.station, seed, n).await,
-            false => release_everything(&play.station, n).await,
+            true => acts += operators_day(&play.worker, seed, n).await,
+            false => release_everything(&play.worker, n).await,
         }
         let after = format!("seed {seed}, day {n}, {engine:?}");
         play.day(n).await;
@@ -63,9 +63,9 @@ async fn operators_keep_the_laws(engine: Engine, seed: u64) -> String {
         assert!(found.is_empty(), "{after}: {found:#?}");
     }
     assert!(acts > 60, "seed {seed}: only {acts} acts");
-    let seen = mirror(&play.world, &play.station).await.unwrap();
+    let seen = mirror(&play.world, &play.worker).await.unwrap();
     assert!(seen.holds, "seed {seed}, {engine:?}: {:#?}", seen.differences);
-    let digest = digest_of_state(&play.station.ledger).await;
+    let digest = digest_of_state(&play.worker.ledger).await;
     play.end().await;
     digest
 }
@@ -76,44 +76,44 @@ fn roll(seed: u64, n: u32, purpose: &str, of: u64) -> u64 {
     u64::from(u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]])) % of
 }
 
-async fn operators_day(station: &Station, seed: u64, n: u32) -> u32 {
+async fn operators_day(worker: &Worker, seed: u64, n: u32) -> u32 {
     let by = By { actor: "operator", reason: "a play", at: instant(day(n), 8, 0), approval: None };
     let mut acts = 0;
     let mut count = |told: Told| acts += u32::from(matches!(told, Told::Done(_)));
-    for stream in plan(station, by.at).await.unwrap().streams {
+    for stream in plan(worker, by.at).await.unwrap().streams {
         let roll = roll(seed, n, &stream.stream, 6);
         match roll {
             0 | 1 => {
-                if let Ok(next) = preview_cut(station, &stream.stream, by.at).await.unwrap() {
-                    count(cut_now(station, &stream.stream, &next.batch, by).await.unwrap());
+                if let Ok(next) = preview_cut(worker, &stream.stream, by.at).await.unwrap() {
+                    count(cut_now(worker, &stream.stream, &next.batch, by).await.unwrap());
                 }
             }
-            2 => count(hold_stream(station, &stream.stream, by).await.unwrap()),
-            3 => count(release_stream(station, &stream.stream, by).await.unwrap()),
+            2 => count(hold_stream(worker, &stream.stream, by).await.unwrap()),
+            3 => count(release_stream(worker, &stream.stream, by).await.unwrap()),
             _ => {}
         }
     }
-    let batches = station.ledger.batches(None, None).await.unwrap();
+    let batches = worker.ledger.batches(None, None).await.unwrap();
     for batch in batches.iter().filter(|b| matches!(b.state.as_str(), "cut" | "held")) {
         let number = batch.number.as_str();
         count(match roll(seed, n, number, 5) {
-            0 => hold_batch(station, number, by).await.unwrap(),
-            1 => release_batch(station, number, by).await.unwrap(),
-            2 => split_batch(station, number, &Division::Count(1), by).await.unwrap(),
-            3 => cancel_batch(station, number, by).await.unwrap(),
+            0 => hold_batch(worker, number, by).await.unwrap(),
+            1 => release_batch(worker, number, by).await.unwrap(),
+            2 => split_batch(worker, number, &Division::Count(1), by).await.unwrap(),
+            3 => cancel_batch(worker, number, by).await.unwrap(),
             _ => continue,
         });
     }
     acts
 }
 
-async fn release_everything(station: &Station, n: u32) {
+async fn release_everything(worker: &Worker, n: u32) {
     let by = By { actor: "operator", reason: "the play ends", at: instant(day(n), 8, 0), approval: None };
-    for (stream, _) in station.ledger.held_streams().await.unwrap() {
-        release_stream(station, &stream, by).await.unwrap();
+    for (stream, _) in worker.ledger.held_streams().await.unwrap() {
+        release_stream(worker, &stream, by).await.unwrap();
     }
-    for batch in station.ledger.batches(None, Some("held")).await.unwrap() {
-        release_batch(station, &batch.number, by).await.unwrap();
+    for batch in worker.ledger.batches(None, Some("held")).await.unwrap() {
+        release_batch(worker, &batch.number, by).await.unwrap();
     }
 }
 
@@ -124,7 +124,7 @@ async fn operators_give_the_same_state_on_both_engines() {
     assert_eq!(sqlite, postgres);
 }
 
-/// What the ledger believes, without what is sealed: sealing draws a nonce.
+/// What the ledger believes, without what is encrypted: sealing draws a nonce.
 async fn digest_of_state(ledger: &Ledger) -> String {
     let mut rows = Vec::new();
     for c in ledger.believed_cards().await.unwrap() {
@@ -214,16 +214,16 @@ async fn in_a_larger_play_no_law_is_without_cases() {
     let plan = DemoPlan { cards: 2_000, days: 60, seed: 1, dir: folder.path().into(), database: None };
     let report = demo(&plan, &mut |_| {}).await.unwrap();
     // Nobody logs in while the demo plays; two people go to work on its ledger afterwards.
-    let station = Station::open(Config::in_folder(folder.path(), None), day(60)).await.unwrap();
+    let worker = Worker::open(Config::in_folder(folder.path(), None), day(60)).await.unwrap();
     let evening = instant(day(59), 18, 0);
-    let station = two_people_discard_the_unreadable(station, evening).await;
-    let peopled = station.ledger.books(evening, true, None).await.unwrap();
+    let worker = two_people_discard_the_unreadable(worker, evening).await;
+    let peopled = worker.ledger.books(evening, true, None).await.unwrap();
     for (played, peopled) in report.books.iter().zip(&peopled.books) {
         assert!(played.holds && peopled.holds, "law {} ({}): {:#?}", played.law, played.name, played.offending);
         let cases = if matches!(played.law, 13 | 14) { peopled.cases } else { played.cases };
         assert!(cases > 0, "law {} ({}) looked at nothing", played.law, played.name);
     }
-    station.ledger.close().await;
+    worker.ledger.close().await;
     assert!(report.mirror.holds, "{:#?}", report.mirror.differences);
     assert_eq!(
         report.received,

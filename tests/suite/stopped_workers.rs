@@ -22,8 +22,8 @@ fn worker(play: &Play, url: &str, name: &str, arguments: &[&str]) -> Child {
     Command::new(env!("CARGO_BIN_EXE_cardline"))
         .args(arguments)
         .env("CARDLINE_DATABASE", url)
-        .env("CARDLINE_DATA", &play.station.config.data.value)
-        .env("CARDLINE_KAFKA", play.station.kafka.as_deref().unwrap())
+        .env("CARDLINE_DATA", &play.worker.config.data.value)
+        .env("CARDLINE_KAFKA", play.worker.kafka.as_deref().unwrap())
         .env("CARDLINE_WORKER", name)
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -70,16 +70,16 @@ async fn a_worker_stopped_in_the_middle_of_a_step_comes_too_late() {
     let (mut stops, mut refused) = (0, 0);
     for n in 0..DAYS {
         let today = day(n);
-        tokio::task::block_in_place(|| play.world.listen(&play.station, today)).unwrap();
-        let morning = tokio::task::block_in_place(|| play.world.morning(&play.station, today)).unwrap();
-        let topics = play.station.config.topics.clone();
+        tokio::task::block_in_place(|| play.world.listen(&play.worker, today)).unwrap();
+        let morning = tokio::task::block_in_place(|| play.world.morning(&play.worker, today)).unwrap();
+        let topics = play.worker.config.topics.clone();
         for (topic, letters, stage) in [
             (&topics.events, &morning.first_events, "servicing"),
             (&topics.applications, &morning.applications, "intake"),
             (&topics.events, &morning.events, "servicing"),
         ] {
-            tokio::task::block_in_place(|| play.station.publish(&outgoing(topic, letters))).unwrap();
-            tick(&play.station, Some(stage), instant(today, 8, 45)).await.unwrap();
+            tokio::task::block_in_place(|| play.worker.publish(&outgoing(topic, letters))).unwrap();
+            tick(&play.worker, Some(stage), instant(today, 8, 45)).await.unwrap();
         }
         for (hour, minute) in [(9, 0), (17, 30)] {
             let at = instant(today, hour, minute);
@@ -90,13 +90,13 @@ async fn a_worker_stopped_in_the_middle_of_a_step_comes_too_late() {
                 assert!(said.is_empty() || late || said.contains("tried again"), "{said}");
                 refused += u32::from(late);
             }
-            tick(&play.station, None, at + SignedDuration::from_secs(200)).await.unwrap();
+            tick(&play.worker, None, at + SignedDuration::from_secs(200)).await.unwrap();
         }
     }
     println!("{stops} stops, {refused} late writes refused");
     assert!(stops >= 8 && refused >= 1, "{stops} stops, {refused} late writes: this proves little");
     assert_eq!(broken(&play.books(DAYS - 1, true).await), Vec::<String>::new());
-    let seen = mirror(&play.world, &play.station).await.unwrap();
+    let seen = mirror(&play.world, &play.worker).await.unwrap();
     assert!(seen.holds, "{:#?}", seen.differences);
     play.end().await;
 }
@@ -107,19 +107,19 @@ async fn a_daemon_whose_database_is_away_goes_on_by_itself() {
     let play = Play::new(Database::new(Engine::Postgres).await, 62, 1, 1).await;
     let proxy = Proxy::to(&play.database().url).await;
     let mut daemon = worker(&play, &proxy.url, "daemon", &["run", "--stages", "intake"]);
-    let topic = play.station.config.topics.applications.clone();
+    let topic = play.worker.config.topics.applications.clone();
     let mut sent = 0;
     for away_seconds in [0, 5, 0] {
         proxy.cut_after_bytes(if away_seconds > 0 { 0 } else { i64::MAX });
         let unreadable = |n| Outgoing { topic: topic.clone(), key: format!("{n}"), payload: b"no JSON".to_vec() };
         let messages: Vec<Outgoing> = (0..10).map(unreadable).collect();
-        tokio::task::block_in_place(|| play.station.publish(&messages)).unwrap();
+        tokio::task::block_in_place(|| play.worker.publish(&messages)).unwrap();
         sent += 10;
         tokio::time::sleep(Duration::from_secs(away_seconds)).await;
         proxy.heal();
         let begun = Instant::now();
         loop {
-            let taken = play.station.ledger.intake_counts(&topic).await.unwrap().received;
+            let taken = play.worker.ledger.intake_counts(&topic).await.unwrap().received;
             if taken == sent {
                 break;
             }

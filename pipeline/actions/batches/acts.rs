@@ -15,13 +15,13 @@ use super::split::parts;
 use crate::actions::batches::rows::Acted;
 use crate::actions::dual_control::Wanted;
 use crate::batching::batch_list::BatchRecord;
-use crate::batching::batch_record::NewBatchAct;
+use crate::batching::batch_record::NewBatchAction;
 use crate::batching::cutting;
 use crate::batching::schedule;
 use crate::batching::schedule::{Candidate, Kind};
 use crate::limits::PASSING_FAULT_TRIES;
 use crate::route::{accounts, production, recycling};
-use crate::step::{StageError, Station, Step};
+use crate::step::{StageError, Step, Worker};
 use crate::time::local_date;
 
 /// Who acts, when and why.
@@ -35,10 +35,10 @@ pub struct By<'a> {
 }
 
 impl By<'_> {
-    fn act(&self, station: &Station, what: &'static str, stream: Option<&str>) -> Result<NewBatchAct, StageError> {
-        let reason = station.keys.seal(self.reason.as_bytes())?;
+    fn act(&self, worker: &Worker, what: &'static str, stream: Option<&str>) -> Result<NewBatchAction, StageError> {
+        let reason = worker.keys.encrypt(self.reason.as_bytes())?;
         let (actor, stream) = (self.actor.into(), stream.map(str::to_owned));
-        Ok(NewBatchAct { at: self.at, actor, what, stream, reason, approval: self.approval })
+        Ok(NewBatchAction { at: self.at, actor, what, stream, reason, approval: self.approval })
     }
 }
 
@@ -71,49 +71,49 @@ pub struct Preview {
 }
 
 /// Keeps a stream, or every stream below the beginning of a name, from being cut.
-pub async fn hold_stream(station: &Station, stream: &str, by: By<'_>) -> Result<Told, StageError> {
-    if let Err(wrong) = stream_within(station, stream) {
+pub async fn hold_stream(worker: &Worker, stream: &str, by: By<'_>) -> Result<Told, StageError> {
+    if let Err(wrong) = stream_within(worker, stream) {
         return Ok(Told::Refused(wrong));
     }
     if let Some(wrong) = holds_nothing(stream) {
         return Ok(Told::Refused(wrong));
     }
-    let act = by.act(station, "hold", Some(stream))?;
-    Ok(told(station.ledger.hold_stream(stream, &act).await?, stream))
+    let act = by.act(worker, "hold", Some(stream))?;
+    Ok(told(worker.ledger.hold_stream(stream, &act).await?, stream))
 }
 
 /// Lets a held stream go on.
-pub async fn release_stream(station: &Station, stream: &str, by: By<'_>) -> Result<Told, StageError> {
-    if let Err(wrong) = stream_within(station, stream) {
+pub async fn release_stream(worker: &Worker, stream: &str, by: By<'_>) -> Result<Told, StageError> {
+    if let Err(wrong) = stream_within(worker, stream) {
         return Ok(Told::Refused(wrong));
     }
-    let act = by.act(station, "release", Some(stream))?;
-    let acted = station.ledger.release_stream(stream, &act).await?;
-    let holds = station.ledger.held_streams().await?;
+    let act = by.act(worker, "release", Some(stream))?;
+    let acted = worker.ledger.release_stream(stream, &act).await?;
+    let holds = worker.ledger.held_streams().await?;
     let wider = holds.iter().find(|(held, _)| acted == Acted::Before && schedule::covers(held, stream));
     Ok(match wider {
-        Some((wider, _)) => Told::Refused(format!("{stream} is held with {wider}; {}", release_first(station, wider))),
+        Some((wider, _)) => Told::Refused(format!("{stream} is held with {wider}; {}", release_first(worker, wider))),
         None => told(acted, stream),
     })
 }
 
 /// Keeps a batch that was cut from being sent.
-pub async fn hold_batch(station: &Station, number: &str, by: By<'_>) -> Result<Told, StageError> {
-    let (id, _) = match batch_within(&station.ledger, number).await? {
+pub async fn hold_batch(worker: &Worker, number: &str, by: By<'_>) -> Result<Told, StageError> {
+    let (id, _) = match batch_within(&worker.ledger, number).await? {
         Ok(found) => found,
         Err(wrong) => return Ok(Told::Refused(wrong)),
     };
-    Ok(told(station.ledger.hold_batch(id, &by.act(station, "hold", None)?).await?, number))
+    Ok(told(worker.ledger.hold_batch(id, &by.act(worker, "hold", None)?).await?, number))
 }
 
 /// Lets a held batch be sent: the release to printing of a production batch, to destruction of a recycling
 /// batch.
-pub async fn release_batch(station: &Station, number: &str, by: By<'_>) -> Result<Told, StageError> {
-    let (id, _) = match batch_within(&station.ledger, number).await? {
+pub async fn release_batch(worker: &Worker, number: &str, by: By<'_>) -> Result<Told, StageError> {
+    let (id, _) = match batch_within(&worker.ledger, number).await? {
         Ok(found) => found,
         Err(wrong) => return Ok(Told::Refused(wrong)),
     };
-    Ok(told(station.ledger.release_batch(id, &by.act(station, "release", None)?).await?, number))
+    Ok(told(worker.ledger.release_batch(id, &by.act(worker, "release", None)?).await?, number))
 }
 
 /// What a second person is asked for: to cancel a batch, to let a production batch be printed, and to let a
@@ -138,33 +138,33 @@ pub fn needs_second<'a>(what: OfBatch, batch: &'a BatchRecord, reason: &'a str) 
 }
 
 /// Ends a batch that is not sent yet: its cards wait again, its number and its file's number stay used.
-pub async fn cancel_batch(station: &Station, number: &str, by: By<'_>) -> Result<Told, StageError> {
-    let (id, batch) = match batch_within(&station.ledger, number).await? {
+pub async fn cancel_batch(worker: &Worker, number: &str, by: By<'_>) -> Result<Told, StageError> {
+    let (id, batch) = match batch_within(&worker.ledger, number).await? {
         Ok(found) => found,
         Err(wrong) => return Ok(Told::Refused(wrong)),
     };
-    let act = by.act(station, "cancel", None)?;
-    let again_on = again_on(station, &batch, by.at);
-    Ok(told(station.ledger.cancel_batch(id, again_on, &act).await?, number))
+    let act = by.act(worker, "cancel", None)?;
+    let again_on = again_on(worker, &batch, by.at);
+    Ok(told(worker.ledger.cancel_batch(id, again_on, &act).await?, number))
 }
 
 /// Divides a batch that is not sent yet into two, under new numbers; a held batch gives held parts.
-pub async fn split_batch(station: &Station, number: &str, division: &Division, by: By<'_>) -> Result<Told, StageError> {
-    let (id, _) = match batch_within(&station.ledger, number).await? {
+pub async fn split_batch(worker: &Worker, number: &str, division: &Division, by: By<'_>) -> Result<Told, StageError> {
+    let (id, _) = match batch_within(&worker.ledger, number).await? {
         Ok(found) => found,
         Err(wrong) => return Ok(Told::Refused(wrong)),
     };
-    let act = by.act(station, "split", None)?;
+    let act = by.act(worker, "split", None)?;
     let mut tries = 0;
     let acted = loop {
         tries += 1;
-        match try_split(station, number, division, &act).await {
+        match try_split(worker, number, division, &act).await {
             // Another batch took the numbers; nothing was written.
             Err(error) if error.is_passing() && tries < PASSING_FAULT_TRIES => {}
             other => break other?,
         }
     };
-    let made = station.ledger.batch_acts(id).await?.into_iter().rfind(|k| k.what == "split");
+    let made = worker.ledger.batch_acts(id).await?.into_iter().rfind(|k| k.what == "split");
     let made: Vec<String> =
         made.and_then(|k| k.result).map_or_else(Vec::new, |r| r.split(", ").map(str::to_owned).collect());
     Ok(match acted {
@@ -175,131 +175,127 @@ pub async fn split_batch(station: &Station, number: &str, division: &Division, b
 }
 
 async fn try_split(
-    station: &Station,
+    worker: &Worker,
     number: &str,
     division: &Division,
-    act: &NewBatchAct,
+    act: &NewBatchAction,
 ) -> Result<Told, StageError> {
-    let (id, batch) = match batch_within(&station.ledger, number).await? {
+    let (id, batch) = match batch_within(&worker.ledger, number).await? {
         Ok(found) => found,
         Err(wrong) => return Ok(Told::Refused(wrong)),
     };
     let parts = match batch.state.as_str() {
-        "cut" | "held" => match parts(station, id, &batch, division, act.at).await? {
+        "cut" | "held" => match parts(worker, id, &batch, division, act.at).await? {
             Ok(parts) => parts,
             Err(wrong) => return Ok(Told::Refused(wrong)),
         },
         // The ledger says what became of it.
         _ => Vec::new(),
     };
-    let again_on = again_on(station, &batch, act.at);
-    Ok(told(station.ledger.split_batch(id, &parts, again_on, act).await?, number))
+    let again_on = again_on(worker, &batch, act.at);
+    Ok(told(worker.ledger.split_batch(id, &parts, again_on, act).await?, number))
 }
 
 /// What the next batch of a stream would be now.
-pub async fn preview_cut(
-    station: &Station,
-    stream: &str,
-    at: Timestamp,
-) -> Result<Result<Preview, String>, StageError> {
-    let candidate = match forced(station, stream, at).await? {
+pub async fn preview_cut(worker: &Worker, stream: &str, at: Timestamp) -> Result<Result<Preview, String>, StageError> {
+    let candidate = match forced(worker, stream, at).await? {
         Ok(candidate) => candidate,
         Err(wrong) => return Ok(Err(wrong)),
     };
     let cards = candidate.batch_cards();
     let sections =
-        candidate.portions(station, cards).await?.into_iter().map(|(group, n)| (group.region.clone(), n)).collect();
-    let batch = next_numbers(station, &candidate, at).await?.batch;
+        candidate.portions(worker, cards).await?.into_iter().map(|(group, n)| (group.region.clone(), n)).collect();
+    let batch = next_numbers(worker, &candidate, at).await?.batch;
     Ok(Ok(Preview { stream: stream.into(), batch, cards, sections }))
 }
 
 /// Cuts the next batch of a stream now, whatever the cut-off, under the number its preview showed.
-pub async fn cut_now(station: &Station, stream: &str, number: &str, by: By<'_>) -> Result<Told, StageError> {
-    if let Some((id, _)) = station.ledger.batch(number).await? {
-        let acts = station.ledger.batch_acts(id).await?;
+pub async fn cut_now(worker: &Worker, stream: &str, number: &str, by: By<'_>) -> Result<Told, StageError> {
+    if let Some((id, _)) = worker.ledger.batch(number).await? {
+        let acts = worker.ledger.batch_acts(id).await?;
         let same = acts.iter().any(|k| k.what == "cut" && k.stream.as_deref() == Some(stream));
         return Ok(if same { Told::Before(vec![number.into()]) } else { other_number(number) });
     }
-    let due = match forced(station, stream, by.at).await? {
+    let due = match forced(worker, stream, by.at).await? {
         Ok(due) => due,
         Err(wrong) => return Ok(Told::Refused(wrong)),
     };
-    if next_numbers(station, &due, by.at).await?.batch != number {
+    if next_numbers(worker, &due, by.at).await?.batch != number {
         return Ok(other_number(number));
     }
-    let Some(lease) = station.lease(&due.stream.kind.work(), by.at).await? else {
+    let Some(lease) = worker.lease(&due.stream.kind.work(), by.at).await? else {
         return Ok(Told::Refused(format!("another scheduler is cutting {stream} now; look at the plan again")));
     };
     // Under the lease nobody else takes of the bureau's capacity.
-    let due = match forced(station, stream, by.at).await? {
+    let due = match forced(worker, stream, by.at).await? {
         Ok(due) => due,
         Err(wrong) => {
-            station.ledger.give_back(&lease).await?;
+            worker.ledger.give_back(&lease).await?;
             return Ok(Told::Refused(wrong));
         }
     };
-    let act = Some(by.act(station, "cut", Some(stream))?);
+    let act = Some(by.act(worker, "cut", Some(stream))?);
     let now = by.at;
     let settled = match due.stream.kind {
         Kind::Account => {
-            settle(&accounts::Cut, station, accounts::claim(station, &due, lease, act, now).await?, now).await
+            settle(&accounts::Cut, worker, accounts::claim(worker, &due, lease, act, now).await?, now).await
         }
         Kind::Production => {
-            settle(&production::Cut, station, production::claim(station, &due, lease, act, now).await?, now).await
+            settle(&production::Cut, worker, production::claim(worker, &due, lease, act, now).await?, now).await
         }
         Kind::Recycling => {
-            settle(&recycling::Cut, station, recycling::claim(station, &due, lease, act, now).await?, now).await
+            settle(&recycling::Cut, worker, recycling::claim(worker, &due, lease, act, now).await?, now).await
         }
     };
     match settled {
         // Somebody else took the number meanwhile; nothing was written.
         Err(error) if error.is_passing() => Ok(other_number(number)),
         Err(error) => Err(error),
-        Ok(()) if station.ledger.batch(number).await?.is_some() => Ok(Told::Done(vec![number.into()])),
+        Ok(()) if worker.ledger.batch(number).await?.is_some() => Ok(Told::Done(vec![number.into()])),
         Ok(()) => Ok(Told::Refused(format!("no card of {stream} can be carried now; the plan of batches says why"))),
     }
 }
 
 async fn settle<'s, S: Step>(
     step: &S,
-    station: &'s Station,
+    worker: &'s Worker,
     claimed: Option<S::Claimed<'s>>,
     now: Timestamp,
 ) -> Result<(), StageError> {
     let Some(claimed) = claimed else { return Ok(()) };
-    let worked = tokio::task::block_in_place(|| step.work(station, claimed, now))?;
-    step.settle(station, worked, now).await
+    let worked = tokio::task::block_in_place(|| step.work(worker, claimed, now))?;
+    step.settle(worker, worked, now).await
 }
 
 /// The stream as if it were due.
 async fn forced<'s>(
-    station: &'s Station,
+    worker: &'s Worker,
     stream: &str,
     at: Timestamp,
 ) -> Result<Result<Candidate<'s>, String>, StageError> {
-    let kind = match stream_within(station, stream) {
+    let kind = match stream_within(worker, stream) {
         Ok(kind) => kind,
         Err(wrong) => return Ok(Err(wrong)),
     };
-    let found = schedule::cut_now(station, kind, stream, at).await?;
+    let found = schedule::cut_now(worker, kind, stream, at).await?;
     Ok(match found {
         None => Err(format!("nothing waits in {stream}; the plan of batches shows what does")),
         Some(c) => match &c.held_by {
-            Some(held) => Err(format!("{stream} is held with {held}; {}", release_first(station, held))),
+            Some(held) => Err(format!("{stream} is held with {held}; {}", release_first(worker, held))),
             None if c.take == 0 => Err(format!("{} has no capacity left today; cut tomorrow", c.partner.profile.code)),
             None => Ok(c),
         },
     })
 }
 
-async fn next_numbers(station: &Station, c: &Candidate<'_>, at: Timestamp) -> Result<cutting::Numbers, StageError> {
-    cutting::numbers(station, c.stream.kind, &c.partner.profile.code, at).await
+async fn next_numbers(worker: &Worker, c: &Candidate<'_>, at: Timestamp) -> Result<cutting::Numbers, StageError> {
+    cutting::numbers(worker, c.stream.kind, &c.partner.profile.code, at).await
 }
 
 /// By when cards that wait again are in a batch: as long as the partner's batches may wait, and two days.
-fn again_on(station: &Station, batch: &BatchRecord, at: Timestamp) -> jiff::civil::Date {
-    let days = station.partners.get(&batch.partner).map_or(0, |p| p.profile.batch.max_age_days);
-    station.working_days_after(local_date(at), days + 2)
+fn again_on(worker: &Worker, batch: &BatchRecord, at: Timestamp) -> jiff::civil::Date {
+    let days = worker.partners.get(&batch.partner).map_or(0, |p| p.profile.batch.max_age_days);
+    worker.working_days_after(local_date(at), days + 2)
 }
 
 fn other_number(number: &str) -> Told {

@@ -8,30 +8,30 @@ use cardline_core::domain::application::Priority;
 use crate::batching::batch_list::BatchRecord;
 use crate::batching::schedule::Kind;
 use crate::people::authorisation::{Reach, stream_bounds};
-use crate::step::Station;
+use crate::step::Worker;
 use crate::store::{Ledger, LedgerError};
 
 /// The kind of a stream, or of all below the beginning of a name, that lies within the scope of who acts; or
 /// what is wrong with it.
-pub(crate) fn stream_within(station: &Station, stream: &str) -> Result<Kind, String> {
-    let Some(kind) = kind_of(station, stream) else {
+pub(crate) fn stream_within(worker: &Worker, stream: &str) -> Result<Kind, String> {
+    let Some(kind) = kind_of(worker, stream) else {
         return Err(format!(
             "{stream} is neither a batch nor a stream; the plan of batches shows streams, such as account/ABC/110101/normal"
         ));
     };
-    station.ledger.refuse_stream_beyond(stream).map(|()| kind).map_err(|refused| refused.to_string())
+    worker.ledger.refuse_stream_beyond(stream).map(|()| kind).map_err(|refused| refused.to_string())
 }
 
 const LANES: [&str; 3] = [Priority::Normal.word(), Priority::Urgent.word(), Priority::Newborn.word()];
 
 /// The kind of a stream, or of all below the beginning of a name, as far as there can be such a stream.
-pub fn kind_of(station: &Station, stream: &str) -> Option<Kind> {
+pub fn kind_of(worker: &Worker, stream: &str) -> Option<Kind> {
     let mut parts = stream.split('/');
     let kind = parts.next().and_then(Kind::named)?;
-    let known = parts.next().is_none_or(|code| station.partners.get(code).is_some());
+    let known = parts.next().is_none_or(|code| worker.partners.get(code).is_some());
     let mut rest = parts.map(|part| {
         let is_region = (2..=6).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
-        is_region || LANES.contains(&part) || station.partners.get(part).is_some()
+        is_region || LANES.contains(&part) || worker.partners.get(part).is_some()
     });
     (known && rest.all(|known| known)).then_some(kind)
 }
@@ -45,8 +45,8 @@ pub(crate) fn holds_nothing(stream: &str) -> Option<String> {
 }
 
 /// What to do about a hold of others' making that keeps a stream of theirs from being cut.
-pub(crate) fn release_first(station: &Station, held: &str) -> String {
-    match station.ledger.refuse_stream_beyond(held) {
+pub(crate) fn release_first(worker: &Worker, held: &str) -> String {
+    match worker.ledger.refuse_stream_beyond(held) {
         Ok(()) => format!("release {held} first"),
         Err(refused) => refused.to_string(),
     }

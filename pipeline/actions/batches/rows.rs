@@ -7,11 +7,11 @@
 //! batch is due (`batching/schedule.rs`).
 
 use crate::batching::batch_record::HOLDS_LOCK;
-use crate::batching::batch_record::NewBatchAct;
+use crate::batching::batch_record::NewBatchAction;
 use crate::batching::batch_record::record_act;
 use crate::batching::batch_record::spend_approval;
 use crate::custody::batch_state::locked_state;
-use cardline_core::lives::{BATCH, CARD, FILE};
+use cardline_core::state_machines::{BATCH, CARD, FILE};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -23,12 +23,12 @@ use crate::route::recycling::cut_rows::{ReturnedCard, cut_recycling};
 use crate::store::Tx;
 use crate::store::Why;
 use crate::store::principal::in_scope;
-use crate::store::transition::{Along, SUBJECT, Set, Step, move_each, move_one, move_set, subject};
+use crate::store::transition::{Along, SUBJECT, Set, Transition, move_each, move_one, move_set, subject};
 use crate::store::{Ledger, LedgerError};
 
 /// An act as it is kept.
 #[derive(Clone)]
-pub struct BatchAct {
+pub struct BatchAction {
     pub at: Timestamp,
     pub actor: String,
     pub what: String,
@@ -74,7 +74,7 @@ impl Part {
 
 impl Ledger {
     /// The streams that are held, with the act that holds each.
-    pub async fn held_streams(&self) -> Result<Vec<(String, BatchAct)>, LedgerError> {
+    pub async fn held_streams(&self) -> Result<Vec<(String, BatchAction)>, LedgerError> {
         let rows = self
             .read()
             .await?
@@ -85,18 +85,18 @@ impl Ledger {
             .await?;
         let held = |(stream, at, actor, what, reason): (String, i64, String, String, Vec<u8>)| {
             let at = Timestamp::from_microsecond(at).unwrap_or_default();
-            (stream.clone(), BatchAct { at, actor, what, stream: Some(stream), result: None, reason })
+            (stream.clone(), BatchAction { at, actor, what, stream: Some(stream), result: None, reason })
         };
         Ok(rows.into_iter().map(held).collect())
     }
 
     /// What was done to a batch, oldest first.
-    pub async fn batch_acts(&self, batch: i64) -> Result<Vec<BatchAct>, LedgerError> {
+    pub async fn batch_acts(&self, batch: i64) -> Result<Vec<BatchAction>, LedgerError> {
         acts_on(&mut self.read().await?, batch).await
     }
 
     /// Holds a stream: once this returns, no cut of it can be settled, not even one that is under way.
-    pub async fn hold_stream(&self, stream: &str, act: &NewBatchAct) -> Result<Acted, LedgerError> {
+    pub async fn hold_stream(&self, stream: &str, act: &NewBatchAction) -> Result<Acted, LedgerError> {
         let mut tx = self.begin().await?;
         if tx.is_postgres() {
             // Waits for the cuts that are being settled now; see `refuse_held`.
@@ -112,7 +112,7 @@ impl Ledger {
     }
 
     /// Lets a held stream go on.
-    pub async fn release_stream(&self, stream: &str, act: &NewBatchAct) -> Result<Acted, LedgerError> {
+    pub async fn release_stream(&self, stream: &str, act: &NewBatchAction) -> Result<Acted, LedgerError> {
         let mut tx = self.begin().await?;
         if tx.run("DELETE FROM stream_hold WHERE stream = $1", args![stream]).await? == 0 {
             return Ok(Acted::Before);
@@ -123,7 +123,7 @@ impl Ledger {
     }
 
     /// Keeps a batch from being sent.
-    pub async fn hold_batch(&self, batch: i64, act: &NewBatchAct) -> Result<Acted, LedgerError> {
+    pub async fn hold_batch(&self, batch: i64, act: &NewBatchAction) -> Result<Acted, LedgerError> {
         let mut tx = self.begin().await?;
         match locked_state(&mut tx, batch).await?.as_str() {
             "held" => return Ok(Acted::Before),
@@ -133,14 +133,14 @@ impl Ledger {
         }
         let along = Along { owner: Some("bureau operator"), ..Along::default() };
         let why = Why { at: act.at, actor: &act.actor, reason: "held by an operator" };
-        move_one(&mut tx, batch, Step { life: &BATCH, from: "cut", to: "held" }, along, why).await?;
+        move_one(&mut tx, batch, Transition { machine: &BATCH, from: "cut", to: "held" }, along, why).await?;
         record_act(&mut tx, act, Some(batch), None).await?;
         tx.commit().await?;
         Ok(Acted::Done)
     }
 
     /// Lets a held batch be sent.
-    pub async fn release_batch(&self, batch: i64, act: &NewBatchAct) -> Result<Acted, LedgerError> {
+    pub async fn release_batch(&self, batch: i64, act: &NewBatchAction) -> Result<Acted, LedgerError> {
         let mut tx = self.begin().await?;
         let state = locked_state(&mut tx, batch).await?;
         if state != "held" {
@@ -150,14 +150,15 @@ impl Ledger {
         }
         let why = Why { at: act.at, actor: &act.actor, reason: "released by an operator" };
         spend_approval(&mut tx, batch, act).await?;
-        move_one(&mut tx, batch, Step { life: &BATCH, from: "held", to: "cut" }, Along::default(), why).await?;
+        move_one(&mut tx, batch, Transition { machine: &BATCH, from: "held", to: "cut" }, Along::default(), why)
+            .await?;
         record_act(&mut tx, act, Some(batch), None).await?;
         tx.commit().await?;
         Ok(Acted::Done)
     }
 
     /// Ends a batch before it is sent: its cards wait again, by `again_on`.
-    pub async fn cancel_batch(&self, batch: i64, again_on: Date, act: &NewBatchAct) -> Result<Acted, LedgerError> {
+    pub async fn cancel_batch(&self, batch: i64, again_on: Date, act: &NewBatchAction) -> Result<Acted, LedgerError> {
         let mut tx = self.begin().await?;
         if let Some(acted) = ended_or_gone(&mut tx, batch, act).await? {
             return Ok(acted);
@@ -176,7 +177,7 @@ impl Ledger {
         batch: i64,
         parts: &[Part],
         again_on: Date,
-        act: &NewBatchAct,
+        act: &NewBatchAction,
     ) -> Result<Acted, LedgerError> {
         let mut tx = self.begin().await?;
         if let Some(acted) = ended_or_gone(&mut tx, batch, act).await? {
@@ -252,14 +253,14 @@ impl Ledger {
     }
 }
 
-async fn acts_on(tx: &mut Tx, batch: i64) -> Result<Vec<BatchAct>, LedgerError> {
+async fn acts_on(tx: &mut Tx, batch: i64) -> Result<Vec<BatchAction>, LedgerError> {
     let rows = tx
         .rows::<(i64, String, String, Option<String>, Option<String>, Vec<u8>)>(
             "SELECT at, actor, what, stream, result, reason FROM batch_act WHERE batch = $1 ORDER BY id",
             args![batch],
         )
         .await?;
-    let kept = |(at, actor, what, stream, result, reason)| BatchAct {
+    let kept = |(at, actor, what, stream, result, reason)| BatchAction {
         at: Timestamp::from_microsecond(at).unwrap_or_default(),
         actor,
         what,
@@ -282,7 +283,7 @@ async fn is_sending(tx: &mut Tx, batch: i64) -> Result<bool, LedgerError> {
 }
 
 /// Why a batch cannot be ended now, or that this very act ended it before.
-async fn ended_or_gone(tx: &mut Tx, batch: i64, act: &NewBatchAct) -> Result<Option<Acted>, LedgerError> {
+async fn ended_or_gone(tx: &mut Tx, batch: i64, act: &NewBatchAction) -> Result<Option<Acted>, LedgerError> {
     let state = locked_state(tx, batch).await?;
     Ok(match state.as_str() {
         "cut" | "held" => is_sending(tx, batch).await?.then_some(Acted::Sending),
@@ -304,9 +305,9 @@ async fn end_batch(tx: &mut Tx, batch: i64, again_on: Date, why: Why<'_>) -> Res
     }
     let from = if locked_state(tx, batch).await? == "held" { "held" } else { "cut" };
     let along = || Along { owner: Some("nobody"), ..Along::default() };
-    move_one(tx, batch, Step { life: &BATCH, from, to: "cancelled" }, along(), why).await?;
+    move_one(tx, batch, Transition { machine: &BATCH, from, to: "cancelled" }, along(), why).await?;
     let file = tx.number("SELECT id FROM file WHERE batch = $1 AND direction = 'out'", args![batch]).await?;
-    move_one(tx, file, Step { life: &FILE, from: "frozen", to: "cancelled" }, along(), why).await?;
+    move_one(tx, file, Transition { machine: &FILE, from: "frozen", to: "cancelled" }, along(), why).await?;
     crate::cases::desk::overtake(tx, batch, why).await
 }
 
@@ -325,8 +326,8 @@ async fn back_to_accounts(tx: &mut Tx, batch: i64, again_on: Date, why: Why<'_>)
         args![batch, again_on],
     )
     .await?;
-    let step = Step { life: &CARD, from: "in_account_batch", to: "waiting_account" };
-    move_set(tx, Set::AccountBatch(batch), step, waiting, why).await
+    let transition = Transition { machine: &CARD, from: "in_account_batch", to: "waiting_account" };
+    move_set(tx, Set::AccountBatch(batch), transition, waiting, why).await
 }
 
 async fn back_to_production(tx: &mut Tx, batch: i64, again_on: Date, why: Why<'_>) -> Result<(), LedgerError> {
@@ -351,8 +352,8 @@ async fn back_to_production(tx: &mut Tx, batch: i64, again_on: Date, why: Why<'_
         )
         .await?;
     tx.run("DELETE FROM production_row WHERE batch = $1", args![batch]).await?;
-    let step = Step { life: &CARD, from: "in_production", to: "waiting_production" };
-    move_set(tx, Set::ProductionBatch(batch), step, waiting, why).await
+    let transition = Transition { machine: &CARD, from: "in_production", to: "waiting_production" };
+    move_set(tx, Set::ProductionBatch(batch), transition, waiting, why).await
 }
 
 async fn back_to_recycling(tx: &mut Tx, batch: i64, again_on: Date, why: Why<'_>) -> Result<(), LedgerError> {
@@ -367,6 +368,6 @@ async fn back_to_recycling(tx: &mut Tx, batch: i64, again_on: Date, why: Why<'_>
     tx.run("DELETE FROM recycling_row WHERE batch = $1", args![batch]).await?;
     tx.stage(&SUBJECT, members.into_iter().map(|(id,)| subject(id)).collect()).await?;
     let along = Along { due_on: Some(again_on), owner: Some("administrator"), ..Along::default() };
-    move_each(tx, &[Step { life: &CARD, from: "in_recycling", to: "to_recycle" }], along, why).await?;
+    move_each(tx, &[Transition { machine: &CARD, from: "in_recycling", to: "to_recycle" }], along, why).await?;
     Ok(())
 }

@@ -6,11 +6,11 @@ use jiff::Timestamp;
 
 use crate::actions::batches::rows::Part;
 use crate::batching::batch_list::BatchRecord;
-use crate::batching::cut_batch::{CARD_NUMBERS, Group};
+use crate::batching::cut_batch::{CARD_NUMBERS, QueueSlice};
 use crate::batching::cutting;
 use crate::batching::schedule::Kind;
 use crate::route::{accounts, production, recycling};
-use crate::step::{StageError, Station};
+use crate::step::{StageError, Worker};
 
 /// How a batch is divided.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -23,16 +23,16 @@ pub enum Division {
 
 /// Renders both parts of a batch under the next numbers, or says why it cannot be divided so.
 pub(crate) async fn parts(
-    station: &Station,
+    worker: &Worker,
     id: i64,
     batch: &BatchRecord,
     division: &Division,
     at: Timestamp,
 ) -> Result<Result<Vec<Part>, String>, StageError> {
     let Some(kind) = Kind::named(&batch.kind) else { return Ok(Err("no kind of batch".into())) };
-    let first = cutting::numbers(station, kind, &batch.partner, at).await?;
+    let first = cutting::numbers(worker, kind, &batch.partner, at).await?;
     let both = [first.clone(), first.following()];
-    let group = Group {
+    let group = QueueSlice {
         region: batch.region.clone(),
         bank: batch.bank.clone(),
         lane: batch.lane.clone(),
@@ -40,7 +40,7 @@ pub(crate) async fn parts(
         oldest: batch.cut_on.clone(),
         since: at,
     };
-    let ledger = &station.ledger;
+    let ledger = &worker.ledger;
     let (mut parts, mut files) = (Vec::new(), Vec::new());
     match kind {
         Kind::Account => {
@@ -49,18 +49,18 @@ pub(crate) async fn parts(
                 return Ok(Err(one_part(batch)));
             };
             for (cards, numbers) in divided.into_iter().zip(&both) {
-                let (cut, bytes) = accounts::request(station, &group, &cards, numbers, at)?;
+                let (cut, bytes) = accounts::request(worker, &group, &cards, numbers, at)?;
                 parts.push(Part::Account(cut));
                 files.push(bytes);
             }
         }
         Kind::Production => {
             let cards = ledger.batch_to_produce(id).await?;
-            let pictures = production::pictures(station, &cards).await?;
+            let pictures = production::pictures(worker, &cards).await?;
             let Some(divided) = divide(cards, division, |c| c.region.clone()) else { return Ok(Err(one_part(batch))) };
             let mut serial = ledger.peek_counter(CARD_NUMBERS).await?;
             for (cards, numbers) in divided.into_iter().zip(&both) {
-                let run = production::run(station, &group, &cards, numbers, serial, &pictures, at)?;
+                let run = production::run(worker, &group, &cards, numbers, serial, &pictures, at)?;
                 serial += run.card_numbers.len() as i64;
                 let production::Run { batch: cut, first_serial, card_numbers: numbers, package } = run;
                 parts.push(Part::Production { cut, first_serial, numbers });
@@ -73,7 +73,7 @@ pub(crate) async fn parts(
                 return Ok(Err(one_part(batch)));
             };
             for (cards, numbers) in divided.into_iter().zip(&both) {
-                let (cut, bytes) = recycling::request(station, &group, &cards, numbers, at)?;
+                let (cut, bytes) = recycling::request(worker, &group, &cards, numbers, at)?;
                 parts.push(Part::Recycling(cut, cards));
                 files.push(bytes);
             }
@@ -86,7 +86,7 @@ pub(crate) async fn parts(
         }
     }
     for bytes in files {
-        station.objects.freeze("files", &bytes).await?;
+        worker.objects.freeze("files", &bytes).await?;
     }
     Ok(Ok(parts))
 }

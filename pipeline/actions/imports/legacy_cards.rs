@@ -1,4 +1,4 @@
-//! Opening stock: one line about a card made before this system, checked and sealed for the ledger.
+//! Opening stock: one line about a card made before this system, checked and encrypted for the ledger.
 //!
 //! Invariant: an error names the column and never the value. Not here: reading the file (the command
 //! line and the world both have their own source) and what is known already (the ledger).
@@ -72,7 +72,7 @@ pub enum StockError {
     Key(#[from] KeyError),
 }
 
-/// The card of one line, its personal parts sealed.
+/// The card of one line, its personal parts encrypted.
 ///
 /// # Errors
 /// A column that names no card, no person or no place; a key that does not work.
@@ -109,10 +109,10 @@ pub fn stock_card(keys: &Keys, row: &StockRow) -> Result<StockCard, StockError> 
         issued_on: row.issued_on,
         lost: row.state == StockState::Lost,
         digest: Sha256::digest(line(row)).to_vec(),
-        sealed: keys.seal(&json(&holder)?)?,
+        encrypted: keys.encrypt(&json(&holder)?)?,
         number_key: keys.hash("account", &format!("{}/{}", row.bank, row.account)),
         pan_key: keys.hash("pan", &row.pan),
-        account: keys.seal(&json(&numbers)?)?,
+        account: keys.encrypt(&json(&numbers)?)?,
     })
 }
 
@@ -200,7 +200,7 @@ mod tests {
         let keys = Keys::make(folder.path()).unwrap();
         let (one, two) = (stock_card(&keys, &row()).unwrap(), stock_card(&keys, &row()).unwrap());
         assert!(one.person == two.person && one.digest == two.digest && one.number_key == two.number_key);
-        let holder: StockHolder = serde_json::from_slice(&keys.open_record(&one.sealed).unwrap()).unwrap();
+        let holder: StockHolder = serde_json::from_slice(&keys.decrypt(&one.encrypted).unwrap()).unwrap();
         assert_eq!(holder.name, "测试样例");
     }
 

@@ -6,18 +6,18 @@
 
 use std::collections::HashMap;
 
-use cardline_core::lives::{ACCOUNT, CARD, SOCIAL};
+use cardline_core::state_machines::{ACCOUNT, CARD, SOCIAL};
 use jiff::civil::Date;
 
 use crate::args;
 use crate::route::intake::settle::ChunkSource;
 use crate::store::Tx;
 use crate::store::Why;
-use crate::store::bulk::{Column, Stage};
-use crate::store::transition::{Along, SUBJECT, Set, Step, move_each, move_set, subject};
+use crate::store::bulk::{Column, StagingTable};
+use crate::store::transition::{Along, SUBJECT, Set, Transition, move_each, move_set, subject};
 use crate::store::{Ledger, LedgerError};
 
-/// One old card, its personal parts sealed.
+/// One old card, its personal parts encrypted.
 #[derive(Clone)]
 pub struct StockCard {
     pub card_number: String,
@@ -29,7 +29,7 @@ pub struct StockCard {
     /// Its holder has reported it lost, formally.
     pub lost: bool,
     pub digest: Vec<u8>,
-    pub sealed: Vec<u8>,
+    pub encrypted: Vec<u8>,
     pub number_key: Vec<u8>,
     pub pan_key: Vec<u8>,
     pub account: Vec<u8>,
@@ -143,7 +143,7 @@ const NOT_NEW: &str = concat!(
 /// Of the move of a card that was lost before it came to us.
 const LOST_BEFORE: &str = "formal loss, reported before the import";
 
-const STOCK: Stage = Stage {
+const STOCK: StagingTable = StagingTable {
     name: "stock",
     columns: &[
         ("position", Column::Int),
@@ -182,7 +182,7 @@ impl Ledger {
                 c.issued_on,
                 i64::from(c.lost),
                 c.digest,
-                c.sealed,
+                c.encrypted,
                 c.number_key,
                 c.pan_key,
                 c.account
@@ -213,13 +213,13 @@ impl Ledger {
         )
         .await?;
         if new > 0 {
-            for step in [
-                Step { life: &cardline_core::lives::APPLICATION, from: "", to: "accepted" },
-                Step { life: &CARD, from: "", to: "in_hand" },
-                Step { life: &SOCIAL, from: "", to: "active" },
-                Step { life: &ACCOUNT, from: "", to: "active" },
+            for transition in [
+                Transition { machine: &cardline_core::state_machines::APPLICATION, from: "", to: "accepted" },
+                Transition { machine: &CARD, from: "", to: "in_hand" },
+                Transition { machine: &SOCIAL, from: "", to: "active" },
+                Transition { machine: &ACCOUNT, from: "", to: "active" },
             ] {
-                move_set(&mut tx, Set::Chunk(chunk), step, new, why).await?;
+                move_set(&mut tx, Set::Chunk(chunk), transition, new, why).await?;
             }
             report_losses(&mut tx, chunk, why).await?;
         }
@@ -284,9 +284,11 @@ async fn report_losses(tx: &mut Tx, chunk: i64, why: Why<'_>) -> Result<(), Ledg
         )
         .await?;
     tx.stage(&SUBJECT, lost.into_iter().map(|(id,)| subject(id)).collect()).await?;
-    let steps =
-        [Step { life: &CARD, from: "in_hand", to: "lost" }, Step { life: &SOCIAL, from: "active", to: "suspended" }];
+    let transitions = [
+        Transition { machine: &CARD, from: "in_hand", to: "lost" },
+        Transition { machine: &SOCIAL, from: "active", to: "suspended" },
+    ];
     let why = Why { reason: LOST_BEFORE, ..why };
-    move_each(tx, &steps, Along::default(), why).await?;
+    move_each(tx, &transitions, Along::default(), why).await?;
     Ok(())
 }

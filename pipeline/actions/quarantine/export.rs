@@ -12,12 +12,12 @@ use crate::crypto::objects::sha256;
 use crate::limits::RETRY_MESSAGES;
 use crate::quarantine::acts::{Operation, Request, name_operation, record_operation};
 use crate::quarantine::held::{Selection, choose};
-use crate::step::{StageError, Station};
+use crate::step::{StageError, Worker};
 
 /// What somebody wants to have in the open.
 pub struct Wish<'a> {
     pub actor: &'a str,
-    /// The person's words; kept sealed.
+    /// The person's words; kept encrypted.
     pub reason: &'a str,
     pub selection: Selection,
     /// The approval it takes, once a second person gave it.
@@ -46,16 +46,16 @@ impl Wish<'_> {
 }
 
 /// Records an export and opens its messages.
-pub async fn export(station: &Station, wish: &Wish<'_>, now: Timestamp) -> Result<Exported, StageError> {
+pub async fn export(worker: &Worker, wish: &Wish<'_>, now: Timestamp) -> Result<Exported, StageError> {
     let request = Request {
         what: "reveal",
         at: now,
         actor: wish.actor,
-        reason: Some(station.keys.seal(wish.reason.as_bytes())?),
+        reason: Some(worker.keys.encrypt(wish.reason.as_bytes())?),
         digest: sha256(wish.request().to_string().as_bytes()),
         approval: wish.approval,
     };
-    let mut tx = station.ledger.begin().await?;
+    let mut tx = worker.ledger.begin().await?;
     choose(&mut tx, &wish.selection).await?;
     let (id, count) = name_operation(&mut tx, &request).await?;
     if count == 0 {
@@ -64,9 +64,9 @@ pub async fn export(station: &Station, wish: &Wish<'_>, now: Timestamp) -> Resul
     if count > RETRY_MESSAGES {
         return Ok(Exported::TooMany(count));
     }
-    let operation = match station.ledger.operation(&id).await? {
+    let operation = match worker.ledger.operation(&id).await? {
         Some((operation, _)) => operation,
-        None if count > 1 && wish.approval.is_none() && station.ledger.viewer().is_some() => {
+        None if count > 1 && wish.approval.is_none() && worker.ledger.viewer().is_some() => {
             return Ok(Exported::NeedsSecond { id, count });
         }
         None => {
@@ -75,14 +75,14 @@ pub async fn export(station: &Station, wish: &Wish<'_>, now: Timestamp) -> Resul
             operation
         }
     };
-    Ok(Exported::Lines { id, count, bytes: lines(station, &operation).await? })
+    Ok(Exported::Lines { id, count, bytes: lines(worker, &operation).await? })
 }
 
-async fn lines(station: &Station, operation: &Operation) -> Result<Vec<u8>, StageError> {
-    let members = next_members(&mut station.ledger.read().await?, operation).await?;
+async fn lines(worker: &Worker, operation: &Operation) -> Result<Vec<u8>, StageError> {
+    let members = next_members(&mut worker.ledger.read().await?, operation).await?;
     let mut bytes = Vec::new();
     for member in members {
-        let message = station.keys.open_record(&member.sealed)?;
+        let message = worker.keys.decrypt(&member.encrypted)?;
         // A line break inside JSON is white space, so each message fits on its line.
         bytes.extend(message.iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte }));
         bytes.push(b'\n');

@@ -18,14 +18,14 @@ use crate::quarantine::acts::{Operation, Request, discard, name_operation, recor
 use crate::quarantine::held::{Selection, Unmatched, choose, choose_named};
 use crate::route::intake::check_messages;
 use crate::route::servicing::{event_dates, read_event};
-use crate::step::{StageError, Station};
+use crate::step::{StageError, Worker};
 use crate::store::{Tx, Why};
 use crate::time::local_date;
 
 /// What a person asks for.
 pub struct Ask<'a> {
     pub actor: &'a str,
-    /// The person's words; kept sealed.
+    /// The person's words; kept encrypted.
     pub reason: &'a str,
     pub selection: Selection,
     pub what: What,
@@ -99,56 +99,56 @@ impl Ask<'_> {
     }
 
     /// Whether so many messages take a second person, once people can be told apart.
-    fn needs_second(&self, station: &Station, count: i64) -> bool {
-        matches!(self.what, What::Discard) && count > 1 && self.approval.is_none() && station.ledger.viewer().is_some()
+    fn needs_second(&self, worker: &Worker, count: i64) -> bool {
+        matches!(self.what, What::Discard) && count > 1 && self.approval.is_none() && worker.ledger.viewer().is_some()
     }
 
-    fn request(&self, station: &Station, at: Timestamp) -> Result<Request<'_>, StageError> {
-        let reason = if self.reason.is_empty() { None } else { Some(station.keys.seal(self.reason.as_bytes())?) };
+    fn request(&self, worker: &Worker, at: Timestamp) -> Result<Request<'_>, StageError> {
+        let reason = if self.reason.is_empty() { None } else { Some(worker.keys.encrypt(self.reason.as_bytes())?) };
         Ok(Request { what: self.what(), at, actor: self.actor, reason, digest: self.digest(), approval: self.approval })
     }
 }
 
 /// Previews or carries out an operation.
-pub async fn operate(station: &Station, ask: &Ask<'_>, now: Timestamp) -> Result<Told, StageError> {
-    let request = ask.request(station, now)?;
+pub async fn operate(worker: &Worker, ask: &Ask<'_>, now: Timestamp) -> Result<Told, StageError> {
+    let request = ask.request(worker, now)?;
     if let (Some(id), false) = (ask.confirm, ask.dry_run)
-        && let Some((operation, asked)) = station.ledger.operation(id).await?
+        && let Some((operation, asked)) = worker.ledger.operation(id).await?
     {
         let same = asked == request.digest;
-        return if same { carry_out(station, ask, operation, now).await } else { Ok(other(operation)) };
+        return if same { carry_out(worker, ask, operation, now).await } else { Ok(other(operation)) };
     }
-    let mut tx = station.ledger.begin().await?;
+    let mut tx = worker.ledger.begin().await?;
     if let What::Retry(Repair::Corrected(file)) = &ask.what
         && ask.selection.ids.is_empty()
     {
         let unmatched = choose_named(&mut tx, file.named.clone()).await?;
         if !unmatched.is_empty() {
-            return nothing_left(station, ask, &request, Told::Unmatched(unmatched), tx, now).await;
+            return nothing_left(worker, ask, &request, Told::Unmatched(unmatched), tx, now).await;
         }
     } else {
         choose(&mut tx, &ask.selection).await?;
     }
     let (id, count) = name_operation(&mut tx, &request).await?;
     if count == 0 {
-        return nothing_left(station, ask, &request, Told::Nothing, tx, now).await;
+        return nothing_left(worker, ask, &request, Told::Nothing, tx, now).await;
     }
     if !ask.selection.ids.is_empty() && count != ask.selection.ids.len() as i64 {
         return Ok(Told::NotHeld);
     }
     if ask.dry_run {
         let operation = record_operation(&mut tx, &request, &id, count).await?;
-        return preview(station, ask, operation, tx, now).await.map(Told::Done);
+        return preview(worker, ask, operation, tx, now).await.map(Told::Done);
     }
     match ask.confirm {
         Some(confirmed) if confirmed != id => return Ok(Told::Other { id, count }),
         None if count > 1 => return Ok(Told::Unconfirmed(count)),
         _ => {}
     }
-    if ask.needs_second(station, count) {
+    if ask.needs_second(worker, count) {
         return Ok(Told::NeedsSecond { id, count });
     }
-    let operation = match station.ledger.operation(&id).await? {
+    let operation = match worker.ledger.operation(&id).await? {
         // Recorded before a kill, and nothing became of it yet.
         Some((operation, _)) => {
             drop(tx);
@@ -160,7 +160,7 @@ pub async fn operate(station: &Station, ask: &Ask<'_>, now: Timestamp) -> Result
             operation
         }
     };
-    carry_out(station, ask, operation, now).await
+    carry_out(worker, ask, operation, now).await
 }
 
 /// What a bulk discard asks a second person for: all that carrying it out takes.
@@ -171,7 +171,7 @@ pub fn discard_request(selection: &Selection, reason: &str) -> Value {
 
 /// The discard that a second person gave, on behalf of its maker: exactly the messages it was asked for.
 pub async fn discard_approved(
-    station: &Station,
+    worker: &Worker,
     approval: &ApprovalRecord,
     request: &Value,
     now: Timestamp,
@@ -189,7 +189,7 @@ pub async fn discard_approved(
         dry_run: false,
         approval: Some(approval.id),
     };
-    operate(station, &ask, now).await
+    operate(worker, &ask, now).await
 }
 
 fn other(operation: Operation) -> Told {
@@ -198,7 +198,7 @@ fn other(operation: Operation) -> Told {
 
 /// Nothing is chosen: perhaps because the same was asked for before, and is done.
 async fn nothing_left(
-    station: &Station,
+    worker: &Worker,
     ask: &Ask<'_>,
     request: &Request<'_>,
     otherwise: Told,
@@ -206,12 +206,12 @@ async fn nothing_left(
     now: Timestamp,
 ) -> Result<Told, StageError> {
     drop(tx);
-    match station.ledger.last_operation(&request.digest).await? {
+    match worker.ledger.last_operation(&request.digest).await? {
         Some((operation, _)) if ask.dry_run => {
-            let outcome = retry_outcome(&mut station.ledger.read().await?, &operation).await?;
+            let outcome = retry_outcome(&mut worker.ledger.read().await?, &operation).await?;
             Ok(Told::Done(report(ask, operation, true, outcome)))
         }
-        Some((operation, _)) => carry_out(station, ask, operation, now).await,
+        Some((operation, _)) => carry_out(worker, ask, operation, now).await,
         None => Ok(otherwise),
     }
 }
@@ -223,7 +223,7 @@ fn report(ask: &Ask<'_>, operation: Operation, done_before: bool, outcome: Retry
 
 /// The whole operation in one transaction that is dropped at the end.
 async fn preview(
-    station: &Station,
+    worker: &Worker,
     ask: &Ask<'_>,
     operation: Operation,
     mut tx: Tx,
@@ -237,7 +237,7 @@ async fn preview(
             if members.is_empty() {
                 break;
             }
-            let page = tokio::task::block_in_place(|| page(station, repair, members, operation.count == 1, now))?;
+            let page = tokio::task::block_in_place(|| page(worker, repair, members, operation.count == 1, now))?;
             for part in page {
                 settle_again(&mut tx, &operation, part, why, local_date(now)).await?;
             }
@@ -247,21 +247,21 @@ async fn preview(
     Ok(report(ask, operation, false, outcome))
 }
 
-async fn carry_out(station: &Station, ask: &Ask<'_>, operation: Operation, now: Timestamp) -> Result<Told, StageError> {
-    let before = retry_outcome(&mut station.ledger.read().await?, &operation).await?;
+async fn carry_out(worker: &Worker, ask: &Ask<'_>, operation: Operation, now: Timestamp) -> Result<Told, StageError> {
+    let before = retry_outcome(&mut worker.ledger.read().await?, &operation).await?;
     if before.remaining == 0 {
         return Ok(Told::Done(report(ask, operation, true, before)));
     }
     match &ask.what {
-        What::Discard => station.ledger.settle_discard(&operation, why(ask, now)).await?,
-        What::Retry(repair) => take_in_again(station, ask, repair, &operation, now).await?,
+        What::Discard => worker.ledger.settle_discard(&operation, why(ask, now)).await?,
+        What::Retry(repair) => take_in_again(worker, ask, repair, &operation, now).await?,
     }
-    let outcome = retry_outcome(&mut station.ledger.read().await?, &operation).await?;
+    let outcome = retry_outcome(&mut worker.ledger.read().await?, &operation).await?;
     Ok(Told::Done(report(ask, operation, false, outcome)))
 }
 
 async fn take_in_again(
-    station: &Station,
+    worker: &Worker,
     ask: &Ask<'_>,
     repair: &Repair,
     operation: &Operation,
@@ -270,18 +270,18 @@ async fn take_in_again(
     let work = format!("quarantine/{}", operation.id);
     let mut tries = 0;
     loop {
-        let Some(lease) = station.lease(&work, now).await? else {
+        let Some(lease) = worker.lease(&work, now).await? else {
             return Err(StageError::Shape(format!(
                 "operation {} is being carried out by another worker",
                 operation.id
             )));
         };
-        let members = next_members(&mut station.ledger.read().await?, operation).await?;
+        let members = next_members(&mut worker.ledger.read().await?, operation).await?;
         if members.is_empty() {
-            return Ok(station.ledger.give_back(&lease).await?);
+            return Ok(worker.ledger.give_back(&lease).await?);
         }
-        let page = tokio::task::block_in_place(|| page(station, repair, members, operation.count == 1, now))?;
-        match station.ledger.settle_retry(&lease, operation, page, why(ask, now), local_date(now)).await {
+        let page = tokio::task::block_in_place(|| page(worker, repair, members, operation.count == 1, now))?;
+        match worker.ledger.settle_retry(&lease, operation, page, why(ask, now), local_date(now)).await {
             Err(error) if error.is_passing() && tries < PASSING_FAULT_TRIES => tries += 1,
             settled => {
                 settled?;
@@ -297,7 +297,7 @@ fn why<'a>(ask: &'a Ask<'_>, at: Timestamp) -> Why<'a> {
 
 /// Messages opened, repaired and checked, as many as memory may hold at once.
 fn page(
-    station: &Station,
+    worker: &Worker,
     repair: &Repair,
     members: Vec<Member>,
     alone: bool,
@@ -305,11 +305,11 @@ fn page(
 ) -> Result<Vec<Again>, StageError> {
     let (mut applications, mut events, mut bytes) = (Vec::new(), Vec::new(), 0);
     for member in members {
-        let came = station.keys.open_record(&member.sealed)?;
+        let came = worker.keys.decrypt(&member.encrypted)?;
         let now_is = repair.of(member.event_id.as_deref(), came, alone);
         bytes += now_is.len();
         let raw = RawMessage::new(member.id, now_is.into());
-        let is_event = member.source == station.config.topics.events;
+        let is_event = member.source == worker.config.topics.events;
         if is_event {
             events.push(raw)
         } else {
@@ -319,9 +319,9 @@ fn page(
             break;
         }
     }
-    let read = events.iter().map(|raw| read_event(&station.keys, raw, now)).collect::<Result<_, _>>()?;
+    let read = events.iter().map(|raw| read_event(&worker.keys, raw, now)).collect::<Result<_, _>>()?;
     Ok(vec![
-        Again::Applications(check_messages(station, &applications, now)?),
-        Again::Events(read, event_dates(station, local_date(now))),
+        Again::Applications(check_messages(worker, &applications, now)?),
+        Again::Events(read, event_dates(worker, local_date(now))),
     ])
 }

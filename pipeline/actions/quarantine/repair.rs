@@ -1,5 +1,5 @@
 //! Repairs of messages in the quarantine: single members set in the open, or whole corrected messages
-//! from a file. The message as it came stays sealed as it was; a repair makes another one.
+//! from a file. The message as it came stays encrypted as it was; a repair makes another one.
 //!
 //! Personal values never come by the command line: whoever lists processes could read them there.
 

@@ -25,7 +25,7 @@ pub struct Member {
     pub event_id: Option<String>,
     /// Topic, or `file`, it first came from.
     pub source: String,
-    pub sealed: Vec<u8>,
+    pub encrypted: Vec<u8>,
 }
 
 /// What a page of messages is now. Positions are the ids of the messages they were.
@@ -55,7 +55,7 @@ pub async fn next_members(tx: &mut Tx, operation: &Operation) -> Result<Vec<Memb
             args![operation.act, RETRY_MESSAGES],
         )
         .await?;
-    Ok(rows.into_iter().map(|(id, event_id, source, sealed)| Member { id, event_id, source, sealed }).collect())
+    Ok(rows.into_iter().map(|(id, event_id, source, encrypted)| Member { id, event_id, source, encrypted }).collect())
 }
 
 /// Takes messages out and in again. Fails whole when one of them was taken by somebody else.

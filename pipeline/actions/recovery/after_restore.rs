@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use cardline_core::domain::card_number;
 use cardline_core::domain::staff::Act;
-use cardline_core::layouts::{FileKind, FileSpec, Parsed};
+use cardline_core::file_formats::{FileKind, FileSpec, Parsed};
 use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::json;
@@ -22,7 +22,7 @@ use crate::exchange::Partner;
 use crate::exchange::publish::place;
 use crate::route::production::read_cards;
 use crate::step::reached::{Accepted, Halt, LostFile};
-use crate::step::{StageError, Station};
+use crate::step::{StageError, Worker};
 use crate::store::Why;
 use crate::store::counters::stream_counter;
 use crate::time::local_date;
@@ -59,9 +59,9 @@ pub struct Survey {
 }
 
 /// Looks at every partner's folder, the archive and the watermark. Changes nothing.
-pub async fn survey(station: &Station) -> Result<Survey, StageError> {
-    let known = station.ledger.files().await?;
-    let reached = station.ledger.reached().await?;
+pub async fn survey(worker: &Worker) -> Result<Survey, StageError> {
+    let known = worker.ledger.files().await?;
+    let reached = worker.ledger.reached().await?;
     let sent: BTreeSet<(&str, &str, i64)> = known
         .iter()
         .filter(|f| f.direction == "out")
@@ -70,12 +70,12 @@ pub async fn survey(station: &Station) -> Result<Survey, StageError> {
     let applied: BTreeSet<(&str, &str)> =
         known.iter().filter(|f| f.direction == "in").map(|f| (f.partner.as_str(), f.sha256.as_str())).collect();
     let (mut files, mut answers) = (Vec::new(), Vec::new());
-    let mut seen = station.watermark(&reached.identity)?.map(|mark| mark.counters).unwrap_or_default();
-    for partner in station.partners.all() {
+    let mut seen = worker.watermark(&reached.identity)?.map(|mark| mark.counters).unwrap_or_default();
+    for partner in worker.partners.all() {
         let code = partner.profile.code.as_str();
         for (spec, sequence, name) in listing(partner, &partner.to())? {
             if spec.kind.is_request() && !sent.contains(&(code, spec.kind.name(), sequence)) {
-                let (lost, numbers) = lost_file(station, partner, spec, sequence, &name)?;
+                let (lost, numbers) = lost_file(worker, partner, spec, sequence, &name)?;
                 raise(&mut seen, &stream_counter(code, spec.kind.name(), "out"), sequence + 1);
                 numbers.into_iter().for_each(|(counter, next)| raise(&mut seen, &counter, next));
                 files.push(lost);
@@ -97,7 +97,7 @@ pub async fn survey(station: &Station) -> Result<Survey, StageError> {
         let ours = reached.counters.get(&counter).copied().unwrap_or(1);
         (ours < seen).then_some(Behind { counter, ours, seen })
     });
-    Ok(Survey { halt: station.ledger.halt().await?, files, answers, counters: counters.collect() })
+    Ok(Survey { halt: worker.ledger.halt().await?, files, answers, counters: counters.collect() })
 }
 
 /// What a second person is asked for: that every stream goes on past exactly what was found.
@@ -114,31 +114,31 @@ pub fn wanted<'a>(survey: &'a Survey, subject: &'a str, reason: &'a str) -> Want
 }
 
 /// Accepts what a survey found and lets everything go on. Run again after it was killed, it does the rest.
-pub async fn accept(station: &Station, survey: Survey, by: By<'_>) -> Result<Survey, StageError> {
+pub async fn accept(worker: &Worker, survey: Survey, by: By<'_>) -> Result<Survey, StageError> {
     let now = by.at;
     let Some(halt) = &survey.halt else {
         return Err(StageError::Shape("nothing is halted: there is nothing to accept".into()));
     };
-    if station.ledger.counts_transactions_anew().await? {
+    if worker.ledger.counts_transactions_anew().await? {
         let advice = "the server counts transactions anew; raise its count and load the dump again (ops/runbooks/another-server.md), \
                       or restore a physical backup (ops/runbooks/restore.md)";
         return Err(StageError::Shape(advice.into()));
     }
     // First, because it has no effect while everything is halted.
     for answer in &survey.answers {
-        read_again(station, answer)?;
+        read_again(worker, answer)?;
     }
     let counters: BTreeMap<String, i64> = survey.counters.iter().map(|b| (b.counter.clone(), b.seen)).collect();
     let why = Why { at: now, actor: by.actor, reason: "accepted after a restore" };
     let accepted = Accepted {
         lost: &survey.files,
         counters: &counters,
-        due_on: station.working_days_after(local_date(now), 5),
-        reason: station.keys.seal(by.reason.as_bytes())?,
+        due_on: worker.working_days_after(local_date(now), 5),
+        reason: worker.keys.encrypt(by.reason.as_bytes())?,
         approval: by.approval,
     };
-    station.ledger.accept(halt, &accepted, why).await?;
-    station.begin_watermark(&station.ledger.reached().await?)?;
+    worker.ledger.accept(halt, &accepted, why).await?;
+    worker.begin_watermark(&worker.ledger.reached().await?)?;
     Ok(survey)
 }
 
@@ -159,7 +159,7 @@ fn listing<'p>(partner: &'p Partner, folder: &std::path::Path) -> Result<Vec<(&'
 
 /// A file the partner has, what it carried, and the counters it used.
 fn lost_file(
-    station: &Station,
+    worker: &Worker,
     partner: &Partner,
     spec: &FileSpec,
     sequence: i64,
@@ -177,7 +177,7 @@ fn lost_file(
     let cells = |field: &str| -> Vec<String> { parsed.rows.iter().filter_map(|row| spec.value(row, field)).collect() };
     let keys = match spec.kind {
         FileKind::AccountRequest => cells("task"),
-        FileKind::Personalization => cells("pan").iter().map(|pan| pan_key(station, pan)).collect(),
+        FileKind::Personalization => cells("pan").iter().map(|pan| pan_key(worker, pan)).collect(),
         _ => cells("card_number"),
     };
     let mut numbers: Vec<(String, i64)> = batch_counter(&batch).into_iter().collect();
@@ -240,8 +240,8 @@ fn raise(counters: &mut BTreeMap<String, i64>, counter: &str, next: i64) {
 }
 
 /// Places an archived answer where it first lay, with its marker, so that it is read in its turn.
-fn read_again(station: &Station, answer: &LostAnswer) -> Result<(), StageError> {
-    let Some(partner) = station.partners.get(&answer.partner) else { return Ok(()) };
+fn read_again(worker: &Worker, answer: &LostAnswer) -> Result<(), StageError> {
+    let Some(partner) = worker.partners.get(&answer.partner) else { return Ok(()) };
     let bytes = std::fs::read(&answer.path).map_err(|e| StageError::file(answer.path.display(), e))?;
     let marker_name = partner.profile.recognise(&answer.name).and_then(|(spec, _)| spec.marker_name(&answer.name));
     place(&partner.from(), &answer.name, &bytes, marker_name.as_deref(), partner.profile.mode)?;

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::step::reached::Reached;
-use crate::step::{StageError, Station};
+use crate::step::{StageError, Worker};
 
 /// What was backed up, as it is kept beside it.
 #[derive(Debug, Serialize)]
@@ -22,15 +22,15 @@ pub struct Backup {
 }
 
 /// Copies the ledger into a folder of its own below `to`, and what is new of the objects into `to/objects`.
-pub async fn back_up(station: &Station, to: &Path, now: Timestamp) -> Result<Backup, StageError> {
+pub async fn back_up(worker: &Worker, to: &Path, now: Timestamp) -> Result<Backup, StageError> {
     let folder = to.join(now.strftime("%Y%m%dT%H%M%SZ").to_string());
     let failed = |e| StageError::file(folder.display(), e);
     std::fs::create_dir_all(&folder).map_err(failed)?;
-    let reached = station.ledger.reached().await?;
+    let reached = worker.ledger.reached().await?;
     let ledger = folder.join("cardline.db");
-    station.ledger.copy_into(&ledger).await?;
+    worker.ledger.copy_into(&ledger).await?;
     std::fs::File::open(&ledger).and_then(|f| f.sync_all()).map_err(failed)?;
-    let objects = station.config.data.value.join("objects");
+    let objects = worker.config.data.value.join("objects");
     let objects_added = tokio::task::block_in_place(|| copy_new(&objects, &to.join("objects")))?;
     let backup = Backup { taken_at: crate::time::rfc3339(now), ledger, objects_added, reached };
     // Last: a backup without this page is unfinished.

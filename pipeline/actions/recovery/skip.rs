@@ -5,7 +5,7 @@
 //! case, so that somebody asks for what it said. Nothing is passed over unless a later file waits.
 
 use cardline_core::domain::staff::Act;
-use cardline_core::layouts::{FileKind, PartnerKind};
+use cardline_core::file_formats::{FileKind, PartnerKind};
 use serde::Serialize;
 use serde_json::json;
 
@@ -14,7 +14,7 @@ use crate::actions::dual_control::Wanted;
 use crate::actions::recovery::skipped::SkippedNumbers;
 use crate::exchange::{Partner, inbox};
 use crate::limits::SKIPPED_NUMBERS_MAX;
-use crate::step::{StageError, Station};
+use crate::step::{StageError, Worker};
 use crate::store::Why;
 use crate::time::local_date;
 
@@ -44,23 +44,23 @@ impl Missing {
 }
 
 /// Streams of files from partners in which a later file waits for a missing one.
-pub async fn all_missing(station: &Station) -> Result<Vec<Missing>, StageError> {
+pub async fn all_missing(worker: &Worker) -> Result<Vec<Missing>, StageError> {
     let mut found = Vec::new();
-    for partner in station.partners.all() {
+    for partner in worker.partners.all() {
         for kind in FileKind::ALL.into_iter().filter(|kind| !kind.is_request()) {
             if partner.profile.file(kind).is_some() {
-                found.extend(missing(station, partner, kind).await?);
+                found.extend(missing(worker, partner, kind).await?);
             }
         }
     }
     Ok(found)
 }
 
-async fn missing(station: &Station, partner: &Partner, kind: FileKind) -> Result<Option<Missing>, StageError> {
+async fn missing(worker: &Worker, partner: &Partner, kind: FileKind) -> Result<Option<Missing>, StageError> {
     let code = &partner.profile.code;
     let waiting = inbox::waiting(partner, kind).map_err(|e| StageError::file(partner.from().display(), e))?;
     let Some((next, _)) = waiting.into_iter().next() else { return Ok(None) };
-    let first = station.ledger.next_sequence(code, kind.name(), "in").await?;
+    let first = worker.ledger.next_sequence(code, kind.name(), "in").await?;
     let bank = if partner.profile.kind == PartnerKind::Bank { code.clone() } else { String::new() };
     let missing = Missing { partner: code.clone(), kind: kind.name().into(), first, last: next - 1, bank };
     Ok((next > first).then_some(missing))
@@ -68,15 +68,15 @@ async fn missing(station: &Station, partner: &Partner, kind: FileKind) -> Result
 
 /// What is missing from one stream when it is to go on with a number; or why it cannot, and what to do.
 pub async fn to_skip(
-    station: &Station,
+    worker: &Worker,
     partner: &str,
     kind: &str,
     go_on_with: i64,
 ) -> Result<Result<Missing, String>, StageError> {
-    let Some((partner, kind)) = stream(station, partner, kind) else {
+    let Some((partner, kind)) = stream(worker, partner, kind) else {
         return Ok(Err(format!("{partner} sends no {kind}; the list of missing files shows streams")));
     };
-    Ok(match missing(station, partner, kind).await? {
+    Ok(match missing(worker, partner, kind).await? {
         None => Err("no later file waits, so nothing is missing; ask the partner to send the file".into()),
         Some(missing) if missing.last + 1 != go_on_with => {
             Err(format!("the next file there has number {}, not {go_on_with}", missing.last + 1))
@@ -89,8 +89,8 @@ pub async fn to_skip(
     })
 }
 
-fn stream<'s>(station: &'s Station, partner: &str, kind: &str) -> Option<(&'s Partner, FileKind)> {
-    let partner = station.partners.get(partner)?;
+fn stream<'s>(worker: &'s Worker, partner: &str, kind: &str) -> Option<(&'s Partner, FileKind)> {
+    let partner = worker.partners.get(partner)?;
     let kind = FileKind::ALL.into_iter().find(|k| k.name() == kind && !k.is_request())?;
     partner.profile.file(kind).map(|_| (partner, kind))
 }
@@ -110,29 +110,23 @@ pub fn wanted<'a>(missing: &'a Missing, subject: &'a str, reason: &'a str) -> Wa
 }
 
 /// Lets a stream go on with a number. The same again changes nothing.
-pub async fn skip(
-    station: &Station,
-    partner: &str,
-    kind: &str,
-    go_on_with: i64,
-    by: By<'_>,
-) -> Result<Told, StageError> {
+pub async fn skip(worker: &Worker, partner: &str, kind: &str, go_on_with: i64, by: By<'_>) -> Result<Told, StageError> {
     let name = format!("{partner} {kind} {go_on_with}");
-    if station.ledger.was_skipped_to(partner, kind, go_on_with).await? {
+    if worker.ledger.was_skipped_to(partner, kind, go_on_with).await? {
         return Ok(Told::Before(vec![name]));
     }
-    let Some(lease) = station.lease(&format!("exchange/in/{partner}/{kind}"), by.at).await? else {
+    let Some(lease) = worker.lease(&format!("exchange/in/{partner}/{kind}"), by.at).await? else {
         return Ok(Told::Refused(format!("a worker is reading {partner} {kind} now; try again")));
     };
     // Looked at under the lease: the missing file may have come.
-    match to_skip(station, partner, kind, go_on_with).await? {
+    match to_skip(worker, partner, kind, go_on_with).await? {
         Err(wrong) => {
-            station.ledger.give_back(&lease).await?;
+            worker.ledger.give_back(&lease).await?;
             Ok(Told::Refused(wrong))
         }
         Ok(missing) => {
-            let due_on = station.working_days_after(local_date(by.at), 5);
-            let (subject, reason) = (missing.subject(), station.keys.seal(by.reason.as_bytes())?);
+            let due_on = worker.working_days_after(local_date(by.at), 5);
+            let (subject, reason) = (missing.subject(), worker.keys.encrypt(by.reason.as_bytes())?);
             let Missing { partner, kind, first, last, .. } = &missing;
             let skipped = SkippedNumbers {
                 partner,
@@ -145,7 +139,7 @@ pub async fn skip(
                 subject: &subject,
             };
             let why = Why { at: by.at, actor: by.actor, reason: "passed over: the file never came" };
-            station.ledger.skip_numbers(&lease, &skipped, why).await?;
+            worker.ledger.skip_numbers(&lease, &skipped, why).await?;
             Ok(Told::Done(vec![name]))
         }
     }

@@ -16,7 +16,7 @@ pub struct SkippedNumbers<'a> {
     pub last: i64,
     /// By when somebody has asked what they said.
     pub due_on: Date,
-    /// The person's own words, sealed.
+    /// The person's own words, encrypted.
     pub reason: Vec<u8>,
     pub approval: Option<i64>,
     /// What the approval is about.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::kafka::generations::Jump;
 use crate::kafka::{BrokerError, DescribedTopic, PartitionRange};
-use crate::step::{StageError, Station};
+use crate::step::{StageError, Worker};
 use crate::store::Why;
 use crate::store::topic_identity::TopicIdentity;
 
@@ -68,7 +68,7 @@ impl TopicView {
     }
 }
 
-impl Station {
+impl Worker {
     /// A topic that is to be read; `None` without a broker. One that the broker does not have is an error:
     /// nobody would see that nothing comes any more.
     pub(crate) async fn topic_to_read(&self, topic: &str) -> Result<Option<DescribedTopic>, StageError> {
@@ -83,15 +83,15 @@ impl Station {
 }
 
 /// Looks at a topic on both sides; changes nothing.
-pub async fn look(station: &Station, topic: &str) -> Result<TopicView, StageError> {
-    if station.kafka.is_none() {
+pub async fn look(worker: &Worker, topic: &str) -> Result<TopicView, StageError> {
+    if worker.kafka.is_none() {
         return Err(StageError::Shape("no Kafka is configured; give --kafka SERVERS or set CARDLINE_KAFKA".into()));
     }
-    let found = station.describe(topic)?;
-    let known = station.ledger.newest_generation(topic).await?;
-    let stored = station.ledger.positions(topic, &[]).await?;
+    let found = worker.describe(topic)?;
+    let known = worker.ledger.newest_generation(topic).await?;
+    let stored = worker.ledger.positions(topic, &[]).await?;
     let there = found.as_ref().map(|found| found.partitions.clone()).unwrap_or_default();
-    let ranges = station.read(topic, |reader| reader.ranges(&there))?;
+    let ranges = worker.read(topic, |reader| reader.ranges(&there))?;
     let made_anew = matches!((&found, &known), (Some(found), Some(known)) if found.identity != known.identity);
     let mut partitions: Vec<PartitionView> = ranges
         .unwrap_or_default()
@@ -130,7 +130,7 @@ pub fn jumps(view: &TopicView) -> Vec<Jump> {
 
 /// Goes on as [`jumps`] says, in a new generation; returns its number.
 pub async fn accept(
-    station: &Station,
+    worker: &Worker,
     view: &TopicView,
     actor: &str,
     reason: &str,
@@ -146,8 +146,8 @@ pub async fn accept(
         return Err(StageError::Shape(format!("{topic} is as it was: there is nothing to accept")));
     }
     let why = Why { at: now, actor, reason: "accepted" };
-    let sealed = station.keys.seal(reason.as_bytes())?;
-    let number = station.ledger.accept_topic(topic, *generation, found, &jumps(view), why, sealed).await?;
-    station.forget_topic(topic);
+    let encrypted = worker.keys.encrypt(reason.as_bytes())?;
+    let number = worker.ledger.accept_topic(topic, *generation, found, &jumps(view), why, encrypted).await?;
+    worker.forget_topic(topic);
     Ok(number)
 }

@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::outcome::Outcome;
 use super::print;
-use crate::step::Station;
+use crate::step::Worker;
 use crate::time::local_date;
 
 /// One thing looked at.
@@ -71,8 +71,8 @@ pub async fn run(context: &Context) -> anyhow::Result<Outcome> {
     let fit = ledger.is_some() && keys.iter().all(|f| f.verdict != "FAIL");
     findings.extend(keys);
     if fit {
-        match Station::observing(context.config.clone(), local_date(now)).await {
-            Ok(station) => findings.extend(tables::reference(&station, local_date(now))),
+        match Worker::observing(context.config.clone(), local_date(now)).await {
+            Ok(worker) => findings.extend(tables::reference(&worker, local_date(now))),
             Err(error) => {
                 findings.push(Finding::fail("reference data", error.to_string(), "import the table that is named"));
             }

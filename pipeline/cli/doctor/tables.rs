@@ -7,7 +7,7 @@ use jiff::civil::{Date, date};
 use super::Finding;
 use crate::cli::context::Context;
 use crate::exchange::load_profiles;
-use crate::step::{StageError, Station, load_policy};
+use crate::step::{StageError, Worker, load_policy};
 use crate::time::local_date;
 
 /// Profiles and policy, which need no database.
@@ -34,15 +34,15 @@ fn policy(context: &Context, today: Date) -> Result<String, StageError> {
 }
 
 /// Points, outlets and calendars in force.
-pub fn reference(station: &Station, today: Date) -> Vec<Finding> {
-    let (points, outlets) = (station.reference.points().count(), station.reference.outlets().count());
+pub fn reference(worker: &Worker, today: Date) -> Vec<Finding> {
+    let (points, outlets) = (worker.reference.points().count(), worker.reference.outlets().count());
     let found = format!("{points} points, {outlets} outlets");
     let tables = if points == 0 || outlets == 0 {
         Finding::fail("reference data", found, "import them: cardline import points FILE, cardline import outlets FILE")
     } else {
         Finding::ok("reference data", found)
     };
-    vec![tables, calendar(&station.calendar, today)]
+    vec![tables, calendar(&worker.calendar, today)]
 }
 
 /// Deadlines of this year and the next rest on the calendar.

@@ -2,7 +2,7 @@
 
 use crate::batching::cut_batch::advance_batch;
 use crate::cases::desk::hold_cards;
-use cardline_core::lives::{ACCOUNT, APPLICATION, CARD, SOCIAL};
+use cardline_core::state_machines::{ACCOUNT, APPLICATION, CARD, SOCIAL};
 use jiff::civil::Date;
 
 use crate::args;
@@ -10,9 +10,11 @@ use crate::cases::desk::{UnmatchedRow, open_case, open_row_cases};
 use crate::exchange::files::{ReceivedFile, register_file};
 use crate::limits::UNCLEAR_ANSWERS_MAX;
 use crate::store::Why;
-use crate::store::bulk::{Column, Stage};
+use crate::store::bulk::{Column, StagingTable};
 use crate::store::leases::spend;
-use crate::store::transition::{Along, SUBJECT, Set, Step, move_each, move_one, move_set, subject, write_history};
+use crate::store::transition::{
+    Along, SUBJECT, Set, Transition, move_each, move_one, move_set, subject, write_history,
+};
 use crate::store::{Arg, Tx};
 use crate::store::{Lease, Ledger, LedgerError};
 
@@ -26,12 +28,12 @@ pub struct AnsweredRow {
     pub account: Option<OpenedAccount>,
 }
 
-/// An opened account: keyed hashes for uniqueness, and the sealed numbers.
+/// An opened account: keyed hashes for uniqueness, and the encrypted numbers.
 pub struct OpenedAccount {
     pub number_key: Vec<u8>,
     pub pan_key: Vec<u8>,
     pub opened_on: String,
-    pub sealed: Vec<u8>,
+    pub encrypted: Vec<u8>,
 }
 
 /// The reason of a row whose answer code the profile does not know.
@@ -60,7 +62,7 @@ pub struct AskedCard {
     pub id: i64,
     pub application_id: String,
     pub approved_on: String,
-    pub sealed: Vec<u8>,
+    pub encrypted: Vec<u8>,
 }
 
 /// What an answer did.
@@ -75,7 +77,7 @@ pub struct AnswerCounts {
     pub same: i64,
 }
 
-const ANSWERED: Stage = Stage {
+const ANSWERED: StagingTable = StagingTable {
     name: "answered",
     columns: &[
         ("row", Column::Int),
@@ -104,8 +106,13 @@ impl Ledger {
                 args![batch],
             )
             .await?;
-        let card =
-            |(row, id, application_id, approved_on, sealed)| AskedCard { row, id, application_id, approved_on, sealed };
+        let card = |(row, id, application_id, approved_on, encrypted)| AskedCard {
+            row,
+            id,
+            application_id,
+            approved_on,
+            encrypted,
+        };
         Ok(AskedBatch { region: found.0, cut_on: found.1, cards: rows.into_iter().map(card).collect() })
     }
 
@@ -159,7 +166,7 @@ pub struct AnswerDates {
 fn staged(row: AnsweredRow) -> Vec<Arg> {
     let mut staged = args![row.row, row.application, row.outcome, row.reason];
     match row.account {
-        Some(a) => staged.extend(args![a.number_key, a.pan_key, a.opened_on, a.sealed]),
+        Some(a) => staged.extend(args![a.number_key, a.pan_key, a.opened_on, a.encrypted]),
         None => staged.extend([Arg::Bytes(None), Arg::Bytes(None), Arg::Text(None), Arg::Bytes(None)]),
     }
     staged
@@ -219,7 +226,8 @@ async fn contradictions(
                 reason: Some(reason.into()),
                 ..Along::default()
             };
-            move_one(tx, *application, Step { life: &CARD, from, to: "held" }, along, Why { reason, ..why }).await?;
+            move_one(tx, *application, Transition { machine: &CARD, from, to: "held" }, along, Why { reason, ..why })
+                .await?;
             if from == "waiting_production" {
                 tx.run("UPDATE batch SET to_produce = to_produce - 1 WHERE id = $1", args![batch]).await?;
             }
@@ -268,9 +276,9 @@ async fn open_accounts(tx: &mut Tx, file: i64, why: Why<'_>) -> Result<i64, Ledg
         )
         .await? as i64;
     if opened > 0 {
-        let card = Step { life: &CARD, from: "in_account_batch", to: "waiting_production" };
+        let card = Transition { machine: &CARD, from: "in_account_batch", to: "waiting_production" };
         move_set(tx, Set::Answer(file), card, opened, why).await?;
-        move_set(tx, Set::Answer(file), Step { life: &ACCOUNT, from: "", to: "sealed" }, opened, why).await?;
+        move_set(tx, Set::Answer(file), Transition { machine: &ACCOUNT, from: "", to: "sealed" }, opened, why).await?;
     }
     Ok(opened)
 }
@@ -327,9 +335,9 @@ async fn refusals(
     )
     .await?;
     stage_outcome(tx, "fixable").await?;
-    let gone = Step { life: &CARD, from: "in_account_batch", to: "no_plastic" };
+    let gone = Transition { machine: &CARD, from: "in_account_batch", to: "no_plastic" };
     let along = Along { due_on: Some(dates.correction_on), owner: Some("applicant"), ..Along::default() };
-    let back = Step { life: &APPLICATION, from: "accepted", to: "returned" };
+    let back = Transition { machine: &APPLICATION, from: "accepted", to: "returned" };
     counts.returned = move_each(
         tx,
         &[back, gone],
@@ -338,13 +346,13 @@ async fn refusals(
     )
     .await?;
     stage_outcome(tx, "final").await?;
-    let steps = [
-        Step { life: &APPLICATION, from: "accepted", to: "refused" },
+    let transitions = [
+        Transition { machine: &APPLICATION, from: "accepted", to: "refused" },
         gone,
-        Step { life: &SOCIAL, from: "sealed", to: "cancelled" },
+        Transition { machine: &SOCIAL, from: "sealed", to: "cancelled" },
     ];
     let along = Along { owner: Some("nobody"), open: Some(false), ..Along::default() };
-    counts.refused = move_each(tx, &steps, along, Why { reason: "the bank refused for good", ..why }).await?;
+    counts.refused = move_each(tx, &transitions, along, Why { reason: "the bank refused for good", ..why }).await?;
     tx.run(
         "UPDATE application SET account_batch = NULL, queue = 'account'
          WHERE id IN (SELECT application FROM answered WHERE outcome = 'unknown')",
@@ -375,12 +383,12 @@ async fn ask_again(tx: &mut Tx, counts: &mut AnswerCounts, why: Why<'_>) -> Resu
     let ids =
         tx.rows::<(i64,)>("SELECT application FROM answered WHERE outcome = 'unknown' ORDER BY row", args![]).await?;
     counts.asked_again = ids.len() as i64;
-    let step = Step { life: &CARD, from: "in_account_batch", to: "waiting_account" };
+    let transition = Transition { machine: &CARD, from: "in_account_batch", to: "waiting_account" };
     for (id,) in ids {
         // Taking it out of the batch is the move: no column of its own says where it waits.
         write_history(
             tx,
-            &step,
+            &transition,
             "application",
             id,
             1,

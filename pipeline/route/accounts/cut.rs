@@ -2,18 +2,18 @@
 
 use cardline_core::domain::application::{Application, Text};
 use cardline_core::domain::message;
-use cardline_core::layouts::{FileKind, FileSpec};
+use cardline_core::file_formats::{FileKind, FileSpec};
 use jiff::Timestamp;
 use rayon::prelude::*;
 
-use crate::batching::batch_record::NewBatchAct;
-use crate::batching::cut_batch::{CutBatch, Group};
+use crate::batching::batch_record::NewBatchAction;
+use crate::batching::cut_batch::{CutBatch, QueueSlice};
 use crate::batching::cutting;
 use crate::batching::cutting::Numbers;
 use crate::batching::schedule;
 use crate::batching::schedule::{Candidate, Kind};
 use crate::route::accounts::cut_rows::WaitingCard;
-use crate::step::{Claim, StageError, Station, Step, Unit};
+use crate::step::{Claim, StageError, Step, Unit, Worker};
 use crate::store::{Lease, Why};
 use crate::time::local_date;
 
@@ -23,17 +23,17 @@ pub struct Cut;
 /// The cards of a batch to be, with the numbers it will get.
 pub struct Claimed {
     lease: Lease,
-    group: Group,
+    group: QueueSlice,
     cards: Vec<WaitingCard>,
     numbers: Numbers,
     stream: String,
-    act: Option<NewBatchAct>,
+    act: Option<NewBatchAction>,
 }
 
 /// A stream that was due when the queue was looked at. Only a hint; what is cut is read under the lease.
 pub struct QueuedStream {
     name: String,
-    group: Group,
+    group: QueueSlice,
     most: i64,
 }
 
@@ -60,98 +60,98 @@ impl Step for Cut {
     type Worked<'s> = (Lease, CutBatch, Vec<u8>);
 
     /// One look at the whole queue serves all streams.
-    async fn units(&self, station: &Station, now: Timestamp) -> Result<Vec<QueuedStream>, StageError> {
-        let found = schedule::candidates(station, Kind::Account, now).await?;
+    async fn units(&self, worker: &Worker, now: Timestamp) -> Result<Vec<QueuedStream>, StageError> {
+        let found = schedule::candidates(worker, Kind::Account, now).await?;
         Ok(found.iter().filter(|due| due.is_due()).filter_map(QueuedStream::of).collect())
     }
 
-    async fn claim(&self, station: &Station, due: &QueuedStream, now: Timestamp) -> Result<Claim<Claimed>, StageError> {
-        let Some(lease) = station.lease(&Kind::Account.work(), now).await? else {
+    async fn claim(&self, worker: &Worker, due: &QueuedStream, now: Timestamp) -> Result<Claim<Claimed>, StageError> {
+        let Some(lease) = worker.lease(&Kind::Account.work(), now).await? else {
             return Ok(Claim::Busy);
         };
-        let holds = station.ledger.held_streams().await?;
+        let holds = worker.ledger.held_streams().await?;
         let claimed = if holds.iter().any(|(held, _)| schedule::covers(held, &due.name)) {
             None
         } else {
-            first_cards(station, due, &lease, None, now).await?
+            first_cards(worker, due, &lease, None, now).await?
         };
         if claimed.is_none() {
-            station.ledger.give_back(&lease).await?;
+            worker.ledger.give_back(&lease).await?;
         }
         Ok(claimed.into())
     }
 
-    fn work<'s>(&self, station: &'s Station, claimed: Claimed, now: Timestamp) -> Result<Self::Worked<'s>, StageError> {
+    fn work<'s>(&self, worker: &'s Worker, claimed: Claimed, now: Timestamp) -> Result<Self::Worked<'s>, StageError> {
         let Claimed { lease, group, cards, numbers, stream, act } = claimed;
-        let (mut batch, bytes) = request(station, &group, &cards, &numbers, now)?;
+        let (mut batch, bytes) = request(worker, &group, &cards, &numbers, now)?;
         (batch.stream, batch.act) = (Some(stream), act);
         Ok((lease, batch, bytes))
     }
 
     async fn settle<'s>(
         &self,
-        station: &'s Station,
+        worker: &'s Worker,
         (lease, batch, bytes): Self::Worked<'s>,
         now: Timestamp,
     ) -> Result<(), StageError> {
         if batch.file.is_some() {
-            station.objects.freeze("files", &bytes).await?;
+            worker.objects.freeze("files", &bytes).await?;
         }
         let why = Why { at: now, actor: batch.actor(), reason: "account batch cut" };
-        station.ledger.settle_account_cut(&lease, &batch, why).await?;
+        worker.ledger.settle_account_cut(&lease, &batch, why).await?;
         Ok(())
     }
 }
 
 /// Takes the cards of a stream's next batch under its lease, or gives the lease back.
 pub async fn claim(
-    station: &Station,
+    worker: &Worker,
     due: &Candidate<'_>,
     lease: Lease,
-    act: Option<NewBatchAct>,
+    act: Option<NewBatchAction>,
     now: Timestamp,
 ) -> Result<Option<Claimed>, StageError> {
     let Some(due) = QueuedStream::of(due) else { return Ok(None) };
-    let claimed = first_cards(station, &due, &lease, act, now).await?;
+    let claimed = first_cards(worker, &due, &lease, act, now).await?;
     if claimed.is_none() {
-        station.ledger.give_back(&lease).await?;
+        worker.ledger.give_back(&lease).await?;
     }
     Ok(claimed)
 }
 
 /// The first cards of a stream with the numbers of their batch; none when it has no cards.
 async fn first_cards(
-    station: &Station,
+    worker: &Worker,
     due: &QueuedStream,
     lease: &Lease,
-    act: Option<NewBatchAct>,
+    act: Option<NewBatchAction>,
     now: Timestamp,
 ) -> Result<Option<Claimed>, StageError> {
-    let cards = station.ledger.waiting_cards(&due.group, due.most).await?;
+    let cards = worker.ledger.waiting_cards(&due.group, due.most).await?;
     if cards.is_empty() {
         return Ok(None);
     }
-    let numbers = cutting::numbers(station, Kind::Account, &due.group.bank, now).await?;
+    let numbers = cutting::numbers(worker, Kind::Account, &due.group.bank, now).await?;
     let (group, stream) = (due.group.clone(), due.name.clone());
     Ok(Some(Claimed { lease: lease.clone(), group, cards, numbers, stream, act }))
 }
 
 /// The batch of these cards and the bytes of its request, under the numbers it will get.
 pub fn request(
-    station: &Station,
-    group: &Group,
+    worker: &Worker,
+    group: &QueueSlice,
     cards: &[WaitingCard],
     numbers: &Numbers,
     now: Timestamp,
 ) -> Result<(CutBatch, Vec<u8>), StageError> {
-    let Some(partner) = station.partners.get(&group.bank) else {
+    let Some(partner) = worker.partners.get(&group.bank) else {
         return Err(StageError::Shape(format!("{} is no partner", group.bank)));
     };
     let spec = cutting::spec(partner, FileKind::AccountRequest)?;
     let today = local_date(now);
-    let due_on = cutting::answer_due(station, &partner.profile, FileKind::AccountRequest, today);
+    let due_on = cutting::answer_due(worker, &partner.profile, FileKind::AccountRequest, today);
     let mut batch = cutting::batch(Kind::Account, partner, group, numbers, now, due_on);
-    let arranged: Vec<Result<Vec<String>, String>> = cards.par_iter().map(|card| row(station, spec, card)).collect();
+    let arranged: Vec<Result<Vec<String>, String>> = cards.par_iter().map(|card| row(worker, spec, card)).collect();
     let mut rows = Vec::new();
     for (card, arranged) in cards.iter().zip(arranged) {
         match arranged {
@@ -181,8 +181,8 @@ pub fn request(
 }
 
 /// One row of the request, in the bank's columns; or why no file can carry it.
-fn row(station: &Station, spec: &FileSpec, card: &WaitingCard) -> Result<Vec<String>, String> {
-    let plain = station.keys.open_record(&card.sealed).map_err(|_| cutting::CANNOT_OPEN)?;
+fn row(worker: &Worker, spec: &FileSpec, card: &WaitingCard) -> Result<Vec<String>, String> {
+    let plain = worker.keys.decrypt(&card.encrypted).map_err(|_| cutting::CANNOT_OPEN)?;
     let decoded = message::decode(&plain).map_err(|_| "the stored application cannot be read")?;
     let arranged =
         spec.arrange(|field| value(&decoded.application, field)).and_then(|row| spec.check_row(&row).map(|()| row));

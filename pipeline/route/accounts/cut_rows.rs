@@ -2,9 +2,9 @@
 
 use crate::args;
 use crate::batching::cut_batch::CutBatch;
-use crate::batching::cut_batch::Group;
 use crate::batching::cut_batch::GroupRow;
 use crate::batching::cut_batch::MEMBER;
+use crate::batching::cut_batch::QueueSlice;
 use crate::batching::cut_batch::finish_cut;
 use crate::batching::cut_batch::group;
 use crate::batching::cut_batch::insert_batch;
@@ -14,20 +14,20 @@ use crate::exchange::files::freeze_file;
 use crate::store::Tx;
 use crate::store::Why;
 use crate::store::leases::spend;
-use crate::store::transition::{Set, Step, move_set};
+use crate::store::transition::{Set, Transition, move_set};
 use crate::store::{Lease, Ledger, LedgerError};
-use cardline_core::lives::CARD;
+use cardline_core::state_machines::CARD;
 
-/// A card waiting for an account batch, with its sealed application.
+/// A card waiting for an account batch, with its encrypted application.
 pub struct WaitingCard {
     pub id: i64,
     pub application_id: String,
-    pub sealed: Vec<u8>,
+    pub encrypted: Vec<u8>,
 }
 
 impl Ledger {
     /// What waits for an account batch, group by group.
-    pub async fn waiting_accounts(&self) -> Result<Vec<Group>, LedgerError> {
+    pub async fn waiting_accounts(&self) -> Result<Vec<QueueSlice>, LedgerError> {
         let mut tx = self.read().await?;
         let rows = tx
             .rows::<GroupRow>(
@@ -42,7 +42,7 @@ impl Ledger {
     }
 
     /// The cards of a group that were approved first and whose photo is rendered, in the order of application ids.
-    pub async fn waiting_cards(&self, group: &Group, most: i64) -> Result<Vec<WaitingCard>, LedgerError> {
+    pub async fn waiting_cards(&self, group: &QueueSlice, most: i64) -> Result<Vec<WaitingCard>, LedgerError> {
         let mut tx = self.read().await?;
         let mut rows = tx
             .rows::<(i64, String, Vec<u8>)>(
@@ -56,10 +56,13 @@ impl Ledger {
             )
             .await?;
         // The lane is a range so that only the queue's index can give this order: with an equality the key
-        // of all applications could, and with old statistics PostgreSQL reads them all. The sealed messages
+        // of all applications could, and with old statistics PostgreSQL reads them all. The encrypted messages
         // are sorted here, because they would not fit into its memory for that.
         rows.sort_unstable_by(|a, b| a.1.cmp(&b.1));
-        Ok(rows.into_iter().map(|(id, application_id, sealed)| WaitingCard { id, application_id, sealed }).collect())
+        Ok(rows
+            .into_iter()
+            .map(|(id, application_id, encrypted)| WaitingCard { id, application_id, encrypted })
+            .collect())
     }
 
     /// The cards of an account batch in the order of its rows, as its request needs them.
@@ -72,7 +75,10 @@ impl Ledger {
                 args![batch],
             )
             .await?;
-        Ok(rows.into_iter().map(|(id, application_id, sealed)| WaitingCard { id, application_id, sealed }).collect())
+        Ok(rows
+            .into_iter()
+            .map(|(id, application_id, encrypted)| WaitingCard { id, application_id, encrypted })
+            .collect())
     }
 
     /// Settles an account cut: the batch, its members, the frozen file and the held cards at once.
@@ -107,11 +113,11 @@ pub(crate) async fn cut_accounts(tx: &mut Tx, cut: &CutBatch, why: Why<'_>) -> R
             args![batch],
         )
         .await? as i64;
-    let step = Step { life: &CARD, from: "waiting_account", to: "in_account_batch" };
+    let transition = Transition { machine: &CARD, from: "waiting_account", to: "in_account_batch" };
     if moved != cut.members.len() as i64 {
-        return Err(crate::store::transition::lost(&step, cut.members.len() as i64, moved));
+        return Err(crate::store::transition::lost(&transition, cut.members.len() as i64, moved));
     }
-    move_set(tx, Set::AccountBatch(batch), step, moved, why).await?;
+    move_set(tx, Set::AccountBatch(batch), transition, moved, why).await?;
     freeze_file(tx, file, batch, why).await?;
     finish_cut(tx, cut, batch, why).await?;
     Ok(Some(batch))

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use cardline_core::domain::application::Application;
 use cardline_core::domain::{message, pan};
-use cardline_core::layouts::{AnswerClass, FileFault, Parsed, ReadRow};
+use cardline_core::file_formats::{AnswerClass, FileFault, Parsed, ReadRow};
 use jiff::civil::Date;
 use rayon::prelude::*;
 
@@ -18,7 +18,7 @@ use crate::inbound::doubts::row_faults;
 use crate::route::accounts::answer_rows::{
     AnsweredRow, AskedBatch, AskedCard, MatchedAnswer, OpenedAccount, UNKNOWN_CODE,
 };
-use crate::step::{StageError, Station};
+use crate::step::{StageError, Worker};
 
 /// What says whose account it is, where the layout has it.
 const PERSON: &[&str] = &["name", "sex", "id_type", "id_number"];
@@ -27,7 +27,7 @@ const PAPERS: &[&str] = &["id_type", "id_number"];
 /// What else must be there to believe an opened account.
 const ACCOUNT: &[&str] = &["account", "pan", "opened_on"];
 
-/// The account numbers of a card, as they are sealed.
+/// The account numbers of a card, as they are encrypted.
 #[derive(serde::Serialize, serde::Deserialize)]
 pub struct AccountNumbers {
     pub account: String,
@@ -51,7 +51,7 @@ const UNREADABLE: &str = "cannot be read in its column: correct it";
 
 /// Matches every row with what was asked.
 pub(crate) fn match_rows(
-    station: &Station,
+    worker: &Worker,
     incoming: &Incoming<'_>,
     parsed: &Parsed,
     asked: &AskedBatch,
@@ -70,7 +70,7 @@ pub(crate) fn match_rows(
             }
         }
     }
-    let judge = Judge { station, partner: &incoming.partner.profile.code, asked, today };
+    let judge = Judge { worker, partner: &incoming.partner.profile.code, asked, today };
     let pairs: Vec<_> = of_card.into_values().collect();
     let judged = pairs.par_iter().map(|(card, rows)| judge.card(card, rows)).collect::<Result<Vec<_>, StageError>>()?;
     for (row, found) in judged {
@@ -97,7 +97,7 @@ fn find<'a>(
 
 /// What a row is judged by, beside itself.
 struct Judge<'j> {
-    station: &'j Station,
+    worker: &'j Worker,
     partner: &'j str,
     asked: &'j AskedBatch,
     today: Date,
@@ -172,19 +172,19 @@ impl Judge<'_> {
             let message = "an account is opened on a day from the request until today: correct it";
             return Ok(Err(Doubt { reason: "OPENED-ON", field: "opened_on", message }));
         }
-        let sealed = serde_json::to_vec(&numbers).map_err(|_| StageError::Shape("account numbers".into()))?;
-        let keys = &self.station.keys;
+        let encrypted = serde_json::to_vec(&numbers).map_err(|_| StageError::Shape("account numbers".into()))?;
+        let keys = &self.worker.keys;
         Ok(Ok(OpenedAccount {
             number_key: keys.hash("account", &format!("{}/{}", self.partner, numbers.account)),
             pan_key: keys.hash("pan", &numbers.pan),
             opened_on,
-            sealed: keys.seal(&sealed)?,
+            encrypted: keys.encrypt(&encrypted)?,
         }))
     }
 
     /// Whether a row is about the person who was asked for.
     fn same(&self, card: &AskedCard, row: &ReadRow<'_>, fields: &[&str]) -> Result<Result<(), Doubt>, StageError> {
-        let plain = self.station.keys.open_record(&card.sealed)?;
+        let plain = self.worker.keys.decrypt(&card.encrypted)?;
         let Ok(decoded) = message::decode(&plain) else {
             let message = "what was asked cannot be read here: nothing for you to do";
             return Ok(Err(Doubt { reason: "STORED-APPLICATION", field: "task", message }));

@@ -4,14 +4,14 @@ use crate::custody::shipment_regions::regions_of;
 use std::collections::BTreeSet;
 
 use cardline_core::domain::policy::ByRegion;
-use cardline_core::lives::CARD;
+use cardline_core::state_machines::CARD;
 use jiff::civil::Date;
 
 use crate::args;
 use crate::store::Tx;
 use crate::store::Why;
 use crate::store::leases::spend;
-use crate::store::transition::{Along, SUBJECT, Set, Step, by_day, move_each, move_set, subject};
+use crate::store::transition::{Along, SUBJECT, Set, Transition, by_day, move_each, move_set, subject};
 use crate::store::{Lease, Ledger, LedgerError};
 
 /// A shipment whose day has come.
@@ -93,8 +93,8 @@ impl Ledger {
     ) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
         for (shipment, last) in opened {
-            let step = Step { life: &CARD, from: "at_point", to: "on_shelf" };
-            move_set(&mut tx, Set::Shipment(shipment.id), step, shipment.travelling, why).await?;
+            let transition = Transition { machine: &CARD, from: "at_point", to: "on_shelf" };
+            move_set(&mut tx, Set::Shipment(shipment.id), transition, shipment.travelling, why).await?;
             tx.run(
                 "UPDATE shipment SET ready_on = $2, window_last = $3, due_on = $3, owner = 'distribution point' WHERE id = $1",
                 args![shipment.id, today, *last],
@@ -121,9 +121,9 @@ impl Ledger {
                     tx.run("UPDATE shipment SET done = TRUE WHERE id = $1", args![shipment.id]).await?;
                 }
                 (count, Some(last)) => {
-                    let step = Step { life: &CARD, from: "on_shelf", to: "on_shelf" };
+                    let transition = Transition { machine: &CARD, from: "on_shelf", to: "on_shelf" };
                     let why = Why { reason: "rolled over into the next window", ..why };
-                    move_set(&mut tx, Set::Shipment(shipment.id), step, count, why).await?;
+                    move_set(&mut tx, Set::Shipment(shipment.id), transition, count, why).await?;
                     tx.run(
                         "UPDATE shipment SET roll_overs = roll_overs + 1, window_last = $2, due_on = $2 WHERE id = $1",
                         args![shipment.id, *last],
@@ -161,8 +161,8 @@ async fn recall(tx: &mut Tx, shipment: i64, back_on: &ByRegion<Date>, why: Why<'
             reason: Some("never_collected".into()),
             ..Along::default()
         };
-        let step = Step { life: &CARD, from: "on_shelf", to: "recalled" };
-        move_each(tx, &[step], along, Why { reason: "not collected in any window", ..why }).await?;
+        let transition = Transition { machine: &CARD, from: "on_shelf", to: "recalled" };
+        move_each(tx, &[transition], along, Why { reason: "not collected in any window", ..why }).await?;
     }
     tx.run("UPDATE shipment SET done = TRUE WHERE id = $1", args![shipment]).await?;
     Ok(())

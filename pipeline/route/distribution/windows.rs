@@ -10,7 +10,7 @@ use jiff::civil::Date;
 
 use crate::limits::WINDOWS_PER_CLAIM;
 use crate::route::distribution::shipments::{DueShipment, EndedWindow};
-use crate::step::{Claim, StageError, Station, Step, Unit};
+use crate::step::{Claim, StageError, Step, Unit, Worker};
 use crate::store::{Lease, Why};
 use crate::time::local_date;
 
@@ -30,23 +30,23 @@ impl Unit for Shipments {
     }
 }
 
-async fn units(station: &Station, place: &str, now: Timestamp) -> Result<Vec<Shipments>, StageError> {
-    let runs = station.ledger.due_runs(place, local_date(now)).await?;
+async fn units(worker: &Worker, place: &str, now: Timestamp) -> Result<Vec<Shipments>, StageError> {
+    let runs = worker.ledger.due_runs(place, local_date(now)).await?;
     Ok(runs.into_iter().map(|(bank, area)| Shipments { bank, area }).collect())
 }
 
 async fn claim(
-    station: &Station,
+    worker: &Worker,
     (place, work): (&str, &str),
     unit: &Shipments,
     now: Timestamp,
 ) -> Result<Claim<(Lease, Vec<DueShipment>)>, StageError> {
     let Shipments { bank, area } = unit;
-    let due = station.ledger.due_shipments(place, local_date(now), (bank, area), WINDOWS_PER_CLAIM).await?;
+    let due = worker.ledger.due_shipments(place, local_date(now), (bank, area), WINDOWS_PER_CLAIM).await?;
     if due.is_empty() {
         return Ok(Claim::Nothing);
     }
-    let lease = station.lease(&format!("distribution/{work}/{bank}/{area}"), now).await?;
+    let lease = worker.lease(&format!("distribution/{work}/{bank}/{area}"), now).await?;
     Ok(Claim::under(lease, |lease| (lease, due)))
 }
 
@@ -58,27 +58,27 @@ impl Step for OpenWindows {
     type Claimed<'s> = (Lease, Vec<DueShipment>);
     type Worked<'s> = (Lease, Vec<(DueShipment, Date)>);
 
-    async fn units(&self, station: &Station, now: Timestamp) -> Result<Vec<Shipments>, StageError> {
-        units(station, "at_point", now).await
+    async fn units(&self, worker: &Worker, now: Timestamp) -> Result<Vec<Shipments>, StageError> {
+        units(worker, "at_point", now).await
     }
 
     async fn claim(
         &self,
-        station: &Station,
+        worker: &Worker,
         unit: &Shipments,
         now: Timestamp,
     ) -> Result<Claim<Self::Claimed<'_>>, StageError> {
-        claim(station, ("at_point", "windows"), unit, now).await
+        claim(worker, ("at_point", "windows"), unit, now).await
     }
 
     fn work<'s>(
         &self,
-        station: &'s Station,
+        worker: &'s Worker,
         (lease, due): Self::Claimed<'s>,
         now: Timestamp,
     ) -> Result<Self::Worked<'s>, StageError> {
         let today = local_date(now);
-        let last = station.by_region(today, |policy| policy.window_working_days);
+        let last = worker.by_region(today, |policy| policy.window_working_days);
         let opened = due.into_iter().map(|shipment| {
             let last = last.most(&shipment.regions);
             (shipment, last)
@@ -88,12 +88,12 @@ impl Step for OpenWindows {
 
     async fn settle<'s>(
         &self,
-        station: &'s Station,
+        worker: &'s Worker,
         (lease, opened): Self::Worked<'s>,
         now: Timestamp,
     ) -> Result<(), StageError> {
         let why = Why { at: now, actor: "scheduler", reason: "pickup window opened by notice" };
-        station.ledger.settle_windows(&lease, &opened, local_date(now), why).await?;
+        worker.ledger.settle_windows(&lease, &opened, local_date(now), why).await?;
         Ok(())
     }
 }
@@ -106,43 +106,43 @@ impl Step for EndWindows {
     type Claimed<'s> = (Lease, Vec<DueShipment>);
     type Worked<'s> = (Lease, Vec<EndedWindow>, ByRegion<Date>);
 
-    async fn units(&self, station: &Station, now: Timestamp) -> Result<Vec<Shipments>, StageError> {
-        units(station, "on_shelf", now).await
+    async fn units(&self, worker: &Worker, now: Timestamp) -> Result<Vec<Shipments>, StageError> {
+        units(worker, "on_shelf", now).await
     }
 
     async fn claim(
         &self,
-        station: &Station,
+        worker: &Worker,
         unit: &Shipments,
         now: Timestamp,
     ) -> Result<Claim<Self::Claimed<'_>>, StageError> {
-        claim(station, ("on_shelf", "window-ends"), unit, now).await
+        claim(worker, ("on_shelf", "window-ends"), unit, now).await
     }
 
     fn work<'s>(
         &self,
-        station: &'s Station,
+        worker: &'s Worker,
         (lease, due): Self::Claimed<'s>,
         now: Timestamp,
     ) -> Result<Self::Worked<'s>, StageError> {
         let today = local_date(now);
-        let last = station.by_region(today, |policy| policy.window_working_days);
-        let roll_overs = station.policy.on(today).regions.map(|policy| policy.roll_overs);
+        let last = worker.by_region(today, |policy| policy.window_working_days);
+        let roll_overs = worker.policy.on(today).regions.map(|policy| policy.roll_overs);
         let ended = due.into_iter().map(|shipment| {
             let again = shipment.roll_overs < roll_overs.most(&shipment.regions);
             EndedWindow { next_last: again.then(|| last.most(&shipment.regions)), shipment }
         });
-        Ok((lease, ended.collect(), station.by_region(today, |policy| policy.return_working_days)))
+        Ok((lease, ended.collect(), worker.by_region(today, |policy| policy.return_working_days)))
     }
 
     async fn settle<'s>(
         &self,
-        station: &'s Station,
+        worker: &'s Worker,
         (lease, ended, back_on): Self::Worked<'s>,
         now: Timestamp,
     ) -> Result<(), StageError> {
         let why = Why { at: now, actor: "scheduler", reason: "the pickup window ended" };
-        station.ledger.settle_window_ends(&lease, &ended, &back_on, why).await?;
+        worker.ledger.settle_window_ends(&lease, &ended, &back_on, why).await?;
         Ok(())
     }
 }

@@ -15,7 +15,7 @@ use super::check::Checks;
 use super::from_kafka::asked;
 use crate::kafka::{PartitionChunk, Reader};
 use crate::route::intake::settle::ArrivingMessage;
-use crate::step::Station;
+use crate::step::Worker;
 use crate::store::topic_identity::TopicIdentity;
 use crate::time::local_date;
 
@@ -31,15 +31,15 @@ pub struct CheckedAhead {
 /// somebody of the same task. Only the settling can fail: what goes wrong ahead, a panic too, is met again,
 /// and told, when that chunk is claimed.
 pub(crate) async fn check_while<T, E>(
-    station: &Station,
+    worker: &Worker,
     now: Timestamp,
     settle: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {
-    if station.is_stopping() {
+    if worker.is_stopping() {
         return settle.await;
     }
-    let (checks, topic) = (Checks::of(station, now), station.config.topics.applications.clone());
-    let (readers, slot) = (station.readers.clone(), station.ahead.clone());
+    let (checks, topic) = (Checks::of(worker, now), worker.config.topics.applications.clone());
+    let (readers, slot) = (worker.readers.clone(), worker.ahead.clone());
     let ahead = tokio::task::spawn_blocking(move || {
         let mut readers = readers.lock().unwrap_or_else(PoisonError::into_inner);
         let read = asked(&mut readers, &topic, Reader::read_ahead);
@@ -58,15 +58,15 @@ pub(crate) async fn check_while<T, E>(
 }
 
 /// What was checked of this chunk, if it was.
-pub(crate) fn taken(station: &Station, chunk: &PartitionChunk, now: Timestamp) -> Option<Vec<ArrivingMessage>> {
-    let ahead = station.ahead.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+pub(crate) fn taken(worker: &Worker, chunk: &PartitionChunk, now: Timestamp) -> Option<Vec<ArrivingMessage>> {
+    let ahead = worker.ahead.lock().unwrap_or_else(PoisonError::into_inner).take()?;
     let ahead = ahead.downcast::<CheckedAhead>().ok()?;
     (ahead.of == identity(chunk) && ahead.day == local_date(now)).then_some(ahead.messages)
 }
 
 /// Throws away what was checked.
-pub(crate) fn forget(station: &Station) {
-    *station.ahead.lock().unwrap_or_else(PoisonError::into_inner) = None;
+pub(crate) fn forget(worker: &Worker) {
+    *worker.ahead.lock().unwrap_or_else(PoisonError::into_inner) = None;
 }
 
 fn identity(chunk: &PartitionChunk) -> (TopicIdentity, i64, i64, i64) {

@@ -1,4 +1,4 @@
-//! The hot path: bytes to checked, sealed messages, in parallel and independent of it.
+//! The hot path: bytes to checked, encrypted messages, in parallel and independent of it.
 
 use std::sync::Arc;
 
@@ -17,10 +17,10 @@ use crate::crypto::keys::Keys;
 use crate::kafka::RawMessage;
 use crate::photos::photo_token;
 use crate::route::intake::settle::{ArrivingFacts, ArrivingFinding, ArrivingMessage};
-use crate::step::{StageError, Station};
+use crate::step::{StageError, Worker};
 use crate::time::local_date;
 
-/// What a check needs of a station, whatever becomes of that.
+/// What a check needs of a worker, whatever becomes of that.
 pub(crate) struct Checks {
     keys: Keys,
     reference: Arc<Reference>,
@@ -30,9 +30,9 @@ pub(crate) struct Checks {
 
 impl Checks {
     /// The checks of an instant's day.
-    pub fn of(station: &Station, now: Timestamp) -> Checks {
-        let (reference, policy) = (station.reference.clone(), station.policy.clone());
-        Checks { keys: station.keys.clone(), reference, policy, today: local_date(now) }
+    pub fn of(worker: &Worker, now: Timestamp) -> Checks {
+        let (reference, policy) = (worker.reference.clone(), worker.policy.clone());
+        Checks { keys: worker.keys.clone(), reference, policy, today: local_date(now) }
     }
 
     /// As [`check_messages`], with one core.
@@ -47,11 +47,11 @@ impl Checks {
 
 /// Decodes, checks and seals a chunk of messages with all cores; the order stays.
 pub fn check_messages(
-    station: &Station,
+    worker: &Worker,
     messages: &[RawMessage],
     now: Timestamp,
 ) -> Result<Vec<ArrivingMessage>, StageError> {
-    let checks = Checks::of(station, now);
+    let checks = Checks::of(worker, now);
     messages.par_iter().map(|raw| check_one(&checks, raw)).collect()
 }
 
@@ -75,7 +75,7 @@ fn check_one(checks: &Checks, raw: &RawMessage) -> Result<ArrivingMessage, Stage
         digest: received.digest.to_vec(),
         verdict: if rejected { "rejected" } else { "ok" },
         reason: None,
-        sealed: checks.keys.seal(&raw.bytes)?,
+        encrypted: checks.keys.encrypt(&raw.bytes)?,
         facts: Some(open_facts(checks, application)),
         findings: findings.collect(),
     })
@@ -98,7 +98,7 @@ fn quarantined(checks: &Checks, raw: &RawMessage, code: &'static str) -> Result<
         digest: raw.digest(),
         verdict: "quarantined",
         reason: Some(code.into()),
-        sealed: checks.keys.seal(&raw.bytes)?,
+        encrypted: checks.keys.encrypt(&raw.bytes)?,
         facts: None,
         findings: Vec::new(),
     })

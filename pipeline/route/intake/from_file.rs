@@ -12,7 +12,7 @@ use super::lines::Lines;
 use crate::kafka::RawMessage;
 use crate::limits::CHUNKS_WAITING;
 use crate::route::intake::settle::{ArrivingMessage, ChunkSource, IntakeCounts};
-use crate::step::{StageError, Station};
+use crate::step::{StageError, Worker};
 use crate::store::Why;
 use crate::time::local_date;
 
@@ -27,20 +27,20 @@ pub(crate) struct CheckedChunk {
 /// Takes in a file. A line longer than a message may be is quarantined by its beginning; the same
 /// file again gives repeats only. `told` hears after every chunk how many bytes of all were taken in.
 pub async fn from_file(
-    station: &Station,
+    worker: &Worker,
     path: &Path,
     now: Timestamp,
     mut told: impl FnMut(u64, u64),
 ) -> Result<IntakeCounts, StageError> {
     let lines = Lines::open(path)?;
     let (mut counts, mut done, all) = (IntakeCounts::default(), 0, lines.bytes);
-    let work = format!("intake/file/{}", station.worker());
+    let work = format!("intake/file/{}", worker.name());
     let why = Why { at: now, actor: "intake", reason: "taken in from a file" };
-    each_checked(station, path, lines, now, async |chunk| {
-        let Some(lease) = station.lease(&work, now).await? else {
+    each_checked(worker, path, lines, now, async |chunk| {
+        let Some(lease) = worker.lease(&work, now).await? else {
             return Err(StageError::Shape("another intake of a file is running under this worker's name".into()));
         };
-        let settled = station.ledger.settle_chunk(&lease, &chunk.source, chunk.messages, why, local_date(now)).await?;
+        let settled = worker.ledger.settle_chunk(&lease, &chunk.source, chunk.messages, why, local_date(now)).await?;
         counts.add(settled);
         done += chunk.bytes;
         told(done, all);
@@ -51,7 +51,7 @@ pub async fn from_file(
 
 /// Reads and checks chunk by chunk on a thread of its own, and hands each to `settle`, in order.
 pub(crate) fn each_checked(
-    station: &Station,
+    worker: &Worker,
     path: &Path,
     mut lines: Lines,
     now: Timestamp,
@@ -64,7 +64,7 @@ pub(crate) fn each_checked(
             scope.spawn(move || {
                 let failed = lines.each_chunk(
                     path,
-                    |chunk| checked(station, chunk, now),
+                    |chunk| checked(worker, chunk, now),
                     |checked| {
                         // Nobody waits any more when settling failed.
                         sender.send(Ok(checked)).is_ok()
@@ -79,7 +79,7 @@ pub(crate) fn each_checked(
     })
 }
 
-fn checked(station: &Station, messages: &[RawMessage], now: Timestamp) -> Result<CheckedChunk, StageError> {
+fn checked(worker: &Worker, messages: &[RawMessage], now: Timestamp) -> Result<CheckedChunk, StageError> {
     let at = |message: Option<&RawMessage>| message.map_or(0, |message| message.position);
     let source = ChunkSource {
         topic: "file".into(),
@@ -90,5 +90,5 @@ fn checked(station: &Station, messages: &[RawMessage], now: Timestamp) -> Result
         generation: 1,
     };
     let bytes = messages.iter().map(|message| message.bytes.len() as u64 + 1).sum();
-    Ok(CheckedChunk { source, messages: check_messages(station, messages, now)?, bytes })
+    Ok(CheckedChunk { source, messages: check_messages(worker, messages, now)?, bytes })
 }

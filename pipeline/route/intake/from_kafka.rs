@@ -9,7 +9,7 @@ use super::check::check_messages;
 use crate::kafka::{BrokerError, DescribedTopic, PartitionChunk, Reader};
 use crate::metrics;
 use crate::route::intake::settle::{ArrivingMessage, ChunkSource, IntakeCounts};
-use crate::step::{Claim, StageError, Station, Step, Whole};
+use crate::step::{Claim, StageError, Step, Whole, Worker};
 use crate::store::{Lease, Why};
 use crate::time::local_date;
 
@@ -35,36 +35,36 @@ impl Step for FromKafka {
     type Claimed<'s> = ClaimedChunk;
     type Worked<'s> = Worked;
 
-    async fn units(&self, _: &Station, _: Timestamp) -> Result<Vec<Whole>, StageError> {
+    async fn units(&self, _: &Worker, _: Timestamp) -> Result<Vec<Whole>, StageError> {
         Ok(vec![Whole])
     }
 
-    async fn claim(&self, station: &Station, _: &Whole, now: Timestamp) -> Result<Claim<ClaimedChunk>, StageError> {
-        Ok(station.claim_chunk("intake", &station.config.topics.applications, now).await?.into())
+    async fn claim(&self, worker: &Worker, _: &Whole, now: Timestamp) -> Result<Claim<ClaimedChunk>, StageError> {
+        Ok(worker.claim_chunk("intake", &worker.config.topics.applications, now).await?.into())
     }
 
-    fn work(&self, station: &Station, claimed: ClaimedChunk, now: Timestamp) -> Result<Worked, StageError> {
-        let source = source_of(station.config.topics.applications.clone(), claimed.generation, &claimed.chunk);
-        let messages = match ahead::taken(station, &claimed.chunk, now) {
+    fn work(&self, worker: &Worker, claimed: ClaimedChunk, now: Timestamp) -> Result<Worked, StageError> {
+        let source = source_of(worker.config.topics.applications.clone(), claimed.generation, &claimed.chunk);
+        let messages = match ahead::taken(worker, &claimed.chunk, now) {
             Some(checked) => checked,
-            None => check_messages(station, &claimed.chunk.messages, now)?,
+            None => check_messages(worker, &claimed.chunk.messages, now)?,
         };
         Ok(Worked { lease: claimed.lease, source, messages })
     }
 
     /// The chunk is settled while the next one of its partition is read and checked.
-    async fn settle(&self, station: &Station, worked: Worked, now: Timestamp) -> Result<(), StageError> {
+    async fn settle(&self, worker: &Worker, worked: Worked, now: Timestamp) -> Result<(), StageError> {
         let why = Why { at: now, actor: "intake", reason: "taken in from Kafka" };
-        let settled = station.ledger.settle_chunk(&worked.lease, &worked.source, worked.messages, why, local_date(now));
-        let counts = ahead::check_while(station, now, settled).await?;
+        let settled = worker.ledger.settle_chunk(&worked.lease, &worked.source, worked.messages, why, local_date(now));
+        let counts = ahead::check_while(worker, now, settled).await?;
         count("applications", &counts);
         tracing::debug!(received = counts.received, accepted = counts.accepted, "chunk settled");
         Ok(())
     }
 
-    fn forget(&self, station: &Station) {
-        ahead::forget(station);
-        station.forget_topic(&station.config.topics.applications);
+    fn forget(&self, worker: &Worker) {
+        ahead::forget(worker);
+        worker.forget_topic(&worker.config.topics.applications);
     }
 }
 
@@ -87,7 +87,7 @@ pub(crate) fn source_of(topic: String, generation: i64, chunk: &PartitionChunk) 
     }
 }
 
-impl Station {
+impl Worker {
     /// The next chunk of a topic beyond the database's positions, of a partition that no other worker
     /// has now; `None` without a broker. Another topic under the same name is an error.
     pub(crate) async fn claim_chunk(

@@ -7,7 +7,7 @@ use crate::kafka::RawMessage;
 use crate::limits::GAPS_PER_LOOK;
 use crate::route::intake::positions::WaitingMessage;
 use crate::route::intake::settle::ArrivingMessage;
-use crate::step::{Claim, StageError, Station, Step, Unit};
+use crate::step::{Claim, StageError, Step, Unit, Worker};
 use crate::store::{Lease, Why};
 use crate::time::local_date;
 
@@ -28,23 +28,23 @@ impl Step for Gaps {
     type Claimed<'s> = (Lease, WaitingMessage);
     type Worked<'s> = (Lease, WaitingMessage, Vec<ArrivingMessage>);
 
-    async fn units(&self, station: &Station, _: Timestamp) -> Result<Vec<ReadyMessage>, StageError> {
-        Ok(station.ledger.ready_gaps(GAPS_PER_LOOK).await?.into_iter().map(ReadyMessage).collect())
+    async fn units(&self, worker: &Worker, _: Timestamp) -> Result<Vec<ReadyMessage>, StageError> {
+        Ok(worker.ledger.ready_gaps(GAPS_PER_LOOK).await?.into_iter().map(ReadyMessage).collect())
     }
 
     async fn claim<'s>(
         &self,
-        station: &'s Station,
+        worker: &'s Worker,
         ReadyMessage(id): &ReadyMessage,
         now: Timestamp,
     ) -> Result<Claim<Self::Claimed<'s>>, StageError> {
-        let Some(lease) = station.lease("intake/gaps", now).await? else {
+        let Some(lease) = worker.lease("intake/gaps", now).await? else {
             return Ok(Claim::Busy);
         };
-        match station.ledger.ready_gap(*id).await? {
+        match worker.ledger.ready_gap(*id).await? {
             Some(message) => Ok(Claim::Taken((lease, message))),
             None => {
-                station.ledger.give_back(&lease).await?;
+                worker.ledger.give_back(&lease).await?;
                 Ok(Claim::Settled)
             }
         }
@@ -52,23 +52,23 @@ impl Step for Gaps {
 
     fn work<'s>(
         &self,
-        station: &'s Station,
+        worker: &'s Worker,
         (lease, message): Self::Claimed<'s>,
         now: Timestamp,
     ) -> Result<Self::Worked<'s>, StageError> {
-        let bytes = station.keys.open_record(&message.sealed)?;
-        let checked = check_messages(station, &[RawMessage::new(message.id, bytes.into())], now)?;
+        let bytes = worker.keys.decrypt(&message.encrypted)?;
+        let checked = check_messages(worker, &[RawMessage::new(message.id, bytes.into())], now)?;
         Ok((lease, message, checked))
     }
 
     async fn settle<'s>(
         &self,
-        station: &'s Station,
+        worker: &'s Worker,
         (lease, message, checked): Self::Worked<'s>,
         now: Timestamp,
     ) -> Result<(), StageError> {
         let why = Why { at: now, actor: "intake", reason: "the missing revision arrived" };
-        station.ledger.settle_gap(&lease, &message, checked, why, local_date(now)).await?;
+        worker.ledger.settle_gap(&lease, &message, checked, why, local_date(now)).await?;
         Ok(())
     }
 }

@@ -14,7 +14,7 @@ use crate::store::{Lease, Ledger, LedgerError};
 /// A message that waits for an earlier revision of its application.
 pub struct WaitingMessage {
     pub id: i64,
-    pub sealed: Vec<u8>,
+    pub encrypted: Vec<u8>,
 }
 
 impl Ledger {
@@ -60,7 +60,7 @@ impl Ledger {
                 args![id],
             )
             .await?;
-        Ok(row.map(|(id, sealed)| WaitingMessage { id, sealed }))
+        Ok(row.map(|(id, encrypted)| WaitingMessage { id, encrypted }))
     }
 
     /// Takes a waiting message in as if it had just come.

@@ -10,7 +10,7 @@ use super::from_file::each_checked;
 use super::from_kafka::source_of;
 use super::lines::Lines;
 use crate::route::intake::rehearsal::Rehearsed;
-use crate::step::{StageError, Station};
+use crate::step::{StageError, Worker};
 use crate::store::Why;
 use crate::time::local_date;
 
@@ -18,7 +18,7 @@ const REASON: &str = "rehearsed";
 
 /// What intake of a file would do now.
 pub async fn rehearse_file(
-    station: &Station,
+    worker: &Worker,
     path: &Path,
     now: Timestamp,
     mut told: impl FnMut(u64, u64),
@@ -26,8 +26,8 @@ pub async fn rehearse_file(
     let lines = Lines::open(path)?;
     let (mut done, all) = (0, lines.bytes);
     let why = Why { at: now, actor: "intake", reason: REASON };
-    let mut rehearsal = station.ledger.rehearse().await?;
-    each_checked(station, path, lines, now, async |chunk| {
+    let mut rehearsal = worker.ledger.rehearse().await?;
+    each_checked(worker, path, lines, now, async |chunk| {
         rehearsal.settle(&chunk.source, chunk.messages, why, local_date(now)).await?;
         done += chunk.bytes;
         told(done, all);
@@ -37,21 +37,21 @@ pub async fn rehearse_file(
 }
 
 /// What intake of everything that waits on the topic would do now.
-pub async fn rehearse_topic(station: &Station, now: Timestamp) -> Result<Rehearsed, StageError> {
-    let topic = station.config.topics.applications.clone();
+pub async fn rehearse_topic(worker: &Worker, now: Timestamp) -> Result<Rehearsed, StageError> {
+    let topic = worker.config.topics.applications.clone();
     let why = Why { at: now, actor: "intake", reason: REASON };
-    let mut rehearsal = station.ledger.rehearse().await?;
-    let Some(found) = station.topic_to_read(&topic).await? else {
+    let mut rehearsal = worker.ledger.rehearse().await?;
+    let Some(found) = worker.topic_to_read(&topic).await? else {
         return Ok(rehearsal.end().await?);
     };
-    let generation = station.ledger.generation(&topic, &found.identity).await?.unwrap_or(1);
+    let generation = worker.ledger.generation(&topic, &found.identity).await?.unwrap_or(1);
     let mut positions = rehearsal.positions(&topic, &found.partitions).await?;
-    while let Some(chunk) = station.chunk_beyond(&topic, &positions)? {
+    while let Some(chunk) = worker.chunk_beyond(&topic, &positions)? {
         positions.iter_mut().filter(|(p, _)| *p == chunk.partition).for_each(|(_, next)| *next = chunk.next);
-        let checked = tokio::task::block_in_place(|| check_messages(station, &chunk.messages, now))?;
+        let checked = tokio::task::block_in_place(|| check_messages(worker, &chunk.messages, now))?;
         rehearsal.settle(&source_of(topic.clone(), generation, &chunk), checked, why, local_date(now)).await?;
     }
     // What was read ahead here was not taken in.
-    station.forget_topic(&topic);
+    worker.forget_topic(&topic);
     Ok(rehearsal.end().await?)
 }

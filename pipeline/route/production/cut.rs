@@ -8,14 +8,14 @@ use std::sync::Arc;
 use cardline_core::domain::application::Application;
 use cardline_core::domain::validity::{ChildCard, valid_to};
 use cardline_core::domain::{card_number, identity_number, message, name};
-use cardline_core::layouts::{FileKind, FileSpec, split_name};
+use cardline_core::file_formats::{FileKind, FileSpec, split_name};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rayon::prelude::*;
 
 use super::package::{CardPhotos, photo_entry, write_package};
-use crate::batching::batch_record::NewBatchAct;
-use crate::batching::cut_batch::{CARD_NUMBERS, CutBatch, Group};
+use crate::batching::batch_record::NewBatchAction;
+use crate::batching::cut_batch::{CARD_NUMBERS, CutBatch, QueueSlice};
 use crate::batching::cutting;
 use crate::batching::cutting::Numbers;
 use crate::batching::schedule;
@@ -23,7 +23,7 @@ use crate::batching::schedule::{Candidate, DueStream, Kind};
 use crate::crypto::objects::ObjectError;
 use crate::route::accounts::AccountNumbers;
 use crate::route::production::cut_rows::AccountedCard;
-use crate::step::{Claim, StageError, Station, Step};
+use crate::step::{Claim, StageError, Step, Worker};
 use crate::store::{Lease, Why};
 use crate::time::local_date;
 
@@ -33,13 +33,13 @@ pub struct Cut;
 /// The cards of a run to be, section by section, with the numbers it will get.
 pub struct Claimed {
     lease: Lease,
-    group: Group,
+    group: QueueSlice,
     cards: Vec<AccountedCard>,
     numbers: Numbers,
     first_serial: i64,
     pictures: Pictures,
     stream: String,
-    act: Option<NewBatchAct>,
+    act: Option<NewBatchAction>,
 }
 
 /// The photos of some cards.
@@ -66,69 +66,69 @@ impl Step for Cut {
     type Claimed<'s> = Claimed;
     type Worked<'s> = (Lease, Run);
 
-    async fn units(&self, station: &Station, now: Timestamp) -> Result<Vec<DueStream>, StageError> {
-        schedule::due_streams(station, Kind::Production, now).await
+    async fn units(&self, worker: &Worker, now: Timestamp) -> Result<Vec<DueStream>, StageError> {
+        schedule::due_streams(worker, Kind::Production, now).await
     }
 
-    async fn claim(&self, station: &Station, stream: &DueStream, now: Timestamp) -> Result<Claim<Claimed>, StageError> {
-        match schedule::take_due(station, Kind::Production, stream, now).await? {
-            Claim::Taken((lease, due)) => Ok(claim(station, &due, lease, None, now).await?.into()),
+    async fn claim(&self, worker: &Worker, stream: &DueStream, now: Timestamp) -> Result<Claim<Claimed>, StageError> {
+        match schedule::take_due(worker, Kind::Production, stream, now).await? {
+            Claim::Taken((lease, due)) => Ok(claim(worker, &due, lease, None, now).await?.into()),
             other => Ok(other.without()),
         }
     }
 
-    fn work(&self, station: &Station, claimed: Claimed, now: Timestamp) -> Result<(Lease, Run), StageError> {
+    fn work(&self, worker: &Worker, claimed: Claimed, now: Timestamp) -> Result<(Lease, Run), StageError> {
         let Claimed { lease, group, cards, numbers, first_serial, pictures, stream, act } = claimed;
-        let mut run = run(station, &group, &cards, &numbers, first_serial, &pictures, now)?;
+        let mut run = run(worker, &group, &cards, &numbers, first_serial, &pictures, now)?;
         (run.batch.stream, run.batch.act) = (Some(stream), act);
         Ok((lease, run))
     }
 
-    async fn settle(&self, station: &Station, (lease, run): (Lease, Run), now: Timestamp) -> Result<(), StageError> {
+    async fn settle(&self, worker: &Worker, (lease, run): (Lease, Run), now: Timestamp) -> Result<(), StageError> {
         let Run { batch, first_serial, card_numbers, package } = run;
         if batch.file.is_some() {
-            station.objects.freeze("files", &package).await?;
+            worker.objects.freeze("files", &package).await?;
         }
         let why = Why { at: now, actor: batch.actor(), reason: "production batch cut" };
-        station.ledger.settle_production_cut(&lease, &batch, first_serial, &card_numbers, why).await?;
+        worker.ledger.settle_production_cut(&lease, &batch, first_serial, &card_numbers, why).await?;
         Ok(())
     }
 }
 
 /// Takes the cards of a bureau's next run under its lease, or gives the lease back.
 pub async fn claim(
-    station: &Station,
+    worker: &Worker,
     due: &Candidate<'_>,
     lease: Lease,
-    act: Option<NewBatchAct>,
+    act: Option<NewBatchAction>,
     now: Timestamp,
 ) -> Result<Option<Claimed>, StageError> {
     let mut cards = Vec::new();
-    for (section, portion) in due.portions(station, due.batch_cards()).await? {
-        cards.extend(station.ledger.accounted_cards(section, portion).await?);
+    for (section, portion) in due.portions(worker, due.batch_cards()).await? {
+        cards.extend(worker.ledger.accounted_cards(section, portion).await?);
     }
     let Some(group) = due.sections.first().filter(|_| !cards.is_empty()) else {
-        station.ledger.give_back(&lease).await?;
+        worker.ledger.give_back(&lease).await?;
         return Ok(None);
     };
     let bureau = &due.partner.profile.code;
-    let numbers = cutting::numbers(station, Kind::Production, bureau, now).await?;
-    let first_serial = station.ledger.peek_counter(CARD_NUMBERS).await?;
-    let pictures = pictures(station, &cards).await?;
+    let numbers = cutting::numbers(worker, Kind::Production, bureau, now).await?;
+    let first_serial = worker.ledger.peek_counter(CARD_NUMBERS).await?;
+    let pictures = pictures(worker, &cards).await?;
     let stream = due.stream.name();
     Ok(Some(Claimed { lease, group: group.clone(), cards, numbers, first_serial, pictures, stream, act }))
 }
 
 /// The renditions of the cards' photos, with their bytes.
-pub async fn pictures(station: &Station, cards: &[AccountedCard]) -> Result<Pictures, StageError> {
+pub async fn pictures(worker: &Worker, cards: &[AccountedCard]) -> Result<Pictures, StageError> {
     let mut sources: Vec<String> = cards.iter().map(|c| c.photo.clone()).collect();
     sources.sort();
     sources.dedup();
     let mut pictures = Pictures::default();
-    for (source, print, chip) in station.ledger.renditions(&sources).await? {
+    for (source, print, chip) in worker.ledger.renditions(&sources).await? {
         let read = async || {
-            let of_print = station.objects.thaw("photos-print", &print).await?;
-            Ok::<_, ObjectError>((of_print, station.objects.thaw("photos-chip", &chip).await?))
+            let of_print = worker.objects.thaw("photos-print", &print).await?;
+            Ok::<_, ObjectError>((of_print, worker.objects.thaw("photos-chip", &chip).await?))
         };
         match read().await {
             Ok((of_print, of_chip)) => {
@@ -147,28 +147,28 @@ pub async fn pictures(station: &Station, cards: &[AccountedCard]) -> Result<Pict
 /// The run of these cards, in their order, under the numbers it will get. `group` gives bank and lane;
 /// the region of the run is the smallest area that holds all its sections.
 pub fn run(
-    station: &Station,
-    group: &Group,
+    worker: &Worker,
+    group: &QueueSlice,
     cards: &[AccountedCard],
     numbers: &Numbers,
     first_serial: i64,
     pictures: &Pictures,
     now: Timestamp,
 ) -> Result<Run, StageError> {
-    let bureau = station.partners.bureau(&group.region)?;
+    let bureau = worker.partners.bureau(&group.region)?;
     let spec = cutting::spec(bureau, FileKind::Personalization)?;
     let today = local_date(now);
-    let due_on = cutting::answer_due(station, &bureau.profile, FileKind::Personalization, today);
-    let group = Group { region: area(cards.iter().map(|card| card.region.as_str())), ..group.clone() };
+    let due_on = cutting::answer_due(worker, &bureau.profile, FileKind::Personalization, today);
+    let group = QueueSlice { region: area(cards.iter().map(|card| card.region.as_str())), ..group.clone() };
     let mut batch = cutting::batch(Kind::Production, bureau, &group, numbers, now, due_on);
     let records: Vec<Result<Vec<String>, String>> =
-        cards.par_iter().map(|card| record(station, spec, card, today)).collect();
+        cards.par_iter().map(|card| record(worker, spec, card, today)).collect();
     let (mut rows, mut photos) = (Vec::new(), Vec::new());
     // PANs stand there by their keyed hash.
     let sent = &numbers.sent_before;
     let ordered = |card: &AccountedCard| {
         !sent.is_empty()
-            && account_numbers(station, card).is_ok_and(|numbers| sent.contains(&pan_key(station, &numbers.pan)))
+            && account_numbers(worker, card).is_ok_and(|numbers| sent.contains(&pan_key(worker, &numbers.pan)))
     };
     for (card, record) in cards.iter().zip(records) {
         match (record, pictures.renditions.get(&card.photo)) {
@@ -227,11 +227,11 @@ fn area<'r>(mut regions: impl Iterator<Item = &'r str>) -> String {
 
 /// One record in the bureau's columns, under a trial number; or why it cannot be carried, which does not
 /// depend on the number.
-fn record(station: &Station, spec: &FileSpec, card: &AccountedCard, today: Date) -> Result<Vec<String>, String> {
-    let plain = station.keys.open_record(&card.message).map_err(|_| cutting::CANNOT_OPEN)?;
+fn record(worker: &Worker, spec: &FileSpec, card: &AccountedCard, today: Date) -> Result<Vec<String>, String> {
+    let plain = worker.keys.decrypt(&card.message).map_err(|_| cutting::CANNOT_OPEN)?;
     let decoded = message::decode(&plain).map_err(|_| "the stored application cannot be read")?;
-    let account = account_numbers(station, card).map_err(|_| cutting::CANNOT_OPEN)?;
-    let child_card = station.policy.of(&decoded.application.region, today).child_card;
+    let account = account_numbers(worker, card).map_err(|_| cutting::CANNOT_OPEN)?;
+    let child_card = worker.policy.of(&decoded.application.region, today).child_card;
     let facts = Facts { application: &decoded.application, account: &account, card, today, child_card };
     let arranged = spec
         .arrange(|field| numbered(field, "000000000", 1).or_else(|| facts.value(field)))
@@ -250,8 +250,8 @@ fn numbered(field: &str, number: &str, row: usize) -> Option<String> {
     }
 }
 
-fn account_numbers(station: &Station, card: &AccountedCard) -> Result<AccountNumbers, StageError> {
-    serde_json::from_slice(&station.keys.open_record(&card.account)?)
+fn account_numbers(worker: &Worker, card: &AccountedCard) -> Result<AccountNumbers, StageError> {
+    serde_json::from_slice(&worker.keys.decrypt(&card.account)?)
         .map_err(|_| StageError::Shape("account numbers".into()))
 }
 
@@ -300,8 +300,8 @@ impl Facts<'_> {
 }
 
 /// How a PAN that was ordered is remembered: never in the open.
-pub(crate) fn pan_key(station: &Station, pan: &str) -> String {
-    hex(&station.keys.hash("pan", pan))
+pub(crate) fn pan_key(worker: &Worker, pan: &str) -> String {
+    hex(&worker.keys.hash("pan", pan))
 }
 
 #[cfg(test)]

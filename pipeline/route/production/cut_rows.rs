@@ -2,17 +2,19 @@
 
 use crate::args;
 use crate::batching::cut_batch::CARD_NUMBERS;
-use crate::batching::cut_batch::{CutBatch, Group, GroupRow, MEMBER, finish_cut, group, insert_batch, nothing_cut};
+use crate::batching::cut_batch::{
+    CutBatch, GroupRow, MEMBER, QueueSlice, finish_cut, group, insert_batch, nothing_cut,
+};
 use crate::cases::desk::hold_cards;
 use crate::exchange::files::freeze_file;
 use crate::store::Tx;
 use crate::store::Why;
-use crate::store::bulk::{Column, Stage};
+use crate::store::bulk::{Column, StagingTable};
 use crate::store::counters::take_numbers;
 use crate::store::leases::spend;
-use crate::store::transition::{SUBJECT, Set, Step, move_set, subject};
+use crate::store::transition::{SUBJECT, Set, Transition, move_set, subject};
 use crate::store::{Lease, Ledger, LedgerError};
-use cardline_core::lives::CARD;
+use cardline_core::state_machines::CARD;
 use jiff::Timestamp;
 
 /// A card waiting for production, with what the package needs.
@@ -27,11 +29,13 @@ pub struct AccountedCard {
     pub account: Vec<u8>,
 }
 
-const NUMBERED: Stage =
-    Stage { name: "numbered", columns: &[("row", Column::Int), ("id", Column::Int), ("card_number", Column::Text)] };
+const NUMBERED: StagingTable = StagingTable {
+    name: "numbered",
+    columns: &[("row", Column::Int), ("id", Column::Int), ("card_number", Column::Text)],
+};
 
 /// Sections of a run that is about to be cut.
-const SECTION: Stage = Stage { name: "section", columns: &[("region", Column::Text)] };
+const SECTION: StagingTable = StagingTable { name: "section", columns: &[("region", Column::Text)] };
 
 /// The cards of a bank and lane whose account is open and that no bureau was asked for yet.
 macro_rules! to_order {
@@ -44,7 +48,7 @@ macro_rules! to_order {
 
 impl Ledger {
     /// Opened accounts whose cards are not ordered yet, group by group.
-    pub async fn waiting_production(&self) -> Result<Vec<Group>, LedgerError> {
+    pub async fn waiting_production(&self) -> Result<Vec<QueueSlice>, LedgerError> {
         let mut tx = self.read().await?;
         let rows = tx
             .rows::<GroupRow>(
@@ -86,7 +90,7 @@ impl Ledger {
 
     /// The cards of a group that were approved first and can be ordered, in the order of application ids. All
     /// that wait are looked at: `to_produce` is a hint, and a batch that counts too many keeps no other back.
-    pub async fn accounted_cards(&self, group: &Group, most: i64) -> Result<Vec<AccountedCard>, LedgerError> {
+    pub async fn accounted_cards(&self, group: &QueueSlice, most: i64) -> Result<Vec<AccountedCard>, LedgerError> {
         let mut tx = self.read().await?;
         let mut rows = tx
             .rows::<AccountedRow>(
@@ -106,7 +110,7 @@ impl Ledger {
     }
 
     /// How many of each of these groups, which are of one bank and lane, are among those approved first.
-    pub async fn approved_first(&self, groups: &[Group], most: i64) -> Result<Vec<(String, i64)>, LedgerError> {
+    pub async fn approved_first(&self, groups: &[QueueSlice], most: i64) -> Result<Vec<(String, i64)>, LedgerError> {
         let Some(first) = groups.first() else { return Ok(Vec::new()) };
         let mut tx = self.read().await?;
         tx.stage(&SECTION, groups.iter().map(|group| args![&group.region]).collect()).await?;
@@ -171,13 +175,13 @@ pub(crate) async fn cut_production(
             args![batch],
         )
         .await? as i64;
-    let step = Step { life: &CARD, from: "waiting_production", to: "in_production" };
+    let transition = Transition { machine: &CARD, from: "waiting_production", to: "in_production" };
     if ordered != cut.members.len() as i64 {
-        return Err(crate::store::transition::lost(&step, cut.members.len() as i64, ordered));
+        return Err(crate::store::transition::lost(&transition, cut.members.len() as i64, ordered));
     }
     tx.stage(&MEMBER, cut.members.iter().map(|id| args![0, *id]).collect()).await?;
     no_longer_to_produce(tx, "member").await?;
-    move_set(tx, Set::ProductionBatch(batch), step, ordered, why).await?;
+    move_set(tx, Set::ProductionBatch(batch), transition, ordered, why).await?;
     freeze_file(tx, file, batch, why).await?;
     finish_cut(tx, cut, batch, why).await?;
     Ok(Some(batch))

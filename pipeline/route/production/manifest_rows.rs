@@ -5,9 +5,9 @@ use crate::cases::desk::{UnmatchedRow, open_case, open_row_cases};
 use crate::exchange::files::{ReceivedFile, register_file};
 use crate::store::Why;
 use crate::store::leases::spend;
-use crate::store::transition::{Set, Step, move_set};
+use crate::store::transition::{Set, Transition, move_set};
 use crate::store::{Lease, Ledger, LedgerError};
-use cardline_core::lives::CARD;
+use cardline_core::state_machines::CARD;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -119,8 +119,8 @@ impl Ledger {
             )
             .await?;
             let travelling = crate::route::distribution::shipments::travelling(&mut tx, id).await?;
-            let step = Step { life: &CARD, from: "produced", to: "in_transit" };
-            move_set(&mut tx, Set::Shipment(id), step, travelling, why).await?;
+            let transition = Transition { machine: &CARD, from: "produced", to: "in_transit" };
+            move_set(&mut tx, Set::Shipment(id), transition, travelling, why).await?;
         }
         spend(&mut tx, lease).await?;
         tx.commit().await

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use cardline_core::layouts::{FileFault, FileKind, FileSpec, Parsed, ReadRow};
+use cardline_core::file_formats::{FileFault, FileKind, FileSpec, Parsed, ReadRow};
 use jiff::Timestamp;
 
 use crate::cases::desk::UnmatchedRow;
@@ -11,7 +11,7 @@ use crate::inbound::doubts::tell_partner;
 use crate::inbound::incoming;
 use crate::inbound::incoming::{InboundFile, Matched, Next, Trust};
 use crate::route::production::manifest_rows::{KnownBox, ManifestCarton, ManifestDates, MatchedManifest};
-use crate::step::{Claim, StageError, Station, Step};
+use crate::step::{Claim, StageError, Step, Worker};
 use crate::store::Why;
 use crate::time::local_date;
 
@@ -37,17 +37,17 @@ impl Step for Manifests {
     type Claimed<'s> = Claimed<'s>;
     type Worked<'s> = Worked<'s>;
 
-    async fn units(&self, station: &Station, now: Timestamp) -> Result<Vec<InboundFile>, StageError> {
-        Ok(incoming::units(station, FileKind::ShippingManifest, now))
+    async fn units(&self, worker: &Worker, now: Timestamp) -> Result<Vec<InboundFile>, StageError> {
+        Ok(incoming::units(worker, FileKind::ShippingManifest, now))
     }
 
     async fn claim<'s>(
         &self,
-        station: &'s Station,
+        worker: &'s Worker,
         unit: &InboundFile,
         now: Timestamp,
     ) -> Result<Claim<Claimed<'s>>, StageError> {
-        let next = match incoming::claim(station, unit, FileKind::ShippingManifest, now).await? {
+        let next = match incoming::claim(worker, unit, FileKind::ShippingManifest, now).await? {
             Claim::Taken(next) => next,
             other => return Ok(other.without()),
         };
@@ -58,16 +58,16 @@ impl Step for Manifests {
         let mut boxes = None;
         if let Trust::Parsed(parsed) = &next.trust
             && let Some(number) = parsed.control.get("batch")
-            && let Some((batch, record)) = station.ledger.batch(number).await?
+            && let Some((batch, record)) = worker.ledger.batch(number).await?
             && record.kind == "production"
             && record.partner == next.incoming.partner.profile.code
         {
-            let known = station.ledger.boxes(batch).await?;
+            let known = worker.ledger.boxes(batch).await?;
             let named = parsed.rows.iter().filter_map(|row| next.incoming.spec.value(row, "box"));
             let untold = named.into_iter().any(|name| !known.iter().any(|known| known.number == name));
             if untold && !reports.is_empty() {
                 // Another worker is about to take in the report that tells of the box.
-                station.ledger.give_back(&next.lease).await?;
+                worker.ledger.give_back(&next.lease).await?;
                 return Ok(Claim::Nothing);
             }
             boxes = Some((batch, known));
@@ -75,7 +75,7 @@ impl Step for Manifests {
         Ok(Claim::Taken(Claimed { next, boxes }))
     }
 
-    fn work<'s>(&self, _: &'s Station, claimed: Claimed<'s>, _: Timestamp) -> Result<Worked<'s>, StageError> {
+    fn work<'s>(&self, _: &'s Worker, claimed: Claimed<'s>, _: Timestamp) -> Result<Worked<'s>, StageError> {
         let Claimed { next, boxes } = claimed;
         let matched = match (&next.trust, boxes) {
             (Trust::Parsed(_), None) => Err(("held", vec![incoming::unknown_batch()])),
@@ -91,29 +91,29 @@ impl Step for Manifests {
         Ok(Worked { next, matched })
     }
 
-    async fn settle<'s>(&self, station: &'s Station, worked: Worked<'s>, now: Timestamp) -> Result<(), StageError> {
+    async fn settle<'s>(&self, worker: &'s Worker, worked: Worked<'s>, now: Timestamp) -> Result<(), StageError> {
         let Next { lease, incoming, .. } = worked.next;
         let (batch, count, (matched, faults)) = match worked.matched {
             Err((state, faults)) => {
-                return incoming::settle_without_effect(station, &lease, &incoming, state, &faults, now).await;
+                return incoming::settle_without_effect(worker, &lease, &incoming, state, &faults, now).await;
             }
             Ok(matched) => matched,
         };
         let today = local_date(now);
-        let transit = station.by_region(today, |policy| policy.transit_working_days);
+        let transit = worker.by_region(today, |policy| policy.transit_working_days);
         // A carton may hold cards of several regions: it is there by the first of their days.
         let due_on = |carton: &ManifestCarton| transit.least(&carton.regions);
         let dates = ManifestDates {
             shipped_on: today,
             // Such a case is about a row of the file; its box may be none of ours, and has no region.
-            case_on: *station.by_region(today, |policy| policy.case_working_days).of(""),
+            case_on: *worker.by_region(today, |policy| policy.case_working_days).of(""),
             due_on: matched.cartons.iter().map(due_on).collect(),
         };
         let untold = tell_partner(&incoming, &faults, dates.case_on);
         let actor = incoming::actor(&incoming);
         let why = Why { at: now, actor: &actor, reason: "on the shipping manifest" };
         let file = incoming::applied(&incoming, count, batch, today, untold);
-        station.ledger.settle_manifest(&lease, &file, batch, &matched, &dates, why).await?;
+        worker.ledger.settle_manifest(&lease, &file, batch, &matched, &dates, why).await?;
         incoming::archive(&incoming, "applied")
     }
 }

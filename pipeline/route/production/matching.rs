@@ -7,13 +7,13 @@
 use std::collections::{BTreeMap, HashMap};
 
 use cardline_core::domain::{card_identifier, card_number};
-use cardline_core::layouts::{FileFault, FileSpec, Parsed, ReadRow};
+use cardline_core::file_formats::{FileFault, FileSpec, Parsed, ReadRow};
 use jiff::civil::Date;
 
 use crate::cases::desk::UnmatchedRow;
 use crate::inbound::doubts::row_faults;
 use crate::route::production::report_rows::{CardCase, GoodCard, MatchedReport, OrderedCard, SpoiledCard};
-use crate::step::Station;
+use crate::step::Worker;
 
 /// Why a row is not believed, and whether its card is stopped.
 struct Doubt {
@@ -31,7 +31,7 @@ const fn doubt(field: &'static str, message: &'static str) -> Doubt {
 /// # Errors
 /// Cards that were never ordered.
 pub(crate) fn match_report(
-    station: &Station,
+    worker: &Worker,
     spec: &FileSpec,
     parsed: &Parsed,
     ordered: &[OrderedCard],
@@ -61,9 +61,8 @@ pub(crate) fn match_report(
         return Err(more);
     }
     let shared = Shared::of(&of_card);
-    let case_on = |card: &OrderedCard| {
-        station.working_days_after(today, station.policy.of(&card.region, today).case_working_days)
-    };
+    let case_on =
+        |card: &OrderedCard| worker.working_days_after(today, worker.policy.of(&card.region, today).case_working_days);
     for (card, rows) in of_card.values() {
         let case = |reason, stops| CardCase { application: card.application, reason, case_on: case_on(card), stops };
         let judged = judge(card, rows, &shared);
@@ -71,7 +70,7 @@ pub(crate) fn match_report(
             Says::Good(good) => report.good.push(good),
             Says::Spoiled(stage, reason) => {
                 let attempt = card.spoiled + 1;
-                let remake = attempt <= station.policy.of(&card.region, today).remakes;
+                let remake = attempt <= worker.policy.of(&card.region, today).remakes;
                 let (application, case_on) = (card.application, case_on(card));
                 report.spoiled.push(SpoiledCard { application, attempt, stage, reason, remake, case_on });
             }

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::io::Read;
 
-use cardline_core::layouts::FileSpec;
+use cardline_core::file_formats::FileSpec;
 
 use crate::batching::cutting;
 use crate::crypto::objects::sha256;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use cardline_core::domain::policy::ByRegion;
-use cardline_core::lives::CARD;
+use cardline_core::state_machines::CARD;
 use jiff::civil::Date;
 
 use crate::args;
@@ -12,9 +12,9 @@ use crate::cases::desk::{UnmatchedRow, open_case, open_row_cases};
 use crate::exchange::files::{ReceivedFile, register_file};
 use crate::store::Tx;
 use crate::store::Why;
-use crate::store::bulk::{Column, Stage};
+use crate::store::bulk::{Column, StagingTable};
 use crate::store::leases::spend;
-use crate::store::transition::{Along, SUBJECT, Set, Step, move_each, move_set, subject};
+use crate::store::transition::{Along, SUBJECT, Set, Transition, move_each, move_set, subject};
 use crate::store::{Lease, Ledger, LedgerError};
 
 /// A card on order, as the bureau's report must match it.
@@ -71,7 +71,7 @@ pub struct MatchedReport {
     pub unmatched: Vec<UnmatchedRow>,
 }
 
-const GOOD: Stage = Stage {
+const GOOD: StagingTable = StagingTable {
     name: "good_card",
     columns: &[
         ("application", Column::Int),
@@ -193,7 +193,7 @@ async fn card_cases(tx: &mut Tx, file: i64, cases: &[CardCase], why: Why<'_>) ->
                 reason: Some((*reason).into()),
                 ..Along::default()
             };
-            move_each(tx, &[Step { life: &CARD, from, to: "held" }], along, Why { reason, ..why }).await?;
+            move_each(tx, &[Transition { machine: &CARD, from, to: "held" }], along, Why { reason, ..why }).await?;
         }
         open_case(tx, Some(*application), Some(file), reason, *case_on, "bureau operator", why).await?;
     }
@@ -233,8 +233,14 @@ async fn keep_good(
     )
     .await?;
     if travelling > 0 {
-        move_set(tx, Set::Report(file), Step { life: &CARD, from: "in_production", to: "produced" }, travelling, why)
-            .await?;
+        move_set(
+            tx,
+            Set::Report(file),
+            Transition { machine: &CARD, from: "in_production", to: "produced" },
+            travelling,
+            why,
+        )
+        .await?;
     }
     Ok(())
 }
@@ -259,12 +265,12 @@ async fn keep_spoiled(
         let of_day = spoiled.iter().filter(|s| s.case_on == day);
         tx.stage(&SUBJECT, of_day.map(|s| subject(s.application)).collect()).await?;
         let along = Along { due_on: Some(day), owner: Some("bureau"), ..Along::default() };
-        let step = Step { life: &CARD, from: "in_production", to: "spoiled" };
-        move_each(tx, &[step], along, Why { reason: "reported spoiled", ..why }).await?;
+        let transition = Transition { machine: &CARD, from: "in_production", to: "spoiled" };
+        move_each(tx, &[transition], along, Why { reason: "reported spoiled", ..why }).await?;
     }
     let remade = spoiled.iter().filter(|s| s.remake).map(|s| subject(s.application)).collect();
     tx.stage(&SUBJECT, remade).await?;
-    let remake = Step { life: &CARD, from: "spoiled", to: "in_production" };
+    let remake = Transition { machine: &CARD, from: "spoiled", to: "in_production" };
     move_each(
         tx,
         &[remake],
@@ -282,7 +288,8 @@ async fn keep_spoiled(
         };
         // Who is held already stays held.
         tx.stage(&SUBJECT, vec![subject(card.application)]).await?;
-        move_each(tx, &[Step { life: &CARD, from: "spoiled", to: "held" }], along, Why { reason, ..why }).await?;
+        move_each(tx, &[Transition { machine: &CARD, from: "spoiled", to: "held" }], along, Why { reason, ..why })
+            .await?;
         open_case(tx, Some(card.application), Some(file), reason, card.case_on, "bureau operator", why).await?;
     }
     Ok(())

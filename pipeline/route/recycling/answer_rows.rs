@@ -1,6 +1,6 @@
 //! Recycling in the ledger: cards whose plastic came back, the request to the bank, its answer.
 
-use cardline_core::lives::{ACCOUNT, CARD};
+use cardline_core::state_machines::{ACCOUNT, CARD};
 use jiff::civil::Date;
 
 use crate::args;
@@ -10,9 +10,9 @@ use crate::exchange::files::{ReceivedFile, register_file};
 use crate::limits::NOT_YET_CLOSED_MAX;
 use crate::route::accounts::answer_rows::{UNKNOWN_CODE, UNKNOWN_CODE_CASE};
 use crate::store::Why;
-use crate::store::bulk::{Column, Stage};
+use crate::store::bulk::{Column, StagingTable};
 use crate::store::leases::spend;
-use crate::store::transition::{Along, SUBJECT, Step, move_each, move_one, subject};
+use crate::store::transition::{Along, SUBJECT, Transition, move_each, move_one, subject};
 use crate::store::{Arg, Tx};
 use crate::store::{Lease, Ledger, LedgerError};
 
@@ -29,7 +29,7 @@ pub struct AskedClosing {
     pub row: i64,
     pub application: i64,
     pub card_number: String,
-    /// The account numbers, sealed.
+    /// The account numbers, encrypted.
     pub account: Vec<u8>,
 }
 
@@ -68,7 +68,7 @@ pub struct ClosingDates {
     pub case_on: Date,
 }
 
-const CLOSING: Stage = Stage {
+const CLOSING: StagingTable = StagingTable {
     name: "closing",
     columns: &[
         ("row", Column::Int),
@@ -158,10 +158,13 @@ async fn close_accounts(tx: &mut Tx, why: Why<'_>) -> Result<(), LedgerError> {
             )
             .await?;
         tx.stage(&SUBJECT, ids.into_iter().map(|(id,)| subject(id)).collect()).await?;
-        let steps =
-            [Step { life: &CARD, from: "in_recycling", to: "destroyed" }, Step { life: &ACCOUNT, from, to: "closed" }];
+        let transitions = [
+            Transition { machine: &CARD, from: "in_recycling", to: "destroyed" },
+            Transition { machine: &ACCOUNT, from, to: "closed" },
+        ];
         let along = Along { owner: Some("nobody"), open: Some(false), live: Some(false), ..Along::default() };
-        move_each(tx, &steps, along, Why { reason: "closed and destroyed, confirmed by the bank", ..why }).await?;
+        move_each(tx, &transitions, along, Why { reason: "closed and destroyed, confirmed by the bank", ..why })
+            .await?;
     }
     Ok(())
 }
@@ -222,8 +225,8 @@ async fn not_closing(tx: &mut Tx, file: i64, dates: ClosingDates, why: Why<'_>) 
         let reason =
             if outcome == "final" { format!("the bank will not close this account: {reason}") } else { reason };
         let along = Along { due_on: Some(dates.case_on), owner: Some("bureau operator"), ..Along::default() };
-        let step = Step { life: &CARD, from: "in_recycling", to: "held" };
-        move_one(tx, application, step, along, Why { reason: &reason, ..why }).await?;
+        let transition = Transition { machine: &CARD, from: "in_recycling", to: "held" };
+        move_one(tx, application, transition, along, Why { reason: &reason, ..why }).await?;
         open_case(tx, Some(application), Some(file), &reason, dates.case_on, "bureau operator", why).await?;
     }
     Ok(())
@@ -241,7 +244,7 @@ async fn ask_again(tx: &mut Tx, file: i64, dates: ClosingDates, why: Why<'_>) ->
     }
     tx.stage(&SUBJECT, found.into_iter().map(|(id, _)| subject(id)).collect()).await?;
     let along = Along { due_on: Some(dates.again_on), owner: Some("administrator"), ..Along::default() };
-    let step = Step { life: &CARD, from: "in_recycling", to: "to_recycle" };
-    move_each(tx, &[step], along, Why { reason: "the bank could not close yet; asked again", ..why }).await?;
+    let transition = Transition { machine: &CARD, from: "in_recycling", to: "to_recycle" };
+    move_each(tx, &[transition], along, Why { reason: "the bank could not close yet; asked again", ..why }).await?;
     Ok(())
 }

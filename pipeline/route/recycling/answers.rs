@@ -1,6 +1,6 @@
 //! The bank's answer to a recycling request: closed and destroyed, or why not yet.
 
-use cardline_core::layouts::FileKind;
+use cardline_core::file_formats::FileKind;
 use jiff::Timestamp;
 
 use super::matching::{MatchedRows, match_rows};
@@ -8,7 +8,7 @@ use crate::inbound::doubts::{other_region, tell_partner};
 use crate::inbound::incoming;
 use crate::inbound::incoming::{InboundFile, Matched, Next, Trust};
 use crate::route::recycling::answer_rows::{AskedClosings, ClosingDates};
-use crate::step::{Claim, StageError, Station, Step};
+use crate::step::{Claim, StageError, Step, Worker};
 use crate::store::Why;
 use crate::time::local_date;
 
@@ -32,38 +32,38 @@ impl Step for Answers {
     type Claimed<'s> = Claimed<'s>;
     type Worked<'s> = Worked<'s>;
 
-    async fn units(&self, station: &Station, now: Timestamp) -> Result<Vec<InboundFile>, StageError> {
-        Ok(incoming::units(station, FileKind::RecyclingResult, now))
+    async fn units(&self, worker: &Worker, now: Timestamp) -> Result<Vec<InboundFile>, StageError> {
+        Ok(incoming::units(worker, FileKind::RecyclingResult, now))
     }
 
     async fn claim<'s>(
         &self,
-        station: &'s Station,
+        worker: &'s Worker,
         unit: &InboundFile,
         now: Timestamp,
     ) -> Result<Claim<Claimed<'s>>, StageError> {
-        let next = match incoming::claim(station, unit, FileKind::RecyclingResult, now).await? {
+        let next = match incoming::claim(worker, unit, FileKind::RecyclingResult, now).await? {
             Claim::Taken(next) => next,
             other => return Ok(other.without()),
         };
         let mut asked = None;
         if let Trust::Parsed(parsed) = &next.trust
             && let Some(batch) =
-                incoming::batch_asked(station, &next.incoming, parsed, FileKind::RecyclingRequest).await?
+                incoming::batch_asked(worker, &next.incoming, parsed, FileKind::RecyclingRequest).await?
         {
-            asked = Some((batch, station.ledger.asked_closings(batch).await?));
+            asked = Some((batch, worker.ledger.asked_closings(batch).await?));
         }
         Ok(Claim::Taken(Claimed { next, asked }))
     }
 
-    fn work<'s>(&self, station: &'s Station, claimed: Claimed<'s>, now: Timestamp) -> Result<Worked<'s>, StageError> {
+    fn work<'s>(&self, worker: &'s Worker, claimed: Claimed<'s>, now: Timestamp) -> Result<Worked<'s>, StageError> {
         let Claimed { next, asked } = claimed;
         let matched = match (&next.trust, asked) {
             (Trust::Parsed(_), None) => Err(("held", vec![incoming::unknown_batch()])),
             (Trust::Parsed(parsed), Some((batch, asked))) => match other_region(parsed, &asked.region) {
                 Some(fault) => Err(("held", vec![fault])),
                 None => {
-                    let rows = match_rows(station, next.incoming.spec, parsed, &asked, local_date(now))?;
+                    let rows = match_rows(worker, next.incoming.spec, parsed, &asked, local_date(now))?;
                     Ok((batch, parsed.rows.len(), (asked.region, rows)))
                 }
             },
@@ -72,26 +72,26 @@ impl Step for Answers {
         Ok(Worked { next, matched })
     }
 
-    async fn settle<'s>(&self, station: &'s Station, worked: Worked<'s>, now: Timestamp) -> Result<(), StageError> {
+    async fn settle<'s>(&self, worker: &'s Worker, worked: Worked<'s>, now: Timestamp) -> Result<(), StageError> {
         let Next { lease, incoming, .. } = worked.next;
         let (batch, count, (region, matched)) = match worked.matched {
             Err((state, faults)) => {
-                return incoming::settle_without_effect(station, &lease, &incoming, state, &faults, now).await;
+                return incoming::settle_without_effect(worker, &lease, &incoming, state, &faults, now).await;
             }
             Ok(matched) => matched,
         };
         let today = local_date(now);
         // A batch is of one region.
-        let policy = station.policy.of(&region, today);
+        let policy = worker.policy.of(&region, today);
         let dates = ClosingDates {
-            again_on: station.working_days_after(today, policy.recycle_working_days),
-            case_on: station.working_days_after(today, policy.case_working_days),
+            again_on: worker.working_days_after(today, policy.recycle_working_days),
+            case_on: worker.working_days_after(today, policy.case_working_days),
         };
         let actor = incoming::actor(&incoming);
         let why = Why { at: now, actor: &actor, reason: "the bank's answer" };
         let untold = tell_partner(&incoming, &matched.faults, dates.case_on);
         let file = incoming::applied(&incoming, count, batch, today, untold);
-        station.ledger.settle_recycling_answer(&lease, &file, batch, matched.answer, dates, why).await?;
+        worker.ledger.settle_recycling_answer(&lease, &file, batch, matched.answer, dates, why).await?;
         incoming::archive(&incoming, "applied")
     }
 }

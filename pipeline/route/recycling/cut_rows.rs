@@ -1,15 +1,15 @@
 //! The recycling cut in the ledger: cards whose plastic is back or gone, and the batch that has them closed.
 
 use crate::args;
-use crate::batching::cut_batch::{CutBatch, Group, finish_cut, insert_batch};
+use crate::batching::cut_batch::{CutBatch, QueueSlice, finish_cut, insert_batch};
 use crate::exchange::files::freeze_file;
 use crate::store::Tx;
 use crate::store::Why;
-use crate::store::bulk::{Column, Stage};
+use crate::store::bulk::{Column, StagingTable};
 use crate::store::leases::spend;
-use crate::store::transition::{Along, SUBJECT, Step, lost, move_each, subject};
+use crate::store::transition::{Along, SUBJECT, Transition, lost, move_each, subject};
 use crate::store::{Lease, Ledger, LedgerError};
-use cardline_core::lives::CARD;
+use cardline_core::state_machines::CARD;
 
 /// A card to be closed and destroyed, with what the request row needs.
 pub struct ReturnedCard {
@@ -24,7 +24,7 @@ pub struct ReturnedCard {
     pub account: Vec<u8>,
 }
 
-const RECYCLED: Stage = Stage {
+const RECYCLED: StagingTable = StagingTable {
     name: "recycled",
     columns: &[("row", Column::Int), ("id", Column::Int), ("reason", Column::Text), ("plastic", Column::Text)],
 };
@@ -54,7 +54,7 @@ type ReturnedRow = (i64, String, String, String, String, i64, Vec<u8>, Vec<u8>);
 
 impl Ledger {
     /// What waits for a recycling batch, group by group; lanes do not matter here.
-    pub async fn waiting_recycling(&self) -> Result<Vec<Group>, LedgerError> {
+    pub async fn waiting_recycling(&self) -> Result<Vec<QueueSlice>, LedgerError> {
         let mut tx = self.read().await?;
         let rows = tx
             .rows::<(String, String, i64, String)>(
@@ -68,14 +68,14 @@ impl Ledger {
             .map(|(region, bank, cards, oldest)| {
                 // Recycling gathers by deadline; since when a card waits does not matter to it.
                 let since = jiff::Timestamp::default();
-                Group { region, bank, lane: "normal".into(), cards, oldest, since }
+                QueueSlice { region, bank, lane: "normal".into(), cards, oldest, since }
             })
             .collect())
     }
 
     /// The cards of a group that were approved first, in the order of application ids. The social function of each is
     /// cancelled already: the bank may close only after that (s2).
-    pub async fn returned_cards(&self, group: &Group, most: i64) -> Result<Vec<ReturnedCard>, LedgerError> {
+    pub async fn returned_cards(&self, group: &QueueSlice, most: i64) -> Result<Vec<ReturnedCard>, LedgerError> {
         let mut tx = self.read().await?;
         let rows = tx
             .rows::<ReturnedRow>(
@@ -137,11 +137,11 @@ pub(crate) async fn cut_recycling(
     )
     .await?;
     tx.stage(&SUBJECT, carried.iter().map(|c| subject(c.id)).collect()).await?;
-    let step = Step { life: &CARD, from: "to_recycle", to: "in_recycling" };
+    let transition = Transition { machine: &CARD, from: "to_recycle", to: "in_recycling" };
     let along = Along { due_on: Some(cut.due_on), owner: Some("bank"), ..Along::default() };
-    let moved = move_each(tx, &[step], along, why).await?;
+    let moved = move_each(tx, &[transition], along, why).await?;
     if moved != carried.len() as i64 {
-        return Err(lost(&step, carried.len() as i64, moved));
+        return Err(lost(&transition, carried.len() as i64, moved));
     }
     freeze_file(tx, file, batch, why).await?;
     finish_cut(tx, cut, batch, why).await

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use cardline_core::layouts::{AnswerClass, FileFault, FileSpec, Parsed, ReadRow};
+use cardline_core::file_formats::{AnswerClass, FileFault, FileSpec, Parsed, ReadRow};
 use jiff::civil::Date;
 
 use crate::cases::desk::UnmatchedRow;
@@ -13,7 +13,7 @@ use crate::inbound::doubts::row_faults;
 use crate::route::accounts::AccountNumbers;
 use crate::route::accounts::answer_rows::UNKNOWN_CODE;
 use crate::route::recycling::answer_rows::{AskedClosing, AskedClosings, Closing, ClosingRow, MatchedClosings};
-use crate::step::{StageError, Station};
+use crate::step::{StageError, Worker};
 
 /// What each row says, and what the partner is told of those that are not believed.
 pub(crate) struct MatchedRows {
@@ -23,7 +23,7 @@ pub(crate) struct MatchedRows {
 
 /// Matches every row with what was asked.
 pub(crate) fn match_rows(
-    station: &Station,
+    worker: &Worker,
     spec: &FileSpec,
     parsed: &Parsed,
     asked: &AskedClosings,
@@ -46,7 +46,7 @@ pub(crate) fn match_rows(
         }
     }
     for (card, rows) in of_card.values() {
-        let (says, found) = judge(station, asked, card, rows, today)?;
+        let (says, found) = judge(worker, asked, card, rows, today)?;
         faults.extend(found);
         answer.rows.push(ClosingRow { row: card.row, application: card.application, says });
     }
@@ -55,7 +55,7 @@ pub(crate) fn match_rows(
 
 /// What the rows about one card say, and what is wrong with them.
 fn judge(
-    station: &Station,
+    worker: &Worker,
     asked: &AskedClosings,
     card: &AskedClosing,
     rows: &[ReadRow<'_>],
@@ -78,7 +78,7 @@ fn judge(
             return Ok((Closing::NotYet(reason), vec![]));
         }
     }
-    let numbers: AccountNumbers = serde_json::from_slice(&station.keys.open_record(&card.account)?)
+    let numbers: AccountNumbers = serde_json::from_slice(&worker.keys.decrypt(&card.account)?)
         .map_err(|_| StageError::Shape("account numbers".into()))?;
     if row.value("account").as_deref() != Some(numbers.account.as_str()) {
         let fault = row.fault("account", "is not the account that was to be closed");

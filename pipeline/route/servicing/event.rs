@@ -1,5 +1,5 @@
 //! One message of `card.events`, read (contract/messages.md). Passwords and PINs do not exist here;
-//! facts that may be personal stay sealed.
+//! facts that may be personal stay encrypted.
 
 use serde::Deserialize;
 
@@ -55,7 +55,7 @@ pub fn read_event(keys: &Keys, raw: &RawMessage, fallback_at: jiff::Timestamp) -
             actor: String::new(),
             evidence: None,
             because: None,
-            sealed: keys.seal(raw.bytes.get(..MAX_MESSAGE_BYTES).unwrap_or(&raw.bytes))?,
+            encrypted: keys.encrypt(raw.bytes.get(..MAX_MESSAGE_BYTES).unwrap_or(&raw.bytes))?,
         })
     };
     if raw.bytes.len() > MAX_MESSAGE_BYTES {
@@ -100,7 +100,7 @@ pub fn read_event(keys: &Keys, raw: &RawMessage, fallback_at: jiff::Timestamp) -
         actor: token(&message.actor),
         evidence,
         because: because(&message.kind),
-        sealed: keys.seal(&raw.bytes)?,
+        encrypted: keys.encrypt(&raw.bytes)?,
     })
 }
 

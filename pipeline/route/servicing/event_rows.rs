@@ -1,12 +1,12 @@
 //! Events of a card's life in the ledger (`card.events`), set by set, each with its history.
 //!
 //! Like intake, events that touch the same card or shipment are settled in waves. An event whose
-//! card does not stand where the event supposes is kept, sealed, as rejected; it changes nothing.
+//! card does not stand where the event supposes is kept, encrypted, as rejected; it changes nothing.
 
 use std::collections::{BTreeMap, HashMap};
 
 use cardline_core::domain::policy::ByRegion;
-use cardline_core::lives::{ACCOUNT, APPLICATION, CARD, SOCIAL};
+use cardline_core::state_machines::{ACCOUNT, APPLICATION, CARD, SOCIAL};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -15,9 +15,9 @@ use crate::messages::dead_letters;
 use crate::route::intake::settle::{ChunkSource, IntakeCounts, close_chunk, move_offset, open_chunk};
 use crate::store::Tx;
 use crate::store::Why;
-use crate::store::bulk::{Column, Stage};
+use crate::store::bulk::{Column, StagingTable};
 use crate::store::leases::spend;
-use crate::store::transition::{Along, EventMark, SUBJECT, Set, Step, by_day, move_each, move_set_by};
+use crate::store::transition::{Along, EventMark, SUBJECT, Set, Transition, by_day, move_each, move_set_by};
 use crate::store::{Lease, Ledger, LedgerError};
 
 /// What an event does to the lives, by its type; the route of each is below.
@@ -36,7 +36,7 @@ pub enum EventKind {
     Ended,
     PlasticReturned,
     Withdrawn,
-    /// Known and kept sealed, without a move: a fact about phone, lock or password.
+    /// Known and kept encrypted, without a move: a fact about phone, lock or password.
     Fact,
 }
 
@@ -47,7 +47,7 @@ impl EventKind {
     }
 }
 
-/// One event, read and ready to settle. Holds sealed bytes only.
+/// One event, read and ready to settle. Holds encrypted bytes only.
 pub struct ArrivingEvent {
     pub position: i64,
     pub event_id: Option<String>,
@@ -65,10 +65,10 @@ pub struct ArrivingEvent {
     pub evidence: Option<String>,
     /// Why plastic came back or a card ended, in our words.
     pub because: Option<String>,
-    pub sealed: Vec<u8>,
+    pub encrypted: Vec<u8>,
 }
 
-const EVENT: Stage = Stage {
+const EVENT: StagingTable = StagingTable {
     name: "event",
     columns: &[
         ("position", Column::Int),
@@ -85,46 +85,62 @@ const EVENT: Stage = Stage {
 };
 
 /// How the move of an event kind reads: every alternative is tried in order on those not yet moved.
-pub(crate) fn routes(kind: EventKind) -> &'static [(&'static [Step], &'static str)] {
-    const fn step(life: &'static cardline_core::lives::Life, from: &'static str, to: &'static str) -> Step {
-        Step { life, from, to }
+pub(crate) fn routes(kind: EventKind) -> &'static [(&'static [Transition], &'static str)] {
+    const fn transition(
+        machine: &'static cardline_core::state_machines::StateMachine,
+        from: &'static str,
+        to: &'static str,
+    ) -> Transition {
+        Transition { machine, from, to }
     }
-    const SOCIAL_ON: Step = step(&SOCIAL, "sealed", "active");
-    const ACCOUNT_ON: Step = step(&ACCOUNT, "sealed", "active");
+    const SOCIAL_ON: Transition = transition(&SOCIAL, "sealed", "active");
+    const ACCOUNT_ON: Transition = transition(&ACCOUNT, "sealed", "active");
     match kind {
-        EventKind::Collected => const { &[(&[step(&CARD, "on_shelf", "in_hand")], "collected")] },
-        EventKind::CollectedByUnit => const { &[(&[step(&CARD, "on_shelf", "with_unit")], "collected by the unit")] },
-        EventKind::HandedOver => const { &[(&[step(&CARD, "with_unit", "in_hand")], "handed over to the person")] },
+        EventKind::Collected => const { &[(&[transition(&CARD, "on_shelf", "in_hand")], "collected")] },
+        EventKind::CollectedByUnit => {
+            const { &[(&[transition(&CARD, "on_shelf", "with_unit")], "collected by the unit")] }
+        }
+        EventKind::HandedOver => {
+            const { &[(&[transition(&CARD, "with_unit", "in_hand")], "handed over to the person")] }
+        }
         EventKind::ActivatedSocial => const { &[(&[SOCIAL_ON], "activated: social")] },
         EventKind::ActivatedFinancial => const { &[(&[ACCOUNT_ON], "activated: financial")] },
         EventKind::ActivatedBoth => const { &[(&[SOCIAL_ON, ACCOUNT_ON], "activated: social and financial")] },
         EventKind::LostFormally => {
             const {
                 &[
-                    (&[step(&CARD, "in_hand", "lost"), step(&SOCIAL, "active", "suspended")], "formal loss"),
-                    (&[step(&CARD, "in_hand", "lost")], "formal loss"),
+                    (
+                        &[transition(&CARD, "in_hand", "lost"), transition(&SOCIAL, "active", "suspended")],
+                        "formal loss",
+                    ),
+                    (&[transition(&CARD, "in_hand", "lost")], "formal loss"),
                 ]
             }
         }
         EventKind::LossLifted => {
             const {
                 &[
-                    (&[step(&CARD, "lost", "in_hand"), step(&SOCIAL, "suspended", "active")], "loss lifted"),
-                    (&[step(&CARD, "lost", "in_hand")], "loss lifted"),
-                    (&[step(&SOCIAL, "suspended", "active")], "loss lifted"),
+                    (
+                        &[transition(&CARD, "lost", "in_hand"), transition(&SOCIAL, "suspended", "active")],
+                        "loss lifted",
+                    ),
+                    (&[transition(&CARD, "lost", "in_hand")], "loss lifted"),
+                    (&[transition(&SOCIAL, "suspended", "active")], "loss lifted"),
                 ]
             }
         }
-        EventKind::LostProvisionally => const { &[(&[step(&SOCIAL, "active", "suspended")], "provisional loss")] },
+        EventKind::LostProvisionally => {
+            const { &[(&[transition(&SOCIAL, "active", "suspended")], "provisional loss")] }
+        }
         EventKind::Ended => {
             const {
                 &[
                     (
-                        &[step(&CARD, "in_hand", "awaiting_return"), step(&SOCIAL, "active", "cancelled")],
+                        &[transition(&CARD, "in_hand", "awaiting_return"), transition(&SOCIAL, "active", "cancelled")],
                         "the holder died or left",
                     ),
                     (
-                        &[step(&CARD, "in_hand", "awaiting_return"), step(&SOCIAL, "sealed", "cancelled")],
+                        &[transition(&CARD, "in_hand", "awaiting_return"), transition(&SOCIAL, "sealed", "cancelled")],
                         "the holder died or left",
                     ),
                 ]
@@ -133,9 +149,9 @@ pub(crate) fn routes(kind: EventKind) -> &'static [(&'static [Step], &'static st
         EventKind::PlasticReturned => {
             const {
                 &[
-                    (&[step(&CARD, "awaiting_return", "to_recycle")], "plastic returned"),
+                    (&[transition(&CARD, "awaiting_return", "to_recycle")], "plastic returned"),
                     (
-                        &[step(&CARD, "recalled", "to_recycle"), step(&SOCIAL, "sealed", "cancelled")],
+                        &[transition(&CARD, "recalled", "to_recycle"), transition(&SOCIAL, "sealed", "cancelled")],
                         "plastic returned, never collected",
                     ),
                 ]
@@ -146,17 +162,20 @@ pub(crate) fn routes(kind: EventKind) -> &'static [(&'static [Step], &'static st
                 &[
                     (
                         &[
-                            step(&APPLICATION, "accepted", "withdrawn"),
-                            step(&CARD, "waiting_account", "no_plastic"),
-                            step(&SOCIAL, "sealed", "cancelled"),
+                            transition(&APPLICATION, "accepted", "withdrawn"),
+                            transition(&CARD, "waiting_account", "no_plastic"),
+                            transition(&SOCIAL, "sealed", "cancelled"),
                         ],
                         "withdrawn by the applicant",
                     ),
                     (
-                        &[step(&APPLICATION, "returned", "withdrawn"), step(&SOCIAL, "sealed", "cancelled")],
+                        &[
+                            transition(&APPLICATION, "returned", "withdrawn"),
+                            transition(&SOCIAL, "sealed", "cancelled"),
+                        ],
                         "withdrawn by the applicant",
                     ),
-                    (&[step(&APPLICATION, "rejected", "withdrawn")], "withdrawn by the applicant"),
+                    (&[transition(&APPLICATION, "rejected", "withdrawn")], "withdrawn by the applicant"),
                 ]
             }
         }
@@ -359,7 +378,7 @@ async fn keep(
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, (SELECT COALESCE(m.origin, m.id) FROM message m WHERE m.id = $9), $10)",
         args![
             chunk.id, event.position, event.event_id.clone(), application_id, event.digest.clone(), outcome, reason, due_on,
-            chunk.again.then_some(event.position), event.sealed.clone()
+            chunk.again.then_some(event.position), event.encrypted.clone()
         ],
     )
     .await?;
@@ -381,11 +400,11 @@ async fn receipts(
         match found {
             Some((id, cards, place)) if place == "in_transit" && event.count == Some(cards) => {
                 let travelling = crate::route::distribution::shipments::travelling(tx, id).await?;
-                let step = Step { life: &CARD, from: "in_transit", to: "at_point" };
+                let transition = Transition { machine: &CARD, from: "in_transit", to: "at_point" };
                 let event_id = event.event_id.as_deref().unwrap_or_default();
                 let mark = EventMark { event_id, digest: &event.digest, chunk: chunk.id };
                 let why = Why { at: event.at, actor: &event.actor, reason: "received at the point" };
-                move_set_by(tx, Set::Shipment(id), step, travelling, why, Some(mark)).await?;
+                move_set_by(tx, Set::Shipment(id), transition, travelling, why, Some(mark)).await?;
                 tx.run("UPDATE shipment SET owner = 'distribution point' WHERE id = $1", args![id]).await?;
                 counts.accepted += 1;
             }
@@ -438,7 +457,7 @@ async fn cards(
     let dates = chunk.dates;
     stage(tx, &events).await?;
     tx.scratch(RESOLVE, args![]).await?;
-    for (steps, reason) in routes(kind) {
+    for (transitions, reason) in routes(kind) {
         let found = tx
             .rows::<(i64, Option<String>, Option<Vec<u8>>, Option<String>, i64, String, String)>(
                 if kind.activates() { ACTIVATING } else { CONCERNED },
@@ -464,7 +483,7 @@ async fn cards(
                 retire_previous(tx, dates, why).await?;
             }
             let along = Along { due_on, ..along(kind, dates.of("")) };
-            counts.accepted += move_each(tx, steps, along, Why { reason, ..why }).await?;
+            counts.accepted += move_each(tx, transitions, along, Why { reason, ..why }).await?;
             tx.scratch("UPDATE event SET verdict = 'moved' WHERE id IN (SELECT id FROM subject)", args![]).await?;
         }
     }
@@ -559,12 +578,15 @@ async fn retire_previous(tx: &mut Tx, dates: &ByRegion<EventDates>, why: Why<'_>
     for ((lost, due, social, kind), ids) in groups {
         tx.stage(&SUBJECT, ids.into_iter().map(crate::store::transition::subject).collect()).await?;
         let card = if lost {
-            Step { life: &CARD, from: "lost", to: "to_recycle" }
+            Transition { machine: &CARD, from: "lost", to: "to_recycle" }
         } else {
-            Step { life: &CARD, from: "in_hand", to: "awaiting_return" }
+            Transition { machine: &CARD, from: "in_hand", to: "awaiting_return" }
         };
-        let social =
-            Step { life: &SOCIAL, from: if social == "active" { "active" } else { "suspended" }, to: "cancelled" };
+        let social = Transition {
+            machine: &SOCIAL,
+            from: if social == "active" { "active" } else { "suspended" },
+            to: "cancelled",
+        };
         let along = Along {
             due_on: Some(due),
             owner: Some("holder"),

@@ -10,7 +10,7 @@ use crate::quarantine::held::looked_at_by;
 use crate::route::intake::settle::ChunkSource;
 use crate::route::intake::{ClaimedChunk, count, source_of};
 use crate::route::servicing::event_rows::{ArrivingEvent, EventDates};
-use crate::step::{Claim, StageError, Station, Step, Whole};
+use crate::step::{Claim, StageError, Step, Whole, Worker};
 use crate::store::{Lease, Why};
 use crate::time::local_date;
 
@@ -23,56 +23,51 @@ impl Step for Events {
     type Claimed<'s> = ClaimedChunk;
     type Worked<'s> = (Lease, ChunkSource, Vec<ArrivingEvent>);
 
-    async fn units(&self, _: &Station, _: Timestamp) -> Result<Vec<Whole>, StageError> {
+    async fn units(&self, _: &Worker, _: Timestamp) -> Result<Vec<Whole>, StageError> {
         Ok(vec![Whole])
     }
 
-    async fn claim(
-        &self,
-        station: &Station,
-        _: &Whole,
-        now: Timestamp,
-    ) -> Result<Claim<Self::Claimed<'_>>, StageError> {
-        Ok(station.claim_chunk("servicing", &station.config.topics.events, now).await?.into())
+    async fn claim(&self, worker: &Worker, _: &Whole, now: Timestamp) -> Result<Claim<Self::Claimed<'_>>, StageError> {
+        Ok(worker.claim_chunk("servicing", &worker.config.topics.events, now).await?.into())
     }
 
     fn work<'s>(
         &self,
-        station: &'s Station,
+        worker: &'s Worker,
         ClaimedChunk { lease, generation, chunk }: ClaimedChunk,
         now: Timestamp,
     ) -> Result<Self::Worked<'s>, StageError> {
-        let source = source_of(station.config.topics.events.clone(), generation, &chunk);
+        let source = source_of(worker.config.topics.events.clone(), generation, &chunk);
         let events =
-            chunk.messages.par_iter().map(|raw| read_event(&station.keys, raw, now)).collect::<Result<_, _>>()?;
+            chunk.messages.par_iter().map(|raw| read_event(&worker.keys, raw, now)).collect::<Result<_, _>>()?;
         Ok((lease, source, events))
     }
 
     async fn settle<'s>(
         &self,
-        station: &'s Station,
+        worker: &'s Worker,
         (lease, source, events): Self::Worked<'s>,
         now: Timestamp,
     ) -> Result<(), StageError> {
-        let dates = event_dates(station, local_date(now));
+        let dates = event_dates(worker, local_date(now));
         let why = Why { at: now, actor: "servicing", reason: "event" };
-        let counts = station.ledger.settle_events(&lease, &source, events, &dates, why).await?;
+        let counts = worker.ledger.settle_events(&lease, &source, events, &dates, why).await?;
         count("events", &counts);
         tracing::debug!(received = counts.received, applied = counts.accepted, "events settled");
         Ok(())
     }
 
-    fn forget(&self, station: &Station) {
-        station.forget_topic(&station.config.topics.events);
+    fn forget(&self, worker: &Worker) {
+        worker.forget_topic(&worker.config.topics.events);
     }
 }
 
 /// The days that events of today set, by the region of the card. An event that finds no card has no region.
-pub fn event_dates(station: &Station, today: Date) -> ByRegion<EventDates> {
-    station.policy.on(today).regions.map(|policy| EventDates {
-        hand_out_on: station.working_days_after(today, policy.unit_working_days),
-        return_on: station.working_days_after(today, policy.return_working_days),
-        recycle_on: station.working_days_after(today, policy.recycle_working_days),
+pub fn event_dates(worker: &Worker, today: Date) -> ByRegion<EventDates> {
+    worker.policy.on(today).regions.map(|policy| EventDates {
+        hand_out_on: worker.working_days_after(today, policy.unit_working_days),
+        return_on: worker.working_days_after(today, policy.return_working_days),
+        recycle_on: worker.working_days_after(today, policy.recycle_working_days),
         wait_until: today.saturating_add(jiff::Span::new().days(policy.correction_days)),
         look_on: looked_at_by(today),
     })

@@ -76,10 +76,10 @@ pub enum LedgerError {
     Reconciling { found: String },
     #[error("the lease on {work} was taken over by another worker; nothing was written")]
     Fenced { work: String },
-    #[error("{life}: no edge from {from} to {to}; the table of states shows those there are")]
-    NoEdge { life: &'static str, from: String, to: String },
-    #[error("{life}: {expected} were to move from {from} to {to}, but {found} stood there")]
-    LostRace { life: &'static str, from: String, to: String, expected: i64, found: i64 },
+    #[error("{machine}: no edge from {from} to {to}; the table of states shows those there are")]
+    NoEdge { machine: &'static str, from: String, to: String },
+    #[error("{machine}: {expected} were to move from {from} to {to}, but {found} stood there")]
+    LostRace { machine: &'static str, from: String, to: String, expected: i64, found: i64 },
     #[error("{topic}, partition {partition}: the stored position is not {expected}; another worker was here")]
     OffsetMoved { topic: String, partition: i64, expected: i64 },
     #[error(

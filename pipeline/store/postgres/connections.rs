@@ -16,13 +16,13 @@ use super::session::{Backend, Session, greet};
 use super::silence::Waiting;
 use crate::limits::{DATABASE_CONNECT_SECONDS, DATABASE_CONNECTIONS, DATABASE_PING_SECONDS};
 use crate::store::LedgerError;
-use crate::store::timeouts::Patience;
+use crate::store::timeouts::Timeouts;
 use crate::store::timeouts::within;
 
 /// Connections that are open, and places for those in use.
 pub(crate) struct Connections {
     pub options: PgConnectOptions,
-    pub patience: Patience,
+    pub patience: Timeouts,
     idle: Mutex<Idle>,
     places: Arc<Semaphore>,
 }
@@ -47,7 +47,7 @@ pub(crate) struct Held {
 }
 
 impl Connections {
-    pub fn new(options: PgConnectOptions, patience: Patience) -> Arc<Connections> {
+    pub fn new(options: PgConnectOptions, patience: Timeouts) -> Arc<Connections> {
         let places = Arc::new(Semaphore::new(DATABASE_CONNECTIONS as usize));
         Arc::new(Connections { options, patience, idle: Mutex::default(), places })
     }

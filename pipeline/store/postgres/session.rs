@@ -3,7 +3,7 @@
 use sqlx::{AssertSqlSafe, PgConnection, Row};
 
 use crate::store::LedgerError;
-use crate::store::timeouts::Patience;
+use crate::store::timeouts::Timeouts;
 
 /// A session and what was asked of it when it began.
 pub(crate) struct Session {
@@ -36,7 +36,7 @@ const ASKED: &str = "SELECT pg_backend_pid(),
         pg_is_in_recovery() OR has_database_privilege(current_database(), 'TEMPORARY')";
 
 /// Sets a new session and asks for its facts, in one message.
-pub(crate) async fn greet(mut connection: PgConnection, patience: Patience) -> Result<Session, sqlx::Error> {
+pub(crate) async fn greet(mut connection: PgConnection, patience: Timeouts) -> Result<Session, sqlx::Error> {
     let greeting = format!("{}; {ASKED}", patience.of_session());
     let rows = sqlx::raw_sql(AssertSqlSafe(greeting)).fetch_all(&mut connection).await?;
     let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::hex::hex;
 use crate::store::Arg;
-use crate::store::bulk::Stage;
+use crate::store::bulk::StagingTable;
 
 /// The tables of one transaction, as queries. A table that was filled again has a new version, because what
 /// was made of the one before still reads that.
@@ -19,7 +19,7 @@ pub(crate) struct Given {
 
 impl Given {
     /// Replaces the content of a table.
-    pub fn stage(&mut self, stage: &Stage, rows: &[Vec<Arg>]) {
+    pub fn stage(&mut self, stage: &StagingTable, rows: &[Vec<Arg>]) {
         let kinds: Vec<&str> = stage.columns.iter().map(|(_, column)| column.postgres()).collect();
         let nothing: Vec<String> = kinds.iter().map(|kind| format!("NULL::{kind}")).collect();
         let content = if rows.is_empty() {
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn staged_tables_go_in_front_of_a_statement_by_their_versions() {
-        const ONE: Stage = Stage { name: "one", columns: &[("id", Column::Int), ("word", Column::Text)] };
+        const ONE: StagingTable = StagingTable { name: "one", columns: &[("id", Column::Int), ("word", Column::Text)] };
         let mut given = Given::default();
         assert_eq!(given.before("SELECT 1"), "SELECT 1");
         given.stage(&ONE, &[args![7, "it's"]]);

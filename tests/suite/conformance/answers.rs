@@ -10,7 +10,7 @@ use cardline::route::accounts::answer_rows::{AnswerDates, AnsweredRow, AskedCard
 use cardline::store::Why;
 use cardline::time::instant;
 use cardline::world::play::day;
-use cardline_core::layouts::FileKind;
+use cardline_core::file_formats::FileKind;
 use sha2::{Digest, Sha256};
 
 use crate::databases::{Database, on_both_engines};
@@ -46,7 +46,7 @@ async fn accounts_that_come_twice_open_nothing(database: Database) {
         .collect();
     let wrong = 4 + i64::from(taken.is_some());
     let count = rows.len() as i64;
-    let ledger = &play.station.ledger;
+    let ledger = &play.worker.ledger;
     let now = instant(day(ASKED), 8, 0);
     let lease = ledger.take_lease("test/answer", "test", now, 60).await.unwrap().unwrap();
     let file = ReceivedFile {
@@ -79,7 +79,7 @@ async fn accounts_that_come_twice_open_nothing(database: Database) {
 async fn two_workers_leave_no_file_of_a_bank(database: Database) {
     let play = Play::new(database, 6, 10, 10).await;
     let other = play.another("worker-2", day(1)).await;
-    let bank = play.station.partners.get("ICBC").unwrap();
+    let bank = play.worker.partners.get("ICBC").unwrap();
     let from = bank.from();
     let now = instant(day(1), 9, 0);
     for round in 0..ROUNDS {
@@ -89,7 +89,7 @@ async fn two_workers_leave_no_file_of_a_bank(database: Database) {
             std::fs::write(from.join(format!("{name}.ok")), "unreadable").unwrap();
         }
         let (runtime, ended) = (tokio::runtime::Handle::current(), AtomicBool::new(false));
-        let drained = |station| runtime.block_on(drain(&Answers, station, now)).unwrap();
+        let drained = |worker| runtime.block_on(drain(&Answers, worker, now)).unwrap();
         tokio::task::block_in_place(|| {
             std::thread::scope(|scope| {
                 // Comes again and again, so that they meet often; its last tick began before the end.
@@ -98,7 +98,7 @@ async fn two_workers_leave_no_file_of_a_bank(database: Database) {
                         drained(&other);
                     }
                 });
-                drained(&play.station);
+                drained(&play.worker);
                 ended.store(true, Ordering::SeqCst);
             });
         });
@@ -111,15 +111,15 @@ async fn two_workers_leave_no_file_of_a_bank(database: Database) {
 
 /// The unanswered account batch with the most cards, and what was asked in it.
 async fn largest_request(play: &Play) -> (i64, Vec<AskedCard>) {
-    let mut tx = play.station.ledger.read().await.unwrap();
+    let mut tx = play.worker.ledger.read().await.unwrap();
     let sql = "SELECT id FROM batch WHERE kind = 'account' AND state <> 'answered' ORDER BY cards DESC, id LIMIT 1";
     let batch = tx.number(sql, Vec::new()).await.unwrap();
-    (batch, play.station.ledger.asked_batch(batch).await.unwrap().cards)
+    (batch, play.worker.ledger.asked_batch(batch).await.unwrap().cards)
 }
 
 /// The keyed number of an account there is, if there is one yet.
 async fn taken_number(play: &Play) -> Option<Vec<u8>> {
-    let mut tx = play.station.ledger.read().await.unwrap();
+    let mut tx = play.worker.ledger.read().await.unwrap();
     let sql = "SELECT number_key FROM account ORDER BY application LIMIT 1";
     tx.row::<(Vec<u8>,)>(sql, Vec::new()).await.unwrap().map(|(key,)| key)
 }
@@ -129,7 +129,7 @@ fn key(purpose: &str, n: usize) -> Vec<u8> {
 }
 
 fn opened(card: &AskedCard, number_key: Vec<u8>, pan_key: Vec<u8>) -> AnsweredRow {
-    let account = OpenedAccount { number_key, pan_key, opened_on: day(ASKED).to_string(), sealed: vec![0] };
+    let account = OpenedAccount { number_key, pan_key, opened_on: day(ASKED).to_string(), encrypted: vec![0] };
     AnsweredRow {
         row: card.row,
         application: card.id,

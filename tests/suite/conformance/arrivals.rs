@@ -32,7 +32,7 @@ pub fn arriving(application: u32, revision: i64, person: &str) -> ArrivingMessag
         revision: Some(revision),
         verdict: "ok",
         reason: None,
-        sealed: vec![0, 1, 2, 255],
+        encrypted: vec![0, 1, 2, 255],
         facts: Some(ArrivingFacts {
             person: Sha256::digest(person).to_vec(),
             kind: "first_issue",
@@ -132,7 +132,7 @@ impl Intake {
     pub async fn promote(&self, mut message: ArrivingMessage) -> IntakeCounts {
         let ready = *self.ledger.ready_gaps(1).await.unwrap().first().expect("a message whose gap has closed");
         let waiting = self.ledger.ready_gap(ready).await.unwrap().expect("it is still there");
-        assert_eq!(waiting.sealed, message.sealed);
+        assert_eq!(waiting.encrypted, message.encrypted);
         message.position = waiting.id;
         let lease = self.ledger.take_lease("gaps", "suite", now(), 60).await.unwrap().unwrap();
         self.ledger.settle_gap(&lease, &waiting, vec![message], why(), TODAY).await.unwrap()

@@ -7,14 +7,14 @@ use cardline::actions::batches::acts::{
 };
 use cardline::actions::decisions::{Carried, give};
 use cardline::actions::dual_control::{Second, second_person};
-use cardline::batching::batch_record::NewBatchAct;
+use cardline::batching::batch_record::NewBatchAction;
 use cardline::batching::plan::{Plan, plan};
 use cardline::batching::schedule;
 use cardline::batching::schedule::Kind;
 use cardline::people::authorisation::Reach;
 use cardline::route::accounts;
-use cardline::step::{StageError, Station, Step};
-use cardline::store::{Ledger, LedgerError, Viewer};
+use cardline::step::{StageError, Step, Worker};
+use cardline::store::{Ledger, LedgerError, Principal};
 use cardline_core::domain::staff::Role;
 
 use super::arrivals::number;
@@ -39,36 +39,36 @@ const OTHER: &str = "522634";
 struct Area {
     play: Play,
     boss: Ledger,
-    lin: Viewer,
-    wang: Viewer,
+    lin: Principal,
+    wang: Principal,
 }
 
 impl Area {
     async fn new(database: Database) -> Area {
         let play = played(database).await;
-        let boss = administered(&play.station.ledger).await;
+        let boss = administered(&play.worker.ledger).await;
         let lin = add(&boss, "lin", Role::Operator, "", "1101").await;
         let wang = add(&boss, "wang", Role::Operator, "", "1101").await;
         Area { play, boss, lin, wang }
     }
 
-    /// The station as somebody uses it.
-    fn enter(&mut self, viewer: &Viewer) -> &Station {
-        self.play.station.ledger = self.boss.seen_by(viewer.clone());
-        &self.play.station
+    /// The worker as somebody uses it.
+    fn enter(&mut self, viewer: &Principal) -> &Worker {
+        self.play.worker.ledger = self.boss.seen_by(viewer.clone());
+        &self.play.worker
     }
 
-    fn lin(&mut self) -> &Station {
+    fn lin(&mut self) -> &Worker {
         let lin = self.lin.clone();
         self.enter(&lin)
     }
 
-    fn boss(&mut self) -> &Station {
+    fn boss(&mut self) -> &Worker {
         let boss = self.boss.viewer().unwrap().clone();
         self.enter(&boss)
     }
 
-    async fn plan(&mut self, viewer: &Viewer) -> Plan {
+    async fn plan(&mut self, viewer: &Principal) -> Plan {
         plan(self.enter(viewer), morning()).await.unwrap()
     }
 
@@ -82,14 +82,14 @@ impl Area {
     /// Lin asks for a cancellation, Wang gives it.
     async fn cancelled_by_two(&mut self, batch: &str) {
         let at = morning();
-        let station = self.lin();
-        let (_, found) = station.ledger.batch(batch).await.unwrap().unwrap();
+        let worker = self.lin();
+        let (_, found) = worker.ledger.batch(batch).await.unwrap().unwrap();
         let wanted = needs_second(OfBatch::Cancel, &found, "wrong points").unwrap();
-        let Second::Asked { id, .. } = second_person(station, &wanted, at).await.unwrap() else { panic!("asked anew") };
+        let Second::Asked { id, .. } = second_person(worker, &wanted, at).await.unwrap() else { panic!("asked anew") };
         let wang = self.wang.clone();
         self.enter(&wang);
-        assert_eq!(give(&mut self.play.station, id, &wang, at).await.unwrap(), Carried::Out);
-        assert_eq!(state(&self.play.station, batch).await, "cancelled");
+        assert_eq!(give(&mut self.play.worker, id, &wang, at).await.unwrap(), Carried::Out);
+        assert_eq!(state(&self.play.worker, batch).await, "cancelled");
     }
 
     async fn end(mut self, after: &str) {
@@ -107,26 +107,26 @@ fn boss_by() -> By<'static> {
 }
 
 /// Every act on a batch, refused: the words of each.
-async fn refused(station: &Station, batch: &str) -> Vec<String> {
+async fn refused(worker: &Worker, batch: &str) -> Vec<String> {
     let by = by(morning());
     let told = [
-        hold_batch(station, batch, by).await.unwrap(),
-        release_batch(station, batch, by).await.unwrap(),
-        split_batch(station, batch, &Division::Count(1), by).await.unwrap(),
-        cancel_batch(station, batch, by).await.unwrap(),
+        hold_batch(worker, batch, by).await.unwrap(),
+        release_batch(worker, batch, by).await.unwrap(),
+        split_batch(worker, batch, &Division::Count(1), by).await.unwrap(),
+        cancel_batch(worker, batch, by).await.unwrap(),
     ];
     told.into_iter().map(refusal).collect()
 }
 
 /// Every act on a stream is refused, because it reaches beyond.
-async fn stream_refused(station: &Station, stream: &str, beyond: &str) {
+async fn stream_refused(worker: &Worker, stream: &str, beyond: &str) {
     let by = by(morning());
     let told = [
-        hold_stream(station, stream, by).await.unwrap(),
-        release_stream(station, stream, by).await.unwrap(),
-        cut_now(station, stream, "A20260127-0001", by).await.unwrap(),
+        hold_stream(worker, stream, by).await.unwrap(),
+        release_stream(worker, stream, by).await.unwrap(),
+        cut_now(worker, stream, "A20260127-0001", by).await.unwrap(),
     ];
-    for why in told.into_iter().map(refusal).chain(preview_cut(station, stream, by.at).await.unwrap().err()) {
+    for why in told.into_iter().map(refusal).chain(preview_cut(worker, stream, by.at).await.unwrap().err()) {
         assert!(why.contains(&format!("{stream} reaches beyond {beyond}")), "{why}");
     }
 }
@@ -152,16 +152,16 @@ async fn an_operator_of_an_area_does_every_act_within(database: Database) {
         release_stream(area.boss(), wide, boss_by()).await.unwrap();
     }
 
-    let station = area.lin();
-    for told in [hold_stream(station, &own, by(at)).await, release_stream(station, &own, by(at)).await] {
+    let worker = area.lin();
+    for told in [hold_stream(worker, &own, by(at)).await, release_stream(worker, &own, by(at)).await] {
         assert_eq!(told.unwrap(), Told::Done(vec![own.clone()]));
     }
-    let batch = cut(station, &own, at).await;
-    assert_eq!(hold_batch(station, &batch, by(at)).await.unwrap(), Told::Done(vec![batch.clone()]));
-    let Told::Done(parts) = split_batch(station, &batch, &Division::Count(1), by(at)).await.unwrap() else {
+    let batch = cut(worker, &own, at).await;
+    assert_eq!(hold_batch(worker, &batch, by(at)).await.unwrap(), Told::Done(vec![batch.clone()]));
+    let Told::Done(parts) = split_batch(worker, &batch, &Division::Count(1), by(at)).await.unwrap() else {
         panic!("{batch} was not split");
     };
-    assert_eq!(release_batch(station, &parts[1], by(at)).await.unwrap(), Told::Done(vec![parts[1].clone()]));
+    assert_eq!(release_batch(worker, &parts[1], by(at)).await.unwrap(), Told::Done(vec![parts[1].clone()]));
     area.cancelled_by_two(&parts[0]).await;
 
     let next = preview_cut(area.boss(), &other, at).await.unwrap().unwrap().batch;
@@ -196,11 +196,11 @@ async fn a_run_of_several_regions_is_nobodys_who_sees_one(database: Database) {
     let seen = area.plan(&files).await;
     let whole = seen.streams.iter().find(|s| s.stream == stream).unwrap();
     assert!(whole.beyond.is_none() && whole.sections.len() > 1 && seen.streams.iter().all(|s| s.bank == bank));
-    let station = area.enter(&files);
-    stream_refused(station, "production/BUREAU", &format!("bank {bank}")).await;
+    let worker = area.enter(&files);
+    stream_refused(worker, "production/BUREAU", &format!("bank {bank}")).await;
     let files_by = By { actor: "files", ..by(at) };
-    let batch = preview_cut(station, &stream, at).await.unwrap().unwrap().batch;
-    assert_eq!(cut_now(station, &stream, &batch, files_by).await.unwrap(), Told::Done(vec![batch.clone()]));
+    let batch = preview_cut(worker, &stream, at).await.unwrap().unwrap().batch;
+    assert_eq!(cut_now(worker, &stream, &batch, files_by).await.unwrap(), Told::Done(vec![batch.clone()]));
 
     assert_eq!(area.lin().ledger.batch_reach(&batch).await.unwrap(), Reach::Beyond);
     assert!(area.lin().ledger.batch(&batch).await.unwrap().is_none());
@@ -231,24 +231,24 @@ async fn a_run_of_several_regions_is_nobodys_who_sees_one(database: Database) {
 async fn an_area_orders_its_cards_where_the_bureau_merges_no_regions(database: Database) {
     let mut area = Area::new(database).await;
     let folder = profiles(&area.play, "BUREAU", ("merge_regions = true", "merge_regions = false"));
-    let mut station = with_profiles(&area.play, folder).await;
-    let whole = station.ledger.clone();
-    station.ledger = whole.seen_by(area.lin.clone());
-    let seen = plan(&station, morning()).await.unwrap();
+    let mut worker = with_profiles(&area.play, folder).await;
+    let whole = worker.ledger.clone();
+    worker.ledger = whole.seen_by(area.lin.clone());
+    let seen = plan(&worker, morning()).await.unwrap();
     let runs: Vec<&str> = seen.streams.iter().filter(|s| s.kind == "production").map(|s| s.stream.as_str()).collect();
     assert!(!runs.is_empty() && runs.iter().all(|run| run.contains(OWN)), "{runs:?}");
-    let batch = cut(&station, runs[0], morning()).await;
-    assert_eq!(hold_batch(&station, &batch, by(morning())).await.unwrap(), Told::Done(vec![batch.clone()]));
-    stream_refused(&station, &runs[0].replace(OWN, OTHER), "area 1101").await;
-    station.ledger.close().await;
+    let batch = cut(&worker, runs[0], morning()).await;
+    assert_eq!(hold_batch(&worker, &batch, by(morning())).await.unwrap(), Told::Done(vec![batch.clone()]));
+    stream_refused(&worker, &runs[0].replace(OWN, OTHER), "area 1101").await;
+    worker.ledger.close().await;
     area.boss();
     area.end("a run of one region").await;
 }
 
 /// An act as its command would hand it to the ledger.
-fn act(what: &'static str, stream: Option<&str>) -> NewBatchAct {
+fn act(what: &'static str, stream: Option<&str>) -> NewBatchAction {
     let stream = stream.map(str::to_owned);
-    NewBatchAct { at: morning(), actor: "lin".into(), what, stream, reason: Vec::new(), approval: None }
+    NewBatchAction { at: morning(), actor: "lin".into(), what, stream, reason: Vec::new(), approval: None }
 }
 
 async fn the_transaction_of_an_act_refuses_what_lies_beyond(database: Database) {
@@ -286,14 +286,14 @@ async fn the_transaction_of_an_act_refuses_what_lies_beyond(database: Database) 
     // A cut of somebody who sees none of it, begun where nobody asked.
     let stream = area.account_stream(OWN).await;
     let elsewhere = add(&boss, "elsewhere", Role::Operator, "", "33").await;
-    let station = area.enter(&elsewhere);
-    let due = schedule::cut_now(station, Kind::Account, &stream, at).await.unwrap().expect("something waits");
-    let lease = station.lease(&Kind::Account.work(), at).await.unwrap().unwrap();
+    let worker = area.enter(&elsewhere);
+    let due = schedule::cut_now(worker, Kind::Account, &stream, at).await.unwrap().expect("something waits");
+    let lease = worker.lease(&Kind::Account.work(), at).await.unwrap().unwrap();
     let cut = act("cut", Some(&stream));
-    let claimed = accounts::claim(station, &due, lease, Some(cut), at).await.unwrap().unwrap();
-    let worked = tokio::task::block_in_place(|| accounts::Cut.work(station, claimed, at)).unwrap();
+    let claimed = accounts::claim(worker, &due, lease, Some(cut), at).await.unwrap().unwrap();
+    let worked = tokio::task::block_in_place(|| accounts::Cut.work(worker, claimed, at)).unwrap();
     let batches = number(&boss, "SELECT count(*) FROM batch").await;
-    let settled = accounts::Cut.settle(station, worked, at).await;
+    let settled = accounts::Cut.settle(worker, worked, at).await;
     assert!(matches!(settled, Err(StageError::Ledger(LedgerError::Beyond { .. }))));
     assert_eq!(number(&boss, "SELECT count(*) FROM batch").await, batches);
     area.end("refusals").await;

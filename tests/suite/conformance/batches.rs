@@ -14,7 +14,7 @@ use cardline::batching::plan::plan;
 use cardline::batching::schedule::{Kind, candidates};
 use cardline::route::send::Send;
 use cardline::route::{accounts, production};
-use cardline::step::{StageError, Station, Step};
+use cardline::step::{StageError, Step, Worker};
 use cardline::store::LedgerError;
 use cardline::time::instant;
 use cardline::world::mirror;
@@ -88,32 +88,32 @@ pub(super) async fn laws_hold(play: &Play, after: &str) {
 }
 
 /// Names of the streams of a kind in which at least so many cards wait.
-async fn streams(station: &Station, kind: Kind, cards: i64) -> Vec<String> {
-    streams_at(station, kind, cards, morning()).await
+async fn streams(worker: &Worker, kind: Kind, cards: i64) -> Vec<String> {
+    streams_at(worker, kind, cards, morning()).await
 }
 
-async fn streams_at(station: &Station, kind: Kind, cards: i64, at: Timestamp) -> Vec<String> {
-    let found = candidates(station, kind, at).await.unwrap();
+async fn streams_at(worker: &Worker, kind: Kind, cards: i64, at: Timestamp) -> Vec<String> {
+    let found = candidates(worker, kind, at).await.unwrap();
     found.iter().filter(|c| c.waiting.cards >= cards).map(|c| c.stream.name()).collect()
 }
 
 /// Cuts the next batch of a stream, twice by the same command.
-pub(super) async fn cut(station: &Station, stream: &str, at: Timestamp) -> String {
-    let preview = preview_cut(station, stream, at).await.unwrap().unwrap();
+pub(super) async fn cut(worker: &Worker, stream: &str, at: Timestamp) -> String {
+    let preview = preview_cut(worker, stream, at).await.unwrap().unwrap();
     assert!(preview.cards > 0 && preview.sections.iter().map(|(_, n)| n).sum::<i64>() == preview.cards);
-    let first = cut_now(station, stream, &preview.batch, by(at)).await.unwrap();
+    let first = cut_now(worker, stream, &preview.batch, by(at)).await.unwrap();
     assert_eq!(first, Told::Done(vec![preview.batch.clone()]));
-    let writes = station.ledger.row_writes();
+    let writes = worker.ledger.row_writes();
     assert_eq!(
-        cut_now(station, stream, &preview.batch, by(at)).await.unwrap(),
+        cut_now(worker, stream, &preview.batch, by(at)).await.unwrap(),
         Told::Before(vec![preview.batch.clone()])
     );
-    assert_eq!(station.ledger.row_writes(), writes);
+    assert_eq!(worker.ledger.row_writes(), writes);
     preview.batch
 }
 
-pub(super) async fn state(station: &Station, batch: &str) -> String {
-    station.ledger.batch(batch).await.unwrap().unwrap().1.state
+pub(super) async fn state(worker: &Worker, batch: &str) -> String {
+    worker.ledger.batch(batch).await.unwrap().unwrap().1.state
 }
 
 pub(super) fn refusal(told: Told) -> String {
@@ -135,10 +135,10 @@ async fn a_batch_is_released_and_cancelled_by_two_people(database: Database) {
 async fn plastic_is_destroyed_by_two_people(database: Database) {
     let mut play = played_until(database, RETURNED).await;
     let at = instant(day(RETURNED), 8, 0);
-    let stream = streams_at(&play.station, Kind::Recycling, 1, at).await.remove(0);
+    let stream = streams_at(&play.worker, Kind::Recycling, 1, at).await.remove(0);
     let bank = stream.split('/').nth(1).unwrap();
     let waits = ("[batch]\n", "[batch]\nwait_to_destroy = true\n");
-    play.station = with_profiles(&play, profiles(&play, bank, waits)).await;
+    play.worker = with_profiles(&play, profiles(&play, bank, waits)).await;
     two_people(&mut play, Kind::Recycling, Act::DestroyPlastic, at).await;
     laws_hold_on(&play, RETURNED, "two people let plastic be destroyed").await;
     fails_without(&play, "UPDATE batch_act SET approval = NULL WHERE what = 'release'", at).await;
@@ -146,7 +146,7 @@ async fn plastic_is_destroyed_by_two_people(database: Database) {
 
 async fn a_batch_that_counts_too_many_keeps_no_other_back(database: Database) {
     let play = played(database).await;
-    let ledger = &play.station.ledger;
+    let ledger = &play.worker.ledger;
     // Two batches of one group, and the older one says that it has a thousand cards more.
     let oldest = "(SELECT min(id) FROM batch WHERE to_produce > 0)";
     let other = format!("(SELECT min(id) FROM batch WHERE to_produce > 0 AND id > {oldest})");
@@ -165,9 +165,9 @@ async fn a_batch_that_counts_too_many_keeps_no_other_back(database: Database) {
 /// Law 14 sees what this takes away.
 async fn a_cut_that_only_holds_cards_is_an_act_too(database: Database) {
     let play = played(database).await;
-    let ledger = &play.station.ledger;
-    let stream = streams(&play.station, Kind::Account, 2).await.remove(0);
-    let preview = preview_cut(&play.station, &stream, morning()).await.unwrap().unwrap();
+    let ledger = &play.worker.ledger;
+    let stream = streams(&play.worker, Kind::Account, 2).await.remove(0);
+    let preview = preview_cut(&play.worker, &stream, morning()).await.unwrap().unwrap();
     // Each was sent before the database was restored: no file can carry it.
     execute(
         ledger,
@@ -175,7 +175,7 @@ async fn a_cut_that_only_holds_cards_is_an_act_too(database: Database) {
          WHERE queue = 'account'",
     )
     .await;
-    let told = cut_now(&play.station, &stream, &preview.batch, by(morning())).await.unwrap();
+    let told = cut_now(&play.worker, &stream, &preview.batch, by(morning())).await.unwrap();
     assert!(refusal(told).contains("no card"), "{stream}");
     let acts =
         "SELECT count(*) FROM batch_act WHERE what = 'cut' AND batch IS NULL AND result IS NULL AND actor = 'lin'";
@@ -187,40 +187,40 @@ async fn a_cut_that_only_holds_cards_is_an_act_too(database: Database) {
 }
 
 async fn fails_without(play: &Play, taken: &str, at: Timestamp) {
-    execute(&play.station.ledger, taken).await;
-    let law = play.station.ledger.books(at, true, Some(14)).await.unwrap();
+    execute(&play.worker.ledger, taken).await;
+    let law = play.worker.ledger.books(at, true, Some(14)).await.unwrap();
     assert!(!law.books[0].holds, "an act without its approval is seen");
 }
 
 /// Lin asks for the release of a held batch, then for its cancellation; Wang gives both, twice.
 async fn two_people(play: &mut Play, kind: Kind, release: Act, at: Timestamp) {
-    let stream = streams_at(&play.station, kind, 1, at).await.remove(0);
-    let batch = cut(&play.station, &stream, at).await;
+    let stream = streams_at(&play.worker, kind, 1, at).await.remove(0);
+    let batch = cut(&play.worker, &stream, at).await;
     if kind == Kind::Recycling {
-        assert_eq!(state(&play.station, &batch).await, "held", "its bank waits to destroy");
+        assert_eq!(state(&play.worker, &batch).await, "held", "its bank waits to destroy");
     } else {
-        assert_eq!(hold_batch(&play.station, &batch, by(at)).await.unwrap(), Told::Done(vec![batch.clone()]));
+        assert_eq!(hold_batch(&play.worker, &batch, by(at)).await.unwrap(), Told::Done(vec![batch.clone()]));
     }
-    let ledger = administered(&play.station.ledger).await;
+    let ledger = administered(&play.worker.ledger).await;
     let lin = add(&ledger, "lin", Role::Operator, "", "").await;
     let wang = add(&ledger, "wang", Role::Administrator, "", "").await;
     for (what, act, becomes) in [(OfBatch::Release, release, "cut"), (OfBatch::Cancel, Act::CancelBatch, "cancelled")] {
-        play.station.ledger = ledger.seen_by(lin.clone());
-        let (_, found) = play.station.ledger.batch(&batch).await.unwrap().unwrap();
+        play.worker.ledger = ledger.seen_by(lin.clone());
+        let (_, found) = play.worker.ledger.batch(&batch).await.unwrap().unwrap();
         let wanted = needs_second(what, &found, "wrong points").unwrap();
         assert_eq!(wanted.act, act);
-        let Second::Asked { id, .. } = second_person(&play.station, &wanted, at).await.unwrap() else {
+        let Second::Asked { id, .. } = second_person(&play.worker, &wanted, at).await.unwrap() else {
             panic!("nobody gave it yet");
         };
-        let own = give(&mut play.station, id, &lin, at).await;
+        let own = give(&mut play.worker, id, &lin, at).await;
         assert!(matches!(own, Err(ApprovalFault::OwnRequest(_))));
-        assert_eq!(state(&play.station, &batch).await, found.state);
+        assert_eq!(state(&play.worker, &batch).await, found.state);
         for _ in 0..2 {
-            assert_eq!(give(&mut play.station, id, &wang, at).await.unwrap(), Carried::Out);
-            assert_eq!(state(&play.station, &batch).await, becomes);
+            assert_eq!(give(&mut play.worker, id, &wang, at).await.unwrap(), Carried::Out);
+            assert_eq!(state(&play.worker, &batch).await, becomes);
         }
     }
-    play.station.ledger = ledger;
+    play.worker.ledger = ledger;
 }
 
 async fn every_act_on_accounts_keeps_the_laws(database: Database) {
@@ -248,47 +248,47 @@ async fn laws_hold_on(play: &Play, n: u32, after: &str) {
 
 /// Cut, hold, split, cancel one part, release the other: each twice, the laws after each.
 async fn every_act(play: &Play, kind: Kind, division: &Division, n: u32) {
-    let (station, at) = (&play.station, instant(day(n), 8, 0));
-    let found = candidates(station, kind, at).await.unwrap();
+    let (worker, at) = (&play.worker, instant(day(n), 8, 0));
+    let found = candidates(worker, kind, at).await.unwrap();
     let stream = found.iter().find(|c| c.waiting.cards >= 2 && (kind != Kind::Production || c.sections.len() > 1));
     let stream = stream.unwrap_or_else(|| panic!("too little waits for {kind:?}; choose another day")).stream.name();
-    let batch = cut(station, &stream, at).await;
+    let batch = cut(worker, &stream, at).await;
     laws_hold_on(play, n, "cut").await;
     for expected in [Told::Done(vec![batch.clone()]), Told::Before(vec![batch.clone()])] {
-        assert_eq!(hold_batch(station, &batch, by(at)).await.unwrap(), expected);
+        assert_eq!(hold_batch(worker, &batch, by(at)).await.unwrap(), expected);
     }
     laws_hold_on(play, n, "hold").await;
-    drain(&Send, station, at).await.unwrap();
-    assert_eq!(state(station, &batch).await, "held");
-    let Told::Done(parts) = split_batch(station, &batch, division, by(at)).await.unwrap() else {
+    drain(&Send, worker, at).await.unwrap();
+    assert_eq!(state(worker, &batch).await, "held");
+    let Told::Done(parts) = split_batch(worker, &batch, division, by(at)).await.unwrap() else {
         panic!("{batch} was not split");
     };
     assert_eq!(parts.len(), 2);
     laws_hold_on(play, n, "split").await;
-    assert_eq!(split_batch(station, &batch, division, by(at)).await.unwrap(), Told::Before(parts.clone()));
-    assert!(refusal(cancel_batch(station, &batch, by(at)).await.unwrap()).contains("ended before"));
-    assert_eq!((state(station, &batch).await, state(station, &parts[0]).await), ("cancelled".into(), "held".into()));
+    assert_eq!(split_batch(worker, &batch, division, by(at)).await.unwrap(), Told::Before(parts.clone()));
+    assert!(refusal(cancel_batch(worker, &batch, by(at)).await.unwrap()).contains("ended before"));
+    assert_eq!((state(worker, &batch).await, state(worker, &parts[0]).await), ("cancelled".into(), "held".into()));
     for expected in [Told::Done(vec![parts[0].clone()]), Told::Before(vec![parts[0].clone()])] {
-        assert_eq!(cancel_batch(station, &parts[0], by(at)).await.unwrap(), expected);
+        assert_eq!(cancel_batch(worker, &parts[0], by(at)).await.unwrap(), expected);
     }
     laws_hold_on(play, n, "cancel").await;
     for expected in [Told::Done(vec![parts[1].clone()]), Told::Before(vec![parts[1].clone()])] {
-        assert_eq!(release_batch(station, &parts[1], by(at)).await.unwrap(), expected);
+        assert_eq!(release_batch(worker, &parts[1], by(at)).await.unwrap(), expected);
     }
-    drain(&Send, station, at).await.unwrap();
-    assert_eq!(state(station, &parts[1]).await, "sent");
+    drain(&Send, worker, at).await.unwrap();
+    assert_eq!(state(worker, &parts[1]).await, "sent");
     for refused in [
-        hold_batch(station, &parts[1], by(at)).await.unwrap(),
-        cancel_batch(station, &parts[1], by(at)).await.unwrap(),
-        split_batch(station, &parts[1], division, by(at)).await.unwrap(),
+        hold_batch(worker, &parts[1], by(at)).await.unwrap(),
+        cancel_batch(worker, &parts[1], by(at)).await.unwrap(),
+        split_batch(worker, &parts[1], division, by(at)).await.unwrap(),
     ] {
         assert!(refusal(refused).contains("at the partner"));
     }
     laws_hold_on(play, n, "release").await;
-    let (id, _) = station.ledger.batch(&batch).await.unwrap().unwrap();
-    let acts = station.ledger.batch_acts(id).await.unwrap();
+    let (id, _) = worker.ledger.batch(&batch).await.unwrap().unwrap();
+    let acts = worker.ledger.batch_acts(id).await.unwrap();
     assert_eq!(acts.iter().map(|a| a.what.as_str()).collect::<Vec<_>>(), ["cut", "hold", "split"]);
-    let told = |reason: &[u8]| station.keys.open_record(reason).unwrap() == "a test of 王伟".as_bytes();
+    let told = |reason: &[u8]| worker.keys.decrypt(reason).unwrap() == "a test of 王伟".as_bytes();
     assert!(acts.iter().all(|a| a.actor == "lin" && told(&a.reason)));
 }
 
@@ -298,57 +298,57 @@ async fn to_the_end(mut play: Play, from: u32) {
         play.day(n).await;
     }
     assert_eq!(broken(&play.books(DAYS - 1, true).await), Vec::<String>::new());
-    let seen = mirror(&play.world, &play.station).await.unwrap();
+    let seen = mirror(&play.world, &play.worker).await.unwrap();
     assert!(seen.holds, "{:#?}", seen.differences);
     play.end().await;
 }
 
 async fn a_held_stream_is_not_cut_even_by_who_has_begun(database: Database) {
     let play = played(database).await;
-    let (station, at) = (&play.station, morning());
-    let stream = streams(station, Kind::Account, 1).await.remove(0);
+    let (worker, at) = (&play.worker, morning());
+    let stream = streams(worker, Kind::Account, 1).await.remove(0);
     let evening = instant(day(PLAYED + 2), 17, 45);
     let claimed =
-        crate::steps::claim(&accounts::Cut, station, evening).await.unwrap().expect("something is due by then");
-    let worked = tokio::task::block_in_place(|| accounts::Cut.work(station, claimed, evening)).unwrap();
-    let batches = number(&station.ledger, "SELECT count(*) FROM batch").await;
+        crate::steps::claim(&accounts::Cut, worker, evening).await.unwrap().expect("something is due by then");
+    let worked = tokio::task::block_in_place(|| accounts::Cut.work(worker, claimed, evening)).unwrap();
+    let batches = number(&worker.ledger, "SELECT count(*) FROM batch").await;
     for expected in [Told::Done(vec!["account".into()]), Told::Before(vec!["account".into()])] {
-        assert_eq!(hold_stream(station, "account", by(at)).await.unwrap(), expected);
+        assert_eq!(hold_stream(worker, "account", by(at)).await.unwrap(), expected);
     }
-    let late = accounts::Cut.settle(station, worked, evening).await;
+    let late = accounts::Cut.settle(worker, worked, evening).await;
     assert!(matches!(late, Err(StageError::Ledger(LedgerError::Held { .. }))));
-    assert_eq!(drain(&accounts::Cut, station, evening).await.unwrap(), 0);
-    assert!(preview_cut(station, &stream, at).await.unwrap().unwrap_err().contains("release account"));
-    assert!(refusal(release_stream(station, &stream, by(at)).await.unwrap()).contains("release account"));
-    assert_eq!(number(&station.ledger, "SELECT count(*) FROM batch").await, batches);
+    assert_eq!(drain(&accounts::Cut, worker, evening).await.unwrap(), 0);
+    assert!(preview_cut(worker, &stream, at).await.unwrap().unwrap_err().contains("release account"));
+    assert!(refusal(release_stream(worker, &stream, by(at)).await.unwrap()).contains("release account"));
+    assert_eq!(number(&worker.ledger, "SELECT count(*) FROM batch").await, batches);
     assert!(
-        refusal(hold_stream(station, "accounts/ABC", by(at)).await.unwrap()).contains("neither a batch nor a stream")
+        refusal(hold_stream(worker, "accounts/ABC", by(at)).await.unwrap()).contains("neither a batch nor a stream")
     );
-    assert_eq!(release_stream(station, "account", by(at)).await.unwrap(), Told::Done(vec!["account".into()]));
-    assert_eq!(release_stream(station, "account", by(at)).await.unwrap(), Told::Before(vec!["account".into()]));
-    assert!(drain(&accounts::Cut, station, evening).await.unwrap() > 0);
+    assert_eq!(release_stream(worker, "account", by(at)).await.unwrap(), Told::Done(vec!["account".into()]));
+    assert_eq!(release_stream(worker, "account", by(at)).await.unwrap(), Told::Before(vec!["account".into()]));
+    assert!(drain(&accounts::Cut, worker, evening).await.unwrap() > 0);
     laws_hold(&play, "hold and release of a stream").await;
     play.end().await;
 }
 
 async fn what_is_being_sent_is_not_taken_back(database: Database) {
     let play = played(database).await;
-    let (station, at) = (&play.station, morning());
-    let stream = streams(station, Kind::Account, 4).await.remove(0);
-    let batch = cut(station, &stream, at).await;
-    let sending = crate::steps::claim(&Send, station, at).await.unwrap().expect("a frozen file");
+    let (worker, at) = (&play.worker, morning());
+    let stream = streams(worker, Kind::Account, 4).await.remove(0);
+    let batch = cut(worker, &stream, at).await;
+    let sending = crate::steps::claim(&Send, worker, at).await.unwrap().expect("a frozen file");
     // Its lease lapses; the file may lie at the bank all the same.
     let later = at + 10.minutes();
     for refused in [
-        hold_batch(station, &batch, by(later)).await.unwrap(),
-        cancel_batch(station, &batch, by(later)).await.unwrap(),
-        split_batch(station, &batch, &Division::Count(1), by(later)).await.unwrap(),
+        hold_batch(worker, &batch, by(later)).await.unwrap(),
+        cancel_batch(worker, &batch, by(later)).await.unwrap(),
+        split_batch(worker, &batch, &Division::Count(1), by(later)).await.unwrap(),
     ] {
         assert!(refusal(refused).contains("is being sent"));
     }
-    let placed = tokio::task::block_in_place(|| Send.work(station, sending, later)).unwrap();
-    Send.settle(station, placed, later).await.unwrap();
-    assert_eq!(state(station, &batch).await, "sent");
+    let placed = tokio::task::block_in_place(|| Send.work(worker, sending, later)).unwrap();
+    Send.settle(worker, placed, later).await.unwrap();
+    assert_eq!(state(worker, &batch).await, "sent");
     laws_hold(&play, "sending").await;
     play.end().await;
 }
@@ -357,28 +357,28 @@ async fn two_schedulers_at_once_have_one_effect(database: Database) {
     let play = played(database).await;
     let other = play.another("worker-2", day(PLAYED)).await;
     let evening = instant(day(PLAYED + 2), 17, 45);
-    let waiting = async |kind| streams(&play.station, kind, 1).await.len();
+    let waiting = async |kind| streams(&play.worker, kind, 1).await.len();
     assert!(waiting(Kind::Account).await > 1 && waiting(Kind::Production).await > 1);
     for _ in 0..3 {
         // Who meets the other's lease goes on without; who takes a taken number tries again.
-        let one = async |station| {
-            let cut = drain(&accounts::Cut, station, evening).await.unwrap();
-            cut + drain(&production::Cut, station, evening).await.unwrap()
+        let one = async |worker| {
+            let cut = drain(&accounts::Cut, worker, evening).await.unwrap();
+            cut + drain(&production::Cut, worker, evening).await.unwrap()
         };
-        tokio::join!(one(&play.station), one(&other));
+        tokio::join!(one(&play.worker), one(&other));
     }
     for kind in [Kind::Account, Kind::Production] {
-        let left = candidates(&play.station, kind, evening).await.unwrap();
+        let left = candidates(&play.worker, kind, evening).await.unwrap();
         assert!(left.iter().all(|c| !c.is_due()), "{:?}", left.iter().map(|c| c.stream.name()).collect::<Vec<_>>());
     }
     let doubled =
         "SELECT count(*) FROM (SELECT application FROM production_row GROUP BY application HAVING count(*) > 1) d";
-    assert_eq!(number(&play.station.ledger, doubled).await, 0);
+    assert_eq!(number(&play.worker.ledger, doubled).await, 0);
     // Batch numbers and sequences without a hole: laws 3 and 8 read the rest.
     let numbers =
         "SELECT count(*) FROM counter c WHERE c.name LIKE 'batch/%' AND c.next - 1 <> (SELECT count(*) FROM batch b
         WHERE b.number LIKE substr(c.name, 7, 1) || replace(substr(c.name, 9), '-', '') || '-%')";
-    assert_eq!(number(&play.station.ledger, numbers).await, 0);
+    assert_eq!(number(&play.worker.ledger, numbers).await, 0);
     laws_hold(&play, "two schedulers").await;
     other.ledger.close().await;
     play.end().await;
@@ -389,8 +389,8 @@ async fn a_scheduler_that_was_paused_writes_nothing(database: Database) {
     let other = play.another("worker-2", day(PLAYED)).await;
     let evening = instant(day(PLAYED + 2), 17, 45);
     let paused =
-        crate::steps::claim(&accounts::Cut, &play.station, evening).await.unwrap().expect("something is due by then");
-    let worked = tokio::task::block_in_place(|| accounts::Cut.work(&play.station, paused, evening)).unwrap();
+        crate::steps::claim(&accounts::Cut, &play.worker, evening).await.unwrap().expect("something is due by then");
+    let worked = tokio::task::block_in_place(|| accounts::Cut.work(&play.worker, paused, evening)).unwrap();
     let later = evening + 61.seconds();
     assert!(drain(&accounts::Cut, &other, later).await.unwrap() > 0);
     let books = async || {
@@ -398,7 +398,7 @@ async fn a_scheduler_that_was_paused_writes_nothing(database: Database) {
         number(&other.ledger, sql).await
     };
     let before = books().await;
-    let late = accounts::Cut.settle(&play.station, worked, later).await;
+    let late = accounts::Cut.settle(&play.worker, worked, later).await;
     assert!(late.is_err(), "a paused scheduler went on");
     assert_eq!(books().await, before);
     laws_hold(&play, "a paused scheduler").await;
@@ -420,23 +420,23 @@ pub(super) fn profiles(play: &Play, code: &str, change: (&str, &str)) -> std::pa
     folder
 }
 
-pub(super) async fn with_profiles(play: &Play, folder: std::path::PathBuf) -> Station {
-    let mut config = play.station.config.clone();
+pub(super) async fn with_profiles(play: &Play, folder: std::path::PathBuf) -> Worker {
+    let mut config = play.worker.config.clone();
     config.partners.value = Some(folder);
-    Station::open(config, day(PLAYED)).await.unwrap()
+    Worker::open(config, day(PLAYED)).await.unwrap()
 }
 
 async fn a_bureau_makes_no_more_than_its_capacity(database: Database) {
     let play = played(database).await;
     let folder = profiles(&play, "BUREAU", ("capacity_per_day = 50000", "capacity_per_day = 3"));
-    let station = with_profiles(&play, folder).await;
+    let worker = with_profiles(&play, folder).await;
     let evening = |n| instant(day(PLAYED + n), 17, 45);
     let waiting: i64 =
-        candidates(&station, Kind::Production, evening(2)).await.unwrap().iter().map(|c| c.waiting.cards).sum();
+        candidates(&worker, Kind::Production, evening(2)).await.unwrap().iter().map(|c| c.waiting.cards).sum();
     assert!(waiting > 6, "{waiting}");
     let mut made = Vec::new();
     for n in [2, 3, 6, 7] {
-        let plan = plan(&station, evening(n)).await.unwrap();
+        let plan = plan(&worker, evening(n)).await.unwrap();
         let told: BTreeMap<&str, (i64, i64)> = plan
             .streams
             .iter()
@@ -448,58 +448,58 @@ async fn a_bureau_makes_no_more_than_its_capacity(database: Database) {
                 )
             })
             .collect();
-        let before = number(&station.ledger, "SELECT count(*) FROM production_row").await;
-        drain(&production::Cut, &station, evening(n)).await.unwrap();
-        let cut = number(&station.ledger, "SELECT count(*) FROM production_row").await - before;
+        let before = number(&worker.ledger, "SELECT count(*) FROM production_row").await;
+        drain(&production::Cut, &worker, evening(n)).await.unwrap();
+        let cut = number(&worker.ledger, "SELECT count(*) FROM production_row").await - before;
         assert_eq!(cut, told.values().map(|(cards, _)| cards).sum::<i64>(), "{told:?}");
         assert!(cut <= 3, "{cut} on day {n}");
-        assert_eq!(drain(&production::Cut, &station, evening(n) + 1.hour()).await.unwrap(), 0, "the day is used up");
+        assert_eq!(drain(&production::Cut, &worker, evening(n) + 1.hour()).await.unwrap(), 0, "the day is used up");
         made.push(cut);
     }
     assert!(made.iter().filter(|cut| **cut == 3).count() >= 2, "{made:?}");
     laws_hold(&play, "capacity").await;
-    station.ledger.close().await;
+    worker.ledger.close().await;
     play.end().await;
 }
 
 async fn a_batch_that_waits_for_release_is_sent_after_it(database: Database) {
     let play = played(database).await;
     let folder = profiles(&play, "BUREAU", ("merge_regions = true", "merge_regions = true\nwait_for_release = true"));
-    let (station, at) = (with_profiles(&play, folder).await, morning());
-    let stream = streams(&station, Kind::Production, 1).await.remove(0);
-    let batch = cut(&station, &stream, at).await;
-    drain(&Send, &station, at).await.unwrap();
-    assert_eq!(state(&station, &batch).await, "held");
-    release_batch(&station, &batch, by(at)).await.unwrap();
-    drain(&Send, &station, at).await.unwrap();
-    assert_eq!(state(&station, &batch).await, "sent");
+    let (worker, at) = (with_profiles(&play, folder).await, morning());
+    let stream = streams(&worker, Kind::Production, 1).await.remove(0);
+    let batch = cut(&worker, &stream, at).await;
+    drain(&Send, &worker, at).await.unwrap();
+    assert_eq!(state(&worker, &batch).await, "held");
+    release_batch(&worker, &batch, by(at)).await.unwrap();
+    drain(&Send, &worker, at).await.unwrap();
+    assert_eq!(state(&worker, &batch).await, "sent");
     laws_hold(&play, "release to printing").await;
-    station.ledger.close().await;
+    worker.ledger.close().await;
     play.end().await;
 }
 
 async fn the_plan_changes_nothing_and_tells_what_the_scheduler_does(database: Database) {
     let play = played(database).await;
-    let station = &play.station;
+    let worker = &play.worker;
     let evening = instant(day(PLAYED + 2), 17, 45);
-    let writes = station.ledger.row_writes();
-    let told = plan(station, evening).await.unwrap();
-    let sunday = plan(station, instant(day(PLAYED + 5), 7, 0)).await.unwrap();
-    assert_eq!(station.ledger.row_writes(), writes);
+    let writes = worker.ledger.row_writes();
+    let told = plan(worker, evening).await.unwrap();
+    let sunday = plan(worker, instant(day(PLAYED + 5), 7, 0)).await.unwrap();
+    assert_eq!(worker.ledger.row_writes(), writes);
     assert!(sunday.streams.iter().all(|s| s.next_cuts.len() == 5));
     let due: i64 = told.streams.iter().filter(|s| s.due && s.kind == "production").map(|s| s.cards).sum();
     let batches: i64 = told.streams.iter().filter(|s| s.due && s.kind == "production").filter_map(|s| s.batches).sum();
-    let before = number(&station.ledger, "SELECT count(*) FROM production_row").await;
-    assert_eq!(drain(&production::Cut, station, evening).await.unwrap() as i64, batches);
-    assert_eq!(number(&station.ledger, "SELECT count(*) FROM production_row").await - before, due);
+    let before = number(&worker.ledger, "SELECT count(*) FROM production_row").await;
+    assert_eq!(drain(&production::Cut, worker, evening).await.unwrap() as i64, batches);
+    assert_eq!(number(&worker.ledger, "SELECT count(*) FROM production_row").await - before, due);
     assert!(due > 0);
     // A run of several regions: its rows are in the order of sections, then of application ids.
     let unordered = "SELECT count(*) FROM production_row p JOIN application a ON a.id = p.application
         JOIN production_row q ON q.batch = p.batch AND q.row = p.row + 1 JOIN application b ON b.id = q.application
         WHERE a.region > b.region OR (a.region = b.region AND a.application_id >= b.application_id)";
-    assert_eq!(number(&station.ledger, unordered).await, 0);
+    assert_eq!(number(&worker.ledger, unordered).await, 0);
     let merged = "SELECT count(*) FROM (SELECT p.batch FROM production_row p JOIN application a ON a.id = p.application
         GROUP BY p.batch HAVING count(DISTINCT a.region) > 1) m";
-    assert!(number(&station.ledger, merged).await > 0, "no run has two sections");
+    assert!(number(&worker.ledger, merged).await > 0, "no run has two sections");
     play.end().await;
 }

@@ -1,7 +1,7 @@
 //! A clock that jumped moves no deadline; a person accepts, and work goes on.
 
 use cardline::config::Config;
-use cardline::step::Station;
+use cardline::step::Worker;
 use jiff::civil::date;
 
 use crate::databases::{Database, on_both_engines};
@@ -20,9 +20,9 @@ async fn a_clock_ten_years_off_stops_everything_until_a_person_accepts(database:
     ended(program(&database.url, folder).args(generate).arg(&file), &[0]);
     run(&["intake", "--from", &file, "--at", "2026-01-06T09:00:00+08:00"], &[0]);
     run(&["tick", "--at", "2026-01-08T17:40:00+08:00"], &[0]);
-    let station = Station::open(Config::in_folder(folder, Some(database.url.clone())), date(2026, 1, 8)).await.unwrap();
+    let worker = Worker::open(Config::in_folder(folder, Some(database.url.clone())), date(2026, 1, 8)).await.unwrap();
     let due = async || {
-        let mut tx = station.ledger.read().await.unwrap();
+        let mut tx = worker.ledger.read().await.unwrap();
         let sql = "SELECT due_on, CAST(count(*) AS BIGINT) FROM application GROUP BY due_on ORDER BY due_on";
         tx.rows::<(String, i64)>(sql, vec![]).await.unwrap()
     };
@@ -49,5 +49,5 @@ async fn a_clock_ten_years_off_stops_everything_until_a_person_accepts(database:
     run(&["tick", "--at", "2026-01-13T17:40:00+08:00"], &[1]);
     run(&["reconcile", "accept", "--as", "lin", "--reason", "the battery was empty"], &[0]);
     run(&["tick", "--at", "2026-01-13T17:40:00+08:00"], &[0]);
-    station.ledger.close().await;
+    worker.ledger.close().await;
 }

@@ -6,7 +6,7 @@ use cardline::route::recycling::{Answers, Cut};
 use cardline::route::send::Send;
 use cardline::time::instant;
 use cardline::world::play::day;
-use cardline_core::layouts::FileKind;
+use cardline_core::file_formats::FileKind;
 
 use super::arrivals::{execute, number};
 use super::partner_files::largest_request;
@@ -24,14 +24,14 @@ async fn a_closing_that_cannot_be_believed_costs_no_other(database: Database) {
     let play = Play::new(database, 5, 160, 10).await;
     // Cards of the opening stock come back at once, all to one bank.
     execute(
-        &play.station.ledger,
+        &play.worker.ledger,
         "UPDATE application SET place = 'to_recycle', social = 'cancelled', open = FALSE, live = FALSE, bank = 'ICBC',
             region = '110101', due_on = '2026-01-05' WHERE old_number IS NOT NULL",
     )
     .await;
     let evening = instant(day(1), 17, 30);
-    drain(&Cut, &play.station, evening).await.unwrap();
-    drain(&Send, &play.station, evening).await.unwrap();
+    drain(&Cut, &play.worker, evening).await.unwrap();
+    drain(&Send, &play.worker, evening).await.unwrap();
     let asked = largest_request(&play, "ICBC", FileKind::RecyclingRequest).await;
     let spec = asked.answers(&play, KIND);
     let reasons =
@@ -59,13 +59,13 @@ async fn a_closing_that_cannot_be_believed_costs_no_other(database: Database) {
              WHERE old_number = '{}'",
             numbers[8]
         );
-        assert_eq!(execute(&play.station.ledger, &before).await, 1);
+        assert_eq!(execute(&play.worker.ledger, &before).await, 1);
     }
-    drain(&Answers, &play.station, instant(day(3), 8, 0)).await.unwrap();
+    drain(&Answers, &play.worker, instant(day(3), 8, 0)).await.unwrap();
 
     let expected = ["destroyed", "held", "to_recycle", "to_recycle", "held", "held", "held", "in_recycling", "held"];
     for (number, place) in numbers.iter().zip(expected) {
-        let mut tx = play.station.ledger.read().await.unwrap();
+        let mut tx = play.worker.ledger.read().await.unwrap();
         let sql = "SELECT place, COALESCE(reason, '') FROM application WHERE old_number = $1";
         let found = tx.row::<(String, String)>(sql, args![number]).await.unwrap().unwrap();
         assert_eq!(found.0, place, "{number}");
@@ -73,7 +73,7 @@ async fn a_closing_that_cannot_be_believed_costs_no_other(database: Database) {
     }
     let cases = |reason: &str| {
         let sql = format!("SELECT count(*) FROM desk_case WHERE state = 'open' AND reason LIKE '{reason}'");
-        let ledger = play.station.ledger.clone();
+        let ledger = play.worker.ledger.clone();
         async move { number(&ledger, &sql).await }
     };
     let frozen = "the bank will not close this account: frozen";
@@ -90,12 +90,12 @@ async fn a_closing_that_cannot_be_believed_costs_no_other(database: Database) {
     }
     // What is final is not asked again.
     let later = instant(day(40), 17, 30);
-    drain(&Cut, &play.station, later).await.unwrap();
+    drain(&Cut, &play.worker, later).await.unwrap();
     let again = "SELECT count(*) FROM recycling_row r JOIN application a ON a.id = r.application
         JOIN answer n ON n.application = a.id AND n.outcome = 'final' WHERE r.batch > 1";
-    assert_eq!(number(&play.station.ledger, again).await, 0);
+    assert_eq!(number(&play.worker.ledger, again).await, 0);
     let asked_again =
         "SELECT count(*) FROM (SELECT application FROM recycling_row GROUP BY application HAVING count(*) > 1) r";
-    assert_eq!(number(&play.station.ledger, asked_again).await, 2);
+    assert_eq!(number(&play.worker.ledger, asked_again).await, 2);
     play.end().await;
 }

@@ -9,8 +9,8 @@ use cardline::limits::APPROVAL_DAYS;
 use cardline::people::approvals::use_approval;
 use cardline::quarantine::held::Selection;
 use cardline::route::deadlines::Deadlines;
-use cardline::step::Station;
-use cardline::store::{LedgerError, Viewer, Why};
+use cardline::step::Worker;
+use cardline::store::{LedgerError, Principal, Why};
 use cardline::time::{instant, local_date};
 use cardline_core::domain::staff::{Act, Role};
 use jiff::{SignedDuration, Timestamp};
@@ -36,10 +36,10 @@ on_both_engines!(
 /// A desk with four refused messages, and people.
 struct Office {
     desk: Desk,
-    lin: Viewer,
-    wang: Viewer,
-    boss: Viewer,
-    auditor: Viewer,
+    lin: Principal,
+    wang: Principal,
+    boss: Principal,
+    auditor: Principal,
 }
 
 fn now() -> Timestamp {
@@ -59,8 +59,8 @@ impl Office {
         Office { desk, lin, wang, boss, auditor }
     }
 
-    fn enter(&mut self, viewer: &Viewer) {
-        self.desk.station.ledger = self.desk.ledger().seen_by(viewer.clone());
+    fn enter(&mut self, viewer: &Principal) {
+        self.desk.worker.ledger = self.desk.ledger().seen_by(viewer.clone());
     }
 
     /// Lin's command: a discard of everything refused by a bank.
@@ -70,9 +70,9 @@ impl Office {
         let selection = Selection { code: "BANK-UNKNOWN".into(), ..Selection::default() };
         let mut ask =
             Ask { actor: "lin", reason, selection, what: What::Discard, confirm: None, dry_run: true, approval: None };
-        let Told::Done(preview) = operate(&self.desk.station, &ask, now()).await.unwrap() else { panic!("no preview") };
+        let Told::Done(preview) = operate(&self.desk.worker, &ask, now()).await.unwrap() else { panic!("no preview") };
         (ask.confirm, ask.dry_run) = (Some(preview.operation.as_str()), false);
-        let told = operate(&self.desk.station, &ask, now()).await.unwrap();
+        let told = operate(&self.desk.worker, &ask, now()).await.unwrap();
         let Told::NeedsSecond { id, count } = &told else { return told };
         let wanted = Wanted {
             act: Act::BulkDiscard,
@@ -83,18 +83,18 @@ impl Office {
             area: "",
             reason,
         };
-        match second_person(&self.desk.station, &wanted, now()).await.unwrap() {
+        match second_person(&self.desk.worker, &wanted, now()).await.unwrap() {
             Second::Given(approval) => {
                 ask.approval = Some(approval);
-                operate(&self.desk.station, &ask, now()).await.unwrap()
+                operate(&self.desk.worker, &ask, now()).await.unwrap()
             }
             _ => told,
         }
     }
 
-    async fn give(&mut self, id: i64, viewer: &Viewer, at: Timestamp) -> Result<Carried, ApprovalFault> {
+    async fn give(&mut self, id: i64, viewer: &Principal, at: Timestamp) -> Result<Carried, ApprovalFault> {
         self.enter(viewer);
-        give(&mut self.desk.station, id, viewer, at).await
+        give(&mut self.desk.worker, id, viewer, at).await
     }
 
     async fn count(&self, sql: &str) -> i64 {
@@ -115,11 +115,11 @@ impl Office {
 }
 
 /// On any ledger: users are made, and what could not be read is discarded by two of them.
-pub async fn two_people_discard_the_unreadable(mut station: Station, at: Timestamp) -> Station {
-    let ledger = administered(&station.ledger).await;
+pub async fn two_people_discard_the_unreadable(mut worker: Worker, at: Timestamp) -> Worker {
+    let ledger = administered(&worker.ledger).await;
     let lin = add(&ledger, "lin", Role::Operator, "", "").await;
     let wang = add(&ledger, "wang", Role::Operator, "", "").await;
-    station.ledger = ledger.seen_by(lin);
+    worker.ledger = ledger.seen_by(lin);
     let selection = Selection { outcome: "quarantined".into(), ..Selection::default() };
     let mut ask = Ask {
         actor: "lin",
@@ -130,9 +130,9 @@ pub async fn two_people_discard_the_unreadable(mut station: Station, at: Timesta
         dry_run: true,
         approval: None,
     };
-    let Told::Done(preview) = operate(&station, &ask, at).await.unwrap() else { panic!("nothing is unreadable") };
+    let Told::Done(preview) = operate(&worker, &ask, at).await.unwrap() else { panic!("nothing is unreadable") };
     (ask.confirm, ask.dry_run) = (Some(preview.operation.as_str()), false);
-    let Told::NeedsSecond { id, count } = operate(&station, &ask, at).await.unwrap() else {
+    let Told::NeedsSecond { id, count } = operate(&worker, &ask, at).await.unwrap() else {
         panic!("{} messages need a second person", preview.messages);
     };
     let wanted = Wanted {
@@ -144,10 +144,10 @@ pub async fn two_people_discard_the_unreadable(mut station: Station, at: Timesta
         area: "",
         reason: ask.reason,
     };
-    let Second::Asked { id, .. } = second_person(&station, &wanted, at).await.unwrap() else { panic!("asked anew") };
-    station.ledger = ledger.seen_by(wang.clone());
-    assert_eq!(give(&mut station, id, &wang, at).await.unwrap(), Carried::Out);
-    station
+    let Second::Asked { id, .. } = second_person(&worker, &wanted, at).await.unwrap() else { panic!("asked anew") };
+    worker.ledger = ledger.seen_by(wang.clone());
+    assert_eq!(give(&mut worker, id, &wang, at).await.unwrap(), Carried::Out);
+    worker
 }
 
 async fn a_bulk_discard_is_asked_for_given_and_done_once(database: Database) {
@@ -186,7 +186,7 @@ impl Office {
             dry_run: false,
             approval: None,
         };
-        operate(&self.desk.station, &ask, now()).await.unwrap()
+        operate(&self.desk.worker, &ask, now()).await.unwrap()
     }
 }
 
@@ -210,7 +210,7 @@ async fn who_may_not_give_does_not(database: Database) {
     assert!(office.desk.ledger().decide_approval(1, "asked", "given", why).await.is_err());
     assert_eq!(office.discards().await, (0, 0));
     office.enter(&wang);
-    refuse(&office.desk.station, 1, &wang, now()).await.unwrap();
+    refuse(&office.desk.worker, 1, &wang, now()).await.unwrap();
     assert!(matches!(office.give(1, &boss, now()).await, Err(ApprovalFault::None(1))), "refused is refused");
     office.end().await;
 }
@@ -223,7 +223,7 @@ async fn a_changed_request_is_another(database: Database) {
     office.desk.take_in(&[application(9, 1, json!({ "bank": "NOBODY" }))], now()).await;
     assert!(matches!(office.give(1, &wang, now()).await, Err(ApprovalFault::Changed(1))));
     assert_eq!(office.discards().await, (0, 0));
-    refuse(&office.desk.station, 1, &wang, now()).await.unwrap();
+    refuse(&office.desk.worker, 1, &wang, now()).await.unwrap();
     assert!(matches!(office.discard("sent twice").await, Told::NeedsSecond { count: 5, .. }), "not covered");
     assert_eq!(office.count("SELECT count(*) FROM approval").await, 2);
     assert!(matches!(office.discard("another reason").await, Told::NeedsSecond { .. }));
@@ -288,7 +288,7 @@ async fn an_export_is_collected_by_its_maker(database: Database) {
     office.enter(&lin);
     let selection = Selection { code: "BANK-UNKNOWN".into(), ..Selection::default() };
     let mut wish = Wish { actor: "lin", reason: "ticket 12", selection, approval: None };
-    let Exported::NeedsSecond { id, count: 4 } = export(&office.desk.station, &wish, now()).await.unwrap() else {
+    let Exported::NeedsSecond { id, count: 4 } = export(&office.desk.worker, &wish, now()).await.unwrap() else {
         panic!("four messages need a second person");
     };
     let wanted = Wanted {
@@ -300,20 +300,20 @@ async fn an_export_is_collected_by_its_maker(database: Database) {
         area: "",
         reason: "ticket 12",
     };
-    let asked = second_person(&office.desk.station, &wanted, now()).await.unwrap();
+    let asked = second_person(&office.desk.worker, &wanted, now()).await.unwrap();
     assert_eq!(asked, Second::Asked { id: 1, maker: "lin".into() });
     assert!(matches!(office.give(1, &wang, now()).await, Err(ApprovalFault::Role { .. })), "no operator gives it");
     assert_eq!(office.give(1, &boss, now()).await.unwrap(), Carried::ByMaker);
-    let others = second_person(&office.desk.station, &wanted, now()).await.unwrap();
+    let others = second_person(&office.desk.worker, &wanted, now()).await.unwrap();
     assert_eq!(others, Second::GivenTo { id: 1, maker: "lin".into() });
     assert_eq!(office.count("SELECT count(*) FROM act").await, 0);
     office.enter(&lin);
-    let given = second_person(&office.desk.station, &wanted, now()).await.unwrap();
+    let given = second_person(&office.desk.worker, &wanted, now()).await.unwrap();
     assert_eq!(given, Second::Given(1));
     wish.approval = Some(1);
     let mut files = Vec::new();
     for _ in 0..2 {
-        let Exported::Lines { bytes, count: 4, .. } = export(&office.desk.station, &wish, now()).await.unwrap() else {
+        let Exported::Lines { bytes, count: 4, .. } = export(&office.desk.worker, &wish, now()).await.unwrap() else {
             panic!("it was given");
         };
         files.push(bytes);
@@ -336,7 +336,7 @@ async fn what_is_not_given_in_time_lapses(database: Database) {
     assert!(matches!(office.give(1, &wang, late).await, Err(ApprovalFault::None(1))));
     let day = local_date(late);
     assert!(!office.desk.ledger().books(late, true, Some(10)).await.unwrap().hold(), "it waits past its day");
-    drain(&Deadlines, &office.desk.station, late).await.unwrap();
+    drain(&Deadlines, &office.desk.worker, late).await.unwrap();
     assert_eq!(office.count("SELECT count(*) FROM approval WHERE state = 'lapsed'").await, 1);
     office.desk.books_hold(day).await;
     assert!(office.desk.ledger().approvals(false, late).await.unwrap().is_empty());
@@ -351,11 +351,11 @@ async fn what_is_not_given_in_time_lapses(database: Database) {
         reason: "r",
     };
     assert_eq!(
-        second_person(&office.desk.station, &wanted(), now()).await.unwrap(),
+        second_person(&office.desk.worker, &wanted(), now()).await.unwrap(),
         Second::Asked { id: 2, maker: "wang".into() }
     );
     assert_eq!(
-        second_person(&office.desk.station, &wanted(), late).await.unwrap(),
+        second_person(&office.desk.worker, &wanted(), late).await.unwrap(),
         Second::Asked { id: 3, maker: "wang".into() }
     );
     assert_eq!(office.count("SELECT count(*) FROM approval WHERE id = 2 AND state = 'lapsed'").await, 1);

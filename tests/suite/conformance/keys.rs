@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use cardline::config::Config;
 use cardline::crypto::keys::Keys;
-use cardline::step::{StageError, Station};
+use cardline::step::{StageError, Worker};
 use jiff::civil::{Date, date};
 
 use crate::databases::{Database, on_both_engines};
@@ -106,10 +106,10 @@ async fn a_ledger_of_the_version_before_takes_only_keys_that_open_it(database: D
     let ledger = forget().await;
     let kept = database.folder.path().join("kept");
     std::fs::rename(keys(&database), &kept).unwrap();
-    let missing = Station::open(config(&database), TODAY).await.err().unwrap();
+    let missing = Worker::open(config(&database), TODAY).await.err().unwrap();
     assert!(missing.to_string().contains("is missing"), "{missing}");
     Keys::make(&keys(&database)).unwrap();
-    let foreign = Station::open(config(&database), TODAY).await.err().unwrap();
+    let foreign = Worker::open(config(&database), TODAY).await.err().unwrap();
     assert!(
         matches!(foreign, StageError::Key(_)) && foreign.to_string().contains("not that of this ledger"),
         "{foreign}"
@@ -118,10 +118,10 @@ async fn a_ledger_of_the_version_before_takes_only_keys_that_open_it(database: D
     std::fs::remove_dir_all(keys(&database)).unwrap();
     std::fs::rename(&kept, keys(&database)).unwrap();
     // Who only looks compares, and writes nothing.
-    let looked = Station::observing(config(&database), TODAY).await.unwrap();
+    let looked = Worker::observing(config(&database), TODAY).await.unwrap();
     assert!(ledger.key_check().await.unwrap().is_none());
     looked.ledger.close().await;
-    let opened = Station::open(config(&database), TODAY).await.unwrap();
+    let opened = Worker::open(config(&database), TODAY).await.unwrap();
     assert_eq!(ledger.key_check().await.unwrap(), Some(opened.keys.check()));
     opened.ledger.close().await;
     ledger.close().await;
@@ -129,18 +129,18 @@ async fn a_ledger_of_the_version_before_takes_only_keys_that_open_it(database: D
 
 async fn a_killed_start_is_finished(database: Database) {
     database.ledger().await.close().await;
-    let made = Station::open(config(&database), TODAY).await.unwrap();
+    let made = Worker::open(config(&database), TODAY).await.unwrap();
     made.ledger.close().await;
     // The check goes with the first keys: now neither half comes back by itself.
     std::fs::remove_file(keys(&database).join("data.key")).unwrap();
-    let refused = Station::open(config(&database), TODAY).await.err().unwrap();
+    let refused = Worker::open(config(&database), TODAY).await.err().unwrap();
     assert!(refused.to_string().contains("data.key is missing"), "{refused}");
     let ledger = database.ledger().await;
     let mut tx = ledger.begin().await.unwrap();
     tx.run("DELETE FROM key_check", vec![]).await.unwrap();
     tx.commit().await.unwrap();
-    // Killed between the two, nothing was ever sealed.
-    let finished = Station::open(config(&database), TODAY).await.unwrap();
+    // Killed between the two, nothing was ever encrypted.
+    let finished = Worker::open(config(&database), TODAY).await.unwrap();
     assert_eq!(ledger.key_check().await.unwrap(), Some(finished.keys.check()));
     finished.ledger.close().await;
     ledger.close().await;
@@ -154,8 +154,8 @@ async fn a_demo_leaves_a_database_alone_that_has_a_row(database: Database) {
         cardline(&database, &arguments, Some(&dir), codes)
     };
     database.ledger().await.close().await;
-    let station = Station::open(config(&database), TODAY).await.unwrap();
-    station.ledger.close().await;
+    let worker = Worker::open(config(&database), TODAY).await.unwrap();
+    worker.ledger.close().await;
     let told = demo(&[2]);
     assert!(told.contains("not empty") && told.contains("key_check"), "{told}");
     assert!(std::fs::read_dir(&dir).unwrap().next().is_none());

@@ -125,7 +125,7 @@ async fn every_law_can_fail(database: Database) {
     for n in 0..until {
         play.day(n).await;
     }
-    let ledger = &play.station.ledger;
+    let ledger = &play.worker.ledger;
     assert_eq!(broken(&play.books(until - 1, true).await), Vec::<String>::new());
     let mut unseen = Vec::new();
     for plant in PLANTS {

@@ -31,7 +31,7 @@ fn old_card(person: &str, card_number: &str, issued_on: Date) -> StockCard {
         issued_on,
         lost: false,
         digest: hash("digest"),
-        sealed: vec![0],
+        encrypted: vec![0],
         number_key: hash("number"),
         pan_key: hash("pan"),
         account: vec![0],

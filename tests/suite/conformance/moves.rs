@@ -1,18 +1,18 @@
 //! The one place where a state is assigned: no edge, no move; a lost race is told.
 
 use cardline::store::LedgerError;
-use cardline::store::transition::{Along, SUBJECT, Set, Step, move_each, move_one, move_set, subject};
-use cardline_core::lives::{APPLICATION, CARD, CASE, SOCIAL};
+use cardline::store::transition::{Along, SUBJECT, Set, Transition, move_each, move_one, move_set, subject};
+use cardline_core::state_machines::{APPLICATION, CARD, CASE, SOCIAL};
 
 use super::arrivals::{Intake, arriving, execute, number, why};
 use crate::databases::{Database, on_both_engines};
 
 on_both_engines!(a_move_without_an_edge_is_refused, a_lost_race_is_told_and_writes_nothing, who_left_is_left_out);
 
-const WITHDRAWN: [Step; 3] = [
-    Step { life: &APPLICATION, from: "accepted", to: "withdrawn" },
-    Step { life: &CARD, from: "waiting_account", to: "no_plastic" },
-    Step { life: &SOCIAL, from: "sealed", to: "cancelled" },
+const WITHDRAWN: [Transition; 3] = [
+    Transition { machine: &APPLICATION, from: "accepted", to: "withdrawn" },
+    Transition { machine: &CARD, from: "waiting_account", to: "no_plastic" },
+    Transition { machine: &SOCIAL, from: "sealed", to: "cancelled" },
 ];
 
 async fn a_move_without_an_edge_is_refused(database: Database) {
@@ -20,13 +20,13 @@ async fn a_move_without_an_edge_is_refused(database: Database) {
     intake.settle(vec![arriving(1, 1, "a")]).await.unwrap();
     let before = number(&intake.ledger, "SELECT count(*) FROM move").await;
     let mut tx = intake.ledger.begin().await.unwrap();
-    let jump = Step { life: &CARD, from: "waiting_account", to: "in_hand" };
+    let jump = Transition { machine: &CARD, from: "waiting_account", to: "in_hand" };
     assert!(matches!(move_one(&mut tx, 1, jump, Along::default(), why()).await, Err(LedgerError::NoEdge { .. })));
     let set = move_set(&mut tx, Set::Chunk(1), jump, 1, why()).await;
     assert!(
-        matches!(set, Err(LedgerError::NoEdge { life: "card", from, to }) if from == "waiting_account" && to == "in_hand")
+        matches!(set, Err(LedgerError::NoEdge { machine: "card", from, to }) if from == "waiting_account" && to == "in_hand")
     );
-    let unknown = Step { life: &CASE, from: "", to: "forgotten" };
+    let unknown = Transition { machine: &CASE, from: "", to: "forgotten" };
     assert!(matches!(move_one(&mut tx, 1, unknown, Along::default(), why()).await, Err(LedgerError::NoEdge { .. })));
     tx.commit().await.unwrap();
     assert_eq!(number(&intake.ledger, "SELECT count(*) FROM move").await, before);
@@ -37,7 +37,7 @@ async fn a_lost_race_is_told_and_writes_nothing(database: Database) {
     let mut intake = Intake::on(&database).await;
     intake.settle(vec![arriving(1, 1, "a")]).await.unwrap();
     let mut tx = intake.ledger.begin().await.unwrap();
-    let elsewhere = Step { life: &CARD, from: "in_hand", to: "lost" };
+    let elsewhere = Transition { machine: &CARD, from: "in_hand", to: "lost" };
     let lost = move_one(&mut tx, 1, elsewhere, Along::default(), why()).await.unwrap_err();
     assert!(matches!(&lost, LedgerError::LostRace { expected: 1, found: 0, .. }), "{lost}");
     assert!(lost.is_passing(), "the unit of work is simply claimed again");
@@ -49,7 +49,7 @@ async fn a_lost_race_is_told_and_writes_nothing(database: Database) {
     )
     .await;
     let mut tx = intake.ledger.begin().await.unwrap();
-    let arrives = Step { life: &CARD, from: "in_transit", to: "at_point" };
+    let arrives = Transition { machine: &CARD, from: "in_transit", to: "at_point" };
     let lost = move_set(&mut tx, Set::Shipment(1), arrives, 1, why()).await;
     assert!(matches!(lost, Err(LedgerError::LostRace { .. })));
     tx.commit().await.unwrap();

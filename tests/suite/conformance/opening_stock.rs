@@ -31,7 +31,7 @@ fn card(card_number: &str) -> StockCard {
         issued_on: date(2018, 6, 1),
         lost: false,
         digest: hash(&format!("line/{card_number}")),
-        sealed: vec![0],
+        encrypted: vec![0],
         number_key: hash(&format!("account/{card_number}")),
         pan_key: hash(&format!("pan/{card_number}")),
         account: vec![0],

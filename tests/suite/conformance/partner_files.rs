@@ -7,7 +7,7 @@ use cardline::exchange::files::FileRecord;
 use cardline::time::instant;
 use cardline::world::play::day;
 use cardline_core::domain::{gb18030, pan};
-use cardline_core::layouts::{FileKind, FileSpec, Parsed, marker};
+use cardline_core::file_formats::{FileKind, FileSpec, Parsed, marker};
 use jiff::Timestamp;
 
 use crate::plays::Play;
@@ -26,7 +26,7 @@ pub struct Asked {
 
 /// The placed request of a kind at a partner with the most rows, to which no whole answer came.
 pub async fn largest_request(play: &Play, partner: &str, kind: FileKind) -> Asked {
-    let files = play.station.ledger.files().await.unwrap();
+    let files = play.worker.ledger.files().await.unwrap();
     let open = files.into_iter().filter(|f| f.partner == partner && f.kind == kind.name() && f.state == "placed");
     let file = open.max_by_key(|f| (f.rows, -f.id)).expect("a request waits for its answer");
     read(play, file, kind)
@@ -34,12 +34,12 @@ pub async fn largest_request(play: &Play, partner: &str, kind: FileKind) -> Aske
 
 /// A placed request by its name.
 pub async fn request(play: &Play, name: &str, kind: FileKind) -> Asked {
-    let files = play.station.ledger.files().await.unwrap();
+    let files = play.worker.ledger.files().await.unwrap();
     read(play, files.into_iter().find(|f| f.name == name).unwrap(), kind)
 }
 
 fn read(play: &Play, file: FileRecord, kind: FileKind) -> Asked {
-    let partner = play.station.partners.get(&file.partner).unwrap();
+    let partner = play.worker.partners.get(&file.partner).unwrap();
     let bytes = std::fs::read(partner.to().join(&file.name)).unwrap();
     let bytes = match kind {
         FileKind::Personalization => cardline::route::production::read_cards(&bytes).unwrap(),
@@ -53,7 +53,7 @@ fn read(play: &Play, file: FileRecord, kind: FileKind) -> Asked {
 impl Asked {
     /// The layout of the answer.
     pub fn answers<'p>(&self, play: &'p Play, kind: FileKind) -> &'p FileSpec {
-        play.station.partners.get(&self.partner).unwrap().profile.file(kind).unwrap()
+        play.worker.partners.get(&self.partner).unwrap().profile.file(kind).unwrap()
     }
 
     /// Our value of a field of each row that was asked.
@@ -74,7 +74,7 @@ impl Asked {
     /// Places an answer of these rows as it is, whatever is wrong with them, and returns its name.
     pub async fn place(&self, play: &Play, kind: FileKind, rows: &[Vec<String>]) -> String {
         let answers = self.answers(play, kind);
-        let sequence = play.station.ledger.next_sequence(&self.partner, kind.name(), "in").await.unwrap();
+        let sequence = play.worker.ledger.next_sequence(&self.partner, kind.name(), "in").await.unwrap();
         let control = self.control(kind, sequence, rows.len());
         let line = |cells: &[String]| format!("{}|\n", cells.join("|"));
         let head: Vec<String> = answers.control.iter().map(|c| control[c.field.as_str()].clone()).collect();
@@ -87,7 +87,7 @@ impl Asked {
         let answers = self.answers(play, kind);
         let region = self.parsed.control.get("region").cloned().unwrap_or_default();
         let name = answers.file_name(day(0), sequence as u64, &region).unwrap();
-        let from = play.station.partners.get(&self.partner).unwrap().from();
+        let from = play.worker.partners.get(&self.partner).unwrap().from();
         std::fs::write(from.join(&name), bytes).unwrap();
         std::fs::write(from.join(answers.marker_name(&name).unwrap()), marker(bytes.len() as u64, &sha256(bytes)))
             .unwrap();

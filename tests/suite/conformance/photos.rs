@@ -5,7 +5,7 @@ use crate::steps::drain;
 use cardline::photos::Photos;
 use cardline::route::accounts::Cut;
 use cardline::route::intake::from_file;
-use cardline::step::Station;
+use cardline::step::Worker;
 use cardline::time::instant;
 use cardline::world::generate::applications::{KindChoice, Plan, application, corrected};
 use cardline::world::generate::photos::DEFAULT_PHOTOS;
@@ -34,7 +34,7 @@ fn evening() -> Timestamp {
     instant(FIRST_DAY, 20, 0)
 }
 
-/// A station, people who apply, and what they uploaded.
+/// A worker, people who apply, and what they uploaded.
 struct Desk {
     play: Play,
     plan: Plan,
@@ -58,7 +58,7 @@ impl Desk {
     async fn new(database: Database) -> Desk {
         let play = Play::new(database, 1, 0, 1).await;
         let regions = ["110101".to_owned()];
-        let plan = Plan::new(SEED, 0, &regions, FIRST_DAY, &play.station.reference, DEFAULT_PHOTOS).ok().unwrap();
+        let plan = Plan::new(SEED, 0, &regions, FIRST_DAY, &play.worker.reference, DEFAULT_PHOTOS).ok().unwrap();
         let upload = |index: &u64| {
             let message: Value =
                 serde_json::from_str(&application(&plan, *index, FIRST_DAY, &KindChoice::FirstIssue).json).unwrap();
@@ -68,8 +68,8 @@ impl Desk {
         Desk { play, plan, clean }
     }
 
-    fn station(&self) -> &Station {
-        &self.play.station
+    fn worker(&self) -> &Worker {
+        &self.play.worker
     }
 
     fn id(&self, n: usize) -> String {
@@ -90,32 +90,32 @@ impl Desk {
     async fn take_in(&self, messages: &[Value]) -> (i64, i64, i64) {
         let path = self.play.folder().join("messages.ndjson");
         std::fs::write(&path, messages.iter().map(|m| format!("{m}\n")).collect::<String>()).unwrap();
-        let counts = from_file(self.station(), &path, evening(), |_, _| ()).await.unwrap();
+        let counts = from_file(self.worker(), &path, evening(), |_, _| ()).await.unwrap();
         (counts.accepted, counts.rejected, counts.conflicting)
     }
 
     async fn upload(&self, key: &str, file: &[u8]) {
-        self.station().objects.upload(key, file.to_vec()).await.unwrap();
+        self.worker().objects.upload(key, file.to_vec()).await.unwrap();
     }
 
     async fn look(&self, at: Timestamp) {
-        drain(&Photos, self.station(), at).await.unwrap();
+        drain(&Photos, self.worker(), at).await.unwrap();
     }
 
     /// Place, and the code of the photo's fault, of the n-th card.
     async fn stands(&self, n: usize) -> (String, String) {
-        let trace = self.station().ledger.trace(&self.id(n)).await.unwrap().unwrap();
+        let trace = self.worker().ledger.trace(&self.id(n)).await.unwrap().unwrap();
         let code = trace.photo_fault.unwrap_or_default();
         (trace.place.unwrap_or(trace.state), code.split(':').next().unwrap_or_default().to_owned())
     }
 
     async fn books_hold(&self, at: Timestamp) {
-        let report = self.station().ledger.books(at, true, None).await.unwrap();
+        let report = self.worker().ledger.books(at, true, None).await.unwrap();
         assert_eq!(broken(&report), Vec::<String>::new());
     }
 
     async fn open_cases(&self) -> i64 {
-        number(&self.station().ledger, "SELECT count(*) FROM desk_case WHERE state = 'open'").await
+        number(&self.worker().ledger, "SELECT count(*) FROM desk_case WHERE state = 'open'").await
     }
 }
 
@@ -198,7 +198,7 @@ async fn a_bad_photo_holds_its_own_card_alone(database: Database) {
     for (n, (_, code)) in kinds.iter().enumerate() {
         let place = if code.is_empty() { "waiting_account" } else { "held" };
         assert_eq!(desk.stands(n).await, (place.to_owned(), (*code).to_owned()), "card {n}");
-        let trace = desk.station().ledger.trace(&desk.id(n)).await.unwrap().unwrap();
+        let trace = desk.worker().ledger.trace(&desk.id(n)).await.unwrap().unwrap();
         let told = trace.moves.last().unwrap();
         assert_eq!((told.to == "held", told.reason.starts_with(code)), (!code.is_empty(), true), "card {n}");
         if !code.is_empty() {
@@ -208,14 +208,14 @@ async fn a_bad_photo_holds_its_own_card_alone(database: Database) {
     }
     let held = kinds.iter().filter(|(_, code)| !code.is_empty()).count() as i64;
     assert_eq!(desk.open_cases().await, held);
-    let ledger = &desk.station().ledger;
+    let ledger = &desk.worker().ledger;
     let one_each = "SELECT count(*) FROM desk_case k JOIN application a ON a.id = k.application AND a.due_on = k.due_on
         AND a.reason = k.reason WHERE k.state = 'open' AND a.place = 'held'";
     assert_eq!(number(ledger, one_each).await, held);
     assert_eq!(ledger.waiting_photos(None).await.unwrap().len() as i64, held);
     desk.books_hold(evening()).await;
     // The others are asked of their bank, and none of the held is.
-    drain(&Cut, desk.station(), instant(day(3), 20, 0)).await.unwrap();
+    drain(&Cut, desk.worker(), instant(day(3), 20, 0)).await.unwrap();
     assert_eq!(desk.stands(0).await.0, "in_account_batch");
     assert_eq!(desk.stands(1).await.0, "in_account_batch");
     assert_eq!(number(ledger, "SELECT count(*) FROM application WHERE account_batch IS NOT NULL").await, 2);
@@ -243,7 +243,7 @@ async fn a_repaired_or_replaced_photo_lets_its_card_go_on(database: Database) {
     let later = evening() + 1.hour();
     desk.look(later).await;
     assert_eq!(desk.stands(0).await.0, "held");
-    let ledger = &desk.station().ledger;
+    let ledger = &desk.worker().ledger;
     assert_eq!(ledger.ask_photos_again(Some(&desk.id(0)), later).await.unwrap(), 1);
     desk.look(later).await;
     assert_eq!(desk.stands(0).await, ("waiting_account".to_owned(), String::new()));
@@ -268,7 +268,7 @@ async fn a_repaired_or_replaced_photo_lets_its_card_go_on(database: Database) {
     assert_eq!(desk.take_in(&[desk.message(0, 2, &better)]).await, (0, 0, 1));
     assert_eq!(desk.stands(2).await, ("held".to_owned(), "PHOTO-FORMAT".to_owned()));
     desk.books_hold(later).await;
-    drain(&Cut, desk.station(), instant(day(3), 20, 0)).await.unwrap();
+    drain(&Cut, desk.worker(), instant(day(3), 20, 0)).await.unwrap();
     assert_eq!(
         (desk.stands(0).await.0, desk.stands(1).await.0),
         ("in_account_batch".into(), "in_account_batch".into())
@@ -291,7 +291,7 @@ async fn a_photo_that_is_late_is_asked_for_again(database: Database) {
             desk.upload("photos/late.jpg", &late).await;
         }
         desk.look(evening() + i64::from(minutes).minutes()).await;
-        let sum = number(&desk.station().ledger, tries).await;
+        let sum = number(&desk.worker().ledger, tries).await;
         assert_eq!(sum, expected, "after {minutes} minutes");
         let missing = if minutes < 10 { "PHOTO-MISSING" } else { "" };
         assert_eq!(desk.stands(0).await, ("waiting_account".to_owned(), missing.to_owned()));
@@ -318,7 +318,7 @@ async fn equal_photos_are_rendered_once(database: Database) {
     assert_eq!(desk.stands(1).await, ("waiting_account".to_owned(), String::new()));
     assert_eq!(desk.stands(2).await, ("held".to_owned(), "PHOTO-DECLARED".to_owned()));
     let distinct = "SELECT count(DISTINCT print) + count(DISTINCT chip) FROM rendition WHERE print IS NOT NULL";
-    assert_eq!(number(&desk.station().ledger, distinct).await, 2);
+    assert_eq!(number(&desk.worker().ledger, distinct).await, 2);
     desk.books_hold(evening()).await;
     desk.play.end().await;
 }
@@ -330,11 +330,11 @@ async fn a_store_that_is_gone_holds_nobody(database: Database) {
     assert_eq!(desk.take_in(&[desk.message(0, 1, &truth("photos/1.jpg", &file, 358, 441))]).await, (1, 0, 0));
     let (store, aside) = (desk.play.folder().join("objects"), desk.play.folder().join("objects.aside"));
     std::fs::rename(&store, &aside).unwrap();
-    let told = drain(&Photos, desk.station(), evening()).await.unwrap_err().to_string();
+    let told = drain(&Photos, desk.worker(), evening()).await.unwrap_err().to_string();
     assert!(told.contains("object store folder"), "{told}");
     assert_eq!(desk.stands(0).await, ("waiting_account".to_owned(), String::new()));
     std::fs::rename(&aside, &store).unwrap();
     desk.look(evening() + 2.minutes()).await;
-    assert_eq!(number(&desk.station().ledger, "SELECT count(*) FROM rendition WHERE print IS NOT NULL").await, 1);
+    assert_eq!(number(&desk.worker().ledger, "SELECT count(*) FROM rendition WHERE print IS NOT NULL").await, 1);
     desk.play.end().await;
 }

@@ -12,7 +12,7 @@ use cardline::quarantine::held::{Selection, choose};
 use cardline::route::intake::settle::{ChunkSource, IntakeCounts};
 use cardline::route::intake::{check_messages, from_file};
 use cardline::route::servicing::{event_dates, read_event};
-use cardline::step::Station;
+use cardline::step::Worker;
 use cardline::store::Ledger;
 use cardline::time::{instant, local_date};
 use jiff::Timestamp;
@@ -54,9 +54,9 @@ pub fn application(n: u32, revision: i64, change: Value) -> Value {
     message
 }
 
-/// A station on a database of its own, and its events so far.
+/// A worker on a database of its own, and its events so far.
 pub struct Desk {
-    pub station: Station,
+    pub worker: Worker,
     sent: std::sync::Mutex<Vec<Value>>,
     // Last, so that the connections are closed before the database is dropped.
     database: Database,
@@ -65,12 +65,12 @@ pub struct Desk {
 impl Desk {
     pub async fn new(database: Database) -> Desk {
         let config = Config::in_folder(database.folder.path(), Some(database.url.clone()));
-        let station = Station::open(config, FIRST_DAY).await.unwrap();
-        Desk { station, sent: std::sync::Mutex::default(), database }
+        let worker = Worker::open(config, FIRST_DAY).await.unwrap();
+        Desk { worker, sent: std::sync::Mutex::default(), database }
     }
 
     pub async fn end(self) {
-        self.station.ledger.close().await;
+        self.worker.ledger.close().await;
     }
 
     pub fn id(n: u32) -> String {
@@ -78,14 +78,14 @@ impl Desk {
     }
 
     pub fn ledger(&self) -> &Ledger {
-        &self.station.ledger
+        &self.worker.ledger
     }
 
     pub async fn take_in(&self, messages: &[Value], now: Timestamp) -> IntakeCounts {
         let path = self.database.folder.path().join("messages.ndjson");
         let lines: String = messages.iter().map(|message| format!("{message}\n")).collect();
         std::fs::write(&path, lines).unwrap();
-        from_file(&self.station, &path, now, |_, _| ()).await.unwrap()
+        from_file(&self.worker, &path, now, |_, _| ()).await.unwrap()
     }
 
     /// Takes in events as if they had come from the topic, each under an id of its own.
@@ -110,16 +110,16 @@ impl Desk {
     }
 
     async fn settle_events(&self, events: &[Value], now: Timestamp) -> IntakeCounts {
-        let topic = self.station.config.topics.events.clone();
+        let topic = self.worker.config.topics.events.clone();
         let stored = self.ledger().positions(&topic, &[0]).await.unwrap()[0].1;
         let next = stored + events.len() as i64;
         let read = events.iter().zip(stored..).map(|(event, position)| {
             let raw = RawMessage::new(position, event.to_string().into_bytes().into());
-            read_event(&self.station.keys, &raw, now).unwrap()
+            read_event(&self.worker.keys, &raw, now).unwrap()
         });
         let source = ChunkSource { topic, partition: 0, first: stored, next, stored: Some(stored), generation: 1 };
         let lease = self.ledger().take_lease("events", "suite", now, 60).await.unwrap().unwrap();
-        let dates = event_dates(&self.station, local_date(now));
+        let dates = event_dates(&self.worker, local_date(now));
         self.ledger().settle_events(&lease, &source, read.collect(), &dates, why()).await.unwrap()
     }
 
@@ -140,7 +140,7 @@ impl Desk {
 
     async fn ask(&self, selection: Selection, what: What, confirm: Option<&str>, dry_run: bool) -> Told {
         let ask = Ask { actor: "lin", reason: "a test", selection, what, confirm, dry_run, approval: None };
-        operate(&self.station, &ask, instant(date(2026, 11, 24), 9, 0)).await.unwrap()
+        operate(&self.worker, &ask, instant(date(2026, 11, 24), 9, 0)).await.unwrap()
     }
 
     /// Asks for a preview, then confirms it.
@@ -302,7 +302,7 @@ async fn stopped_half_way_the_same_operation_goes_on(database: Database) {
     let operation = record_operation(&mut tx, &request, &id, count).await.unwrap();
     let member = next_members(&mut tx, &operation).await.unwrap().remove(0);
     let bytes = application(1, 1, json!({})).to_string().into_bytes();
-    let checked = check_messages(&desk.station, &[RawMessage::new(member.id, bytes.into())], morning()).unwrap();
+    let checked = check_messages(&desk.worker, &[RawMessage::new(member.id, bytes.into())], morning()).unwrap();
     settle_again(&mut tx, &operation, Again::Applications(checked), why(), FIRST_DAY).await.unwrap();
     tx.commit().await.unwrap();
 

@@ -1,6 +1,6 @@
 //! Which cards a batch takes when more wait than fit: those approved first, whenever they came.
 
-use cardline::batching::cut_batch::Group;
+use cardline::batching::cut_batch::QueueSlice;
 use cardline::store::Ledger;
 use jiff::Timestamp;
 use jiff::civil::date;
@@ -82,8 +82,8 @@ async fn opened(ledger: &Ledger, batches: &[(i64, &str)]) {
     }
 }
 
-fn group(region: &str) -> Group {
-    Group {
+fn group(region: &str) -> QueueSlice {
+    QueueSlice {
         region: region.into(),
         bank: "ICBC".into(),
         lane: "normal".into(),

@@ -9,7 +9,7 @@ use cardline::config::Config;
 use cardline::reference::tables::{calendar_on, reference_on, take_effect};
 use cardline::route::regions::FollowRegions;
 use cardline::route::waiting_regions::Room;
-use cardline::step::{StageError, Station};
+use cardline::step::{StageError, Worker};
 use cardline::store::{Ledger, LedgerError};
 use cardline::time::instant;
 use cardline::world::play::day;
@@ -87,12 +87,12 @@ async fn the_same_file_again_is_nothing_new(database: Database) {
 
 async fn a_later_day_takes_effect_by_itself(database: Database) {
     let ledger = database.ledger().await;
-    let station =
-        Station::open(Config::in_folder(database.folder.path(), Some(database.url.clone())), TODAY).await.unwrap();
+    let worker =
+        Worker::open(Config::in_folder(database.folder.path(), Some(database.url.clone())), TODAY).await.unwrap();
     let later = date(2026, 3, 1);
     let text = format!("{POINT}110101001001,甲,110101,community,\n");
     applied(&ledger, planned(&ledger, Table::Points, &text, from(later)).await).await.unwrap();
-    assert!(station.is_stale().await.unwrap(), "a running worker learns of it");
+    assert!(worker.is_stale().await.unwrap(), "a running worker learns of it");
     let name = async |day| {
         let (reference, _) = reference_on(&ledger, day).await.unwrap();
         reference.point("110101001001").map(|point| point.name.clone())
@@ -112,9 +112,9 @@ async fn who_only_looks_settles_nothing(database: Database) {
     applied(&ledger, planned(&ledger, Table::Points, &closing, from(TODAY)).await).await.unwrap();
     let config = || Config::in_folder(database.folder.path(), Some(database.url.clone()));
     let due = async || ledger.reference_due(date(2026, 3, 1)).await.unwrap();
-    Station::observing(config(), date(2026, 3, 1)).await.unwrap();
+    Worker::observing(config(), date(2026, 3, 1)).await.unwrap();
     assert_eq!(due().await, Some(date(2026, 3, 1)));
-    Station::open(config(), date(2026, 3, 1)).await.unwrap();
+    Worker::open(config(), date(2026, 3, 1)).await.unwrap();
     assert_eq!(due().await, None);
 }
 
@@ -236,8 +236,8 @@ async fn waiting_cards_go_over_to_the_region_that_took_theirs_over(database: Dat
     let keys = cardline::crypto::keys::Keys::make(&database.folder.path().join("keys")).unwrap();
     intake.ledger.keep_key_check(&keys.check()).await.unwrap();
     let follow = async |day: Date| {
-        let station = Station::open(config.clone(), day).await.unwrap();
-        drain(&FollowRegions(Room::Account), &station, instant(day, 9, 0)).await.unwrap()
+        let worker = Worker::open(config.clone(), day).await.unwrap();
+        drain(&FollowRegions(Room::Account), &worker, instant(day, 9, 0)).await.unwrap()
     };
     assert_eq!(follow(date(2026, 1, 31)).await, 0);
     assert_eq!((follow(date(2026, 2, 1)).await, follow(date(2026, 2, 1)).await), (1, 0));
@@ -264,11 +264,11 @@ async fn a_split_region_is_for_a_person(database: Database) {
     intake.books_hold().await;
 }
 
-/// Opens the play's station anew, as the daemon does.
+/// Opens the play's worker anew, as the daemon does.
 async fn reopen(play: &mut Play, today: Date) {
-    let kafka = play.station.kafka.clone();
-    play.station = Station::open(play.station.config.clone(), today).await.unwrap();
-    play.station.kafka = kafka;
+    let kafka = play.worker.kafka.clone();
+    play.worker = Worker::open(play.worker.config.clone(), today).await.unwrap();
+    play.worker.kafka = kafka;
 }
 
 async fn a_merger_in_the_middle_of_the_route(database: Database) {
@@ -279,21 +279,21 @@ async fn a_merger_in_the_middle_of_the_route(database: Database) {
     let under = "SELECT count(*) FROM application WHERE queue IS NOT NULL AND region = '522634'";
     let in_batches =
         "SELECT count(*) FROM application WHERE account_batch IS NOT NULL AND place IS NULL AND region = '522634'";
-    let before = number(&play.station.ledger, in_batches).await;
+    let before = number(&play.worker.ledger, in_batches).await;
     assert!(before > 0);
     let asked = Asked { effective: day(12), complete: false, today: day(12) };
     let merger = format!("{REGION}522634,雷山县,district,,{},false,522601\n", day(11));
-    let plan = planned(&play.station.ledger, Table::Regions, &merger, asked).await;
+    let plan = planned(&play.worker.ledger, Table::Regions, &merger, asked).await;
     assert!(plan.preview.takes_away.is_empty(), "{:?}", plan.preview.takes_away);
-    applied(&play.station.ledger, plan).await.unwrap();
+    applied(&play.worker.ledger, plan).await.unwrap();
     reopen(&mut play, day(12)).await;
     play.day(12).await;
-    assert_eq!(number(&play.station.ledger, under).await, 0);
-    assert!(number(&play.station.ledger, in_batches).await > 0, "what is in a batch stays there");
+    assert_eq!(number(&play.worker.ledger, under).await, 0);
+    assert!(number(&play.worker.ledger, in_batches).await > 0, "what is in a batch stays there");
     for n in 13..30 {
         play.day(n).await;
     }
-    let ledger = &play.station.ledger;
+    let ledger = &play.worker.ledger;
     let followed =
         number(ledger, "SELECT count(*) FROM finding WHERE rule = 'REGION-FOLLOWED' AND severity = 'note'").await;
     assert!(followed > 0, "later applications still name the old code");
@@ -304,7 +304,7 @@ async fn a_merger_in_the_middle_of_the_route(database: Database) {
 
 async fn deadlines_move_with_a_calendar(database: Database) {
     let play = Play::played(database, 12, 240, 24).await;
-    let (ledger, today) = (&play.station.ledger, day(23));
+    let (ledger, today) = (&play.worker.ledger, day(23));
     // Every working day but two of the next fortnight is taken.
     let was = calendar_on(ledger, today).await.unwrap();
     let year = include_str!("../../../fixtures/reference/holidays-2026.csv");

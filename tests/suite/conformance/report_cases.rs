@@ -7,7 +7,7 @@ use cardline::route::production::{Cut, Manifests, Reports};
 use cardline::route::send::Send;
 use cardline::time::instant;
 use cardline::world::play::day;
-use cardline_core::layouts::FileKind;
+use cardline_core::file_formats::FileKind;
 
 use super::arrivals::number;
 use super::partner_files::{Asked, largest_request};
@@ -22,7 +22,7 @@ const KIND: FileKind = FileKind::ProductionReport;
 const OPENED: u32 = 5;
 
 async fn place_of(play: &Play, card: &str) -> String {
-    let mut tx = play.station.ledger.read().await.unwrap();
+    let mut tx = play.worker.ledger.read().await.unwrap();
     let sql = "SELECT place, '' FROM card WHERE card_number = $1";
     tx.row::<(String, String)>(sql, args![card]).await.unwrap().unwrap().0
 }
@@ -42,8 +42,8 @@ async fn a_card_that_is_reported_wrong_costs_no_other(database: Database) {
         play.day(n).await;
     }
     let evening = instant(day(11), 17, 30);
-    drain(&Cut, &play.station, evening).await.unwrap();
-    drain(&Send, &play.station, evening).await.unwrap();
+    drain(&Cut, &play.worker, evening).await.unwrap();
+    drain(&Send, &play.worker, evening).await.unwrap();
     let asked = largest_request(&play, "BUREAU", FileKind::Personalization).await;
     let spec = asked.answers(&play, KIND);
     let (regions, points, numbers) =
@@ -78,7 +78,7 @@ async fn a_card_that_is_reported_wrong_costs_no_other(database: Database) {
     rows[unknown][column("outcome")] = "7".into();
     asked.place(&play, KIND, &rows).await;
     let now = instant(day(12), 8, 0);
-    drain(&Reports, &play.station, now).await.unwrap();
+    drain(&Reports, &play.worker, now).await.unwrap();
 
     for n in [first, second, twice] {
         assert_eq!(place_of(&play, &numbers[n]).await, "held", "card {n}");
@@ -93,7 +93,7 @@ async fn a_card_that_is_reported_wrong_costs_no_other(database: Database) {
     for n in &made {
         assert_eq!(place_of(&play, &numbers[*n]).await, "produced", "card {n}");
     }
-    let ledger = &play.station.ledger;
+    let ledger = &play.worker.ledger;
     let opened =
         "SELECT count(*) FROM desk_case k JOIN file f ON f.id = k.file WHERE f.kind = 'production-report' AND f.at = ";
     let opened = format!("{opened}{} AND k.state = 'open'", now.as_microsecond());
@@ -113,7 +113,7 @@ async fn a_card_that_is_reported_wrong_costs_no_other(database: Database) {
         mended.push(row);
     }
     asked.place(&play, KIND, &mended).await;
-    drain(&Reports, &play.station, now).await.unwrap();
+    drain(&Reports, &play.worker, now).await.unwrap();
     assert_eq!(place_of(&play, &numbers[false_one]).await, "produced");
     assert_eq!(place_of(&play, &numbers[nowhere]).await, "in_production");
 
@@ -123,7 +123,7 @@ async fn a_card_that_is_reported_wrong_costs_no_other(database: Database) {
     let mut good = rows[garbled].clone();
     good[column("card_number")] = numbers[garbled].clone();
     asked.place(&play, KIND, &[good, more]).await;
-    drain(&Reports, &play.station, now).await.unwrap();
+    drain(&Reports, &play.worker, now).await.unwrap();
     assert_eq!(place_of(&play, &numbers[garbled]).await, "in_production");
     assert_eq!(
         number(ledger, "SELECT count(*) FROM file WHERE kind = 'production-report' AND state = 'held'").await,
@@ -171,7 +171,7 @@ async fn manifest(play: &Play, asked: &Asked, made: &[usize], numbers: &[String]
         }
         text.push_str("</box>\n</carton>\n");
     }
-    let ledger = &play.station.ledger;
+    let ledger = &play.worker.ledger;
     let kind = FileKind::ShippingManifest;
     let sequence = ledger.next_sequence("BUREAU", kind.name(), "in").await.unwrap();
     let batch = &asked.parsed.control["batch"];
@@ -184,10 +184,10 @@ async fn manifest(play: &Play, asked: &Asked, made: &[usize], numbers: &[String]
     )
     .replace('\n', "\r\n");
     asked.place_bytes(play, kind, sequence, document.as_bytes());
-    let to = play.station.partners.get("BUREAU").unwrap().to();
+    let to = play.worker.partners.get("BUREAU").unwrap().to();
     let aside = to.with_extension("aside");
     std::fs::rename(&to, &aside).unwrap();
-    drain(&Manifests, &play.station, instant(day(12), 8, 30)).await.unwrap();
+    drain(&Manifests, &play.worker, instant(day(12), 8, 30)).await.unwrap();
     std::fs::rename(&aside, &to).unwrap();
     for n in made {
         let expected = if [wrong, holed].contains(&points[*n].as_str()) { "produced" } else { "in_transit" };

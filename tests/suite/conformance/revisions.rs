@@ -46,14 +46,14 @@ fn revision(application: u32, revision: i64, ok: &[i64]) -> ArrivingMessage {
     } else {
         wrong(application, revision, &person)
     };
-    ArrivingMessage { sealed: format!("{application}/{revision}").into_bytes(), ..message }
+    ArrivingMessage { encrypted: format!("{application}/{revision}").into_bytes(), ..message }
 }
 
 /// Takes in whatever has stopped waiting.
 async fn promote_all(intake: &Intake, ok: &[i64]) {
     while let Some(ready) = intake.ledger.ready_gaps(1).await.unwrap().first() {
         let waiting = intake.ledger.ready_gap(*ready).await.unwrap().expect("it is still there");
-        let name = String::from_utf8(waiting.sealed.clone()).unwrap();
+        let name = String::from_utf8(waiting.encrypted.clone()).unwrap();
         let (application, n) = name.split_once('/').unwrap();
         let message = revision(application.parse().unwrap(), n.parse().unwrap(), ok);
         let message = ArrivingMessage { position: waiting.id, ..message };
@@ -128,7 +128,7 @@ async fn a_correction_in_time_stops_the_clock_for_whole_days(database: Database)
 
 /// Runs the deadlines of a day.
 async fn deadlines(desk: &Desk, on: Date) {
-    drain(&Deadlines, &desk.station, instant(on, 9, 0)).await.unwrap();
+    drain(&Deadlines, &desk.worker, instant(on, 9, 0)).await.unwrap();
 }
 
 async fn what_is_not_corrected_lapses_and_a_late_correction_is_told_so(database: Database) {

@@ -4,7 +4,7 @@ use cardline::route::accounts::Answers;
 use cardline::time::instant;
 use cardline::world::play::day;
 use cardline_core::domain::gb18030;
-use cardline_core::layouts::{FileKind, FileSpec};
+use cardline_core::file_formats::{FileKind, FileSpec};
 
 use super::arrivals::number;
 use super::partner_files::{Asked, largest_request, morning, opens_all};
@@ -43,12 +43,12 @@ fn code(spec: &FileSpec, reason: &str) -> String {
 }
 
 async fn one(play: &Play, sql: &str) -> i64 {
-    number(&play.station.ledger, sql).await
+    number(&play.worker.ledger, sql).await
 }
 
 /// What became of the card of a row: where it is and, where its answer is kept, outcome and reason.
 async fn became(play: &Play, task: &str) -> (String, String) {
-    let mut tx = play.station.ledger.read().await.unwrap();
+    let mut tx = play.worker.ledger.read().await.unwrap();
     let sql = "SELECT c.place, COALESCE((SELECT n.outcome || ' ' || n.reason FROM answer n
         WHERE n.application = c.id ORDER BY n.file DESC LIMIT 1), '') FROM card c WHERE c.application_id = $1";
     tx.row::<(String, String)>(sql, cardline::args![task]).await.unwrap().unwrap()
@@ -105,7 +105,7 @@ async fn a_row_that_cannot_be_believed_costs_no_other(database: Database) {
     let sent = rows.len() as i64;
 
     let file = asked.place(&play, KIND, &rows).await;
-    drain(&Answers, &play.station, morning(ASKED + 1)).await.unwrap();
+    drain(&Answers, &play.worker, morning(ASKED + 1)).await.unwrap();
 
     assert_eq!(
         one(&play, &format!("SELECT count(*) FROM file WHERE name = '{file}' AND state = 'applied' AND rows = {sent}"))
@@ -147,7 +147,7 @@ async fn a_row_that_cannot_be_believed_costs_no_other(database: Database) {
             AND NOT EXISTS (SELECT 1 FROM desk_case k WHERE k.application = a.id AND k.state = 'open')"
     );
     assert_eq!(one(&play, &sql).await, 0);
-    let to = play.station.partners.get(&asked.partner).unwrap().to();
+    let to = play.worker.partners.get(&asked.partner).unwrap().to();
     let report = std::fs::read_dir(to).unwrap().map(|e| e.unwrap().path()).find(|path| {
         path.file_name()
             .is_some_and(|n| n.to_string_lossy().starts_with(&file) && n.to_string_lossy().ends_with(".errors.csv"))
@@ -157,7 +157,7 @@ async fn a_row_that_cannot_be_believed_costs_no_other(database: Database) {
     assert!(!report.contains(&name[4]), "no value of a person");
     let lines: std::collections::BTreeSet<&str> = report.lines().skip(1).filter_map(|l| l.split(',').next()).collect();
     assert!(!lines.contains("2") && !lines.contains("17"), "what nobody needed is not complained of: {lines:?}");
-    let laws = play.station.ledger.books(instant(day(ASKED + 1), 8, 0), true, None).await.unwrap();
+    let laws = play.worker.ledger.books(instant(day(ASKED + 1), 8, 0), true, None).await.unwrap();
     assert_eq!(broken(&laws), Vec::<String>::new());
     play.end().await;
 }
@@ -166,7 +166,7 @@ async fn a_frame_that_is_wrong_costs_the_whole_file(database: Database) {
     let (play, asked) = asked(database, 6).await;
     let spec = asked.answers(&play, KIND);
     let rows = opens_all(&asked, spec, ASKED);
-    let sequence = play.station.ledger.next_sequence(&asked.partner, KIND.name(), "in").await.unwrap();
+    let sequence = play.worker.ledger.next_sequence(&asked.partner, KIND.name(), "in").await.unwrap();
     let line = |cells: &[String]| format!("{}|\n", cells.join("|"));
     let control = |count: usize, region: &str| {
         let asked = |field: &str| asked.parsed.control.get(field).cloned().unwrap_or_default();
@@ -188,7 +188,7 @@ async fn a_frame_that_is_wrong_costs_the_whole_file(database: Database) {
     let before = one(&play, "SELECT count(*) FROM account").await;
     for (code, text) in files {
         asked.place_bytes(&play, KIND, sequence, &gb18030::encode(&text).unwrap());
-        drain(&Answers, &play.station, morning(ASKED + 1)).await.unwrap();
+        drain(&Answers, &play.worker, morning(ASKED + 1)).await.unwrap();
         let sql =
             format!("SELECT count(*) FROM file WHERE state IN ('refused', 'held') AND reason LIKE '{code} in line %'");
         assert_eq!(one(&play, &sql).await, 1, "{code}");
@@ -197,7 +197,7 @@ async fn a_frame_that_is_wrong_costs_the_whole_file(database: Database) {
     // The same with a byte order mark in front is whole.
     let bytes = [&b"\xEF\xBB\xBF"[..], &gb18030::encode(&whole).unwrap()].concat();
     asked.place_bytes(&play, KIND, sequence, &bytes);
-    drain(&Answers, &play.station, morning(ASKED + 1)).await.unwrap();
+    drain(&Answers, &play.worker, morning(ASKED + 1)).await.unwrap();
     assert_eq!(one(&play, "SELECT count(*) FROM account").await, before + rows.len() as i64);
     play.end().await;
 }
@@ -211,7 +211,7 @@ async fn an_answer_that_is_never_clear_ends_with_a_person(database: Database) {
         rows.retain(|row| row[spec.column("task").unwrap()] == task);
         set(spec, &mut rows[0], "code", &code(spec, "timeout"));
         asked.place(&play, KIND, &rows).await;
-        drain(&Answers, &play.station, morning(ASKED + 1)).await.unwrap();
+        drain(&Answers, &play.worker, morning(ASKED + 1)).await.unwrap();
         let (place, answer) = became(&play, &task).await;
         if round == 3 {
             assert_eq!((place.as_str(), answer.as_str()), ("held", "mismatch NO-CLEAR-ANSWER"));
@@ -226,9 +226,9 @@ async fn an_answer_that_is_never_clear_ends_with_a_person(database: Database) {
 /// Has the cards that wait at the bank asked of it again, on a later day.
 async fn ask_again(play: &mut Play, before: &Asked, round: u32) -> Asked {
     let now = instant(day(ASKED + 7 * round), 17, 30);
-    drain(&cardline::route::accounts::Cut, &play.station, now).await.unwrap();
-    drain(&cardline::route::send::Send, &play.station, now).await.unwrap();
-    let files = play.station.ledger.files().await.unwrap();
+    drain(&cardline::route::accounts::Cut, &play.worker, now).await.unwrap();
+    drain(&cardline::route::send::Send, &play.worker, now).await.unwrap();
+    let files = play.worker.ledger.files().await.unwrap();
     let last =
         files.iter().filter(|f| f.kind == "account-request" && f.partner == before.partner && f.direction == "out");
     let region = &before.parsed.control["region"];

@@ -1,7 +1,7 @@
 //! Who sees an area or a bank sees nothing else: not by list, count, id, trace or act, and what lies
 //! outside changes nothing of what is seen.
 
-use cardline::batching::batch_record::NewBatchAct;
+use cardline::batching::batch_record::NewBatchAction;
 use cardline::quarantine::acts::{name_operation, record_operation};
 use cardline::quarantine::held::{Selection, choose};
 use cardline::route::intake::settle::ArrivingMessage;
@@ -152,7 +152,7 @@ async fn law_thirteen_sees_what_lay_outside(database: Database) {
         let why = Why { at: now(), actor: &actor, reason: "" };
         ledger.record_reveal(2, vec![1], why).await.unwrap();
     }
-    let act = |what, actor: &str, stream: Option<&str>| NewBatchAct {
+    let act = |what, actor: &str, stream: Option<&str>| NewBatchAction {
         at: now(),
         actor: actor.into(),
         what,

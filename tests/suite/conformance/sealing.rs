@@ -15,13 +15,13 @@ on_both_engines!(
 
 /// Seals until nothing is left: on PostgreSQL whatever runs elsewhere in the server holds it up.
 async fn seal(ledger: &Ledger) -> i64 {
-    let mut sealed = 0;
+    let mut encrypted = 0;
     for _ in 0..200 {
         let lease = ledger.take_lease("seal", "suite", now(), 60).await.unwrap().unwrap();
-        sealed += ledger.seal_history(&lease, now()).await.unwrap();
+        encrypted += ledger.seal_history(&lease, now()).await.unwrap();
         let covered = number(ledger, "SELECT CAST(COALESCE(sum(moves), 0) AS BIGINT) FROM seal").await;
         if covered == number(ledger, "SELECT count(*) FROM move").await {
-            return sealed;
+            return encrypted;
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }

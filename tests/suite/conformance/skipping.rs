@@ -10,7 +10,7 @@ use cardline::route::accounts::Answers;
 use cardline::time::instant;
 use cardline::world::play::day;
 use cardline_core::domain::staff::Role;
-use cardline_core::layouts::FileKind;
+use cardline_core::file_formats::FileKind;
 use jiff::Timestamp;
 
 use super::arrivals::{execute, number};
@@ -32,58 +32,58 @@ fn by(approval: Option<i64>) -> By<'static> {
 
 /// A file of the bank with this number, which nobody can read.
 fn arrives(play: &Play, sequence: i64) {
-    let from = play.station.partners.get("ICBC").unwrap().from();
+    let from = play.worker.partners.get("ICBC").unwrap().from();
     let name = format!("ICBC_431126_20260105_{sequence:06}_KHHP.txt");
     std::fs::write(from.join(&name), "unreadable").unwrap();
     std::fs::write(from.join(format!("{name}.ok")), "unreadable").unwrap();
 }
 
 async fn refused(play: &Play, go_on_with: i64) -> String {
-    to_skip(&play.station, "ICBC", KIND, go_on_with).await.unwrap().expect_err("it may not go on")
+    to_skip(&play.worker, "ICBC", KIND, go_on_with).await.unwrap().expect_err("it may not go on")
 }
 
 async fn two_persons_pass_over_what_never_came(database: Database) {
     let mut play = Play::new(database, 7, 10, 10).await;
     assert!(refused(&play, 3).await.contains("no later file waits"));
     arrives(&play, 3);
-    assert_eq!(drain(&Answers, &play.station, now()).await.unwrap(), 0, "it waits for the two before it");
+    assert_eq!(drain(&Answers, &play.worker, now()).await.unwrap(), 0, "it waits for the two before it");
     assert!(refused(&play, 4).await.contains("number 3, not 4"));
-    assert!(to_skip(&play.station, "BUREAU", KIND, 3).await.unwrap().is_err());
-    let missing = all_missing(&play.station).await.unwrap().remove(0);
+    assert!(to_skip(&play.worker, "BUREAU", KIND, 3).await.unwrap().is_err());
+    let missing = all_missing(&play.worker).await.unwrap().remove(0);
     assert_eq!((missing.first, missing.last), (1, 2));
 
-    let ledger = administered(&play.station.ledger).await;
+    let ledger = administered(&play.worker.ledger).await;
     let lin = add(&ledger, "lin", Role::BankIt, "ICBC", "").await;
     let wang = add(&ledger, "wang", Role::Operator, "", "").await;
     let elsewhere = add(&ledger, "chen", Role::BankIt, "CCB", "").await;
-    play.station.ledger = ledger.seen_by(lin.clone());
+    play.worker.ledger = ledger.seen_by(lin.clone());
     let subject = missing.subject();
-    let asked = second_person(&play.station, &wanted(&missing, &subject, "lost at the bank"), now()).await.unwrap();
+    let asked = second_person(&play.worker, &wanted(&missing, &subject, "lost at the bank"), now()).await.unwrap();
     let Second::Asked { id, .. } = asked else { panic!("{asked:?}") };
-    let own = give(&mut play.station, id, &lin, now()).await;
+    let own = give(&mut play.worker, id, &lin, now()).await;
     assert!(matches!(own, Err(ApprovalFault::OwnRequest(_))));
-    play.station.ledger = ledger.seen_by(elsewhere.clone());
-    let other = give(&mut play.station, id, &elsewhere, now()).await;
+    play.worker.ledger = ledger.seen_by(elsewhere.clone());
+    let other = give(&mut play.worker, id, &elsewhere, now()).await;
     assert!(matches!(other, Err(ApprovalFault::None(_))), "another bank's stream");
-    play.station.ledger = ledger.seen_by(wang.clone());
+    play.worker.ledger = ledger.seen_by(wang.clone());
     for _ in 0..2 {
-        assert_eq!(give(&mut play.station, id, &wang, now()).await.unwrap(), Carried::Out);
+        assert_eq!(give(&mut play.worker, id, &wang, now()).await.unwrap(), Carried::Out);
     }
-    play.station.ledger = ledger.clone();
-    assert!(matches!(skip(&play.station, "ICBC", KIND, 3, by(None)).await.unwrap(), Told::Before(_)));
+    play.worker.ledger = ledger.clone();
+    assert!(matches!(skip(&play.worker, "ICBC", KIND, 3, by(None)).await.unwrap(), Told::Before(_)));
 
     // Each is a case, and the file that waited is read.
     assert_eq!(number(&ledger, "SELECT count(*) FROM desk_case WHERE state = 'open'").await, 2);
-    assert_eq!(drain(&Answers, &play.station, now()).await.unwrap(), 1);
-    let laws = play.station.ledger.books(now(), true, None).await.unwrap();
+    assert_eq!(drain(&Answers, &play.worker, now()).await.unwrap(), 1);
+    let laws = play.worker.ledger.books(now(), true, None).await.unwrap();
     assert_eq!(broken(&laws), Vec::<String>::new());
     // What comes after all is looked at by a person, and changes nothing.
     arrives(&play, 1);
-    drain(&Answers, &play.station, now()).await.unwrap();
-    assert!(inbox::waiting(play.station.partners.get("ICBC").unwrap(), FileKind::AccountResult).unwrap().is_empty());
+    drain(&Answers, &play.worker, now()).await.unwrap();
+    assert!(inbox::waiting(play.worker.partners.get("ICBC").unwrap(), FileKind::AccountResult).unwrap().is_empty());
     assert_eq!(number(&ledger, "SELECT next FROM counter WHERE name = 'file/ICBC/account-result/in'").await, 3);
     execute(&ledger, "UPDATE stream_act SET approval = NULL").await;
-    let law = play.station.ledger.books(now(), true, Some(14)).await.unwrap();
+    let law = play.worker.ledger.books(now(), true, Some(14)).await.unwrap();
     assert!(!law.books[0].holds, "passed over without an approval, and nobody sees it");
     play.end().await;
 }
@@ -93,13 +93,13 @@ async fn a_file_that_comes_after_all_is_not_passed_over(database: Database) {
     arrives(&play, 2);
     arrives(&play, 1);
     assert!(refused(&play, 2).await.contains("no later file waits"));
-    let Told::Refused(why) = skip(&play.station, "ICBC", KIND, 2, by(None)).await.unwrap() else {
+    let Told::Refused(why) = skip(&play.worker, "ICBC", KIND, 2, by(None)).await.unwrap() else {
         panic!("a file that is there was passed over");
     };
     assert!(why.contains("no later file waits"), "{why}");
-    assert_eq!(number(&play.station.ledger, "SELECT count(*) FROM stream_act").await, 0);
+    assert_eq!(number(&play.worker.ledger, "SELECT count(*) FROM stream_act").await, 0);
     arrives(&play, 500);
-    let bank = play.station.partners.get("ICBC").unwrap();
+    let bank = play.worker.partners.get("ICBC").unwrap();
     for (_, name) in inbox::waiting(bank, FileKind::AccountResult).unwrap().into_iter().take(2) {
         std::fs::remove_file(bank.from().join(name)).unwrap();
     }

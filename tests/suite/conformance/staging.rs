@@ -4,7 +4,7 @@ use cardline::args;
 use cardline::route::intake::from_file;
 use cardline::route::intake::settle::ArrivingMessage;
 use cardline::store::Arg;
-use cardline::store::bulk::{Column, Stage};
+use cardline::store::bulk::{Column, StagingTable};
 
 use super::arrivals::{Intake, arriving, now, number};
 use crate::databases::{Database, on_both_engines};
@@ -17,7 +17,7 @@ on_both_engines!(
     a_message_with_nul_never_stops_a_chunk,
 );
 
-const ODD: Stage = Stage {
+const ODD: StagingTable = StagingTable {
     name: "odd",
     columns: &[("id", Column::Int), ("words", Column::Text), ("bytes", Column::Bytes), ("flag", Column::Flag)],
 };
@@ -93,7 +93,7 @@ async fn odd_identities_survive_intake(database: Database) {
     let odd = |n: usize, text: &str| ArrivingMessage {
         event_id: Some(format!("e{n}{text}")),
         application_id: Some(format!("a{n}{text}")),
-        sealed: text.as_bytes().to_vec(),
+        encrypted: text.as_bytes().to_vec(),
         ..arriving(n as u32, 1, text)
     };
     let all = || TEXTS.iter().enumerate().map(|(n, text)| odd(n, text)).collect::<Vec<_>>();
@@ -142,9 +142,9 @@ async fn a_message_with_nul_never_stops_a_chunk(database: Database) {
     }
     std::fs::write(&path, lines).unwrap();
     let play = Play::new(database, 1, 0, 1).await;
-    let counts = from_file(&play.station, &path, now(), |_, _| ()).await.unwrap();
+    let counts = from_file(&play.worker, &path, now(), |_, _| ()).await.unwrap();
     assert_eq!((counts.received, counts.quarantined), (places.len() as i64, 2), "{counts:?}");
-    let ledger = &play.station.ledger;
+    let ledger = &play.worker.ledger;
     assert_eq!(number(ledger, "SELECT count(*) FROM message WHERE reason = 'KEY-FORM'").await, 2);
     let report = ledger.books(now(), true, None).await.unwrap();
     assert_eq!(crate::plays::broken(&report), Vec::<String>::new());

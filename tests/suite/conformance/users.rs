@@ -2,7 +2,7 @@
 
 use cardline::limits::{LOGIN_TRIES, LOGIN_WAIT_MINUTES, SESSION_HOURS};
 use cardline::people::users::NewUser;
-use cardline::store::{Ledger, LedgerError, Viewer, Why};
+use cardline::store::{Ledger, LedgerError, Principal, Why};
 use cardline_core::domain::staff::{Role, Scope};
 use jiff::{SignedDuration, Timestamp};
 
@@ -19,7 +19,7 @@ on_both_engines!(
 );
 
 /// Adds a user in the name of whoever the ledger is seen by.
-pub async fn add(ledger: &Ledger, name: &str, role: Role, bank: &str, area: &str) -> Viewer {
+pub async fn add(ledger: &Ledger, name: &str, role: Role, bank: &str, area: &str) -> Principal {
     let scope = Scope { bank: bank.into(), area: area.into() };
     let actor = ledger.viewer().map_or(name, |viewer| viewer.name.as_str()).to_owned();
     let new = NewUser { name: name.into(), role, scope, verifier: format!("verifier of {name}") };

@@ -7,7 +7,7 @@ use crate::steps::once;
 use cardline::kafka::{PartitionChunk, Reader};
 use cardline::route::intake::FromKafka;
 use cardline::step::Step;
-use cardline::step::{StageError, Station};
+use cardline::step::{StageError, Worker};
 use rdkafka::producer::Producer;
 
 use super::{Broker, PATIENCE, books_hold, counts, queue};
@@ -93,7 +93,7 @@ async fn what_another_worker_took_meanwhile_is_given_up(database: Database) {
     broker.end().await;
 }
 
-async fn claimed_and_checked(station: &Station) -> <FromKafka as Step>::Worked<'_> {
+async fn claimed_and_checked(station: &Worker) -> <FromKafka as Step>::Worked<'_> {
     let claimed = crate::steps::claim(&FromKafka, station, now()).await.unwrap().unwrap();
     tokio::task::block_in_place(|| FromKafka.work(station, claimed, now())).unwrap()
 }

@@ -23,7 +23,7 @@ use cardline::args;
 use cardline::config::{Config, Topics};
 use cardline::reference::tables::built_in_reference;
 use cardline::route::intake::{FromKafka, Gaps};
-use cardline::step::{StageError, Station};
+use cardline::step::{StageError, Worker};
 use cardline::store::Ledger;
 use cardline::world::generate::applications::{Generated, Plan};
 use cardline::world::generate::writing::{Stretch, application_of};
@@ -180,12 +180,12 @@ impl Broker {
     }
 
     /// A worker on this broker and a database.
-    async fn station(&self, database: &Database, worker: &str) -> Station {
+    async fn station(&self, database: &Database, worker: &str) -> Worker {
         let mut config = Config::in_folder(database.folder.path(), Some(database.url.clone()));
         config.kafka.value = self.servers.clone();
         config.worker.value = Some(worker.into());
         config.topics = self.topics.clone();
-        Station::open(config, FIRST_DAY).await.unwrap()
+        Worker::open(config, FIRST_DAY).await.unwrap()
     }
 
     /// A configuration file with these topics, in the database's folder.
@@ -255,13 +255,13 @@ fn changed(application: &Generated, members: &[(&str, serde_json::Value)]) -> (S
 }
 
 /// Takes in everything that is there, and whatever stopped waiting for it.
-async fn take_in(station: &Station) -> Result<(), StageError> {
+async fn take_in(station: &Worker) -> Result<(), StageError> {
     drain(&FromKafka, station, now()).await?;
     drain(&Gaps, station, now()).await?;
     Ok(())
 }
 
-/// What the ledger believes, without what is sealed: sealing draws a nonce.
+/// What the ledger believes, without what is encrypted: sealing draws a nonce.
 async fn state(ledger: &Ledger) -> Vec<String> {
     let mut tx = ledger.read().await.unwrap();
     let messages = tx
@@ -289,11 +289,11 @@ async fn state(ledger: &Ledger) -> Vec<String> {
     shown.chain(moves.iter().map(|m| format!("{m:?}"))).chain(applications.iter().map(|a| format!("{a:?}"))).collect()
 }
 
-async fn books_hold(station: &Station) {
+async fn books_hold(station: &Worker) {
     assert_eq!(broken(&station.ledger.books(now(), true, None).await.unwrap()), Vec::<String>::new());
 }
 
 /// How the messages of the applications' topic divided, over everything.
-async fn counts(station: &Station) -> cardline::route::intake::settle::IntakeCounts {
+async fn counts(station: &Worker) -> cardline::route::intake::settle::IntakeCounts {
     station.ledger.intake_counts(&station.config.topics.applications).await.unwrap()
 }

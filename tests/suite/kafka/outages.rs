@@ -63,17 +63,17 @@ impl Drop for Services {
 }
 
 /// The real program; it is killed when the test ends, however it ends.
-struct Worker(Child);
+struct RunningWorker(Child);
 
-impl Worker {
-    fn start(database: &Database, broker: &Broker) -> Worker {
+impl RunningWorker {
+    fn start(database: &Database, broker: &Broker) -> RunningWorker {
         let child = broker
             .program(database, &["run", "--stages", "intake"])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        Worker(child)
+        RunningWorker(child)
     }
 
     /// The most memory it ever used.
@@ -84,7 +84,7 @@ impl Worker {
     }
 }
 
-impl Drop for Worker {
+impl Drop for RunningWorker {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
@@ -119,7 +119,7 @@ async fn a_broker_that_is_killed_again_and_again_loses_nothing() {
     tokio::task::block_in_place(|| services.advertise(servers.rsplit(':').next().unwrap()));
     let broker = Broker::at(servers, 3).await;
     let ledger = database.ledger().await;
-    let worker = Worker::start(&database, &broker);
+    let worker = RunningWorker::start(&database, &broker);
     let mut sent = 0;
     let mut slowest = Duration::ZERO;
     for _ in 0..OUTAGES {

@@ -1,4 +1,4 @@
-//! What cannot be read: kept sealed, told to `card.dead-letters`, and nothing stands still for it.
+//! What cannot be read: kept encrypted, told to `card.dead-letters`, and nothing stands still for it.
 
 use std::collections::BTreeMap;
 
@@ -102,9 +102,9 @@ async fn an_oversized_message_is_refused_by_its_beginning(database: Database) {
         .await
         .unwrap();
     drop(tx);
-    let (reason, digest, sealed) = row.unwrap();
+    let (reason, digest, encrypted) = row.unwrap();
     assert_eq!((reason.as_str(), digest), ("TOO-LARGE", Sha256::digest(&photo).to_vec()));
-    assert!(sealed.len() < 2_000_000, "{} bytes were kept", sealed.len());
+    assert!(encrypted.len() < 2_000_000, "{} bytes were kept", encrypted.len());
     drain(&DeadLetters, &station, now()).await.unwrap();
     let told = letters(&broker.heard(&broker.topics.dead_letters));
     assert_eq!(told[&(topic, 0, 1)]["sha256"], hex(&Sha256::digest(&photo)));

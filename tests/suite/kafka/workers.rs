@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cardline::route::intake::FromKafka;
 use cardline::step::Step;
-use cardline::step::{StageError, Station};
+use cardline::step::{StageError, Worker};
 use cardline::store::LedgerError;
 use jiff::ToSpan;
 
@@ -127,7 +127,7 @@ fn refused_or_settled(settled: Result<(), StageError>) {
 }
 
 /// Takes in what there is, at an instant when abandoned leases have lapsed; tells how many were accepted.
-async fn until_idle(station: &Station, round: i64) -> i64 {
+async fn until_idle(station: &Worker, round: i64) -> i64 {
     let lapsed = now() + (round * 61).seconds();
     if let Err(error) = crate::steps::drain(&FromKafka, station, lapsed).await {
         FromKafka.forget(station);

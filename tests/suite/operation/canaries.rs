@@ -12,7 +12,7 @@ use cardline::crypto::keys::Keys;
 use cardline::store::Ledger;
 use serde_json::Value;
 
-use super::worker::{Worker, ended, give_work, program};
+use super::worker::{RunningWorker, ended, give_work, program};
 use crate::databases::{Database, Engine};
 
 /// Members of a message that say who somebody is.
@@ -36,14 +36,15 @@ fn collect(value: &Value, member: &str, found: &mut BTreeSet<String>) {
     }
 }
 
-/// What a ledger holds sealed of its people.
+/// What a ledger holds encrypted of its people.
 async fn canaries(data: &Path) -> BTreeSet<String> {
     let keys = Keys::open(&data.join("keys")).unwrap();
     let ledger = Ledger::open(&Config::in_folder(data, None).database.value).await.unwrap();
     let mut found = BTreeSet::new();
-    let sealed = ledger.read().await.unwrap().rows::<(Vec<u8>,)>("SELECT sealed FROM message", args![]).await.unwrap();
-    for (sealed,) in sealed {
-        if let Ok(message) = serde_json::from_slice(&keys.open_record(&sealed).unwrap()) {
+    let encrypted =
+        ledger.read().await.unwrap().rows::<(Vec<u8>,)>("SELECT sealed FROM message", args![]).await.unwrap();
+    for (encrypted,) in encrypted {
+        if let Ok(message) = serde_json::from_slice(&keys.decrypt(&encrypted).unwrap()) {
             collect(&message, "", &mut found);
         }
     }
@@ -65,7 +66,7 @@ async fn no_value_of_a_person_is_in_any_log_or_metric() {
         let database = Config::in_folder(&data, None).database.value;
         let output = ended(program(&database, &data).env_remove("CARDLINE_DATABASE").args(demo).envs(loud), &[0]);
         let mut told = String::from_utf8(output.stderr).unwrap();
-        let mut worker = Worker::start(&database, &data, &loud);
+        let mut worker = RunningWorker::start(&database, &data, &loud);
         worker.until("the figures are read", |worker| {
             worker.metric("cardline_figures_timestamp_seconds{}").unwrap_or(0.0) > 0.0
         });
@@ -99,7 +100,7 @@ async fn a_reader_of_the_log_that_stops_does_not_stop_the_work() {
     let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let mut command = program(url, data);
     command.args(["run", "--listen", &address]).env("CARDLINE_LOG", "trace").stdout(Stdio::null()).stderr(filled);
-    let mut worker = Worker::attached(command.spawn().unwrap(), address);
+    let mut worker = RunningWorker::attached(command.spawn().unwrap(), address);
     drop(command);
     let photos = "cardline_step_units_total{stage=\"accounts\",step=\"photos\"}";
     worker.until("the work is done", |worker| worker.metric(photos).unwrap_or(0.0) > 0.0);

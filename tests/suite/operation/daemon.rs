@@ -6,7 +6,7 @@ use cardline::args;
 use cardline::store::{Ledger, Tx};
 use jiff::Timestamp;
 
-use super::worker::{Worker, give_work};
+use super::worker::{RunningWorker, give_work};
 use crate::databases::{Database, on_both_engines};
 
 on_both_engines!(
@@ -25,10 +25,10 @@ async fn block(ledger: &Ledger) -> Tx {
 }
 
 /// A worker with something to do that cannot get on.
-async fn stuck(database: &Database, ledger: &Ledger, bound: &str) -> (Worker, Tx) {
+async fn stuck(database: &Database, ledger: &Ledger, bound: &str) -> (RunningWorker, Tx) {
     give_work(&database.url, database.folder.path());
     let blocked = block(ledger).await;
-    let mut worker = Worker::start(
+    let mut worker = RunningWorker::start(
         &database.url,
         database.folder.path(),
         &[("CARDLINE_STOP_SECONDS", bound), ("CARDLINE_WORKER", "w")],
@@ -44,7 +44,7 @@ async fn stuck(database: &Database, ledger: &Ledger, bound: &str) -> (Worker, Tx
 async fn goes_on(database: &Database, ledger: &Ledger) {
     let cards = ledger.cards_by_state().await.unwrap().values().sum::<i64>();
     assert!(cards > 15, "{cards}");
-    let mut worker = Worker::start(&database.url, database.folder.path(), &[("CARDLINE_WORKER", "w")]);
+    let mut worker = RunningWorker::start(&database.url, database.folder.path(), &[("CARDLINE_WORKER", "w")]);
     worker.until("the photos are looked at", |worker| {
         worker.metric("cardline_step_units_total{stage=\"accounts\",step=\"photos\"}").unwrap_or(0.0) > 0.0
     });
@@ -57,7 +57,7 @@ async fn goes_on(database: &Database, ledger: &Ledger) {
 
 async fn an_idle_worker_ends_at_once_and_well(database: Database) {
     for signal in ["TERM", "INT"] {
-        let mut worker = Worker::start(&database.url, database.folder.path(), &[]);
+        let mut worker = RunningWorker::start(&database.url, database.folder.path(), &[]);
         worker.until_ready();
         assert_eq!(worker.get("/health"), (200, "alive\n".into()));
         assert_eq!(worker.get("/elsewhere").0, 404);

@@ -8,7 +8,7 @@ use cardline::world::play::day;
 use jiff::Timestamp;
 
 use super::forwarder::Forwarder;
-use super::worker::{Worker, ended, give_work, program};
+use super::worker::{RunningWorker, ended, give_work, program};
 use crate::databases::{Database, Engine};
 use crate::plays::broken;
 use crate::proxy::Proxy;
@@ -31,7 +31,7 @@ async fn a_worker_rests_while_its_database_is_away_and_goes_on_by_itself() {
     let (ledger, data) = (database.ledger().await, database.folder.path());
     give_work(&database.url, data);
     let forwarder = Forwarder::cut(&server(&database.url)).await;
-    let mut worker = Worker::start(&through(&database.url, forwarder.port), data, &[("CARDLINE_WORKER", "w")]);
+    let mut worker = RunningWorker::start(&through(&database.url, forwarder.port), data, &[("CARDLINE_WORKER", "w")]);
     worker.until("it says what is missing", |worker| {
         let (status, missing) = worker.get("/ready");
         assert_eq!((status, worker.get("/health").0), (503, 200));
@@ -65,7 +65,7 @@ async fn a_worker_rests_while_its_database_is_away_and_goes_on_by_itself() {
 async fn a_worker_whose_connections_fall_silent_goes_on_by_itself() {
     let database = Database::new(Engine::Postgres).await;
     let proxy = Proxy::to(&database.url).await;
-    let mut worker = Worker::start(&proxy.url, database.folder.path(), &[("CARDLINE_WORKER", "w")]);
+    let mut worker = RunningWorker::start(&proxy.url, database.folder.path(), &[("CARDLINE_WORKER", "w")]);
     worker.until_ready();
     worker.until_a_whole_round();
     proxy.silence_what_is_open();
@@ -101,7 +101,7 @@ async fn a_worker_whose_standby_was_behind_sends_nothing_and_says_so() {
     let patient = data.join("policy.toml");
     std::fs::write(&patient, policy.replace("clock_due_percent = 50", "clock_due_percent = 100")).unwrap();
     let environment = [("CARDLINE_WORKER", "w"), ("CARDLINE_POLICY", patient.to_str().unwrap())];
-    let mut worker = Worker::start(&through(&database.url, forwarder.port), data, &environment);
+    let mut worker = RunningWorker::start(&through(&database.url, forwarder.port), data, &environment);
     worker.until_ready();
     forwarder.close();
     worker.until("it notices", |worker| worker.get("/ready").0 == 503);

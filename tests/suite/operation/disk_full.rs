@@ -1,4 +1,4 @@
-//! The disk full before and in the middle of work: nothing half-sealed, and it goes on by itself.
+//! The disk full before and in the middle of work: nothing half-encrypted, and it goes on by itself.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,11 +7,11 @@ use cardline::config::Config;
 use cardline::route::ROUTE;
 use cardline::route::intake;
 use cardline::route::intake::settle::IntakeCounts;
-use cardline::step::Station;
+use cardline::step::Worker;
 use cardline::time::local_date;
 use jiff::Timestamp;
 
-use super::worker::{Worker, ended, give_work, program};
+use super::worker::{RunningWorker, ended, give_work, program};
 use crate::plays::broken;
 
 /// A small disk of its own; gone with the test.
@@ -53,7 +53,7 @@ impl Drop for SmallDisk {
 }
 
 /// The applications are of January, so until the last step of a round has cared for deadlines they are late.
-async fn holds(station: &Station, but_deadlines: bool) {
+async fn holds(station: &Worker, but_deadlines: bool) {
     let mut books = station.ledger.books(Timestamp::now(), true, None).await.unwrap();
     books.books.retain(|law| !(but_deadlines && law.name == "deadline"));
     assert!(books.hold(), "{:?}", broken(&books));
@@ -65,7 +65,7 @@ async fn a_worker_rests_while_its_disk_is_full_and_goes_on_by_itself() {
     let database = format!("sqlite:{}", disk.path().join("cardline.db").display());
     give_work(&database, disk.path());
     disk.fill(20 << 20);
-    let mut worker = Worker::start(&database, disk.path(), &[]);
+    let mut worker = RunningWorker::start(&database, disk.path(), &[]);
     worker.until("it says what is missing", |worker| {
         let (status, missing) = worker.get("/ready");
         assert_eq!(worker.get("/health").0, 200);
@@ -80,13 +80,13 @@ async fn a_worker_rests_while_its_disk_is_full_and_goes_on_by_itself() {
     worker.until_a_whole_round();
     worker.signal("TERM");
     assert_eq!(worker.end().0, Some(0));
-    let station = Station::open(Config::in_folder(disk.path(), None), local_date(Timestamp::now())).await.unwrap();
+    let station = Worker::open(Config::in_folder(disk.path(), None), local_date(Timestamp::now())).await.unwrap();
     holds(&station, false).await;
     station.ledger.close().await;
 }
 
 /// Runs every step; the first outage it meets, or none.
-async fn outage_in_a_round(station: &Station) -> Option<String> {
+async fn outage_in_a_round(station: &Worker) -> Option<String> {
     for step in ROUTE {
         if let Err(error) = step.run(station, Timestamp::now()).await {
             assert!(error.is_outage(), "{}/{}: {error:?}", step.stage, step.name);
@@ -103,7 +103,7 @@ async fn a_disk_that_fills_up_in_the_middle_leaves_nothing_half_done() {
     let database = format!("sqlite:{}", disk.path().join("cardline.db").display());
     let generate = ["generate", "applications", "--count", "300", "--out"];
     ended(program(&database, disk.path()).args(generate).arg(&file).arg("--photos").arg(&photos), &[0]);
-    let station = Station::open(Config::in_folder(disk.path(), None), local_date(Timestamp::now())).await.unwrap();
+    let station = Worker::open(Config::in_folder(disk.path(), None), local_date(Timestamp::now())).await.unwrap();
     let take_in = async || intake::from_file(&station, &file, Timestamp::now(), |_, _| ()).await;
     disk.fill(64 << 10);
     let refused = take_in().await.expect_err("there was no room for 300 applications");

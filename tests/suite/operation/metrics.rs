@@ -5,7 +5,7 @@ use std::path::Path;
 
 use cardline::metrics::METRICS;
 
-use super::worker::Worker;
+use super::worker::RunningWorker;
 use crate::databases::{Database, on_both_engines};
 use crate::plays::Play;
 
@@ -32,13 +32,11 @@ async fn every_metric_of_the_list_is_exported_and_none_beyond_it(database: Datab
     for n in 0..8 {
         play.day(n).await;
     }
-    let (cards, applications) = (
-        play.station.ledger.cards_by_state().await.unwrap(),
-        play.station.ledger.applications_by_state().await.unwrap(),
-    );
-    let kafka = play.station.kafka.clone().unwrap();
+    let (cards, applications) =
+        (play.worker.ledger.cards_by_state().await.unwrap(), play.worker.ledger.applications_by_state().await.unwrap());
+    let kafka = play.worker.kafka.clone().unwrap();
     // Steps that would move cards on stay away, so that the figures stand still.
-    let mut worker = Worker::start(&url, play.folder(), &[("CARDLINE_KAFKA", &kafka)]);
+    let mut worker = RunningWorker::start(&url, play.folder(), &[("CARDLINE_KAFKA", &kafka)]);
     worker.until("the figures are read", |worker| {
         worker.metric("cardline_figures_timestamp_seconds{}").unwrap_or(0.0) > 0.0
     });
@@ -51,8 +49,8 @@ async fn every_metric_of_the_list_is_exported_and_none_beyond_it(database: Datab
     assert_eq!(found.difference(&wanted).collect::<Vec<_>>(), Vec::<&&str>::new(), "exported, but not on the list");
     worker.signal("TERM");
     worker.end();
-    play.station.ledger.carry_tally().await.unwrap();
-    let tally = play.station.ledger.figures(cardline::world::play::day(8)).await.unwrap().states;
+    play.worker.ledger.carry_tally().await.unwrap();
+    let tally = play.worker.ledger.figures(cardline::world::play::day(8)).await.unwrap().states;
     let counted = |life: &str| -> i64 { tally.iter().filter(|(l, _, _)| l == life).map(|(_, _, n)| n).sum() };
     assert_eq!((counted("card") > 60, counted("card")), (true, cards.values().sum::<i64>()));
     assert!(counted("application") >= applications.values().sum::<i64>());
@@ -67,10 +65,10 @@ async fn the_tally_of_history_is_what_counting_the_cards_gives() {
     for n in 0..40 {
         play.day(n).await;
         if n % 7 == 0 {
-            play.station.ledger.carry_tally().await.unwrap();
+            play.worker.ledger.carry_tally().await.unwrap();
         }
     }
-    let ledger = &play.station.ledger;
+    let ledger = &play.worker.ledger;
     ledger.carry_tally().await.unwrap();
     ledger.carry_tally().await.unwrap();
     let tally = ledger.figures(cardline::world::play::day(40)).await.unwrap().states;

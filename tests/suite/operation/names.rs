@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use cardline::args;
 
-use super::worker::{Worker, ended, program};
+use super::worker::{RunningWorker, ended, program};
 use crate::databases::{Database, on_both_engines};
 
 on_both_engines!(
@@ -28,7 +28,7 @@ async fn a_name_is_one_process_and_free_again_at_once(database: Database) {
 async fn a_second_worker_of_the_same_name_is_refused_and_a_killed_one_comes_back_at_once(database: Database) {
     let (url, data) = (database.url.as_str(), database.folder.path());
     let named = [("CARDLINE_WORKER", "desk-1")];
-    let mut first = Worker::start(url, data, &named);
+    let mut first = RunningWorker::start(url, data, &named);
     first.until_ready();
     let refused = ended(program(url, data).arg("run").envs(named), &[1]);
     let told = String::from_utf8_lossy(&refused.stderr).into_owned();
@@ -36,14 +36,14 @@ async fn a_second_worker_of_the_same_name_is_refused_and_a_killed_one_comes_back
     first.signal("KILL");
     first.end();
     let began = Instant::now();
-    let mut again = Worker::start(url, data, &named);
+    let mut again = RunningWorker::start(url, data, &named);
     again.until_ready();
     assert!(began.elapsed() < Duration::from_secs(20), "it waited {:?}", began.elapsed());
 }
 
 async fn workers_without_a_name_get_names_of_their_own(database: Database) {
     let (url, data) = (database.url.as_str(), database.folder.path());
-    let mut workers = [Worker::start(url, data, &[]), Worker::start(url, data, &[])];
+    let mut workers = [RunningWorker::start(url, data, &[]), RunningWorker::start(url, data, &[])];
     let mut names: Vec<String> = Vec::new();
     for worker in &mut workers {
         worker.until_ready();

@@ -34,22 +34,22 @@ pub fn give_work(database: &str, data: &Path) {
 }
 
 /// A worker; killed when it goes out of sight.
-pub struct Worker {
+pub struct RunningWorker {
     child: Child,
     log: PathBuf,
     address: String,
 }
 
-impl Worker {
+impl RunningWorker {
     /// Starts one that serves its pages.
-    pub fn start(database: &str, data: &Path, environment: &[(&str, &str)]) -> Worker {
+    pub fn start(database: &str, data: &Path, environment: &[(&str, &str)]) -> RunningWorker {
         static STARTED: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
         let number = STARTED.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let log = std::env::temp_dir().join(format!("cardline-worker-{}-{number}.log", std::process::id()));
         let mut command = program(database, data);
         command.args(["run", "--listen", "127.0.0.1:0"]).envs(environment.iter().copied());
         let child = command.stdout(Stdio::null()).stderr(File::create(&log).unwrap()).spawn().unwrap();
-        let mut worker = Worker { child, log, address: String::new() };
+        let mut worker = RunningWorker { child, log, address: String::new() };
         worker.until("it listens", |worker| {
             let log = worker.log();
             let Some((_, rest)) = log.split_once("readiness at http://") else { return false };
@@ -61,10 +61,10 @@ impl Worker {
     }
 
     /// One that was started in another way; its log is not looked at.
-    pub fn attached(child: Child, address: String) -> Worker {
+    pub fn attached(child: Child, address: String) -> RunningWorker {
         let log = std::env::temp_dir().join(format!("cardline-worker-{}.log", child.id()));
         File::create(&log).unwrap();
-        let mut worker = Worker { child, log, address };
+        let mut worker = RunningWorker { child, log, address };
         worker.until("it listens", |worker| TcpStream::connect(&worker.address).is_ok());
         worker
     }
@@ -93,7 +93,7 @@ impl Worker {
     }
 
     /// Waits until something is so; fails with the log after two minutes.
-    pub fn until(&mut self, what: &str, mut so: impl FnMut(&mut Worker) -> bool) {
+    pub fn until(&mut self, what: &str, mut so: impl FnMut(&mut RunningWorker) -> bool) {
         let began = Instant::now();
         while !so(self) {
             let ended = self.child.try_wait().unwrap();
@@ -136,7 +136,7 @@ impl Worker {
     }
 }
 
-impl Drop for Worker {
+impl Drop for RunningWorker {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

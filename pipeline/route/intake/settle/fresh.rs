@@ -10,10 +10,10 @@ use crate::args;
 use crate::quarantine::held::looked_at_by;
 use crate::store::LedgerError;
 use crate::store::Why;
-use crate::store::bulk::{Column, Stage, Target};
+use crate::store::bulk::{Column, StagingTable, Target};
 use crate::store::{Arg, Tx};
 
-const ARRIVING_KEY: Stage = Stage {
+const ARRIVING_KEY: StagingTable = StagingTable {
     name: "arriving_key",
     columns: &[
         ("position", Column::Int),
@@ -224,7 +224,7 @@ impl Kept {
             outcome,
             m.reason,
             due_on,
-            m.sealed
+            m.encrypted
         ]);
     }
 }

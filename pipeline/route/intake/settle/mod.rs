@@ -9,7 +9,7 @@ pub mod revisions;
 pub(crate) mod rules;
 pub mod seen;
 
-use cardline_core::lives::{APPLICATION, CARD, SOCIAL};
+use cardline_core::state_machines::{APPLICATION, CARD, SOCIAL};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -19,7 +19,7 @@ use crate::messages::dead_letters;
 use crate::store::Tx;
 use crate::store::Why;
 use crate::store::leases::spend;
-use crate::store::transition::{Set, Step, move_set};
+use crate::store::transition::{Set, Transition, move_set};
 use crate::store::{Lease, Ledger, LedgerError};
 
 /// Why an application with an error is rejected, in its history.
@@ -57,7 +57,7 @@ pub(crate) const GAP: &str = "gap";
 /// Source of messages of the quarantine, taken in again by a person.
 pub(crate) const RETRY: &str = "retry";
 
-/// One checked message, ready to be settled. Holds sealed bytes only.
+/// One checked message, ready to be settled. Holds encrypted bytes only.
 pub struct ArrivingMessage {
     pub position: i64,
     pub event_id: Option<String>,
@@ -67,7 +67,7 @@ pub struct ArrivingMessage {
     /// `ok`, `rejected` or `quarantined`.
     pub verdict: &'static str,
     pub reason: Option<String>,
-    pub sealed: Vec<u8>,
+    pub encrypted: Vec<u8>,
     pub facts: Option<ArrivingFacts>,
     pub findings: Vec<ArrivingFinding>,
 }
@@ -214,12 +214,12 @@ pub async fn settle_in(
     counts.add(divided);
     let accepted_new = kept.accepted + new;
     if accepted_new > 0 {
-        for step in [
-            Step { life: &APPLICATION, from: "", to: "accepted" },
-            Step { life: &CARD, from: "", to: "waiting_account" },
-            Step { life: &SOCIAL, from: "", to: "sealed" },
+        for transition in [
+            Transition { machine: &APPLICATION, from: "", to: "accepted" },
+            Transition { machine: &CARD, from: "", to: "waiting_account" },
+            Transition { machine: &SOCIAL, from: "", to: "sealed" },
         ] {
-            move_set(tx, Set::Chunk(chunk), step, accepted_new, why).await?;
+            move_set(tx, Set::Chunk(chunk), transition, accepted_new, why).await?;
         }
     }
     apply_early(tx, why).await?;

@@ -8,8 +8,8 @@ use crate::photos::renditions::overtake_photo_cases;
 use crate::store::LedgerError;
 use crate::store::Tx;
 use crate::store::Why;
-use crate::store::transition::{Along, SUBJECT, Step, lost, move_each, subject};
-use cardline_core::lives::{APPLICATION, CARD, SOCIAL};
+use crate::store::transition::{Along, SUBJECT, Transition, lost, move_each, subject};
+use cardline_core::state_machines::{APPLICATION, CARD, SOCIAL};
 
 /// A higher revision of an application that is rejected, returned, or held for its photo: its facts are
 /// replaced, then it moves. Approved anew, a rejected one has a new promise; one that was returned or
@@ -46,20 +46,20 @@ pub(crate) async fn replace_revisions(tx: &mut Tx, why: Why<'_>, today: Date) ->
     )
     .await?;
     let freed = [
-        Step { life: &APPLICATION, from: "accepted", to: "accepted" },
-        Step { life: &CARD, from: "held", to: "waiting_account" },
+        Transition { machine: &APPLICATION, from: "accepted", to: "accepted" },
+        Transition { machine: &CARD, from: "held", to: "waiting_account" },
     ];
     replace(tx, "accepted", &freed, why, today).await?;
     // A rejected application has no card yet; a returned one has had one.
     let born = [
-        Step { life: &APPLICATION, from: "rejected", to: "accepted" },
-        Step { life: &CARD, from: "", to: "waiting_account" },
-        Step { life: &SOCIAL, from: "", to: "sealed" },
+        Transition { machine: &APPLICATION, from: "rejected", to: "accepted" },
+        Transition { machine: &CARD, from: "", to: "waiting_account" },
+        Transition { machine: &SOCIAL, from: "", to: "sealed" },
     ];
     replace(tx, "rejected", &born, why, today).await?;
     let back = [
-        Step { life: &APPLICATION, from: "returned", to: "accepted" },
-        Step { life: &CARD, from: "no_plastic", to: "waiting_account" },
+        Transition { machine: &APPLICATION, from: "returned", to: "accepted" },
+        Transition { machine: &CARD, from: "no_plastic", to: "waiting_account" },
     ];
     replace(tx, "returned", &back, why, today).await?;
     answer_late(tx, why).await
@@ -68,7 +68,7 @@ pub(crate) async fn replace_revisions(tx: &mut Tx, why: Why<'_>, today: Date) ->
 async fn replace(
     tx: &mut Tx,
     from: &'static str,
-    steps: &[Step],
+    transitions: &[Transition],
     why: Why<'_>,
     today: Date,
 ) -> Result<(), LedgerError> {
@@ -95,9 +95,9 @@ async fn replace(
         let along =
             Along { due_on: Some(promise_on), owner: Some("bureau operator"), open: Some(true), ..Along::default() };
         let why = Why { reason: "a higher revision was accepted", ..why };
-        if move_each(tx, steps, along, why).await? == 0 {
+        if move_each(tx, transitions, along, why).await? == 0 {
             // It moved on between two statements of this transaction: the chunk is settled anew.
-            return Err(lost(&steps[0], 1, 0));
+            return Err(lost(&transitions[0], 1, 0));
         }
         if from == "accepted" {
             overtake_photo_cases(tx, &[(id,)], why).await?;

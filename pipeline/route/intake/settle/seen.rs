@@ -15,10 +15,10 @@ use crate::args;
 use crate::quarantine::held::looked_at_by;
 use crate::store::LedgerError;
 use crate::store::Why;
-use crate::store::bulk::{Column, Stage};
+use crate::store::bulk::{Column, StagingTable};
 use crate::store::{Arg, Tx};
 
-const ARRIVING: Stage = Stage {
+const ARRIVING: StagingTable = StagingTable {
     name: "arriving",
     columns: &[
         ("message", Column::Int),
@@ -50,11 +50,11 @@ const ARRIVING: Stage = Stage {
     ],
 };
 
-/// The sealed bytes stand apart, so that what is decided about a message does not write them anew.
-const ARRIVING_SEALED: Stage =
-    Stage { name: "arriving_sealed", columns: &[("sealed_position", Column::Int), ("sealed", Column::Bytes)] };
+/// The encrypted bytes stand apart, so that what is decided about a message does not write them anew.
+const ARRIVING_SEALED: StagingTable =
+    StagingTable { name: "arriving_sealed", columns: &[("sealed_position", Column::Int), ("sealed", Column::Bytes)] };
 
-const ARRIVING_FINDING: Stage = Stage {
+const ARRIVING_FINDING: StagingTable = StagingTable {
     name: "arriving_finding",
     columns: &[("position", Column::Int), ("rule", Column::Text), ("field", Column::Text), ("severity", Column::Text)],
 };
@@ -101,13 +101,13 @@ type Rows = Vec<Vec<Arg>>;
 
 fn stage_rows(messages: Vec<Numbered>) -> (Rows, Rows, Rows) {
     let mut rows = Vec::with_capacity(messages.len());
-    let mut sealed = Vec::with_capacity(messages.len());
+    let mut encrypted = Vec::with_capacity(messages.len());
     let mut findings = Vec::new();
     for Numbered { id, message: m } in messages {
         for f in m.findings {
             findings.push(args![m.position, f.rule, f.field, f.severity]);
         }
-        sealed.push(args![m.position, m.sealed]);
+        encrypted.push(args![m.position, m.encrypted]);
         let mut row = args![id, m.position, m.event_id, m.application_id, m.revision, m.digest, m.verdict, m.reason];
         match m.facts {
             Some(f) => row.extend(args![
@@ -135,7 +135,7 @@ fn stage_rows(messages: Vec<Numbered>) -> (Rows, Rows, Rows) {
         row.extend(args![None::<i64>, None::<i64>, None::<i64>]);
         rows.push(row);
     }
-    (rows, sealed, findings)
+    (rows, encrypted, findings)
 }
 
 async fn settle_wave(
@@ -146,9 +146,9 @@ async fn settle_wave(
     why: Why<'_>,
     today: Date,
 ) -> Result<(IntakeCounts, i64), LedgerError> {
-    let (rows, sealed, findings) = stage_rows(messages);
+    let (rows, encrypted, findings) = stage_rows(messages);
     tx.stage(&ARRIVING, rows).await?;
-    tx.stage(&ARRIVING_SEALED, sealed).await?;
+    tx.stage(&ARRIVING_SEALED, encrypted).await?;
     tx.stage(&ARRIVING_FINDING, findings).await?;
     if again {
         tx.scratch(ORIGIN, args![]).await?;

@@ -1,9 +1,9 @@
 //! The social function of a card.
 
-use super::{Life, Standing::*, edge, state};
+use super::{Standing::*, StateMachine, edge, state};
 
-/// Sealed until activation; cancelled before the account is closed (s2).
-pub const SOCIAL: Life = Life {
+/// Encrypted until activation; cancelled before the account is closed (s2).
+pub const SOCIAL: StateMachine = StateMachine {
     name: "social",
     about: "the card's social function",
     states: &[

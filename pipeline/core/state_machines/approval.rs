@@ -1,9 +1,9 @@
 //! An approval: what one person asks for and a second person gives.
 
-use super::{Life, Standing::*, edge, state};
+use super::{Standing::*, StateMachine, edge, state};
 
 /// Asked for by one person, decided by another, used once.
-pub const APPROVAL: Life = Life {
+pub const APPROVAL: StateMachine = StateMachine {
     name: "approval",
     about: "an act that waits for a second person",
     states: &[

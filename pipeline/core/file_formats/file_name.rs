@@ -157,7 +157,7 @@ fn is_region(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::NameFault;
-    use crate::layouts::{FileKind, sample};
+    use crate::file_formats::{FileKind, sample};
     use jiff::civil::date;
 
     #[test]

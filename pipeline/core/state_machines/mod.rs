@@ -1,7 +1,7 @@
 //! What moves independently has a life: one table of states and edges each.
 //!
 //! Invariant: a state that is not in these tables cannot be reached, because the one function that
-//! moves anything (`store::transition`) asks [`Life::edge`] first. Diagrams, the `states` command, the
+//! moves anything (`store::transition`) asks [`StateMachine::edge`] first. Diagrams, the `states` command, the
 //! reference tables and the balance of the demo are derived from here.
 
 mod account;
@@ -25,7 +25,7 @@ pub use social::SOCIAL;
 pub use user::USER;
 
 /// Every life, in the order the pages show them.
-pub const LIVES: &[&Life] = &[&APPLICATION, &CARD, &SOCIAL, &ACCOUNT, &BATCH, &FILE, &CASE, &APPROVAL, &USER];
+pub const LIVES: &[&StateMachine] = &[&APPLICATION, &CARD, &SOCIAL, &ACCOUNT, &BATCH, &FILE, &CASE, &APPROVAL, &USER];
 
 /// Where in its life a state stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -57,14 +57,14 @@ pub struct Edge {
 }
 
 /// A table of states and edges.
-pub struct Life {
+pub struct StateMachine {
     pub name: &'static str,
     pub about: &'static str,
     pub states: &'static [State],
     pub edges: &'static [Edge],
 }
 
-impl Life {
+impl StateMachine {
     /// The edge between two states, if the table has it.
     pub fn edge(&self, from: &str, to: &str) -> Option<&'static Edge> {
         self.edges.iter().find(|edge| edge.from == from && edge.to == to)

@@ -1,9 +1,9 @@
 //! A file exchanged with a partner.
 
-use super::{Life, Standing::*, edge, state};
+use super::{Standing::*, StateMachine, edge, state};
 
 /// Out: frozen before it is sent. In: applied whole or not at all.
-pub const FILE: Life = Life {
+pub const FILE: StateMachine = StateMachine {
     name: "file",
     about: "a file to or from a partner",
     states: &[

@@ -235,7 +235,7 @@ impl Profile {
 #[cfg(test)]
 mod tests {
     use super::Profile;
-    use crate::layouts::{FileKind, sample};
+    use crate::file_formats::{FileKind, sample};
 
     #[test]
     fn a_profile_answers_for_its_partner() {

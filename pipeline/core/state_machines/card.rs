@@ -1,9 +1,9 @@
 //! The card: where its plastic is, or where it waits to be made.
 
-use super::{Life, Standing::*, edge, state};
+use super::{Standing::*, StateMachine, edge, state};
 
 /// From the waiting room of the accounts stage to the holder's hand, and to destruction.
-pub const CARD: Life = Life {
+pub const CARD: StateMachine = StateMachine {
     name: "card",
     about: "where the plastic is: a waiting room of a stage, or a container",
     states: &[

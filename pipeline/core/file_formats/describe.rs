@@ -64,7 +64,7 @@ fn ends(value: &str, first: usize, last: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::masked;
-    use crate::layouts::FileKind;
+    use crate::file_formats::FileKind;
 
     #[test]
     fn what_identifies_a_person_is_masked() {

@@ -1,9 +1,9 @@
 //! A user: somebody who works with the system under a name of their own.
 
-use super::{Life, Standing::*, edge, state};
+use super::{Standing::*, StateMachine, edge, state};
 
 /// Enabled by an administrator, disabled when they leave; never removed, because history names them.
-pub const USER: Life = Life {
+pub const USER: StateMachine = StateMachine {
     name: "user",
     about: "somebody who works with the system",
     states: &[

@@ -235,7 +235,7 @@ fn is_amount(cell: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Class, Column};
-    use crate::layouts::{Charset, FaultCode};
+    use crate::file_formats::{Charset, FaultCode};
 
     fn column(toml: &str) -> Column {
         toml::from_str(toml).unwrap()

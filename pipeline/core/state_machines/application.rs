@@ -1,9 +1,9 @@
 //! The application: what a person asked for, and what became of it.
 
-use super::{Life, Standing::*, edge, state};
+use super::{Standing::*, StateMachine, edge, state};
 
 /// From the approved message to acceptance, or to the reason why not.
-pub const APPLICATION: Life = Life {
+pub const APPLICATION: StateMachine = StateMachine {
     name: "application",
     about: "what a person asked for; once accepted, the card's life goes on from it",
     states: &[

@@ -205,14 +205,14 @@ pub(super) fn written<'a>(column: &'a Column, cell: &'a str) -> &'a str {
 
 #[cfg(test)]
 mod tests {
-    use crate::layouts::{FaultCode, FileKind, FileSpec, LineEnd, Parsed, sample};
+    use crate::file_formats::{FaultCode, FileKind, FileSpec, LineEnd, Parsed, sample};
     use std::collections::BTreeMap;
 
     fn file(kind: FileKind) -> FileSpec {
         sample::profile().file(kind).unwrap().clone()
     }
 
-    fn codes(parsed: Result<Parsed, Vec<crate::layouts::FileFault>>) -> Vec<(usize, FaultCode)> {
+    fn codes(parsed: Result<Parsed, Vec<crate::file_formats::FileFault>>) -> Vec<(usize, FaultCode)> {
         let faults = parsed.err().unwrap_or_default();
         faults.iter().map(|fault| (fault.line, fault.code)).collect()
     }

@@ -44,7 +44,7 @@ fn expected(key: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::RANGES;
-    use crate::layouts::{Profile, sample};
+    use crate::file_formats::{Profile, sample};
 
     /// Every number that stands in a profile, put to extremes: told with file, key and range, or lawful.
     #[test]

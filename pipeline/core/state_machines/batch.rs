@@ -1,9 +1,9 @@
 //! A batch: what is asked of a partner in one file.
 
-use super::{Life, Standing::*, edge, state};
+use super::{Standing::*, StateMachine, edge, state};
 
 /// Account, production and recycling batches share one life.
-pub const BATCH: Life = Life {
+pub const BATCH: StateMachine = StateMachine {
     name: "batch",
     about: "account, production and recycling batches",
     states: &[

@@ -66,7 +66,7 @@ fn compact_date(date: String) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::layouts::{AnswerClass, FaultCode, FileKind, sample};
+    use crate::file_formats::{AnswerClass, FaultCode, FileKind, sample};
 
     #[test]
     fn values_go_through_codes_and_dates_both_ways() {

@@ -1,4 +1,4 @@
-//! A station: everything a worker needs to run any step.
+//! A worker: everything a worker needs to run any step.
 
 use std::any::Any;
 use std::path::Path;
@@ -21,11 +21,11 @@ use crate::reference::tables::{reference_on, take_effect};
 use crate::store::worker_names::HeldName;
 use crate::store::{Ledger, Opening};
 
-/// The name of who opens a station and takes none: the demo and the tests.
+/// The name of who opens a worker and takes none: the demo and the tests.
 const UNNAMED_WORKER: &str = "worker-1";
 
 /// Ledger, keys, objects, partners, policies and reference data of one worker.
-pub struct Station {
+pub struct Worker {
     pub config: Config,
     pub ledger: Ledger,
     pub keys: Keys,
@@ -61,30 +61,30 @@ pub fn load_policy(path: Option<&Path>) -> Result<Policy, StageError> {
     }
 }
 
-impl Station {
+impl Worker {
     /// Opens everything the configuration names, making what is not there, and settles what earlier imports
     /// ask for by today. Fails at once on a wrong profile, policy or table.
-    pub async fn open(config: Config, today: Date) -> Result<Station, StageError> {
-        Station::opened(config, today, Opening::Make).await
+    pub async fn open(config: Config, today: Date) -> Result<Worker, StageError> {
+        Worker::opened(config, today, Opening::Make).await
     }
 
-    /// As [`Station::open`], for who only looks: nothing is made, nothing is settled.
-    pub async fn observing(config: Config, today: Date) -> Result<Station, StageError> {
-        Station::opened(config, today, Opening::Look).await
+    /// As [`Worker::open`], for who only looks: nothing is made, nothing is settled.
+    pub async fn observing(config: Config, today: Date) -> Result<Worker, StageError> {
+        Worker::opened(config, today, Opening::Look).await
     }
 
     /// Opens everything the configuration names, doing no more than that allows.
-    pub async fn opened(config: Config, today: Date, opening: Opening) -> Result<Station, StageError> {
-        let station = Station::unsettled(config, today, opening).await?;
+    pub async fn opened(config: Config, today: Date, opening: Opening) -> Result<Worker, StageError> {
+        let worker = Worker::unsettled(config, today, opening).await?;
         if opening != Opening::Look {
-            station.watch_history(jiff::Timestamp::now()).await?;
-            take_effect(&station.ledger, &station.policy, today).await?;
+            worker.watch_history(jiff::Timestamp::now()).await?;
+            take_effect(&worker.ledger, &worker.policy, today).await?;
         }
-        Ok(station)
+        Ok(worker)
     }
 
-    /// As [`Station::opened`], and what earlier imports ask for stays as it is.
-    pub async fn unsettled(config: Config, today: Date, opening: Opening) -> Result<Station, StageError> {
+    /// As [`Worker::opened`], and what earlier imports ask for stays as it is.
+    pub async fn unsettled(config: Config, today: Date, opening: Opening) -> Result<Worker, StageError> {
         let data = config.data.value.clone();
         let ledger = Ledger::opened(&config.database.value, opening).await?;
         let keys = keys_of(&ledger, &data.join("keys"), opening).await?;
@@ -100,7 +100,7 @@ impl Station {
         let imported = ledger.last_import().await?;
         let (reference, calendar) = reference_on(&ledger, today).await?;
         let kafka = (config.kafka.value != "mock").then(|| config.kafka.value.clone());
-        Ok(Station {
+        Ok(Worker {
             config,
             ledger,
             keys,
@@ -126,7 +126,7 @@ impl Station {
     }
 
     /// This worker's name in leases and history.
-    pub fn worker(&self) -> &str {
+    pub fn name(&self) -> &str {
         match &self.name {
             Some(held) => &held.name,
             None => self.config.worker.value.as_deref().unwrap_or(UNNAMED_WORKER),
@@ -135,7 +135,7 @@ impl Station {
 
     /// Works under a name no other live process has: the configured one or this machine's, numbered
     /// from the second on.
-    pub async fn named(mut self) -> Result<Station, StageError> {
+    pub async fn named(mut self) -> Result<Worker, StageError> {
         let name = match &self.config.worker.value {
             Some(name) => name.clone(),
             None => rustix::system::uname().nodename().to_string_lossy().into_owned(),
@@ -145,7 +145,7 @@ impl Station {
     }
 
     /// Works under a name taken before.
-    pub fn under(mut self, name: Arc<HeldName>) -> Station {
+    pub fn under(mut self, name: Arc<HeldName>) -> Worker {
         self.name = Some(name);
         self
     }
@@ -177,7 +177,7 @@ impl Station {
 
     /// Takes the lease on a piece of work under this worker's name; it is renewed as long as it is held.
     pub async fn lease(&self, work: &str, now: jiff::Timestamp) -> Result<Option<crate::store::Lease>, StageError> {
-        let taken = self.ledger.take_lease(work, self.worker(), now, LEASE_SECONDS).await?;
+        let taken = self.ledger.take_lease(work, self.name(), now, LEASE_SECONDS).await?;
         Ok(taken.map(|lease| self.ledger.renewed(lease, LEASE_SECONDS)))
     }
 }

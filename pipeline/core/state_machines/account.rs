@@ -1,9 +1,9 @@
 //! The bank account of a card.
 
-use super::{Life, Standing::*, edge, state};
+use super::{Standing::*, StateMachine, edge, state};
 
-/// Opened in bulk it is credit-only (sealed here) until the holder appears at the bank.
-pub const ACCOUNT: Life = Life {
+/// Opened in bulk it is credit-only (encrypted here) until the holder appears at the bank.
+pub const ACCOUNT: StateMachine = StateMachine {
     name: "account",
     about: "the bank account behind the card's financial function",
     states: &[

@@ -1,9 +1,9 @@
 //! A case: anything a person must decide.
 
-use super::{Life, Standing::*, edge, state};
+use super::{Standing::*, StateMachine, edge, state};
 
 /// Opened by the system, decided by a person, or overtaken by later facts.
-pub const CASE: Life = Life {
+pub const CASE: StateMachine = StateMachine {
     name: "case",
     about: "anything a person must decide",
     states: &[

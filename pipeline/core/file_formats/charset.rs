@@ -102,7 +102,7 @@ fn everyday(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::{Charset, without_mark};
-    use crate::layouts::FaultCode;
+    use crate::file_formats::FaultCode;
 
     #[test]
     fn utf8_text_is_told_apart_from_gb18030() {

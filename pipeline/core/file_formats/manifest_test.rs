@@ -1,7 +1,7 @@
 //! A manifest comes back as it was written, and every defect of one is found with its line.
 
-use crate::layouts::manifest_reader::ReadManifest;
-use crate::layouts::{Charset, FaultCode, FileFault};
+use crate::file_formats::manifest_reader::ReadManifest;
+use crate::file_formats::{Charset, FaultCode, FileFault};
 
 const GOOD: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <shippingManifest bureau="B" batch="b1" sequence="1" date="2026-01-05">
