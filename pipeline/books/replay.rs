@@ -1,5 +1,5 @@
-//! Laws 1, 5 and 11: the history replayed, row by row, against the current state and the tables of
-//! edges.
+//! The history replayed, row by row, and compared with the current states and the edges of the state
+//! machines. Laws 1, 5 and 11 report what it finds.
 
 use std::fmt;
 
@@ -26,15 +26,15 @@ pub struct Replayed {
     pub transition: Vec<String>,
 }
 
-/// Cards with a way of their own: moves of their own, or batches they left.
+/// Cards with a history of their own: moved alone, or no longer in a batch they were in.
 const ALONE: &str = "INSERT INTO alike
     SELECT v.subject, 1 FROM touched_application t CROSS JOIN move v WHERE v.scope = 'application' AND v.subject = t.id
     UNION SELECT r.application, 1 FROM touched_application t CROSS JOIN former_row r WHERE r.application = t.id
     UNION SELECT n.application, 1 FROM touched_application t CROSS JOIN answer n CROSS JOIN file f CROSS JOIN application a
         WHERE n.application = t.id AND f.id = n.file AND a.id = t.id AND (a.account_batch IS NULL OR a.account_batch <> f.batch)";
 
-/// All others went with their sets: those of the same sets have the same history, so one of them stands
-/// for all that also stand alike now.
+/// All others moved with their sets. Cards of the same sets have the same history, so of those in the same
+/// states now only one is replayed.
 const ALIKE: &str = "INSERT INTO alike SELECT min(c.id), count(*) FROM touched_card c LEFT JOIN alike x ON x.id = c.id WHERE x.id IS NULL
     GROUP BY c.chunk, c.account_batch, c.answer, c.production_batch, c.box, c.state, c.place, c.social, c.financial";
 

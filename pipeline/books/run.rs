@@ -2,12 +2,12 @@
 
 use jiff::Timestamp;
 
+use super::law::{Law, Look};
+use super::laws::LAWS;
 use super::touched::{Through, fill};
-use super::{LAWS, replay, secret};
 use crate::args;
 use crate::limits::LAW_OFFENDERS_SHOWN;
-use crate::store::Tx;
-use crate::store::{Ledger, LedgerError, audit_chain};
+use crate::store::{Ledger, LedgerError, Tx};
 
 /// One law after a run.
 #[derive(Clone, serde::Serialize)]
@@ -41,36 +41,16 @@ impl Ledger {
     pub async fn books(&self, at: Timestamp, whole: bool, only: Option<i64>) -> Result<BooksReport, LedgerError> {
         let mut tx = self.read().await?;
         tx.without_hurry();
-        // A standby is looked at as a whole: what is gathered there cannot be taken away from.
+        // On a standby a run looks at everything: rows cannot be deleted from what is staged there.
         let since = if whole || tx.given().is_some() { None } else { last_run(&mut tx).await? };
         let through = fill(&mut tx, since, crate::time::local_date(at)).await?;
-        let replayed = replay::replay(&mut tx).await?;
+        let mut look = Look::new(tx, since);
         let mut books = Vec::new();
-        for law in LAWS.iter().filter(|law| only.is_none_or(|no| no == law.no)) {
-            let mut cases = tx.number(law.cases, args![]).await?;
-            let mut offending = Vec::new();
-            for sql in law.offending {
-                offending.extend(tx.rows::<(String,)>(sql, args![]).await?.into_iter().map(|row| row.0));
-            }
-            match law.no {
-                1 => offending.extend(replayed.place.iter().cloned()),
-                5 => offending.extend(replayed.custody.iter().cloned()),
-                11 => {
-                    offending.extend(replayed.transition.iter().cloned());
-                    let first = first_seal(&mut tx, since).await?;
-                    let (broken, seals) = audit_chain::broken_seals(&mut tx, first).await?;
-                    offending.extend(broken);
-                    cases += seals;
-                }
-                12 => offending.extend(secret::secrets(&mut tx).await?),
-                _ => {}
-            }
-            let holds = offending.is_empty();
-            offending.truncate(LAW_OFFENDERS_SHOWN as usize);
-            books.push(LawResult { law: law.no, name: law.name, holds, cases, offending });
+        for law in LAWS.iter().filter(|law| only.is_none_or(|number| number == law.number)) {
+            books.push(check(&mut look, law).await?);
         }
+        drop(look);
         let report = BooksReport { whole: since.is_none(), books };
-        drop(tx);
         if only.is_none() && report.hold() {
             match self.remember(at, through, report.whole).await {
                 // The next run looks at the same again.
@@ -92,18 +72,25 @@ impl Ledger {
     }
 }
 
+/// One law: its cases, and whether anything breaks it.
+async fn check(look: &mut Look, law: &Law) -> Result<LawResult, LedgerError> {
+    let mut cases = look.tx.number(law.cases, args![]).await?;
+    let mut offending = Vec::new();
+    for sql in law.offending {
+        offending.extend(look.tx.rows::<(String,)>(sql, args![]).await?.into_iter().map(|row| row.0));
+    }
+    if let Some(computed) = law.computed {
+        let found = computed(look).await?;
+        cases += found.cases;
+        offending.extend(found.offending);
+    }
+    let holds = offending.is_empty();
+    offending.truncate(LAW_OFFENDERS_SHOWN as usize);
+    Ok(LawResult { law: law.number, name: law.name, holds, cases, offending })
+}
+
 async fn last_run(tx: &mut Tx) -> Result<Option<Through>, LedgerError> {
     let row =
         tx.row::<(i64, i64, i64)>("SELECT through, chunk, file FROM law_run ORDER BY id DESC LIMIT 1", args![]).await?;
     Ok(row.map(|(history, chunk, file)| Through { history, chunk, file }))
-}
-
-/// The first seal that covers anything this run looks at.
-async fn first_seal(tx: &mut Tx, since: Option<Through>) -> Result<i64, LedgerError> {
-    match since {
-        None => Ok(1),
-        Some(through) => {
-            tx.number("SELECT COALESCE(max(no), 0) + 1 FROM seal WHERE to_tx <= $1", args![through.history]).await
-        }
-    }
 }

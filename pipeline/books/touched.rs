@@ -1,4 +1,5 @@
-//! What a run of the books looks at: everything, or what changed since the last run.
+//! Which rows a run of the books checks: all, or those that changed since the last run. Their ids are in
+//! temporary tables, which the statements of the laws read.
 
 use crate::args;
 use crate::store::Tx;
@@ -14,8 +15,8 @@ const NEW_MOVE: StagingTable = StagingTable {
     columns: &[("seq", Column::Int), ("life", Column::Text), ("scope", Column::Text), ("subject", Column::Int)],
 };
 const TOUCHED_APPLICATION: StagingTable = StagingTable { name: "touched_application", columns: &[("id", Column::Int)] };
-/// What the laws read of an application that was touched, gathered once. `answer`, `production_batch` and
-/// `box` are there when it has an account, is ordered, is made.
+/// The columns of a touched application that laws read, gathered once. `answer`, `production_batch` and `box`
+/// are NULL until it has an account, is ordered, is made.
 const TOUCHED_CARD: StagingTable = StagingTable {
     name: "touched_card",
     columns: &[
@@ -50,7 +51,7 @@ const TOUCHED_CHUNK: StagingTable = StagingTable { name: "touched_chunk", column
 const TOUCHED_SHIPMENT: StagingTable = StagingTable { name: "touched_shipment", columns: &[("id", Column::Int)] };
 const LAW_DAY: StagingTable = StagingTable { name: "law_day", columns: &[("today", Column::Text)] };
 
-/// How far the books looked: history, chunks, files, seals.
+/// Where a run ended: the next run begins there.
 #[derive(Clone, Copy, Default)]
 pub struct Through {
     pub history: i64,
@@ -78,7 +79,7 @@ const MEMBERS: &[&str] = &[
     "INSERT INTO touched_batch SELECT DISTINCT f.batch FROM touched_file t JOIN file f ON f.id = t.id WHERE f.batch IS NOT NULL",
 ];
 
-/// Fills the temporary tables; returns how far this run looks.
+/// Fills the temporary tables; returns where this run ends.
 pub async fn fill(tx: &mut Tx, since: Option<Through>, today: jiff::civil::Date) -> Result<Through, LedgerError> {
     for stage in [
         &NEW_MOVE,
@@ -122,7 +123,7 @@ pub async fn fill(tx: &mut Tx, since: Option<Through>, today: jiff::civil::Date)
     Ok(Through { history: to, chunk, file })
 }
 
-/// The statements above may name a thing twice; the laws want it once.
+/// The statements above may insert an id twice; the laws need each once.
 async fn distinct(tx: &mut Tx) -> Result<(), LedgerError> {
     for (stage, read, insert) in [
         (

@@ -1,7 +1,8 @@
-//! One card's whole way: its own rows of history and those of its containers while it was in them.
+//! The history of one card: its own moves, and those of its containers while it was in them.
 
 use std::collections::HashMap;
 
+use super::touched::TRACED;
 use crate::args;
 use crate::quarantine::acts::{TracedAct, acts_of};
 use crate::store::Tx;
@@ -34,7 +35,7 @@ pub struct TracedFile {
     pub row: i64,
 }
 
-/// Everything known about one card without opening a encrypted record.
+/// Everything known about one card without decrypting a record.
 pub struct Trace {
     pub application_id: String,
     pub card_number: Option<String>,
@@ -170,7 +171,7 @@ impl Ledger {
         let Some(id) = find(&mut tx, key).await? else {
             return Ok(None);
         };
-        tx.stage(&super::TRACED, vec![args![id]]).await?;
+        tx.stage(&TRACED, vec![args![id]]).await?;
         let mut follower = Follower::new();
         let mut moves = Vec::new();
         for row in tx.rows::<WayRow>(WAY, args![]).await? {

@@ -25,9 +25,9 @@ pub struct BooksArgs {
 /// Checks the laws; ends well only when all of them hold.
 pub async fn run(context: &Context, args: BooksArgs) -> anyhow::Result<Outcome> {
     if let Some(no) = args.law
-        && !LAWS.iter().any(|law| law.no == no)
+        && !LAWS.iter().any(|law| law.number == no)
     {
-        let last = LAWS.iter().map(|law| law.no).max().unwrap_or(0);
+        let last = LAWS.iter().map(|law| law.number).max().unwrap_or(0);
         return Err(Usage(format!("there is no law {no}; the laws are 1 to {last}")).into());
     }
     let report = context.ledger().await?.books(instant(args.at), args.full, args.law).await?;

@@ -5,6 +5,7 @@ use cardline::actions::decisions::{ApprovalFault, Carried, give, refuse};
 use cardline::actions::dual_control::{Second, Wanted, second_person};
 use cardline::actions::quarantine::export::{Exported, Wish, export};
 use cardline::actions::quarantine::operations::{Ask, Told, What, discard_request, operate};
+use cardline::books::law::Scene;
 use cardline::limits::APPROVAL_DAYS;
 use cardline::people::approvals::use_approval;
 use cardline::quarantine::held::Selection;
@@ -17,10 +18,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::arrivals::{execute, number};
-use super::laws::{breaks, plant};
+use super::laws::planted_offenders_are_found;
 use super::quarantine::{Desk, FIRST_DAY, application};
 use super::users::{add, administered};
-use crate::databases::{Database, Engine, on_both_engines};
+use crate::databases::{Database, on_both_engines};
 
 on_both_engines!(
     a_bulk_discard_is_asked_for_given_and_done_once,
@@ -376,35 +377,6 @@ async fn law_fourteen_sees_one_pair_of_eyes(database: Database) {
     let ledger = office.desk.ledger().clone();
     let result = ledger.books(now(), true, Some(14)).await.unwrap();
     assert!(result.hold() && result.books[0].cases == 2, "{:?}", result.books[0].offending);
-    let plants = [
-        plant(14, &["move"], "UPDATE move SET actor = 'lin' WHERE life = 'approval' AND to_state = 'given'"),
-        plant(14, &["approval"], "UPDATE approval SET approver = 'boss'"),
-        plant(14, &["approval"], "UPDATE approval SET maker = 'boss'"),
-        plant(14, &["approval"], "UPDATE approval SET approver = 'audit-1'"),
-        plant(14, &["approval"], "UPDATE approval SET state = 'given'"),
-        plant(14, &["move"], "DELETE FROM move WHERE life = 'approval' AND to_state = 'given'"),
-        plant(14, &["move"], "INSERT INTO move (at, life, scope, subject, from_state, to_state, count, actor, reason)
-            SELECT at, life, scope, subject, from_state, to_state, count, actor, reason FROM move WHERE life = 'approval' AND to_state = 'used'"),
-        plant(14, &["act"], "UPDATE act SET approval = NULL"),
-        plant(14, &["act"], "UPDATE act SET operation = 'another'"),
-        plant(14, &["act"], "UPDATE act SET count = count + 1"),
-        plant(14, &["act"], "DELETE FROM act"),
-        plant(14, &["act"], "INSERT INTO act (at, actor, what, count, by_user) SELECT at, actor, 'reveal', 7, by_user FROM act"),
-        plant(14, &["users"], "UPDATE users SET role = 'auditor' WHERE name = 'wang'"),
-        plant(14, &["users"], "UPDATE users SET state = 'disabled' WHERE name = 'wang'"),
-        plant(14, &["reference_import"], "INSERT INTO reference_import (id, operation, kind, effective, at, actor, sha256, complete, confirmed, read, added, changed, ended, cards, deadlines, by_user)
-            SELECT 1, 'o', 'points', '2026-01-05', 0, 'boss', 's', TRUE, FALSE, 1, 0, 0, 1, 0, 0, id FROM users WHERE name = 'boss'"),
-    ];
-    let mut unseen = Vec::new();
-    for plant in &plants {
-        unseen.extend(breaks(&ledger, plant, 321).await.map(|wrong| format!("{wrong}: {}", plant.sql)));
-    }
-    // What the database refuses, once nobody holds it back.
-    if engine == Engine::Postgres {
-        execute(&ledger, "ALTER TABLE approval DROP CONSTRAINT approval_two_persons").await;
-        let one = plant(14, &["approval"], "UPDATE approval SET approver = maker");
-        unseen.extend(breaks(&ledger, &one, 321).await.map(str::to_owned));
-    }
-    assert!(unseen.is_empty(), "{unseen:#?}");
+    planted_offenders_are_found(&ledger, engine, Scene::TwoPersons, 321).await;
     office.end().await;
 }

@@ -4,6 +4,7 @@ use cardline::actions::quarantine::operations::{Ask, Report, Told, What, operate
 use cardline::actions::quarantine::repair::{Assignment, Corrected, Repair};
 use cardline::actions::quarantine::retry::{Again, next_members, settle_again};
 use cardline::args;
+use cardline::books::law::Scene;
 use cardline::books::trace::Trace;
 use cardline::config::Config;
 use cardline::kafka::RawMessage;
@@ -20,7 +21,7 @@ use jiff::civil::{Date, date};
 use serde_json::{Value, json};
 
 use super::arrivals::{number, why};
-use super::laws::{breaks, plant};
+use super::laws::planted_offenders_are_found;
 use crate::databases::{Database, on_both_engines};
 use crate::plays::broken;
 
@@ -469,6 +470,7 @@ async fn everything_held_is_listed_by_selection_and_reason(database: Database) {
 }
 
 async fn law_two_sees_a_corrupted_act(database: Database) {
+    let engine = database.engine;
     let desk = Desk::new(database).await;
     let bad: Vec<Value> = (1..=4).map(|n| application(n, 1, json!({"bank": "NONE"}))).collect();
     desk.take_in(&bad, morning()).await;
@@ -479,43 +481,7 @@ async fn law_two_sees_a_corrupted_act(database: Database) {
     desk.events(&[withdrawn], morning()).await;
     desk.take_in(&[application(7, 1, json!({}))], morning()).await;
     desk.books_hold(FIRST_DAY).await;
-    let plants = [
-        plant(2, &["act"], "UPDATE act SET count = count + 1 WHERE what = 'repair'"),
-        plant(2, &["act"], "DELETE FROM act WHERE what = 'repair'"),
-        plant(2, &["act"], "DELETE FROM act WHERE what = 'discard'"),
-        plant(2, &["act_member"], "DELETE FROM act_member WHERE message = (SELECT min(message) FROM act_member)"),
-        plant(2, &["act"], "UPDATE act SET what = 'reveal' WHERE what = 'discard'"),
-        plant(
-            2,
-            &["message"],
-            "UPDATE message SET act = 0, event_id = NULL, revision = NULL WHERE id = (SELECT min(message) FROM act_member)",
-        ),
-        plant(2, &["message"], "UPDATE message SET act = 0 WHERE act = (SELECT id FROM act WHERE what = 'discard')"),
-        plant(2, &["message"], "UPDATE message SET act = 0 WHERE act = (SELECT id FROM act WHERE what = 'withdraw')"),
-        plant(2, &["message"], "UPDATE message SET act = 999 WHERE act = 0 AND outcome = 'rejected'"),
-        plant(2, &["message"], "UPDATE message SET origin = NULL WHERE origin IS NOT NULL"),
-        plant(2, &["message"], "DELETE FROM message WHERE id = (SELECT max(id) FROM message WHERE origin IS NOT NULL)"),
-        plant(
-            2,
-            &["message"],
-            "UPDATE message SET outcome = 'accepted' WHERE act = (SELECT id FROM act WHERE what = 'discard')",
-        ),
-        plant(
-            2,
-            &["chunk"],
-            "UPDATE chunk SET received = received + 1, accepted = accepted + 1 WHERE source = 'retry'",
-        ),
-        plant(2, &["chunk"], "UPDATE chunk SET partition = 999 WHERE source = 'retry'"),
-        plant(
-            10,
-            &["message"],
-            "UPDATE message SET outcome = 'conflicting', due_on = NULL WHERE act = 0 AND outcome = 'rejected'",
-        ),
-        plant(12, &["act"], "UPDATE act SET actor = '王伟'"),
-    ];
-    for plant in &plants {
-        assert_eq!(breaks(desk.ledger(), plant, 34).await, None, "law {}: {}", plant.law, plant.sql);
-    }
+    planted_offenders_are_found(desk.ledger(), engine, Scene::Quarantine, 34).await;
     desk.books_hold(FIRST_DAY).await;
     desk.end().await;
 }

@@ -2,6 +2,7 @@
 //! outside changes nothing of what is seen.
 
 use cardline::batching::batch_record::NewBatchAction;
+use cardline::books::law::Scene;
 use cardline::quarantine::acts::{name_operation, record_operation};
 use cardline::quarantine::held::{Selection, choose};
 use cardline::route::intake::settle::ArrivingMessage;
@@ -10,7 +11,7 @@ use cardline_core::domain::staff::Role;
 use serde_json::{Value, json};
 
 use super::arrivals::{Intake, arriving, execute, now, number, unreadable, wrong};
-use super::laws::{breaks, plant};
+use super::laws::planted_offenders_are_found;
 use super::users::{add, administered};
 use crate::databases::{Database, on_both_engines};
 
@@ -168,28 +169,7 @@ async fn law_thirteen_sees_what_lay_outside(database: Database) {
     let law = |no| intake.ledger.books(now(), true, Some(no));
     let result = law(13).await.unwrap();
     assert!(result.hold() && result.books[0].cases == 5, "{:?}", result.books[0].offending);
-    let plants = [
-        plant(13, &["act_member"], "UPDATE act_member SET region = '330106'"),
-        plant(13, &["act_member"], "UPDATE act_member SET region = NULL"),
-        plant(13, &["act_member"], "UPDATE act_member SET bank = 'ABC'"),
-        plant(13, &["act"], "UPDATE act SET actor = 'somebody' WHERE id = (SELECT min(id) FROM act)"),
-        plant(13, &["users"], "UPDATE users SET area = '33' WHERE name = 'lin'"),
-        plant(13, &["approval"], "INSERT INTO approval (act, subject, digest, request, count, bank, area, reason, maker, asked_at, due_on, state)
-            SELECT 'cancel-batch', 'B-11', 'd', sealed, 1, 'ABC', '330106', sealed, 'lin', 0, '2026-02-01', 'asked' FROM message WHERE id = 1"),
-        plant(13, &["reference_import"], "INSERT INTO reference_import (id, operation, kind, effective, at, actor, sha256, complete, confirmed, read, added, changed, ended, cards, deadlines, by_user)
-            SELECT 1, 'o', 'points', '2026-01-05', 0, 'lin', 's', FALSE, FALSE, 1, 1, 0, 0, 0, 0, id FROM users WHERE name = 'lin'"),
-        plant(13, &["batch_act"], "UPDATE batch_act SET stream = 'account/ICBC/330106' WHERE actor = 'lin' AND batch IS NULL"),
-        plant(13, &["batch_act"], "UPDATE batch_act SET stream = 'account/ICBC' WHERE actor = 'lin' AND batch IS NULL"),
-        plant(13, &["batch_act"], "UPDATE batch_act SET stream = 'production/BUREAU/ICBC/normal' WHERE actor = 'lin' AND batch IS NULL"),
-        plant(13, &["batch_act"], "UPDATE batch_act SET stream = 'account' WHERE actor = 'files'"),
-        plant(13, &["batch_act"], "UPDATE batch_act SET stream = 'account/ABC/110101/normal' WHERE actor = 'files'"),
-        plant(13, &["batch_act"], "UPDATE batch_act SET batch = (SELECT id FROM batch WHERE number = 'B-11') WHERE batch IS NOT NULL"),
-        plant(13, &["batch"], "UPDATE batch SET region = '330106' WHERE number = 'B-1'"),
-        plant(13, &["batch_act"], "UPDATE batch_act SET actor = 'somebody' WHERE batch IS NOT NULL"),
-    ];
-    for plant in &plants {
-        assert_eq!(breaks(&intake.ledger, plant, DAY).await, None, "{}", plant.sql);
-    }
+    planted_offenders_are_found(&intake.ledger, database.engine, Scene::Scopes, DAY).await;
     assert!(law(13).await.unwrap().hold(), "something was not put back");
     assert_eq!(number(&intake.ledger, "SELECT count(*) FROM act WHERE by_user IS NOT NULL").await, 2);
     intake.ledger.close().await;

@@ -1,11 +1,46 @@
-//! Law 12: no operational column holds what looks like personal data, and no column is named for a
-//! secret.
+//! Law 12, secret: no operational column holds what looks like personal data, and no column is named for a secret.
 
 use cardline_core::domain::personal_text::{identifier_looks_personal, looks_personal};
 
 use crate::args;
-use crate::store::LedgerError;
-use crate::store::Tx;
+use crate::books::law::Scene::{Middle, Quarantine};
+use crate::books::law::{Found, Law, planted};
+use crate::store::{LedgerError, Tx};
+
+pub const LAW: Law = Law {
+    number: 12,
+    name: "secret",
+    sentence: "no PIN, password or key anywhere; personal data only encrypted",
+    cases: "SELECT (SELECT count(*) FROM touched_application) + (SELECT count(*) FROM touched_file)",
+    offending: &[],
+    computed: Some(|look| Box::pin(secrets(&mut look.tx))),
+    planted: &[
+        planted(Middle, &[], "INSERT INTO vault (password) VALUES ('none')")
+            .between(&["CREATE TABLE vault (password TEXT)"], &["DROP TABLE vault"]),
+        planted(
+            Middle,
+            &["application"],
+            "UPDATE application SET reason = '13800000000' WHERE id = (SELECT max(id) FROM application)",
+        ),
+        planted(Middle, &["move"], "UPDATE move SET actor = '王伟' WHERE seq = (SELECT max(seq) FROM move)"),
+        // In two parts: no source holds what could be a person's number.
+        planted(
+            Middle,
+            &["move"],
+            "UPDATE move SET reason = 'of 110101' || '198503072238' WHERE seq = (SELECT max(seq) FROM move)",
+        ),
+        planted(
+            Middle,
+            &["file"],
+            "UPDATE file SET name = 'KH-6222000000000000.dat' WHERE id = (SELECT max(id) FROM file)",
+        ),
+        planted(Middle, &["message"], "UPDATE message SET reason = '王伟' WHERE id = (SELECT max(id) FROM message)"),
+        planted(Middle, &["desk_case"], "UPDATE desk_case SET reason = '13800000000'"),
+        planted(Middle, &["spoilage"], "UPDATE spoilage SET reason = '王伟'"),
+        planted(Middle, &["answer"], "UPDATE answer SET reason = '王伟'"),
+        planted(Quarantine, &["act"], "UPDATE act SET actor = '王伟'"),
+    ],
+};
 
 /// Every free text column of the operational tables, read where this run looks.
 const TEXTS: &[(&str, &str)] = &[
@@ -38,7 +73,7 @@ const IDENTIFIERS: &[(&str, &str)] = &[
 ];
 
 /// Columns whose content looks personal, or whose name says secret.
-pub async fn secrets(tx: &mut Tx) -> Result<Vec<String>, LedgerError> {
+async fn secrets(tx: &mut Tx) -> Result<Found, LedgerError> {
     let mut found = Vec::new();
     let texts = TEXTS.iter().map(|column| (column, looks_personal as fn(&str) -> bool));
     let identifiers = IDENTIFIERS.iter().map(|column| (column, identifier_looks_personal as fn(&str) -> bool));
@@ -61,5 +96,5 @@ pub async fn secrets(tx: &mut Tx) -> Result<Vec<String>, LedgerError> {
             .into_iter()
             .map(|(name,)| format!("{name}: a column for a secret")),
     );
-    Ok(found)
+    Ok(Found::offending(found))
 }

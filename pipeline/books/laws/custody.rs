@@ -1,0 +1,38 @@
+//! Law 5, custody: somebody has every card that was made.
+
+use crate::books::law::Scene::Middle;
+use crate::books::law::{Found, Law, planted};
+
+pub const LAW: Law = Law {
+    number: 5,
+    name: "custody",
+    sentence: "every good card has exactly one custodian, with no hole in time",
+    cases: "SELECT count(*) FROM touched_application t JOIN made m ON m.application = t.id",
+    offending: &[
+        "SELECT p.card_number || ': made, and nobody has it (' || c.place || ')' FROM touched_application t JOIN made m ON m.application = t.id
+         JOIN production_row p ON p.application = t.id JOIN card c ON c.id = t.id
+         WHERE c.place NOT IN ('produced', 'in_transit', 'at_point', 'on_shelf', 'with_unit', 'in_hand', 'lost', 'awaiting_return', 'missing',
+            'held', 'recalled', 'to_recycle', 'in_recycling', 'destroyed')",
+        "SELECT c.application_id || ': not made, and somebody has it (' || c.place || ')' FROM touched_card c
+         WHERE c.box IS NULL AND c.old_number IS NULL AND c.place IN ('produced', 'in_transit', 'at_point', 'on_shelf', 'with_unit',
+            'in_hand', 'lost', 'awaiting_return', 'missing', 'recalled', 'to_recycle', 'in_recycling', 'destroyed')",
+        "SELECT 'box ' || b.number || ': cards are not those counted' FROM box b JOIN touched_batch t ON t.id = b.batch
+         WHERE b.cards <> (SELECT count(*) FROM made m WHERE m.box = b.id)",
+        "SELECT 'shipment ' || s.number || ': boxes do not add up' FROM touched_shipment t JOIN shipment s ON s.id = t.id
+         WHERE s.cards <> (SELECT COALESCE(CAST(sum(b.cards) AS BIGINT), 0) FROM box b WHERE b.shipment = s.id)",
+        "SELECT 'box ' || b.number || ': lies with a shipment to another point' FROM touched_shipment t JOIN shipment s ON s.id = t.id
+         JOIN box b ON b.shipment = s.id WHERE b.point <> s.point",
+    ],
+    computed: Some(|look| Box::pin(async { Ok(Found::offending(look.replayed().await?.custody.clone())) })),
+    planted: &[
+        planted(Middle, &["made"], "DELETE FROM made WHERE application = (SELECT m.application FROM made m JOIN application a ON a.id = m.application WHERE a.place = 'in_hand' ORDER BY 1 LIMIT 1)"),
+        planted(Middle, &["application"], "UPDATE application SET place = 'waiting_production' WHERE id = (SELECT max(application) FROM made)"),
+        planted(Middle, &["box"], "UPDATE box SET cards = cards + 1 WHERE id = (SELECT min(id) FROM box)"),
+        planted(Middle, &["box"], "UPDATE box SET point = 'elsewhere' WHERE id = (SELECT min(id) FROM box WHERE shipment IS NOT NULL)"),
+        planted(Middle, &["box"], "UPDATE box SET shipment = NULL WHERE id = (SELECT min(id) FROM box WHERE shipment IS NOT NULL)"),
+        planted(Middle, &["shipment"], "UPDATE shipment SET cards = cards - 1 WHERE id = (SELECT min(id) FROM shipment)"),
+        planted(Middle, &["made"], "UPDATE made SET box = (SELECT max(id) FROM box) WHERE application = (SELECT m.application FROM made m WHERE m.box <> (SELECT max(id) FROM box) ORDER BY 1 LIMIT 1)"),
+        planted(Middle, &["move"], "DELETE FROM move WHERE seq = (SELECT min(v.seq) FROM move v WHERE v.scope = 'application' AND v.life = 'social' AND v.from_state <> ''
+        AND EXISTS (SELECT 1 FROM move w WHERE w.scope = v.scope AND w.life = v.life AND w.subject = v.subject AND w.seq > v.seq))"),
+    ],
+};

@@ -1,0 +1,41 @@
+//! Law 10, deadline: nothing unfinished is without an owner or past its day.
+
+use crate::books::law::Scene::{Middle, Quarantine};
+use crate::books::law::{Law, planted};
+
+pub const LAW: Law = Law {
+    number: 10,
+    name: "deadline",
+    sentence: "everything unfinished has exactly one live deadline and an owner",
+    cases: "SELECT (SELECT count(*) FROM touched_card c WHERE c.place NOT IN ('in_hand', 'lost', 'destroyed', 'no_plastic'))
+        + (SELECT count(*) FROM batch WHERE state <> 'answered' AND state <> 'cancelled') + (SELECT count(*) FROM desk_case WHERE state IN ('open', 'escalated'))",
+    offending: &[
+        "SELECT c.application_id || ': ' || c.place || ' past ' || c.due_on FROM touched_card c WHERE c.place IN ('waiting_account', 'held', 'missing', 'with_unit', 'awaiting_return', 'recalled',
+            'to_recycle') AND (c.due_on < (SELECT today FROM law_day) OR c.owner IN ('', 'nobody'))",
+        "SELECT c.application_id || ': ' || c.state || ' and past ' || c.due_on FROM touched_card c
+         WHERE c.state IN ('returned', 'rejected') AND c.due_on < (SELECT today FROM law_day)",
+        "SELECT b.number || ': ' || b.state || ' past ' || b.due_on FROM batch b WHERE b.state <> 'answered' AND b.state <> 'cancelled' AND b.due_on < (SELECT today FROM law_day)",
+        "SELECT b.number || ': cards wait for production past ' || b.due_on FROM batch b
+         WHERE b.to_produce > 0 AND b.due_on < (SELECT today FROM law_day)",
+        "SELECT s.number || ': ' || s.place || ' past ' || s.due_on FROM shipment s WHERE NOT s.done AND s.due_on < (SELECT today FROM law_day)",
+        "SELECT 'case ' || k.id || ': open past ' || k.due_on FROM desk_case k
+         WHERE k.state IN ('open', 'escalated') AND k.due_on < (SELECT today FROM law_day)",
+        "SELECT 'message ' || m.id || ': ' || m.outcome || ' past ' || m.due_on FROM message m
+         WHERE m.due_on IS NOT NULL AND m.act = 0 AND m.due_on < (SELECT today FROM law_day)",
+        "SELECT 'message ' || h.id || ': ' || h.outcome || ' without a day' FROM held h WHERE h.due_on IS NULL",
+        "SELECT 'approval ' || p.id || ': ' || p.state || ' past ' || p.due_on FROM approval p
+         WHERE p.state IN ('asked', 'given') AND p.due_on < (SELECT today FROM law_day)",
+    ],
+    computed: None,
+    planted: &[
+        planted(Middle, &["application"], "UPDATE application SET due_on = '2026-01-01' WHERE place IN ('to_recycle', 'awaiting_return', 'with_unit')"),
+        planted(Middle, &["application"], "UPDATE application SET owner = 'nobody' WHERE place IN ('to_recycle', 'awaiting_return', 'with_unit')"),
+        planted(Middle, &["application"], "UPDATE application SET state = 'returned', due_on = '2026-01-01' WHERE id = (SELECT min(id) FROM application WHERE place = 'in_hand')"),
+        planted(Middle, &["batch"], "UPDATE batch SET due_on = '2026-01-01' WHERE state <> 'answered'"),
+        planted(Middle, &["batch"], "UPDATE batch SET to_produce = 1, due_on = '2026-01-01' WHERE id = (SELECT min(id) FROM batch)"),
+        planted(Middle, &["shipment"], "UPDATE shipment SET due_on = '2026-01-01' WHERE NOT done"),
+        planted(Middle, &["desk_case"], "UPDATE desk_case SET state = 'open', due_on = '2026-01-01'"),
+        planted(Middle, &["message"], "UPDATE message SET outcome = 'waiting', due_on = '2026-01-01' WHERE id = (SELECT max(id) FROM message)"),
+        planted(Quarantine, &["message"], "UPDATE message SET outcome = 'conflicting', due_on = NULL WHERE act = 0 AND outcome = 'rejected'"),
+    ],
+};

@@ -1,0 +1,54 @@
+//! Law 1, one place: a card is where its history says, and nowhere else.
+
+use crate::books::law::Scene::Middle;
+use crate::books::law::{Found, Law, planted};
+
+pub const LAW: Law = Law {
+    number: 1,
+    name: "one place",
+    sentence: "every accepted application is in exactly one state, and that equals the last row of its history",
+    cases: "SELECT count(*) FROM touched_application",
+    offending: &[
+        "SELECT c.application_id || ': waits for an account batch and is in none' FROM touched_card c WHERE c.place = 'waiting_account' AND NOT c.queued",
+        "SELECT c.application_id || ': queued, but not waiting' FROM touched_card c WHERE c.queued AND COALESCE(c.place, '') <> 'waiting_account'",
+    ],
+    computed: Some(|look| Box::pin(async { Ok(Found::offending(look.replayed().await?.place.clone())) })),
+    planted: &[
+        planted(
+            Middle,
+            &["application"],
+            "UPDATE application SET state = 'refused' WHERE id = (SELECT min(id) FROM application WHERE place = 'in_hand')",
+        ),
+        planted(
+            Middle,
+            &["application"],
+            "UPDATE application SET place = 'recalled' WHERE id = (SELECT min(id) FROM application WHERE place = 'in_hand')",
+        ),
+        planted(
+            Middle,
+            &["application"],
+            "UPDATE application SET social = 'suspended' WHERE id = (SELECT min(id) FROM application WHERE social = 'active')",
+        ),
+        planted(
+            Middle,
+            &["application"],
+            "UPDATE application SET financial = 'sealed' WHERE id = (SELECT min(id) FROM application WHERE financial = 'active')",
+        ),
+        planted(
+            Middle,
+            &["application"],
+            "UPDATE application SET queue = 'account' WHERE id = (SELECT min(id) FROM application WHERE place = 'in_hand')",
+        ),
+        planted(
+            Middle,
+            &["application"],
+            "UPDATE application SET place = 'waiting_account', queue = NULL WHERE id = (SELECT min(id) FROM application WHERE place = 'in_hand')",
+        ),
+        planted(Middle, &["shipment"], "UPDATE shipment SET place = 'in_transit' WHERE place = 'on_shelf'"),
+        planted(
+            Middle,
+            &["move"],
+            "DELETE FROM move WHERE seq = (SELECT max(seq) FROM move WHERE life = 'social' AND scope = 'application')",
+        ),
+    ],
+};
