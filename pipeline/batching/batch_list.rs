@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::args;
-use crate::store::principal::in_scope;
+use crate::store::scope::in_scope;
 use crate::store::{Ledger, LedgerError};
 
 /// A batch, as lists show it.

@@ -27,9 +27,7 @@ pub struct NewBatchAction {
 
 /// Fails when a stream is held. A hold that comes while this transaction runs waits for its end.
 pub(crate) async fn refuse_held(tx: &mut Tx, stream: &str) -> Result<(), LedgerError> {
-    if tx.is_postgres() {
-        tx.scratch("SELECT pg_advisory_xact_lock_shared($1)", args![HOLDS_LOCK]).await?;
-    }
+    tx.share_lock(HOLDS_LOCK).await?;
     let held = tx
         .number(
             "SELECT count(*) FROM stream_hold WHERE stream = $1 OR stream || '/' = substr($1, 1, length(stream) + 1)",

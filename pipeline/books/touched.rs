@@ -4,6 +4,7 @@
 use crate::args;
 use crate::store::Tx;
 use crate::store::bulk::{Column, StagingTable};
+use crate::store::dialect::over_history;
 use crate::store::{LedgerError, audit_chain};
 
 pub(crate) const TRACED: StagingTable = StagingTable { name: "traced", columns: &[("id", Column::Int)] };
@@ -95,11 +96,7 @@ pub async fn fill(tx: &mut Tx, since: Option<Through>, today: jiff::civil::Date)
     tx.stage(&LAW_DAY, vec![args![today]]).await?;
     let from = since.unwrap_or_default();
     let to = audit_chain::horizon(tx).await?;
-    let moves = if tx.is_postgres() {
-        "INSERT INTO new_move SELECT seq, life, scope, subject FROM move WHERE tx >= $1 AND tx < $2"
-    } else {
-        "INSERT INTO new_move SELECT seq, life, scope, subject FROM move WHERE seq >= $1 AND seq < $2"
-    };
+    let moves = over_history!(tx, "INSERT INTO new_move SELECT seq, life, scope, subject FROM move WHERE ", "");
     tx.scratch(moves, args![from.history, to]).await?;
     tx.scratch("INSERT INTO touched_chunk SELECT id FROM chunk WHERE id > $1", args![from.chunk]).await?;
     tx.scratch("INSERT INTO touched_file SELECT id FROM file WHERE id > $1 UNION SELECT subject FROM new_move WHERE scope = 'file'", args![from.file]).await?;

@@ -6,7 +6,7 @@ use super::touched::TRACED;
 use crate::args;
 use crate::quarantine::acts::{TracedAct, acts_of};
 use crate::store::Tx;
-use crate::store::principal::in_scope;
+use crate::store::scope::in_scope;
 use crate::store::{Ledger, LedgerError};
 
 /// One move on a card's way.

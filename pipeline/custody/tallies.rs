@@ -6,6 +6,7 @@
 use super::unfinished::UNFINISHED;
 use crate::args;
 use crate::store::Tx;
+use crate::store::dialect::over_history;
 use crate::store::{Ledger, LedgerError};
 
 /// Everything unfinished of one kind.
@@ -80,19 +81,16 @@ impl Ledger {
 
 /// What a range of history brought to each state, and took from it.
 async fn add(tx: &mut Tx, from: i64, to: i64) -> Result<(), LedgerError> {
-    let sql = if tx.is_postgres() {
+    let sql = over_history!(
+        tx,
         "INSERT INTO tally (life, state, count)
          SELECT life, state, CAST(sum(n) AS BIGINT) FROM (
-            SELECT life, to_state AS state, count AS n FROM move WHERE tx >= $1 AND tx < $2
-            UNION ALL SELECT life, from_state, -count FROM move WHERE tx >= $1 AND tx < $2 AND from_state <> '') moved
+            SELECT life, to_state AS state, count AS n FROM move WHERE ",
+        "
+            UNION ALL SELECT life, from_state, -count FROM move WHERE ",
+        " AND from_state <> '') moved
          WHERE true GROUP BY life, state ON CONFLICT (life, state) DO UPDATE SET count = tally.count + excluded.count"
-    } else {
-        "INSERT INTO tally (life, state, count)
-         SELECT life, state, CAST(sum(n) AS BIGINT) FROM (
-            SELECT life, to_state AS state, count AS n FROM move WHERE seq >= $1 AND seq < $2
-            UNION ALL SELECT life, from_state, -count FROM move WHERE seq >= $1 AND seq < $2 AND from_state <> '') moved
-         WHERE true GROUP BY life, state ON CONFLICT (life, state) DO UPDATE SET count = tally.count + excluded.count"
-    };
+    );
     tx.run(sql, args![from, to]).await?;
     Ok(())
 }

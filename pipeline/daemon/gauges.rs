@@ -69,7 +69,7 @@ fn begin_at_zero() {
 }
 
 fn cheap(worker: &Worker) {
-    metrics::set(&metrics::BUILD_INFO, &[env!("CARGO_PKG_VERSION"), worker.ledger.engine()], 1.0);
+    metrics::set(&metrics::BUILD_INFO, &[env!("CARGO_PKG_VERSION"), worker.ledger.engine().name()], 1.0);
     let pool = worker.ledger.pool_figures();
     let busy = pool.open.saturating_sub(pool.idle);
     for (what, connections) in [("busy", busy), ("idle", pool.idle), ("most", pool.most)] {

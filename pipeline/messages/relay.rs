@@ -3,9 +3,10 @@
 //! No row is written per message. An outgoing event's id is derived from the row of history and the
 //! application, so that telling it twice after a crash can be recognised.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::args;
+use crate::store::dialect::over_history;
 use crate::store::leases::spend;
 use crate::store::{Lease, Ledger, LedgerError};
 
@@ -63,23 +64,13 @@ impl Ledger {
         else {
             return Ok(None);
         };
-        let bounds = if tx.is_postgres() {
-            "SELECT min(seq), max(seq) FROM move WHERE tx >= $1 AND tx < $2"
-        } else {
-            "SELECT min(seq), max(seq) FROM move WHERE seq >= $1 AND seq < $2"
-        };
-        let (first, last) =
-            tx.row::<(Option<i64>, Option<i64>)>(bounds, args![from, to]).await?.unwrap_or((None, None));
-        let covered = if tx.is_postgres() { "tx" } else { "seq" };
-        let sealed: std::collections::HashSet<i64> = if covered == "tx" {
-            let rows = tx.rows::<(i64,)>("SELECT seq FROM move WHERE tx >= $1 AND tx < $2", args![from, to]).await?;
-            rows.into_iter().map(|row| row.0).collect()
-        } else {
-            (first.unwrap_or(0)..=last.unwrap_or(-1)).collect()
-        };
+        let covered = over_history!(tx, "SELECT seq FROM move WHERE ", "");
+        let sealed: BTreeSet<i64> =
+            tx.rows::<(i64,)>(covered, args![from, to]).await?.into_iter().map(|(seq,)| seq).collect();
+        let (first, last) = (sealed.first().copied().unwrap_or(0), sealed.last().copied().unwrap_or(-1));
         let mut moves = Vec::new();
         for sql in TOLD {
-            for row in tx.rows::<Told>(sql, args![first.unwrap_or(0), last.unwrap_or(-1)]).await? {
+            for row in tx.rows::<Told>(sql, args![first, last]).await? {
                 let (seq, at, life, from, to, reason, application_id, person, point, window_last) = row;
                 if sealed.contains(&seq) {
                     moves.push(ToldMove {
@@ -99,9 +90,7 @@ impl Ledger {
             }
         }
         let mut findings: HashMap<i64, Vec<(String, String)>> = HashMap::new();
-        for (seq, rule, field) in
-            tx.rows::<(i64, String, String)>(REJECTIONS, args![first.unwrap_or(0), last.unwrap_or(-1)]).await?
-        {
+        for (seq, rule, field) in tx.rows::<(i64, String, String)>(REJECTIONS, args![first, last]).await? {
             findings.entry(seq).or_default().push((rule, field));
         }
         for told in &mut moves {

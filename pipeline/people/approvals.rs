@@ -14,7 +14,7 @@ use crate::args;
 use crate::limits::APPROVAL_DAYS;
 use crate::store::Tx;
 use crate::store::Why;
-use crate::store::principal::in_scope;
+use crate::store::scope::in_scope;
 use crate::store::transition::{Along, Transition, move_one, write_history};
 use crate::store::{Ledger, LedgerError};
 use crate::time::local_date;

@@ -15,7 +15,7 @@ use crate::store::Tx;
 use crate::store::Why;
 use crate::store::bulk::{Column, StagingTable};
 use crate::store::leases::spend;
-use crate::store::principal::in_scope;
+use crate::store::scope::in_scope;
 use crate::store::transition::{Along, SUBJECT, Transition, by_day, move_each, subject};
 use crate::store::{Lease, Ledger, LedgerError};
 use crate::time::local_date;

@@ -14,7 +14,7 @@ use crate::limits::OPERATION_IDS_PER_PAGE;
 use crate::people::approvals::use_approval;
 use crate::store::Tx;
 use crate::store::Why;
-use crate::store::principal::in_scope;
+use crate::store::scope::in_scope;
 use crate::store::{Ledger, LedgerError};
 
 /// What somebody asks for, before it is known which messages that takes.

@@ -8,7 +8,7 @@ use crate::args;
 use crate::limits::QUARANTINE_DAYS;
 use crate::store::Tx;
 use crate::store::bulk::{Column, StagingTable};
-use crate::store::principal::in_scope;
+use crate::store::scope::in_scope;
 use crate::store::{Ledger, LedgerError};
 
 /// Ids of chosen messages.

@@ -23,14 +23,13 @@ pub struct ClockFacts {
 impl Ledger {
     /// What a clock is compared with.
     pub async fn clock_facts(&self) -> Result<ClockFacts, LedgerError> {
-        const SERVER: &str = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)";
         let mut tx = self.read().await?;
         let instant = |micros| Timestamp::from_microsecond(micros).unwrap_or_default();
         let last = tx.row::<(i64,)>("SELECT at FROM move ORDER BY seq DESC LIMIT 1", args![]).await?;
         let sealed = tx.row::<(i64,)>("SELECT at FROM seal ORDER BY no DESC LIMIT 1", args![]).await?;
         let accepted =
             tx.rows::<(i64,)>("SELECT found_at FROM reconciliation WHERE accepted_at IS NOT NULL", args![]).await?;
-        let server = if tx.is_postgres() { Some(instant(tx.number(SERVER, args![]).await?)) } else { None };
+        let server = tx.server_clock().await?;
         Ok(ClockFacts {
             last: last.map(|(at,)| instant(at)),
             sealed: sealed.map(|(at,)| instant(at)),

@@ -11,6 +11,7 @@ use crate::args;
 use crate::cases::desk::open_case;
 use crate::store::Tx;
 use crate::store::Why;
+use crate::store::audit_chain::next_transaction;
 use crate::store::counters::stream_counter;
 use crate::store::transition::{Transition, write_history};
 use crate::store::{Ledger, LedgerError};
@@ -103,12 +104,10 @@ impl Ledger {
     /// was loaded into a new server. What is written there would be sealed late, out of order or never.
     pub async fn counts_transactions_anew(&self) -> Result<bool, LedgerError> {
         let mut tx = self.read().await?;
-        if !tx.is_postgres() {
-            return Ok(false);
-        }
+        let Some(next) = next_transaction(&mut tx).await? else { return Ok(false) };
         let sealed = tx.number("SELECT COALESCE(max(to_tx), 0) FROM seal", args![]).await?;
         let written = tx.number("SELECT COALESCE(max(tx), -1) + 1 FROM move WHERE tx >= $1", args![sealed]).await?;
-        Ok(crate::store::audit_chain::next_transaction(&mut tx).await? < sealed.max(written))
+        Ok(next < sealed.max(written))
     }
 
     /// The halt that waits for a person, if there is one.

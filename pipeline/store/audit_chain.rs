@@ -6,9 +6,10 @@
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-use super::Tx;
-use super::leases::spend;
-use super::{Lease, Ledger, LedgerError};
+use super::LedgerError;
+use super::dialect::over_history;
+use super::engine::{Engine, Ledger, Tx};
+use super::leases::{Lease, spend};
 use crate::args;
 use crate::limits::SEAL_MOVES_PER_PAGE;
 
@@ -29,15 +30,13 @@ type Chained = (
     Option<String>,
 );
 
-const RANGE_POSTGRES: &str =
-    "SELECT seq, at, life, scope, subject, from_state, to_state, count, actor, reason, event_id, digest, evidence
-    FROM move WHERE tx >= $1 AND tx < $2 AND seq > $3 ORDER BY seq LIMIT $4";
-const RANGE_SQLITE: &str =
-    "SELECT seq, at, life, scope, subject, from_state, to_state, count, actor, reason, event_id, digest, evidence
-    FROM move WHERE seq >= $1 AND seq < $2 AND seq > $3 ORDER BY seq LIMIT $4";
-
 async fn chain(tx: &mut Tx, previous: &str, from: i64, to: i64) -> Result<(String, i64), LedgerError> {
-    let sql = if tx.is_postgres() { RANGE_POSTGRES } else { RANGE_SQLITE };
+    let sql = over_history!(
+        tx,
+        "SELECT seq, at, life, scope, subject, from_state, to_state, count, actor, reason, event_id, digest, evidence
+         FROM move WHERE ",
+        " AND seq > $3 ORDER BY seq LIMIT $4"
+    );
     let mut hash = Sha256::new();
     hash.update(previous.as_bytes());
     let (mut after, mut moves) = (0_i64, 0_i64);
@@ -73,10 +72,9 @@ async fn chain(tx: &mut Tx, previous: &str, from: i64, to: i64) -> Result<(Strin
 /// then the oldest id still running in this database, and only then (by the caller) the rows. What
 /// commits in between is seen by the last one; transactions of other databases do not matter.
 pub(crate) async fn horizon(tx: &mut Tx) -> Result<i64, LedgerError> {
-    if !tx.is_postgres() {
+    let Some(next) = next_transaction(tx).await? else {
         return tx.number("SELECT COALESCE(max(seq), 0) + 1 FROM move", args![]).await;
-    }
-    let next = next_transaction(tx).await?;
+    };
     let running = tx
         .rows::<(i64,)>(
             "SELECT CAST(CAST(backend_xid AS TEXT) AS BIGINT) FROM pg_stat_activity
@@ -87,9 +85,13 @@ pub(crate) async fn horizon(tx: &mut Tx) -> Result<i64, LedgerError> {
     Ok(running.into_iter().map(|(low,)| whole_id(low, next)).min().map_or(next, |oldest| oldest.min(next)))
 }
 
-/// The id after the last one that ended, on PostgreSQL; it never goes back.
-pub(crate) async fn next_transaction(tx: &mut Tx) -> Result<i64, LedgerError> {
-    tx.number("SELECT CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS TEXT) AS BIGINT)", args![]).await
+/// The id after the last one that ended, on PostgreSQL; it never goes back. SQLite numbers no transactions.
+pub(crate) async fn next_transaction(tx: &mut Tx) -> Result<Option<i64>, LedgerError> {
+    if tx.engine() == Engine::Sqlite {
+        return Ok(None);
+    }
+    let sql = "SELECT CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS TEXT) AS BIGINT)";
+    tx.number(sql, args![]).await.map(Some)
 }
 
 /// A running id has 32 bits: the whole one is the one nearest to the next id, on either side of it, for
@@ -109,11 +111,7 @@ impl Ledger {
         let mut tx = self.read().await?;
         let from = tx.number("SELECT COALESCE(max(to_tx), 0) FROM seal", args![]).await?;
         let to = horizon(&mut tx).await?;
-        let sql = if tx.is_postgres() {
-            "SELECT count(*) FROM move WHERE tx >= $1 AND tx < $2"
-        } else {
-            "SELECT count(*) FROM move WHERE seq >= $1 AND seq < $2"
-        };
+        let sql = over_history!(tx, "SELECT count(*) FROM move WHERE ", "");
         tx.number(sql, args![from, to]).await
     }
 

@@ -6,8 +6,8 @@
 use sqlx::AssertSqlSafe;
 
 use super::LedgerError;
-use super::engine::{Row, bound};
-use super::{Arg, Tx};
+use super::args::{Arg, bound};
+use super::engine::{Row, Tx};
 use crate::limits::SQLITE_BOUND_VALUES;
 
 /// Beyond so many rows plans are worth telling PostgreSQL how many there are.

@@ -1,66 +1,42 @@
-//! One ledger, two engines: the connection pool, the transaction, and how values and rows cross.
+//! One ledger, two engines: the connection pool and the transaction.
 //!
-//! The SQL text stands once and runs on either engine; only [`Tx::stage`], the start of a
-//! transaction and the DDL differ. Invariants: a SQLite writer always begins with BEGIN IMMEDIATE
+//! The SQL text stands once and runs on either engine; the start of a transaction differs, the bulk
+//! hand-over (`bulk`), the DDL, and what `dialect` names. Invariants: a SQLite writer always begins with BEGIN IMMEDIATE
 //! (a lock upgrade would fail at once, whatever the busy timeout), and one SQL text is always bound
 //! with the same types (statements are cached by their text alone).
 
 use std::path::Path;
-use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use sqlx::postgres::{PgConnectOptions, PgRow};
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteRow};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, FromRow, Sqlite, Transaction};
+use sqlx::postgres::PgRow;
+use sqlx::sqlite::{SqlitePool, SqliteRow};
+use sqlx::{AssertSqlSafe, FromRow, Sqlite, Transaction};
 
 use super::LedgerError;
-use super::Opening;
-use super::Principal;
-use super::opening::sqlite_options;
+use super::args::{Arg, bound};
 use super::postgres::connections::{Connections, Held};
 use super::postgres::silence::Waiting;
 use super::postgres::standby::Given;
-use super::timeouts::Timeouts;
+use super::principal::Principal;
 use crate::crash::{self, Act};
-use crate::limits::DATABASE_CONNECTIONS;
 use crate::metrics;
 
-/// A value bound to a statement. Owned, so that a statement may outlive the borrow of its input.
-#[derive(Clone)]
-pub enum Arg {
-    Int(Option<i64>),
-    Text(Option<String>),
-    Bytes(Option<Vec<u8>>),
-    Flag(bool),
+/// The engines a ledger can be on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
 }
 
-macro_rules! arg_from {
-    ($($t:ty => |$v:ident| $e:expr),* $(,)?) => {
-        $(impl From<$t> for Arg { fn from($v: $t) -> Arg { $e } })*
-    };
-}
-
-arg_from! {
-    i64 => |v| Arg::Int(Some(v)),
-    Option<i64> => |v| Arg::Int(v),
-    &str => |v| Arg::Text(Some(v.to_owned())),
-    String => |v| Arg::Text(Some(v)),
-    &String => |v| Arg::Text(Some(v.clone())),
-    Option<String> => |v| Arg::Text(v),
-    Vec<u8> => |v| Arg::Bytes(Some(v)),
-    Option<Vec<u8>> => |v| Arg::Bytes(v),
-    &[u8] => |v| Arg::Bytes(Some(v.to_vec())),
-    bool => |v| Arg::Flag(v),
-    jiff::civil::Date => |v| Arg::Text(Some(v.to_string())),
-    Option<jiff::civil::Date> => |v| Arg::Text(v.map(|d| d.to_string())),
-    jiff::Timestamp => |v| Arg::Int(Some(v.as_microsecond())),
-}
-
-/// The arguments of one statement, in the order of `$1`, `$2`, …
-#[macro_export]
-macro_rules! args {
-    ($($value:expr),* $(,)?) => { vec![$($crate::store::engine::Arg::from($value)),*] };
+impl Engine {
+    /// As pages, metrics and benches name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Engine::Sqlite => "sqlite",
+            Engine::Postgres => "postgres",
+        }
+    }
 }
 
 /// A row that both engines can be read into.
@@ -77,20 +53,23 @@ pub(crate) enum Pool {
 pub struct Ledger {
     pool: Arc<Pool>,
     row_writes: Arc<AtomicU64>,
-    pub(crate) viewer: Option<Arc<Principal>>,
+    viewer: Option<Arc<Principal>>,
 }
 
 impl Ledger {
-    /// Connects, and leaves the schema as it is.
-    pub(crate) async fn connect(url: &str, opening: Opening, patience: Timeouts) -> Result<Ledger, LedgerError> {
-        let pool = if url.starts_with("sqlite:") {
-            Pool::Sqlite(open_sqlite(sqlite_options(url, opening, patience).await?).await?)
-        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            Pool::Postgres(open_postgres(url, patience).await?)
-        } else {
-            return Err(LedgerError::Address);
-        };
-        Ok(Ledger { pool: Arc::new(pool), row_writes: Arc::default(), viewer: None })
+    /// A ledger on these connections.
+    pub(crate) fn on(pool: Pool) -> Ledger {
+        Ledger { pool: Arc::new(pool), row_writes: Arc::default(), viewer: None }
+    }
+
+    /// The same ledger, read and acted on by a user.
+    pub fn seen_by(&self, viewer: Principal) -> Ledger {
+        Ledger { viewer: Some(Arc::new(viewer)), ..self.clone() }
+    }
+
+    /// The user it is read and acted on by; none for the steps of the route, and before there are users.
+    pub fn viewer(&self) -> Option<&Principal> {
+        self.viewer.as_deref()
     }
 
     /// The pool, for what is beside transactions.
@@ -98,11 +77,11 @@ impl Ledger {
         &self.pool
     }
 
-    /// `sqlite` or `postgres`, for pages and benches.
-    pub fn engine(&self) -> &'static str {
+    /// Which engine it is on.
+    pub fn engine(&self) -> Engine {
         match *self.pool {
-            Pool::Postgres(_) => "postgres",
-            Pool::Sqlite(_) => "sqlite",
+            Pool::Postgres(_) => Engine::Postgres,
+            Pool::Sqlite(_) => Engine::Sqlite,
         }
     }
 
@@ -150,7 +129,7 @@ impl Ledger {
 
     fn tx(&self, inner: Inner) -> Tx {
         let waiting = match &inner {
-            Inner::Postgres(held) => held.waiting(),
+            Inner::Postgres(held) => Waiting::of(held),
             Inner::Sqlite(_) => Waiting::Unwatched,
         };
         Tx { inner, waiting, given: None, written: 0, row_writes: self.row_writes.clone(), viewer: self.viewer.clone() }
@@ -175,25 +154,6 @@ impl Ledger {
             Pool::Sqlite(pool) => pool.close().await,
         }
     }
-}
-
-async fn open_sqlite(options: SqliteConnectOptions) -> Result<SqlitePool, LedgerError> {
-    Ok(SqlitePoolOptions::new()
-        .max_connections(DATABASE_CONNECTIONS)
-        // A full disk makes SQLite roll back by itself; the library then still believes in the transaction,
-        // and the connection can begin no other. It is replaced.
-        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
-        .connect_with(options)
-        .await?)
-}
-
-/// Connects once, so that whatever is wrong is told now.
-async fn open_postgres(url: &str, patience: Timeouts) -> Result<Arc<Connections>, LedgerError> {
-    // A pooler knows no such parameter by default, and nothing of ours is a fraction.
-    let options = PgConnectOptions::from_str(url)?.extra_float_digits(None).disable_statement_logging();
-    let connections = Connections::new(options, patience);
-    connections.first().await?;
-    Ok(connections)
 }
 
 enum Inner {
@@ -236,24 +196,6 @@ macro_rules! on {
         }
     };
 }
-
-/// Binds owned values in order.
-macro_rules! bound {
-    ($query:expr, $args:expr) => {{
-        let mut query = $query;
-        for arg in $args {
-            query = match arg {
-                Arg::Int(v) => query.bind(v),
-                Arg::Text(v) => query.bind(v),
-                Arg::Bytes(v) => query.bind(v),
-                Arg::Flag(v) => query.bind(v),
-            };
-        }
-        query
-    }};
-}
-
-pub(crate) use bound;
 
 impl Tx {
     /// Writes to the ledger's tables; returns how many rows changed.
@@ -319,19 +261,6 @@ impl Tx {
         on!(self, c => sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(c).await.map(|_| ()))
     }
 
-    /// New ids for rows of a table, in rising order. A sequence of PostgreSQL hands them out at once to
-    /// everybody; SQLite has one writer, who keeps the highest.
-    pub(crate) async fn take_ids(&mut self, table: &'static str, count: i64) -> Result<Vec<i64>, LedgerError> {
-        if self.is_postgres() {
-            let sql =
-                "SELECT nextval(s.name) FROM (SELECT pg_get_serial_sequence($1, 'id')::regclass AS name OFFSET 0) s,
-                generate_series(1, $2)";
-            return Ok(self.rows::<(i64,)>(sql, args![table, count]).await?.into_iter().map(|(id,)| id).collect());
-        }
-        let last = self.number("SELECT seq FROM sqlite_sequence WHERE name = $1", args![table]).await?;
-        Ok((last + 1..=last + count).collect())
-    }
-
     /// Counts rows written another way.
     pub(crate) fn wrote(&mut self, rows: u64) {
         self.written += rows;
@@ -352,12 +281,15 @@ impl Tx {
         self.waiting.without_hurry();
     }
 
-    /// Whether this is PostgreSQL, for the few places that differ.
-    pub fn is_postgres(&self) -> bool {
-        matches!(self.inner, Inner::Postgres(_))
+    /// Which engine it is on.
+    pub fn engine(&self) -> Engine {
+        match self.inner {
+            Inner::Postgres(_) => Engine::Postgres,
+            Inner::Sqlite(_) => Engine::Sqlite,
+        }
     }
 
-    /// The connection of a PostgreSQL transaction, for COPY.
+    /// The connection of a PostgreSQL transaction, for statements whose text is built.
     pub(crate) fn postgres(&mut self) -> Option<&mut sqlx::PgConnection> {
         match &mut self.inner {
             Inner::Postgres(held) => held.connection().ok(),

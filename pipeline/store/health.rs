@@ -65,13 +65,7 @@ impl Ledger {
         for (name, sql) in if postgres { POSTGRES_SETTINGS } else { SQLITE_SETTINGS } {
             settings.push(((*name).to_owned(), text(tx.rows(sql, args![]).await?)));
         }
-        let micros = if postgres {
-            "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)"
-        } else {
-            // The machine's own clock, to the millisecond.
-            "SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS BIGINT) * 1000"
-        };
-        let clock = Timestamp::from_microsecond(tx.number(micros, args![]).await?).unwrap_or_default();
+        let clock = tx.clock().await?;
         Ok(DatabaseFacts { version, settings, clock })
     }
 

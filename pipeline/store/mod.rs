@@ -2,9 +2,11 @@
 //!
 //! Only this folder names sqlx. A state is assigned in one place, [`transition`], which writes the history in the same transaction.
 
+pub mod args;
 pub mod audit_chain;
 pub mod bulk;
 pub mod counters;
+pub mod dialect;
 pub mod engine;
 pub mod error;
 pub mod health;
@@ -15,12 +17,14 @@ pub mod postgres;
 pub mod pressure;
 pub mod principal;
 pub mod schema;
+pub mod scope;
 pub mod timeouts;
 pub mod topic_identity;
 pub mod transition;
 pub mod worker_names;
 
-pub use engine::{Arg, Ledger, Tx};
+pub use args::Arg;
+pub use engine::{Engine, Ledger, Tx};
 pub use error::LedgerError;
 pub use leases::Lease;
 pub use opening::Opening;

@@ -5,15 +5,18 @@
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use sqlx::postgres::PgConnectOptions;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection};
 
+use super::LedgerError;
+use super::engine::{Ledger, Pool};
+use super::postgres::connections::Connections;
 use super::schema::Schema;
 use super::timeouts::Timeouts;
-use super::{Ledger, LedgerError};
-use crate::limits::SQLITE_ROW_BUFFER_ROWS;
+use crate::limits::{DATABASE_CONNECTIONS, SQLITE_ROW_BUFFER_ROWS};
 
 /// What opening may do to a ledger.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,6 +30,18 @@ pub enum Opening {
 }
 
 impl Ledger {
+    /// Connects, and leaves the schema as it is.
+    async fn connect(url: &str, opening: Opening, patience: Timeouts) -> Result<Ledger, LedgerError> {
+        let pool = if url.starts_with("sqlite:") {
+            Pool::Sqlite(open_sqlite(sqlite_options(url, opening, patience).await?).await?)
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            Pool::Postgres(open_postgres(url, patience).await?)
+        } else {
+            return Err(LedgerError::Address);
+        };
+        Ok(Ledger::on(pool))
+    }
+
     /// Opens `sqlite:PATH` or `postgres://…` and brings its schema up to date; makes it where there is none.
     pub async fn open(url: &str) -> Result<Ledger, LedgerError> {
         Ledger::open_with(url, &Schema::built_in(), Timeouts::default()).await
@@ -102,12 +117,27 @@ fn place(url: &str) -> String {
     }
 }
 
+async fn open_sqlite(options: SqliteConnectOptions) -> Result<SqlitePool, LedgerError> {
+    Ok(SqlitePoolOptions::new()
+        .max_connections(DATABASE_CONNECTIONS)
+        // A full disk makes SQLite roll back by itself; the library then still believes in the transaction,
+        // and the connection can begin no other. It is replaced.
+        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
+        .connect_with(options)
+        .await?)
+}
+
+/// Connects once, so that whatever is wrong is told now.
+async fn open_postgres(url: &str, patience: Timeouts) -> Result<Arc<Connections>, LedgerError> {
+    // A pooler knows no such parameter by default, and nothing of ours is a fraction.
+    let options = PgConnectOptions::from_str(url)?.extra_float_digits(None).disable_statement_logging();
+    let connections = Connections::new(options, patience);
+    connections.first().await?;
+    Ok(connections)
+}
+
 /// How the connections to a SQLite file are opened.
-pub(crate) async fn sqlite_options(
-    url: &str,
-    opening: Opening,
-    patience: Timeouts,
-) -> Result<SqliteConnectOptions, LedgerError> {
+async fn sqlite_options(url: &str, opening: Opening, patience: Timeouts) -> Result<SqliteConnectOptions, LedgerError> {
     let file = file_of(url).filter(|file| !file.as_os_str().is_empty()).ok_or(LedgerError::Address)?;
     let options = SqliteConnectOptions::new()
         .filename(&file)

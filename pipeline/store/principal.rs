@@ -1,36 +1,6 @@
-//! Whose eyes the ledger is read with. What people are shown is narrowed here, in the SQL: a reading
-//! function begins with [`Tx::look`] and says [`in_scope`] of each row's bank and region. What lies
-//! outside is not found, as if it were absent.
-//!
-//! Steps of the route read without a viewer; then everything is in scope.
-
-use std::sync::Arc;
+//! Whose eyes the ledger is read with, and who acts on it.
 
 use cardline_core::domain::staff::{Role, Scope};
-
-use super::Tx;
-use super::bulk::{Column, StagingTable};
-use super::{Ledger, LedgerError};
-use crate::args;
-
-/// The viewer's scope, one row.
-const VIEWER: StagingTable =
-    StagingTable { name: "viewer", columns: &[("bank", Column::Text), ("area", Column::Text)] };
-
-/// Whether a row of this bank and region lies within the viewer's scope. What belongs to no bank or
-/// region lies only within a scope that does not narrow it.
-macro_rules! in_scope {
-    ($bank:literal, $region:literal) => {
-        concat!(
-            "EXISTS (SELECT 1 FROM viewer v WHERE (v.bank = '' OR v.bank = ",
-            $bank,
-            ") AND substr(COALESCE(",
-            $region,
-            ", ''), 1, length(v.area)) = v.area)"
-        )
-    };
-}
-pub(crate) use in_scope;
 
 /// A user, as acts and reads know them.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -39,31 +9,4 @@ pub struct Principal {
     pub name: String,
     pub role: Role,
     pub scope: Scope,
-}
-
-impl Ledger {
-    /// The same ledger, read and acted on by a user.
-    pub fn seen_by(&self, viewer: Principal) -> Ledger {
-        let mut ledger = self.clone();
-        ledger.viewer = Some(Arc::new(viewer));
-        ledger
-    }
-
-    /// The user it is read and acted on by; none for the steps of the route, and before there are users.
-    pub fn viewer(&self) -> Option<&Principal> {
-        self.viewer.as_deref()
-    }
-}
-
-impl Tx {
-    /// Stages the viewer's scope for the statements that follow.
-    pub(crate) async fn look(&mut self) -> Result<(), LedgerError> {
-        let scope = self.viewer().map(|viewer| viewer.scope.clone()).unwrap_or_default();
-        self.stage(&VIEWER, vec![args![scope.bank, scope.area]]).await
-    }
-
-    /// The user who acts, for rows that remember it.
-    pub(crate) fn user(&self) -> Option<i64> {
-        self.viewer().map(|viewer| viewer.user)
-    }
 }

@@ -176,7 +176,7 @@ impl Ledger {
         if tx.is_postgres() {
             // Whoever migrates may take its time; a table that somebody uses is waited for only briefly.
             tx.script("SET LOCAL lock_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0").await?;
-            tx.scratch("SELECT pg_advisory_xact_lock($1)", args![MIGRATION_LOCK]).await?;
+            tx.lock(MIGRATION_LOCK).await?;
             tx.script(&format!("SET LOCAL lock_timeout = '{SCHEMA_LOCK_SECONDS}s'")).await?;
         }
         tx.script(if tx.is_postgres() { APPLIED_POSTGRES } else { APPLIED_SQLITE }).await?;
@@ -231,17 +231,6 @@ async fn state(tx: &mut Tx, schema: &Schema) -> Result<SchemaState, LedgerError>
     }
     let applied = rows.into_iter().map(|(migration, about, _)| Named { migration, about }).collect();
     Ok(SchemaState { applied, pending, unknown, floor, newest_known })
-}
-
-impl Tx {
-    async fn has_table(&mut self, name: &str) -> Result<bool, LedgerError> {
-        let sql = if self.is_postgres() {
-            "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = $1"
-        } else {
-            "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = $1"
-        };
-        Ok(self.number(sql, args![name]).await? > 0)
-    }
 }
 
 #[cfg(test)]

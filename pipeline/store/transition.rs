@@ -303,21 +303,15 @@ async fn keep_standing(tx: &mut Tx, transition: &Transition) -> Result<(), Ledge
             "DELETE FROM subject WHERE NOT EXISTS (SELECT 1 FROM desk_case t WHERE t.id = subject.id AND t.state = $1)"
         }
     };
-    if tx.is_postgres() && scope_of(transition.machine) == "application" {
+    if scope_of(transition.machine) == "application" {
         // Two movers of one card must queue before either looks where it stands.
-        tx.rows::<(i64,)>(
-            "SELECT a.id FROM application a WHERE a.id IN (SELECT id FROM subject) ORDER BY a.id FOR UPDATE",
-            args![],
-        )
-        .await?;
+        tx.lock_rows("SELECT a.id FROM application a WHERE a.id IN (SELECT id FROM subject) ORDER BY a.id FOR UPDATE")
+            .await?;
     }
-    if tx.is_postgres() && transition.machine.name == "approval" {
+    if transition.machine.name == "approval" {
         // An approval is given once and used once, however many try.
-        tx.rows::<(i64,)>(
-            "SELECT t.id FROM approval t WHERE t.id IN (SELECT id FROM subject) ORDER BY t.id FOR UPDATE",
-            args![],
-        )
-        .await?;
+        tx.lock_rows("SELECT t.id FROM approval t WHERE t.id IN (SELECT id FROM subject) ORDER BY t.id FOR UPDATE")
+            .await?;
     }
     tx.scratch(sql, args![transition.from]).await?;
     Ok(())

@@ -125,7 +125,7 @@ async fn report(
         seed: plan.seed,
         first_day: day(0).to_string(),
         last_day: last.to_string(),
-        engine: ledger.engine().into(),
+        engine: ledger.engine().name().into(),
         received: counts.received,
         accepted: counts.accepted,
         rejected: counts.rejected,

@@ -55,7 +55,7 @@ async fn workers_that_start_at_once_wait_for_each_other(database: Database) {
 /// Tables there are, without those of the engine and of migrations.
 async fn tables(ledger: &Ledger) -> BTreeSet<String> {
     let mut tx = ledger.read().await.unwrap();
-    let sql = if tx.is_postgres() {
+    let sql = if tx.engine() == cardline::store::Engine::Postgres {
         "SELECT CAST(table_name AS TEXT) FROM information_schema.tables WHERE table_schema = 'public' AND table_name NOT LIKE '\\_sqlx%'"
     } else {
         "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_sqlx%'"
@@ -180,7 +180,7 @@ async fn a_schema_that_took_something_away_stops_the_version_before(database: Da
     let other = Schema::built_in().and(9_001, "adds only", "SELECT 1");
     let refused = Ledger::open_with(&database.url, &other, Timeouts::default()).await.err().unwrap();
     assert!(matches!(refused, LedgerError::MigrationChanged { migration: 9_001 }), "{refused}");
-    assert!(database.engine == Engine::Sqlite || newer.engine() == "postgres");
+    assert!(database.engine == Engine::Sqlite || newer.engine().name() == "postgres");
     let daemon = Command::new(env!("CARGO_BIN_EXE_cardline"))
         .arg("run")
         .env("CARDLINE_DATABASE", &database.url)

@@ -22,7 +22,7 @@ use crate::route::production::cut_rows::cut_production;
 use crate::route::recycling::cut_rows::{ReturnedCard, cut_recycling};
 use crate::store::Tx;
 use crate::store::Why;
-use crate::store::principal::in_scope;
+use crate::store::scope::in_scope;
 use crate::store::transition::{Along, SUBJECT, Set, Transition, move_each, move_one, move_set, subject};
 use crate::store::{Ledger, LedgerError};
 
@@ -98,10 +98,8 @@ impl Ledger {
     /// Holds a stream: once this returns, no cut of it can be settled, not even one that is under way.
     pub async fn hold_stream(&self, stream: &str, act: &NewBatchAction) -> Result<Acted, LedgerError> {
         let mut tx = self.begin().await?;
-        if tx.is_postgres() {
-            // Waits for the cuts that are being settled now; see `refuse_held`.
-            tx.scratch("SELECT pg_advisory_xact_lock($1)", args![HOLDS_LOCK]).await?;
-        }
+        // Waits for the cuts that are being settled now; see `refuse_held`.
+        tx.lock(HOLDS_LOCK).await?;
         let id = record_act(&mut tx, act, None, None).await?;
         let sql = "INSERT INTO stream_hold (stream, act) VALUES ($1, $2) ON CONFLICT (stream) DO NOTHING";
         if tx.run(sql, args![stream, id]).await? == 0 {

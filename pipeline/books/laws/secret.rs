@@ -83,18 +83,10 @@ async fn secrets(tx: &mut Tx) -> Result<Found, LedgerError> {
             found.push(format!("{column}: {count} values look personal"));
         }
     }
-    let columns = if tx.is_postgres() {
-        "SELECT table_name || '.' || column_name FROM information_schema.columns WHERE table_schema = current_schema()
-         AND (column_name LIKE '%pin%' OR column_name LIKE '%password%' OR column_name LIKE '%secret%')"
-    } else {
-        "SELECT m.name || '.' || p.name FROM sqlite_master m JOIN pragma_table_info(m.name) p
-         WHERE m.type = 'table' AND (p.name LIKE '%pin%' OR p.name LIKE '%password%' OR p.name LIKE '%secret%')"
-    };
-    found.extend(
-        tx.rows::<(String,)>(columns, args![])
-            .await?
-            .into_iter()
-            .map(|(name,)| format!("{name}: a column for a secret")),
-    );
+    for (table, column) in tx.columns().await? {
+        if ["pin", "password", "secret"].iter().any(|word| column.contains(word)) {
+            found.push(format!("{table}.{column}: a column for a secret"));
+        }
+    }
     Ok(Found::offending(found))
 }

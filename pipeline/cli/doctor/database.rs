@@ -9,7 +9,7 @@ use crate::limits::{OLD_ROW_VERSIONS, OLD_TRANSACTION_SECONDS};
 use crate::step::cause::Cause;
 use crate::store::health::DatabaseFacts;
 use crate::store::schema::Schema;
-use crate::store::{Ledger, LedgerError, Opening};
+use crate::store::{Engine, Ledger, LedgerError, Opening};
 use crate::time::rfc3339;
 
 /// Clocks further apart than this confuse who reads logs; leases bear less than their 60 seconds.
@@ -79,7 +79,7 @@ pub async fn findings(context: &Context, ledger: &Ledger, now: Timestamp) -> Vec
     let mut findings = Vec::new();
     match ledger.database_facts().await {
         Ok(facts) => {
-            let found = format!("{} {} at {}", ledger.engine(), facts.version, address(context));
+            let found = format!("{} {} at {}", ledger.engine().name(), facts.version, address(context));
             findings.push(Finding::ok("database", found));
             findings.push(settings(&facts));
             findings.push(clock(&facts, Timestamp::now()));
@@ -135,7 +135,7 @@ async fn set_aside(ledger: &Ledger) -> Vec<Finding> {
 
 /// Signs of strain; nothing is said of a SQLite ledger, which has none of them.
 async fn strain(ledger: &Ledger) -> Option<Finding> {
-    if ledger.engine() == "sqlite" {
+    if ledger.engine() == Engine::Sqlite {
         return None;
     }
     let what = "strain";

@@ -11,7 +11,7 @@ use super::settle::{ArrivingMessage, ChunkSource, IntakeCounts, settle_in};
 use crate::args;
 use crate::store::Tx;
 use crate::store::Why;
-use crate::store::{Ledger, LedgerError};
+use crate::store::{Engine, Ledger, LedgerError};
 
 /// A dry run under way. Dropped or ended, it leaves nothing behind.
 pub struct Rehearsal {
@@ -53,7 +53,7 @@ pub struct ReasonCount {
 impl Ledger {
     /// Begins a dry run of intake.
     pub async fn rehearse(&self) -> Result<Rehearsal, LedgerError> {
-        let copy = if self.engine() == "sqlite" { Some(self.aside().await?) } else { None };
+        let copy = if self.engine() == Engine::Sqlite { Some(self.aside().await?) } else { None };
         let mut tx = copy.as_ref().map_or(self, |(ledger, _)| ledger).begin().await?;
         let newest = tx.number("SELECT COALESCE(max(id), 0) FROM message", args![]).await?;
         Ok(Rehearsal { tx, copy, newest, counts: IntakeCounts::default() })

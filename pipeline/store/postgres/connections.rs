@@ -13,7 +13,6 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::session::{Backend, Session, greet};
-use super::silence::Waiting;
 use crate::limits::{DATABASE_CONNECT_SECONDS, DATABASE_CONNECTIONS, DATABASE_PING_SECONDS};
 use crate::store::LedgerError;
 use crate::store::timeouts::Timeouts;
@@ -222,16 +221,9 @@ impl Held {
         self.session.as_mut().map(|session| &mut session.connection).ok_or(sqlx::Error::PoolClosed)
     }
 
-    /// How the answers of its transaction are waited for.
-    pub fn waiting(&self) -> Waiting {
-        match &self.session {
-            None => Waiting::Unwatched,
-            Some(session) => Waiting::Watched {
-                connections: self.of.clone(),
-                backend: session.facts.backend,
-                answer: Some(self.of.patience.answer),
-            },
-        }
+    /// Who answers it; none once the connection was dropped.
+    pub fn answered_by(&self) -> Option<(Arc<Connections>, Backend)> {
+        self.session.as_ref().map(|session| (self.of.clone(), session.facts.backend))
     }
 
     /// Where writing is not allowed, reading may still need temporary tables; `false` on a standby, which has

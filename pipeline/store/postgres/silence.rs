@@ -7,7 +7,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::connections::Connections;
+use super::connections::{Connections, Held};
 use super::session::Backend;
 use crate::store::LedgerError;
 
@@ -25,6 +25,17 @@ pub(crate) enum Waiting {
 }
 
 impl Waiting {
+    /// How the answers of a transaction are waited for.
+    pub fn of(held: &Held) -> Waiting {
+        match held.answered_by() {
+            None => Waiting::Unwatched,
+            Some((connections, backend)) => {
+                let answer = Some(connections.patience.answer);
+                Waiting::Watched { connections, backend, answer }
+            }
+        }
+    }
+
     /// What a statement gives, or that no answer will come.
     pub async fn within<T>(
         &self,

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::hex::hex;
-use crate::store::Arg;
+use crate::store::args::Arg;
 use crate::store::bulk::StagingTable;
 
 /// The tables of one transaction, as queries. A table that was filled again has a new version, because what

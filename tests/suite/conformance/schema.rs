@@ -17,7 +17,7 @@ const POSTGRES_INDICES: &str = "SELECT CAST(indexname AS TEXT) FROM pg_indexes W
 
 async fn names(ledger: &Ledger, sqlite: &'static str, postgres: &'static str) -> BTreeSet<String> {
     let mut tx = ledger.read().await.unwrap();
-    let sql = if tx.is_postgres() { postgres } else { sqlite };
+    let sql = if tx.engine() == cardline::store::Engine::Postgres { postgres } else { sqlite };
     tx.rows::<(String,)>(sql, args![]).await.unwrap().into_iter().map(|row| row.0).collect()
 }
 
@@ -29,7 +29,7 @@ async fn both_engines_have_the_same_tables_and_columns() {
         let ledger = database.ledger().await;
         ledger.close().await;
         let again = database.ledger().await;
-        assert_eq!(again.engine(), if database.engine == Engine::Sqlite { "sqlite" } else { "postgres" });
+        assert_eq!(again.engine().name(), if database.engine == Engine::Sqlite { "sqlite" } else { "postgres" });
         columns.push(names(&again, SQLITE_COLUMNS, POSTGRES_COLUMNS).await);
         indices.push(names(&again, SQLITE_INDICES, POSTGRES_INDICES).await);
     }

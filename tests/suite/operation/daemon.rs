@@ -18,7 +18,7 @@ on_both_engines!(
 /// Keeps every writer waiting.
 async fn block(ledger: &Ledger) -> Tx {
     let mut tx = ledger.begin().await.unwrap();
-    if tx.is_postgres() {
+    if tx.engine() == cardline::store::Engine::Postgres {
         tx.run("LOCK TABLE lease IN ACCESS EXCLUSIVE MODE", args![]).await.unwrap();
     }
     tx

@@ -1,0 +1,41 @@
+//! What people are shown is narrowed here, in the SQL: a reading function begins with [`Tx::look`] and says
+//! [`in_scope`] of each row's bank and region. Rows outside the scope are treated as not found.
+//!
+//! Steps of the route read without a viewer; then everything is in scope.
+
+use super::LedgerError;
+use super::bulk::{Column, StagingTable};
+use super::engine::Tx;
+use crate::args;
+
+/// The viewer's scope, one row.
+const VIEWER: StagingTable =
+    StagingTable { name: "viewer", columns: &[("bank", Column::Text), ("area", Column::Text)] };
+
+/// Whether a row of this bank and region lies within the viewer's scope. What belongs to no bank or
+/// region lies only within a scope that does not narrow it.
+macro_rules! in_scope {
+    ($bank:literal, $region:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM viewer v WHERE (v.bank = '' OR v.bank = ",
+            $bank,
+            ") AND substr(COALESCE(",
+            $region,
+            ", ''), 1, length(v.area)) = v.area)"
+        )
+    };
+}
+pub(crate) use in_scope;
+
+impl Tx {
+    /// Stages the viewer's scope for the statements that follow.
+    pub(crate) async fn look(&mut self) -> Result<(), LedgerError> {
+        let scope = self.viewer().map(|viewer| viewer.scope.clone()).unwrap_or_default();
+        self.stage(&VIEWER, vec![args![scope.bank, scope.area]]).await
+    }
+
+    /// The user who acts, for rows that remember it.
+    pub(crate) fn user(&self) -> Option<i64> {
+        self.viewer().map(|viewer| viewer.user)
+    }
+}
