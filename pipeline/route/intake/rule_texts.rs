@@ -250,7 +250,9 @@ mod tests {
             include_str!("settle/rules.rs"),
             include_str!("settle/seen.rs"),
             include_str!("../../cases/overdue.rs"),
-            include_str!("../servicing/event_rows.rs"),
+            include_str!("../servicing/settle/cards.rs"),
+            include_str!("../servicing/settle/receipts.rs"),
+            include_str!("../servicing/settle/waves.rs"),
             include_str!("check.rs"),
             include_str!("../servicing/event.rs"),
         ];

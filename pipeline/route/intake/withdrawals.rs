@@ -5,7 +5,8 @@
 
 use crate::args;
 use crate::quarantine::acts::take_one;
-use crate::route::servicing::event_rows::{EventKind, routes};
+use crate::route::servicing::arriving::EventKind;
+use crate::route::servicing::settle::effects::routes;
 use crate::store::LedgerError;
 use crate::store::Tx;
 use crate::store::Why;

@@ -8,7 +8,7 @@ use cardline_core::domain::limits::MAX_MESSAGE_BYTES;
 
 use crate::crypto::keys::{KeyError, Keys};
 use crate::kafka::RawMessage;
-use crate::route::servicing::event_rows::{ArrivingEvent, EventKind};
+use crate::route::servicing::arriving::{ArrivingEvent, EventKind};
 use cardline_core::domain::personal_text::identifier_looks_personal;
 
 /// The only schema name of events this version reads.

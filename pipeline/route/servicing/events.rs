@@ -9,7 +9,7 @@ use super::event::read_event;
 use crate::quarantine::held::looked_at_by;
 use crate::route::intake::settle::ChunkSource;
 use crate::route::intake::{ClaimedChunk, count, source_of};
-use crate::route::servicing::event_rows::{ArrivingEvent, EventDates};
+use crate::route::servicing::arriving::{ArrivingEvent, EventDates};
 use crate::step::{Claim, StageError, Step, Whole, Worker};
 use crate::store::{Lease, Why};
 use crate::time::local_date;

@@ -1,0 +1,60 @@
+//! An event on its way into the ledger: its kind, what was read of it, and the days it sets.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+/// What an event does, by its type. What it does to a card is in [`effects`](super::settle::effects).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum EventKind {
+    PointReceived,
+    Collected,
+    CollectedByUnit,
+    HandedOver,
+    ActivatedSocial,
+    ActivatedFinancial,
+    ActivatedBoth,
+    LostFormally,
+    LossLifted,
+    LostProvisionally,
+    Ended,
+    PlasticReturned,
+    Withdrawn,
+    /// Known and kept encrypted, without a move: a fact about phone, lock or password.
+    Fact,
+}
+
+/// One event, read and ready to settle. Holds encrypted bytes only.
+pub struct ArrivingEvent {
+    pub position: i64,
+    pub event_id: Option<String>,
+    pub digest: Vec<u8>,
+    /// `None`: it could not be read; `reason` says why.
+    pub kind: Option<EventKind>,
+    pub reason: Option<String>,
+    /// Card number, application id or shipment number.
+    pub subject: String,
+    /// Cards counted, for a receipt.
+    pub count: Option<i64>,
+    pub at: Timestamp,
+    pub actor: String,
+    /// What was shown: kinds and hashes, as JSON.
+    pub evidence: Option<String>,
+    /// Why plastic came back or a card ended, in our words.
+    pub because: Option<String>,
+    pub encrypted: Vec<u8>,
+}
+
+/// The dates events set, reckoned by the caller in the working calendar.
+#[derive(Clone, Copy)]
+pub struct EventDates {
+    /// A unit hands out by this day.
+    pub hand_out_on: Date,
+    /// Old plastic is due back by this day.
+    pub return_on: Date,
+    /// Returned plastic is in a recycling batch by this day.
+    pub recycle_on: Date,
+    /// A withdrawal waits for its application until this day.
+    pub wait_until: Date,
+    /// A person looks at what was refused by this day.
+    pub look_on: Date,
+}

@@ -1,0 +1,102 @@
+//! Events about cards: each kind's routes are tried in order, set by set, until every event moved its card or
+//! none can.
+
+use super::effects::{activates, along, routes};
+use super::kept::{Chunk, keep, stage};
+use super::retire::retire_previous;
+use crate::args;
+use crate::route::intake::settle::IntakeCounts;
+use crate::route::servicing::arriving::{ArrivingEvent, EventKind};
+use crate::store::transition::{Along, SUBJECT, by_day, move_each};
+use crate::store::{LedgerError, Tx, Why};
+
+/// The application an event is about, by card number or application id.
+const RESOLVE: &str = "UPDATE event SET id = COALESCE(
+    (SELECT p.application FROM production_row p WHERE p.card_number = event.subject),
+    (SELECT a.id FROM application a WHERE a.old_number = event.subject),
+    (SELECT a.id FROM application a WHERE a.application_id = event.subject))";
+
+/// Events that are not settled yet, with the region of their card.
+const CONCERNED: &str =
+    "SELECT e.id, e.event_id, e.digest, e.evidence, e.at, e.actor, a.region FROM event e JOIN application a ON a.id = e.id
+    WHERE e.verdict IS NULL ORDER BY e.position";
+
+/// Only a card in somebody's hand is activated. Events may say otherwise after a restore: then the old card
+/// is not retired, and a second live one would hold up every event behind it.
+const ACTIVATING: &str =
+    "SELECT e.id, e.event_id, e.digest, e.evidence, e.at, e.actor, a.region FROM event e JOIN application a ON a.id = e.id
+    WHERE e.verdict IS NULL AND a.place = 'in_hand' ORDER BY e.position";
+
+/// Settles events of one kind that are about cards. An event whose card is not in a state the kind begins from
+/// is kept as rejected, one about an unknown card as quarantined.
+pub(super) async fn cards(
+    tx: &mut Tx,
+    chunk: Chunk<'_>,
+    kind: EventKind,
+    events: Vec<ArrivingEvent>,
+    counts: &mut IntakeCounts,
+    why: Why<'_>,
+) -> Result<(), LedgerError> {
+    let dates = chunk.dates;
+    stage(tx, &events).await?;
+    tx.scratch(RESOLVE, args![]).await?;
+    for (transitions, reason) in routes(kind) {
+        let found = tx
+            .rows::<(i64, Option<String>, Option<Vec<u8>>, Option<String>, i64, String, String)>(
+                if activates(kind) { ACTIVATING } else { CONCERNED },
+                args![],
+            )
+            .await?;
+        if found.is_empty() {
+            break;
+        }
+        let rows = found.into_iter().map(|(id, event, digest, evidence, at, actor, region)| {
+            (args![id, event, digest, evidence, at, actor, chunk.id], region)
+        });
+        for (due_on, rows) in by_day(rows, |region| along(kind, dates.of(region)).due_on) {
+            tx.stage(&SUBJECT, rows).await?;
+            if kind == EventKind::Withdrawn {
+                tx.run(
+                    "UPDATE application SET queue = NULL WHERE queue IS NOT NULL AND id IN (SELECT id FROM subject)",
+                    args![],
+                )
+                .await?;
+            }
+            if matches!(kind, EventKind::ActivatedSocial | EventKind::ActivatedBoth) {
+                retire_previous(tx, dates, why).await?;
+            }
+            let along = Along { due_on, ..along(kind, dates.of("")) };
+            counts.accepted += move_each(tx, transitions, along, Why { reason, ..why }).await?;
+            tx.scratch("UPDATE event SET verdict = 'moved' WHERE id IN (SELECT id FROM subject)", args![]).await?;
+        }
+    }
+    if matches!(kind, EventKind::Ended) {
+        tx.run(
+            "UPDATE application SET reason = e.because FROM event e WHERE e.id = application.id AND e.verdict = 'moved'",
+            args![],
+        )
+        .await?;
+    }
+    let left: Vec<(i64, bool)> = tx
+        .rows::<(i64, bool)>(
+            "SELECT position, id IS NOT NULL FROM event WHERE verdict IS NULL ORDER BY position",
+            args![],
+        )
+        .await?;
+    for (position, known) in left {
+        let Some(event) = events.iter().find(|e| e.position == position) else {
+            continue;
+        };
+        if known {
+            counts.rejected += 1;
+            keep(tx, chunk, event, "rejected", Some("EVENT-NOT-POSSIBLE".into())).await?;
+        } else if kind == EventKind::Withdrawn {
+            counts.quarantined += 1;
+            keep(tx, chunk, event, "waiting", Some("WITHDRAWAL-EARLY".into())).await?;
+        } else {
+            counts.quarantined += 1;
+            keep(tx, chunk, event, "quarantined", Some("UNKNOWN-CARD".into())).await?;
+        }
+    }
+    Ok(())
+}

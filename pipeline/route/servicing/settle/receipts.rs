@@ -1,0 +1,52 @@
+//! Receipts: a point says that it has a shipment, and how many cards it counted.
+
+use cardline_core::state_machines::CARD;
+
+use super::kept::{Chunk, keep};
+use crate::args;
+use crate::cases::desk::open_case;
+use crate::route::distribution::shipments::travelling;
+use crate::route::intake::settle::IntakeCounts;
+use crate::route::servicing::arriving::ArrivingEvent;
+use crate::store::transition::{EventMark, Set, Transition, move_set_by};
+use crate::store::{LedgerError, Tx, Why};
+use crate::time::local_date;
+
+/// A point received a shipment: whole, or a person looks.
+pub(super) async fn receipts(
+    tx: &mut Tx,
+    chunk: Chunk<'_>,
+    events: Vec<ArrivingEvent>,
+    counts: &mut IntakeCounts,
+    why: Why<'_>,
+) -> Result<(), LedgerError> {
+    for event in events {
+        let found = tx
+            .row::<(i64, i64, String)>("SELECT id, cards, place FROM shipment WHERE number = $1", args![&event.subject])
+            .await?;
+        match found {
+            Some((id, cards, place)) if place == "in_transit" && event.count == Some(cards) => {
+                let members = travelling(tx, id).await?;
+                let transition = Transition { machine: &CARD, from: "in_transit", to: "at_point" };
+                let event_id = event.event_id.as_deref().unwrap_or_default();
+                let mark = EventMark { event_id, digest: &event.digest, chunk: chunk.id };
+                let why = Why { at: event.at, actor: &event.actor, reason: "received at the point" };
+                move_set_by(tx, Set::Shipment(id), transition, members, why, Some(mark)).await?;
+                tx.run("UPDATE shipment SET owner = 'distribution point' WHERE id = $1", args![id]).await?;
+                counts.accepted += 1;
+            }
+            Some(_) => {
+                counts.rejected += 1;
+                keep(tx, chunk, &event, "rejected", Some("RECEIPT-NOT-AS-SHIPPED".into())).await?;
+                let due = local_date(why.at).saturating_add(jiff::Span::new().days(7));
+                open_case(tx, None, None, "a receipt does not agree with the shipment", due, "administrator", why)
+                    .await?;
+            }
+            None => {
+                counts.quarantined += 1;
+                keep(tx, chunk, &event, "quarantined", Some("UNKNOWN-SHIPMENT".into())).await?;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,71 @@
+//! The card that a new one replaces: no longer valid, and its plastic is to come back.
+
+use std::collections::BTreeMap;
+
+use cardline_core::domain::policy::ByRegion;
+use cardline_core::state_machines::{CARD, SOCIAL};
+use jiff::civil::Date;
+
+use crate::args;
+use crate::route::servicing::arriving::EventDates;
+use crate::store::transition::{Along, SUBJECT, Transition, move_each, subject};
+use crate::store::{LedgerError, Tx, Why};
+
+/// The moment the new card is active the old one is invalid (s2): same transaction, before the new
+/// card becomes the person's live one.
+pub(super) async fn retire_previous(
+    tx: &mut Tx,
+    dates: &ByRegion<EventDates>,
+    why: Why<'_>,
+) -> Result<(), LedgerError> {
+    let retired = tx
+        .rows::<(i64, String, String, String, String)>(
+            "SELECT o.id, COALESCE(o.place, ''), o.social, a.kind, o.region FROM subject s
+             JOIN application a ON a.id = s.id AND a.social = 'sealed' AND a.place = 'in_hand'
+             JOIN application o ON o.id = a.previous AND o.social IN ('active', 'suspended') ORDER BY o.id",
+            args![],
+        )
+        .await?;
+    if retired.is_empty() {
+        return Ok(());
+    }
+    let kept = tx
+        .rows::<(i64, Option<String>, Option<Vec<u8>>, Option<String>, Option<i64>, Option<String>, Option<i64>)>(
+            "SELECT id, event_id, digest, evidence, at, actor, chunk FROM subject ORDER BY id",
+            args![],
+        )
+        .await?;
+    // A lost card leaves no plastic to take back.
+    let is_lost = |place: &str| place == "lost";
+    let due = |place: &str, region: &str| {
+        let dates = dates.of(region);
+        if is_lost(place) { dates.recycle_on } else { dates.return_on }
+    };
+    let mut groups: BTreeMap<(bool, Date, &str, &str), Vec<i64>> = BTreeMap::new();
+    for (id, place, social, kind, region) in &retired {
+        groups.entry((is_lost(place), due(place, region), social, kind)).or_default().push(*id);
+    }
+    for ((lost, due, social, kind), ids) in groups {
+        tx.stage(&SUBJECT, ids.into_iter().map(subject).collect()).await?;
+        let card = if lost {
+            Transition { machine: &CARD, from: "lost", to: "to_recycle" }
+        } else {
+            Transition { machine: &CARD, from: "in_hand", to: "awaiting_return" }
+        };
+        let social = Transition {
+            machine: &SOCIAL,
+            from: if social == "active" { "active" } else { "suspended" },
+            to: "cancelled",
+        };
+        let along = Along {
+            due_on: Some(due),
+            owner: Some("holder"),
+            reason: Some(kind.into()),
+            open: Some(false),
+            live: Some(false),
+        };
+        move_each(tx, &[card, social], along, Why { reason: "the new card is active, this one is invalid", ..why })
+            .await?;
+    }
+    tx.stage(&SUBJECT, kept.into_iter().map(|(a, b, c, d, e, f, g)| args![a, b, c, d, e, f, g]).collect()).await
+}
