@@ -1,14 +1,13 @@
 //! A batch that is cut: what it holds and which numbers it gets, whatever its kind.
 
 use super::batch_record::{NewBatchAction, record_act, refuse_held};
-use crate::args;
 use crate::exchange::files::FrozenFile;
 use crate::store::Tx;
 use crate::store::Why;
-use crate::store::bulk::{Column, StagingTable};
 use crate::store::counters::take_numbers;
 use crate::store::transition::{Along, Transition, move_one, write_history};
 use crate::store::{Ledger, LedgerError};
+use crate::{args, bulk_row};
 use cardline_core::state_machines::{BATCH, FILE};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -76,8 +75,10 @@ impl Ledger {
     }
 }
 
-pub(crate) const MEMBER: StagingTable =
-    StagingTable { name: "member", columns: &[("row", Column::Int), ("id", Column::Int)] };
+bulk_row! {
+    /// A card of a batch that is being cut, by its row.
+    pub(crate) struct Member in "member" { row: i64, id: i64 }
+}
 
 /// Region, bank, lane, cards, oldest, since.
 pub(crate) type GroupRow = (String, String, String, i64, String, i64);

@@ -5,7 +5,7 @@ use std::fmt;
 
 use cardline_core::state_machines::LIVES;
 
-use super::touched::{ALIKE_CARDS, TRACED};
+use super::touched::{AlikeCards, Traced};
 use crate::args;
 use crate::books::trace::{Follower, WAY, WayRow};
 use crate::limits::REPLAYED_CARDS_PER_PAGE;
@@ -36,18 +36,18 @@ const ALONE: &str = "INSERT INTO alike
 /// All others moved with their sets. Cards of the same sets have the same history, so of those in the same
 /// states now only one is replayed.
 const ALIKE: &str = "INSERT INTO alike SELECT min(c.id), count(*) FROM touched_card c LEFT JOIN alike x ON x.id = c.id WHERE x.id IS NULL
-    GROUP BY c.chunk, c.account_batch, c.answer, c.production_batch, c.box, c.state, c.place, c.social, c.financial";
+    GROUP BY c.chunk, c.account_batch, c.answer, c.production_batch, c.box_id, c.state, c.place, c.social, c.financial";
 
 /// Replays the history of every card in `touched_card`, page by page: memory does not depend on
 /// how many there are.
 pub async fn replay(tx: &mut Tx) -> Result<Replayed, LedgerError> {
-    tx.stage(&ALIKE_CARDS, Vec::new()).await?;
+    tx.clear::<AlikeCards>().await?;
     tx.scratch(ALONE, args![]).await?;
     tx.scratch(ALIKE, args![]).await?;
     let alike = tx.rows::<(i64, i64)>("SELECT id, cards FROM alike ORDER BY id", args![]).await?;
     let mut found = Replayed::default();
     for page in alike.chunks(REPLAYED_CARDS_PER_PAGE) {
-        tx.stage(&TRACED, page.iter().map(|(id, _)| args![*id]).collect()).await?;
+        tx.stage(page.iter().map(|&(id, _)| Traced { id }).collect()).await?;
         replay_page(tx, page, &mut found).await?;
     }
     Ok(found)

@@ -1,56 +1,79 @@
 //! Which rows a run of the books checks: all, or those that changed since the last run. Their ids are in
 //! temporary tables, which the statements of the laws read.
 
-use crate::args;
 use crate::store::Tx;
-use crate::store::bulk::{Column, StagingTable};
+use crate::store::bulk_row::BulkRow;
 use crate::store::dialect::over_history;
 use crate::store::{LedgerError, audit_chain};
+use crate::{args, bulk_row};
 
-pub(crate) const TRACED: StagingTable = StagingTable { name: "traced", columns: &[("id", Column::Int)] };
-/// A card that is replayed, and how many cards it stands for.
-pub(crate) const ALIKE_CARDS: StagingTable =
-    StagingTable { name: "alike", columns: &[("id", Column::Int), ("cards", Column::Int)] };
-const NEW_MOVE: StagingTable = StagingTable {
-    name: "new_move",
-    columns: &[("seq", Column::Int), ("life", Column::Text), ("scope", Column::Text), ("subject", Column::Int)],
-};
-const TOUCHED_APPLICATION: StagingTable = StagingTable { name: "touched_application", columns: &[("id", Column::Int)] };
-/// The columns of a touched application that laws read, gathered once. `answer`, `production_batch` and `box`
-/// are NULL until it has an account, is ordered, is made.
-const TOUCHED_CARD: StagingTable = StagingTable {
-    name: "touched_card",
-    columns: &[
-        ("id", Column::Int),
-        ("application_id", Column::Text),
-        ("state", Column::Text),
-        ("place", Column::Text),
-        ("social", Column::Text),
-        ("financial", Column::Text),
-        ("live", Column::Flag),
-        ("open", Column::Flag),
-        ("person", Column::Bytes),
-        ("queued", Column::Flag),
-        ("due_on", Column::Text),
-        ("owner", Column::Text),
-        ("reason", Column::Text),
-        ("old_number", Column::Text),
-        ("chunk", Column::Int),
-        ("account_batch", Column::Int),
-        ("answer", Column::Int),
-        ("production_batch", Column::Int),
-        ("box", Column::Int),
-    ],
-};
+bulk_row! {
+    pub(crate) struct Traced in "traced" { id: i64 }
+}
+
+bulk_row! {
+    /// A card that is replayed, and how many cards it stands for.
+    pub(crate) struct AlikeCards in "alike" { id: i64, cards: i64 }
+}
+
+bulk_row! {
+    struct NewMove in "new_move" { seq: i64, life: String, scope: String, subject: i64 }
+}
+
+bulk_row! {
+    struct TouchedApplication in "touched_application" { id: i64 }
+}
+
+bulk_row! {
+    struct TouchedBatch in "touched_batch" { id: i64 }
+}
+
+bulk_row! {
+    struct TouchedFile in "touched_file" { id: i64 }
+}
+
+bulk_row! {
+    struct TouchedChunk in "touched_chunk" { id: i64 }
+}
+
+bulk_row! {
+    struct TouchedShipment in "touched_shipment" { id: i64 }
+}
+
+bulk_row! {
+    struct LawDay in "law_day" { today: jiff::civil::Date }
+}
+
+bulk_row! {
+    /// The columns of a touched application that laws read, gathered once. `answer`, `production_batch` and
+    /// `box_id` are NULL until it has an account, is ordered, is made.
+    struct TouchedCard in "touched_card" {
+        id: i64,
+        application_id: String,
+        state: String,
+        place: Option<String>,
+        social: String,
+        financial: String,
+        live: bool,
+        open: bool,
+        person: Vec<u8>,
+        queued: bool,
+        due_on: String,
+        owner: String,
+        reason: Option<String>,
+        old_number: Option<String>,
+        chunk: i64,
+        account_batch: Option<i64>,
+        answer: Option<i64>,
+        production_batch: Option<i64>,
+        box_id: Option<i64>,
+    }
+}
+
 const GATHER: &str = "INSERT INTO touched_card
     SELECT a.id, a.application_id, a.state, CASE WHEN a.has_card THEN a.card_place END, a.social, a.financial, a.live, a.open, a.person,
         a.queue IS NOT NULL, a.due_on, a.owner, a.reason, a.old_number, a.chunk, a.account_batch, a.answer, a.production_batch, a.box
     FROM touched_application t CROSS JOIN application_place a WHERE a.id = t.id";
-const TOUCHED_BATCH: StagingTable = StagingTable { name: "touched_batch", columns: &[("id", Column::Int)] };
-const TOUCHED_FILE: StagingTable = StagingTable { name: "touched_file", columns: &[("id", Column::Int)] };
-const TOUCHED_CHUNK: StagingTable = StagingTable { name: "touched_chunk", columns: &[("id", Column::Int)] };
-const TOUCHED_SHIPMENT: StagingTable = StagingTable { name: "touched_shipment", columns: &[("id", Column::Int)] };
-const LAW_DAY: StagingTable = StagingTable { name: "law_day", columns: &[("today", Column::Text)] };
 
 /// Where a run ended: the next run begins there.
 #[derive(Clone, Copy, Default)]
@@ -82,18 +105,14 @@ const MEMBERS: &[&str] = &[
 
 /// Fills the temporary tables; returns where this run ends.
 pub async fn fill(tx: &mut Tx, since: Option<Through>, today: jiff::civil::Date) -> Result<Through, LedgerError> {
-    for stage in [
-        &NEW_MOVE,
-        &TOUCHED_APPLICATION,
-        &TOUCHED_CARD,
-        &TOUCHED_BATCH,
-        &TOUCHED_FILE,
-        &TOUCHED_CHUNK,
-        &TOUCHED_SHIPMENT,
-    ] {
-        tx.stage(stage, Vec::new()).await?;
-    }
-    tx.stage(&LAW_DAY, vec![args![today]]).await?;
+    tx.clear::<NewMove>().await?;
+    tx.clear::<TouchedApplication>().await?;
+    tx.clear::<TouchedCard>().await?;
+    tx.clear::<TouchedBatch>().await?;
+    tx.clear::<TouchedFile>().await?;
+    tx.clear::<TouchedChunk>().await?;
+    tx.clear::<TouchedShipment>().await?;
+    tx.stage(vec![LawDay { today }]).await?;
     let from = since.unwrap_or_default();
     let to = audit_chain::horizon(tx).await?;
     let moves = over_history!(tx, "INSERT INTO new_move SELECT seq, life, scope, subject FROM move WHERE ", "");
@@ -110,11 +129,13 @@ pub async fn fill(tx: &mut Tx, since: Option<Through>, today: jiff::civil::Date)
         }
         distinct(tx).await?;
     }
-    tx.analyse(&TOUCHED_APPLICATION).await?;
+    tx.analyse::<TouchedApplication>().await?;
     tx.scratch(GATHER, args![]).await?;
-    for stage in [&TOUCHED_CARD, &TOUCHED_BATCH, &TOUCHED_FILE, &TOUCHED_CHUNK, &TOUCHED_SHIPMENT] {
-        tx.analyse(stage).await?;
-    }
+    tx.analyse::<TouchedCard>().await?;
+    tx.analyse::<TouchedBatch>().await?;
+    tx.analyse::<TouchedFile>().await?;
+    tx.analyse::<TouchedChunk>().await?;
+    tx.analyse::<TouchedShipment>().await?;
     let chunk = tx.number("SELECT COALESCE(max(id), 0) FROM chunk", args![]).await?;
     let file = tx.number("SELECT COALESCE(max(id), 0) FROM file", args![]).await?;
     Ok(Through { history: to, chunk, file })
@@ -122,22 +143,16 @@ pub async fn fill(tx: &mut Tx, since: Option<Through>, today: jiff::civil::Date)
 
 /// The statements above may insert an id twice; the laws need each once.
 async fn distinct(tx: &mut Tx) -> Result<(), LedgerError> {
-    for (stage, read, insert) in [
-        (
-            &TOUCHED_APPLICATION,
-            "INSERT INTO traced SELECT DISTINCT id FROM touched_application",
-            "INSERT INTO touched_application SELECT id FROM traced",
-        ),
-        (
-            &TOUCHED_BATCH,
-            "INSERT INTO traced SELECT DISTINCT id FROM touched_batch",
-            "INSERT INTO touched_batch SELECT id FROM traced",
-        ),
-    ] {
-        tx.stage(&TRACED, Vec::new()).await?;
-        tx.scratch(read, args![]).await?;
-        tx.stage(stage, Vec::new()).await?;
-        tx.scratch(insert, args![]).await?;
-    }
+    let applications = "INSERT INTO traced SELECT DISTINCT id FROM touched_application";
+    once::<TouchedApplication>(tx, applications, "INSERT INTO touched_application SELECT id FROM traced").await?;
+    let batches = "INSERT INTO traced SELECT DISTINCT id FROM touched_batch";
+    once::<TouchedBatch>(tx, batches, "INSERT INTO touched_batch SELECT id FROM traced").await
+}
+
+async fn once<T: BulkRow>(tx: &mut Tx, read: &'static str, insert: &'static str) -> Result<(), LedgerError> {
+    tx.clear::<Traced>().await?;
+    tx.scratch(read, args![]).await?;
+    tx.clear::<T>().await?;
+    tx.scratch(insert, args![]).await?;
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::touched::TRACED;
+use super::touched::Traced;
 use crate::args;
 use crate::quarantine::acts::{TracedAct, acts_of};
 use crate::store::Tx;
@@ -171,7 +171,7 @@ impl Ledger {
         let Some(id) = find(&mut tx, key).await? else {
             return Ok(None);
         };
-        tx.stage(&TRACED, vec![args![id]]).await?;
+        tx.stage(vec![Traced { id }]).await?;
         let mut follower = Follower::new();
         let mut moves = Vec::new();
         for row in tx.rows::<WayRow>(WAY, args![]).await? {

@@ -9,7 +9,7 @@ use crate::limits::ROW_CASES_MAX;
 use crate::store::LedgerError;
 use crate::store::Tx;
 use crate::store::Why;
-use crate::store::transition::{Along, SUBJECT, Transition, move_each, subject, write_history};
+use crate::store::transition::{Along, Subject, Transition, move_each, write_history};
 
 /// Opens a case about a card, a file, or both.
 pub async fn open_case(
@@ -90,7 +90,7 @@ pub(crate) async fn overtake_cases(tx: &mut Tx, cases: &[(i64,)], why: Why<'_>) 
     }
     for from in ["open", "escalated"] {
         // A move leaves in `subject` only what stood where it began.
-        tx.stage(&SUBJECT, cases.iter().map(|(id,)| subject(*id)).collect()).await?;
+        tx.stage(cases.iter().map(|(id,)| Subject::of(*id)).collect()).await?;
         let along = Along { owner: Some("nobody"), ..Along::default() };
         move_each(tx, &[Transition { machine: &CASE, from, to: "overtaken" }], along, why).await?;
     }

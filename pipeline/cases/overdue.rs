@@ -12,7 +12,7 @@ use crate::people::approvals::lapse_approvals;
 use crate::store::Tx;
 use crate::store::Why;
 use crate::store::leases::spend;
-use crate::store::transition::{Along, SUBJECT, Transition, by_day, lost, move_each, subject};
+use crate::store::transition::{Along, Subject, Transition, by_day, lost, move_each};
 use crate::store::{Lease, Ledger, LedgerError};
 
 /// The dates that follow a missed deadline, by the region of what missed it.
@@ -203,7 +203,7 @@ async fn lapse(tx: &mut Tx, partner: &str, dates: &CareDates, why: Why<'_>) -> R
             )
             .await?;
         let all = late.len() as i64;
-        tx.stage(&SUBJECT, late.into_iter().map(|(id,)| subject(id)).collect()).await?;
+        tx.stage(late.into_iter().map(|(id,)| Subject::of(id)).collect()).await?;
         let along = Along { owner: Some("nobody"), open: Some(false), ..Along::default() };
         let moved = move_each(tx, transitions, along, Why { reason: "not corrected in time", ..why }).await?;
         // What stays as it is would be overdue for ever.
@@ -223,7 +223,7 @@ pub(crate) async fn answer_late(tx: &mut Tx, why: Why<'_>) -> Result<(), LedgerE
             args![],
         )
         .await?;
-    tx.stage(&SUBJECT, late.into_iter().map(|(id,)| subject(id)).collect()).await?;
+    tx.stage(late.into_iter().map(|(id,)| Subject::of(id)).collect()).await?;
     let reason = "a correction came after the lapse; apply anew under another application_id";
     let refused = [Transition { machine: &APPLICATION, from: "lapsed", to: "lapsed" }];
     move_each(tx, &refused, Along::default(), Why { reason, ..why }).await?;
@@ -276,7 +276,7 @@ async fn look_at_cards(tx: &mut Tx, partner: &str, dates: &CareDates, why: Why<'
         )
         .await?;
     for (case_on, ids) in by_day(late, |region| *dates.case_on.of(region)) {
-        tx.stage(&SUBJECT, ids.iter().copied().map(subject).collect()).await?;
+        tx.stage(ids.iter().copied().map(Subject::of).collect()).await?;
         tx.run("UPDATE application SET due_on = $1 WHERE id IN (SELECT id FROM subject)", args![case_on]).await?;
         for id in ids {
             chase(tx, Some(id), None, "a card waits longer than it may", case_on, why).await?;
@@ -296,14 +296,14 @@ async fn escalate(tx: &mut Tx, partner: &str, dates: &CareDates, why: Why<'_>) -
     let of_region = |late: Vec<(i64, String, String)>| late.into_iter().map(|(id, region, _)| (id, region));
     let day = |region: &str| *dates.case_on.of(region);
     for (case_on, ids) in by_day(of_region(open), day) {
-        tx.stage(&SUBJECT, ids.into_iter().map(subject).collect()).await?;
+        tx.stage(ids.into_iter().map(Subject::of).collect()).await?;
         let along = Along { due_on: Some(case_on), owner: Some("administrator"), ..Along::default() };
         let reason = "not decided by its deadline";
         move_each(tx, &[Transition { machine: &CASE, from: "open", to: "escalated" }], along, Why { reason, ..why })
             .await?;
     }
     for (case_on, ids) in by_day(of_region(escalated), day) {
-        tx.stage(&SUBJECT, ids.into_iter().map(subject).collect()).await?;
+        tx.stage(ids.into_iter().map(Subject::of).collect()).await?;
         tx.run("UPDATE desk_case SET due_on = $1 WHERE id IN (SELECT id FROM subject)", args![case_on]).await?;
     }
     Ok(())

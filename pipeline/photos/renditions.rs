@@ -8,17 +8,16 @@ use cardline_core::state_machines::CARD;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::args;
 use crate::cases::desk::hold_cards;
 use crate::cases::desk::overtake_cases;
 use crate::store::Tx;
 use crate::store::Why;
-use crate::store::bulk::{Column, StagingTable};
 use crate::store::leases::spend;
 use crate::store::scope::in_scope;
-use crate::store::transition::{Along, SUBJECT, Transition, by_day, move_each, subject};
+use crate::store::transition::{Along, Subject, Transition, by_day, move_each};
 use crate::store::{Lease, Ledger, LedgerError};
 use crate::time::local_date;
+use crate::{args, bulk_row};
 
 /// A photo to be looked at, and how often it was asked for in vain.
 pub struct DuePhoto {
@@ -71,23 +70,18 @@ pub struct WaitingPhoto {
     pub owner: String,
 }
 
-const LOOKED: StagingTable = StagingTable {
-    name: "looked",
-    columns: &[
-        ("source", Column::Text),
-        ("digest", Column::Text),
-        ("print", Column::Text),
-        ("chip", Column::Text),
-        ("fault", Column::Text),
-        ("tries", Column::Int),
-        ("again_at", Column::Int),
-    ],
-};
-
-/// A row of [`LOOKED`] that names a photo or a digest only.
-fn named(source: Option<String>, digest: Option<String>) -> Vec<crate::store::Arg> {
-    let none = None::<String>;
-    args![source, digest, none.clone(), none.clone(), none, 0, None::<i64>]
+bulk_row! {
+    /// A photo, or a digest, and what became of it.
+    #[derive(Default)]
+    struct Looked in "looked" {
+        source: Option<String>,
+        digest: Option<String>,
+        print: Option<String>,
+        chip: Option<String>,
+        fault: Option<String>,
+        tries: i64,
+        again_at: Option<i64>,
+    }
 }
 
 impl Ledger {
@@ -110,7 +104,8 @@ impl Ledger {
     /// Renditions of uploads with one of these digests.
     pub async fn known_renditions(&self, digests: Vec<String>) -> Result<Vec<KnownRendition>, LedgerError> {
         let mut tx = self.read().await?;
-        tx.stage(&LOOKED, digests.into_iter().map(|digest| named(None, Some(digest))).collect()).await?;
+        tx.stage(digests.into_iter().map(|digest| Looked { digest: Some(digest), ..Looked::default() }).collect())
+            .await?;
         let rows = tx
             .rows::<(String, String, String, String)>(
                 "SELECT r.digest, min(r.source), min(r.print), min(r.chip) FROM looked s
@@ -131,7 +126,7 @@ impl Ledger {
         why: Why<'_>,
     ) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
-        tx.stage(&LOOKED, looked.into_iter().map(staged).collect()).await?;
+        tx.stage(looked.into_iter().map(staged).collect()).await?;
         tx.run(
             "INSERT INTO rendition (source, digest, print, chip, fault, tries, again_at)
              SELECT source, digest, print, chip, fault, tries, again_at FROM looked WHERE true
@@ -160,7 +155,8 @@ impl Ledger {
     /// Print and chip rendition of every usable photo in a list.
     pub async fn renditions(&self, tokens: &[String]) -> Result<Vec<(String, String, String)>, LedgerError> {
         let mut tx = self.read().await?;
-        tx.stage(&LOOKED, tokens.iter().map(|token| named(Some(token.clone()), None)).collect()).await?;
+        tx.stage(tokens.iter().map(|token| Looked { source: Some(token.clone()), ..Looked::default() }).collect())
+            .await?;
         tx.rows::<(String, String, String)>(
             "SELECT DISTINCT r.source, r.print, r.chip FROM looked s JOIN rendition r ON r.source = s.source
              WHERE r.print IS NOT NULL AND r.chip IS NOT NULL ORDER BY r.source",
@@ -216,13 +212,15 @@ impl Ledger {
     }
 }
 
-fn staged(looked: LookedPhoto) -> Vec<crate::store::Arg> {
+fn staged(looked: LookedPhoto) -> Looked {
     let LookedPhoto { token, digest, tries, look } = looked;
-    let (none, never) = (None::<String>, None::<i64>);
+    let named = Looked { source: Some(token), digest, ..Looked::default() };
     match look {
-        PhotoLook::Usable { print, chip } => args![token, digest, print, chip, none, 0, never],
-        PhotoLook::AskAgain { fault, at } => args![token, digest, none.clone(), none, fault, tries + 1, at],
-        PhotoLook::Faulty { fault } => args![token, digest, none.clone(), none, fault, 0, never],
+        PhotoLook::Usable { print, chip } => Looked { print: Some(print), chip: Some(chip), ..named },
+        PhotoLook::AskAgain { fault, at } => {
+            Looked { fault: Some(fault), tries: tries + 1, again_at: Some(at.as_microsecond()), ..named }
+        }
+        PhotoLook::Faulty { fault } => Looked { fault: Some(fault), ..named },
     }
 }
 
@@ -239,14 +237,14 @@ async fn free_cards(tx: &mut Tx, case_on: &ByRegion<Date>, why: Why<'_>) -> Resu
         return Ok(());
     }
     let why = Why { reason: "its photo is there now", ..why };
-    tx.stage(&SUBJECT, held.iter().map(|(id, _)| subject(*id)).collect()).await?;
+    tx.stage(held.iter().map(|(id, _)| Subject::of(*id)).collect()).await?;
     let transition = Transition { machine: &CARD, from: "held", to: "waiting_account" };
     move_each(tx, &[transition], Along { owner: Some("bureau operator"), ..Along::default() }, why).await?;
     let freed = tx.rows::<(i64,)>("SELECT id FROM subject ORDER BY id", args![]).await?;
     // The upload was at fault, not the holder: the promise clock did not stand still.
     held.retain(|(id, _)| freed.binary_search(&(*id,)).is_ok());
     for (day, ids) in by_day(held, |region| *case_on.of(region)) {
-        tx.stage(&SUBJECT, ids.into_iter().map(subject).collect()).await?;
+        tx.stage(ids.into_iter().map(Subject::of).collect()).await?;
         tx.run(
             "UPDATE application SET queue = 'account', reason = NULL, returned_on = NULL,
                 due_on = CASE WHEN promise_on > $1 THEN promise_on ELSE $1 END WHERE id IN (SELECT id FROM subject)",

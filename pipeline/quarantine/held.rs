@@ -4,18 +4,21 @@
 
 use jiff::civil::Date;
 
-use crate::args;
 use crate::limits::QUARANTINE_DAYS;
 use crate::store::Tx;
-use crate::store::bulk::{Column, StagingTable};
 use crate::store::scope::in_scope;
 use crate::store::{Ledger, LedgerError};
+use crate::{args, bulk_row};
 
-/// Ids of chosen messages.
-pub(crate) const CHOSEN: StagingTable = StagingTable { name: "chosen", columns: &[("id", Column::Int)] };
-/// Event ids of corrected messages, with their line.
-const NAMED: StagingTable =
-    StagingTable { name: "named", columns: &[("event_id", Column::Text), ("line", Column::Int)] };
+bulk_row! {
+    /// The id of a chosen message.
+    pub(crate) struct Chosen in "chosen" { id: i64 }
+}
+
+bulk_row! {
+    /// The event id of a corrected message, with its line.
+    struct Named in "named" { event_id: String, line: i64 }
+}
 
 /// A person looks at what was refused by this day.
 pub fn looked_at_by(today: Date) -> Date {
@@ -136,7 +139,7 @@ macro_rules! selected {
 impl Selection {
     async fn stage(&self, tx: &mut Tx) -> Result<(), LedgerError> {
         tx.look().await?;
-        tx.stage(&CHOSEN, self.ids.iter().map(|id| args![*id]).collect()).await
+        tx.stage(self.ids.iter().map(|&id| Chosen { id }).collect()).await
     }
 
     fn args(&self) -> Vec<crate::store::Arg> {
@@ -386,7 +389,7 @@ fn held_item(row: ItemRow) -> HeldItem {
 pub async fn choose(tx: &mut Tx, selection: &Selection) -> Result<(), LedgerError> {
     selection.stage(tx).await?;
     let ids = tx.rows::<(i64,)>(selected!("SELECT h.id", "ORDER BY h.id"), selection.args()).await?;
-    tx.stage(&CHOSEN, ids.into_iter().map(|(id,)| args![id]).collect()).await
+    tx.stage(ids.into_iter().map(|(id,)| Chosen { id }).collect()).await
 }
 
 /// Corrected messages that do not name one message of the quarantine, by their line and why.
@@ -398,7 +401,7 @@ pub struct Unmatched {
 /// Stages the messages that corrected ones name by their event id; returns those that do not fit.
 pub async fn choose_named(tx: &mut Tx, named: Vec<(String, i64)>) -> Result<Vec<Unmatched>, LedgerError> {
     tx.look().await?;
-    tx.stage(&NAMED, named.into_iter().map(|(event_id, line)| args![event_id, line]).collect()).await?;
+    tx.stage(named.into_iter().map(|(event_id, line)| Named { event_id, line }).collect()).await?;
     let rows = tx
         .rows::<(i64, i64)>(
             concat!(
@@ -413,7 +416,7 @@ pub async fn choose_named(tx: &mut Tx, named: Vec<(String, i64)>) -> Result<Vec<
         0 => "no message of the quarantine has this event_id",
         _ => "several messages of the quarantine have this event_id; repair them one by one, by their id",
     };
-    tx.stage(&CHOSEN, Vec::new()).await?;
+    tx.clear::<Chosen>().await?;
     let chosen = concat!(
         "INSERT INTO chosen SELECT h.id FROM named n JOIN held h ON h.event_id = n.event_id AND ",
         message_in_scope!("h.id")

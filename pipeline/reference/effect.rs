@@ -8,14 +8,14 @@ use cardline_core::domain::policy::ByRegion;
 use jiff::civil::Date;
 
 use super::touched::needing;
-use crate::args;
 use crate::cases::desk::open_case;
 use crate::store::Tx;
-use crate::store::bulk::{Column, StagingTable};
 use crate::store::{Ledger, LedgerError, Why};
+use crate::{args, bulk_row};
 
-const MOVED_DAY: StagingTable =
-    StagingTable { name: "moved_day", columns: &[("was", Column::Text), ("becomes", Column::Text)] };
+bulk_row! {
+    struct MovedDay in "moved_day" { was: Date, becomes: Date }
+}
 
 /// What a change does on the day it takes effect.
 pub struct Effect {
@@ -76,7 +76,7 @@ impl Ledger {
 /// Moves the deadlines and opens the cases, in the transaction that makes the change.
 pub(crate) async fn settle_effect(tx: &mut Tx, effect: &Effect, why: Why<'_>) -> Result<(), LedgerError> {
     if !effect.moved.is_empty() {
-        tx.stage(&MOVED_DAY, effect.moved.iter().map(|(was, becomes)| args![*was, *becomes]).collect()).await?;
+        tx.stage(effect.moved.iter().map(|&(was, becomes)| MovedDay { was, becomes }).collect()).await?;
         for sql in MOVE_DEADLINES {
             tx.run(sql, args![]).await?;
         }

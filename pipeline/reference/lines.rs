@@ -4,24 +4,20 @@
 use jiff::civil::Date;
 
 use super::effect::{Effect, settle_effect};
-use crate::args;
 use crate::people::approvals::use_approval;
 use crate::store::Tx;
-use crate::store::bulk::{Column, StagingTable};
 use crate::store::{Ledger, LedgerError, Why};
+use crate::{args, bulk_row};
 
-const REFERENCE: StagingTable = StagingTable {
-    name: "reference_line",
-    columns: &[("code", Column::Text), ("line", Column::Text), ("acts_on", Column::Text)],
-};
-
-/// One line to store.
-pub struct NewLine {
-    pub code: String,
-    /// As its file has it; empty: the code ends.
-    pub line: String,
-    /// First day after today on which it asks something of the ledger.
-    pub acts_on: Option<Date>,
+bulk_row! {
+    /// One line to store.
+    pub struct NewLine in "reference_line" {
+        code: String,
+        /// As its file has it; empty: the code ends.
+        line: String,
+        /// First day after today on which it asks something of the ledger.
+        acts_on: Option<Date>,
+    }
 }
 
 /// An import, as it is recorded and listed.
@@ -119,7 +115,7 @@ impl Ledger {
             use_approval(&mut tx, approval, &record.operation, why).await?;
         }
         insert_import(&mut tx, record, approval, why).await?;
-        tx.stage(&REFERENCE, lines.into_iter().map(|l| args![l.code, l.line, l.acts_on]).collect()).await?;
+        tx.stage(lines).await?;
         tx.run(
             "INSERT INTO reference (kind, code, effective, import, line, acts_on)
              SELECT $1, code, $2, $3, line, acts_on FROM reference_line",

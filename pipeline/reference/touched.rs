@@ -3,16 +3,17 @@
 
 use std::collections::BTreeMap;
 
-use crate::args;
 use crate::store::Tx;
-use crate::store::bulk::{Column, StagingTable};
 use crate::store::{Ledger, LedgerError};
+use crate::{args, bulk_row};
 
-pub(crate) const CHANGED_CODE: StagingTable = StagingTable { name: "changed_code", columns: &[("code", Column::Text)] };
-const TOUCHING: StagingTable = StagingTable {
-    name: "touching",
-    columns: &[("code", Column::Text), ("application", Column::Int), ("is_card", Column::Flag)],
-};
+bulk_row! {
+    pub(crate) struct ChangedCode<'a> in "changed_code" { code: &'a str }
+}
+
+bulk_row! {
+    struct Touching in "touching" { code: String, application: i64, is_card: bool }
+}
 
 /// What names one code and is unfinished.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug, serde::Serialize)]
@@ -82,8 +83,8 @@ async fn touch(tx: &mut Tx, kind: &str, codes: &[String]) -> Result<bool, Ledger
     let Some(sql) = who_needs(kind).filter(|_| !codes.is_empty()) else {
         return Ok(false);
     };
-    tx.stage(&CHANGED_CODE, codes.iter().map(|code| args![code]).collect()).await?;
-    tx.stage(&TOUCHING, Vec::new()).await?;
+    tx.stage(codes.iter().map(|code| ChangedCode { code }).collect()).await?;
+    tx.clear::<Touching>().await?;
     tx.scratch(sql, args![]).await?;
     Ok(true)
 }

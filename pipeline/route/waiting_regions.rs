@@ -5,10 +5,10 @@ use cardline_core::state_machines::CARD;
 
 use crate::args;
 use crate::batching::cut_batch::QueueSlice;
-use crate::reference::touched::CHANGED_CODE;
+use crate::reference::touched::ChangedCode;
 use crate::store::Why;
 use crate::store::leases::spend;
-use crate::store::transition::{Along, SUBJECT, Transition, move_each, subject};
+use crate::store::transition::{Along, Subject, Transition, move_each};
 use crate::store::{Lease, Ledger, LedgerError};
 
 /// A waiting room whose cards are gathered by region.
@@ -39,7 +39,7 @@ impl Ledger {
     /// What waits in a room under one of these region codes.
     pub async fn waiting_under(&self, room: Room, regions: &[&str]) -> Result<Vec<QueueSlice>, LedgerError> {
         let mut tx = self.read().await?;
-        tx.stage(&CHANGED_CODE, regions.iter().map(|code| args![*code]).collect()).await?;
+        tx.stage(regions.iter().map(|code| ChangedCode { code }).collect()).await?;
         let rows = tx.rows::<(String, String, String, i64, String)>(waiting(room), args![]).await?;
         // Since when they wait does not matter to who follows a region.
         let since = jiff::Timestamp::default();
@@ -70,7 +70,7 @@ impl Ledger {
             ),
         };
         let found = tx.rows::<(i64,)>(waiting, args![&group.region, &group.bank, &group.lane, most]).await?;
-        tx.stage(&SUBJECT, found.into_iter().map(|(id,)| subject(id)).collect()).await?;
+        tx.stage(found.into_iter().map(|(id,)| Subject::of(id)).collect()).await?;
         let transition = Transition { machine: &CARD, from: place, to: place };
         let moved = move_each(&mut tx, &[transition], Along::default(), why).await?;
         tx.run("UPDATE application SET region = $1 WHERE id IN (SELECT id FROM subject)", args![region]).await?;

@@ -1,34 +1,85 @@
 //! Values on their way into a statement.
 
+/// The type of a value, as a column has it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Column {
+    Int,
+    Text,
+    Bytes,
+    Flag,
+}
+
+impl Column {
+    pub(crate) const fn postgres(self) -> &'static str {
+        match self {
+            Column::Int => "BIGINT",
+            Column::Text => "TEXT",
+            Column::Bytes => "BYTEA",
+            Column::Flag => "BOOLEAN",
+        }
+    }
+
+    pub(crate) const fn sqlite(self) -> &'static str {
+        match self {
+            Column::Bytes => "BLOB",
+            other => other.postgres(),
+        }
+    }
+}
+
 /// A value bound to a statement. Owned, so that a statement may outlive the borrow of its input.
 #[derive(Clone)]
 pub enum Arg {
     Int(Option<i64>),
     Text(Option<String>),
     Bytes(Option<Vec<u8>>),
-    Flag(bool),
+    Flag(Option<bool>),
 }
 
-macro_rules! arg_from {
-    ($($t:ty => |$v:ident| $e:expr),* $(,)?) => {
-        $(impl From<$t> for Arg { fn from($v: $t) -> Arg { $e } })*
+/// A type whose values can be bound.
+pub trait Bound: Into<Arg> {
+    /// What is bound of it, where it is not null.
+    type Value;
+    const COLUMN: Column;
+    fn value(self) -> Option<Self::Value>;
+}
+
+macro_rules! bound_types {
+    ($($t:ty => $column:ident($value:ty) |$v:ident| $e:expr),* $(,)?) => {
+        $(
+            impl Bound for $t {
+                type Value = $value;
+                const COLUMN: Column = Column::$column;
+                fn value(self) -> Option<$value> {
+                    let $v = self;
+                    $e
+                }
+            }
+            impl From<$t> for Arg {
+                fn from(value: $t) -> Arg {
+                    Arg::$column(value.value())
+                }
+            }
+        )*
     };
 }
 
-arg_from! {
-    i64 => |v| Arg::Int(Some(v)),
-    Option<i64> => |v| Arg::Int(v),
-    &str => |v| Arg::Text(Some(v.to_owned())),
-    String => |v| Arg::Text(Some(v)),
-    &String => |v| Arg::Text(Some(v.clone())),
-    Option<String> => |v| Arg::Text(v),
-    Vec<u8> => |v| Arg::Bytes(Some(v)),
-    Option<Vec<u8>> => |v| Arg::Bytes(v),
-    &[u8] => |v| Arg::Bytes(Some(v.to_vec())),
-    bool => |v| Arg::Flag(v),
-    jiff::civil::Date => |v| Arg::Text(Some(v.to_string())),
-    Option<jiff::civil::Date> => |v| Arg::Text(v.map(|d| d.to_string())),
-    jiff::Timestamp => |v| Arg::Int(Some(v.as_microsecond())),
+bound_types! {
+    i64 => Int(i64) |v| Some(v),
+    Option<i64> => Int(i64) |v| v,
+    jiff::Timestamp => Int(i64) |v| Some(v.as_microsecond()),
+    &str => Text(String) |v| Some(v.to_owned()),
+    Option<&str> => Text(String) |v| v.map(str::to_owned),
+    String => Text(String) |v| Some(v),
+    &String => Text(String) |v| Some(v.clone()),
+    Option<String> => Text(String) |v| v,
+    jiff::civil::Date => Text(String) |v| Some(v.to_string()),
+    Option<jiff::civil::Date> => Text(String) |v| v.map(|d| d.to_string()),
+    Vec<u8> => Bytes(Vec<u8>) |v| Some(v),
+    Option<Vec<u8>> => Bytes(Vec<u8>) |v| v,
+    &[u8] => Bytes(Vec<u8>) |v| Some(v.to_vec()),
+    Option<&[u8]> => Bytes(Vec<u8>) |v| v.map(<[u8]>::to_vec),
+    bool => Flag(bool) |v| Some(v),
 }
 
 /// The arguments of one statement, in the order of `$1`, `$2`, …

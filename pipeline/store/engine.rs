@@ -9,9 +9,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use sqlx::postgres::PgRow;
-use sqlx::sqlite::{SqlitePool, SqliteRow};
-use sqlx::{AssertSqlSafe, FromRow, Sqlite, Transaction};
+use sqlx::sqlite::SqlitePool;
+use sqlx::{AssertSqlSafe, Sqlite, Transaction};
 
 use super::LedgerError;
 use super::args::{Arg, bound};
@@ -19,6 +18,7 @@ use super::postgres::connections::{Connections, Held};
 use super::postgres::silence::Waiting;
 use super::postgres::standby::Given;
 use super::principal::Principal;
+use super::rows::Row;
 use crate::crash::{self, Act};
 use crate::metrics;
 
@@ -38,10 +38,6 @@ impl Engine {
         }
     }
 }
-
-/// A row that both engines can be read into.
-pub trait Row: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unpin {}
-impl<T> Row for T where T: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unpin {}
 
 pub(crate) enum Pool {
     Postgres(Arc<Connections>),

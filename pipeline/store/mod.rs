@@ -5,6 +5,7 @@
 pub mod args;
 pub mod audit_chain;
 pub mod bulk;
+pub mod bulk_row;
 pub mod counters;
 pub mod dialect;
 pub mod engine;
@@ -16,6 +17,7 @@ pub mod opening;
 pub mod postgres;
 pub mod pressure;
 pub mod principal;
+pub mod rows;
 pub mod schema;
 pub mod scope;
 pub mod timeouts;

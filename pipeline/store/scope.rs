@@ -4,13 +4,13 @@
 //! Steps of the route read without a viewer; then everything is in scope.
 
 use super::LedgerError;
-use super::bulk::{Column, StagingTable};
 use super::engine::Tx;
-use crate::args;
+use crate::bulk_row;
 
-/// The viewer's scope, one row.
-const VIEWER: StagingTable =
-    StagingTable { name: "viewer", columns: &[("bank", Column::Text), ("area", Column::Text)] };
+bulk_row! {
+    /// The viewer's scope, one row.
+    struct Viewer in "viewer" { bank: String, area: String }
+}
 
 /// Whether a row of this bank and region lies within the viewer's scope. What belongs to no bank or
 /// region lies only within a scope that does not narrow it.
@@ -31,7 +31,7 @@ impl Tx {
     /// Stages the viewer's scope for the statements that follow.
     pub(crate) async fn look(&mut self) -> Result<(), LedgerError> {
         let scope = self.viewer().map(|viewer| viewer.scope.clone()).unwrap_or_default();
-        self.stage(&VIEWER, vec![args![scope.bank, scope.area]]).await
+        self.stage(vec![Viewer { bank: scope.bank, area: scope.area }]).await
     }
 
     /// The user who acts, for rows that remember it.

@@ -15,9 +15,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::LedgerError;
-use super::bulk::{Column, StagingTable};
-use super::{Arg, Tx};
-use crate::args;
+use super::engine::Tx;
+use crate::{args, bulk_row, read_by_name};
 
 /// When, by whom and why: every move carries all three.
 #[derive(Clone, Copy)]
@@ -74,23 +73,26 @@ impl Transition {
     }
 }
 
-/// Things to move one by one, with what an event told about each.
-pub const SUBJECT: StagingTable = StagingTable {
-    name: "subject",
-    columns: &[
-        ("id", Column::Int),
-        ("event_id", Column::Text),
-        ("digest", Column::Bytes),
-        ("evidence", Column::Text),
-        ("at", Column::Int),
-        ("actor", Column::Text),
-        ("chunk", Column::Int),
-    ],
-};
+bulk_row! {
+    /// A thing to move by itself, with what an event told about it.
+    pub struct Subject in "subject" {
+        id: i64,
+        event_id: Option<String>,
+        digest: Option<Vec<u8>>,
+        evidence: Option<String>,
+        at: Option<i64>,
+        actor: Option<String>,
+        chunk: Option<i64>,
+    }
+}
 
-/// A row of [`SUBJECT`] that carries no event.
-pub fn subject(id: i64) -> Vec<Arg> {
-    args![id, None::<String>, None::<Vec<u8>>, None::<String>, None::<i64>, None::<String>, None::<i64>]
+read_by_name!(Subject { id, event_id, digest, evidence, at, actor, chunk });
+
+impl Subject {
+    /// A thing to move that no event told of.
+    pub fn of(id: i64) -> Subject {
+        Subject { id, event_id: None, digest: None, evidence: None, at: None, actor: None, chunk: None }
+    }
 }
 
 /// Things by the day their region sets: those of one day move together.
@@ -240,7 +242,7 @@ pub async fn move_one(
     along: Along,
     why: Why<'_>,
 ) -> Result<(), LedgerError> {
-    tx.stage(&SUBJECT, vec![subject(id)]).await?;
+    tx.stage(vec![Subject::of(id)]).await?;
     match move_each(tx, &[transition], along, why).await? {
         1 => Ok(()),
         found => Err(lost(&transition, 1, found)),

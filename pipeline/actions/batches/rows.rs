@@ -23,7 +23,7 @@ use crate::route::recycling::cut_rows::{ReturnedCard, cut_recycling};
 use crate::store::Tx;
 use crate::store::Why;
 use crate::store::scope::in_scope;
-use crate::store::transition::{Along, SUBJECT, Set, Transition, move_each, move_one, move_set, subject};
+use crate::store::transition::{Along, Set, Subject, Transition, move_each, move_one, move_set};
 use crate::store::{Ledger, LedgerError};
 
 /// An act as it is kept.
@@ -364,7 +364,7 @@ async fn back_to_recycling(tx: &mut Tx, batch: i64, again_on: Date, why: Why<'_>
     let members =
         tx.rows::<(i64,)>("SELECT application FROM recycling_row WHERE batch = $1 ORDER BY row", args![batch]).await?;
     tx.run("DELETE FROM recycling_row WHERE batch = $1", args![batch]).await?;
-    tx.stage(&SUBJECT, members.into_iter().map(|(id,)| subject(id)).collect()).await?;
+    tx.stage(members.into_iter().map(|(id,)| Subject::of(id)).collect()).await?;
     let along = Along { due_on: Some(again_on), owner: Some("administrator"), ..Along::default() };
     move_each(tx, &[Transition { machine: &CARD, from: "in_recycling", to: "to_recycle" }], along, why).await?;
     Ok(())

@@ -9,13 +9,12 @@ use std::collections::HashMap;
 use cardline_core::state_machines::{ACCOUNT, CARD, SOCIAL};
 use jiff::civil::Date;
 
-use crate::args;
 use crate::route::intake::settle::ChunkSource;
 use crate::store::Tx;
 use crate::store::Why;
-use crate::store::bulk::{Column, StagingTable};
-use crate::store::transition::{Along, SUBJECT, Set, Transition, move_each, move_set, subject};
+use crate::store::transition::{Along, Set, Subject, Transition, move_each, move_set};
 use crate::store::{Ledger, LedgerError};
+use crate::{args, bulk_row};
 
 /// One old card, its personal parts encrypted.
 #[derive(Clone)]
@@ -143,24 +142,43 @@ const NOT_NEW: &str = concat!(
 /// Of the move of a card that was lost before it came to us.
 const LOST_BEFORE: &str = "formal loss, reported before the import";
 
-const STOCK: StagingTable = StagingTable {
-    name: "stock",
-    columns: &[
-        ("position", Column::Int),
-        ("card_number", Column::Text),
-        ("person", Column::Bytes),
-        ("region", Column::Text),
-        ("bank", Column::Text),
-        ("outlet", Column::Text),
-        ("issued_on", Column::Text),
-        ("lost", Column::Int),
-        ("digest", Column::Bytes),
-        ("sealed", Column::Bytes),
-        ("number_key", Column::Bytes),
-        ("pan_key", Column::Bytes),
-        ("account", Column::Bytes),
-    ],
-};
+bulk_row! {
+    struct Stock<'a> in "stock" {
+        position: i64,
+        card_number: &'a str,
+        person: &'a [u8],
+        region: &'a str,
+        bank: &'a str,
+        outlet: &'a str,
+        issued_on: Date,
+        lost: i64,
+        digest: &'a [u8],
+        sealed: &'a [u8],
+        number_key: &'a [u8],
+        pan_key: &'a [u8],
+        account: &'a [u8],
+    }
+}
+
+impl StockCard {
+    fn staged(&self, position: i64) -> Stock<'_> {
+        Stock {
+            position,
+            card_number: &self.card_number,
+            person: &self.person,
+            region: &self.region,
+            bank: &self.bank,
+            outlet: &self.outlet,
+            issued_on: self.issued_on,
+            lost: i64::from(self.lost),
+            digest: &self.digest,
+            sealed: &self.encrypted,
+            number_key: &self.number_key,
+            pan_key: &self.pan_key,
+            account: &self.account,
+        }
+    }
+}
 
 impl Ledger {
     /// Imports old cards; those that are known, and those that contradict what is known or each other, are left
@@ -171,24 +189,7 @@ impl Ledger {
         let source =
             ChunkSource { topic: "stock".into(), partition: 0, first: 0, next: received, stored: None, generation: 1 };
         let chunk = crate::route::intake::settle::open_chunk(&mut tx, &source, why.at).await?;
-        let rows = cards.clone().into_iter().enumerate().map(|(at, c)| {
-            args![
-                at as i64,
-                c.card_number,
-                c.person,
-                c.region,
-                c.bank,
-                c.outlet,
-                c.issued_on,
-                i64::from(c.lost),
-                c.digest,
-                c.encrypted,
-                c.number_key,
-                c.pan_key,
-                c.account
-            ]
-        });
-        tx.stage(&STOCK, rows.collect()).await?;
+        tx.stage(cards.iter().zip(0..).map(|(card, at)| card.staged(at)).collect()).await?;
         let mut imported = set_aside(&mut tx, &cards).await?;
         tx.run(
             "INSERT INTO message (chunk, position, event_id, digest, outcome, sealed)
@@ -283,7 +284,7 @@ async fn report_losses(tx: &mut Tx, chunk: i64, why: Why<'_>) -> Result<(), Ledg
             args![chunk],
         )
         .await?;
-    tx.stage(&SUBJECT, lost.into_iter().map(|(id,)| subject(id)).collect()).await?;
+    tx.stage(lost.into_iter().map(|(id,)| Subject::of(id)).collect()).await?;
     let transitions = [
         Transition { machine: &CARD, from: "in_hand", to: "lost" },
         Transition { machine: &SOCIAL, from: "active", to: "suspended" },

@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use crate::args;
 use crate::limits::RETRY_MESSAGES;
 use crate::quarantine::acts::{Operation, discard};
-use crate::quarantine::held::CHOSEN;
+use crate::quarantine::held::Chosen;
 use crate::route::intake::settle::{ArrivingMessage, ChunkSource, IntakeCounts, RETRY, settle_in};
 use crate::route::servicing::arriving::{ArrivingEvent, EventDates};
 use crate::route::servicing::settle::waves::settle_events_in;
@@ -74,7 +74,7 @@ pub async fn settle_again(
     if ids.is_empty() {
         return Ok(());
     }
-    tx.stage(&CHOSEN, ids.iter().map(|id| args![*id]).collect()).await?;
+    tx.stage(ids.iter().map(|&id| Chosen { id }).collect()).await?;
     let taken = tx
         .run(
             "UPDATE message SET act = $1 WHERE act = 0 AND outcome <> 'accepted' AND id IN (SELECT id FROM chosen)",

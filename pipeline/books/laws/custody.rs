@@ -14,7 +14,7 @@ pub const LAW: Law = Law {
          WHERE c.place NOT IN ('produced', 'in_transit', 'at_point', 'on_shelf', 'with_unit', 'in_hand', 'lost', 'awaiting_return', 'missing',
             'held', 'recalled', 'to_recycle', 'in_recycling', 'destroyed')",
         "SELECT c.application_id || ': not made, and somebody has it (' || c.place || ')' FROM touched_card c
-         WHERE c.box IS NULL AND c.old_number IS NULL AND c.place IN ('produced', 'in_transit', 'at_point', 'on_shelf', 'with_unit',
+         WHERE c.box_id IS NULL AND c.old_number IS NULL AND c.place IN ('produced', 'in_transit', 'at_point', 'on_shelf', 'with_unit',
             'in_hand', 'lost', 'awaiting_return', 'missing', 'recalled', 'to_recycle', 'in_recycling', 'destroyed')",
         "SELECT 'box ' || b.number || ': cards are not those counted' FROM box b JOIN touched_batch t ON t.id = b.batch
          WHERE b.cards <> (SELECT count(*) FROM made m WHERE m.box = b.id)",

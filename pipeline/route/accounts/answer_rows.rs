@@ -5,18 +5,15 @@ use crate::cases::desk::hold_cards;
 use cardline_core::state_machines::{ACCOUNT, APPLICATION, CARD, SOCIAL};
 use jiff::civil::Date;
 
-use crate::args;
 use crate::cases::desk::{UnmatchedRow, open_case, open_row_cases};
 use crate::exchange::files::{ReceivedFile, register_file};
 use crate::limits::UNCLEAR_ANSWERS_MAX;
+use crate::store::Tx;
 use crate::store::Why;
-use crate::store::bulk::{Column, StagingTable};
 use crate::store::leases::spend;
-use crate::store::transition::{
-    Along, SUBJECT, Set, Transition, move_each, move_one, move_set, subject, write_history,
-};
-use crate::store::{Arg, Tx};
+use crate::store::transition::{Along, Set, Subject, Transition, move_each, move_one, move_set, write_history};
 use crate::store::{Lease, Ledger, LedgerError};
+use crate::{args, bulk_row};
 
 /// The answer to one row, after it was matched with what was asked.
 pub struct AnsweredRow {
@@ -77,19 +74,18 @@ pub struct AnswerCounts {
     pub same: i64,
 }
 
-const ANSWERED: StagingTable = StagingTable {
-    name: "answered",
-    columns: &[
-        ("row", Column::Int),
-        ("application", Column::Int),
-        ("outcome", Column::Text),
-        ("reason", Column::Text),
-        ("number_key", Column::Bytes),
-        ("pan_key", Column::Bytes),
-        ("opened_on", Column::Text),
-        ("sealed", Column::Bytes),
-    ],
-};
+bulk_row! {
+    struct Answered in "answered" {
+        row: i64,
+        application: i64,
+        outcome: &'static str,
+        reason: String,
+        number_key: Option<Vec<u8>>,
+        pan_key: Option<Vec<u8>>,
+        opened_on: Option<String>,
+        sealed: Option<Vec<u8>>,
+    }
+}
 
 impl Ledger {
     /// An account batch, as it was asked.
@@ -129,7 +125,7 @@ impl Ledger {
         let mut tx = self.begin().await?;
         let file_id = register_file(&mut tx, file, why).await?;
         open_row_cases(&mut tx, file_id, &answer.unmatched, dates.case_on, "bank IT", why).await?;
-        tx.stage(&ANSWERED, answer.rows.into_iter().map(staged).collect()).await?;
+        tx.stage(answer.rows.into_iter().map(staged).collect()).await?;
         let mut counts = AnswerCounts::default();
         contradictions(&mut tx, file_id, batch, &mut counts, dates, why).await?;
         doubles(&mut tx).await?;
@@ -163,13 +159,12 @@ pub struct AnswerDates {
     pub production_on: Date,
 }
 
-fn staged(row: AnsweredRow) -> Vec<Arg> {
-    let mut staged = args![row.row, row.application, row.outcome, row.reason];
-    match row.account {
-        Some(a) => staged.extend(args![a.number_key, a.pan_key, a.opened_on, a.encrypted]),
-        None => staged.extend([Arg::Bytes(None), Arg::Bytes(None), Arg::Text(None), Arg::Bytes(None)]),
-    }
-    staged
+fn staged(row: AnsweredRow) -> Answered {
+    let AnsweredRow { row, application, outcome, reason, account } = row;
+    let (number_key, pan_key, opened_on, sealed) = account
+        .map(|a| (a.number_key, a.pan_key, a.opened_on, a.encrypted))
+        .map_or_else(Default::default, |a| (Some(a.0), Some(a.1), Some(a.2), Some(a.3)));
+    Answered { row, application, outcome, reason, number_key, pan_key, opened_on, sealed }
 }
 
 /// Rows that were answered before: the same answer again is nothing, another one is a case and stops
@@ -309,7 +304,7 @@ async fn keep_answers(tx: &mut Tx, file: i64, outcome: &str) -> Result<(), Ledge
 async fn stage_outcome(tx: &mut Tx, outcome: &str) -> Result<(), LedgerError> {
     let ids =
         tx.rows::<(i64,)>("SELECT application FROM answered WHERE outcome = $1 ORDER BY row", args![outcome]).await?;
-    tx.stage(&SUBJECT, ids.into_iter().map(|(id,)| subject(id)).collect()).await
+    tx.stage(ids.into_iter().map(|(id,)| Subject::of(id)).collect()).await
 }
 
 async fn refusals(

@@ -3,7 +3,7 @@
 use crate::args;
 use crate::batching::cut_batch::CutBatch;
 use crate::batching::cut_batch::GroupRow;
-use crate::batching::cut_batch::MEMBER;
+use crate::batching::cut_batch::Member;
 use crate::batching::cut_batch::QueueSlice;
 use crate::batching::cut_batch::finish_cut;
 use crate::batching::cut_batch::group;
@@ -101,8 +101,8 @@ pub(crate) async fn cut_accounts(tx: &mut Tx, cut: &CutBatch, why: Why<'_>) -> R
     hold_cards(tx, &cut.held, "waiting_account", cut.due_on, why).await?;
     let Some(file) = &cut.file else { return nothing_cut(tx, cut).await };
     let batch = insert_batch(tx, cut, why).await?;
-    let rows = cut.members.iter().enumerate().map(|(at, id)| args![at as i64 + 1, *id]).collect();
-    tx.stage(&MEMBER, rows).await?;
+    let rows = cut.members.iter().enumerate().map(|(at, id)| Member { row: at as i64 + 1, id: *id }).collect();
+    tx.stage(rows).await?;
     let moved = tx
         .run(
             // CASE, of which the planner guesses nothing: where it last looked at an empty queue it would

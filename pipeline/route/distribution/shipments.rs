@@ -11,7 +11,7 @@ use crate::args;
 use crate::store::Tx;
 use crate::store::Why;
 use crate::store::leases::spend;
-use crate::store::transition::{Along, SUBJECT, Set, Transition, by_day, move_each, move_set, subject};
+use crate::store::transition::{Along, Set, Subject, Transition, by_day, move_each, move_set};
 use crate::store::{Lease, Ledger, LedgerError};
 
 /// A shipment whose day has come.
@@ -154,7 +154,7 @@ async fn recall(tx: &mut Tx, shipment: i64, back_on: &ByRegion<Date>, why: Why<'
         )
         .await?;
     for (due_on, ids) in by_day(left, |region| *back_on.of(region)) {
-        tx.stage(&SUBJECT, ids.into_iter().map(subject).collect()).await?;
+        tx.stage(ids.into_iter().map(Subject::of).collect()).await?;
         let along = Along {
             due_on: Some(due_on),
             owner: Some("administrator"),

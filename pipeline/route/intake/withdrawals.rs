@@ -10,7 +10,7 @@ use crate::route::servicing::settle::effects::routes;
 use crate::store::LedgerError;
 use crate::store::Tx;
 use crate::store::Why;
-use crate::store::transition::{Along, SUBJECT, move_each};
+use crate::store::transition::{Along, Subject, move_each};
 
 /// Carries out every withdrawal whose application is there now. The instant is the application's:
 /// before it there was nothing to withdraw.
@@ -24,16 +24,8 @@ pub(crate) async fn apply_early(tx: &mut Tx, why: Why<'_>) -> Result<(), LedgerE
         .await?;
     for (message, application, event_id, digest) in found {
         for (steps, _) in routes(EventKind::Withdrawn) {
-            let told = args![
-                application,
-                event_id.clone(),
-                digest.clone(),
-                None::<String>,
-                None::<i64>,
-                None::<String>,
-                None::<i64>
-            ];
-            tx.stage(&SUBJECT, vec![told]).await?;
+            let told = Subject { event_id: event_id.clone(), digest: Some(digest.clone()), ..Subject::of(application) };
+            tx.stage(vec![told]).await?;
             tx.run("UPDATE application SET queue = NULL WHERE queue IS NOT NULL AND id = $1", args![application])
                 .await?;
             let along = Along { owner: Some("nobody"), open: Some(false), ..Along::default() };

@@ -1,19 +1,18 @@
 //! The production cut in the ledger: opened accounts that wait for the bureau, and their order.
 
-use crate::args;
 use crate::batching::cut_batch::CARD_NUMBERS;
 use crate::batching::cut_batch::{
-    CutBatch, GroupRow, MEMBER, QueueSlice, finish_cut, group, insert_batch, nothing_cut,
+    CutBatch, GroupRow, Member, QueueSlice, finish_cut, group, insert_batch, nothing_cut,
 };
 use crate::cases::desk::hold_cards;
 use crate::exchange::files::freeze_file;
 use crate::store::Tx;
 use crate::store::Why;
-use crate::store::bulk::{Column, StagingTable};
 use crate::store::counters::take_numbers;
 use crate::store::leases::spend;
-use crate::store::transition::{SUBJECT, Set, Transition, move_set, subject};
+use crate::store::transition::{Set, Subject, Transition, move_set};
 use crate::store::{Lease, Ledger, LedgerError};
+use crate::{args, bulk_row};
 use cardline_core::state_machines::CARD;
 use jiff::Timestamp;
 
@@ -29,13 +28,15 @@ pub struct AccountedCard {
     pub account: Vec<u8>,
 }
 
-const NUMBERED: StagingTable = StagingTable {
-    name: "numbered",
-    columns: &[("row", Column::Int), ("id", Column::Int), ("card_number", Column::Text)],
-};
+bulk_row! {
+    /// A card with the number it gets.
+    struct Numbered<'a> in "numbered" { row: i64, id: i64, card_number: &'a str }
+}
 
-/// Sections of a run that is about to be cut.
-const SECTION: StagingTable = StagingTable { name: "section", columns: &[("region", Column::Text)] };
+bulk_row! {
+    /// A section of a run that is about to be cut.
+    struct Section<'a> in "section" { region: &'a str }
+}
 
 /// The cards of a bank and lane whose account is open and that no bureau was asked for yet.
 macro_rules! to_order {
@@ -113,7 +114,7 @@ impl Ledger {
     pub async fn approved_first(&self, groups: &[QueueSlice], most: i64) -> Result<Vec<(String, i64)>, LedgerError> {
         let Some(first) = groups.first() else { return Ok(Vec::new()) };
         let mut tx = self.read().await?;
-        tx.stage(&SECTION, groups.iter().map(|group| args![&group.region]).collect()).await?;
+        tx.stage(groups.iter().map(|group| Section { region: &group.region }).collect()).await?;
         tx.rows(
             concat!(
                 "SELECT w.region, count(*) FROM (SELECT b.region FROM ",
@@ -157,8 +158,8 @@ pub(crate) async fn cut_production(
     numbers: &[String],
     why: Why<'_>,
 ) -> Result<Option<i64>, LedgerError> {
-    let held: Vec<_> = cut.held.iter().map(|(id, _)| subject(*id)).collect();
-    tx.stage(&SUBJECT, held).await?;
+    let held: Vec<_> = cut.held.iter().map(|(id, _)| Subject::of(*id)).collect();
+    tx.stage(held).await?;
     no_longer_to_produce(tx, "subject").await?;
     hold_cards(tx, &cut.held, "waiting_production", cut.due_on, why).await?;
     let Some(file) = &cut.file else { return nothing_cut(tx, cut).await };
@@ -167,7 +168,8 @@ pub(crate) async fn cut_production(
     }
     let batch = insert_batch(tx, cut, why).await?;
     let rows = cut.members.iter().zip(numbers).enumerate();
-    tx.stage(&NUMBERED, rows.map(|(at, (id, number))| args![at as i64 + 1, *id, number]).collect()).await?;
+    tx.stage(rows.map(|(at, (id, number))| Numbered { row: at as i64 + 1, id: *id, card_number: number }).collect())
+        .await?;
     let ordered = tx
         .run(
             "INSERT INTO production_row (batch, row, application, card_number)
@@ -179,7 +181,7 @@ pub(crate) async fn cut_production(
     if ordered != cut.members.len() as i64 {
         return Err(crate::store::transition::lost(&transition, cut.members.len() as i64, ordered));
     }
-    tx.stage(&MEMBER, cut.members.iter().map(|id| args![0, *id]).collect()).await?;
+    tx.stage(cut.members.iter().map(|id| Member { row: 0, id: *id }).collect()).await?;
     no_longer_to_produce(tx, "member").await?;
     move_set(tx, Set::ProductionBatch(batch), transition, ordered, why).await?;
     freeze_file(tx, file, batch, why).await?;

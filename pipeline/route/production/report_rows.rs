@@ -6,16 +6,15 @@ use cardline_core::domain::policy::ByRegion;
 use cardline_core::state_machines::CARD;
 use jiff::civil::Date;
 
-use crate::args;
 use crate::batching::cut_batch::advance_batch;
 use crate::cases::desk::{UnmatchedRow, open_case, open_row_cases};
 use crate::exchange::files::{ReceivedFile, register_file};
 use crate::store::Tx;
 use crate::store::Why;
-use crate::store::bulk::{Column, StagingTable};
 use crate::store::leases::spend;
-use crate::store::transition::{Along, SUBJECT, Set, Transition, move_each, move_set, subject};
+use crate::store::transition::{Along, Set, Subject, Transition, move_each, move_set};
 use crate::store::{Lease, Ledger, LedgerError};
+use crate::{args, bulk_row};
 
 /// A card on order, as the bureau's report must match it.
 pub struct OrderedCard {
@@ -71,16 +70,16 @@ pub struct MatchedReport {
     pub unmatched: Vec<UnmatchedRow>,
 }
 
-const GOOD: StagingTable = StagingTable {
-    name: "good_card",
-    columns: &[
-        ("application", Column::Int),
-        ("identifier", Column::Text),
-        ("atr", Column::Text),
-        ("box", Column::Text),
-        ("position", Column::Int),
-    ],
-};
+bulk_row! {
+    struct Good<'a> in "good_card" { application: i64, identifier: &'a str, atr: &'a str, box_number: &'a str, position: i64 }
+}
+
+impl GoodCard {
+    fn staged(&self) -> Good<'_> {
+        let GoodCard { application, identifier, atr, box_number, position } = self;
+        Good { application: *application, identifier, atr, box_number, position: *position }
+    }
+}
 
 impl Ledger {
     /// The cards of a production batch, as they were ordered.
@@ -144,9 +143,7 @@ impl Ledger {
 /// Takes out of a report what other reports told of already: an identifier stops both its cards, and a box is
 /// reported once.
 async fn known_already(tx: &mut Tx, report: &mut MatchedReport, case_on: &ByRegion<Date>) -> Result<(), LedgerError> {
-    let rows =
-        report.good.iter().map(|g| args![g.application, &g.identifier, &g.atr, &g.box_number, g.position]).collect();
-    tx.stage(&GOOD, rows).await?;
+    tx.stage(report.good.iter().map(GoodCard::staged).collect()).await?;
     let shared = tx
         .rows::<(i64, String, i64, String)>(
             "SELECT a.id, a.region, o.id, o.region FROM good_card g JOIN made m ON m.identifier = g.identifier
@@ -156,7 +153,7 @@ async fn known_already(tx: &mut Tx, report: &mut MatchedReport, case_on: &ByRegi
         .await?;
     let boxes = tx
         .rows::<(i64, String)>(
-            "SELECT a.id, a.region FROM good_card g JOIN box b ON b.number = g.box
+            "SELECT a.id, a.region FROM good_card g JOIN box b ON b.number = g.box_number
              JOIN application a ON a.id = g.application ORDER BY 1",
             args![],
         )
@@ -186,7 +183,7 @@ async fn known_already(tx: &mut Tx, report: &mut MatchedReport, case_on: &ByRegi
 async fn card_cases(tx: &mut Tx, file: i64, cases: &[CardCase], why: Why<'_>) -> Result<(), LedgerError> {
     for CardCase { application, reason, case_on, stops } in cases {
         for from in ["in_production", "produced"].iter().filter(|_| *stops) {
-            tx.stage(&SUBJECT, vec![subject(*application)]).await?;
+            tx.stage(vec![Subject::of(*application)]).await?;
             let along = Along {
                 due_on: Some(*case_on),
                 owner: Some("bureau operator"),
@@ -215,9 +212,7 @@ async fn keep_good(
         )
         .await?;
     }
-    let rows =
-        report.good.iter().map(|g| args![g.application, &g.identifier, &g.atr, &g.box_number, g.position]).collect();
-    tx.stage(&GOOD, rows).await?;
+    tx.stage(report.good.iter().map(GoodCard::staged).collect()).await?;
     // Who was held meanwhile is made too, but does not travel on.
     let travelling = tx
         .number(
@@ -227,7 +222,7 @@ async fn keep_good(
         .await?;
     tx.run(
         "INSERT INTO made (application, box, position, identifier, atr)
-         SELECT g.application, b.id, g.position, g.identifier, g.atr FROM good_card g JOIN box b ON b.number = g.box
+         SELECT g.application, b.id, g.position, g.identifier, g.atr FROM good_card g JOIN box b ON b.number = g.box_number
          WHERE true ORDER BY g.application",
         args![],
     )
@@ -263,13 +258,13 @@ async fn keep_spoiled(
     let days: BTreeSet<Date> = spoiled.iter().map(|s| s.case_on).collect();
     for day in days {
         let of_day = spoiled.iter().filter(|s| s.case_on == day);
-        tx.stage(&SUBJECT, of_day.map(|s| subject(s.application)).collect()).await?;
+        tx.stage(of_day.map(|s| Subject::of(s.application)).collect()).await?;
         let along = Along { due_on: Some(day), owner: Some("bureau"), ..Along::default() };
         let transition = Transition { machine: &CARD, from: "in_production", to: "spoiled" };
         move_each(tx, &[transition], along, Why { reason: "reported spoiled", ..why }).await?;
     }
-    let remade = spoiled.iter().filter(|s| s.remake).map(|s| subject(s.application)).collect();
-    tx.stage(&SUBJECT, remade).await?;
+    let remade = spoiled.iter().filter(|s| s.remake).map(|s| Subject::of(s.application)).collect();
+    tx.stage(remade).await?;
     let remake = Transition { machine: &CARD, from: "spoiled", to: "in_production" };
     move_each(
         tx,
@@ -287,7 +282,7 @@ async fn keep_spoiled(
             ..Along::default()
         };
         // Who is held already stays held.
-        tx.stage(&SUBJECT, vec![subject(card.application)]).await?;
+        tx.stage(vec![Subject::of(card.application)]).await?;
         move_each(tx, &[Transition { machine: &CARD, from: "spoiled", to: "held" }], along, Why { reason, ..why })
             .await?;
         open_case(tx, Some(card.application), Some(file), reason, card.case_on, "bureau operator", why).await?;

@@ -3,18 +3,17 @@
 use cardline_core::state_machines::{ACCOUNT, CARD};
 use jiff::civil::Date;
 
-use crate::args;
 use crate::batching::cut_batch::advance_batch;
 use crate::cases::desk::{UnmatchedRow, open_case, open_row_cases};
 use crate::exchange::files::{ReceivedFile, register_file};
 use crate::limits::NOT_YET_CLOSED_MAX;
 use crate::route::accounts::answer_rows::{UNKNOWN_CODE, UNKNOWN_CODE_CASE};
+use crate::store::Tx;
 use crate::store::Why;
-use crate::store::bulk::{Column, StagingTable};
 use crate::store::leases::spend;
-use crate::store::transition::{Along, SUBJECT, Transition, move_each, move_one, subject};
-use crate::store::{Arg, Tx};
+use crate::store::transition::{Along, Subject, Transition, move_each, move_one};
 use crate::store::{Lease, Ledger, LedgerError};
+use crate::{args, bulk_row};
 
 /// What was asked of a bank in one recycling batch.
 pub struct AskedClosings {
@@ -68,25 +67,24 @@ pub struct ClosingDates {
     pub case_on: Date,
 }
 
-const CLOSING: StagingTable = StagingTable {
-    name: "closing",
-    columns: &[
-        ("row", Column::Int),
-        ("application", Column::Int),
-        ("closed_on", Column::Text),
-        ("outcome", Column::Text),
-        ("reason", Column::Text),
-    ],
-};
+bulk_row! {
+    struct StagedClosing in "closing" {
+        row: i64,
+        application: i64,
+        closed_on: Option<String>,
+        outcome: &'static str,
+        reason: String,
+    }
+}
 
-fn staged(row: ClosingRow) -> Vec<Arg> {
+fn staged(row: ClosingRow) -> StagedClosing {
     let (closed_on, outcome, reason) = match row.says {
         Closing::Closed(on) => (Some(on), "closed", String::new()),
         Closing::NotYet(reason) => (None, "not_closed", reason),
         Closing::Never(reason) => (None, "final", reason),
         Closing::Doubtful(reason) => (None, "mismatch", reason.into()),
     };
-    args![row.row, row.application, closed_on, outcome, reason]
+    StagedClosing { row: row.row, application: row.application, closed_on, outcome, reason }
 }
 
 impl Ledger {
@@ -123,7 +121,7 @@ impl Ledger {
         let mut tx = self.begin().await?;
         let file_id = register_file(&mut tx, file, why).await?;
         open_row_cases(&mut tx, file_id, &answer.unmatched, dates.case_on, "bank IT", why).await?;
-        tx.stage(&CLOSING, answer.rows.into_iter().map(staged).collect()).await?;
+        tx.stage(answer.rows.into_iter().map(staged).collect()).await?;
         contradictions(&mut tx, file_id, batch, dates, why).await?;
         never_closed(&mut tx).await?;
         let newly = tx.number("SELECT count(*) FROM closing", args![]).await?;
@@ -157,7 +155,7 @@ async fn close_accounts(tx: &mut Tx, why: Why<'_>) -> Result<(), LedgerError> {
                 args![from],
             )
             .await?;
-        tx.stage(&SUBJECT, ids.into_iter().map(|(id,)| subject(id)).collect()).await?;
+        tx.stage(ids.into_iter().map(|(id,)| Subject::of(id)).collect()).await?;
         let transitions = [
             Transition { machine: &CARD, from: "in_recycling", to: "destroyed" },
             Transition { machine: &ACCOUNT, from, to: "closed" },
@@ -242,7 +240,7 @@ async fn ask_again(tx: &mut Tx, file: i64, dates: ClosingDates, why: Why<'_>) ->
     for (application, _) in found.iter().filter(|(_, reason)| reason == UNKNOWN_CODE) {
         open_case(tx, Some(*application), Some(file), UNKNOWN_CODE_CASE, dates.case_on, "bank IT", why).await?;
     }
-    tx.stage(&SUBJECT, found.into_iter().map(|(id, _)| subject(id)).collect()).await?;
+    tx.stage(found.into_iter().map(|(id, _)| Subject::of(id)).collect()).await?;
     let along = Along { due_on: Some(dates.again_on), owner: Some("administrator"), ..Along::default() };
     let transition = Transition { machine: &CARD, from: "in_recycling", to: "to_recycle" };
     move_each(tx, &[transition], along, Why { reason: "the bank could not close yet; asked again", ..why }).await?;

@@ -1,14 +1,13 @@
 //! The recycling cut in the ledger: cards whose plastic is back or gone, and the batch that has them closed.
 
-use crate::args;
 use crate::batching::cut_batch::{CutBatch, QueueSlice, finish_cut, insert_batch};
 use crate::exchange::files::freeze_file;
 use crate::store::Tx;
 use crate::store::Why;
-use crate::store::bulk::{Column, StagingTable};
 use crate::store::leases::spend;
-use crate::store::transition::{Along, SUBJECT, Transition, lost, move_each, subject};
+use crate::store::transition::{Along, Subject, Transition, lost, move_each};
 use crate::store::{Lease, Ledger, LedgerError};
+use crate::{args, bulk_row};
 use cardline_core::state_machines::CARD;
 
 /// A card to be closed and destroyed, with what the request row needs.
@@ -24,10 +23,10 @@ pub struct ReturnedCard {
     pub account: Vec<u8>,
 }
 
-const RECYCLED: StagingTable = StagingTable {
-    name: "recycled",
-    columns: &[("row", Column::Int), ("id", Column::Int), ("reason", Column::Text), ("plastic", Column::Text)],
-};
+bulk_row! {
+    /// A card whose account is to be closed, by its row.
+    struct Recycled<'a> in "recycled" { row: i64, id: i64, reason: &'a str, plastic: &'a str }
+}
 
 /// What a closing request needs of a card; only the choice of cards differs.
 macro_rules! returned {
@@ -129,14 +128,14 @@ pub(crate) async fn cut_recycling(
     // Members stand in the order of the cards; whoever could not be carried is none of them.
     let mut members = cut.members.iter().peekable();
     let carried: Vec<&ReturnedCard> = cards.iter().filter(|c| members.next_if_eq(&&c.id).is_some()).collect();
-    let rows = carried.iter().enumerate().map(|(at, c)| args![at as i64 + 1, c.id, &c.reason, &c.plastic]).collect();
-    tx.stage(&RECYCLED, rows).await?;
+    let rows = carried.iter().zip(1..);
+    tx.stage(rows.map(|(c, row)| Recycled { row, id: c.id, reason: &c.reason, plastic: &c.plastic }).collect()).await?;
     tx.run(
         "INSERT INTO recycling_row (batch, row, application, reason, plastic) SELECT $1, row, id, reason, plastic FROM recycled ORDER BY row",
         args![batch],
     )
     .await?;
-    tx.stage(&SUBJECT, carried.iter().map(|c| subject(c.id)).collect()).await?;
+    tx.stage(carried.iter().map(|c| Subject::of(c.id)).collect()).await?;
     let transition = Transition { machine: &CARD, from: "to_recycle", to: "in_recycling" };
     let along = Along { due_on: Some(cut.due_on), owner: Some("bank"), ..Along::default() };
     let moved = move_each(tx, &[transition], along, why).await?;

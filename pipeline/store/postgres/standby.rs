@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::hex::hex;
 use crate::store::args::Arg;
-use crate::store::bulk::StagingTable;
+use crate::store::bulk_row::BulkRow;
 
 /// The tables of one transaction, as queries. A table that was filled again has a new version, because what
 /// was made of the one before still reads that.
@@ -19,20 +19,21 @@ pub(crate) struct Given {
 
 impl Given {
     /// Replaces the content of a table.
-    pub fn stage(&mut self, stage: &StagingTable, rows: &[Vec<Arg>]) {
-        let kinds: Vec<&str> = stage.columns.iter().map(|(_, column)| column.postgres()).collect();
+    pub fn stage<R: BulkRow>(&mut self, rows: Vec<R>) {
+        let kinds: Vec<&str> = R::COLUMNS.iter().map(|(_, column)| column.postgres()).collect();
         let nothing: Vec<String> = kinds.iter().map(|kind| format!("NULL::{kind}")).collect();
         let content = if rows.is_empty() {
             format!("SELECT {} WHERE FALSE", nothing.join(", "))
         } else {
-            let row = |row: &Vec<Arg>| {
-                let values = row.iter().zip(&kinds).map(|(value, kind)| format!("{}::{kind}", literal(value)));
+            let row = |row: R| {
+                let values = row.values().into_iter().zip(&kinds);
+                let values = values.map(|(value, kind)| format!("{}::{kind}", literal(&value)));
                 format!("({})", values.collect::<Vec<_>>().join(", "))
             };
-            format!("VALUES {}", rows.iter().map(row).collect::<Vec<_>>().join(", "))
+            format!("VALUES {}", rows.into_iter().map(row).collect::<Vec<_>>().join(", "))
         };
-        let columns: Vec<&str> = stage.columns.iter().map(|(name, _)| *name).collect();
-        self.add(stage.name, columns.join(", "), &content);
+        let columns: Vec<&str> = R::COLUMNS.iter().map(|(name, _)| *name).collect();
+        self.add(R::TABLE, columns.join(", "), &content);
     }
 
     /// Takes an `INSERT INTO table SELECT …` for a staged table; `false` for any other statement.
@@ -94,26 +95,26 @@ impl Given {
 
 fn literal(value: &Arg) -> String {
     match value {
-        Arg::Int(None) | Arg::Text(None) | Arg::Bytes(None) => "NULL".into(),
+        Arg::Int(None) | Arg::Text(None) | Arg::Bytes(None) | Arg::Flag(None) => "NULL".into(),
         Arg::Int(Some(number)) => format!("({number})"),
         Arg::Text(Some(text)) => format!("'{}'", text.replace('\'', "''").replace('\0', "")),
         Arg::Bytes(Some(bytes)) => format!("'\\x{}'", hex(bytes)),
-        Arg::Flag(flag) => if *flag { "TRUE" } else { "FALSE" }.into(),
+        Arg::Flag(Some(flag)) => if *flag { "TRUE" } else { "FALSE" }.into(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::args;
-    use crate::store::bulk::Column;
+    use crate::bulk_row;
+
+    bulk_row! { struct One<'a> in "one" { id: i64, word: &'a str } }
 
     #[test]
     fn staged_tables_go_in_front_of_a_statement_by_their_versions() {
-        const ONE: StagingTable = StagingTable { name: "one", columns: &[("id", Column::Int), ("word", Column::Text)] };
         let mut given = Given::default();
         assert_eq!(given.before("SELECT 1"), "SELECT 1");
-        given.stage(&ONE, &[args![7, "it's"]]);
+        given.stage(vec![One { id: 7, word: "it's" }]);
         assert!(given.insert("INSERT INTO one SELECT id, word FROM one WHERE id > $1", &[Arg::from(3_i64)]));
         assert!(!given.insert("INSERT INTO other SELECT 1", &[]));
         let first = "one_0(id, word) AS (VALUES ((7)::BIGINT, 'it''s'::TEXT))";
@@ -122,7 +123,7 @@ mod tests {
         assert!(
             given.before("WITH x AS (SELECT 1) SELECT * FROM one").ends_with("), x AS (SELECT 1) SELECT * FROM one_1")
         );
-        given.stage(&ONE, &[]);
+        given.stage(Vec::<One>::new());
         assert!(
             given
                 .before("SELECT 1 FROM one")

@@ -1,7 +1,7 @@
 //! The one place where a state is assigned: no edge, no move; a lost race is told.
 
 use cardline::store::LedgerError;
-use cardline::store::transition::{Along, SUBJECT, Set, Transition, move_each, move_one, move_set, subject};
+use cardline::store::transition::{Along, Set, Subject, Transition, move_each, move_one, move_set};
 use cardline_core::state_machines::{APPLICATION, CARD, CASE, SOCIAL};
 
 use super::arrivals::{Intake, arriving, execute, number, why};
@@ -63,7 +63,7 @@ async fn who_left_is_left_out(database: Database) {
         let mut tx = intake.ledger.begin().await.unwrap();
         let first = "SELECT id FROM application WHERE application_id LIKE '%1'";
         let first = tx.number(first, cardline::args![]).await.unwrap();
-        tx.stage(&SUBJECT, vec![subject(first)]).await.unwrap();
+        tx.stage(vec![Subject::of(first)]).await.unwrap();
         let moved =
             move_each(&mut tx, &WITHDRAWN, Along { open: Some(false), ..Along::default() }, why()).await.unwrap();
         assert_eq!(moved, wanted);

@@ -1,10 +1,8 @@
 //! Rows handed over in bulk come out as they went in, on both engines.
 
-use cardline::args;
 use cardline::route::intake::from_file;
 use cardline::route::intake::settle::ArrivingMessage;
-use cardline::store::Arg;
-use cardline::store::bulk::{Column, StagingTable};
+use cardline::{args, bulk_row};
 
 use super::arrivals::{Intake, arriving, now, number};
 use crate::databases::{Database, on_both_engines};
@@ -17,10 +15,10 @@ on_both_engines!(
     a_message_with_nul_never_stops_a_chunk,
 );
 
-const ODD: StagingTable = StagingTable {
-    name: "odd",
-    columns: &[("id", Column::Int), ("words", Column::Text), ("bytes", Column::Bytes), ("flag", Column::Flag)],
-};
+bulk_row! {
+    #[derive(PartialEq, Debug)]
+    struct Odd in "odd" { id: i64, words: Option<String>, bytes: Option<Vec<u8>>, flag: bool }
+}
 
 const TEXTS: &[&str] = &[
     "",
@@ -48,43 +46,46 @@ const TEXTS: &[&str] = &[
     "$1",
 ];
 
+cardline::read_by_name!(Odd { id, words, bytes, flag });
+
+fn odd(id: i64, words: &str, bytes: Vec<u8>, flag: bool) -> Odd {
+    Odd { id, words: Some(words.to_owned()), bytes: Some(bytes), flag }
+}
+
 /// The table is temporary and of the test's own.
-async fn staged(database: &Database, rows: Vec<Vec<Arg>>) -> Vec<(i64, Option<String>, Option<Vec<u8>>, bool)> {
+async fn staged(database: &Database, rows: Vec<Odd>) -> Vec<Odd> {
     let ledger = database.ledger().await;
     let mut tx = ledger.begin().await.unwrap();
     let ddl = "CREATE TEMPORARY TABLE odd (id BIGINT, words TEXT, bytes BYTEA, flag BOOLEAN)";
     tx.scratch(ddl, args![]).await.unwrap();
-    tx.stage(&ODD, vec![args![-1, "to be replaced", vec![0], true]]).await.unwrap();
-    tx.stage(&ODD, rows).await.unwrap();
+    tx.stage(vec![odd(-1, "to be replaced", vec![0], true)]).await.unwrap();
+    tx.stage(rows).await.unwrap();
     tx.rows("SELECT id, words, bytes, flag FROM odd ORDER BY id", args![]).await.unwrap()
 }
 
 async fn odd_texts_and_bytes_survive(database: Database) {
     let bytes = |n: usize| -> Vec<u8> { (0..=255).cycle().skip(n).take(n * 37 % 600).collect() };
-    let mut rows: Vec<Vec<Arg>> =
-        TEXTS.iter().enumerate().map(|(n, text)| args![n as i64, *text, bytes(n), n % 2 == 0]).collect();
-    rows.push(args![i64::MAX, None::<String>, None::<Vec<u8>>, false]);
-    rows.push(args![i64::MIN, "x".repeat(1_000_000), Vec::<u8>::new(), true]);
+    let text = |n: usize| odd(n as i64, TEXTS[n], bytes(n), n.is_multiple_of(2));
+    let null = || Odd { id: i64::MAX, words: None, bytes: None, flag: false };
+    let long = || odd(i64::MIN, &"x".repeat(1_000_000), Vec::new(), true);
+    let rows = (0..TEXTS.len()).map(text).chain([null(), long()]).collect();
     let found = staged(&database, rows).await;
     assert_eq!(found.len(), TEXTS.len() + 2);
-    assert_eq!(found[0], (i64::MIN, Some("x".repeat(1_000_000)), Some(Vec::new()), true));
-    for (n, text) in TEXTS.iter().enumerate() {
-        assert_eq!(found[n + 1], (n as i64, Some((*text).to_owned()), Some(bytes(n)), n % 2 == 0), "{text:?}");
+    assert_eq!(found[0], long());
+    for n in 0..TEXTS.len() {
+        assert_eq!(found[n + 1], text(n));
     }
-    assert_eq!(found[TEXTS.len() + 1], (i64::MAX, None, None, false));
+    assert_eq!(found[TEXTS.len() + 1], null());
 }
 
 async fn many_rows_survive_and_are_replaced(database: Database) {
     // Around the number of rows one statement of SQLite can bind.
     for count in [0_i64, 1, 3_999, 4_000, 4_001, 10_000] {
-        let rows = (0..count).map(|n| args![n, format!("{n}\t\\"), vec![(n % 256) as u8], false]).collect();
+        let row = |n: i64| odd(n, &format!("{n}\t\\"), vec![(n % 256) as u8], false);
+        let rows = (0..count).map(row).collect();
         let found = staged(&database, rows).await;
         assert_eq!(found.len() as i64, count);
-        type Row = (i64, Option<String>, Option<Vec<u8>>, bool);
-        let whole = |(n, row): (usize, &Row)| {
-            row.0 == n as i64 && row.1.as_deref() == Some(&format!("{n}\t\\")) && row.2.as_deref() == Some(&[n as u8])
-        };
-        assert!(found.iter().enumerate().all(whole), "{count} rows");
+        assert!(found.iter().zip(0..).all(|(found, n)| *found == row(n)), "{count} rows");
     }
 }
 

@@ -3,96 +3,103 @@
 
 use std::collections::{HashMap, HashSet};
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::{ArrivingFacts, ArrivingMessage, IntakeCounts, Key, Numbered, REJECTED};
-use crate::args;
+use crate::bulk_row;
 use crate::quarantine::held::looked_at_by;
 use crate::store::LedgerError;
+use crate::store::Tx;
 use crate::store::Why;
-use crate::store::bulk::{Column, StagingTable, Target};
-use crate::store::{Arg, Tx};
 
-const ARRIVING_KEY: StagingTable = StagingTable {
-    name: "arriving_key",
-    columns: &[
-        ("position", Column::Int),
-        ("event_id", Column::Text),
-        ("application_id", Column::Text),
-        ("person", Column::Bytes),
-    ],
-};
+bulk_row! {
+    /// What a message is known by.
+    struct ArrivingKey<'a> in "arriving_key" {
+        position: i64,
+        event_id: Option<&'a str>,
+        application_id: Option<&'a str>,
+        person: Option<&'a [u8]>,
+    }
+}
 
-const MESSAGE: Target = Target {
-    table: "message",
-    columns: &[
-        ("id", Column::Int),
-        ("position", Column::Int),
-        ("event_id", Column::Text),
-        ("application_id", Column::Text),
-        ("revision", Column::Int),
-        ("digest", Column::Bytes),
-        ("outcome", Column::Text),
-        ("reason", Column::Text),
-        ("due_on", Column::Text),
-        ("sealed", Column::Bytes),
-    ],
-    alike: &[("chunk", Column::Int)],
-};
+bulk_row! {
+    struct NewMessage in "message" {
+        id: i64,
+        position: i64,
+        event_id: Option<String>,
+        application_id: Option<String>,
+        revision: Option<i64>,
+        digest: Vec<u8>,
+        outcome: &'static str,
+        reason: Option<String>,
+        due_on: Option<Date>,
+        sealed: Vec<u8>,
+    }
+}
 
-const FINDING: Target = Target {
-    table: "finding",
-    columns: &[("message", Column::Int), ("rule", Column::Text), ("field", Column::Text), ("severity", Column::Text)],
-    alike: &[],
-};
+bulk_row! {
+    /// The same in all messages of a chunk.
+    struct OfChunk in "message" { chunk: i64 }
+}
 
-const NEW_APPLICATION: Target = Target {
-    table: "application",
-    columns: &[
-        ("id", Column::Int),
-        ("message", Column::Int),
-        ("application_id", Column::Text),
-        ("revision", Column::Int),
-        ("person", Column::Bytes),
-        ("kind", Column::Text),
-        ("lane", Column::Text),
-        ("region", Column::Text),
-        ("bank", Column::Text),
-        ("outlet", Column::Text),
-        ("method", Column::Text),
-        ("point", Column::Text),
-        ("approved_on", Column::Text),
-        ("promise_on", Column::Text),
-        ("due_on", Column::Text),
-        ("photo", Column::Text),
-    ],
-    alike: &[
-        ("chunk", Column::Int),
-        ("state", Column::Text),
-        ("social", Column::Text),
-        ("financial", Column::Text),
-        ("owner", Column::Text),
-        ("queue", Column::Text),
-        ("returned_on", Column::Text),
-        ("open", Column::Flag),
-        ("live", Column::Flag),
-    ],
-};
+bulk_row! {
+    struct NewFinding in "finding" { message: i64, rule: &'static str, field: String, severity: &'static str }
+}
 
-const REJECTION: Target = Target {
-    table: "move",
-    columns: &[("subject", Column::Int)],
-    alike: &[
-        ("at", Column::Int),
-        ("life", Column::Text),
-        ("scope", Column::Text),
-        ("from_state", Column::Text),
-        ("to_state", Column::Text),
-        ("count", Column::Int),
-        ("actor", Column::Text),
-        ("reason", Column::Text),
-    ],
-};
+bulk_row! {
+    struct NewApplication in "application" {
+        id: i64,
+        message: i64,
+        application_id: Option<String>,
+        revision: Option<i64>,
+        person: Vec<u8>,
+        kind: &'static str,
+        lane: &'static str,
+        region: String,
+        bank: String,
+        outlet: String,
+        method: &'static str,
+        point: String,
+        approved_on: Date,
+        promise_on: Date,
+        due_on: Date,
+        photo: Option<String>,
+    }
+}
+
+bulk_row! {
+    /// The same in all new applications of an outcome; the open ones wait in a queue.
+    struct OfOutcome in "application" {
+        chunk: i64,
+        state: &'static str,
+        social: &'static str,
+        financial: &'static str,
+        owner: &'static str,
+        queue: Option<&'static str>,
+        returned_on: Option<Date>,
+        open: bool,
+        live: bool,
+    }
+}
+
+bulk_row! {
+    struct Rejection in "move" { subject: i64 }
+}
+
+bulk_row! {
+    /// The same in all moves of rejected applications.
+    struct OfRejections<'a> in "move" {
+        at: Timestamp,
+        life: &'static str,
+        scope: &'static str,
+        from_state: &'static str,
+        to_state: &'static str,
+        count: i64,
+        actor: &'a str,
+        reason: &'static str,
+    }
+}
 
 /// Of which messages the ledger knows the event, the application or the person. Each question is a look
 /// into one index: with the LIMIT and OFFSET that change nothing, PostgreSQL asks it for each message, and
@@ -116,14 +123,9 @@ pub(super) async fn divide(
         *times.entry(key).or_default() += 1;
     }
     let alone: Vec<bool> = messages.iter().map(|m| m.keys().all(|key| times.get(&key) == Some(&1))).collect();
-    let keys = |m: &ArrivingMessage| {
-        let person = m.facts.as_ref().map(|facts| facts.person.clone());
-        args![m.position, m.event_id.clone(), m.application_id.clone(), person]
-    };
-    let given = messages.iter().map(|m| keys(&m.message)).collect();
-    let known = tx
-        .rows_given::<(i64,)>(&ARRIVING_KEY, given, |given| format!("SELECT position FROM {given} WHERE {IS_KNOWN}"))
-        .await?;
+    let keys: Vec<ArrivingKey> = messages.iter().map(|m| arriving_key(&m.message)).collect();
+    let known: Vec<(i64,)> =
+        tx.rows_given(keys, |given| format!("SELECT position FROM {given} WHERE {IS_KNOWN}")).await?;
     let known: HashSet<i64> = known.into_iter().map(|(position,)| position).collect();
     let (mut fresh, mut seen) = (Vec::with_capacity(messages.len()), Vec::new());
     for (message, alone) in messages.into_iter().zip(alone) {
@@ -131,6 +133,15 @@ pub(super) async fn divide(
         if is_fresh { fresh.push(message) } else { seen.push(message) }
     }
     Ok((fresh, seen))
+}
+
+fn arriving_key(m: &ArrivingMessage) -> ArrivingKey<'_> {
+    ArrivingKey {
+        position: m.position,
+        event_id: m.event_id.as_deref(),
+        application_id: m.application_id.as_deref(),
+        person: m.facts.as_ref().map(|facts| &*facts.person),
+    }
 }
 
 /// Whether a message names nothing that was before it: no earlier revision, no previous card.
@@ -156,33 +167,53 @@ pub(super) async fn keep(
         let id = ids.next().ok_or_else(|| LedgerError::Shape("application id".into()))?;
         rows.push(message, id, today);
     }
-    tx.insert(&MESSAGE, args![chunk], rows.messages).await?;
-    tx.insert(&FINDING, args![], rows.findings).await?;
-    let accepted = alike(chunk, "accepted", "bureau operator", Some("account"), None);
-    tx.insert(&NEW_APPLICATION, accepted, rows.accepted).await?;
+    tx.insert_alike(OfChunk { chunk }, rows.messages).await?;
+    tx.insert(rows.findings).await?;
+    let new = OfOutcome {
+        chunk,
+        state: "accepted",
+        social: "sealed",
+        financial: "sealed",
+        owner: "bureau operator",
+        queue: Some("account"),
+        returned_on: None,
+        open: true,
+        live: false,
+    };
     // Its applicant has it, and no card comes of it yet.
-    let rejected = alike(0, "rejected", "applicant", None, Some(today));
-    tx.insert(&NEW_APPLICATION, rejected, rows.rejected).await?;
-    let one = 1_i64;
-    let moved = args![why.at, "application", "application", "", "rejected", one, why.actor, REJECTED];
-    tx.insert(&REJECTION, moved, rows.rejections).await?;
+    let refused = OfOutcome {
+        chunk: 0,
+        state: "rejected",
+        owner: "applicant",
+        queue: None,
+        returned_on: Some(today),
+        open: false,
+        ..new
+    };
+    tx.insert_alike(new, rows.accepted).await?;
+    tx.insert_alike(refused, rows.rejected).await?;
+    let moved = OfRejections {
+        at: why.at,
+        life: "application",
+        scope: "application",
+        from_state: "",
+        to_state: "rejected",
+        count: 1,
+        actor: why.actor,
+        reason: REJECTED,
+    };
+    tx.insert_alike(moved, rows.rejections).await?;
     Ok(rows.counts)
-}
-
-/// What is alike in new applications; the open ones wait in a queue.
-fn alike(chunk: i64, state: &str, owner: &str, queue: Option<&str>, returned_on: Option<Date>) -> Vec<Arg> {
-    let (open, live) = (queue.is_some(), false);
-    args![chunk, state, "sealed", "sealed", owner, queue.map(str::to_owned), returned_on, open, live]
 }
 
 /// The rows of one chunk.
 #[derive(Default)]
 struct Kept {
-    messages: Vec<Vec<Arg>>,
-    findings: Vec<Vec<Arg>>,
-    accepted: Vec<Vec<Arg>>,
-    rejected: Vec<Vec<Arg>>,
-    rejections: Vec<Vec<Arg>>,
+    messages: Vec<NewMessage>,
+    findings: Vec<NewFinding>,
+    accepted: Vec<NewApplication>,
+    rejected: Vec<NewApplication>,
+    rejections: Vec<Rejection>,
     counts: IntakeCounts,
 }
 
@@ -196,54 +227,61 @@ impl Kept {
             let mut told = HashSet::new();
             for f in m.findings {
                 if told.insert((f.rule, f.field.clone())) {
-                    self.findings.push(args![id, f.rule, f.field, f.severity]);
+                    self.findings.push(NewFinding { message: id, rule: f.rule, field: f.field, severity: f.severity });
                 }
             }
             let accepted = outcome == "accepted";
-            let mut row = args![application, id, m.application_id.clone(), m.revision];
-            row.extend(rest(facts, accepted));
+            let new = new_application(application, id, (m.application_id.clone(), m.revision), facts, accepted);
             if accepted {
                 self.counts.accepted += 1;
-                self.accepted.push(row);
+                self.accepted.push(new);
             } else {
                 self.counts.rejected += 1;
-                self.rejected.push(row);
-                self.rejections.push(args![application]);
+                self.rejected.push(new);
+                self.rejections.push(Rejection { subject: application });
             }
         } else {
             self.counts.quarantined += 1;
         }
-        let due_on = m.reason.as_ref().map(|_| looked_at_by(today));
-        self.messages.push(args![
+        self.messages.push(NewMessage {
             id,
-            m.position,
-            m.event_id,
-            m.application_id,
-            m.revision,
-            m.digest,
+            position: m.position,
+            event_id: m.event_id,
+            application_id: m.application_id,
+            revision: m.revision,
+            digest: m.digest,
             outcome,
-            m.reason,
-            due_on,
-            m.encrypted
-        ]);
+            due_on: m.reason.is_some().then(|| looked_at_by(today)),
+            reason: m.reason,
+            sealed: m.encrypted,
+        });
     }
 }
 
-/// The columns of [`NEW_APPLICATION`] from `person` on.
-fn rest(f: ArrivingFacts, accepted: bool) -> Vec<Arg> {
+fn new_application(
+    id: i64,
+    message: i64,
+    (application_id, revision): (Option<String>, Option<i64>),
+    f: ArrivingFacts,
+    accepted: bool,
+) -> NewApplication {
     let (due_on, photo) = if accepted { (f.promise_on, Some(f.photo)) } else { (f.correct_by, None) };
-    args![
-        f.person,
-        f.kind,
-        f.lane,
-        f.region,
-        f.bank,
-        f.outlet,
-        f.method,
-        f.point,
-        f.approved_on,
-        f.promise_on,
+    NewApplication {
+        id,
+        message,
+        application_id,
+        revision,
+        person: f.person,
+        kind: f.kind,
+        lane: f.lane,
+        region: f.region,
+        bank: f.bank,
+        outlet: f.outlet,
+        method: f.method,
+        point: f.point,
+        approved_on: f.approved_on,
+        promise_on: f.promise_on,
         due_on,
-        photo
-    ]
+        photo,
+    }
 }

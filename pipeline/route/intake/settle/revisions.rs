@@ -8,7 +8,7 @@ use crate::photos::renditions::overtake_photo_cases;
 use crate::store::LedgerError;
 use crate::store::Tx;
 use crate::store::Why;
-use crate::store::transition::{Along, SUBJECT, Transition, lost, move_each, subject};
+use crate::store::transition::{Along, Subject, Transition, lost, move_each};
 use cardline_core::state_machines::{APPLICATION, CARD, SOCIAL};
 
 /// A higher revision of an application that is rejected, returned, or held for its photo: its facts are
@@ -91,7 +91,7 @@ async fn replace(
             args![id, paused, promise_on],
         )
         .await?;
-        tx.stage(&SUBJECT, vec![subject(id)]).await?;
+        tx.stage(vec![Subject::of(id)]).await?;
         let along =
             Along { due_on: Some(promise_on), owner: Some("bureau operator"), open: Some(true), ..Along::default() };
         let why = Why { reason: "a higher revision was accepted", ..why };

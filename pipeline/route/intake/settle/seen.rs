@@ -10,54 +10,59 @@ use jiff::civil::Date;
 
 use super::revisions::replace_revisions;
 use super::rules::{IDENTITY, LEDGER_RULES};
-use super::{IntakeCounts, Key, Numbered, REJECTED};
-use crate::args;
+use super::{ArrivingFacts, IntakeCounts, Key, Numbered, REJECTED};
 use crate::quarantine::held::looked_at_by;
 use crate::store::LedgerError;
+use crate::store::Tx;
 use crate::store::Why;
-use crate::store::bulk::{Column, StagingTable};
-use crate::store::{Arg, Tx};
+use crate::{args, bulk_row};
 
-const ARRIVING: StagingTable = StagingTable {
-    name: "arriving",
-    columns: &[
-        ("message", Column::Int),
-        ("position", Column::Int),
-        ("event_id", Column::Text),
-        ("application_id", Column::Text),
-        ("revision", Column::Int),
-        ("digest", Column::Bytes),
-        ("verdict", Column::Text),
-        ("reason", Column::Text),
-        ("person", Column::Bytes),
-        ("kind", Column::Text),
-        ("lane", Column::Text),
-        ("region", Column::Text),
-        ("bank", Column::Text),
-        ("outlet", Column::Text),
-        ("method", Column::Text),
-        ("point", Column::Text),
-        ("photo", Column::Text),
-        ("approved_on", Column::Text),
-        ("promise_on", Column::Text),
-        ("sixteen_on", Column::Text),
-        ("correct_by", Column::Text),
-        ("previous_number", Column::Text),
-        ("previous_reason", Column::Text),
-        ("previous", Column::Int),
-        ("present", Column::Int),
-        ("origin", Column::Int),
-    ],
-};
+bulk_row! {
+    /// A message, and what is decided about it. The last three are looked up in the ledger.
+    #[derive(Default)]
+    struct Arriving in "arriving" {
+        message: i64,
+        position: i64,
+        event_id: Option<String>,
+        application_id: Option<String>,
+        revision: Option<i64>,
+        digest: Vec<u8>,
+        verdict: &'static str,
+        reason: Option<String>,
+        person: Option<Vec<u8>>,
+        kind: Option<&'static str>,
+        lane: Option<&'static str>,
+        region: Option<String>,
+        bank: Option<String>,
+        outlet: Option<String>,
+        method: Option<&'static str>,
+        point: Option<String>,
+        photo: Option<String>,
+        approved_on: Option<Date>,
+        promise_on: Option<Date>,
+        sixteen_on: Option<Date>,
+        correct_by: Option<Date>,
+        previous_number: Option<String>,
+        previous_reason: Option<&'static str>,
+        previous: Option<i64>,
+        present: Option<i64>,
+        origin: Option<i64>,
+    }
+}
 
-/// The encrypted bytes stand apart, so that what is decided about a message does not write them anew.
-const ARRIVING_SEALED: StagingTable =
-    StagingTable { name: "arriving_sealed", columns: &[("sealed_position", Column::Int), ("sealed", Column::Bytes)] };
+bulk_row! {
+    /// The encrypted bytes stand apart, so that what is decided about a message does not write them anew.
+    struct ArrivingSealed in "arriving_sealed" { sealed_position: i64, sealed: Vec<u8> }
+}
 
-const ARRIVING_FINDING: StagingTable = StagingTable {
-    name: "arriving_finding",
-    columns: &[("position", Column::Int), ("rule", Column::Text), ("field", Column::Text), ("severity", Column::Text)],
-};
+bulk_row! {
+    struct ArrivingFindingRow in "arriving_finding" {
+        position: i64,
+        rule: &'static str,
+        field: String,
+        severity: &'static str,
+    }
+}
 
 /// Settles messages in waves; returns their counts, and how many applications were accepted that were
 /// not there before.
@@ -94,48 +99,57 @@ fn waves(messages: Vec<Numbered>) -> Vec<Vec<Numbered>> {
     waves
 }
 
-/// The last columns of [`ARRIVING`], which are looked up in the ledger.
-const LOOKED_UP: usize = 3;
+/// The rows of one wave.
+#[derive(Default)]
+struct Wave {
+    messages: Vec<Arriving>,
+    encrypted: Vec<ArrivingSealed>,
+    findings: Vec<ArrivingFindingRow>,
+}
 
-type Rows = Vec<Vec<Arg>>;
-
-fn stage_rows(messages: Vec<Numbered>) -> (Rows, Rows, Rows) {
-    let mut rows = Vec::with_capacity(messages.len());
-    let mut encrypted = Vec::with_capacity(messages.len());
-    let mut findings = Vec::new();
-    for Numbered { id, message: m } in messages {
+impl Wave {
+    fn push(&mut self, Numbered { id, message: m }: Numbered) {
+        let position = m.position;
         for f in m.findings {
-            findings.push(args![m.position, f.rule, f.field, f.severity]);
+            self.findings.push(ArrivingFindingRow { position, rule: f.rule, field: f.field, severity: f.severity });
         }
-        encrypted.push(args![m.position, m.encrypted]);
-        let mut row = args![id, m.position, m.event_id, m.application_id, m.revision, m.digest, m.verdict, m.reason];
-        match m.facts {
-            Some(f) => row.extend(args![
-                f.person,
-                f.kind,
-                f.lane,
-                f.region,
-                f.bank,
-                f.outlet,
-                f.method,
-                f.point,
-                f.photo,
-                f.approved_on,
-                f.promise_on,
-                f.sixteen_on,
-                f.correct_by,
-                f.previous_number,
-                f.previous_reason.map(str::to_owned)
-            ]),
-            None => {
-                row.push(Arg::Bytes(None));
-                row.resize_with(ARRIVING.columns.len() - LOOKED_UP, || Arg::Text(None));
-            }
+        self.encrypted.push(ArrivingSealed { sealed_position: position, sealed: m.encrypted });
+        let mut row = Arriving {
+            message: id,
+            position,
+            event_id: m.event_id,
+            application_id: m.application_id,
+            revision: m.revision,
+            digest: m.digest,
+            verdict: m.verdict,
+            reason: m.reason,
+            ..Arriving::default()
+        };
+        if let Some(facts) = m.facts {
+            row.tell(facts);
         }
-        row.extend(args![None::<i64>, None::<i64>, None::<i64>]);
-        rows.push(row);
+        self.messages.push(row);
     }
-    (rows, encrypted, findings)
+}
+
+impl Arriving {
+    fn tell(&mut self, f: ArrivingFacts) {
+        self.person = Some(f.person);
+        self.kind = Some(f.kind);
+        self.lane = Some(f.lane);
+        self.region = Some(f.region);
+        self.bank = Some(f.bank);
+        self.outlet = Some(f.outlet);
+        self.method = Some(f.method);
+        self.point = Some(f.point);
+        self.photo = Some(f.photo);
+        self.approved_on = Some(f.approved_on);
+        self.promise_on = Some(f.promise_on);
+        self.sixteen_on = f.sixteen_on;
+        self.correct_by = Some(f.correct_by);
+        self.previous_number = f.previous_number;
+        self.previous_reason = f.previous_reason;
+    }
 }
 
 async fn settle_wave(
@@ -146,10 +160,13 @@ async fn settle_wave(
     why: Why<'_>,
     today: Date,
 ) -> Result<(IntakeCounts, i64), LedgerError> {
-    let (rows, encrypted, findings) = stage_rows(messages);
-    tx.stage(&ARRIVING, rows).await?;
-    tx.stage(&ARRIVING_SEALED, encrypted).await?;
-    tx.stage(&ARRIVING_FINDING, findings).await?;
+    let mut wave = Wave::default();
+    for message in messages {
+        wave.push(message);
+    }
+    tx.stage(wave.messages).await?;
+    tx.stage(wave.encrypted).await?;
+    tx.stage(wave.findings).await?;
     if again {
         tx.scratch(ORIGIN, args![]).await?;
     }

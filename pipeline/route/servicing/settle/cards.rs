@@ -7,7 +7,7 @@ use super::retire::retire_previous;
 use crate::args;
 use crate::route::intake::settle::IntakeCounts;
 use crate::route::servicing::arriving::{ArrivingEvent, EventKind};
-use crate::store::transition::{Along, SUBJECT, by_day, move_each};
+use crate::store::transition::{Along, Subject, by_day, move_each};
 use crate::store::{LedgerError, Tx, Why};
 
 /// The application an event is about, by card number or application id.
@@ -51,10 +51,11 @@ pub(super) async fn cards(
             break;
         }
         let rows = found.into_iter().map(|(id, event, digest, evidence, at, actor, region)| {
-            (args![id, event, digest, evidence, at, actor, chunk.id], region)
+            let (at, actor, chunk) = (Some(at), Some(actor), Some(chunk.id));
+            (Subject { id, event_id: event, digest, evidence, at, actor, chunk }, region)
         });
         for (due_on, rows) in by_day(rows, |region| along(kind, dates.of(region)).due_on) {
-            tx.stage(&SUBJECT, rows).await?;
+            tx.stage(rows).await?;
             if kind == EventKind::Withdrawn {
                 tx.run(
                     "UPDATE application SET queue = NULL WHERE queue IS NOT NULL AND id IN (SELECT id FROM subject)",

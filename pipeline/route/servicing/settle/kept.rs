@@ -2,11 +2,11 @@
 //! event is kept as when it moves no card.
 
 use cardline_core::domain::policy::ByRegion;
+use jiff::Timestamp;
 
-use crate::args;
 use crate::route::servicing::arriving::{ArrivingEvent, EventDates};
-use crate::store::bulk::{Column, StagingTable};
 use crate::store::{LedgerError, Tx};
+use crate::{args, bulk_row};
 
 /// The chunk under way: whether its events were in the ledger before, and the days its events set.
 #[derive(Clone, Copy)]
@@ -16,43 +16,42 @@ pub(super) struct Chunk<'d> {
     pub(super) dates: &'d ByRegion<EventDates>,
 }
 
-/// The events under way. `id`: the application it is about, once found; `verdict`: `moved`, or not decided yet.
-const EVENT: StagingTable = StagingTable {
-    name: "event",
-    columns: &[
-        ("position", Column::Int),
-        ("event_id", Column::Text),
-        ("digest", Column::Bytes),
-        ("subject", Column::Text),
-        ("at", Column::Int),
-        ("actor", Column::Text),
-        ("evidence", Column::Text),
-        ("id", Column::Int),
-        ("verdict", Column::Text),
-        ("because", Column::Text),
-    ],
-};
+bulk_row! {
+    /// An event under way.
+    struct StagedEvent<'a> in "event" {
+        position: i64,
+        event_id: Option<&'a str>,
+        digest: &'a [u8],
+        subject: &'a str,
+        at: Timestamp,
+        actor: &'a str,
+        evidence: Option<&'a str>,
+        /// The application it is about, once found.
+        id: Option<i64>,
+        /// `moved`, or not decided yet.
+        verdict: Option<&'a str>,
+        because: Option<&'a str>,
+    }
+}
+
+fn staged(e: &ArrivingEvent) -> StagedEvent<'_> {
+    StagedEvent {
+        position: e.position,
+        event_id: e.event_id.as_deref(),
+        digest: &e.digest,
+        subject: &e.subject,
+        at: e.at,
+        actor: &e.actor,
+        evidence: e.evidence.as_deref(),
+        id: None,
+        verdict: None,
+        because: e.because.as_deref(),
+    }
+}
 
 /// Puts events into the temporary table `event`.
 pub(super) async fn stage(tx: &mut Tx, events: &[ArrivingEvent]) -> Result<(), LedgerError> {
-    let rows = events
-        .iter()
-        .map(|e| {
-            args![
-                e.position,
-                e.event_id.clone(),
-                e.digest.clone(),
-                &e.subject,
-                e.at,
-                &e.actor,
-                e.evidence.clone(),
-                None::<i64>,
-                None::<String>,
-                e.because.clone()
-            ]
-        })
-        .collect();
-    tx.stage(&EVENT, rows).await
+    tx.stage(events.iter().map(staged).collect()).await
 }
 
 /// Keeps an event as an encrypted message that moved nothing, with the day a person looks at it.

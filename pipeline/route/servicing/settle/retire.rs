@@ -8,7 +8,7 @@ use jiff::civil::Date;
 
 use crate::args;
 use crate::route::servicing::arriving::EventDates;
-use crate::store::transition::{Along, SUBJECT, Transition, move_each, subject};
+use crate::store::transition::{Along, Subject, Transition, move_each};
 use crate::store::{LedgerError, Tx, Why};
 
 /// The moment the new card is active the old one is invalid (s2): same transaction, before the new
@@ -30,10 +30,7 @@ pub(super) async fn retire_previous(
         return Ok(());
     }
     let kept = tx
-        .rows::<(i64, Option<String>, Option<Vec<u8>>, Option<String>, Option<i64>, Option<String>, Option<i64>)>(
-            "SELECT id, event_id, digest, evidence, at, actor, chunk FROM subject ORDER BY id",
-            args![],
-        )
+        .rows::<Subject>("SELECT id, event_id, digest, evidence, at, actor, chunk FROM subject ORDER BY id", args![])
         .await?;
     // A lost card leaves no plastic to take back.
     let is_lost = |place: &str| place == "lost";
@@ -46,7 +43,7 @@ pub(super) async fn retire_previous(
         groups.entry((is_lost(place), due(place, region), social, kind)).or_default().push(*id);
     }
     for ((lost, due, social, kind), ids) in groups {
-        tx.stage(&SUBJECT, ids.into_iter().map(subject).collect()).await?;
+        tx.stage(ids.into_iter().map(Subject::of).collect()).await?;
         let card = if lost {
             Transition { machine: &CARD, from: "lost", to: "to_recycle" }
         } else {
@@ -67,5 +64,5 @@ pub(super) async fn retire_previous(
         move_each(tx, &[card, social], along, Why { reason: "the new card is active, this one is invalid", ..why })
             .await?;
     }
-    tx.stage(&SUBJECT, kept.into_iter().map(|(a, b, c, d, e, f, g)| args![a, b, c, d, e, f, g]).collect()).await
+    tx.stage(kept).await
 }
