@@ -8,6 +8,7 @@ use crate::store::counters::take_numbers;
 use crate::store::transition::{Along, Transition, move_one, write_history};
 use crate::store::{Ledger, LedgerError};
 use crate::{args, bulk_row};
+use cardline_core::file_formats::FileKind;
 use cardline_core::state_machines::{BATCH, FILE};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -58,6 +59,24 @@ impl CutBatch {
 }
 
 impl Ledger {
+    /// Cards a partner was asked for by files of a kind between two instants; what was cancelled does not count.
+    pub async fn cards_asked(
+        &self,
+        partner: &str,
+        kind: FileKind,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<i64, LedgerError> {
+        self.read()
+            .await?
+            .number(
+                "SELECT CAST(COALESCE(sum(rows), 0) AS BIGINT) FROM file WHERE partner = $1 AND kind = $4
+                    AND direction = 'out' AND state <> 'cancelled' AND at >= $2 AND at < $3",
+                args![partner, from, until, kind.name()],
+            )
+            .await
+    }
+
     /// The batch a placed file asked for, by the file's own stream and number.
     pub async fn batch_of_request(
         &self,
@@ -89,11 +108,11 @@ pub(crate) fn group((region, bank, lane, cards, oldest, since): GroupRow) -> Que
 }
 
 /// Ends a cut of which no card can be carried: what a person has held by it stays that person's act.
-pub(crate) async fn nothing_cut(tx: &mut Tx, cut: &CutBatch) -> Result<Option<i64>, LedgerError> {
+pub(crate) async fn nothing_cut(tx: &mut Tx, cut: &CutBatch) -> Result<(), LedgerError> {
     if let Some(act) = cut.act.as_ref().filter(|_| !cut.held.is_empty()) {
         record_act(tx, act, None, None).await?;
     }
-    Ok(None)
+    Ok(())
 }
 
 /// Ends a cut whose cards are in the batch: the act of the person who has it cut is recorded, and a batch

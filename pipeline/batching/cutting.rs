@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+use cardline_core::batch_kinds::BatchKind;
 use cardline_core::file_formats::{FileKind, FileSpec, Profile};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::schedule::Kind;
 use crate::batching::cut_batch::{CutBatch, QueueSlice};
 use crate::crypto::keys::KeyError;
 use crate::crypto::objects::sha256;
@@ -60,12 +60,8 @@ pub fn max_cards(profile: &Profile) -> i64 {
 }
 
 /// Looks up the numbers the next batch of a partner and its file will get.
-pub async fn numbers(worker: &Worker, kind: Kind, partner: &str, now: Timestamp) -> Result<Numbers, StageError> {
-    let (letter, file) = match kind {
-        Kind::Account => ('A', FileKind::AccountRequest),
-        Kind::Production => ('P', FileKind::Personalization),
-        Kind::Recycling => ('R', FileKind::RecyclingRequest),
-    };
+pub async fn numbers(worker: &Worker, kind: BatchKind, partner: &str, now: Timestamp) -> Result<Numbers, StageError> {
+    let (letter, file) = (kind.letter, kind.request);
     worker.before_leaving(now).await?;
     let day = local_date(now);
     let counter = format!("batch/{letter}/{day}");
@@ -136,16 +132,15 @@ pub fn frozen(
 
 /// The batch as it will be settled; `group` says whose cards they are.
 pub fn batch(
-    kind: Kind,
+    kind: BatchKind,
     partner: &Partner,
     group: &QueueSlice,
     numbers: &Numbers,
     now: Timestamp,
     due_on: Date,
 ) -> CutBatch {
-    let batching = &partner.profile.batch;
     CutBatch {
-        kind: kind.word(),
+        kind: kind.word,
         number: numbers.batch.clone(),
         counter: numbers.batch_counter.clone(),
         partner: partner.profile.code.clone(),
@@ -155,7 +150,7 @@ pub fn batch(
         file: None,
         cut_on: local_date(now),
         due_on,
-        wait_for_release: batching.wait_for_release || (kind == Kind::Recycling && batching.wait_to_destroy),
+        wait_for_release: (kind.waits_for_release)(&partner.profile.batch),
         stream: None,
         act: None,
     }

@@ -4,6 +4,5 @@ pub mod batch_list;
 pub mod batch_record;
 pub mod cut_batch;
 pub mod cutting;
-pub mod plan;
-pub mod plan_part;
+pub mod kind;
 pub mod schedule;

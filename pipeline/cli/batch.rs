@@ -12,11 +12,11 @@ use super::{batch_act, batch_plan};
 use crate::actions::batches::reach::batch_within;
 use crate::actions::batches::rows::BatchAction;
 use crate::batching::batch_list::BatchRecord;
-use crate::batching::schedule::Kind;
 use crate::exchange::files::FileRecord;
 use crate::step::keys_of;
 use crate::store::Ledger;
 use crate::time::rfc3339;
+use cardline_core::batch_kinds::BatchKind;
 
 #[derive(Subcommand)]
 pub enum Batch {
@@ -24,7 +24,7 @@ pub enum Batch {
     #[command(after_help = "Example: cardline batch list --kind production --state sent")]
     List {
         /// account, production or recycling
-        #[arg(long, value_parser = PossibleValuesParser::new(Kind::ALL.map(Kind::word)))]
+        #[arg(long, value_parser = PossibleValuesParser::new(BatchKind::ALL.map(|kind| kind.word)))]
         kind: Option<String>,
         /// A state of the batch's life; see `cardline states batch`
         #[arg(long, value_parser = states())]

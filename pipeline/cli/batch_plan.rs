@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use super::context::{Context, instant};
 use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
+use crate::actions::batches::plan::{Plan, StreamPlan, plan};
 use crate::actions::batches::reach::kind_of;
-use crate::batching::plan::{Plan, StreamPlan, plan};
 
 #[derive(Args)]
 #[command(

@@ -3,6 +3,7 @@
 //! Nothing here does I/O, reads a clock or draws a random number: what it needs is handed in.
 //! It compiles and tests in seconds, and everything else in the house may name it.
 
+pub mod batch_kinds;
 pub mod domain;
 pub mod file_formats;
 #[cfg(test)]

@@ -35,9 +35,6 @@ pub enum Trust {
     Held(Vec<FileFault>),
 }
 
-/// A file matched whole: its batch, its rows, and what they say; or its state and what was wrong.
-pub type Matched<T> = Result<(i64, usize, T), (&'static str, Vec<FileFault>)>;
-
 /// Something in a partner's folder.
 pub struct InboundFile {
     partner: String,

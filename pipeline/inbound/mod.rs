@@ -2,3 +2,4 @@
 
 pub mod doubts;
 pub mod incoming;
+pub mod kind;

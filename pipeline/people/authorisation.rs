@@ -5,6 +5,7 @@
 //! still so. Steps have no viewer and reach everywhere. Law 13 looks at the same afterwards, by its own
 //! statements.
 
+use cardline_core::batch_kinds::{Asked, BatchKind};
 use cardline_core::domain::staff::Scope;
 
 use crate::args;
@@ -46,8 +47,9 @@ pub fn stream_meets(scope: &Scope, stream: &str) -> bool {
 /// that merges regions names none: what follows its bank is the lane.
 pub fn stream_bounds(stream: &str) -> (&str, &str) {
     let mut parts = stream.split('/');
-    if parts.next() == Some("production") {
-        // The bureau works for every bank.
+    let kind = parts.next().and_then(BatchKind::named);
+    if kind.is_some_and(|kind| kind.asked == Asked::Bureau) {
+        // It works for every bank.
         parts.next();
     }
     let bank = parts.next().unwrap_or_default();

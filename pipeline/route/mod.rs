@@ -15,8 +15,10 @@ pub mod waiting_regions;
 use std::future::Future;
 use std::pin::Pin;
 
+use cardline_core::batch_kinds::BatchKind;
 use jiff::Timestamp;
 
+use crate::batching::kind::AnyKind;
 use crate::crash;
 use crate::messages::{history, tell_dead_letters};
 use crate::photos;
@@ -65,6 +67,15 @@ macro_rules! step {
     };
 }
 
+/// The kinds of batches, in the order of the route.
+pub const BATCH_KINDS: [&dyn AnyKind; 3] = [&accounts::Cut::STEP, &production::Cut::STEP, &recycling::Cut::STEP];
+
+/// What is done to batches of a kind.
+pub fn batches_of(kind: BatchKind) -> Result<&'static dyn AnyKind, StageError> {
+    let found = BATCH_KINDS.into_iter().find(|any| any.kind() == kind);
+    found.ok_or_else(|| StageError::Shape(format!("batches of kind {kind:?} are not on the route")))
+}
+
 /// The stages in order.
 pub const STAGES: &[&str] = &["intake", "accounts", "production", "distribution", "servicing", "recycling"];
 
@@ -79,11 +90,11 @@ pub const ROUTE: &[RouteStep] = &[
         "cards under a merged region's code, on to its successor",
         FollowRegions(Room::Account)
     ),
-    step!("accounts", "cut", "account batches and their request files", accounts::Cut),
-    step!("accounts", "answers", "the bank's answers, matched row by row", accounts::Answers),
-    step!("production", "cut", "production batches, card numbers, packages for the bureau", production::Cut),
-    step!("production", "reports", "good and spoiled cards, remakes", production::Reports),
-    step!("production", "manifests", "shipments from the bureau's shipping manifest", production::Manifests),
+    step!("accounts", "cut", "account batches and their request files", accounts::Cut::STEP),
+    step!("accounts", "answers", "the bank's answers, matched row by row", accounts::Answers::STEP),
+    step!("production", "cut", "production batches, card numbers, packages for the bureau", production::Cut::STEP),
+    step!("production", "reports", "good and spoiled cards, remakes", production::Reports::STEP),
+    step!("production", "manifests", "shipments from the bureau's shipping manifest", production::Manifests::STEP),
     step!("servicing", "events", "receipts, pickups, activation, loss, plastic returned", servicing::Events),
     step!("distribution", "windows", "pickup windows of received shipments", distribution::OpenWindows),
     step!("distribution", "window-ends", "roll-over and recall of what was not collected", distribution::EndWindows),
@@ -93,11 +104,21 @@ pub const ROUTE: &[RouteStep] = &[
         "cards under a merged region's code, on to its successor",
         FollowRegions(Room::Recycling)
     ),
-    step!("recycling", "cut", "closing and recycling requests to the bank", recycling::Cut),
-    step!("recycling", "answers", "closed accounts and destroyed plastic", recycling::Answers),
+    step!("recycling", "cut", "closing and recycling requests to the bank", recycling::Cut::STEP),
+    step!("recycling", "answers", "closed accounts and destroyed plastic", recycling::Answers::STEP),
     step!("exchange", "send", "frozen files, placed at the partner", send::Send),
     step!("care", "deadlines", "what is overdue: chased, lapsed, escalated", deadlines::Deadlines),
     step!("history", "seal", "the hash chain over committed history", history::Seal),
     step!("history", "relay", "outcomes, notices and electronic cards to Kafka", history::Relay),
     step!("history", "dead-letters", "what could not be read, told to Kafka", tell_dead_letters::DeadLetters),
 ];
+
+#[cfg(test)]
+mod tests {
+    use cardline_core::batch_kinds::BatchKind;
+
+    #[test]
+    fn every_kind_of_batch_is_on_the_route() {
+        assert_eq!(super::BATCH_KINDS.map(|any| any.kind()), BatchKind::ALL);
+    }
+}

@@ -1,10 +1,11 @@
 //! Cards that wait under a region code which was merged or renamed go over to the queue of the region
 //! that took it over. Those already in a batch stay there.
 
+use cardline_core::batch_kinds::BatchKind;
 use jiff::Timestamp;
 
 use crate::batching::cut_batch::QueueSlice;
-use crate::batching::schedule::{Kind, stream_of};
+use crate::batching::schedule::stream_of;
 use crate::limits::FOLLOWED_PER_SETTLE;
 use crate::route::waiting_regions::Room;
 use crate::step::{Claim, StageError, Step, Unit, Worker};
@@ -41,8 +42,8 @@ impl Step for FollowRegions {
         now: Timestamp,
     ) -> Result<Claim<Self::Claimed<'s>>, StageError> {
         let kind = match self.0 {
-            Room::Account => Kind::Account,
-            Room::Recycling => Kind::Recycling,
+            Room::Account => BatchKind::ACCOUNT,
+            Room::Recycling => BatchKind::RECYCLING,
         };
         // Nobody else touches the queue of a bank that is no partner.
         let stream = stream_of(worker, kind, group);

@@ -6,7 +6,7 @@ use cardline::actions::batches::acts::{
     By, Division, Told, cancel_batch, cut_now, hold_batch, hold_stream, preview_cut, release_batch, release_stream,
     split_batch,
 };
-use cardline::batching::plan::plan;
+use cardline::actions::batches::plan::plan;
 use cardline::config::Config;
 use cardline::step::Worker;
 use cardline::store::Ledger;

@@ -5,6 +5,7 @@
 //! effect; a refusal changes nothing and says what to do; nobody reaches beyond their scope. Not here: which
 //! role may do it, a second person's approval, and the SQL (`actions/batches/rows.rs`).
 
+use cardline_core::batch_kinds::BatchKind;
 use cardline_core::domain::staff::Act;
 use jiff::Timestamp;
 use serde_json::json;
@@ -17,11 +18,12 @@ use crate::actions::dual_control::Wanted;
 use crate::batching::batch_list::BatchRecord;
 use crate::batching::batch_record::NewBatchAction;
 use crate::batching::cutting;
+use crate::batching::kind::AnyKind;
 use crate::batching::schedule;
-use crate::batching::schedule::{Candidate, Kind};
+use crate::batching::schedule::WaitingStream;
 use crate::limits::PASSING_FAULT_TRIES;
-use crate::route::{accounts, production, recycling};
-use crate::step::{StageError, Step, Worker};
+use crate::route::batches_of;
+use crate::step::{StageError, Worker};
 use crate::time::local_date;
 
 /// Who acts, when and why.
@@ -120,11 +122,9 @@ pub async fn release_batch(worker: &Worker, number: &str, by: By<'_>) -> Result<
 /// recycling batch close accounts and destroy plastic. What is no longer possible is not asked for: the act
 /// itself says why.
 pub fn needs_second<'a>(what: OfBatch, batch: &'a BatchRecord, reason: &'a str) -> Option<Wanted<'a>> {
-    let (act, possible): (Act, &[&str]) = match (what, batch.kind.as_str()) {
-        (OfBatch::Cancel, _) => (Act::CancelBatch, &["cut", "held"]),
-        (OfBatch::Release, "production") => (Act::ReleaseBatch, &["held"]),
-        (OfBatch::Release, "recycling") => (Act::DestroyPlastic, &["held"]),
-        (OfBatch::Release, _) => return None,
+    let (act, possible): (Act, &[&str]) = match what {
+        OfBatch::Cancel => (Act::CancelBatch, &["cut", "held"]),
+        OfBatch::Release => (BatchKind::named(&batch.kind)?.release?, &["held"]),
     };
     possible.contains(&batch.state.as_str()).then(|| Wanted {
         act,
@@ -145,7 +145,8 @@ pub async fn cancel_batch(worker: &Worker, number: &str, by: By<'_>) -> Result<T
     };
     let act = by.act(worker, "cancel", None)?;
     let again_on = again_on(worker, &batch, by.at);
-    Ok(told(worker.ledger.cancel_batch(id, again_on, &act).await?, number))
+    let kind = kind_of(&batch)?;
+    Ok(told(worker.ledger.cancel_batch(id, kind, again_on, &act).await?, number))
 }
 
 /// Divides a batch that is not sent yet into two, under new numbers; a held batch gives held parts.
@@ -193,7 +194,7 @@ async fn try_split(
         _ => Vec::new(),
     };
     let again_on = again_on(worker, &batch, act.at);
-    Ok(told(worker.ledger.split_batch(id, &parts, again_on, act).await?, number))
+    Ok(told(worker.ledger.split_batch(id, kind_of(&batch)?, &parts, again_on, act).await?, number))
 }
 
 /// What the next batch of a stream would be now.
@@ -203,8 +204,8 @@ pub async fn preview_cut(worker: &Worker, stream: &str, at: Timestamp) -> Result
         Err(wrong) => return Ok(Err(wrong)),
     };
     let cards = candidate.batch_cards();
-    let sections =
-        candidate.portions(worker, cards).await?.into_iter().map(|(group, n)| (group.region.clone(), n)).collect();
+    let portions = batches_of(candidate.stream.kind)?.portions(worker, &candidate, cards).await?;
+    let sections = portions.into_iter().map(|(slice, n)| (slice.region, n)).collect();
     let batch = next_numbers(worker, &candidate, at).await?.batch;
     Ok(Ok(Preview { stream: stream.into(), batch, cards, sections }))
 }
@@ -234,19 +235,8 @@ pub async fn cut_now(worker: &Worker, stream: &str, number: &str, by: By<'_>) ->
             return Ok(Told::Refused(wrong));
         }
     };
-    let act = Some(by.act(worker, "cut", Some(stream))?);
-    let now = by.at;
-    let settled = match due.stream.kind {
-        Kind::Account => {
-            settle(&accounts::Cut, worker, accounts::claim(worker, &due, lease, act, now).await?, now).await
-        }
-        Kind::Production => {
-            settle(&production::Cut, worker, production::claim(worker, &due, lease, act, now).await?, now).await
-        }
-        Kind::Recycling => {
-            settle(&recycling::Cut, worker, recycling::claim(worker, &due, lease, act, now).await?, now).await
-        }
-    };
+    let action = by.act(worker, "cut", Some(stream))?;
+    let settled = batches_of(due.stream.kind)?.cut(worker, due.unit(), lease, action, by.at).await;
     match settled {
         // Somebody else took the number meanwhile; nothing was written.
         Err(error) if error.is_passing() => Ok(other_number(number)),
@@ -256,15 +246,9 @@ pub async fn cut_now(worker: &Worker, stream: &str, number: &str, by: By<'_>) ->
     }
 }
 
-async fn settle<'s, S: Step>(
-    step: &S,
-    worker: &'s Worker,
-    claimed: Option<S::Claimed<'s>>,
-    now: Timestamp,
-) -> Result<(), StageError> {
-    let Some(claimed) = claimed else { return Ok(()) };
-    let worked = tokio::task::block_in_place(|| step.work(worker, claimed, now))?;
-    step.settle(worker, worked, now).await
+fn kind_of(batch: &BatchRecord) -> Result<&'static dyn AnyKind, StageError> {
+    let named = BatchKind::named(&batch.kind);
+    batches_of(named.ok_or_else(|| StageError::Shape(format!("{} is no kind of batch", batch.kind)))?)
 }
 
 /// The stream as if it were due.
@@ -272,12 +256,13 @@ async fn forced<'s>(
     worker: &'s Worker,
     stream: &str,
     at: Timestamp,
-) -> Result<Result<Candidate<'s>, String>, StageError> {
+) -> Result<Result<WaitingStream<'s>, String>, StageError> {
     let kind = match stream_within(worker, stream) {
         Ok(kind) => kind,
         Err(wrong) => return Ok(Err(wrong)),
     };
-    let found = schedule::cut_now(worker, kind, stream, at).await?;
+    let waiting = batches_of(kind)?.waiting(&worker.ledger).await?;
+    let found = schedule::cut_now(worker, kind, waiting, stream, at).await?;
     Ok(match found {
         None => Err(format!("nothing waits in {stream}; the plan of batches shows what does")),
         Some(c) => match &c.held_by {
@@ -288,7 +273,7 @@ async fn forced<'s>(
     })
 }
 
-async fn next_numbers(worker: &Worker, c: &Candidate<'_>, at: Timestamp) -> Result<cutting::Numbers, StageError> {
+async fn next_numbers(worker: &Worker, c: &WaitingStream<'_>, at: Timestamp) -> Result<cutting::Numbers, StageError> {
     cutting::numbers(worker, c.stream.kind, &c.partner.profile.code, at).await
 }
 

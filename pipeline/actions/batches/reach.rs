@@ -3,17 +3,17 @@
 //! Asked before anything is looked at, so that no preview, number or state tells of what lies outside; the
 //! transaction of every act asks again (`people/authorisation.rs`).
 
+use cardline_core::batch_kinds::BatchKind;
 use cardline_core::domain::application::Priority;
 
 use crate::batching::batch_list::BatchRecord;
-use crate::batching::schedule::Kind;
 use crate::people::authorisation::{Reach, stream_bounds};
 use crate::step::Worker;
 use crate::store::{Ledger, LedgerError};
 
 /// The kind of a stream, or of all below the beginning of a name, that lies within the scope of who acts; or
 /// what is wrong with it.
-pub(crate) fn stream_within(worker: &Worker, stream: &str) -> Result<Kind, String> {
+pub(crate) fn stream_within(worker: &Worker, stream: &str) -> Result<BatchKind, String> {
     let Some(kind) = kind_of(worker, stream) else {
         return Err(format!(
             "{stream} is neither a batch nor a stream; the plan of batches shows streams, such as account/ABC/110101/normal"
@@ -25,9 +25,9 @@ pub(crate) fn stream_within(worker: &Worker, stream: &str) -> Result<Kind, Strin
 const LANES: [&str; 3] = [Priority::Normal.word(), Priority::Urgent.word(), Priority::Newborn.word()];
 
 /// The kind of a stream, or of all below the beginning of a name, as far as there can be such a stream.
-pub fn kind_of(worker: &Worker, stream: &str) -> Option<Kind> {
+pub fn kind_of(worker: &Worker, stream: &str) -> Option<BatchKind> {
     let mut parts = stream.split('/');
-    let kind = parts.next().and_then(Kind::named)?;
+    let kind = parts.next().and_then(BatchKind::named)?;
     let known = parts.next().is_none_or(|code| worker.partners.get(code).is_some());
     let mut rest = parts.map(|part| {
         let is_region = (2..=6).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());

@@ -11,19 +11,16 @@ use crate::batching::batch_record::NewBatchAction;
 use crate::batching::batch_record::record_act;
 use crate::batching::batch_record::spend_approval;
 use crate::custody::batch_state::locked_state;
-use cardline_core::state_machines::{BATCH, CARD, FILE};
+use cardline_core::state_machines::{BATCH, FILE};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::args;
-use crate::batching::cut_batch::CutBatch;
-use crate::route::accounts::cut_rows::cut_accounts;
-use crate::route::production::cut_rows::cut_production;
-use crate::route::recycling::cut_rows::{ReturnedCard, cut_recycling};
+use crate::batching::kind::{AnyKind, Part};
 use crate::store::Tx;
 use crate::store::Why;
 use crate::store::scope::in_scope;
-use crate::store::transition::{Along, Set, Subject, Transition, move_each, move_one, move_set};
+use crate::store::transition::{Along, Transition, move_one};
 use crate::store::{Ledger, LedgerError};
 
 /// An act as it is kept.
@@ -48,28 +45,6 @@ pub enum Acted {
     Stands(String),
     /// Its file is being placed at the partner.
     Sending,
-}
-
-/// One part of a batch that is split, rendered and ready to be cut.
-pub enum Part {
-    Account(CutBatch),
-    Production { cut: CutBatch, first_serial: i64, numbers: Vec<String> },
-    Recycling(CutBatch, Vec<ReturnedCard>),
-}
-
-impl Part {
-    /// The batch that the part becomes.
-    pub fn cut_mut(&mut self) -> &mut CutBatch {
-        match self {
-            Part::Account(cut) | Part::Production { cut, .. } | Part::Recycling(cut, _) => cut,
-        }
-    }
-
-    fn number(&self) -> &str {
-        match self {
-            Part::Account(cut) | Part::Production { cut, .. } | Part::Recycling(cut, _) => &cut.number,
-        }
-    }
 }
 
 impl Ledger {
@@ -155,15 +130,21 @@ impl Ledger {
         Ok(Acted::Done)
     }
 
-    /// Ends a batch before it is sent: its cards wait again, by `again_on`.
-    pub async fn cancel_batch(&self, batch: i64, again_on: Date, act: &NewBatchAction) -> Result<Acted, LedgerError> {
+    /// Ends a batch of a kind before it is sent: its cards wait again, by `again_on`.
+    pub async fn cancel_batch(
+        &self,
+        batch: i64,
+        kind: &dyn AnyKind,
+        again_on: Date,
+        act: &NewBatchAction,
+    ) -> Result<Acted, LedgerError> {
         let mut tx = self.begin().await?;
         if let Some(acted) = ended_or_gone(&mut tx, batch, act).await? {
             return Ok(acted);
         }
         let why = Why { at: act.at, actor: &act.actor, reason: "the batch was cancelled before it was sent" };
         spend_approval(&mut tx, batch, act).await?;
-        end_batch(&mut tx, batch, again_on, why).await?;
+        end_batch(&mut tx, batch, kind, again_on, why).await?;
         record_act(&mut tx, act, Some(batch), None).await?;
         tx.commit().await?;
         Ok(Acted::Done)
@@ -173,7 +154,8 @@ impl Ledger {
     pub async fn split_batch(
         &self,
         batch: i64,
-        parts: &[Part],
+        kind: &dyn AnyKind,
+        parts: &[Box<dyn Part>],
         again_on: Date,
         act: &NewBatchAction,
     ) -> Result<Acted, LedgerError> {
@@ -182,20 +164,12 @@ impl Ledger {
             return Ok(acted);
         }
         let why = Why { at: act.at, actor: &act.actor, reason: "the batch was split before it was sent" };
-        end_batch(&mut tx, batch, again_on, why).await?;
+        end_batch(&mut tx, batch, kind, again_on, why).await?;
         let why = Why { reason: "part of a batch that was split", ..why };
         for part in parts {
-            match part {
-                Part::Account(cut) => {
-                    cut_accounts(&mut tx, cut, why).await?;
-                }
-                Part::Production { cut, first_serial, numbers } => {
-                    cut_production(&mut tx, cut, *first_serial, numbers, why).await?;
-                }
-                Part::Recycling(cut, cards) => cut_recycling(&mut tx, cut, cards, why).await?,
-            }
+            part.write(&mut tx, why).await?;
         }
-        let numbers: Vec<&str> = parts.iter().map(Part::number).collect();
+        let numbers: Vec<&str> = parts.iter().map(|part| part.number()).collect();
         record_act(&mut tx, act, Some(batch), Some(&numbers.join(", "))).await?;
         tx.commit().await?;
         Ok(Acted::Done)
@@ -294,78 +268,18 @@ async fn ended_or_gone(tx: &mut Tx, batch: i64, act: &NewBatchAction) -> Result<
 }
 
 /// Ends a batch in state `cut` or `held`: members go back to their waiting room, numbers stay used.
-async fn end_batch(tx: &mut Tx, batch: i64, again_on: Date, why: Why<'_>) -> Result<(), LedgerError> {
-    let kind = tx.row::<(String,)>("SELECT kind FROM batch WHERE id = $1", args![batch]).await?;
-    match kind.as_ref().map(|(kind,)| kind.as_str()) {
-        Some("account") => back_to_accounts(tx, batch, again_on, why).await?,
-        Some("production") => back_to_production(tx, batch, again_on, why).await?,
-        _ => back_to_recycling(tx, batch, again_on, why).await?,
-    }
+async fn end_batch(
+    tx: &mut Tx,
+    batch: i64,
+    kind: &dyn AnyKind,
+    again_on: Date,
+    why: Why<'_>,
+) -> Result<(), LedgerError> {
+    kind.take_back(tx, batch, again_on, why).await?;
     let from = if locked_state(tx, batch).await? == "held" { "held" } else { "cut" };
     let along = || Along { owner: Some("nobody"), ..Along::default() };
     move_one(tx, batch, Transition { machine: &BATCH, from, to: "cancelled" }, along(), why).await?;
     let file = tx.number("SELECT id FROM file WHERE batch = $1 AND direction = 'out'", args![batch]).await?;
     move_one(tx, file, Transition { machine: &FILE, from: "frozen", to: "cancelled" }, along(), why).await?;
     crate::cases::desk::overtake(tx, batch, why).await
-}
-
-async fn back_to_accounts(tx: &mut Tx, batch: i64, again_on: Date, why: Why<'_>) -> Result<(), LedgerError> {
-    tx.run(
-        "INSERT INTO former_row (batch, row, application, card_number)
-         SELECT $1, account_row, id, NULL FROM application WHERE account_batch = $1 ORDER BY account_row",
-        args![batch],
-    )
-    .await?;
-    let waiting =
-        tx.number("SELECT count(*) FROM application WHERE account_batch = $1 AND place IS NULL", args![batch]).await?;
-    tx.run(
-        "UPDATE application SET account_batch = NULL, account_row = NULL, queue = CASE WHEN place IS NULL THEN 'account' ELSE queue END,
-            due_on = CASE WHEN due_on < $2 THEN $2 ELSE due_on END WHERE account_batch = $1",
-        args![batch, again_on],
-    )
-    .await?;
-    let transition = Transition { machine: &CARD, from: "in_account_batch", to: "waiting_account" };
-    move_set(tx, Set::AccountBatch(batch), transition, waiting, why).await
-}
-
-async fn back_to_production(tx: &mut Tx, batch: i64, again_on: Date, why: Why<'_>) -> Result<(), LedgerError> {
-    tx.run(
-        "INSERT INTO former_row (batch, row, application, card_number)
-         SELECT batch, row, application, card_number FROM production_row WHERE batch = $1 ORDER BY row",
-        args![batch],
-    )
-    .await?;
-    // Who is held meanwhile waits for a person, not for the bureau.
-    tx.run(
-        "UPDATE batch SET to_produce = to_produce + g.cards, due_on = CASE WHEN due_on < $2 THEN $2 ELSE due_on END
-         FROM (SELECT a.account_batch AS id, count(*) AS cards FROM production_row p JOIN application a ON a.id = p.application
-            WHERE p.batch = $1 AND a.place IS NULL GROUP BY a.account_batch) g WHERE batch.id = g.id",
-        args![batch, again_on],
-    )
-    .await?;
-    let waiting = tx
-        .number(
-            "SELECT count(*) FROM production_row p JOIN application a ON a.id = p.application WHERE p.batch = $1 AND a.place IS NULL",
-            args![batch],
-        )
-        .await?;
-    tx.run("DELETE FROM production_row WHERE batch = $1", args![batch]).await?;
-    let transition = Transition { machine: &CARD, from: "in_production", to: "waiting_production" };
-    move_set(tx, Set::ProductionBatch(batch), transition, waiting, why).await
-}
-
-async fn back_to_recycling(tx: &mut Tx, batch: i64, again_on: Date, why: Why<'_>) -> Result<(), LedgerError> {
-    tx.run(
-        "INSERT INTO former_row (batch, row, application, card_number)
-         SELECT batch, row, application, NULL FROM recycling_row WHERE batch = $1 ORDER BY row",
-        args![batch],
-    )
-    .await?;
-    let members =
-        tx.rows::<(i64,)>("SELECT application FROM recycling_row WHERE batch = $1 ORDER BY row", args![batch]).await?;
-    tx.run("DELETE FROM recycling_row WHERE batch = $1", args![batch]).await?;
-    tx.stage(members.into_iter().map(|(id,)| Subject::of(id)).collect()).await?;
-    let along = Along { due_on: Some(again_on), owner: Some("administrator"), ..Along::default() };
-    move_each(tx, &[Transition { machine: &CARD, from: "in_recycling", to: "to_recycle" }], along, why).await?;
-    Ok(())
 }

@@ -1,143 +1,72 @@
 //! The account cut: a homogeneous batch, in the order of application ids, and its request file.
 
+use cardline_core::batch_kinds::BatchKind;
 use cardline_core::domain::application::{Application, Text};
 use cardline_core::domain::message;
 use cardline_core::file_formats::{FileKind, FileSpec};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use rayon::prelude::*;
 
-use crate::batching::batch_record::NewBatchAction;
+use super::cut_rows::{WaitingCard, back_to_accounts, cut_accounts};
 use crate::batching::cut_batch::{CutBatch, QueueSlice};
-use crate::batching::cutting;
-use crate::batching::cutting::Numbers;
-use crate::batching::schedule;
-use crate::batching::schedule::{Candidate, Kind};
-use crate::route::accounts::cut_rows::WaitingCard;
-use crate::step::{Claim, StageError, Step, Unit, Worker};
-use crate::store::{Lease, Why};
+use crate::batching::cutting::{self, Numbers};
+use crate::batching::kind::{CutKind, CutStep, Rendered};
+use crate::step::{StageError, Worker};
+use crate::store::{Ledger, LedgerError, Tx, Why};
 use crate::time::local_date;
 
+/// Account batches, one region, bank and lane each.
+pub struct Accounts;
+
 /// The step; one batch at a time.
-pub struct Cut;
+pub type Cut = CutStep<Accounts>;
 
-/// The cards of a batch to be, with the numbers it will get.
-pub struct Claimed {
-    lease: Lease,
-    group: QueueSlice,
-    cards: Vec<WaitingCard>,
-    numbers: Numbers,
-    stream: String,
-    act: Option<NewBatchAction>,
-}
+impl CutKind for Accounts {
+    const KIND: BatchKind = BatchKind::ACCOUNT;
+    type Card = WaitingCard;
+    type Supply = ();
+    type Rows = ();
 
-/// A stream that was due when the queue was looked at. Only a hint; what is cut is read under the lease.
-pub struct QueuedStream {
-    name: String,
-    group: QueueSlice,
-    most: i64,
-}
-
-impl QueuedStream {
-    fn of(due: &Candidate<'_>) -> Option<QueuedStream> {
-        let group = due.sections.first()?.clone();
-        Some(QueuedStream { name: due.stream.name(), group, most: due.batch_cards() })
-    }
-}
-
-impl Unit for QueuedStream {
-    fn partner(&self) -> Option<&str> {
-        Some(&self.group.bank)
+    async fn waiting(ledger: &Ledger) -> Result<Vec<QueueSlice>, LedgerError> {
+        ledger.waiting_accounts().await
     }
 
-    fn name(&self) -> Option<String> {
-        Some(self.name.clone())
-    }
-}
-
-impl Step for Cut {
-    type Unit = QueuedStream;
-    type Claimed<'s> = Claimed;
-    type Worked<'s> = (Lease, CutBatch, Vec<u8>);
-
-    /// One look at the whole queue serves all streams.
-    async fn units(&self, worker: &Worker, now: Timestamp) -> Result<Vec<QueuedStream>, StageError> {
-        let found = schedule::candidates(worker, Kind::Account, now).await?;
-        Ok(found.iter().filter(|due| due.is_due()).filter_map(QueuedStream::of).collect())
+    async fn first(worker: &Worker, slice: &QueueSlice, most: i64) -> Result<Vec<WaitingCard>, StageError> {
+        Ok(worker.ledger.waiting_cards(slice, most).await?)
     }
 
-    async fn claim(&self, worker: &Worker, due: &QueuedStream, now: Timestamp) -> Result<Claim<Claimed>, StageError> {
-        let Some(lease) = worker.lease(&Kind::Account.work(), now).await? else {
-            return Ok(Claim::Busy);
-        };
-        let holds = worker.ledger.held_streams().await?;
-        let claimed = if holds.iter().any(|(held, _)| schedule::covers(held, &due.name)) {
-            None
-        } else {
-            first_cards(worker, due, &lease, None, now).await?
-        };
-        if claimed.is_none() {
-            worker.ledger.give_back(&lease).await?;
-        }
-        Ok(claimed.into())
+    async fn members(ledger: &Ledger, batch: i64) -> Result<Vec<WaitingCard>, LedgerError> {
+        ledger.batch_to_open(batch).await
     }
 
-    fn work<'s>(&self, worker: &'s Worker, claimed: Claimed, now: Timestamp) -> Result<Self::Worked<'s>, StageError> {
-        let Claimed { lease, group, cards, numbers, stream, act } = claimed;
-        let (mut batch, bytes) = request(worker, &group, &cards, &numbers, now)?;
-        (batch.stream, batch.act) = (Some(stream), act);
-        Ok((lease, batch, bytes))
-    }
-
-    async fn settle<'s>(
-        &self,
-        worker: &'s Worker,
-        (lease, batch, bytes): Self::Worked<'s>,
-        now: Timestamp,
-    ) -> Result<(), StageError> {
-        if batch.file.is_some() {
-            worker.objects.freeze("files", &bytes).await?;
-        }
-        let why = Why { at: now, actor: batch.actor(), reason: "account batch cut" };
-        worker.ledger.settle_account_cut(&lease, &batch, why).await?;
+    async fn supply(_: &Worker, _: &[WaitingCard]) -> Result<(), StageError> {
         Ok(())
     }
-}
 
-/// Takes the cards of a stream's next batch under its lease, or gives the lease back.
-pub async fn claim(
-    worker: &Worker,
-    due: &Candidate<'_>,
-    lease: Lease,
-    act: Option<NewBatchAction>,
-    now: Timestamp,
-) -> Result<Option<Claimed>, StageError> {
-    let Some(due) = QueuedStream::of(due) else { return Ok(None) };
-    let claimed = first_cards(worker, &due, &lease, act, now).await?;
-    if claimed.is_none() {
-        worker.ledger.give_back(&lease).await?;
+    fn render(
+        worker: &Worker,
+        slice: &QueueSlice,
+        cards: Vec<WaitingCard>,
+        numbers: &Numbers,
+        _: &mut (),
+        now: Timestamp,
+    ) -> Result<Rendered<()>, StageError> {
+        let (cut, bytes) = request(worker, slice, &cards, numbers, now)?;
+        Ok(Rendered { cut, rows: (), bytes })
     }
-    Ok(claimed)
-}
 
-/// The first cards of a stream with the numbers of their batch; none when it has no cards.
-async fn first_cards(
-    worker: &Worker,
-    due: &QueuedStream,
-    lease: &Lease,
-    act: Option<NewBatchAction>,
-    now: Timestamp,
-) -> Result<Option<Claimed>, StageError> {
-    let cards = worker.ledger.waiting_cards(&due.group, due.most).await?;
-    if cards.is_empty() {
-        return Ok(None);
+    async fn write<'t>(tx: &'t mut Tx, cut: &'t CutBatch, _: &'t (), why: Why<'t>) -> Result<(), LedgerError> {
+        cut_accounts(tx, cut, why).await
     }
-    let numbers = cutting::numbers(worker, Kind::Account, &due.group.bank, now).await?;
-    let (group, stream) = (due.group.clone(), due.name.clone());
-    Ok(Some(Claimed { lease: lease.clone(), group, cards, numbers, stream, act }))
+
+    async fn take_back<'t>(tx: &'t mut Tx, batch: i64, again_on: Date, why: Why<'t>) -> Result<(), LedgerError> {
+        back_to_accounts(tx, batch, again_on, why).await
+    }
 }
 
 /// The batch of these cards and the bytes of its request, under the numbers it will get.
-pub fn request(
+fn request(
     worker: &Worker,
     group: &QueueSlice,
     cards: &[WaitingCard],
@@ -150,7 +79,7 @@ pub fn request(
     let spec = cutting::spec(partner, FileKind::AccountRequest)?;
     let today = local_date(now);
     let due_on = cutting::answer_due(worker, &partner.profile, FileKind::AccountRequest, today);
-    let mut batch = cutting::batch(Kind::Account, partner, group, numbers, now, due_on);
+    let mut batch = cutting::batch(BatchKind::ACCOUNT, partner, group, numbers, now, due_on);
     let arranged: Vec<Result<Vec<String>, String>> = cards.par_iter().map(|card| row(worker, spec, card)).collect();
     let mut rows = Vec::new();
     for (card, arranged) in cards.iter().zip(arranged) {

@@ -13,10 +13,10 @@ use crate::cases::desk::hold_cards;
 use crate::exchange::files::freeze_file;
 use crate::store::Tx;
 use crate::store::Why;
-use crate::store::leases::spend;
 use crate::store::transition::{Set, Transition, move_set};
-use crate::store::{Lease, Ledger, LedgerError};
+use crate::store::{Ledger, LedgerError};
 use cardline_core::state_machines::CARD;
+use jiff::civil::Date;
 
 /// A card waiting for an account batch, with its encrypted application.
 pub struct WaitingCard {
@@ -80,24 +80,10 @@ impl Ledger {
             .map(|(id, application_id, encrypted)| WaitingCard { id, application_id, encrypted })
             .collect())
     }
-
-    /// Settles an account cut: the batch, its members, the frozen file and the held cards at once.
-    pub async fn settle_account_cut(
-        &self,
-        lease: &Lease,
-        cut: &CutBatch,
-        why: Why<'_>,
-    ) -> Result<Option<i64>, LedgerError> {
-        let mut tx = self.begin().await?;
-        let batch = cut_accounts(&mut tx, cut, why).await?;
-        spend(&mut tx, lease).await?;
-        tx.commit().await?;
-        Ok(batch)
-    }
 }
 
 /// An account cut inside a transaction.
-pub(crate) async fn cut_accounts(tx: &mut Tx, cut: &CutBatch, why: Why<'_>) -> Result<Option<i64>, LedgerError> {
+pub(super) async fn cut_accounts(tx: &mut Tx, cut: &CutBatch, why: Why<'_>) -> Result<(), LedgerError> {
     hold_cards(tx, &cut.held, "waiting_account", cut.due_on, why).await?;
     let Some(file) = &cut.file else { return nothing_cut(tx, cut).await };
     let batch = insert_batch(tx, cut, why).await?;
@@ -119,6 +105,25 @@ pub(crate) async fn cut_accounts(tx: &mut Tx, cut: &CutBatch, why: Why<'_>) -> R
     }
     move_set(tx, Set::AccountBatch(batch), transition, moved, why).await?;
     freeze_file(tx, file, batch, why).await?;
-    finish_cut(tx, cut, batch, why).await?;
-    Ok(Some(batch))
+    finish_cut(tx, cut, batch, why).await
+}
+
+/// The cards of an account batch that ends unsent wait for another.
+pub(super) async fn back_to_accounts(tx: &mut Tx, batch: i64, again_on: Date, why: Why<'_>) -> Result<(), LedgerError> {
+    tx.run(
+        "INSERT INTO former_row (batch, row, application, card_number)
+         SELECT $1, account_row, id, NULL FROM application WHERE account_batch = $1 ORDER BY account_row",
+        args![batch],
+    )
+    .await?;
+    let waiting =
+        tx.number("SELECT count(*) FROM application WHERE account_batch = $1 AND place IS NULL", args![batch]).await?;
+    tx.run(
+        "UPDATE application SET account_batch = NULL, account_row = NULL, queue = CASE WHEN place IS NULL THEN 'account' ELSE queue END,
+            due_on = CASE WHEN due_on < $2 THEN $2 ELSE due_on END WHERE account_batch = $1",
+        args![batch, again_on],
+    )
+    .await?;
+    let transition = Transition { machine: &CARD, from: "in_account_batch", to: "waiting_account" };
+    move_set(tx, Set::AccountBatch(batch), transition, waiting, why).await
 }

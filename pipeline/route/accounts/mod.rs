@@ -7,5 +7,5 @@ pub mod cut_rows;
 pub mod matching;
 
 pub use answers::Answers;
-pub use cut::{Cut, claim, request};
+pub use cut::Cut;
 pub use matching::AccountNumbers;

@@ -1,166 +1,126 @@
 //! The production cut: card numbers, a run of one bank and lane with a section for each region, and its
 //! package for the bureau.
 
-use crate::hex::hex;
-use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
-
-use cardline_core::domain::application::Application;
-use cardline_core::domain::validity::{ChildCard, valid_to};
-use cardline_core::domain::{card_number, identity_number, message, name};
-use cardline_core::file_formats::{FileKind, FileSpec, split_name};
+use cardline_core::batch_kinds::BatchKind;
+use cardline_core::domain::card_number;
+use cardline_core::file_formats::FileKind;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rayon::prelude::*;
 
-use super::package::{CardPhotos, photo_entry, write_package};
-use crate::batching::batch_record::NewBatchAction;
+use super::cut_rows::{AccountedCard, CardNumbers, back_to_production, cut_production};
+use super::package::{CardPhotos, write_package};
+use super::pictures::{Pictures, pictures};
+use super::record::{account_numbers, numbered, record};
 use crate::batching::cut_batch::{CARD_NUMBERS, CutBatch, QueueSlice};
-use crate::batching::cutting;
-use crate::batching::cutting::Numbers;
-use crate::batching::schedule;
-use crate::batching::schedule::{Candidate, DueStream, Kind};
-use crate::crypto::objects::ObjectError;
-use crate::route::accounts::AccountNumbers;
-use crate::route::production::cut_rows::AccountedCard;
-use crate::step::{Claim, StageError, Step, Worker};
-use crate::store::{Lease, Why};
+use crate::batching::cutting::{self, Numbers};
+use crate::batching::kind::{CutKind, CutStep, Rendered};
+use crate::hex::hex;
+use crate::step::{StageError, Worker};
+use crate::store::{Ledger, LedgerError, Tx, Why};
 use crate::time::local_date;
 
+/// Production batches: a run of one bureau, bank and lane, with a section for each region.
+pub struct Production;
+
 /// The step; one batch at a time.
-pub struct Cut;
+pub type Cut = CutStep<Production>;
 
-/// The cards of a run to be, section by section, with the numbers it will get.
-pub struct Claimed {
-    lease: Lease,
-    group: QueueSlice,
-    cards: Vec<AccountedCard>,
-    numbers: Numbers,
-    first_serial: i64,
+/// What a run needs besides its cards.
+pub struct Supply {
+    /// The serial of the next card number.
+    next_serial: i64,
     pictures: Pictures,
-    stream: String,
-    act: Option<NewBatchAction>,
 }
 
-/// The photos of some cards.
-#[derive(Default)]
-pub struct Pictures {
-    /// Source → print and chip digest.
-    renditions: HashMap<String, (String, String)>,
-    /// Digest → bytes.
-    photos: HashMap<String, Vec<u8>>,
-    /// Sources whose renditions cannot be read now, and why: their cards wait for the next run.
-    unread: BTreeMap<String, Arc<ObjectError>>,
-}
+impl CutKind for Production {
+    const KIND: BatchKind = BatchKind::PRODUCTION;
+    type Card = AccountedCard;
+    type Supply = Supply;
+    type Rows = CardNumbers;
 
-/// A run ready to be settled: the batch, its card numbers and its package.
-pub struct Run {
-    pub batch: CutBatch,
-    pub first_serial: i64,
-    pub card_numbers: Vec<String>,
-    pub package: Vec<u8>,
-}
-
-impl Step for Cut {
-    type Unit = DueStream;
-    type Claimed<'s> = Claimed;
-    type Worked<'s> = (Lease, Run);
-
-    async fn units(&self, worker: &Worker, now: Timestamp) -> Result<Vec<DueStream>, StageError> {
-        schedule::due_streams(worker, Kind::Production, now).await
+    async fn waiting(ledger: &Ledger) -> Result<Vec<QueueSlice>, LedgerError> {
+        ledger.waiting_production().await
     }
 
-    async fn claim(&self, worker: &Worker, stream: &DueStream, now: Timestamp) -> Result<Claim<Claimed>, StageError> {
-        match schedule::take_due(worker, Kind::Production, stream, now).await? {
-            Claim::Taken((lease, due)) => Ok(claim(worker, &due, lease, None, now).await?.into()),
-            other => Ok(other.without()),
-        }
-    }
-
-    fn work(&self, worker: &Worker, claimed: Claimed, now: Timestamp) -> Result<(Lease, Run), StageError> {
-        let Claimed { lease, group, cards, numbers, first_serial, pictures, stream, act } = claimed;
-        let mut run = run(worker, &group, &cards, &numbers, first_serial, &pictures, now)?;
-        (run.batch.stream, run.batch.act) = (Some(stream), act);
-        Ok((lease, run))
-    }
-
-    async fn settle(&self, worker: &Worker, (lease, run): (Lease, Run), now: Timestamp) -> Result<(), StageError> {
-        let Run { batch, first_serial, card_numbers, package } = run;
-        if batch.file.is_some() {
-            worker.objects.freeze("files", &package).await?;
-        }
-        let why = Why { at: now, actor: batch.actor(), reason: "production batch cut" };
-        worker.ledger.settle_production_cut(&lease, &batch, first_serial, &card_numbers, why).await?;
-        Ok(())
-    }
-}
-
-/// Takes the cards of a bureau's next run under its lease, or gives the lease back.
-pub async fn claim(
-    worker: &Worker,
-    due: &Candidate<'_>,
-    lease: Lease,
-    act: Option<NewBatchAction>,
-    now: Timestamp,
-) -> Result<Option<Claimed>, StageError> {
-    let mut cards = Vec::new();
-    for (section, portion) in due.portions(worker, due.batch_cards()).await? {
-        cards.extend(worker.ledger.accounted_cards(section, portion).await?);
-    }
-    let Some(group) = due.sections.first().filter(|_| !cards.is_empty()) else {
-        worker.ledger.give_back(&lease).await?;
-        return Ok(None);
-    };
-    let bureau = &due.partner.profile.code;
-    let numbers = cutting::numbers(worker, Kind::Production, bureau, now).await?;
-    let first_serial = worker.ledger.peek_counter(CARD_NUMBERS).await?;
-    let pictures = pictures(worker, &cards).await?;
-    let stream = due.stream.name();
-    Ok(Some(Claimed { lease, group: group.clone(), cards, numbers, first_serial, pictures, stream, act }))
-}
-
-/// The renditions of the cards' photos, with their bytes.
-pub async fn pictures(worker: &Worker, cards: &[AccountedCard]) -> Result<Pictures, StageError> {
-    let mut sources: Vec<String> = cards.iter().map(|c| c.photo.clone()).collect();
-    sources.sort();
-    sources.dedup();
-    let mut pictures = Pictures::default();
-    for (source, print, chip) in worker.ledger.renditions(&sources).await? {
-        let read = async || {
-            let of_print = worker.objects.thaw("photos-print", &print).await?;
-            Ok::<_, ObjectError>((of_print, worker.objects.thaw("photos-chip", &chip).await?))
+    /// Those approved first, as within a slice.
+    async fn portions(
+        worker: &Worker,
+        slices: &[QueueSlice],
+        cards: i64,
+    ) -> Result<Vec<(QueueSlice, i64)>, StageError> {
+        let among = match slices {
+            [only] => vec![(only.region.clone(), only.cards.min(cards))],
+            all if all.iter().map(|slice| slice.cards).sum::<i64>() <= cards => {
+                all.iter().map(|slice| (slice.region.clone(), slice.cards)).collect()
+            }
+            some => worker.ledger.approved_first(some, cards).await?,
         };
-        match read().await {
-            Ok((of_print, of_chip)) => {
-                pictures.photos.extend([(print.clone(), of_print), (chip.clone(), of_chip)]);
-                pictures.renditions.insert(source, (print, chip));
-            }
-            Err(error) => {
-                tracing::error!("a rendered photo: {error}; its cards wait for the next run");
-                pictures.unread.insert(source, Arc::new(error));
-            }
-        }
+        let found = |(region, n)| Some((slices.iter().find(|slice| slice.region == region)?.clone(), n));
+        Ok(among.into_iter().filter_map(found).filter(|(_, n)| *n > 0).collect())
     }
-    Ok(pictures)
+
+    async fn first(worker: &Worker, slice: &QueueSlice, most: i64) -> Result<Vec<AccountedCard>, StageError> {
+        Ok(worker.ledger.accounted_cards(slice, most).await?)
+    }
+
+    async fn members(ledger: &Ledger, batch: i64) -> Result<Vec<AccountedCard>, LedgerError> {
+        ledger.batch_to_produce(batch).await
+    }
+
+    fn region(card: &AccountedCard) -> Option<&str> {
+        Some(&card.region)
+    }
+
+    async fn supply(worker: &Worker, cards: &[AccountedCard]) -> Result<Supply, StageError> {
+        let next_serial = worker.ledger.peek_counter(CARD_NUMBERS).await?;
+        Ok(Supply { next_serial, pictures: pictures(worker, cards).await? })
+    }
+
+    fn render(
+        worker: &Worker,
+        slice: &QueueSlice,
+        cards: Vec<AccountedCard>,
+        numbers: &Numbers,
+        supply: &mut Supply,
+        now: Timestamp,
+    ) -> Result<Rendered<CardNumbers>, StageError> {
+        let run = run(worker, slice, &cards, numbers, supply, now)?;
+        supply.next_serial += run.rows.numbers.len() as i64;
+        Ok(run)
+    }
+
+    async fn write<'t>(
+        tx: &'t mut Tx,
+        cut: &'t CutBatch,
+        numbers: &'t CardNumbers,
+        why: Why<'t>,
+    ) -> Result<(), LedgerError> {
+        cut_production(tx, cut, numbers, why).await
+    }
+
+    async fn take_back<'t>(tx: &'t mut Tx, batch: i64, again_on: Date, why: Why<'t>) -> Result<(), LedgerError> {
+        back_to_production(tx, batch, again_on, why).await
+    }
 }
 
 /// The run of these cards, in their order, under the numbers it will get. `group` gives bank and lane;
 /// the region of the run is the smallest area that holds all its sections.
-pub fn run(
+fn run(
     worker: &Worker,
     group: &QueueSlice,
     cards: &[AccountedCard],
     numbers: &Numbers,
-    first_serial: i64,
-    pictures: &Pictures,
+    supply: &Supply,
     now: Timestamp,
-) -> Result<Run, StageError> {
+) -> Result<Rendered<CardNumbers>, StageError> {
+    let Supply { next_serial: first_serial, pictures } = supply;
     let bureau = worker.partners.bureau(&group.region)?;
     let spec = cutting::spec(bureau, FileKind::Personalization)?;
     let today = local_date(now);
     let due_on = cutting::answer_due(worker, &bureau.profile, FileKind::Personalization, today);
     let group = QueueSlice { region: area(cards.iter().map(|card| card.region.as_str())), ..group.clone() };
-    let mut batch = cutting::batch(Kind::Production, bureau, &group, numbers, now, due_on);
+    let mut batch = cutting::batch(BatchKind::PRODUCTION, bureau, &group, numbers, now, due_on);
     let records: Vec<Result<Vec<String>, String>> =
         cards.par_iter().map(|card| record(worker, spec, card, today)).collect();
     let (mut rows, mut photos) = (Vec::new(), Vec::new());
@@ -192,7 +152,7 @@ pub fn run(
     }
     let card_numbers: Vec<String> = (0..rows.len() as u64)
         .map(|n| {
-            card_number::from_serial(first_serial as u64 + n)
+            card_number::from_serial(*first_serial as u64 + n)
                 .ok_or_else(|| StageError::Shape("card numbers are used up".into()))
         })
         .collect::<Result<_, _>>()?;
@@ -211,7 +171,8 @@ pub fn run(
         let rendering = cutting::Rendering { region: &group.region, rows: rows.len(), bytes: &package };
         batch.file = Some(cutting::frozen(bureau, spec, numbers, &rendering, today, due_on)?);
     }
-    Ok(Run { batch, first_serial, card_numbers, package })
+    let rows = CardNumbers { first_serial: *first_serial, numbers: card_numbers };
+    Ok(Rendered { cut: batch, rows, bytes: package })
 }
 
 /// The code of the smallest area that holds all regions: the region itself, its prefecture, its province,
@@ -223,80 +184,6 @@ fn area<'r>(mut regions: impl Iterator<Item = &'r str>) -> String {
         area = format!("{:0<6}", area.get(..same).unwrap_or_default());
     }
     area
-}
-
-/// One record in the bureau's columns, under a trial number; or why it cannot be carried, which does not
-/// depend on the number.
-fn record(worker: &Worker, spec: &FileSpec, card: &AccountedCard, today: Date) -> Result<Vec<String>, String> {
-    let plain = worker.keys.decrypt(&card.message).map_err(|_| cutting::CANNOT_OPEN)?;
-    let decoded = message::decode(&plain).map_err(|_| "the stored application cannot be read")?;
-    let account = account_numbers(worker, card).map_err(|_| cutting::CANNOT_OPEN)?;
-    let child_card = worker.policy.of(&decoded.application.region, today).child_card;
-    let facts = Facts { application: &decoded.application, account: &account, card, today, child_card };
-    let arranged = spec
-        .arrange(|field| numbered(field, "000000000", 1).or_else(|| facts.value(field)))
-        .and_then(|row| spec.check_row(&row).map(|()| row));
-    arranged.map_err(|fault| format!("{} in {}: {}", fault.code.code(), fault.field, fault.message))
-}
-
-/// Our value of a field that follows from the card's number or its row.
-fn numbered(field: &str, number: &str, row: usize) -> Option<String> {
-    match field {
-        "row" => Some(row.to_string()),
-        "card_number" | "ssseef0507" => Some(number.into()),
-        "print_photo" => Some(photo_entry("print", row)),
-        "chip_photo" => Some(photo_entry("chip", row)),
-        _ => None,
-    }
-}
-
-fn account_numbers(worker: &Worker, card: &AccountedCard) -> Result<AccountNumbers, StageError> {
-    serde_json::from_slice(&worker.keys.decrypt(&card.account)?)
-        .map_err(|_| StageError::Shape("account numbers".into()))
-}
-
-/// What a record is made of.
-struct Facts<'f> {
-    application: &'f Application<'f>,
-    account: &'f AccountNumbers,
-    card: &'f AccountedCard,
-    today: Date,
-    child_card: ChildCard,
-}
-
-impl Facts<'_> {
-    /// Our value of any other field of the personalization record (face, then chip by file and tag).
-    fn value(&self, field: &str) -> Option<String> {
-        let (a, holder) = (self.application, &self.application.holder);
-        let name = || name::normalise(&holder.name).ok().map(|n| n.text.to_string());
-        match field {
-            "name" => name(),
-            "ssseef0609" => name().map(|n| split_name(&n).0),
-            "ssseef064e" => name().map(|n| split_name(&n).1),
-            "social_security_number" | "ssseef0608" => Some(holder.whole_number()),
-            "issue_date" | "ssseef0505" => Some(self.today.to_string()),
-            "valid_to" | "ssseef0506" => {
-                let born = holder.birth_date.parse().ok();
-                Some(valid_to(self.today, born, self.child_card).to_string())
-            }
-            "bank" => Some(a.bank.to_string()),
-            "region" => Some(self.card.region.clone()),
-            "pan" => Some(self.account.pan.clone()),
-            "ssseef0502" => Some("3".into()),
-            "ssseef0503" => Some("3.00".into()),
-            "ssseef060a" => Some(holder.sex.to_string()),
-            "ssseef060b" => holder.ethnicity.as_deref().map(str::to_owned),
-            "ssseef060c" => identity_number::parse(&holder.id_number).ok().and_then(|n| n.region().map(str::to_owned)),
-            "ssseef060d" => Some(holder.birth_date.to_string()),
-            "df01ef0623" => Some(holder.address.detail.to_string()),
-            "df01ef0624" => Some(a.region.to_string()),
-            "df01ef0628" => Some(holder.mobile.to_string()),
-            "df01ef0a37" => Some(holder.nationality.to_string()),
-            "attempt" => Some("1".into()),
-            "delivery_point" => Some(self.card.point.clone()),
-            _ => None,
-        }
-    }
 }
 
 /// How a PAN that was ordered is remembered: never in the open.

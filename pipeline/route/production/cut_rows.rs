@@ -9,12 +9,17 @@ use crate::exchange::files::freeze_file;
 use crate::store::Tx;
 use crate::store::Why;
 use crate::store::counters::take_numbers;
-use crate::store::leases::spend;
 use crate::store::transition::{Set, Subject, Transition, move_set};
-use crate::store::{Lease, Ledger, LedgerError};
+use crate::store::{Ledger, LedgerError};
 use crate::{args, bulk_row};
 use cardline_core::state_machines::CARD;
-use jiff::Timestamp;
+use jiff::civil::Date;
+
+/// The card numbers of a run, in the order of its members.
+pub struct CardNumbers {
+    pub first_serial: i64,
+    pub numbers: Vec<String>,
+}
 
 /// A card waiting for production, with what the package needs.
 pub struct AccountedCard {
@@ -60,18 +65,6 @@ impl Ledger {
             )
             .await?;
         Ok(rows.into_iter().map(group).collect())
-    }
-
-    /// Cards ordered from a bureau between two instants; what was cancelled does not count.
-    pub async fn cards_ordered(&self, bureau: &str, from: Timestamp, until: Timestamp) -> Result<i64, LedgerError> {
-        self.read()
-            .await?
-            .number(
-                "SELECT CAST(COALESCE(sum(rows), 0) AS BIGINT) FROM file WHERE partner = $1 AND kind = 'personalization'
-                    AND direction = 'out' AND state <> 'cancelled' AND at >= $2 AND at < $3",
-                args![bureau, from, until],
-            )
-            .await
     }
 
     /// The cards of a production batch in the order of its rows, as a package needs them.
@@ -126,22 +119,6 @@ impl Ledger {
         )
         .await
     }
-
-    /// Settles a production cut: card numbers, members, the frozen package and the held cards at once.
-    pub async fn settle_production_cut(
-        &self,
-        lease: &Lease,
-        cut: &CutBatch,
-        first_serial: i64,
-        numbers: &[String],
-        why: Why<'_>,
-    ) -> Result<Option<i64>, LedgerError> {
-        let mut tx = self.begin().await?;
-        let batch = cut_production(&mut tx, cut, first_serial, numbers, why).await?;
-        spend(&mut tx, lease).await?;
-        tx.commit().await?;
-        Ok(batch)
-    }
 }
 
 type AccountedRow = (i64, String, String, String, String, Vec<u8>, Vec<u8>);
@@ -151,20 +128,20 @@ fn accounted((id, application_id, region, photo, point, message, account): Accou
 }
 
 /// A production cut inside a transaction.
-pub(crate) async fn cut_production(
+pub(super) async fn cut_production(
     tx: &mut Tx,
     cut: &CutBatch,
-    first_serial: i64,
-    numbers: &[String],
+    given: &CardNumbers,
     why: Why<'_>,
-) -> Result<Option<i64>, LedgerError> {
+) -> Result<(), LedgerError> {
+    let CardNumbers { first_serial, numbers } = given;
     let held: Vec<_> = cut.held.iter().map(|(id, _)| Subject::of(*id)).collect();
     tx.stage(held).await?;
     no_longer_to_produce(tx, "subject").await?;
     hold_cards(tx, &cut.held, "waiting_production", cut.due_on, why).await?;
     let Some(file) = &cut.file else { return nothing_cut(tx, cut).await };
-    if take_numbers(tx, CARD_NUMBERS, numbers.len() as i64).await? != first_serial {
-        return Err(LedgerError::OffsetMoved { topic: CARD_NUMBERS.into(), partition: 0, expected: first_serial });
+    if take_numbers(tx, CARD_NUMBERS, numbers.len() as i64).await? != *first_serial {
+        return Err(LedgerError::OffsetMoved { topic: CARD_NUMBERS.into(), partition: 0, expected: *first_serial });
     }
     let batch = insert_batch(tx, cut, why).await?;
     let rows = cut.members.iter().zip(numbers).enumerate();
@@ -185,8 +162,7 @@ pub(crate) async fn cut_production(
     no_longer_to_produce(tx, "member").await?;
     move_set(tx, Set::ProductionBatch(batch), transition, ordered, why).await?;
     freeze_file(tx, file, batch, why).await?;
-    finish_cut(tx, cut, batch, why).await?;
-    Ok(Some(batch))
+    finish_cut(tx, cut, batch, why).await
 }
 
 /// Takes staged cards off the count of those that still wait in their account batches.
@@ -202,4 +178,36 @@ async fn no_longer_to_produce(tx: &mut Tx, staged: &str) -> Result<(), LedgerErr
     };
     tx.run(sql, args![]).await?;
     Ok(())
+}
+
+/// The cards of a production batch that ends unsent wait for another; the numbers it gave are used up.
+pub(super) async fn back_to_production(
+    tx: &mut Tx,
+    batch: i64,
+    again_on: Date,
+    why: Why<'_>,
+) -> Result<(), LedgerError> {
+    tx.run(
+        "INSERT INTO former_row (batch, row, application, card_number)
+         SELECT batch, row, application, card_number FROM production_row WHERE batch = $1 ORDER BY row",
+        args![batch],
+    )
+    .await?;
+    // Who is held meanwhile waits for a person, not for the bureau.
+    tx.run(
+        "UPDATE batch SET to_produce = to_produce + g.cards, due_on = CASE WHEN due_on < $2 THEN $2 ELSE due_on END
+         FROM (SELECT a.account_batch AS id, count(*) AS cards FROM production_row p JOIN application a ON a.id = p.application
+            WHERE p.batch = $1 AND a.place IS NULL GROUP BY a.account_batch) g WHERE batch.id = g.id",
+        args![batch, again_on],
+    )
+    .await?;
+    let waiting = tx
+        .number(
+            "SELECT count(*) FROM production_row p JOIN application a ON a.id = p.application WHERE p.batch = $1 AND a.place IS NULL",
+            args![batch],
+        )
+        .await?;
+    tx.run("DELETE FROM production_row WHERE batch = $1", args![batch]).await?;
+    let transition = Transition { machine: &CARD, from: "in_production", to: "waiting_production" };
+    move_set(tx, Set::ProductionBatch(batch), transition, waiting, why).await
 }

@@ -3,118 +3,87 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use cardline_core::file_formats::{FileFault, FileKind, FileSpec, Parsed, ReadRow};
-use jiff::Timestamp;
+use jiff::civil::Date;
 
+use super::manifest_rows::{KnownBox, ManifestCarton, ManifestDates, MatchedManifest};
 use crate::cases::desk::UnmatchedRow;
-use crate::exchange::inbox;
-use crate::inbound::doubts::tell_partner;
-use crate::inbound::incoming;
-use crate::inbound::incoming::{InboundFile, Matched, Next, Trust};
-use crate::route::production::manifest_rows::{KnownBox, ManifestCarton, ManifestDates, MatchedManifest};
-use crate::step::{Claim, StageError, Step, Worker};
-use crate::store::Why;
+use crate::exchange::files::ReceivedFile;
+use crate::exchange::inbox::{self, Incoming};
+use crate::inbound::kind::{InboundKind, InboundStep, Known, Matched};
+use crate::step::{StageError, Worker};
+use crate::store::{Lease, Why};
 use crate::time::local_date;
 
+/// Shipping manifests.
+pub struct ShippingManifests;
+
 /// The step; one file at a time.
-pub struct Manifests;
+pub type Manifests = InboundStep<ShippingManifests>;
 
 type Boxes = Vec<KnownBox>;
 
-/// A file and, where its batch is known, the batch's boxes.
-pub struct Claimed<'s> {
-    next: Next<'s>,
-    boxes: Option<(i64, Boxes)>,
-}
+impl InboundKind for ShippingManifests {
+    const KIND: FileKind = FileKind::ShippingManifest;
+    const REASON: &'static str = "on the shipping manifest";
+    type Asked = Boxes;
+    type Believed = MatchedManifest;
 
-/// What is believed of each box and what the bureau is told; or why the file as a whole cannot be believed.
-pub struct Worked<'s> {
-    next: Next<'s>,
-    matched: Matched<(MatchedManifest, Vec<FileFault>)>,
-}
-
-impl Step for Manifests {
-    type Unit = InboundFile;
-    type Claimed<'s> = Claimed<'s>;
-    type Worked<'s> = Worked<'s>;
-
-    async fn units(&self, worker: &Worker, now: Timestamp) -> Result<Vec<InboundFile>, StageError> {
-        Ok(incoming::units(worker, FileKind::ShippingManifest, now))
-    }
-
-    async fn claim<'s>(
-        &self,
-        worker: &'s Worker,
-        unit: &InboundFile,
-        now: Timestamp,
-    ) -> Result<Claim<Claimed<'s>>, StageError> {
-        let next = match incoming::claim(worker, unit, FileKind::ShippingManifest, now).await? {
-            Claim::Taken(next) => next,
-            other => return Ok(other.without()),
-        };
+    async fn known(worker: &Worker, incoming: &Incoming<'_>, parsed: &Parsed) -> Result<Known<Boxes>, StageError> {
         // Looked at before the boxes: a report is applied before it leaves the folder.
-        let partner = next.incoming.partner;
+        let partner = incoming.partner;
         let reports = inbox::waiting(partner, FileKind::ProductionReport)
             .map_err(|e| StageError::exchange(&partner.from(), e))?;
-        let mut boxes = None;
-        if let Trust::Parsed(parsed) = &next.trust
-            && let Some(number) = parsed.control.get("batch")
-            && let Some((batch, record)) = worker.ledger.batch(number).await?
-            && record.kind == "production"
-            && record.partner == next.incoming.partner.profile.code
-        {
-            let known = worker.ledger.boxes(batch).await?;
-            let named = parsed.rows.iter().filter_map(|row| next.incoming.spec.value(row, "box"));
-            let untold = named.into_iter().any(|name| !known.iter().any(|known| known.number == name));
-            if untold && !reports.is_empty() {
-                // Another worker is about to take in the report that tells of the box.
-                worker.ledger.give_back(&next.lease).await?;
-                return Ok(Claim::Nothing);
-            }
-            boxes = Some((batch, known));
-        }
-        Ok(Claim::Taken(Claimed { next, boxes }))
+        let Some(number) = parsed.control.get("batch") else { return Ok(Known::Nothing) };
+        let found = worker.ledger.batch(number).await?;
+        let is_theirs = |kind: &str, code: &str| kind == "production" && code == partner.profile.code;
+        let Some((batch, _)) = found.filter(|(_, found)| is_theirs(&found.kind, &found.partner)) else {
+            return Ok(Known::Nothing);
+        };
+        let known = worker.ledger.boxes(batch).await?;
+        let named = parsed.rows.iter().filter_map(|row| incoming.spec.value(row, "box"));
+        let untold = named.into_iter().any(|name| !known.iter().any(|known| known.number == name));
+        // Another worker is about to take in the report that tells of the box.
+        if untold && !reports.is_empty() { Ok(Known::Later) } else { Ok(Known::Of(batch, known)) }
     }
 
-    fn work<'s>(&self, _: &'s Worker, claimed: Claimed<'s>, _: Timestamp) -> Result<Worked<'s>, StageError> {
-        let Claimed { next, boxes } = claimed;
-        let matched = match (&next.trust, boxes) {
-            (Trust::Parsed(_), None) => Err(("held", vec![incoming::unknown_batch()])),
-            (Trust::Parsed(parsed), Some((batch, boxes))) => {
-                let (matched, found) = match_boxes(next.incoming.spec, parsed, &boxes);
-                // Whatever is wrong in a box costs it, so all of it is told.
-                let mut faults = [parsed.row_faults(), &found].concat();
-                faults.sort_by_key(|fault| fault.line);
-                Ok((batch, parsed.rows.len(), (matched, faults)))
-            }
-            (other, _) => Err(incoming::without_effect(other)),
-        };
-        Ok(Worked { next, matched })
+    fn matched(
+        _: &Worker,
+        incoming: &Incoming<'_>,
+        parsed: &Parsed,
+        boxes: Boxes,
+        _: Date,
+    ) -> Result<Matched<MatchedManifest>, StageError> {
+        let (matched, found) = match_boxes(incoming.spec, parsed, &boxes);
+        // Whatever is wrong in a box costs it, so all of it is told.
+        let mut faults = [parsed.row_faults(), &found].concat();
+        faults.sort_by_key(|fault| fault.line);
+        Ok(Ok((matched, faults)))
     }
 
-    async fn settle<'s>(&self, worker: &'s Worker, worked: Worked<'s>, now: Timestamp) -> Result<(), StageError> {
-        let Next { lease, incoming, .. } = worked.next;
-        let (batch, count, (matched, faults)) = match worked.matched {
-            Err((state, faults)) => {
-                return incoming::settle_without_effect(worker, &lease, &incoming, state, &faults, now).await;
-            }
-            Ok(matched) => matched,
-        };
-        let today = local_date(now);
+    /// Such a case is about a row of the file; its box may be none of ours, and has no region.
+    fn case_on(worker: &Worker, _: &MatchedManifest, today: Date) -> Date {
+        *worker.by_region(today, |policy| policy.case_working_days).of("")
+    }
+
+    async fn apply(
+        worker: &Worker,
+        lease: &Lease,
+        file: &ReceivedFile<'_>,
+        batch: i64,
+        matched: MatchedManifest,
+        why: Why<'_>,
+    ) -> Result<(), StageError> {
+        let today = local_date(why.at);
         let transit = worker.by_region(today, |policy| policy.transit_working_days);
         // A carton may hold cards of several regions: it is there by the first of their days.
         let due_on = |carton: &ManifestCarton| transit.least(&carton.regions);
         let dates = ManifestDates {
             shipped_on: today,
-            // Such a case is about a row of the file; its box may be none of ours, and has no region.
-            case_on: *worker.by_region(today, |policy| policy.case_working_days).of(""),
+            case_on: ShippingManifests::case_on(worker, &matched, today),
             due_on: matched.cartons.iter().map(due_on).collect(),
         };
-        let untold = tell_partner(&incoming, &faults, dates.case_on);
-        let actor = incoming::actor(&incoming);
-        let why = Why { at: now, actor: &actor, reason: "on the shipping manifest" };
-        let file = incoming::applied(&incoming, count, batch, today, untold);
-        worker.ledger.settle_manifest(&lease, &file, batch, &matched, &dates, why).await?;
-        incoming::archive(&incoming, "applied")
+        worker.ledger.settle_manifest(lease, file, batch, &matched, &dates, why).await?;
+        Ok(())
     }
 }
 

@@ -6,10 +6,12 @@ pub mod manifest_rows;
 pub mod manifests;
 pub mod matching;
 pub mod package;
+mod pictures;
+mod record;
 pub mod report_rows;
 pub mod reports;
 
-pub use cut::{Cut, Run, claim, pictures, run};
+pub use cut::Cut;
 pub use manifests::Manifests;
 pub use package::{CARDS_ENTRY, CONTROL_ENTRY, read_cards};
 pub use reports::Reports;

@@ -1,34 +1,26 @@
 //! The recycling cut: cards whose social function is cancelled and whose plastic is back or gone.
 
+use cardline_core::batch_kinds::BatchKind;
 use cardline_core::domain::application::Application;
 use cardline_core::domain::{message, name};
 use cardline_core::file_formats::{FileKind, FileSpec};
 use jiff::Timestamp;
+use jiff::civil::Date;
 
-use crate::batching::batch_record::NewBatchAction;
+use super::cut_rows::{ReturnedCard, back_to_recycling, cut_recycling};
 use crate::batching::cut_batch::{CutBatch, QueueSlice};
-use crate::batching::cutting;
-use crate::batching::cutting::Numbers;
-use crate::batching::schedule;
-use crate::batching::schedule::{Candidate, DueStream, Kind};
+use crate::batching::cutting::{self, Numbers};
+use crate::batching::kind::{CutKind, CutStep, Rendered};
 use crate::route::accounts::AccountNumbers;
-use crate::route::recycling::cut_rows::ReturnedCard;
-use crate::step::{Claim, StageError, Step, Worker};
-use crate::store::{Lease, Why};
+use crate::step::{StageError, Worker};
+use crate::store::{Ledger, LedgerError, Tx, Why};
 use crate::time::local_date;
 
-/// The step; one batch at a time.
-pub struct Cut;
+/// Recycling batches, one region and bank each.
+pub struct Recycling;
 
-/// The cards of a batch to be, with the numbers it will get.
-pub struct Claimed {
-    lease: Lease,
-    group: QueueSlice,
-    cards: Vec<ReturnedCard>,
-    numbers: Numbers,
-    stream: String,
-    act: Option<NewBatchAction>,
-}
+/// The step; one batch at a time.
+pub type Cut = CutStep<Recycling>;
 
 /// What the opening stock keeps encrypted of a card made before this system.
 #[derive(serde::Serialize, serde::Deserialize)]
@@ -37,67 +29,60 @@ pub struct StockHolder {
     pub id_number: String,
 }
 
-impl Step for Cut {
-    type Unit = DueStream;
-    type Claimed<'s> = Claimed;
-    type Worked<'s> = (Lease, CutBatch, Vec<ReturnedCard>, Vec<u8>);
+impl CutKind for Recycling {
+    const KIND: BatchKind = BatchKind::RECYCLING;
+    type Card = ReturnedCard;
+    type Supply = ();
+    type Rows = Vec<ReturnedCard>;
 
-    async fn units(&self, worker: &Worker, now: Timestamp) -> Result<Vec<DueStream>, StageError> {
-        schedule::due_streams(worker, Kind::Recycling, now).await
+    async fn waiting(ledger: &Ledger) -> Result<Vec<QueueSlice>, LedgerError> {
+        ledger.waiting_recycling().await
     }
 
-    /// A stream whose social functions are not cancelled yet is passed over.
-    async fn claim(&self, worker: &Worker, stream: &DueStream, now: Timestamp) -> Result<Claim<Claimed>, StageError> {
-        match schedule::take_due(worker, Kind::Recycling, stream, now).await? {
-            Claim::Taken((lease, due)) => Ok(claim(worker, &due, lease, None, now).await?.into()),
-            other => Ok(other.without()),
-        }
+    /// What the bank was asked to destroy by a history that is gone has its case, and waits for it.
+    async fn first(worker: &Worker, slice: &QueueSlice, most: i64) -> Result<Vec<ReturnedCard>, StageError> {
+        let mut cards = worker.ledger.returned_cards(slice, most).await?;
+        let sent = worker.ledger.sent_before(FileKind::RecyclingRequest.name()).await?;
+        cards.retain(|card| !sent.contains(&card.card_number));
+        Ok(cards)
     }
 
-    fn work<'s>(&self, worker: &'s Worker, claimed: Claimed, now: Timestamp) -> Result<Self::Worked<'s>, StageError> {
-        let Claimed { lease, group, cards, numbers, stream, act } = claimed;
-        let (mut batch, bytes) = request(worker, &group, &cards, &numbers, now)?;
-        (batch.stream, batch.act) = (Some(stream), act);
-        Ok((lease, batch, cards, bytes))
+    async fn members(ledger: &Ledger, batch: i64) -> Result<Vec<ReturnedCard>, LedgerError> {
+        ledger.batch_to_recycle(batch).await
     }
 
-    async fn settle<'s>(
-        &self,
-        worker: &'s Worker,
-        (lease, batch, cards, bytes): Self::Worked<'s>,
-        now: Timestamp,
-    ) -> Result<(), StageError> {
-        worker.objects.freeze("files", &bytes).await?;
-        let why = Why { at: now, actor: batch.actor(), reason: "recycling batch cut" };
-        worker.ledger.settle_recycling_cut(&lease, &batch, &cards, why).await?;
+    async fn supply(_: &Worker, _: &[ReturnedCard]) -> Result<(), StageError> {
         Ok(())
     }
-}
 
-/// Takes the cards of a stream's next batch under its lease, or gives the lease back.
-pub async fn claim(
-    worker: &Worker,
-    due: &Candidate<'_>,
-    lease: Lease,
-    act: Option<NewBatchAction>,
-    now: Timestamp,
-) -> Result<Option<Claimed>, StageError> {
-    let Some(group) = due.sections.first() else { return Ok(None) };
-    let mut cards = worker.ledger.returned_cards(group, due.batch_cards()).await?;
-    // What the bank was asked to destroy by a history that is gone has its case, and waits for it.
-    let sent = worker.ledger.sent_before(FileKind::RecyclingRequest.name()).await?;
-    cards.retain(|card| !sent.contains(&card.card_number));
-    if cards.is_empty() {
-        worker.ledger.give_back(&lease).await?;
-        return Ok(None);
+    fn render(
+        worker: &Worker,
+        slice: &QueueSlice,
+        cards: Vec<ReturnedCard>,
+        numbers: &Numbers,
+        _: &mut (),
+        now: Timestamp,
+    ) -> Result<Rendered<Vec<ReturnedCard>>, StageError> {
+        let (cut, bytes) = request(worker, slice, &cards, numbers, now)?;
+        Ok(Rendered { cut, rows: cards, bytes })
     }
-    let numbers = cutting::numbers(worker, Kind::Recycling, &group.bank, now).await?;
-    let stream = due.stream.name();
-    Ok(Some(Claimed { lease, group: group.clone(), cards, numbers, stream, act }))
+
+    async fn write<'t>(
+        tx: &'t mut Tx,
+        cut: &'t CutBatch,
+        cards: &'t Vec<ReturnedCard>,
+        why: Why<'t>,
+    ) -> Result<(), LedgerError> {
+        cut_recycling(tx, cut, cards, why).await
+    }
+
+    async fn take_back<'t>(tx: &'t mut Tx, batch: i64, again_on: Date, why: Why<'t>) -> Result<(), LedgerError> {
+        back_to_recycling(tx, batch, again_on, why).await
+    }
 }
 
 /// The batch of these cards and the bytes of its request, under the numbers it will get.
-pub fn request(
+fn request(
     worker: &Worker,
     group: &QueueSlice,
     cards: &[ReturnedCard],
@@ -110,7 +95,7 @@ pub fn request(
     let spec = cutting::spec(partner, FileKind::RecyclingRequest)?;
     let today = local_date(now);
     let due_on = cutting::answer_due(worker, &partner.profile, FileKind::RecyclingRequest, today);
-    let mut batch = cutting::batch(Kind::Recycling, partner, group, numbers, now, due_on);
+    let mut batch = cutting::batch(BatchKind::RECYCLING, partner, group, numbers, now, due_on);
     let (mut rows, mut fault) = (Vec::new(), None);
     // A card that cannot be carried goes on waiting; it stops the cut only where no other is left.
     for card in cards {

@@ -4,11 +4,11 @@ use crate::batching::cut_batch::{CutBatch, QueueSlice, finish_cut, insert_batch}
 use crate::exchange::files::freeze_file;
 use crate::store::Tx;
 use crate::store::Why;
-use crate::store::leases::spend;
 use crate::store::transition::{Along, Subject, Transition, lost, move_each};
-use crate::store::{Lease, Ledger, LedgerError};
+use crate::store::{Ledger, LedgerError};
 use crate::{args, bulk_row};
 use cardline_core::state_machines::CARD;
+use jiff::civil::Date;
 
 /// A card to be closed and destroyed, with what the request row needs.
 pub struct ReturnedCard {
@@ -100,24 +100,10 @@ impl Ledger {
             .await?;
         Ok(rows.into_iter().map(returned).collect())
     }
-
-    /// Settles a recycling cut.
-    pub async fn settle_recycling_cut(
-        &self,
-        lease: &Lease,
-        cut: &CutBatch,
-        cards: &[ReturnedCard],
-        why: Why<'_>,
-    ) -> Result<(), LedgerError> {
-        let mut tx = self.begin().await?;
-        cut_recycling(&mut tx, cut, cards, why).await?;
-        spend(&mut tx, lease).await?;
-        tx.commit().await
-    }
 }
 
 /// A recycling cut inside a transaction.
-pub(crate) async fn cut_recycling(
+pub(super) async fn cut_recycling(
     tx: &mut Tx,
     cut: &CutBatch,
     cards: &[ReturnedCard],
@@ -144,4 +130,26 @@ pub(crate) async fn cut_recycling(
     }
     freeze_file(tx, file, batch, why).await?;
     finish_cut(tx, cut, batch, why).await
+}
+
+/// The cards of a recycling batch that ends unsent wait for another.
+pub(super) async fn back_to_recycling(
+    tx: &mut Tx,
+    batch: i64,
+    again_on: Date,
+    why: Why<'_>,
+) -> Result<(), LedgerError> {
+    tx.run(
+        "INSERT INTO former_row (batch, row, application, card_number)
+         SELECT batch, row, application, NULL FROM recycling_row WHERE batch = $1 ORDER BY row",
+        args![batch],
+    )
+    .await?;
+    let members =
+        tx.rows::<(i64,)>("SELECT application FROM recycling_row WHERE batch = $1 ORDER BY row", args![batch]).await?;
+    tx.run("DELETE FROM recycling_row WHERE batch = $1", args![batch]).await?;
+    tx.stage(members.into_iter().map(|(id,)| Subject::of(id)).collect()).await?;
+    let along = Along { due_on: Some(again_on), owner: Some("administrator"), ..Along::default() };
+    move_each(tx, &[Transition { machine: &CARD, from: "in_recycling", to: "to_recycle" }], along, why).await?;
+    Ok(())
 }

@@ -8,4 +8,4 @@ pub mod cut_rows;
 pub mod matching;
 
 pub use answers::Answers;
-pub use cut::{Cut, StockHolder, claim, request};
+pub use cut::{Cut, StockHolder};

@@ -89,7 +89,7 @@ async fn two_workers_leave_no_file_of_a_bank(database: Database) {
             std::fs::write(from.join(format!("{name}.ok")), "unreadable").unwrap();
         }
         let (runtime, ended) = (tokio::runtime::Handle::current(), AtomicBool::new(false));
-        let drained = |worker| runtime.block_on(drain(&Answers, worker, now)).unwrap();
+        let drained = |worker| runtime.block_on(drain(&Answers::STEP, worker, now)).unwrap();
         tokio::task::block_in_place(|| {
             std::thread::scope(|scope| {
                 // Comes again and again, so that they meet often; its last tick began before the end.

@@ -5,17 +5,20 @@ use cardline::actions::batches::acts::{
     By, Division, OfBatch, Told, cancel_batch, cut_now, hold_batch, hold_stream, needs_second, preview_cut,
     release_batch, release_stream, split_batch,
 };
+use cardline::actions::batches::plan::{Plan, plan};
 use cardline::actions::decisions::{Carried, give};
 use cardline::actions::dual_control::{Second, second_person};
 use cardline::batching::batch_record::NewBatchAction;
-use cardline::batching::plan::{Plan, plan};
+use cardline::batching::kind::{claim, waiting_streams};
 use cardline::batching::schedule;
-use cardline::batching::schedule::Kind;
 use cardline::books::law::Scene;
 use cardline::people::authorisation::Reach;
 use cardline::route::accounts;
+use cardline::route::accounts::cut::Accounts;
+use cardline::route::batches_of;
 use cardline::step::{StageError, Step, Worker};
 use cardline::store::{Ledger, LedgerError, Principal};
+use cardline_core::batch_kinds::BatchKind;
 use cardline_core::domain::staff::Role;
 
 use super::arrivals::number;
@@ -75,7 +78,7 @@ impl Area {
 
     /// A stream of account batches of a region with at least two cards.
     async fn account_stream(&mut self, region: &str) -> String {
-        let found = schedule::candidates(self.boss(), Kind::Account, morning()).await.unwrap();
+        let found = waiting_streams(self.boss(), batches_of(BatchKind::ACCOUNT).unwrap(), morning()).await.unwrap();
         let found = found.iter().find(|c| c.stream.region.as_deref() == Some(region) && c.waiting.cards > 1);
         found.unwrap_or_else(|| panic!("too little waits in {region}")).stream.name()
     }
@@ -179,10 +182,10 @@ async fn a_run_of_several_regions_is_nobodys_who_sees_one(database: Database) {
     let engine = database.engine;
     let mut area = Area::new(database).await;
     let (lin, at) = (area.lin.clone(), morning());
-    let found = schedule::candidates(area.boss(), Kind::Production, at).await.unwrap();
-    let merged = found.iter().find(|c| c.sections.len() > 1).expect("a run of two sections");
+    let found = waiting_streams(area.boss(), batches_of(BatchKind::PRODUCTION).unwrap(), at).await.unwrap();
+    let merged = found.iter().find(|c| c.slices.len() > 1).expect("a run of two sections");
     let (stream, bank) = (merged.stream.name(), merged.stream.bank.clone());
-    let waiting = merged.sections.iter().find(|s| s.region == OWN).unwrap().cards;
+    let waiting = merged.slices.iter().find(|s| s.region == OWN).unwrap().cards;
     let files = add(&area.boss, "files", Role::Operator, &bank, "").await;
 
     let seen = area.plan(&lin).await;
@@ -263,10 +266,11 @@ async fn the_transaction_of_an_act_refuses_what_lies_beyond(database: Database) 
     };
     let before = written().await;
     let again_on = jiff::civil::date(2026, 2, 27);
+    let made = batches_of(BatchKind::PRODUCTION).unwrap();
     let mut told = vec![
         lin.hold_batch(id, &act("hold", None)).await,
-        lin.cancel_batch(id, again_on, &act("cancel", None)).await,
-        lin.split_batch(id, &[], again_on, &act("split", None)).await,
+        lin.cancel_batch(id, made, again_on, &act("cancel", None)).await,
+        lin.split_batch(id, made, &[], again_on, &act("split", None)).await,
         lin.hold_stream("account", &act("hold", Some("account"))).await,
         lin.release_stream("recycling/ABC", &act("release", Some("recycling/ABC"))).await,
     ];
@@ -283,13 +287,15 @@ async fn the_transaction_of_an_act_refuses_what_lies_beyond(database: Database) 
     let stream = area.account_stream(OWN).await;
     let elsewhere = add(&boss, "elsewhere", Role::Operator, "", "33").await;
     let worker = area.enter(&elsewhere);
-    let due = schedule::cut_now(worker, Kind::Account, &stream, at).await.unwrap().expect("something waits");
-    let lease = worker.lease(&Kind::Account.work(), at).await.unwrap().unwrap();
+    let waiting = worker.ledger.waiting_accounts().await.unwrap();
+    let due =
+        schedule::cut_now(worker, BatchKind::ACCOUNT, waiting, &stream, at).await.unwrap().expect("something waits");
+    let lease = worker.lease(&BatchKind::ACCOUNT.work(), at).await.unwrap().unwrap();
     let cut = act("cut", Some(&stream));
-    let claimed = accounts::claim(worker, &due, lease, Some(cut), at).await.unwrap().unwrap();
-    let worked = tokio::task::block_in_place(|| accounts::Cut.work(worker, claimed, at)).unwrap();
+    let claimed = claim::<Accounts>(worker, &due.unit(), lease, Some(cut), at).await.unwrap().unwrap();
+    let worked = tokio::task::block_in_place(|| accounts::Cut::STEP.work(worker, claimed, at)).unwrap();
     let batches = number(&boss, "SELECT count(*) FROM batch").await;
-    let settled = accounts::Cut.settle(worker, worked, at).await;
+    let settled = accounts::Cut::STEP.settle(worker, worked, at).await;
     assert!(matches!(settled, Err(StageError::Ledger(LedgerError::Beyond { .. }))));
     assert_eq!(number(&boss, "SELECT count(*) FROM batch").await, batches);
     area.end("refusals").await;

@@ -8,10 +8,11 @@ use cardline::actions::batches::acts::{
     By, Division, OfBatch, Told, cancel_batch, cut_now, hold_batch, hold_stream, needs_second, preview_cut,
     release_batch, release_stream, split_batch,
 };
+use cardline::actions::batches::plan::plan;
 use cardline::actions::decisions::{ApprovalFault, Carried, give};
 use cardline::actions::dual_control::{Second, second_person};
-use cardline::batching::plan::plan;
-use cardline::batching::schedule::{Kind, candidates};
+use cardline::batching::kind::waiting_streams;
+use cardline::route::batches_of;
 use cardline::route::send::Send;
 use cardline::route::{accounts, production};
 use cardline::step::{StageError, Step, Worker};
@@ -19,6 +20,7 @@ use cardline::store::LedgerError;
 use cardline::time::instant;
 use cardline::world::mirror;
 use cardline::world::play::day;
+use cardline_core::batch_kinds::BatchKind;
 use cardline_core::domain::staff::{Act, Role};
 use jiff::{Timestamp, ToSpan};
 use tokio::sync::OnceCell;
@@ -88,12 +90,12 @@ pub(super) async fn laws_hold(play: &Play, after: &str) {
 }
 
 /// Names of the streams of a kind in which at least so many cards wait.
-async fn streams(worker: &Worker, kind: Kind, cards: i64) -> Vec<String> {
+async fn streams(worker: &Worker, kind: BatchKind, cards: i64) -> Vec<String> {
     streams_at(worker, kind, cards, morning()).await
 }
 
-async fn streams_at(worker: &Worker, kind: Kind, cards: i64, at: Timestamp) -> Vec<String> {
-    let found = candidates(worker, kind, at).await.unwrap();
+async fn streams_at(worker: &Worker, kind: BatchKind, cards: i64, at: Timestamp) -> Vec<String> {
+    let found = waiting_streams(worker, batches_of(kind).unwrap(), at).await.unwrap();
     found.iter().filter(|c| c.waiting.cards >= cards).map(|c| c.stream.name()).collect()
 }
 
@@ -126,7 +128,7 @@ pub(super) fn refusal(told: Told) -> String {
 /// Lin asks, Wang gives; what was given is done once, and Lin alone does nothing.
 async fn a_batch_is_released_and_cancelled_by_two_people(database: Database) {
     let mut play = played(database).await;
-    two_people(&mut play, Kind::Production, Act::ReleaseBatch, morning()).await;
+    two_people(&mut play, BatchKind::PRODUCTION, Act::ReleaseBatch, morning()).await;
     laws_hold(&play, "two people released and cancelled a batch").await;
     let law = "UPDATE batch_act SET approval = NULL WHERE what = 'cancel'";
     fails_without(&play, law, morning()).await;
@@ -135,11 +137,11 @@ async fn a_batch_is_released_and_cancelled_by_two_people(database: Database) {
 async fn plastic_is_destroyed_by_two_people(database: Database) {
     let mut play = played_until(database, RETURNED).await;
     let at = instant(day(RETURNED), 8, 0);
-    let stream = streams_at(&play.worker, Kind::Recycling, 1, at).await.remove(0);
+    let stream = streams_at(&play.worker, BatchKind::RECYCLING, 1, at).await.remove(0);
     let bank = stream.split('/').nth(1).unwrap();
     let waits = ("[batch]\n", "[batch]\nwait_to_destroy = true\n");
     play.worker = with_profiles(&play, profiles(&play, bank, waits)).await;
-    two_people(&mut play, Kind::Recycling, Act::DestroyPlastic, at).await;
+    two_people(&mut play, BatchKind::RECYCLING, Act::DestroyPlastic, at).await;
     laws_hold_on(&play, RETURNED, "two people let plastic be destroyed").await;
     fails_without(&play, "UPDATE batch_act SET approval = NULL WHERE what = 'release'", at).await;
 }
@@ -166,7 +168,7 @@ async fn a_batch_that_counts_too_many_keeps_no_other_back(database: Database) {
 async fn a_cut_that_only_holds_cards_is_an_act_too(database: Database) {
     let play = played(database).await;
     let ledger = &play.worker.ledger;
-    let stream = streams(&play.worker, Kind::Account, 2).await.remove(0);
+    let stream = streams(&play.worker, BatchKind::ACCOUNT, 2).await.remove(0);
     let preview = preview_cut(&play.worker, &stream, morning()).await.unwrap().unwrap();
     // Each was sent before the database was restored: no file can carry it.
     execute(
@@ -193,10 +195,10 @@ async fn fails_without(play: &Play, taken: &str, at: Timestamp) {
 }
 
 /// Lin asks for the release of a held batch, then for its cancellation; Wang gives both, twice.
-async fn two_people(play: &mut Play, kind: Kind, release: Act, at: Timestamp) {
+async fn two_people(play: &mut Play, kind: BatchKind, release: Act, at: Timestamp) {
     let stream = streams_at(&play.worker, kind, 1, at).await.remove(0);
     let batch = cut(&play.worker, &stream, at).await;
-    if kind == Kind::Recycling {
+    if kind == BatchKind::RECYCLING {
         assert_eq!(state(&play.worker, &batch).await, "held", "its bank waits to destroy");
     } else {
         assert_eq!(hold_batch(&play.worker, &batch, by(at)).await.unwrap(), Told::Done(vec![batch.clone()]));
@@ -225,19 +227,19 @@ async fn two_people(play: &mut Play, kind: Kind, release: Act, at: Timestamp) {
 
 async fn every_act_on_accounts_keeps_the_laws(database: Database) {
     let play = played_until(database, PLAYED).await;
-    every_act(&play, Kind::Account, &Division::Count(2), PLAYED).await;
+    every_act(&play, BatchKind::ACCOUNT, &Division::Count(2), PLAYED).await;
     to_the_end(play, PLAYED).await;
 }
 
 async fn every_act_on_production_keeps_the_laws(database: Database) {
     let play = played_until(database, PLAYED).await;
-    every_act(&play, Kind::Production, &Division::Regions(vec!["522634".into()]), PLAYED).await;
+    every_act(&play, BatchKind::PRODUCTION, &Division::Regions(vec!["522634".into()]), PLAYED).await;
     to_the_end(play, PLAYED).await;
 }
 
 async fn every_act_on_recycling_keeps_the_laws(database: Database) {
     let play = played_until(database, RETURNED).await;
-    every_act(&play, Kind::Recycling, &Division::Count(1), RETURNED).await;
+    every_act(&play, BatchKind::RECYCLING, &Division::Count(1), RETURNED).await;
     to_the_end(play, RETURNED).await;
 }
 
@@ -247,10 +249,10 @@ async fn laws_hold_on(play: &Play, n: u32, after: &str) {
 }
 
 /// Cut, hold, split, cancel one part, release the other: each twice, the laws after each.
-async fn every_act(play: &Play, kind: Kind, division: &Division, n: u32) {
+async fn every_act(play: &Play, kind: BatchKind, division: &Division, n: u32) {
     let (worker, at) = (&play.worker, instant(day(n), 8, 0));
-    let found = candidates(worker, kind, at).await.unwrap();
-    let stream = found.iter().find(|c| c.waiting.cards >= 2 && (kind != Kind::Production || c.sections.len() > 1));
+    let found = waiting_streams(worker, batches_of(kind).unwrap(), at).await.unwrap();
+    let stream = found.iter().find(|c| c.waiting.cards >= 2 && (kind != BatchKind::PRODUCTION || c.slices.len() > 1));
     let stream = stream.unwrap_or_else(|| panic!("too little waits for {kind:?}; choose another day")).stream.name();
     let batch = cut(worker, &stream, at).await;
     laws_hold_on(play, n, "cut").await;
@@ -306,18 +308,18 @@ async fn to_the_end(mut play: Play, from: u32) {
 async fn a_held_stream_is_not_cut_even_by_who_has_begun(database: Database) {
     let play = played(database).await;
     let (worker, at) = (&play.worker, morning());
-    let stream = streams(worker, Kind::Account, 1).await.remove(0);
+    let stream = streams(worker, BatchKind::ACCOUNT, 1).await.remove(0);
     let evening = instant(day(PLAYED + 2), 17, 45);
     let claimed =
-        crate::steps::claim(&accounts::Cut, worker, evening).await.unwrap().expect("something is due by then");
-    let worked = tokio::task::block_in_place(|| accounts::Cut.work(worker, claimed, evening)).unwrap();
+        crate::steps::claim(&accounts::Cut::STEP, worker, evening).await.unwrap().expect("something is due by then");
+    let worked = tokio::task::block_in_place(|| accounts::Cut::STEP.work(worker, claimed, evening)).unwrap();
     let batches = number(&worker.ledger, "SELECT count(*) FROM batch").await;
     for expected in [Told::Done(vec!["account".into()]), Told::Before(vec!["account".into()])] {
         assert_eq!(hold_stream(worker, "account", by(at)).await.unwrap(), expected);
     }
-    let late = accounts::Cut.settle(worker, worked, evening).await;
+    let late = accounts::Cut::STEP.settle(worker, worked, evening).await;
     assert!(matches!(late, Err(StageError::Ledger(LedgerError::Held { .. }))));
-    assert_eq!(drain(&accounts::Cut, worker, evening).await.unwrap(), 0);
+    assert_eq!(drain(&accounts::Cut::STEP, worker, evening).await.unwrap(), 0);
     assert!(preview_cut(worker, &stream, at).await.unwrap().unwrap_err().contains("release account"));
     assert!(refusal(release_stream(worker, &stream, by(at)).await.unwrap()).contains("release account"));
     assert_eq!(number(&worker.ledger, "SELECT count(*) FROM batch").await, batches);
@@ -326,7 +328,7 @@ async fn a_held_stream_is_not_cut_even_by_who_has_begun(database: Database) {
     );
     assert_eq!(release_stream(worker, "account", by(at)).await.unwrap(), Told::Done(vec!["account".into()]));
     assert_eq!(release_stream(worker, "account", by(at)).await.unwrap(), Told::Before(vec!["account".into()]));
-    assert!(drain(&accounts::Cut, worker, evening).await.unwrap() > 0);
+    assert!(drain(&accounts::Cut::STEP, worker, evening).await.unwrap() > 0);
     laws_hold(&play, "hold and release of a stream").await;
     play.end().await;
 }
@@ -334,7 +336,7 @@ async fn a_held_stream_is_not_cut_even_by_who_has_begun(database: Database) {
 async fn what_is_being_sent_is_not_taken_back(database: Database) {
     let play = played(database).await;
     let (worker, at) = (&play.worker, morning());
-    let stream = streams(worker, Kind::Account, 4).await.remove(0);
+    let stream = streams(worker, BatchKind::ACCOUNT, 4).await.remove(0);
     let batch = cut(worker, &stream, at).await;
     let sending = crate::steps::claim(&Send, worker, at).await.unwrap().expect("a frozen file");
     // Its lease lapses; the file may lie at the bank all the same.
@@ -358,17 +360,17 @@ async fn two_schedulers_at_once_have_one_effect(database: Database) {
     let other = play.another("worker-2", day(PLAYED)).await;
     let evening = instant(day(PLAYED + 2), 17, 45);
     let waiting = async |kind| streams(&play.worker, kind, 1).await.len();
-    assert!(waiting(Kind::Account).await > 1 && waiting(Kind::Production).await > 1);
+    assert!(waiting(BatchKind::ACCOUNT).await > 1 && waiting(BatchKind::PRODUCTION).await > 1);
     for _ in 0..3 {
         // Who meets the other's lease goes on without; who takes a taken number tries again.
         let one = async |worker| {
-            let cut = drain(&accounts::Cut, worker, evening).await.unwrap();
-            cut + drain(&production::Cut, worker, evening).await.unwrap()
+            let cut = drain(&accounts::Cut::STEP, worker, evening).await.unwrap();
+            cut + drain(&production::Cut::STEP, worker, evening).await.unwrap()
         };
         tokio::join!(one(&play.worker), one(&other));
     }
-    for kind in [Kind::Account, Kind::Production] {
-        let left = candidates(&play.worker, kind, evening).await.unwrap();
+    for kind in [BatchKind::ACCOUNT, BatchKind::PRODUCTION] {
+        let left = waiting_streams(&play.worker, batches_of(kind).unwrap(), evening).await.unwrap();
         assert!(left.iter().all(|c| !c.is_due()), "{:?}", left.iter().map(|c| c.stream.name()).collect::<Vec<_>>());
     }
     let doubled =
@@ -388,17 +390,19 @@ async fn a_scheduler_that_was_paused_writes_nothing(database: Database) {
     let play = played(database).await;
     let other = play.another("worker-2", day(PLAYED)).await;
     let evening = instant(day(PLAYED + 2), 17, 45);
-    let paused =
-        crate::steps::claim(&accounts::Cut, &play.worker, evening).await.unwrap().expect("something is due by then");
-    let worked = tokio::task::block_in_place(|| accounts::Cut.work(&play.worker, paused, evening)).unwrap();
+    let paused = crate::steps::claim(&accounts::Cut::STEP, &play.worker, evening)
+        .await
+        .unwrap()
+        .expect("something is due by then");
+    let worked = tokio::task::block_in_place(|| accounts::Cut::STEP.work(&play.worker, paused, evening)).unwrap();
     let later = evening + 61.seconds();
-    assert!(drain(&accounts::Cut, &other, later).await.unwrap() > 0);
+    assert!(drain(&accounts::Cut::STEP, &other, later).await.unwrap() > 0);
     let books = async || {
         let sql = "SELECT (SELECT count(*) FROM batch) + (SELECT count(*) FROM file) + (SELECT CAST(sum(next) AS BIGINT) FROM counter)";
         number(&other.ledger, sql).await
     };
     let before = books().await;
-    let late = accounts::Cut.settle(&play.worker, worked, later).await;
+    let late = accounts::Cut::STEP.settle(&play.worker, worked, later).await;
     assert!(late.is_err(), "a paused scheduler went on");
     assert_eq!(books().await, before);
     laws_hold(&play, "a paused scheduler").await;
@@ -431,8 +435,12 @@ async fn a_bureau_makes_no_more_than_its_capacity(database: Database) {
     let folder = profiles(&play, "BUREAU", ("capacity_per_day = 50000", "capacity_per_day = 3"));
     let worker = with_profiles(&play, folder).await;
     let evening = |n| instant(day(PLAYED + n), 17, 45);
-    let waiting: i64 =
-        candidates(&worker, Kind::Production, evening(2)).await.unwrap().iter().map(|c| c.waiting.cards).sum();
+    let waiting: i64 = waiting_streams(&worker, batches_of(BatchKind::PRODUCTION).unwrap(), evening(2))
+        .await
+        .unwrap()
+        .iter()
+        .map(|c| c.waiting.cards)
+        .sum();
     assert!(waiting > 6, "{waiting}");
     let mut made = Vec::new();
     for n in [2, 3, 6, 7] {
@@ -449,11 +457,15 @@ async fn a_bureau_makes_no_more_than_its_capacity(database: Database) {
             })
             .collect();
         let before = number(&worker.ledger, "SELECT count(*) FROM production_row").await;
-        drain(&production::Cut, &worker, evening(n)).await.unwrap();
+        drain(&production::Cut::STEP, &worker, evening(n)).await.unwrap();
         let cut = number(&worker.ledger, "SELECT count(*) FROM production_row").await - before;
         assert_eq!(cut, told.values().map(|(cards, _)| cards).sum::<i64>(), "{told:?}");
         assert!(cut <= 3, "{cut} on day {n}");
-        assert_eq!(drain(&production::Cut, &worker, evening(n) + 1.hour()).await.unwrap(), 0, "the day is used up");
+        assert_eq!(
+            drain(&production::Cut::STEP, &worker, evening(n) + 1.hour()).await.unwrap(),
+            0,
+            "the day is used up"
+        );
         made.push(cut);
     }
     assert!(made.iter().filter(|cut| **cut == 3).count() >= 2, "{made:?}");
@@ -466,7 +478,7 @@ async fn a_batch_that_waits_for_release_is_sent_after_it(database: Database) {
     let play = played(database).await;
     let folder = profiles(&play, "BUREAU", ("merge_regions = true", "merge_regions = true\nwait_for_release = true"));
     let (worker, at) = (with_profiles(&play, folder).await, morning());
-    let stream = streams(&worker, Kind::Production, 1).await.remove(0);
+    let stream = streams(&worker, BatchKind::PRODUCTION, 1).await.remove(0);
     let batch = cut(&worker, &stream, at).await;
     drain(&Send, &worker, at).await.unwrap();
     assert_eq!(state(&worker, &batch).await, "held");
@@ -490,7 +502,7 @@ async fn the_plan_changes_nothing_and_tells_what_the_scheduler_does(database: Da
     let due: i64 = told.streams.iter().filter(|s| s.due && s.kind == "production").map(|s| s.cards).sum();
     let batches: i64 = told.streams.iter().filter(|s| s.due && s.kind == "production").filter_map(|s| s.batches).sum();
     let before = number(&worker.ledger, "SELECT count(*) FROM production_row").await;
-    assert_eq!(drain(&production::Cut, worker, evening).await.unwrap() as i64, batches);
+    assert_eq!(drain(&production::Cut::STEP, worker, evening).await.unwrap() as i64, batches);
     assert_eq!(number(&worker.ledger, "SELECT count(*) FROM production_row").await - before, due);
     assert!(due > 0);
     // A run of several regions: its rows are in the order of sections, then of application ids.

@@ -30,7 +30,7 @@ async fn a_closing_that_cannot_be_believed_costs_no_other(database: Database) {
     )
     .await;
     let evening = instant(day(1), 17, 30);
-    drain(&Cut, &play.worker, evening).await.unwrap();
+    drain(&Cut::STEP, &play.worker, evening).await.unwrap();
     drain(&Send, &play.worker, evening).await.unwrap();
     let asked = largest_request(&play, "ICBC", FileKind::RecyclingRequest).await;
     let spec = asked.answers(&play, KIND);
@@ -61,7 +61,7 @@ async fn a_closing_that_cannot_be_believed_costs_no_other(database: Database) {
         );
         assert_eq!(execute(&play.worker.ledger, &before).await, 1);
     }
-    drain(&Answers, &play.worker, instant(day(3), 8, 0)).await.unwrap();
+    drain(&Answers::STEP, &play.worker, instant(day(3), 8, 0)).await.unwrap();
 
     let expected = ["destroyed", "held", "to_recycle", "to_recycle", "held", "held", "held", "in_recycling", "held"];
     for (number, place) in numbers.iter().zip(expected) {
@@ -90,7 +90,7 @@ async fn a_closing_that_cannot_be_believed_costs_no_other(database: Database) {
     }
     // What is final is not asked again.
     let later = instant(day(40), 17, 30);
-    drain(&Cut, &play.worker, later).await.unwrap();
+    drain(&Cut::STEP, &play.worker, later).await.unwrap();
     let again = "SELECT count(*) FROM recycling_row r JOIN application a ON a.id = r.application
         JOIN answer n ON n.application = a.id AND n.outcome = 'final' WHERE r.batch > 1";
     assert_eq!(number(&play.worker.ledger, again).await, 0);

@@ -215,7 +215,7 @@ async fn a_bad_photo_holds_its_own_card_alone(database: Database) {
     assert_eq!(ledger.waiting_photos(None).await.unwrap().len() as i64, held);
     desk.books_hold(evening()).await;
     // The others are asked of their bank, and none of the held is.
-    drain(&Cut, desk.worker(), instant(day(3), 20, 0)).await.unwrap();
+    drain(&Cut::STEP, desk.worker(), instant(day(3), 20, 0)).await.unwrap();
     assert_eq!(desk.stands(0).await.0, "in_account_batch");
     assert_eq!(desk.stands(1).await.0, "in_account_batch");
     assert_eq!(number(ledger, "SELECT count(*) FROM application WHERE account_batch IS NOT NULL").await, 2);
@@ -268,7 +268,7 @@ async fn a_repaired_or_replaced_photo_lets_its_card_go_on(database: Database) {
     assert_eq!(desk.take_in(&[desk.message(0, 2, &better)]).await, (0, 0, 1));
     assert_eq!(desk.stands(2).await, ("held".to_owned(), "PHOTO-FORMAT".to_owned()));
     desk.books_hold(later).await;
-    drain(&Cut, desk.worker(), instant(day(3), 20, 0)).await.unwrap();
+    drain(&Cut::STEP, desk.worker(), instant(day(3), 20, 0)).await.unwrap();
     assert_eq!(
         (desk.stands(0).await.0, desk.stands(1).await.0),
         ("in_account_batch".into(), "in_account_batch".into())

@@ -42,7 +42,7 @@ async fn a_card_that_is_reported_wrong_costs_no_other(database: Database) {
         play.day(n).await;
     }
     let evening = instant(day(11), 17, 30);
-    drain(&Cut, &play.worker, evening).await.unwrap();
+    drain(&Cut::STEP, &play.worker, evening).await.unwrap();
     drain(&Send, &play.worker, evening).await.unwrap();
     let asked = largest_request(&play, "BUREAU", FileKind::Personalization).await;
     let spec = asked.answers(&play, KIND);
@@ -78,7 +78,7 @@ async fn a_card_that_is_reported_wrong_costs_no_other(database: Database) {
     rows[unknown][column("outcome")] = "7".into();
     asked.place(&play, KIND, &rows).await;
     let now = instant(day(12), 8, 0);
-    drain(&Reports, &play.worker, now).await.unwrap();
+    drain(&Reports::STEP, &play.worker, now).await.unwrap();
 
     for n in [first, second, twice] {
         assert_eq!(place_of(&play, &numbers[n]).await, "held", "card {n}");
@@ -113,7 +113,7 @@ async fn a_card_that_is_reported_wrong_costs_no_other(database: Database) {
         mended.push(row);
     }
     asked.place(&play, KIND, &mended).await;
-    drain(&Reports, &play.worker, now).await.unwrap();
+    drain(&Reports::STEP, &play.worker, now).await.unwrap();
     assert_eq!(place_of(&play, &numbers[false_one]).await, "produced");
     assert_eq!(place_of(&play, &numbers[nowhere]).await, "in_production");
 
@@ -123,7 +123,7 @@ async fn a_card_that_is_reported_wrong_costs_no_other(database: Database) {
     let mut good = rows[garbled].clone();
     good[column("card_number")] = numbers[garbled].clone();
     asked.place(&play, KIND, &[good, more]).await;
-    drain(&Reports, &play.worker, now).await.unwrap();
+    drain(&Reports::STEP, &play.worker, now).await.unwrap();
     assert_eq!(place_of(&play, &numbers[garbled]).await, "in_production");
     assert_eq!(
         number(ledger, "SELECT count(*) FROM file WHERE kind = 'production-report' AND state = 'held'").await,
@@ -187,7 +187,7 @@ async fn manifest(play: &Play, asked: &Asked, made: &[usize], numbers: &[String]
     let to = play.worker.partners.get("BUREAU").unwrap().to();
     let aside = to.with_extension("aside");
     std::fs::rename(&to, &aside).unwrap();
-    drain(&Manifests, &play.worker, instant(day(12), 8, 30)).await.unwrap();
+    drain(&Manifests::STEP, &play.worker, instant(day(12), 8, 30)).await.unwrap();
     std::fs::rename(&aside, &to).unwrap();
     for n in made {
         let expected = if [wrong, holed].contains(&points[*n].as_str()) { "produced" } else { "in_transit" };

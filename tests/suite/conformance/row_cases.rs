@@ -105,7 +105,7 @@ async fn a_row_that_cannot_be_believed_costs_no_other(database: Database) {
     let sent = rows.len() as i64;
 
     let file = asked.place(&play, KIND, &rows).await;
-    drain(&Answers, &play.worker, morning(ASKED + 1)).await.unwrap();
+    drain(&Answers::STEP, &play.worker, morning(ASKED + 1)).await.unwrap();
 
     assert_eq!(
         one(&play, &format!("SELECT count(*) FROM file WHERE name = '{file}' AND state = 'applied' AND rows = {sent}"))
@@ -188,7 +188,7 @@ async fn a_frame_that_is_wrong_costs_the_whole_file(database: Database) {
     let before = one(&play, "SELECT count(*) FROM account").await;
     for (code, text) in files {
         asked.place_bytes(&play, KIND, sequence, &gb18030::encode(&text).unwrap());
-        drain(&Answers, &play.worker, morning(ASKED + 1)).await.unwrap();
+        drain(&Answers::STEP, &play.worker, morning(ASKED + 1)).await.unwrap();
         let sql =
             format!("SELECT count(*) FROM file WHERE state IN ('refused', 'held') AND reason LIKE '{code} in line %'");
         assert_eq!(one(&play, &sql).await, 1, "{code}");
@@ -197,7 +197,7 @@ async fn a_frame_that_is_wrong_costs_the_whole_file(database: Database) {
     // The same with a byte order mark in front is whole.
     let bytes = [&b"\xEF\xBB\xBF"[..], &gb18030::encode(&whole).unwrap()].concat();
     asked.place_bytes(&play, KIND, sequence, &bytes);
-    drain(&Answers, &play.worker, morning(ASKED + 1)).await.unwrap();
+    drain(&Answers::STEP, &play.worker, morning(ASKED + 1)).await.unwrap();
     assert_eq!(one(&play, "SELECT count(*) FROM account").await, before + rows.len() as i64);
     play.end().await;
 }
@@ -211,7 +211,7 @@ async fn an_answer_that_is_never_clear_ends_with_a_person(database: Database) {
         rows.retain(|row| row[spec.column("task").unwrap()] == task);
         set(spec, &mut rows[0], "code", &code(spec, "timeout"));
         asked.place(&play, KIND, &rows).await;
-        drain(&Answers, &play.worker, morning(ASKED + 1)).await.unwrap();
+        drain(&Answers::STEP, &play.worker, morning(ASKED + 1)).await.unwrap();
         let (place, answer) = became(&play, &task).await;
         if round == 3 {
             assert_eq!((place.as_str(), answer.as_str()), ("held", "mismatch NO-CLEAR-ANSWER"));
@@ -226,7 +226,7 @@ async fn an_answer_that_is_never_clear_ends_with_a_person(database: Database) {
 /// Has the cards that wait at the bank asked of it again, on a later day.
 async fn ask_again(play: &mut Play, before: &Asked, round: u32) -> Asked {
     let now = instant(day(ASKED + 7 * round), 17, 30);
-    drain(&cardline::route::accounts::Cut, &play.worker, now).await.unwrap();
+    drain(&cardline::route::accounts::Cut::STEP, &play.worker, now).await.unwrap();
     drain(&cardline::route::send::Send, &play.worker, now).await.unwrap();
     let files = play.worker.ledger.files().await.unwrap();
     let last =

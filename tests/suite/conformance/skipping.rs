@@ -46,7 +46,7 @@ async fn two_persons_pass_over_what_never_came(database: Database) {
     let mut play = Play::new(database, 7, 10, 10).await;
     assert!(refused(&play, 3).await.contains("no later file waits"));
     arrives(&play, 3);
-    assert_eq!(drain(&Answers, &play.worker, now()).await.unwrap(), 0, "it waits for the two before it");
+    assert_eq!(drain(&Answers::STEP, &play.worker, now()).await.unwrap(), 0, "it waits for the two before it");
     assert!(refused(&play, 4).await.contains("number 3, not 4"));
     assert!(to_skip(&play.worker, "BUREAU", KIND, 3).await.unwrap().is_err());
     let missing = all_missing(&play.worker).await.unwrap().remove(0);
@@ -74,12 +74,12 @@ async fn two_persons_pass_over_what_never_came(database: Database) {
 
     // Each is a case, and the file that waited is read.
     assert_eq!(number(&ledger, "SELECT count(*) FROM desk_case WHERE state = 'open'").await, 2);
-    assert_eq!(drain(&Answers, &play.worker, now()).await.unwrap(), 1);
+    assert_eq!(drain(&Answers::STEP, &play.worker, now()).await.unwrap(), 1);
     let laws = play.worker.ledger.books(now(), true, None).await.unwrap();
     assert_eq!(broken(&laws), Vec::<String>::new());
     // What comes after all is looked at by a person, and changes nothing.
     arrives(&play, 1);
-    drain(&Answers, &play.worker, now()).await.unwrap();
+    drain(&Answers::STEP, &play.worker, now()).await.unwrap();
     assert!(inbox::waiting(play.worker.partners.get("ICBC").unwrap(), FileKind::AccountResult).unwrap().is_empty());
     assert_eq!(number(&ledger, "SELECT next FROM counter WHERE name = 'file/ICBC/account-result/in'").await, 3);
     execute(&ledger, "UPDATE stream_act SET approval = NULL").await;

@@ -11,10 +11,6 @@ use super::sources::{code, sources};
 const KNOWN: &[&str] = &[
     "actions/imports/reference_change.rs",
     "actions/imports/reference_import.rs",
-    "batching/cutting.rs",
-    "batching/plan.rs",
-    "batching/plan_part.rs",
-    "batching/schedule.rs",
     "cli/context.rs",
     "cli/import.rs",
     "cli/import_cards.rs",

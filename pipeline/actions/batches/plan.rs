@@ -2,18 +2,21 @@
 //! skipped, and when the next cuts are. It asks what the scheduler asks and changes nothing.
 //!
 //! The scheduler sees everything, because streams share a bureau's days. So this is the one place where what
-//! people are shown is narrowed afterwards: `batch_plan_part`.
+//! people are shown is narrowed afterwards ([`narrow`]).
 
 use std::collections::BTreeMap;
 
+use cardline_core::batch_kinds::BatchKind;
+use cardline_core::domain::staff::Scope;
 use cardline_core::file_formats::{Until, Waiting};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::cutting;
-use super::plan_part::narrow;
-use super::schedule::{self, Candidate, Kind};
+use crate::batching::cutting;
+use crate::batching::kind::{AnyKind, waiting_streams};
+use crate::batching::schedule::{self, WaitingStream};
 use crate::people::authorisation::{stream_meets, stream_within};
+use crate::route::BATCH_KINDS;
 use crate::step::{StageError, Worker};
 use crate::time::rfc3339;
 
@@ -91,23 +94,23 @@ type Missing = BTreeMap<String, i64>;
 pub async fn plan(worker: &Worker, at: Timestamp) -> Result<Plan, StageError> {
     let mut no_photo = Missing::new();
     for (region, bank, lane, count) in worker.ledger.waiting_without_photo().await? {
-        add(worker, &mut no_photo, Kind::Account, (region, bank, lane), count)?;
+        add(worker, &mut no_photo, BatchKind::ACCOUNT, (region, bank, lane), count)?;
     }
     let mut held = Missing::new();
     for (kind, region, bank, lane, count) in worker.ledger.held_cards().await? {
-        let kind = Kind::named(&kind).unwrap_or(Kind::Account);
+        let kind = BatchKind::named(&kind).unwrap_or(BatchKind::ACCOUNT);
         add(worker, &mut held, kind, (region, bank, lane), count)?;
     }
     let scope = worker.ledger.viewer().map(|viewer| viewer.scope.clone()).unwrap_or_default();
     let mut streams = Vec::new();
-    for kind in Kind::ALL {
-        for candidate in schedule::candidates(worker, kind, at).await? {
+    for kind in BATCH_KINDS {
+        for candidate in waiting_streams(worker, kind, at).await? {
             let name = candidate.stream.name();
             let of = |missing: &Missing| missing.get(&name).copied().unwrap_or(0);
-            if !candidate.sections.iter().any(|s| scope.covers(&s.bank, &s.region)) {
+            if !candidate.slices.iter().any(|s| scope.covers(&s.bank, &s.region)) {
                 continue;
             }
-            let mut told = stream_plan(worker, &candidate, at, of(&no_photo)).await?;
+            let mut told = stream_plan(worker, kind, &candidate, at, of(&no_photo)).await?;
             if !stream_within(&scope, &name) {
                 narrow(&mut told, &candidate, &scope);
             }
@@ -128,7 +131,7 @@ pub async fn plan(worker: &Worker, at: Timestamp) -> Result<Plan, StageError> {
 fn add(
     worker: &Worker,
     missing: &mut Missing,
-    kind: Kind,
+    kind: BatchKind,
     (region, bank, lane): (String, String, String),
     count: i64,
 ) -> Result<(), StageError> {
@@ -148,7 +151,8 @@ fn add(
 
 async fn stream_plan(
     worker: &Worker,
-    c: &Candidate<'_>,
+    kind: &dyn AnyKind,
+    c: &WaitingStream<'_>,
     at: Timestamp,
     no_photo: i64,
 ) -> Result<StreamPlan, StageError> {
@@ -167,7 +171,7 @@ async fn stream_plan(
     };
     Ok(StreamPlan {
         stream: c.stream.name(),
-        kind: c.stream.kind.word(),
+        kind: c.stream.kind.word,
         partner: c.stream.partner.clone(),
         bank: c.stream.bank.clone(),
         lane: c.stream.lane.clone(),
@@ -177,11 +181,11 @@ async fn stream_plan(
         next_cut: next_cut.map(rfc3339),
         cards: contents.cards,
         batches: Some(contents.batches),
-        sections: c
-            .portions(worker, contents.cards)
+        sections: kind
+            .portions(worker, c, contents.cards)
             .await?
             .into_iter()
-            .map(|(group, cards)| Section { region: group.region.clone(), cards })
+            .map(|(slice, cards)| Section { region: slice.region, cards })
             .collect(),
         oldest: c.oldest().to_owned(),
         left_out: contents.left_out,
@@ -191,7 +195,7 @@ async fn stream_plan(
     })
 }
 
-fn why(c: &Candidate<'_>, spent: bool) -> String {
+fn why(c: &WaitingStream<'_>, spent: bool) -> String {
     match (&c.held_by, c.verdict) {
         (Some(stream), _) => format!("held with {stream}"),
         (None, Ok(_)) if spent => "the bureau's capacity of the day is used".into(),
@@ -208,7 +212,7 @@ struct Contents {
 }
 
 /// A stream is cut batch by batch; the rest of a full one waits on unless it, too, is due.
-fn contents(c: &Candidate<'_>, no_photo: i64) -> Contents {
+fn contents(c: &WaitingStream<'_>, no_photo: i64) -> Contents {
     let mut left_out = Vec::new();
     let mut leave = |why: &str, cards: i64| {
         if cards > 0 {
@@ -238,4 +242,19 @@ fn contents(c: &Candidate<'_>, no_photo: i64) -> Contents {
         }
     }
     Contents { cards, batches, left_out }
+}
+
+/// Narrows what is told of a stream that reaches beyond a scope to the cards within.
+fn narrow(told: &mut StreamPlan, c: &WaitingStream<'_>, scope: &Scope) {
+    let own = c.slices.iter().filter(|section| scope.covers(&section.bank, &section.region));
+    let waiting: i64 = own.clone().map(|section| section.cards).sum();
+    told.oldest = own.map(|section| section.oldest.clone()).min().unwrap_or_default();
+    told.sections.retain(|section| scope.covers(&told.bank, &section.region));
+    told.cards = told.sections.iter().map(|section| section.cards).sum();
+    told.batches = None;
+    // Those approved first go first, so which of these reasons left a section's card out is not known.
+    let why: Vec<String> = told.left_out.drain(..).map(|left| left.why).collect();
+    let cards = waiting - told.cards;
+    told.left_out.extend((cards > 0).then(|| LeftOut { why: why.join(" or "), cards }));
+    told.beyond = Some(format!("reaches beyond {scope}; only what lies within is counted here"));
 }

@@ -1,0 +1,353 @@
+//! What is a kind of batch's own, and the step that cuts any of them.
+//!
+//! A kind is its facts ([`BatchKind`]) and an implementation of [`CutKind`]: which cards wait, the bytes that ask
+//! for them, and the rows that make them members. Everything else (due streams, numbers, holds, leases, capacity,
+//! splitting, taking back) is the same code for all.
+
+use std::future::Future;
+use std::marker::PhantomData;
+
+use cardline_core::batch_kinds::BatchKind;
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::batch_record::NewBatchAction;
+use super::cut_batch::{CutBatch, QueueSlice};
+use super::cutting::{self, Numbers};
+use super::schedule::{self, DueStream, WaitingStream};
+use crate::step::{Claim, StageError, Step, Worker};
+use crate::store::leases::spend;
+use crate::store::{Lease, Ledger, LedgerError, Tx, Why};
+
+/// What is a kind's own.
+pub trait CutKind: Send + Sync + 'static {
+    const KIND: BatchKind;
+    /// A card with what its row of the file needs.
+    type Card: Send + Sync;
+    /// What the cards of a batch need together, such as photos and first numbers.
+    type Supply: Send + Sync;
+    /// What is written of the members besides their ids.
+    type Rows: Send + Sync + 'static;
+
+    /// What waits, slice by slice.
+    fn waiting(ledger: &Ledger) -> impl Future<Output = Result<Vec<QueueSlice>, LedgerError>> + Send;
+
+    /// Which slices of a stream so many cards come from, and how many of each.
+    fn portions(
+        _: &Worker,
+        slices: &[QueueSlice],
+        cards: i64,
+    ) -> impl Future<Output = Result<Vec<(QueueSlice, i64)>, StageError>> + Send {
+        let first = slices.first().map(|slice| (slice.clone(), slice.cards.min(cards)));
+        std::future::ready(Ok(Vec::from_iter(first)))
+    }
+
+    /// The cards of a slice that go first.
+    fn first(
+        worker: &Worker,
+        slice: &QueueSlice,
+        most: i64,
+    ) -> impl Future<Output = Result<Vec<Self::Card>, StageError>> + Send;
+
+    /// The cards of a batch that is not sent yet, in the order of its rows.
+    fn members(ledger: &Ledger, batch: i64) -> impl Future<Output = Result<Vec<Self::Card>, LedgerError>> + Send;
+
+    /// The region of a card, where it is not that of its batch.
+    fn region(_: &Self::Card) -> Option<&str> {
+        None
+    }
+
+    /// Fetches what these cards need together.
+    fn supply(worker: &Worker, cards: &[Self::Card]) -> impl Future<Output = Result<Self::Supply, StageError>> + Send;
+
+    /// The batch of these cards and its bytes, under the numbers it will get. Takes from the supply.
+    ///
+    /// # Errors
+    /// Where no card can be carried for a reason that lies in no card.
+    fn render(
+        worker: &Worker,
+        slice: &QueueSlice,
+        cards: Vec<Self::Card>,
+        numbers: &Numbers,
+        supply: &mut Self::Supply,
+        now: Timestamp,
+    ) -> Result<Rendered<Self::Rows>, StageError>;
+
+    /// Writes the batch, its members, its frozen file and the cards on hold.
+    fn write<'t>(
+        tx: &'t mut Tx,
+        cut: &'t CutBatch,
+        rows: &'t Self::Rows,
+        why: Why<'t>,
+    ) -> impl Future<Output = Result<(), LedgerError>> + Send + 't;
+
+    /// Takes the members of a batch that ends unsent back to where they waited, due by a day.
+    fn take_back<'t>(
+        tx: &'t mut Tx,
+        batch: i64,
+        again_on: Date,
+        why: Why<'t>,
+    ) -> impl Future<Output = Result<(), LedgerError>> + Send + 't;
+}
+
+/// A batch with the bytes that ask for its cards.
+pub struct Rendered<R> {
+    pub cut: CutBatch,
+    pub rows: R,
+    pub bytes: Vec<u8>,
+}
+
+/// The step that cuts a kind; one batch at a time.
+pub struct CutStep<K>(PhantomData<fn() -> K>);
+
+impl<K> CutStep<K> {
+    /// The step.
+    pub const STEP: CutStep<K> = CutStep(PhantomData);
+}
+
+/// The cards of a batch to be, with the numbers it will get.
+pub struct Claimed<K: CutKind> {
+    lease: Lease,
+    slice: QueueSlice,
+    cards: Vec<K::Card>,
+    supply: K::Supply,
+    numbers: Numbers,
+    stream: String,
+    action: Option<NewBatchAction>,
+}
+
+impl<K: CutKind> Step for CutStep<K> {
+    type Unit = DueStream;
+    type Claimed<'s> = Claimed<K>;
+    type Worked<'s> = (Lease, Rendered<K::Rows>);
+
+    async fn units(&self, worker: &Worker, now: Timestamp) -> Result<Vec<DueStream>, StageError> {
+        schedule::due_streams(worker, K::KIND, K::waiting(&worker.ledger).await?, now).await
+    }
+
+    async fn claim(
+        &self,
+        worker: &Worker,
+        stream: &DueStream,
+        now: Timestamp,
+    ) -> Result<Claim<Claimed<K>>, StageError> {
+        let waiting = Box::pin(K::waiting(&worker.ledger));
+        match schedule::take_due(worker, K::KIND, stream, waiting, now).await? {
+            Claim::Taken((lease, stream)) => Ok(claim::<K>(worker, &stream, lease, None, now).await?.into()),
+            other => Ok(other.without()),
+        }
+    }
+
+    fn work<'s>(
+        &self,
+        worker: &'s Worker,
+        claimed: Claimed<K>,
+        now: Timestamp,
+    ) -> Result<Self::Worked<'s>, StageError> {
+        let Claimed { lease, slice, cards, mut supply, numbers, stream, action } = claimed;
+        let mut rendered = K::render(worker, &slice, cards, &numbers, &mut supply, now)?;
+        (rendered.cut.stream, rendered.cut.act) = (Some(stream), action);
+        Ok((lease, rendered))
+    }
+
+    async fn settle<'s>(
+        &self,
+        worker: &'s Worker,
+        (lease, rendered): Self::Worked<'s>,
+        now: Timestamp,
+    ) -> Result<(), StageError> {
+        let Rendered { cut, rows, bytes } = rendered;
+        if cut.file.is_some() {
+            worker.objects.freeze("files", &bytes).await?;
+        }
+        let reason = format!("{} batch cut", K::KIND.word);
+        let why = Why { at: now, actor: cut.actor(), reason: &reason };
+        let mut tx = worker.ledger.begin().await?;
+        K::write(&mut tx, &cut, &rows, why).await?;
+        spend(&mut tx, &lease).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+/// Takes the cards of a stream's next batch under its lease, or gives the lease back.
+pub async fn claim<K: CutKind>(
+    worker: &Worker,
+    stream: &DueStream,
+    lease: Lease,
+    action: Option<NewBatchAction>,
+    now: Timestamp,
+) -> Result<Option<Claimed<K>>, StageError> {
+    let mut cards = Vec::new();
+    for (slice, portion) in K::portions(worker, &stream.slices, stream.most).await? {
+        cards.extend(K::first(worker, &slice, portion).await?);
+    }
+    let (Some(slice), Some(partner)) = (stream.slices.first().filter(|_| !cards.is_empty()), &stream.partner) else {
+        worker.ledger.give_back(&lease).await?;
+        return Ok(None);
+    };
+    let numbers = cutting::numbers(worker, K::KIND, partner, now).await?;
+    let supply = K::supply(worker, &cards).await?;
+    let stream = stream.name.clone();
+    Ok(Some(Claimed { lease, slice: slice.clone(), cards, supply, numbers, stream, action }))
+}
+
+/// The streams of a kind in which something waits: urgent lanes first, then the oldest.
+pub async fn waiting_streams<'w>(
+    worker: &'w Worker,
+    kind: &dyn AnyKind,
+    now: Timestamp,
+) -> Result<Vec<WaitingStream<'w>>, StageError> {
+    schedule::streams(worker, kind.kind(), kind.waiting(&worker.ledger).await?, now).await
+}
+
+/// A kind of batch without its types, for what is done to batches of any kind.
+pub trait AnyKind: Send + Sync {
+    /// Its facts.
+    fn kind(&self) -> BatchKind;
+
+    /// See [`CutKind::waiting`].
+    fn waiting<'a>(&self, ledger: &'a Ledger) -> BoxFuture<'a, Result<Vec<QueueSlice>, LedgerError>>;
+
+    /// Which slices so many cards of a stream come from, in the order of regions.
+    fn portions<'a>(
+        &self,
+        worker: &'a Worker,
+        stream: &'a WaitingStream<'a>,
+        cards: i64,
+    ) -> BoxFuture<'a, Result<Vec<(QueueSlice, i64)>, StageError>>;
+
+    /// Cuts the next batch of a stream under its lease, for a person.
+    fn cut<'a>(
+        &self,
+        worker: &'a Worker,
+        stream: DueStream,
+        lease: Lease,
+        action: NewBatchAction,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<(), StageError>>;
+
+    /// Renders a batch's members anew, divided into parts by row and region, each under its numbers; `None` where
+    /// a part would have no card.
+    fn divide<'a>(
+        &self,
+        worker: &'a Worker,
+        batch: (i64, QueueSlice),
+        numbers: [Numbers; 2],
+        is_first: &'a (dyn Fn(usize, &str) -> bool + Sync),
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<Option<Parts>, StageError>>;
+
+    /// See [`CutKind::take_back`].
+    fn take_back<'t>(
+        &self,
+        tx: &'t mut Tx,
+        batch: i64,
+        again_on: Date,
+        why: Why<'t>,
+    ) -> BoxFuture<'t, Result<(), LedgerError>>;
+}
+
+/// The parts of a batch that is divided.
+pub type Parts = Vec<Box<dyn Part>>;
+
+/// One part of a batch that is divided, rendered and ready to be cut.
+pub trait Part: Send + Sync {
+    fn cut(&mut self) -> &mut CutBatch;
+    fn number(&self) -> &str;
+    fn bytes(&self) -> &[u8];
+    fn write<'t>(&'t self, tx: &'t mut Tx, why: Why<'t>) -> BoxFuture<'t, Result<(), LedgerError>>;
+}
+
+struct PartOf<K: CutKind>(Rendered<K::Rows>);
+
+impl<K: CutKind> Part for PartOf<K> {
+    fn cut(&mut self) -> &mut CutBatch {
+        &mut self.0.cut
+    }
+
+    fn number(&self) -> &str {
+        &self.0.cut.number
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.0.bytes
+    }
+
+    fn write<'t>(&'t self, tx: &'t mut Tx, why: Why<'t>) -> BoxFuture<'t, Result<(), LedgerError>> {
+        Box::pin(K::write(tx, &self.0.cut, &self.0.rows, why))
+    }
+}
+
+impl<K: CutKind> AnyKind for CutStep<K> {
+    fn kind(&self) -> BatchKind {
+        K::KIND
+    }
+
+    fn waiting<'a>(&self, ledger: &'a Ledger) -> BoxFuture<'a, Result<Vec<QueueSlice>, LedgerError>> {
+        Box::pin(K::waiting(ledger))
+    }
+
+    fn portions<'a>(
+        &self,
+        worker: &'a Worker,
+        stream: &'a WaitingStream<'a>,
+        cards: i64,
+    ) -> BoxFuture<'a, Result<Vec<(QueueSlice, i64)>, StageError>> {
+        Box::pin(K::portions(worker, &stream.slices, cards))
+    }
+
+    fn cut<'a>(
+        &self,
+        worker: &'a Worker,
+        stream: DueStream,
+        lease: Lease,
+        action: NewBatchAction,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<(), StageError>> {
+        Box::pin(async move {
+            let Some(claimed) = claim::<K>(worker, &stream, lease, Some(action), now).await? else { return Ok(()) };
+            let step = CutStep::<K>::STEP;
+            let worked = tokio::task::block_in_place(|| step.work(worker, claimed, now))?;
+            step.settle(worker, worked, now).await
+        })
+    }
+
+    fn divide<'a>(
+        &self,
+        worker: &'a Worker,
+        (batch, slice): (i64, QueueSlice),
+        numbers: [Numbers; 2],
+        is_first: &'a (dyn Fn(usize, &str) -> bool + Sync),
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<Option<Parts>, StageError>> {
+        Box::pin(async move {
+            let cards = K::members(&worker.ledger, batch).await?;
+            let mut supply = K::supply(worker, &cards).await?;
+            let mut divided = [Vec::new(), Vec::new()];
+            for (at, card) in cards.into_iter().enumerate() {
+                let first = is_first(at, K::region(&card).unwrap_or(&slice.region));
+                divided[usize::from(!first)].push(card);
+            }
+            if divided.iter().any(Vec::is_empty) {
+                return Ok(None);
+            }
+            let mut parts = Parts::new();
+            for (cards, numbers) in divided.into_iter().zip(&numbers) {
+                parts.push(Box::new(PartOf::<K>(K::render(worker, &slice, cards, numbers, &mut supply, now)?)));
+            }
+            Ok(Some(parts))
+        })
+    }
+
+    fn take_back<'t>(
+        &self,
+        tx: &'t mut Tx,
+        batch: i64,
+        again_on: Date,
+        why: Why<'t>,
+    ) -> BoxFuture<'t, Result<(), LedgerError>> {
+        Box::pin(K::take_back(tx, batch, again_on, why))
+    }
+}

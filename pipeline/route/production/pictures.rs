@@ -1,0 +1,44 @@
+//! The photos of a run: what was rendered for print and chip, with its bytes.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::cut_rows::AccountedCard;
+use crate::crypto::objects::ObjectError;
+use crate::step::{StageError, Worker};
+
+/// The photos of some cards.
+#[derive(Default)]
+pub struct Pictures {
+    /// Source → print and chip digest.
+    pub renditions: HashMap<String, (String, String)>,
+    /// Digest → bytes.
+    pub photos: HashMap<String, Vec<u8>>,
+    /// Sources whose renditions cannot be read now, and why: their cards wait for the next run.
+    pub unread: BTreeMap<String, Arc<ObjectError>>,
+}
+
+/// The renditions of the cards' photos, with their bytes.
+pub async fn pictures(worker: &Worker, cards: &[AccountedCard]) -> Result<Pictures, StageError> {
+    let mut sources: Vec<String> = cards.iter().map(|c| c.photo.clone()).collect();
+    sources.sort();
+    sources.dedup();
+    let mut pictures = Pictures::default();
+    for (source, print, chip) in worker.ledger.renditions(&sources).await? {
+        let read = async || {
+            let of_print = worker.objects.thaw("photos-print", &print).await?;
+            Ok::<_, ObjectError>((of_print, worker.objects.thaw("photos-chip", &chip).await?))
+        };
+        match read().await {
+            Ok((of_print, of_chip)) => {
+                pictures.photos.extend([(print.clone(), of_print), (chip.clone(), of_chip)]);
+                pictures.renditions.insert(source, (print, chip));
+            }
+            Err(error) => {
+                tracing::error!("a rendered photo: {error}; its cards wait for the next run");
+                pictures.unread.insert(source, Arc::new(error));
+            }
+        }
+    }
+    Ok(pictures)
+}
