@@ -1,4 +1,7 @@
 //! Cases: what a person must decide, and what is overdue.
 
+mod chase;
+pub mod deadline;
+pub mod deadlines;
 pub mod desk;
 pub mod overdue;

@@ -4,4 +4,3 @@ pub mod batch_state;
 pub mod believed;
 pub mod shipment_regions;
 pub mod tallies;
-pub mod unfinished;

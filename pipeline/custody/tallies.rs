@@ -3,25 +3,15 @@
 //! How many stand in each state is a tally of the sealed history, carried on from seal to seal; the
 //! worker that is first carries it on for all. The rest are small tables and partial indices.
 
-use super::unfinished::UNFINISHED;
 use crate::args;
 use crate::store::Tx;
 use crate::store::dialect::over_history;
 use crate::store::{Ledger, LedgerError};
 
-/// Everything unfinished of one kind.
-pub struct Unfinished {
-    pub kind: &'static str,
-    pub overdue: i64,
-    /// The earliest day by which one of them is due.
-    pub oldest: Option<String>,
-}
-
 /// The figures.
 pub struct Tallies {
     /// Life, state, how many.
     pub states: Vec<(String, String, i64)>,
-    pub unfinished: Vec<Unfinished>,
     /// Partner, state, how many files that are not finished.
     pub files: Vec<(String, String, i64)>,
     /// When the laws last held, in microseconds; 0 if they were never checked.
@@ -32,16 +22,10 @@ pub struct Tallies {
 
 impl Ledger {
     /// Reads the figures.
-    pub async fn figures(&self, today: jiff::civil::Date) -> Result<Tallies, LedgerError> {
+    pub async fn figures(&self) -> Result<Tallies, LedgerError> {
         let mut tx = self.read().await?;
-        let mut unfinished = Vec::new();
-        for (kind, overdue, oldest) in UNFINISHED {
-            let oldest = tx.row::<(Option<String>,)>(oldest, args![]).await?.and_then(|row| row.0);
-            unfinished.push(Unfinished { kind, overdue: tx.number(overdue, args![today]).await?, oldest });
-        }
         Ok(Tallies {
             states: tx.rows("SELECT life, state, count FROM tally ORDER BY life, state", args![]).await?,
-            unfinished,
             files: tx
                 .rows(
                     "SELECT partner, state, count(*) FROM file WHERE state IN ('frozen', 'placed', 'held')

@@ -94,9 +94,9 @@ async fn set_aside(worker: &Worker) -> Result<(), StageError> {
 async fn figures(worker: &Worker) -> Result<(), StageError> {
     let now = Timestamp::now();
     worker.ledger.carry_tally().await?;
-    let figures = worker.ledger.figures(local_date(now)).await?;
+    let figures = worker.ledger.figures().await?;
     show_states(&figures);
-    for unfinished in &figures.unfinished {
+    for unfinished in worker.ledger.unfinished(local_date(now)).await? {
         metrics::set(&metrics::OVERDUE, &[unfinished.kind], unfinished.overdue as f64);
         let day: Option<Date> = unfinished.oldest.as_ref().and_then(|day| day.parse().ok());
         let at = day.map_or(0.0, |day| seconds(instant(day, 0, 0)));

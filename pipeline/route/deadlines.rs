@@ -5,7 +5,8 @@
 
 use jiff::Timestamp;
 
-use crate::cases::overdue::{CareDates, Overdue};
+use crate::cases::deadline::NextDates;
+use crate::cases::overdue::Overdue;
 use crate::step::{Claim, StageError, Step, Unit, Worker};
 use crate::store::{Lease, Why};
 use crate::time::local_date;
@@ -19,14 +20,14 @@ impl Unit for Overdue {
     }
 
     fn name(&self) -> Option<String> {
-        Some(self.kind.into())
+        Some(self.deadline.name.into())
     }
 }
 
 impl Step for Deadlines {
     type Unit = Overdue;
     type Claimed<'s> = (Lease, Overdue);
-    type Worked<'s> = (Lease, Overdue, CareDates);
+    type Worked<'s> = (Lease, Overdue, NextDates);
 
     async fn units(&self, worker: &Worker, now: Timestamp) -> Result<Vec<Overdue>, StageError> {
         Ok(worker.ledger.overdue(local_date(now)).await?)
@@ -38,7 +39,7 @@ impl Step for Deadlines {
         overdue: &Overdue,
         now: Timestamp,
     ) -> Result<Claim<(Lease, Overdue)>, StageError> {
-        let work = format!("care/deadlines/{}/{}", overdue.kind, overdue.partner);
+        let work = format!("care/deadlines/{}/{}", overdue.deadline.name, overdue.partner);
         Ok(Claim::under(worker.lease(&work, now).await?, |lease| (lease, overdue.clone())))
     }
 
@@ -51,7 +52,7 @@ impl Step for Deadlines {
         let today = local_date(now);
         let chase_on = worker.by_region(today, |policy| policy.chase_working_days);
         let case_on = worker.by_region(today, |policy| policy.case_working_days);
-        Ok((lease, overdue, CareDates { today, chase_on, case_on }))
+        Ok((lease, overdue, NextDates { today, chase_on, case_on }))
     }
 
     async fn settle<'s>(

@@ -1,10 +1,8 @@
 //! What the ledger knows of time: when it last moved, what a person accepted, and what its own clock says.
 
 use jiff::Timestamp;
-use jiff::civil::Date;
 
 use crate::args;
-use crate::custody::unfinished::UNFINISHED;
 use crate::store::{Ledger, LedgerError};
 
 /// What a clock is compared with.
@@ -36,16 +34,5 @@ impl Ledger {
             accepted: accepted.into_iter().map(|(at,)| instant(at)).collect(),
             server,
         })
-    }
-
-    /// How many things have a deadline, and how many of them let it pass by a day.
-    pub async fn deadlines_past(&self, today: Date) -> Result<(i64, i64), LedgerError> {
-        let mut tx = self.read().await?;
-        let (mut all, mut past) = (0, 0);
-        for (_, overdue, _) in UNFINISHED {
-            all += tx.number(overdue, args![Date::MAX]).await?;
-            past += tx.number(overdue, args![today]).await?;
-        }
-        Ok((all, past))
     }
 }

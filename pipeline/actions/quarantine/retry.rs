@@ -9,6 +9,7 @@ use cardline_core::domain::policy::ByRegion;
 use jiff::civil::Date;
 
 use crate::args;
+use crate::cases::deadlines::messages::quarantine_looked_at;
 use crate::limits::RETRY_MESSAGES;
 use crate::quarantine::acts::{Operation, discard};
 use crate::quarantine::held::Chosen;
@@ -133,7 +134,7 @@ impl Ledger {
     pub async fn settle_discard(&self, operation: &Operation, why: Why<'_>) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
         discard(&mut tx, operation).await?;
-        crate::cases::overdue::quarantine_looked_at(&mut tx, why).await?;
+        quarantine_looked_at(&mut tx, why).await?;
         tx.commit().await
     }
 
@@ -150,7 +151,7 @@ impl Ledger {
         for part in again {
             settle_again(&mut tx, operation, part, why, today).await?;
         }
-        crate::cases::overdue::quarantine_looked_at(&mut tx, why).await?;
+        quarantine_looked_at(&mut tx, why).await?;
         spend(&mut tx, lease).await?;
         tx.commit().await
     }

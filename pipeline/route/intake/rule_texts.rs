@@ -249,7 +249,7 @@ mod tests {
         let sources = [
             include_str!("settle/rules.rs"),
             include_str!("settle/seen.rs"),
-            include_str!("../../cases/overdue.rs"),
+            include_str!("../../cases/deadlines/messages.rs"),
             include_str!("../servicing/settle/cards.rs"),
             include_str!("../servicing/settle/receipts.rs"),
             include_str!("../servicing/settle/waves.rs"),

@@ -50,7 +50,7 @@ async fn every_metric_of_the_list_is_exported_and_none_beyond_it(database: Datab
     worker.signal("TERM");
     worker.end();
     play.worker.ledger.carry_tally().await.unwrap();
-    let tally = play.worker.ledger.figures(cardline::world::play::day(8)).await.unwrap().states;
+    let tally = play.worker.ledger.figures().await.unwrap().states;
     let counted = |life: &str| -> i64 { tally.iter().filter(|(l, _, _)| l == life).map(|(_, _, n)| n).sum() };
     assert_eq!((counted("card") > 60, counted("card")), (true, cards.values().sum::<i64>()));
     assert!(counted("application") >= applications.values().sum::<i64>());
@@ -71,7 +71,7 @@ async fn the_tally_of_history_is_what_counting_the_cards_gives() {
     let ledger = &play.worker.ledger;
     ledger.carry_tally().await.unwrap();
     ledger.carry_tally().await.unwrap();
-    let tally = ledger.figures(cardline::world::play::day(40)).await.unwrap().states;
+    let tally = ledger.figures().await.unwrap().states;
     let of = |life: &str| {
         let of_life = tally.iter().filter(|(l, _, n)| l == life && *n != 0);
         of_life.map(|(_, state, n)| (state.clone(), *n)).collect::<std::collections::BTreeMap<String, i64>>()

@@ -3,7 +3,6 @@
 use jiff::civil::Date;
 
 use crate::args;
-use crate::cases::overdue::answer_late;
 use crate::photos::renditions::overtake_photo_cases;
 use crate::store::LedgerError;
 use crate::store::Tx;
@@ -63,6 +62,22 @@ pub(crate) async fn replace_revisions(tx: &mut Tx, why: Why<'_>, today: Date) ->
     ];
     replace(tx, "returned", &back, why, today).await?;
     answer_late(tx, why).await
+}
+
+/// A correction that came after the lapse was refused by its rule; here the applicant is told.
+async fn answer_late(tx: &mut Tx, why: Why<'_>) -> Result<(), LedgerError> {
+    let late = tx
+        .rows::<(i64,)>(
+            "SELECT DISTINCT a.id FROM arriving r JOIN application a ON a.id = r.present
+             WHERE r.verdict = 'rejected' AND a.state = 'lapsed' ORDER BY a.id",
+            args![],
+        )
+        .await?;
+    tx.stage(late.into_iter().map(|(id,)| Subject::of(id)).collect()).await?;
+    let reason = "a correction came after the lapse; apply anew under another application_id";
+    let refused = [Transition { machine: &APPLICATION, from: "lapsed", to: "lapsed" }];
+    move_each(tx, &refused, Along::default(), Why { reason, ..why }).await?;
+    Ok(())
 }
 
 async fn replace(

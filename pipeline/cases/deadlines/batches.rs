@@ -1,0 +1,51 @@
+//! Batches that are overdue: their partner is asked again.
+
+use crate::args;
+use crate::cases::chase::chase;
+use crate::cases::deadline::{Deadline, Missed, gauge};
+use crate::store::{LedgerError, Tx};
+
+/// What is overdue on day `$1`.
+macro_rules! overdue {
+    () => {
+        "(SELECT b.id, b.partner, b.region FROM batch b WHERE b.id IN
+        (SELECT id FROM batch WHERE due_on < $1 AND state <> 'answered' AND state <> 'cancelled'
+         UNION SELECT id FROM batch WHERE due_on < $1 AND to_produce > 0)) o"
+    };
+}
+
+/// Batches without an answer, and cards that wait for production.
+pub(super) const BATCHES: Deadline = Deadline {
+    name: "batches",
+    partners: concat!("SELECT DISTINCT o.partner FROM ", overdue!(), " ORDER BY o.partner"),
+    gauges: &[
+        gauge!("batch", "batch WHERE state <> 'answered' AND state <> 'cancelled'"),
+        gauge!("production", "batch WHERE to_produce > 0"),
+    ],
+    settle: |tx, missed| Box::pin(chase_batches(tx, missed)),
+};
+
+/// A partner that does not answer is chased, and a held batch is pointed out; it keeps one live deadline.
+async fn chase_batches(tx: &mut Tx, Missed { partner, dates, why }: Missed<'_>) -> Result<(), LedgerError> {
+    let late = tx
+        .rows::<(i64, Option<i64>, String, String)>(
+            concat!(
+                "SELECT b.id, f.id, b.state, b.region FROM ",
+                overdue!(),
+                " JOIN batch b ON b.id = o.id LEFT JOIN file f ON f.batch = b.id AND f.direction = 'out'
+                 WHERE o.partner = $2 ORDER BY b.id"
+            ),
+            args![dates.today, partner],
+        )
+        .await?;
+    for (batch, file, state, region) in late {
+        tx.run("UPDATE batch SET due_on = $2 WHERE id = $1", args![batch, *dates.chase_on.of(&region)]).await?;
+        let reason = if state == "held" {
+            "a held batch waits to be released or cancelled"
+        } else {
+            "an answer is overdue; the partner is chased"
+        };
+        chase(tx, None, file, reason, *dates.case_on.of(&region), why).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,48 @@
+//! Cards that wait longer than they may: a person looks at each.
+
+use crate::args;
+use crate::cases::chase::chase;
+use crate::cases::deadline::{Deadline, Missed, gauge};
+use crate::store::transition::{Subject, by_day};
+use crate::store::{LedgerError, Tx};
+
+/// What is overdue on day `$1`.
+macro_rules! overdue {
+    () => {
+        "(SELECT id, bank AS partner, region FROM application WHERE due_on < $1 AND queue IS NOT NULL
+      UNION SELECT id, bank, region FROM application WHERE due_on < $1
+        AND place IN ('held', 'missing', 'with_unit', 'awaiting_return', 'recalled', 'to_recycle')) o"
+    };
+}
+
+/// Cards that wait, for a batch or for a person.
+pub(super) const CARDS: Deadline = Deadline {
+    name: "cards",
+    partners: concat!("SELECT DISTINCT o.partner FROM ", overdue!(), " ORDER BY o.partner"),
+    gauges: &[
+        gauge!(
+            "card",
+            "application WHERE place IN ('held', 'missing', 'with_unit', 'awaiting_return', 'recalled', 'to_recycle')"
+        ),
+        gauge!("waiting-card", "application WHERE queue IS NOT NULL"),
+    ],
+    settle: |tx, missed| Box::pin(look_at_cards(tx, missed)),
+};
+
+/// Each has one open case, and waits until the day by which it is decided.
+async fn look_at_cards(tx: &mut Tx, Missed { partner, dates, why }: Missed<'_>) -> Result<(), LedgerError> {
+    let late = tx
+        .rows::<(i64, String)>(
+            concat!("SELECT o.id, o.region FROM ", overdue!(), " WHERE o.partner = $2 ORDER BY o.id"),
+            args![dates.today, partner],
+        )
+        .await?;
+    for (case_on, ids) in by_day(late, |region| *dates.case_on.of(region)) {
+        tx.stage(ids.iter().copied().map(Subject::of).collect()).await?;
+        tx.run("UPDATE application SET due_on = $1 WHERE id IN (SELECT id FROM subject)", args![case_on]).await?;
+        for id in ids {
+            chase(tx, Some(id), None, "a card waits longer than it may", case_on, why).await?;
+        }
+    }
+    Ok(())
+}
