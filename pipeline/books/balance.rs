@@ -4,20 +4,22 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use crate::args;
 use crate::store::{Ledger, LedgerError};
+use crate::{args, row};
 
-/// How the 30-day promise went: by the day the card was ready at its point.
-#[derive(Default, Clone, Copy, serde::Serialize)]
-pub struct Promises {
-    pub kept: i64,
-    pub missed: i64,
-    /// Not ready yet, and still in time.
-    pub running: i64,
-    /// Not ready yet, past day 20.
-    pub warned: i64,
-    /// Not ready yet, past the promise.
-    pub breached: i64,
+row! {
+    /// How the 30-day promise went: by the day the card was ready at its point.
+    #[derive(Default, Clone, Copy, serde::Serialize)]
+    pub struct Promises {
+        kept: i64,
+        missed: i64,
+        /// Not ready yet, and still in time.
+        running: i64,
+        /// Not ready yet, past day 20.
+        warned: i64,
+        /// Not ready yet, past the promise.
+        breached: i64,
+    }
 }
 
 impl Ledger {
@@ -55,24 +57,17 @@ impl Ledger {
     /// Sums over the chunks of a topic (`None`: of every source of applications).
     pub async fn intake_counts(&self, topic: &str) -> Result<crate::route::intake::settle::IntakeCounts, LedgerError> {
         let mut tx = self.read().await?;
-        let row = tx
-            .row::<(i64, i64, i64, i64, i64, i64)>(
-                "SELECT CAST(COALESCE(sum(received), 0) AS BIGINT), CAST(COALESCE(sum(accepted), 0) AS BIGINT),
-                    CAST(COALESCE(sum(rejected), 0) AS BIGINT), CAST(COALESCE(sum(repeated), 0) AS BIGINT),
-                    CAST(COALESCE(sum(conflicting), 0) AS BIGINT), CAST(COALESCE(sum(quarantined), 0) AS BIGINT)
+        let counts = tx
+            .row(
+                "SELECT CAST(COALESCE(sum(received), 0) AS BIGINT) AS received, CAST(COALESCE(sum(accepted), 0) AS BIGINT) AS accepted,
+                    CAST(COALESCE(sum(rejected), 0) AS BIGINT) AS rejected, CAST(COALESCE(sum(repeated), 0) AS BIGINT) AS repeated,
+                    CAST(COALESCE(sum(conflicting), 0) AS BIGINT) AS conflicting, CAST(COALESCE(sum(quarantined), 0) AS BIGINT) AS quarantined
                  FROM chunk WHERE source = $1",
                 args![topic],
             )
             .await?
             .unwrap_or_default();
-        Ok(crate::route::intake::settle::IntakeCounts {
-            received: row.0,
-            accepted: row.1,
-            rejected: row.2,
-            repeated: row.3,
-            conflicting: row.4,
-            quarantined: row.5,
-        })
+        Ok(counts)
     }
 
     /// Open cases by reason.
@@ -91,19 +86,20 @@ impl Ledger {
     pub async fn promises(&self, today: Date) -> Result<Promises, LedgerError> {
         let warn_before = today.saturating_add(jiff::Span::new().days(10));
         let mut tx = self.read().await?;
-        let row = tx
-            .row::<(i64, i64, i64, i64, i64)>(
-                "SELECT count(*) FILTER (WHERE s.ready_on <= a.promise_on), count(*) FILTER (WHERE s.ready_on > a.promise_on),
-                    count(*) FILTER (WHERE s.ready_on IS NULL AND a.promise_on > $2),
-                    count(*) FILTER (WHERE s.ready_on IS NULL AND a.promise_on <= $2 AND a.promise_on >= $1),
-                    count(*) FILTER (WHERE s.ready_on IS NULL AND a.promise_on < $1)
+        let promises = tx
+            .row(
+                "SELECT count(*) FILTER (WHERE s.ready_on <= a.promise_on) AS kept,
+                    count(*) FILTER (WHERE s.ready_on > a.promise_on) AS missed,
+                    count(*) FILTER (WHERE s.ready_on IS NULL AND a.promise_on > $2) AS running,
+                    count(*) FILTER (WHERE s.ready_on IS NULL AND a.promise_on <= $2 AND a.promise_on >= $1) AS warned,
+                    count(*) FILTER (WHERE s.ready_on IS NULL AND a.promise_on < $1) AS breached
                  FROM application a LEFT JOIN made m ON m.application = a.id LEFT JOIN box b ON b.id = m.box
                  LEFT JOIN shipment s ON s.id = b.shipment WHERE a.state = 'accepted' AND a.old_number IS NULL",
                 args![today, warn_before],
             )
             .await?
             .unwrap_or_default();
-        Ok(Promises { kept: row.0, missed: row.1, running: row.2, warned: row.3, breached: row.4 })
+        Ok(promises)
     }
 
     /// One application for each interesting way to look at with `trace`.

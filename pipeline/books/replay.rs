@@ -6,14 +6,23 @@ use std::fmt;
 use cardline_core::state_machines::LIVES;
 
 use super::touched::{AlikeCards, Traced};
-use crate::args;
 use crate::books::trace::{Follower, WAY, WayRow};
 use crate::limits::REPLAYED_CARDS_PER_PAGE;
 use crate::store::LedgerError;
 use crate::store::Tx;
+use crate::{args, row};
 
-/// Current states of one application: id, application id, state, place, social, account.
-type Current = (i64, String, String, Option<String>, String, Option<String>);
+row! {
+    /// The current states of one application.
+    struct Current {
+        id: i64,
+        application_id: String,
+        state: String,
+        place: Option<String>,
+        social: String,
+        account: Option<String>,
+    }
+}
 
 /// What the replay found, for each of the three laws.
 #[derive(Default)]
@@ -57,7 +66,7 @@ pub async fn replay(tx: &mut Tx) -> Result<Replayed, LedgerError> {
 async fn replay_page(tx: &mut Tx, page: &[(i64, i64)], found: &mut Replayed) -> Result<(), LedgerError> {
     let current = tx
         .rows::<Current>(
-            "SELECT a.id, a.application_id, a.state, k.place, a.social, CASE WHEN c.application IS NULL THEN NULL ELSE a.financial END
+            "SELECT a.id, a.application_id, a.state, k.place, a.social, CASE WHEN c.application IS NULL THEN NULL ELSE a.financial END AS account
              FROM traced t JOIN application a ON a.id = t.id LEFT JOIN card k ON k.id = a.id LEFT JOIN account c ON c.application = a.id
              ORDER BY a.id",
             args![],
@@ -67,8 +76,8 @@ async fn replay_page(tx: &mut Tx, page: &[(i64, i64)], found: &mut Replayed) -> 
     for (card, (_, alike)) in current.into_iter().zip(page) {
         let who = Who { card: &card, others: alike - 1 };
         let mut follower = Follower::new();
-        while let Some(row) = rows.next_if(|row| row.0 <= card.0) {
-            if row.0 == card.0 {
+        while let Some(row) = rows.next_if(|row| row.id <= card.id) {
+            if row.id == card.id {
                 walk(&who, &row, &mut follower, found);
             }
         }
@@ -86,14 +95,14 @@ struct Who<'c> {
 impl fmt::Display for Who<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.others {
-            0 => write!(f, "{}", self.card.1),
-            others => write!(f, "{} and {others} others of the same sets", self.card.1),
+            0 => write!(f, "{}", self.card.application_id),
+            others => write!(f, "{} and {others} others of the same sets", self.card.application_id),
         }
     }
 }
 
 fn walk(who: &Who<'_>, row: &WayRow, follower: &mut Follower, found: &mut Replayed) {
-    let (_, seq, _, life, _, from, to, _, _) = row;
+    let WayRow { seq, life, from_state: from, to_state: to, .. } = row;
     let known = LIVES.iter().find(|l| l.name == life).is_some_and(|l| l.edge(from, to).is_some());
     if !known {
         found.transition.push(format!("{who}: row {seq} moves {life} from {from} to {to}, which is no edge"));
@@ -104,7 +113,7 @@ fn walk(who: &Who<'_>, row: &WayRow, follower: &mut Follower, found: &mut Replay
 }
 
 fn compare(who: &Who<'_>, follower: &Follower, found: &mut Replayed) {
-    let (_, _, state, place, social, account) = who.card;
+    let Current { state, place, social, account, .. } = who.card;
     let pairs = [
         ("application", Some(state.as_str())),
         ("card", place.as_deref()),

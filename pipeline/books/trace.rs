@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use super::touched::Traced;
-use crate::args;
 use crate::quarantine::acts::{TracedAct, acts_of};
 use crate::store::Tx;
 use crate::store::scope::in_scope;
 use crate::store::{Ledger, LedgerError};
+use crate::{args, row};
 
 /// One move on a card's way.
 #[derive(Clone)]
@@ -22,38 +22,42 @@ pub struct TracedMove {
     pub with: String,
 }
 
-/// A file the card had a row in.
-#[derive(Clone, serde::Serialize)]
-pub struct TracedFile {
-    pub partner: String,
-    pub kind: String,
-    pub direction: String,
-    pub sequence: Option<i64>,
-    pub rows: i64,
-    pub sha256: String,
-    pub name: String,
-    pub row: i64,
+row! {
+    /// A file the card had a row in.
+    #[derive(Clone, serde::Serialize)]
+    pub struct TracedFile {
+        partner: String,
+        kind: String,
+        direction: String,
+        sequence: Option<i64>,
+        rows: i64,
+        sha256: String,
+        name: String,
+        row: i64,
+    }
 }
 
-/// Everything known about one card without decrypting a record.
-pub struct Trace {
-    pub application_id: String,
-    pub card_number: Option<String>,
-    pub state: String,
-    pub place: Option<String>,
-    pub social: String,
-    pub account: String,
-    pub revision: i64,
-    pub promise_on: String,
-    pub due_on: String,
-    pub owner: String,
-    pub findings: Vec<(String, String, String)>,
-    /// Why its photo cannot be used, or not yet.
-    pub photo_fault: Option<String>,
-    pub moves: Vec<TracedMove>,
-    pub files: Vec<TracedFile>,
-    /// What was done to its messages in the quarantine, and who had one opened.
-    pub acts: Vec<TracedAct>,
+row! {
+    /// Everything known about one card without decrypting a record.
+    pub struct Trace {
+        application_id: String,
+        card_number: Option<String>,
+        state: String,
+        place: Option<String> = None,
+        social: String,
+        account: String,
+        revision: i64,
+        promise_on: String,
+        due_on: String,
+        owner: String,
+        findings: Vec<(String, String, String)> = Vec::new(),
+        /// Why its photo cannot be used, or not yet.
+        photo_fault: Option<String> = None,
+        moves: Vec<TracedMove> = Vec::new(),
+        files: Vec<TracedFile> = Vec::new(),
+        /// What was done to its messages in the quarantine, and who had one opened.
+        acts: Vec<TracedAct> = Vec::new(),
+    }
 }
 
 /// Each life's rows for the applications in `traced`, with the set they came through. CROSS JOIN keeps
@@ -89,8 +93,20 @@ pub(crate) const WAY: &str = "
         WHERE m.application = t.id AND b.id = m.box AND v.scope = 'shipment' AND v.subject = b.shipment
     ORDER BY 1, 2";
 
-/// Application, sequence, instant, life, scope, from, to, actor, reason.
-pub(crate) type WayRow = (i64, i64, i64, String, String, String, String, String, String);
+row! {
+    /// A row of history on the way of an application, with the set it came through.
+    pub(crate) struct WayRow {
+        id: i64,
+        seq: i64,
+        at: i64,
+        life: String,
+        scope: String,
+        from_state: String,
+        to_state: String,
+        actor: String,
+        reason: String,
+    }
+}
 
 /// Follows one card through its rows: a set's move counts only for those who stood where it began.
 pub(crate) struct Follower {
@@ -110,17 +126,16 @@ impl Follower {
     /// Takes the next row. `Some(true)`: it moved; `Some(false)`: a set went on without it;
     /// `None`: an own row that does not begin where the card stands.
     pub(crate) fn follow(&mut self, row: &WayRow) -> Option<bool> {
-        let (_, _, _, life, scope, from, to, _, _) = row;
-        if self.stands(life) == from {
-            self.stands.insert(life.clone(), to.clone());
+        if self.stands(&row.life) == row.from_state {
+            self.stands.insert(row.life.clone(), row.to_state.clone());
             return Some(true);
         }
-        if scope == "application" { None } else { Some(false) }
+        if row.scope == "application" { None } else { Some(false) }
     }
 }
 
 const FILES: &str = "
-    SELECT f.id, f.partner, f.kind, f.direction, f.sequence, f.rows, f.sha256, f.name, a.account_row
+    SELECT f.id, f.partner, f.kind, f.direction, f.sequence, f.rows, f.sha256, f.name, a.account_row AS row
         FROM application a JOIN file f ON f.batch = a.account_batch AND f.direction = 'out' WHERE a.id = $1
     UNION SELECT f.id, f.partner, f.kind, f.direction, f.sequence, f.rows, f.sha256, f.name, a.account_row
         FROM application a JOIN account c ON c.application = a.id JOIN file f ON f.id = c.answer WHERE a.id = $1 AND a.account_row IS NOT NULL
@@ -142,8 +157,6 @@ const FILES: &str = "
     UNION SELECT f.id, f.partner, f.kind, f.direction, f.sequence, f.rows, f.sha256, f.name, r.row
         FROM recycling_row r JOIN file f ON f.batch = r.batch WHERE r.application = $1 AND f.state <> 'refused'
     ORDER BY 1";
-
-type FileRow = (i64, String, String, String, Option<i64>, i64, String, String, i64);
 
 /// The application of that key, within the viewer's scope.
 async fn find(tx: &mut Tx, key: &str) -> Result<Option<i64>, LedgerError> {
@@ -176,77 +189,48 @@ impl Ledger {
         let mut moves = Vec::new();
         for row in tx.rows::<WayRow>(WAY, args![]).await? {
             if follower.follow(&row) != Some(false) {
-                let (_, _, at, life, with, from, to, by, reason) = row;
+                let WayRow { at, life, scope: with, from_state: from, to_state: to, actor: by, reason, .. } = row;
                 moves.push(TracedMove { at, life, from, to, by, reason, with });
             }
         }
-        let files = tx.rows::<FileRow>(FILES, args![id]).await?;
-        let files = files
-            .into_iter()
-            .map(|(_, partner, kind, direction, sequence, rows, sha256, name, row)| TracedFile {
-                partner,
-                kind,
-                direction,
-                sequence,
-                rows,
-                sha256,
-                name,
-                row,
-            })
-            .collect();
-        let Some((application_id, state, social, financial, revision, promise_on, due_on, owner, card_number)) = tx
-            .row::<(String, String, String, String, i64, String, String, String, Option<String>)>(
-                "SELECT a.application_id, a.state, a.social, CASE WHEN c.application IS NULL THEN 'none' ELSE a.financial END, a.revision,
+        let files = tx.rows(FILES, args![id]).await?;
+        let found = tx
+            .row::<Trace>(
+                "SELECT a.application_id, a.state, a.social, CASE WHEN c.application IS NULL THEN 'none' ELSE a.financial END AS account, a.revision,
                     a.promise_on,
                     CASE WHEN a.place IS NOT NULL OR a.account_batch IS NULL THEN a.due_on
-                        ELSE COALESCE(s.due_on, q.due_on, b.due_on) END,
+                        ELSE COALESCE(s.due_on, q.due_on, b.due_on) END AS due_on,
                     CASE WHEN a.place IS NOT NULL OR a.account_batch IS NULL THEN a.owner
-                        ELSE COALESCE(s.owner, q.owner, b.owner) END,
-                    COALESCE(p.card_number, a.old_number)
+                        ELSE COALESCE(s.owner, q.owner, b.owner) END AS owner,
+                    COALESCE(p.card_number, a.old_number) AS card_number
                  FROM application a LEFT JOIN account c ON c.application = a.id LEFT JOIN production_row p ON p.application = a.id
                  LEFT JOIN batch b ON b.id = a.account_batch LEFT JOIN batch q ON q.id = p.batch
                  LEFT JOIN made m ON m.application = a.id LEFT JOIN box x ON x.id = m.box LEFT JOIN shipment s ON s.id = x.shipment
                  WHERE a.id = $1",
                 args![id],
             )
-            .await?
-        else {
-            return Ok(None);
-        };
-        let place = tx.row::<(String,)>("SELECT place FROM card WHERE id = $1", args![id]).await?.map(|row| row.0);
-        let findings = tx
-            .rows::<(String, String, String)>(
+            .await?;
+        let Some(mut trace) = found else { return Ok(None) };
+        (trace.moves, trace.files) = (moves, files);
+        let place = tx.row::<(String,)>("SELECT place FROM card WHERE id = $1", args![id]).await?;
+        trace.place = place.map(|(place,)| place);
+        trace.findings = tx
+            .rows(
                 "SELECT f.rule, f.field, f.severity FROM finding f JOIN message m ON m.id = f.message
                  WHERE m.application_id = $1 AND m.outcome IN ('accepted', 'rejected', 'waiting')
                     AND NOT EXISTS (SELECT 1 FROM message n WHERE n.origin = COALESCE(m.origin, m.id) AND n.id > m.id)
                  ORDER BY m.revision, f.rule, f.field",
-                args![&application_id],
+                args![&trace.application_id],
             )
             .await?;
-        let photo_fault = tx
+        trace.photo_fault = tx
             .row::<(Option<String>,)>(
                 "SELECT r.fault FROM application a JOIN rendition r ON r.source = a.photo WHERE a.id = $1",
                 args![id],
             )
             .await?
             .and_then(|row| row.0);
-        let acts = acts_of(&mut tx, &application_id).await?;
-        Ok(Some(Trace {
-            application_id,
-            card_number,
-            state,
-            place,
-            social,
-            account: financial,
-            revision,
-            promise_on,
-            due_on,
-            owner,
-            findings,
-            photo_fault,
-            moves,
-            files,
-            acts,
-        }))
+        trace.acts = acts_of(&mut tx, &trace.application_id).await?;
+        Ok(Some(trace))
     }
 }

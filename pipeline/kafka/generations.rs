@@ -4,10 +4,10 @@
 use crate::store::topic_identity::TopicIdentity;
 use jiff::Timestamp;
 
-use crate::args;
 use crate::store::Tx;
 use crate::store::Why;
 use crate::store::{Ledger, LedgerError};
+use crate::{args, row};
 
 /// Where a partition goes on in a new generation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -26,18 +26,22 @@ pub struct Generation {
     pub actor: String,
 }
 
+row! {
+    struct StoredGeneration { generation: i64, cluster: String, topic_id: String, at: i64, actor: String }
+}
+
 async fn newest(tx: &mut Tx, topic: &str) -> Result<Option<Generation>, LedgerError> {
     let row = tx
-        .row::<(i64, String, String, i64, String)>(
+        .row::<StoredGeneration>(
             "SELECT generation, cluster, topic_id, at, actor FROM source_topic WHERE topic = $1 ORDER BY generation DESC LIMIT 1",
             args![topic],
         )
         .await?;
-    Ok(row.map(|(number, cluster, id, at, actor)| Generation {
-        number,
-        identity: TopicIdentity { cluster, id },
-        at,
-        actor,
+    Ok(row.map(|row| Generation {
+        number: row.generation,
+        identity: TopicIdentity { cluster: row.cluster, id: row.topic_id },
+        at: row.at,
+        actor: row.actor,
     }))
 }
 

@@ -4,23 +4,25 @@
 //! A queue and not sealed history, because what cannot be read moves nothing; it is rare, so a row for
 //! each costs nothing.
 
-use crate::args;
 use crate::limits::DEAD_LETTERS_PER_CLAIM;
 use crate::store::Tx;
 use crate::store::leases::spend;
 use crate::store::{Lease, Ledger, LedgerError};
+use crate::{args, row};
 
-/// Where a message that could not be read came from, and why it was not.
-pub struct DeadLetter {
-    pub message: i64,
-    pub at: i64,
-    pub topic: String,
-    pub generation: i64,
-    pub partition: i64,
-    pub position: i64,
-    pub reason: String,
-    /// SHA-256 of its bytes.
-    pub digest: Vec<u8>,
+row! {
+    /// Where a message that could not be read came from, and why it was not.
+    pub struct DeadLetter {
+        message: i64,
+        at: i64,
+        topic: String,
+        generation: i64,
+        partition: i64,
+        position: i64,
+        reason: String,
+        /// SHA-256 of its bytes.
+        digest: Vec<u8>,
+    }
 }
 
 /// Queues what of a chunk could not be read.
@@ -36,37 +38,14 @@ pub(crate) async fn queue(tx: &mut Tx, chunk: i64) -> Result<(), LedgerError> {
 impl Ledger {
     /// The next dead letters, in the order they were kept.
     pub async fn dead_letters(&self) -> Result<Vec<DeadLetter>, LedgerError> {
-        let rows = self
-            .read()
+        self.read()
             .await?
-            .rows::<(i64, i64, String, i64, i64, i64, Option<String>, Vec<u8>)>(
-                "SELECT m.id, c.at, c.source, c.generation, c.partition, m.position, m.reason, m.digest
+            .rows(
+                "SELECT m.id AS message, c.at, c.source AS topic, c.generation, c.partition, m.position, COALESCE(m.reason, '') AS reason, m.digest
                  FROM dead_letter d JOIN message m ON m.id = d.message JOIN chunk c ON c.id = m.chunk ORDER BY m.id LIMIT $1",
                 args![DEAD_LETTERS_PER_CLAIM],
             )
-            .await?;
-        let letter = |(message, at, topic, generation, partition, position, reason, digest): (
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            Option<String>,
-            _,
-        )| {
-            DeadLetter {
-                message,
-                at,
-                topic,
-                generation,
-                partition,
-                position,
-                reason: reason.unwrap_or_default(),
-                digest,
-            }
-        };
-        Ok(rows.into_iter().map(letter).collect())
+            .await
     }
 
     /// Takes letters out of the queue: the broker has them.

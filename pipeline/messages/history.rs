@@ -107,16 +107,16 @@ impl Worker {
 /// What others hear of one move: an outcome, a notice, an electronic card, or nothing.
 fn messages(worker: &Worker, m: &ToldMove) -> Vec<Outgoing> {
     let topics = &worker.config.topics;
-    let outcome = match (m.life.as_str(), m.to.as_str()) {
+    let outcome = match (m.life.as_str(), m.to_state.as_str()) {
         ("application", to @ ("accepted" | "rejected" | "returned" | "refused" | "lapsed" | "withdrawn")) => Some(to),
         ("card", "produced") => Some("produced"),
-        ("card", "on_shelf") if m.from == "at_point" => Some("ready"),
-        ("card", "in_hand") if m.from != "lost" => Some("collected"),
+        ("card", "on_shelf") if m.from_state == "at_point" => Some("ready"),
+        ("card", "in_hand") if m.from_state != "lost" => Some("collected"),
         ("card", "destroyed") => Some("closed"),
-        ("social", "active") if m.from == "sealed" => Some("activated"),
+        ("social", "active") if m.from_state == "sealed" => Some("activated"),
         _ => None,
     };
-    let notice = match (m.life.as_str(), m.from.as_str(), m.to.as_str()) {
+    let notice = match (m.life.as_str(), m.from_state.as_str(), m.to_state.as_str()) {
         ("card", "at_point", "on_shelf") => Some("ready"),
         ("card", "on_shelf", "on_shelf") => Some("rolled_over"),
         ("card", "on_shelf", "recalled") => Some("recalled"),
@@ -124,7 +124,7 @@ fn messages(worker: &Worker, m: &ToldMove) -> Vec<Outgoing> {
         ("application", _, "lapsed") => Some("lapsed"),
         _ => None,
     };
-    let ecard = match (m.life.as_str(), m.to.as_str(), m.from.as_str()) {
+    let ecard = match (m.life.as_str(), m.to_state.as_str(), m.from_state.as_str()) {
         ("application", "accepted", _) => Some("requested"),
         ("social", "active", "sealed") => Some("confirmed"),
         _ => None,

@@ -5,40 +5,40 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::args;
 use crate::store::dialect::over_history;
 use crate::store::leases::spend;
 use crate::store::{Lease, Ledger, LedgerError};
+use crate::{args, row};
 
-/// One move to tell others about, expanded to the card it moved.
-pub struct ToldMove {
-    pub seq: i64,
-    pub at: i64,
-    pub life: String,
-    pub to: String,
-    pub from: String,
-    pub reason: String,
-    pub application_id: String,
-    pub person: Vec<u8>,
-    pub point: String,
-    pub window_last: Option<String>,
-    /// Rule and field of each error, where it was rejected.
-    pub findings: Vec<(String, String)>,
+row! {
+    /// One move to tell others about, expanded to the card it moved.
+    pub struct ToldMove {
+        seq: i64,
+        at: i64,
+        life: String,
+        to_state: String,
+        from_state: String,
+        reason: String,
+        application_id: String,
+        person: Vec<u8>,
+        point: String,
+        window_last: Option<String>,
+        /// Rule and field of each error, where it was rejected.
+        findings: Vec<(String, String)> = Vec::new(),
+    }
 }
-
-type Told = (i64, i64, String, String, String, String, String, Vec<u8>, String, Option<String>);
 
 /// Rows of history of one seal that others hear of, each with the cards it moved. A card that left
 /// its set before the set moved is left out by its own last move.
 const TOLD: &[&str] = &[
-    "SELECT v.seq, v.at, v.life, v.from_state, v.to_state, v.reason, a.application_id, a.person, a.point, CAST(NULL AS TEXT)
+    "SELECT v.seq, v.at, v.life, v.from_state, v.to_state, v.reason, a.application_id, a.person, a.point, CAST(NULL AS TEXT) AS window_last
      FROM move v JOIN application a ON v.scope = 'chunk' AND a.chunk = v.subject
      WHERE v.seq BETWEEN $1 AND $2 AND v.life = 'application'",
     "SELECT v.seq, v.at, v.life, v.from_state, v.to_state, v.reason, a.application_id, a.person, a.point, s.window_last
      FROM move v JOIN application a ON v.scope = 'application' AND a.id = v.subject
      LEFT JOIN made m ON m.application = a.id LEFT JOIN box b ON b.id = m.box LEFT JOIN shipment s ON s.id = b.shipment
      WHERE v.seq BETWEEN $1 AND $2 AND (v.life IN ('application', 'social', 'account') OR v.to_state IN ('in_hand', 'with_unit', 'recalled', 'destroyed'))",
-    "SELECT v.seq, v.at, v.life, v.from_state, v.to_state, v.reason, a.application_id, a.person, a.point, CAST(NULL AS TEXT)
+    "SELECT v.seq, v.at, v.life, v.from_state, v.to_state, v.reason, a.application_id, a.person, a.point, CAST(NULL AS TEXT) AS window_last
      FROM move v JOIN box b ON v.scope = 'report' AND b.report = v.subject JOIN made m ON m.box = b.id JOIN application a ON a.id = m.application
      WHERE v.seq BETWEEN $1 AND $2 AND v.life = 'card'",
     "SELECT v.seq, v.at, v.life, v.from_state, v.to_state, v.reason, a.application_id, a.person, a.point, s.window_last
@@ -70,24 +70,8 @@ impl Ledger {
         let (first, last) = (sealed.first().copied().unwrap_or(0), sealed.last().copied().unwrap_or(-1));
         let mut moves = Vec::new();
         for sql in TOLD {
-            for row in tx.rows::<Told>(sql, args![first, last]).await? {
-                let (seq, at, life, from, to, reason, application_id, person, point, window_last) = row;
-                if sealed.contains(&seq) {
-                    moves.push(ToldMove {
-                        seq,
-                        at,
-                        life,
-                        to,
-                        from,
-                        reason,
-                        application_id,
-                        person,
-                        point,
-                        window_last,
-                        findings: Vec::new(),
-                    });
-                }
-            }
+            let told = tx.rows::<ToldMove>(sql, args![first, last]).await?;
+            moves.extend(told.into_iter().filter(|told| sealed.contains(&told.seq)));
         }
         let mut findings: HashMap<i64, Vec<(String, String)>> = HashMap::new();
         for (seq, rule, field) in tx.rows::<(i64, String, String)>(REJECTIONS, args![first, last]).await? {

@@ -10,7 +10,6 @@ use cardline_core::state_machines::APPROVAL;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::args;
 use crate::limits::APPROVAL_DAYS;
 use crate::store::Tx;
 use crate::store::Why;
@@ -18,6 +17,7 @@ use crate::store::scope::in_scope;
 use crate::store::transition::{Along, Transition, move_one, write_history};
 use crate::store::{Ledger, LedgerError};
 use crate::time::local_date;
+use crate::{args, row};
 
 /// What somebody asks a second person for.
 pub struct NewApproval {
@@ -37,33 +37,32 @@ pub struct NewApproval {
     pub reason: Vec<u8>,
 }
 
-/// An approval, as lists show it.
-#[derive(Clone, serde::Serialize)]
-pub struct ApprovalRecord {
-    pub id: i64,
-    pub act: String,
-    pub subject: String,
-    pub count: i64,
-    pub bank: String,
-    pub area: String,
-    pub maker: String,
-    /// Microseconds since 1970 UTC.
-    #[serde(skip)]
-    pub asked_at: i64,
-    /// The last day on which it may be given and used.
-    pub due_on: String,
-    /// As stored; past its day it covers nothing, whatever stands here.
-    pub state: String,
-    pub approver: Option<String>,
-    pub digest: String,
-    #[serde(skip)]
-    pub request: Vec<u8>,
-    #[serde(skip)]
-    pub reason: Vec<u8>,
+row! {
+    /// An approval, as lists show it.
+    #[derive(Clone, serde::Serialize)]
+    pub struct ApprovalRecord {
+        id: i64,
+        act: String,
+        subject: String,
+        count: i64,
+        bank: String,
+        area: String,
+        maker: String,
+        /// Microseconds since 1970 UTC.
+        #[serde(skip)]
+        asked_at: i64,
+        /// The last day on which it may be given and used.
+        due_on: String,
+        /// As stored; past its day it covers nothing, whatever stands here.
+        state: String,
+        approver: Option<String>,
+        digest: String,
+        #[serde(skip)]
+        request: Vec<u8>,
+        #[serde(skip)]
+        reason: Vec<u8>,
+    }
 }
-
-type ApprovalRow =
-    (i64, String, String, i64, String, String, String, i64, String, String, Option<String>, String, Vec<u8>, Vec<u8>);
 
 macro_rules! approvals {
     ($rest:expr) => {
@@ -73,26 +72,6 @@ macro_rules! approvals {
             $rest
         )
     };
-}
-
-fn record(row: ApprovalRow) -> ApprovalRecord {
-    let (id, act, subject, count, bank, area, maker, asked_at, due_on, state, approver, digest, request, reason) = row;
-    ApprovalRecord {
-        id,
-        act,
-        subject,
-        count,
-        bank,
-        area,
-        maker,
-        asked_at,
-        due_on,
-        state,
-        approver,
-        digest,
-        request,
-        reason,
-    }
 }
 
 impl ApprovalRecord {
@@ -107,17 +86,15 @@ impl Ledger {
     pub async fn approvals(&self, all: bool, now: Timestamp) -> Result<Vec<ApprovalRecord>, LedgerError> {
         let mut tx = self.read().await?;
         tx.look().await?;
-        let rows = tx
-            .rows::<ApprovalRow>(
-                concat!(
-                    approvals!("WHERE ($1 OR (p.state IN ('asked', 'given') AND p.due_on >= $2)) AND "),
-                    in_scope!("p.bank", "p.area"),
-                    " ORDER BY p.id"
-                ),
-                args![all, local_date(now)],
-            )
-            .await?;
-        Ok(rows.into_iter().map(record).collect())
+        tx.rows(
+            concat!(
+                approvals!("WHERE ($1 OR (p.state IN ('asked', 'given') AND p.due_on >= $2)) AND "),
+                in_scope!("p.bank", "p.area"),
+                " ORDER BY p.id"
+            ),
+            args![all, local_date(now)],
+        )
+        .await
     }
 
     /// One approval within the viewer's scope.
@@ -125,13 +102,13 @@ impl Ledger {
         let mut tx = self.read().await?;
         tx.look().await?;
         let sql = concat!(approvals!("WHERE p.id = $1 AND "), in_scope!("p.bank", "p.area"));
-        Ok(tx.row::<ApprovalRow>(sql, args![id]).await?.map(record))
+        tx.row(sql, args![id]).await
     }
 
     /// The open approval of exactly this, if it was asked for.
     pub async fn open_approval(&self, digest: &str, now: Timestamp) -> Result<Option<ApprovalRecord>, LedgerError> {
         let sql = approvals!("WHERE p.digest = $1 AND p.state IN ('asked', 'given') AND p.due_on >= $2");
-        Ok(self.read().await?.row::<ApprovalRow>(sql, args![digest, local_date(now)]).await?.map(record))
+        self.read().await?.row(sql, args![digest, local_date(now)]).await
     }
 
     /// Asks for a second person; returns the approval's number.

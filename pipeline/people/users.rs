@@ -7,13 +7,13 @@ use cardline_core::domain::staff::{Role, Scope};
 use cardline_core::state_machines::USER;
 use jiff::Timestamp;
 
-use crate::args;
 use crate::limits::{LOGIN_TRIES, LOGIN_WAIT_MINUTES, SESSION_HOURS};
 use crate::store::Principal;
 use crate::store::Tx;
 use crate::store::Why;
 use crate::store::transition::{Along, Transition, move_one, write_history};
 use crate::store::{Ledger, LedgerError};
+use crate::{args, row};
 
 /// A user to be added.
 pub struct NewUser {
@@ -24,30 +24,37 @@ pub struct NewUser {
     pub verifier: String,
 }
 
-/// A user, as lists show one.
-#[derive(Clone, serde::Serialize)]
-pub struct UserRecord {
-    pub name: String,
-    pub role: String,
-    pub bank: String,
-    pub area: String,
-    pub state: String,
-    /// Live sessions.
-    pub sessions: i64,
-    /// Who set the password last.
-    pub set_by: String,
-    /// When, microseconds since 1970 UTC.
-    #[serde(skip)]
-    pub set_at: i64,
-    /// Whether wrong passwords make the user wait now.
-    pub waits: bool,
+row! {
+    /// A user, as lists show one.
+    #[derive(Clone, serde::Serialize)]
+    pub struct UserRecord {
+        name: String,
+        role: String,
+        bank: String,
+        area: String,
+        state: String,
+        /// Live sessions.
+        sessions: i64,
+        /// Who set the password last.
+        set_by: String,
+        /// When, microseconds since 1970 UTC.
+        #[serde(skip)]
+        set_at: i64,
+        /// Whether wrong passwords make the user wait now.
+        waits: bool,
+    }
 }
 
-type ViewerRow = (i64, String, String, String, String);
+row! {
+    struct StoredUser { id: i64, name: String, role: String, bank: String, area: String }
+}
 
-fn viewer((user, name, role, bank, area): ViewerRow) -> Result<Principal, LedgerError> {
-    let role = Role::of(&role).ok_or_else(|| LedgerError::Shape(format!("role of the user {name}")))?;
-    Ok(Principal { user, name, role, scope: Scope { bank, area } })
+impl StoredUser {
+    fn principal(self) -> Result<Principal, LedgerError> {
+        let StoredUser { id, name, role, bank, area } = self;
+        let role = Role::of(&role).ok_or_else(|| LedgerError::Shape(format!("role of the user {name}")))?;
+        Ok(Principal { user: id, name, role, scope: Scope { bank, area } })
+    }
 }
 
 impl Ledger {
@@ -58,28 +65,17 @@ impl Ledger {
 
     /// Every user, by name, as of an instant.
     pub async fn users(&self, now: Timestamp) -> Result<Vec<UserRecord>, LedgerError> {
-        let rows = self
-            .read()
+        let now = now.as_microsecond();
+        self.read()
             .await?
-            .rows::<(String, String, String, String, String, i64, String, i64, i64)>(
+            .rows(
                 "SELECT u.name, u.role, u.bank, u.area, u.state,
-                    (SELECT count(*) FROM session s WHERE s.user_id = u.id AND s.until > $1), u.set_by, u.set_at, u.wait_until
+                    (SELECT count(*) FROM session s WHERE s.user_id = u.id AND s.until > $1) AS sessions, u.set_by, u.set_at,
+                    CASE WHEN u.wait_until > $1 THEN TRUE ELSE FALSE END AS waits
                  FROM users u ORDER BY u.name",
                 args![now],
             )
-            .await?;
-        let record = |(name, role, bank, area, state, sessions, set_by, set_at, wait_until)| UserRecord {
-            name,
-            role,
-            bank,
-            area,
-            state,
-            sessions,
-            set_by,
-            set_at,
-            waits: wait_until > now.as_microsecond(),
-        };
-        Ok(rows.into_iter().map(record).collect())
+            .await
     }
 
     /// Adds a user. The first one is added by nobody, and administers everything.
@@ -183,19 +179,19 @@ impl Ledger {
         let row = self
             .read()
             .await?
-            .row::<ViewerRow>(
+            .row::<StoredUser>(
                 "SELECT u.id, u.name, u.role, u.bank, u.area FROM session s JOIN users u ON u.id = s.user_id
                  WHERE s.token = $1 AND s.until > $2 AND u.state = 'enabled'",
                 args![token, now],
             )
             .await?;
-        row.map(viewer).transpose()
+        row.map(StoredUser::principal).transpose()
     }
 
     /// The enabled user of a name.
     pub async fn enabled_user(&self, name: &str) -> Result<Option<Principal>, LedgerError> {
         let sql = "SELECT id, name, role, bank, area FROM users WHERE name = $1 AND state = 'enabled'";
-        self.read().await?.row::<ViewerRow>(sql, args![name]).await?.map(viewer).transpose()
+        self.read().await?.row::<StoredUser>(sql, args![name]).await?.map(StoredUser::principal).transpose()
     }
 }
 

@@ -17,7 +17,7 @@ use crate::store::scope::in_scope;
 use crate::store::transition::{Along, Subject, Transition, by_day, move_each};
 use crate::store::{Lease, Ledger, LedgerError};
 use crate::time::local_date;
-use crate::{args, bulk_row};
+use crate::{args, bulk_row, row};
 
 /// A photo to be looked at, and how often it was asked for in vain.
 pub struct DuePhoto {
@@ -25,13 +25,15 @@ pub struct DuePhoto {
     pub tries: i64,
 }
 
-/// Renditions that are there already, and a declaration they were made for.
-#[derive(Clone)]
-pub struct KnownRendition {
-    pub digest: String,
-    pub token: String,
-    pub print: String,
-    pub chip: String,
+row! {
+    /// Renditions that are there already, and a declaration they were made for.
+    #[derive(Clone)]
+    pub struct KnownRendition {
+        digest: String,
+        token: String,
+        print: String,
+        chip: String,
+    }
 }
 
 /// A photo that was looked at.
@@ -54,20 +56,22 @@ pub enum PhotoLook {
     Faulty { fault: String },
 }
 
-/// A card that waits for its photo, or is held for it.
-#[derive(serde::Serialize)]
-pub struct WaitingPhoto {
-    pub application_id: String,
-    pub region: String,
-    pub place: String,
-    pub fault: String,
-    /// Key in the object store.
-    pub object: String,
-    /// When it is asked for again, microseconds since 1970 UTC.
-    #[serde(skip)]
-    pub again_at: Option<i64>,
-    pub due_on: String,
-    pub owner: String,
+row! {
+    /// A card that waits for its photo, or is held for it.
+    #[derive(serde::Serialize)]
+    pub struct WaitingPhoto {
+        application_id: String,
+        region: String,
+        place: String,
+        fault: String,
+        /// Key in the object store.
+        object: String,
+        /// When it is asked for again, microseconds since 1970 UTC.
+        #[serde(skip)]
+        again_at: Option<i64>,
+        due_on: String,
+        owner: String,
+    }
 }
 
 bulk_row! {
@@ -106,14 +110,12 @@ impl Ledger {
         let mut tx = self.read().await?;
         tx.stage(digests.into_iter().map(|digest| Looked { digest: Some(digest), ..Looked::default() }).collect())
             .await?;
-        let rows = tx
-            .rows::<(String, String, String, String)>(
-                "SELECT r.digest, min(r.source), min(r.print), min(r.chip) FROM looked s
-                 JOIN rendition r ON r.digest = s.digest AND r.print IS NOT NULL GROUP BY r.digest",
-                args![],
-            )
-            .await?;
-        Ok(rows.into_iter().map(|(digest, token, print, chip)| KnownRendition { digest, token, print, chip }).collect())
+        tx.rows(
+            "SELECT r.digest, min(r.source) AS token, min(r.print) AS print, min(r.chip) AS chip FROM looked s
+             JOIN rendition r ON r.digest = s.digest AND r.print IS NOT NULL GROUP BY r.digest",
+            args![],
+        )
+        .await
     }
 
     /// Keeps what became of photos; holds the cards of those that cannot be used, each with a case that is
@@ -170,10 +172,11 @@ impl Ledger {
     pub async fn waiting_photos(&self, application_id: Option<&str>) -> Result<Vec<WaitingPhoto>, LedgerError> {
         let mut tx = self.read().await?;
         tx.look().await?;
-        let rows = tx
-            .rows::<(String, String, String, String, String, Option<i64>, String, String)>(
+        let mut waiting = tx
+            .rows::<WaitingPhoto>(
                 concat!(
-                    "SELECT a.application_id, a.region, COALESCE(a.place, 'waiting_account'), r.fault, a.photo, r.again_at, a.due_on, a.owner
+                    "SELECT a.application_id, a.region, COALESCE(a.place, 'waiting_account') AS place, r.fault, a.photo AS object, r.again_at,
+                        a.due_on, a.owner
                      FROM application a JOIN rendition r ON r.source = a.photo AND r.fault IS NOT NULL
                      WHERE (a.queue = 'account' OR (a.place = 'held' AND a.reason LIKE 'PHOTO-%'))
                         AND (a.application_id = $1 OR $1 IS NULL) AND ",
@@ -183,12 +186,10 @@ impl Ledger {
                 args![application_id.map(str::to_owned)],
             )
             .await?;
-        let waiting =
-            |(application_id, region, place, fault, photo, again_at, due_on, owner): (_, _, _, _, String, _, _, _)| {
-                let object = photo.rsplitn(5, '#').nth(4).unwrap_or_default().to_owned();
-                WaitingPhoto { application_id, region, place, fault, object, again_at, due_on, owner }
-            };
-        Ok(rows.into_iter().map(waiting).collect())
+        for photo in &mut waiting {
+            photo.object = photo.object.rsplitn(5, '#').nth(4).unwrap_or_default().to_owned();
+        }
+        Ok(waiting)
     }
 
     /// Photos with a fault are asked for again at once, and as often as a new one: those of one

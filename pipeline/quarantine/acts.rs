@@ -8,7 +8,6 @@
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-use crate::args;
 use crate::hex::hex;
 use crate::limits::OPERATION_IDS_PER_PAGE;
 use crate::people::approvals::use_approval;
@@ -16,6 +15,7 @@ use crate::store::Tx;
 use crate::store::Why;
 use crate::store::scope::in_scope;
 use crate::store::{Ledger, LedgerError};
+use crate::{args, row};
 
 /// What somebody asks for, before it is known which messages that takes.
 pub struct Request<'a> {
@@ -41,22 +41,22 @@ pub struct Operation {
     pub count: i64,
 }
 
-/// One act, as auditors and `trace` see it.
-#[derive(Clone, serde::Serialize)]
-pub struct TracedAct {
-    /// Microseconds since 1970 UTC.
-    pub at: i64,
-    pub what: String,
-    pub by: String,
-    pub operation: Option<String>,
-    /// The message it was done to.
-    pub message: i64,
-    /// The person's words, encrypted.
-    #[serde(skip)]
-    pub reason: Option<Vec<u8>>,
+row! {
+    /// One act, as auditors and `trace` see it.
+    #[derive(Clone, serde::Serialize)]
+    pub struct TracedAct {
+        /// Microseconds since 1970 UTC.
+        at: i64,
+        what: String,
+        by: String,
+        operation: Option<String>,
+        /// The message it was done to.
+        message: i64,
+        /// The person's words, encrypted.
+        #[serde(skip)]
+        reason: Option<Vec<u8>>,
+    }
 }
-
-type ActRow = (i64, String, String, Option<String>, i64, Option<Vec<u8>>);
 
 impl Ledger {
     /// Records that somebody has a message opened. It is durable when this returns.
@@ -98,44 +98,40 @@ impl Ledger {
 
     /// Everything that was done to a message, oldest first.
     pub async fn acts_on(&self, message: i64) -> Result<Vec<TracedAct>, LedgerError> {
-        let rows = self
-            .read()
+        self.read()
             .await?
-            .rows::<ActRow>(
-                "SELECT a.at, a.what, a.actor, a.operation, k.message, a.reason FROM act_member k JOIN act a ON a.id = k.act
+            .rows(
+                "SELECT a.at, a.what, a.actor AS by, a.operation, k.message, a.reason FROM act_member k JOIN act a ON a.id = k.act
                  WHERE k.message = $1 ORDER BY a.id",
                 args![message],
             )
-            .await?;
-        Ok(rows.into_iter().map(traced).collect())
+            .await
     }
 }
 
 /// What was done to the messages of an application, and to those they were made of.
 pub(crate) async fn acts_of(tx: &mut Tx, application_id: &str) -> Result<Vec<TracedAct>, LedgerError> {
-    let rows = tx
-        .rows::<ActRow>(
+    tx.rows(
             "WITH own AS (
                 SELECT m.id, m.origin FROM message m WHERE m.application_id = $1 AND m.outcome IN ('accepted', 'rejected', 'waiting')
                 UNION ALL SELECT m.id, m.origin FROM message m WHERE m.application_id = $1 AND m.outcome IN ('conflicting', 'quarantined')),
              whole AS (
                 SELECT id FROM own UNION SELECT origin FROM own WHERE origin IS NOT NULL
                 UNION SELECT m.id FROM own JOIN message m ON m.origin = own.origin AND m.origin IS NOT NULL)
-             SELECT a.at, a.what, a.actor, a.operation, k.message, a.reason
+             SELECT a.at, a.what, a.actor AS by, a.operation, k.message, a.reason
              FROM whole w JOIN act_member k ON k.message = w.id JOIN act a ON a.id = k.act ORDER BY a.id, k.message",
             args![application_id],
         )
-        .await?;
-    Ok(rows.into_iter().map(traced).collect())
+        .await
 }
 
-fn traced((at, what, by, operation, message, reason): ActRow) -> TracedAct {
-    TracedAct { at, what, by, operation, message, reason }
+row! {
+    struct StoredOperation { id: i64, operation: String, count: i64, request: String }
 }
 
 async fn find(tx: &mut Tx, sql: &'static str, key: &str) -> Result<Option<(Operation, String)>, LedgerError> {
-    let row = tx.row::<(i64, String, i64, String)>(sql, args![key]).await?;
-    Ok(row.map(|(act, id, count, request)| (Operation { act, id, count }, request)))
+    let row = tx.row::<StoredOperation>(sql, args![key]).await?;
+    Ok(row.map(|row| (Operation { act: row.id, id: row.operation, count: row.count }, row.request)))
 }
 
 /// The operation that a request on the staged ids is: its id, and how many messages it takes.

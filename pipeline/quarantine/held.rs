@@ -8,7 +8,7 @@ use crate::limits::QUARANTINE_DAYS;
 use crate::store::Tx;
 use crate::store::scope::in_scope;
 use crate::store::{Ledger, LedgerError};
-use crate::{args, bulk_row};
+use crate::{args, bulk_row, row};
 
 bulk_row! {
     /// The id of a chosen message.
@@ -38,71 +38,79 @@ pub struct Selection {
     pub since: i64,
 }
 
-/// One message of the quarantine.
-#[derive(Clone, serde::Serialize)]
-pub struct HeldItem {
-    pub id: i64,
-    pub outcome: String,
-    /// The reason, or the first of the rules that refused it.
-    pub reason: String,
-    /// Field of that rule.
-    pub field: Option<String>,
-    /// Errors beyond that one.
-    pub more_errors: i64,
-    pub source: String,
-    pub partition: i64,
-    pub position: i64,
-    /// Microseconds since 1970 UTC.
-    #[serde(skip)]
-    pub at: i64,
-    pub event_id: Option<String>,
-    pub application_id: Option<String>,
-    pub revision: Option<i64>,
-    pub region: Option<String>,
-    pub due_on: Option<String>,
-    pub owner: String,
+row! {
+    /// One message of the quarantine.
+    #[derive(Clone, serde::Serialize)]
+    pub struct HeldItem {
+        id: i64,
+        outcome: String,
+        /// The reason, or the first of the rules that refused it.
+        reason: String,
+        /// Field of that rule.
+        field: Option<String>,
+        /// Errors beyond that one.
+        more_errors: i64,
+        source: String,
+        partition: i64,
+        position: i64,
+        /// Microseconds since 1970 UTC.
+        #[serde(skip)]
+        at: i64,
+        event_id: Option<String>,
+        application_id: Option<String>,
+        revision: Option<i64>,
+        region: Option<String>,
+        due_on: Option<String>,
+        owner: String,
+    }
 }
 
-/// What is held for one reason.
-#[derive(Clone, serde::Serialize)]
-pub struct HeldGroup {
-    pub reason: String,
-    pub outcome: String,
-    pub count: i64,
-    #[serde(skip)]
-    pub oldest: i64,
-    pub owner: String,
-    pub due_on: Option<String>,
+row! {
+    /// What is held for one reason.
+    #[derive(Clone, serde::Serialize)]
+    pub struct HeldGroup {
+        reason: String,
+        outcome: String,
+        count: i64,
+        #[serde(skip)]
+        oldest: i64,
+        owner: String,
+        due_on: Option<String>,
+    }
 }
 
-/// A message as `show` needs it; still encrypted.
-pub struct HeldRecord {
-    pub id: i64,
-    pub outcome: String,
-    pub reason: Option<String>,
-    pub event_id: Option<String>,
-    pub application_id: Option<String>,
-    pub revision: Option<i64>,
-    pub act: i64,
-    pub origin: Option<i64>,
-    pub source: String,
-    pub partition: i64,
-    pub position: i64,
-    pub at: i64,
-    pub encrypted: Vec<u8>,
-    /// Rule, field, severity.
-    pub findings: Vec<(String, String, String)>,
+row! {
+    /// A message as `show` needs it; still encrypted.
+    pub struct HeldRecord {
+        id: i64,
+        outcome: String,
+        reason: Option<String>,
+        event_id: Option<String>,
+        application_id: Option<String>,
+        revision: Option<i64>,
+        act: i64,
+        origin: Option<i64>,
+        source: String,
+        partition: i64,
+        position: i64,
+        at: i64,
+        encrypted: Vec<u8>,
+        /// Rule, field, severity.
+        findings: Vec<(String, String, String)> = Vec::new(),
+    }
 }
 
-/// Another message about the same thing.
-#[derive(Clone, serde::Serialize)]
-pub struct Neighbour {
-    pub id: i64,
-    pub revision: Option<i64>,
-    pub outcome: String,
-    pub reason: Option<String>,
-    /// Whether an act took it out of the quarantine.
-    pub taken: bool,
+row! {
+    /// Another message about the same thing.
+    #[derive(Clone, serde::Serialize)]
+    pub struct Neighbour {
+        id: i64,
+        revision: Option<i64>,
+        outcome: String,
+        reason: Option<String>,
+        /// Whether an act took it out of the quarantine.
+        taken: bool,
+    }
 }
 
 /// Whether a message belongs to an application within the viewer's scope; one that belongs to none is
@@ -153,24 +161,6 @@ impl Selection {
     }
 }
 
-type ItemRow = (
-    i64,
-    String,
-    String,
-    Option<String>,
-    i64,
-    String,
-    i64,
-    i64,
-    i64,
-    Option<String>,
-    Option<String>,
-    Option<i64>,
-    Option<String>,
-    Option<String>,
-    String,
-);
-
 impl Ledger {
     /// How many messages of the quarantine a selection has.
     pub async fn held_count(&self, selection: &Selection) -> Result<i64, LedgerError> {
@@ -183,46 +173,40 @@ impl Ledger {
     pub async fn held(&self, selection: &Selection, after: i64, limit: i64) -> Result<Vec<HeldItem>, LedgerError> {
         let mut tx = self.read().await?;
         selection.stage(&mut tx).await?;
-        let rows = tx
-            .rows::<ItemRow>(
+        let mut items = tx
+            .rows::<HeldItem>(
                 selected!(
                     "SELECT h.id, h.outcome,
-                        COALESCE(h.reason, (SELECT min(x.rule) FROM finding x WHERE x.message = h.id AND x.severity = 'error'), h.outcome),
-                        (SELECT x.field FROM finding x WHERE x.message = h.id AND x.severity = 'error' ORDER BY x.rule, x.field LIMIT 1),
-                        (SELECT count(*) FROM finding x WHERE x.message = h.id AND x.severity = 'error'),
+                        COALESCE(h.reason, (SELECT min(x.rule) FROM finding x WHERE x.message = h.id AND x.severity = 'error'), h.outcome) AS reason,
+                        (SELECT x.field FROM finding x WHERE x.message = h.id AND x.severity = 'error' ORDER BY x.rule, x.field LIMIT 1) AS field,
+                        (SELECT count(*) FROM finding x WHERE x.message = h.id AND x.severity = 'error') AS more_errors,
                         h.source, h.partition, h.position, h.at, h.event_id, h.application_id, h.revision, h.region, h.due_on, h.owner",
                     "AND h.id > $6 ORDER BY h.id LIMIT $7"
                 ),
                 selection.args_and(args![after, limit]),
             )
             .await?;
-        Ok(rows.into_iter().map(held_item).collect())
+        for item in &mut items {
+            item.more_errors = (item.more_errors - 1).max(0);
+        }
+        Ok(items)
     }
 
     /// A selection by reason. A message with several errors is counted under each of their rules.
     pub async fn held_groups(&self, selection: &Selection) -> Result<Vec<HeldGroup>, LedgerError> {
         let mut tx = self.read().await?;
         selection.stage(&mut tx).await?;
-        let rows = tx
-            .rows::<(String, String, i64, i64, String, Option<String>)>(
+        tx.rows(
                 concat!(
-                    "SELECT COALESCE(c.reason, f.rule, c.outcome), c.outcome, count(DISTINCT c.id), min(c.at), min(c.owner), min(c.due_on) FROM (",
+                    "SELECT COALESCE(c.reason, f.rule, c.outcome) AS reason, c.outcome, count(DISTINCT c.id) AS count, min(c.at) AS oldest,
+                        min(c.owner) AS owner, min(c.due_on) AS due_on FROM (",
                     selected!("SELECT h.id, h.reason, h.outcome, h.at, h.owner, h.due_on", ""),
                     ") c LEFT JOIN finding f ON f.message = c.id AND f.severity = 'error' AND c.reason IS NULL
                      GROUP BY COALESCE(c.reason, f.rule, c.outcome), c.outcome ORDER BY 3 DESC, 1, 2"
                 ),
                 selection.args(),
             )
-            .await?;
-        let group = |(reason, outcome, count, oldest, owner, due_on)| HeldGroup {
-            reason,
-            outcome,
-            count,
-            oldest,
-            owner,
-            due_on,
-        };
-        Ok(rows.into_iter().map(group).collect())
+            .await
     }
 
     /// One message that was not accepted, whether it still stands in the quarantine or was taken out.
@@ -230,54 +214,25 @@ impl Ledger {
         let mut tx = self.read().await?;
         tx.look().await?;
         let row = tx
-            .row::<(i64, String, Option<String>, Option<String>, Option<String>, Option<i64>, i64, Option<i64>, String, i64, i64, i64, Vec<u8>)>(
-                concat!("SELECT m.id, m.outcome, m.reason, m.event_id, m.application_id, m.revision, m.act, m.origin, c.source, c.partition, f.position,
-                    c.at, m.sealed
-                 FROM message m JOIN message f ON f.id = COALESCE(m.origin, m.id) JOIN chunk c ON c.id = f.chunk
-                 WHERE m.id = $1 AND m.outcome <> 'accepted' AND ", message_in_scope!("m.id")),
+            .row::<HeldRecord>(
+                concat!(
+                    "SELECT m.id, m.outcome, m.reason, m.event_id, m.application_id, m.revision, m.act, m.origin, c.source, c.partition,
+                        f.position, c.at, m.sealed AS encrypted
+                     FROM message m JOIN message f ON f.id = COALESCE(m.origin, m.id) JOIN chunk c ON c.id = f.chunk
+                     WHERE m.id = $1 AND m.outcome <> 'accepted' AND ",
+                    message_in_scope!("m.id")
+                ),
                 args![id],
             )
             .await?;
-        let Some((
-            id,
-            outcome,
-            reason,
-            event_id,
-            application_id,
-            revision,
-            act,
-            origin,
-            source,
-            partition,
-            position,
-            at,
-            encrypted,
-        )) = row
-        else {
-            return Ok(None);
-        };
-        let findings = tx
+        let Some(mut record) = row else { return Ok(None) };
+        record.findings = tx
             .rows(
                 "SELECT rule, field, severity FROM finding WHERE message = $1 ORDER BY severity, rule, field",
                 args![id],
             )
             .await?;
-        Ok(Some(HeldRecord {
-            id,
-            outcome,
-            reason,
-            event_id,
-            application_id,
-            revision,
-            act,
-            origin,
-            source,
-            partition,
-            position,
-            at,
-            encrypted,
-            findings,
-        }))
+        Ok(Some(record))
     }
 
     /// The message that stands where this one wants to: under its event id, its revision, or as the
@@ -287,13 +242,13 @@ impl Ledger {
         tx.look().await?;
         for sql in RIVALS {
             let row = tx
-                .row::<(i64, Option<i64>, String, Option<String>, Vec<u8>)>(
+                .row::<Rival>(
                     sql,
                     args![record.id, record.event_id.clone(), record.application_id.clone(), record.revision],
                 )
                 .await?;
-            if let Some((id, revision, outcome, reason, encrypted)) = row {
-                return Ok(Some((Neighbour { id, revision, outcome, reason, taken: false }, encrypted)));
+            if let Some(Rival { id, revision, outcome, reason, sealed }) = row {
+                return Ok(Some((Neighbour { id, revision, outcome, reason, taken: false }, sealed)));
             }
         }
         Ok(None)
@@ -303,10 +258,9 @@ impl Ledger {
     pub async fn neighbours_of(&self, record: &HeldRecord) -> Result<Vec<Neighbour>, LedgerError> {
         let mut tx = self.read().await?;
         tx.look().await?;
-        let rows = tx
-            .rows::<(i64, Option<i64>, String, Option<String>, i64)>(
+        tx.rows(
                 concat!(
-                    "SELECT n.id, n.revision, n.outcome, n.reason, n.act FROM (
+                    "SELECT n.id, n.revision, n.outcome, n.reason, CASE WHEN n.act <> 0 THEN TRUE ELSE FALSE END AS taken FROM (
                         SELECT m.id, m.revision, m.outcome, m.reason, m.act FROM message m
                         WHERE m.application_id = $2 AND m.outcome IN ('accepted', 'rejected', 'waiting') AND m.id <> $1
                         UNION SELECT m.id, m.revision, m.outcome, m.reason, m.act FROM message m
@@ -318,11 +272,12 @@ impl Ledger {
                 ),
                 args![record.id, record.application_id.clone(), record.origin.unwrap_or(record.id)],
             )
-            .await?;
-        let neighbour =
-            |(id, revision, outcome, reason, act)| Neighbour { id, revision, outcome, reason, taken: act != 0 };
-        Ok(rows.into_iter().map(neighbour).collect())
+            .await
     }
+}
+
+row! {
+    struct Rival { id: i64, revision: Option<i64>, outcome: String, reason: Option<String>, sealed: Vec<u8> }
 }
 
 /// `$1` the message, `$2` its event id, `$3` its application, `$4` its revision.
@@ -347,43 +302,6 @@ const RIVALS: &[&str] = &[
         message_in_scope!("m.id")
     ),
 ];
-
-fn held_item(row: ItemRow) -> HeldItem {
-    let (
-        id,
-        outcome,
-        reason,
-        field,
-        errors,
-        source,
-        partition,
-        position,
-        at,
-        event_id,
-        application_id,
-        revision,
-        region,
-        due_on,
-        owner,
-    ) = row;
-    HeldItem {
-        id,
-        outcome,
-        reason,
-        field,
-        more_errors: (errors - 1).max(0),
-        source,
-        partition,
-        position,
-        at,
-        event_id,
-        application_id,
-        revision,
-        region,
-        due_on,
-        owner,
-    }
-}
 
 /// Stages the messages of a selection for an operation.
 pub async fn choose(tx: &mut Tx, selection: &Selection) -> Result<(), LedgerError> {

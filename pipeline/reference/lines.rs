@@ -7,7 +7,7 @@ use super::effect::{Effect, settle_effect};
 use crate::people::approvals::use_approval;
 use crate::store::Tx;
 use crate::store::{Ledger, LedgerError, Why};
-use crate::{args, bulk_row};
+use crate::{args, bulk_row, row};
 
 bulk_row! {
     /// One line to store.
@@ -20,37 +20,37 @@ bulk_row! {
     }
 }
 
-/// An import, as it is recorded and listed.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct ImportRecord {
-    /// 1, 2, 3, …
-    pub id: i64,
-    /// The id its preview showed.
-    pub operation: String,
-    pub kind: String,
-    pub effective: String,
-    /// Instant, microseconds since 1970 UTC.
-    #[serde(skip)]
-    pub at: i64,
-    pub actor: String,
-    /// SHA-256 of the file.
-    pub sha256: String,
-    /// Whether codes the file lacked were ended.
-    pub complete: bool,
-    /// Whether a person confirmed that cards lose something.
-    pub confirmed: bool,
-    /// Lines of the file.
-    pub read: i64,
-    pub added: i64,
-    pub changed: i64,
-    pub ended: i64,
-    /// Unfinished cards it touched.
-    pub cards: i64,
-    /// Open deadlines it moved.
-    pub deadlines: i64,
+row! {
+    /// An import, as it is recorded and listed.
+    #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+    pub struct ImportRecord {
+        /// 1, 2, 3, …
+        id: i64,
+        /// The id its preview showed.
+        operation: String,
+        kind: String,
+        effective: String,
+        /// Instant, microseconds since 1970 UTC.
+        #[serde(skip)]
+        at: i64,
+        actor: String,
+        /// SHA-256 of the file.
+        sha256: String,
+        /// Whether codes the file lacked were ended.
+        complete: bool,
+        /// Whether a person confirmed that cards lose something.
+        confirmed: bool,
+        /// Lines of the file.
+        read: i64,
+        added: i64,
+        changed: i64,
+        ended: i64,
+        /// Unfinished cards it touched.
+        cards: i64,
+        /// Open deadlines it moved.
+        deadlines: i64,
+    }
 }
-
-type ImportRow = (i64, String, String, String, i64, String, String, bool, bool, i64, i64, i64, i64, i64, i64);
 
 impl Ledger {
     /// The number of the last import, 0 before the first: whoever loaded the tables at another number
@@ -143,14 +143,12 @@ impl Ledger {
     /// Every import, the last one first.
     pub async fn imports(&self) -> Result<Vec<ImportRecord>, LedgerError> {
         let mut tx = self.read().await?;
-        let rows = tx
-            .rows::<ImportRow>(
-                "SELECT id, operation, kind, effective, at, actor, sha256, complete, confirmed, read, added, changed, ended, cards, deadlines
-                 FROM reference_import ORDER BY id DESC",
-                args![],
-            )
-            .await?;
-        Ok(rows.into_iter().map(record).collect())
+        tx.rows(
+            "SELECT id, operation, kind, effective, at, actor, sha256, complete, confirmed, read, added, changed, ended, cards, deadlines
+             FROM reference_import ORDER BY id DESC",
+            args![],
+        )
+        .await
     }
 }
 
@@ -172,41 +170,4 @@ async fn insert_import(tx: &mut Tx, r: &ImportRecord, approval: Option<i64>, why
         )
         .await?;
     if inserted == 0 { Err(LedgerError::ImportedMeanwhile) } else { Ok(()) }
-}
-
-fn record(row: ImportRow) -> ImportRecord {
-    let (
-        id,
-        operation,
-        kind,
-        effective,
-        at,
-        actor,
-        sha256,
-        complete,
-        confirmed,
-        read,
-        added,
-        changed,
-        ended,
-        cards,
-        deadlines,
-    ) = row;
-    ImportRecord {
-        id,
-        operation,
-        kind,
-        effective,
-        at,
-        actor,
-        sha256,
-        complete,
-        confirmed,
-        read,
-        added,
-        changed,
-        ended,
-        cards,
-        deadlines,
-    }
 }

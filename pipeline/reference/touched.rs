@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::store::Tx;
 use crate::store::{Ledger, LedgerError};
-use crate::{args, bulk_row};
+use crate::{args, bulk_row, row};
 
 bulk_row! {
     pub(crate) struct ChangedCode<'a> in "changed_code" { code: &'a str }
@@ -59,15 +59,19 @@ fn who_needs(kind: &str) -> Option<&'static str> {
     })
 }
 
-/// Code, applications, cards, batches, shipments.
+row! {
+    struct TouchedByCode { code: String, applications: i64, cards: i64, batches: i64, shipments: i64 }
+}
+
+/// The columns of [`TouchedByCode`].
 const COUNTED: &str = "
-    SELECT t.code, sum(CASE WHEN t.is_card THEN 0 ELSE 1 END), sum(CASE WHEN t.is_card THEN 1 ELSE 0 END),
+    SELECT t.code, sum(CASE WHEN t.is_card THEN 0 ELSE 1 END) AS applications, sum(CASE WHEN t.is_card THEN 1 ELSE 0 END) AS cards,
         (SELECT count(DISTINCT b.id) FROM touching x JOIN application a ON a.id = x.application
             LEFT JOIN production_row p ON p.application = a.id JOIN batch b ON b.id = a.account_batch OR b.id = p.batch
-            WHERE x.code = t.code AND x.is_card AND (b.state <> 'answered' OR b.to_produce > 0)),
+            WHERE x.code = t.code AND x.is_card AND (b.state <> 'answered' OR b.to_produce > 0)) AS batches,
         (SELECT count(DISTINCT s.id) FROM touching x JOIN application a ON a.id = x.application JOIN made m ON m.application = a.id
             JOIN box b ON b.id = m.box JOIN shipment s ON s.id = b.shipment
-            WHERE x.code = t.code AND x.is_card AND NOT s.done AND a.place IS NULL)
+            WHERE x.code = t.code AND x.is_card AND NOT s.done AND a.place IS NULL) AS shipments
     FROM touching t GROUP BY t.code";
 
 impl Ledger {
@@ -93,9 +97,11 @@ async fn touched(tx: &mut Tx, kind: &str, codes: &[String]) -> Result<BTreeMap<S
     if !touch(tx, kind, codes).await? {
         return Ok(BTreeMap::new());
     }
-    let rows = tx.rows::<(String, i64, i64, i64, i64)>(COUNTED, args![]).await?;
-    let counted =
-        |(code, applications, cards, batches, shipments)| (code, Touched { applications, cards, batches, shipments });
+    let rows = tx.rows::<TouchedByCode>(COUNTED, args![]).await?;
+    let counted = |row: TouchedByCode| {
+        let TouchedByCode { code, applications, cards, batches, shipments } = row;
+        (code, Touched { applications, cards, batches, shipments })
+    };
     Ok(rows.into_iter().map(counted).collect())
 }
 

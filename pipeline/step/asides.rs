@@ -3,29 +3,31 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::args;
 use crate::cases::desk::{open_case, overtake_cases};
 use crate::store::Why;
 use crate::store::{Ledger, LedgerError};
+use crate::{args, row};
 
-/// A unit of work that failed.
-#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
-pub struct AsideRecord {
-    /// Stage and step, such as `exchange/send`.
-    pub step: String,
-    /// Empty where it concerns no single partner.
-    pub partner: String,
-    /// A path, a stream, a number; empty where the whole step failed.
-    pub unit: String,
-    /// A word of the list of causes.
-    pub cause: String,
-    /// The error as it told itself.
-    pub found: String,
-    /// How often it failed in a row.
-    pub failures: i64,
-    /// In microseconds: when it failed first, and from when on it is tried again by itself.
-    pub since: i64,
-    pub rest_until: i64,
+row! {
+    /// A unit of work that failed.
+    #[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
+    pub struct AsideRecord {
+        /// Stage and step, such as `exchange/send`.
+        step: String,
+        /// Empty where it concerns no single partner.
+        partner: String,
+        /// A path, a stream, a number; empty where the whole step failed.
+        unit: String,
+        /// A word of the list of causes.
+        cause: String,
+        /// The error as it told itself.
+        found: String,
+        /// How often it failed in a row.
+        failures: i64,
+        /// In microseconds: when it failed first, and from when on it is tried again by itself.
+        since: i64,
+        rest_until: i64,
+    }
 }
 
 impl AsideRecord {
@@ -48,30 +50,24 @@ pub struct AsideCase<'c> {
     pub owner: &'c str,
 }
 
-type Row = (String, String, String, String, String, i64, i64, i64);
-
-/// The columns of a [`Row`].
+/// The columns of an [`AsideRecord`].
 macro_rules! columns {
     () => {
         "step, partner, unit, cause, found, failures, since, rest_until"
     };
 }
 
-fn record((step, partner, unit, cause, found, failures, since, rest_until): Row) -> AsideRecord {
-    AsideRecord { step, partner, unit, cause, found, failures, since, rest_until }
-}
-
 impl Ledger {
     /// Everything that is set aside, in the order of steps and names.
     pub async fn all_set_aside(&self) -> Result<Vec<AsideRecord>, LedgerError> {
         let sql = concat!("SELECT ", columns!(), " FROM set_aside ORDER BY step, partner, unit");
-        Ok(self.read().await?.rows::<Row>(sql, args![]).await?.into_iter().map(record).collect())
+        self.read().await?.rows(sql, args![]).await
     }
 
     /// What of a step is set aside.
     pub async fn set_aside_of(&self, step: &str) -> Result<Vec<AsideRecord>, LedgerError> {
         let sql = concat!("SELECT ", columns!(), " FROM set_aside WHERE step = $1 ORDER BY partner, unit");
-        Ok(self.read().await?.rows::<Row>(sql, args![step]).await?.into_iter().map(record).collect())
+        self.read().await?.rows(sql, args![step]).await
     }
 
     /// Keeps that a unit failed; the first time a case is opened for it.

@@ -10,25 +10,46 @@ use super::LedgerError;
 use super::dialect::over_history;
 use super::engine::{Engine, Ledger, Tx};
 use super::leases::{Lease, spend};
-use crate::args;
 use crate::limits::SEAL_MOVES_PER_PAGE;
+use crate::{args, row};
 
-/// One row of history, as it is chained.
-type Chained = (
-    i64,
-    i64,
-    String,
-    String,
-    i64,
-    String,
-    String,
-    i64,
-    String,
-    String,
-    Option<String>,
-    Option<Vec<u8>>,
-    Option<String>,
-);
+row! {
+    /// One row of history, as it is chained.
+    struct Chained {
+        seq: i64,
+        at: i64,
+        life: String,
+        scope: String,
+        subject: i64,
+        from_state: String,
+        to_state: String,
+        count: i64,
+        actor: String,
+        reason: String,
+        event_id: Option<String>,
+        digest: Option<Vec<u8>>,
+        evidence: Option<String>,
+    }
+}
+
+impl Chained {
+    fn update(&self, hash: &mut Sha256) {
+        for number in [self.seq, self.at, self.subject, self.count] {
+            hash.update(number.to_be_bytes());
+        }
+        let texts = [&self.life, &self.scope, &self.from_state, &self.to_state, &self.actor, &self.reason];
+        let may_be_missing = [&self.event_id, &self.evidence].map(|text| text.as_deref().unwrap_or(""));
+        for text in texts.map(String::as_str).into_iter().chain(may_be_missing) {
+            hash.update((text.len() as u64).to_be_bytes());
+            hash.update(text.as_bytes());
+        }
+        hash.update(self.digest.as_deref().unwrap_or_default());
+    }
+}
+
+row! {
+    struct Seal { no: i64, from_tx: i64, to_tx: i64, moves: i64, digest: String }
+}
 
 async fn chain(tx: &mut Tx, previous: &str, from: i64, to: i64) -> Result<(String, i64), LedgerError> {
     let sql = over_history!(
@@ -43,24 +64,10 @@ async fn chain(tx: &mut Tx, previous: &str, from: i64, to: i64) -> Result<(Strin
     loop {
         let page = tx.rows::<Chained>(sql, args![from, to, after, SEAL_MOVES_PER_PAGE]).await?;
         let Some(last) = page.last() else { break };
-        after = last.0;
+        after = last.seq;
         moves += page.len() as i64;
-        for (seq, at, life, scope, subject, from_state, to_state, count, actor, reason, event_id, digest, evidence) in
-            &page
-        {
-            for number in [*seq, *at, *subject, *count] {
-                hash.update(number.to_be_bytes());
-            }
-            let texts = [life, scope, from_state, to_state, actor, reason];
-            for text in texts
-                .into_iter()
-                .map(String::as_str)
-                .chain([event_id.as_deref().unwrap_or(""), evidence.as_deref().unwrap_or("")])
-            {
-                hash.update((text.len() as u64).to_be_bytes());
-                hash.update(text.as_bytes());
-            }
-            hash.update(digest.as_deref().unwrap_or_default());
+        for row in &page {
+            row.update(&mut hash);
         }
     }
     Ok((crate::hex::hex(&hash.finalize()), moves))
@@ -142,10 +149,7 @@ impl Ledger {
 /// Numbers of the seals that no longer agree with the history they cover, beginning after `after`.
 pub(crate) async fn broken_seals(tx: &mut Tx, after: i64) -> Result<(Vec<String>, i64), LedgerError> {
     let seals = tx
-        .rows::<(i64, i64, i64, i64, String)>(
-            "SELECT no, from_tx, to_tx, moves, digest FROM seal WHERE no >= $1 ORDER BY no",
-            args![after],
-        )
+        .rows::<Seal>("SELECT no, from_tx, to_tx, moves, digest FROM seal WHERE no >= $1 ORDER BY no", args![after])
         .await?;
     let mut broken = Vec::new();
     let mut previous = tx
@@ -153,7 +157,7 @@ pub(crate) async fn broken_seals(tx: &mut Tx, after: i64) -> Result<(Vec<String>
         .await?
         .map_or_else(String::new, |row| row.0);
     let count = seals.len() as i64;
-    for (no, from, to, moves, digest) in seals {
+    for Seal { no, from_tx: from, to_tx: to, moves, digest } in seals {
         let (found, found_moves) = chain(tx, &previous, from, to).await?;
         if found != digest || found_moves != moves {
             broken.push(format!("seal {no}: history between {from} and {to} was changed"));

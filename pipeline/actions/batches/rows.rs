@@ -15,13 +15,13 @@ use cardline_core::state_machines::{BATCH, FILE};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::args;
 use crate::batching::kind::{AnyKind, Part};
 use crate::store::Tx;
 use crate::store::Why;
 use crate::store::scope::in_scope;
 use crate::store::transition::{Along, Transition, move_one};
 use crate::store::{Ledger, LedgerError};
+use crate::{args, row};
 
 /// An act as it is kept.
 #[derive(Clone)]
@@ -33,6 +33,24 @@ pub struct BatchAction {
     /// Numbers of the batches that came of it.
     pub result: Option<String>,
     pub reason: Vec<u8>,
+}
+
+row! {
+    struct StoredAction {
+        at: i64,
+        actor: String,
+        what: String,
+        stream: Option<String>,
+        result: Option<String>,
+        reason: Vec<u8>,
+    }
+}
+
+impl StoredAction {
+    fn kept(self) -> BatchAction {
+        let StoredAction { at, actor, what, stream, result, reason } = self;
+        BatchAction { at: Timestamp::from_microsecond(at).unwrap_or_default(), actor, what, stream, result, reason }
+    }
 }
 
 /// What became of an act on a batch.
@@ -53,15 +71,12 @@ impl Ledger {
         let rows = self
             .read()
             .await?
-            .rows::<(String, i64, String, String, Vec<u8>)>(
-                "SELECT h.stream, k.at, k.actor, k.what, k.reason FROM stream_hold h JOIN batch_act k ON k.id = h.act ORDER BY h.stream",
+            .rows::<StoredAction>(
+                "SELECT k.at, k.actor, k.what, h.stream, CAST(NULL AS TEXT) AS result, k.reason FROM stream_hold h JOIN batch_act k ON k.id = h.act ORDER BY h.stream",
                 args![],
             )
             .await?;
-        let held = |(stream, at, actor, what, reason): (String, i64, String, String, Vec<u8>)| {
-            let at = Timestamp::from_microsecond(at).unwrap_or_default();
-            (stream.clone(), BatchAction { at, actor, what, stream: Some(stream), result: None, reason })
-        };
+        let held = |row: StoredAction| (row.stream.clone().unwrap_or_default(), row.kept());
         Ok(rows.into_iter().map(held).collect())
     }
 
@@ -227,20 +242,12 @@ impl Ledger {
 
 async fn acts_on(tx: &mut Tx, batch: i64) -> Result<Vec<BatchAction>, LedgerError> {
     let rows = tx
-        .rows::<(i64, String, String, Option<String>, Option<String>, Vec<u8>)>(
+        .rows::<StoredAction>(
             "SELECT at, actor, what, stream, result, reason FROM batch_act WHERE batch = $1 ORDER BY id",
             args![batch],
         )
         .await?;
-    let kept = |(at, actor, what, stream, result, reason)| BatchAction {
-        at: Timestamp::from_microsecond(at).unwrap_or_default(),
-        actor,
-        what,
-        stream,
-        result,
-        reason,
-    };
-    Ok(rows.into_iter().map(kept).collect())
+    Ok(rows.into_iter().map(StoredAction::kept).collect())
 }
 
 /// Whether a sender ever took the file of the batch: it may lie at the partner, also when the sender is gone.

@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use cardline_core::domain::policy::ByRegion;
 use jiff::civil::Date;
 
-use crate::args;
 use crate::cases::deadlines::messages::quarantine_looked_at;
 use crate::limits::RETRY_MESSAGES;
 use crate::quarantine::acts::{Operation, discard};
@@ -20,14 +19,17 @@ use crate::store::Tx;
 use crate::store::Why;
 use crate::store::leases::spend;
 use crate::store::{Lease, Ledger, LedgerError};
+use crate::{args, row};
 
-/// A message that an operation has not taken yet.
-pub struct Member {
-    pub id: i64,
-    pub event_id: Option<String>,
-    /// Topic, or `file`, it first came from.
-    pub source: String,
-    pub encrypted: Vec<u8>,
+row! {
+    /// A message that an operation has not taken yet.
+    pub struct Member {
+        id: i64,
+        event_id: Option<String>,
+        /// Topic, or `file`, it first came from.
+        source: String,
+        encrypted: Vec<u8>,
+    }
 }
 
 /// What a page of messages is now. Positions are the ids of the messages they were.
@@ -49,15 +51,13 @@ pub struct RetryOutcome {
 
 /// The next messages of an operation, in the order they came.
 pub async fn next_members(tx: &mut Tx, operation: &Operation) -> Result<Vec<Member>, LedgerError> {
-    let rows = tx
-        .rows::<(i64, Option<String>, String, Vec<u8>)>(
-            "SELECT m.id, m.event_id, c.source, m.sealed FROM act_member k JOIN message m ON m.id = k.message AND m.act = 0
+    tx.rows(
+            "SELECT m.id, m.event_id, c.source, m.sealed AS encrypted FROM act_member k JOIN message m ON m.id = k.message AND m.act = 0
              JOIN message f ON f.id = COALESCE(m.origin, m.id) JOIN chunk c ON c.id = f.chunk
              WHERE k.act = $1 ORDER BY m.id LIMIT $2",
             args![operation.act, RETRY_MESSAGES],
         )
-        .await?;
-    Ok(rows.into_iter().map(|(id, event_id, source, encrypted)| Member { id, event_id, source, encrypted }).collect())
+        .await
 }
 
 /// Takes messages out and in again. Fails whole when one of them was taken by somebody else.
@@ -94,24 +94,16 @@ pub async fn settle_again(
 
 /// What became of an operation, from what the ledger holds: the same however often it was interrupted.
 pub async fn retry_outcome(tx: &mut Tx, operation: &Operation) -> Result<RetryOutcome, LedgerError> {
-    let row = tx
-        .row::<(i64, i64, i64, i64, i64, i64)>(
-            "SELECT CAST(COALESCE(sum(received), 0) AS BIGINT), CAST(COALESCE(sum(accepted), 0) AS BIGINT),
-                CAST(COALESCE(sum(rejected), 0) AS BIGINT), CAST(COALESCE(sum(repeated), 0) AS BIGINT),
-                CAST(COALESCE(sum(conflicting), 0) AS BIGINT), CAST(COALESCE(sum(quarantined), 0) AS BIGINT)
+    let counts = tx
+        .row::<IntakeCounts>(
+            "SELECT CAST(COALESCE(sum(received), 0) AS BIGINT) AS received, CAST(COALESCE(sum(accepted), 0) AS BIGINT) AS accepted,
+                CAST(COALESCE(sum(rejected), 0) AS BIGINT) AS rejected, CAST(COALESCE(sum(repeated), 0) AS BIGINT) AS repeated,
+                CAST(COALESCE(sum(conflicting), 0) AS BIGINT) AS conflicting, CAST(COALESCE(sum(quarantined), 0) AS BIGINT) AS quarantined
              FROM chunk WHERE source = $2 AND partition = $1",
             args![operation.act, RETRY],
         )
         .await?
         .unwrap_or_default();
-    let counts = IntakeCounts {
-        received: row.0,
-        accepted: row.1,
-        rejected: row.2,
-        repeated: row.3,
-        conflicting: row.4,
-        quarantined: row.5,
-    };
     let refused = tx
         .rows::<(String, i64)>(
             "SELECT COALESCE(m.reason, f.rule, m.outcome), count(DISTINCT m.id) FROM chunk c JOIN message m ON m.chunk = c.id AND m.outcome <> 'accepted'

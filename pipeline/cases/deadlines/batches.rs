@@ -1,9 +1,9 @@
 //! Batches that are overdue: their partner is asked again.
 
-use crate::args;
 use crate::cases::chase::chase;
 use crate::cases::deadline::{Deadline, Missed, gauge};
 use crate::store::{LedgerError, Tx};
+use crate::{args, row};
 
 /// What is overdue on day `$1`.
 macro_rules! overdue {
@@ -25,12 +25,16 @@ pub(super) const BATCHES: Deadline = Deadline {
     settle: |tx, missed| Box::pin(chase_batches(tx, missed)),
 };
 
+row! {
+    struct LateBatch { id: i64, file: Option<i64>, state: String, region: String }
+}
+
 /// A partner that does not answer is chased, and a held batch is pointed out; it keeps one live deadline.
 async fn chase_batches(tx: &mut Tx, Missed { partner, dates, why }: Missed<'_>) -> Result<(), LedgerError> {
     let late = tx
-        .rows::<(i64, Option<i64>, String, String)>(
+        .rows::<LateBatch>(
             concat!(
-                "SELECT b.id, f.id, b.state, b.region FROM ",
+                "SELECT b.id, f.id AS file, b.state, b.region FROM ",
                 overdue!(),
                 " JOIN batch b ON b.id = o.id LEFT JOIN file f ON f.batch = b.id AND f.direction = 'out'
                  WHERE o.partner = $2 ORDER BY b.id"
@@ -38,7 +42,7 @@ async fn chase_batches(tx: &mut Tx, Missed { partner, dates, why }: Missed<'_>) 
             args![dates.today, partner],
         )
         .await?;
-    for (batch, file, state, region) in late {
+    for LateBatch { id: batch, file, state, region } in late {
         tx.run("UPDATE batch SET due_on = $2 WHERE id = $1", args![batch, *dates.chase_on.of(&region)]).await?;
         let reason = if state == "held" {
             "a held batch waits to be released or cancelled"

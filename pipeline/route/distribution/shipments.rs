@@ -7,25 +7,27 @@ use cardline_core::domain::policy::ByRegion;
 use cardline_core::state_machines::CARD;
 use jiff::civil::Date;
 
-use crate::args;
 use crate::store::Tx;
 use crate::store::Why;
 use crate::store::leases::spend;
 use crate::store::transition::{Along, Set, Subject, Transition, by_day, move_each, move_set};
 use crate::store::{Lease, Ledger, LedgerError};
+use crate::{args, row};
 
-/// A shipment whose day has come.
-#[derive(Clone)]
-pub struct DueShipment {
-    pub id: i64,
-    pub number: String,
-    pub point: String,
-    /// The regions of its cards, for the policy of windows.
-    pub regions: BTreeSet<String>,
-    pub place: String,
-    pub roll_overs: i64,
-    /// Cards still with the shipment.
-    pub travelling: i64,
+row! {
+    /// A shipment whose day has come.
+    #[derive(Clone)]
+    pub struct DueShipment {
+        id: i64,
+        number: String,
+        point: String,
+        /// The regions of its cards, for the policy of windows.
+        regions: BTreeSet<String> = BTreeSet::new(),
+        place: String,
+        roll_overs: i64,
+        /// Cards still with the shipment.
+        travelling: i64,
+    }
 }
 
 /// How many cards still travel with a shipment.
@@ -63,22 +65,20 @@ impl Ledger {
         most: i64,
     ) -> Result<Vec<DueShipment>, LedgerError> {
         let mut tx = self.read().await?;
-        let rows = tx
-            .rows::<(i64, String, String, String, i64, i64)>(
+        let mut due = tx
+            .rows::<DueShipment>(
                 concat!(
                     "SELECT s.id, s.number, s.point, s.place, s.roll_overs,
                         (SELECT count(*) FROM box x JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
-                         WHERE x.shipment = s.id AND a.place IS NULL) FROM ",
+                         WHERE x.shipment = s.id AND a.place IS NULL) AS travelling FROM ",
                     due_shipments!(),
                     " AND b.bank = $3 AND b.region = $4 ORDER BY s.id LIMIT $5"
                 ),
                 args![place, today, bank, area, most],
             )
             .await?;
-        let mut due = Vec::with_capacity(rows.len());
-        for (id, number, point, place, roll_overs, travelling) in rows {
-            let regions = regions_of(&mut tx, id).await?;
-            due.push(DueShipment { id, number, point, regions, place, roll_overs, travelling });
+        for shipment in &mut due {
+            shipment.regions = regions_of(&mut tx, shipment.id).await?;
         }
         Ok(due)
     }

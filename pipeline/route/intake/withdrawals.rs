@@ -3,7 +3,6 @@
 //!
 //! Not here: withdrawals of applications that are known (`servicing`), and their deadline (`care`).
 
-use crate::args;
 use crate::quarantine::acts::take_one;
 use crate::route::servicing::arriving::EventKind;
 use crate::route::servicing::settle::effects::routes;
@@ -11,18 +10,23 @@ use crate::store::LedgerError;
 use crate::store::Tx;
 use crate::store::Why;
 use crate::store::transition::{Along, Subject, move_each};
+use crate::{args, row};
+
+row! {
+    struct EarlyWithdrawal { message: i64, application: i64, event_id: Option<String>, digest: Vec<u8> }
+}
 
 /// Carries out every withdrawal whose application is there now. The instant is the application's:
 /// before it there was nothing to withdraw.
 pub(crate) async fn apply_early(tx: &mut Tx, why: Why<'_>) -> Result<(), LedgerError> {
     let found = tx
-        .rows::<(i64, i64, Option<String>, Vec<u8>)>(
-            "SELECT m.id, a.id, m.event_id, m.digest FROM message m JOIN application a ON a.application_id = m.application_id
+        .rows::<EarlyWithdrawal>(
+            "SELECT m.id AS message, a.id AS application, m.event_id, m.digest FROM message m JOIN application a ON a.application_id = m.application_id
              WHERE m.outcome = 'waiting' AND m.act = 0 AND m.revision IS NULL ORDER BY m.id",
             args![],
         )
         .await?;
-    for (message, application, event_id, digest) in found {
+    for EarlyWithdrawal { message, application, event_id, digest } in found {
         for (steps, _) in routes(EventKind::Withdrawn) {
             let told = Subject { event_id: event_id.clone(), digest: Some(digest.clone()), ..Subject::of(application) };
             tx.stage(vec![told]).await?;

@@ -1,12 +1,12 @@
 //! The shipping manifest in the ledger: which boxes a batch has, and the shipments made of them.
 
-use crate::args;
 use crate::cases::desk::{UnmatchedRow, open_case, open_row_cases};
 use crate::exchange::files::{ReceivedFile, register_file};
 use crate::store::Why;
 use crate::store::leases::spend;
 use crate::store::transition::{Set, Transition, move_set};
 use crate::store::{Lease, Ledger, LedgerError};
+use crate::{args, row};
 use cardline_core::state_machines::CARD;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,12 +55,16 @@ pub struct ManifestDates {
     pub due_on: Vec<Date>,
 }
 
+row! {
+    struct StoredBox { id: i64, number: String, point: String, cards: i64, shipment: Option<i64> }
+}
+
 impl Ledger {
     /// The boxes of a batch.
     pub async fn boxes(&self, batch: i64) -> Result<Vec<KnownBox>, LedgerError> {
         let mut tx = self.read().await?;
         let rows = tx
-            .rows::<(i64, String, String, i64, Option<i64>)>(
+            .rows::<StoredBox>(
                 "SELECT id, number, point, cards, shipment FROM box WHERE batch = $1 ORDER BY number",
                 args![batch],
             )
@@ -71,12 +75,12 @@ impl Ledger {
         for (id, region) in tx.rows::<(i64, String)>(of_cards, args![batch]).await? {
             regions.entry(id).or_default().insert(region);
         }
-        let known = |(id, number, point, cards, shipment): (i64, String, String, i64, Option<i64>)| KnownBox {
-            number,
-            point,
-            regions: regions.remove(&id).unwrap_or_default(),
-            cards,
-            is_shipped: shipment.is_some(),
+        let known = |stored: StoredBox| KnownBox {
+            number: stored.number,
+            point: stored.point,
+            regions: regions.remove(&stored.id).unwrap_or_default(),
+            cards: stored.cards,
+            is_shipped: stored.shipment.is_some(),
         };
         Ok(rows.into_iter().map(known).collect())
     }

@@ -14,13 +14,13 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::withdrawals::apply_early;
-use crate::args;
 use crate::messages::dead_letters;
 use crate::store::Tx;
 use crate::store::Why;
 use crate::store::leases::spend;
 use crate::store::transition::{Set, Transition, move_set};
 use crate::store::{Lease, Ledger, LedgerError};
+use crate::{args, read_by_name};
 
 /// Why an application with an error is rejected, in its history.
 const REJECTED: &str = "errors found at intake";
@@ -152,6 +152,8 @@ pub struct IntakeCounts {
     pub conflicting: i64,
     pub quarantined: i64,
 }
+
+read_by_name!(IntakeCounts { received, accepted, rejected, repeated, conflicting, quarantined });
 
 impl IntakeCounts {
     /// What became of them, by name.

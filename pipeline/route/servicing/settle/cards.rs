@@ -4,11 +4,11 @@
 use super::effects::{activates, along, routes};
 use super::kept::{Chunk, keep, stage};
 use super::retire::retire_previous;
-use crate::args;
 use crate::route::intake::settle::IntakeCounts;
 use crate::route::servicing::arriving::{ArrivingEvent, EventKind};
 use crate::store::transition::{Along, Subject, by_day, move_each};
 use crate::store::{LedgerError, Tx, Why};
+use crate::{args, row};
 
 /// The application an event is about, by card number or application id.
 const RESOLVE: &str = "UPDATE event SET id = COALESCE(
@@ -16,7 +16,27 @@ const RESOLVE: &str = "UPDATE event SET id = COALESCE(
     (SELECT a.id FROM application a WHERE a.old_number = event.subject),
     (SELECT a.id FROM application a WHERE a.application_id = event.subject))";
 
-/// Events that are not settled yet, with the region of their card.
+row! {
+    /// An event that is not settled yet, with its application and the region of that.
+    struct Concerned {
+        id: i64,
+        event_id: Option<String>,
+        digest: Option<Vec<u8>>,
+        evidence: Option<String>,
+        at: i64,
+        actor: String,
+        region: String,
+    }
+}
+
+impl Concerned {
+    fn told(self, chunk: i64) -> (Subject, String) {
+        let Concerned { id, event_id, digest, evidence, at, actor, region } = self;
+        (Subject { id, event_id, digest, evidence, at: Some(at), actor: Some(actor), chunk: Some(chunk) }, region)
+    }
+}
+
+/// Events that are not settled yet.
 const CONCERNED: &str =
     "SELECT e.id, e.event_id, e.digest, e.evidence, e.at, e.actor, a.region FROM event e JOIN application a ON a.id = e.id
     WHERE e.verdict IS NULL ORDER BY e.position";
@@ -41,19 +61,11 @@ pub(super) async fn cards(
     stage(tx, &events).await?;
     tx.scratch(RESOLVE, args![]).await?;
     for (transitions, reason) in routes(kind) {
-        let found = tx
-            .rows::<(i64, Option<String>, Option<Vec<u8>>, Option<String>, i64, String, String)>(
-                if activates(kind) { ACTIVATING } else { CONCERNED },
-                args![],
-            )
-            .await?;
+        let found = tx.rows::<Concerned>(if activates(kind) { ACTIVATING } else { CONCERNED }, args![]).await?;
         if found.is_empty() {
             break;
         }
-        let rows = found.into_iter().map(|(id, event, digest, evidence, at, actor, region)| {
-            let (at, actor, chunk) = (Some(at), Some(actor), Some(chunk.id));
-            (Subject { id, event_id: event, digest, evidence, at, actor, chunk }, region)
-        });
+        let rows = found.into_iter().map(|event| event.told(chunk.id));
         for (due_on, rows) in by_day(rows, |region| along(kind, dates.of(region)).due_on) {
             tx.stage(rows).await?;
             if kind == EventKind::Withdrawn {

@@ -6,10 +6,15 @@ use cardline_core::domain::policy::ByRegion;
 use cardline_core::state_machines::{CARD, SOCIAL};
 use jiff::civil::Date;
 
-use crate::args;
 use crate::route::servicing::arriving::EventDates;
 use crate::store::transition::{Along, Subject, Transition, move_each};
 use crate::store::{LedgerError, Tx, Why};
+use crate::{args, row};
+
+row! {
+    /// A card that a new one replaces. `kind`: of the new application.
+    struct Retired { id: i64, place: String, social: String, kind: String, region: String }
+}
 
 /// The moment the new card is active the old one is invalid (s2): same transaction, before the new
 /// card becomes the person's live one.
@@ -19,8 +24,8 @@ pub(super) async fn retire_previous(
     why: Why<'_>,
 ) -> Result<(), LedgerError> {
     let retired = tx
-        .rows::<(i64, String, String, String, String)>(
-            "SELECT o.id, COALESCE(o.place, ''), o.social, a.kind, o.region FROM subject s
+        .rows::<Retired>(
+            "SELECT o.id, COALESCE(o.place, '') AS place, o.social, a.kind, o.region FROM subject s
              JOIN application a ON a.id = s.id AND a.social = 'sealed' AND a.place = 'in_hand'
              JOIN application o ON o.id = a.previous AND o.social IN ('active', 'suspended') ORDER BY o.id",
             args![],
@@ -39,7 +44,7 @@ pub(super) async fn retire_previous(
         if is_lost(place) { dates.recycle_on } else { dates.return_on }
     };
     let mut groups: BTreeMap<(bool, Date, &str, &str), Vec<i64>> = BTreeMap::new();
-    for (id, place, social, kind, region) in &retired {
+    for Retired { id, place, social, kind, region } in &retired {
         groups.entry((is_lost(place), due(place, region), social, kind)).or_default().push(*id);
     }
     for ((lost, due, social, kind), ids) in groups {
