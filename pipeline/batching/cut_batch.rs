@@ -5,9 +5,9 @@ use crate::exchange::files::FrozenFile;
 use crate::store::Tx;
 use crate::store::Why;
 use crate::store::counters::take_numbers;
-use crate::store::transition::{Along, Transition, move_one, write_history};
+use crate::store::transition::{Along, move_one, write_move};
 use crate::store::{Ledger, LedgerError};
-use crate::{args, bulk_row};
+use crate::{args, bulk_row, transition};
 use cardline_core::file_formats::FileKind;
 use cardline_core::state_machines::{BATCH, FILE};
 use jiff::Timestamp;
@@ -124,7 +124,7 @@ pub(crate) async fn finish_cut(tx: &mut Tx, cut: &CutBatch, batch: i64, why: Why
     if !cut.wait_for_release {
         return Ok(());
     }
-    let transition = Transition { machine: &BATCH, from: "cut", to: "held" };
+    let transition = transition!(BATCH, "cut" => "held");
     move_one(tx, batch, transition, Along::default(), Why { reason: "waits for its release", ..why }).await
 }
 
@@ -155,7 +155,7 @@ pub(crate) async fn insert_batch(tx: &mut Tx, cut: &CutBatch, why: Why<'_>) -> R
         )
         .await?;
     let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("batch id".into()))?;
-    write_history(tx, &Transition { machine: &BATCH, from: "", to: "cut" }, "batch", id, 1, why, None).await?;
+    write_move(tx, id, transition!(BATCH, "" => "cut"), why).await?;
     Ok(id)
 }
 
@@ -172,9 +172,9 @@ pub(crate) async fn advance_batch(tx: &mut Tx, batch: i64, newly: i64, why: Why<
     };
     let whole = answered >= cards;
     let transition = match (state.as_str(), whole) {
-        ("sent", true) => Some(Transition { machine: &BATCH, from: "sent", to: "answered" }),
-        ("sent", false) if answered > 0 => Some(Transition { machine: &BATCH, from: "sent", to: "part_answered" }),
-        ("part_answered", true) => Some(Transition { machine: &BATCH, from: "part_answered", to: "answered" }),
+        ("sent", true) => Some(transition!(BATCH, "sent" => "answered")),
+        ("sent", false) if answered > 0 => Some(transition!(BATCH, "sent" => "part_answered")),
+        ("part_answered", true) => Some(transition!(BATCH, "part_answered" => "answered")),
         _ => None,
     };
     if let Some(transition) = transition {
@@ -184,8 +184,7 @@ pub(crate) async fn advance_batch(tx: &mut Tx, batch: i64, newly: i64, why: Why<
             let request = tx
                 .number("SELECT id FROM file WHERE batch = $1 AND direction = 'out' AND state = 'placed'", args![batch])
                 .await?;
-            move_one(tx, request, Transition { machine: &FILE, from: "placed", to: "answered" }, Along::default(), why)
-                .await?;
+            move_one(tx, request, transition!(FILE, "placed" => "answered"), Along::default(), why).await?;
         }
     }
     Ok(())

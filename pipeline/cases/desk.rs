@@ -1,15 +1,14 @@
 //! Cases: what a person must decide, each with a deadline and an owner.
 
-use crate::store::transition::move_one;
 use cardline_core::state_machines::{CARD, CASE};
 use jiff::civil::Date;
 
-use crate::args;
 use crate::limits::ROW_CASES_MAX;
 use crate::store::LedgerError;
 use crate::store::Tx;
 use crate::store::Why;
-use crate::store::transition::{Along, Subject, Transition, move_each, write_history};
+use crate::store::transition::{Along, Subject, Transition, move_each, move_one, write_move};
+use crate::{args, transition};
 
 /// Opens a case about a card, a file, or both.
 pub async fn open_case(
@@ -28,8 +27,7 @@ pub async fn open_case(
         )
         .await?;
     let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("case id".into()))?;
-    write_history(tx, &Transition { machine: &CASE, from: "", to: "open" }, "case", id, 1, Why { reason, ..why }, None)
-        .await?;
+    write_move(tx, id, transition!(CASE, "" => "open"), Why { reason, ..why }).await?;
     Ok(id)
 }
 
@@ -88,11 +86,11 @@ pub(crate) async fn overtake_cases(tx: &mut Tx, cases: &[(i64,)], why: Why<'_>) 
     if cases.is_empty() {
         return Ok(());
     }
-    for from in ["open", "escalated"] {
+    for transition in [transition!(CASE, "open" => "overtaken"), transition!(CASE, "escalated" => "overtaken")] {
         // A move leaves in `subject` only what stood where it began.
         tx.stage(cases.iter().map(|(id,)| Subject::of(*id)).collect()).await?;
         let along = Along { owner: Some("nobody"), ..Along::default() };
-        move_each(tx, &[Transition { machine: &CASE, from, to: "overtaken" }], along, why).await?;
+        move_each(tx, &[transition], along, why).await?;
     }
     Ok(())
 }
@@ -105,6 +103,7 @@ pub(crate) async fn hold_cards(
     due_on: Date,
     why: Why<'_>,
 ) -> Result<(), LedgerError> {
+    let transition = Transition::between(&CARD, from, "held")?;
     for (id, reason) in held {
         tx.run("UPDATE application SET queue = NULL WHERE id = $1 AND queue IS NOT NULL", args![*id]).await?;
         let along = Along {
@@ -113,7 +112,7 @@ pub(crate) async fn hold_cards(
             reason: Some(reason.clone()),
             ..Along::default()
         };
-        move_one(tx, *id, Transition { machine: &CARD, from, to: "held" }, along, Why { reason, ..why }).await?;
+        move_one(tx, *id, transition, along, Why { reason, ..why }).await?;
         open_case(tx, Some(*id), None, reason, due_on, "bureau operator", why).await?;
     }
     Ok(())

@@ -5,13 +5,13 @@ use cardline_core::state_machines::FILE;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::args;
 use crate::store::Tx;
 use crate::store::Why;
 use crate::store::counters::take_numbers;
 use crate::store::leases::spend;
-use crate::store::transition::{Along, Transition, move_one, write_history};
+use crate::store::transition::{Along, Transition, move_one, write_move};
 use crate::store::{Lease, Ledger, LedgerError};
+use crate::{args, transition};
 
 /// A file whose bytes are fixed; the bytes themselves lie encrypted in the object store by their digest.
 #[derive(Clone)]
@@ -67,7 +67,7 @@ pub async fn freeze_file(tx: &mut Tx, file: &FrozenFile, batch: i64, why: Why<'_
         )
         .await?;
     let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("file id".into()))?;
-    write_history(tx, &Transition { machine: &FILE, from: "", to: "frozen" }, "file", id, 1, why, None).await?;
+    write_move(tx, id, transition!(FILE, "" => "frozen"), why).await?;
     Ok(id)
 }
 
@@ -92,6 +92,7 @@ pub struct ReceivedFile<'a> {
 
 /// Registers an incoming file and what became of it.
 pub async fn register_file(tx: &mut Tx, file: &ReceivedFile<'_>, why: Why<'_>) -> Result<i64, LedgerError> {
+    let begins = Transition::between(&FILE, "", file.state)?;
     let owner = if file.state == "held" { "bank IT" } else { "nobody" };
     let id = tx
         .run_returning::<(i64,)>(
@@ -104,7 +105,7 @@ pub async fn register_file(tx: &mut Tx, file: &ReceivedFile<'_>, why: Why<'_>) -
         )
         .await?;
     let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("file id".into()))?;
-    write_history(tx, &Transition { machine: &FILE, from: "", to: file.state }, "file", id, 1, why, None).await?;
+    write_move(tx, id, begins, why).await?;
     if file.sequence.is_some() {
         let counter = stream_counter(file.partner, file.kind, "in");
         take_numbers(tx, &counter, 1).await?;
@@ -220,10 +221,9 @@ impl Ledger {
         let why = Why { at, actor: "exchange", reason: "published under its final name" };
         let mut tx = self.begin().await?;
         let along = |owner| Along { due_on: Some(answer_due), owner: Some(owner), ..Along::default() };
-        move_one(&mut tx, file.id, Transition { machine: &FILE, from: "frozen", to: "placed" }, along("partner"), why)
-            .await?;
+        move_one(&mut tx, file.id, transition!(FILE, "frozen" => "placed"), along("partner"), why).await?;
         if let Some(batch) = file.batch {
-            let transition = Transition { machine: &cardline_core::state_machines::BATCH, from: "cut", to: "sent" };
+            let transition = transition!(cardline_core::state_machines::BATCH, "cut" => "sent");
             move_one(&mut tx, batch, transition, along("partner"), why).await?;
         }
         spend(&mut tx, lease).await?;

@@ -14,10 +14,10 @@ use crate::limits::APPROVAL_DAYS;
 use crate::store::Tx;
 use crate::store::Why;
 use crate::store::scope::in_scope;
-use crate::store::transition::{Along, Transition, move_one, write_history};
+use crate::store::transition::{Along, Transition, move_one, write_move};
 use crate::store::{Ledger, LedgerError};
 use crate::time::local_date;
-use crate::{args, row};
+use crate::{args, row, transition};
 
 /// What somebody asks a second person for.
 pub struct NewApproval {
@@ -126,8 +126,8 @@ impl Ledger {
             )
             .await?;
         let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("approval id".into()))?;
-        let asked = Transition { machine: &APPROVAL, from: "", to: "asked" };
-        write_history(&mut tx, &asked, "approval", id, 1, why, None).await?;
+        let asked = transition!(APPROVAL, "" => "asked");
+        write_move(&mut tx, id, asked, why).await?;
         tx.commit().await?;
         Ok(id)
     }
@@ -182,5 +182,5 @@ async fn transition(
     to: &'static str,
     why: Why<'_>,
 ) -> Result<(), LedgerError> {
-    move_one(tx, id, Transition { machine: &APPROVAL, from, to }, Along::default(), why).await
+    move_one(tx, id, Transition::between(&APPROVAL, from, to)?, Along::default(), why).await
 }

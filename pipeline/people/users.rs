@@ -11,9 +11,9 @@ use crate::limits::{LOGIN_TRIES, LOGIN_WAIT_MINUTES, SESSION_HOURS};
 use crate::store::Principal;
 use crate::store::Tx;
 use crate::store::Why;
-use crate::store::transition::{Along, Transition, move_one, write_history};
+use crate::store::transition::{Along, Transition, move_one, write_move};
 use crate::store::{Ledger, LedgerError};
-use crate::{args, row};
+use crate::{args, row, transition};
 
 /// A user to be added.
 pub struct NewUser {
@@ -99,8 +99,7 @@ impl Ledger {
             )
             .await?;
         let Some((id,)) = id.first() else { return Err(LedgerError::UserExists) };
-        write_history(&mut tx, &Transition { machine: &USER, from: "", to: "enabled" }, "user", *id, 1, why, None)
-            .await?;
+        write_move(&mut tx, *id, transition!(USER, "" => "enabled"), why).await?;
         tx.commit().await
     }
 
@@ -115,7 +114,7 @@ impl Ledger {
         if to == "disabled" {
             tx.run("DELETE FROM session WHERE user_id = $1", args![id]).await?;
         }
-        move_one(&mut tx, id, Transition { machine: &USER, from, to }, Along::default(), why).await?;
+        move_one(&mut tx, id, Transition::between(&USER, from, to)?, Along::default(), why).await?;
         if administrators(&mut tx).await? == 0 {
             return Err(LedgerError::LastAdministrator);
         }

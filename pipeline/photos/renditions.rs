@@ -14,10 +14,10 @@ use crate::store::Tx;
 use crate::store::Why;
 use crate::store::leases::spend;
 use crate::store::scope::in_scope;
-use crate::store::transition::{Along, Subject, Transition, by_day, move_each};
+use crate::store::transition::{Along, Subject, by_day, move_each};
 use crate::store::{Lease, Ledger, LedgerError};
 use crate::time::local_date;
-use crate::{args, bulk_row, row};
+use crate::{args, bulk_row, row, transition};
 
 /// A photo to be looked at, and how often it was asked for in vain.
 pub struct DuePhoto {
@@ -239,7 +239,7 @@ async fn free_cards(tx: &mut Tx, case_on: &ByRegion<Date>, why: Why<'_>) -> Resu
     }
     let why = Why { reason: "its photo is there now", ..why };
     tx.stage(held.iter().map(|(id, _)| Subject::of(*id)).collect()).await?;
-    let transition = Transition { machine: &CARD, from: "held", to: "waiting_account" };
+    let transition = transition!(CARD, "held" => "waiting_account");
     move_each(tx, &[transition], Along { owner: Some("bureau operator"), ..Along::default() }, why).await?;
     let freed = tx.rows::<(i64,)>("SELECT id FROM subject ORDER BY id", args![]).await?;
     // The upload was at fault, not the holder: the promise clock did not stand still.

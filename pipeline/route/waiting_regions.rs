@@ -71,7 +71,7 @@ impl Ledger {
         };
         let found = tx.rows::<(i64,)>(waiting, args![&group.region, &group.bank, &group.lane, most]).await?;
         tx.stage(found.into_iter().map(|(id,)| Subject::of(id)).collect()).await?;
-        let transition = Transition { machine: &CARD, from: place, to: place };
+        let transition = Transition::between(&CARD, place, place)?;
         let moved = move_each(&mut tx, &[transition], Along::default(), why).await?;
         tx.run("UPDATE application SET region = $1 WHERE id IN (SELECT id FROM subject)", args![region]).await?;
         spend(&mut tx, lease).await?;

@@ -7,14 +7,14 @@ use cardline_core::state_machines::FILE;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::args;
 use crate::cases::desk::open_case;
 use crate::store::Tx;
 use crate::store::Why;
 use crate::store::audit_chain::next_transaction;
 use crate::store::counters::stream_counter;
-use crate::store::transition::{Transition, write_history};
+use crate::store::transition::write_move;
 use crate::store::{Ledger, LedgerError};
+use crate::{args, transition};
 
 /// How far a ledger has come: its identity, the head of the sealed chain, and every counter.
 #[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
@@ -178,16 +178,7 @@ async fn register_lost(tx: &mut Tx, lost: &LostFile, due_on: Date, why: Why<'_>)
         )
         .await?;
     let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("file id".into()))?;
-    write_history(
-        tx,
-        &Transition { machine: &FILE, from: "", to: "held" },
-        "file",
-        id,
-        1,
-        Why { reason: &reason, ..why },
-        None,
-    )
-    .await?;
+    write_move(tx, id, transition!(FILE, "" => "held"), Why { reason: &reason, ..why }).await?;
     open_case(tx, None, Some(id), "sent before the database was restored", due_on, "bureau operator", why).await?;
     let batch = (!lost.batch.is_empty()).then_some(("batch", &lost.batch));
     for (kind, key) in lost.keys.iter().map(|key| (lost.kind.as_str(), key)).chain(batch) {

@@ -21,7 +21,7 @@ use crate::store::Why;
 use crate::store::scope::in_scope;
 use crate::store::transition::{Along, Transition, move_one};
 use crate::store::{Ledger, LedgerError};
-use crate::{args, row};
+use crate::{args, row, transition};
 
 /// An act as it is kept.
 #[derive(Clone)]
@@ -121,7 +121,7 @@ impl Ledger {
         }
         let along = Along { owner: Some("bureau operator"), ..Along::default() };
         let why = Why { at: act.at, actor: &act.actor, reason: "held by an operator" };
-        move_one(&mut tx, batch, Transition { machine: &BATCH, from: "cut", to: "held" }, along, why).await?;
+        move_one(&mut tx, batch, transition!(BATCH, "cut" => "held"), along, why).await?;
         record_act(&mut tx, act, Some(batch), None).await?;
         tx.commit().await?;
         Ok(Acted::Done)
@@ -138,8 +138,7 @@ impl Ledger {
         }
         let why = Why { at: act.at, actor: &act.actor, reason: "released by an operator" };
         spend_approval(&mut tx, batch, act).await?;
-        move_one(&mut tx, batch, Transition { machine: &BATCH, from: "held", to: "cut" }, Along::default(), why)
-            .await?;
+        move_one(&mut tx, batch, transition!(BATCH, "held" => "cut"), Along::default(), why).await?;
         record_act(&mut tx, act, Some(batch), None).await?;
         tx.commit().await?;
         Ok(Acted::Done)
@@ -283,10 +282,10 @@ async fn end_batch(
     why: Why<'_>,
 ) -> Result<(), LedgerError> {
     kind.take_back(tx, batch, again_on, why).await?;
-    let from = if locked_state(tx, batch).await? == "held" { "held" } else { "cut" };
+    let cancelled = Transition::between(&BATCH, &locked_state(tx, batch).await?, "cancelled")?;
     let along = || Along { owner: Some("nobody"), ..Along::default() };
-    move_one(tx, batch, Transition { machine: &BATCH, from, to: "cancelled" }, along(), why).await?;
+    move_one(tx, batch, cancelled, along(), why).await?;
     let file = tx.number("SELECT id FROM file WHERE batch = $1 AND direction = 'out'", args![batch]).await?;
-    move_one(tx, file, Transition { machine: &FILE, from: "frozen", to: "cancelled" }, along(), why).await?;
+    move_one(tx, file, transition!(FILE, "frozen" => "cancelled"), along(), why).await?;
     crate::cases::desk::overtake(tx, batch, why).await
 }

@@ -12,9 +12,9 @@ use jiff::civil::Date;
 use crate::route::intake::settle::ChunkSource;
 use crate::store::Tx;
 use crate::store::Why;
-use crate::store::transition::{Along, Set, Subject, Transition, move_each, move_set};
+use crate::store::transition::{Along, Set, Subject, all_moved, move_each, move_set};
 use crate::store::{Ledger, LedgerError};
-use crate::{args, bulk_row};
+use crate::{args, bulk_row, transition};
 
 /// One old card, its personal parts encrypted.
 #[derive(Clone)]
@@ -215,12 +215,13 @@ impl Ledger {
         .await?;
         if new > 0 {
             for transition in [
-                Transition { machine: &cardline_core::state_machines::APPLICATION, from: "", to: "accepted" },
-                Transition { machine: &CARD, from: "", to: "in_hand" },
-                Transition { machine: &SOCIAL, from: "", to: "active" },
-                Transition { machine: &ACCOUNT, from: "", to: "active" },
+                transition!(cardline_core::state_machines::APPLICATION, "" => "accepted"),
+                transition!(CARD, "" => "in_hand"),
+                transition!(SOCIAL, "" => "active"),
+                transition!(ACCOUNT, "" => "active"),
             ] {
-                move_set(&mut tx, Set::Chunk(chunk), transition, new, why).await?;
+                let moved = move_set(&mut tx, Set::Chunk(chunk), transition, why).await?;
+                all_moved(&transition, new, moved)?;
             }
             report_losses(&mut tx, chunk, why).await?;
         }
@@ -285,10 +286,7 @@ async fn report_losses(tx: &mut Tx, chunk: i64, why: Why<'_>) -> Result<(), Ledg
         )
         .await?;
     tx.stage(lost.into_iter().map(|(id,)| Subject::of(id)).collect()).await?;
-    let transitions = [
-        Transition { machine: &CARD, from: "in_hand", to: "lost" },
-        Transition { machine: &SOCIAL, from: "active", to: "suspended" },
-    ];
+    let transitions = [transition!(CARD, "in_hand" => "lost"), transition!(SOCIAL, "active" => "suspended")];
     let why = Why { reason: LOST_BEFORE, ..why };
     move_each(tx, &transitions, Along::default(), why).await?;
     Ok(())

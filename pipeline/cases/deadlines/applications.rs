@@ -2,10 +2,10 @@
 
 use cardline_core::state_machines::{APPLICATION, SOCIAL};
 
-use crate::args;
 use crate::cases::deadline::{Deadline, Missed, gauge};
-use crate::store::transition::{Along, Subject, Transition, lost, move_each};
+use crate::store::transition::{Along, Subject, all_moved, move_each};
 use crate::store::{LedgerError, Tx, Why};
+use crate::{args, transition};
 
 /// What is overdue on day `$1`.
 macro_rules! overdue {
@@ -24,16 +24,13 @@ pub(super) const APPLICATIONS: Deadline = Deadline {
 
 /// Not corrected in time: a returned application had a card under way, a rejected one never had.
 async fn lapse(tx: &mut Tx, Missed { partner, dates, why }: Missed<'_>) -> Result<(), LedgerError> {
-    let returned = [
-        Transition { machine: &APPLICATION, from: "returned", to: "lapsed" },
-        Transition { machine: &SOCIAL, from: "sealed", to: "cancelled" },
-    ];
-    let rejected = [Transition { machine: &APPLICATION, from: "rejected", to: "lapsed" }];
+    let returned = [transition!(APPLICATION, "returned" => "lapsed"), transition!(SOCIAL, "sealed" => "cancelled")];
+    let rejected = [transition!(APPLICATION, "rejected" => "lapsed")];
     for transitions in [&returned[..], &rejected[..]] {
         let late = tx
             .rows::<(i64,)>(
                 concat!("SELECT o.id FROM ", overdue!(), " WHERE o.partner = $2 AND o.state = $3 ORDER BY o.id"),
-                args![dates.today, partner, transitions[0].from],
+                args![dates.today, partner, transitions[0].from()],
             )
             .await?;
         let all = late.len() as i64;
@@ -41,9 +38,7 @@ async fn lapse(tx: &mut Tx, Missed { partner, dates, why }: Missed<'_>) -> Resul
         let along = Along { owner: Some("nobody"), open: Some(false), ..Along::default() };
         let moved = move_each(tx, transitions, along, Why { reason: "not corrected in time", ..why }).await?;
         // What stays as it is would be overdue for ever.
-        if moved != all {
-            return Err(lost(&transitions[0], all, moved));
-        }
+        all_moved(&transitions[0], all, moved)?;
     }
     Ok(())
 }

@@ -11,9 +11,9 @@ use crate::limits::UNCLEAR_ANSWERS_MAX;
 use crate::store::Tx;
 use crate::store::Why;
 use crate::store::leases::spend;
-use crate::store::transition::{Along, Set, Subject, Transition, move_each, move_one, move_set, write_history};
+use crate::store::transition::{Along, Set, Subject, Transition, all_moved, move_each, move_one, move_set, write_move};
 use crate::store::{Lease, Ledger, LedgerError};
-use crate::{args, bulk_row};
+use crate::{args, bulk_row, transition};
 
 /// The answer to one row, after it was matched with what was asked.
 pub struct AnsweredRow {
@@ -208,22 +208,16 @@ async fn contradictions(
         )
         .await?;
         open_case(tx, Some(*application), Some(file), reason, dates.case_on, "bank IT", why).await?;
-        let from = match place.as_str() {
-            "waiting_production" => Some("waiting_production"),
-            "in_production" => Some("in_production"),
-            "produced" => Some("produced"),
-            _ => None,
-        };
-        if let Some(from) = from {
+        if ["waiting_production", "in_production", "produced"].contains(&place.as_str()) {
+            let held = Transition::between(&CARD, place, "held")?;
             let along = Along {
                 due_on: Some(dates.case_on),
                 owner: Some("bank IT"),
                 reason: Some(reason.into()),
                 ..Along::default()
             };
-            move_one(tx, *application, Transition { machine: &CARD, from, to: "held" }, along, Why { reason, ..why })
-                .await?;
-            if from == "waiting_production" {
+            move_one(tx, *application, held, along, Why { reason, ..why }).await?;
+            if place == "waiting_production" {
                 tx.run("UPDATE batch SET to_produce = to_produce - 1 WHERE id = $1", args![batch]).await?;
             }
         }
@@ -271,9 +265,10 @@ async fn open_accounts(tx: &mut Tx, file: i64, why: Why<'_>) -> Result<i64, Ledg
         )
         .await? as i64;
     if opened > 0 {
-        let card = Transition { machine: &CARD, from: "in_account_batch", to: "waiting_production" };
-        move_set(tx, Set::Answer(file), card, opened, why).await?;
-        move_set(tx, Set::Answer(file), Transition { machine: &ACCOUNT, from: "", to: "sealed" }, opened, why).await?;
+        let card = transition!(CARD, "in_account_batch" => "waiting_production");
+        let moved = move_set(tx, Set::Answer(file), card, why).await?;
+        all_moved(&card, opened, moved)?;
+        move_set(tx, Set::Answer(file), transition!(ACCOUNT, "" => "sealed"), why).await?;
     }
     Ok(opened)
 }
@@ -330,9 +325,9 @@ async fn refusals(
     )
     .await?;
     stage_outcome(tx, "fixable").await?;
-    let gone = Transition { machine: &CARD, from: "in_account_batch", to: "no_plastic" };
+    let gone = transition!(CARD, "in_account_batch" => "no_plastic");
     let along = Along { due_on: Some(dates.correction_on), owner: Some("applicant"), ..Along::default() };
-    let back = Transition { machine: &APPLICATION, from: "accepted", to: "returned" };
+    let back = transition!(APPLICATION, "accepted" => "returned");
     counts.returned = move_each(
         tx,
         &[back, gone],
@@ -341,11 +336,8 @@ async fn refusals(
     )
     .await?;
     stage_outcome(tx, "final").await?;
-    let transitions = [
-        Transition { machine: &APPLICATION, from: "accepted", to: "refused" },
-        gone,
-        Transition { machine: &SOCIAL, from: "sealed", to: "cancelled" },
-    ];
+    let transitions =
+        [transition!(APPLICATION, "accepted" => "refused"), gone, transition!(SOCIAL, "sealed" => "cancelled")];
     let along = Along { owner: Some("nobody"), open: Some(false), ..Along::default() };
     counts.refused = move_each(tx, &transitions, along, Why { reason: "the bank refused for good", ..why }).await?;
     tx.run(
@@ -378,19 +370,10 @@ async fn ask_again(tx: &mut Tx, counts: &mut AnswerCounts, why: Why<'_>) -> Resu
     let ids =
         tx.rows::<(i64,)>("SELECT application FROM answered WHERE outcome = 'unknown' ORDER BY row", args![]).await?;
     counts.asked_again = ids.len() as i64;
-    let transition = Transition { machine: &CARD, from: "in_account_batch", to: "waiting_account" };
+    let transition = transition!(CARD, "in_account_batch" => "waiting_account");
     for (id,) in ids {
         // Taking it out of the batch is the move: no column of its own says where it waits.
-        write_history(
-            tx,
-            &transition,
-            "application",
-            id,
-            1,
-            Why { reason: "the bank could not tell; asked again", ..why },
-            None,
-        )
-        .await?;
+        write_move(tx, id, transition, Why { reason: "the bank could not tell; asked again", ..why }).await?;
     }
     Ok(())
 }

@@ -1,6 +1,5 @@
 //! The account cut in the ledger: what waits for a bank, and the batch that asks it.
 
-use crate::args;
 use crate::batching::cut_batch::CutBatch;
 use crate::batching::cut_batch::GroupRow;
 use crate::batching::cut_batch::Member;
@@ -13,8 +12,9 @@ use crate::cases::desk::hold_cards;
 use crate::exchange::files::freeze_file;
 use crate::store::Tx;
 use crate::store::Why;
-use crate::store::transition::{Set, Transition, move_set};
+use crate::store::transition::{Set, all_moved, move_set};
 use crate::store::{Ledger, LedgerError};
+use crate::{args, transition};
 use cardline_core::state_machines::CARD;
 use jiff::civil::Date;
 
@@ -89,7 +89,7 @@ pub(super) async fn cut_accounts(tx: &mut Tx, cut: &CutBatch, why: Why<'_>) -> R
     let batch = insert_batch(tx, cut, why).await?;
     let rows = cut.members.iter().enumerate().map(|(at, id)| Member { row: at as i64 + 1, id: *id }).collect();
     tx.stage(rows).await?;
-    let moved = tx
+    let taken = tx
         .run(
             // CASE, of which the planner guesses nothing: where it last looked at an empty queue it would
             // expect one card, and compare every member with every card that waits.
@@ -99,11 +99,10 @@ pub(super) async fn cut_accounts(tx: &mut Tx, cut: &CutBatch, why: Why<'_>) -> R
             args![batch],
         )
         .await? as i64;
-    let transition = Transition { machine: &CARD, from: "waiting_account", to: "in_account_batch" };
-    if moved != cut.members.len() as i64 {
-        return Err(crate::store::transition::lost(&transition, cut.members.len() as i64, moved));
-    }
-    move_set(tx, Set::AccountBatch(batch), transition, moved, why).await?;
+    let transition = transition!(CARD, "waiting_account" => "in_account_batch");
+    all_moved(&transition, cut.members.len() as i64, taken)?;
+    let moved = move_set(tx, Set::AccountBatch(batch), transition, why).await?;
+    all_moved(&transition, taken, moved)?;
     freeze_file(tx, file, batch, why).await?;
     finish_cut(tx, cut, batch, why).await
 }
@@ -116,14 +115,12 @@ pub(super) async fn back_to_accounts(tx: &mut Tx, batch: i64, again_on: Date, wh
         args![batch],
     )
     .await?;
-    let waiting =
-        tx.number("SELECT count(*) FROM application WHERE account_batch = $1 AND place IS NULL", args![batch]).await?;
+    move_set(tx, Set::AccountBatch(batch), transition!(CARD, "in_account_batch" => "waiting_account"), why).await?;
     tx.run(
         "UPDATE application SET account_batch = NULL, account_row = NULL, queue = CASE WHEN place IS NULL THEN 'account' ELSE queue END,
             due_on = CASE WHEN due_on < $2 THEN $2 ELSE due_on END WHERE account_batch = $1",
         args![batch, again_on],
     )
     .await?;
-    let transition = Transition { machine: &CARD, from: "in_account_batch", to: "waiting_account" };
-    move_set(tx, Set::AccountBatch(batch), transition, waiting, why).await
+    Ok(())
 }

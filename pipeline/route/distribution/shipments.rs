@@ -10,9 +10,9 @@ use jiff::civil::Date;
 use crate::store::Tx;
 use crate::store::Why;
 use crate::store::leases::spend;
-use crate::store::transition::{Along, Set, Subject, Transition, by_day, move_each, move_set};
+use crate::store::transition::{Along, Set, Subject, by_day, move_each, move_set};
 use crate::store::{Lease, Ledger, LedgerError};
-use crate::{args, row};
+use crate::{args, row, transition};
 
 row! {
     /// A shipment whose day has come.
@@ -28,16 +28,6 @@ row! {
         /// Cards still with the shipment.
         travelling: i64,
     }
-}
-
-/// How many cards still travel with a shipment.
-pub(crate) async fn travelling(tx: &mut Tx, shipment: i64) -> Result<i64, LedgerError> {
-    tx.number(
-        "SELECT count(*) FROM box b JOIN made m ON m.box = b.id JOIN application a ON a.id = m.application
-         WHERE b.shipment = $1 AND a.place IS NULL",
-        args![shipment],
-    )
-    .await
 }
 
 /// Shipments received and not yet on the shelf, and windows that ended before today.
@@ -93,8 +83,8 @@ impl Ledger {
     ) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
         for (shipment, last) in opened {
-            let transition = Transition { machine: &CARD, from: "at_point", to: "on_shelf" };
-            move_set(&mut tx, Set::Shipment(shipment.id), transition, shipment.travelling, why).await?;
+            let transition = transition!(CARD, "at_point" => "on_shelf");
+            move_set(&mut tx, Set::Shipment(shipment.id), transition, why).await?;
             tx.run(
                 "UPDATE shipment SET ready_on = $2, window_last = $3, due_on = $3, owner = 'distribution point' WHERE id = $1",
                 args![shipment.id, today, *last],
@@ -120,10 +110,10 @@ impl Ledger {
                 (0, _) => {
                     tx.run("UPDATE shipment SET done = TRUE WHERE id = $1", args![shipment.id]).await?;
                 }
-                (count, Some(last)) => {
-                    let transition = Transition { machine: &CARD, from: "on_shelf", to: "on_shelf" };
+                (_, Some(last)) => {
+                    let transition = transition!(CARD, "on_shelf" => "on_shelf");
                     let why = Why { reason: "rolled over into the next window", ..why };
-                    move_set(&mut tx, Set::Shipment(shipment.id), transition, count, why).await?;
+                    move_set(&mut tx, Set::Shipment(shipment.id), transition, why).await?;
                     tx.run(
                         "UPDATE shipment SET roll_overs = roll_overs + 1, window_last = $2, due_on = $2 WHERE id = $1",
                         args![shipment.id, *last],
@@ -161,7 +151,7 @@ async fn recall(tx: &mut Tx, shipment: i64, back_on: &ByRegion<Date>, why: Why<'
             reason: Some("never_collected".into()),
             ..Along::default()
         };
-        let transition = Transition { machine: &CARD, from: "on_shelf", to: "recalled" };
+        let transition = transition!(CARD, "on_shelf" => "recalled");
         move_each(tx, &[transition], along, Why { reason: "not collected in any window", ..why }).await?;
     }
     tx.run("UPDATE shipment SET done = TRUE WHERE id = $1", args![shipment]).await?;

@@ -9,9 +9,9 @@ use crate::exchange::files::freeze_file;
 use crate::store::Tx;
 use crate::store::Why;
 use crate::store::counters::take_numbers;
-use crate::store::transition::{Set, Subject, Transition, move_set};
+use crate::store::transition::{Set, Subject, all_moved, move_set};
 use crate::store::{Ledger, LedgerError};
-use crate::{args, bulk_row};
+use crate::{args, bulk_row, transition};
 use cardline_core::state_machines::CARD;
 use jiff::civil::Date;
 
@@ -154,13 +154,12 @@ pub(super) async fn cut_production(
             args![batch],
         )
         .await? as i64;
-    let transition = Transition { machine: &CARD, from: "waiting_production", to: "in_production" };
-    if ordered != cut.members.len() as i64 {
-        return Err(crate::store::transition::lost(&transition, cut.members.len() as i64, ordered));
-    }
+    let transition = transition!(CARD, "waiting_production" => "in_production");
+    all_moved(&transition, cut.members.len() as i64, ordered)?;
     tx.stage(cut.members.iter().map(|id| Member { row: 0, id: *id }).collect()).await?;
     no_longer_to_produce(tx, "member").await?;
-    move_set(tx, Set::ProductionBatch(batch), transition, ordered, why).await?;
+    let moved = move_set(tx, Set::ProductionBatch(batch), transition, why).await?;
+    all_moved(&transition, ordered, moved)?;
     freeze_file(tx, file, batch, why).await?;
     finish_cut(tx, cut, batch, why).await
 }
@@ -201,13 +200,7 @@ pub(super) async fn back_to_production(
         args![batch, again_on],
     )
     .await?;
-    let waiting = tx
-        .number(
-            "SELECT count(*) FROM production_row p JOIN application a ON a.id = p.application WHERE p.batch = $1 AND a.place IS NULL",
-            args![batch],
-        )
-        .await?;
+    move_set(tx, Set::ProductionBatch(batch), transition!(CARD, "in_production" => "waiting_production"), why).await?;
     tx.run("DELETE FROM production_row WHERE batch = $1", args![batch]).await?;
-    let transition = Transition { machine: &CARD, from: "in_production", to: "waiting_production" };
-    move_set(tx, Set::ProductionBatch(batch), transition, waiting, why).await
+    Ok(())
 }

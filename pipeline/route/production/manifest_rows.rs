@@ -4,9 +4,9 @@ use crate::cases::desk::{UnmatchedRow, open_case, open_row_cases};
 use crate::exchange::files::{ReceivedFile, register_file};
 use crate::store::Why;
 use crate::store::leases::spend;
-use crate::store::transition::{Set, Transition, move_set};
+use crate::store::transition::{Set, move_set};
 use crate::store::{Lease, Ledger, LedgerError};
-use crate::{args, row};
+use crate::{args, row, transition};
 use cardline_core::state_machines::CARD;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
@@ -122,9 +122,8 @@ impl Ledger {
                 args![id],
             )
             .await?;
-            let travelling = crate::route::distribution::shipments::travelling(&mut tx, id).await?;
-            let transition = Transition { machine: &CARD, from: "produced", to: "in_transit" };
-            move_set(&mut tx, Set::Shipment(id), transition, travelling, why).await?;
+            let transition = transition!(CARD, "produced" => "in_transit");
+            move_set(&mut tx, Set::Shipment(id), transition, why).await?;
         }
         spend(&mut tx, lease).await?;
         tx.commit().await

@@ -12,9 +12,9 @@ use crate::exchange::files::{ReceivedFile, register_file};
 use crate::store::Tx;
 use crate::store::Why;
 use crate::store::leases::spend;
-use crate::store::transition::{Along, Set, Subject, Transition, move_each, move_set};
+use crate::store::transition::{Along, Set, Subject, move_each, move_set};
 use crate::store::{Lease, Ledger, LedgerError};
-use crate::{args, bulk_row};
+use crate::{args, bulk_row, transition};
 
 /// A card on order, as the bureau's report must match it.
 pub struct OrderedCard {
@@ -182,7 +182,8 @@ async fn known_already(tx: &mut Tx, report: &mut MatchedReport, case_on: &ByRegi
 /// Opens a case for each card a report cannot be believed about, and stops those that may not travel on.
 async fn card_cases(tx: &mut Tx, file: i64, cases: &[CardCase], why: Why<'_>) -> Result<(), LedgerError> {
     for CardCase { application, reason, case_on, stops } in cases {
-        for from in ["in_production", "produced"].iter().filter(|_| *stops) {
+        let stopped = [transition!(CARD, "in_production" => "held"), transition!(CARD, "produced" => "held")];
+        for transition in stopped.into_iter().filter(|_| *stops) {
             tx.stage(vec![Subject::of(*application)]).await?;
             let along = Along {
                 due_on: Some(*case_on),
@@ -190,7 +191,7 @@ async fn card_cases(tx: &mut Tx, file: i64, cases: &[CardCase], why: Why<'_>) ->
                 reason: Some((*reason).into()),
                 ..Along::default()
             };
-            move_each(tx, &[Transition { machine: &CARD, from, to: "held" }], along, Why { reason, ..why }).await?;
+            move_each(tx, &[transition], along, Why { reason, ..why }).await?;
         }
         open_case(tx, Some(*application), Some(file), reason, *case_on, "bureau operator", why).await?;
     }
@@ -213,13 +214,6 @@ async fn keep_good(
         .await?;
     }
     tx.stage(report.good.iter().map(GoodCard::staged).collect()).await?;
-    // Who was held meanwhile is made too, but does not travel on.
-    let travelling = tx
-        .number(
-            "SELECT count(*) FROM good_card g JOIN application a ON a.id = g.application WHERE a.place IS NULL",
-            args![],
-        )
-        .await?;
     tx.run(
         "INSERT INTO made (application, box, position, identifier, atr)
          SELECT g.application, b.id, g.position, g.identifier, g.atr FROM good_card g JOIN box b ON b.number = g.box_number
@@ -227,16 +221,8 @@ async fn keep_good(
         args![],
     )
     .await?;
-    if travelling > 0 {
-        move_set(
-            tx,
-            Set::Report(file),
-            Transition { machine: &CARD, from: "in_production", to: "produced" },
-            travelling,
-            why,
-        )
-        .await?;
-    }
+    // Who was held meanwhile is made too, but does not travel on.
+    move_set(tx, Set::Report(file), transition!(CARD, "in_production" => "produced"), why).await?;
     Ok(())
 }
 
@@ -260,12 +246,12 @@ async fn keep_spoiled(
         let of_day = spoiled.iter().filter(|s| s.case_on == day);
         tx.stage(of_day.map(|s| Subject::of(s.application)).collect()).await?;
         let along = Along { due_on: Some(day), owner: Some("bureau"), ..Along::default() };
-        let transition = Transition { machine: &CARD, from: "in_production", to: "spoiled" };
+        let transition = transition!(CARD, "in_production" => "spoiled");
         move_each(tx, &[transition], along, Why { reason: "reported spoiled", ..why }).await?;
     }
     let remade = spoiled.iter().filter(|s| s.remake).map(|s| Subject::of(s.application)).collect();
     tx.stage(remade).await?;
-    let remake = Transition { machine: &CARD, from: "spoiled", to: "in_production" };
+    let remake = transition!(CARD, "spoiled" => "in_production");
     move_each(
         tx,
         &[remake],
@@ -283,8 +269,7 @@ async fn keep_spoiled(
         };
         // Who is held already stays held.
         tx.stage(vec![Subject::of(card.application)]).await?;
-        move_each(tx, &[Transition { machine: &CARD, from: "spoiled", to: "held" }], along, Why { reason, ..why })
-            .await?;
+        move_each(tx, &[transition!(CARD, "spoiled" => "held")], along, Why { reason, ..why }).await?;
         open_case(tx, Some(card.application), Some(file), reason, card.case_on, "bureau operator", why).await?;
     }
     Ok(())

@@ -11,9 +11,9 @@ use crate::route::accounts::answer_rows::{UNKNOWN_CODE, UNKNOWN_CODE_CASE};
 use crate::store::Tx;
 use crate::store::Why;
 use crate::store::leases::spend;
-use crate::store::transition::{Along, Subject, Transition, move_each, move_one};
+use crate::store::transition::{Along, Subject, move_each, move_one};
 use crate::store::{Lease, Ledger, LedgerError};
-use crate::{args, bulk_row};
+use crate::{args, bulk_row, transition};
 
 /// What was asked of a bank in one recycling batch.
 pub struct AskedClosings {
@@ -147,19 +147,16 @@ impl Ledger {
 }
 
 async fn close_accounts(tx: &mut Tx, why: Why<'_>) -> Result<(), LedgerError> {
-    for from in ["sealed", "active"] {
+    for closed in [transition!(ACCOUNT, "sealed" => "closed"), transition!(ACCOUNT, "active" => "closed")] {
         let ids = tx
             .rows::<(i64,)>(
                 "SELECT a.id FROM closing c JOIN application a ON a.id = c.application
                  WHERE c.closed_on IS NOT NULL AND a.financial = $1 ORDER BY a.id",
-                args![from],
+                args![closed.from()],
             )
             .await?;
         tx.stage(ids.into_iter().map(|(id,)| Subject::of(id)).collect()).await?;
-        let transitions = [
-            Transition { machine: &CARD, from: "in_recycling", to: "destroyed" },
-            Transition { machine: &ACCOUNT, from, to: "closed" },
-        ];
+        let transitions = [transition!(CARD, "in_recycling" => "destroyed"), closed];
         let along = Along { owner: Some("nobody"), open: Some(false), live: Some(false), ..Along::default() };
         move_each(tx, &transitions, along, Why { reason: "closed and destroyed, confirmed by the bank", ..why })
             .await?;
@@ -223,7 +220,7 @@ async fn not_closing(tx: &mut Tx, file: i64, dates: ClosingDates, why: Why<'_>) 
         let reason =
             if outcome == "final" { format!("the bank will not close this account: {reason}") } else { reason };
         let along = Along { due_on: Some(dates.case_on), owner: Some("bureau operator"), ..Along::default() };
-        let transition = Transition { machine: &CARD, from: "in_recycling", to: "held" };
+        let transition = transition!(CARD, "in_recycling" => "held");
         move_one(tx, application, transition, along, Why { reason: &reason, ..why }).await?;
         open_case(tx, Some(application), Some(file), &reason, dates.case_on, "bureau operator", why).await?;
     }
@@ -242,7 +239,7 @@ async fn ask_again(tx: &mut Tx, file: i64, dates: ClosingDates, why: Why<'_>) ->
     }
     tx.stage(found.into_iter().map(|(id, _)| Subject::of(id)).collect()).await?;
     let along = Along { due_on: Some(dates.again_on), owner: Some("administrator"), ..Along::default() };
-    let transition = Transition { machine: &CARD, from: "in_recycling", to: "to_recycle" };
+    let transition = transition!(CARD, "in_recycling" => "to_recycle");
     move_each(tx, &[transition], along, Why { reason: "the bank could not close yet; asked again", ..why }).await?;
     Ok(())
 }

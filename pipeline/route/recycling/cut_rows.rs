@@ -4,9 +4,9 @@ use crate::batching::cut_batch::{CutBatch, QueueSlice, finish_cut, insert_batch}
 use crate::exchange::files::freeze_file;
 use crate::store::Tx;
 use crate::store::Why;
-use crate::store::transition::{Along, Subject, Transition, lost, move_each};
+use crate::store::transition::{Along, Subject, all_moved, move_each};
 use crate::store::{Ledger, LedgerError};
-use crate::{args, bulk_row};
+use crate::{args, bulk_row, transition};
 use cardline_core::state_machines::CARD;
 use jiff::civil::Date;
 
@@ -122,12 +122,10 @@ pub(super) async fn cut_recycling(
     )
     .await?;
     tx.stage(carried.iter().map(|c| Subject::of(c.id)).collect()).await?;
-    let transition = Transition { machine: &CARD, from: "to_recycle", to: "in_recycling" };
+    let transition = transition!(CARD, "to_recycle" => "in_recycling");
     let along = Along { due_on: Some(cut.due_on), owner: Some("bank"), ..Along::default() };
     let moved = move_each(tx, &[transition], along, why).await?;
-    if moved != carried.len() as i64 {
-        return Err(lost(&transition, carried.len() as i64, moved));
-    }
+    all_moved(&transition, carried.len() as i64, moved)?;
     freeze_file(tx, file, batch, why).await?;
     finish_cut(tx, cut, batch, why).await
 }
@@ -150,6 +148,6 @@ pub(super) async fn back_to_recycling(
     tx.run("DELETE FROM recycling_row WHERE batch = $1", args![batch]).await?;
     tx.stage(members.into_iter().map(|(id,)| Subject::of(id)).collect()).await?;
     let along = Along { due_on: Some(again_on), owner: Some("administrator"), ..Along::default() };
-    move_each(tx, &[Transition { machine: &CARD, from: "in_recycling", to: "to_recycle" }], along, why).await?;
+    move_each(tx, &[transition!(CARD, "in_recycling" => "to_recycle")], along, why).await?;
     Ok(())
 }

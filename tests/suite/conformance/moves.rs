@@ -2,42 +2,38 @@
 
 use cardline::store::LedgerError;
 use cardline::store::transition::{Along, Set, Subject, Transition, move_each, move_one, move_set};
-use cardline_core::state_machines::{APPLICATION, CARD, CASE, SOCIAL};
+use cardline::transition;
+use cardline_core::state_machines::{APPLICATION, CARD, SOCIAL};
 
 use super::arrivals::{Intake, arriving, execute, number, why};
 use crate::databases::{Database, on_both_engines};
 
-on_both_engines!(a_move_without_an_edge_is_refused, a_lost_race_is_told_and_writes_nothing, who_left_is_left_out);
+on_both_engines!(a_set_counts_who_travels_with_it, a_lost_race_is_told_and_writes_nothing, who_left_is_left_out);
 
 const WITHDRAWN: [Transition; 3] = [
-    Transition { machine: &APPLICATION, from: "accepted", to: "withdrawn" },
-    Transition { machine: &CARD, from: "waiting_account", to: "no_plastic" },
-    Transition { machine: &SOCIAL, from: "sealed", to: "cancelled" },
+    transition!(APPLICATION, "accepted" => "withdrawn"),
+    transition!(CARD, "waiting_account" => "no_plastic"),
+    transition!(SOCIAL, "sealed" => "cancelled"),
 ];
 
-async fn a_move_without_an_edge_is_refused(database: Database) {
+async fn a_set_counts_who_travels_with_it(database: Database) {
     let mut intake = Intake::on(&database).await;
-    intake.settle(vec![arriving(1, 1, "a")]).await.unwrap();
-    let before = number(&intake.ledger, "SELECT count(*) FROM move").await;
+    intake.settle(vec![arriving(1, 1, "a"), arriving(2, 1, "b"), arriving(3, 1, "c")]).await.unwrap();
+    execute(&intake.ledger, "UPDATE application SET account_batch = 7 WHERE id < 4").await;
+    execute(&intake.ledger, "UPDATE application SET place = 'held' WHERE id = (SELECT min(id) FROM application)").await;
     let mut tx = intake.ledger.begin().await.unwrap();
-    let jump = Transition { machine: &CARD, from: "waiting_account", to: "in_hand" };
-    assert!(matches!(move_one(&mut tx, 1, jump, Along::default(), why()).await, Err(LedgerError::NoEdge { .. })));
-    let set = move_set(&mut tx, Set::Chunk(1), jump, 1, why()).await;
-    assert!(
-        matches!(set, Err(LedgerError::NoEdge { machine: "card", from, to }) if from == "waiting_account" && to == "in_hand")
-    );
-    let unknown = Transition { machine: &CASE, from: "", to: "forgotten" };
-    assert!(matches!(move_one(&mut tx, 1, unknown, Along::default(), why()).await, Err(LedgerError::NoEdge { .. })));
+    let back = transition!(CARD, "in_account_batch" => "waiting_account");
+    assert_eq!(move_set(&mut tx, Set::AccountBatch(7), back, why()).await.unwrap(), 2);
     tx.commit().await.unwrap();
-    assert_eq!(number(&intake.ledger, "SELECT count(*) FROM move").await, before);
-    intake.books_hold().await;
+    let written = "SELECT CAST(sum(count) AS BIGINT) FROM move WHERE scope = 'account_batch' AND subject = 7";
+    assert_eq!(number(&intake.ledger, written).await, 2);
 }
 
 async fn a_lost_race_is_told_and_writes_nothing(database: Database) {
     let mut intake = Intake::on(&database).await;
     intake.settle(vec![arriving(1, 1, "a")]).await.unwrap();
     let mut tx = intake.ledger.begin().await.unwrap();
-    let elsewhere = Transition { machine: &CARD, from: "in_hand", to: "lost" };
+    let elsewhere = transition!(CARD, "in_hand" => "lost");
     let lost = move_one(&mut tx, 1, elsewhere, Along::default(), why()).await.unwrap_err();
     assert!(matches!(&lost, LedgerError::LostRace { expected: 1, found: 0, .. }), "{lost}");
     assert!(lost.is_passing(), "the unit of work is simply claimed again");
@@ -49,8 +45,8 @@ async fn a_lost_race_is_told_and_writes_nothing(database: Database) {
     )
     .await;
     let mut tx = intake.ledger.begin().await.unwrap();
-    let arrives = Transition { machine: &CARD, from: "in_transit", to: "at_point" };
-    let lost = move_set(&mut tx, Set::Shipment(1), arrives, 1, why()).await;
+    let arrives = transition!(CARD, "in_transit" => "at_point");
+    let lost = move_set(&mut tx, Set::Shipment(1), arrives, why()).await;
     assert!(matches!(lost, Err(LedgerError::LostRace { .. })));
     tx.commit().await.unwrap();
     assert_eq!(number(&intake.ledger, "SELECT count(*) FROM move WHERE scope = 'shipment'").await, 0);

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{ArrivingFacts, ArrivingMessage, IntakeCounts, Key, Numbered, REJECTED};
+use super::{ArrivingFacts, ArrivingMessage, IntakeCounts, Key, Numbered, REJECTED, REJECTION};
 use crate::bulk_row;
 use crate::quarantine::held::looked_at_by;
 use crate::store::LedgerError;
@@ -194,10 +194,10 @@ pub(super) async fn keep(
     tx.insert_alike(refused, rows.rejected).await?;
     let moved = OfRejections {
         at: why.at,
-        life: "application",
+        life: REJECTION.life(),
         scope: "application",
-        from_state: "",
-        to_state: "rejected",
+        from_state: REJECTION.from(),
+        to_state: REJECTION.to(),
         count: 1,
         actor: why.actor,
         reason: REJECTED,

@@ -18,12 +18,13 @@ use crate::messages::dead_letters;
 use crate::store::Tx;
 use crate::store::Why;
 use crate::store::leases::spend;
-use crate::store::transition::{Set, Transition, move_set};
+use crate::store::transition::{Set, Transition, all_moved, move_set};
 use crate::store::{Lease, Ledger, LedgerError};
-use crate::{args, read_by_name};
+use crate::{args, read_by_name, transition};
 
 /// Why an application with an error is rejected, in its history.
 const REJECTED: &str = "errors found at intake";
+const REJECTION: Transition = transition!(APPLICATION, "" => "rejected");
 
 /// Where a chunk came from. `first` and `next` are offsets of the partition, or lines of a file.
 #[derive(Clone)]
@@ -217,11 +218,12 @@ pub async fn settle_in(
     let accepted_new = kept.accepted + new;
     if accepted_new > 0 {
         for transition in [
-            Transition { machine: &APPLICATION, from: "", to: "accepted" },
-            Transition { machine: &CARD, from: "", to: "waiting_account" },
-            Transition { machine: &SOCIAL, from: "", to: "sealed" },
+            transition!(APPLICATION, "" => "accepted"),
+            transition!(CARD, "" => "waiting_account"),
+            transition!(SOCIAL, "" => "sealed"),
         ] {
-            move_set(tx, Set::Chunk(chunk), transition, accepted_new, why).await?;
+            let moved = move_set(tx, Set::Chunk(chunk), transition, why).await?;
+            all_moved(&transition, accepted_new, moved)?;
         }
     }
     apply_early(tx, why).await?;

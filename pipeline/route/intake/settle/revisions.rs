@@ -2,12 +2,12 @@
 
 use jiff::civil::Date;
 
-use crate::args;
 use crate::photos::renditions::overtake_photo_cases;
 use crate::store::LedgerError;
 use crate::store::Tx;
 use crate::store::Why;
 use crate::store::transition::{Along, Subject, Transition, lost, move_each};
+use crate::{args, transition};
 use cardline_core::state_machines::{APPLICATION, CARD, SOCIAL};
 
 /// A higher revision of an application that is rejected, returned, or held for its photo: its facts are
@@ -44,22 +44,17 @@ pub(crate) async fn replace_revisions(tx: &mut Tx, why: Why<'_>, today: Date) ->
         args![today],
     )
     .await?;
-    let freed = [
-        Transition { machine: &APPLICATION, from: "accepted", to: "accepted" },
-        Transition { machine: &CARD, from: "held", to: "waiting_account" },
-    ];
+    let freed = [transition!(APPLICATION, "accepted" => "accepted"), transition!(CARD, "held" => "waiting_account")];
     replace(tx, "accepted", &freed, why, today).await?;
     // A rejected application has no card yet; a returned one has had one.
     let born = [
-        Transition { machine: &APPLICATION, from: "rejected", to: "accepted" },
-        Transition { machine: &CARD, from: "", to: "waiting_account" },
-        Transition { machine: &SOCIAL, from: "", to: "sealed" },
+        transition!(APPLICATION, "rejected" => "accepted"),
+        transition!(CARD, "" => "waiting_account"),
+        transition!(SOCIAL, "" => "sealed"),
     ];
     replace(tx, "rejected", &born, why, today).await?;
-    let back = [
-        Transition { machine: &APPLICATION, from: "returned", to: "accepted" },
-        Transition { machine: &CARD, from: "no_plastic", to: "waiting_account" },
-    ];
+    let back =
+        [transition!(APPLICATION, "returned" => "accepted"), transition!(CARD, "no_plastic" => "waiting_account")];
     replace(tx, "returned", &back, why, today).await?;
     answer_late(tx, why).await
 }
@@ -75,7 +70,7 @@ async fn answer_late(tx: &mut Tx, why: Why<'_>) -> Result<(), LedgerError> {
         .await?;
     tx.stage(late.into_iter().map(|(id,)| Subject::of(id)).collect()).await?;
     let reason = "a correction came after the lapse; apply anew under another application_id";
-    let refused = [Transition { machine: &APPLICATION, from: "lapsed", to: "lapsed" }];
+    let refused = [transition!(APPLICATION, "lapsed" => "lapsed")];
     move_each(tx, &refused, Along::default(), Why { reason, ..why }).await?;
     Ok(())
 }

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 
 use super::revisions::replace_revisions;
 use super::rules::{IDENTITY, LEDGER_RULES};
-use super::{ArrivingFacts, IntakeCounts, Key, Numbered, REJECTED};
+use super::{ArrivingFacts, IntakeCounts, Key, Numbered, REJECTED, REJECTION};
 use crate::quarantine::held::looked_at_by;
 use crate::store::LedgerError;
 use crate::store::Tx;
@@ -244,10 +244,10 @@ const REJECTED_APPLICATIONS: &str = "INSERT INTO application (application_id, re
 async fn new_rejections(tx: &mut Tx, why: Why<'_>) -> Result<(), LedgerError> {
     tx.run(
         "INSERT INTO move (at, life, scope, subject, from_state, to_state, count, actor, reason)
-         SELECT $1, 'application', 'application', a.id, '', 'rejected', 1, $2, $3
+         SELECT $1, $4, 'application', a.id, $5, $6, 1, $2, $3
          FROM arriving r JOIN application a ON a.application_id = r.application_id
          WHERE r.verdict = 'rejected' AND r.present IS NULL ORDER BY a.id",
-        args![why.at, why.actor, REJECTED],
+        args![why.at, why.actor, REJECTED, REJECTION.life(), REJECTION.from(), REJECTION.to()],
     )
     .await?;
     Ok(())

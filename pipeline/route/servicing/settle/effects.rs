@@ -2,7 +2,7 @@
 //!
 //! A new kind of event is a variant of `EventKind`, which the compiler then asks for here.
 
-use cardline_core::state_machines::{ACCOUNT, APPLICATION, CARD, SOCIAL, StateMachine};
+use cardline_core::state_machines::{ACCOUNT, APPLICATION, CARD, SOCIAL};
 
 use crate::route::servicing::arriving::{EventDates, EventKind};
 use crate::store::transition::{Along, Transition};
@@ -10,24 +10,20 @@ use crate::store::transition::{Along, Transition};
 /// Transitions that are taken together, and the reason written to history.
 type Route = (&'static [Transition], &'static str);
 
-const fn transition(machine: &'static StateMachine, from: &'static str, to: &'static str) -> Transition {
-    Transition { machine, from, to }
-}
-
 const fn application(from: &'static str, to: &'static str) -> Transition {
-    transition(&APPLICATION, from, to)
+    Transition::of(&APPLICATION, from, to)
 }
 
 const fn card(from: &'static str, to: &'static str) -> Transition {
-    transition(&CARD, from, to)
+    Transition::of(&CARD, from, to)
 }
 
 const fn social(from: &'static str, to: &'static str) -> Transition {
-    transition(&SOCIAL, from, to)
+    Transition::of(&SOCIAL, from, to)
 }
 
 const SOCIAL_ON: Transition = social("sealed", "active");
-const ACCOUNT_ON: Transition = transition(&ACCOUNT, "sealed", "active");
+const ACCOUNT_ON: Transition = Transition::of(&ACCOUNT, "sealed", "active");
 
 const COLLECTED: &[Route] = &[(&[card("on_shelf", "in_hand")], "collected")];
 const COLLECTED_BY_UNIT: &[Route] = &[(&[card("on_shelf", "with_unit")], "collected by the unit")];

@@ -3,14 +3,13 @@
 use cardline_core::state_machines::CARD;
 
 use super::kept::{Chunk, keep};
-use crate::args;
 use crate::cases::desk::open_case;
-use crate::route::distribution::shipments::travelling;
 use crate::route::intake::settle::IntakeCounts;
 use crate::route::servicing::arriving::ArrivingEvent;
-use crate::store::transition::{EventMark, Set, Transition, move_set_by};
+use crate::store::transition::{EventMark, Set, move_set_by};
 use crate::store::{LedgerError, Tx, Why};
 use crate::time::local_date;
+use crate::{args, transition};
 
 /// A point received a shipment: whole, or a person looks.
 pub(super) async fn receipts(
@@ -26,12 +25,11 @@ pub(super) async fn receipts(
             .await?;
         match found {
             Some((id, cards, place)) if place == "in_transit" && event.count == Some(cards) => {
-                let members = travelling(tx, id).await?;
-                let transition = Transition { machine: &CARD, from: "in_transit", to: "at_point" };
+                let transition = transition!(CARD, "in_transit" => "at_point");
                 let event_id = event.event_id.as_deref().unwrap_or_default();
                 let mark = EventMark { event_id, digest: &event.digest, chunk: chunk.id };
                 let why = Why { at: event.at, actor: &event.actor, reason: "received at the point" };
-                move_set_by(tx, Set::Shipment(id), transition, members, why, Some(mark)).await?;
+                move_set_by(tx, Set::Shipment(id), transition, why, Some(mark)).await?;
                 tx.run("UPDATE shipment SET owner = 'distribution point' WHERE id = $1", args![id]).await?;
                 counts.accepted += 1;
             }

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use crate::route::servicing::arriving::EventDates;
 use crate::store::transition::{Along, Subject, Transition, move_each};
 use crate::store::{LedgerError, Tx, Why};
-use crate::{args, row};
+use crate::{args, row, transition};
 
 row! {
     /// A card that a new one replaces. `kind`: of the new application.
@@ -50,15 +50,11 @@ pub(super) async fn retire_previous(
     for ((lost, due, social, kind), ids) in groups {
         tx.stage(ids.into_iter().map(Subject::of).collect()).await?;
         let card = if lost {
-            Transition { machine: &CARD, from: "lost", to: "to_recycle" }
+            transition!(CARD, "lost" => "to_recycle")
         } else {
-            Transition { machine: &CARD, from: "in_hand", to: "awaiting_return" }
+            transition!(CARD, "in_hand" => "awaiting_return")
         };
-        let social = Transition {
-            machine: &SOCIAL,
-            from: if social == "active" { "active" } else { "suspended" },
-            to: "cancelled",
-        };
+        let social = Transition::between(&SOCIAL, social, "cancelled")?;
         let along = Along {
             due_on: Some(due),
             owner: Some("holder"),
