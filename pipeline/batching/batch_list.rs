@@ -2,32 +2,27 @@
 
 use std::collections::BTreeMap;
 
-use crate::args;
 use crate::store::scope::in_scope;
 use crate::store::{Ledger, LedgerError};
+use crate::{args, row};
 
-/// A batch, as lists show it.
-#[derive(Clone, serde::Serialize)]
-pub struct BatchRecord {
-    pub number: String,
-    pub kind: String,
-    pub state: String,
-    pub partner: String,
-    pub region: String,
-    pub bank: String,
-    pub lane: String,
-    pub cards: i64,
-    pub answered: i64,
-    pub cut_on: String,
-    pub due_on: String,
-    pub owner: String,
-}
-
-type BatchRow = (String, String, String, String, String, String, String, i64, i64, String, String, String);
-
-fn batch_record(row: BatchRow) -> BatchRecord {
-    let (number, kind, state, partner, region, bank, lane, cards, answered, cut_on, due_on, owner) = row;
-    BatchRecord { number, kind, state, partner, region, bank, lane, cards, answered, cut_on, due_on, owner }
+row! {
+    /// A batch, as lists show it.
+    #[derive(Clone, serde::Serialize)]
+    pub struct BatchRecord {
+        number: String,
+        kind: String,
+        state: String,
+        partner: String,
+        region: String,
+        bank: String,
+        lane: String,
+        cards: i64,
+        answered: i64,
+        cut_on: String,
+        due_on: String,
+        owner: String,
+    }
 }
 
 impl Ledger {
@@ -35,8 +30,7 @@ impl Ledger {
     pub async fn batches(&self, kind: Option<&str>, state: Option<&str>) -> Result<Vec<BatchRecord>, LedgerError> {
         let mut tx = self.read().await?;
         tx.look().await?;
-        let rows = tx
-            .rows::<BatchRow>(
+        tx.rows(
                 concat!(
                     "SELECT number, kind, state, partner, region, bank, lane, cards, answered, cut_on, due_on, owner FROM batch b
                      WHERE ($1 = '' OR kind = $1) AND ($2 = '' OR state = $2) AND ",
@@ -45,8 +39,7 @@ impl Ledger {
                 ),
                 args![kind.unwrap_or(""), state.unwrap_or("")],
             )
-            .await?;
-        Ok(rows.into_iter().map(batch_record).collect())
+            .await
     }
 
     /// One batch by its number, within the viewer's scope.
@@ -55,7 +48,7 @@ impl Ledger {
         tx.look().await?;
         let id = tx.row::<(i64,)>("SELECT id FROM batch WHERE number = $1", args![number]).await?;
         let row = tx
-            .row::<BatchRow>(
+            .row::<BatchRecord>(
                 concat!(
                     "SELECT number, kind, state, partner, region, bank, lane, cards, answered, cut_on, due_on, owner FROM batch b
                      WHERE number = $1 AND ",
@@ -64,7 +57,7 @@ impl Ledger {
                 args![number],
             )
             .await?;
-        Ok(id.zip(row).map(|((id,), row)| (id, batch_record(row))))
+        Ok(id.zip(row).map(|((id,), row)| (id, row)))
     }
 
     /// Cards of a batch by where they are now.

@@ -7,7 +7,7 @@ use crate::store::Why;
 use crate::store::counters::take_numbers;
 use crate::store::transition::{Along, move_one, write_move};
 use crate::store::{Ledger, LedgerError};
-use crate::{args, bulk_row, transition};
+use crate::{args, bulk_row, row, transition};
 use cardline_core::file_formats::FileKind;
 use cardline_core::state_machines::{BATCH, FILE};
 use jiff::Timestamp;
@@ -99,12 +99,24 @@ bulk_row! {
     pub(crate) struct Member in "member" { row: i64, id: i64 }
 }
 
-/// Region, bank, lane, cards, oldest, since.
-pub(crate) type GroupRow = (String, String, String, i64, String, i64);
+row! {
+    /// A [`QueueSlice`] as it is read. `since`: microseconds; 0 where it does not matter.
+    pub(crate) struct WaitingSlice {
+        region: String,
+        bank: String,
+        lane: String,
+        cards: i64,
+        oldest: String,
+        since: i64,
+    }
+}
 
-pub(crate) fn group((region, bank, lane, cards, oldest, since): GroupRow) -> QueueSlice {
-    let since = Timestamp::from_microsecond(since).unwrap_or_default();
-    QueueSlice { region, bank, lane, cards, oldest, since }
+impl From<WaitingSlice> for QueueSlice {
+    fn from(row: WaitingSlice) -> QueueSlice {
+        let WaitingSlice { region, bank, lane, cards, oldest, since } = row;
+        let since = Timestamp::from_microsecond(since).unwrap_or_default();
+        QueueSlice { region, bank, lane, cards, oldest, since }
+    }
 }
 
 /// Ends a cut of which no card can be carried: what a person has held by it stays that person's act.

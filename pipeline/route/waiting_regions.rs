@@ -4,7 +4,7 @@
 use cardline_core::state_machines::CARD;
 
 use crate::args;
-use crate::batching::cut_batch::QueueSlice;
+use crate::batching::cut_batch::{QueueSlice, WaitingSlice};
 use crate::reference::touched::ChangedCode;
 use crate::store::Why;
 use crate::store::leases::spend;
@@ -25,11 +25,13 @@ pub enum Room {
 fn waiting(room: Room) -> &'static str {
     match room {
         Room::Account => {
-            "SELECT a.region, a.bank, a.lane, count(*), min(a.approved_on) FROM changed_code t CROSS JOIN application a
+            "SELECT a.region, a.bank, a.lane, count(*) AS cards, min(a.approved_on) AS oldest, CAST(0 AS BIGINT) AS since
+             FROM changed_code t CROSS JOIN application a
              WHERE a.queue = 'account' AND a.region = t.code GROUP BY a.region, a.bank, a.lane ORDER BY 1, 2, 3"
         }
         Room::Recycling => {
-            "SELECT a.region, a.bank, 'normal', count(*), min(a.due_on) FROM changed_code t CROSS JOIN application a
+            "SELECT a.region, a.bank, 'normal' AS lane, count(*) AS cards, min(a.due_on) AS oldest, CAST(0 AS BIGINT) AS since
+             FROM changed_code t CROSS JOIN application a
              WHERE a.place = 'to_recycle' AND a.region = t.code GROUP BY a.region, a.bank ORDER BY 1, 2"
         }
     }
@@ -40,11 +42,9 @@ impl Ledger {
     pub async fn waiting_under(&self, room: Room, regions: &[&str]) -> Result<Vec<QueueSlice>, LedgerError> {
         let mut tx = self.read().await?;
         tx.stage(regions.iter().map(|code| ChangedCode { code }).collect()).await?;
-        let rows = tx.rows::<(String, String, String, i64, String)>(waiting(room), args![]).await?;
         // Since when they wait does not matter to who follows a region.
-        let since = jiff::Timestamp::default();
-        let group = |(region, bank, lane, cards, oldest)| QueueSlice { region, bank, lane, cards, oldest, since };
-        Ok(rows.into_iter().map(group).collect())
+        let rows = tx.rows::<WaitingSlice>(waiting(room), args![]).await?;
+        Ok(rows.into_iter().map(QueueSlice::from).collect())
     }
 
     /// Moves up to `most` cards of a group to another region's queue; returns how many.

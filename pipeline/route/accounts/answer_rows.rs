@@ -13,7 +13,7 @@ use crate::store::Why;
 use crate::store::leases::spend;
 use crate::store::transition::{Along, Set, Subject, Transition, all_moved, move_each, move_one, move_set, write_move};
 use crate::store::{Lease, Ledger, LedgerError};
-use crate::{args, bulk_row, transition};
+use crate::{args, bulk_row, row, transition};
 
 /// The answer to one row, after it was matched with what was asked.
 pub struct AnsweredRow {
@@ -53,13 +53,15 @@ pub struct AskedBatch {
     pub cards: Vec<AskedCard>,
 }
 
-/// A card asked of the bank, as the answer must match it.
-pub struct AskedCard {
-    pub row: i64,
-    pub id: i64,
-    pub application_id: String,
-    pub approved_on: String,
-    pub encrypted: Vec<u8>,
+row! {
+    /// A card asked of the bank, as the answer must match it.
+    pub struct AskedCard {
+        row: i64,
+        id: i64,
+        application_id: String,
+        approved_on: String,
+        encrypted: Vec<u8>,
+    }
 }
 
 /// What an answer did.
@@ -95,21 +97,14 @@ impl Ledger {
             .row::<(String, String)>("SELECT region, cut_on FROM batch WHERE id = $1", args![batch])
             .await?
             .ok_or_else(|| LedgerError::Shape("an asked batch".into()))?;
-        let rows = tx
-            .rows::<(i64, i64, String, String, Vec<u8>)>(
-                "SELECT a.account_row, a.id, a.application_id, a.approved_on, m.sealed FROM application a JOIN message m ON m.id = a.message
+        let cards = tx
+            .rows(
+                "SELECT a.account_row AS row, a.id, a.application_id, a.approved_on, m.sealed AS encrypted FROM application a JOIN message m ON m.id = a.message
                  WHERE a.account_batch = $1 ORDER BY a.account_row",
                 args![batch],
             )
             .await?;
-        let card = |(row, id, application_id, approved_on, encrypted)| AskedCard {
-            row,
-            id,
-            application_id,
-            approved_on,
-            encrypted,
-        };
-        Ok(AskedBatch { region: found.0, cut_on: found.1, cards: rows.into_iter().map(card).collect() })
+        Ok(AskedBatch { region: found.0, cut_on: found.1, cards })
     }
 
     /// Applies a bank's answer to an account request: every row that is believed, a case for every other.

@@ -1,11 +1,10 @@
 //! The account cut in the ledger: what waits for a bank, and the batch that asks it.
 
 use crate::batching::cut_batch::CutBatch;
-use crate::batching::cut_batch::GroupRow;
 use crate::batching::cut_batch::Member;
 use crate::batching::cut_batch::QueueSlice;
+use crate::batching::cut_batch::WaitingSlice;
 use crate::batching::cut_batch::finish_cut;
-use crate::batching::cut_batch::group;
 use crate::batching::cut_batch::insert_batch;
 use crate::batching::cut_batch::nothing_cut;
 use crate::cases::desk::hold_cards;
@@ -30,15 +29,15 @@ impl Ledger {
     pub async fn waiting_accounts(&self) -> Result<Vec<QueueSlice>, LedgerError> {
         let mut tx = self.read().await?;
         let rows = tx
-            .rows::<GroupRow>(
-                "SELECT g.region, g.bank, g.lane, g.cards, g.oldest, COALESCE(c.at, 0) FROM
+            .rows::<WaitingSlice>(
+                "SELECT g.region, g.bank, g.lane, g.cards, g.oldest, COALESCE(c.at, 0) AS since FROM
                     (SELECT region, bank, lane, count(*) AS cards, min(approved_on) AS oldest, min(chunk) AS chunk
                      FROM application WHERE queue = 'account' GROUP BY region, bank, lane) g
                  LEFT JOIN chunk c ON c.id = g.chunk ORDER BY g.region, g.bank, g.lane",
                 args![],
             )
             .await?;
-        Ok(rows.into_iter().map(group).collect())
+        Ok(rows.into_iter().map(QueueSlice::from).collect())
     }
 
     /// The cards of a group that were approved first and whose photo is rendered, in the order of application ids.

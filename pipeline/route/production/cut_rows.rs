@@ -1,9 +1,7 @@
 //! The production cut in the ledger: opened accounts that wait for the bureau, and their order.
 
 use crate::batching::cut_batch::CARD_NUMBERS;
-use crate::batching::cut_batch::{
-    CutBatch, GroupRow, Member, QueueSlice, finish_cut, group, insert_batch, nothing_cut,
-};
+use crate::batching::cut_batch::{CutBatch, Member, QueueSlice, WaitingSlice, finish_cut, insert_batch, nothing_cut};
 use crate::cases::desk::hold_cards;
 use crate::exchange::files::freeze_file;
 use crate::store::Tx;
@@ -11,7 +9,7 @@ use crate::store::Why;
 use crate::store::counters::take_numbers;
 use crate::store::transition::{Set, Subject, all_moved, move_set};
 use crate::store::{Ledger, LedgerError};
-use crate::{args, bulk_row, transition};
+use crate::{args, bulk_row, row, transition};
 use cardline_core::state_machines::CARD;
 use jiff::civil::Date;
 
@@ -21,16 +19,18 @@ pub struct CardNumbers {
     pub numbers: Vec<String>,
 }
 
-/// A card waiting for production, with what the package needs.
-pub struct AccountedCard {
-    pub id: i64,
-    pub application_id: String,
-    /// The issuing region: its section of the run.
-    pub region: String,
-    pub photo: String,
-    pub point: String,
-    pub message: Vec<u8>,
-    pub account: Vec<u8>,
+row! {
+    /// A card waiting for production, with what the package needs.
+    pub struct AccountedCard {
+        id: i64,
+        application_id: String,
+        /// The issuing region: its section of the run.
+        region: String,
+        photo: String,
+        point: String,
+        message: Vec<u8>,
+        account: Vec<u8>,
+    }
 }
 
 bulk_row! {
@@ -57,29 +57,27 @@ impl Ledger {
     pub async fn waiting_production(&self) -> Result<Vec<QueueSlice>, LedgerError> {
         let mut tx = self.read().await?;
         let rows = tx
-            .rows::<GroupRow>(
-                "SELECT b.region, b.bank, b.lane, CAST(sum(b.to_produce) AS BIGINT), min(b.cut_on),
-                    COALESCE(min((SELECT min(f.at) FROM file f WHERE f.batch = b.id AND f.direction = 'in')), 0) FROM batch b
+            .rows::<WaitingSlice>(
+                "SELECT b.region, b.bank, b.lane, CAST(sum(b.to_produce) AS BIGINT) AS cards, min(b.cut_on) AS oldest,
+                    COALESCE(min((SELECT min(f.at) FROM file f WHERE f.batch = b.id AND f.direction = 'in')), 0) AS since FROM batch b
                  WHERE b.to_produce > 0 GROUP BY b.region, b.bank, b.lane ORDER BY b.region, b.bank, b.lane",
                 args![],
             )
             .await?;
-        Ok(rows.into_iter().map(group).collect())
+        Ok(rows.into_iter().map(QueueSlice::from).collect())
     }
 
     /// The cards of a production batch in the order of its rows, as a package needs them.
     pub async fn batch_to_produce(&self, batch: i64) -> Result<Vec<AccountedCard>, LedgerError> {
         let mut tx = self.read().await?;
-        let rows = tx
-            .rows::<AccountedRow>(
-                "SELECT a.id, a.application_id, a.region, COALESCE(a.photo, ''), a.point, m.sealed, c.sealed
+        tx.rows(
+                "SELECT a.id, a.application_id, a.region, COALESCE(a.photo, '') AS photo, a.point, m.sealed AS message, c.sealed AS account
                  FROM production_row p JOIN application a ON a.id = p.application
                  JOIN account c ON c.application = a.id JOIN message m ON m.id = a.message
                  WHERE p.batch = $1 AND a.place IS NULL ORDER BY p.row",
                 args![batch],
             )
-            .await?;
-        Ok(rows.into_iter().map(accounted).collect())
+            .await
     }
 
     /// The cards of a group that were approved first and can be ordered, in the order of application ids. All
@@ -87,9 +85,9 @@ impl Ledger {
     pub async fn accounted_cards(&self, group: &QueueSlice, most: i64) -> Result<Vec<AccountedCard>, LedgerError> {
         let mut tx = self.read().await?;
         let mut rows = tx
-            .rows::<AccountedRow>(
+            .rows::<AccountedCard>(
                 concat!(
-                    "SELECT a.id, a.application_id, a.region, COALESCE(a.photo, ''), a.point, m.sealed, c.sealed FROM
+                    "SELECT a.id, a.application_id, a.region, COALESCE(a.photo, '') AS photo, a.point, m.sealed AS message, c.sealed AS account FROM
                         (SELECT a.id, a.application_id, a.region, a.photo, a.point, a.message FROM ",
                     to_order!(),
                     " AND b.region = $3 ORDER BY a.approved_on, a.application_id LIMIT $4) a
@@ -99,8 +97,8 @@ impl Ledger {
             )
             .await?;
         // As for the account cut: only keys are sorted in the database.
-        rows.sort_unstable_by(|a, b| a.1.cmp(&b.1));
-        Ok(rows.into_iter().map(accounted).collect())
+        rows.sort_unstable_by(|a, b| a.application_id.cmp(&b.application_id));
+        Ok(rows)
     }
 
     /// How many of each of these groups, which are of one bank and lane, are among those approved first.
@@ -119,12 +117,6 @@ impl Ledger {
         )
         .await
     }
-}
-
-type AccountedRow = (i64, String, String, String, String, Vec<u8>, Vec<u8>);
-
-fn accounted((id, application_id, region, photo, point, message, account): AccountedRow) -> AccountedCard {
-    AccountedCard { id, application_id, region, photo, point, message, account }
 }
 
 /// A production cut inside a transaction.

@@ -14,20 +14,22 @@ use crate::store::Why;
 use crate::store::leases::spend;
 use crate::store::transition::{Along, Set, Subject, move_each, move_set};
 use crate::store::{Lease, Ledger, LedgerError};
-use crate::{args, bulk_row, transition};
+use crate::{args, bulk_row, row, transition};
 
-/// A card on order, as the bureau's report must match it.
-pub struct OrderedCard {
-    pub application: i64,
-    pub card_number: String,
-    pub region: String,
-    pub point: String,
-    /// The identifier it was reported good with, if it was.
-    pub identifier: Option<String>,
-    /// How often it was spoiled so far.
-    pub spoiled: i64,
-    /// It was spoiled more often than remakes are allowed: nothing more is expected of it.
-    pub failed: bool,
+row! {
+    /// A card on order, as the bureau's report must match it.
+    pub struct OrderedCard {
+        application: i64,
+        card_number: String,
+        region: String,
+        point: String,
+        /// The identifier it was reported good with, if it was.
+        identifier: Option<String>,
+        /// How often it was spoiled so far.
+        spoiled: i64,
+        /// It was spoiled more often than remakes are allowed: nothing more is expected of it.
+        failed: bool,
+    }
 }
 
 /// One good card of a report.
@@ -85,28 +87,15 @@ impl Ledger {
     /// The cards of a production batch, as they were ordered.
     pub async fn ordered_cards(&self, batch: i64) -> Result<Vec<OrderedCard>, LedgerError> {
         let mut tx = self.read().await?;
-        let rows = tx
-            .rows::<(i64, String, String, String, Option<String>, i64, bool)>(
-                "SELECT p.application, p.card_number, a.region, a.point, m.identifier,
-                    (SELECT count(*) FROM spoilage s WHERE s.application = p.application),
-                    EXISTS (SELECT 1 FROM spoilage s WHERE s.application = p.application AND NOT s.remade)
-                 FROM production_row p JOIN application a ON a.id = p.application LEFT JOIN made m ON m.application = p.application
-                 WHERE p.batch = $1 ORDER BY p.row",
-                args![batch],
-            )
-            .await?;
-        Ok(rows
-            .into_iter()
-            .map(|(application, card_number, region, point, identifier, spoiled, failed)| OrderedCard {
-                application,
-                card_number,
-                region,
-                point,
-                identifier,
-                spoiled,
-                failed,
-            })
-            .collect())
+        tx.rows(
+            "SELECT p.application, p.card_number, a.region, a.point, m.identifier,
+                (SELECT count(*) FROM spoilage s WHERE s.application = p.application) AS spoiled,
+                EXISTS (SELECT 1 FROM spoilage s WHERE s.application = p.application AND NOT s.remade) AS failed
+             FROM production_row p JOIN application a ON a.id = p.application LEFT JOIN made m ON m.application = p.application
+             WHERE p.batch = $1 ORDER BY p.row",
+            args![batch],
+        )
+        .await
     }
 
     /// Applies a production report: every row that is believed, a case for every other.
@@ -140,13 +129,18 @@ impl Ledger {
     }
 }
 
+row! {
+    /// A card and the other one with its identifier.
+    struct SharedIdentifier { id: i64, region: String, other: i64, its_region: String }
+}
+
 /// Takes out of a report what other reports told of already: an identifier stops both its cards, and a box is
 /// reported once.
 async fn known_already(tx: &mut Tx, report: &mut MatchedReport, case_on: &ByRegion<Date>) -> Result<(), LedgerError> {
     tx.stage(report.good.iter().map(GoodCard::staged).collect()).await?;
     let shared = tx
-        .rows::<(i64, String, i64, String)>(
-            "SELECT a.id, a.region, o.id, o.region FROM good_card g JOIN made m ON m.identifier = g.identifier
+        .rows::<SharedIdentifier>(
+            "SELECT a.id, a.region, o.id AS other, o.region AS its_region FROM good_card g JOIN made m ON m.identifier = g.identifier
              JOIN application a ON a.id = g.application JOIN application o ON o.id = m.application ORDER BY 1",
             args![],
         )
@@ -164,16 +158,16 @@ async fn known_already(tx: &mut Tx, report: &mut MatchedReport, case_on: &ByRegi
         case_on: *case_on.of(region),
         stops,
     };
-    for (application, region, other, its_region) in &shared {
+    for SharedIdentifier { id: application, region, other, its_region } in &shared {
         report.cases.push(case(application, region, "one identifier for two cards", true));
         report.cases.push(case(other, its_region, "one identifier for two cards", true));
     }
-    for (application, region) in boxes.iter().filter(|(id, _)| shared.iter().all(|(other, ..)| other != id)) {
+    for (application, region) in boxes.iter().filter(|(id, _)| shared.iter().all(|pair| pair.id != *id)) {
         let reason = "this box was reported before: report the card in another one";
         report.cases.push(case(application, region, reason, false));
     }
     report.good.retain(|good| {
-        shared.iter().all(|(id, ..)| *id != good.application) && boxes.iter().all(|(id, _)| *id != good.application)
+        shared.iter().all(|pair| pair.id != good.application) && boxes.iter().all(|(id, _)| *id != good.application)
     });
     report.boxes.retain(|(number, _)| report.good.iter().any(|good| good.box_number == *number));
     Ok(())

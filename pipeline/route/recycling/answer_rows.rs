@@ -13,7 +13,7 @@ use crate::store::Why;
 use crate::store::leases::spend;
 use crate::store::transition::{Along, Subject, move_each, move_one};
 use crate::store::{Lease, Ledger, LedgerError};
-use crate::{args, bulk_row, transition};
+use crate::{args, bulk_row, row, transition};
 
 /// What was asked of a bank in one recycling batch.
 pub struct AskedClosings {
@@ -23,13 +23,15 @@ pub struct AskedClosings {
     pub rows: Vec<AskedClosing>,
 }
 
-/// A card to be closed, as the answer must match it.
-pub struct AskedClosing {
-    pub row: i64,
-    pub application: i64,
-    pub card_number: String,
-    /// The account numbers, encrypted.
-    pub account: Vec<u8>,
+row! {
+    /// A card to be closed, as the answer must match it.
+    pub struct AskedClosing {
+        row: i64,
+        application: i64,
+        card_number: String,
+        /// The account numbers, encrypted.
+        account: Vec<u8>,
+    }
 }
 
 /// A whole answer, row by row.
@@ -96,16 +98,15 @@ impl Ledger {
             .await?
             .ok_or_else(|| LedgerError::Shape("an asked batch".into()))?;
         let rows = tx
-            .rows::<(i64, i64, String, Vec<u8>)>(
-                "SELECT r.row, r.application, COALESCE(p.card_number, a.old_number), c.sealed FROM recycling_row r
+            .rows(
+                "SELECT r.row, r.application, COALESCE(p.card_number, a.old_number) AS card_number, c.sealed AS account FROM recycling_row r
                  JOIN application a ON a.id = r.application JOIN account c ON c.application = a.id
                  LEFT JOIN production_row p ON p.application = r.application
                  WHERE r.batch = $1 ORDER BY r.row",
                 args![batch],
             )
             .await?;
-        let asked = |(row, application, card_number, account)| AskedClosing { row, application, card_number, account };
-        Ok(AskedClosings { region, cut_on, rows: rows.into_iter().map(asked).collect() })
+        Ok(AskedClosings { region, cut_on, rows })
     }
 
     /// Applies a bank's answer to a recycling request: every row that is believed, a case for every other.

@@ -1,12 +1,12 @@
 //! The recycling cut in the ledger: cards whose plastic is back or gone, and the batch that has them closed.
 
-use crate::batching::cut_batch::{CutBatch, QueueSlice, finish_cut, insert_batch};
+use crate::batching::cut_batch::{CutBatch, QueueSlice, WaitingSlice, finish_cut, insert_batch};
 use crate::exchange::files::freeze_file;
 use crate::store::Tx;
 use crate::store::Why;
 use crate::store::transition::{Along, Subject, all_moved, move_each};
 use crate::store::{Ledger, LedgerError};
-use crate::{args, bulk_row, transition};
+use crate::{args, bulk_row, row, transition};
 use cardline_core::state_machines::CARD;
 use jiff::civil::Date;
 
@@ -32,10 +32,10 @@ bulk_row! {
 macro_rules! returned {
     ($which:literal) => {
         concat!(
-            "SELECT a.id, COALESCE(p.card_number, a.old_number), COALESCE(a.reason, 'replacement'), CASE WHEN EXISTS (SELECT 1 FROM move v WHERE v.scope = 'application' AND v.subject = a.id
-                        AND v.life = 'card' AND v.from_state = 'lost' AND v.to_state = 'to_recycle') THEN 'not_received' ELSE 'received' END, a.outlet,
+            "SELECT a.id, COALESCE(p.card_number, a.old_number) AS card_number, COALESCE(a.reason, 'replacement') AS reason, CASE WHEN EXISTS (SELECT 1 FROM move v WHERE v.scope = 'application' AND v.subject = a.id
+                        AND v.life = 'card' AND v.from_state = 'lost' AND v.to_state = 'to_recycle') THEN 'not_received' ELSE 'received' END AS plastic, a.outlet,
                     (SELECT COALESCE(max(v.at), 0) FROM move v WHERE v.scope = 'application' AND v.subject = a.id AND v.life = 'social'
-                        AND v.to_state = 'cancelled'), m.sealed, c.sealed
+                        AND v.to_state = 'cancelled') AS cancelled_at, m.sealed AS message, c.sealed AS account
                  FROM application a JOIN account c ON c.application = a.id JOIN message m ON m.id = a.message
                  LEFT JOIN production_row p ON p.application = a.id ",
             $which
@@ -43,33 +43,41 @@ macro_rules! returned {
     };
 }
 
-fn returned((id, card_number, reason, plastic, outlet, at, message, account): ReturnedRow) -> ReturnedCard {
-    let cancelled_at = jiff::Timestamp::from_microsecond(at).unwrap_or_default();
-    let social_cancelled_on = crate::time::local_date(cancelled_at).to_string();
-    ReturnedCard { id, card_number, reason, plastic, outlet, social_cancelled_on, message, account }
+row! {
+    struct StoredReturned {
+        id: i64,
+        card_number: String,
+        reason: String,
+        plastic: String,
+        outlet: String,
+        cancelled_at: i64,
+        message: Vec<u8>,
+        account: Vec<u8>,
+    }
 }
 
-type ReturnedRow = (i64, String, String, String, String, i64, Vec<u8>, Vec<u8>);
+impl From<StoredReturned> for ReturnedCard {
+    fn from(row: StoredReturned) -> ReturnedCard {
+        let StoredReturned { id, card_number, reason, plastic, outlet, cancelled_at, message, account } = row;
+        let cancelled_at = jiff::Timestamp::from_microsecond(cancelled_at).unwrap_or_default();
+        let social_cancelled_on = crate::time::local_date(cancelled_at).to_string();
+        ReturnedCard { id, card_number, reason, plastic, outlet, social_cancelled_on, message, account }
+    }
+}
 
 impl Ledger {
     /// What waits for a recycling batch, group by group; lanes do not matter here.
     pub async fn waiting_recycling(&self) -> Result<Vec<QueueSlice>, LedgerError> {
         let mut tx = self.read().await?;
+        // Recycling gathers by deadline; since when a card waits does not matter to it.
         let rows = tx
-            .rows::<(String, String, i64, String)>(
-                "SELECT region, bank, count(*), min(due_on) FROM application WHERE place = 'to_recycle'
-                 GROUP BY region, bank ORDER BY region, bank",
+            .rows::<WaitingSlice>(
+                "SELECT region, bank, 'normal' AS lane, count(*) AS cards, min(due_on) AS oldest, CAST(0 AS BIGINT) AS since
+                 FROM application WHERE place = 'to_recycle' GROUP BY region, bank ORDER BY region, bank",
                 args![],
             )
             .await?;
-        Ok(rows
-            .into_iter()
-            .map(|(region, bank, cards, oldest)| {
-                // Recycling gathers by deadline; since when a card waits does not matter to it.
-                let since = jiff::Timestamp::default();
-                QueueSlice { region, bank, lane: "normal".into(), cards, oldest, since }
-            })
-            .collect())
+        Ok(rows.into_iter().map(QueueSlice::from).collect())
     }
 
     /// The cards of a group that were approved first, in the order of application ids. The social function of each is
@@ -77,7 +85,7 @@ impl Ledger {
     pub async fn returned_cards(&self, group: &QueueSlice, most: i64) -> Result<Vec<ReturnedCard>, LedgerError> {
         let mut tx = self.read().await?;
         let rows = tx
-            .rows::<ReturnedRow>(
+            .rows::<StoredReturned>(
                 returned!(
                     "WHERE a.id IN (SELECT w.id FROM application w WHERE w.place = 'to_recycle' AND w.social = 'cancelled'
                         AND w.region = $1 AND w.bank = $2 ORDER BY w.approved_on, w.application_id LIMIT $3)
@@ -86,19 +94,19 @@ impl Ledger {
                 args![&group.region, &group.bank, most],
             )
             .await?;
-        Ok(rows.into_iter().map(returned).collect())
+        Ok(rows.into_iter().map(ReturnedCard::from).collect())
     }
 
     /// The cards of a recycling batch in the order of its rows, as its request needs them.
     pub async fn batch_to_recycle(&self, batch: i64) -> Result<Vec<ReturnedCard>, LedgerError> {
         let mut tx = self.read().await?;
         let rows = tx
-            .rows::<ReturnedRow>(
+            .rows::<StoredReturned>(
                 returned!("JOIN recycling_row r ON r.application = a.id WHERE r.batch = $1 AND a.place = 'in_recycling' ORDER BY r.row"),
                 args![batch],
             )
             .await?;
-        Ok(rows.into_iter().map(returned).collect())
+        Ok(rows.into_iter().map(ReturnedCard::from).collect())
     }
 }
 
