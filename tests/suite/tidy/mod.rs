@@ -1,6 +1,7 @@
 //! Rules of the house that a machine can check, read from the sources as they lie there.
 
 mod circles;
+mod database;
 mod documents;
 mod layers;
 mod sources;
