@@ -6,11 +6,11 @@ use cardline_core::domain::spreadsheet;
 use jiff::Timestamp;
 
 use super::context::{Context, instant};
-use super::import::text;
 use super::outcome::Outcome;
 use super::print;
 use crate::actions::imports::legacy_cards::{StockRow, stock_card};
 use crate::actions::imports::legacy_rows::{RefusedStock, StockCard};
+use crate::actions::imports::reference_file;
 use crate::limits::CHUNK_MESSAGES;
 use crate::step::Worker;
 use crate::store::Why;
@@ -187,4 +187,11 @@ fn card(worker: &Worker, list: &List<'_>, record: Result<csv::StringRecord, csv:
         return Err(format!("line {line}, column region: no region of that code"));
     }
     Ok((line, card))
+}
+
+/// The file as text; what is no file, or not UTF-8, is an error that says so.
+fn text(path: &Path) -> anyhow::Result<String> {
+    let bytes = reference_file::bytes(path)?;
+    let text = reference_file::text(&bytes).map_err(|fault| anyhow::anyhow!("{} {fault}", path.display()))?;
+    Ok(text.to_owned())
 }

@@ -1,27 +1,55 @@
 //! `import regions|points|outlets|partners|calendar`: what changes and whom it touches, shown and then
 //! applied, whole or not at all.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cardline_core::domain::reference::Table;
 use cardline_core::domain::staff::Act;
+use clap::Args;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::json;
 
 use super::approvals::waits;
 use super::context::Context;
-use super::import::ImportArgs;
 use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
 use crate::actions::dual_control::{Wanted, second_person};
+use crate::actions::imports::changed_lines::{Asked, ChangedLine, PlanError};
 use crate::actions::imports::reference_file;
 use crate::actions::imports::reference_file::RowFault;
-use crate::actions::imports::reference_import::{Asked, ChangedLine, PlanError, Preview, apply, plan};
+use crate::actions::imports::reference_import::{Preview, apply, plan};
 use crate::limits::{CHANGED_LINES_SHOWN, WRONG_ROWS_SHOWN};
 use crate::reference::tables::take_effect;
 use crate::step::load_policy;
 use crate::time::local_date;
+
+#[derive(Args)]
+#[command(after_help = "\
+What changes and whom it touches is shown before it is applied. Where unfinished cards lose something,
+nothing is applied until it is confirmed with the operation id that was shown.
+Once there are users, a table replaced with --complete, in which codes end, waits for a second person
+(exit code 4); then give the same command again, with the same --effective if it is another day.
+
+Example: cardline import calendar holidays-2027.csv --dry-run
+         cardline import points points.csv --effective 2027-01-01 --confirm 0f5c2a9e1b7d4c36")]
+pub struct ImportArgs {
+    /// CSV file, UTF-8
+    pub file: PathBuf,
+    /// First day on which the lines are in force; may lie ahead [default: today]
+    #[arg(long, value_name = "DATE")]
+    pub effective: Option<Date>,
+    /// The file is the whole table: codes in force that it lacks end on that day
+    #[arg(long)]
+    pub complete: bool,
+    /// Show what would change, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Apply exactly the operation that was shown, though unfinished cards lose something
+    #[arg(long, value_name = "OPERATION")]
+    pub confirm: Option<String>,
+}
 
 /// A preview, and what became of it.
 #[derive(Serialize)]

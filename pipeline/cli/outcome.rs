@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use super::advice::advice;
+use super::print::{OutputClosed, complain};
 use crate::step::StageError;
 use crate::store::LedgerError;
 
@@ -30,11 +31,6 @@ impl Outcome {
 #[error("{0}")]
 pub struct Usage(pub String);
 
-/// Whoever read standard output went away (`cardline … | head`): no error, nothing more to say.
-#[derive(Debug, thiserror::Error)]
-#[error("standard output was closed")]
-pub struct OutputClosed;
-
 /// Reports an error on standard error and gives the exit code.
 pub fn exit_code(result: anyhow::Result<Outcome>) -> ExitCode {
     match result {
@@ -44,7 +40,7 @@ pub fn exit_code(result: anyhow::Result<Outcome>) -> ExitCode {
         Ok(Outcome::SecondPerson) => ExitCode::from(4),
         Err(error) if error.is::<OutputClosed>() => ExitCode::SUCCESS,
         Err(error) => {
-            super::print::complain(&format!("cardline: {}{}", in_one_line(&error), advice(&error)));
+            complain(&format!("cardline: {}{}", in_one_line(&error), advice(&error)));
             ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
         }
     }

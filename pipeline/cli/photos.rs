@@ -14,7 +14,8 @@ use crate::crypto::objects::sha256;
 use crate::limits::PHOTO_BYTES_MAX;
 use crate::photos::renditions::WaitingPhoto;
 use crate::photos::{Declared, PHOTO_FAULTS, Photos, check_and_render, shown_size};
-use crate::step::driver::{Resting, drain};
+use crate::step::driver::drain;
+use crate::step::set_aside::Resting;
 use crate::time::{local, rfc3339};
 use cardline_core::domain::personal_text::looks_personal;
 

@@ -5,8 +5,6 @@ use std::io::{ErrorKind, Write};
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::outcome::OutputClosed;
-
 /// How results are printed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub enum Output {
@@ -14,6 +12,11 @@ pub enum Output {
     Json,
     Csv,
 }
+
+/// Whoever read standard output went away (`cardline … | head`): no error, nothing more to say.
+#[derive(Debug, thiserror::Error)]
+#[error("standard output was closed")]
+pub struct OutputClosed;
 
 /// Prints one line of text.
 pub fn line(text: &str) -> anyhow::Result<()> {
@@ -86,4 +89,28 @@ pub fn visible(text: &str) -> String {
         }
     }
     shown
+}
+
+/// A number as people read it: `4,812`.
+pub fn grouped_digits(number: i64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grouped_digits;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        let shown: Vec<String> = [0, 12, 999, 4_812, 1_000_000].map(grouped_digits).into();
+        assert_eq!(shown, ["0", "12", "999", "4,812", "1,000,000"]);
+    }
 }

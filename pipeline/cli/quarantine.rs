@@ -5,17 +5,17 @@
 
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
-use jiff::civil::Date;
 use serde::Serialize;
 
 use super::context::{Context, instant};
 use super::outcome::Outcome;
-use super::print::{self, Output};
-use super::rules::known_code;
+use super::print::{self, Output, grouped_digits};
+use super::quarantine_choice::{Chosen, place};
+use super::rules_texts::known_code;
 use super::{quarantine_act, quarantine_export, quarantine_show};
-use crate::quarantine::held::{HeldGroup, HeldItem, Selection};
+use crate::quarantine::held::{HeldGroup, HeldItem};
 use crate::store::Ledger;
-use crate::time::{self, local, rfc3339};
+use crate::time::{local, rfc3339};
 
 #[derive(Subcommand)]
 pub enum Quarantine {
@@ -29,43 +29,6 @@ pub enum Quarantine {
     Discard(quarantine_act::DiscardArgs),
     /// 导出 Messages in the open into a file, to be corrected by hand; recorded, and by two persons
     Export(quarantine_export::ExportArgs),
-}
-
-/// Which messages; every part narrows.
-#[derive(Args, Default)]
-pub struct Chosen {
-    /// Outcome: rejected, conflicting, quarantined or waiting
-    #[arg(long, value_name = "OUTCOME", value_parser = ["rejected", "conflicting", "quarantined", "waiting"])]
-    outcome: Option<String>,
-    /// Region, or the first digits of it
-    #[arg(long, value_name = "CODE", value_parser = digits)]
-    region: Option<String>,
-    /// Came on or after this date
-    #[arg(long, value_name = "DATE")]
-    since: Option<Date>,
-}
-
-impl Chosen {
-    /// Whether nothing narrows.
-    pub fn is_all(&self) -> bool {
-        self.outcome.is_none() && self.region.is_none() && self.since.is_none()
-    }
-
-    /// The selection, with ids and the code of a reason or rule.
-    pub fn selection(self, ids: Vec<i64>, code: Option<String>) -> Selection {
-        Selection {
-            ids,
-            code: code.unwrap_or_default().to_ascii_uppercase(),
-            outcome: self.outcome.unwrap_or_default(),
-            region: self.region.unwrap_or_default(),
-            since: self.since.map_or(0, |day| time::instant(day, 0, 0).as_microsecond()),
-        }
-    }
-}
-
-fn digits(text: &str) -> Result<String, String> {
-    let is_code = (1..=6).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-    if is_code { Ok(text.to_owned()) } else { Err("1 to 6 digits of a region's code".into()) }
 }
 
 #[derive(Args)]
@@ -253,33 +216,4 @@ fn group_row(grouped: &Grouped) -> Vec<String> {
         g.owner.clone(),
         due,
     ]
-}
-
-/// Where a message came from: topic/partition/offset, or the line of a file.
-pub fn place(source: &str, partition: i64, position: i64) -> String {
-    if source == "file" { format!("file line {position}") } else { format!("{source}/{partition}/{position}") }
-}
-
-/// A number as people read it: `4,812`.
-pub fn grouped_digits(number: i64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::grouped_digits;
-
-    #[test]
-    fn thousands_are_set_apart() {
-        let shown: Vec<String> = [0, 12, 999, 4_812, 1_000_000].map(grouped_digits).into();
-        assert_eq!(shown, ["0", "12", "999", "4,812", "1,000,000"]);
-    }
 }

@@ -14,6 +14,7 @@ use serde::de::IgnoredAny;
 use super::context::Context;
 use super::outcome::Outcome;
 use super::print::{self, Output};
+use super::rules_texts::severity;
 use crate::kafka::RawMessage;
 use crate::reference::tables::built_in_reference;
 use crate::route::intake::{BYTE_ORDER_MARK, Lines};
@@ -113,14 +114,14 @@ fn shown(output: Output, checked: &[Checked]) -> anyhow::Result<String> {
             Output::Table => {
                 text.push_str(&format!("{id} {}\n", if one.accepted { "accepted" } else { "REJECTED" }));
                 for f in &one.findings {
-                    let severity = super::rules::severity(f.severity);
+                    let severity = severity(f.severity);
                     let field = if f.field.is_empty() { String::new() } else { format!(" {}", f.field) };
                     text.push_str(&format!("  {severity} {}{field}: {}\n", f.rule, f.message));
                 }
             }
             Output::Csv => {
                 for f in &one.findings {
-                    let severity = super::rules::severity(f.severity);
+                    let severity = severity(f.severity);
                     let accepted = one.accepted.to_string();
                     writer.write_record([&id, &accepted, f.rule, &f.field, severity, &f.message])?;
                 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::outcome::{Outcome, Usage};
 use super::print;
-use super::{roles, session};
+use super::{role_table, session};
 use crate::people::users::{NewUser, UserRecord};
 use crate::store::Why;
 use crate::time::rfc3339;
@@ -76,7 +76,7 @@ pub async fn run(context: &Context, command: Users) -> anyhow::Result<Outcome> {
         Users::Disable { name } => set_state(context, &name, "disabled").await,
         Users::Enable { name } => set_state(context, &name, "enabled").await,
         Users::Password { name } => password(context, &name).await,
-        Users::Roles => roles::show(context),
+        Users::Roles => role_table::show(context),
     }
 }
 

@@ -9,8 +9,15 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use super::reach::reach;
 use super::topic::{DescribedTopic, describe};
-use super::{BrokerError, Operation, PartitionRange};
+use super::{BrokerError, Operation};
 use crate::limits::BROKER_SILENCE_SECONDS;
+
+/// The messages a partition has: from the first still kept to the one that will come next.
+pub struct PartitionRange {
+    pub partition: i64,
+    pub low: i64,
+    pub high: i64,
+}
 
 /// The first and the end offset of a partition.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -3,6 +3,7 @@
 //! Group membership is not used: the database's positions decide, so that what was read and what it
 //! did are stored together. Offsets are never committed to the broker.
 
+mod chunk;
 mod ends;
 pub mod generations;
 mod mock;
@@ -12,10 +13,11 @@ mod reader;
 mod retention;
 mod topic;
 
-pub use ends::{Ends, PartitionEnd};
+pub use chunk::{PartitionChunk, RawMessage};
+pub use ends::{Ends, PartitionEnd, PartitionRange};
 pub use mock::MockBroker;
 pub use publisher::{Outgoing, Publisher};
-pub use reader::{PartitionChunk, PartitionRange, RawMessage, Reader};
+pub use reader::Reader;
 pub use retention::retention_hours;
 pub use topic::DescribedTopic;
 

@@ -4,16 +4,14 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use cardline_core::domain::limits::MAX_MESSAGE_BYTES;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::Message;
 use rdkafka::{Offset, TopicPartitionList};
-use sha2::{Digest, Sha256};
 
-use super::ends::ranges;
+use super::chunk::{PartitionChunk, RawMessage};
+use super::ends::{PartitionRange, ranges};
 use super::reach::reach;
 use super::topic::{DescribedTopic, describe};
 use super::{BrokerError, Operation};
@@ -27,60 +25,6 @@ const END_BELIEVED: Duration = Duration::from_secs(30);
 
 /// Chunks of one partition before the others have their turn.
 const TURNS_IN_A_ROW: u64 = 8;
-
-/// One message as it came. A copy shares its bytes.
-#[derive(Clone)]
-pub struct RawMessage {
-    pub position: i64,
-    pub bytes: Bytes,
-    /// Of one that is too long only the beginning is kept, one byte more than is allowed, and the
-    /// digest of the whole.
-    whole: Option<[u8; 32]>,
-}
-
-impl RawMessage {
-    /// A message in its whole length.
-    pub fn new(position: i64, bytes: Bytes) -> RawMessage {
-        RawMessage { position, bytes, whole: None }
-    }
-
-    /// The same, of any length; what is too long is cut before it is copied.
-    fn copied(position: i64, bytes: &[u8]) -> RawMessage {
-        match bytes.get(..=MAX_MESSAGE_BYTES) {
-            None => RawMessage::new(position, Bytes::copy_from_slice(bytes)),
-            Some(beginning) => RawMessage {
-                position,
-                bytes: Bytes::copy_from_slice(beginning),
-                whole: Some(Sha256::digest(bytes).into()),
-            },
-        }
-    }
-
-    /// SHA-256 of all its bytes.
-    pub fn digest(&self) -> Vec<u8> {
-        self.whole.map_or_else(|| Sha256::digest(&self.bytes).to_vec(), |whole| whole.to_vec())
-    }
-}
-
-/// The messages a partition has: from the first still kept to the one that will come next.
-pub struct PartitionRange {
-    pub partition: i64,
-    pub low: i64,
-    pub high: i64,
-}
-
-/// A bounded run of messages of one partition.
-#[derive(Clone)]
-pub struct PartitionChunk {
-    /// The topic it was read from.
-    pub identity: TopicIdentity,
-    pub partition: i64,
-    /// The stored position it starts from.
-    pub stored: i64,
-    /// The position after its last message.
-    pub next: i64,
-    pub messages: Vec<RawMessage>,
-}
 
 /// Reads one topic, one partition at a time: what other workers read is not fetched here too, and memory
 /// does not depend on how many partitions there are. Everything here blocks; call it where blocking is

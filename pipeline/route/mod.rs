@@ -24,7 +24,8 @@ use crate::messages::{history, tell_dead_letters};
 use crate::photos;
 use crate::route::regions::FollowRegions;
 use crate::route::waiting_regions::Room;
-use crate::step::driver::{Drained, Resting, drain};
+use crate::step::driver::{Drained, drain};
+use crate::step::set_aside::Resting;
 use crate::step::{StageError, Worker};
 
 /// What a step did until it found nothing more to do.

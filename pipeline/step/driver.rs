@@ -11,82 +11,11 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use jiff::Timestamp;
 
-use super::set_aside::{Asides, SetAside};
+use super::set_aside::{Asides, Resting, SetAside};
+use super::unit::{Claim, Ran, Unit};
 use super::{StageError, Worker};
 use crate::limits::{PASSING_FAULT_TRIES, PASSING_FAULT_WAIT_MILLIS};
 use crate::metrics;
-use crate::store::Lease;
-
-/// Whether a unit found something to do.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Ran {
-    /// There was nothing to do.
-    Idle,
-    /// Another worker has it now.
-    Busy,
-    /// It was done by the time it was ours; there may be more behind it.
-    Settled,
-    Did,
-}
-
-/// What a look at a unit gave.
-pub enum Claim<T> {
-    Taken(T),
-    /// There is nothing to do.
-    Nothing,
-    /// Another worker has it now.
-    Busy,
-    /// It was done by the time it was ours; there may be more behind it.
-    Settled,
-}
-
-impl<T> Claim<T> {
-    /// Taken with its lease, or busy where another worker has that.
-    pub fn under(lease: Option<Lease>, taken: impl FnOnce(Lease) -> T) -> Claim<T> {
-        lease.map_or(Claim::Busy, |lease| Claim::Taken(taken(lease)))
-    }
-
-    /// The same of another type, where nothing was taken.
-    pub fn without<U>(self) -> Claim<U> {
-        match self {
-            Claim::Busy => Claim::Busy,
-            Claim::Settled => Claim::Settled,
-            Claim::Nothing | Claim::Taken(_) => Claim::Nothing,
-        }
-    }
-
-    /// What was taken, if anything was.
-    pub fn taken(self) -> Option<T> {
-        match self {
-            Claim::Taken(taken) => Some(taken),
-            Claim::Nothing | Claim::Busy | Claim::Settled => None,
-        }
-    }
-}
-
-/// What was found, or nothing.
-impl<T> From<Option<T>> for Claim<T> {
-    fn from(found: Option<T>) -> Claim<T> {
-        found.map_or(Claim::Nothing, Claim::Taken)
-    }
-}
-
-/// Something that may fail without the rest: a partner's file, a stream of batches, a message.
-pub trait Unit: Send + Sync {
-    /// Whose it is; none where it concerns no single partner.
-    fn partner(&self) -> Option<&str> {
-        None
-    }
-    /// Its name in its step, such as a path or a stream; none for a step that has a single unit.
-    fn name(&self) -> Option<String> {
-        None
-    }
-}
-
-/// The single unit of a step that cannot be divided.
-pub struct Whole;
-
-impl Unit for Whole {}
 
 /// One step of a stage.
 pub trait Step: Sync {
@@ -175,15 +104,6 @@ pub struct Drained {
     pub did: u64,
     /// The units that failed, each once.
     pub set_aside: Vec<SetAside>,
-}
-
-/// Whether units that failed a moment ago are tried.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Resting {
-    /// They rest, longer each time: for who comes again every second.
-    Keep,
-    /// Everything is tried: for a person who asks for it.
-    Try,
 }
 
 /// Runs a step until it finds nothing more to do, or the worker is asked to stop. Fails when the step as a

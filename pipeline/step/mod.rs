@@ -9,10 +9,12 @@ pub mod error;
 pub mod keyring;
 pub mod reached;
 pub mod set_aside;
+mod unit;
 pub mod watermark;
 pub mod worker;
 
-pub use driver::{Claim, Ran, Step, Unit, Whole};
+pub use driver::Step;
 pub use error::StageError;
 pub use keyring::keys_of;
+pub use unit::{Claim, Ran, Unit, Whole};
 pub use worker::{Worker, load_policy};

@@ -6,8 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::cause::Cause;
-use super::driver::Resting;
-use super::{Ran, Unit};
+use super::unit::{Ran, Unit};
 use super::{StageError, Worker};
 use crate::crypto::objects::sha256;
 use crate::limits::STEP_REST_SECONDS_MAX;
@@ -15,6 +14,15 @@ use crate::step::asides::{AsideCase, AsideRecord};
 use crate::store::Why;
 use crate::time::{local_date, rest_seconds};
 use cardline_core::domain::personal_text::looks_personal;
+
+/// Whether units that failed a moment ago are tried.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Resting {
+    /// They rest, longer each time: for who comes again every second.
+    Keep,
+    /// Everything is tried: for a person who asks for it.
+    Try,
+}
 
 /// A unit that failed in this run of its step.
 #[derive(Debug)]

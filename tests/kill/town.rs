@@ -5,8 +5,9 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use cardline::actions::imports::changed_lines::Asked;
 use cardline::actions::imports::reference_file::rows;
-use cardline::actions::imports::reference_import::{Asked, apply, plan};
+use cardline::actions::imports::reference_import::{apply, plan};
 use cardline::config::{Config, Topics};
 use cardline::kafka::MockBroker;
 use cardline::route::ROUTE;

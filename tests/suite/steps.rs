@@ -1,6 +1,7 @@
 //! Single steps, for tests that look between claim, work and settle.
 
-use cardline::step::driver::{Drained, Resting};
+use cardline::step::driver::Drained;
+use cardline::step::set_aside::Resting;
 use cardline::step::{Ran, Step, driver};
 use cardline::step::{StageError, Worker};
 use jiff::Timestamp;

@@ -1,5 +1,6 @@
 //! Lists and legacy cards that people bring.
 
+pub mod changed_lines;
 pub mod legacy_cards;
 pub mod legacy_rows;
 pub mod reference_change;

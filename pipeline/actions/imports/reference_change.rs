@@ -7,27 +7,10 @@ use cardline_core::domain::calendar::{Calendar, CalendarFault};
 use cardline_core::domain::reference::{Loading, Table};
 use jiff::civil::Date;
 
+use super::changed_lines::{Asked, ChangedCell, ChangedLine, Changes, PlanError};
 use super::reference_file::{FileRow, RowFault, TableFile, cells, line};
-use super::reference_import::{Asked, ChangedCell, ChangedLine, PlanError};
 use crate::reference::tables::Texts;
 use crate::reference::touched::Touched;
-
-/// What a file changes.
-pub struct Changes {
-    pub lines: Vec<ChangedLine>,
-    /// Lines of the file that are in force already.
-    pub known: usize,
-    /// What is to be stored, by code (of a calendar: by year); empty: the code ends.
-    pub stored: BTreeMap<String, String>,
-    /// What was in force instead, by the same code.
-    pub replaced: BTreeMap<String, String>,
-    /// The day on which a code that ends does so.
-    pub ends_on: BTreeMap<String, Date>,
-    /// What ends on the day that is looked at.
-    pub ended_now: Vec<(Table, String)>,
-    /// The tables as they would be on that day.
-    pub after: Texts,
-}
 
 /// Rows by code. A region that changed its name has several.
 type Rows = BTreeMap<String, Vec<Vec<String>>>;

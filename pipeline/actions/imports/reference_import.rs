@@ -12,47 +12,16 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::reference_change::{Changes, changed_calendar, changed_codes};
-use super::reference_file::{RowFault, TableFile};
+use super::changed_lines::{Asked, ChangedLine, Changes, PlanError};
+use super::reference_change::{changed_calendar, changed_codes};
+use super::reference_file::TableFile;
 use crate::crypto::objects::sha256;
 use crate::reference::effect::Effect;
 use crate::reference::lines::{ImportRecord, NewLine};
-use crate::reference::tables::{MovedDeadline, TablesError, Texts, effect, moved_deadlines};
-use crate::reference::touched::Touched;
+use crate::reference::tables::{MovedDeadline, Texts, effect, moved_deadlines};
 use crate::step::StageError;
 use crate::store::{Ledger, Why};
 use cardline_core::domain::policy::Policy;
-
-/// What an import is asked to do.
-#[derive(Clone, Copy)]
-pub struct Asked {
-    /// First day on which the lines are in force; may lie ahead.
-    pub effective: Date,
-    /// Codes in force that the file lacks end on that day.
-    pub complete: bool,
-    pub today: Date,
-}
-
-/// One cell that changes.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct ChangedCell {
-    pub column: String,
-    pub old: String,
-    pub new: String,
-}
-
-/// One code (of a calendar: one date) that changes.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct ChangedLine {
-    pub table: &'static str,
-    pub code: String,
-    /// `added`, `changed`, `ended`, or `closed` together with what it lies in or belongs to.
-    pub change: &'static str,
-    pub cells: Vec<ChangedCell>,
-    /// Whether it takes away what is in force, now or on a later day.
-    pub ends: bool,
-    pub touches: Touched,
-}
 
 /// Everything an import would do.
 #[derive(Clone, Debug, Serialize)]
@@ -82,27 +51,6 @@ pub struct Plan {
     sha256: String,
     lines: Vec<NewLine>,
     effect: Effect,
-}
-
-/// Why there is no plan.
-#[derive(Debug, thiserror::Error)]
-pub enum PlanError {
-    #[error("{} wrong", .0.len())]
-    Rows(Vec<RowFault>),
-    #[error(transparent)]
-    Stage(#[from] StageError),
-}
-
-impl From<TablesError> for PlanError {
-    fn from(error: TablesError) -> PlanError {
-        PlanError::Stage(error.into())
-    }
-}
-
-impl From<crate::store::LedgerError> for PlanError {
-    fn from(error: crate::store::LedgerError) -> PlanError {
-        PlanError::Stage(error.into())
-    }
 }
 
 /// Plans an import; reads only.

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::check::Checks;
-use super::from_kafka::asked;
+use super::chunks::asked;
 use crate::kafka::{PartitionChunk, Reader};
 use crate::route::intake::settle::ArrivingMessage;
 use crate::step::Worker;

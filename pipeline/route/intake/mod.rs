@@ -2,6 +2,7 @@
 
 pub mod ahead;
 pub mod check;
+mod chunks;
 pub mod from_file;
 pub mod from_kafka;
 pub mod gaps;
@@ -14,8 +15,8 @@ pub mod settle;
 pub mod withdrawals;
 
 pub use check::check_messages;
+pub use chunks::ClaimedChunk;
 pub use from_file::from_file;
-pub use from_kafka::ClaimedChunk;
 pub use from_kafka::FromKafka;
 pub(crate) use from_kafka::{count, source_of};
 pub use gaps::Gaps;

@@ -12,7 +12,7 @@ use cardline::route::servicing::arriving::{ArrivingEvent, EventKind};
 use cardline::route::servicing::event_dates;
 use cardline::step::Worker;
 use cardline::step::driver;
-use cardline::step::driver::Resting;
+use cardline::step::set_aside::Resting;
 use cardline::store::Ledger;
 use cardline::store::schema::Schema;
 use cardline::store::timeouts::Timeouts;

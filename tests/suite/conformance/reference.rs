@@ -2,8 +2,9 @@
 //! touch. A small world gives the cards.
 
 use crate::steps::drain;
+use cardline::actions::imports::changed_lines::{Asked, PlanError};
 use cardline::actions::imports::reference_file::rows;
-use cardline::actions::imports::reference_import::{Asked, Plan, PlanError, apply, plan};
+use cardline::actions::imports::reference_import::{Plan, apply, plan};
 use cardline::args;
 use cardline::config::Config;
 use cardline::reference::tables::{calendar_on, reference_on, take_effect};
