@@ -1,6 +1,6 @@
 //! Generated applications for benches.
 
-use cardline::world::generate::applications::Plan;
+use cardline::world::generate::plan::Plan;
 use cardline::world::generate::writing::{Stretch, application_of};
 use cardline::world::play::FIRST_DAY;
 use cardline_core::domain::reference::Reference;

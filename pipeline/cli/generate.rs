@@ -12,8 +12,8 @@ use super::print::{self, Output};
 use super::replacing::Replacing;
 use crate::reference::tables::built_in_reference;
 use crate::step::StageError;
-use crate::world::generate::applications::{Plan, Rates};
 use crate::world::generate::photos::DEFAULT_PHOTOS;
+use crate::world::generate::plan::{Plan, Rates};
 use crate::world::generate::profile::{MIXED, PROFILES, Profile};
 use crate::world::generate::writing::{Files, Stretch, Written, write, write_photos};
 

@@ -8,7 +8,7 @@ use cardline::reference::tables::built_in_reference;
 use cardline::route::intake::settle::ArrivingMessage;
 use cardline::route::intake::{Lines, check_messages, from_file, rehearse_file};
 use cardline::step::Worker;
-use cardline::world::generate::applications::Plan;
+use cardline::world::generate::plan::Plan;
 use cardline::world::generate::writing::{Stretch, application_of};
 use cardline::world::play::FIRST_DAY;
 

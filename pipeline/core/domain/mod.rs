@@ -6,35 +6,22 @@
 //! Not here: which application is refused (`rules`), how a file is written (`layouts`), which
 //! state follows which (`lives`).
 
-pub mod application;
-pub mod calendar;
-pub mod canonical;
-pub mod card_identifier;
-pub mod card_number;
-pub mod compatibility_ideograph;
 pub mod country;
-pub mod date;
-pub mod digest;
-pub mod gb18030;
-pub mod identifier;
-pub mod identity_number;
+mod days;
 pub mod limits;
 pub mod matrix;
-mod members;
-pub mod message;
-pub mod mobile;
-pub mod name;
-pub(crate) mod ordered;
-pub mod outlet_code;
-pub mod pan;
+mod messages;
+mod numbers;
 pub mod person;
-pub mod personal_text;
 pub mod policy;
-pub mod promise;
 pub mod reference;
-mod scan;
-pub mod set;
-pub mod spreadsheet;
 pub mod staff;
-pub mod text;
-pub mod validity;
+mod texts;
+
+pub use days::{calendar, date, promise, validity};
+pub use messages::{application, message, set};
+pub use numbers::{card_identifier, card_number, identifier, identity_number, mobile, outlet_code, pan};
+pub use texts::{canonical, compatibility_ideograph, digest, gb18030, name, personal_text, spreadsheet, text};
+
+#[cfg(test)]
+pub(crate) use messages::ordered;

@@ -13,57 +13,33 @@
 
 mod charset;
 mod chip_name;
-mod codes;
-mod column;
-mod control;
-mod delimited;
-mod describe;
 mod fault;
-mod file;
-mod file_name;
-mod fixed;
-mod kind;
+mod layouts;
 mod limits;
-mod lines;
-mod lint;
-mod lint_codes;
-mod lint_files;
 mod manifest;
-mod manifest_elements;
-mod manifest_reader;
-mod manifest_rows;
 mod marker;
-mod parsed;
-mod profile;
-mod ranges;
-mod timetable;
-mod translate;
+mod profiles;
 
 #[cfg(test)]
 mod golden_test;
 #[cfg(test)]
-mod lint_test;
-#[cfg(test)]
-mod manifest_test;
-#[cfg(test)]
 mod property_test;
 #[cfg(test)]
 mod sample;
-#[cfg(test)]
-mod timetable_test;
 
 pub use charset::Charset;
 pub use chip_name::split_name;
-pub use codes::{Answer, AnswerClass, CodeTable, Codes, TABLES};
-pub use column::{Class, Column};
-pub use describe::{MaskedTable, masked, masked_table};
 pub use fault::{FaultCode, FileFault, RenderFault, RowFault};
-pub use file::{Direction, FileSpec, Layout, LineEnd, Rendered};
-pub use file_name::{NameFault, NameParts};
-pub use kind::FileKind;
-pub use lint::{LINTS, Lint, ProfileDefect, ProfileFault};
-pub use manifest::{Carton, Manifest, ManifestCard, ShippedBox};
+pub use layouts::codes::{Answer, AnswerClass, CodeTable, Codes, TABLES};
+pub use layouts::column::{Class, Column};
+pub use layouts::describe::{MaskedTable, masked, masked_table};
+pub use layouts::file::{Direction, FileSpec, Layout, LineEnd, Rendered};
+pub use layouts::file_name::{NameFault, NameParts};
+pub use layouts::kind::FileKind;
+pub use layouts::parsed::{Parsed, ReadRow};
+pub use manifest::document::{Carton, Manifest, ManifestCard, ShippedBox};
 pub use marker::{Marker, marker, parse_marker};
-pub use parsed::{Parsed, ReadRow};
-pub use profile::{Batching, Environment, Mode, PartnerKind, Profile};
-pub use timetable::{Because, Timetable, Until, Waiting};
+pub use profiles::found::{ProfileDefect, ProfileFault};
+pub use profiles::lint::{LINTS, Lint};
+pub use profiles::profile::{Batching, Environment, Mode, PartnerKind, Profile};
+pub use profiles::timetable::{Because, Timetable, Until, Waiting};

@@ -83,7 +83,7 @@ proptest! {
     #[test]
     fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         let _ = spec().parse(&bytes);
-        let _ = super::manifest_reader::ReadManifest::parse(&bytes, super::Charset::Utf8);
+        let _ = super::manifest::reader::ReadManifest::parse(&bytes, super::Charset::Utf8);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use super::tests::{EXAMPLE, facts};
 use super::*;
 use crate::domain::application::DocumentKind::*;
-use crate::domain::application::{Channel, Document, DocumentKind, IdType, Kind, PhotoSource, Relation};
+use crate::domain::application::{Application, Channel, Document, DocumentKind, IdType, Kind, PhotoSource, Relation};
 use crate::domain::message::decode;
 
 const KINDS: &[DocumentKind] = &[

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::message::decode;
 use crate::domain::policy::Policy;
-use crate::domain::reference::{Reference, ReferenceText};
+use crate::domain::reference::{Facts, Reference, ReferenceText};
 
 pub const EXAMPLE: &str = include_str!("../../../fixtures/rules/application.example.json");
 

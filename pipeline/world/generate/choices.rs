@@ -8,11 +8,11 @@ use jiff::Span;
 use jiff::civil::Date;
 use rand::RngExt;
 
-use super::applications::{KindChoice, Plan};
 use super::classes::Class;
 use super::ground::{Home, Outlet, Place};
 use super::person::Person;
 use super::photos::PhotoFacts;
+use super::plan::{KindChoice, Plan};
 use super::profile::Profile;
 use super::streams::{Rng, chance, percent, pick, weighted};
 

@@ -6,11 +6,11 @@ use cardline_core::domain::application::{
 use jiff::civil::Date;
 use rand::RngExt;
 
-use super::applications::{KindChoice, Plan};
 use super::choices::{channel, is_newborn, outlet, photo, pickup, previous, priority};
 use super::ground::Place;
 use super::papers;
 use super::person::{Guardian, Person};
+use super::plan::{KindChoice, Plan};
 use super::streams::{Purpose, stream};
 use super::validity::ValidTo;
 

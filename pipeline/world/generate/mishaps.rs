@@ -168,7 +168,8 @@ mod tests {
     use cardline_core::domain::message::decode;
 
     use super::*;
-    use crate::world::generate::applications::{KindChoice, application};
+    use crate::world::generate::applications::application;
+    use crate::world::generate::plan::KindChoice;
     use crate::world::generate::tests::{FIRST_DAY, plan};
 
     #[test]

@@ -5,24 +5,21 @@
 
 pub mod applications;
 mod choices;
-pub mod classes;
-mod contacts;
 pub mod defects;
-pub mod ground;
 mod messages;
 pub mod mishaps;
-mod names;
-mod numbers;
 mod papers;
-pub mod people;
-pub mod person;
-pub mod photo_faults;
-pub mod photos;
+mod pictures;
+pub mod plan;
+mod population;
 pub mod profile;
 pub mod stock;
 mod streams;
-pub mod validity;
 pub mod writing;
+
+pub use pictures::{album, photo_faults, photos};
+pub(crate) use population::names;
+pub use population::{classes, ground, people, person, validity};
 
 #[cfg(test)]
 mod tests;

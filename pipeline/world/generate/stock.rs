@@ -8,11 +8,11 @@ use jiff::Span;
 use jiff::civil::Date;
 use rand::RngExt;
 
-use super::applications::{KindChoice, Plan, Previous};
 use super::classes::Class;
 use super::messages::Message;
 use super::names;
 use super::person::Person;
+use super::plan::{KindChoice, Plan, Previous};
 use super::streams::{Purpose, Rng, pick, stream};
 use crate::actions::imports::legacy_cards::{StockRow, StockState};
 

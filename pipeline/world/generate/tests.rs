@@ -11,9 +11,10 @@ use cardline_core::rules::{self, Severity};
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
 
-use super::applications::{Generated, KindChoice, Plan, Rates, application, corrected, defective};
+use super::applications::{Generated, application, corrected, defective};
 use super::defects::{Defect, EXCEPTIONS, FAMILIES, LEDGER_FAMILIES, SECOND_OF_PERSON};
 use super::ground::tests::{reference, regions};
+use super::plan::{KindChoice, Plan, Rates};
 use super::profile::{MIXED, PROFILES, Profile};
 use super::writing::{Files, Stretch, application_of, choice, opening_stock, write};
 use crate::route::intake::rule_texts::LEDGER_RULE_TEXTS;

@@ -10,11 +10,12 @@ use cardline_core::domain::application::Kind;
 use jiff::civil::Date;
 use rayon::prelude::*;
 
-use super::applications::{Generated, KindChoice, Plan, Spoil, generate};
+use super::album::Album;
+use super::applications::{Generated, Spoil, generate};
 use super::classes::Class;
 use super::messages::Wanted;
 use super::mishaps::{self, Mishap};
-use super::photos::Album;
+use super::plan::{KindChoice, Plan};
 use super::stock::opening_card;
 use super::streams::{Purpose, Rng, chance, stream, weighted};
 use crate::actions::imports::legacy_cards::StockRow;

@@ -4,10 +4,35 @@ use std::collections::HashMap;
 
 use jiff::civil::Date;
 
+use super::lookup::{Bank, Outlet, Point, PointKind, Reference};
+use super::region::RegionNow;
 use super::region::{first_day, followed, last_day};
-use super::{Bank, Outlet, Point, PointKind, Reference, ReferenceFault, ReferenceText, RegionNow, Table};
+use super::table::Table;
 use crate::domain::limits::MAX_REFERENCE_FAULTS_COUNT;
 use crate::domain::outlet_code;
+
+/// The CSV texts a [`Reference`] is read from.
+#[derive(Clone, Copy)]
+pub struct ReferenceText<'t> {
+    /// Columns code, name, level, valid_from, valid_to, current; optionally successor.
+    pub regions: &'t str,
+    /// Columns code, name, region, kind; optionally closed_on.
+    pub points: &'t str,
+    /// Columns code, name_zh, prefixes, regions; optionally closed_on. Lists are separated by spaces.
+    pub banks: &'t str,
+    /// Columns code, bank, region, name; optionally closed_on.
+    pub outlets: &'t str,
+}
+
+/// A cell that is not what its column says. Lines count from 1 and include the header.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{file}.csv, line {line}, column {column}: expected {expected}")]
+pub struct ReferenceFault {
+    pub file: &'static str,
+    pub line: u64,
+    pub column: &'static str,
+    pub expected: &'static str,
+}
 
 /// What reading the tables led to.
 #[derive(Default)]
@@ -26,6 +51,25 @@ pub struct Loading {
 }
 
 impl Reference {
+    /// Reads and checks the four texts, with every date in them taken as past.
+    ///
+    /// # Errors
+    /// The first cell that is not what its column says: a code of another length, an outlet whose
+    /// check digit is wrong or whose bank or region is unknown, a code listed twice.
+    pub fn from_csv(text: &ReferenceText<'_>) -> Result<Reference, ReferenceFault> {
+        Reference::on(Date::MAX, text)
+    }
+
+    /// As [`Reference::from_csv`], as it stands on a day. A point or outlet in a region that is gone
+    /// and has no one successor is left out.
+    pub fn on(day: Date, text: &ReferenceText<'_>) -> Result<Reference, ReferenceFault> {
+        let loading = Reference::load(day, text);
+        match loading.faults.into_iter().next() {
+            Some(fault) => Err(fault),
+            None => Ok(loading.reference),
+        }
+    }
+
     /// Reads the four texts as they stand on a day, and tells everything that is wrong with them.
     pub fn load(day: Date, text: &ReferenceText<'_>) -> Loading {
         let mut loading = Loading::default();

@@ -7,12 +7,12 @@ use cardline_core::domain::application::{IdType, Kind, Pickup, Text};
 use cardline_core::domain::policy::RegionPolicy;
 use rand::RngExt;
 
-use super::applications::Plan;
 use super::choices;
 use super::classes::Class;
 use super::ground::Place;
 use super::messages::Message;
 use super::person::Person;
+use super::plan::Plan;
 use super::streams::Rng;
 use crate::actions::imports::legacy_cards::StockRow;
 
