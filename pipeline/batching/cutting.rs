@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::batching::cut_batch::{CutBatch, QueueSlice};
-use crate::crypto::keys::KeyError;
+use crate::crypto::key_error::KeyError;
 use crate::crypto::objects::sha256;
 use crate::exchange::Partner;
 use crate::exchange::files::FrozenFile;

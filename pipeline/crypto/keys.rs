@@ -9,67 +9,27 @@
 //! apart without giving them away is a [`KeyCheck`]. Keys are made only by [`Keys::make`], and only where
 //! both are missing; who calls it has seen that the ledger has no use for others.
 
-use std::cell::RefCell;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use aes_gcm::aead::{Aead, KeyInit};
 use aes_gcm::{Aes256Gcm, Nonce};
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 
-/// Shared compression dictionary; its number is written into every record, so it can be replaced.
-const DICTIONARY: &[u8] = include_bytes!("../../schemas/sealed/dictionary.v1");
-/// Of zstd: half the time of level 1, to seal and each time a record is opened, for a quarter more bytes.
-const COMPRESSION_LEVEL: i32 = -1;
+use super::cipher::{CHECK_BYTES, NONCE_BYTES, check, cipher, fixed, nonce_of, random};
+use super::compression::{compress, decompress};
+use super::key_error::KeyError;
+use super::key_files::{DATA, MASTER, of_length, place, read};
+use super::key_store::{FileKeyStore, KeyStore};
+
 const FORMAT: u8 = 1;
-const NONCE_BYTES: usize = 12;
 /// A 32-byte key and the 16 bytes of its tag.
 const WRAPPED_KEY_BYTES: usize = 48;
 const HEAD_BYTES: usize = 1 + NONCE_BYTES + WRAPPED_KEY_BYTES + NONCE_BYTES;
-/// A encrypted record never opens to more than this: a message, twice over.
-const OPENED_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// The keyed hash's key version, written before every hash.
 const HASH_KEY_VERSION: u8 = 1;
-/// Enough that no two keys meet.
-const CHECK_BYTES: usize = 16;
 /// A wrapped data key with its nonce.
 const WRAPPED_BYTES: usize = NONCE_BYTES + WRAPPED_KEY_BYTES;
-const MASTER: &str = "master.key";
-const DATA: &str = "data.key";
-
-/// What can go wrong with keys and encrypted records. Carries no content.
-#[derive(Debug, thiserror::Error)]
-pub enum KeyError {
-    #[error("key file {path}: {source}")]
-    File { path: PathBuf, source: std::io::Error },
-    #[error(
-        "the key {path} is missing, and this ledger has its keys: no others are made. Is the volume mounted, \
-         and is this the right data folder? Otherwise restore the folder of keys from its backup"
-    )]
-    Missing { path: PathBuf },
-    #[error(
-        "key file {path} has {found} bytes instead of {bytes}: it was cut short or is another file; restore it from its backup"
-    )]
-    Length { path: PathBuf, found: usize, bytes: usize },
-    #[error("{folder}: master.key and data.key were exchanged; give each its own name again")]
-    Exchanged { folder: PathBuf },
-    #[error(
-        "the {key} in {path} is not that of this ledger, and nothing was done: other keys would take one person for \
-         two. Is this the right data folder, and the right database? Otherwise restore the folder of keys from the \
-         backup of this ledger's"
-    )]
-    Foreign { key: &'static str, path: PathBuf },
-    #[error(
-        "the data key in {path} does not open under the master key beside it: one of the two is another ledger's or \
-         was changed; restore both from their backup"
-    )]
-    Apart { path: PathBuf },
-    #[error("a sealed record cannot be opened: it was changed, or another key sealed it")]
-    Encrypted,
-    #[error("compression: {0}")]
-    Compression(std::io::Error),
-}
-
 /// What tells the keys of one ledger from all others: a keyed hash of a constant under each of them. It
 /// stands in the ledger in the open; no key follows from it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -77,46 +37,6 @@ pub struct KeyCheck {
     pub master: [u8; CHECK_BYTES],
     pub data: [u8; CHECK_BYTES],
     pub hashing: [u8; CHECK_BYTES],
-}
-
-/// Where the master key lives. It never leaves the store; only wrapping is asked of it.
-pub trait KeyStore {
-    /// Wraps a data key.
-    fn wrap(&self, key: &[u8; 32]) -> Result<Vec<u8>, KeyError>;
-    /// Opens a wrapped data key.
-    fn unwrap(&self, wrapped: &[u8]) -> Result<[u8; 32], KeyError>;
-    /// A keyed hash of a constant under the master key: see [`KeyCheck`].
-    fn check(&self) -> [u8; CHECK_BYTES];
-}
-
-/// Development store: the master key in a file only its owner may read.
-pub struct FileKeyStore {
-    master: Aes256Gcm,
-    check: [u8; CHECK_BYTES],
-}
-
-impl FileKeyStore {
-    fn of(master: &[u8; 32]) -> FileKeyStore {
-        FileKeyStore { master: cipher(master), check: check("master", master) }
-    }
-}
-
-impl KeyStore for FileKeyStore {
-    fn wrap(&self, key: &[u8; 32]) -> Result<Vec<u8>, KeyError> {
-        let nonce = random::<NONCE_BYTES>();
-        let encrypted = self.master.encrypt(&Nonce::from(nonce), &key[..]).map_err(|_| KeyError::Encrypted)?;
-        Ok([&nonce[..], &encrypted].concat())
-    }
-
-    fn unwrap(&self, wrapped: &[u8]) -> Result<[u8; 32], KeyError> {
-        let (nonce, encrypted) = wrapped.split_at_checked(NONCE_BYTES).ok_or(KeyError::Encrypted)?;
-        let key = self.master.decrypt(&nonce_of(nonce), encrypted).map_err(|_| KeyError::Encrypted)?;
-        if key.len() == 32 { Ok(fixed(&key)) } else { Err(KeyError::Encrypted) }
-    }
-
-    fn check(&self) -> [u8; CHECK_BYTES] {
-        self.check
-    }
 }
 
 /// Seals and opens records, and hashes what must be compared without being readable.
@@ -247,105 +167,6 @@ impl Keys {
         key.extend_from_slice(&mac.finalize().into_bytes()[..16]);
         key
     }
-}
-
-fn random<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    rand::fill(&mut bytes);
-    bytes
-}
-
-fn cipher(key: &[u8; 32]) -> Aes256Gcm {
-    Aes256Gcm::new(&(*key).into())
-}
-
-/// The first 32 bytes; shorter input is padded with zeros, which only a caller's slip could cause.
-fn fixed(bytes: &[u8]) -> [u8; 32] {
-    let mut key = [0; 32];
-    for (to, from) in key.iter_mut().zip(bytes) {
-        *to = *from;
-    }
-    key
-}
-
-fn nonce_of(bytes: &[u8]) -> Nonce<aes_gcm::aead::consts::U12> {
-    let mut nonce = [0; NONCE_BYTES];
-    for (to, from) in nonce.iter_mut().zip(bytes) {
-        *to = *from;
-    }
-    Nonce::from(nonce)
-}
-
-/// A keyed hash of a constant under a key.
-fn check(name: &str, key: &[u8; 32]) -> [u8; CHECK_BYTES] {
-    let mut value = [0; CHECK_BYTES];
-    // HMAC takes keys of any length, so this cannot fail.
-    if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) {
-        mac.update(b"cardline key check ");
-        mac.update(name.as_bytes());
-        value.copy_from_slice(&mac.finalize().into_bytes()[..CHECK_BYTES]);
-    }
-    value
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, KeyError> {
-    std::fs::read(path).map_err(|source| match source.kind() {
-        std::io::ErrorKind::NotFound => KeyError::Missing { path: path.into() },
-        _ => KeyError::File { path: path.into(), source },
-    })
-}
-
-fn of_length(path: &Path, key: Vec<u8>, bytes: usize) -> Result<Vec<u8>, KeyError> {
-    if key.len() == bytes { Ok(key) } else { Err(KeyError::Length { path: path.into(), found: key.len(), bytes }) }
-}
-
-/// Writes a key that is not there yet. Of two workers that start at once the first one's stays.
-fn place(path: &Path, key: &[u8]) -> Result<(), KeyError> {
-    use std::io::Write;
-    let failed = |source| KeyError::File { path: path.into(), source };
-    let folder = path.parent().unwrap_or(Path::new("."));
-    // Its mode is 600 from the beginning.
-    let mut part = tempfile::Builder::new().prefix(".key").tempfile_in(folder).map_err(failed)?;
-    part.write_all(key).and_then(|()| part.as_file().sync_all()).map_err(failed)?;
-    match part.persist_noclobber(path) {
-        Err(error) if error.error.kind() != std::io::ErrorKind::AlreadyExists => return Err(failed(error.error)),
-        _ => {}
-    }
-    // The ledger will name it: it must outlive a power cut.
-    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
-}
-
-thread_local! {
-    /// One per thread: building one per record costs more than the compression itself.
-    static COMPRESSOR: RefCell<Option<zstd::bulk::Compressor<'static>>> = const { RefCell::new(None) };
-    static DECOMPRESSOR: RefCell<Option<zstd::bulk::Decompressor<'static>>> = const { RefCell::new(None) };
-}
-
-fn compress(plain: &[u8]) -> Result<Vec<u8>, KeyError> {
-    COMPRESSOR.with_borrow_mut(|slot| {
-        if slot.is_none() {
-            *slot = Some(
-                zstd::bulk::Compressor::with_dictionary(COMPRESSION_LEVEL, DICTIONARY)
-                    .map_err(KeyError::Compression)?,
-            );
-        }
-        match slot {
-            Some(compressor) => compressor.compress(plain).map_err(KeyError::Compression),
-            None => Err(KeyError::Encrypted),
-        }
-    })
-}
-
-fn decompress(packed: &[u8]) -> Result<Vec<u8>, KeyError> {
-    DECOMPRESSOR.with_borrow_mut(|slot| {
-        if slot.is_none() {
-            *slot = Some(zstd::bulk::Decompressor::with_dictionary(DICTIONARY).map_err(KeyError::Compression)?);
-        }
-        match slot {
-            Some(decompressor) => decompressor.decompress(packed, OPENED_BYTES_MAX).map_err(KeyError::Compression),
-            None => Err(KeyError::Encrypted),
-        }
-    })
 }
 
 #[cfg(test)]

@@ -1,5 +1,10 @@
 //! Crypto: keys, encrypted records, and the objects encrypted with them.
 
+mod cipher;
+mod compression;
 pub mod key_check;
+pub mod key_error;
+mod key_files;
+pub mod key_store;
 pub mod keys;
 pub mod objects;

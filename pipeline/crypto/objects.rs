@@ -15,7 +15,8 @@ use object_store::path::Path as Key;
 use sha2::{Digest, Sha256};
 
 use crate::crash::{self, Act};
-use crate::crypto::keys::{KeyError, Keys};
+use crate::crypto::key_error::KeyError;
+use crate::crypto::keys::Keys;
 use crate::hex::hex;
 
 /// What can go wrong with an object.

@@ -3,4 +3,6 @@
 pub mod acts;
 pub mod disclosure;
 pub mod held;
+pub mod message_tree;
+mod pattern;
 pub mod redaction;

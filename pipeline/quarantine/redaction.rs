@@ -4,87 +4,14 @@
 //! Whatever `forms` does not list is masked, and what is listed is shown only when it has the form
 //! of its place: a mobile number in the place of a region stays masked. No type here has `Debug`.
 
-use std::collections::{BTreeMap, HashSet};
-use std::fmt;
+use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::disclosure::{Form, form_of, has_form};
+use super::message_tree::Node;
+use super::pattern::pattern;
 use crate::limits::{MASKED_LIST_ITEMS, MASKED_RUNS, MASKED_TEXT_RUNS};
-
-/// JSON as it was written: members in their order, a key twice where it stood twice.
-enum Node {
-    Null,
-    Flag(bool),
-    Number(String),
-    Text(String),
-    List(Vec<Node>),
-    Object(Vec<(String, Node)>),
-}
-
-impl<'de> Deserialize<'de> for Node {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Node, D::Error> {
-        deserializer.deserialize_any(Reader)
-    }
-}
-
-struct Reader;
-
-impl<'de> Visitor<'de> for Reader {
-    type Value = Node;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-    fn visit_unit<E>(self) -> Result<Node, E> {
-        Ok(Node::Null)
-    }
-    fn visit_bool<E>(self, flag: bool) -> Result<Node, E> {
-        Ok(Node::Flag(flag))
-    }
-    fn visit_i64<E>(self, number: i64) -> Result<Node, E> {
-        Ok(Node::Number(number.to_string()))
-    }
-    fn visit_u64<E>(self, number: u64) -> Result<Node, E> {
-        Ok(Node::Number(number.to_string()))
-    }
-    fn visit_f64<E>(self, number: f64) -> Result<Node, E> {
-        Ok(Node::Number(number.to_string()))
-    }
-    fn visit_str<E>(self, text: &str) -> Result<Node, E> {
-        Ok(Node::Text(text.to_owned()))
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Node, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element()? {
-            list.push(item);
-        }
-        Ok(Node::List(list))
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Node, A::Error> {
-        let mut object = Vec::new();
-        while let Some(member) = members.next_entry()? {
-            object.push(member);
-        }
-        Ok(Node::Object(object))
-    }
-}
-
-/// Whether a message can be written anew without loss: JSON in which no key stands twice.
-pub fn can_be_rewritten(message: &[u8]) -> bool {
-    fn once(node: &Node) -> bool {
-        match node {
-            Node::List(items) => items.iter().all(once),
-            Node::Object(members) => {
-                let mut keys = HashSet::new();
-                members.iter().all(|(key, value)| keys.insert(key) && once(value))
-            }
-            _ => true,
-        }
-    }
-    serde_json::from_slice::<Node>(message).is_ok_and(|node| matches!(node, Node::Object(_)) && once(&node))
-}
 
 /// One value of a message: where it stands and how it is shown.
 pub struct Shown {
@@ -163,80 +90,6 @@ fn text_shown(path: &str, text: &str) -> String {
         Form::Count if has_form(form, text) => format!("\"{text}\""),
         form if has_form(form, text) => text.to_owned(),
         _ => pattern(text, MASKED_RUNS),
-    }
-}
-
-/// The kinds of a text's characters, with how many follow each other: `9×17 A`, `汉×2 · 汉`. Signs of
-/// ASCII stand for themselves, any others by the code point of the first.
-pub fn pattern(text: &str, most: usize) -> String {
-    let mut runs: Vec<(String, usize)> = Vec::new();
-    let mut last = None;
-    for c in text.chars() {
-        let kind = Kind::of(c);
-        if last != Some(kind) {
-            if runs.len() == most {
-                return format!("{} … ({} characters)", joined(&runs), grouped(text.chars().count()));
-            }
-            runs.push((kind.sign(c), 0));
-        }
-        if let Some((_, count)) = runs.last_mut() {
-            *count += 1;
-        }
-        last = Some(kind);
-    }
-    if runs.is_empty() { "(empty)".into() } else { joined(&runs) }
-}
-
-/// A count in groups of three digits, so that no count looks like a piece of a number.
-fn grouped(count: usize) -> String {
-    let digits = count.to_string();
-    let groups: Vec<&str> =
-        digits.as_bytes().rchunks(3).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();
-    groups.join(",")
-}
-
-fn joined(runs: &[(String, usize)]) -> String {
-    let run = |(sign, count): &(String, usize)| if *count == 1 { sign.clone() } else { format!("{sign}×{count}") };
-    runs.iter().map(run).collect::<Vec<_>>().join(" ")
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Digit,
-    Upper,
-    Lower,
-    Han,
-    Letter,
-    Space,
-    Sign(char),
-    Other,
-}
-
-impl Kind {
-    fn of(c: char) -> Kind {
-        match c {
-            '0'..='9' => Kind::Digit,
-            'A'..='Z' => Kind::Upper,
-            'a'..='z' => Kind::Lower,
-            ' ' => Kind::Space,
-            '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}' => Kind::Han,
-            c if c.is_ascii_graphic() || c == '·' => Kind::Sign(c),
-            c if c.is_alphanumeric() => Kind::Letter,
-            _ => Kind::Other,
-        }
-    }
-
-    fn sign(self, c: char) -> String {
-        match self {
-            Kind::Digit => "9".into(),
-            Kind::Upper => "A".into(),
-            Kind::Lower => "a".into(),
-            Kind::Han => "汉".into(),
-            Kind::Letter => "字".into(),
-            Kind::Space => "␠".into(),
-            Kind::Sign(c) => c.into(),
-            Kind::Other => format!("U+{:04X}", u32::from(c)),
-        }
     }
 }
 

@@ -8,7 +8,7 @@ use cardline_core::domain::policy::PolicyError;
 use cardline_core::domain::reference::ReferenceFault;
 use cardline_core::file_formats::{NameFault, RenderFault};
 
-use crate::crypto::keys::KeyError;
+use crate::crypto::key_error::KeyError;
 use crate::crypto::objects::ObjectError;
 use crate::exchange::PartnerError;
 use crate::exchange::publish::PublishError;

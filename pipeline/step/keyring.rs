@@ -6,7 +6,8 @@
 use std::path::Path;
 
 use super::StageError;
-use crate::crypto::keys::{KeyError, Keys};
+use crate::crypto::key_error::KeyError;
+use crate::crypto::keys::Keys;
 use crate::store::{Ledger, Opening};
 
 /// The keys in a folder, when they are those of this ledger. A ledger that never used any gets them made.

@@ -18,7 +18,7 @@ use cardline_core::domain::staff::Role;
 use cardline_core::file_formats::FileKind;
 
 use crate::conformance::arrivals::execute;
-use crate::conformance::users::{add, administered};
+use crate::conformance::people::users::{add, administered};
 use crate::databases::{Database, Engine};
 use crate::plays::{Play, broken};
 

@@ -16,7 +16,7 @@ use cardline::world::{demo, mirror, report::DemoPlan};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::conformance::four_eyes::two_people_discard_the_unreadable;
+use crate::conformance::people::four_eyes::two_people_discard_the_unreadable;
 use crate::databases::{Database, Engine};
 use crate::plays::{Play, broken};
 

@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::actions::imports::legacy_rows::StockCard;
-use crate::crypto::keys::{KeyError, Keys};
+use crate::crypto::key_error::KeyError;
+use crate::crypto::keys::Keys;
 use crate::route::accounts::AccountNumbers;
 use crate::route::recycling::StockHolder;
 

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use crate::hex::hex;
 use crate::limits::{REPAIR_BYTES_MAX, REPAIR_MESSAGES_MAX};
 use crate::quarantine::disclosure::{Form, form_of, has_form};
-use crate::quarantine::redaction::can_be_rewritten;
+use crate::quarantine::message_tree::can_be_rewritten;
 use crate::route::intake::Lines;
 use crate::step::StageError;
 

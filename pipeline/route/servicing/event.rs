@@ -6,7 +6,8 @@ use serde::Deserialize;
 use cardline_core::domain::digest;
 use cardline_core::domain::limits::MAX_MESSAGE_BYTES;
 
-use crate::crypto::keys::{KeyError, Keys};
+use crate::crypto::key_error::KeyError;
+use crate::crypto::keys::Keys;
 use crate::kafka::RawMessage;
 use crate::route::servicing::arriving::{ArrivingEvent, EventKind};
 use cardline_core::domain::personal_text::identifier_looks_personal;

@@ -1,32 +1,11 @@
 //! One suite for the ledger, run on SQLite and on PostgreSQL.
 
-mod answers;
+pub mod applications;
 pub mod arrivals;
-mod batch_scope;
-mod batches;
-mod clock;
-mod closing_cases;
-mod deadlines;
-pub mod four_eyes;
-mod intake;
+pub mod batching;
+pub mod exchange;
 mod keys;
 mod laws;
-mod leases;
-mod ledger_rules;
-mod moves;
-mod opening_stock;
-mod openings;
-mod partner_files;
-mod photos;
-mod quarantine;
-mod queue_order;
+pub mod people;
 mod reference;
-mod report_cases;
-mod revisions;
-mod row_cases;
-mod schema;
-mod scope;
-mod sealing;
-mod skipping;
-mod staging;
-pub mod users;
+pub mod store;

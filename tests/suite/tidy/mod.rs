@@ -4,5 +4,6 @@ mod circles;
 mod database;
 mod documents;
 mod layers;
+mod lengths;
 mod sources;
 mod words;

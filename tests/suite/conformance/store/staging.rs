@@ -4,7 +4,7 @@ use cardline::route::intake::from_file;
 use cardline::route::intake::settle::ArrivingMessage;
 use cardline::{args, bulk_row};
 
-use super::arrivals::{Intake, arriving, now, number};
+use crate::conformance::arrivals::{Intake, arriving, now, number};
 use crate::databases::{Database, on_both_engines};
 use crate::plays::Play;
 

@@ -5,7 +5,7 @@ use cardline::actions::imports::legacy_rows::{ImportedStock, RefusedStock, Stock
 use jiff::civil::date;
 use sha2::{Digest, Sha256};
 
-use super::arrivals::{Intake, number, why};
+use crate::conformance::arrivals::{Intake, number, why};
 use crate::databases::{Database, on_both_engines};
 
 on_both_engines!(

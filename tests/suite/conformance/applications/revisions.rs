@@ -9,8 +9,8 @@ use cardline::time::instant;
 use jiff::civil::{Date, date};
 use serde_json::json;
 
-use super::arrivals::{Intake, TODAY, arriving, now, number, why, wrong};
 use super::quarantine::{Desk, FIRST_DAY, application};
+use crate::conformance::arrivals::{Intake, TODAY, arriving, now, number, why, wrong};
 use crate::databases::{Database, on_both_engines};
 
 on_both_engines!(

@@ -9,8 +9,8 @@ use cardline::time::instant;
 use cardline::world::play::day;
 use cardline_core::file_formats::FileKind;
 
-use super::arrivals::number;
 use super::partner_files::{Asked, largest_request};
+use crate::conformance::arrivals::number;
 use crate::databases::{Database, on_both_engines};
 use crate::plays::{Play, broken};
 use crate::steps::drain;

@@ -3,7 +3,7 @@
 use cardline::store::Ledger;
 use cardline::time::instant;
 
-use super::arrivals::{Intake, TODAY, arriving, execute, now, number, wrong};
+use crate::conformance::arrivals::{Intake, TODAY, arriving, execute, now, number, wrong};
 use crate::databases::{Database, Engine, on_both_engines};
 
 on_both_engines!(

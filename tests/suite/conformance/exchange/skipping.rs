@@ -13,8 +13,8 @@ use cardline_core::domain::staff::Role;
 use cardline_core::file_formats::FileKind;
 use jiff::Timestamp;
 
-use super::arrivals::{execute, number};
-use super::users::{add, administered};
+use crate::conformance::arrivals::{execute, number};
+use crate::conformance::people::users::{add, administered};
 use crate::databases::{Database, on_both_engines};
 use crate::plays::{Play, broken};
 

@@ -19,7 +19,7 @@ use cardline::store::timeouts::Timeouts;
 use cardline_core::domain::policy::Policy;
 use sha2::{Digest, Sha256};
 
-use super::arrivals::{Intake, TODAY, arriving, execute, now, number, why};
+use crate::conformance::arrivals::{Intake, TODAY, arriving, execute, now, number, why};
 use crate::databases::{Database, Engine, on_both_engines};
 use crate::steps::drain;
 
@@ -33,7 +33,7 @@ async fn two_regions(database: &Database) -> (Worker, Intake) {
     let config = Config::in_folder(database.folder.path(), Some(database.url.clone()));
     let mut worker = Worker::open(config, TODAY).await.unwrap();
     let more = "[version.region.52]\ncase_working_days = 9\nreturn_working_days = 40\n";
-    let built_in = include_str!("../../../schemas/policy.toml");
+    let built_in = include_str!("../../../../schemas/policy.toml");
     worker.policy = Arc::new(Policy::load(&format!("{built_in}\n{more}")).unwrap());
     let mut intake = Intake::on(database).await;
     let of = |application: u32, region: &str| {

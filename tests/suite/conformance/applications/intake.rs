@@ -4,7 +4,7 @@ use cardline::args;
 use cardline::route::intake::settle::IntakeCounts;
 use cardline::store::LedgerError;
 
-use super::arrivals::{Intake, arriving, execute, number, unreadable, wrong};
+use crate::conformance::arrivals::{Intake, arriving, execute, number, unreadable, wrong};
 use crate::databases::{Database, on_both_engines};
 
 on_both_engines!(

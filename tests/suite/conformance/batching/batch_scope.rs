@@ -21,10 +21,10 @@ use cardline::store::{Ledger, LedgerError, Principal};
 use cardline_core::batch_kinds::BatchKind;
 use cardline_core::domain::staff::Role;
 
-use super::arrivals::number;
 use super::batches::{by, cut, laws_hold, morning, played, profiles, refusal, state, with_profiles};
-use super::laws::planted_offenders_are_found;
-use super::users::{add, administered};
+use crate::conformance::arrivals::number;
+use crate::conformance::laws::planted_offenders_are_found;
+use crate::conformance::people::users::{add, administered};
 use crate::databases::{Database, on_both_engines};
 use crate::plays::Play;
 

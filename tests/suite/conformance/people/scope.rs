@@ -10,9 +10,9 @@ use cardline::store::{Ledger, Why};
 use cardline_core::domain::staff::Role;
 use serde_json::{Value, json};
 
-use super::arrivals::{Intake, arriving, execute, now, number, unreadable, wrong};
-use super::laws::planted_offenders_are_found;
 use super::users::{add, administered};
+use crate::conformance::arrivals::{Intake, arriving, execute, now, number, unreadable, wrong};
+use crate::conformance::laws::planted_offenders_are_found;
 use crate::databases::{Database, on_both_engines};
 
 on_both_engines!(what_lies_outside_is_as_if_absent, law_thirteen_sees_what_lay_outside);

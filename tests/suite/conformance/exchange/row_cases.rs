@@ -6,8 +6,8 @@ use cardline::world::play::day;
 use cardline_core::domain::gb18030;
 use cardline_core::file_formats::{FileKind, FileSpec};
 
-use super::arrivals::number;
 use super::partner_files::{Asked, largest_request, morning, opens_all};
+use crate::conformance::arrivals::number;
 use crate::databases::{Database, on_both_engines};
 use crate::plays::{Play, broken};
 use crate::steps::drain;

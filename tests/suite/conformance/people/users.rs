@@ -6,7 +6,7 @@ use cardline::store::{Ledger, LedgerError, Principal, Why};
 use cardline_core::domain::staff::{Role, Scope};
 use jiff::{SignedDuration, Timestamp};
 
-use super::arrivals::{execute, now, number};
+use crate::conformance::arrivals::{execute, now, number};
 use crate::databases::{Database, on_both_engines};
 use crate::plays::broken;
 

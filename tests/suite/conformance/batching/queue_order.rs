@@ -5,7 +5,7 @@ use cardline::store::Ledger;
 use jiff::Timestamp;
 use jiff::civil::date;
 
-use super::arrivals::{Intake, arriving, execute, number};
+use crate::conformance::arrivals::{Intake, arriving, execute, number};
 use crate::databases::{Database, on_both_engines};
 
 on_both_engines!(who_was_approved_first_goes_first, who_was_approved_first_is_made_first,);

@@ -8,8 +8,8 @@ use cardline::time::instant;
 use cardline::world::play::day;
 use cardline_core::file_formats::FileKind;
 
-use super::arrivals::{execute, number};
 use super::partner_files::largest_request;
+use crate::conformance::arrivals::{execute, number};
 use crate::databases::{Database, on_both_engines};
 use crate::plays::Play;
 use crate::steps::drain;

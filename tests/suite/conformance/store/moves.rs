@@ -5,7 +5,7 @@ use cardline::store::transition::{Along, Set, Subject, Transition, move_each, mo
 use cardline::transition;
 use cardline_core::state_machines::{APPLICATION, CARD, SOCIAL};
 
-use super::arrivals::{Intake, arriving, execute, number, why};
+use crate::conformance::arrivals::{Intake, arriving, execute, number, why};
 use crate::databases::{Database, on_both_engines};
 
 on_both_engines!(a_set_counts_who_travels_with_it, a_lost_race_is_told_and_writes_nothing, who_left_is_left_out);

@@ -5,7 +5,7 @@ use cardline::route::intake::settle::{ArrivingFacts, ArrivingFinding, ArrivingMe
 use jiff::civil::{Date, date};
 use sha2::{Digest, Sha256};
 
-use super::arrivals::{Intake, arriving, execute, number, why};
+use crate::conformance::arrivals::{Intake, arriving, execute, number, why};
 use crate::databases::{Database, on_both_engines};
 
 on_both_engines!(

@@ -17,7 +17,7 @@ use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::arrivals::number;
+use crate::conformance::arrivals::number;
 use crate::databases::{Database, on_both_engines};
 use crate::plays::{Play, broken};
 

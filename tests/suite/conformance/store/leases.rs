@@ -8,7 +8,7 @@ use cardline::store::counters::take_numbers;
 use cardline::store::leases::spend;
 use jiff::SignedDuration;
 
-use super::arrivals::now;
+use crate::conformance::arrivals::now;
 use crate::databases::{Database, on_both_engines};
 
 on_both_engines!(

@@ -20,8 +20,8 @@ use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use serde_json::{Value, json};
 
-use super::arrivals::{number, why};
-use super::laws::planted_offenders_are_found;
+use crate::conformance::arrivals::{number, why};
+use crate::conformance::laws::planted_offenders_are_found;
 use crate::databases::{Database, on_both_engines};
 use crate::plays::broken;
 
@@ -42,7 +42,7 @@ pub const FIRST_DAY: Date = date(2026, 11, 21);
 
 /// The example of the contract for the n-th person, with members changed.
 pub fn application(n: u32, revision: i64, change: Value) -> Value {
-    let text = include_str!("../../../fixtures/rules/application.example.json");
+    let text = include_str!("../../../../fixtures/rules/application.example.json");
     let mut message: Value = serde_json::from_str(text).unwrap();
     message["event_id"] = json!(format!("event-{n}-{revision}"));
     message["application_id"] = json!(Desk::id(n));

@@ -17,10 +17,10 @@ use cardline_core::domain::staff::{Act, Role};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use super::arrivals::{execute, number};
-use super::laws::planted_offenders_are_found;
-use super::quarantine::{Desk, FIRST_DAY, application};
 use super::users::{add, administered};
+use crate::conformance::applications::quarantine::{Desk, FIRST_DAY, application};
+use crate::conformance::arrivals::{execute, number};
+use crate::conformance::laws::planted_offenders_are_found;
 use crate::databases::{Database, on_both_engines};
 
 on_both_engines!(

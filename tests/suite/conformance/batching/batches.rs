@@ -25,8 +25,8 @@ use cardline_core::domain::staff::{Act, Role};
 use jiff::{Timestamp, ToSpan};
 use tokio::sync::OnceCell;
 
-use super::arrivals::{execute, number};
-use super::users::{add, administered};
+use crate::conformance::arrivals::{execute, number};
+use crate::conformance::people::users::{add, administered};
 use crate::databases::{Database, Engine, on_both_engines};
 use crate::plays::{Play, broken};
 
@@ -58,7 +58,7 @@ const SEED: u64 = 5;
 const CARDS: u64 = 400;
 
 /// The days played, once on each engine; every test has a copy.
-pub(super) async fn played(database: Database) -> Play {
+pub(crate) async fn played(database: Database) -> Play {
     static ONCE: [OnceCell<Database>; 2] = [OnceCell::const_new(), OnceCell::const_new()];
     let engine = database.engine;
     let once = ONCE[usize::from(engine == Engine::Postgres)].get_or_init(|| async move {
@@ -77,15 +77,15 @@ async fn played_until(database: Database, days: u32) -> Play {
 }
 
 /// The morning after, before anybody looks.
-pub(super) fn morning() -> Timestamp {
+pub(crate) fn morning() -> Timestamp {
     instant(day(PLAYED), 8, 0)
 }
 
-pub(super) fn by(at: Timestamp) -> By<'static> {
+pub(crate) fn by(at: Timestamp) -> By<'static> {
     By { actor: "lin", reason: "a test of 王伟", at, approval: None }
 }
 
-pub(super) async fn laws_hold(play: &Play, after: &str) {
+pub(crate) async fn laws_hold(play: &Play, after: &str) {
     laws_hold_on(play, PLAYED, after).await;
 }
 
@@ -100,7 +100,7 @@ async fn streams_at(worker: &Worker, kind: BatchKind, cards: i64, at: Timestamp)
 }
 
 /// Cuts the next batch of a stream, twice by the same command.
-pub(super) async fn cut(worker: &Worker, stream: &str, at: Timestamp) -> String {
+pub(crate) async fn cut(worker: &Worker, stream: &str, at: Timestamp) -> String {
     let preview = preview_cut(worker, stream, at).await.unwrap().unwrap();
     assert!(preview.cards > 0 && preview.sections.iter().map(|(_, n)| n).sum::<i64>() == preview.cards);
     let first = cut_now(worker, stream, &preview.batch, by(at)).await.unwrap();
@@ -114,11 +114,11 @@ pub(super) async fn cut(worker: &Worker, stream: &str, at: Timestamp) -> String 
     preview.batch
 }
 
-pub(super) async fn state(worker: &Worker, batch: &str) -> String {
+pub(crate) async fn state(worker: &Worker, batch: &str) -> String {
     worker.ledger.batch(batch).await.unwrap().unwrap().1.state
 }
 
-pub(super) fn refusal(told: Told) -> String {
+pub(crate) fn refusal(told: Told) -> String {
     match told {
         Told::Refused(why) => why,
         other => panic!("not refused: {other:?}"),
@@ -411,7 +411,7 @@ async fn a_scheduler_that_was_paused_writes_nothing(database: Database) {
 }
 
 /// The built-in profiles, one of them changed, in a folder of their own.
-pub(super) fn profiles(play: &Play, code: &str, change: (&str, &str)) -> std::path::PathBuf {
+pub(crate) fn profiles(play: &Play, code: &str, change: (&str, &str)) -> std::path::PathBuf {
     let folder = play.folder().join("profiles");
     std::fs::create_dir_all(&folder).unwrap();
     for name in ["ABC", "BUREAU", "CCB", "ICBC"] {
@@ -424,7 +424,7 @@ pub(super) fn profiles(play: &Play, code: &str, change: (&str, &str)) -> std::pa
     folder
 }
 
-pub(super) async fn with_profiles(play: &Play, folder: std::path::PathBuf) -> Worker {
+pub(crate) async fn with_profiles(play: &Play, folder: std::path::PathBuf) -> Worker {
     let mut config = play.worker.config.clone();
     config.partners.value = Some(folder);
     Worker::open(config, day(PLAYED)).await.unwrap()

@@ -1,0 +1,35 @@
+//! The files of a folder of keys.
+
+use std::path::Path;
+
+use super::key_error::KeyError;
+
+pub(super) const MASTER: &str = "master.key";
+pub(super) const DATA: &str = "data.key";
+
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, KeyError> {
+    std::fs::read(path).map_err(|source| match source.kind() {
+        std::io::ErrorKind::NotFound => KeyError::Missing { path: path.into() },
+        _ => KeyError::File { path: path.into(), source },
+    })
+}
+
+pub(super) fn of_length(path: &Path, key: Vec<u8>, bytes: usize) -> Result<Vec<u8>, KeyError> {
+    if key.len() == bytes { Ok(key) } else { Err(KeyError::Length { path: path.into(), found: key.len(), bytes }) }
+}
+
+/// Writes a key that is not there yet. Of two workers that start at once the first one's stays.
+pub(super) fn place(path: &Path, key: &[u8]) -> Result<(), KeyError> {
+    use std::io::Write;
+    let failed = |source| KeyError::File { path: path.into(), source };
+    let folder = path.parent().unwrap_or(Path::new("."));
+    // Its mode is 600 from the beginning.
+    let mut part = tempfile::Builder::new().prefix(".key").tempfile_in(folder).map_err(failed)?;
+    part.write_all(key).and_then(|()| part.as_file().sync_all()).map_err(failed)?;
+    match part.persist_noclobber(path) {
+        Err(error) if error.error.kind() != std::io::ErrorKind::AlreadyExists => return Err(failed(error.error)),
+        _ => {}
+    }
+    // The ledger will name it: it must outlive a power cut.
+    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
+}

@@ -1,0 +1,6 @@
+//! Batches: what is cut when, in which order, and until when.
+
+pub mod batch_scope;
+pub mod batches;
+pub mod deadlines;
+pub mod queue_order;

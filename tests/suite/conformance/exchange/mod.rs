@@ -1,0 +1,8 @@
+//! Files of partners: answers, reports, rows that cannot be believed, numbers that never come.
+
+pub mod answers;
+pub mod closing_cases;
+pub mod partner_files;
+pub mod report_cases;
+pub mod row_cases;
+pub mod skipping;

@@ -1,0 +1,5 @@
+//! Users, their scope, and what needs two of them.
+
+pub mod four_eyes;
+pub mod scope;
+pub mod users;
