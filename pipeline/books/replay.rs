@@ -6,7 +6,8 @@ use std::fmt;
 use cardline_core::state_machines::LIVES;
 
 use super::touched::{AlikeCards, Traced};
-use crate::books::trace::{Follower, WAY, WayRow};
+use crate::books::trace::{Follower, WayRow};
+use crate::custody::containers::WAY;
 use crate::limits::REPLAYED_CARDS_PER_PAGE;
 use crate::store::LedgerError;
 use crate::store::Tx;
@@ -72,7 +73,7 @@ async fn replay_page(tx: &mut Tx, page: &[(i64, i64)], found: &mut Replayed) -> 
             args![],
         )
         .await?;
-    let mut rows = tx.rows::<WayRow>(WAY, args![]).await?.into_iter().peekable();
+    let mut rows = tx.rows::<WayRow>(&WAY, args![]).await?.into_iter().peekable();
     for (card, (_, alike)) in current.into_iter().zip(page) {
         let who = Who { card: &card, others: alike - 1 };
         let mut follower = Follower::new();

@@ -1,6 +1,7 @@
 //! Which rows a run of the books checks: all, or those that changed since the last run. Their ids are in
 //! temporary tables, which the statements of the laws read.
 
+use crate::custody::containers::MEMBERS;
 use crate::store::Tx;
 use crate::store::bulk_row::BulkRow;
 use crate::store::dialect::over_history;
@@ -83,20 +84,9 @@ pub struct Through {
     pub file: i64,
 }
 
-/// Members of the sets that moved, and single things that moved.
-const MEMBERS: &[&str] = &[
+/// Single things that moved, and what is looked at with them.
+const ALONE: &[&str] = &[
     "INSERT INTO touched_application SELECT DISTINCT v.subject FROM new_move v WHERE v.scope = 'application'",
-    "INSERT INTO touched_application SELECT a.id FROM new_move v JOIN application a ON v.scope = 'chunk' AND a.chunk = v.subject AND v.life = 'card'",
-    "INSERT INTO touched_application SELECT a.id FROM new_move v JOIN application a ON v.scope = 'account_batch' AND a.account_batch = v.subject",
-    "INSERT INTO touched_application SELECT r.application FROM new_move v JOIN former_row r
-        ON v.scope IN ('account_batch', 'production_batch') AND r.batch = v.subject",
-    "INSERT INTO touched_application SELECT c.application FROM new_move v JOIN file f ON v.scope = 'answer' AND f.id = v.subject
-        JOIN application a ON a.account_batch = f.batch JOIN account c ON c.application = a.id",
-    "INSERT INTO touched_application SELECT p.application FROM new_move v JOIN production_row p ON v.scope = 'production_batch' AND p.batch = v.subject",
-    "INSERT INTO touched_application SELECT m.application FROM new_move v JOIN box b ON v.scope = 'report' AND b.report = v.subject
-        JOIN made m ON m.box = b.id",
-    "INSERT INTO touched_application SELECT m.application FROM new_move v JOIN box b ON v.scope = 'shipment' AND b.shipment = v.subject
-        JOIN made m ON m.box = b.id",
     "DELETE FROM touched_application WHERE id NOT IN (SELECT id FROM application)",
     "INSERT INTO touched_shipment SELECT DISTINCT subject FROM new_move WHERE scope = 'shipment'",
     "INSERT INTO touched_batch SELECT DISTINCT subject FROM new_move WHERE scope IN ('batch', 'account_batch', 'production_batch')",
@@ -124,7 +114,10 @@ pub async fn fill(tx: &mut Tx, since: Option<Through>, today: jiff::civil::Date)
         tx.scratch("INSERT INTO touched_batch SELECT id FROM batch", args![]).await?;
         tx.scratch("INSERT INTO touched_shipment SELECT id FROM shipment", args![]).await?;
     } else {
-        for sql in MEMBERS {
+        for sql in MEMBERS.iter() {
+            tx.scratch(sql, args![]).await?;
+        }
+        for sql in ALONE {
             tx.scratch(sql, args![]).await?;
         }
         distinct(tx).await?;

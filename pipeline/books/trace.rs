@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::touched::Traced;
+use crate::custody::containers::WAY;
 use crate::quarantine::acts::{TracedAct, acts_of};
 use crate::store::Tx;
 use crate::store::scope::in_scope;
@@ -59,39 +60,6 @@ row! {
         acts: Vec<TracedAct> = Vec::new(),
     }
 }
-
-/// Each life's rows for the applications in `traced`, with the set they came through. CROSS JOIN keeps
-/// SQLite from beginning with the history, of which it knows no size; PostgreSQL orders as it likes.
-pub(crate) const WAY: &str = "
-    SELECT t.id, v.seq, v.at, v.life, v.scope, v.from_state, v.to_state, v.actor, v.reason
-        FROM traced t CROSS JOIN move v
-        WHERE v.scope = 'application' AND v.subject = t.id
-    UNION ALL SELECT t.id, v.seq, v.at, v.life, v.scope, v.from_state, v.to_state, v.actor, v.reason
-        FROM traced t CROSS JOIN application a CROSS JOIN move v
-        WHERE a.id = t.id AND v.scope = 'chunk' AND v.subject = a.chunk
-    UNION ALL SELECT t.id, v.seq, v.at, v.life, v.scope, v.from_state, v.to_state, v.actor, v.reason
-        FROM traced t CROSS JOIN application a CROSS JOIN move v
-        WHERE a.id = t.id AND v.scope = 'account_batch' AND v.subject = a.account_batch
-    UNION ALL SELECT t.id, v.seq, v.at, v.life, v.scope, v.from_state, v.to_state, v.actor, v.reason
-        FROM traced t CROSS JOIN answer n CROSS JOIN file f CROSS JOIN application a CROSS JOIN move v
-        WHERE n.application = t.id AND n.outcome NOT IN ('contradicted', 'not_closed') AND f.id = n.file
-            AND a.id = t.id AND (a.account_batch IS NULL OR a.account_batch <> f.batch) AND v.scope = 'account_batch' AND v.subject = f.batch
-    UNION ALL SELECT t.id, v.seq, v.at, v.life, v.scope, v.from_state, v.to_state, v.actor, v.reason
-        FROM traced t CROSS JOIN former_row r CROSS JOIN move v
-        WHERE r.application = t.id AND v.scope IN ('account_batch', 'production_batch') AND v.subject = r.batch
-    UNION ALL SELECT t.id, v.seq, v.at, v.life, v.scope, v.from_state, v.to_state, v.actor, v.reason
-        FROM traced t CROSS JOIN account c CROSS JOIN move v
-        WHERE c.application = t.id AND v.scope = 'answer' AND v.subject = c.answer
-    UNION ALL SELECT t.id, v.seq, v.at, v.life, v.scope, v.from_state, v.to_state, v.actor, v.reason
-        FROM traced t CROSS JOIN production_row p CROSS JOIN move v
-        WHERE p.application = t.id AND v.scope = 'production_batch' AND v.subject = p.batch
-    UNION ALL SELECT t.id, v.seq, v.at, v.life, v.scope, v.from_state, v.to_state, v.actor, v.reason
-        FROM traced t CROSS JOIN made m CROSS JOIN box b CROSS JOIN move v
-        WHERE m.application = t.id AND b.id = m.box AND v.scope = 'report' AND v.subject = b.report
-    UNION ALL SELECT t.id, v.seq, v.at, v.life, v.scope, v.from_state, v.to_state, v.actor, v.reason
-        FROM traced t CROSS JOIN made m CROSS JOIN box b CROSS JOIN move v
-        WHERE m.application = t.id AND b.id = m.box AND v.scope = 'shipment' AND v.subject = b.shipment
-    ORDER BY 1, 2";
 
 row! {
     /// A row of history on the way of an application, with the set it came through.
@@ -187,7 +155,7 @@ impl Ledger {
         tx.stage(vec![Traced { id }]).await?;
         let mut follower = Follower::new();
         let mut moves = Vec::new();
-        for row in tx.rows::<WayRow>(WAY, args![]).await? {
+        for row in tx.rows::<WayRow>(&WAY, args![]).await? {
             if follower.follow(&row) != Some(false) {
                 let WayRow { at, life, scope: with, from_state: from, to_state: to, actor: by, reason, .. } = row;
                 moves.push(TracedMove { at, life, from, to, by, reason, with });

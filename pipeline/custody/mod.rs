@@ -2,5 +2,6 @@
 
 pub mod batch_state;
 pub mod believed;
+pub mod containers;
 pub mod shipment_regions;
 pub mod tallies;

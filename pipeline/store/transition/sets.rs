@@ -48,7 +48,8 @@ impl Set {
         }
     }
 
-    fn scope(self) -> (&'static str, i64) {
+    /// The word of its moves in the history, and its id.
+    pub(crate) fn scope(self) -> (&'static str, i64) {
         match self {
             Set::Chunk(id) => ("chunk", id),
             Set::AccountBatch(id) => ("account_batch", id),
