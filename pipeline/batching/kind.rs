@@ -23,6 +23,8 @@ use crate::store::{Lease, Ledger, LedgerError, Tx, Why};
 /// What is a kind's own.
 pub trait CutKind: Send + Sync + 'static {
     const KIND: BatchKind;
+    /// Whether a stream is looked at anew under the lease: others may have cut of it, or used its capacity.
+    const LOOKS_AGAIN: bool = true;
     /// A card with what its row of the file needs.
     type Card: Send + Sync;
     /// What the cards of a batch need together, such as photos and first numbers.
@@ -132,7 +134,8 @@ impl<K: CutKind> Step for CutStep<K> {
         stream: &DueStream,
         now: Timestamp,
     ) -> Result<Claim<Claimed<K>>, StageError> {
-        let waiting = Box::pin(K::waiting(&worker.ledger));
+        let waiting: Option<BoxFuture<'_, _>> =
+            if K::LOOKS_AGAIN { Some(Box::pin(K::waiting(&worker.ledger))) } else { None };
         match schedule::take_due(worker, K::KIND, stream, waiting, now).await? {
             Claim::Taken((lease, stream)) => Ok(claim::<K>(worker, &stream, lease, None, now).await?.into()),
             other => Ok(other.without()),

@@ -201,13 +201,13 @@ pub async fn due_streams(
     Ok(due.chain(nowhere.map(|name| DueStream { partner: None, name, slices: Vec::new(), most: 0 })).collect())
 }
 
-/// A stream of the kind under the kind's lease, if it is still to be cut. What shares a bureau's capacity is
-/// looked at anew: others may have used it before the lease was ours.
+/// A stream of the kind under the kind's lease, if it is still to be cut. With `waiting` it is looked at anew:
+/// others may have cut of it, or used its capacity, before the lease was ours.
 pub async fn take_due(
     worker: &Worker,
     kind: BatchKind,
     stream: &DueStream,
-    waiting: BoxFuture<'_, Result<Vec<QueueSlice>, LedgerError>>,
+    waiting: Option<BoxFuture<'_, Result<Vec<QueueSlice>, LedgerError>>>,
     now: Timestamp,
 ) -> Result<Claim<(Lease, DueStream)>, StageError> {
     if stream.partner.is_none() {
@@ -215,12 +215,12 @@ pub async fn take_due(
         return Ok(Claim::Settled);
     }
     let Some(lease) = worker.lease(&kind.work(), now).await? else { return Ok(Claim::Busy) };
-    let found = match kind.asked {
-        Asked::Bureau => {
+    let found = match waiting {
+        Some(waiting) => {
             let mut found = streams(worker, kind, waiting.await?, now).await?.into_iter();
             found.find(|due| due.stream.name() == stream.name && due.is_due()).map(|due| due.unit())
         }
-        Asked::Bank => {
+        None => {
             let holds = worker.ledger.held_streams().await?;
             (!holds.iter().any(|(held, _)| covers(held, &stream.name))).then(|| stream.clone())
         }

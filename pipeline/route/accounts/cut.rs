@@ -24,6 +24,8 @@ pub type Cut = CutStep<Accounts>;
 
 impl CutKind for Accounts {
     const KIND: BatchKind = BatchKind::ACCOUNT;
+    /// One look at the whole queue of a province serves all its streams; what is cut is read under the lease.
+    const LOOKS_AGAIN: bool = false;
     type Card = WaitingCard;
     type Supply = ();
     type Rows = ();
