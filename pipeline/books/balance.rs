@@ -1,4 +1,5 @@
-//! Figures read from the ledger: what stands where, what was found, how promises were kept.
+//! Counts for the balance of a demo and for reports: cards and applications by state, findings, cases, and how
+//! many promises were kept. They count every row; `custody/tallies.rs` has what metrics may read each minute.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +9,7 @@ use crate::store::{Ledger, LedgerError};
 use crate::{args, row};
 
 row! {
-    /// How the 30-day promise went: by the day the card was ready at its point.
+    /// The 30-day promise, judged by the day the card was ready at its point.
     #[derive(Default, Clone, Copy, serde::Serialize)]
     pub struct Promises {
         kept: i64,
@@ -102,7 +103,7 @@ impl Ledger {
         Ok(promises)
     }
 
-    /// One application for each interesting way to look at with `trace`.
+    /// An example of each history that `trace` shows well: what happened, and the application's id.
     pub async fn examples(&self) -> Result<BTreeMap<String, String>, LedgerError> {
         let mut tx = self.read().await?;
         let mut examples = BTreeMap::new();
@@ -117,7 +118,7 @@ impl Ledger {
     }
 }
 
-/// Ways worth a look, and the first application that went each.
+/// Histories that `trace` shows well, and how to find the first application of each.
 const EXAMPLES: &[(&str, &str)] = &[
     (
         "collected and activated",
