@@ -10,42 +10,53 @@
 //! [`second_person`] in its command, an arm of `effect`, `use_approval` in the settling transaction, and
 //! a statement in law 14.
 
-use cardline_core::domain::staff::Act;
+use cardline_core::domain::staff::{Act, Role};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::batches::acts;
-use super::batches::acts::{By, Told};
+use super::batches::cancel::cancel_batch;
+use super::batches::hold::release_batch;
+use super::batches::refusal::BatchRefusal;
+use super::outcome::{ActionError, Instruction, Outcome};
 use super::quarantine::operations;
+use super::quarantine::refusal::QuarantineRefusal;
+use super::recovery::refusal::RecoveryRefusal;
 use super::recovery::{after_restore, skip};
 use crate::people::approvals::ApprovalRecord;
 use crate::step::{StageError, Worker};
-use crate::store::{LedgerError, Principal, Why};
+use crate::store::{Principal, Why};
 
 /// Why an approval cannot be decided or carried out.
-#[derive(Debug, thiserror::Error)]
-pub enum ApprovalFault {
-    #[error("no approval {0} waits for a decision; look at the list of all approvals")]
-    None(i64),
-    #[error("you asked for approval {0} yourself: somebody else must decide it")]
-    OwnRequest(i64),
-    #[error("a {role} may not decide approval {id} ({act})")]
-    Role { id: i64, act: &'static str, role: &'static str },
-    #[error("approval {id} was asked for by {maker}, who is no enabled user any more: refuse it")]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ApprovalRefusal {
+    /// None of this number waits for a decision within the scope of who asks.
+    NotOpen { id: i64 },
+    /// Whoever asked for it must not decide it.
+    OwnRequest { id: i64 },
+    /// The role may not decide this.
+    Role { id: i64, act: Act, role: Role },
+    /// Whoever asked for it is no enabled user any more.
     MakerLeft { id: i64, maker: String },
-    #[error(
-        "approval {0}: what was asked for is no longer what would be done now; refuse it, and let it be asked for anew"
-    )]
-    Changed(i64),
-    #[error("approval {id}: this program does not know how to carry out {act}")]
+    /// What was asked for is no longer what would be done now, or cannot be done now.
+    Changed { id: i64, because: Option<Box<Because>> },
+    /// Asked for by another version of this program.
     Unknown { id: i64, act: String },
-    #[error(transparent)]
-    Stage(#[from] StageError),
 }
 
-impl From<LedgerError> for ApprovalFault {
-    fn from(error: LedgerError) -> ApprovalFault {
-        ApprovalFault::Stage(error.into())
+/// The refusal of an action that was approved before.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Because {
+    Batch(BatchRefusal),
+    Quarantine(QuarantineRefusal),
+    Recovery(RecoveryRefusal),
+}
+
+/// Why an approval was not decided or carried out.
+pub type ApprovalError = ActionError<ApprovalRefusal>;
+
+impl From<ApprovalRefusal> for ApprovalError {
+    fn from(refusal: ApprovalRefusal) -> ApprovalError {
+        ActionError::Refused(refusal)
     }
 }
 
@@ -59,7 +70,7 @@ pub enum Carried {
 }
 
 /// A second person refuses what was asked for, or what was given and cannot be carried out.
-pub async fn refuse(worker: &Worker, id: i64, approver: &Principal, now: Timestamp) -> Result<(), ApprovalFault> {
+pub async fn refuse(worker: &Worker, id: i64, approver: &Principal, now: Timestamp) -> Result<(), ApprovalError> {
     let record = decidable(worker, id, approver, &["asked", "given"], now).await?;
     let from = if record.state == "given" { "given" } else { "asked" };
     let why = Why { at: now, actor: &approver.name, reason: "a second person did not agree" };
@@ -73,8 +84,8 @@ pub async fn give(
     id: i64,
     approver: &Principal,
     now: Timestamp,
-) -> Result<Carried, ApprovalFault> {
-    let record = worker.ledger.approval(id).await?.ok_or(ApprovalFault::None(id))?;
+) -> Result<Carried, ApprovalError> {
+    let record = worker.ledger.approval(id).await?.ok_or(ApprovalRefusal::NotOpen { id })?;
     let record =
         if record.approver.as_deref() == Some(&approver.name) && matches!(record.state.as_str(), "given" | "used") {
             record
@@ -94,34 +105,34 @@ async fn decidable(
     approver: &Principal,
     states: &[&str],
     now: Timestamp,
-) -> Result<ApprovalRecord, ApprovalFault> {
-    let record = worker.ledger.approval(id).await?.ok_or(ApprovalFault::None(id))?;
+) -> Result<ApprovalRecord, ApprovalError> {
+    let record = worker.ledger.approval(id).await?.ok_or(ApprovalRefusal::NotOpen { id })?;
     if !states.contains(&record.state.as_str()) || record.is_over(now) {
-        return Err(ApprovalFault::None(id));
+        return Err(ApprovalRefusal::NotOpen { id }.into());
     }
     if record.maker == approver.name {
-        return Err(ApprovalFault::OwnRequest(id));
+        return Err(ApprovalRefusal::OwnRequest { id }.into());
     }
     let act = known(&record)?;
     if !act.approvers().contains(&approver.role) {
-        return Err(ApprovalFault::Role { id, act: act.code(), role: approver.role.code() });
+        return Err(ApprovalRefusal::Role { id, act, role: approver.role }.into());
     }
     Ok(record)
 }
 
-fn known(record: &ApprovalRecord) -> Result<Act, ApprovalFault> {
-    Act::of(&record.act).ok_or_else(|| ApprovalFault::Unknown { id: record.id, act: record.act.clone() })
+fn known(record: &ApprovalRecord) -> Result<Act, ApprovalRefusal> {
+    Act::of(&record.act).ok_or_else(|| ApprovalRefusal::Unknown { id: record.id, act: record.act.clone() })
 }
 
 /// Carries out what was given, on behalf of its maker and within the maker's scope. Again after that it
 /// changes nothing.
-pub async fn carry_out(worker: &mut Worker, record: &ApprovalRecord, now: Timestamp) -> Result<Carried, ApprovalFault> {
+pub async fn carry_out(worker: &mut Worker, record: &ApprovalRecord, now: Timestamp) -> Result<Carried, ApprovalError> {
     let act = known(record)?;
     if act.is_collected() {
         return Ok(Carried::ByMaker);
     }
     let Some(maker) = worker.ledger.enabled_user(&record.maker).await? else {
-        return Err(ApprovalFault::MakerLeft { id: record.id, maker: record.maker.clone() });
+        return Err(ApprovalRefusal::MakerLeft { id: record.id, maker: record.maker.clone() }.into());
     };
     let approver = worker.ledger.clone();
     worker.ledger = approver.seen_by(maker);
@@ -130,19 +141,21 @@ pub async fn carry_out(worker: &mut Worker, record: &ApprovalRecord, now: Timest
     done.map(|()| Carried::Out)
 }
 
-async fn effect(worker: &Worker, act: Act, record: &ApprovalRecord, now: Timestamp) -> Result<(), ApprovalFault> {
+async fn effect(worker: &Worker, act: Act, record: &ApprovalRecord, now: Timestamp) -> Result<(), ApprovalError> {
     let request = opened(worker, &record.request)?;
     match act {
-        Act::BulkDiscard => match operations::discard_approved(worker, record, &request, now).await? {
-            operations::Told::Done(_) => Ok(()),
-            _ => Err(ApprovalFault::Changed(record.id)),
-        },
+        Act::BulkDiscard => {
+            let discarded = operations::discard_approved(worker, record, &request, now).await;
+            carried(record, discarded.map(|_| Outcome::Done(Vec::new())), Because::Quarantine)
+        }
         Act::ReleaseBatch | Act::DestroyPlastic | Act::CancelBatch => {
             on_batch(worker, act, record, &request, now).await
         }
         Act::NewSequence => on_sequence(worker, record, &request, now).await,
         // Asked for by commands of another version, or carried out by their maker.
-        Act::BulkExport | Act::ReplaceTable => Err(ApprovalFault::Unknown { id: record.id, act: record.act.clone() }),
+        Act::BulkExport | Act::ReplaceTable => {
+            Err(ApprovalRefusal::Unknown { id: record.id, act: record.act.clone() }.into())
+        }
     }
 }
 
@@ -153,18 +166,32 @@ async fn on_batch(
     record: &ApprovalRecord,
     request: &Value,
     now: Timestamp,
-) -> Result<(), ApprovalFault> {
+) -> Result<(), ApprovalError> {
     let reason = request["reason"].as_str().unwrap_or_default();
-    let by = By { actor: &record.maker, reason, at: now, approval: Some(record.id) };
-    let told = match act {
-        Act::CancelBatch => acts::cancel_batch(worker, &record.subject, by).await?,
-        _ => acts::release_batch(worker, &record.subject, by).await?,
+    let by = Instruction { actor: &record.maker, reason, at: now, approval: Some(record.id) };
+    let ended = match act {
+        Act::CancelBatch => cancel_batch(worker, &record.subject, by).await,
+        _ => release_batch(worker, &record.subject, by).await,
     };
-    match told {
-        Told::Done(_) => Ok(()),
-        // Stopped after the act and before the answer: the approval is used.
-        Told::Before(_) if record.state == "used" => Ok(()),
-        Told::Before(_) | Told::Refused(_) => Err(ApprovalFault::Changed(record.id)),
+    carried(record, ended, Because::Batch)
+}
+
+/// How the action that was asked for ended: one that is refused now is not what was approved.
+fn carried<R>(
+    record: &ApprovalRecord,
+    ended: Result<Outcome, ActionError<R>>,
+    because: impl Fn(R) -> Because,
+) -> Result<(), ApprovalError> {
+    let id = record.id;
+    match ended {
+        Ok(Outcome::Done(_)) => Ok(()),
+        // Stopped after the action and before the answer: the approval is used.
+        Ok(Outcome::Before(_)) if record.state == "used" => Ok(()),
+        Ok(Outcome::Before(_)) => Err(ApprovalRefusal::Changed { id, because: None }.into()),
+        Err(ActionError::Refused(refusal)) => {
+            Err(ApprovalRefusal::Changed { id, because: Some(Box::new(because(refusal))) }.into())
+        }
+        Err(ActionError::Failed(error)) => Err(error.into()),
     }
 }
 
@@ -175,9 +202,9 @@ async fn on_sequence(
     record: &ApprovalRecord,
     request: &Value,
     now: Timestamp,
-) -> Result<(), ApprovalFault> {
+) -> Result<(), ApprovalError> {
     let text = |key: &str| request[key].as_str().unwrap_or_default();
-    let by = By { actor: &record.maker, reason: text("reason"), at: now, approval: Some(record.id) };
+    let by = Instruction { actor: &record.maker, reason: text("reason"), at: now, approval: Some(record.id) };
     if record.state == "used" {
         // Stopped after the act and before the answer.
         return Ok(());
@@ -187,16 +214,14 @@ async fn on_sequence(
         let same = after_restore::wanted(&survey, &record.subject, by.reason).request == *request;
         let halted = survey.halt.as_ref().is_some_and(|halt| halt.subject() == record.subject);
         if !same || !halted {
-            return Err(ApprovalFault::Changed(record.id));
+            return Err(ApprovalRefusal::Changed { id: record.id, because: None }.into());
         }
-        after_restore::accept(worker, survey, by).await?;
-        return Ok(());
+        let accepted = after_restore::accept(worker, survey, by).await;
+        return carried(record, accepted.map(|_| Outcome::Done(Vec::new())), Because::Recovery);
     }
     let go_on_with = request["go_on_with"].as_i64().unwrap_or_default();
-    match skip::skip(worker, text("partner"), text("kind"), go_on_with, by).await? {
-        Told::Done(_) => Ok(()),
-        Told::Before(_) | Told::Refused(_) => Err(ApprovalFault::Changed(record.id)),
-    }
+    let ended = skip::skip(worker, text("partner"), text("kind"), go_on_with, by).await;
+    carried(record, ended, Because::Recovery)
 }
 
 /// The encrypted request, opened.

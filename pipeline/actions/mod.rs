@@ -4,5 +4,6 @@ pub mod batches;
 pub mod decisions;
 pub mod dual_control;
 pub mod imports;
+pub mod outcome;
 pub mod quarantine;
 pub mod recovery;

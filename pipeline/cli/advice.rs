@@ -3,7 +3,6 @@
 
 use std::io::ErrorKind;
 
-use crate::actions::decisions::ApprovalFault;
 use crate::config::ConfigError;
 use crate::kafka::BrokerError;
 use crate::step::StageError;
@@ -16,9 +15,6 @@ const TOPICS: &str = "; see `cardline topic list`, then `cardline topic accept T
 /// What stands behind the text of an error; nothing where no command helps.
 pub fn advice(error: &anyhow::Error) -> &'static str {
     let of_cause = error.chain().find_map(|cause| {
-        if let Some(fault) = cause.downcast_ref::<ApprovalFault>() {
-            return of_approval(fault);
-        }
         if let Some(error) = cause.downcast_ref::<StageError>() {
             return of_stage(error);
         }
@@ -56,14 +52,6 @@ fn of_broker(error: &BrokerError) -> Option<&'static str> {
     match error {
         BrokerError::OutOfRange { .. } => Some(TOPICS),
         BrokerError::Kafka { .. } => Some("; see `cardline doctor`"),
-        _ => None,
-    }
-}
-
-fn of_approval(fault: &ApprovalFault) -> Option<&'static str> {
-    match fault {
-        ApprovalFault::None(_) => Some("; see `cardline approvals list --all`"),
-        ApprovalFault::Stage(error) => of_stage(error),
         _ => None,
     }
 }

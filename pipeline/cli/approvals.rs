@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::outcome::Outcome;
 use super::print::{self, Output};
+use super::refusals::in_words;
 use crate::actions::decisions::{Carried, give, refuse};
 use crate::actions::dual_control::Second;
 use crate::people::approvals::ApprovalRecord;
@@ -98,11 +99,11 @@ async fn decide(context: &Context, id: i64, agrees: bool) -> anyhow::Result<Outc
         anyhow::bail!("there are no users yet, so nothing waits for a second person; see `cardline users add --help`");
     };
     if !agrees {
-        refuse(&worker, id, &approver, now).await?;
+        refuse(&worker, id, &approver, now).await.map_err(in_words)?;
         print::line(&format!("approval {id} is refused"))?;
         return Ok(Outcome::Ok);
     }
-    let told = match give(&mut worker, id, &approver, now).await? {
+    let told = match give(&mut worker, id, &approver, now).await.map_err(in_words)? {
         Carried::Out => format!("approval {id} is given and carried out"),
         Carried::ByMaker => format!("approval {id} is given; whoever asked carries it out by the same command again"),
     };

@@ -8,9 +8,10 @@ use serde_json::json;
 use super::context::Context;
 use super::outcome::Outcome;
 use super::print::{self, Output};
-use super::{batch_act, batch_plan};
-use crate::actions::batches::reach::batch_within;
+use super::refusals::in_words;
+use super::{batch_action, batch_plan};
 use crate::actions::batches::rows::BatchAction;
+use crate::actions::batches::targets::batch_within;
 use crate::batching::batch_list::BatchRecord;
 use crate::exchange::files::FileRecord;
 use crate::step::keys_of;
@@ -38,15 +39,15 @@ pub enum Batch {
     /// 计划 What the next cut of each stream would contain, what is left out and why; changes nothing
     Plan(batch_plan::PlanArgs),
     /// 开批 Cut the next batch of a stream now, whatever the cut-off
-    Cut(batch_act::CutArgs),
+    Cut(batch_action::CutArgs),
     /// 暂停 Keep a stream from being cut, or a batch from being sent
-    Hold(batch_act::ActArgs),
+    Hold(batch_action::ActArgs),
     /// 放行 Let a held stream be cut, or a held batch be sent
-    Release(batch_act::ActArgs),
+    Release(batch_action::ActArgs),
     /// 拆分 Divide a batch that is not sent yet into two, by region or by count
-    Split(batch_act::SplitArgs),
+    Split(batch_action::SplitArgs),
     /// 取消 End a batch that is not sent yet: its cards wait again, its numbers stay used
-    Cancel(batch_act::CancelArgs),
+    Cancel(batch_action::CancelArgs),
 }
 
 fn states() -> PossibleValuesParser {
@@ -65,11 +66,11 @@ pub async fn run(context: &Context, command: Batch) -> anyhow::Result<Outcome> {
         }
         Batch::Show { number } => show(context, &number).await,
         Batch::Plan(args) => batch_plan::run(context, args).await,
-        Batch::Cut(args) => batch_act::cut(context, args).await,
-        Batch::Hold(args) => batch_act::hold(context, args).await,
-        Batch::Release(args) => batch_act::release(context, args).await,
-        Batch::Split(args) => batch_act::split(context, args).await,
-        Batch::Cancel(args) => batch_act::cancel(context, args).await,
+        Batch::Cut(args) => batch_action::cut(context, args).await,
+        Batch::Hold(args) => batch_action::hold(context, args).await,
+        Batch::Release(args) => batch_action::release(context, args).await,
+        Batch::Split(args) => batch_action::split(context, args).await,
+        Batch::Cancel(args) => batch_action::cancel(context, args).await,
     }
 }
 
@@ -88,10 +89,7 @@ fn row(b: &BatchRecord) -> Vec<String> {
 
 async fn show(context: &Context, number: &str) -> anyhow::Result<Outcome> {
     let ledger = context.ledger().await?;
-    let (id, batch) = match batch_within(&ledger, number).await? {
-        Ok(found) => found,
-        Err(wrong) => anyhow::bail!("{}", print::visible(&wrong)),
-    };
+    let (id, batch) = batch_within(&ledger, number).await.map_err(in_words)?;
     let places = ledger.batch_places(id).await?;
     let files: Vec<FileRecord> = ledger.files().await?.into_iter().filter(|f| f.batch == Some(id)).collect();
     let acts = acts(context, &ledger, id).await?;

@@ -7,7 +7,7 @@ use super::context::{Context, instant};
 use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
 use crate::actions::batches::plan::{Plan, StreamPlan, plan};
-use crate::actions::batches::reach::kind_of;
+use crate::actions::batches::targets::kind_of;
 
 #[derive(Args)]
 #[command(

@@ -8,10 +8,12 @@ use clap::Args;
 use jiff::Timestamp;
 use tempfile::TempDir;
 
+use super::commands::{Who, line_of};
 use super::outcome::{Usage, ledger_error};
 use super::print::Output;
-use super::roles::{Who, permit};
+use super::refusals::no_permit;
 use crate::config::{Config, Flags};
+use crate::people::permits::check;
 use crate::step::{Worker, keys_of};
 use crate::store::{Ledger, LedgerError, Opening, Principal};
 use crate::time::local_date;
@@ -81,14 +83,12 @@ impl Context {
         self.viewer = Some(viewer);
     }
 
-    /// Whether the user may do what the table of roles says of this line; anybody may before there are users.
-    pub fn may(&self, line: &str) -> anyhow::Result<()> {
-        match (&self.viewer, permit(line).map(|permit| permit.who)) {
-            (Some(viewer), Some(Who::Users(roles))) if !roles.contains(&viewer.role) => anyhow::bail!(
-                "{} is {}, which may not `{line}`; see `cardline users roles`",
-                viewer.name,
-                viewer.role.code()
-            ),
+    /// Whether the user may do what this line of the commands is; anybody may before there are users.
+    pub fn may(&self, command: &str) -> anyhow::Result<()> {
+        match (&self.viewer, line_of(command).map(|line| line.who)) {
+            (Some(viewer), Some(Who::Users(permission))) => {
+                check(viewer, permission).map_err(|refusal| no_permit(refusal, command))
+            }
             _ => Ok(()),
         }
     }

@@ -5,13 +5,14 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::approvals::waits;
-use super::batch_act::Why;
+use super::batch_action::Reason;
 use super::context::Context;
 use super::file_read::{known_kind, known_partner};
 use super::outcome::Outcome;
 use super::print::{self, Output};
-use crate::actions::batches::acts::Told;
+use super::refusals::{in_words, of_action};
 use crate::actions::dual_control::second_person;
+use crate::actions::outcome::Outcome as Ended;
 use crate::actions::recovery::skip::{Missing, all_missing, skip, to_skip, wanted};
 
 #[derive(Subcommand)]
@@ -37,7 +38,7 @@ pub struct SkipArgs {
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(i64).range(2..))]
     go_on_with: i64,
     #[command(flatten)]
-    why: Why,
+    reason: Reason,
 }
 
 /// Runs one of the commands.
@@ -66,31 +67,27 @@ async fn show(context: &Context) -> anyhow::Result<Outcome> {
 }
 
 async fn pass_over(context: &Context, args: SkipArgs) -> anyhow::Result<Outcome> {
-    let mut by = args.why.by(context)?;
+    let mut by = args.reason.by(context)?;
     let worker = context.named_worker(by.at).await?;
     let (partner, kind) = (args.partner.as_str(), args.kind.as_str());
     known_partner(worker.partners.all().map(|known| known.profile.code.as_str()), partner)?;
     known_kind(kind)?;
     if !worker.ledger.was_skipped_to(partner, kind, args.go_on_with).await? {
-        let missing =
-            to_skip(&worker, partner, kind, args.go_on_with).await?.map_err(|wrong| anyhow::anyhow!(wrong))?;
-        if !context.scope().covers(&missing.bank, "") {
-            anyhow::bail!("{partner} lies outside of your scope ({})", context.scope());
-        }
+        let missing = to_skip(&worker, partner, kind, args.go_on_with).await.map_err(in_words)?;
         let subject = missing.subject();
         match waits(context, second_person(&worker, &wanted(&missing, &subject, by.reason), by.at).await?)? {
             Err(outcome) => return Ok(outcome),
             Ok(approval) => by.approval = approval,
         }
     }
-    told(context, skip(&worker, partner, kind, args.go_on_with, by).await?)
+    let ended = skip(&worker, partner, kind, args.go_on_with, by).await;
+    told(context, ended.map_err(|error| of_action("skip", error))?)
 }
 
-fn told(context: &Context, told: Told) -> anyhow::Result<Outcome> {
-    let (done, name) = match told {
-        Told::Done(names) => (true, names.concat()),
-        Told::Before(names) => (false, names.concat()),
-        Told::Refused(why) => anyhow::bail!("skip: {}", print::visible(&why)),
+fn told(context: &Context, ended: Ended) -> anyhow::Result<Outcome> {
+    let (done, name) = match ended {
+        Ended::Done(names) => (true, names.concat()),
+        Ended::Before(names) => (false, names.concat()),
     };
     let document = json!({ "act": "skip", "of": name, "done": done, "done_before": !done });
     match context.output {

@@ -7,9 +7,10 @@ mod advice;
 mod approvals;
 mod backup;
 mod batch;
-mod batch_act;
+mod batch_action;
 mod batch_plan;
 mod books;
+mod commands;
 mod config;
 mod context;
 mod daemon;
@@ -37,13 +38,13 @@ mod photos;
 mod print;
 mod progress;
 mod quarantine;
-mod quarantine_act;
 mod quarantine_choice;
 mod quarantine_export;
+mod quarantine_operation;
 mod quarantine_show;
 mod reconcile;
+mod refusals;
 mod replacing;
-mod role_table;
 mod roles;
 mod rules;
 mod rules_check;
@@ -156,7 +157,7 @@ pub struct Typed {
 /// Reads the command line; a slip in it ends the program.
 pub fn read() -> Typed {
     let matches = Cli::command().get_matches();
-    let line = roles::typed(&matches);
+    let line = commands::typed(&matches);
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     Typed { cli, line }
 }

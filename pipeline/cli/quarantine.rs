@@ -12,7 +12,7 @@ use super::outcome::Outcome;
 use super::print::{self, Output, grouped_digits};
 use super::quarantine_choice::{Chosen, place};
 use super::rules_texts::known_code;
-use super::{quarantine_act, quarantine_export, quarantine_show};
+use super::{quarantine_export, quarantine_operation, quarantine_show};
 use crate::quarantine::held::{HeldGroup, HeldItem};
 use crate::store::Ledger;
 use crate::time::{local, rfc3339};
@@ -24,9 +24,9 @@ pub enum Quarantine {
     /// 查看 One message: why it is there, the message masked, and what it conflicts with
     Show(quarantine_show::ShowArgs),
     /// 重试 Take messages in again, as they came or repaired
-    Retry(quarantine_act::RetryArgs),
+    Retry(quarantine_operation::RetryArgs),
     /// 弃置 Put messages aside for good; they stay encrypted until they are purged
-    Discard(quarantine_act::DiscardArgs),
+    Discard(quarantine_operation::DiscardArgs),
     /// 导出 Messages in the open into a file, to be corrected by hand; recorded, and by two persons
     Export(quarantine_export::ExportArgs),
 }
@@ -60,8 +60,8 @@ pub async fn run(context: &Context, command: Quarantine) -> anyhow::Result<Outco
     match command {
         Quarantine::List(args) => list(context, args).await,
         Quarantine::Show(args) => quarantine_show::run(context, args).await,
-        Quarantine::Retry(args) => quarantine_act::retry(context, args).await,
-        Quarantine::Discard(args) => quarantine_act::discard(context, args).await,
+        Quarantine::Retry(args) => quarantine_operation::retry(context, args).await,
+        Quarantine::Discard(args) => quarantine_operation::discard(context, args).await,
         Quarantine::Export(args) => quarantine_export::run(context, args).await,
     }
 }

@@ -14,11 +14,13 @@ use super::context::Context;
 use super::outcome::{Outcome, Usage};
 use super::print::{self, Output, grouped_digits};
 use super::quarantine_choice::Chosen;
+use super::refusals::in_words;
 use super::rules_texts::known_code;
 use crate::actions::dual_control::{Wanted, second_person};
+use crate::actions::outcome::ActionError;
 use crate::actions::quarantine::export::{Exported, Wish, export};
+use crate::actions::quarantine::refusal::QuarantineRefusal;
 use crate::crypto::objects::sha256;
-use crate::limits::RETRY_MESSAGES;
 
 #[derive(Args)]
 #[command(
@@ -62,8 +64,8 @@ pub async fn run(context: &Context, args: ExportArgs) -> anyhow::Result<Outcome>
     ids.dedup();
     let selection = args.chosen.selection(ids, args.code);
     let mut wish = Wish { actor, reason, selection, approval: None };
-    let mut exported = export(&worker, &wish, now).await?;
-    if let Exported::NeedsSecond { id, count } = &exported {
+    let mut exported = export(&worker, &wish, now).await;
+    if let Err(ActionError::Refused(QuarantineRefusal::NeedsSecond { id, count })) = &exported {
         let scope = context.scope();
         let wanted = Wanted {
             act: Act::BulkExport,
@@ -78,23 +80,11 @@ pub async fn run(context: &Context, args: ExportArgs) -> anyhow::Result<Outcome>
             Err(outcome) => return Ok(outcome),
             Ok(approval) => wish.approval = approval,
         }
-        exported = export(&worker, &wish, now).await?;
+        exported = export(&worker, &wish, now).await;
     }
-    match exported {
-        Exported::Lines { id, count, bytes } => {
-            write(&args.out, &bytes)?;
-            told(context, &args.out, &id, count, &bytes)
-        }
-        Exported::Nothing => {
-            anyhow::bail!("nothing in the quarantine is of this selection; see `cardline quarantine list`")
-        }
-        Exported::TooMany(count) => anyhow::bail!(
-            "{} messages: one export holds at most {}; narrow the selection",
-            grouped_digits(count),
-            grouped_digits(RETRY_MESSAGES)
-        ),
-        Exported::NeedsSecond { .. } => anyhow::bail!("the quarantine changed meanwhile; give the command again"),
-    }
+    let Exported { id, count, bytes } = exported.map_err(in_words)?;
+    write(&args.out, &bytes)?;
+    told(context, &args.out, &id, count, &bytes)
 }
 
 /// Writes the whole file or none, readable by its owner alone.

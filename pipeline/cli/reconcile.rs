@@ -7,8 +7,9 @@ use super::approvals::waits;
 use super::context::Context;
 use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
-use crate::actions::batches::acts::By;
+use super::refusals::in_words;
 use crate::actions::dual_control::second_person;
+use crate::actions::outcome::Instruction;
 use crate::actions::recovery::after_restore::{Survey, accept, survey, wanted};
 
 #[derive(Subcommand)]
@@ -43,7 +44,7 @@ pub async fn run(context: &Context, command: Reconcile) -> anyhow::Result<Outcom
 }
 
 async fn accept_all(context: &Context, reason: &str, now: Timestamp) -> anyhow::Result<Outcome> {
-    let mut by = By { actor: context.who()?, reason, at: now, approval: None };
+    let mut by = Instruction { actor: context.who()?, reason, at: now, approval: None };
     if reason.trim().is_empty() {
         return Err(Usage("say why with --reason TEXT".into()).into());
     }
@@ -57,7 +58,7 @@ async fn accept_all(context: &Context, reason: &str, now: Timestamp) -> anyhow::
             Ok(approval) => by.approval = approval,
         }
     }
-    show(context, &accept(&worker, found, by).await?)?;
+    show(context, &accept(&worker, found, by).await.map_err(in_words)?)?;
     print::complain("accepted; start the workers. Each lost file is a case");
     Ok(Outcome::Ok)
 }

@@ -7,16 +7,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use jiff::Timestamp;
-use sha2::{Digest, Sha256};
 
 use super::outcome::Usage;
-use crate::hex::hex;
-use crate::limits::{LOGIN_TRIES, LOGIN_WAIT_MINUTES, PASSWORD_BYTES_MAX};
+use super::refusals::no_login;
+use crate::limits::PASSWORD_BYTES_MAX;
 use crate::people::passwords::Password;
+use crate::people::sessions::{self, Token};
 use crate::store::{Ledger, Principal};
-
-/// Bytes of a token before it is written as hex.
-const TOKEN_BYTES: usize = 32;
 
 /// Where the token lies: `CARDLINE_SESSION`, or a file in the home folder.
 fn path() -> anyhow::Result<PathBuf> {
@@ -30,17 +27,16 @@ fn path() -> anyhow::Result<PathBuf> {
 }
 
 /// Makes a session and keeps its token where only its owner can read it.
-pub async fn open(ledger: &Ledger, viewer: &Principal) -> anyhow::Result<()> {
+pub async fn open(ledger: &Ledger, principal: &Principal) -> anyhow::Result<()> {
     let path = path()?;
     let named = || format!("session file {}", path.display());
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).with_context(named)?;
-    let mut token = [0_u8; TOKEN_BYTES];
-    rand::fill(&mut token);
+    let token = Token::random();
     // A temporary file of tempfile is its owner's alone from the first byte.
     let mut file = tempfile::NamedTempFile::new_in(folder).with_context(named)?;
-    writeln!(file, "{}", hex(&token)).with_context(named)?;
-    ledger.open_session(viewer.user, &digest(&hex(&token)), Timestamp::now()).await?;
+    writeln!(file, "{}", token.text()).with_context(named)?;
+    sessions::begin(ledger, principal, &token, Timestamp::now()).await?;
     file.persist(&path).map_err(|error| error.error).with_context(named)?;
     Ok(())
 }
@@ -50,7 +46,7 @@ pub async fn end(ledger: Option<&Ledger>) -> anyhow::Result<bool> {
     let path = path()?;
     let Some(token) = read_private(&path)? else { return Ok(false) };
     if let Some(ledger) = ledger {
-        ledger.end_session(&digest(&token)).await?;
+        sessions::end(ledger, &Token::kept(token)).await?;
     }
     std::fs::remove_file(&path).with_context(|| format!("session file {}", path.display()))?;
     Ok(true)
@@ -68,31 +64,14 @@ pub async fn prove(ledger: &Ledger, name: Option<&str>) -> anyhow::Result<Princi
     let Some(token) = read_private(&path()?)? else {
         anyhow::bail!("there are users, so every command needs one: cardline login --as {asked}");
     };
-    let Some(viewer) = ledger.session(&digest(&token), Timestamp::now()).await? else {
-        anyhow::bail!("the session has ended; log in again: cardline login --as {asked}");
-    };
-    match name {
-        Some(name) if name != viewer.name => {
-            anyhow::bail!("logged in as {}, not as {name}; log in: cardline login --as {name}", viewer.name)
-        }
-        _ => Ok(viewer),
-    }
+    let proved = sessions::by_token(ledger, &Token::kept(token), name, Timestamp::now()).await;
+    proved.map_err(|error| no_login(error, asked))
 }
 
-/// The enabled user whose password this is. Whatever is wrong, the answer is the same and takes as long.
+/// The enabled user whose password this is.
 pub async fn check(ledger: &Ledger, name: &str, password: &Password) -> anyhow::Result<Principal> {
-    let known = ledger.take_try(name, Timestamp::now()).await?;
-    let verifier = known.as_ref().map(|(_, verifier)| verifier.as_str());
-    if tokio::task::block_in_place(|| password.opens(verifier))
-        && let Some((user, _)) = known
-        && let Some(viewer) = ledger.enabled_user(name).await?
-    {
-        ledger.forget_tries(user).await?;
-        return Ok(viewer);
-    }
-    anyhow::bail!(
-        "user name or password is wrong; after {LOGIN_TRIES} wrong passwords even the right one waits {LOGIN_WAIT_MINUTES} minutes"
-    )
+    let proved = sessions::by_password(ledger, name, password, Timestamp::now()).await;
+    proved.map_err(|error| no_login(error, name))
 }
 
 /// A password typed at a terminal, or the next line of standard input.
@@ -126,10 +105,6 @@ pub fn ask_new(prompt: &str) -> anyhow::Result<Password> {
         anyhow::bail!("the two passwords differ; nothing was changed");
     }
     Ok(password)
-}
-
-fn digest(token: &str) -> Vec<u8> {
-    Sha256::digest(token).to_vec()
 }
 
 /// The first line of a file that only its owner may read; `None` where there is none.

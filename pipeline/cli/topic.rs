@@ -8,6 +8,7 @@ use serde_json::json;
 use super::context::Context;
 use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
+use super::refusals::in_words;
 use crate::actions::recovery::topics::{PartitionView, TopicView, accept, jumps, look};
 
 #[derive(Subcommand)]
@@ -54,7 +55,7 @@ async fn list(context: &Context) -> anyhow::Result<Outcome> {
     let topics = &context.config.topics;
     let (mut rows, mut document, mut stopped) = (Vec::new(), Vec::new(), false);
     for topic in [&topics.applications, &topics.events] {
-        let view = look(&worker, topic).await?;
+        let view = look(&worker, topic).await.map_err(in_words)?;
         stopped |= view.is_stopped();
         for partition in &view.partitions {
             rows.push(row(&view, partition));
@@ -115,7 +116,7 @@ async fn accept_one(context: &Context, args: AcceptArgs) -> anyhow::Result<Outco
     let now = Timestamp::now();
     let actor = if args.dry_run { "" } else { context.who()? };
     let worker = context.worker(now).await?;
-    let view = look(&worker, &args.topic).await?;
+    let view = look(&worker, &args.topic).await.map_err(in_words)?;
     let rows: Vec<Vec<String>> = jumps(&view)
         .iter()
         .map(|j| {
@@ -128,7 +129,8 @@ async fn accept_one(context: &Context, args: AcceptArgs) -> anyhow::Result<Outco
         .map(|j| json!({ "partition": j.partition, "stopped_at": j.left_at, "goes_on_at": j.begins_at }))
         .collect();
     if !args.dry_run {
-        let generation = accept(&worker, &view, actor, args.reason.as_deref().unwrap_or_default(), now).await?;
+        let reason = args.reason.as_deref().unwrap_or_default();
+        let generation = accept(&worker, &view, actor, reason, now).await.map_err(in_words)?;
         if context.output == Output::Table {
             print::line(&format!("{} goes on in generation {generation}", view.topic))?;
         }

@@ -11,7 +11,8 @@ use serde::Serialize;
 use super::context::Context;
 use super::outcome::{Outcome, Usage};
 use super::print;
-use super::{role_table, session};
+use super::{roles, session};
+use crate::people::permits::{may_be_first, may_set_password};
 use crate::people::users::{NewUser, UserRecord};
 use crate::store::Why;
 use crate::time::rfc3339;
@@ -76,7 +77,7 @@ pub async fn run(context: &Context, command: Users) -> anyhow::Result<Outcome> {
         Users::Disable { name } => set_state(context, &name, "disabled").await,
         Users::Enable { name } => set_state(context, &name, "enabled").await,
         Users::Password { name } => password(context, &name).await,
-        Users::Roles => role_table::show(context),
+        Users::Roles => roles::show(context),
     }
 }
 
@@ -100,7 +101,7 @@ async fn add(context: &Context, args: AddArgs) -> anyhow::Result<Outcome> {
     let scope = Scope { bank, area };
     let ledger = context.ledger().await?;
     let first = ledger.viewer().is_none();
-    if first && (role != Role::Administrator || !scope.is_everything()) {
+    if first && !may_be_first(role, &scope) {
         return Err(Usage("the first user is an administrator without --bank and --area".into()).into());
     }
     if !first && !scope.bank.is_empty() && !is_bank(context, &scope.bank)? {
@@ -178,7 +179,7 @@ async fn password(context: &Context, name: &str) -> anyhow::Result<Outcome> {
     };
     if viewer.name == name {
         session::check(&ledger, name, &session::ask("present password")?).await?;
-    } else if viewer.role != Role::Administrator || !viewer.scope.is_everything() {
+    } else if !may_set_password(viewer, name) {
         anyhow::bail!("only an administrator who sees everything sets somebody else's password");
     } else if !ledger.users(Timestamp::now()).await?.iter().any(|user| user.name == name) {
         anyhow::bail!("no user has the name {}; see `cardline users list`", print::visible(name));

@@ -1,6 +1,6 @@
 //! Whether what a person does to a stream or a batch lies within that person's scope.
 //!
-//! Asked where an act is recorded, in the transaction of its effect: nobody comes around it. The name of a
+//! Asked where an action is recorded, in the transaction of its effect: nobody comes around it. The name of a
 //! stream, the cards of a batch that was cut and a user's scope never change, so what was asked before is
 //! still so. Steps have no viewer and reach everywhere. Law 13 looks at the same afterwards, by its own
 //! statements.
@@ -12,6 +12,21 @@ use crate::args;
 use crate::store::Principal;
 use crate::store::Tx;
 use crate::store::{Ledger, LedgerError};
+
+/// What somebody wanted to act on and does not see all of.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Beyond {
+    /// The name of a stream or the number of a batch.
+    pub what: String,
+    pub scope: Scope,
+    pub user: String,
+}
+
+impl From<Beyond> for LedgerError {
+    fn from(Beyond { what, scope, user }: Beyond) -> LedgerError {
+        LedgerError::Beyond { what, scope: scope.to_string(), user }
+    }
+}
 
 /// How a batch lies to a scope.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -59,19 +74,19 @@ pub fn stream_bounds(stream: &str) -> (&str, &str) {
 
 impl Principal {
     /// Fails when a stream, or one below the beginning of a name, lies beyond the viewer's scope.
-    fn refuse_stream(&self, stream: &str) -> Result<(), LedgerError> {
+    fn refuse_stream(&self, stream: &str) -> Result<(), Beyond> {
         if stream_within(&self.scope, stream) { Ok(()) } else { Err(self.beyond(stream)) }
     }
 
     /// The refusal of what does not lie within the viewer's scope.
-    pub fn beyond(&self, what: &str) -> LedgerError {
-        LedgerError::Beyond { what: what.into(), scope: self.scope.to_string(), user: self.name.clone() }
+    pub fn beyond(&self, what: &str) -> Beyond {
+        Beyond { what: what.into(), scope: self.scope.clone(), user: self.name.clone() }
     }
 }
 
 impl Ledger {
     /// Fails when a stream, or one below the beginning of a name, lies beyond the viewer's scope.
-    pub fn refuse_stream_beyond(&self, stream: &str) -> Result<(), LedgerError> {
+    pub fn refuse_stream_beyond(&self, stream: &str) -> Result<(), Beyond> {
         self.viewer().map_or(Ok(()), |viewer| viewer.refuse_stream(stream))
     }
 
@@ -94,7 +109,7 @@ pub(crate) async fn refuse_beyond(tx: &mut Tx, stream: Option<&str>, batch: Opti
         return Ok(());
     }
     let number = tx.row::<(String,)>("SELECT number FROM batch WHERE id = $1", args![batch]).await?;
-    Err(viewer.beyond(&number.map(|(number,)| number).unwrap_or_default()))
+    Err(viewer.beyond(&number.map(|(number,)| number).unwrap_or_default()).into())
 }
 
 async fn reach(tx: &mut Tx, batch: i64) -> Result<Reach, LedgerError> {

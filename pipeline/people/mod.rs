@@ -3,4 +3,6 @@
 pub mod approvals;
 pub mod authorisation;
 pub mod passwords;
+pub mod permits;
+pub mod sessions;
 pub mod users;

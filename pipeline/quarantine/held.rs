@@ -310,10 +310,12 @@ pub async fn choose(tx: &mut Tx, selection: &Selection) -> Result<(), LedgerErro
     tx.stage(ids.into_iter().map(|(id,)| Chosen { id }).collect()).await
 }
 
-/// Corrected messages that do not name one message of the quarantine, by their line and why.
+/// A corrected message that does not name one message of the quarantine.
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Unmatched {
     pub line: i64,
-    pub why: &'static str,
+    /// How many messages of the quarantine have its event id: none, or several.
+    pub named: i64,
 }
 
 /// Stages the messages that corrected ones name by their event id; returns those that do not fit.
@@ -330,15 +332,11 @@ pub async fn choose_named(tx: &mut Tx, named: Vec<(String, i64)>) -> Result<Vec<
             args![],
         )
         .await?;
-    let why = |count| match count {
-        0 => "no message of the quarantine has this event_id",
-        _ => "several messages of the quarantine have this event_id; repair them one by one, by their id",
-    };
     tx.clear::<Chosen>().await?;
     let chosen = concat!(
         "INSERT INTO chosen SELECT h.id FROM named n JOIN held h ON h.event_id = n.event_id AND ",
         message_in_scope!("h.id")
     );
     tx.scratch(chosen, args![]).await?;
-    Ok(rows.into_iter().map(|(line, count)| Unmatched { line, why: why(count) }).collect())
+    Ok(rows.into_iter().map(|(line, count)| Unmatched { line, named: count }).collect())
 }

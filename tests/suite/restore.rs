@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cardline::actions::batches::acts::By;
 use cardline::actions::decisions::{Carried, give};
 use cardline::actions::dual_control::{Second, second_person};
+use cardline::actions::outcome::Instruction;
 use cardline::actions::recovery::after_restore::{accept, survey, wanted};
 use cardline::actions::recovery::backup::back_up;
 use cardline::args;
@@ -133,7 +133,7 @@ async fn yesterdays_database_sends_nothing_until_a_person_accepts(engine: Engine
     play.worker.ledger = worker;
     let left = survey(&play.worker).await.unwrap();
     assert!(left.halt.is_none());
-    let twice = By { actor: "suite", reason: "twice", at: morning, approval: None };
+    let twice = Instruction { actor: "suite", reason: "twice", at: morning, approval: None };
     accept(&play.worker, left, twice).await.expect_err("there is nothing to accept any more");
     let lost: BTreeSet<&str> = found.files.iter().map(|f| f.name.as_str()).collect();
     assert!(lost.iter().all(|name| before.contains(*name)));

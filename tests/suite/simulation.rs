@@ -2,11 +2,13 @@
 
 use std::fmt::Write;
 
-use cardline::actions::batches::acts::{
-    By, Division, Told, cancel_batch, cut_now, hold_batch, hold_stream, preview_cut, release_batch, release_stream,
-    split_batch,
-};
+use cardline::actions::batches::cancel::cancel_batch;
+use cardline::actions::batches::cut::{cut_now, preview_cut};
+use cardline::actions::batches::hold::{hold_batch, hold_stream, release_batch, release_stream};
 use cardline::actions::batches::plan::plan;
+use cardline::actions::batches::refusal::BatchError;
+use cardline::actions::batches::split::{Division, split_batch};
+use cardline::actions::outcome::{ActionError, Instruction, Outcome};
 use cardline::config::Config;
 use cardline::step::Worker;
 use cardline::store::Ledger;
@@ -77,19 +79,23 @@ fn roll(seed: u64, n: u32, purpose: &str, of: u64) -> u64 {
 }
 
 async fn operators_day(worker: &Worker, seed: u64, n: u32) -> u32 {
-    let by = By { actor: "operator", reason: "a play", at: instant(day(n), 8, 0), approval: None };
+    let by = Instruction { actor: "operator", reason: "a play", at: instant(day(n), 8, 0), approval: None };
     let mut acts = 0;
-    let mut count = |told: Told| acts += u32::from(matches!(told, Told::Done(_)));
+    let mut count = |ended: Result<Outcome, BatchError>| match ended {
+        Ok(ended) => acts += u32::from(matches!(ended, Outcome::Done(_))),
+        Err(ActionError::Refused(_)) => {}
+        Err(ActionError::Failed(error)) => panic!("{error}"),
+    };
     for stream in plan(worker, by.at).await.unwrap().streams {
         let roll = roll(seed, n, &stream.stream, 6);
         match roll {
             0 | 1 => {
-                if let Ok(next) = preview_cut(worker, &stream.stream, by.at).await.unwrap() {
-                    count(cut_now(worker, &stream.stream, &next.batch, by).await.unwrap());
+                if let Ok(next) = preview_cut(worker, &stream.stream, by.at).await {
+                    count(cut_now(worker, &stream.stream, &next.batch, by).await);
                 }
             }
-            2 => count(hold_stream(worker, &stream.stream, by).await.unwrap()),
-            3 => count(release_stream(worker, &stream.stream, by).await.unwrap()),
+            2 => count(hold_stream(worker, &stream.stream, by).await),
+            3 => count(release_stream(worker, &stream.stream, by).await),
             _ => {}
         }
     }
@@ -97,10 +103,10 @@ async fn operators_day(worker: &Worker, seed: u64, n: u32) -> u32 {
     for batch in batches.iter().filter(|b| matches!(b.state.as_str(), "cut" | "held")) {
         let number = batch.number.as_str();
         count(match roll(seed, n, number, 5) {
-            0 => hold_batch(worker, number, by).await.unwrap(),
-            1 => release_batch(worker, number, by).await.unwrap(),
-            2 => split_batch(worker, number, &Division::Count(1), by).await.unwrap(),
-            3 => cancel_batch(worker, number, by).await.unwrap(),
+            0 => hold_batch(worker, number, by).await,
+            1 => release_batch(worker, number, by).await,
+            2 => split_batch(worker, number, &Division::Count(1), by).await,
+            3 => cancel_batch(worker, number, by).await,
             _ => continue,
         });
     }
@@ -108,7 +114,7 @@ async fn operators_day(worker: &Worker, seed: u64, n: u32) -> u32 {
 }
 
 async fn release_everything(worker: &Worker, n: u32) {
-    let by = By { actor: "operator", reason: "the play ends", at: instant(day(n), 8, 0), approval: None };
+    let by = Instruction { actor: "operator", reason: "the play ends", at: instant(day(n), 8, 0), approval: None };
     for (stream, _) in worker.ledger.held_streams().await.unwrap() {
         release_stream(worker, &stream, by).await.unwrap();
     }

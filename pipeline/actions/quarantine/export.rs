@@ -7,7 +7,8 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::actions::quarantine::retry::next_members;
+use super::refusal::{QuarantineError, QuarantineRefusal};
+use super::retry::next_members;
 use crate::crypto::objects::sha256;
 use crate::limits::RETRY_MESSAGES;
 use crate::quarantine::acts::{Operation, Request, name_operation, record_operation};
@@ -24,16 +25,11 @@ pub struct Wish<'a> {
     pub approval: Option<i64>,
 }
 
-/// What came of it.
-pub enum Exported {
-    /// The selection has no message.
-    Nothing,
-    /// More than one export may hold.
-    TooMany(i64),
-    /// A second person must give it first.
-    NeedsSecond { id: String, count: i64 },
-    /// The messages, one a line, and the operation that is recorded.
-    Lines { id: String, count: i64, bytes: Vec<u8> },
+/// Messages in the open, one a line, and the operation that is recorded.
+pub struct Exported {
+    pub id: String,
+    pub count: i64,
+    pub bytes: Vec<u8>,
 }
 
 impl Wish<'_> {
@@ -46,7 +42,7 @@ impl Wish<'_> {
 }
 
 /// Records an export and opens its messages.
-pub async fn export(worker: &Worker, wish: &Wish<'_>, now: Timestamp) -> Result<Exported, StageError> {
+pub async fn export(worker: &Worker, wish: &Wish<'_>, now: Timestamp) -> Result<Exported, QuarantineError> {
     let request = Request {
         what: "reveal",
         at: now,
@@ -59,15 +55,15 @@ pub async fn export(worker: &Worker, wish: &Wish<'_>, now: Timestamp) -> Result<
     choose(&mut tx, &wish.selection).await?;
     let (id, count) = name_operation(&mut tx, &request).await?;
     if count == 0 {
-        return Ok(Exported::Nothing);
+        return Err(QuarantineRefusal::NothingChosen { ids: Vec::new() }.into());
     }
     if count > RETRY_MESSAGES {
-        return Ok(Exported::TooMany(count));
+        return Err(QuarantineRefusal::TooMany { count }.into());
     }
     let operation = match worker.ledger.operation(&id).await? {
         Some((operation, _)) => operation,
         None if count > 1 && wish.approval.is_none() && worker.ledger.viewer().is_some() => {
-            return Ok(Exported::NeedsSecond { id, count });
+            return Err(QuarantineRefusal::NeedsSecond { id, count }.into());
         }
         None => {
             let operation = record_operation(&mut tx, &request, &id, count).await?;
@@ -75,7 +71,7 @@ pub async fn export(worker: &Worker, wish: &Wish<'_>, now: Timestamp) -> Result<
             operation
         }
     };
-    Ok(Exported::Lines { id, count, bytes: lines(worker, &operation).await? })
+    Ok(Exported { id, count, bytes: lines(worker, &operation).await? })
 }
 
 async fn lines(worker: &Worker, operation: &Operation) -> Result<Vec<u8>, StageError> {

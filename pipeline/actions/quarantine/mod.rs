@@ -2,5 +2,6 @@
 
 pub mod export;
 pub mod operations;
+pub mod refusal;
 pub mod repair;
 pub mod retry;

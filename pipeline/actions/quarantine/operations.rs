@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::refusal::{QuarantineError, QuarantineRefusal};
 use super::repair::Repair;
 use crate::actions::quarantine::retry::{Again, Member, RetryOutcome, next_members, retry_outcome, settle_again};
 use crate::hex::hex;
@@ -15,7 +16,7 @@ use crate::kafka::RawMessage;
 use crate::limits::{CHUNK_BYTES, PASSING_FAULT_TRIES};
 use crate::people::approvals::ApprovalRecord;
 use crate::quarantine::acts::{Operation, Request, discard, name_operation, record_operation};
-use crate::quarantine::held::{Selection, Unmatched, choose, choose_named};
+use crate::quarantine::held::{Selection, choose, choose_named};
 use crate::route::intake::check_messages;
 use crate::route::servicing::{event_dates, read_event};
 use crate::step::{StageError, Worker};
@@ -40,29 +41,6 @@ pub struct Ask<'a> {
 pub enum What {
     Retry(Repair),
     Discard,
-}
-
-/// What came of it.
-pub enum Told {
-    /// The selection has no message.
-    Nothing,
-    /// Some of the ids given do not stand in the quarantine.
-    NotHeld,
-    /// Corrected messages that name none or several.
-    Unmatched(Vec<Unmatched>),
-    /// More than one message, and no preview of them was confirmed.
-    Unconfirmed(i64),
-    /// What was confirmed is not what the selection has now.
-    Other {
-        id: String,
-        count: i64,
-    },
-    /// A second person must give it first.
-    NeedsSecond {
-        id: String,
-        count: i64,
-    },
-    Done(Report),
 }
 
 /// An operation and what became of its messages.
@@ -110,13 +88,13 @@ impl Ask<'_> {
 }
 
 /// Previews or carries out an operation.
-pub async fn operate(worker: &Worker, ask: &Ask<'_>, now: Timestamp) -> Result<Told, StageError> {
+pub async fn operate(worker: &Worker, ask: &Ask<'_>, now: Timestamp) -> Result<Report, QuarantineError> {
     let request = ask.request(worker, now)?;
     if let (Some(id), false) = (ask.confirm, ask.dry_run)
         && let Some((operation, asked)) = worker.ledger.operation(id).await?
     {
         let same = asked == request.digest;
-        return if same { carry_out(worker, ask, operation, now).await } else { Ok(other(operation)) };
+        return if same { carry_out(worker, ask, operation, now).await } else { Err(other(operation).into()) };
     }
     let mut tx = worker.ledger.begin().await?;
     if let What::Retry(Repair::Corrected(file)) = &ask.what
@@ -124,29 +102,32 @@ pub async fn operate(worker: &Worker, ask: &Ask<'_>, now: Timestamp) -> Result<T
     {
         let unmatched = choose_named(&mut tx, file.named.clone()).await?;
         if !unmatched.is_empty() {
-            return nothing_left(worker, ask, &request, Told::Unmatched(unmatched), tx, now).await;
+            return nothing_left(worker, ask, &request, QuarantineRefusal::Unmatched(unmatched), tx, now).await;
         }
     } else {
         choose(&mut tx, &ask.selection).await?;
     }
     let (id, count) = name_operation(&mut tx, &request).await?;
     if count == 0 {
-        return nothing_left(worker, ask, &request, Told::Nothing, tx, now).await;
+        let nothing = QuarantineRefusal::NothingChosen { ids: ask.selection.ids.clone() };
+        return nothing_left(worker, ask, &request, nothing, tx, now).await;
     }
     if !ask.selection.ids.is_empty() && count != ask.selection.ids.len() as i64 {
-        return Ok(Told::NotHeld);
+        return Err(QuarantineRefusal::NotAllQuarantined { ids: ask.selection.ids.clone() }.into());
     }
     if ask.dry_run {
         let operation = record_operation(&mut tx, &request, &id, count).await?;
-        return preview(worker, ask, operation, tx, now).await.map(Told::Done);
+        return Ok(preview(worker, ask, operation, tx, now).await?);
     }
     match ask.confirm {
-        Some(confirmed) if confirmed != id => return Ok(Told::Other { id, count }),
-        None if count > 1 => return Ok(Told::Unconfirmed(count)),
+        Some(confirmed) if confirmed != id => {
+            return Err(QuarantineRefusal::OtherOperation { id, count }.into());
+        }
+        None if count > 1 => return Err(QuarantineRefusal::Unconfirmed { count }.into()),
         _ => {}
     }
     if ask.needs_second(worker, count) {
-        return Ok(Told::NeedsSecond { id, count });
+        return Err(QuarantineRefusal::NeedsSecond { id, count }.into());
     }
     let operation = match worker.ledger.operation(&id).await? {
         // Recorded before a kill, and nothing became of it yet.
@@ -175,7 +156,7 @@ pub async fn discard_approved(
     approval: &ApprovalRecord,
     request: &Value,
     now: Timestamp,
-) -> Result<Told, StageError> {
+) -> Result<Report, QuarantineError> {
     let text = |member: &str| request[member].as_str().unwrap_or_default().to_owned();
     let ids = request["ids"].as_array().map(|ids| ids.iter().filter_map(Value::as_i64).collect()).unwrap_or_default();
     let (code, outcome, region) = (text("code"), text("outcome"), text("region"));
@@ -192,8 +173,8 @@ pub async fn discard_approved(
     operate(worker, &ask, now).await
 }
 
-fn other(operation: Operation) -> Told {
-    Told::Other { id: operation.id, count: operation.count }
+fn other(operation: Operation) -> QuarantineRefusal {
+    QuarantineRefusal::OtherOperation { id: operation.id, count: operation.count }
 }
 
 /// Nothing is chosen: perhaps because the same was asked for before, and is done.
@@ -201,18 +182,18 @@ async fn nothing_left(
     worker: &Worker,
     ask: &Ask<'_>,
     request: &Request<'_>,
-    otherwise: Told,
+    otherwise: QuarantineRefusal,
     tx: Tx,
     now: Timestamp,
-) -> Result<Told, StageError> {
+) -> Result<Report, QuarantineError> {
     drop(tx);
     match worker.ledger.last_operation(&request.digest).await? {
         Some((operation, _)) if ask.dry_run => {
             let outcome = retry_outcome(&mut worker.ledger.read().await?, &operation).await?;
-            Ok(Told::Done(report(ask, operation, true, outcome)))
+            Ok(report(ask, operation, true, outcome))
         }
         Some((operation, _)) => carry_out(worker, ask, operation, now).await,
-        None => Ok(otherwise),
+        None => Err(otherwise.into()),
     }
 }
 
@@ -247,17 +228,22 @@ async fn preview(
     Ok(report(ask, operation, false, outcome))
 }
 
-async fn carry_out(worker: &Worker, ask: &Ask<'_>, operation: Operation, now: Timestamp) -> Result<Told, StageError> {
+async fn carry_out(
+    worker: &Worker,
+    ask: &Ask<'_>,
+    operation: Operation,
+    now: Timestamp,
+) -> Result<Report, QuarantineError> {
     let before = retry_outcome(&mut worker.ledger.read().await?, &operation).await?;
     if before.remaining == 0 {
-        return Ok(Told::Done(report(ask, operation, true, before)));
+        return Ok(report(ask, operation, true, before));
     }
     match &ask.what {
         What::Discard => worker.ledger.settle_discard(&operation, why(ask, now)).await?,
         What::Retry(repair) => take_in_again(worker, ask, repair, &operation, now).await?,
     }
     let outcome = retry_outcome(&mut worker.ledger.read().await?, &operation).await?;
-    Ok(Told::Done(report(ask, operation, false, outcome)))
+    Ok(report(ask, operation, false, outcome))
 }
 
 async fn take_in_again(
@@ -266,15 +252,12 @@ async fn take_in_again(
     repair: &Repair,
     operation: &Operation,
     now: Timestamp,
-) -> Result<(), StageError> {
+) -> Result<(), QuarantineError> {
     let work = format!("quarantine/{}", operation.id);
     let mut tries = 0;
     loop {
         let Some(lease) = worker.lease(&work, now).await? else {
-            return Err(StageError::Shape(format!(
-                "operation {} is being carried out by another worker",
-                operation.id
-            )));
+            return Err(QuarantineRefusal::Busy { id: operation.id.clone() }.into());
         };
         let members = next_members(&mut worker.ledger.read().await?, operation).await?;
         if members.is_empty() {

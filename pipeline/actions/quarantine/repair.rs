@@ -9,6 +9,7 @@ use std::path::Path;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::refusal::{RepairError, RepairRefusal};
 use crate::hex::hex;
 use crate::limits::{REPAIR_BYTES_MAX, REPAIR_MESSAGES_MAX};
 use crate::quarantine::disclosure::{Form, form_of, has_form};
@@ -73,34 +74,30 @@ impl Assignment {
     /// Reads `PATH=VALUE`; the value is text unless the place takes a number, or `PATH:=JSON` says so.
     ///
     /// # Errors
-    /// What is wrong with it, in words that do not repeat the value.
-    pub fn read(text: &str) -> Result<Assignment, String> {
+    /// What is wrong with it, without the value.
+    pub fn read(text: &str) -> Result<Assignment, RepairRefusal> {
         let Some((path, value)) = text.split_once('=') else {
-            return Err("--set takes PATH=VALUE, such as schema=card.application.v1".into());
+            return Err(RepairRefusal::NoAssignment);
         };
         let (path, json) = path.strip_suffix(':').map_or((path, false), |path| (path, true));
-        let personal = || {
-            format!(
-                "--set {path}: only codes, days and words of enumerations are set here; correct anything else with --from FILE"
-            )
-        };
+        let named = || path.to_owned();
         let form = match form_of(path) {
-            None | Some(Form::Year | Form::District | Form::Digest) => return Err(personal()),
+            None | Some(Form::Year | Form::District | Form::Digest) => {
+                return Err(RepairRefusal::NotSetHere { path: named() });
+            }
             Some(form) => form,
         };
         let value = match (json, form) {
-            (true, _) => serde_json::from_str(value).map_err(|_| format!("--set {path}:= takes JSON"))?,
+            (true, _) => serde_json::from_str(value).map_err(|_| RepairRefusal::NoJson { path: named() })?,
             (false, Form::Count) => {
-                value.parse::<u32>().map(Value::from).map_err(|_| format!("--set {path} takes a whole number"))?
+                value.parse::<u32>().map(Value::from).map_err(|_| RepairRefusal::NoWholeNumber { path: named() })?
             }
             (false, _) => Value::from(value),
         };
         match &value {
-            Value::String(text) if !has_form(form, text) => {
-                Err(format!("--set {path}: not the form of a value of this place, or no word of its enumeration"))
-            }
-            Value::Array(_) | Value::Object(_) => Err(format!("--set {path} takes one value, not a list or an object")),
-            _ => Ok(Assignment { path: path.to_owned(), value }),
+            Value::String(text) if !has_form(form, text) => Err(RepairRefusal::NotOfForm { path: named() }),
+            Value::Array(_) | Value::Object(_) => Err(RepairRefusal::NotOneValue { path: named() }),
+            _ => Ok(Assignment { path: named(), value }),
         }
     }
 
@@ -140,13 +137,11 @@ impl Corrected {
     ///
     /// # Errors
     /// The line that is none, or the second one of an event.
-    pub fn open(path: &Path) -> Result<Corrected, StageError> {
+    pub fn open(path: &Path) -> Result<Corrected, RepairError> {
         let shown = path.display().to_string();
         let bytes = std::fs::metadata(path).map_err(|e| StageError::file(&shown, e))?.len();
         if bytes > REPAIR_BYTES_MAX {
-            return Err(StageError::Shape(format!(
-                "{shown} is larger than {REPAIR_BYTES_MAX} bytes; split it, or have the sender send it anew"
-            )));
+            return Err(RepairRefusal::FileTooLarge { file: shown }.into());
         }
         let mut lines = Lines::open(path)?;
         let (mut messages, mut named, mut digest) = (HashMap::new(), Vec::new(), Sha256::new());
@@ -157,18 +152,18 @@ impl Corrected {
             }
             for raw in chunk {
                 let line = raw.position;
-                let wrong = |what: &str| StageError::Shape(format!("{shown}, line {line}: {what}"));
+                let file = || shown.clone();
                 digest.update(&raw.bytes);
                 digest.update([b'\n']);
                 let message: Value = serde_json::from_slice(&raw.bytes).unwrap_or_default();
                 let Some(event_id) = message["event_id"].as_str() else {
-                    return Err(wrong("not a JSON object with an event_id"));
+                    return Err(RepairRefusal::NoEvent { file: file(), line }.into());
                 };
                 if messages.insert(event_id.to_owned(), raw.bytes.to_vec()).is_some() {
-                    return Err(wrong("an event_id stands twice"));
+                    return Err(RepairRefusal::SameEvent { file: file(), line }.into());
                 }
                 if messages.len() > REPAIR_MESSAGES_MAX {
-                    return Err(wrong("too many messages; split the file, or have the sender send them anew"));
+                    return Err(RepairRefusal::TooManyMessages { file: file(), line }.into());
                 }
                 named.push((event_id.to_owned(), line));
             }
@@ -181,7 +176,7 @@ mod tests {
     use super::*;
 
     fn repaired(came: &str, edits: &[&str]) -> String {
-        let list = edits.iter().map(|edit| Assignment::read(edit).unwrap_or_else(|e| panic!("{e}"))).collect();
+        let list = edits.iter().map(|edit| Assignment::read(edit).unwrap_or_else(|e| panic!("{e:?}"))).collect();
         String::from_utf8(Repair::Set(list).of(None, came.into(), true)).unwrap()
     }
 
@@ -207,15 +202,16 @@ mod tests {
     #[test]
     fn personal_members_and_values_out_of_form_are_refused_without_repeating_the_value() {
         for edit in ["holder.name=Wang", "holder.mobile=13800000000", "region=13800000000", "kind=wang", "sex=1", "x"] {
-            let refused = Assignment::read(edit).err().unwrap_or_default();
+            let refused = format!("{:?}", Assignment::read(edit).err().unwrap());
             let value = edit.split_once('=').map_or("no value", |(_, value)| value);
-            assert!(!refused.is_empty() && !refused.contains(value), "{edit}: {refused}");
+            assert!(!refused.contains(value), "{edit}: {refused}");
         }
     }
 
     #[test]
     fn other_edits_have_another_digest() {
-        let digest = |edit: &str| Repair::Set(vec![Assignment::read(edit).unwrap_or_else(|e| panic!("{e}"))]).digest();
+        let digest =
+            |edit: &str| Repair::Set(vec![Assignment::read(edit).unwrap_or_else(|e| panic!("{e:?}"))]).digest();
         assert_eq!(digest("region=110101"), digest("region=110101"));
         assert_ne!(digest("region=110101"), digest("region=110102"));
         assert_ne!(digest("region=110101"), digest("bank=ICBC"));

@@ -14,8 +14,9 @@ use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::actions::batches::acts::By;
+use super::refusal::{RecoveryError, RecoveryRefusal};
 use crate::actions::dual_control::Wanted;
+use crate::actions::outcome::Instruction;
 use crate::batching::cut_batch::CARD_NUMBERS;
 use crate::crypto::objects::sha256;
 use crate::exchange::Partner;
@@ -114,15 +115,11 @@ pub fn wanted<'a>(survey: &'a Survey, subject: &'a str, reason: &'a str) -> Want
 }
 
 /// Accepts what a survey found and lets everything go on. Run again after it was killed, it does the rest.
-pub async fn accept(worker: &Worker, survey: Survey, by: By<'_>) -> Result<Survey, StageError> {
+pub async fn accept(worker: &Worker, survey: Survey, by: Instruction<'_>) -> Result<Survey, RecoveryError> {
     let now = by.at;
-    let Some(halt) = &survey.halt else {
-        return Err(StageError::Shape("nothing is halted: there is nothing to accept".into()));
-    };
+    let halt = survey.halt.as_ref().ok_or(RecoveryRefusal::NothingHalted)?;
     if worker.ledger.counts_transactions_anew().await? {
-        let advice = "the server counts transactions anew; raise its count and load the dump again (ops/runbooks/another-server.md), \
-                      or restore a physical backup (ops/runbooks/restore.md)";
-        return Err(StageError::Shape(advice.into()));
+        return Err(RecoveryRefusal::TransactionsCountedAnew.into());
     }
     // First, because it has no effect while everything is halted.
     for answer in &survey.answers {

@@ -2,6 +2,7 @@
 
 pub mod after_restore;
 pub mod backup;
+pub mod refusal;
 pub mod skip;
 pub mod skipped;
 pub mod topics;

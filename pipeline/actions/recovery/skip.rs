@@ -9,8 +9,9 @@ use cardline_core::file_formats::{FileKind, PartnerKind};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::actions::batches::acts::{By, Told};
+use super::refusal::{RecoveryError, RecoveryRefusal};
 use crate::actions::dual_control::Wanted;
+use crate::actions::outcome::{Instruction, Outcome};
 use crate::actions::recovery::skipped::SkippedNumbers;
 use crate::exchange::{Partner, inbox};
 use crate::limits::SKIPPED_NUMBERS_MAX;
@@ -66,27 +67,25 @@ async fn missing(worker: &Worker, partner: &Partner, kind: FileKind) -> Result<O
     Ok((next > first).then_some(missing))
 }
 
-/// What is missing from one stream when it is to go on with a number; or why it cannot, and what to do.
-pub async fn to_skip(
-    worker: &Worker,
-    partner: &str,
-    kind: &str,
-    go_on_with: i64,
-) -> Result<Result<Missing, String>, StageError> {
-    let Some((partner, kind)) = stream(worker, partner, kind) else {
-        return Ok(Err(format!("{partner} sends no {kind}; the list of missing files shows streams")));
-    };
-    Ok(match missing(worker, partner, kind).await? {
-        None => Err("no later file waits, so nothing is missing; ask the partner to send the file".into()),
-        Some(missing) if missing.last + 1 != go_on_with => {
-            Err(format!("the next file there has number {}, not {go_on_with}", missing.last + 1))
+/// What is missing from one stream, within the scope of who acts, when it is to go on with a number.
+pub async fn to_skip(worker: &Worker, partner: &str, kind: &str, go_on_with: i64) -> Result<Missing, RecoveryError> {
+    let found = stream(worker, partner, kind);
+    let (known, of_kind) =
+        found.ok_or_else(|| RecoveryRefusal::NoSuchStream { partner: partner.into(), kind: kind.into() })?;
+    let missing = missing(worker, known, of_kind).await?.ok_or(RecoveryRefusal::NothingMissing)?;
+    let number = missing.last + 1;
+    if number != go_on_with {
+        return Err(RecoveryRefusal::OtherFileWaits { number, asked: go_on_with }.into());
+    }
+    if missing.count() > SKIPPED_NUMBERS_MAX {
+        return Err(RecoveryRefusal::TooManyMissing { count: missing.count() }.into());
+    }
+    match worker.ledger.viewer() {
+        Some(viewer) if !viewer.scope.covers(&missing.bank, "") => {
+            Err(RecoveryRefusal::Beyond(Box::new(viewer.beyond(partner))).into())
         }
-        Some(missing) if missing.count() > SKIPPED_NUMBERS_MAX => Err(format!(
-            "{} numbers are missing, more than {SKIPPED_NUMBERS_MAX}: ask the partner whether it counts anew",
-            missing.count()
-        )),
-        Some(missing) => Ok(missing),
-    })
+        _ => Ok(missing),
+    }
 }
 
 fn stream<'s>(worker: &'s Worker, partner: &str, kind: &str) -> Option<(&'s Partner, FileKind)> {
@@ -110,37 +109,43 @@ pub fn wanted<'a>(missing: &'a Missing, subject: &'a str, reason: &'a str) -> Wa
 }
 
 /// Lets a stream go on with a number. The same again changes nothing.
-pub async fn skip(worker: &Worker, partner: &str, kind: &str, go_on_with: i64, by: By<'_>) -> Result<Told, StageError> {
+pub async fn skip(
+    worker: &Worker,
+    partner: &str,
+    kind: &str,
+    go_on_with: i64,
+    by: Instruction<'_>,
+) -> Result<Outcome, RecoveryError> {
     let name = format!("{partner} {kind} {go_on_with}");
     if worker.ledger.was_skipped_to(partner, kind, go_on_with).await? {
-        return Ok(Told::Before(vec![name]));
+        return Ok(Outcome::Before(vec![name]));
     }
     let Some(lease) = worker.lease(&format!("exchange/in/{partner}/{kind}"), by.at).await? else {
-        return Ok(Told::Refused(format!("a worker is reading {partner} {kind} now; try again")));
+        return Err(RecoveryRefusal::BeingRead { partner: partner.into(), kind: kind.into() }.into());
     };
     // Looked at under the lease: the missing file may have come.
-    match to_skip(worker, partner, kind, go_on_with).await? {
-        Err(wrong) => {
+    let missing = match to_skip(worker, partner, kind, go_on_with).await {
+        Ok(missing) => missing,
+        Err(refused @ RecoveryError::Refused(_)) => {
             worker.ledger.give_back(&lease).await?;
-            Ok(Told::Refused(wrong))
+            return Err(refused);
         }
-        Ok(missing) => {
-            let due_on = worker.working_days_after(local_date(by.at), 5);
-            let (subject, reason) = (missing.subject(), worker.keys.encrypt(by.reason.as_bytes())?);
-            let Missing { partner, kind, first, last, .. } = &missing;
-            let skipped = SkippedNumbers {
-                partner,
-                kind,
-                first: *first,
-                last: *last,
-                due_on,
-                reason,
-                approval: by.approval,
-                subject: &subject,
-            };
-            let why = Why { at: by.at, actor: by.actor, reason: "passed over: the file never came" };
-            worker.ledger.skip_numbers(&lease, &skipped, why).await?;
-            Ok(Told::Done(vec![name]))
-        }
-    }
+        Err(failed) => return Err(failed),
+    };
+    let due_on = worker.working_days_after(local_date(by.at), 5);
+    let (subject, reason) = (missing.subject(), worker.keys.encrypt(by.reason.as_bytes())?);
+    let Missing { partner, kind, first, last, .. } = &missing;
+    let skipped = SkippedNumbers {
+        partner,
+        kind,
+        first: *first,
+        last: *last,
+        due_on,
+        reason,
+        approval: by.approval,
+        subject: &subject,
+    };
+    let why = Why { at: by.at, actor: by.actor, reason: "passed over: the file never came" };
+    worker.ledger.skip_numbers(&lease, &skipped, why).await?;
+    Ok(Outcome::Done(vec![name]))
 }

@@ -5,6 +5,7 @@
 
 use jiff::Timestamp;
 
+use super::refusal::{RecoveryError, RecoveryRefusal};
 use crate::kafka::generations::Jump;
 use crate::kafka::{BrokerError, DescribedTopic, PartitionRange};
 use crate::step::{StageError, Worker};
@@ -83,9 +84,9 @@ impl Worker {
 }
 
 /// Looks at a topic on both sides; changes nothing.
-pub async fn look(worker: &Worker, topic: &str) -> Result<TopicView, StageError> {
+pub async fn look(worker: &Worker, topic: &str) -> Result<TopicView, RecoveryError> {
     if worker.kafka.is_none() {
-        return Err(StageError::Shape("no Kafka is configured; give --kafka SERVERS or set CARDLINE_KAFKA".into()));
+        return Err(RecoveryRefusal::NoKafka.into());
     }
     let found = worker.describe(topic)?;
     let known = worker.ledger.newest_generation(topic).await?;
@@ -135,15 +136,11 @@ pub async fn accept(
     actor: &str,
     reason: &str,
     now: Timestamp,
-) -> Result<i64, StageError> {
+) -> Result<i64, RecoveryError> {
     let TopicView { topic, generation, .. } = view;
-    let Some(found) = &view.found else {
-        return Err(StageError::Shape(format!(
-            "the broker has no topic {topic}: once it is there again, or another one in its place, look again"
-        )));
-    };
+    let found = view.found.as_ref().ok_or_else(|| RecoveryRefusal::NoSuchTopic { topic: topic.clone() })?;
     if !view.is_stopped() {
-        return Err(StageError::Shape(format!("{topic} is as it was: there is nothing to accept")));
+        return Err(RecoveryRefusal::NothingLost { topic: topic.clone() }.into());
     }
     let why = Why { at: now, actor, reason: "accepted" };
     let encrypted = worker.keys.encrypt(reason.as_bytes())?;

@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use cardline::actions::outcome::ActionError;
 use cardline::actions::recovery::topics::{Standing, accept, jumps, look};
 use cardline::kafka::BrokerError;
 use cardline::step::StageError;
@@ -50,7 +51,7 @@ async fn messages_deleted_unread_stop_intake_until_a_person_goes_on(database: Da
     assert_eq!(accept(&station, &view, "lin", "a test", now()).await.unwrap(), 2);
     // Looked at before somebody else went on: refused.
     let late = accept(&station, &view, "lin", "a test", now()).await.err().unwrap();
-    assert!(matches!(late, StageError::Ledger(LedgerError::AcceptedMeanwhile { .. })), "{late}");
+    assert!(matches!(late, ActionError::Failed(StageError::Ledger(LedgerError::AcceptedMeanwhile { .. }))), "{late:?}");
     take_in(&station).await.unwrap();
     assert_eq!(counts(&station).await.accepted, 20 + 15);
     assert_eq!(number(&station.ledger, "SELECT begins_at - left_at FROM source_jump").await, 25);

@@ -1,6 +1,8 @@
 //! The quarantine on both engines: previewed, confirmed, carried out once, whatever stops it.
 
-use cardline::actions::quarantine::operations::{Ask, Report, Told, What, operate};
+use cardline::actions::outcome::ActionError;
+use cardline::actions::quarantine::operations::{Ask, Report, What, operate};
+use cardline::actions::quarantine::refusal::{QuarantineRefusal, RepairRefusal};
 use cardline::actions::quarantine::repair::{Assignment, Corrected, Repair};
 use cardline::actions::quarantine::retry::{Again, next_members, settle_again};
 use cardline::args;
@@ -139,9 +141,15 @@ impl Desk {
         self.ledger().held(&selection, 0, 1000).await.unwrap().into_iter().map(|item| item.id).collect()
     }
 
-    async fn ask(&self, selection: Selection, what: What, confirm: Option<&str>, dry_run: bool) -> Told {
+    async fn ask(
+        &self,
+        selection: Selection,
+        what: What,
+        confirm: Option<&str>,
+        dry_run: bool,
+    ) -> Result<Report, QuarantineRefusal> {
         let ask = Ask { actor: "lin", reason: "a test", selection, what, confirm, dry_run, approval: None };
-        operate(&self.worker, &ask, instant(date(2026, 11, 24), 9, 0)).await.unwrap()
+        ended(operate(&self.worker, &ask, instant(date(2026, 11, 24), 9, 0)).await)
     }
 
     /// Asks for a preview, then confirms it.
@@ -183,16 +191,16 @@ fn set(edits: &[&str]) -> What {
     What::Retry(Repair::Set(edits.iter().map(|edit| Assignment::read(edit).unwrap()).collect()))
 }
 
-fn report(told: Told) -> Report {
-    match told {
-        Told::Done(report) => report,
-        Told::Nothing => panic!("nothing is chosen"),
-        Told::NotHeld => panic!("not all are held"),
-        Told::Unmatched(lines) => panic!("{} lines match nothing", lines.len()),
-        Told::Unconfirmed(count) => panic!("{count} messages, unconfirmed"),
-        Told::Other { id, count } => panic!("another operation: {id} of {count}"),
-        Told::NeedsSecond { id, count } => panic!("{id} of {count} needs a second person"),
-    }
+/// Not stopped by anything but a refusal.
+pub fn ended<T, R>(ended: Result<T, ActionError<R>>) -> Result<T, R> {
+    ended.map_err(|error| match error {
+        ActionError::Refused(refusal) => refusal,
+        ActionError::Failed(error) => panic!("{error}"),
+    })
+}
+
+fn report(ended: Result<Report, QuarantineRefusal>) -> Report {
+    ended.unwrap_or_else(|refusal| panic!("{refusal:?}"))
 }
 
 fn morning() -> Timestamp {
@@ -219,15 +227,18 @@ async fn a_bulk_repair_is_previewed_confirmed_and_done_once(database: Database) 
     let preview = report(desk.ask(selection.clone(), set(&edits), None, true).await);
     assert_eq!((preview.messages, preview.outcome.counts.accepted, preview.outcome.remaining), (3, 3, 0));
     assert_eq!(desk.rows().await, before.0, "a preview changes nothing");
-    assert!(matches!(desk.ask(selection.clone(), set(&edits), None, false).await, Told::Unconfirmed(3)));
+    assert!(matches!(
+        desk.ask(selection.clone(), set(&edits), None, false).await,
+        Err(QuarantineRefusal::Unconfirmed { count: 3 })
+    ));
     let wrong = desk.ask(selection.clone(), set(&edits), Some("0000000000000000"), false).await;
-    assert!(matches!(wrong, Told::Other { count: 3, .. }));
+    assert!(matches!(wrong, Err(QuarantineRefusal::OtherOperation { count: 3, .. })));
     assert_eq!(desk.rows().await, before.0);
 
     // One more came since: what was previewed is no longer what would be done.
     desk.take_in(&[application(4, 1, unknown)], morning()).await;
     let grown = desk.ask(selection.clone(), set(&edits), Some(&preview.operation), false).await;
-    assert!(matches!(grown, Told::Other { count: 4, .. }));
+    assert!(matches!(grown, Err(QuarantineRefusal::OtherOperation { count: 4, .. })));
     let preview = report(desk.ask(selection.clone(), set(&edits), None, true).await);
     let done = report(desk.ask(selection.clone(), set(&edits), Some(&preview.operation), false).await);
     assert!(!done.done_before && done.operation == preview.operation);
@@ -245,7 +256,7 @@ async fn a_bulk_repair_is_previewed_confirmed_and_done_once(database: Database) 
     let again = report(desk.ask(selection.clone(), set(&edits), Some(&preview.operation), false).await);
     assert!(again.done_before && again.outcome.counts == done.outcome.counts);
     let other = desk.ask(selection, set(&["schema=card.event.v1"]), Some(&preview.operation), false).await;
-    assert!(matches!(other, Told::Other { .. }), "another edit is not what was confirmed");
+    assert!(matches!(other, Err(QuarantineRefusal::OtherOperation { .. })), "another edit is not what was confirmed");
     assert_eq!(desk.rows().await, rows, "the same operation again has no second effect");
     let acts = desk.trace(1).await.acts;
     assert_eq!((acts.len(), acts[0].what.as_str(), acts[0].by.as_str()), (1, "repair", "lin"));
@@ -339,7 +350,7 @@ async fn a_discarded_message_is_counted_and_known(database: Database) {
     assert!(desk.held().await.is_empty());
     assert!(matches!(
         desk.ask(Selection { ids: vec![999], ..Selection::default() }, What::Discard, None, false).await,
-        Told::Nothing
+        Err(QuarantineRefusal::NothingChosen { .. })
     ));
     desk.books_hold(date(2026, 11, 24)).await;
     desk.end().await;
@@ -382,7 +393,7 @@ async fn corrected_messages_come_from_a_file(database: Database) {
     let mut unread = application(3, 1, json!({}));
     unread["revision"] = json!("1");
     desk.take_in(&[bad(1), bad(2), unread], morning()).await;
-    let corrected = |path: &std::path::Path| What::Retry(Repair::Corrected(Corrected::open(path).unwrap()));
+    let corrected = |path: &std::path::Path| What::Retry(Repair::Corrected(ended(Corrected::open(path)).unwrap()));
     let two = file("two.ndjson", &[application(1, 1, json!({})), application(2, 1, json!({}))]);
     let done = desk.done(Selection::default(), || corrected(&two)).await;
     assert_eq!((done.messages, done.outcome.counts.accepted), (2, 2));
@@ -391,7 +402,10 @@ async fn corrected_messages_come_from_a_file(database: Database) {
     assert_eq!(desk.rows().await, rows);
     // What could not be read has no event id yet: one message for one id.
     let three = file("three.ndjson", &[application(3, 1, json!({}))]);
-    assert!(matches!(desk.ask(Selection::default(), corrected(&three), None, true).await, Told::Unmatched(_)));
+    assert!(matches!(
+        desk.ask(Selection::default(), corrected(&three), None, true).await,
+        Err(QuarantineRefusal::Unmatched(_))
+    ));
     let id = desk.ids_of("SHAPE").await;
     let done = desk.done(Selection { ids: id, ..Selection::default() }, || corrected(&three)).await;
     assert_eq!(done.outcome.counts.accepted, 1);
@@ -400,7 +414,7 @@ async fn corrected_messages_come_from_a_file(database: Database) {
         "its acts are found though it had no id then"
     );
     let twice = file("twice.ndjson", &[application(1, 1, json!({})), application(1, 1, json!({}))]);
-    assert!(Corrected::open(&twice).err().unwrap().to_string().contains("line 2"));
+    assert!(matches!(ended(Corrected::open(&twice)), Err(RepairRefusal::SameEvent { line: 2, .. })));
     desk.books_hold(date(2026, 11, 24)).await;
     desk.end().await;
 }

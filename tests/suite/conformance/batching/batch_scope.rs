@@ -1,13 +1,16 @@
 //! Who sees an area or a bank acts on the streams and batches within, and on no others: what lies outside is
 //! absent, what lies partly outside is refused, by the transaction of the act too.
 
-use cardline::actions::batches::acts::{
-    By, Division, OfBatch, Told, cancel_batch, cut_now, hold_batch, hold_stream, needs_second, preview_cut,
-    release_batch, release_stream, split_batch,
-};
+use cardline::actions::batches::cancel::cancel_batch;
+use cardline::actions::batches::cut::{cut_now, preview_cut};
+use cardline::actions::batches::hold::{hold_batch, hold_stream, release_batch, release_stream};
 use cardline::actions::batches::plan::{Plan, plan};
+use cardline::actions::batches::refusal::BatchRefusal;
+use cardline::actions::batches::second_person::{OfBatch, needs_second};
+use cardline::actions::batches::split::{Division, split_batch};
 use cardline::actions::decisions::{Carried, give};
 use cardline::actions::dual_control::{Second, second_person};
+use cardline::actions::outcome::{Instruction, Outcome};
 use cardline::batching::batch_record::NewBatchAction;
 use cardline::batching::kind::{claim, waiting_streams};
 use cardline::batching::schedule;
@@ -106,32 +109,39 @@ impl Area {
 }
 
 /// The boss acts under their own name.
-fn boss_by() -> By<'static> {
-    By { actor: "boss", ..by(morning()) }
+fn boss_by() -> Instruction<'static> {
+    Instruction { actor: "boss", ..by(morning()) }
 }
 
-/// Every act on a batch, refused: the words of each.
-async fn refused(worker: &Worker, batch: &str) -> Vec<String> {
+/// Every action on a batch, refused: the refusal of each.
+async fn refused(worker: &Worker, batch: &str) -> Vec<BatchRefusal> {
     let by = by(morning());
-    let told = [
-        hold_batch(worker, batch, by).await.unwrap(),
-        release_batch(worker, batch, by).await.unwrap(),
-        split_batch(worker, batch, &Division::Count(1), by).await.unwrap(),
-        cancel_batch(worker, batch, by).await.unwrap(),
-    ];
-    told.into_iter().map(refusal).collect()
+    vec![
+        refusal(hold_batch(worker, batch, by).await),
+        refusal(release_batch(worker, batch, by).await),
+        refusal(split_batch(worker, batch, &Division::Count(1), by).await),
+        refusal(cancel_batch(worker, batch, by).await),
+    ]
 }
 
-/// Every act on a stream is refused, because it reaches beyond.
+fn absent(number: &str) -> BatchRefusal {
+    BatchRefusal::NoSuchBatch { number: number.into() }
+}
+
+fn is_beyond(refusal: &BatchRefusal, what: &str, scope: &str) -> bool {
+    matches!(refusal, BatchRefusal::Beyond(beyond) if beyond.what == what && beyond.scope.to_string() == scope)
+}
+
+/// Every action on a stream is refused, because it reaches beyond.
 async fn stream_refused(worker: &Worker, stream: &str, beyond: &str) {
     let by = by(morning());
-    let told = [
-        hold_stream(worker, stream, by).await.unwrap(),
-        release_stream(worker, stream, by).await.unwrap(),
-        cut_now(worker, stream, "A20260127-0001", by).await.unwrap(),
-    ];
-    for why in told.into_iter().map(refusal).chain(preview_cut(worker, stream, by.at).await.unwrap().err()) {
-        assert!(why.contains(&format!("{stream} reaches beyond {beyond}")), "{why}");
+    for refused in [
+        refusal(hold_stream(worker, stream, by).await),
+        refusal(release_stream(worker, stream, by).await),
+        refusal(cut_now(worker, stream, "A20260127-0001", by).await),
+        refusal(preview_cut(worker, stream, by.at).await),
+    ] {
+        assert!(is_beyond(&refused, stream, beyond), "{refused:?}");
     }
 }
 
@@ -141,7 +151,7 @@ async fn an_operator_of_an_area_does_every_act_within(database: Database) {
     let (own, other) = (area.account_stream(OWN).await, area.account_stream(OTHER).await);
     for wide in ["account", "account/ABC"] {
         let held = hold_stream(area.boss(), wide, boss_by()).await.unwrap();
-        assert!(matches!(held, Told::Done(_)));
+        assert!(matches!(held, Outcome::Done(_)));
     }
     hold_stream(area.boss(), &other, boss_by()).await.unwrap();
     let seen = area.plan(&lin).await;
@@ -149,8 +159,12 @@ async fn an_operator_of_an_area_does_every_act_within(database: Database) {
     let holds: Vec<&str> = seen.holds.iter().map(|h| h.stream.as_str()).collect();
     assert_eq!(holds, ["account", "account/ABC"], "what covers the area is told, another area's is not");
     assert!(!serde_json::to_string(&seen).unwrap().contains(OTHER));
-    let why = refusal(release_stream(area.lin(), &own, by(at)).await.unwrap());
-    assert!(why.contains("is held with account; account reaches beyond area 1101"), "{why}");
+    match refusal(release_stream(area.lin(), &own, by(at)).await) {
+        BatchRefusal::OnHoldWith { hold, beyond: Some(beyond), .. } => {
+            assert_eq!((hold.as_str(), beyond.scope.to_string().as_str()), ("account", "area 1101"));
+        }
+        other => panic!("{other:?}"),
+    }
     for wide in ["account", "account/ABC", &other] {
         stream_refused(area.lin(), wide, "area 1101").await;
         release_stream(area.boss(), wide, boss_by()).await.unwrap();
@@ -158,22 +172,23 @@ async fn an_operator_of_an_area_does_every_act_within(database: Database) {
 
     let worker = area.lin();
     for told in [hold_stream(worker, &own, by(at)).await, release_stream(worker, &own, by(at)).await] {
-        assert_eq!(told.unwrap(), Told::Done(vec![own.clone()]));
+        assert_eq!(told.unwrap(), Outcome::Done(vec![own.clone()]));
     }
     let batch = cut(worker, &own, at).await;
-    assert_eq!(hold_batch(worker, &batch, by(at)).await.unwrap(), Told::Done(vec![batch.clone()]));
-    let Told::Done(parts) = split_batch(worker, &batch, &Division::Count(1), by(at)).await.unwrap() else {
+    assert_eq!(hold_batch(worker, &batch, by(at)).await.unwrap(), Outcome::Done(vec![batch.clone()]));
+    let Outcome::Done(parts) = split_batch(worker, &batch, &Division::Count(1), by(at)).await.unwrap() else {
         panic!("{batch} was not split");
     };
-    assert_eq!(release_batch(worker, &parts[1], by(at)).await.unwrap(), Told::Done(vec![parts[1].clone()]));
+    assert_eq!(release_batch(worker, &parts[1], by(at)).await.unwrap(), Outcome::Done(vec![parts[1].clone()]));
     area.cancelled_by_two(&parts[0]).await;
 
-    let next = preview_cut(area.boss(), &other, at).await.unwrap().unwrap().batch;
+    let next = preview_cut(area.boss(), &other, at).await.unwrap().batch;
     cut_now(area.boss(), &other, &next, boss_by()).await.unwrap();
     assert_eq!(area.lin().ledger.batch_reach(&next).await.unwrap(), Reach::Absent);
-    let absent = refused(area.lin(), "A20260127-9999").await;
-    let words: Vec<String> = absent.iter().map(|why| why.replace("A20260127-9999", &next)).collect();
-    assert_eq!(refused(area.lin(), &next).await, words, "what lies outside is as if absent");
+    for number in ["A20260127-9999", &next] {
+        let all = refused(area.lin(), number).await;
+        assert!(all.iter().all(|why| *why == absent(number)), "what lies outside is as if absent");
+    }
     assert_eq!(state(area.boss(), &next).await, "cut");
     area.end("acts within an area").await;
 }
@@ -203,20 +218,20 @@ async fn a_run_of_several_regions_is_nobodys_who_sees_one(database: Database) {
     assert!(whole.beyond.is_none() && whole.sections.len() > 1 && seen.streams.iter().all(|s| s.bank == bank));
     let worker = area.enter(&files);
     stream_refused(worker, "production/BUREAU", &format!("bank {bank}")).await;
-    let files_by = By { actor: "files", ..by(at) };
-    let batch = preview_cut(worker, &stream, at).await.unwrap().unwrap().batch;
-    assert_eq!(cut_now(worker, &stream, &batch, files_by).await.unwrap(), Told::Done(vec![batch.clone()]));
+    let files_by = Instruction { actor: "files", ..by(at) };
+    let batch = preview_cut(worker, &stream, at).await.unwrap().batch;
+    assert_eq!(cut_now(worker, &stream, &batch, files_by).await.unwrap(), Outcome::Done(vec![batch.clone()]));
 
     assert_eq!(area.lin().ledger.batch_reach(&batch).await.unwrap(), Reach::Beyond);
     assert!(area.lin().ledger.batch(&batch).await.unwrap().is_none());
     for why in refused(area.lin(), &batch).await {
-        assert!(why.contains(&format!("{batch} reaches beyond area 1101")), "{why}");
+        assert!(is_beyond(&why, &batch, "area 1101"), "{why:?}");
     }
     let regions = Division::Regions(vec![OWN.into()]);
     let split = split_batch(area.enter(&files), &batch, &regions, files_by).await.unwrap();
-    let Told::Done(parts) = split else { panic!("not split: {split:?}") };
-    assert_eq!(hold_batch(area.lin(), &parts[0], by(at)).await.unwrap(), Told::Done(vec![parts[0].clone()]));
-    assert!(refused(area.lin(), &parts[1]).await.iter().all(|why| why.contains("no batch has the number")));
+    let Outcome::Done(parts) = split else { panic!("not split: {split:?}") };
+    assert_eq!(hold_batch(area.lin(), &parts[0], by(at)).await.unwrap(), Outcome::Done(vec![parts[0].clone()]));
+    assert!(refused(area.lin(), &parts[1]).await.iter().all(|why| *why == absent(&parts[1])));
     area.cancelled_by_two(&parts[0]).await;
 
     // An area whose zeros are those of the run's own is no area of its sections.
@@ -237,7 +252,7 @@ async fn an_area_orders_its_cards_where_the_bureau_merges_no_regions(database: D
     let runs: Vec<&str> = seen.streams.iter().filter(|s| s.kind == "production").map(|s| s.stream.as_str()).collect();
     assert!(!runs.is_empty() && runs.iter().all(|run| run.contains(OWN)), "{runs:?}");
     let batch = cut(&worker, runs[0], morning()).await;
-    assert_eq!(hold_batch(&worker, &batch, by(morning())).await.unwrap(), Told::Done(vec![batch.clone()]));
+    assert_eq!(hold_batch(&worker, &batch, by(morning())).await.unwrap(), Outcome::Done(vec![batch.clone()]));
     stream_refused(&worker, &runs[0].replace(OWN, OTHER), "area 1101").await;
     worker.ledger.close().await;
     area.boss();
@@ -254,7 +269,7 @@ async fn the_transaction_of_an_act_refuses_what_lies_beyond(database: Database) 
     let mut area = Area::new(database).await;
     let at = morning();
     let stream = area.account_stream(OTHER).await;
-    let batch = preview_cut(area.boss(), &stream, at).await.unwrap().unwrap().batch;
+    let batch = preview_cut(area.boss(), &stream, at).await.unwrap().batch;
     cut_now(area.boss(), &stream, &batch, boss_by()).await.unwrap();
     hold_stream(area.boss(), "recycling/ABC", boss_by()).await.unwrap();
     let boss = area.boss.clone();

@@ -4,13 +4,16 @@
 use std::collections::BTreeMap;
 
 use crate::steps::drain;
-use cardline::actions::batches::acts::{
-    By, Division, OfBatch, Told, cancel_batch, cut_now, hold_batch, hold_stream, needs_second, preview_cut,
-    release_batch, release_stream, split_batch,
-};
+use cardline::actions::batches::cancel::cancel_batch;
+use cardline::actions::batches::cut::{cut_now, preview_cut};
+use cardline::actions::batches::hold::{hold_batch, hold_stream, release_batch, release_stream};
 use cardline::actions::batches::plan::plan;
-use cardline::actions::decisions::{ApprovalFault, Carried, give};
+use cardline::actions::batches::refusal::BatchRefusal;
+use cardline::actions::batches::second_person::{OfBatch, needs_second};
+use cardline::actions::batches::split::{Division, split_batch};
+use cardline::actions::decisions::{ApprovalRefusal, Carried, give};
 use cardline::actions::dual_control::{Second, second_person};
+use cardline::actions::outcome::{ActionError, Instruction, Outcome};
 use cardline::batching::kind::waiting_streams;
 use cardline::route::batches_of;
 use cardline::route::send::Send;
@@ -81,8 +84,8 @@ pub(crate) fn morning() -> Timestamp {
     instant(day(PLAYED), 8, 0)
 }
 
-pub(crate) fn by(at: Timestamp) -> By<'static> {
-    By { actor: "lin", reason: "a test of 王伟", at, approval: None }
+pub(crate) fn by(at: Timestamp) -> Instruction<'static> {
+    Instruction { actor: "lin", reason: "a test of 王伟", at, approval: None }
 }
 
 pub(crate) async fn laws_hold(play: &Play, after: &str) {
@@ -101,14 +104,14 @@ async fn streams_at(worker: &Worker, kind: BatchKind, cards: i64, at: Timestamp)
 
 /// Cuts the next batch of a stream, twice by the same command.
 pub(crate) async fn cut(worker: &Worker, stream: &str, at: Timestamp) -> String {
-    let preview = preview_cut(worker, stream, at).await.unwrap().unwrap();
+    let preview = preview_cut(worker, stream, at).await.unwrap();
     assert!(preview.cards > 0 && preview.sections.iter().map(|(_, n)| n).sum::<i64>() == preview.cards);
     let first = cut_now(worker, stream, &preview.batch, by(at)).await.unwrap();
-    assert_eq!(first, Told::Done(vec![preview.batch.clone()]));
+    assert_eq!(first, Outcome::Done(vec![preview.batch.clone()]));
     let writes = worker.ledger.row_writes();
     assert_eq!(
         cut_now(worker, stream, &preview.batch, by(at)).await.unwrap(),
-        Told::Before(vec![preview.batch.clone()])
+        Outcome::Before(vec![preview.batch.clone()])
     );
     assert_eq!(worker.ledger.row_writes(), writes);
     preview.batch
@@ -118,9 +121,9 @@ pub(crate) async fn state(worker: &Worker, batch: &str) -> String {
     worker.ledger.batch(batch).await.unwrap().unwrap().1.state
 }
 
-pub(crate) fn refusal(told: Told) -> String {
-    match told {
-        Told::Refused(why) => why,
+pub(crate) fn refusal<T: std::fmt::Debug, R: std::fmt::Debug>(ended: Result<T, ActionError<R>>) -> R {
+    match ended {
+        Err(ActionError::Refused(refusal)) => refusal,
         other => panic!("not refused: {other:?}"),
     }
 }
@@ -169,7 +172,7 @@ async fn a_cut_that_only_holds_cards_is_an_act_too(database: Database) {
     let play = played(database).await;
     let ledger = &play.worker.ledger;
     let stream = streams(&play.worker, BatchKind::ACCOUNT, 2).await.remove(0);
-    let preview = preview_cut(&play.worker, &stream, morning()).await.unwrap().unwrap();
+    let preview = preview_cut(&play.worker, &stream, morning()).await.unwrap();
     // Each was sent before the database was restored: no file can carry it.
     execute(
         ledger,
@@ -177,8 +180,8 @@ async fn a_cut_that_only_holds_cards_is_an_act_too(database: Database) {
          WHERE queue = 'account'",
     )
     .await;
-    let told = cut_now(&play.worker, &stream, &preview.batch, by(morning())).await.unwrap();
-    assert!(refusal(told).contains("no card"), "{stream}");
+    let ended = cut_now(&play.worker, &stream, &preview.batch, by(morning())).await;
+    assert_eq!(refusal(ended), BatchRefusal::NothingToCarry { stream });
     let acts =
         "SELECT count(*) FROM batch_act WHERE what = 'cut' AND batch IS NULL AND result IS NULL AND actor = 'lin'";
     assert_eq!(number(ledger, acts).await, 1);
@@ -201,7 +204,7 @@ async fn two_people(play: &mut Play, kind: BatchKind, release: Act, at: Timestam
     if kind == BatchKind::RECYCLING {
         assert_eq!(state(&play.worker, &batch).await, "held", "its bank waits to destroy");
     } else {
-        assert_eq!(hold_batch(&play.worker, &batch, by(at)).await.unwrap(), Told::Done(vec![batch.clone()]));
+        assert_eq!(hold_batch(&play.worker, &batch, by(at)).await.unwrap(), Outcome::Done(vec![batch.clone()]));
     }
     let ledger = administered(&play.worker.ledger).await;
     let lin = add(&ledger, "lin", Role::Operator, "", "").await;
@@ -215,7 +218,7 @@ async fn two_people(play: &mut Play, kind: BatchKind, release: Act, at: Timestam
             panic!("nobody gave it yet");
         };
         let own = give(&mut play.worker, id, &lin, at).await;
-        assert!(matches!(own, Err(ApprovalFault::OwnRequest(_))));
+        assert!(matches!(own, Err(ActionError::Refused(ApprovalRefusal::OwnRequest { .. }))));
         assert_eq!(state(&play.worker, &batch).await, found.state);
         for _ in 0..2 {
             assert_eq!(give(&mut play.worker, id, &wang, at).await.unwrap(), Carried::Out);
@@ -256,35 +259,36 @@ async fn every_act(play: &Play, kind: BatchKind, division: &Division, n: u32) {
     let stream = stream.unwrap_or_else(|| panic!("too little waits for {kind:?}; choose another day")).stream.name();
     let batch = cut(worker, &stream, at).await;
     laws_hold_on(play, n, "cut").await;
-    for expected in [Told::Done(vec![batch.clone()]), Told::Before(vec![batch.clone()])] {
+    for expected in [Outcome::Done(vec![batch.clone()]), Outcome::Before(vec![batch.clone()])] {
         assert_eq!(hold_batch(worker, &batch, by(at)).await.unwrap(), expected);
     }
     laws_hold_on(play, n, "hold").await;
     drain(&Send, worker, at).await.unwrap();
     assert_eq!(state(worker, &batch).await, "held");
-    let Told::Done(parts) = split_batch(worker, &batch, division, by(at)).await.unwrap() else {
+    let Outcome::Done(parts) = split_batch(worker, &batch, division, by(at)).await.unwrap() else {
         panic!("{batch} was not split");
     };
     assert_eq!(parts.len(), 2);
     laws_hold_on(play, n, "split").await;
-    assert_eq!(split_batch(worker, &batch, division, by(at)).await.unwrap(), Told::Before(parts.clone()));
-    assert!(refusal(cancel_batch(worker, &batch, by(at)).await.unwrap()).contains("ended before"));
+    assert_eq!(split_batch(worker, &batch, division, by(at)).await.unwrap(), Outcome::Before(parts.clone()));
+    let ended = BatchRefusal::Ended { number: batch.clone() };
+    assert_eq!(refusal(cancel_batch(worker, &batch, by(at)).await), ended);
     assert_eq!((state(worker, &batch).await, state(worker, &parts[0]).await), ("cancelled".into(), "held".into()));
-    for expected in [Told::Done(vec![parts[0].clone()]), Told::Before(vec![parts[0].clone()])] {
+    for expected in [Outcome::Done(vec![parts[0].clone()]), Outcome::Before(vec![parts[0].clone()])] {
         assert_eq!(cancel_batch(worker, &parts[0], by(at)).await.unwrap(), expected);
     }
     laws_hold_on(play, n, "cancel").await;
-    for expected in [Told::Done(vec![parts[1].clone()]), Told::Before(vec![parts[1].clone()])] {
+    for expected in [Outcome::Done(vec![parts[1].clone()]), Outcome::Before(vec![parts[1].clone()])] {
         assert_eq!(release_batch(worker, &parts[1], by(at)).await.unwrap(), expected);
     }
     drain(&Send, worker, at).await.unwrap();
     assert_eq!(state(worker, &parts[1]).await, "sent");
     for refused in [
-        hold_batch(worker, &parts[1], by(at)).await.unwrap(),
-        cancel_batch(worker, &parts[1], by(at)).await.unwrap(),
-        split_batch(worker, &parts[1], division, by(at)).await.unwrap(),
+        hold_batch(worker, &parts[1], by(at)).await,
+        cancel_batch(worker, &parts[1], by(at)).await,
+        split_batch(worker, &parts[1], division, by(at)).await,
     ] {
-        assert!(refusal(refused).contains("at the partner"));
+        assert!(matches!(refusal(refused), BatchRefusal::Sent { state, .. } if state == "sent"));
     }
     laws_hold_on(play, n, "release").await;
     let (id, _) = worker.ledger.batch(&batch).await.unwrap().unwrap();
@@ -314,20 +318,20 @@ async fn a_held_stream_is_not_cut_even_by_who_has_begun(database: Database) {
         crate::steps::claim(&accounts::Cut::STEP, worker, evening).await.unwrap().expect("something is due by then");
     let worked = tokio::task::block_in_place(|| accounts::Cut::STEP.work(worker, claimed, evening)).unwrap();
     let batches = number(&worker.ledger, "SELECT count(*) FROM batch").await;
-    for expected in [Told::Done(vec!["account".into()]), Told::Before(vec!["account".into()])] {
+    for expected in [Outcome::Done(vec!["account".into()]), Outcome::Before(vec!["account".into()])] {
         assert_eq!(hold_stream(worker, "account", by(at)).await.unwrap(), expected);
     }
     let late = accounts::Cut::STEP.settle(worker, worked, evening).await;
     assert!(matches!(late, Err(StageError::Ledger(LedgerError::Held { .. }))));
     assert_eq!(drain(&accounts::Cut::STEP, worker, evening).await.unwrap(), 0);
-    assert!(preview_cut(worker, &stream, at).await.unwrap().unwrap_err().contains("release account"));
-    assert!(refusal(release_stream(worker, &stream, by(at)).await.unwrap()).contains("release account"));
+    let on_hold = BatchRefusal::OnHoldWith { stream: stream.clone(), hold: "account".into(), beyond: None };
+    assert_eq!(refusal(preview_cut(worker, &stream, at).await), on_hold);
+    assert_eq!(refusal(release_stream(worker, &stream, by(at)).await), on_hold);
     assert_eq!(number(&worker.ledger, "SELECT count(*) FROM batch").await, batches);
-    assert!(
-        refusal(hold_stream(worker, "accounts/ABC", by(at)).await.unwrap()).contains("neither a batch nor a stream")
-    );
-    assert_eq!(release_stream(worker, "account", by(at)).await.unwrap(), Told::Done(vec!["account".into()]));
-    assert_eq!(release_stream(worker, "account", by(at)).await.unwrap(), Told::Before(vec!["account".into()]));
+    let unknown = BatchRefusal::NoSuchStream { stream: "accounts/ABC".into() };
+    assert_eq!(refusal(hold_stream(worker, "accounts/ABC", by(at)).await), unknown);
+    assert_eq!(release_stream(worker, "account", by(at)).await.unwrap(), Outcome::Done(vec!["account".into()]));
+    assert_eq!(release_stream(worker, "account", by(at)).await.unwrap(), Outcome::Before(vec!["account".into()]));
     assert!(drain(&accounts::Cut::STEP, worker, evening).await.unwrap() > 0);
     laws_hold(&play, "hold and release of a stream").await;
     play.end().await;
@@ -342,11 +346,11 @@ async fn what_is_being_sent_is_not_taken_back(database: Database) {
     // Its lease lapses; the file may lie at the bank all the same.
     let later = at + 10.minutes();
     for refused in [
-        hold_batch(worker, &batch, by(later)).await.unwrap(),
-        cancel_batch(worker, &batch, by(later)).await.unwrap(),
-        split_batch(worker, &batch, &Division::Count(1), by(later)).await.unwrap(),
+        hold_batch(worker, &batch, by(later)).await,
+        cancel_batch(worker, &batch, by(later)).await,
+        split_batch(worker, &batch, &Division::Count(1), by(later)).await,
     ] {
-        assert!(refusal(refused).contains("is being sent"));
+        assert_eq!(refusal(refused), BatchRefusal::Sending { number: batch.clone() });
     }
     let placed = tokio::task::block_in_place(|| Send.work(worker, sending, later)).unwrap();
     Send.settle(worker, placed, later).await.unwrap();

@@ -1,9 +1,10 @@
 //! Numbers of a bank's files that never come: two persons let the stream go on, and nothing is silent.
 
 use crate::steps::drain;
-use cardline::actions::batches::acts::{By, Told};
-use cardline::actions::decisions::{ApprovalFault, Carried, give};
+use cardline::actions::decisions::{ApprovalRefusal, Carried, give};
 use cardline::actions::dual_control::{Second, second_person};
+use cardline::actions::outcome::{ActionError, Instruction, Outcome};
+use cardline::actions::recovery::refusal::RecoveryRefusal;
 use cardline::actions::recovery::skip::{all_missing, skip, to_skip, wanted};
 use cardline::exchange::inbox;
 use cardline::route::accounts::Answers;
@@ -14,6 +15,7 @@ use cardline_core::file_formats::FileKind;
 use jiff::Timestamp;
 
 use crate::conformance::arrivals::{execute, number};
+use crate::conformance::batching::batches::refusal;
 use crate::conformance::people::users::{add, administered};
 use crate::databases::{Database, on_both_engines};
 use crate::plays::{Play, broken};
@@ -26,8 +28,8 @@ fn now() -> Timestamp {
     instant(day(0), 9, 0)
 }
 
-fn by(approval: Option<i64>) -> By<'static> {
-    By { actor: "lin", reason: "lost at the bank", at: now(), approval }
+fn by(approval: Option<i64>) -> Instruction<'static> {
+    Instruction { actor: "lin", reason: "lost at the bank", at: now(), approval }
 }
 
 /// A file of the bank with this number, which nobody can read.
@@ -38,17 +40,17 @@ fn arrives(play: &Play, sequence: i64) {
     std::fs::write(from.join(format!("{name}.ok")), "unreadable").unwrap();
 }
 
-async fn refused(play: &Play, go_on_with: i64) -> String {
-    to_skip(&play.worker, "ICBC", KIND, go_on_with).await.unwrap().expect_err("it may not go on")
+async fn refused(play: &Play, go_on_with: i64) -> RecoveryRefusal {
+    refusal(to_skip(&play.worker, "ICBC", KIND, go_on_with).await)
 }
 
 async fn two_persons_pass_over_what_never_came(database: Database) {
     let mut play = Play::new(database, 7, 10, 10).await;
-    assert!(refused(&play, 3).await.contains("no later file waits"));
+    assert_eq!(refused(&play, 3).await, RecoveryRefusal::NothingMissing);
     arrives(&play, 3);
     assert_eq!(drain(&Answers::STEP, &play.worker, now()).await.unwrap(), 0, "it waits for the two before it");
-    assert!(refused(&play, 4).await.contains("number 3, not 4"));
-    assert!(to_skip(&play.worker, "BUREAU", KIND, 3).await.unwrap().is_err());
+    assert_eq!(refused(&play, 4).await, RecoveryRefusal::OtherFileWaits { number: 3, asked: 4 });
+    assert!(matches!(refusal(to_skip(&play.worker, "BUREAU", KIND, 3).await), RecoveryRefusal::NoSuchStream { .. }));
     let missing = all_missing(&play.worker).await.unwrap().remove(0);
     assert_eq!((missing.first, missing.last), (1, 2));
 
@@ -61,16 +63,16 @@ async fn two_persons_pass_over_what_never_came(database: Database) {
     let asked = second_person(&play.worker, &wanted(&missing, &subject, "lost at the bank"), now()).await.unwrap();
     let Second::Asked { id, .. } = asked else { panic!("{asked:?}") };
     let own = give(&mut play.worker, id, &lin, now()).await;
-    assert!(matches!(own, Err(ApprovalFault::OwnRequest(_))));
+    assert!(matches!(own, Err(ActionError::Refused(ApprovalRefusal::OwnRequest { .. }))));
     play.worker.ledger = ledger.seen_by(elsewhere.clone());
     let other = give(&mut play.worker, id, &elsewhere, now()).await;
-    assert!(matches!(other, Err(ApprovalFault::None(_))), "another bank's stream");
+    assert!(matches!(other, Err(ActionError::Refused(ApprovalRefusal::NotOpen { .. }))), "another bank's stream");
     play.worker.ledger = ledger.seen_by(wang.clone());
     for _ in 0..2 {
         assert_eq!(give(&mut play.worker, id, &wang, now()).await.unwrap(), Carried::Out);
     }
     play.worker.ledger = ledger.clone();
-    assert!(matches!(skip(&play.worker, "ICBC", KIND, 3, by(None)).await.unwrap(), Told::Before(_)));
+    assert!(matches!(skip(&play.worker, "ICBC", KIND, 3, by(None)).await.unwrap(), Outcome::Before(_)));
 
     // Each is a case, and the file that waited is read.
     assert_eq!(number(&ledger, "SELECT count(*) FROM desk_case WHERE state = 'open'").await, 2);
@@ -92,17 +94,15 @@ async fn a_file_that_comes_after_all_is_not_passed_over(database: Database) {
     let play = Play::new(database, 8, 10, 10).await;
     arrives(&play, 2);
     arrives(&play, 1);
-    assert!(refused(&play, 2).await.contains("no later file waits"));
-    let Told::Refused(why) = skip(&play.worker, "ICBC", KIND, 2, by(None)).await.unwrap() else {
-        panic!("a file that is there was passed over");
-    };
-    assert!(why.contains("no later file waits"), "{why}");
+    assert_eq!(refused(&play, 2).await, RecoveryRefusal::NothingMissing);
+    let there = refusal(skip(&play.worker, "ICBC", KIND, 2, by(None)).await);
+    assert_eq!(there, RecoveryRefusal::NothingMissing, "a file that is there was passed over");
     assert_eq!(number(&play.worker.ledger, "SELECT count(*) FROM stream_act").await, 0);
     arrives(&play, 500);
     let bank = play.worker.partners.get("ICBC").unwrap();
     for (_, name) in inbox::waiting(bank, FileKind::AccountResult).unwrap().into_iter().take(2) {
         std::fs::remove_file(bank.from().join(name)).unwrap();
     }
-    assert!(refused(&play, 500).await.contains("counts anew"), "hundreds are not lost");
+    assert!(matches!(refused(&play, 500).await, RecoveryRefusal::TooManyMissing { .. }), "hundreds are not lost");
     play.end().await;
 }

@@ -1,10 +1,11 @@
 //! What needs two persons, on both engines: asked for by one, given by another, carried out once.
 
 use crate::steps::drain;
-use cardline::actions::decisions::{ApprovalFault, Carried, give, refuse};
+use cardline::actions::decisions::{ApprovalRefusal, Carried, give, refuse};
 use cardline::actions::dual_control::{Second, Wanted, second_person};
 use cardline::actions::quarantine::export::{Exported, Wish, export};
-use cardline::actions::quarantine::operations::{Ask, Told, What, discard_request, operate};
+use cardline::actions::quarantine::operations::{Ask, Report, What, discard_request, operate};
+use cardline::actions::quarantine::refusal::QuarantineRefusal;
 use cardline::books::law::Scene;
 use cardline::limits::APPROVAL_DAYS;
 use cardline::people::approvals::use_approval;
@@ -18,7 +19,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::users::{add, administered};
-use crate::conformance::applications::quarantine::{Desk, FIRST_DAY, application};
+use crate::conformance::applications::quarantine::{Desk, FIRST_DAY, application, ended};
 use crate::conformance::arrivals::{execute, number};
 use crate::conformance::laws::planted_offenders_are_found;
 use crate::databases::{Database, on_both_engines};
@@ -65,16 +66,16 @@ impl Office {
     }
 
     /// Lin's command: a discard of everything refused by a bank.
-    async fn discard(&mut self, reason: &str) -> Told {
+    async fn discard(&mut self, reason: &str) -> Result<Report, QuarantineRefusal> {
         let lin = self.lin.clone();
         self.enter(&lin);
         let selection = Selection { code: "BANK-UNKNOWN".into(), ..Selection::default() };
         let mut ask =
             Ask { actor: "lin", reason, selection, what: What::Discard, confirm: None, dry_run: true, approval: None };
-        let Told::Done(preview) = operate(&self.desk.worker, &ask, now()).await.unwrap() else { panic!("no preview") };
+        let Ok(preview) = ended(operate(&self.desk.worker, &ask, now()).await) else { panic!("no preview") };
         (ask.confirm, ask.dry_run) = (Some(preview.operation.as_str()), false);
-        let told = operate(&self.desk.worker, &ask, now()).await.unwrap();
-        let Told::NeedsSecond { id, count } = &told else { return told };
+        let told = ended(operate(&self.desk.worker, &ask, now()).await);
+        let Err(QuarantineRefusal::NeedsSecond { id, count }) = &told else { return told };
         let wanted = Wanted {
             act: Act::BulkDiscard,
             subject: id,
@@ -87,15 +88,15 @@ impl Office {
         match second_person(&self.desk.worker, &wanted, now()).await.unwrap() {
             Second::Given(approval) => {
                 ask.approval = Some(approval);
-                operate(&self.desk.worker, &ask, now()).await.unwrap()
+                ended(operate(&self.desk.worker, &ask, now()).await)
             }
             _ => told,
         }
     }
 
-    async fn give(&mut self, id: i64, viewer: &Principal, at: Timestamp) -> Result<Carried, ApprovalFault> {
+    async fn give(&mut self, id: i64, viewer: &Principal, at: Timestamp) -> Result<Carried, ApprovalRefusal> {
         self.enter(viewer);
-        give(&mut self.desk.worker, id, viewer, at).await
+        ended(give(&mut self.desk.worker, id, viewer, at).await)
     }
 
     async fn count(&self, sql: &str) -> i64 {
@@ -131,9 +132,9 @@ pub async fn two_people_discard_the_unreadable(mut worker: Worker, at: Timestamp
         dry_run: true,
         approval: None,
     };
-    let Told::Done(preview) = operate(&worker, &ask, at).await.unwrap() else { panic!("nothing is unreadable") };
+    let Ok(preview) = ended(operate(&worker, &ask, at).await) else { panic!("nothing is unreadable") };
     (ask.confirm, ask.dry_run) = (Some(preview.operation.as_str()), false);
-    let Told::NeedsSecond { id, count } = operate(&worker, &ask, at).await.unwrap() else {
+    let Err(QuarantineRefusal::NeedsSecond { id, count }) = ended(operate(&worker, &ask, at).await) else {
         panic!("{} messages need a second person", preview.messages);
     };
     let wanted = Wanted {
@@ -154,7 +155,7 @@ pub async fn two_people_discard_the_unreadable(mut worker: Worker, at: Timestamp
 async fn a_bulk_discard_is_asked_for_given_and_done_once(database: Database) {
     let mut office = Office::new(database).await;
     for _ in 0..2 {
-        assert!(matches!(office.discard("sent twice").await, Told::NeedsSecond { count: 4, .. }));
+        assert!(matches!(office.discard("sent twice").await, Err(QuarantineRefusal::NeedsSecond { count: 4, .. })));
     }
     assert_eq!(office.count("SELECT count(*) FROM approval").await, 1, "the same is asked for once");
     assert_eq!(office.discards().await, (0, 0), "nothing is done before it is given");
@@ -166,15 +167,15 @@ async fn a_bulk_discard_is_asked_for_given_and_done_once(database: Database) {
     }
     let acted = "SELECT count(*) FROM act WHERE actor = 'lin' AND approval = 1 AND by_user = (SELECT id FROM users WHERE name = 'lin')";
     assert_eq!(office.count(acted).await, 1, "it is the maker's act");
-    let Told::Nothing = office.discard_left().await else { panic!("something is left") };
+    let Err(QuarantineRefusal::NothingChosen { .. }) = office.discard_left().await else { panic!("something is left") };
     let boss = office.boss.clone();
-    assert!(matches!(office.give(1, &boss, now()).await, Err(ApprovalFault::None(1))), "it is decided");
+    assert!(matches!(office.give(1, &boss, now()).await, Err(ApprovalRefusal::NotOpen { id: 1 })), "it is decided");
     office.end().await;
 }
 
 impl Office {
     /// Lin's selection once more, without a preview.
-    async fn discard_left(&mut self) -> Told {
+    async fn discard_left(&mut self) -> Result<Report, QuarantineRefusal> {
         let lin = self.lin.clone();
         self.enter(&lin);
         let selection = Selection { code: "BANK-UNKNOWN".into(), ..Selection::default() };
@@ -187,21 +188,24 @@ impl Office {
             dry_run: false,
             approval: None,
         };
-        operate(&self.desk.worker, &ask, now()).await.unwrap()
+        ended(operate(&self.desk.worker, &ask, now()).await)
     }
 }
 
 async fn who_may_not_give_does_not(database: Database) {
     let mut office = Office::new(database).await;
-    office.discard("sent twice").await;
+    let _ = office.discard("sent twice").await;
     let (lin, auditor, wang, boss) =
         (office.lin.clone(), office.auditor.clone(), office.wang.clone(), office.boss.clone());
-    assert!(matches!(office.give(1, &lin, now()).await, Err(ApprovalFault::OwnRequest(1))));
-    assert!(matches!(office.give(1, &auditor, now()).await, Err(ApprovalFault::Role { .. })));
-    assert!(matches!(office.give(2, &wang, now()).await, Err(ApprovalFault::None(2))));
+    assert!(matches!(office.give(1, &lin, now()).await, Err(ApprovalRefusal::OwnRequest { id: 1 })));
+    assert!(matches!(office.give(1, &auditor, now()).await, Err(ApprovalRefusal::Role { .. })));
+    assert!(matches!(office.give(2, &wang, now()).await, Err(ApprovalRefusal::NotOpen { id: 2 })));
     office.enter(&boss);
     let district = add(office.desk.ledger(), "district", Role::Administrator, "", "1101").await;
-    assert!(matches!(office.give(1, &district, now()).await, Err(ApprovalFault::None(1))), "outside is as if absent");
+    assert!(
+        matches!(office.give(1, &district, now()).await, Err(ApprovalRefusal::NotOpen { id: 1 })),
+        "outside is as if absent"
+    );
     assert!(office.desk.ledger().approvals(true, now()).await.unwrap().is_empty());
     // The database itself refuses one person as both.
     let mut tx = office.desk.ledger().begin().await.unwrap();
@@ -212,22 +216,28 @@ async fn who_may_not_give_does_not(database: Database) {
     assert_eq!(office.discards().await, (0, 0));
     office.enter(&wang);
     refuse(&office.desk.worker, 1, &wang, now()).await.unwrap();
-    assert!(matches!(office.give(1, &boss, now()).await, Err(ApprovalFault::None(1))), "refused is refused");
+    assert!(
+        matches!(office.give(1, &boss, now()).await, Err(ApprovalRefusal::NotOpen { id: 1 })),
+        "refused is refused"
+    );
     office.end().await;
 }
 
 async fn a_changed_request_is_another(database: Database) {
     let mut office = Office::new(database).await;
     let wang = office.wang.clone();
-    office.discard("sent twice").await;
+    let _ = office.discard("sent twice").await;
     // One more message of the same reason: what was asked for is no longer what would be done.
     office.desk.take_in(&[application(9, 1, json!({ "bank": "NOBODY" }))], now()).await;
-    assert!(matches!(office.give(1, &wang, now()).await, Err(ApprovalFault::Changed(1))));
+    assert!(matches!(office.give(1, &wang, now()).await, Err(ApprovalRefusal::Changed { id: 1, .. })));
     assert_eq!(office.discards().await, (0, 0));
     refuse(&office.desk.worker, 1, &wang, now()).await.unwrap();
-    assert!(matches!(office.discard("sent twice").await, Told::NeedsSecond { count: 5, .. }), "not covered");
+    assert!(
+        matches!(office.discard("sent twice").await, Err(QuarantineRefusal::NeedsSecond { count: 5, .. })),
+        "not covered"
+    );
     assert_eq!(office.count("SELECT count(*) FROM approval").await, 2);
-    assert!(matches!(office.discard("another reason").await, Told::NeedsSecond { .. }));
+    assert!(matches!(office.discard("another reason").await, Err(QuarantineRefusal::NeedsSecond { .. })));
     assert_eq!(office.count("SELECT count(*) FROM approval").await, 3);
     assert_eq!(office.give(3, &wang, now()).await.unwrap(), Carried::Out);
     assert_eq!(office.discards().await, (1, 5));
@@ -241,7 +251,7 @@ async fn a_changed_request_is_another(database: Database) {
 
 async fn two_who_give_at_once_have_one_effect(database: Database) {
     let mut office = Office::new(database).await;
-    office.discard("sent twice").await;
+    let _ = office.discard("sent twice").await;
     let ledger = office.desk.ledger().clone();
     let decide = |name: &'static str| {
         let ledger = ledger.clone();
@@ -268,13 +278,13 @@ async fn two_who_give_at_once_have_one_effect(database: Database) {
 
 async fn stopped_in_between_the_same_goes_on(database: Database) {
     let mut office = Office::new(database).await;
-    office.discard("sent twice").await;
+    let _ = office.discard("sent twice").await;
     let wang = office.wang.clone();
     // Killed after it was given and before anything was done.
     let why = Why { at: now(), actor: "wang", reason: "a second person agreed" };
     office.desk.ledger().decide_approval(1, "asked", "given", why).await.unwrap();
     assert_eq!(office.discards().await, (0, 0));
-    assert!(matches!(office.discard("sent twice").await, Told::Done(_)), "the maker's command goes on as well");
+    assert!(office.discard("sent twice").await.is_ok(), "the maker's command goes on as well");
     assert_eq!(office.discards().await, (1, 4));
     // Killed after it was recorded and used, before the messages were taken out.
     execute(office.desk.ledger(), "UPDATE message SET act = 0 WHERE act <> 0").await;
@@ -289,7 +299,8 @@ async fn an_export_is_collected_by_its_maker(database: Database) {
     office.enter(&lin);
     let selection = Selection { code: "BANK-UNKNOWN".into(), ..Selection::default() };
     let mut wish = Wish { actor: "lin", reason: "ticket 12", selection, approval: None };
-    let Exported::NeedsSecond { id, count: 4 } = export(&office.desk.worker, &wish, now()).await.unwrap() else {
+    let Err(QuarantineRefusal::NeedsSecond { id, count: 4 }) = ended(export(&office.desk.worker, &wish, now()).await)
+    else {
         panic!("four messages need a second person");
     };
     let wanted = Wanted {
@@ -303,7 +314,7 @@ async fn an_export_is_collected_by_its_maker(database: Database) {
     };
     let asked = second_person(&office.desk.worker, &wanted, now()).await.unwrap();
     assert_eq!(asked, Second::Asked { id: 1, maker: "lin".into() });
-    assert!(matches!(office.give(1, &wang, now()).await, Err(ApprovalFault::Role { .. })), "no operator gives it");
+    assert!(matches!(office.give(1, &wang, now()).await, Err(ApprovalRefusal::Role { .. })), "no operator gives it");
     assert_eq!(office.give(1, &boss, now()).await.unwrap(), Carried::ByMaker);
     let others = second_person(&office.desk.worker, &wanted, now()).await.unwrap();
     assert_eq!(others, Second::GivenTo { id: 1, maker: "lin".into() });
@@ -314,7 +325,7 @@ async fn an_export_is_collected_by_its_maker(database: Database) {
     wish.approval = Some(1);
     let mut files = Vec::new();
     for _ in 0..2 {
-        let Exported::Lines { bytes, count: 4, .. } = export(&office.desk.worker, &wish, now()).await.unwrap() else {
+        let Ok(Exported { bytes, count: 4, .. }) = ended(export(&office.desk.worker, &wish, now()).await) else {
             panic!("it was given");
         };
         files.push(bytes);
@@ -331,10 +342,10 @@ async fn an_export_is_collected_by_its_maker(database: Database) {
 
 async fn what_is_not_given_in_time_lapses(database: Database) {
     let mut office = Office::new(database).await;
-    office.discard("sent twice").await;
+    let _ = office.discard("sent twice").await;
     let wang = office.wang.clone();
     let late = now() + SignedDuration::from_hours(24 * i64::from(APPROVAL_DAYS + 1));
-    assert!(matches!(office.give(1, &wang, late).await, Err(ApprovalFault::None(1))));
+    assert!(matches!(office.give(1, &wang, late).await, Err(ApprovalRefusal::NotOpen { id: 1 })));
     let day = local_date(late);
     assert!(!office.desk.ledger().books(late, true, Some(10)).await.unwrap().hold(), "it waits past its day");
     drain(&Deadlines, &office.desk.worker, late).await.unwrap();
@@ -362,7 +373,7 @@ async fn what_is_not_given_in_time_lapses(database: Database) {
     assert_eq!(office.count("SELECT count(*) FROM approval WHERE id = 2 AND state = 'lapsed'").await, 1);
     let lin = office.lin.clone();
     assert!(
-        matches!(office.give(3, &lin, late).await, Err(ApprovalFault::Changed(3))),
+        matches!(office.give(3, &lin, late).await, Err(ApprovalRefusal::Changed { id: 3, .. })),
         "there is no such stream to go on with"
     );
     office.end().await;
@@ -371,7 +382,7 @@ async fn what_is_not_given_in_time_lapses(database: Database) {
 async fn law_fourteen_sees_one_pair_of_eyes(database: Database) {
     let engine = database.engine;
     let mut office = Office::new(database).await;
-    office.discard("sent twice").await;
+    let _ = office.discard("sent twice").await;
     let wang = office.wang.clone();
     office.give(1, &wang, now()).await.unwrap();
     let ledger = office.desk.ledger().clone();

@@ -9,11 +9,14 @@ use jiff::Timestamp;
 use super::approvals::waits;
 use super::context::{Context, instant};
 use super::outcome::{Outcome, Usage};
-use super::print::{self, Output, grouped_digits};
+use super::print::{self, Output};
 use super::quarantine_choice::Chosen;
+use super::refusals::{in_words, refused};
 use super::rules_texts::known_code;
 use crate::actions::dual_control::{Wanted, second_person};
-use crate::actions::quarantine::operations::{Ask, Report, Told, What, discard_request, operate};
+use crate::actions::outcome::ActionError;
+use crate::actions::quarantine::operations::{Ask, Report, What, discard_request, operate};
+use crate::actions::quarantine::refusal::QuarantineRefusal;
 use crate::actions::quarantine::repair::{Assignment, Corrected, Repair};
 use crate::quarantine::held::Selection;
 use crate::route::intake::settle::IntakeCounts;
@@ -83,11 +86,11 @@ pub struct DiscardArgs {
 /// Takes messages in again.
 pub async fn retry(context: &Context, args: RetryArgs) -> anyhow::Result<Outcome> {
     let repair = match (&args.from, args.set.is_empty()) {
-        (Some(path), _) => Repair::Corrected(Corrected::open(path)?),
+        (Some(path), _) => Repair::Corrected(Corrected::open(path).map_err(in_words)?),
         (None, true) => Repair::Nothing,
         (None, false) => {
-            let list: Result<Vec<Assignment>, String> = args.set.iter().map(|edit| Assignment::read(edit)).collect();
-            Repair::Set(list.map_err(Usage)?)
+            let list: Result<Vec<Assignment>, _> = args.set.iter().map(|edit| Assignment::read(edit)).collect();
+            Repair::Set(list.map_err(|wrong| refused(&wrong))?)
         }
     };
     if !matches!(repair, Repair::Nothing) && args.reason.trim().is_empty() {
@@ -122,12 +125,11 @@ async fn act(context: &Context, args: ActArgs, what: What, reason: &str, by_file
     }
     let now = instant(args.at);
     let selection = args.chosen.selection(sorted(args.ids), args.code);
-    let ids = selection.ids.clone();
     let worker = context.named_worker(now).await?;
     let mut ask =
         Ask { actor, reason, selection, what, confirm: args.confirm.as_deref(), dry_run: args.dry_run, approval: None };
-    let mut told = operate(&worker, &ask, now).await?;
-    if let Told::NeedsSecond { id, count } = &told {
+    let mut ended = operate(&worker, &ask, now).await;
+    if let Err(ActionError::Refused(QuarantineRefusal::NeedsSecond { id, count })) = &ended {
         let scope = context.scope();
         let wanted = Wanted {
             act: Act::BulkDiscard,
@@ -142,50 +144,24 @@ async fn act(context: &Context, args: ActArgs, what: What, reason: &str, by_file
             Err(outcome) => return Ok(outcome),
             Ok(approval) => ask.approval = approval,
         }
-        told = operate(&worker, &ask, now).await?;
+        ended = operate(&worker, &ask, now).await;
     }
-    match told {
-        Told::Done(report) => done(context, &report, &ask.selection),
-        Told::Nothing if !ids.is_empty() => {
-            anyhow::bail!("{} not in the quarantine; see `cardline quarantine list`", which(&ids))
+    if let Err(ActionError::Refused(QuarantineRefusal::Unmatched(lines))) = &ended {
+        for line in lines.iter().take(20) {
+            let why = match line.named {
+                0 => "no message of the quarantine has this event_id",
+                _ => "several messages of the quarantine have this event_id; repair them one by one, by their id",
+            };
+            print::complain(&format!("line {}: {why}", line.line));
         }
-        Told::Nothing => {
-            anyhow::bail!("nothing in the quarantine is of this selection; see `cardline quarantine list`")
-        }
-        Told::NotHeld => anyhow::bail!("not all of {} in the quarantine; see `cardline quarantine list`", which(&ids)),
-        Told::Unmatched(lines) => {
-            for line in lines.iter().take(20) {
-                print::complain(&format!("line {}: {}", line.line, line.why));
-            }
-            anyhow::bail!(
-                "{} of the corrected messages name no message of the quarantine; nothing was changed",
-                lines.len()
-            )
-        }
-        Told::NeedsSecond { .. } => anyhow::bail!("the quarantine changed meanwhile; give the command again"),
-        Told::Unconfirmed(count) => Err(Usage(format!(
-            "{} messages: preview them with --dry-run, then confirm with the operation's id",
-            grouped_digits(count)
-        ))
-        .into()),
-        Told::Other { count, .. } => Err(Usage(format!(
-            "not what was previewed: it would take {} messages now, or another act; preview it with --dry-run",
-            grouped_digits(count)
-        ))
-        .into()),
     }
+    done(context, &ended.map_err(in_words)?, &ask.selection)
 }
 
 fn sorted(mut ids: Vec<i64>) -> Vec<i64> {
     ids.sort_unstable();
     ids.dedup();
     ids
-}
-
-fn which(ids: &[i64]) -> String {
-    let shown: Vec<String> = ids.iter().take(10).map(ToString::to_string).collect();
-    let more = if ids.len() > 10 { ", …" } else { "" };
-    if ids.len() == 1 { format!("message {} is", shown[0]) } else { format!("messages {}{more} are", shown.join(", ")) }
 }
 
 fn done(context: &Context, report: &Report, selection: &Selection) -> anyhow::Result<Outcome> {

@@ -1,4 +1,4 @@
-//! `batch cut|hold|release|split|cancel`: the operator's hand, each act recorded with who, when and why.
+//! `batch cut|hold|release|split|cancel`: what an operator does, each action recorded with who, when and why.
 
 use clap::Args;
 use jiff::Timestamp;
@@ -8,15 +8,21 @@ use super::approvals::waits;
 use super::context::{Context, instant};
 use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
-use crate::actions::batches::acts;
-use crate::actions::batches::acts::{By, Division, OfBatch, Told};
-use crate::actions::batches::reach::batch_within;
+use super::refusals::{in_words, of_action};
+use crate::actions::batches::cancel::cancel_batch;
+use crate::actions::batches::cut::{cut_now, preview_cut};
+use crate::actions::batches::hold::{hold_batch, hold_stream, release_batch, release_stream};
+use crate::actions::batches::refusal::BatchError;
+use crate::actions::batches::second_person::{OfBatch, needs_second};
+use crate::actions::batches::split::{Division, split_batch};
+use crate::actions::batches::targets::batch_within;
 use crate::actions::dual_control::second_person;
+use crate::actions::outcome::{Instruction, Outcome as Ended};
 use crate::step::Worker;
 
 /// Why and when somebody acts.
 #[derive(Args)]
-pub struct Why {
+pub struct Reason {
     /// Why; kept encrypted with the act
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     reason: String,
@@ -25,14 +31,14 @@ pub struct Why {
     at: Option<Timestamp>,
 }
 
-impl Why {
+impl Reason {
     /// Who acts, when and why; an act is never without them.
-    pub fn by<'a>(&'a self, context: &'a Context) -> anyhow::Result<By<'a>> {
+    pub fn by<'a>(&'a self, context: &'a Context) -> anyhow::Result<Instruction<'a>> {
         let actor = context.who()?;
         if self.reason.trim().is_empty() {
             return Err(Usage("say why with --reason TEXT: this act is recorded with its reason".into()).into());
         }
-        Ok(By { actor, reason: &self.reason, at: instant(self.at), approval: None })
+        Ok(Instruction { actor, reason: &self.reason, at: instant(self.at), approval: None })
     }
 }
 
@@ -54,7 +60,7 @@ pub struct CutArgs {
     #[arg(long, value_name = "NUMBER", conflicts_with = "dry_run")]
     confirm: Option<String>,
     #[command(flatten)]
-    why: Why,
+    reason: Reason,
 }
 
 #[derive(Args)]
@@ -69,7 +75,7 @@ pub struct ActArgs {
     #[arg(value_name = "STREAM|NUMBER")]
     target: String,
     #[command(flatten)]
-    why: Why,
+    reason: Reason,
 }
 
 #[derive(Args)]
@@ -89,7 +95,7 @@ pub struct SplitArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     count: Option<u32>,
     #[command(flatten)]
-    why: Why,
+    reason: Reason,
 }
 
 #[derive(Args)]
@@ -101,16 +107,16 @@ pub struct CancelArgs {
     /// Number of the batch
     number: String,
     #[command(flatten)]
-    why: Why,
+    reason: Reason,
 }
 
 /// Cuts the next batch of a stream, or previews it.
 pub async fn cut(context: &Context, args: CutArgs) -> anyhow::Result<Outcome> {
     let stream = &args.stream;
     if args.dry_run {
-        let at = instant(args.why.at);
+        let at = instant(args.reason.at);
         let worker = context.observer(at).await?;
-        let preview = acts::preview_cut(&worker, stream, at).await?.map_err(|wrong| anyhow::anyhow!(wrong))?;
+        let preview = preview_cut(&worker, stream, at).await.map_err(in_words)?;
         let row = |(region, cards): &(String, i64)| {
             vec![preview.stream.clone(), preview.batch.clone(), region.clone(), cards.to_string()]
         };
@@ -124,59 +130,59 @@ pub async fn cut(context: &Context, args: CutArgs) -> anyhow::Result<Outcome> {
         }
         return Ok(Outcome::Ok);
     }
-    let by = args.why.by(context)?;
+    let by = args.reason.by(context)?;
     let Some(number) = &args.confirm else {
         return Err(Usage("preview the batch with --dry-run, then confirm its number with --confirm".into()).into());
     };
     let worker = context.worker(by.at).await?;
-    told(context, "cut", acts::cut_now(&worker, stream, number, by).await?)
+    told(context, "cut", cut_now(&worker, stream, number, by).await)
 }
 
 /// Holds a stream or a batch.
 pub async fn hold(context: &Context, args: ActArgs) -> anyhow::Result<Outcome> {
-    let by = args.why.by(context)?;
+    let by = args.reason.by(context)?;
     let worker = context.worker(by.at).await?;
-    let held = match is_number(&args.target) {
-        true => acts::hold_batch(&worker, &args.target, by).await?,
-        false => acts::hold_stream(&worker, &args.target, by).await?,
+    let ended = match is_number(&args.target) {
+        true => hold_batch(&worker, &args.target, by).await,
+        false => hold_stream(&worker, &args.target, by).await,
     };
-    told(context, "hold", held)
+    told(context, "hold", ended)
 }
 
 /// Releases a stream or a batch.
 pub async fn release(context: &Context, args: ActArgs) -> anyhow::Result<Outcome> {
-    let mut by = args.why.by(context)?;
+    let mut by = args.reason.by(context)?;
     let worker = context.worker(by.at).await?;
     if !is_number(&args.target) {
-        return told(context, "release", acts::release_stream(&worker, &args.target, by).await?);
+        return told(context, "release", release_stream(&worker, &args.target, by).await);
     }
     match second(context, &worker, OfBatch::Release, &args.target, by).await? {
         Err(outcome) => return Ok(outcome),
         Ok(approval) => by.approval = approval,
     }
-    told(context, "release", acts::release_batch(&worker, &args.target, by).await?)
+    told(context, "release", release_batch(&worker, &args.target, by).await)
 }
 
 /// Splits a batch.
 pub async fn split(context: &Context, args: SplitArgs) -> anyhow::Result<Outcome> {
-    let by = args.why.by(context)?;
+    let by = args.reason.by(context)?;
     let worker = context.worker(by.at).await?;
     let division = match args.count {
         Some(count) => Division::Count(count as usize),
         None => Division::Regions(args.region),
     };
-    told(context, "split", acts::split_batch(&worker, &args.number, &division, by).await?)
+    told(context, "split", split_batch(&worker, &args.number, &division, by).await)
 }
 
 /// Cancels a batch.
 pub async fn cancel(context: &Context, args: CancelArgs) -> anyhow::Result<Outcome> {
-    let mut by = args.why.by(context)?;
+    let mut by = args.reason.by(context)?;
     let worker = context.worker(by.at).await?;
     match second(context, &worker, OfBatch::Cancel, &args.number, by).await? {
         Err(outcome) => return Ok(outcome),
         Ok(approval) => by.approval = approval,
     }
-    told(context, "cancel", acts::cancel_batch(&worker, &args.number, by).await?)
+    told(context, "cancel", cancel_batch(&worker, &args.number, by).await)
 }
 
 /// Asks for a second person where the act needs one.
@@ -185,11 +191,15 @@ async fn second(
     worker: &Worker,
     what: OfBatch,
     number: &str,
-    by: By<'_>,
+    by: Instruction<'_>,
 ) -> anyhow::Result<Result<Option<i64>, Outcome>> {
     // What is not there, or reaches beyond the scope, the act itself refuses.
-    let Ok((_, batch)) = batch_within(&worker.ledger, number).await? else { return Ok(Ok(None)) };
-    match acts::needs_second(what, &batch, by.reason) {
+    let batch = match batch_within(&worker.ledger, number).await {
+        Ok((_, batch)) => batch,
+        Err(BatchError::Refused(_)) => return Ok(Ok(None)),
+        Err(failed) => return Err(in_words(failed)),
+    };
+    match needs_second(what, &batch, by.reason) {
         Some(wanted) => waits(context, second_person(worker, &wanted, by.at).await?),
         None => Ok(Ok(None)),
     }
@@ -200,11 +210,10 @@ fn is_number(target: &str) -> bool {
     target.get(1..9).is_some_and(|day| day.bytes().all(|b| b.is_ascii_digit()))
 }
 
-fn told(context: &Context, what: &str, told: Told) -> anyhow::Result<Outcome> {
-    let (done, names) = match told {
-        Told::Done(names) => (true, names),
-        Told::Before(names) => (false, names),
-        Told::Refused(why) => anyhow::bail!("{what}: {}", print::visible(&why)),
+fn told(context: &Context, what: &str, ended: Result<Ended, BatchError>) -> anyhow::Result<Outcome> {
+    let (done, names) = match ended.map_err(|error| of_action(what, error))? {
+        Ended::Done(names) => (true, names),
+        Ended::Before(names) => (false, names),
     };
     let row = vec![what.to_owned(), names.join(", "), done.to_string()];
     let document = json!({ "act": what, "of": names, "done": done, "done_before": !done });

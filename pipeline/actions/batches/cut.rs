@@ -1,0 +1,87 @@
+//! Cutting the next batch of a stream now: previewed, then confirmed by its number.
+
+use jiff::Timestamp;
+
+use super::record::record;
+use super::refusal::{BatchError, BatchRefusal};
+use super::targets::{on_hold_with, stream_within};
+use crate::actions::outcome::{Instruction, Outcome};
+use crate::batching::cutting;
+use crate::batching::schedule::{self, WaitingStream};
+use crate::route::batches_of;
+use crate::step::{StageError, Worker};
+
+/// What the next batch of a stream would be, for who confirms it by its number.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Preview {
+    pub stream: String,
+    pub batch: String,
+    pub cards: i64,
+    /// Region and cards, in the order of the file.
+    pub sections: Vec<(String, i64)>,
+}
+
+/// What the next batch of a stream would be now.
+pub async fn preview_cut(worker: &Worker, stream: &str, at: Timestamp) -> Result<Preview, BatchError> {
+    let candidate = forced(worker, stream, at).await?;
+    let cards = candidate.batch_cards();
+    let portions = batches_of(candidate.stream.kind)?.portions(worker, &candidate, cards).await?;
+    let sections = portions.into_iter().map(|(slice, n)| (slice.region, n)).collect();
+    let batch = next_numbers(worker, &candidate, at).await?.batch;
+    Ok(Preview { stream: stream.into(), batch, cards, sections })
+}
+
+/// Cuts the next batch of a stream now, whatever the cut-off, under the number its preview showed.
+pub async fn cut_now(worker: &Worker, stream: &str, number: &str, by: Instruction<'_>) -> Result<Outcome, BatchError> {
+    let not_next = || BatchRefusal::NotNext { number: number.into() };
+    if let Some((id, _)) = worker.ledger.batch(number).await? {
+        let actions = worker.ledger.batch_acts(id).await?;
+        let same = actions.iter().any(|k| k.what == "cut" && k.stream.as_deref() == Some(stream));
+        return if same { Ok(Outcome::Before(vec![number.into()])) } else { Err(not_next().into()) };
+    }
+    let due = forced(worker, stream, by.at).await?;
+    if next_numbers(worker, &due, by.at).await?.batch != number {
+        return Err(not_next().into());
+    }
+    let Some(lease) = worker.lease(&due.stream.kind.work(), by.at).await? else {
+        return Err(BatchRefusal::Busy { stream: stream.into() }.into());
+    };
+    // Under the lease nobody else takes of the bureau's capacity.
+    let due = match forced(worker, stream, by.at).await {
+        Ok(due) => due,
+        Err(refused @ BatchError::Refused(_)) => {
+            worker.ledger.give_back(&lease).await?;
+            return Err(refused);
+        }
+        Err(failed) => return Err(failed),
+    };
+    let action = record(worker, by, "cut", Some(stream))?;
+    let settled = batches_of(due.stream.kind)?.cut(worker, due.unit(), lease, action, by.at).await;
+    match settled {
+        // Somebody else took the number meanwhile; nothing was written.
+        Err(error) if error.is_passing() => Err(not_next().into()),
+        Err(error) => Err(error.into()),
+        Ok(()) if worker.ledger.batch(number).await?.is_some() => Ok(Outcome::Done(vec![number.into()])),
+        Ok(()) => Err(BatchRefusal::NothingToCarry { stream: stream.into() }.into()),
+    }
+}
+
+/// The stream as if it were due.
+async fn forced<'s>(worker: &'s Worker, stream: &str, at: Timestamp) -> Result<WaitingStream<'s>, BatchError> {
+    let kind = stream_within(worker, stream)?;
+    let waiting = batches_of(kind)?.waiting(&worker.ledger).await?;
+    let Some(candidate) = schedule::cut_now(worker, kind, waiting, stream, at).await? else {
+        return Err(BatchRefusal::NothingWaits { stream: stream.into() }.into());
+    };
+    if let Some(hold) = &candidate.held_by {
+        return Err(on_hold_with(worker, stream, hold).into());
+    }
+    if candidate.take == 0 {
+        return Err(BatchRefusal::NoCapacity { partner: candidate.partner.profile.code.clone() }.into());
+    }
+    Ok(candidate)
+}
+
+async fn next_numbers(worker: &Worker, c: &WaitingStream<'_>, at: Timestamp) -> Result<cutting::Numbers, StageError> {
+    cutting::numbers(worker, c.stream.kind, &c.partner.profile.code, at).await
+}

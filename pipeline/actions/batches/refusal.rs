@@ -1,0 +1,97 @@
+//! Why an action on a batch or a stream was refused: what was found, as data.
+
+use super::rows::Acted;
+use crate::actions::outcome::{ActionError, Outcome};
+use crate::people::authorisation::Beyond;
+
+/// Why an action on a batch or a stream changed nothing, in the order in which it is checked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum BatchRefusal {
+    /// No batch has this number, or who acts sees nothing of it.
+    NoSuchBatch {
+        number: String,
+    },
+    /// Neither a stream nor the beginning of one's name.
+    NoSuchStream {
+        stream: String,
+    },
+    /// Some of it lies outside the scope of who acts.
+    Beyond(Box<Beyond>),
+    /// The name ends in an area; streams are named by whole regions, so a hold would keep nothing.
+    NamesAnArea {
+        stream: String,
+    },
+    NothingWaits {
+        stream: String,
+    },
+    /// On hold with a wider hold; `beyond` when who acts may not release that one.
+    OnHoldWith {
+        stream: String,
+        hold: String,
+        beyond: Option<Box<Beyond>>,
+    },
+    /// The bureau makes no more cards today.
+    NoCapacity {
+        partner: String,
+    },
+    /// A scheduler has the lease of the cut.
+    Busy {
+        stream: String,
+    },
+    /// The number that was confirmed is not the next one.
+    NotNext {
+        number: String,
+    },
+    NothingToCarry {
+        stream: String,
+    },
+    /// Divided so, it would stay in one part.
+    OnePart {
+        number: String,
+        cards: i64,
+    },
+    /// No card of one part can be carried.
+    EmptyPart {
+        number: String,
+    },
+    /// Its file is being placed at the partner.
+    Sending {
+        number: String,
+    },
+    /// Cancelled, or split.
+    Ended {
+        number: String,
+    },
+    NotOnHold {
+        number: String,
+    },
+    /// Its file is at the partner.
+    Sent {
+        number: String,
+        state: String,
+    },
+}
+
+/// Why an action on a batch or a stream was not carried out.
+pub type BatchError = ActionError<BatchRefusal>;
+
+impl From<BatchRefusal> for BatchError {
+    fn from(refusal: BatchRefusal) -> BatchError {
+        ActionError::Refused(refusal)
+    }
+}
+
+/// What the ledger said of an action on a batch or a stream of this name.
+pub(crate) fn outcome(acted: Acted, name: &str) -> Result<Outcome, BatchError> {
+    let number = name.to_owned();
+    Err(ActionError::Refused(match acted {
+        Acted::Done => return Ok(Outcome::Done(vec![number])),
+        Acted::Before => return Ok(Outcome::Before(vec![number])),
+        Acted::Sending => BatchRefusal::Sending { number },
+        Acted::Stands(state) => match state.as_str() {
+            "cancelled" => BatchRefusal::Ended { number },
+            "cut" => BatchRefusal::NotOnHold { number },
+            _ => BatchRefusal::Sent { number, state },
+        },
+    }))
+}

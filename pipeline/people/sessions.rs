@@ -1,0 +1,122 @@
+//! Who is acting: the enabled user whose password was given, or the one a live session's token belongs to.
+//!
+//! Invariants: a token is random, and only its digest is stored; whatever is wrong with a name and a password,
+//! the answer is the same and takes as long. Not here: where a front end keeps the token, and how it asks for a
+//! password.
+
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+use super::passwords::Password;
+use crate::hex::hex;
+use crate::store::schema::Schema;
+use crate::store::{Ledger, LedgerError, Principal};
+
+/// Bytes of a token before it is written as hex.
+const TOKEN_BYTES: usize = 32;
+
+/// The migration that brought users.
+const USERS: i64 = 3;
+
+/// What proves a session. It has neither `Debug` nor `Display`.
+pub struct Token(String);
+
+impl Token {
+    /// A new one, that nobody can guess.
+    pub fn random() -> Token {
+        let mut bytes = [0_u8; TOKEN_BYTES];
+        rand::fill(&mut bytes);
+        Token(hex(&bytes))
+    }
+
+    /// One as its holder kept it.
+    pub fn kept(text: String) -> Token {
+        Token(text)
+    }
+
+    /// As its holder keeps it.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+
+    fn digest(&self) -> Vec<u8> {
+        Sha256::digest(&self.0).to_vec()
+    }
+}
+
+/// Why nobody was recognised.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum LoginRefusal {
+    /// No enabled user has this name and this password, or too many passwords were wrong.
+    WrongPassword,
+    /// The session has ended.
+    SessionEnded,
+    /// The session is another user's than the one named.
+    OtherUser { user: String },
+}
+
+/// Why nobody was recognised, or what failed meanwhile.
+#[derive(Debug)]
+pub enum LoginError {
+    Refused(LoginRefusal),
+    Failed(LedgerError),
+}
+
+impl From<LedgerError> for LoginError {
+    fn from(error: LedgerError) -> LoginError {
+        LoginError::Failed(error)
+    }
+}
+
+/// Whether everybody must prove who they are: there are users. It leaves the schema as it is.
+pub async fn are_needed(ledger: &Ledger) -> Result<bool, LedgerError> {
+    let pending = ledger.schema_state(&Schema::built_in()).await?.pending;
+    Ok(!pending.iter().any(|named| named.migration == USERS) && ledger.has_users().await?)
+}
+
+/// The enabled user whose password this is.
+pub async fn by_password(
+    ledger: &Ledger,
+    name: &str,
+    password: &Password,
+    now: Timestamp,
+) -> Result<Principal, LoginError> {
+    let known = ledger.take_try(name, now).await?;
+    let verifier = known.as_ref().map(|(_, verifier)| verifier.as_str());
+    if tokio::task::block_in_place(|| password.opens(verifier))
+        && let Some((user, _)) = known
+        && let Some(principal) = ledger.enabled_user(name).await?
+    {
+        ledger.forget_tries(user).await?;
+        return Ok(principal);
+    }
+    Err(LoginError::Refused(LoginRefusal::WrongPassword))
+}
+
+/// The enabled user of a live session, who is the one named if one is named.
+pub async fn by_token(
+    ledger: &Ledger,
+    token: &Token,
+    name: Option<&str>,
+    now: Timestamp,
+) -> Result<Principal, LoginError> {
+    let Some(principal) = ledger.session(&token.digest(), now).await? else {
+        return Err(LoginError::Refused(LoginRefusal::SessionEnded));
+    };
+    match name {
+        Some(name) if name != principal.name => {
+            Err(LoginError::Refused(LoginRefusal::OtherUser { user: principal.name }))
+        }
+        _ => Ok(principal),
+    }
+}
+
+/// Begins a session of a user, proved by this token from now on.
+pub async fn begin(ledger: &Ledger, principal: &Principal, token: &Token, now: Timestamp) -> Result<(), LedgerError> {
+    ledger.open_session(principal.user, &token.digest(), now).await
+}
+
+/// Ends the session of a token.
+pub async fn end(ledger: &Ledger, token: &Token) -> Result<(), LedgerError> {
+    ledger.end_session(&token.digest()).await
+}
