@@ -3,7 +3,7 @@
 //!
 //! What ended before the day or begins after it is not there. A region that was merged or renamed is
 //! followed to its successor; one that was split or has none is not. Not here: where the tables lie
-//! and which lines are in force (`stages::tables`).
+//! and which lines are in force (`reference::tables`).
 
 mod lookup;
 mod reading;
