@@ -17,7 +17,8 @@ pub struct Container {
     /// The container's id there.
     id: &'static str,
     /// From the container's side: the applications of the sets that moved (`new_move v`), by an index.
-    members: &'static str,
+    /// None where they move by themselves, too, and are met as single things.
+    members: Option<&'static str>,
 }
 
 /// Every kind of set, in the order in which a card comes through them.
@@ -27,24 +28,27 @@ const CONTAINERS: &[Container] = &[
         tables: &["application a"],
         joined: "a.id = t.id",
         id: "a.chunk",
-        members: "SELECT a.id FROM new_move v JOIN application a ON v.scope = 'chunk' AND a.chunk = v.subject AND v.life = 'card'",
+        members: Some(
+            "SELECT a.id FROM new_move v JOIN application a ON v.scope = 'chunk' AND a.chunk = v.subject AND v.life = 'card'",
+        ),
     },
     Container {
         scopes: &["account_batch"],
         tables: &["application a"],
         joined: "a.id = t.id",
         id: "a.account_batch",
-        members: "SELECT a.id FROM new_move v JOIN application a ON v.scope = 'account_batch' AND a.account_batch = v.subject",
+        members: Some(
+            "SELECT a.id FROM new_move v JOIN application a ON v.scope = 'account_batch' AND a.account_batch = v.subject",
+        ),
     },
-    // Those the bank opened no account for have left the batch; their answer says which it was. They moved by
-    // themselves, so a run of the books meets them as single things.
+    // Those the bank opened no account for have left the batch; their answer says which it was.
     Container {
         scopes: &["account_batch"],
         tables: &["answer n", "file f", "application a"],
         joined: "n.application = t.id AND n.outcome NOT IN ('contradicted', 'not_closed') AND f.id = n.file
             AND a.id = t.id AND (a.account_batch IS NULL OR a.account_batch <> f.batch)",
         id: "f.batch",
-        members: "",
+        members: None,
     },
     // Members of batches that ended before they were sent.
     Container {
@@ -52,39 +56,49 @@ const CONTAINERS: &[Container] = &[
         tables: &["former_row r"],
         joined: "r.application = t.id",
         id: "r.batch",
-        members: "SELECT r.application FROM new_move v JOIN former_row r
+        members: Some(
+            "SELECT r.application FROM new_move v JOIN former_row r
             ON v.scope IN ('account_batch', 'production_batch') AND r.batch = v.subject",
+        ),
     },
     Container {
         scopes: &["answer"],
         tables: &["account c"],
         joined: "c.application = t.id",
         id: "c.answer",
-        members: "SELECT c.application FROM new_move v JOIN file f ON v.scope = 'answer' AND f.id = v.subject
+        members: Some(
+            "SELECT c.application FROM new_move v JOIN file f ON v.scope = 'answer' AND f.id = v.subject
             JOIN application a ON a.account_batch = f.batch JOIN account c ON c.application = a.id",
+        ),
     },
     Container {
         scopes: &["production_batch"],
         tables: &["production_row p"],
         joined: "p.application = t.id",
         id: "p.batch",
-        members: "SELECT p.application FROM new_move v JOIN production_row p ON v.scope = 'production_batch' AND p.batch = v.subject",
+        members: Some(
+            "SELECT p.application FROM new_move v JOIN production_row p ON v.scope = 'production_batch' AND p.batch = v.subject",
+        ),
     },
     Container {
         scopes: &["report"],
         tables: &["made m", "box b"],
         joined: "m.application = t.id AND b.id = m.box",
         id: "b.report",
-        members: "SELECT m.application FROM new_move v JOIN box b ON v.scope = 'report' AND b.report = v.subject
+        members: Some(
+            "SELECT m.application FROM new_move v JOIN box b ON v.scope = 'report' AND b.report = v.subject
             JOIN made m ON m.box = b.id",
+        ),
     },
     Container {
         scopes: &["shipment"],
         tables: &["made m", "box b"],
         joined: "m.application = t.id AND b.id = m.box",
         id: "b.shipment",
-        members: "SELECT m.application FROM new_move v JOIN box b ON v.scope = 'shipment' AND b.shipment = v.subject
+        members: Some(
+            "SELECT m.application FROM new_move v JOIN box b ON v.scope = 'shipment' AND b.shipment = v.subject
             JOIN made m ON m.box = b.id",
+        ),
     },
 ];
 
@@ -108,7 +122,7 @@ pub static WAY: LazyLock<String> = LazyLock::new(|| {
 
 /// Puts the members of the sets in `new_move` into `touched_application`, one statement a kind of set.
 pub static MEMBERS: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let known = CONTAINERS.iter().map(|container| container.members).filter(|members| !members.is_empty());
+    let known = CONTAINERS.iter().filter_map(|container| container.members);
     known.map(|members| format!("INSERT INTO touched_application {members}")).collect()
 });
 

@@ -7,6 +7,7 @@ use cardline_core::file_formats::{FaultCode, FileFault, Parsed};
 use jiff::civil::Date;
 
 use crate::exchange::inbox::{self, Incoming};
+use crate::step::Worker;
 
 /// The fault of an answer whose control line names another region than the request.
 pub fn other_region(parsed: &Parsed, asked: &str) -> Option<FileFault> {
@@ -24,6 +25,19 @@ pub fn row_faults(parsed: &Parsed, found: Vec<FileFault>) -> Vec<FileFault> {
     let mut all: Vec<FileFault> = cells.cloned().chain(found).collect();
     all.sort_by_key(|fault| fault.line);
     all
+}
+
+/// What is believed of an answer about a batch, which is of one region.
+pub struct OfRegion<A> {
+    pub region: String,
+    pub answer: A,
+}
+
+impl<A> OfRegion<A> {
+    /// By when a person has looked at what is not believed.
+    pub fn case_on(&self, worker: &Worker, today: Date) -> Date {
+        worker.working_days_after(today, worker.policy.of(&self.region, today).case_working_days)
+    }
 }
 
 /// Places a report of what is not believed in a file, before the effect of all else in it. Where it cannot be

@@ -1,13 +1,13 @@
 //! The bank's answer to an account request: matched with what was asked, applied in one transaction.
 
-use cardline_core::file_formats::{FileFault, FileKind, Parsed};
+use cardline_core::file_formats::{FileKind, Parsed};
 use jiff::civil::Date;
 
 use super::answer_rows::{AnswerDates, AskedBatch, MatchedAnswer};
 use super::matching::match_rows;
 use crate::exchange::files::ReceivedFile;
 use crate::exchange::inbox::Incoming;
-use crate::inbound::doubts::other_region;
+use crate::inbound::doubts::{OfRegion, other_region};
 use crate::inbound::incoming::batch_asked;
 use crate::inbound::kind::{InboundKind, InboundStep, Known, Matched};
 use crate::step::{StageError, Worker};
@@ -20,17 +20,11 @@ pub struct AccountAnswers;
 /// The step; one file at a time.
 pub type Answers = InboundStep<AccountAnswers>;
 
-/// What is believed of a bank's answer, and the region of its batch.
-pub struct Believed {
-    region: String,
-    answer: MatchedAnswer,
-}
-
 impl InboundKind for AccountAnswers {
     const KIND: FileKind = FileKind::AccountResult;
     const REASON: &'static str = "the bank's answer";
     type Asked = AskedBatch;
-    type Believed = Believed;
+    type Believed = OfRegion<MatchedAnswer>;
 
     async fn known(worker: &Worker, incoming: &Incoming<'_>, parsed: &Parsed) -> Result<Known<AskedBatch>, StageError> {
         Ok(match batch_asked(worker, incoming, parsed, FileKind::AccountRequest).await? {
@@ -45,17 +39,16 @@ impl InboundKind for AccountAnswers {
         parsed: &Parsed,
         asked: AskedBatch,
         today: Date,
-    ) -> Result<Matched<Believed>, StageError> {
+    ) -> Result<Matched<OfRegion<MatchedAnswer>>, StageError> {
         if let Some(fault) = other_region(parsed, &asked.region) {
             return Ok(Err(vec![fault]));
         }
         let rows = match_rows(worker, incoming, parsed, &asked, today)?;
-        let faults: Vec<FileFault> = rows.faults;
-        Ok(Ok((Believed { region: asked.region, answer: rows.answer }, faults)))
+        Ok(Ok((OfRegion { region: asked.region, answer: rows.answer }, rows.faults)))
     }
 
-    fn case_on(worker: &Worker, believed: &Believed, today: Date) -> Date {
-        worker.working_days_after(today, worker.policy.of(&believed.region, today).case_working_days)
+    fn case_on(worker: &Worker, believed: &OfRegion<MatchedAnswer>, today: Date) -> Date {
+        believed.case_on(worker, today)
     }
 
     async fn apply(
@@ -63,7 +56,7 @@ impl InboundKind for AccountAnswers {
         lease: &Lease,
         file: &ReceivedFile<'_>,
         batch: i64,
-        believed: Believed,
+        believed: OfRegion<MatchedAnswer>,
         why: Why<'_>,
     ) -> Result<(), StageError> {
         let today = local_date(why.at);
@@ -73,7 +66,7 @@ impl InboundKind for AccountAnswers {
         let dates = AnswerDates {
             today,
             correction_on: today.saturating_add(jiff::Span::new().days(policy.correction_days)),
-            case_on: AccountAnswers::case_on(worker, &believed, today),
+            case_on: believed.case_on(worker, today),
             production_on: worker.working_days_after(today, bureau.profile.batch.max_age_days + 2),
         };
         worker.ledger.settle_account_answer(lease, file, batch, believed.answer, dates, why).await?;

@@ -7,7 +7,7 @@ use super::answer_rows::{AskedClosings, ClosingDates, MatchedClosings};
 use super::matching::match_rows;
 use crate::exchange::files::ReceivedFile;
 use crate::exchange::inbox::Incoming;
-use crate::inbound::doubts::other_region;
+use crate::inbound::doubts::{OfRegion, other_region};
 use crate::inbound::incoming::batch_asked;
 use crate::inbound::kind::{InboundKind, InboundStep, Known, Matched};
 use crate::step::{StageError, Worker};
@@ -20,17 +20,11 @@ pub struct RecyclingAnswers;
 /// The step; one file at a time.
 pub type Answers = InboundStep<RecyclingAnswers>;
 
-/// What is believed of a bank's answer, and the region of its batch.
-pub struct Believed {
-    region: String,
-    answer: MatchedClosings,
-}
-
 impl InboundKind for RecyclingAnswers {
     const KIND: FileKind = FileKind::RecyclingResult;
     const REASON: &'static str = "the bank's answer";
     type Asked = AskedClosings;
-    type Believed = Believed;
+    type Believed = OfRegion<MatchedClosings>;
 
     async fn known(
         worker: &Worker,
@@ -49,16 +43,16 @@ impl InboundKind for RecyclingAnswers {
         parsed: &Parsed,
         asked: AskedClosings,
         today: Date,
-    ) -> Result<Matched<Believed>, StageError> {
+    ) -> Result<Matched<OfRegion<MatchedClosings>>, StageError> {
         if let Some(fault) = other_region(parsed, &asked.region) {
             return Ok(Err(vec![fault]));
         }
         let rows = match_rows(worker, incoming.spec, parsed, &asked, today)?;
-        Ok(Ok((Believed { region: asked.region, answer: rows.answer }, rows.faults)))
+        Ok(Ok((OfRegion { region: asked.region, answer: rows.answer }, rows.faults)))
     }
 
-    fn case_on(worker: &Worker, believed: &Believed, today: Date) -> Date {
-        worker.working_days_after(today, worker.policy.of(&believed.region, today).case_working_days)
+    fn case_on(worker: &Worker, believed: &OfRegion<MatchedClosings>, today: Date) -> Date {
+        believed.case_on(worker, today)
     }
 
     async fn apply(
@@ -66,7 +60,7 @@ impl InboundKind for RecyclingAnswers {
         lease: &Lease,
         file: &ReceivedFile<'_>,
         batch: i64,
-        believed: Believed,
+        believed: OfRegion<MatchedClosings>,
         why: Why<'_>,
     ) -> Result<(), StageError> {
         let today = local_date(why.at);
@@ -74,7 +68,7 @@ impl InboundKind for RecyclingAnswers {
         let policy = worker.policy.of(&believed.region, today);
         let dates = ClosingDates {
             again_on: worker.working_days_after(today, policy.recycle_working_days),
-            case_on: RecyclingAnswers::case_on(worker, &believed, today),
+            case_on: believed.case_on(worker, today),
         };
         worker.ledger.settle_recycling_answer(lease, file, batch, believed.answer, dates, why).await?;
         Ok(())
