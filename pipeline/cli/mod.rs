@@ -57,6 +57,7 @@ mod topic;
 mod trace;
 mod users;
 
+use std::pin::Pin;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -162,9 +163,10 @@ pub fn read() -> Typed {
     Typed { cli, line }
 }
 
-/// Runs one command and reports how it ended.
-pub async fn run(typed: Typed) -> ExitCode {
-    outcome::exit_code(dispatch(typed).await)
+/// Runs one command and reports how it ended. Boxed, so that everything it may do is compiled here, with its
+/// libraries, and not a second time where it is awaited.
+pub fn run(typed: Typed) -> Pin<Box<dyn Future<Output = ExitCode>>> {
+    Box::pin(async { outcome::exit_code(dispatch(typed).await) })
 }
 
 async fn dispatch(Typed { cli, line }: Typed) -> anyhow::Result<Outcome> {
