@@ -7,7 +7,7 @@ use cardline_core::state_machines::LIVES;
 
 use super::touched::{AlikeCards, Traced};
 use crate::books::trace::{Follower, WayRow};
-use crate::custody::containers::WAY;
+use crate::custody::generated::WAY;
 use crate::limits::REPLAYED_CARDS_PER_PAGE;
 use crate::store::LedgerError;
 use crate::store::Tx;

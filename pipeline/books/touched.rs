@@ -1,7 +1,7 @@
 //! Which rows a run of the books checks: all, or those that changed since the last run. Their ids are in
 //! temporary tables, which the statements of the laws read.
 
-use crate::custody::containers::MEMBERS;
+use crate::custody::generated::MEMBERS;
 use crate::store::Tx;
 use crate::store::bulk_row::BulkRow;
 use crate::store::dialect::over_history;

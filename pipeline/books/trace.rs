@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::touched::Traced;
-use crate::custody::containers::WAY;
+use crate::custody::generated::WAY;
 use crate::quarantine::acts::{TracedAct, acts_of};
 use crate::store::Tx;
 use crate::store::scope::in_scope;

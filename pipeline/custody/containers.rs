@@ -1,149 +1,190 @@
 //! What holds cards: every set whose moves are written once for all its members.
 //!
-//! From this one list come a card's way through its sets (trace, and the laws that replay it) and the members that
-//! a run of the books looks at when a set moved. A set's members are known for ever; who left it before it moved is
-//! left out by its own moves.
+//! From this one list come the set a move is written for, the view of where a card is, a card's way through its
+//! sets (trace, and the laws that replay it), and the members that a run of the books looks at when a set moved.
+//! A set's members are known for ever; who left it before it moved is left out by its own moves.
 
-use std::sync::LazyLock;
+use crate::store::transition::SHIPMENT_PLACE;
 
-/// A set of cards.
+/// A kind of set of cards.
 pub struct Container {
-    /// The words of its moves in the history.
-    scopes: &'static [&'static str],
-    /// The tables between an application and its container.
-    tables: &'static [&'static str],
-    /// How they belong together, `t.id` being the application.
-    joined: &'static str,
-    /// The container's id there.
-    id: &'static str,
-    /// From the container's side: the applications of the sets that moved (`new_move v`), by an index.
-    /// None where they move by themselves, too, and are met as single things.
-    members: Option<&'static str>,
+    /// The word of its moves in the history; never changed.
+    pub(super) word: &'static str,
+    /// The states of a card that travels with it.
+    pub(super) states: &'static [&'static str],
+    /// True of a card `a` that is in it or went on from it.
+    pub(super) entered: &'static str,
+    /// Where a set says itself in which of the states it is.
+    pub(super) stands: Option<Stands>,
+    /// Which of its members `a` travel with it.
+    pub(super) travelling: &'static str,
+    /// Whether it moves also when nobody is left in it.
+    pub(super) moves_empty: bool,
+    /// How a card and its set find each other; after the first way, those of cards that left it before it moved on.
+    pub(super) ways: &'static [Way],
 }
 
-/// Every kind of set, in the order in which a card comes through them.
-const CONTAINERS: &[Container] = &[
-    Container {
-        scopes: &["chunk"],
-        tables: &["application a"],
-        joined: "a.id = t.id",
-        id: "a.chunk",
-        members: Some(
-            "SELECT a.id FROM new_move v JOIN application a ON v.scope = 'chunk' AND a.chunk = v.subject AND v.life = 'card'",
-        ),
-    },
-    Container {
-        scopes: &["account_batch"],
-        tables: &["application a"],
-        joined: "a.id = t.id",
-        id: "a.account_batch",
-        members: Some(
-            "SELECT a.id FROM new_move v JOIN application a ON v.scope = 'account_batch' AND a.account_batch = v.subject",
-        ),
-    },
-    // Those the bank opened no account for have left the batch; their answer says which it was.
-    Container {
-        scopes: &["account_batch"],
-        tables: &["answer n", "file f", "application a"],
-        joined: "n.application = t.id AND n.outcome NOT IN ('contradicted', 'not_closed') AND f.id = n.file
-            AND a.id = t.id AND (a.account_batch IS NULL OR a.account_batch <> f.batch)",
-        id: "f.batch",
-        members: None,
-    },
-    // Members of batches that ended before they were sent.
-    Container {
-        scopes: &["account_batch", "production_batch"],
-        tables: &["former_row r"],
-        joined: "r.application = t.id",
-        id: "r.batch",
-        members: Some(
-            "SELECT r.application FROM new_move v JOIN former_row r
-            ON v.scope IN ('account_batch', 'production_batch') AND r.batch = v.subject",
-        ),
-    },
-    Container {
-        scopes: &["answer"],
-        tables: &["account c"],
-        joined: "c.application = t.id",
-        id: "c.answer",
-        members: Some(
-            "SELECT c.application FROM new_move v JOIN file f ON v.scope = 'answer' AND f.id = v.subject
-            JOIN application a ON a.account_batch = f.batch JOIN account c ON c.application = a.id",
-        ),
-    },
-    Container {
-        scopes: &["production_batch"],
-        tables: &["production_row p"],
-        joined: "p.application = t.id",
-        id: "p.batch",
-        members: Some(
-            "SELECT p.application FROM new_move v JOIN production_row p ON v.scope = 'production_batch' AND p.batch = v.subject",
-        ),
-    },
-    Container {
-        scopes: &["report"],
-        tables: &["made m", "box b"],
-        joined: "m.application = t.id AND b.id = m.box",
-        id: "b.report",
-        members: Some(
-            "SELECT m.application FROM new_move v JOIN box b ON v.scope = 'report' AND b.report = v.subject
-            JOIN made m ON m.box = b.id",
-        ),
-    },
-    Container {
-        scopes: &["shipment"],
-        tables: &["made m", "box b"],
-        joined: "m.application = t.id AND b.id = m.box",
-        id: "b.shipment",
-        members: Some(
-            "SELECT m.application FROM new_move v JOIN box b ON v.scope = 'shipment' AND b.shipment = v.subject
-            JOIN made m ON m.box = b.id",
-        ),
-    },
-];
-
-/// The rows of history of each machine for the applications in `traced`, with the set they came through.
-pub static WAY: LazyLock<String> = LazyLock::new(|| {
-    const ROW: &str =
-        "SELECT t.id, v.seq, v.at, v.life, v.scope, v.from_state, v.to_state, v.actor, v.reason FROM traced t";
-    let alone = format!("{ROW} CROSS JOIN move v WHERE v.scope = 'application' AND v.subject = t.id");
-    // CROSS JOIN keeps SQLite from beginning with the history, of which it knows no size; PostgreSQL orders as it
-    // likes.
-    let within = CONTAINERS.iter().map(|container| {
-        let Container { tables, joined, id, scopes, .. } = container;
-        let (tables, scopes) = (tables.join(" CROSS JOIN "), scopes.join("', '"));
-        format!(
-            "{ROW} CROSS JOIN {tables} CROSS JOIN move v WHERE {joined} AND v.scope IN ('{scopes}') AND v.subject = {id}"
-        )
-    });
-    let all: Vec<String> = std::iter::once(alone).chain(within).collect();
-    format!("{} ORDER BY 1, 2", all.join(" UNION ALL "))
-});
-
-/// Puts the members of the sets in `new_move` into `touched_application`, one statement a kind of set.
-pub static MEMBERS: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let known = CONTAINERS.iter().filter_map(|container| container.members);
-    known.map(|members| format!("INSERT INTO touched_application {members}")).collect()
-});
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::CONTAINERS;
-    use crate::store::transition::Set;
-
-    #[test]
-    fn every_set_that_moves_is_a_container() {
-        let listed: BTreeSet<&str> = CONTAINERS.iter().flat_map(|container| container.scopes).copied().collect();
-        let sets = [
-            Set::Chunk(0),
-            Set::AccountBatch(0),
-            Set::Answer(0),
-            Set::ProductionBatch(0),
-            Set::Report(0),
-            Set::Shipment(0),
-        ];
-        assert_eq!(listed, sets.map(|set| set.scope().0).into_iter().collect());
-    }
+/// The row in which a set says where it is.
+pub(super) struct Stands {
+    /// Its table, as `NAME ALIAS`.
+    pub table: &'static str,
+    pub joined: &'static str,
+    pub state: &'static str,
+    /// Moves it.
+    pub update: &'static str,
 }
+
+/// How a card and its set find each other.
+pub(super) struct Way {
+    /// From a card, `{card}` being its id, to its set.
+    pub to_set: Path,
+    /// From a set to its cards `a`, by an index. None where they move by themselves, too, and are met as single
+    /// things.
+    pub to_cards: Option<Path>,
+}
+
+/// Tables, how they belong together, and the id of the set there.
+pub(super) struct Path {
+    /// Each as `NAME ALIAS`, in the order in which they are looked into.
+    pub tables: &'static [&'static str],
+    pub joined: &'static str,
+    pub set: &'static str,
+}
+
+/// Those who have not left their set have no place of their own.
+const WITHOUT_PLACE: &str = "a.place IS NULL";
+
+/// Accepted together, from one read of a source; they wait for an account batch. Cards of the opening stock come in
+/// one, too, and are in their holders' hands at once.
+pub static CHUNK: Container = Container {
+    word: "chunk",
+    states: &["waiting_account"],
+    entered: "a.chunk IS NOT NULL",
+    stands: None,
+    travelling: "a.id IS NOT NULL",
+    moves_empty: false,
+    ways: &[Way {
+        to_set: Path { tables: &["application a"], joined: "a.id = {card}", set: "a.chunk" },
+        to_cards: Some(Path { tables: &["application a"], joined: "", set: "a.chunk" }),
+    }],
+};
+
+/// Asked of a bank with one file.
+pub static ACCOUNT_BATCH: Container = Container {
+    word: "account_batch",
+    states: &["in_account_batch"],
+    entered: "a.account_batch IS NOT NULL",
+    stands: None,
+    travelling: WITHOUT_PLACE,
+    moves_empty: true,
+    ways: &[
+        Way {
+            to_set: Path { tables: &["application a"], joined: "a.id = {card}", set: "a.account_batch" },
+            to_cards: Some(Path { tables: &["application a"], joined: "", set: "a.account_batch" }),
+        },
+        // Those the bank opened no account for; their answer says which batch it was.
+        Way {
+            to_set: Path {
+                tables: &["answer n", "file f", "application a"],
+                joined: "n.application = {card} AND n.outcome NOT IN ('contradicted', 'not_closed') AND f.id = n.file
+                    AND a.id = {card} AND (a.account_batch IS NULL OR a.account_batch <> f.batch)",
+                set: "f.batch",
+            },
+            to_cards: None,
+        },
+        OF_CANCELLED,
+    ],
+};
+
+/// Given an account by one answer of a bank; they wait for a production batch.
+pub static ANSWER: Container = Container {
+    word: "answer",
+    states: &["waiting_production"],
+    entered: "c.application IS NOT NULL",
+    stands: None,
+    travelling: WITHOUT_PLACE,
+    moves_empty: false,
+    ways: &[Way {
+        to_set: Path { tables: &["account c"], joined: "c.application = {card}", set: "c.answer" },
+        to_cards: Some(Path {
+            tables: &["file f", "application a", "account c"],
+            joined: "a.account_batch = f.batch AND c.application = a.id AND c.answer = f.id",
+            set: "f.id",
+        }),
+    }],
+};
+
+/// Ordered from a bureau with one file.
+pub static PRODUCTION_BATCH: Container = Container {
+    word: "production_batch",
+    states: &["in_production"],
+    entered: "p.application IS NOT NULL",
+    stands: None,
+    travelling: WITHOUT_PLACE,
+    moves_empty: true,
+    ways: &[
+        Way {
+            to_set: Path { tables: &["production_row p"], joined: "p.application = {card}", set: "p.batch" },
+            to_cards: Some(Path {
+                tables: &["production_row p", "application a"],
+                joined: "a.id = p.application",
+                set: "p.batch",
+            }),
+        },
+        OF_CANCELLED,
+    ],
+};
+
+/// Reported good by one report of a bureau; they lie in its boxes.
+pub static REPORT: Container = Container {
+    word: "report",
+    states: &["produced"],
+    entered: "m.application IS NOT NULL",
+    stands: None,
+    travelling: WITHOUT_PLACE,
+    moves_empty: false,
+    ways: &[Way {
+        to_set: Path {
+            tables: &["made m", "box b"],
+            joined: "m.application = {card} AND b.id = m.box",
+            set: "b.report",
+        },
+        to_cards: Some(Path {
+            tables: &["box b", "made m", "application a"],
+            joined: "m.box = b.id AND a.id = m.application",
+            set: "b.report",
+        }),
+    }],
+};
+
+/// Sent to a point in one carton.
+pub static SHIPMENT: Container = Container {
+    word: "shipment",
+    states: &["in_transit", "at_point", "on_shelf"],
+    entered: "s.id IS NOT NULL",
+    stands: Some(Stands { table: "shipment s", joined: "s.id = b.shipment", state: "s.place", update: SHIPMENT_PLACE }),
+    travelling: WITHOUT_PLACE,
+    moves_empty: true,
+    ways: &[Way {
+        to_set: Path {
+            tables: &["made m", "box b"],
+            joined: "m.application = {card} AND b.id = m.box",
+            set: "b.shipment",
+        },
+        to_cards: Some(Path {
+            tables: &["box b", "made m", "application a"],
+            joined: "m.box = b.id AND a.id = m.application",
+            set: "b.shipment",
+        }),
+    }],
+};
+
+/// Members of batches that ended before they were sent.
+const OF_CANCELLED: Way = Way {
+    to_set: Path { tables: &["former_row r"], joined: "r.application = {card}", set: "r.batch" },
+    to_cards: Some(Path { tables: &["former_row r", "application a"], joined: "a.id = r.application", set: "r.batch" }),
+};
+
+/// Every container, in the order in which a card comes through them.
+pub(super) static CONTAINERS: [&Container; 6] =
+    [&CHUNK, &ACCOUNT_BATCH, &ANSWER, &PRODUCTION_BATCH, &REPORT, &SHIPMENT];

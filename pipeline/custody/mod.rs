@@ -3,5 +3,6 @@
 pub mod batch_state;
 pub mod believed;
 pub mod containers;
+pub mod generated;
 pub mod shipment_regions;
 pub mod tallies;

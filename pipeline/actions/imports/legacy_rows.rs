@@ -9,10 +9,11 @@ use std::collections::HashMap;
 use cardline_core::state_machines::{ACCOUNT, CARD, SOCIAL};
 use jiff::civil::Date;
 
+use crate::custody::containers::CHUNK;
 use crate::route::intake::settle::ChunkSource;
 use crate::store::Tx;
 use crate::store::Why;
-use crate::store::transition::{Along, Set, Subject, all_moved, move_each, move_set};
+use crate::store::transition::{Along, Subject, all_moved, move_each, move_set};
 use crate::store::{Ledger, LedgerError};
 use crate::{args, bulk_row, transition};
 
@@ -220,7 +221,7 @@ impl Ledger {
                 transition!(SOCIAL, "" => "active"),
                 transition!(ACCOUNT, "" => "active"),
             ] {
-                let moved = move_set(&mut tx, Set::Chunk(chunk), transition, why).await?;
+                let moved = move_set(&mut tx, CHUNK.of(chunk), transition, why).await?;
                 all_moved(&transition, new, moved)?;
             }
             report_losses(&mut tx, chunk, why).await?;

@@ -1,21 +1,21 @@
 //! The card: where its plastic is, or where it waits to be made.
 
-use super::{Standing::*, StateMachine, edge, state};
+use super::{Standing::*, StateMachine, edge, state, travels};
 
 /// From the waiting room of the accounts stage to the holder's hand, and to destruction.
 pub const CARD: StateMachine = StateMachine {
     name: "card",
     about: "where the plastic is: a waiting room of a stage, or a container",
     states: &[
-        state("waiting_account", Under, "bureau operator", "accepted, waits for an account batch"),
-        state("in_account_batch", Under, "bank", "asked of the bank, 预开户"),
-        state("waiting_production", Under, "bureau operator", "account opened, waits for a production batch"),
-        state("in_production", Under, "bureau", "ordered from the printing bureau"),
+        travels("waiting_account", "bureau operator", "accepted, waits for an account batch"),
+        travels("in_account_batch", "bank", "asked of the bank, 预开户"),
+        travels("waiting_production", "bureau operator", "account opened, waits for a production batch"),
+        travels("in_production", "bureau", "ordered from the printing bureau"),
         state("spoiled", Under, "bureau", "废卡: failed in production, a remake follows"),
-        state("produced", Under, "bureau", "good, in its box at the bureau"),
-        state("in_transit", Under, "carrier", "on its way to the distribution point"),
-        state("at_point", Under, "distribution point", "received at the point 领卡点, not yet on the shelf"),
-        state("on_shelf", Under, "distribution point", "a pickup window is open"),
+        travels("produced", "bureau", "good, in its box at the bureau"),
+        travels("in_transit", "carrier", "on its way to the distribution point"),
+        travels("at_point", "distribution point", "received at the point 领卡点, not yet on the shelf"),
+        travels("on_shelf", "distribution point", "a pickup window is open"),
         state("with_unit", Under, "unit", "collected by a unit that hands out within 5 working days"),
         state("in_hand", Rest, "holder", "the person has it"),
         state("lost", Rest, "holder", "formally lost; a replacement may be asked for"),

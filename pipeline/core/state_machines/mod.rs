@@ -47,6 +47,8 @@ pub struct State {
     pub owner: &'static str,
     /// The field's word and what it means.
     pub meaning: &'static str,
+    /// Of a card: whether it is wherever its container is, so that no row of its own says where.
+    pub travels: bool,
 }
 
 /// One allowed move. `from` is empty where a life begins.
@@ -103,7 +105,12 @@ const fn is_same(one: &str, other: &str) -> bool {
 }
 
 const fn state(code: &'static str, standing: Standing, owner: &'static str, meaning: &'static str) -> State {
-    State { code, standing, owner, meaning }
+    State { code, standing, owner, meaning, travels: false }
+}
+
+/// A state of a card that travels with its container.
+const fn travels(code: &'static str, owner: &'static str, meaning: &'static str) -> State {
+    State { code, standing: Standing::Under, owner, meaning, travels: true }
 }
 
 const fn edge(from: &'static str, to: &'static str, why: &'static str) -> Edge {

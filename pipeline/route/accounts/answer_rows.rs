@@ -2,6 +2,7 @@
 
 use crate::batching::cut_batch::advance_batch;
 use crate::cases::desk::hold_cards;
+use crate::custody::containers::ANSWER;
 use cardline_core::state_machines::{ACCOUNT, APPLICATION, CARD, SOCIAL};
 use jiff::civil::Date;
 
@@ -11,7 +12,7 @@ use crate::limits::UNCLEAR_ANSWERS_MAX;
 use crate::store::Tx;
 use crate::store::Why;
 use crate::store::leases::spend;
-use crate::store::transition::{Along, Set, Subject, Transition, all_moved, move_each, move_one, move_set, write_move};
+use crate::store::transition::{Along, Subject, Transition, all_moved, move_each, move_one, move_set, write_move};
 use crate::store::{Lease, Ledger, LedgerError};
 use crate::{args, bulk_row, row, transition};
 
@@ -261,9 +262,9 @@ async fn open_accounts(tx: &mut Tx, file: i64, why: Why<'_>) -> Result<i64, Ledg
         .await? as i64;
     if opened > 0 {
         let card = transition!(CARD, "in_account_batch" => "waiting_production");
-        let moved = move_set(tx, Set::Answer(file), card, why).await?;
+        let moved = move_set(tx, ANSWER.of(file), card, why).await?;
         all_moved(&card, opened, moved)?;
-        move_set(tx, Set::Answer(file), transition!(ACCOUNT, "" => "sealed"), why).await?;
+        move_set(tx, ANSWER.of(file), transition!(ACCOUNT, "" => "sealed"), why).await?;
     }
     Ok(opened)
 }

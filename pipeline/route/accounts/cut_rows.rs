@@ -8,10 +8,11 @@ use crate::batching::cut_batch::finish_cut;
 use crate::batching::cut_batch::insert_batch;
 use crate::batching::cut_batch::nothing_cut;
 use crate::cases::desk::hold_cards;
+use crate::custody::containers::ACCOUNT_BATCH;
 use crate::exchange::files::freeze_file;
 use crate::store::Tx;
 use crate::store::Why;
-use crate::store::transition::{Set, all_moved, move_set};
+use crate::store::transition::{all_moved, move_set};
 use crate::store::{Ledger, LedgerError};
 use crate::{args, transition};
 use cardline_core::state_machines::CARD;
@@ -100,7 +101,7 @@ pub(super) async fn cut_accounts(tx: &mut Tx, cut: &CutBatch, why: Why<'_>) -> R
         .await? as i64;
     let transition = transition!(CARD, "waiting_account" => "in_account_batch");
     all_moved(&transition, cut.members.len() as i64, taken)?;
-    let moved = move_set(tx, Set::AccountBatch(batch), transition, why).await?;
+    let moved = move_set(tx, ACCOUNT_BATCH.of(batch), transition, why).await?;
     all_moved(&transition, taken, moved)?;
     freeze_file(tx, file, batch, why).await?;
     finish_cut(tx, cut, batch, why).await
@@ -114,7 +115,7 @@ pub(super) async fn back_to_accounts(tx: &mut Tx, batch: i64, again_on: Date, wh
         args![batch],
     )
     .await?;
-    move_set(tx, Set::AccountBatch(batch), transition!(CARD, "in_account_batch" => "waiting_account"), why).await?;
+    move_set(tx, ACCOUNT_BATCH.of(batch), transition!(CARD, "in_account_batch" => "waiting_account"), why).await?;
     tx.run(
         "UPDATE application SET account_batch = NULL, account_row = NULL, queue = CASE WHEN place IS NULL THEN 'account' ELSE queue END,
             due_on = CASE WHEN due_on < $2 THEN $2 ELSE due_on END WHERE account_batch = $1",

@@ -1,5 +1,6 @@
 //! Shipments in the ledger: receipt at the point, pickup windows, roll-over and recall.
 
+use crate::custody::containers::SHIPMENT;
 use crate::custody::shipment_regions::regions_of;
 use std::collections::BTreeSet;
 
@@ -10,7 +11,7 @@ use jiff::civil::Date;
 use crate::store::Tx;
 use crate::store::Why;
 use crate::store::leases::spend;
-use crate::store::transition::{Along, Set, Subject, by_day, move_each, move_set};
+use crate::store::transition::{Along, Subject, by_day, move_each, move_set};
 use crate::store::{Lease, Ledger, LedgerError};
 use crate::{args, row, transition};
 
@@ -84,7 +85,7 @@ impl Ledger {
         let mut tx = self.begin().await?;
         for (shipment, last) in opened {
             let transition = transition!(CARD, "at_point" => "on_shelf");
-            move_set(&mut tx, Set::Shipment(shipment.id), transition, why).await?;
+            move_set(&mut tx, SHIPMENT.of(shipment.id), transition, why).await?;
             tx.run(
                 "UPDATE shipment SET ready_on = $2, window_last = $3, due_on = $3, owner = 'distribution point' WHERE id = $1",
                 args![shipment.id, today, *last],
@@ -113,7 +114,7 @@ impl Ledger {
                 (_, Some(last)) => {
                     let transition = transition!(CARD, "on_shelf" => "on_shelf");
                     let why = Why { reason: "rolled over into the next window", ..why };
-                    move_set(&mut tx, Set::Shipment(shipment.id), transition, why).await?;
+                    move_set(&mut tx, SHIPMENT.of(shipment.id), transition, why).await?;
                     tx.run(
                         "UPDATE shipment SET roll_overs = roll_overs + 1, window_last = $2, due_on = $2 WHERE id = $1",
                         args![shipment.id, *last],

@@ -3,11 +3,12 @@
 use crate::batching::cut_batch::CARD_NUMBERS;
 use crate::batching::cut_batch::{CutBatch, Member, QueueSlice, WaitingSlice, finish_cut, insert_batch, nothing_cut};
 use crate::cases::desk::hold_cards;
+use crate::custody::containers::PRODUCTION_BATCH;
 use crate::exchange::files::freeze_file;
 use crate::store::Tx;
 use crate::store::Why;
 use crate::store::counters::take_numbers;
-use crate::store::transition::{Set, Subject, all_moved, move_set};
+use crate::store::transition::{Subject, all_moved, move_set};
 use crate::store::{Ledger, LedgerError};
 use crate::{args, bulk_row, row, transition};
 use cardline_core::state_machines::CARD;
@@ -150,7 +151,7 @@ pub(super) async fn cut_production(
     all_moved(&transition, cut.members.len() as i64, ordered)?;
     tx.stage(cut.members.iter().map(|id| Member { row: 0, id: *id }).collect()).await?;
     no_longer_to_produce(tx, "member").await?;
-    let moved = move_set(tx, Set::ProductionBatch(batch), transition, why).await?;
+    let moved = move_set(tx, PRODUCTION_BATCH.of(batch), transition, why).await?;
     all_moved(&transition, ordered, moved)?;
     freeze_file(tx, file, batch, why).await?;
     finish_cut(tx, cut, batch, why).await
@@ -192,7 +193,7 @@ pub(super) async fn back_to_production(
         args![batch, again_on],
     )
     .await?;
-    move_set(tx, Set::ProductionBatch(batch), transition!(CARD, "in_production" => "waiting_production"), why).await?;
+    move_set(tx, PRODUCTION_BATCH.of(batch), transition!(CARD, "in_production" => "waiting_production"), why).await?;
     tx.run("DELETE FROM production_row WHERE batch = $1", args![batch]).await?;
     Ok(())
 }

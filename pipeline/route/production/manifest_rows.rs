@@ -1,10 +1,11 @@
 //! The shipping manifest in the ledger: which boxes a batch has, and the shipments made of them.
 
 use crate::cases::desk::{UnmatchedRow, open_case, open_row_cases};
+use crate::custody::containers::SHIPMENT;
 use crate::exchange::files::{ReceivedFile, register_file};
 use crate::store::Why;
 use crate::store::leases::spend;
-use crate::store::transition::{Set, move_set};
+use crate::store::transition::move_set;
 use crate::store::{Lease, Ledger, LedgerError};
 use crate::{args, row, transition};
 use cardline_core::state_machines::CARD;
@@ -108,7 +109,7 @@ impl Ledger {
             let id = tx
                 .run_returning::<(i64,)>(
                     "INSERT INTO shipment (number, manifest, batch, point, place, cards, shipped_on, due_on, owner)
-                     VALUES ($1, $2, $3, $4, 'in_transit', 0, $5, $6, 'carrier') RETURNING id",
+                     VALUES ($1, $2, $3, $4, 'produced', 0, $5, $6, 'carrier') RETURNING id",
                     args![&carton.number, manifest, batch, &carton.point, dates.shipped_on, *due_on],
                 )
                 .await?;
@@ -123,7 +124,7 @@ impl Ledger {
             )
             .await?;
             let transition = transition!(CARD, "produced" => "in_transit");
-            move_set(&mut tx, Set::Shipment(id), transition, why).await?;
+            move_set(&mut tx, SHIPMENT.of(id), transition, why).await?;
         }
         spend(&mut tx, lease).await?;
         tx.commit().await

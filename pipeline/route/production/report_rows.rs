@@ -8,11 +8,12 @@ use jiff::civil::Date;
 
 use crate::batching::cut_batch::advance_batch;
 use crate::cases::desk::{UnmatchedRow, open_case, open_row_cases};
+use crate::custody::containers::REPORT;
 use crate::exchange::files::{ReceivedFile, register_file};
 use crate::store::Tx;
 use crate::store::Why;
 use crate::store::leases::spend;
-use crate::store::transition::{Along, Set, Subject, move_each, move_set};
+use crate::store::transition::{Along, Subject, move_each, move_set};
 use crate::store::{Lease, Ledger, LedgerError};
 use crate::{args, bulk_row, row, transition};
 
@@ -216,7 +217,7 @@ async fn keep_good(
     )
     .await?;
     // Who was held meanwhile is made too, but does not travel on.
-    move_set(tx, Set::Report(file), transition!(CARD, "in_production" => "produced"), why).await?;
+    move_set(tx, REPORT.of(file), transition!(CARD, "in_production" => "produced"), why).await?;
     Ok(())
 }
 

@@ -15,7 +15,7 @@ pub use edge::Transition;
 pub(crate) use history::write_move;
 pub use history::{EventMark, Why};
 pub(crate) use sets::move_set_by;
-pub use sets::{Set, move_set};
+pub use sets::{SHIPMENT_PLACE, Set, move_set};
 pub(crate) use singles::by_day;
 pub use singles::{Along, Subject, move_each, move_one};
 

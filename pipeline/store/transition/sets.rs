@@ -6,60 +6,23 @@ use crate::args;
 use crate::store::LedgerError;
 use crate::store::engine::Tx;
 
-/// The sets whose members are known for ever, so that history can be replayed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Set {
-    /// `application.chunk`
-    Chunk(i64),
-    /// `application.account_batch`, and those the bank did not open an account for (`answer`)
-    AccountBatch(i64),
-    /// `account.answer`
-    Answer(i64),
-    /// `production_row.batch`
-    ProductionBatch(i64),
-    /// `box.report`
-    Report(i64),
-    /// `box.shipment`
-    Shipment(i64),
-}
-
-impl Set {
+/// A set of cards whose members are known for ever, so that history can be replayed. The list of containers makes
+/// them; what is here is what a move of one needs.
+#[derive(Clone, Copy)]
+pub struct Set {
+    /// The word of its moves in the history.
+    pub scope: &'static str,
+    pub id: i64,
     /// Counts those who travel with the set `$1` now.
-    fn travelling(self) -> &'static str {
-        match self {
-            Set::Chunk(_) => "SELECT count(*) FROM application WHERE chunk = $1",
-            Set::AccountBatch(_) => "SELECT count(*) FROM application WHERE account_batch = $1 AND place IS NULL",
-            Set::Answer(_) => {
-                "SELECT count(*) FROM file f JOIN application a ON a.account_batch = f.batch AND a.place IS NULL
-                 JOIN account c ON c.application = a.id AND c.answer = f.id WHERE f.id = $1"
-            }
-            Set::ProductionBatch(_) => {
-                "SELECT count(*) FROM production_row p JOIN application a ON a.id = p.application
-                 WHERE p.batch = $1 AND a.place IS NULL"
-            }
-            Set::Report(_) => {
-                "SELECT count(*) FROM box b JOIN made m ON m.box = b.id JOIN application a ON a.id = m.application
-                 WHERE b.report = $1 AND a.place IS NULL"
-            }
-            Set::Shipment(_) => {
-                "SELECT count(*) FROM box b JOIN made m ON m.box = b.id JOIN application a ON a.id = m.application
-                 WHERE b.shipment = $1 AND a.place IS NULL"
-            }
-        }
-    }
-
-    /// The word of its moves in the history, and its id.
-    pub(crate) fn scope(self) -> (&'static str, i64) {
-        match self {
-            Set::Chunk(id) => ("chunk", id),
-            Set::AccountBatch(id) => ("account_batch", id),
-            Set::Answer(id) => ("answer", id),
-            Set::ProductionBatch(id) => ("production_batch", id),
-            Set::Report(id) => ("report", id),
-            Set::Shipment(id) => ("shipment", id),
-        }
-    }
+    pub travelling: &'static str,
+    /// Whether it moves also when nobody is left in it.
+    pub moves_empty: bool,
+    /// Where the set has a row that says where it is, the statement that moves it.
+    pub stands: Option<&'static str>,
 }
+
+/// Moves the shipment `$1` from `$2` to `$3`.
+pub const SHIPMENT_PLACE: &str = "UPDATE shipment SET place = $3 WHERE id = $1 AND place = $2";
 
 /// Moves a whole set; one row of history for all who travel with it. Returns how many that are.
 pub async fn move_set(tx: &mut Tx, set: Set, transition: Transition, why: Why<'_>) -> Result<i64, LedgerError> {
@@ -74,24 +37,15 @@ pub(crate) async fn move_set_by(
     why: Why<'_>,
     event: Option<EventMark<'_>>,
 ) -> Result<i64, LedgerError> {
-    if let Set::Shipment(id) = set
-        && transition.from() != "produced"
-    {
-        let moved = tx
-            .run(
-                "UPDATE shipment SET place = $3 WHERE id = $1 AND place = $2",
-                args![id, transition.from(), transition.to()],
-            )
-            .await?;
+    if let Some(update) = set.stands {
+        let moved = tx.run(update, args![set.id, transition.from(), transition.to()]).await?;
         if moved == 0 {
             return Err(lost(&transition, 1, 0));
         }
     }
-    let (scope, id) = set.scope();
-    let count = tx.number(set.travelling(), args![id]).await?;
-    // A batch or a shipment moves also when nobody is left in it.
-    if count > 0 || matches!(set, Set::AccountBatch(_) | Set::ProductionBatch(_) | Set::Shipment(_)) {
-        write_history(tx, &transition, (scope, id), count, why, event).await?;
+    let count = tx.number(set.travelling, args![set.id]).await?;
+    if count > 0 || set.moves_empty {
+        write_history(tx, &transition, (set.scope, set.id), count, why, event).await?;
     }
     Ok(count)
 }

@@ -47,18 +47,6 @@ pub(crate) fn by_day<T, D: Ord>(
     days
 }
 
-/// Card states in which the plastic travels with its container, so that no row of its own says where.
-const TRAVELLING: &[&str] = &[
-    "waiting_account",
-    "in_account_batch",
-    "waiting_production",
-    "in_production",
-    "produced",
-    "in_transit",
-    "at_point",
-    "on_shelf",
-];
-
 /// What changes together with a state. `None` leaves as it is.
 #[derive(Default)]
 pub struct Along {
@@ -194,7 +182,7 @@ async fn assign(tx: &mut Tx, transitions: &[Transition], along: Along, count: i6
         return Ok(());
     }
     let place = to(&CARD);
-    let travels = place.as_deref().is_some_and(|p| TRAVELLING.contains(&p));
+    let travels = place.as_deref().and_then(|place| CARD.state(place)).is_some_and(|state| state.travels);
     let flag = |f: Option<bool>| f.map(i64::from);
     tx.run(
         "UPDATE application SET state = COALESCE($1, state), place = CASE WHEN $2 = 1 THEN NULL ELSE COALESCE($3, place) END,

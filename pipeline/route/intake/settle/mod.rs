@@ -14,11 +14,12 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::withdrawals::apply_early;
+use crate::custody::containers::CHUNK;
 use crate::messages::dead_letters;
 use crate::store::Tx;
 use crate::store::Why;
 use crate::store::leases::spend;
-use crate::store::transition::{Set, Transition, all_moved, move_set};
+use crate::store::transition::{Transition, all_moved, move_set};
 use crate::store::{Lease, Ledger, LedgerError};
 use crate::{args, read_by_name, transition};
 
@@ -222,7 +223,7 @@ pub async fn settle_in(
             transition!(CARD, "" => "waiting_account"),
             transition!(SOCIAL, "" => "sealed"),
         ] {
-            let moved = move_set(tx, Set::Chunk(chunk), transition, why).await?;
+            let moved = move_set(tx, CHUNK.of(chunk), transition, why).await?;
             all_moved(&transition, accepted_new, moved)?;
         }
     }

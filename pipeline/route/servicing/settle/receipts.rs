@@ -4,9 +4,10 @@ use cardline_core::state_machines::CARD;
 
 use super::kept::{Chunk, keep};
 use crate::cases::desk::open_case;
+use crate::custody::containers::SHIPMENT;
 use crate::route::intake::settle::IntakeCounts;
 use crate::route::servicing::arriving::ArrivingEvent;
-use crate::store::transition::{EventMark, Set, move_set_by};
+use crate::store::transition::{EventMark, move_set_by};
 use crate::store::{LedgerError, Tx, Why};
 use crate::time::local_date;
 use crate::{args, transition};
@@ -29,7 +30,7 @@ pub(super) async fn receipts(
                 let event_id = event.event_id.as_deref().unwrap_or_default();
                 let mark = EventMark { event_id, digest: &event.digest, chunk: chunk.id };
                 let why = Why { at: event.at, actor: &event.actor, reason: "received at the point" };
-                move_set_by(tx, Set::Shipment(id), transition, why, Some(mark)).await?;
+                move_set_by(tx, SHIPMENT.of(id), transition, why, Some(mark)).await?;
                 tx.run("UPDATE shipment SET owner = 'distribution point' WHERE id = $1", args![id]).await?;
                 counts.accepted += 1;
             }

@@ -1,7 +1,8 @@
 //! The one place where a state is assigned: no edge, no move; a lost race is told.
 
+use cardline::custody::containers::{ACCOUNT_BATCH, SHIPMENT};
 use cardline::store::LedgerError;
-use cardline::store::transition::{Along, Set, Subject, Transition, move_each, move_one, move_set};
+use cardline::store::transition::{Along, Subject, Transition, move_each, move_one, move_set};
 use cardline::transition;
 use cardline_core::state_machines::{APPLICATION, CARD, SOCIAL};
 
@@ -23,7 +24,7 @@ async fn a_set_counts_who_travels_with_it(database: Database) {
     execute(&intake.ledger, "UPDATE application SET place = 'held' WHERE id = (SELECT min(id) FROM application)").await;
     let mut tx = intake.ledger.begin().await.unwrap();
     let back = transition!(CARD, "in_account_batch" => "waiting_account");
-    assert_eq!(move_set(&mut tx, Set::AccountBatch(7), back, why()).await.unwrap(), 2);
+    assert_eq!(move_set(&mut tx, ACCOUNT_BATCH.of(7), back, why()).await.unwrap(), 2);
     tx.commit().await.unwrap();
     let written = "SELECT CAST(sum(count) AS BIGINT) FROM move WHERE scope = 'account_batch' AND subject = 7";
     assert_eq!(number(&intake.ledger, written).await, 2);
@@ -46,7 +47,7 @@ async fn a_lost_race_is_told_and_writes_nothing(database: Database) {
     .await;
     let mut tx = intake.ledger.begin().await.unwrap();
     let arrives = transition!(CARD, "in_transit" => "at_point");
-    let lost = move_set(&mut tx, Set::Shipment(1), arrives, why()).await;
+    let lost = move_set(&mut tx, SHIPMENT.of(1), arrives, why()).await;
     assert!(matches!(lost, Err(LedgerError::LostRace { .. })));
     tx.commit().await.unwrap();
     assert_eq!(number(&intake.ledger, "SELECT count(*) FROM move WHERE scope = 'shipment'").await, 0);
