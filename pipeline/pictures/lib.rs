@@ -7,8 +7,9 @@
 
 pub mod faces;
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::U8x3;
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use image::RgbImage;
 use image::codecs::jpeg::JpegEncoder;
 
@@ -18,12 +19,14 @@ pub fn encode(picture: &RgbImage, quality: u8, file: &mut Vec<u8>) -> bool {
     JpegEncoder::new_with_quality(file, quality).encode_image(picture).is_ok()
 }
 
-/// The picture in another size. Lanczos keeps a face sharp, and each pixel is read once.
+/// The picture in another size. Lanczos keeps a face sharp, and each pixel is read once. The kind of pixel is named,
+/// so that the library is compiled for this one and not for a dozen.
 #[must_use]
 pub fn resized(picture: &RgbImage, (width, height): (u32, u32)) -> Option<RgbImage> {
-    let from = ImageRef::new(picture.width(), picture.height(), picture.as_raw(), PixelType::U8x3).ok()?;
-    let mut to = Image::new(width, height, PixelType::U8x3);
+    let from = TypedImageRef::<U8x3>::from_buffer(picture.width(), picture.height(), picture.as_raw()).ok()?;
+    let mut to = vec![0; width as usize * height as usize * 3];
+    let mut into = TypedImage::<U8x3>::from_buffer(width, height, &mut to).ok()?;
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3));
-    Resizer::new().resize(&from, &mut to, &options).ok()?;
-    RgbImage::from_raw(width, height, to.into_vec())
+    Resizer::new().resize_typed(&from, &mut into, &options).ok()?;
+    RgbImage::from_raw(width, height, to)
 }
