@@ -13,7 +13,7 @@ use cardline::step::Worker;
 use cardline::step::driver::drain;
 use cardline::step::set_aside::Resting;
 use cardline::time::instant;
-use cardline::world::play::FIRST_DAY;
+use cardline_world::play::FIRST_DAY;
 use services::{Services, text};
 use sqlx::{Connection, PgConnection};
 use tokio::runtime::Runtime;

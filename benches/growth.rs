@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use cardline::reference::tables::built_in_reference;
 use cardline::time::instant;
-use cardline::world::play::day;
+use cardline_world::play::day;
 use services::Services;
 use town::{Route, Town};
 use verdict::ratio;

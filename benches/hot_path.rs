@@ -8,10 +8,10 @@ use cardline::kafka::RawMessage;
 use cardline::route::intake::check_messages;
 use cardline::step::Worker;
 use cardline::time::instant;
-use cardline::world::play::FIRST_DAY;
 use cardline_core::domain::reference::Facts;
 use cardline_core::domain::{digest, message};
 use cardline_core::rules;
+use cardline_world::play::FIRST_DAY;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 mod applications;

@@ -7,11 +7,11 @@
 use std::hint::black_box;
 
 use cardline::reference::tables::built_in_reference;
-use cardline::world::play::FIRST_DAY;
 use cardline_core::domain::message;
 use cardline_core::domain::policy::Policy;
 use cardline_core::domain::reference::Facts;
 use cardline_core::rules;
+use cardline_world::play::FIRST_DAY;
 use rayon::prelude::*;
 use rounds::{Variant, medians};
 use verdict::ratio;

@@ -6,8 +6,8 @@
 use std::path::Path;
 
 use cardline::store::Ledger;
-use cardline::world::demo;
-use cardline::world::report::DemoPlan;
+use cardline_world::demo;
+use cardline_world::report::DemoPlan;
 
 const CARDS: u64 = 5_000;
 

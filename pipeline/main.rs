@@ -3,10 +3,10 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
-use cardline::cli;
 use cardline::config;
 use cardline::crash::{self, End};
 use cardline::log;
+use cardline_cli as cli;
 
 /// Steps do their pure work in place, so another thread must be there for the rest.
 const WORKER_THREADS_MIN: usize = 2;

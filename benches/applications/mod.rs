@@ -1,9 +1,9 @@
 //! Generated applications for benches.
 
-use cardline::world::generate::plan::Plan;
-use cardline::world::generate::writing::{Stretch, application_of};
-use cardline::world::play::FIRST_DAY;
 use cardline_core::domain::reference::Reference;
+use cardline_world::generate::plan::Plan;
+use cardline_world::generate::writing::{Stretch, application_of};
+use cardline_world::play::FIRST_DAY;
 
 /// Pictures the applications share.
 const PHOTOS: u32 = 36;

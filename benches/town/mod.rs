@@ -6,8 +6,8 @@ use std::time::Instant;
 use cardline::config::Config;
 use cardline::step::Worker;
 use cardline::time::instant;
-use cardline::world::World;
-use cardline::world::play::{FIRST_DAY, day};
+use cardline_world::World;
+use cardline_world::play::{FIRST_DAY, day};
 use jiff::Timestamp;
 
 use crate::applications;

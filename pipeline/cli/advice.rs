@@ -3,10 +3,10 @@
 
 use std::io::ErrorKind;
 
-use crate::config::ConfigError;
-use crate::kafka::BrokerError;
-use crate::step::StageError;
-use crate::store::LedgerError;
+use cardline::config::ConfigError;
+use cardline::kafka::BrokerError;
+use cardline::step::StageError;
+use cardline::store::LedgerError;
 
 const NO_LEDGER: &str = "; check --data and --database, or make a ledger with `cardline migrate`, `intake`, `import`, \
      `run` or `tick`";

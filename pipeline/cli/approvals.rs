@@ -8,10 +8,10 @@ use super::context::Context;
 use super::outcome::Outcome;
 use super::print::{self, Output};
 use super::refusals::in_words;
-use crate::actions::decisions::{Carried, give, refuse};
-use crate::actions::dual_control::Second;
-use crate::people::approvals::ApprovalRecord;
-use crate::time::rfc3339;
+use cardline::actions::decisions::{Carried, give, refuse};
+use cardline::actions::dual_control::Second;
+use cardline::people::approvals::ApprovalRecord;
+use cardline::time::rfc3339;
 
 #[derive(Subcommand)]
 pub enum Approvals {

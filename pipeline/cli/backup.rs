@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::context::Context;
 use super::outcome::Outcome;
 use super::print;
-use crate::actions::recovery::backup::back_up;
+use cardline::actions::recovery::backup::back_up;
 
 #[derive(Args)]
 #[command(after_help = "SQLite only; a PostgreSQL is backed up by its own tools (ops/runbooks/restore.md).

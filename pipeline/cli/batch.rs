@@ -10,13 +10,13 @@ use super::outcome::Outcome;
 use super::print::{self, Output};
 use super::refusals::in_words;
 use super::{batch_action, batch_plan};
-use crate::actions::batches::rows::BatchAction;
-use crate::actions::batches::targets::batch_within;
-use crate::batching::batch_list::BatchRecord;
-use crate::exchange::files::FileRecord;
-use crate::step::keys_of;
-use crate::store::Ledger;
-use crate::time::rfc3339;
+use cardline::actions::batches::rows::BatchAction;
+use cardline::actions::batches::targets::batch_within;
+use cardline::batching::batch_list::BatchRecord;
+use cardline::exchange::files::FileRecord;
+use cardline::step::keys_of;
+use cardline::store::Ledger;
+use cardline::time::rfc3339;
 use cardline_core::batch_kinds::BatchKind;
 
 #[derive(Subcommand)]

@@ -9,16 +9,16 @@ use super::context::{Context, instant};
 use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
 use super::refusals::{in_words, of_action};
-use crate::actions::batches::cancel::cancel_batch;
-use crate::actions::batches::cut::{cut_now, preview_cut};
-use crate::actions::batches::hold::{hold_batch, hold_stream, release_batch, release_stream};
-use crate::actions::batches::refusal::BatchError;
-use crate::actions::batches::second_person::{OfBatch, needs_second};
-use crate::actions::batches::split::{Division, split_batch};
-use crate::actions::batches::targets::batch_within;
-use crate::actions::dual_control::second_person;
-use crate::actions::outcome::{Instruction, Outcome as Ended};
-use crate::step::Worker;
+use cardline::actions::batches::cancel::cancel_batch;
+use cardline::actions::batches::cut::{cut_now, preview_cut};
+use cardline::actions::batches::hold::{hold_batch, hold_stream, release_batch, release_stream};
+use cardline::actions::batches::refusal::BatchError;
+use cardline::actions::batches::second_person::{OfBatch, needs_second};
+use cardline::actions::batches::split::{Division, split_batch};
+use cardline::actions::batches::targets::batch_within;
+use cardline::actions::dual_control::second_person;
+use cardline::actions::outcome::{Instruction, Outcome as Ended};
+use cardline::step::Worker;
 
 /// Why and when somebody acts.
 #[derive(Args)]

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use super::context::{Context, instant};
 use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
-use crate::actions::batches::plan::{Plan, StreamPlan, plan};
-use crate::actions::batches::targets::kind_of;
+use cardline::actions::batches::plan::{Plan, StreamPlan, plan};
+use cardline::actions::batches::targets::kind_of;
 
 #[derive(Args)]
 #[command(
@@ -41,7 +41,7 @@ pub async fn run(context: &Context, args: PlanArgs) -> anyhow::Result<Outcome> {
     }
     let mut plan = plan(&worker, now).await?;
     if let Some(below) = &args.stream {
-        plan.streams.retain(|stream| crate::batching::schedule::covers(below, &stream.stream));
+        plan.streams.retain(|stream| cardline::batching::schedule::covers(below, &stream.stream));
     }
     let rows: Vec<_> = plan.streams.iter().map(row).collect();
     print::rows(context.output, HEADINGS, &rows, &plan)?;

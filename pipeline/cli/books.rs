@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::context::{Context, instant};
 use super::outcome::{Outcome, Usage};
 use super::print;
-use crate::books::{LAWS, LawResult};
+use cardline::books::{LAWS, LawResult};
 
 #[derive(Args)]
 #[command(after_help = "Example: cardline books --full --output json")]

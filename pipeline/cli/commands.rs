@@ -3,8 +3,8 @@
 
 use clap::ArgMatches;
 
-use crate::people::permits::Permission;
-use crate::store::Opening;
+use cardline::people::permits::Permission;
+use cardline::store::Opening;
 
 /// Who may run a command once there are users.
 #[derive(Clone, Copy)]
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn every_command_has_one_line_and_every_line_a_command() {
         let mut commands = BTreeSet::new();
-        leaves(&crate::cli::Cli::command(), "", &mut commands);
+        leaves(&crate::Cli::command(), "", &mut commands);
         let lines: Vec<&str> = COMMANDS.iter().map(|line| line.command).collect();
         let unique: BTreeSet<&str> = lines.iter().copied().collect();
         assert_eq!(unique.len(), lines.len(), "a command stands twice");

@@ -12,11 +12,11 @@ use super::commands::{Who, line_of};
 use super::outcome::{Usage, ledger_error};
 use super::print::Output;
 use super::refusals::no_permit;
-use crate::config::{Config, Flags};
-use crate::people::permits::check;
-use crate::step::{Worker, keys_of};
-use crate::store::{Ledger, LedgerError, Opening, Principal};
-use crate::time::local_date;
+use cardline::config::{Config, Flags};
+use cardline::people::permits::check;
+use cardline::step::{Worker, keys_of};
+use cardline::store::{Ledger, LedgerError, Opening, Principal};
+use cardline::time::local_date;
 use cardline_core::domain::personal_text::looks_personal;
 
 /// Flags every command takes. Flags win over the environment, the environment over the file.

@@ -6,9 +6,9 @@ use clap::builder::PossibleValuesParser;
 use super::context::Context;
 use super::outcome::Outcome;
 use super::tick::stages;
-use crate::config::Sourced;
-use crate::daemon::{self, StopCause};
-use crate::route::{ROUTE, RouteStep, STAGES};
+use cardline::config::Sourced;
+use cardline::daemon::{self, StopCause};
+use cardline::route::{ROUTE, RouteStep, STAGES};
 
 #[derive(Args)]
 #[command(after_help = "\

@@ -10,8 +10,8 @@ use super::demo_table;
 use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
 use super::progress::Progress;
-use crate::store::Ledger;
-use crate::world::report::{self, DemoPlan};
+use cardline::store::Ledger;
+use cardline_world::report::{self, DemoPlan};
 
 /// Says that a folder was made by a demo, so that the next one may make it anew.
 const MARKER: &str = "demo.marker";
@@ -61,7 +61,7 @@ pub async fn run(context: &Context, args: DemoArgs) -> anyhow::Result<Outcome> {
         let words = format!("days, {}, {} accepted, {in_hand} in hand", p.date, p.accepted);
         progress.show(u64::from(p.day), u64::from(p.days), &words);
     };
-    let report = crate::world::demo(&plan, &mut heard).await;
+    let report = cardline_world::demo(&plan, &mut heard).await;
     progress.finish();
     let report = report?;
     let broken: Vec<String> = report.books.iter().filter(|law| !law.holds).map(|law| law.law.to_string()).collect();

@@ -7,9 +7,9 @@ use cardline_core::state_machines::{APPLICATION, CARD, StateMachine};
 
 use super::intake;
 use super::print::table;
-use crate::route::intake::rule_texts::LEDGER_RULE_TEXTS;
-use crate::route::intake::settle::IntakeCounts;
-use crate::world::report::{DemoFile, DemoReport};
+use cardline::route::intake::rule_texts::LEDGER_RULE_TEXTS;
+use cardline::route::intake::settle::IntakeCounts;
+use cardline_world::report::{DemoFile, DemoReport};
 
 /// Rules shown, the most frequent first.
 const RULES_SHOWN: usize = 15;

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::config::masked_address;
-use crate::world::report::{DemoFile, DemoPlan, DemoReport};
+use cardline::config::masked_address;
+use cardline_world::report::{DemoFile, DemoPlan, DemoReport};
 
 /// Kinds of file worth a look, in the order of the route.
 const KINDS: [&str; 3] = ["account-request", "personalization", "shipping-manifest"];

@@ -3,8 +3,8 @@
 use super::demo_next;
 use super::print::{self, table};
 use super::{books, demo_balance};
-use crate::books::LawResult;
-use crate::world::report::{DemoPlan, DemoReport};
+use cardline::books::LawResult;
+use cardline_world::report::{DemoPlan, DemoReport};
 
 /// The whole text: what was played, the balance of every stage, the books, and what to look at.
 pub fn text(plan: &DemoPlan, report: &DemoReport) -> String {

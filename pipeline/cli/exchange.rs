@@ -11,9 +11,9 @@ use super::file_read::{known_kind, known_partner};
 use super::outcome::Outcome;
 use super::print::{self, Output};
 use super::refusals::{in_words, of_action};
-use crate::actions::dual_control::second_person;
-use crate::actions::outcome::Outcome as Ended;
-use crate::actions::recovery::skip::{Missing, all_missing, skip, to_skip, wanted};
+use cardline::actions::dual_control::second_person;
+use cardline::actions::outcome::Outcome as Ended;
+use cardline::actions::recovery::skip::{Missing, all_missing, skip, to_skip, wanted};
 
 #[derive(Subcommand)]
 pub enum Exchange {

@@ -10,7 +10,7 @@ use super::context::Context;
 use super::file_read;
 use super::outcome::Outcome;
 use super::print::{self, Output};
-use crate::exchange::load_profiles;
+use cardline::exchange::load_profiles;
 
 #[derive(Subcommand)]
 pub enum FileCommand {

@@ -8,9 +8,9 @@ use cardline_core::file_formats::{FileKind, FileSpec, Layout, Profile};
 
 use super::outcome::Usage;
 use super::print;
-use crate::limits::PARTNER_FILE_BYTES_MAX;
-use crate::route::production::CARDS_ENTRY;
-use crate::step::StageError;
+use cardline::limits::PARTNER_FILE_BYTES_MAX;
+use cardline::route::production::CARDS_ENTRY;
+use cardline::step::StageError;
 
 /// Opens a file; a folder or an empty file is an error that says so.
 pub fn open(path: &Path) -> anyhow::Result<File> {

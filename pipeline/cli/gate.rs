@@ -6,9 +6,9 @@ use super::commands::{Who, line_of};
 use super::context::Context;
 use super::refusals::no_permit;
 use super::session;
-use crate::people::permits::check;
-use crate::people::sessions;
-use crate::store::Ledger;
+use cardline::people::permits::check;
+use cardline::people::sessions;
+use cardline::store::Ledger;
 
 /// Lets a command pass, and tells the context who is acting.
 pub async fn admit(context: &mut Context, command: &str) -> anyhow::Result<()> {

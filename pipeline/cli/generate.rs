@@ -10,12 +10,12 @@ use super::context::Context;
 use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
 use super::replacing::Replacing;
-use crate::reference::tables::built_in_reference;
-use crate::step::StageError;
-use crate::world::generate::photos::DEFAULT_PHOTOS;
-use crate::world::generate::plan::{Plan, Rates};
-use crate::world::generate::profile::{MIXED, PROFILES, Profile};
-use crate::world::generate::writing::{Files, Stretch, Written, write, write_photos};
+use cardline::reference::tables::built_in_reference;
+use cardline::step::StageError;
+use cardline_world::generate::photos::DEFAULT_PHOTOS;
+use cardline_world::generate::plan::{Plan, Rates};
+use cardline_world::generate::profile::{MIXED, PROFILES, Profile};
+use cardline_world::generate::writing::{Files, Stretch, Written, write, write_photos};
 
 /// The day the world begins, for the demo and here.
 const FIRST_DAY: Date = date(2026, 1, 5);

@@ -8,12 +8,12 @@ use jiff::Timestamp;
 use super::context::{Context, instant};
 use super::outcome::Outcome;
 use super::print;
-use crate::actions::imports::legacy_cards::{StockRow, stock_card};
-use crate::actions::imports::legacy_rows::{RefusedStock, StockCard};
-use crate::actions::imports::reference_file;
-use crate::limits::CHUNK_MESSAGES;
-use crate::step::Worker;
-use crate::store::Why;
+use cardline::actions::imports::legacy_cards::{StockRow, stock_card};
+use cardline::actions::imports::legacy_rows::{RefusedStock, StockCard};
+use cardline::actions::imports::reference_file;
+use cardline::limits::CHUNK_MESSAGES;
+use cardline::step::Worker;
+use cardline::store::Why;
 
 /// Wrong lines named one by one; beyond that they are only counted.
 const WRONG_LINES_SHOWN: u64 = 20;

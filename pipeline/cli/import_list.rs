@@ -6,8 +6,8 @@ use serde::Serialize;
 use super::context::Context;
 use super::outcome::Outcome;
 use super::print;
-use crate::reference::lines::ImportRecord;
-use crate::time::rfc3339;
+use cardline::reference::lines::ImportRecord;
+use cardline::time::rfc3339;
 
 /// An import with its instant in words.
 #[derive(Serialize)]

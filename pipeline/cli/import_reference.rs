@@ -15,15 +15,15 @@ use super::approvals::waits;
 use super::context::Context;
 use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
-use crate::actions::dual_control::{Wanted, second_person};
-use crate::actions::imports::changed_lines::{Asked, ChangedLine, PlanError};
-use crate::actions::imports::reference_file;
-use crate::actions::imports::reference_file::RowFault;
-use crate::actions::imports::reference_import::{Preview, apply, plan};
-use crate::limits::{CHANGED_LINES_SHOWN, WRONG_ROWS_SHOWN};
-use crate::reference::tables::take_effect;
-use crate::step::load_policy;
-use crate::time::local_date;
+use cardline::actions::dual_control::{Wanted, second_person};
+use cardline::actions::imports::changed_lines::{Asked, ChangedLine, PlanError};
+use cardline::actions::imports::reference_file;
+use cardline::actions::imports::reference_file::RowFault;
+use cardline::actions::imports::reference_import::{Preview, apply, plan};
+use cardline::limits::{CHANGED_LINES_SHOWN, WRONG_ROWS_SHOWN};
+use cardline::reference::tables::take_effect;
+use cardline::step::load_policy;
+use cardline::time::local_date;
 
 #[derive(Args)]
 #[command(after_help = "\

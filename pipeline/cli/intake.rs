@@ -9,12 +9,12 @@ use super::context::{Context, instant};
 use super::outcome::{Outcome, ledger_error};
 use super::print::{self, Output};
 use super::progress::Progress;
-use crate::route::ROUTE;
-use crate::route::intake;
-use crate::route::intake::rehearsal::Rehearsed;
-use crate::route::intake::settle::IntakeCounts;
-use crate::step::Worker;
-use crate::store::LedgerError;
+use cardline::route::ROUTE;
+use cardline::route::intake;
+use cardline::route::intake::rehearsal::Rehearsed;
+use cardline::route::intake::settle::IntakeCounts;
+use cardline::step::Worker;
+use cardline::store::LedgerError;
 
 #[derive(Args)]
 #[command(
@@ -103,7 +103,7 @@ async fn dry_run(context: &Context, file: Option<&Path>, now: Timestamp) -> anyh
             let mut config = context.config.clone();
             config.database.value = format!("sqlite:{}", unused.path().join("ledger.sqlite").display());
             config.data.value = unused.path().into();
-            Worker::open(config, crate::time::local_date(now)).await?
+            Worker::open(config, cardline::time::local_date(now)).await?
         }
         worker => worker?,
     };
@@ -129,14 +129,14 @@ async fn dry_run(context: &Context, file: Option<&Path>, now: Timestamp) -> anyh
 fn details(rehearsed: &Rehearsed) -> anyhow::Result<()> {
     let Rehearsed { findings, reasons, .. } = rehearsed;
     if !findings.is_empty() {
-        let line = |f: &crate::route::intake::rehearsal::RuleCount| {
+        let line = |f: &cardline::route::intake::rehearsal::RuleCount| {
             vec![f.rule.clone(), f.severity.clone(), f.messages.to_string()]
         };
         let lines: Vec<_> = findings.iter().map(line).collect();
         print::line(&format!("\n{}", print::table(&["rule", "severity", "applications"], &lines)))?;
     }
     if !reasons.is_empty() {
-        let line = |r: &crate::route::intake::rehearsal::ReasonCount| {
+        let line = |r: &cardline::route::intake::rehearsal::ReasonCount| {
             vec![r.outcome.clone(), r.reason.clone(), r.messages.to_string()]
         };
         let lines: Vec<_> = reasons.iter().map(line).collect();

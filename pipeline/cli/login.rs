@@ -7,8 +7,8 @@ use super::context::Context;
 use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
 use super::session;
-use crate::limits::SESSION_HOURS;
-use crate::store::Ledger;
+use cardline::limits::SESSION_HOURS;
+use cardline::store::Ledger;
 
 #[derive(Args)]
 #[command(

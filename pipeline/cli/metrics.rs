@@ -7,7 +7,7 @@ use super::context::Context;
 use super::metrics_page::page;
 use super::outcome::Outcome;
 use super::print;
-use crate::metrics::METRICS;
+use cardline::metrics::METRICS;
 
 #[derive(Subcommand)]
 pub enum MetricsCommand {
@@ -24,7 +24,7 @@ pub fn run(context: &Context, command: &MetricsCommand) -> anyhow::Result<Outcom
     match command {
         MetricsCommand::Page => print::raw(page().as_bytes())?,
         MetricsCommand::List => {
-            let row = |m: &&crate::metrics::Metric| {
+            let row = |m: &&cardline::metrics::Metric| {
                 vec![m.name.into(), m.kind.name().into(), m.unit.into(), m.labels.join(" "), m.help.into()]
             };
             let document: Vec<Value> = METRICS

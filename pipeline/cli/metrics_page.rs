@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::metrics::METRICS;
+use cardline::metrics::METRICS;
 
 const ABOUT: &str = "\
 # Metrics

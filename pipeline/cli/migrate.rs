@@ -8,8 +8,8 @@ use serde_json::json;
 use super::context::Context;
 use super::outcome::Outcome;
 use super::print;
-use crate::store::Ledger;
-use crate::store::schema::{Named, Schema};
+use cardline::store::Ledger;
+use cardline::store::schema::{Named, Schema};
 
 #[derive(Args)]
 #[command(after_help = "Exit code 1 with --check: something is pending.

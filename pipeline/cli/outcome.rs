@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use super::advice::advice;
 use super::print::{OutputClosed, complain};
-use crate::step::StageError;
-use crate::store::LedgerError;
+use cardline::step::StageError;
+use cardline::store::LedgerError;
 
 /// How a command ended when nothing stopped it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -10,13 +10,13 @@ use serde_json::json;
 use super::context::{Context, instant};
 use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
-use crate::crypto::objects::sha256;
-use crate::limits::PHOTO_BYTES_MAX;
-use crate::photos::renditions::WaitingPhoto;
-use crate::photos::{Declared, PHOTO_FAULTS, Photos, check_and_render, shown_size};
-use crate::step::driver::drain;
-use crate::step::set_aside::Resting;
-use crate::time::{local, rfc3339};
+use cardline::crypto::objects::sha256;
+use cardline::limits::PHOTO_BYTES_MAX;
+use cardline::photos::renditions::WaitingPhoto;
+use cardline::photos::{Declared, PHOTO_FAULTS, Photos, check_and_render, shown_size};
+use cardline::step::driver::drain;
+use cardline::step::set_aside::Resting;
+use cardline::time::{local, rfc3339};
 use cardline_core::domain::personal_text::looks_personal;
 
 #[derive(Subcommand)]
@@ -118,7 +118,7 @@ fn check(context: &Context, path: &Path) -> anyhow::Result<Outcome> {
     let (width, height) = shown_size(&file).unwrap_or_default();
     let declared = Declared { object: String::new(), sha256: sha256(&file), bytes: size.len(), width, height };
     let found = if size.len() > PHOTO_BYTES_MAX as u64 {
-        Err(crate::photos::PhotoFault::TooLarge.seen("the file is larger than 8.75 MB"))
+        Err(cardline::photos::PhotoFault::TooLarge.seen("the file is larger than 8.75 MB"))
     } else {
         check_and_render(&declared, &file)
     };

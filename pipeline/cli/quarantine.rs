@@ -13,9 +13,9 @@ use super::print::{self, Output, grouped_digits};
 use super::quarantine_choice::{Chosen, place};
 use super::rules_texts::known_code;
 use super::{quarantine_export, quarantine_operation, quarantine_show};
-use crate::quarantine::held::{HeldGroup, HeldItem};
-use crate::store::Ledger;
-use crate::time::{local, rfc3339};
+use cardline::quarantine::held::{HeldGroup, HeldItem};
+use cardline::store::Ledger;
+use cardline::time::{local, rfc3339};
 
 #[derive(Subcommand)]
 pub enum Quarantine {

@@ -3,8 +3,8 @@
 use clap::Args;
 use jiff::civil::Date;
 
-use crate::quarantine::held::Selection;
-use crate::time;
+use cardline::quarantine::held::Selection;
+use cardline::time;
 
 /// Which messages; every part narrows.
 #[derive(Args, Default)]

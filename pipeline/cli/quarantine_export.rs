@@ -16,11 +16,11 @@ use super::print::{self, Output, grouped_digits};
 use super::quarantine_choice::Chosen;
 use super::refusals::in_words;
 use super::rules_texts::known_code;
-use crate::actions::dual_control::{Wanted, second_person};
-use crate::actions::outcome::ActionError;
-use crate::actions::quarantine::export::{Exported, Wish, export};
-use crate::actions::quarantine::refusal::QuarantineRefusal;
-use crate::crypto::objects::sha256;
+use cardline::actions::dual_control::{Wanted, second_person};
+use cardline::actions::outcome::ActionError;
+use cardline::actions::quarantine::export::{Exported, Wish, export};
+use cardline::actions::quarantine::refusal::QuarantineRefusal;
+use cardline::crypto::objects::sha256;
 
 #[derive(Args)]
 #[command(

@@ -13,13 +13,13 @@ use super::print::{self, Output};
 use super::quarantine_choice::Chosen;
 use super::refusals::{in_words, refused};
 use super::rules_texts::known_code;
-use crate::actions::dual_control::{Wanted, second_person};
-use crate::actions::outcome::ActionError;
-use crate::actions::quarantine::operations::{Ask, Report, What, discard_request, operate};
-use crate::actions::quarantine::refusal::QuarantineRefusal;
-use crate::actions::quarantine::repair::{Assignment, Corrected, Repair};
-use crate::quarantine::held::Selection;
-use crate::route::intake::settle::IntakeCounts;
+use cardline::actions::dual_control::{Wanted, second_person};
+use cardline::actions::outcome::ActionError;
+use cardline::actions::quarantine::operations::{Ask, Report, What, discard_request, operate};
+use cardline::actions::quarantine::refusal::QuarantineRefusal;
+use cardline::actions::quarantine::repair::{Assignment, Corrected, Repair};
+use cardline::quarantine::held::Selection;
+use cardline::route::intake::settle::IntakeCounts;
 use cardline_core::domain::personal_text::looks_personal;
 
 /// What both acts share.

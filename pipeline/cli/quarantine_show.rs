@@ -9,12 +9,12 @@ use super::outcome::{Outcome, Usage};
 use super::print::{self, Output, visible};
 use super::quarantine_choice::place;
 use super::rules_texts::words;
-use crate::quarantine::acts::TracedAct;
-use crate::quarantine::held::{HeldRecord, Neighbour};
-use crate::quarantine::redaction::{differences, masked};
-use crate::step::Worker;
-use crate::store::Why;
-use crate::time::{local, rfc3339};
+use cardline::quarantine::acts::TracedAct;
+use cardline::quarantine::held::{HeldRecord, Neighbour};
+use cardline::quarantine::redaction::{differences, masked};
+use cardline::step::Worker;
+use cardline::store::Why;
+use cardline::time::{local, rfc3339};
 use cardline_core::domain::message;
 
 #[derive(Args)]
@@ -135,8 +135,11 @@ async fn document(worker: &Worker, record: &HeldRecord) -> anyhow::Result<Docume
     let conflict = match (record.outcome.as_str(), worker.ledger.rival_of(record).await?) {
         ("conflicting", Some((first, encrypted))) => {
             let found = differences(&worker.keys.decrypt(&encrypted)?, &bytes);
-            let differing =
-                |d: crate::quarantine::redaction::Difference| Differing { path: d.path, first: d.first, this: d.other };
+            let differing = |d: cardline::quarantine::redaction::Difference| Differing {
+                path: d.path,
+                first: d.first,
+                this: d.other,
+            };
             Some(Conflict { first, differences: found.into_iter().map(differing).collect() })
         }
         _ => None,

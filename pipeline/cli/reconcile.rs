@@ -8,9 +8,9 @@ use super::context::Context;
 use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
 use super::refusals::in_words;
-use crate::actions::dual_control::second_person;
-use crate::actions::outcome::Instruction;
-use crate::actions::recovery::after_restore::{Survey, accept, survey, wanted};
+use cardline::actions::dual_control::second_person;
+use cardline::actions::outcome::Instruction;
+use cardline::actions::recovery::after_restore::{Survey, accept, survey, wanted};
 
 #[derive(Subcommand)]
 pub enum Reconcile {

@@ -5,15 +5,15 @@ use cardline_core::domain::staff::Role;
 
 use super::outcome::Usage;
 use super::print::{grouped_digits, visible};
-use crate::actions::batches::refusal::BatchRefusal;
-use crate::actions::decisions::{ApprovalRefusal, Because};
-use crate::actions::outcome::ActionError;
-use crate::actions::quarantine::refusal::{QuarantineRefusal, RepairRefusal};
-use crate::actions::recovery::refusal::RecoveryRefusal;
-use crate::limits::{LOGIN_TRIES, LOGIN_WAIT_MINUTES, REPAIR_BYTES_MAX, RETRY_MESSAGES, SKIPPED_NUMBERS_MAX};
-use crate::people::authorisation::Beyond;
-use crate::people::permits::PermitRefusal;
-use crate::people::sessions::{LoginError, LoginRefusal};
+use cardline::actions::batches::refusal::BatchRefusal;
+use cardline::actions::decisions::{ApprovalRefusal, Because};
+use cardline::actions::outcome::ActionError;
+use cardline::actions::quarantine::refusal::{QuarantineRefusal, RepairRefusal};
+use cardline::actions::recovery::refusal::RecoveryRefusal;
+use cardline::limits::{LOGIN_TRIES, LOGIN_WAIT_MINUTES, REPAIR_BYTES_MAX, RETRY_MESSAGES, SKIPPED_NUMBERS_MAX};
+use cardline::people::authorisation::Beyond;
+use cardline::people::permits::PermitRefusal;
+use cardline::people::sessions::{LoginError, LoginRefusal};
 
 /// Something refused, in words.
 pub trait InWords {

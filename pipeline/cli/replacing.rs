@@ -3,7 +3,7 @@
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use crate::step::StageError;
+use cardline::step::StageError;
 
 /// A file that is being written.
 pub struct Replacing {

@@ -15,11 +15,11 @@ use super::context::Context;
 use super::outcome::Outcome;
 use super::print::{self, Output};
 use super::rules_texts::severity;
-use crate::kafka::RawMessage;
-use crate::reference::tables::built_in_reference;
-use crate::route::intake::{BYTE_ORDER_MARK, Lines};
-use crate::step::{StageError, load_policy};
-use crate::time::local_date;
+use cardline::kafka::RawMessage;
+use cardline::reference::tables::built_in_reference;
+use cardline::route::intake::{BYTE_ORDER_MARK, Lines};
+use cardline::step::{StageError, load_policy};
+use cardline::time::local_date;
 
 /// What the rules say of one application.
 #[derive(Serialize)]

@@ -7,7 +7,7 @@ use cardline_core::rules::{CATALOGUE, FAMILIES, READING, Rule, RuleText};
 use super::outcome::Outcome;
 use super::print;
 use super::rules_texts::severity;
-use crate::route::intake::rule_texts::{ARRIVAL_TEXTS, LEDGER_RULE_TEXTS};
+use cardline::route::intake::rule_texts::{ARRIVAL_TEXTS, LEDGER_RULE_TEXTS};
 
 const ABOUT: &str = "\
 # Rules

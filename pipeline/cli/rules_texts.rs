@@ -3,8 +3,8 @@
 use cardline_core::rules::{self, CATALOGUE, READING, Rule, RuleText, Severity};
 use serde::Serialize;
 
-use crate::photos::{PHOTO_FAULTS, PhotoFaultText};
-use crate::route::intake::rule_texts::{ARRIVAL_TEXTS, HELD_TEXTS, LEDGER_RULE_TEXTS};
+use cardline::photos::{PHOTO_FAULTS, PhotoFaultText};
+use cardline::route::intake::rule_texts::{ARRIVAL_TEXTS, HELD_TEXTS, LEDGER_RULE_TEXTS};
 
 /// A rule in words, whichever list it comes from.
 #[derive(Clone, Serialize)]

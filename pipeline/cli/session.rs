@@ -10,10 +10,10 @@ use jiff::Timestamp;
 
 use super::outcome::Usage;
 use super::refusals::no_login;
-use crate::limits::PASSWORD_BYTES_MAX;
-use crate::people::passwords::Password;
-use crate::people::sessions::{self, Token};
-use crate::store::{Ledger, Principal};
+use cardline::limits::PASSWORD_BYTES_MAX;
+use cardline::people::passwords::Password;
+use cardline::people::sessions::{self, Token};
+use cardline::store::{Ledger, Principal};
 
 /// Where the token lies: `CARDLINE_SESSION`, or a file in the home folder.
 fn path() -> anyhow::Result<PathBuf> {

@@ -9,10 +9,10 @@ use super::advice::of_stage;
 use super::context::{Context, instant};
 use super::outcome::Outcome;
 use super::print;
-use crate::route::ROUTE;
-use crate::step::StageError;
-use crate::step::cause::Cause;
-use crate::step::driver::Drained;
+use cardline::route::ROUTE;
+use cardline::step::StageError;
+use cardline::step::cause::Cause;
+use cardline::step::driver::Drained;
 
 #[derive(Args)]
 #[command(after_help = "Example: cardline tick production --at 2026-01-06T09:00:00+08:00")]

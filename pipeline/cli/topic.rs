@@ -9,7 +9,7 @@ use super::context::Context;
 use super::outcome::{Outcome, Usage};
 use super::print::{self, Output};
 use super::refusals::in_words;
-use crate::actions::recovery::topics::{PartitionView, TopicView, accept, jumps, look};
+use cardline::actions::recovery::topics::{PartitionView, TopicView, accept, jumps, look};
 
 #[derive(Subcommand)]
 pub enum TopicCommand {

@@ -12,10 +12,10 @@ use serde::Serialize;
 use super::context::Context;
 use super::outcome::Outcome;
 use super::print::{self, Output};
-use crate::books::trace::{Trace, TracedFile, TracedMove};
-use crate::quarantine::acts::TracedAct;
-use crate::reference::tables::calendar_on;
-use crate::time::{local, local_date, rfc3339};
+use cardline::books::trace::{Trace, TracedFile, TracedMove};
+use cardline::quarantine::acts::TracedAct;
+use cardline::reference::tables::calendar_on;
+use cardline::time::{local, local_date, rfc3339};
 
 #[derive(Args)]
 #[command(after_help = "Example: cardline trace 110101-20260105-000000001")]

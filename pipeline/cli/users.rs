@@ -12,10 +12,10 @@ use super::context::Context;
 use super::outcome::{Outcome, Usage};
 use super::print;
 use super::{roles, session};
-use crate::people::permits::{may_be_first, may_set_password};
-use crate::people::users::{NewUser, UserRecord};
-use crate::store::Why;
-use crate::time::rfc3339;
+use cardline::people::permits::{may_be_first, may_set_password};
+use cardline::people::users::{NewUser, UserRecord};
+use cardline::store::Why;
+use cardline::time::rfc3339;
 use cardline_core::domain::personal_text::looks_personal;
 
 #[derive(Subcommand)]
@@ -121,7 +121,7 @@ async fn add(context: &Context, args: AddArgs) -> anyhow::Result<Outcome> {
 }
 
 fn is_bank(context: &Context, code: &str) -> anyhow::Result<bool> {
-    let profiles = crate::exchange::load_profiles(context.config.partners.value.as_deref())?;
+    let profiles = cardline::exchange::load_profiles(context.config.partners.value.as_deref())?;
     Ok(profiles.iter().any(|profile| profile.code == code))
 }
 

@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn the_view_of_where_a_card_is_says_what_the_containers_say() {
         for engine in ["sqlite", "postgres"] {
-            let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/sql").join(engine);
+            let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../schemas/sql").join(engine);
             let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
             files.sort();
             let made =

@@ -45,7 +45,7 @@ const REFUSED: &[(&str, &str)] = &[
 const NOT_BY_THE_OTHER: &[&str] = &["rgb_by_adobe_alone"];
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/photos")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/photos")
 }
 
 struct Expected {

@@ -240,7 +240,7 @@ mod tests {
     #[test]
     fn every_file_is_known_in_its_place_on_both_engines() {
         for engine in ["sqlite", "postgres"] {
-            let folder = format!("{}/schemas/sql/{engine}", env!("CARGO_MANIFEST_DIR"));
+            let folder = format!("{}/../schemas/sql/{engine}", env!("CARGO_MANIFEST_DIR"));
             let mut files: Vec<String> = std::fs::read_dir(folder)
                 .unwrap()
                 .map(|file| file.unwrap().file_name().into_string().unwrap())

@@ -9,8 +9,8 @@ use jiff::civil::Date;
 
 use super::desk::{Desk, Pending, Request, Tally, count};
 use super::dice::Dice;
-use crate::exchange::Partner;
-use crate::step::StageError;
+use cardline::exchange::Partner;
+use cardline::step::StageError;
 
 /// Marks, among what an answer is about, an account that it says is closed.
 const CLOSED: &str = "closed/";

@@ -8,8 +8,8 @@ use jiff::civil::Date;
 
 use super::desk::{Desk, Pending, Request, Tally, count};
 use super::dice::Dice;
-use crate::exchange::Partner;
-use crate::step::StageError;
+use cardline::exchange::Partner;
+use cardline::step::StageError;
 
 /// The most cards of one box.
 const BOX_CARDS: usize = 100;

@@ -6,13 +6,13 @@ use std::time::Instant;
 use super::mirror::mirror;
 use super::play::{Morning, World, day, outgoing, tick};
 use super::report::{DemoFile, DemoPlan, DemoReport, Progress};
-use crate::config::Config;
-use crate::exchange::files::FileRecord;
-use crate::exchange::inbox::archived_name;
-use crate::kafka::MockBroker;
-use crate::limits::PRODUCER_WINDOW_MESSAGES;
-use crate::step::{StageError, Worker};
-use crate::time::instant;
+use cardline::config::Config;
+use cardline::exchange::files::FileRecord;
+use cardline::exchange::inbox::archived_name;
+use cardline::kafka::MockBroker;
+use cardline::limits::PRODUCER_WINDOW_MESSAGES;
+use cardline::step::{StageError, Worker};
+use cardline::time::instant;
 
 /// Partitions of the demo's topics.
 const PARTITIONS: i32 = 2;
@@ -101,7 +101,7 @@ async fn report(
     plan: &DemoPlan,
     world: &World,
     worker: &Worker,
-    books: Vec<crate::books::LawResult>,
+    books: Vec<cardline::books::LawResult>,
     mirror: super::report::Mirror,
     started: Instant,
 ) -> Result<DemoReport, StageError> {

@@ -8,8 +8,8 @@ use cardline_core::file_formats::{FileKind, Parsed, Profile, marker, parse_marke
 use jiff::civil::Date;
 
 use super::dice::Dice;
-use crate::crypto::objects::sha256;
-use crate::step::StageError;
+use cardline::crypto::objects::sha256;
+use cardline::step::StageError;
 
 /// Counts of what happened in the world, by what.
 pub type Tally = BTreeMap<String, u64>;
@@ -81,7 +81,7 @@ impl Desk {
                 return Err(StageError::Shape(format!("{name}: its marker does not agree with it")));
             }
             let records = if spec.kind == FileKind::Personalization {
-                crate::route::production::read_cards(&bytes)?
+                cardline::route::production::read_cards(&bytes)?
             } else {
                 bytes
             };

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::people::Held;
 use super::play::World;
 use super::report::Mirror;
-use crate::custody::believed::BelievedCard;
-use crate::route::accounts::AccountNumbers;
-use crate::step::{StageError, Worker};
+use cardline::custody::believed::BelievedCard;
+use cardline::route::accounts::AccountNumbers;
+use cardline::step::{StageError, Worker};
 
 /// Differences named at most; one is enough to fail.
 const DIFFERENCES_SHOWN: usize = 20;

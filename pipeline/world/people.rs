@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::desk::{Tally, count};
 use super::dice::Dice;
-use crate::time::{instant, rfc3339};
+use cardline::time::{instant, rfc3339};
 
 /// Where the world knows a card's plastic to be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -218,5 +218,5 @@ impl People {
 
 /// What was shown at the desk: kinds and hashes, not images.
 fn evidence(key: &str) -> Value {
-    json!([{ "kind": "resident_id", "sha256": crate::crypto::objects::sha256(key.as_bytes()) }])
+    json!([{ "kind": "resident_id", "sha256": cardline::crypto::objects::sha256(key.as_bytes()) }])
 }

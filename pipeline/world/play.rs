@@ -15,13 +15,13 @@ use super::generate::mishaps::MISHAPS;
 use super::generate::plan::Plan;
 use super::generate::writing::{Stretch, application_of, choice, opening_stock};
 use super::people::{Act, Applicant, Held, Letter, People};
-use crate::actions::imports::legacy_cards::{StockRow, StockState, stock_card};
-use crate::kafka::{Outgoing, Reader};
-use crate::route::ROUTE;
-use crate::step::driver::Drained;
-use crate::step::{StageError, Worker};
-use crate::store::Why;
-use crate::time::instant;
+use cardline::actions::imports::legacy_cards::{StockRow, StockState, stock_card};
+use cardline::kafka::{Outgoing, Reader};
+use cardline::route::ROUTE;
+use cardline::step::driver::Drained;
+use cardline::step::{StageError, Worker};
+use cardline::store::Why;
+use cardline::time::instant;
 
 /// The first day of every demo and simulation: a Monday inside the known calendars.
 pub const FIRST_DAY: Date = date(2026, 1, 5);

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::books::LawResult;
-use crate::books::balance::Promises;
+use cardline::books::LawResult;
+use cardline::books::balance::Promises;
 
 /// What to play.
 #[derive(Clone)]

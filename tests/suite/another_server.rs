@@ -13,8 +13,8 @@ use cardline::messages::history::Seal;
 use cardline::step::{StageError, Worker};
 use cardline::store::{Ledger, LedgerError, Opening};
 use cardline::time::instant;
-use cardline::world::mirror;
-use cardline::world::play::{day, tick};
+use cardline_world::mirror;
+use cardline_world::play::{day, tick};
 
 use crate::conformance::arrivals::{execute, number};
 use crate::databases::{Database, Engine, is_root};

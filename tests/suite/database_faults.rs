@@ -11,7 +11,7 @@ use cardline::store::counters::take_numbers;
 use cardline::store::schema::Schema;
 use cardline::store::timeouts::Timeouts;
 use cardline::store::{Ledger, LedgerError};
-use cardline::world::mirror;
+use cardline_world::mirror;
 use jiff::Timestamp;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 

@@ -8,9 +8,9 @@ use cardline::reference::tables::built_in_reference;
 use cardline::route::intake::settle::ArrivingMessage;
 use cardline::route::intake::{Lines, check_messages, from_file, rehearse_file};
 use cardline::step::Worker;
-use cardline::world::generate::plan::Plan;
-use cardline::world::generate::writing::{Stretch, application_of};
-use cardline::world::play::FIRST_DAY;
+use cardline_world::generate::plan::Plan;
+use cardline_world::generate::writing::{Stretch, application_of};
+use cardline_world::play::FIRST_DAY;
 
 use crate::conformance::arrivals::{now, number};
 use crate::databases::{Database, on_both_engines};

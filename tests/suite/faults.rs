@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use cardline::world::play::day;
+use cardline_world::play::day;
 
 use crate::isolation::Case;
 

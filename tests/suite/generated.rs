@@ -11,12 +11,12 @@ use cardline::route::intake::settle::IntakeCounts;
 use cardline::step::Worker;
 use cardline::store::Why;
 use cardline::time::instant;
-use cardline::world::generate::photo_faults::PHOTO_FAULTS;
-use cardline::world::generate::plan::{Plan, Rates};
-use cardline::world::generate::profile::PROFILES;
-use cardline::world::generate::writing::{Files, Stretch, Written, write};
-use cardline::world::play::FIRST_DAY;
 use cardline_core::rules::{self, Severity};
+use cardline_world::generate::photo_faults::PHOTO_FAULTS;
+use cardline_world::generate::plan::{Plan, Rates};
+use cardline_world::generate::profile::PROFILES;
+use cardline_world::generate::writing::{Files, Stretch, Written, write};
+use cardline_world::play::FIRST_DAY;
 
 use crate::databases::{Database, Engine, on_both_engines};
 

@@ -12,7 +12,7 @@ use cardline::store::Ledger;
 use cardline::store::schema::Schema;
 use cardline::store::timeouts::Timeouts;
 use cardline::time::instant;
-use cardline::world::play::{day, outgoing};
+use cardline_world::play::{day, outgoing};
 use jiff::Timestamp;
 use rustix::thread::{CapabilitySet, capabilities, set_capabilities};
 

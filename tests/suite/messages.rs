@@ -8,10 +8,10 @@ use cardline::kafka::RawMessage;
 use cardline::reference::tables::built_in_reference;
 use cardline::route::servicing::read_event;
 use cardline::time::instant;
-use cardline::world::generate::applications::application;
-use cardline::world::generate::plan::{KindChoice, Plan};
-use cardline::world::play::{FIRST_DAY, day};
 use cardline_core::domain::message::{DecodeDefect, Expectation, decode};
+use cardline_world::generate::applications::application;
+use cardline_world::generate::plan::{KindChoice, Plan};
+use cardline_world::play::{FIRST_DAY, day};
 use jsonschema::Validator;
 use serde_json::{Value, json};
 

@@ -5,7 +5,7 @@ use cardline::config::Config;
 use cardline::kafka::{MockBroker, Reader};
 use cardline::step::Worker;
 use cardline::time::instant;
-use cardline::world::{World, play::day, play_day, station_with_broker};
+use cardline_world::{World, play::day, play_day, station_with_broker};
 use jiff::civil::Date;
 
 use crate::databases::Database;

@@ -12,10 +12,10 @@ use cardline::route::production::read_cards;
 use cardline::step::StageError;
 use cardline::store::{Ledger, LedgerError};
 use cardline::time::instant;
-use cardline::world::mirror;
-use cardline::world::play::{day, tick};
 use cardline_core::domain::staff::Role;
 use cardline_core::file_formats::FileKind;
+use cardline_world::mirror;
+use cardline_world::play::{day, tick};
 
 use crate::conformance::arrivals::execute;
 use crate::conformance::people::users::{add, administered};

@@ -10,8 +10,8 @@ use cardline::store::schema::Schema;
 use cardline::store::timeouts::Timeouts;
 use cardline::store::{Ledger, LedgerError};
 use cardline::time::instant;
-use cardline::world::mirror;
-use cardline::world::play::{day, outgoing, tick};
+use cardline_world::mirror;
+use cardline_world::play::{day, outgoing, tick};
 
 use crate::databases::{Database, Engine, on_both_engines};
 use crate::plays::{Play, broken};

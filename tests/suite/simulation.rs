@@ -13,8 +13,8 @@ use cardline::config::Config;
 use cardline::step::Worker;
 use cardline::store::Ledger;
 use cardline::time::instant;
-use cardline::world::play::day;
-use cardline::world::{demo, mirror, report::DemoPlan};
+use cardline_world::play::day;
+use cardline_world::{demo, mirror, report::DemoPlan};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use cardline::kafka::Outgoing;
 use cardline::time::instant;
-use cardline::world::mirror;
-use cardline::world::play::{day, outgoing, tick};
+use cardline_world::mirror;
+use cardline_world::play::{day, outgoing, tick};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::databases::{Database, Engine};

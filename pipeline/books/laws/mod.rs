@@ -63,7 +63,7 @@ mod tests {
 
     #[test]
     fn every_file_here_is_named_for_its_law_and_listed() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipeline/books/laws");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("books/laws");
         let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
         let mut files: Vec<String> = files.filter(|file| file != "mod.rs").collect();
         files.sort_unstable();

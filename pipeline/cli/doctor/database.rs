@@ -3,14 +3,14 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::Finding;
-use crate::cli::context::Context;
-use crate::cli::outcome::in_one_line;
-use crate::limits::{OLD_ROW_VERSIONS, OLD_TRANSACTION_SECONDS};
-use crate::step::cause::Cause;
-use crate::store::health::DatabaseFacts;
-use crate::store::schema::Schema;
-use crate::store::{Engine, Ledger, LedgerError, Opening};
-use crate::time::rfc3339;
+use crate::context::Context;
+use crate::outcome::in_one_line;
+use cardline::limits::{OLD_ROW_VERSIONS, OLD_TRANSACTION_SECONDS};
+use cardline::step::cause::Cause;
+use cardline::store::health::DatabaseFacts;
+use cardline::store::schema::Schema;
+use cardline::store::{Engine, Ledger, LedgerError, Opening};
+use cardline::time::rfc3339;
 
 /// Clocks further apart than this confuse who reads logs; leases bear less than their 60 seconds.
 const CLOCKS_APART_SECONDS: i64 = 5;

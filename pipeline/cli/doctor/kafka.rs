@@ -1,9 +1,9 @@
 //! Kafka: the broker, each topic with its partitions, and retention against what is unread.
 
 use super::Finding;
-use crate::cli::context::Context;
-use crate::kafka::{BrokerError, Ends, PartitionEnd, retention_hours};
-use crate::store::Ledger;
+use crate::context::Context;
+use cardline::kafka::{BrokerError, Ends, PartitionEnd, retention_hours};
+use cardline::store::Ledger;
 
 /// Unread messages should have at least this long before the broker deletes them.
 const RETENTION_HOURS_WANTED: i64 = 72;

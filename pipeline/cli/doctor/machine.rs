@@ -4,12 +4,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use super::Finding;
-use crate::cli::context::Context;
-use crate::crypto::keys::Keys;
-use crate::daemon::free_bytes;
-use crate::limits::DATA_FREE_BYTES_MIN;
-use crate::step::keys_of;
-use crate::store::{Ledger, Opening};
+use crate::context::Context;
+use cardline::crypto::keys::Keys;
+use cardline::daemon::free_bytes;
+use cardline::limits::DATA_FREE_BYTES_MIN;
+use cardline::step::keys_of;
+use cardline::store::{Ledger, Opening};
 
 /// Below this somebody should make room before it is urgent: a day's files of a province.
 const FREE_BYTES_WANTED: u64 = 5 << 30;

@@ -13,8 +13,8 @@ use serde::Serialize;
 use super::context::Context;
 use super::outcome::Outcome;
 use super::print;
-use crate::step::Worker;
-use crate::time::local_date;
+use cardline::step::Worker;
+use cardline::time::local_date;
 
 /// One thing looked at.
 #[derive(Serialize)]

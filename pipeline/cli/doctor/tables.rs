@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use jiff::civil::{Date, date};
 
 use super::Finding;
-use crate::cli::context::Context;
-use crate::exchange::load_profiles;
-use crate::step::{StageError, Worker, load_policy};
-use crate::time::local_date;
+use crate::context::Context;
+use cardline::exchange::load_profiles;
+use cardline::step::{StageError, Worker, load_policy};
+use cardline::time::local_date;
 
 /// Profiles and policy, which need no database.
 pub fn profiles(context: &Context, now: Timestamp) -> Vec<Finding> {

@@ -13,7 +13,7 @@ use super::messages::{Wanted, compose};
 use super::plan::{KindChoice, Plan};
 use super::streams::{Purpose, pick, stream};
 use super::{choices, names, stock};
-use crate::actions::imports::legacy_cards::StockRow;
+use cardline::actions::imports::legacy_cards::StockRow;
 
 /// One generated message, and what is known of it.
 #[derive(Clone, PartialEq)]

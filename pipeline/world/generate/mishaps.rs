@@ -168,9 +168,9 @@ mod tests {
     use cardline_core::domain::message::decode;
 
     use super::*;
-    use crate::world::generate::applications::application;
-    use crate::world::generate::plan::KindChoice;
-    use crate::world::generate::tests::{FIRST_DAY, plan};
+    use crate::generate::applications::application;
+    use crate::generate::plan::KindChoice;
+    use crate::generate::tests::{FIRST_DAY, plan};
 
     #[test]
     fn names_are_unique() {

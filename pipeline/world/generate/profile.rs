@@ -170,7 +170,7 @@ impl Profile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::world::generate::classes::BLOCK;
+    use crate::generate::classes::BLOCK;
 
     #[test]
     fn shares_and_hours_are_whole() {

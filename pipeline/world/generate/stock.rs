@@ -14,7 +14,7 @@ use super::names;
 use super::person::Person;
 use super::plan::{KindChoice, Plan, Previous};
 use super::streams::{Purpose, Rng, pick, stream};
-use crate::actions::imports::legacy_cards::{StockRow, StockState};
+use cardline::actions::imports::legacy_cards::{StockRow, StockState};
 
 /// Serials of opening-stock cards begin here, far above any the ledger draws.
 const SERIAL_START: u64 = 36_u64.pow(7) * 35;

@@ -17,7 +17,7 @@ use super::ground::tests::{reference, regions};
 use super::plan::{KindChoice, Plan, Rates};
 use super::profile::{MIXED, PROFILES, Profile};
 use super::writing::{Files, Stretch, application_of, choice, opening_stock, write};
-use crate::route::intake::rule_texts::LEDGER_RULE_TEXTS;
+use cardline::route::intake::rule_texts::LEDGER_RULE_TEXTS;
 
 pub(super) const FIRST_DAY: Date = date(2026, 1, 5);
 

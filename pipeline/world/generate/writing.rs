@@ -18,7 +18,7 @@ use super::mishaps::{self, Mishap};
 use super::plan::{KindChoice, Plan};
 use super::stock::opening_card;
 use super::streams::{Purpose, Rng, chance, stream, weighted};
-use crate::actions::imports::legacy_cards::StockRow;
+use cardline::actions::imports::legacy_cards::StockRow;
 
 /// Applications made at a time: enough for all cores, some ten megabytes.
 const CHUNK_APPLICATIONS: u64 = 4_096;
@@ -91,7 +91,7 @@ fn approval(plan: &Plan, stretch: &Stretch<'_>, offset: u64) -> Option<(Date, u3
 
 /// Which kind the application of an index is. One that follows a card is of the person of its own index,
 /// who therefore asks for no first card.
-pub(in crate::world) fn choice(plan: &Plan, stretch: &Stretch<'_>, index: u64) -> KindChoice {
+pub(crate) fn choice(plan: &Plan, stretch: &Stretch<'_>, index: u64) -> KindChoice {
     let mut rng = stream(plan.seed, Purpose::Following, index);
     if !chance(&mut rng, stretch.following_percent) {
         return KindChoice::FirstIssue;

@@ -5,7 +5,7 @@ use cardline::books::LAWS;
 use cardline::books::law::{Planted, Scene};
 use cardline::store::Ledger;
 use cardline::time::instant;
-use cardline::world::play::day;
+use cardline_world::play::day;
 
 use super::arrivals::{execute, number};
 use crate::databases::{Database, Engine, on_both_engines};

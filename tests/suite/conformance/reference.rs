@@ -13,9 +13,9 @@ use cardline::route::waiting_regions::Room;
 use cardline::step::{StageError, Worker};
 use cardline::store::{Ledger, LedgerError};
 use cardline::time::instant;
-use cardline::world::play::day;
 use cardline_core::domain::policy::Policy;
 use cardline_core::domain::reference::{RegionNow, Table};
+use cardline_world::play::day;
 use jiff::civil::{Date, date};
 
 use super::arrivals::{Intake, TODAY, arriving, number};

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use cardline::time::{instant, local_date};
-use cardline::world::play::day;
+use cardline_world::play::day;
 use jiff::Timestamp;
 
 use super::forwarder::Forwarder;

@@ -5,7 +5,7 @@ use cardline_core::domain::application::{DocumentKind, IdType, PickupMethod, Rel
 use super::documents::{add, remove};
 use super::identity::numbered;
 use super::{Defect, Message, Soil, citizen, defect, minor, with_wrong_check, year_of};
-use crate::world::generate::classes::Class;
+use crate::generate::classes::Class;
 
 pub(super) const DEFECTS: &[Defect] = &[
     defect("AGENT-ADULT", minor, young_agent),

@@ -4,7 +4,7 @@ use cardline_core::domain::outlet_code;
 use rand::RngExt;
 
 use super::{Defect, Message, Soil, adult, collect_at_home, defect, far_place, first_of_adult, with_wrong_check};
-use crate::world::generate::ground::Outlet;
+use crate::generate::ground::Outlet;
 
 pub(super) const DEFECTS: &[Defect] = &[
     defect("BANK-REGION", other_region, region_without_the_bank),

@@ -5,8 +5,8 @@ use rand::{Rng as _, RngExt};
 
 use super::identity::from_county;
 use super::{Defect, Message, Soil, adult, anyone, citizen, defect, first_issue, first_of_adult, minor};
-use crate::world::generate::photos::hexadecimal;
-use crate::world::generate::streams::Rng;
+use crate::generate::photos::hexadecimal;
+use crate::generate::streams::Rng;
 
 /// SHA-256 of no bytes at all.
 const EMPTY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";

@@ -6,8 +6,8 @@ use jiff::Span;
 
 use super::bank::other_bank;
 use super::{Defect, Message, Soil, defect, first_issue, following};
-use crate::actions::imports::legacy_cards::StockState;
-use crate::world::generate::stock;
+use crate::generate::stock;
+use cardline::actions::imports::legacy_cards::StockState;
 
 pub(super) const DEFECTS: &[Defect] = &[
     defect("PERSON-LIVE-CARD", first_issue, has_a_card),
@@ -20,8 +20,7 @@ pub(super) const DEFECTS: &[Defect] = &[
 ];
 
 /// A second application of the person before: it is made by asking for that person, not by an edit.
-pub(in crate::world::generate) const SECOND_OF_PERSON: Defect =
-    defect("PERSON-OPEN-APPLICATION", |_, _| false, |_, _| {});
+pub(in crate::generate) const SECOND_OF_PERSON: Defect = defect("PERSON-OPEN-APPLICATION", |_, _| false, |_, _| {});
 
 fn lost(message: &Message<'_>, _: &Soil<'_>) -> bool {
     message.previous_card.as_ref().is_some_and(|previous| previous.reason == PreviousReason::Lost)

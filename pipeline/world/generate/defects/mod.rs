@@ -14,7 +14,7 @@ use super::messages::Message;
 use super::person::Person;
 use super::plan::Plan;
 use super::streams::Rng;
-use crate::actions::imports::legacy_cards::StockRow;
+use cardline::actions::imports::legacy_cards::StockRow;
 
 mod address;
 mod agent;

@@ -3,7 +3,7 @@
 use cardline_core::domain::application::IdType;
 
 use super::{Defect, Message, Soil, anyone, defect, first_issue};
-use crate::world::generate::names;
+use crate::generate::names;
 
 pub(super) const DEFECTS: &[Defect] = &[
     defect("NAME-CHARACTER", anyone, question_mark),

@@ -3,7 +3,7 @@
 use cardline_core::domain::application::{Channel, Priority};
 
 use super::{Defect, Message, Soil, adult, defect, minor};
-use crate::world::generate::classes::Class;
+use crate::generate::classes::Class;
 
 pub(super) const DEFECTS: &[Defect] =
     &[defect("JOINT-BIRTH", older_child, born_long_ago), defect("NEWBORN-LANE", adult, lane_of_the_newborn)];

@@ -7,7 +7,7 @@ use super::documents::add;
 use super::identity::numbered;
 use super::photo::uploaded_instead;
 use super::{Defect, Message, Soil, adult, defect, first_issue, first_of_adult, year_of};
-use crate::world::generate::classes::Class;
+use crate::generate::classes::Class;
 
 pub(super) const DEFECTS: &[Defect] = &[
     defect("PAPER-AGE", adult, book_of_an_adult),

@@ -5,7 +5,7 @@ use rand::RngExt;
 
 use super::identity::numbered;
 use super::{Defect, Message, Soil, adult, anyone, citizen, defect, first_of_adult, following, year_of};
-use crate::world::generate::classes::Class;
+use crate::generate::classes::Class;
 
 pub(super) const DEFECTS: &[Defect] = &[
     defect("BIRTH-AGREES", adult, another_day),

@@ -4,7 +4,7 @@ use cardline_core::domain::application::{DocumentKind, IdType, PhotoSource};
 
 use super::documents::{add, remove};
 use super::{Defect, Message, Soil, adult, defect};
-use crate::world::generate::choices::declared;
+use crate::generate::choices::declared;
 
 pub(super) const DEFECTS: &[Defect] = &[
     defect("PHOTO-ASPECT", uploaded, landscape),

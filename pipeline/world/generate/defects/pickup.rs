@@ -4,7 +4,7 @@ use cardline_core::domain::application::PickupMethod;
 
 use super::bank::other_bank;
 use super::{Defect, Message, Soil, adult, collect, collect_at_home, defect, far_place, minor};
-use crate::world::generate::choices;
+use crate::generate::choices;
 
 pub(super) const DEFECTS: &[Defect] = &[
     defect("PICKUP-AGENT", adult, agent_who_is_not_there),

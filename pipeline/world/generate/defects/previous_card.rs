@@ -4,7 +4,7 @@ use cardline_core::domain::application::{Kind, PreviousCard, PreviousReason, Tex
 
 use super::bank::other_bank;
 use super::{Defect, Message, Soil, defect, first_issue, first_of_adult, following};
-use crate::world::generate::stock;
+use crate::generate::stock;
 
 pub(super) const DEFECTS: &[Defect] = &[
     defect("PREVIOUS-BANK", keeps_its_bank, another_bank_named),

@@ -7,7 +7,7 @@ use cardline_pictures::faces::{drawn, enlarged, grain};
 use rand::Rng as _;
 use sha2::{Digest, Sha256};
 
-use crate::world::generate::streams::{Purpose, Rng, stream};
+use crate::generate::streams::{Purpose, Rng, stream};
 
 /// How many photos an album has unless told otherwise: one of every size there is.
 pub const DEFAULT_PHOTOS: u32 = 36;
@@ -98,8 +98,8 @@ fn maker_notes(file: &mut Vec<u8>, rng: &mut Rng) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::world::generate::album::Album;
-    use crate::world::generate::photo_faults::{FaultyPhoto, PHOTO_FAULTS, PhotoFault};
+    use crate::generate::album::Album;
+    use crate::generate::photo_faults::{FaultyPhoto, PHOTO_FAULTS, PhotoFault};
 
     /// What an album says of a photo, and the photo.
     fn checked(facts: &PhotoFacts, file: &[u8]) {

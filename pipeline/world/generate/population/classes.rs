@@ -7,7 +7,7 @@
 use jiff::civil::Date;
 use rand::RngExt;
 
-use crate::world::generate::streams::{Purpose, stream};
+use crate::generate::streams::{Purpose, stream};
 
 /// Who a synthetic person is, as far as the papers and the rules care.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn rank_and_index_are_each_others_inverse() {
-        let classes = Classes::shuffled(3, crate::world::generate::profile::MIXED.classes);
+        let classes = Classes::shuffled(3, crate::generate::profile::MIXED.classes);
         for index in 0..2000 {
             let (class, rank) = classes.of(index);
             assert_eq!(classes.nth(class, rank), index);

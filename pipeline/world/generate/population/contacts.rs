@@ -3,7 +3,7 @@
 use rand::RngExt;
 
 use super::ground::Home;
-use crate::world::generate::streams::Rng;
+use crate::generate::streams::Rng;
 
 /// A mobile number that belongs to the index; the digits after the first two are its own.
 pub(crate) fn mobile(rng: &mut Rng, index: u64) -> String {

@@ -149,7 +149,8 @@ pub(crate) mod tests {
 
     use super::*;
 
-    static REFERENCE: LazyLock<Reference> = LazyLock::new(|| crate::reference::tables::built_in_reference().unwrap());
+    static REFERENCE: LazyLock<Reference> =
+        LazyLock::new(|| cardline::reference::tables::built_in_reference().unwrap());
 
     /// The vendored reference data, read once.
     pub fn reference() -> &'static Reference {

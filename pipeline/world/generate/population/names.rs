@@ -4,7 +4,7 @@
 //! bytes for them) and characters whose second byte is 0x7C, the `|` of delimited files.
 //! Every name fits 30 bytes of GB18030, the narrowest name field of a built-in layout.
 
-use crate::world::generate::streams::{Rng, chance, pick, pick_char};
+use crate::generate::streams::{Rng, chance, pick, pick_char};
 
 const SURNAMES: &str = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩冯邓曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖石金韦贾夏付方邹熊白孟秦邱侯江尹薛闫段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔向常";
 const COMPOUND_SURNAMES: &[&str] = &["欧阳", "司马", "上官", "诸葛", "皇甫", "尉迟", "夏侯", "慕容"];
@@ -95,7 +95,7 @@ fn han(rng: &mut Rng, male: bool) -> String {
     if chance(rng, 60) {
         name.push(pick_char(rng, given));
     }
-    let last = match crate::world::generate::streams::percent(rng) {
+    let last = match crate::generate::streams::percent(rng) {
         0 => FOUR_BYTES,
         1..3 => ENDING_IN_BAR,
         _ => given,
@@ -144,7 +144,7 @@ fn full_width(character: char) -> char {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::world::generate::streams::{Purpose, stream};
+    use crate::generate::streams::{Purpose, stream};
 
     /// Bytes of a name as GB18030: four outside the two-byte planes.
     fn longest_bytes(name: &str) -> usize {

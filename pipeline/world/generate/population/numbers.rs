@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use rand::RngExt;
 
 use super::classes::Class;
-use crate::world::generate::streams::{Purpose, Rng, stream};
+use crate::generate::streams::{Purpose, Rng, stream};
 
 /// Sequences of holders: first, and how many.
 const HOLDERS: (u64, u64) = (901, 85);

@@ -13,8 +13,8 @@ use super::names;
 use super::numbers::{self, Numbering};
 use super::person::{Employer, Guardian, Person};
 use super::validity;
-use crate::world::generate::profile::Profile;
-use crate::world::generate::streams::{Purpose, Rng, chance, percent, pick, stream};
+use crate::generate::profile::Profile;
+use crate::generate::streams::{Purpose, Rng, chance, percent, pick, stream};
 
 /// Countries of foreigners: ISO 3166 alpha-3 and numeric.
 const COUNTRIES: [(&str, &str); 12] = [

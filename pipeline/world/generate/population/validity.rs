@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use rand::RngExt;
 
 use super::classes::Class;
-use crate::world::generate::streams::Rng;
+use crate::generate::streams::Rng;
 
 /// How long a paper is valid.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -21,10 +21,10 @@ use cardline::route::{accounts, production};
 use cardline::step::{StageError, Step, Worker};
 use cardline::store::LedgerError;
 use cardline::time::instant;
-use cardline::world::mirror;
-use cardline::world::play::day;
 use cardline_core::batch_kinds::BatchKind;
 use cardline_core::domain::staff::{Act, Role};
+use cardline_world::mirror;
+use cardline_world::play::day;
 use jiff::{Timestamp, ToSpan};
 use tokio::sync::OnceCell;
 

@@ -9,8 +9,8 @@ use cardline::route::accounts::Answers;
 use cardline::route::accounts::answer_rows::{AnswerDates, AnsweredRow, AskedCard, MatchedAnswer, OpenedAccount};
 use cardline::store::Why;
 use cardline::time::instant;
-use cardline::world::play::day;
 use cardline_core::file_formats::FileKind;
+use cardline_world::play::day;
 use sha2::{Digest, Sha256};
 
 use crate::databases::{Database, on_both_engines};

@@ -5,8 +5,8 @@ use cardline::limits::NOT_YET_CLOSED_MAX;
 use cardline::route::recycling::{Answers, Cut};
 use cardline::route::send::Send;
 use cardline::time::instant;
-use cardline::world::play::day;
 use cardline_core::file_formats::FileKind;
+use cardline_world::play::day;
 
 use super::partner_files::largest_request;
 use crate::conformance::arrivals::{execute, number};

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use cardline::crypto::objects::sha256;
 use cardline::exchange::files::FileRecord;
 use cardline::time::instant;
-use cardline::world::play::day;
 use cardline_core::domain::{gb18030, pan};
 use cardline_core::file_formats::{FileKind, FileSpec, Parsed, marker};
+use cardline_world::play::day;
 use jiff::Timestamp;
 
 use crate::plays::Play;

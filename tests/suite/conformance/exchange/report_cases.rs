@@ -6,8 +6,8 @@ use cardline::args;
 use cardline::route::production::{Cut, Manifests, Reports};
 use cardline::route::send::Send;
 use cardline::time::instant;
-use cardline::world::play::day;
 use cardline_core::file_formats::FileKind;
+use cardline_world::play::day;
 
 use super::partner_files::{Asked, largest_request};
 use crate::conformance::arrivals::number;

@@ -2,9 +2,9 @@
 
 use cardline::route::accounts::Answers;
 use cardline::time::instant;
-use cardline::world::play::day;
 use cardline_core::domain::gb18030;
 use cardline_core::file_formats::{FileKind, FileSpec};
+use cardline_world::play::day;
 
 use super::partner_files::{Asked, largest_request, morning, opens_all};
 use crate::conformance::arrivals::number;

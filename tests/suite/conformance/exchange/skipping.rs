@@ -9,9 +9,9 @@ use cardline::actions::recovery::skip::{all_missing, skip, to_skip, wanted};
 use cardline::exchange::inbox;
 use cardline::route::accounts::Answers;
 use cardline::time::instant;
-use cardline::world::play::day;
 use cardline_core::domain::staff::Role;
 use cardline_core::file_formats::FileKind;
+use cardline_world::play::day;
 use jiff::Timestamp;
 
 use crate::conformance::arrivals::{execute, number};
