@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::context::Context;
-use super::outcome::Outcome;
+use super::exit::Exit;
 use super::print::{self, Output};
 use super::refusals::in_words;
 use cardline::actions::decisions::{Carried, give, refuse};
@@ -36,7 +36,7 @@ Example: cardline approvals give 7 --as wang")]
 }
 
 /// Runs one of the commands.
-pub async fn run(context: &Context, command: Approvals) -> anyhow::Result<Outcome> {
+pub async fn run(context: &Context, command: Approvals) -> anyhow::Result<Exit> {
     match command {
         Approvals::List { all } => list(context, all).await,
         Approvals::Give { id } => decide(context, id, true).await,
@@ -55,7 +55,7 @@ struct Listed {
 
 const HEADINGS: &[&str] = &["id", "act", "subject", "count", "scope", "by", "reason", "due_on", "state", "second"];
 
-async fn list(context: &Context, all: bool) -> anyhow::Result<Outcome> {
+async fn list(context: &Context, all: bool) -> anyhow::Result<Exit> {
     let now = Timestamp::now();
     let worker = context.worker(now).await?;
     let mut listed = Vec::new();
@@ -72,7 +72,7 @@ async fn list(context: &Context, all: bool) -> anyhow::Result<Outcome> {
     }
     let rows: Vec<_> = listed.iter().map(row).collect();
     print::rows(context.output, HEADINGS, &rows, &listed)?;
-    Ok(Outcome::Ok)
+    Ok(Exit::Ok)
 }
 
 fn row(listed: &Listed) -> Vec<String> {
@@ -92,7 +92,7 @@ fn row(listed: &Listed) -> Vec<String> {
     ]
 }
 
-async fn decide(context: &Context, id: i64, agrees: bool) -> anyhow::Result<Outcome> {
+async fn decide(context: &Context, id: i64, agrees: bool) -> anyhow::Result<Exit> {
     let now = Timestamp::now();
     let mut worker = context.worker(now).await?;
     let Some(approver) = worker.ledger.viewer().cloned() else {
@@ -101,19 +101,19 @@ async fn decide(context: &Context, id: i64, agrees: bool) -> anyhow::Result<Outc
     if !agrees {
         refuse(&worker, id, &approver, now).await.map_err(in_words)?;
         print::line(&format!("approval {id} is refused"))?;
-        return Ok(Outcome::Ok);
+        return Ok(Exit::Ok);
     }
     let told = match give(&mut worker, id, &approver, now).await.map_err(in_words)? {
         Carried::Out => format!("approval {id} is given and carried out"),
         Carried::ByMaker => format!("approval {id} is given; whoever asked carries it out by the same command again"),
     };
     print::line(&told)?;
-    Ok(Outcome::Ok)
+    Ok(Exit::Ok)
 }
 
 /// Tells whoever needs a second person where it stands; `None` when it may be done, with the approval to
 /// use up.
-pub fn waits(context: &Context, second: Second) -> anyhow::Result<Result<Option<i64>, Outcome>> {
+pub fn waits(context: &Context, second: Second) -> anyhow::Result<Result<Option<i64>, Exit>> {
     let (id, told) = match second {
         Second::NotNeeded => return Ok(Ok(None)),
         Second::Given(id) => return Ok(Ok(Some(id))),
@@ -131,5 +131,5 @@ pub fn waits(context: &Context, second: Second) -> anyhow::Result<Result<Option<
         print::json(&serde_json::json!({ "done": false, "approval": id }))?;
     }
     print::complain(&format!("cardline: {told}"));
-    Ok(Err(Outcome::SecondPerson))
+    Ok(Err(Exit::SecondPerson))
 }

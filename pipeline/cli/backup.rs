@@ -6,7 +6,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::context::Context;
-use super::outcome::Outcome;
+use super::exit::Exit;
 use super::print;
 use cardline::actions::recovery::backup::back_up;
 
@@ -21,7 +21,7 @@ pub struct BackupArgs {
 }
 
 /// Backs up the ledger and the objects.
-pub async fn run(context: &Context, args: BackupArgs) -> anyhow::Result<Outcome> {
+pub async fn run(context: &Context, args: BackupArgs) -> anyhow::Result<Exit> {
     let now = Timestamp::now();
     let worker = context.observer(now).await?;
     let backup = back_up(&worker, &args.to, now).await?;
@@ -32,5 +32,5 @@ pub async fn run(context: &Context, args: BackupArgs) -> anyhow::Result<Outcome>
         backup.reached.seal.to_string(),
     ];
     print::rows(context.output, &["taken_at", "ledger", "objects_added", "seal"], &[row], &backup)?;
-    Ok(Outcome::Ok)
+    Ok(Exit::Ok)
 }

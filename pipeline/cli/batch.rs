@@ -6,7 +6,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use serde_json::json;
 
 use super::context::Context;
-use super::outcome::Outcome;
+use super::exit::Exit;
 use super::print::{self, Output};
 use super::refusals::in_words;
 use super::{batch_action, batch_plan};
@@ -56,13 +56,13 @@ fn states() -> PossibleValuesParser {
 }
 
 /// Runs one of the commands.
-pub async fn run(context: &Context, command: Batch) -> anyhow::Result<Outcome> {
+pub async fn run(context: &Context, command: Batch) -> anyhow::Result<Exit> {
     match command {
         Batch::List { kind, state } => {
             let batches = context.ledger().await?.batches(kind.as_deref(), state.as_deref()).await?;
             let rows: Vec<_> = batches.iter().map(row).collect();
             print::rows(context.output, HEADINGS, &rows, &batches)?;
-            Ok(Outcome::Ok)
+            Ok(Exit::Ok)
         }
         Batch::Show { number } => show(context, &number).await,
         Batch::Plan(args) => batch_plan::run(context, args).await,
@@ -87,7 +87,7 @@ fn row(b: &BatchRecord) -> Vec<String> {
     .to_vec()
 }
 
-async fn show(context: &Context, number: &str) -> anyhow::Result<Outcome> {
+async fn show(context: &Context, number: &str) -> anyhow::Result<Exit> {
     let ledger = context.ledger().await?;
     let (id, batch) = batch_within(&ledger, number).await.map_err(in_words)?;
     let places = ledger.batch_places(id).await?;
@@ -99,7 +99,7 @@ async fn show(context: &Context, number: &str) -> anyhow::Result<Outcome> {
             sections.iter().map(|(region, cards)| json!({"region": region, "cards": cards})).collect();
         let document = json!({"batch": batch, "places": places, "sections": sections, "files": files, "acts": acts});
         print::rows(context.output, HEADINGS, &[row(&batch)], &document)?;
-        return Ok(Outcome::Ok);
+        return Ok(Exit::Ok);
     }
     print::line(&print::table(HEADINGS, &[row(&batch)]))?;
     let rows: Vec<_> = places.iter().map(|(place, count)| vec![place.clone(), count.to_string()]).collect();
@@ -121,7 +121,7 @@ async fn show(context: &Context, number: &str) -> anyhow::Result<Outcome> {
         let rows: Vec<_> = acts.iter().map(row).collect();
         print::line(&format!("\n{}", print::table(&["at", "act", "by", "result", "reason"], &rows)))?;
     }
-    Ok(Outcome::Ok)
+    Ok(Exit::Ok)
 }
 
 /// What a person did to the batch; the reason is opened for whoever may read the ledger's keys.

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::approvals::waits;
 use super::context::{Context, instant};
-use super::outcome::{Outcome, Usage};
+use super::exit::{Exit, Usage};
 use super::print::{self, Output};
 use super::refusals::{in_words, of_action};
 use cardline::actions::batches::cancel::cancel_batch;
@@ -17,7 +17,7 @@ use cardline::actions::batches::second_person::{OfBatch, needs_second};
 use cardline::actions::batches::split::{Division, split_batch};
 use cardline::actions::batches::targets::batch_within;
 use cardline::actions::dual_control::second_person;
-use cardline::actions::outcome::{Instruction, Outcome as Ended};
+use cardline::actions::outcome::{Instruction, Outcome};
 use cardline::step::Worker;
 
 /// Why and when somebody acts.
@@ -111,7 +111,7 @@ pub struct CancelArgs {
 }
 
 /// Cuts the next batch of a stream, or previews it.
-pub async fn cut(context: &Context, args: CutArgs) -> anyhow::Result<Outcome> {
+pub async fn cut(context: &Context, args: CutArgs) -> anyhow::Result<Exit> {
     let stream = &args.stream;
     if args.dry_run {
         let at = instant(args.reason.at);
@@ -128,7 +128,7 @@ pub async fn cut(context: &Context, args: CutArgs) -> anyhow::Result<Outcome> {
                 preview.batch
             ))?;
         }
-        return Ok(Outcome::Ok);
+        return Ok(Exit::Ok);
     }
     let by = args.reason.by(context)?;
     let Some(number) = &args.confirm else {
@@ -139,7 +139,7 @@ pub async fn cut(context: &Context, args: CutArgs) -> anyhow::Result<Outcome> {
 }
 
 /// Holds a stream or a batch.
-pub async fn hold(context: &Context, args: ActArgs) -> anyhow::Result<Outcome> {
+pub async fn hold(context: &Context, args: ActArgs) -> anyhow::Result<Exit> {
     let by = args.reason.by(context)?;
     let worker = context.worker(by.at).await?;
     let ended = match is_number(&args.target) {
@@ -150,7 +150,7 @@ pub async fn hold(context: &Context, args: ActArgs) -> anyhow::Result<Outcome> {
 }
 
 /// Releases a stream or a batch.
-pub async fn release(context: &Context, args: ActArgs) -> anyhow::Result<Outcome> {
+pub async fn release(context: &Context, args: ActArgs) -> anyhow::Result<Exit> {
     let mut by = args.reason.by(context)?;
     let worker = context.worker(by.at).await?;
     if !is_number(&args.target) {
@@ -164,7 +164,7 @@ pub async fn release(context: &Context, args: ActArgs) -> anyhow::Result<Outcome
 }
 
 /// Splits a batch.
-pub async fn split(context: &Context, args: SplitArgs) -> anyhow::Result<Outcome> {
+pub async fn split(context: &Context, args: SplitArgs) -> anyhow::Result<Exit> {
     let by = args.reason.by(context)?;
     let worker = context.worker(by.at).await?;
     let division = match args.count {
@@ -175,7 +175,7 @@ pub async fn split(context: &Context, args: SplitArgs) -> anyhow::Result<Outcome
 }
 
 /// Cancels a batch.
-pub async fn cancel(context: &Context, args: CancelArgs) -> anyhow::Result<Outcome> {
+pub async fn cancel(context: &Context, args: CancelArgs) -> anyhow::Result<Exit> {
     let mut by = args.reason.by(context)?;
     let worker = context.worker(by.at).await?;
     match second(context, &worker, OfBatch::Cancel, &args.number, by).await? {
@@ -192,7 +192,7 @@ async fn second(
     what: OfBatch,
     number: &str,
     by: Instruction<'_>,
-) -> anyhow::Result<Result<Option<i64>, Outcome>> {
+) -> anyhow::Result<Result<Option<i64>, Exit>> {
     // What is not there, or reaches beyond the scope, the act itself refuses.
     let batch = match batch_within(&worker.ledger, number).await {
         Ok((_, batch)) => batch,
@@ -210,10 +210,10 @@ fn is_number(target: &str) -> bool {
     target.get(1..9).is_some_and(|day| day.bytes().all(|b| b.is_ascii_digit()))
 }
 
-fn told(context: &Context, what: &str, ended: Result<Ended, BatchError>) -> anyhow::Result<Outcome> {
+fn told(context: &Context, what: &str, ended: Result<Outcome, BatchError>) -> anyhow::Result<Exit> {
     let (done, names) = match ended.map_err(|error| of_action(what, error))? {
-        Ended::Done(names) => (true, names),
-        Ended::Before(names) => (false, names),
+        Outcome::Done(names) => (true, names),
+        Outcome::Before(names) => (false, names),
     };
     let row = vec![what.to_owned(), names.join(", "), done.to_string()];
     let document = json!({ "act": what, "of": names, "done": done, "done_before": !done });
@@ -224,5 +224,5 @@ fn told(context: &Context, what: &str, ended: Result<Ended, BatchError>) -> anyh
         }
         output => print::rows(output, &["act", "of", "done"], &[row], &document),
     }?;
-    Ok(Outcome::Ok)
+    Ok(Exit::Ok)
 }

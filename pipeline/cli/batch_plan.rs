@@ -4,7 +4,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::context::{Context, instant};
-use super::outcome::{Outcome, Usage};
+use super::exit::{Exit, Usage};
 use super::print::{self, Output};
 use cardline::actions::batches::plan::{Plan, StreamPlan, plan};
 use cardline::actions::batches::targets::kind_of;
@@ -32,7 +32,7 @@ pub struct PlanArgs {
 const HEADINGS: &[&str] = &["stream", "next cut", "batches", "cards", "sections", "oldest", "left out", "why"];
 
 /// Prints the plan.
-pub async fn run(context: &Context, args: PlanArgs) -> anyhow::Result<Outcome> {
+pub async fn run(context: &Context, args: PlanArgs) -> anyhow::Result<Exit> {
     let now = instant(args.at);
     let worker = context.observer(now).await?;
     if let Some(unknown) = args.stream.as_ref().filter(|stream| kind_of(&worker, stream).is_none()) {
@@ -48,7 +48,7 @@ pub async fn run(context: &Context, args: PlanArgs) -> anyhow::Result<Outcome> {
     if context.output == Output::Table {
         told(&plan)?;
     }
-    Ok(Outcome::Ok)
+    Ok(Exit::Ok)
 }
 
 fn row(s: &StreamPlan) -> Vec<String> {

@@ -4,7 +4,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::context::{Context, instant};
-use super::outcome::{Outcome, Usage};
+use super::exit::{Exit, Usage};
 use super::print;
 use cardline::books::{LAWS, LawResult};
 
@@ -23,7 +23,7 @@ pub struct BooksArgs {
 }
 
 /// Checks the laws; ends well only when all of them hold.
-pub async fn run(context: &Context, args: BooksArgs) -> anyhow::Result<Outcome> {
+pub async fn run(context: &Context, args: BooksArgs) -> anyhow::Result<Exit> {
     if let Some(no) = args.law
         && !LAWS.iter().any(|law| law.number == no)
     {
@@ -37,7 +37,7 @@ pub async fn run(context: &Context, args: BooksArgs) -> anyhow::Result<Outcome> 
             print::complain(&format!("law {}: {offender}", law.law));
         }
     }
-    Ok(Outcome::of(report.hold()))
+    Ok(Exit::of(report.hold()))
 }
 
 /// Headings of [`rows`].

@@ -4,7 +4,7 @@ use clap::Subcommand;
 use serde_json::{Map, Value, json};
 
 use super::context::Context;
-use super::outcome::Outcome;
+use super::exit::Exit;
 use super::print;
 
 #[derive(Subcommand)]
@@ -14,7 +14,7 @@ pub enum ConfigCommand {
 }
 
 /// Prints the configuration.
-pub fn run(context: &Context, command: ConfigCommand) -> anyhow::Result<Outcome> {
+pub fn run(context: &Context, command: ConfigCommand) -> anyhow::Result<Exit> {
     let ConfigCommand::Show = command;
     let shown = context.config.shown();
     let rows: Vec<Vec<String>> =
@@ -24,5 +24,5 @@ pub fn run(context: &Context, command: ConfigCommand) -> anyhow::Result<Outcome>
         .map(|(key, value, source)| (key.to_owned(), json!({"value": value, "source": source})))
         .collect();
     print::rows(context.output, &["key", "value", "source"], &rows, &document)?;
-    Ok(Outcome::Ok)
+    Ok(Exit::Ok)
 }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 
 use super::commands::{Who, line_of};
-use super::outcome::{Usage, ledger_error};
+use super::exit::{Usage, ledger_error};
 use super::print::Output;
 use super::refusals::no_permit;
 use cardline::config::{Config, Flags};

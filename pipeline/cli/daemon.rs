@@ -4,7 +4,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 
 use super::context::Context;
-use super::outcome::Outcome;
+use super::exit::Exit;
 use super::tick::stages;
 use cardline::config::Sourced;
 use cardline::daemon::{self, StopCause};
@@ -25,14 +25,14 @@ pub struct RunArgs {
 }
 
 /// Runs until a signal arrives.
-pub async fn run(context: &Context, args: RunArgs) -> anyhow::Result<Outcome> {
+pub async fn run(context: &Context, args: RunArgs) -> anyhow::Result<Exit> {
     context.make_data_folder()?;
     let mut config = context.config.clone();
     if let Some(address) = args.listen {
         config.listen = Sourced { value: Some(address), source: "flag" };
     }
     let cause = daemon::run(config, chosen(&args.stages)).await?;
-    Ok(Outcome::of(cause != StopCause::SecondSignal))
+    Ok(Exit::of(cause != StopCause::SecondSignal))
 }
 
 /// The steps of the stages asked for. Files, deadlines and history belong to every stage.

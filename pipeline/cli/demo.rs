@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::context::Context;
 use super::demo_table;
-use super::outcome::{Outcome, Usage};
+use super::exit::{Exit, Usage};
 use super::print::{self, Output};
 use super::progress::Progress;
 use cardline::store::Ledger;
@@ -40,7 +40,7 @@ pub struct DemoArgs {
 }
 
 /// Plays and prints the balance. Fails when a law or the mirror does not hold.
-pub async fn run(context: &Context, args: DemoArgs) -> anyhow::Result<Outcome> {
+pub async fn run(context: &Context, args: DemoArgs) -> anyhow::Result<Exit> {
     let dir = std::path::absolute(&args.dir)?;
     if dir.to_str().is_none() {
         return Err(Usage("the path of --dir is not UTF-8; give another one".into()).into());
@@ -76,7 +76,7 @@ pub async fn run(context: &Context, args: DemoArgs) -> anyhow::Result<Outcome> {
     if !report.mirror.holds {
         print::complain("cardline: our books differ from the world's; see the mirror's differences");
     }
-    Ok(Outcome::of(broken.is_empty() && report.mirror.holds))
+    Ok(Exit::of(broken.is_empty() && report.mirror.holds))
 }
 
 /// A database that has a row of anybody's is left alone. What lies in the folder goes with it.

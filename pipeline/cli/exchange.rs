@@ -7,12 +7,12 @@ use serde_json::json;
 use super::approvals::waits;
 use super::batch_action::Reason;
 use super::context::Context;
+use super::exit::Exit;
 use super::file_read::{known_kind, known_partner};
-use super::outcome::Outcome;
 use super::print::{self, Output};
 use super::refusals::{in_words, of_action};
 use cardline::actions::dual_control::second_person;
-use cardline::actions::outcome::Outcome as Ended;
+use cardline::actions::outcome::Outcome;
 use cardline::actions::recovery::skip::{Missing, all_missing, skip, to_skip, wanted};
 
 #[derive(Subcommand)]
@@ -42,14 +42,14 @@ pub struct SkipArgs {
 }
 
 /// Runs one of the commands.
-pub async fn run(context: &Context, command: Exchange) -> anyhow::Result<Outcome> {
+pub async fn run(context: &Context, command: Exchange) -> anyhow::Result<Exit> {
     match command {
         Exchange::Missing => show(context).await,
         Exchange::Skip(args) => pass_over(context, args).await,
     }
 }
 
-async fn show(context: &Context) -> anyhow::Result<Outcome> {
+async fn show(context: &Context) -> anyhow::Result<Exit> {
     let worker = context.observer(Timestamp::now()).await?;
     let scope = context.scope();
     let mut found = all_missing(&worker).await?;
@@ -63,10 +63,10 @@ async fn show(context: &Context) -> anyhow::Result<Outcome> {
     if found.is_empty() && context.output == Output::Table {
         print::line("no file waits for another one")?;
     }
-    Ok(Outcome::Ok)
+    Ok(Exit::Ok)
 }
 
-async fn pass_over(context: &Context, args: SkipArgs) -> anyhow::Result<Outcome> {
+async fn pass_over(context: &Context, args: SkipArgs) -> anyhow::Result<Exit> {
     let mut by = args.reason.by(context)?;
     let worker = context.named_worker(by.at).await?;
     let (partner, kind) = (args.partner.as_str(), args.kind.as_str());
@@ -84,10 +84,10 @@ async fn pass_over(context: &Context, args: SkipArgs) -> anyhow::Result<Outcome>
     told(context, ended.map_err(|error| of_action("skip", error))?)
 }
 
-fn told(context: &Context, ended: Ended) -> anyhow::Result<Outcome> {
+fn told(context: &Context, ended: Outcome) -> anyhow::Result<Exit> {
     let (done, name) = match ended {
-        Ended::Done(names) => (true, names.concat()),
-        Ended::Before(names) => (false, names.concat()),
+        Outcome::Done(names) => (true, names.concat()),
+        Outcome::Before(names) => (false, names.concat()),
     };
     let document = json!({ "act": "skip", "of": name, "done": done, "done_before": !done });
     match context.output {
@@ -97,5 +97,5 @@ fn told(context: &Context, ended: Ended) -> anyhow::Result<Outcome> {
             print::rows(output, &["act", "of", "done"], &[vec!["skip".into(), name, done.to_string()]], &document)
         }
     }?;
-    Ok(Outcome::Ok)
+    Ok(Exit::Ok)
 }

@@ -7,8 +7,8 @@ use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
 use super::context::Context;
+use super::exit::Exit;
 use super::file_read;
-use super::outcome::Outcome;
 use super::print::{self, Output};
 use cardline::exchange::load_profiles;
 
@@ -36,7 +36,7 @@ pub struct InspectArgs {
 }
 
 /// Parses a file and prints it masked; a file with faults is listed and fails.
-pub fn run(context: &Context, command: FileCommand) -> anyhow::Result<Outcome> {
+pub fn run(context: &Context, command: FileCommand) -> anyhow::Result<Exit> {
     let FileCommand::Inspect(args) = command;
     let bytes = file_read::open(&args.file)?;
     let mut profiles = load_profiles(context.config.partners.value.as_deref())?;
@@ -46,12 +46,12 @@ pub fn run(context: &Context, command: FileCommand) -> anyhow::Result<Outcome> {
     let records = file_read::records(spec, &args.file, bytes)?;
     let (faults, effect) = match spec.parse(&records) {
         Ok(parsed) if parsed.row_faults().is_empty() => {
-            return shown(context.output, &args, spec, &parsed).map(|()| Outcome::Ok);
+            return shown(context.output, &args, spec, &parsed).map(|()| Exit::Ok);
         }
         Ok(parsed) => (parsed.row_faults().to_vec(), "such rows would be cases, the others applied"),
         Err(faults) => (faults, "nothing of such a file would be applied"),
     };
-    faulty(context.output, &args, spec, &faults, effect).map(|()| Outcome::Failed)
+    faulty(context.output, &args, spec, &faults, effect).map(|()| Exit::Failed)
 }
 
 fn shown(output: Output, args: &InspectArgs, spec: &FileSpec, parsed: &Parsed) -> anyhow::Result<()> {

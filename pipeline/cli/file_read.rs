@@ -6,7 +6,7 @@ use std::path::Path;
 
 use cardline_core::file_formats::{FileKind, FileSpec, Layout, Profile};
 
-use super::outcome::Usage;
+use super::exit::Usage;
 use super::print;
 use cardline::limits::PARTNER_FILE_BYTES_MAX;
 use cardline::route::production::CARDS_ENTRY;

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use jiff::civil::{Date, Weekday, date};
 
 use super::context::Context;
-use super::outcome::{Outcome, Usage};
+use super::exit::{Exit, Usage};
 use super::print::{self, Output};
 use super::replacing::Replacing;
 use cardline::reference::tables::built_in_reference;
@@ -113,7 +113,7 @@ fn percent() -> clap::builder::RangedI64ValueParser<u32> {
 }
 
 /// Writes the applications, what is to be expected of them, the cards they follow, and the photos.
-pub fn run(context: &Context, command: Generate) -> anyhow::Result<Outcome> {
+pub fn run(context: &Context, command: Generate) -> anyhow::Result<Exit> {
     let Generate::Applications(args) = command;
     let profile = PROFILES.iter().find(|profile| profile.name == args.profile).copied().unwrap_or(&MIXED);
     let plan = plan(&args, profile)?;
@@ -133,7 +133,7 @@ pub fn run(context: &Context, command: Generate) -> anyhow::Result<Outcome> {
     expected.place()?;
     cards.place()?;
     told(context, &args, &written)?;
-    Ok(Outcome::Ok)
+    Ok(Exit::Ok)
 }
 
 fn plan(args: &ApplicationsArgs, profile: &'static Profile) -> anyhow::Result<Plan> {

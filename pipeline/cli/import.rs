@@ -6,8 +6,8 @@ use cardline_core::domain::reference::Table;
 use clap::Subcommand;
 
 use super::context::Context;
+use super::exit::Exit;
 use super::import_reference::ImportArgs;
-use super::outcome::Outcome;
 use super::{import_cards, import_list, import_reference};
 
 #[derive(Subcommand)]
@@ -41,7 +41,7 @@ pub enum Import {
 }
 
 /// Imports one file, or lists what was imported.
-pub async fn run(context: &Context, command: Import) -> anyhow::Result<Outcome> {
+pub async fn run(context: &Context, command: Import) -> anyhow::Result<Exit> {
     let (table, args) = match command {
         Import::Regions(args) => (Table::Regions, args),
         Import::Points(args) => (Table::Points, args),

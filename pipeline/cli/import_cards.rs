@@ -6,7 +6,7 @@ use cardline_core::domain::spreadsheet;
 use jiff::Timestamp;
 
 use super::context::{Context, instant};
-use super::outcome::Outcome;
+use super::exit::Exit;
 use super::print;
 use cardline::actions::imports::legacy_cards::{StockRow, stock_card};
 use cardline::actions::imports::legacy_rows::{RefusedStock, StockCard};
@@ -79,7 +79,7 @@ fn rounded(text: &str, header: &csv::StringRecord) -> Vec<&'static str> {
 }
 
 /// Imports a file of old cards.
-pub async fn run(context: &Context, path: &Path) -> anyhow::Result<Outcome> {
+pub async fn run(context: &Context, path: &Path) -> anyhow::Result<Exit> {
     let text = text(path)?;
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let shown = path.display();
@@ -101,7 +101,7 @@ pub async fn run(context: &Context, path: &Path) -> anyhow::Result<Outcome> {
     }
     let row = [counts.read, counts.new, counts.known, counts.rejected].map(|n| n.to_string()).to_vec();
     print::rows(context.output, &["read", "new", "known", "rejected"], &[row], &counts)?;
-    Ok(if counts.rejected > 0 { Outcome::Rejected } else { Outcome::Ok })
+    Ok(if counts.rejected > 0 { Exit::Rejected } else { Exit::Ok })
 }
 
 /// The columns of a line, with or without the last.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::context::Context;
-use super::outcome::Outcome;
+use super::exit::Exit;
 use super::print;
 use cardline::reference::lines::ImportRecord;
 use cardline::time::rfc3339;
@@ -35,7 +35,7 @@ const HEADINGS: &[&str] = &[
 ];
 
 /// Lists every import, the last one first.
-pub async fn run(context: &Context) -> anyhow::Result<Outcome> {
+pub async fn run(context: &Context) -> anyhow::Result<Exit> {
     let listed = context
         .ledger()
         .await?
@@ -46,7 +46,7 @@ pub async fn run(context: &Context) -> anyhow::Result<Outcome> {
     let listed: Vec<Listed> = listed.collect();
     let rows: Vec<Vec<String>> = listed.iter().map(row).collect();
     print::rows(context.output, HEADINGS, &rows, &listed)?;
-    Ok(Outcome::Ok)
+    Ok(Exit::Ok)
 }
 
 fn row(Listed { at, record: r }: &Listed) -> Vec<String> {

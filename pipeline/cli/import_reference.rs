@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::approvals::waits;
 use super::context::Context;
-use super::outcome::{Outcome, Usage};
+use super::exit::{Exit, Usage};
 use super::print::{self, Output};
 use cardline::actions::dual_control::{Wanted, second_person};
 use cardline::actions::imports::changed_lines::{Asked, ChangedLine, PlanError};
@@ -68,7 +68,7 @@ struct Refused<'f> {
 }
 
 /// Shows what a file changes, and applies it unless it is a dry run or must be confirmed.
-pub async fn run(context: &Context, table: Table, args: &ImportArgs) -> anyhow::Result<Outcome> {
+pub async fn run(context: &Context, table: Table, args: &ImportArgs) -> anyhow::Result<Exit> {
     if args.complete && table == Table::Calendar {
         return Err(Usage("--complete says nothing about a calendar: a year is always replaced whole".into()).into());
     }
@@ -115,10 +115,10 @@ pub async fn run(context: &Context, table: Table, args: &ImportArgs) -> anyhow::
     }
     show(context, &preview, applied, args.dry_run)?;
     match stopped {
-        None => Ok(Outcome::Ok),
+        None => Ok(Exit::Ok),
         Some(why) => {
             print::complain(&format!("cardline: {}: {why}", path.display()));
-            Ok(Outcome::Failed)
+            Ok(Exit::Failed)
         }
     }
 }
@@ -128,7 +128,7 @@ async fn replaced_by_two(
     context: &Context,
     preview: &Preview,
     now: Timestamp,
-) -> anyhow::Result<Result<Option<i64>, Outcome>> {
+) -> anyhow::Result<Result<Option<i64>, Exit>> {
     let wanted = Wanted {
         act: Act::ReplaceTable,
         subject: &preview.operation,
@@ -170,7 +170,7 @@ fn bounded(told: &[String]) -> String {
 
 /// Every wrong row, up to a bound. Nothing was applied: lines of a list speak of each other (a region of its
 /// successors, a point of its region), so a part of it would say something else.
-fn refused(context: &Context, table: Table, path: &Path, faults: &[RowFault]) -> anyhow::Result<Outcome> {
+fn refused(context: &Context, table: Table, path: &Path, faults: &[RowFault]) -> anyhow::Result<Exit> {
     if context.output == Output::Json {
         print::json(&Refused { table: table.name(), applied: false, errors: faults })?;
     }
@@ -182,7 +182,7 @@ fn refused(context: &Context, table: Table, path: &Path, faults: &[RowFault]) ->
         print::complain(&format!("cardline: {}: {more} more (at least)", path.display()));
     }
     let is_of_rows = faults.iter().any(|fault| fault.line > 1);
-    Ok(if is_of_rows { Outcome::Rejected } else { Outcome::Failed })
+    Ok(if is_of_rows { Exit::Rejected } else { Exit::Failed })
 }
 
 const HEADINGS: &[&str] =

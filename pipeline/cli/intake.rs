@@ -6,7 +6,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::context::{Context, instant};
-use super::outcome::{Outcome, ledger_error};
+use super::exit::{Exit, ledger_error};
 use super::print::{self, Output};
 use super::progress::Progress;
 use cardline::route::ROUTE;
@@ -40,7 +40,7 @@ pub struct IntakeArgs {
 }
 
 /// Runs intake once and prints how the messages divided.
-pub async fn run(context: &Context, args: IntakeArgs) -> anyhow::Result<Outcome> {
+pub async fn run(context: &Context, args: IntakeArgs) -> anyhow::Result<Exit> {
     let now = instant(args.at);
     let kafka = args.from == "kafka";
     let path = Path::new(&args.from);
@@ -68,9 +68,9 @@ pub async fn run(context: &Context, args: IntakeArgs) -> anyhow::Result<Outcome>
     Ok(outcome(&counts))
 }
 
-fn outcome(counts: &IntakeCounts) -> Outcome {
+fn outcome(counts: &IntakeCounts) -> Exit {
     let troubled = counts.rejected + counts.quarantined + counts.conflicting;
-    if troubled > 0 { Outcome::Rejected } else { Outcome::Ok }
+    if troubled > 0 { Exit::Rejected } else { Exit::Ok }
 }
 
 async fn from_kafka(worker: &Worker, now: Timestamp) -> anyhow::Result<IntakeCounts> {
@@ -95,7 +95,7 @@ async fn from_kafka(worker: &Worker, now: Timestamp) -> anyhow::Result<IntakeCou
     })
 }
 
-async fn dry_run(context: &Context, file: Option<&Path>, now: Timestamp) -> anyhow::Result<Outcome> {
+async fn dry_run(context: &Context, file: Option<&Path>, now: Timestamp) -> anyhow::Result<Exit> {
     // Where there is no ledger yet, an empty one is judged against, and none is left behind.
     let unused = tempfile::tempdir()?;
     let worker = match context.looking().observer(now).await {

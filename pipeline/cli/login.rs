@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::context::Context;
-use super::outcome::{Outcome, Usage};
+use super::exit::{Exit, Usage};
 use super::print::{self, Output};
 use super::session;
 use cardline::limits::SESSION_HOURS;
@@ -21,7 +21,7 @@ Example: cardline login --as lin"
 pub struct LoginArgs {}
 
 /// Logs a user in.
-pub async fn login(context: &Context, _: LoginArgs) -> anyhow::Result<Outcome> {
+pub async fn login(context: &Context, _: LoginArgs) -> anyhow::Result<Exit> {
     let Some(name) = context.named_actor() else {
         return Err(Usage("say who you are: cardline login --as USER".into()).into());
     };
@@ -47,14 +47,14 @@ pub async fn login(context: &Context, _: LoginArgs) -> anyhow::Result<Outcome> {
             viewer.scope
         ))?,
     }
-    Ok(Outcome::Ok)
+    Ok(Exit::Ok)
 }
 
 /// Ends the session.
-pub async fn logout(context: &Context) -> anyhow::Result<Outcome> {
+pub async fn logout(context: &Context) -> anyhow::Result<Exit> {
     let there = Ledger::is_there(&context.config.database.value);
     let ledger = if there { Some(context.ledger().await?) } else { None };
     let was = session::end(ledger.as_ref()).await?;
     print::line(if was { "logged out" } else { "nobody was logged in" })?;
-    Ok(Outcome::Ok)
+    Ok(Exit::Ok)
 }

@@ -4,8 +4,8 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::context::Context;
+use super::exit::Exit;
 use super::metrics_page::page;
-use super::outcome::Outcome;
 use super::print;
 use cardline::metrics::METRICS;
 
@@ -20,7 +20,7 @@ pub enum MetricsCommand {
 }
 
 /// Prints the list or the page.
-pub fn run(context: &Context, command: &MetricsCommand) -> anyhow::Result<Outcome> {
+pub fn run(context: &Context, command: &MetricsCommand) -> anyhow::Result<Exit> {
     match command {
         MetricsCommand::Page => print::raw(page().as_bytes())?,
         MetricsCommand::List => {
@@ -35,5 +35,5 @@ pub fn run(context: &Context, command: &MetricsCommand) -> anyhow::Result<Outcom
             print::rows(context.output, &["name", "kind", "unit", "labels", "help"], &rows, &document)?;
         }
     }
-    Ok(Outcome::Ok)
+    Ok(Exit::Ok)
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::context::Context;
-use super::outcome::Outcome;
+use super::exit::Exit;
 use super::print;
 use cardline::store::Ledger;
 use cardline::store::schema::{Named, Schema};
@@ -21,7 +21,7 @@ pub struct MigrateArgs {
 }
 
 /// Shows every migration, and runs those pending unless only asked.
-pub async fn run(context: &Context, args: MigrateArgs) -> anyhow::Result<Outcome> {
+pub async fn run(context: &Context, args: MigrateArgs) -> anyhow::Result<Exit> {
     let address = &context.config.database.value;
     let ledger = if args.check { Ledger::unmigrated(address).await? } else { Ledger::to_migrate(address).await? };
     let schema = Schema::built_in();
@@ -47,5 +47,5 @@ pub async fn run(context: &Context, args: MigrateArgs) -> anyhow::Result<Outcome
     });
     print::rows(context.output, &["migration", "about", "state"], &rows, &document)?;
     before.fits()?;
-    Ok(Outcome::of(!args.check || before.pending.is_empty()))
+    Ok(Exit::of(!args.check || before.pending.is_empty()))
 }

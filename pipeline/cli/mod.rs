@@ -1,7 +1,7 @@
 //! The command line: one file per command, in the order of `--help`.
 //!
 //! Invariants: results go to standard output and everything else to standard error; no text holds a
-//! value of personal data; the exit code says how it ended ([`Outcome`]). No colour is ever printed.
+//! value of personal data; the exit code says how it ended ([`Exit`]). No colour is ever printed.
 
 mod advice;
 mod approvals;
@@ -20,6 +20,7 @@ mod demo_next;
 mod demo_table;
 mod doctor;
 mod exchange;
+mod exit;
 mod file;
 mod file_read;
 mod gate;
@@ -33,7 +34,6 @@ mod login;
 mod metrics;
 mod metrics_page;
 mod migrate;
-mod outcome;
 mod photos;
 mod print;
 mod progress;
@@ -63,7 +63,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use context::GlobalFlags;
-pub use outcome::Outcome;
+pub use exit::Exit;
 
 /// 社会保障卡制卡 Social security cards, from the approved application to the holder's hand and back.
 #[derive(Parser)]
@@ -166,10 +166,10 @@ pub fn read() -> Typed {
 /// Runs one command and reports how it ended. Boxed, so that everything it may do is compiled here, with its
 /// libraries, and not a second time where it is awaited.
 pub fn run(typed: Typed) -> Pin<Box<dyn Future<Output = ExitCode>>> {
-    Box::pin(async { outcome::exit_code(dispatch(typed).await) })
+    Box::pin(async { exit::exit_code(dispatch(typed).await) })
 }
 
-async fn dispatch(Typed { cli, line }: Typed) -> anyhow::Result<Outcome> {
+async fn dispatch(Typed { cli, line }: Typed) -> anyhow::Result<Exit> {
     let mut context = context::Context::new(cli.flags)?;
     gate::admit(&mut context, &line).await?;
     match cli.command {

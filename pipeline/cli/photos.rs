@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::context::{Context, instant};
-use super::outcome::{Outcome, Usage};
+use super::exit::{Exit, Usage};
 use super::print::{self, Output};
 use cardline::crypto::objects::sha256;
 use cardline::limits::PHOTO_BYTES_MAX;
@@ -48,12 +48,12 @@ pub struct RetryArgs {
 }
 
 /// Runs one of the commands.
-pub async fn run(context: &Context, command: PhotosCommand) -> anyhow::Result<Outcome> {
+pub async fn run(context: &Context, command: PhotosCommand) -> anyhow::Result<Exit> {
     match command {
         PhotosCommand::List => {
             let waiting = context.ledger().await?.waiting_photos(None).await?;
             show(context, &waiting)?;
-            Ok(Outcome::Ok)
+            Ok(Exit::Ok)
         }
         PhotosCommand::Retry(args) => retry(context, args).await,
         PhotosCommand::Check { file } => check(context, &file),
@@ -87,7 +87,7 @@ fn show(context: &Context, waiting: &[WaitingPhoto]) -> anyhow::Result<()> {
     print::rows(context.output, HEADINGS, &rows, &document)
 }
 
-async fn retry(context: &Context, args: RetryArgs) -> anyhow::Result<Outcome> {
+async fn retry(context: &Context, args: RetryArgs) -> anyhow::Result<Exit> {
     let now = instant(args.at);
     let worker = context.worker(now).await?;
     let asked = worker.ledger.ask_photos_again(args.application_id.as_deref(), now).await?;
@@ -106,10 +106,10 @@ async fn retry(context: &Context, args: RetryArgs) -> anyhow::Result<Outcome> {
             show(context, &left)?;
         }
     }
-    Ok(if left.is_empty() { Outcome::Ok } else { Outcome::Rejected })
+    Ok(if left.is_empty() { Exit::Ok } else { Exit::Rejected })
 }
 
-fn check(context: &Context, path: &Path) -> anyhow::Result<Outcome> {
+fn check(context: &Context, path: &Path) -> anyhow::Result<Exit> {
     let open = || path.display().to_string();
     let size = std::fs::metadata(path).with_context(open)?;
     anyhow::ensure!(size.is_file(), "{}: is no file", path.display());
@@ -135,7 +135,7 @@ fn check(context: &Context, path: &Path) -> anyhow::Result<Outcome> {
                     rendered.chip.len()
                 ))?,
             }
-            Ok(Outcome::Ok)
+            Ok(Exit::Ok)
         }
         Err(found) => {
             let fix = PHOTO_FAULTS.iter().find(|text| text.fault == found.fault).map_or("", |text| text.fix);
@@ -146,7 +146,7 @@ fn check(context: &Context, path: &Path) -> anyhow::Result<Outcome> {
                 }
                 _ => print::line(&format!("{found}\nFix: {fix}"))?,
             }
-            Ok(Outcome::Rejected)
+            Ok(Exit::Rejected)
         }
     }
 }

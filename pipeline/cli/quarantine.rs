@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::context::{Context, instant};
-use super::outcome::Outcome;
+use super::exit::Exit;
 use super::print::{self, Output, grouped_digits};
 use super::quarantine_choice::{Chosen, place};
 use super::rules_texts::known_code;
@@ -56,7 +56,7 @@ pub struct ListArgs {
 }
 
 /// Runs one of the commands.
-pub async fn run(context: &Context, command: Quarantine) -> anyhow::Result<Outcome> {
+pub async fn run(context: &Context, command: Quarantine) -> anyhow::Result<Exit> {
     match command {
         Quarantine::List(args) => list(context, args).await,
         Quarantine::Show(args) => quarantine_show::run(context, args).await,
@@ -109,7 +109,7 @@ struct Unfinished {
     remaining: i64,
 }
 
-async fn list(context: &Context, args: ListArgs) -> anyhow::Result<Outcome> {
+async fn list(context: &Context, args: ListArgs) -> anyhow::Result<Exit> {
     let ledger = context.ledger().await?;
     let now = instant(args.at);
     let selection = args.chosen.selection(Vec::new(), args.reason);
@@ -151,7 +151,7 @@ fn told<T: Serialize>(
     rows: &[Vec<String>],
     words: &str,
     document: &Document<T>,
-) -> anyhow::Result<Outcome> {
+) -> anyhow::Result<Exit> {
     print::rows(context.output, headings, rows, document)?;
     if context.output == Output::Table {
         print::line(&format!("\n{words}"))?;
@@ -163,7 +163,7 @@ fn told<T: Serialize>(
             ))?;
         }
     }
-    Ok(Outcome::Ok)
+    Ok(Exit::Ok)
 }
 
 async fn unfinished(ledger: &Ledger) -> anyhow::Result<Vec<Unfinished>> {

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::approvals::waits;
 use super::context::Context;
-use super::outcome::{Outcome, Usage};
+use super::exit::{Exit, Usage};
 use super::print::{self, Output, grouped_digits};
 use super::quarantine_choice::Chosen;
 use super::refusals::in_words;
@@ -47,7 +47,7 @@ pub struct ExportArgs {
 }
 
 /// Exports messages.
-pub async fn run(context: &Context, args: ExportArgs) -> anyhow::Result<Outcome> {
+pub async fn run(context: &Context, args: ExportArgs) -> anyhow::Result<Exit> {
     if args.ids.is_empty() && args.code.is_none() && args.chosen.is_all() {
         return Err(Usage("say which messages: an ID, --code, --outcome, --region or --since".into()).into());
     }
@@ -98,7 +98,7 @@ fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn told(context: &Context, path: &Path, id: &str, count: i64, bytes: &[u8]) -> anyhow::Result<Outcome> {
+fn told(context: &Context, path: &Path, id: &str, count: i64, bytes: &[u8]) -> anyhow::Result<Exit> {
     match context.output {
         Output::Table => print::line(&format!(
             "{} messages in the open in {}; recorded as {id}",
@@ -107,5 +107,5 @@ fn told(context: &Context, path: &Path, id: &str, count: i64, bytes: &[u8]) -> a
         ))?,
         _ => print::json(&json!({ "operation": id, "messages": count, "path": path, "sha256": sha256(bytes) }))?,
     }
-    Ok(Outcome::Ok)
+    Ok(Exit::Ok)
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::approvals::waits;
 use super::context::{Context, instant};
-use super::outcome::{Outcome, Usage};
+use super::exit::{Exit, Usage};
 use super::print::{self, Output};
 use super::quarantine_choice::Chosen;
 use super::refusals::{in_words, refused};
@@ -84,7 +84,7 @@ pub struct DiscardArgs {
 }
 
 /// Takes messages in again.
-pub async fn retry(context: &Context, args: RetryArgs) -> anyhow::Result<Outcome> {
+pub async fn retry(context: &Context, args: RetryArgs) -> anyhow::Result<Exit> {
     let repair = match (&args.from, args.set.is_empty()) {
         (Some(path), _) => Repair::Corrected(Corrected::open(path).map_err(in_words)?),
         (None, true) => Repair::Nothing,
@@ -104,14 +104,14 @@ pub async fn retry(context: &Context, args: RetryArgs) -> anyhow::Result<Outcome
 }
 
 /// Puts messages aside.
-pub async fn discard(context: &Context, args: DiscardArgs) -> anyhow::Result<Outcome> {
+pub async fn discard(context: &Context, args: DiscardArgs) -> anyhow::Result<Exit> {
     if args.reason.trim().is_empty() {
         return Err(Usage("say why with --reason TEXT: a discard is recorded with its reason".into()).into());
     }
     act(context, args.act, What::Discard, &args.reason, false).await
 }
 
-async fn act(context: &Context, args: ActArgs, what: What, reason: &str, by_file: bool) -> anyhow::Result<Outcome> {
+async fn act(context: &Context, args: ActArgs, what: What, reason: &str, by_file: bool) -> anyhow::Result<Exit> {
     let narrowed = !args.ids.is_empty() || args.code.is_some() || !args.chosen.is_all();
     if !narrowed && !args.all && !by_file {
         return Err(Usage("say which messages: an ID, --code, --outcome, --region, --since, or --all".into()).into());
@@ -164,7 +164,7 @@ fn sorted(mut ids: Vec<i64>) -> Vec<i64> {
     ids
 }
 
-fn done(context: &Context, report: &Report, selection: &Selection) -> anyhow::Result<Outcome> {
+fn done(context: &Context, report: &Report, selection: &Selection) -> anyhow::Result<Exit> {
     let IntakeCounts { received, accepted, repeated, .. } = report.outcome.counts;
     let still = received - accepted - repeated;
     if context.output == Output::Json {
@@ -186,7 +186,7 @@ fn done(context: &Context, report: &Report, selection: &Selection) -> anyhow::Re
             }
         }
     }
-    Ok(if report.what != "discard" && still > 0 { Outcome::Rejected } else { Outcome::Ok })
+    Ok(if report.what != "discard" && still > 0 { Exit::Rejected } else { Exit::Ok })
 }
 
 fn row(what: &str, reason: &str, count: i64) -> Vec<String> {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::context::{Context, instant};
-use super::outcome::{Outcome, Usage};
+use super::exit::{Exit, Usage};
 use super::print::{self, Output, visible};
 use super::quarantine_choice::place;
 use super::rules_texts::words;
@@ -99,7 +99,7 @@ struct Act {
 }
 
 /// Shows one message; opened only when the act is recorded.
-pub async fn run(context: &Context, args: ShowArgs) -> anyhow::Result<Outcome> {
+pub async fn run(context: &Context, args: ShowArgs) -> anyhow::Result<Exit> {
     let now = instant(args.at);
     let reveal = match (args.reveal, args.reason.as_deref().map(str::trim)) {
         (false, _) => None,
@@ -127,7 +127,7 @@ pub async fn run(context: &Context, args: ShowArgs) -> anyhow::Result<Outcome> {
         Output::Csv => print::csv(&["path", "value"], &values(&document.message))?,
         Output::Table => table(&document)?,
     }
-    Ok(Outcome::Ok)
+    Ok(Exit::Ok)
 }
 
 async fn document(worker: &Worker, record: &HeldRecord) -> anyhow::Result<Document> {

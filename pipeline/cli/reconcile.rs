@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::approvals::waits;
 use super::context::Context;
-use super::outcome::{Outcome, Usage};
+use super::exit::{Exit, Usage};
 use super::print::{self, Output};
 use super::refusals::in_words;
 use cardline::actions::dual_control::second_person;
@@ -28,7 +28,7 @@ Example: cardline reconcile accept --as lin --reason \"restored the backup of Tu
 }
 
 /// Runs one of the commands.
-pub async fn run(context: &Context, command: Reconcile) -> anyhow::Result<Outcome> {
+pub async fn run(context: &Context, command: Reconcile) -> anyhow::Result<Exit> {
     let now = Timestamp::now();
     match command {
         Reconcile::Show => {
@@ -37,13 +37,13 @@ pub async fn run(context: &Context, command: Reconcile) -> anyhow::Result<Outcom
             worker.watch_history(now).await?;
             let found = survey(&worker).await?;
             show(context, &found)?;
-            Ok(Outcome::of(found.halt.is_none()))
+            Ok(Exit::of(found.halt.is_none()))
         }
         Reconcile::Accept { reason } => accept_all(context, &reason, now).await,
     }
 }
 
-async fn accept_all(context: &Context, reason: &str, now: Timestamp) -> anyhow::Result<Outcome> {
+async fn accept_all(context: &Context, reason: &str, now: Timestamp) -> anyhow::Result<Exit> {
     let mut by = Instruction { actor: context.who()?, reason, at: now, approval: None };
     if reason.trim().is_empty() {
         return Err(Usage("say why with --reason TEXT".into()).into());
@@ -60,7 +60,7 @@ async fn accept_all(context: &Context, reason: &str, now: Timestamp) -> anyhow::
     }
     show(context, &accept(&worker, found, by).await.map_err(in_words)?)?;
     print::complain("accepted; start the workers. Each lost file is a case");
-    Ok(Outcome::Ok)
+    Ok(Exit::Ok)
 }
 
 fn show(context: &Context, survey: &Survey) -> anyhow::Result<()> {

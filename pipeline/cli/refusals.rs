@@ -3,7 +3,7 @@
 
 use cardline_core::domain::staff::Role;
 
-use super::outcome::Usage;
+use super::exit::Usage;
 use super::print::{grouped_digits, visible};
 use cardline::actions::batches::refusal::BatchRefusal;
 use cardline::actions::decisions::{ApprovalRefusal, Because};

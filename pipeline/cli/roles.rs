@@ -5,11 +5,11 @@ use serde_json::json;
 
 use super::commands::{COMMANDS, Line, Who};
 use super::context::Context;
-use super::outcome::Outcome;
+use super::exit::Exit;
 use super::print::{self, Output};
 
 /// Prints the table, and who may decide what needs two persons.
-pub fn show(context: &Context) -> anyhow::Result<Outcome> {
+pub fn show(context: &Context) -> anyhow::Result<Exit> {
     let headings: Vec<&str> = ["command"].into_iter().chain(Role::ALL.map(Role::code)).chain(["scope"]).collect();
     let rows: Vec<Vec<String>> = COMMANDS.iter().map(row).collect();
     let gives: Vec<Vec<String>> = Act::ALL.into_iter().map(gives).collect();
@@ -37,7 +37,7 @@ pub fn show(context: &Context) -> anyhow::Result<Outcome> {
             print::json(&json!({ "commands": commands, "second_person": acts }))?;
         }
     }
-    Ok(Outcome::Ok)
+    Ok(Exit::Ok)
 }
 
 fn row(line: &Line) -> Vec<String> {

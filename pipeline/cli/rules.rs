@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 
 use super::context::Context;
-use super::outcome::{Outcome, Usage};
+use super::exit::{Exit, Usage};
 use super::print::{self, Output};
 use super::rules_texts::{Text, texts};
 use super::{rules_check, rules_page};
@@ -33,7 +33,7 @@ Example: cardline rules check applications.ndjson --output json")]
 }
 
 /// Runs one of the commands.
-pub fn run(context: &Context, command: Rules) -> anyhow::Result<Outcome> {
+pub fn run(context: &Context, command: Rules) -> anyhow::Result<Exit> {
     match command {
         Rules::List => list(context),
         Rules::Explain { code } => explain(context, &code),
@@ -42,22 +42,22 @@ pub fn run(context: &Context, command: Rules) -> anyhow::Result<Outcome> {
     }
 }
 
-fn list(context: &Context) -> anyhow::Result<Outcome> {
+fn list(context: &Context) -> anyhow::Result<Exit> {
     let texts = texts();
     let row = |t: &Text| [t.code, t.severity, t.checked_against, t.what].map(str::to_owned).to_vec();
     let rows: Vec<_> = texts.iter().map(row).collect();
     print::rows(context.output, &["code", "severity", "against", "what"], &rows, &texts)?;
-    Ok(Outcome::Ok)
+    Ok(Exit::Ok)
 }
 
-fn explain(context: &Context, code: &str) -> anyhow::Result<Outcome> {
+fn explain(context: &Context, code: &str) -> anyhow::Result<Exit> {
     let wanted = code.to_ascii_uppercase();
     let Some(text) = texts().into_iter().find(|text| text.code == wanted) else {
         return Err(Usage(format!("{} is no rule; see `cardline rules list`", print::visible(code))).into());
     };
     if context.output == Output::Json {
         print::json(&text)?;
-        return Ok(Outcome::Ok);
+        return Ok(Exit::Ok);
     }
     let mut lines = vec![
         format!("{} ({}, checked against the {})", text.code, text.severity, text.checked_against),
@@ -69,5 +69,5 @@ fn explain(context: &Context, code: &str) -> anyhow::Result<Outcome> {
     ];
     lines.extend(text.examples.iter().map(|example| format!("See:  {example}")));
     print::line(&lines.join("\n"))?;
-    Ok(Outcome::Ok)
+    Ok(Exit::Ok)
 }

@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde::de::IgnoredAny;
 
 use super::context::Context;
-use super::outcome::Outcome;
+use super::exit::Exit;
 use super::print::{self, Output};
 use super::rules_texts::severity;
 use cardline::kafka::RawMessage;
@@ -32,7 +32,7 @@ struct Checked {
 }
 
 /// Checks a file; `Rejected` when an application was refused.
-pub fn run(context: &Context, path: &Path) -> anyhow::Result<Outcome> {
+pub fn run(context: &Context, path: &Path) -> anyhow::Result<Exit> {
     let reference = built_in_reference()?;
     let policy = load_policy(context.config.policy.value.as_deref())?;
     let facts = Facts { reference: &reference, policy: &policy, today: local_date(Timestamp::now()) };
@@ -63,7 +63,7 @@ pub fn run(context: &Context, path: &Path) -> anyhow::Result<Outcome> {
     if context.output == Output::Table {
         print::line(&format!("{all} checked, {} accepted, {refused} rejected", all - refused))?;
     }
-    Ok(if refused > 0 { Outcome::Rejected } else { Outcome::Ok })
+    Ok(if refused > 0 { Exit::Rejected } else { Exit::Ok })
 }
 
 /// The whole file, when it is one JSON document rather than one a line.

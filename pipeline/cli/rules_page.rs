@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use cardline_core::rules::{CATALOGUE, FAMILIES, READING, Rule, RuleText};
 
-use super::outcome::Outcome;
+use super::exit::Exit;
 use super::print;
 use super::rules_texts::severity;
 use cardline::route::intake::rule_texts::{ARRIVAL_TEXTS, LEDGER_RULE_TEXTS};
@@ -27,9 +27,9 @@ account of them. \"policy\" names a key of `schemas/policy.toml`.
 ";
 
 /// Prints the page.
-pub fn run() -> anyhow::Result<Outcome> {
+pub fn run() -> anyhow::Result<Exit> {
     print::raw(page().as_bytes())?;
-    Ok(Outcome::Ok)
+    Ok(Exit::Ok)
 }
 
 fn page() -> String {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use jiff::Timestamp;
 
-use super::outcome::Usage;
+use super::exit::Usage;
 use super::refusals::no_login;
 use cardline::limits::PASSWORD_BYTES_MAX;
 use cardline::people::passwords::Password;

@@ -5,7 +5,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::context::Context;
-use super::outcome::{Outcome, Usage};
+use super::exit::{Exit, Usage};
 use super::print::{self, Output};
 
 #[derive(Args)]
@@ -16,7 +16,7 @@ pub struct StatesArgs {
 }
 
 /// Prints the states and edges of one life or of all.
-pub fn run(context: &Context, args: StatesArgs) -> anyhow::Result<Outcome> {
+pub fn run(context: &Context, args: StatesArgs) -> anyhow::Result<Exit> {
     let wanted = |life: &&&StateMachine| args.life.as_ref().is_none_or(|name| life.name == name.as_str());
     let lives: Vec<&StateMachine> = LIVES.iter().filter(wanted).copied().collect();
     if lives.is_empty() {
@@ -31,7 +31,7 @@ pub fn run(context: &Context, args: StatesArgs) -> anyhow::Result<Outcome> {
         }
         Output::Table => lives.iter().try_for_each(|life| table(life))?,
     }
-    Ok(Outcome::Ok)
+    Ok(Exit::Ok)
 }
 
 fn table(life: &StateMachine) -> anyhow::Result<()> {

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::advice::of_stage;
 use super::context::{Context, instant};
-use super::outcome::Outcome;
+use super::exit::Exit;
 use super::print;
 use cardline::route::ROUTE;
 use cardline::step::StageError;
@@ -55,7 +55,7 @@ fn advised(told: String, error: &StageError) -> String {
 }
 
 /// Runs every step and prints how often each did something; what failed is told at the end, a line each.
-pub async fn run(context: &Context, args: TickArgs) -> anyhow::Result<Outcome> {
+pub async fn run(context: &Context, args: TickArgs) -> anyhow::Result<Exit> {
     let now = instant(args.at);
     let worker = context.named_worker(now).await?;
     // What a partner left lying is told, and no failure of ours.
@@ -86,5 +86,5 @@ pub async fn run(context: &Context, args: TickArgs) -> anyhow::Result<Outcome> {
     for failure in told.iter().chain(&failures) {
         print::complain(&format!("cardline: {}", print::visible(failure)));
     }
-    Ok(Outcome::of(failures.is_empty()))
+    Ok(Exit::of(failures.is_empty()))
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::context::Context;
-use super::outcome::{Outcome, Usage};
+use super::exit::{Exit, Usage};
 use super::print::{self, Output};
 use super::refusals::in_words;
 use cardline::actions::recovery::topics::{PartitionView, TopicView, accept, jumps, look};
@@ -41,7 +41,7 @@ pub struct AcceptArgs {
 }
 
 /// Runs one of the commands.
-pub async fn run(context: &Context, command: TopicCommand) -> anyhow::Result<Outcome> {
+pub async fn run(context: &Context, command: TopicCommand) -> anyhow::Result<Exit> {
     match command {
         TopicCommand::List => list(context).await,
         TopicCommand::Accept(args) => accept_one(context, args).await,
@@ -50,7 +50,7 @@ pub async fn run(context: &Context, command: TopicCommand) -> anyhow::Result<Out
 
 const HEADINGS: &[&str] = &["topic", "generation", "partition", "position", "first", "end", "behind", "standing"];
 
-async fn list(context: &Context) -> anyhow::Result<Outcome> {
+async fn list(context: &Context) -> anyhow::Result<Exit> {
     let worker = context.worker(Timestamp::now()).await?;
     let topics = &context.config.topics;
     let (mut rows, mut document, mut stopped) = (Vec::new(), Vec::new(), false);
@@ -73,7 +73,7 @@ async fn list(context: &Context) -> anyhow::Result<Outcome> {
     if stopped {
         print::complain("intake of a topic stopped: see ops/runbooks, then `cardline topic accept TOPIC --dry-run`");
     }
-    Ok(if stopped { Outcome::Failed } else { Outcome::Ok })
+    Ok(if stopped { Exit::Failed } else { Exit::Ok })
 }
 
 /// What is said of a topic that the broker does not have. One that was read may have been deleted.
@@ -107,7 +107,7 @@ fn row(view: &TopicView, partition: &PartitionView) -> Vec<String> {
     ]
 }
 
-async fn accept_one(context: &Context, args: AcceptArgs) -> anyhow::Result<Outcome> {
+async fn accept_one(context: &Context, args: AcceptArgs) -> anyhow::Result<Exit> {
     let topics = &context.config.topics;
     if ![&topics.applications, &topics.events].contains(&&args.topic) {
         let known = format!("{}, {}", topics.applications, topics.events);
@@ -138,5 +138,5 @@ async fn accept_one(context: &Context, args: AcceptArgs) -> anyhow::Result<Outco
         print::complain(&format!("{} is as it was: there is nothing to accept", view.topic));
     }
     print::rows(context.output, &["partition", "stopped_at", "goes_on_at"], &rows, &document)?;
-    Ok(Outcome::Ok)
+    Ok(Exit::Ok)
 }

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::context::Context;
-use super::outcome::Outcome;
+use super::exit::Exit;
 use super::print::{self, Output};
 use cardline::books::trace::{Trace, TracedFile, TracedMove};
 use cardline::quarantine::acts::TracedAct;
@@ -91,7 +91,7 @@ struct Filed {
 }
 
 /// Prints where a card is and how it came there.
-pub async fn run(context: &Context, args: TraceArgs) -> anyhow::Result<Outcome> {
+pub async fn run(context: &Context, args: TraceArgs) -> anyhow::Result<Exit> {
     let ledger = context.ledger().await?;
     let Some(trace) = ledger.trace(&args.key).await? else {
         anyhow::bail!(
@@ -120,7 +120,7 @@ pub async fn run(context: &Context, args: TraceArgs) -> anyhow::Result<Outcome> 
             }
         }
     }
-    Ok(Outcome::Ok)
+    Ok(Exit::Ok)
 }
 
 /// Whether the day rests on a year without a calendar. The promise counts natural days and never does.

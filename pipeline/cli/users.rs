@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::context::Context;
-use super::outcome::{Outcome, Usage};
+use super::exit::{Exit, Usage};
 use super::print;
 use super::{roles, session};
 use cardline::people::permits::{may_be_first, may_set_password};
@@ -70,7 +70,7 @@ pub struct AddArgs {
 }
 
 /// Runs one of the commands.
-pub async fn run(context: &Context, command: Users) -> anyhow::Result<Outcome> {
+pub async fn run(context: &Context, command: Users) -> anyhow::Result<Exit> {
     match command {
         Users::Add(args) => add(context, args).await,
         Users::List => list(context).await,
@@ -81,7 +81,7 @@ pub async fn run(context: &Context, command: Users) -> anyhow::Result<Outcome> {
     }
 }
 
-async fn add(context: &Context, args: AddArgs) -> anyhow::Result<Outcome> {
+async fn add(context: &Context, args: AddArgs) -> anyhow::Result<Exit> {
     let AddArgs { name, role, bank, area } = args;
     if let Some(fault) = name_fault(&name) {
         return Err(Usage(fault.into()).into());
@@ -117,7 +117,7 @@ async fn add(context: &Context, args: AddArgs) -> anyhow::Result<Outcome> {
     if first {
         print::line(&format!("from now on every command needs a user: cardline login --as {name}"))?;
     }
-    Ok(Outcome::Ok)
+    Ok(Exit::Ok)
 }
 
 fn is_bank(context: &Context, code: &str) -> anyhow::Result<bool> {
@@ -135,7 +135,7 @@ struct Listed {
 
 const HEADINGS: &[&str] = &["name", "role", "scope", "state", "sessions", "password_set", "by"];
 
-async fn list(context: &Context) -> anyhow::Result<Outcome> {
+async fn list(context: &Context) -> anyhow::Result<Exit> {
     let users = context.ledger().await?.users(Timestamp::now()).await?;
     let listed: Vec<Listed> = users
         .into_iter()
@@ -143,7 +143,7 @@ async fn list(context: &Context) -> anyhow::Result<Outcome> {
         .collect();
     let rows: Vec<_> = listed.iter().map(row).collect();
     print::rows(context.output, HEADINGS, &rows, &listed)?;
-    Ok(Outcome::Ok)
+    Ok(Exit::Ok)
 }
 
 fn row(listed: &Listed) -> Vec<String> {
@@ -154,7 +154,7 @@ fn row(listed: &Listed) -> Vec<String> {
     vec![u.name.clone(), u.role.clone(), scope.to_string(), state, sessions, set_on, u.set_by.clone()]
 }
 
-async fn set_state(context: &Context, name: &str, to: &'static str) -> anyhow::Result<Outcome> {
+async fn set_state(context: &Context, name: &str, to: &'static str) -> anyhow::Result<Exit> {
     let ledger = context.ledger().await?;
     let users = ledger.users(Timestamp::now()).await?;
     let Some(user) = users.iter().find(|user| user.name == name) else {
@@ -162,15 +162,15 @@ async fn set_state(context: &Context, name: &str, to: &'static str) -> anyhow::R
     };
     if user.state == to {
         print::line(&format!("{name} was {to} before; nothing was changed"))?;
-        return Ok(Outcome::Ok);
+        return Ok(Exit::Ok);
     }
     let reason = if to == "disabled" { "left, or must not act any more" } else { "came back" };
     ledger.move_user(name, to, Why { at: Timestamp::now(), actor: &context.actor, reason }).await?;
     print::line(&format!("{name} is {to}"))?;
-    Ok(Outcome::Ok)
+    Ok(Exit::Ok)
 }
 
-async fn password(context: &Context, name: &str) -> anyhow::Result<Outcome> {
+async fn password(context: &Context, name: &str) -> anyhow::Result<Exit> {
     let ledger = context.ledger().await?;
     let Some(viewer) = ledger.viewer() else {
         anyhow::bail!(
@@ -190,5 +190,5 @@ async fn password(context: &Context, name: &str) -> anyhow::Result<Outcome> {
     let why = Why { at: Timestamp::now(), actor: &context.actor, reason: "set a password" };
     ledger.set_verifier(name, &verifier, why).await?;
     print::line(&format!("the password of {name} is set; log in again: cardline login --as {name}"))?;
-    Ok(Outcome::Ok)
+    Ok(Exit::Ok)
 }

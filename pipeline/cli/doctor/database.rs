@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Finding;
 use crate::context::Context;
-use crate::outcome::in_one_line;
+use crate::exit::in_one_line;
 use cardline::limits::{OLD_ROW_VERSIONS, OLD_TRANSACTION_SECONDS};
 use cardline::step::cause::Cause;
 use cardline::store::health::DatabaseFacts;

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::context::Context;
-use super::outcome::Outcome;
+use super::exit::Exit;
 use super::print;
 use cardline::step::Worker;
 use cardline::time::local_date;
@@ -53,7 +53,7 @@ impl Finding {
 }
 
 /// Looks at everything; fails when anything does.
-pub async fn run(context: &Context) -> anyhow::Result<Outcome> {
+pub async fn run(context: &Context) -> anyhow::Result<Exit> {
     let now = Timestamp::now();
     let mut findings = machine::findings(context);
     findings.extend(tables::profiles(context, now));
@@ -82,5 +82,5 @@ pub async fn run(context: &Context) -> anyhow::Result<Outcome> {
     let row = |f: &Finding| vec![f.verdict.to_owned(), f.what.into(), f.found.clone(), f.advice.clone()];
     let rows: Vec<_> = findings.iter().map(row).collect();
     print::rows(context.output, &["verdict", "what", "found", "do"], &rows, &findings)?;
-    Ok(Outcome::of(findings.iter().all(|f| f.verdict != "FAIL")))
+    Ok(Exit::of(findings.iter().all(|f| f.verdict != "FAIL")))
 }

@@ -9,7 +9,7 @@ use cardline::store::LedgerError;
 
 /// How a command ended when nothing stopped it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Outcome {
+pub enum Exit {
     Ok,
     /// It ran, and what it looked at is wrong.
     Failed,
@@ -19,10 +19,10 @@ pub enum Outcome {
     SecondPerson,
 }
 
-impl Outcome {
+impl Exit {
     /// `Ok`, or `Failed` when something does not hold.
-    pub fn of(holds: bool) -> Outcome {
-        if holds { Outcome::Ok } else { Outcome::Failed }
+    pub fn of(holds: bool) -> Exit {
+        if holds { Exit::Ok } else { Exit::Failed }
     }
 }
 
@@ -32,12 +32,12 @@ impl Outcome {
 pub struct Usage(pub String);
 
 /// Reports an error on standard error and gives the exit code.
-pub fn exit_code(result: anyhow::Result<Outcome>) -> ExitCode {
+pub fn exit_code(result: anyhow::Result<Exit>) -> ExitCode {
     match result {
-        Ok(Outcome::Ok) => ExitCode::SUCCESS,
-        Ok(Outcome::Failed) => ExitCode::from(1),
-        Ok(Outcome::Rejected) => ExitCode::from(3),
-        Ok(Outcome::SecondPerson) => ExitCode::from(4),
+        Ok(Exit::Ok) => ExitCode::SUCCESS,
+        Ok(Exit::Failed) => ExitCode::from(1),
+        Ok(Exit::Rejected) => ExitCode::from(3),
+        Ok(Exit::SecondPerson) => ExitCode::from(4),
         Err(error) if error.is::<OutputClosed>() => ExitCode::SUCCESS,
         Err(error) => {
             complain(&format!("cardline: {}{}", in_one_line(&error), advice(&error)));
