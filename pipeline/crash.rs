@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What makes something durable.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Act {
+pub enum DurableAct {
     /// A transaction of the ledger.
     Commit,
     /// Bytes into the object store.
@@ -23,14 +23,14 @@ pub enum Act {
     Publish,
 }
 
-impl Act {
+impl DurableAct {
     const fn word(self) -> &'static str {
         match self {
-            Act::Commit => "commit",
-            Act::Store => "store",
-            Act::Place => "place",
-            Act::Archive => "archive",
-            Act::Publish => "publish",
+            DurableAct::Commit => "commit",
+            DurableAct::Store => "store",
+            DurableAct::Place => "place",
+            DurableAct::Archive => "archive",
+            DurableAct::Publish => "publish",
         }
     }
 }
@@ -86,16 +86,16 @@ pub fn step(stage: &str, name: &str) {
 }
 
 /// Passes the point before an act.
-pub fn before(act: Act) {
+pub fn before(act: DurableAct) {
     pass(act, "before");
 }
 
 /// Passes the point after an act.
-pub fn after(act: Act) {
+pub fn after(act: DurableAct) {
     pass(act, "after");
 }
 
-fn pass(act: Act, side: &str) {
+fn pass(act: DurableAct, side: &str) {
     if !WATCHED.load(Ordering::Relaxed) {
         return;
     }

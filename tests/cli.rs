@@ -498,7 +498,7 @@ fn an_operator_plans_cuts_holds_splits_releases_and_cancels() {
         (code(&output), shown, text(&output.stderr))
     };
     let why = ["--reason", "a test", "--as", "lin"];
-    let act = |arguments: &[&str]| run(&[arguments, &why[..]].concat());
+    let batch_action = |arguments: &[&str]| run(&[arguments, &why[..]].concat());
     let (_, plan, _) = run(&["plan"]);
     let streams = plan["streams"].as_array().unwrap();
     let most = streams.iter().max_by_key(|s| s["cards"].as_i64()).unwrap();
@@ -508,16 +508,16 @@ fn an_operator_plans_cuts_holds_splits_releases_and_cancels() {
     let batch = preview["batch"].as_str().unwrap();
     assert_eq!(preview["cards"], cards);
     for done in [true, false] {
-        let (ended, told, _) = act(&["cut", stream, "--confirm", batch]);
+        let (ended, told, _) = batch_action(&["cut", stream, "--confirm", batch]);
         assert_eq!((ended, &told["done"], &told["of"][0]), (0, &done.into(), &batch.into()));
     }
-    assert_eq!(act(&["hold", batch]).1["done"], true);
-    let (_, split, _) = act(&["split", batch, "--count", "1"]);
+    assert_eq!(batch_action(&["hold", batch]).1["done"], true);
+    let (_, split, _) = batch_action(&["split", batch, "--count", "1"]);
     let (one, rest) = (split["of"][0].as_str().unwrap(), split["of"][1].as_str().unwrap());
-    assert_eq!(act(&["cancel", one]).1["done"], true);
-    assert_eq!(act(&["release", rest]).1["done"], true);
+    assert_eq!(batch_action(&["cancel", one]).1["done"], true);
+    assert_eq!(batch_action(&["release", rest]).1["done"], true);
     assert_eq!(code(&cardline(&data, &["tick", "exchange", "--at", MONDAY])), 0);
-    let (ended, _, told) = act(&["cancel", rest]);
+    let (ended, _, told) = batch_action(&["cancel", rest]);
     assert!(ended == 1 && told.contains("ask the partner to put it aside"), "{told}");
     let (_, shown, _) = run_without_at(&data, &["batch", "show", batch]);
     assert_eq!((&shown["batch"]["state"], &shown["files"][0]["state"]), (&"cancelled".into(), &"cancelled".into()));

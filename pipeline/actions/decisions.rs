@@ -3,14 +3,14 @@
 //! A command that needs a second person calls [`second_person`] with exactly what it would do. The first
 //! time this asks; once it was given, the same call tells the approval's number, which the settling
 //! transaction uses up with [`crate::people::approvals::use_approval`]. A changed request has another digest, so an
-//! old approval does not cover it. Most acts are carried out by [`carry_out`] as soon as they are given;
-//! an act that hands something to its maker waits for the maker's own command.
+//! old approval does not cover it. Most actions are carried out by [`carry_out`] as soon as they are given;
+//! an action that hands something to its maker waits for the maker's own command.
 //!
-//! To wire another act: a variant of `Act` (`core::domain::staff`, with who may give it), a call of
+//! To wire another action: a variant of `DualControl` (`core::domain::staff`, with who may give it), a call of
 //! [`second_person`] in its command, an arm of `effect`, `use_approval` in the settling transaction, and
 //! a statement in law 14.
 
-use cardline_core::domain::staff::{Act, Role};
+use cardline_core::domain::staff::{DualControl, Role};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -34,13 +34,13 @@ pub enum ApprovalRefusal {
     /// Whoever asked for it must not decide it.
     OwnRequest { id: i64 },
     /// The role may not decide this.
-    Role { id: i64, act: Act, role: Role },
+    Role { id: i64, action: DualControl, role: Role },
     /// Whoever asked for it is no enabled user any more.
     MakerLeft { id: i64, maker: String },
     /// What was asked for is no longer what would be done now, or cannot be done now.
     Changed { id: i64, because: Option<Box<Because>> },
     /// Asked for by another version of this program.
-    Unknown { id: i64, act: String },
+    Unknown { id: i64, action: String },
 }
 
 /// The refusal of an action that was approved before.
@@ -113,22 +113,22 @@ async fn decidable(
     if record.maker == approver.name {
         return Err(ApprovalRefusal::OwnRequest { id }.into());
     }
-    let act = known(&record)?;
-    if !act.approvers().contains(&approver.role) {
-        return Err(ApprovalRefusal::Role { id, act, role: approver.role }.into());
+    let action = known(&record)?;
+    if !action.approvers().contains(&approver.role) {
+        return Err(ApprovalRefusal::Role { id, action, role: approver.role }.into());
     }
     Ok(record)
 }
 
-fn known(record: &ApprovalRecord) -> Result<Act, ApprovalRefusal> {
-    Act::of(&record.act).ok_or_else(|| ApprovalRefusal::Unknown { id: record.id, act: record.act.clone() })
+fn known(record: &ApprovalRecord) -> Result<DualControl, ApprovalRefusal> {
+    DualControl::of(&record.act).ok_or_else(|| ApprovalRefusal::Unknown { id: record.id, action: record.act.clone() })
 }
 
 /// Carries out what was given, on behalf of its maker and within the maker's scope. Again after that it
 /// changes nothing.
 pub async fn carry_out(worker: &mut Worker, record: &ApprovalRecord, now: Timestamp) -> Result<Carried, ApprovalError> {
-    let act = known(record)?;
-    if act.is_collected() {
+    let action = known(record)?;
+    if action.is_collected() {
         return Ok(Carried::ByMaker);
     }
     let Some(maker) = worker.ledger.enabled_user(&record.maker).await? else {
@@ -136,41 +136,46 @@ pub async fn carry_out(worker: &mut Worker, record: &ApprovalRecord, now: Timest
     };
     let approver = worker.ledger.clone();
     worker.ledger = approver.seen_by(maker);
-    let done = effect(worker, act, record, now).await;
+    let done = effect(worker, action, record, now).await;
     worker.ledger = approver;
     done.map(|()| Carried::Out)
 }
 
-async fn effect(worker: &Worker, act: Act, record: &ApprovalRecord, now: Timestamp) -> Result<(), ApprovalError> {
+async fn effect(
+    worker: &Worker,
+    action: DualControl,
+    record: &ApprovalRecord,
+    now: Timestamp,
+) -> Result<(), ApprovalError> {
     let request = opened(worker, &record.request)?;
-    match act {
-        Act::BulkDiscard => {
+    match action {
+        DualControl::BulkDiscard => {
             let discarded = operations::discard_approved(worker, record, &request, now).await;
             carried(record, discarded.map(|_| Outcome::Done(Vec::new())), Because::Quarantine)
         }
-        Act::ReleaseBatch | Act::DestroyPlastic | Act::CancelBatch => {
-            on_batch(worker, act, record, &request, now).await
+        DualControl::ReleaseBatch | DualControl::DestroyPlastic | DualControl::CancelBatch => {
+            on_batch(worker, action, record, &request, now).await
         }
-        Act::NewSequence => on_sequence(worker, record, &request, now).await,
+        DualControl::NewSequence => on_sequence(worker, record, &request, now).await,
         // Asked for by commands of another version, or carried out by their maker.
-        Act::BulkExport | Act::ReplaceTable => {
-            Err(ApprovalRefusal::Unknown { id: record.id, act: record.act.clone() }.into())
+        DualControl::BulkExport | DualControl::ReplaceTable => {
+            Err(ApprovalRefusal::Unknown { id: record.id, action: record.act.clone() }.into())
         }
     }
 }
 
-/// Carries out an act on a batch, for its maker.
+/// Carries out an action on a batch, for its maker.
 async fn on_batch(
     worker: &Worker,
-    act: Act,
+    action: DualControl,
     record: &ApprovalRecord,
     request: &Value,
     now: Timestamp,
 ) -> Result<(), ApprovalError> {
     let reason = request["reason"].as_str().unwrap_or_default();
     let by = Instruction { actor: &record.maker, reason, at: now, approval: Some(record.id) };
-    let ended = match act {
-        Act::CancelBatch => cancel_batch(worker, &record.subject, by).await,
+    let ended = match action {
+        DualControl::CancelBatch => cancel_batch(worker, &record.subject, by).await,
         _ => release_batch(worker, &record.subject, by).await,
     };
     carried(record, ended, Because::Batch)
@@ -206,7 +211,7 @@ async fn on_sequence(
     let text = |key: &str| request[key].as_str().unwrap_or_default();
     let by = Instruction { actor: &record.maker, reason: text("reason"), at: now, approval: Some(record.id) };
     if record.state == "used" {
-        // Stopped after the act and before the answer.
+        // Stopped after the action and before the answer.
         return Ok(());
     }
     if text("what") == "accept" {

@@ -4,13 +4,13 @@ use crate::crypto::objects::sha256;
 use crate::people::approvals::{ApprovalRecord, NewApproval};
 use crate::step::{StageError, Worker};
 use crate::store::Why;
-use cardline_core::domain::staff::Act;
+use cardline_core::domain::staff::DualControl;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 /// What somebody wants to do.
 pub struct Wanted<'a> {
-    pub act: Act,
+    pub action: DualControl,
     /// What it is about, in the open; no personal data.
     pub subject: &'a str,
     /// Exactly what will be done; also all that carrying it out takes. Kept encrypted.
@@ -27,7 +27,8 @@ pub struct Wanted<'a> {
 impl Wanted<'_> {
     /// The digest of exactly this.
     pub fn digest(&self) -> String {
-        let whole = json!([self.act.code(), self.subject, self.request, self.count, self.bank, self.area, self.reason]);
+        let whole =
+            json!([self.action.code(), self.subject, self.request, self.count, self.bank, self.area, self.reason]);
         sha256(whole.to_string().as_bytes())
     }
 }
@@ -58,7 +59,7 @@ pub async fn second_person(worker: &Worker, wanted: &Wanted<'_>, now: Timestamp)
         });
     }
     let new = NewApproval {
-        act: wanted.act,
+        action: wanted.action,
         subject: wanted.subject.into(),
         digest,
         request: worker.keys.encrypt(wanted.request.to_string().as_bytes())?,

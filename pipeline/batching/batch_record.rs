@@ -11,7 +11,7 @@ use jiff::Timestamp;
 /// The lock between holds and cuts on PostgreSQL; SQLite has one writer at a time anyway.
 pub(crate) const HOLDS_LOCK: i64 = 0x486f_6c64;
 
-/// An act about to be recorded. `reason` is encrypted: it is a person's own words.
+/// An action about to be recorded. `reason` is encrypted: it is a person's own words.
 #[derive(Clone)]
 pub struct NewBatchAction {
     pub at: Timestamp,
@@ -37,36 +37,36 @@ pub(crate) async fn refuse_held(tx: &mut Tx, stream: &str) -> Result<(), LedgerE
     if held > 0 { Err(LedgerError::Held { stream: stream.into() }) } else { Ok(()) }
 }
 
-/// Uses the approval that an act on a batch takes, if it takes one.
-pub(crate) async fn spend_approval(tx: &mut Tx, batch: i64, act: &NewBatchAction) -> Result<(), LedgerError> {
-    let Some(approval) = act.approval else { return Ok(()) };
+/// Uses the approval that an action on a batch takes, if it takes one.
+pub(crate) async fn spend_approval(tx: &mut Tx, batch: i64, action: &NewBatchAction) -> Result<(), LedgerError> {
+    let Some(approval) = action.approval else { return Ok(()) };
     let number = tx.row::<(String,)>("SELECT number FROM batch WHERE id = $1", args![batch]).await?;
     let number = number.map(|(number,)| number).unwrap_or_default();
-    use_approval(tx, approval, &number, Why { at: act.at, actor: &act.actor, reason: "" }).await
+    use_approval(tx, approval, &number, Why { at: action.at, actor: &action.actor, reason: "" }).await
 }
 
-/// Records an act, unless it reaches beyond the scope of who acts; returns its id. Every act passes here.
-pub(crate) async fn record_act(
+/// Records an action, unless it reaches beyond the scope of who acts; returns its id. Every action passes here.
+pub(crate) async fn record_action(
     tx: &mut Tx,
-    act: &NewBatchAction,
+    action: &NewBatchAction,
     batch: Option<i64>,
     result: Option<&str>,
 ) -> Result<i64, LedgerError> {
-    refuse_beyond(tx, act.stream.as_deref(), batch).await?;
+    refuse_beyond(tx, action.stream.as_deref(), batch).await?;
     let user = tx.user();
     let id = tx
         .run_returning::<(i64,)>(
             "INSERT INTO batch_act (at, actor, what, stream, batch, result, reason, approval, by_user)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id",
             args![
-                act.at,
-                &act.actor,
-                act.what,
-                act.stream.clone(),
+                action.at,
+                &action.actor,
+                action.what,
+                action.stream.clone(),
                 batch,
                 result.map(str::to_owned),
-                act.reason.clone(),
-                act.approval,
+                action.reason.clone(),
+                action.approval,
                 user
             ],
         )

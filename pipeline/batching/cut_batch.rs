@@ -1,6 +1,6 @@
 //! A batch that is cut: what it holds and which numbers it gets, whatever its kind.
 
-use super::batch_record::{NewBatchAction, record_act, refuse_held};
+use super::batch_record::{NewBatchAction, record_action, refuse_held};
 use crate::exchange::files::FrozenFile;
 use crate::store::Tx;
 use crate::store::Why;
@@ -47,14 +47,14 @@ pub struct CutBatch {
     pub wait_for_release: bool,
     /// The stream it is cut from; none for a part of a batch that is split.
     pub stream: Option<String>,
-    /// The act of the person who has it cut; none when it is the scheduler's.
-    pub act: Option<NewBatchAction>,
+    /// The action of the person who has it cut; none when it is the scheduler's.
+    pub action: Option<NewBatchAction>,
 }
 
 impl CutBatch {
     /// Who has it cut: a person, or the scheduler.
     pub fn actor(&self) -> &str {
-        self.act.as_ref().map_or("scheduler", |act| act.actor.as_str())
+        self.action.as_ref().map_or("scheduler", |action| action.actor.as_str())
     }
 }
 
@@ -119,19 +119,19 @@ impl From<WaitingSlice> for QueueSlice {
     }
 }
 
-/// Ends a cut of which no card can be carried: what a person has held by it stays that person's act.
+/// Ends a cut of which no card can be carried: what a person has held by it stays that person's action.
 pub(crate) async fn nothing_cut(tx: &mut Tx, cut: &CutBatch) -> Result<(), LedgerError> {
-    if let Some(act) = cut.act.as_ref().filter(|_| !cut.held.is_empty()) {
-        record_act(tx, act, None, None).await?;
+    if let Some(action) = cut.action.as_ref().filter(|_| !cut.held.is_empty()) {
+        record_action(tx, action, None, None).await?;
     }
     Ok(())
 }
 
-/// Ends a cut whose cards are in the batch: the act of the person who has it cut is recorded, and a batch
+/// Ends a cut whose cards are in the batch: the action of the person who has it cut is recorded, and a batch
 /// that is not sent by itself waits.
 pub(crate) async fn finish_cut(tx: &mut Tx, cut: &CutBatch, batch: i64, why: Why<'_>) -> Result<(), LedgerError> {
-    if let Some(act) = &cut.act {
-        record_act(tx, act, Some(batch), Some(&cut.number)).await?;
+    if let Some(action) = &cut.action {
+        record_action(tx, action, Some(batch), Some(&cut.number)).await?;
     }
     if !cut.wait_for_release {
         return Ok(());

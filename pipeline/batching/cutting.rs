@@ -152,7 +152,7 @@ pub fn batch(
         due_on,
         wait_for_release: (kind.waits_for_release)(&partner.profile.batch),
         stream: None,
-        act: None,
+        action: None,
     }
 }
 

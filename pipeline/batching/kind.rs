@@ -150,7 +150,7 @@ impl<K: CutKind> Step for CutStep<K> {
     ) -> Result<Self::Worked<'s>, StageError> {
         let Claimed { lease, slice, cards, mut supply, numbers, stream, action } = claimed;
         let mut rendered = K::render(worker, &slice, cards, &numbers, &mut supply, now)?;
-        (rendered.cut.stream, rendered.cut.act) = (Some(stream), action);
+        (rendered.cut.stream, rendered.cut.action) = (Some(stream), action);
         Ok((lease, rendered))
     }
 

@@ -3,7 +3,7 @@
 //! Batches are cut stream by stream: what waits for one partner, bank, region and lane. A bureau that
 //! merges regions has one stream for all of them; its run has a section for each. The daemon, `tick`,
 //! the demo and `batch plan` ask the same function, so the plan is what happens. Not here: when a
-//! partner takes files (`core::file_formats::Timetable`), and the acts of a person (`batch_acts`).
+//! partner takes files (`core::file_formats::Timetable`), and the actions of a person (`batch_act`).
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::touched::Traced;
 use crate::custody::generated::WAY;
-use crate::quarantine::acts::{TracedAct, acts_of};
+use crate::quarantine::operation_record::{TracedOperation, operations_of};
 use crate::store::Tx;
 use crate::store::scope::in_scope;
 use crate::store::{Ledger, LedgerError};
@@ -57,7 +57,7 @@ row! {
         moves: Vec<TracedMove> = Vec::new(),
         files: Vec<TracedFile> = Vec::new(),
         /// What was done to its messages in the quarantine, and who had one opened.
-        acts: Vec<TracedAct> = Vec::new(),
+        operations: Vec<TracedOperation> = Vec::new(),
     }
 }
 
@@ -198,7 +198,7 @@ impl Ledger {
             )
             .await?
             .and_then(|row| row.0);
-        trace.acts = acts_of(&mut tx, &trace.application_id).await?;
+        trace.operations = operations_of(&mut tx, &trace.application_id).await?;
         Ok(Some(trace))
     }
 }

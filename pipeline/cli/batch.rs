@@ -1,4 +1,4 @@
-//! `batch`: batches as lists show them, and what is in one; the plan and the acts have files of their own.
+//! `batch`: batches as lists show them, and what is in one; the plan and the actions have files of their own.
 
 use cardline_core::state_machines;
 use clap::Subcommand;
@@ -92,12 +92,12 @@ async fn show(context: &Context, number: &str) -> anyhow::Result<Exit> {
     let (id, batch) = batch_within(&ledger, number).await.map_err(in_words)?;
     let places = ledger.batch_places(id).await?;
     let files: Vec<FileRecord> = ledger.files().await?.into_iter().filter(|f| f.batch == Some(id)).collect();
-    let acts = acts(context, &ledger, id).await?;
+    let actions = actions(context, &ledger, id).await?;
     let sections = if batch.kind == "production" { ledger.sections(id).await? } else { Vec::new() };
     if context.output != Output::Table {
         let sections: Vec<_> =
             sections.iter().map(|(region, cards)| json!({"region": region, "cards": cards})).collect();
-        let document = json!({"batch": batch, "places": places, "sections": sections, "files": files, "acts": acts});
+        let document = json!({"batch": batch, "places": places, "sections": sections, "files": files, "acts": actions});
         print::rows(context.output, HEADINGS, &[row(&batch)], &document)?;
         return Ok(Exit::Ok);
     }
@@ -116,9 +116,9 @@ async fn show(context: &Context, number: &str) -> anyhow::Result<Exit> {
         let rows: Vec<_> = sections.iter().map(|(region, cards)| vec![region.clone(), cards.to_string()]).collect();
         print::line(&format!("\n{}", print::table(&["section", "cards"], &rows)))?;
     }
-    if !acts.is_empty() {
-        let row = |a: &ShownAct| [&a.at, &a.what, &a.by, &a.result, &a.reason].map(Clone::clone).to_vec();
-        let rows: Vec<_> = acts.iter().map(row).collect();
+    if !actions.is_empty() {
+        let row = |a: &ShownAction| [&a.at, &a.what, &a.by, &a.result, &a.reason].map(Clone::clone).to_vec();
+        let rows: Vec<_> = actions.iter().map(row).collect();
         print::line(&format!("\n{}", print::table(&["at", "act", "by", "result", "reason"], &rows)))?;
     }
     Ok(Exit::Ok)
@@ -126,7 +126,7 @@ async fn show(context: &Context, number: &str) -> anyhow::Result<Exit> {
 
 /// What a person did to the batch; the reason is opened for whoever may read the ledger's keys.
 #[derive(serde::Serialize)]
-struct ShownAct {
+struct ShownAction {
     at: String,
     what: String,
     by: String,
@@ -134,16 +134,16 @@ struct ShownAct {
     reason: String,
 }
 
-async fn acts(context: &Context, ledger: &Ledger, batch: i64) -> anyhow::Result<Vec<ShownAct>> {
-    let acts = ledger.batch_acts(batch).await?;
-    if acts.is_empty() {
+async fn actions(context: &Context, ledger: &Ledger, batch: i64) -> anyhow::Result<Vec<ShownAction>> {
+    let actions = ledger.batch_actions(batch).await?;
+    if actions.is_empty() {
         return Ok(Vec::new());
     }
     let keys = keys_of(ledger, &context.key_folder(), context.opening).await?;
-    let shown = |act: BatchAction| {
-        let reason = String::from_utf8_lossy(&keys.decrypt(&act.reason)?).into_owned();
-        let result = act.result.unwrap_or_default();
-        Ok(ShownAct { at: rfc3339(act.at), what: act.what, by: act.actor, result, reason })
+    let shown = |action: BatchAction| {
+        let reason = String::from_utf8_lossy(&keys.decrypt(&action.reason)?).into_owned();
+        let result = action.result.unwrap_or_default();
+        Ok(ShownAction { at: rfc3339(action.at), what: action.what, by: action.actor, result, reason })
     };
-    acts.into_iter().map(shown).collect()
+    actions.into_iter().map(shown).collect()
 }

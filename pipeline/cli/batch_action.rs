@@ -23,20 +23,20 @@ use cardline::step::Worker;
 /// Why and when somebody acts.
 #[derive(Args)]
 pub struct Reason {
-    /// Why; kept encrypted with the act
+    /// Why; kept encrypted with the action
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     reason: String,
-    /// The instant of the act, RFC 3339 [default: now]
+    /// The instant of the action, RFC 3339 [default: now]
     #[arg(long, value_name = "INSTANT")]
     at: Option<Timestamp>,
 }
 
 impl Reason {
-    /// Who acts, when and why; an act is never without them.
+    /// Who acts, when and why; an action is never without them.
     pub fn by<'a>(&'a self, context: &'a Context) -> anyhow::Result<Instruction<'a>> {
         let actor = context.who()?;
         if self.reason.trim().is_empty() {
-            return Err(Usage("say why with --reason TEXT: this act is recorded with its reason".into()).into());
+            return Err(Usage("say why with --reason TEXT: this action is recorded with its reason".into()).into());
         }
         Ok(Instruction { actor, reason: &self.reason, at: instant(self.at), approval: None })
     }
@@ -185,7 +185,7 @@ pub async fn cancel(context: &Context, args: CancelArgs) -> anyhow::Result<Exit>
     told(context, "cancel", cancel_batch(&worker, &args.number, by).await)
 }
 
-/// Asks for a second person where the act needs one.
+/// Asks for a second person where the action needs one.
 async fn second(
     context: &Context,
     worker: &Worker,
@@ -193,7 +193,7 @@ async fn second(
     number: &str,
     by: Instruction<'_>,
 ) -> anyhow::Result<Result<Option<i64>, Exit>> {
-    // What is not there, or reaches beyond the scope, the act itself refuses.
+    // What is not there, or reaches beyond the scope, the action itself refuses.
     let batch = match batch_within(&worker.ledger, number).await {
         Ok((_, batch)) => batch,
         Err(BatchError::Refused(_)) => return Ok(Ok(None)),

@@ -39,7 +39,7 @@ pub struct GlobalFlags {
     #[arg(long, global = true, value_enum, default_value = "table", value_name = "FORMAT")]
     output: Output,
     /// Who is acting; written into the history. Once there are users, one of them who is logged in
-    /// [default: who is logged in; before there are users operator, and nobody where an act is recorded]
+    /// [default: who is logged in; before there are users operator, and nobody where an action is recorded]
     #[arg(long = "as", global = true, value_name = "USER")]
     actor: Option<String>,
 }
@@ -98,10 +98,10 @@ impl Context {
         self.viewer.as_ref().map(|viewer| viewer.scope.clone()).unwrap_or_default()
     }
 
-    /// Who is acting, for an act that is recorded with its actor.
+    /// Who is acting, for an action that is recorded with its actor.
     pub fn who(&self) -> anyhow::Result<&str> {
         if !self.named {
-            return Err(Usage("say who you are with --as USER: this act is recorded".into()).into());
+            return Err(Usage("say who you are with --as USER: this action is recorded".into()).into());
         }
         if looks_personal(&self.actor) {
             return Err(Usage(

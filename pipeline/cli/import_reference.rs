@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use cardline_core::domain::reference::Table;
-use cardline_core::domain::staff::Act;
+use cardline_core::domain::staff::DualControl;
 use clap::Args;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -130,7 +130,7 @@ async fn replaced_by_two(
     now: Timestamp,
 ) -> anyhow::Result<Result<Option<i64>, Exit>> {
     let wanted = Wanted {
-        act: Act::ReplaceTable,
+        action: DualControl::ReplaceTable,
         subject: &preview.operation,
         request: json!({ "table": preview.table, "effective": preview.effective.to_string(), "operation": preview.operation }),
         count: preview.ended as i64,

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use cardline_core::domain::staff::Act;
+use cardline_core::domain::staff::DualControl;
 use clap::Args;
 use jiff::Timestamp;
 use serde_json::json;
@@ -41,7 +41,7 @@ pub struct ExportArgs {
     /// File to be written, NDJSON; one that is there already is left alone
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// Why; kept encrypted with the act
+    /// Why; kept encrypted with the operation
     #[arg(long, value_name = "TEXT")]
     reason: String,
 }
@@ -68,7 +68,7 @@ pub async fn run(context: &Context, args: ExportArgs) -> anyhow::Result<Exit> {
     if let Err(ActionError::Refused(QuarantineRefusal::NeedsSecond { id, count })) = &exported {
         let scope = context.scope();
         let wanted = Wanted {
-            act: Act::BulkExport,
+            action: DualControl::BulkExport,
             subject: id,
             request: wish.request(),
             count: *count,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use cardline_core::domain::staff::Act;
+use cardline_core::domain::staff::DualControl;
 use clap::Args;
 use jiff::Timestamp;
 
@@ -22,9 +22,9 @@ use cardline::quarantine::held::Selection;
 use cardline::route::intake::settle::IntakeCounts;
 use cardline_core::domain::personal_text::looks_personal;
 
-/// What both acts share.
+/// What retry and discard share.
 #[derive(Args)]
-pub struct ActArgs {
+pub struct SelectionArgs {
     /// Ids of messages, as `list` shows them
     #[arg(value_name = "ID")]
     ids: Vec<i64>,
@@ -42,7 +42,7 @@ pub struct ActArgs {
     /// Carry out the operation of this id, as previewed
     #[arg(long, value_name = "OPERATION", conflicts_with = "dry_run")]
     confirm: Option<String>,
-    /// The instant of the act, RFC 3339 [default: now]
+    /// The instant of the operation, RFC 3339 [default: now]
     #[arg(long, value_name = "INSTANT")]
     at: Option<Timestamp>,
 }
@@ -57,14 +57,14 @@ Examples:
   cardline quarantine retry --from corrected.ndjson --reason \"ticket 8\" --as lin --confirm OPERATION")]
 pub struct RetryArgs {
     #[command(flatten)]
-    act: ActArgs,
+    selection: SelectionArgs,
     /// Set a code, day or word first; PATH:=JSON for a number or null. Needs --reason
     #[arg(long, value_name = "PATH=VALUE", conflicts_with = "from")]
     set: Vec<String>,
     /// Corrected messages, NDJSON, matched by event_id (or one, for the one ID given). Needs --reason
     #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
-    /// Why; kept encrypted with the act
+    /// Why; kept encrypted with the operation
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     reason: String,
 }
@@ -77,8 +77,8 @@ Example: cardline quarantine discard 17 --reason \"sent twice by mistake\" --as 
 )]
 pub struct DiscardArgs {
     #[command(flatten)]
-    act: ActArgs,
-    /// Why; kept encrypted with the act
+    selection: SelectionArgs,
+    /// Why; kept encrypted with the operation
     #[arg(long, value_name = "TEXT")]
     reason: String,
 }
@@ -97,10 +97,15 @@ pub async fn retry(context: &Context, args: RetryArgs) -> anyhow::Result<Exit> {
         return Err(Usage("say why with --reason TEXT: a repair is recorded with its reason".into()).into());
     }
     let by_file = args.from.is_some();
-    if by_file && !(args.act.chosen.is_all() && args.act.code.is_none() && !args.act.all && args.act.ids.len() < 2) {
+    if by_file
+        && !(args.selection.chosen.is_all()
+            && args.selection.code.is_none()
+            && !args.selection.all
+            && args.selection.ids.len() < 2)
+    {
         return Err(Usage("--from says itself which messages: give no selection beside it, or one ID".into()).into());
     }
-    act(context, args.act, What::Retry(repair), &args.reason, by_file).await
+    run_operation(context, args.selection, What::Retry(repair), &args.reason, by_file).await
 }
 
 /// Puts messages aside.
@@ -108,10 +113,16 @@ pub async fn discard(context: &Context, args: DiscardArgs) -> anyhow::Result<Exi
     if args.reason.trim().is_empty() {
         return Err(Usage("say why with --reason TEXT: a discard is recorded with its reason".into()).into());
     }
-    act(context, args.act, What::Discard, &args.reason, false).await
+    run_operation(context, args.selection, What::Discard, &args.reason, false).await
 }
 
-async fn act(context: &Context, args: ActArgs, what: What, reason: &str, by_file: bool) -> anyhow::Result<Exit> {
+async fn run_operation(
+    context: &Context,
+    args: SelectionArgs,
+    what: What,
+    reason: &str,
+    by_file: bool,
+) -> anyhow::Result<Exit> {
     let narrowed = !args.ids.is_empty() || args.code.is_some() || !args.chosen.is_all();
     if !narrowed && !args.all && !by_file {
         return Err(Usage("say which messages: an ID, --code, --outcome, --region, --since, or --all".into()).into());
@@ -132,7 +143,7 @@ async fn act(context: &Context, args: ActArgs, what: What, reason: &str, by_file
     if let Err(ActionError::Refused(QuarantineRefusal::NeedsSecond { id, count })) = &ended {
         let scope = context.scope();
         let wanted = Wanted {
-            act: Act::BulkDiscard,
+            action: DualControl::BulkDiscard,
             subject: id,
             request: discard_request(&ask.selection, reason),
             count: *count,

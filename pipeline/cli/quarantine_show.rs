@@ -9,8 +9,8 @@ use super::exit::{Exit, Usage};
 use super::print::{self, Output, visible};
 use super::quarantine_choice::place;
 use super::rules_texts::words;
-use cardline::quarantine::acts::TracedAct;
 use cardline::quarantine::held::{HeldRecord, Neighbour};
+use cardline::quarantine::operation_record::TracedOperation;
 use cardline::quarantine::redaction::{differences, masked};
 use cardline::step::Worker;
 use cardline::store::Why;
@@ -27,10 +27,10 @@ pub struct ShowArgs {
     /// Show the message in the open; recorded before it is shown. Needs --as and --reason
     #[arg(long)]
     reveal: bool,
-    /// Why it must be opened; kept encrypted with the act
+    /// Why it must be opened; kept encrypted with the operation
     #[arg(long, value_name = "TEXT", requires = "reveal")]
     reason: Option<String>,
-    /// The instant of the act, RFC 3339 [default: now]
+    /// The instant of the operation, RFC 3339 [default: now]
     #[arg(long, value_name = "INSTANT")]
     at: Option<Timestamp>,
 }
@@ -52,7 +52,7 @@ struct Document {
     #[serde(skip_serializing_if = "Option::is_none")]
     conflict: Option<Conflict>,
     neighbours: Vec<Neighbour>,
-    acts: Vec<Act>,
+    acts: Vec<ShownOperation>,
     #[serde(skip_serializing_if = "Option::is_none")]
     revealed: Option<String>,
 }
@@ -90,7 +90,7 @@ struct Differing {
 }
 
 #[derive(Serialize)]
-struct Act {
+struct ShownOperation {
     at: String,
     what: String,
     by: String,
@@ -98,7 +98,7 @@ struct Act {
     reason: Option<String>,
 }
 
-/// Shows one message; opened only when the act is recorded.
+/// Shows one message; opened only when the operation is recorded.
 pub async fn run(context: &Context, args: ShowArgs) -> anyhow::Result<Exit> {
     let now = instant(args.at);
     let reveal = match (args.reveal, args.reason.as_deref().map(str::trim)) {
@@ -119,7 +119,7 @@ pub async fn run(context: &Context, args: ShowArgs) -> anyhow::Result<Exit> {
     if let Some((actor, reason)) = reveal {
         let encrypted = worker.keys.encrypt(reason.as_bytes())?;
         worker.ledger.record_reveal(record.id, encrypted, Why { at: now, actor, reason: "" }).await?;
-        document.acts = acts(&worker, record.id).await?;
+        document.acts = operations(&worker, record.id).await?;
         document.revealed = Some(String::from_utf8_lossy(&worker.keys.decrypt(&record.encrypted)?).into_owned());
     }
     match context.output {
@@ -158,7 +158,7 @@ async fn document(worker: &Worker, record: &HeldRecord) -> anyhow::Result<Docume
         message: masked(&bytes).into_iter().map(|shown| Value { path: shown.path, value: shown.value }).collect(),
         conflict,
         neighbours: worker.ledger.neighbours_of(record).await?,
-        acts: acts(worker, record.id).await?,
+        acts: operations(worker, record.id).await?,
         revealed: None,
     })
 }
@@ -195,16 +195,16 @@ fn reasons(record: &HeldRecord, defect: Option<message::DecodeDefect>) -> Vec<Re
     list
 }
 
-async fn acts(worker: &Worker, message: i64) -> anyhow::Result<Vec<Act>> {
-    let told = |act: TracedAct| {
-        let reason = match act.reason {
+async fn operations(worker: &Worker, message: i64) -> anyhow::Result<Vec<ShownOperation>> {
+    let told = |operation: TracedOperation| {
+        let reason = match operation.reason {
             Some(encrypted) => Some(String::from_utf8_lossy(&worker.keys.decrypt(&encrypted)?).into_owned()),
             None => None,
         };
-        let at = rfc3339(Timestamp::from_microsecond(act.at).unwrap_or_default());
-        Ok(Act { at, what: act.what, by: act.by, operation: act.operation, reason })
+        let at = rfc3339(Timestamp::from_microsecond(operation.at).unwrap_or_default());
+        Ok(ShownOperation { at, what: operation.what, by: operation.by, operation: operation.operation, reason })
     };
-    worker.ledger.acts_on(message).await?.into_iter().map(told).collect()
+    worker.ledger.operations_on(message).await?.into_iter().map(told).collect()
 }
 
 fn table(d: &Document) -> anyhow::Result<()> {
@@ -233,7 +233,7 @@ fn table(d: &Document) -> anyhow::Result<()> {
         lines.push(format!("\n{}", print::table(&["neighbour", "revision", "outcome", "reason", "standing"], &rows)));
     }
     if !d.acts.is_empty() {
-        let rows: Vec<_> = d.acts.iter().map(act_row).collect();
+        let rows: Vec<_> = d.acts.iter().map(operation_row).collect();
         lines.push(format!("\n{}", print::table(&["at", "act", "by", "operation", "reason"], &rows)));
     }
     if let Some(open) = &d.revealed {
@@ -277,10 +277,10 @@ fn neighbour_row(n: &Neighbour) -> Vec<String> {
     vec![n.id.to_string(), revision, n.outcome.clone(), n.reason.clone().unwrap_or_default(), standing.into()]
 }
 
-fn act_row(act: &Act) -> Vec<String> {
-    let operation = act.operation.clone().unwrap_or_default();
-    let reason = act.reason.clone().unwrap_or_default();
-    vec![day_and_time(&act.at), act.what.clone(), act.by.clone(), operation, reason]
+fn operation_row(operation: &ShownOperation) -> Vec<String> {
+    let id = operation.operation.clone().unwrap_or_default();
+    let reason = operation.reason.clone().unwrap_or_default();
+    vec![day_and_time(&operation.at), operation.what.clone(), operation.by.clone(), id, reason]
 }
 
 fn day_and_time(at: &str) -> String {

@@ -195,7 +195,7 @@ impl InWords for QuarantineRefusal {
                 grouped_digits(RETRY_MESSAGES)
             ),
             QuarantineRefusal::OtherOperation { count, .. } => format!(
-                "not what was previewed: it would take {} messages now, or another act; preview it with --dry-run",
+                "not what was previewed: it would take {} messages now, or another operation; preview it with --dry-run",
                 grouped_digits(*count)
             ),
             QuarantineRefusal::Unconfirmed { count } => format!(
@@ -266,9 +266,9 @@ impl InWords for ApprovalRefusal {
             ApprovalRefusal::OwnRequest { id } => {
                 format!("you asked for approval {id} yourself: somebody else must decide it")
             }
-            ApprovalRefusal::Role { id, act, role } => {
-                let may: Vec<&str> = act.approvers().iter().copied().map(Role::code).collect();
-                format!("a {} may not decide approval {id} ({}); {} may", role.code(), act.code(), may.join(" or "))
+            ApprovalRefusal::Role { id, action, role } => {
+                let may: Vec<&str> = action.approvers().iter().copied().map(Role::code).collect();
+                format!("a {} may not decide approval {id} ({}); {} may", role.code(), action.code(), may.join(" or "))
             }
             ApprovalRefusal::MakerLeft { id, maker } => format!(
                 "approval {id} was asked for by {maker}, who is no enabled user any more; refuse it with `cardline approvals refuse {id}`"
@@ -279,8 +279,8 @@ impl InWords for ApprovalRefusal {
                     "approval {id}: what was asked for is no longer what would be done now{because}; refuse it with `cardline approvals refuse {id}`, and let it be asked for anew"
                 )
             }
-            ApprovalRefusal::Unknown { id, act } => {
-                format!("approval {id}: this program does not know how to carry out {act}")
+            ApprovalRefusal::Unknown { id, action } => {
+                format!("approval {id}: this program does not know how to carry out {action}")
             }
         }
     }

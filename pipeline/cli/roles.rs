@@ -1,6 +1,6 @@
 //! The table of who may run which command, and who may be the second person for what, as `users roles` shows it.
 
-use cardline_core::domain::staff::{Act, Role};
+use cardline_core::domain::staff::{DualControl, Role};
 use serde_json::json;
 
 use super::commands::{COMMANDS, Line, Who};
@@ -12,7 +12,7 @@ use super::print::{self, Output};
 pub fn show(context: &Context) -> anyhow::Result<Exit> {
     let headings: Vec<&str> = ["command"].into_iter().chain(Role::ALL.map(Role::code)).chain(["scope"]).collect();
     let rows: Vec<Vec<String>> = COMMANDS.iter().map(row).collect();
-    let gives: Vec<Vec<String>> = Act::ALL.into_iter().map(gives).collect();
+    let gives: Vec<Vec<String>> = DualControl::ALL.into_iter().map(gives).collect();
     let giving = [&["second person for"], &headings[1..headings.len() - 1]].concat();
     match context.output {
         Output::Table => {
@@ -31,10 +31,10 @@ pub fn show(context: &Context) -> anyhow::Result<Exit> {
                 json!({ "command": line.command, "roles": roles, "whole": whole })
             };
             let commands: Vec<_> = COMMANDS.iter().map(command).collect();
-            let acts = Act::ALL.map(|act| {
-                json!({ "act": act.code(), "roles": act.approvers().iter().map(|role| role.code()).collect::<Vec<_>>() })
+            let actions = DualControl::ALL.map(|action| {
+                json!({ "act": action.code(), "roles": action.approvers().iter().map(|role| role.code()).collect::<Vec<_>>() })
             });
-            print::json(&json!({ "commands": commands, "second_person": acts }))?;
+            print::json(&json!({ "commands": commands, "second_person": actions }))?;
         }
     }
     Ok(Exit::Ok)
@@ -55,9 +55,9 @@ fn row(line: &Line) -> Vec<String> {
     [vec![line.command.to_owned()], Role::ALL.iter().map(cell).collect(), vec![scope.to_owned()]].concat()
 }
 
-fn gives(act: Act) -> Vec<String> {
-    let cells = Role::ALL.iter().map(|role| yes(act.approvers().contains(role)));
-    [act.code().to_owned()].into_iter().chain(cells).collect()
+fn gives(action: DualControl) -> Vec<String> {
+    let cells = Role::ALL.iter().map(|role| yes(action.approvers().contains(role)));
+    [action.code().to_owned()].into_iter().chain(cells).collect()
 }
 
 fn yes(may: bool) -> String {

@@ -32,7 +32,7 @@ pub struct AcceptArgs {
     /// A topic we read
     #[arg(value_name = "TOPIC")]
     topic: String,
-    /// Why; kept encrypted with the act
+    /// Why; kept encrypted with the action
     #[arg(long, value_name = "TEXT", required_unless_present = "dry_run")]
     reason: Option<String>,
     /// Show where it would go on; change nothing

@@ -13,7 +13,7 @@ use super::context::Context;
 use super::exit::Exit;
 use super::print::{self, Output};
 use cardline::books::trace::{Trace, TracedFile, TracedMove};
-use cardline::quarantine::acts::TracedAct;
+use cardline::quarantine::operation_record::TracedOperation;
 use cardline::reference::tables::calendar_on;
 use cardline::time::{local, local_date, rfc3339};
 
@@ -47,7 +47,7 @@ struct Document {
     photo_fault: Option<String>,
     moves: Vec<Moved>,
     files: Vec<Filed>,
-    acts: Vec<Acted>,
+    acts: Vec<ShownOperation>,
 }
 
 #[derive(Serialize)]
@@ -70,7 +70,7 @@ struct Moved {
 
 /// What was done to one of its messages in the quarantine.
 #[derive(Serialize)]
-struct Acted {
+struct ShownOperation {
     at: String,
     what: String,
     by: String,
@@ -114,9 +114,9 @@ pub async fn run(context: &Context, args: TraceArgs) -> anyhow::Result<Exit> {
             if !files.is_empty() {
                 print::line(&format!("\n{}", print::table(FILE_HEADINGS, &files)))?;
             }
-            let acts: Vec<_> = document.acts.iter().map(act_row).collect();
+            let acts: Vec<_> = document.acts.iter().map(operation_row).collect();
             if !acts.is_empty() {
-                print::line(&format!("\n{}", print::table(ACT_HEADINGS, &acts)))?;
+                print::line(&format!("\n{}", print::table(OPERATION_HEADINGS, &acts)))?;
             }
         }
     }
@@ -170,7 +170,7 @@ fn document(trace: Trace, due_provisional: bool, data: &Path) -> Document {
         photo_fault: trace.photo_fault,
         moves: trace.moves.into_iter().map(moved).collect(),
         files: trace.files.into_iter().map(|file| filed(file, data)).collect(),
-        acts: trace.acts.into_iter().map(acted).collect(),
+        acts: trace.operations.into_iter().map(shown_operation).collect(),
     }
 }
 
@@ -179,9 +179,15 @@ fn moved(m: TracedMove) -> Moved {
     Moved { at, from: m.from, to: m.to, by: m.by, reason: m.reason, life: m.life, with: m.with }
 }
 
-fn acted(act: TracedAct) -> Acted {
-    let at = rfc3339(Timestamp::from_microsecond(act.at).unwrap_or_default());
-    Acted { at, what: act.what, by: act.by, operation: act.operation, message: act.message }
+fn shown_operation(operation: TracedOperation) -> ShownOperation {
+    let at = rfc3339(Timestamp::from_microsecond(operation.at).unwrap_or_default());
+    ShownOperation {
+        at,
+        what: operation.what,
+        by: operation.by,
+        operation: operation.operation,
+        message: operation.message,
+    }
 }
 
 fn filed(f: TracedFile, data: &Path) -> Filed {
@@ -198,11 +204,11 @@ fn shown_instant(at: &str) -> String {
     at.parse::<Timestamp>().map_or_else(|_| at.to_owned(), |at| local(at).strftime("%Y-%m-%d %H:%M:%S").to_string())
 }
 
-const ACT_HEADINGS: &[&str] = &["at", "act", "by", "operation", "message"];
+const OPERATION_HEADINGS: &[&str] = &["at", "act", "by", "operation", "message"];
 
-fn act_row(act: &Acted) -> Vec<String> {
-    let operation = act.operation.clone().unwrap_or_default();
-    vec![shown_instant(&act.at), act.what.clone(), act.by.clone(), operation, act.message.to_string()]
+fn operation_row(operation: &ShownOperation) -> Vec<String> {
+    let id = operation.operation.clone().unwrap_or_default();
+    vec![shown_instant(&operation.at), operation.what.clone(), operation.by.clone(), id, operation.message.to_string()]
 }
 
 fn move_row(m: &Moved) -> Vec<String> {

@@ -5,7 +5,7 @@
 use std::fmt;
 use std::ops::Deref;
 
-use crate::domain::staff::Act;
+use crate::domain::staff::DualControl;
 use crate::file_formats::{Batching, FileKind};
 
 /// Who is asked by a batch.
@@ -42,7 +42,7 @@ pub struct Facts {
     /// Whether a profile has it wait for a person's release once it is cut.
     pub waits_for_release: fn(&Batching) -> bool,
     /// What a second person must agree to before it is released.
-    pub release: Option<Act>,
+    pub release: Option<DualControl>,
 }
 
 /// A kind of batch.
@@ -70,7 +70,7 @@ impl BatchKind {
         has_lanes: true,
         gathers: Gathers::After,
         waits_for_release: |batching| batching.wait_for_release,
-        release: Some(Act::ReleaseBatch),
+        release: Some(DualControl::ReleaseBatch),
     });
     /// Accounts are closed and old cards destroyed.
     pub const RECYCLING: BatchKind = BatchKind(&Facts {
@@ -81,7 +81,7 @@ impl BatchKind {
         has_lanes: false,
         gathers: Gathers::Before,
         waits_for_release: |batching| batching.wait_for_release || batching.wait_to_destroy,
-        release: Some(Act::DestroyPlastic),
+        release: Some(DualControl::DestroyPlastic),
     });
 
     /// Every kind, in the order of the route.

@@ -14,7 +14,7 @@ use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
 use sha2::{Digest, Sha256};
 
-use crate::crash::{self, Act};
+use crate::crash::{self, DurableAct};
 use crate::crypto::key_error::KeyError;
 use crate::crypto::keys::Keys;
 use crate::hex::hex;
@@ -92,9 +92,9 @@ impl Objects {
         let key = Key::from(format!("{kind}/{}/{digest}", &digest[..2]));
         let encrypted =
             self.keys.seal_large(plain).map_err(|source| ObjectError::Encrypted { key: key.to_string(), source })?;
-        crash::before(Act::Store);
+        crash::before(DurableAct::Store);
         self.store()?.put(&key, Bytes::from(encrypted).into()).await?;
-        crash::after(Act::Store);
+        crash::after(DurableAct::Store);
         Ok(digest)
     }
 

@@ -8,7 +8,7 @@ use cardline_core::file_formats::{FaultCode, FileFault, FileKind, FileSpec, pars
 use super::open_plain;
 use super::partners::Partner;
 use super::publish::{PublishError, place};
-use crate::crash::{self, Act};
+use crate::crash::{self, DurableAct};
 use crate::crypto::objects::sha256;
 use crate::limits::{PARTNER_FILE_BYTES_MAX, PARTNER_MARKER_BYTES_MAX};
 
@@ -103,9 +103,9 @@ pub fn archive(incoming: &Incoming<'_>, state: &str) -> std::io::Result<PathBuf>
     let to = folder.join(archived_name(&incoming.name, state, &incoming.sha256));
     // The marker goes last: a marker without its file is nothing, a file without marker is unfinished.
     // Another worker may have found it settled already, and have archived it.
-    crash::before(Act::Archive);
+    crash::before(DurableAct::Archive);
     unless_gone(std::fs::rename(&incoming.path, &to))?;
-    crash::after(Act::Archive);
+    crash::after(DurableAct::Archive);
     if let Some(marker) = incoming.spec.marker_name(&incoming.name) {
         unless_gone(std::fs::remove_file(incoming.partner.from().join(marker)))?;
     }

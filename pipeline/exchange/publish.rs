@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use cardline_core::file_formats::{Mode, marker};
 
 use super::open_plain;
-use crate::crash::{self, Act};
+use crate::crash::{self, DurableAct};
 use crate::crypto::objects::sha256;
 
 /// What a publication found.
@@ -60,10 +60,10 @@ fn place_bytes(folder: &Path, name: &str, bytes: &[u8], mode: Mode) -> Result<Pu
         .and_then(|()| part.as_file().set_permissions(rights))
         .and_then(|()| part.as_file().sync_all())
         .map_err(failed)?;
-    crash::before(Act::Place);
+    crash::before(DurableAct::Place);
     match part.persist_noclobber(&path) {
         Ok(_) => {
-            crash::after(Act::Place);
+            crash::after(DurableAct::Place);
             Ok(Published::Now)
         }
         Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => same(&path, bytes),

@@ -13,7 +13,7 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer, ProducerContext};
 use super::reach::reach;
 use super::topic::describe;
 use super::{BrokerError, Operation};
-use crate::crash::{self, Act};
+use crate::crash::{self, DurableAct};
 use crate::limits::BROKER_SILENCE_SECONDS;
 
 /// How long a look for the broker's word waits for the next one.
@@ -84,12 +84,12 @@ impl Publisher {
         for topic in messages.iter().map(|message| message.topic.as_str()) {
             self.check(topic)?;
         }
-        crash::before(Act::Publish);
+        crash::before(DurableAct::Publish);
         for message in messages {
             self.enqueue(message)?;
         }
         self.wait()?;
-        crash::after(Act::Publish);
+        crash::after(DurableAct::Publish);
         match self.deliveries.taken() {
             (0, _) => Ok(()),
             (count, why) => Err(self.not_taken(count, why)),

@@ -5,7 +5,7 @@
 //! whole when it was used before, or when its time is over.
 //! Not here: what is carried out (`actions::decisions`).
 
-use cardline_core::domain::staff::Act;
+use cardline_core::domain::staff::DualControl;
 use cardline_core::state_machines::APPROVAL;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -21,7 +21,7 @@ use crate::{args, row, transition};
 
 /// What somebody asks a second person for.
 pub struct NewApproval {
-    pub act: Act,
+    pub action: DualControl,
     /// What it is about, in the open: the number of a batch, a stream, the id of an operation.
     pub subject: String,
     /// Hex digest of exactly what will be done.
@@ -121,7 +121,7 @@ impl Ledger {
                 "INSERT INTO approval (act, subject, digest, request, count, bank, area, reason, maker, asked_at, due_on, state)
                  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'asked') RETURNING id",
                 args![
-                    new.act.code(), new.subject, new.digest, new.request, new.count, new.bank, new.area, new.reason, why.actor, why.at, due_on
+                    new.action.code(), new.subject, new.digest, new.request, new.count, new.bank, new.area, new.reason, why.actor, why.at, due_on
                 ],
             )
             .await?;

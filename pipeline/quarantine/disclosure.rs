@@ -1,4 +1,4 @@
-//! What of a message stands in the open: the list of its codes, days of acts and words of enumerations,
+//! What of a message stands in the open: the list of its codes, days of events and words of enumerations,
 //! and the form each must have. A value out of its form is nobody's code, so it stays masked.
 
 use std::collections::HashSet;

@@ -108,7 +108,7 @@ row! {
         revision: Option<i64>,
         outcome: String,
         reason: Option<String>,
-        /// Whether an act took it out of the quarantine.
+        /// Whether an operation took it out of the quarantine.
         taken: bool,
     }
 }

@@ -1,4 +1,4 @@
-//! A message as a person may work with it: its structure and keys, codes, days of acts and words of
+//! A message as a person may work with it: its structure and keys, codes, days of events and words of
 //! enumerations in the open, everything else by the kind and length of its characters.
 //!
 //! Whatever `forms` does not list is masked, and what is listed is shown only when it has the form

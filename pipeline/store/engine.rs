@@ -19,7 +19,7 @@ use super::postgres::silence::Waiting;
 use super::postgres::standby::Given;
 use super::principal::Principal;
 use super::rows::Row;
-use crate::crash::{self, Act};
+use crate::crash::{self, DurableAct};
 use crate::metrics;
 
 /// The engines a ledger can be on.
@@ -317,13 +317,13 @@ impl Tx {
     /// Makes everything in it durable at once. When the answer is lost, nobody here knows whether it is:
     /// the caller looks again before it does anything of this a second time.
     pub async fn commit(self) -> Result<(), LedgerError> {
-        crash::before(Act::Commit);
+        crash::before(DurableAct::Commit);
         let done = match self.inner {
             Inner::Postgres(mut held) => self.waiting.within("COMMIT", held.end("COMMIT")).await,
             Inner::Sqlite(tx) => self.waiting.within("COMMIT", tx.commit()).await,
         };
         done.map_err(LedgerError::of_commit)?;
-        crash::after(Act::Commit);
+        crash::after(DurableAct::Commit);
         self.row_writes.fetch_add(self.written, Ordering::Relaxed);
         metrics::add(&metrics::ROW_WRITES, &[], self.written);
         Ok(())

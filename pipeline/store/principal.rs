@@ -2,7 +2,7 @@
 
 use cardline_core::domain::staff::{Role, Scope};
 
-/// A user, as acts and reads know them.
+/// A user, as actions and reads know them.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Principal {
     pub user: i64,

@@ -40,7 +40,7 @@ pub struct Applicant {
 
 /// One thing a person, a unit or a point does on a day.
 #[derive(Clone)]
-pub enum Act {
+pub enum DiaryEntry {
     Collect,
     CollectByUnit,
     HandOver,
@@ -57,7 +57,7 @@ pub enum Act {
 #[derive(Default)]
 pub struct People {
     pub of: BTreeMap<String, Applicant>,
-    diary: BTreeMap<Date, Vec<(String, Act)>>,
+    diary: BTreeMap<Date, Vec<(String, DiaryEntry)>>,
     serial: u64,
 }
 
@@ -69,13 +69,13 @@ fn later(day: Date, days: u64) -> Date {
 }
 
 impl People {
-    /// Notes an act in the diary.
-    pub fn plan(&mut self, on: Date, key: &str, act: Act) {
-        self.diary.entry(on).or_default().push((key.into(), act));
+    /// Notes an entry in the diary.
+    pub fn plan(&mut self, on: Date, key: &str, entry: DiaryEntry) {
+        self.diary.entry(on).or_default().push((key.into(), entry));
     }
 
     /// What is in the diary up to a day.
-    pub fn due(&mut self, today: Date) -> Vec<(String, Act)> {
+    pub fn due(&mut self, today: Date) -> Vec<(String, DiaryEntry)> {
         let rest = self.diary.split_off(&later(today, 1));
         std::mem::replace(&mut self.diary, rest).into_values().flatten().collect()
     }
@@ -98,79 +98,92 @@ impl People {
                     dice.between("days", key, 1, 8)
                 };
                 let by_unit = !person.has_agent && dice.chance("unit", key, 600);
-                self.plan(later(today, days), key, if by_unit { Act::CollectByUnit } else { Act::Collect });
+                self.plan(
+                    later(today, days),
+                    key,
+                    if by_unit { DiaryEntry::CollectByUnit } else { DiaryEntry::Collect },
+                );
             }
             "recalled" => {
                 person.recalled = true;
-                self.plan(later(today, dice.between("send back", key, 1, 5)), key, Act::ReturnPlastic);
+                self.plan(later(today, dice.between("send back", key, 1, 5)), key, DiaryEntry::ReturnPlastic);
             }
             "returned" | "rejected" if dice.chance("corrects", &format!("{key}/{}", person.revision), 7_000) => {
-                self.plan(later(today, dice.between("correct days", key, 2, 9)), key, Act::Correct);
+                self.plan(later(today, dice.between("correct days", key, 2, 9)), key, DiaryEntry::Correct);
             }
             _ => {}
         }
     }
 
-    /// Does one act; returns the event it sends, if any.
-    pub fn act(&mut self, today: Date, key: &str, act: &Act, dice: Dice, tally: &mut Tally) -> Option<Letter> {
+    /// Carries out one entry; returns the event it sends, if any.
+    pub fn carry_out(
+        &mut self,
+        today: Date,
+        key: &str,
+        entry: &DiaryEntry,
+        dice: Dice,
+        tally: &mut Tally,
+    ) -> Option<Letter> {
         let person = self.of.get_mut(key)?;
         let in_hand = person.held == Held::Holder;
-        let (kind, more) = match act {
-            Act::Collect if person.held == Held::Elsewhere && !person.recalled => {
+        let (kind, more) = match entry {
+            DiaryEntry::Collect if person.held == Held::Elsewhere && !person.recalled => {
                 person.held = Held::Holder;
                 (
                     "card.collected",
                     json!({ "by": if person.has_agent { "agent" } else { "holder" }, "evidence": evidence(key) }),
                 )
             }
-            Act::CollectByUnit if person.held == Held::Elsewhere && !person.recalled => {
+            DiaryEntry::CollectByUnit if person.held == Held::Elsewhere && !person.recalled => {
                 person.held = Held::Unit;
                 ("card.collected", json!({ "by": "unit", "evidence": evidence(key) }))
             }
-            Act::HandOver if person.held == Held::Unit => {
+            DiaryEntry::HandOver if person.held == Held::Unit => {
                 person.held = Held::Holder;
                 ("card.handed_over", json!({}))
             }
-            Act::Activate(functions) if in_hand => {
+            DiaryEntry::Activate(functions) if in_hand => {
                 person.social |= *functions != "financial";
                 person.financial |= *functions != "social";
                 ("card.activated", json!({ "functions": functions }))
             }
-            Act::ReturnPlastic if person.recalled || in_hand => {
+            DiaryEntry::ReturnPlastic if person.recalled || in_hand => {
                 person.held = Held::Back;
                 ("plastic.returned", json!({ "reason": if person.recalled { "never_collected" } else { "replaced" } }))
             }
-            Act::LoseFormally if in_hand => {
+            DiaryEntry::LoseFormally if in_hand => {
                 person.held = Held::Lost;
                 ("card.loss_reported", json!({ "formal": true }))
             }
-            Act::LoseForAWhile if in_hand && person.social => ("card.loss_reported", json!({ "formal": false })),
-            Act::FindAgain if in_hand && person.social => ("card.loss_lifted", json!({})),
-            Act::Die if in_hand && person.social => {
+            DiaryEntry::LoseForAWhile if in_hand && person.social => ("card.loss_reported", json!({ "formal": false })),
+            DiaryEntry::FindAgain if in_hand && person.social => ("card.loss_lifted", json!({})),
+            DiaryEntry::Die if in_hand && person.social => {
                 person.social = false;
                 ("holder.died", json!({ "on": today.to_string() }))
             }
             _ => return None,
         };
         count(tally, &format!("events: {kind}"));
-        self.follow(today, key, act, dice);
+        self.follow(today, key, entry, dice);
         Some(self.letter(today, key, kind, more))
     }
 
-    /// What follows from an act, noted in the diary.
-    fn follow(&mut self, today: Date, key: &str, act: &Act, dice: Dice) {
-        match act {
-            Act::CollectByUnit => self.plan(later(today, dice.between("unit days", key, 1, 4)), key, Act::HandOver),
-            Act::Collect | Act::HandOver if !dice.chance("never activates", key, 400) => {
+    /// What follows from an entry, noted in the diary.
+    fn follow(&mut self, today: Date, key: &str, entry: &DiaryEntry, dice: Dice) {
+        match entry {
+            DiaryEntry::CollectByUnit => {
+                self.plan(later(today, dice.between("unit days", key, 1, 4)), key, DiaryEntry::HandOver)
+            }
+            DiaryEntry::Collect | DiaryEntry::HandOver if !dice.chance("never activates", key, 400) => {
                 let on = later(today, dice.between("activation days", key, 0, 9));
                 if dice.chance("activates at a point", key, 2_500) {
-                    self.plan(on, key, Act::Activate("social"));
-                    self.plan(later(on, dice.between("bank days", key, 1, 7)), key, Act::Activate("financial"));
+                    self.plan(on, key, DiaryEntry::Activate("social"));
+                    self.plan(later(on, dice.between("bank days", key, 1, 7)), key, DiaryEntry::Activate("financial"));
                 } else {
-                    self.plan(on, key, Act::Activate("both"));
+                    self.plan(on, key, DiaryEntry::Activate("both"));
                 }
             }
-            Act::Activate(functions) if *functions != "financial" => {
+            DiaryEntry::Activate(functions) if *functions != "financial" => {
                 let previous = self.of.get(key).and_then(|p| p.previous.clone());
                 if let Some((old, lost)) = previous {
                     if let Some(old) = self.of.get_mut(&old) {
@@ -178,16 +191,16 @@ impl People {
                         old.social = false;
                     }
                     if !lost {
-                        self.plan(later(today, dice.between("give back", key, 0, 9)), &old, Act::ReturnPlastic);
+                        self.plan(later(today, dice.between("give back", key, 0, 9)), &old, DiaryEntry::ReturnPlastic);
                     }
                 } else if dice.chance("dies", key, 15) {
-                    self.plan(later(today, 8), key, Act::Die);
+                    self.plan(later(today, 8), key, DiaryEntry::Die);
                 } else if dice.chance("mislays", key, 80) {
-                    self.plan(later(today, 2), key, Act::LoseForAWhile);
-                    self.plan(later(today, 4), key, Act::FindAgain);
+                    self.plan(later(today, 2), key, DiaryEntry::LoseForAWhile);
+                    self.plan(later(today, 4), key, DiaryEntry::FindAgain);
                 }
             }
-            Act::Die => self.plan(later(today, 6), key, Act::ReturnPlastic),
+            DiaryEntry::Die => self.plan(later(today, 6), key, DiaryEntry::ReturnPlastic),
             _ => {}
         }
     }

@@ -14,7 +14,7 @@ use super::generate::applications::{Generated, corrected};
 use super::generate::mishaps::MISHAPS;
 use super::generate::plan::Plan;
 use super::generate::writing::{Stretch, application_of, choice, opening_stock};
-use super::people::{Act, Applicant, Held, Letter, People};
+use super::people::{Applicant, DiaryEntry, Held, Letter, People};
 use cardline::actions::imports::legacy_cards::{StockRow, StockState, stock_card};
 use cardline::kafka::{Outgoing, Reader};
 use cardline::route::ROUTE;
@@ -139,10 +139,10 @@ impl World {
         self.bureau.day(today, self.dice, faults, &mut self.tally, workday)?;
         let mut morning = Morning::default();
         self.receive(worker, today, &mut morning.events);
-        for (key, act) in self.people.due(today) {
-            match act {
-                Act::Correct => self.correct(today, &key, &mut morning.applications),
-                act => morning.events.extend(self.people.act(today, &key, &act, self.dice, &mut self.tally)),
+        for (key, entry) in self.people.due(today) {
+            match entry {
+                DiaryEntry::Correct => self.correct(today, &key, &mut morning.applications),
+                entry => morning.events.extend(self.people.carry_out(today, &key, &entry, self.dice, &mut self.tally)),
             }
         }
         self.apply(today, &mut morning, faults);
@@ -203,7 +203,7 @@ impl World {
         let follows = text("/kind").as_deref() != Some("first_issue");
         let previous = text("/previous_card/card_number").filter(|_| follows).map(|card| (card, lost));
         if let Some((card, true)) = &previous {
-            let letter = self.people.act(today, card, &Act::LoseFormally, self.dice, &mut self.tally);
+            let letter = self.people.carry_out(today, card, &DiaryEntry::LoseFormally, self.dice, &mut self.tally);
             morning.first_events.extend(letter);
         }
         let has_agent = json.get("agent").is_some_and(|a| !a.is_null());

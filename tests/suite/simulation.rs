@@ -53,10 +53,10 @@ async fn laws_hold_every_day(engine: Engine, seed: u64) -> String {
 /// The last days are left alone, so that everything finishes.
 async fn operators_keep_the_laws(engine: Engine, seed: u64) -> String {
     let mut play = Play::new(Database::alone(engine).await, seed, 2 * CARDS, DAYS).await;
-    let mut acts = 0;
+    let mut actions = 0;
     for n in 0..DAYS {
         match n + 5 < DAYS {
-            true => acts += operators_day(&play.worker, seed, n).await,
+            true => actions += operators_day(&play.worker, seed, n).await,
             false => release_everything(&play.worker, n).await,
         }
         let after = format!("seed {seed}, day {n}, {engine:?}");
@@ -64,7 +64,7 @@ async fn operators_keep_the_laws(engine: Engine, seed: u64) -> String {
         let found = broken(&play.books(n, n % 9 == 8).await);
         assert!(found.is_empty(), "{after}: {found:#?}");
     }
-    assert!(acts > 60, "seed {seed}: only {acts} acts");
+    assert!(actions > 60, "seed {seed}: only {actions} acts");
     let seen = mirror(&play.world, &play.worker).await.unwrap();
     assert!(seen.holds, "seed {seed}, {engine:?}: {:#?}", seen.differences);
     let digest = digest_of_state(&play.worker.ledger).await;
@@ -80,9 +80,9 @@ fn roll(seed: u64, n: u32, purpose: &str, of: u64) -> u64 {
 
 async fn operators_day(worker: &Worker, seed: u64, n: u32) -> u32 {
     let by = Instruction { actor: "operator", reason: "a play", at: instant(day(n), 8, 0), approval: None };
-    let mut acts = 0;
+    let mut actions = 0;
     let mut count = |ended: Result<Outcome, BatchError>| match ended {
-        Ok(ended) => acts += u32::from(matches!(ended, Outcome::Done(_))),
+        Ok(ended) => actions += u32::from(matches!(ended, Outcome::Done(_))),
         Err(ActionError::Refused(_)) => {}
         Err(ActionError::Failed(error)) => panic!("{error}"),
     };
@@ -110,7 +110,7 @@ async fn operators_day(worker: &Worker, seed: u64, n: u32) -> u32 {
             _ => continue,
         });
     }
-    acts
+    actions
 }
 
 async fn release_everything(worker: &Worker, n: u32) {

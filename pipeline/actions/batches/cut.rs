@@ -35,7 +35,7 @@ pub async fn preview_cut(worker: &Worker, stream: &str, at: Timestamp) -> Result
 pub async fn cut_now(worker: &Worker, stream: &str, number: &str, by: Instruction<'_>) -> Result<Outcome, BatchError> {
     let not_next = || BatchRefusal::NotNext { number: number.into() };
     if let Some((id, _)) = worker.ledger.batch(number).await? {
-        let actions = worker.ledger.batch_acts(id).await?;
+        let actions = worker.ledger.batch_actions(id).await?;
         let same = actions.iter().any(|k| k.what == "cut" && k.stream.as_deref() == Some(stream));
         return if same { Ok(Outcome::Before(vec![number.into()])) } else { Err(not_next().into()) };
     }

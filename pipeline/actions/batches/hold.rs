@@ -2,7 +2,7 @@
 
 use super::record::record;
 use super::refusal::{BatchError, BatchRefusal, outcome};
-use super::rows::Acted;
+use super::rows::ActionResult;
 use super::targets::{batch_within, on_hold_with, stream_within};
 use crate::actions::outcome::{Instruction, Outcome};
 use crate::batching::schedule::covers;
@@ -24,12 +24,12 @@ pub async fn hold_stream(worker: &Worker, stream: &str, by: Instruction<'_>) -> 
 pub async fn release_stream(worker: &Worker, stream: &str, by: Instruction<'_>) -> Result<Outcome, BatchError> {
     stream_within(worker, stream)?;
     let action = record(worker, by, "release", Some(stream))?;
-    let acted = worker.ledger.release_stream(stream, &action).await?;
+    let ended = worker.ledger.release_stream(stream, &action).await?;
     let holds = worker.ledger.held_streams().await?;
-    let wider = holds.iter().find(|(hold, _)| acted == Acted::Before && covers(hold, stream));
+    let wider = holds.iter().find(|(hold, _)| ended == ActionResult::Before && covers(hold, stream));
     match wider {
         Some((wider, _)) => Err(on_hold_with(worker, stream, wider).into()),
-        None => outcome(acted, stream),
+        None => outcome(ended, stream),
     }
 }
 

@@ -121,9 +121,9 @@ pub async fn plan(worker: &Worker, at: Timestamp) -> Result<Plan, StageError> {
     }
     let mut holds = Vec::new();
     let held_streams = worker.ledger.held_streams().await?;
-    for (stream, act) in held_streams.into_iter().filter(|(stream, _)| stream_meets(&scope, stream)) {
-        let reason = String::from_utf8_lossy(&worker.keys.decrypt(&act.reason)?).into_owned();
-        holds.push(Hold { stream, at: rfc3339(act.at), by: act.actor, reason });
+    for (stream, action) in held_streams.into_iter().filter(|(stream, _)| stream_meets(&scope, stream)) {
+        let reason = String::from_utf8_lossy(&worker.keys.decrypt(&action.reason)?).into_owned();
+        holds.push(Hold { stream, at: rfc3339(action.at), by: action.actor, reason });
     }
     Ok(Plan { at: rfc3339(at), streams, holds })
 }

@@ -1,6 +1,6 @@
 //! Why an action on a batch or a stream was refused: what was found, as data.
 
-use super::rows::Acted;
+use super::rows::ActionResult;
 use crate::actions::outcome::{ActionError, Outcome};
 use crate::people::authorisation::Beyond;
 
@@ -82,13 +82,13 @@ impl From<BatchRefusal> for BatchError {
 }
 
 /// What the ledger said of an action on a batch or a stream of this name.
-pub(crate) fn outcome(acted: Acted, name: &str) -> Result<Outcome, BatchError> {
+pub(crate) fn outcome(ended: ActionResult, name: &str) -> Result<Outcome, BatchError> {
     let number = name.to_owned();
-    Err(ActionError::Refused(match acted {
-        Acted::Done => return Ok(Outcome::Done(vec![number])),
-        Acted::Before => return Ok(Outcome::Before(vec![number])),
-        Acted::Sending => BatchRefusal::Sending { number },
-        Acted::Stands(state) => match state.as_str() {
+    Err(ActionError::Refused(match ended {
+        ActionResult::Done => return Ok(Outcome::Done(vec![number])),
+        ActionResult::Before => return Ok(Outcome::Before(vec![number])),
+        ActionResult::Sending => BatchRefusal::Sending { number },
+        ActionResult::Stands(state) => match state.as_str() {
             "cancelled" => BatchRefusal::Ended { number },
             "cut" => BatchRefusal::NotOnHold { number },
             _ => BatchRefusal::Sent { number, state },

@@ -1,14 +1,14 @@
-//! The operator's hand on batches and on the streams they are cut from, each act with its record.
+//! The operator's hand on batches and on the streams they are cut from, each action with its record.
 //!
 //! Invariants: a batch whose sending has begun is not touched any more, because its file may lie at the
 //! partner already; its lease is the mark, taken before the first byte goes out. Who was in a batch that
 //! ended before it was sent stays in `former_row`, so that its history can be replayed and its numbers
-//! are never given again. The same act again changes nothing. Not here: who may do this, and when a
+//! are never given again. The same action again changes nothing. Not here: who may do this, and when a
 //! batch is due (`batching/schedule.rs`).
 
 use crate::batching::batch_record::HOLDS_LOCK;
 use crate::batching::batch_record::NewBatchAction;
-use crate::batching::batch_record::record_act;
+use crate::batching::batch_record::record_action;
 use crate::batching::batch_record::spend_approval;
 use crate::custody::batch_state::locked_state;
 use cardline_core::state_machines::{BATCH, FILE};
@@ -23,7 +23,7 @@ use crate::store::transition::{Along, Transition, move_one};
 use crate::store::{Ledger, LedgerError};
 use crate::{args, row, transition};
 
-/// An act as it is kept.
+/// An action as it is kept.
 #[derive(Clone)]
 pub struct BatchAction {
     pub at: Timestamp,
@@ -53,20 +53,20 @@ impl StoredAction {
     }
 }
 
-/// What became of an act on a batch.
+/// What became of an action on a batch.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Acted {
+pub enum ActionResult {
     Done,
     /// It was so before; nothing was changed.
     Before,
-    /// The batch stands in this state, where the act is not possible.
+    /// The batch stands in this state, where the action is not possible.
     Stands(String),
     /// Its file is being placed at the partner.
     Sending,
 }
 
 impl Ledger {
-    /// The streams that are held, with the act that holds each.
+    /// The streams that are held, with the action that holds each.
     pub async fn held_streams(&self) -> Result<Vec<(String, BatchAction)>, LedgerError> {
         let rows = self
             .read()
@@ -81,67 +81,67 @@ impl Ledger {
     }
 
     /// What was done to a batch, oldest first.
-    pub async fn batch_acts(&self, batch: i64) -> Result<Vec<BatchAction>, LedgerError> {
-        acts_on(&mut self.read().await?, batch).await
+    pub async fn batch_actions(&self, batch: i64) -> Result<Vec<BatchAction>, LedgerError> {
+        actions_on(&mut self.read().await?, batch).await
     }
 
     /// Holds a stream: once this returns, no cut of it can be settled, not even one that is under way.
-    pub async fn hold_stream(&self, stream: &str, act: &NewBatchAction) -> Result<Acted, LedgerError> {
+    pub async fn hold_stream(&self, stream: &str, action: &NewBatchAction) -> Result<ActionResult, LedgerError> {
         let mut tx = self.begin().await?;
         // Waits for the cuts that are being settled now; see `refuse_held`.
         tx.lock(HOLDS_LOCK).await?;
-        let id = record_act(&mut tx, act, None, None).await?;
+        let id = record_action(&mut tx, action, None, None).await?;
         let sql = "INSERT INTO stream_hold (stream, act) VALUES ($1, $2) ON CONFLICT (stream) DO NOTHING";
         if tx.run(sql, args![stream, id]).await? == 0 {
-            return Ok(Acted::Before);
+            return Ok(ActionResult::Before);
         }
         tx.commit().await?;
-        Ok(Acted::Done)
+        Ok(ActionResult::Done)
     }
 
     /// Lets a held stream go on.
-    pub async fn release_stream(&self, stream: &str, act: &NewBatchAction) -> Result<Acted, LedgerError> {
+    pub async fn release_stream(&self, stream: &str, action: &NewBatchAction) -> Result<ActionResult, LedgerError> {
         let mut tx = self.begin().await?;
         if tx.run("DELETE FROM stream_hold WHERE stream = $1", args![stream]).await? == 0 {
-            return Ok(Acted::Before);
+            return Ok(ActionResult::Before);
         }
-        record_act(&mut tx, act, None, None).await?;
+        record_action(&mut tx, action, None, None).await?;
         tx.commit().await?;
-        Ok(Acted::Done)
+        Ok(ActionResult::Done)
     }
 
     /// Keeps a batch from being sent.
-    pub async fn hold_batch(&self, batch: i64, act: &NewBatchAction) -> Result<Acted, LedgerError> {
+    pub async fn hold_batch(&self, batch: i64, action: &NewBatchAction) -> Result<ActionResult, LedgerError> {
         let mut tx = self.begin().await?;
         match locked_state(&mut tx, batch).await?.as_str() {
-            "held" => return Ok(Acted::Before),
-            "cut" if is_sending(&mut tx, batch).await? => return Ok(Acted::Sending),
+            "held" => return Ok(ActionResult::Before),
+            "cut" if is_sending(&mut tx, batch).await? => return Ok(ActionResult::Sending),
             "cut" => {}
-            other => return Ok(Acted::Stands(other.into())),
+            other => return Ok(ActionResult::Stands(other.into())),
         }
         let along = Along { owner: Some("bureau operator"), ..Along::default() };
-        let why = Why { at: act.at, actor: &act.actor, reason: "held by an operator" };
+        let why = Why { at: action.at, actor: &action.actor, reason: "held by an operator" };
         move_one(&mut tx, batch, transition!(BATCH, "cut" => "held"), along, why).await?;
-        record_act(&mut tx, act, Some(batch), None).await?;
+        record_action(&mut tx, action, Some(batch), None).await?;
         tx.commit().await?;
-        Ok(Acted::Done)
+        Ok(ActionResult::Done)
     }
 
     /// Lets a held batch be sent.
-    pub async fn release_batch(&self, batch: i64, act: &NewBatchAction) -> Result<Acted, LedgerError> {
+    pub async fn release_batch(&self, batch: i64, action: &NewBatchAction) -> Result<ActionResult, LedgerError> {
         let mut tx = self.begin().await?;
         let state = locked_state(&mut tx, batch).await?;
         if state != "held" {
-            let released = acts_on(&mut tx, batch).await?.iter().any(|k| k.what == "release");
+            let released = actions_on(&mut tx, batch).await?.iter().any(|k| k.what == "release");
             let is_so = state == "cut" || released && state != "cancelled";
-            return Ok(if is_so { Acted::Before } else { Acted::Stands(state) });
+            return Ok(if is_so { ActionResult::Before } else { ActionResult::Stands(state) });
         }
-        let why = Why { at: act.at, actor: &act.actor, reason: "released by an operator" };
-        spend_approval(&mut tx, batch, act).await?;
+        let why = Why { at: action.at, actor: &action.actor, reason: "released by an operator" };
+        spend_approval(&mut tx, batch, action).await?;
         move_one(&mut tx, batch, transition!(BATCH, "held" => "cut"), Along::default(), why).await?;
-        record_act(&mut tx, act, Some(batch), None).await?;
+        record_action(&mut tx, action, Some(batch), None).await?;
         tx.commit().await?;
-        Ok(Acted::Done)
+        Ok(ActionResult::Done)
     }
 
     /// Ends a batch of a kind before it is sent: its cards wait again, by `again_on`.
@@ -150,18 +150,18 @@ impl Ledger {
         batch: i64,
         kind: &dyn AnyKind,
         again_on: Date,
-        act: &NewBatchAction,
-    ) -> Result<Acted, LedgerError> {
+        action: &NewBatchAction,
+    ) -> Result<ActionResult, LedgerError> {
         let mut tx = self.begin().await?;
-        if let Some(acted) = ended_or_gone(&mut tx, batch, act).await? {
-            return Ok(acted);
+        if let Some(ended) = ended_or_gone(&mut tx, batch, action).await? {
+            return Ok(ended);
         }
-        let why = Why { at: act.at, actor: &act.actor, reason: "the batch was cancelled before it was sent" };
-        spend_approval(&mut tx, batch, act).await?;
+        let why = Why { at: action.at, actor: &action.actor, reason: "the batch was cancelled before it was sent" };
+        spend_approval(&mut tx, batch, action).await?;
         end_batch(&mut tx, batch, kind, again_on, why).await?;
-        record_act(&mut tx, act, Some(batch), None).await?;
+        record_action(&mut tx, action, Some(batch), None).await?;
         tx.commit().await?;
-        Ok(Acted::Done)
+        Ok(ActionResult::Done)
     }
 
     /// Ends a batch before it is sent and cuts its cards anew, in parts, in one transaction.
@@ -171,22 +171,22 @@ impl Ledger {
         kind: &dyn AnyKind,
         parts: &[Box<dyn Part>],
         again_on: Date,
-        act: &NewBatchAction,
-    ) -> Result<Acted, LedgerError> {
+        action: &NewBatchAction,
+    ) -> Result<ActionResult, LedgerError> {
         let mut tx = self.begin().await?;
-        if let Some(acted) = ended_or_gone(&mut tx, batch, act).await? {
-            return Ok(acted);
+        if let Some(ended) = ended_or_gone(&mut tx, batch, action).await? {
+            return Ok(ended);
         }
-        let why = Why { at: act.at, actor: &act.actor, reason: "the batch was split before it was sent" };
+        let why = Why { at: action.at, actor: &action.actor, reason: "the batch was split before it was sent" };
         end_batch(&mut tx, batch, kind, again_on, why).await?;
         let why = Why { reason: "part of a batch that was split", ..why };
         for part in parts {
             part.write(&mut tx, why).await?;
         }
         let numbers: Vec<&str> = parts.iter().map(|part| part.number()).collect();
-        record_act(&mut tx, act, Some(batch), Some(&numbers.join(", "))).await?;
+        record_action(&mut tx, action, Some(batch), Some(&numbers.join(", "))).await?;
         tx.commit().await?;
-        Ok(Acted::Done)
+        Ok(ActionResult::Done)
     }
 
     /// Cards that are held within the viewer's scope, by where they would go on: `account` or `production`,
@@ -239,7 +239,7 @@ impl Ledger {
     }
 }
 
-async fn acts_on(tx: &mut Tx, batch: i64) -> Result<Vec<BatchAction>, LedgerError> {
+async fn actions_on(tx: &mut Tx, batch: i64) -> Result<Vec<BatchAction>, LedgerError> {
     let rows = tx
         .rows::<StoredAction>(
             "SELECT at, actor, what, stream, result, reason FROM batch_act WHERE batch = $1 ORDER BY id",
@@ -260,16 +260,16 @@ async fn is_sending(tx: &mut Tx, batch: i64) -> Result<bool, LedgerError> {
     Ok(begun > 0)
 }
 
-/// Why a batch cannot be ended now, or that this very act ended it before.
-async fn ended_or_gone(tx: &mut Tx, batch: i64, act: &NewBatchAction) -> Result<Option<Acted>, LedgerError> {
+/// Why a batch cannot be ended now, or that this very action ended it before.
+async fn ended_or_gone(tx: &mut Tx, batch: i64, action: &NewBatchAction) -> Result<Option<ActionResult>, LedgerError> {
     let state = locked_state(tx, batch).await?;
     Ok(match state.as_str() {
-        "cut" | "held" => is_sending(tx, batch).await?.then_some(Acted::Sending),
+        "cut" | "held" => is_sending(tx, batch).await?.then_some(ActionResult::Sending),
         "cancelled" => {
-            let same = acts_on(tx, batch).await?.iter().any(|k| k.what == act.what);
-            Some(if same { Acted::Before } else { Acted::Stands(state) })
+            let same = actions_on(tx, batch).await?.iter().any(|k| k.what == action.what);
+            Some(if same { ActionResult::Before } else { ActionResult::Stands(state) })
         }
-        _ => Some(Acted::Stands(state)),
+        _ => Some(ActionResult::Stands(state)),
     })
 }
 

@@ -1,7 +1,7 @@
 //! Which actions on a batch need a second person.
 
 use cardline_core::batch_kinds::BatchKind;
-use cardline_core::domain::staff::Act;
+use cardline_core::domain::staff::DualControl;
 use serde_json::json;
 
 use crate::actions::dual_control::Wanted;
@@ -18,12 +18,12 @@ pub enum OfBatch {
 /// recycling batch close accounts and destroy plastic. What is no longer possible is not asked for: the action
 /// itself says why.
 pub fn needs_second<'a>(what: OfBatch, batch: &'a BatchRecord, reason: &'a str) -> Option<Wanted<'a>> {
-    let (act, possible): (Act, &[&str]) = match what {
-        OfBatch::Cancel => (Act::CancelBatch, &["cut", "held"]),
+    let (action, possible): (DualControl, &[&str]) = match what {
+        OfBatch::Cancel => (DualControl::CancelBatch, &["cut", "held"]),
         OfBatch::Release => (BatchKind::named(&batch.kind)?.release?, &["held"]),
     };
     possible.contains(&batch.state.as_str()).then(|| Wanted {
-        act,
+        action,
         subject: &batch.number,
         request: json!({ "reason": reason }),
         count: batch.cards,

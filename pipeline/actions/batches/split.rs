@@ -46,7 +46,7 @@ pub async fn split_batch(
             other => break other?,
         }
     };
-    let made = worker.ledger.batch_acts(id).await?.into_iter().rfind(|k| k.what == "split");
+    let made = worker.ledger.batch_actions(id).await?.into_iter().rfind(|k| k.what == "split");
     let made: Vec<String> =
         made.and_then(|k| k.result).map_or_else(Vec::new, |r| r.split(", ").map(str::to_owned).collect());
     Ok(match split {

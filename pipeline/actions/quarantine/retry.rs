@@ -1,6 +1,6 @@
 //! Messages of the quarantine taken in again: today's rules and reference data, the same path.
 //!
-//! A page is one transaction: the messages are taken out by the act, and what they are now is settled
+//! A page is one transaction: the messages are taken out by the operation, and what they are now is settled
 //! as a chunk of source `retry`. What was consumed before stays as it was counted (law 2).
 
 use std::collections::BTreeMap;
@@ -10,8 +10,8 @@ use jiff::civil::Date;
 
 use crate::cases::deadlines::messages::quarantine_looked_at;
 use crate::limits::RETRY_MESSAGES;
-use crate::quarantine::acts::{Operation, discard};
 use crate::quarantine::held::Chosen;
+use crate::quarantine::operation_record::{Operation, discard};
 use crate::route::intake::settle::{ArrivingMessage, ChunkSource, IntakeCounts, RETRY, settle_in};
 use crate::route::servicing::arriving::{ArrivingEvent, EventDates};
 use crate::route::servicing::settle::waves::settle_events_in;
@@ -55,7 +55,7 @@ pub async fn next_members(tx: &mut Tx, operation: &Operation) -> Result<Vec<Memb
             "SELECT m.id, m.event_id, c.source, m.sealed AS encrypted FROM act_member k JOIN message m ON m.id = k.message AND m.act = 0
              JOIN message f ON f.id = COALESCE(m.origin, m.id) JOIN chunk c ON c.id = f.chunk
              WHERE k.act = $1 ORDER BY m.id LIMIT $2",
-            args![operation.act, RETRY_MESSAGES],
+            args![operation.row, RETRY_MESSAGES],
         )
         .await
 }
@@ -79,13 +79,13 @@ pub async fn settle_again(
     let taken = tx
         .run(
             "UPDATE message SET act = $1 WHERE act = 0 AND outcome <> 'accepted' AND id IN (SELECT id FROM chosen)",
-            args![operation.act],
+            args![operation.row],
         )
         .await?;
     if taken != ids.len() as u64 {
         return Err(LedgerError::Taken { expected: ids.len() as i64, found: taken as i64 });
     }
-    let source = ChunkSource::again(RETRY, operation.act, &ids);
+    let source = ChunkSource::again(RETRY, operation.row, &ids);
     match again {
         Again::Applications(messages) => settle_in(tx, &source, messages, why, today).await.map(|_| ()),
         Again::Events(events, dates) => settle_events_in(tx, &source, events, &dates, why).await.map(|_| ()),
@@ -100,7 +100,7 @@ pub async fn retry_outcome(tx: &mut Tx, operation: &Operation) -> Result<RetryOu
                 CAST(COALESCE(sum(rejected), 0) AS BIGINT) AS rejected, CAST(COALESCE(sum(repeated), 0) AS BIGINT) AS repeated,
                 CAST(COALESCE(sum(conflicting), 0) AS BIGINT) AS conflicting, CAST(COALESCE(sum(quarantined), 0) AS BIGINT) AS quarantined
              FROM chunk WHERE source = $2 AND partition = $1",
-            args![operation.act, RETRY],
+            args![operation.row, RETRY],
         )
         .await?
         .unwrap_or_default();
@@ -109,13 +109,13 @@ pub async fn retry_outcome(tx: &mut Tx, operation: &Operation) -> Result<RetryOu
             "SELECT COALESCE(m.reason, f.rule, m.outcome), count(DISTINCT m.id) FROM chunk c JOIN message m ON m.chunk = c.id AND m.outcome <> 'accepted'
              LEFT JOIN finding f ON f.message = m.id AND f.severity = 'error' AND m.reason IS NULL
              WHERE c.source = $2 AND c.partition = $1 GROUP BY COALESCE(m.reason, f.rule, m.outcome)",
-            args![operation.act, RETRY],
+            args![operation.row, RETRY],
         )
         .await?;
     let remaining = tx
         .number(
             "SELECT count(*) FROM act_member k JOIN message m ON m.id = k.message AND m.act = 0 WHERE k.act = $1",
-            args![operation.act],
+            args![operation.row],
         )
         .await?;
     Ok(RetryOutcome { counts, remaining, refused: refused.into_iter().collect() })

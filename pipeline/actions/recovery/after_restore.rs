@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use cardline_core::domain::card_number;
-use cardline_core::domain::staff::Act;
+use cardline_core::domain::staff::DualControl;
 use cardline_core::file_formats::{FileKind, FileSpec, Parsed};
 use jiff::civil::Date;
 use serde::Serialize;
@@ -104,7 +104,7 @@ pub async fn survey(worker: &Worker) -> Result<Survey, StageError> {
 /// What a second person is asked for: that every stream goes on past exactly what was found.
 pub fn wanted<'a>(survey: &'a Survey, subject: &'a str, reason: &'a str) -> Wanted<'a> {
     Wanted {
-        act: Act::NewSequence,
+        action: DualControl::NewSequence,
         subject,
         request: json!({ "what": "accept", "found": sha256(json!(survey).to_string().as_bytes()), "reason": reason }),
         count: survey.files.len() as i64,

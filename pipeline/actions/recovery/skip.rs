@@ -4,7 +4,7 @@
 //! persons then let the stream go on: each number passed over is kept as a file nobody received, with a
 //! case, so that somebody asks for what it said. Nothing is passed over unless a later file waits.
 
-use cardline_core::domain::staff::Act;
+use cardline_core::domain::staff::DualControl;
 use cardline_core::file_formats::{FileKind, PartnerKind};
 use serde::Serialize;
 use serde_json::json;
@@ -97,7 +97,7 @@ fn stream<'s>(worker: &'s Worker, partner: &str, kind: &str) -> Option<(&'s Part
 /// What a second person is asked for.
 pub fn wanted<'a>(missing: &'a Missing, subject: &'a str, reason: &'a str) -> Wanted<'a> {
     Wanted {
-        act: Act::NewSequence,
+        action: DualControl::NewSequence,
         subject,
         request: json!({ "what": "skip", "partner": missing.partner, "kind": missing.kind,
             "go_on_with": missing.last + 1, "reason": reason }),

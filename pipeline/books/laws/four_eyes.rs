@@ -93,16 +93,17 @@ const MAY_GIVE: &str = "WITH may(act, role) AS (VALUES
 
 #[cfg(test)]
 mod tests {
-    use cardline_core::domain::staff::Act;
+    use cardline_core::domain::staff::DualControl;
 
     use super::MAY_GIVE;
 
     #[test]
     fn the_law_of_four_eyes_knows_who_may_give_what() {
-        let pairs = Act::ALL.into_iter().flat_map(|act| act.approvers().iter().map(move |role| (act, *role)));
+        let pairs =
+            DualControl::ALL.into_iter().flat_map(|action| action.approvers().iter().map(move |role| (action, *role)));
         let mut said = MAY_GIVE.to_owned();
-        for (act, role) in pairs {
-            let pair = format!("('{}', '{}')", act.code(), role.code());
+        for (action, role) in pairs {
+            let pair = format!("('{}', '{}')", action.code(), role.code());
             assert!(said.contains(&pair), "{pair}");
             said = said.replacen(&pair, "", 1);
         }

@@ -29,7 +29,7 @@ pub const LAW: Law = Law {
             AND c.generation = o.generation), o.next)",
         "SELECT 'act ' || a.id || ': ' || a.count || ' messages, but others are its members' FROM act a
          WHERE a.count <> (SELECT count(*) FROM act_member k WHERE k.act = a.id)",
-        "SELECT 'message ' || m.id || ': taken out by an act that does not have it' FROM message m
+        "SELECT 'message ' || m.id || ': taken out by an operation that does not have it' FROM message m
          WHERE m.act <> 0 AND NOT EXISTS (SELECT 1 FROM act a JOIN act_member k ON k.act = a.id AND k.message = m.id
             WHERE a.id = m.act AND a.what <> 'reveal')",
         "SELECT 'act ' || a.id || ': messages taken out are not those taken in again' FROM act a

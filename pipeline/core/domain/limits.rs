@@ -24,5 +24,5 @@ pub const MAX_UNKNOWN_FIELDS_COUNT: usize = 16;
 /// file of another kind does not fill the memory.
 pub const MAX_REFERENCE_FAULTS_COUNT: usize = 1_000;
 
-/// Longest name of a user: it stands in every act and every table of them.
+/// Longest name of a user: it stands in every action and every table of them.
 pub const MAX_USER_NAME_BYTES: usize = 32;

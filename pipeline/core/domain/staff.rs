@@ -93,9 +93,9 @@ impl std::fmt::Display for Scope {
     }
 }
 
-/// An act that one person asks for and another gives.
+/// An action that one person asks for and another gives.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Act {
+pub enum DualControl {
     ReleaseBatch,
     CancelBatch,
     /// A stream of files goes on with another number: one that misses a file, or all after a restore.
@@ -110,49 +110,51 @@ pub enum Act {
     ReplaceTable,
 }
 
-impl Act {
-    /// Every act.
-    pub const ALL: [Act; 7] = [
-        Act::ReleaseBatch,
-        Act::CancelBatch,
-        Act::NewSequence,
-        Act::DestroyPlastic,
-        Act::BulkExport,
-        Act::BulkDiscard,
-        Act::ReplaceTable,
+impl DualControl {
+    /// Every action.
+    pub const ALL: [DualControl; 7] = [
+        DualControl::ReleaseBatch,
+        DualControl::CancelBatch,
+        DualControl::NewSequence,
+        DualControl::DestroyPlastic,
+        DualControl::BulkExport,
+        DualControl::BulkDiscard,
+        DualControl::ReplaceTable,
     ];
 
     /// Code in tables and files; never renamed.
     pub fn code(self) -> &'static str {
         match self {
-            Act::ReleaseBatch => "release-batch",
-            Act::CancelBatch => "cancel-batch",
-            Act::NewSequence => "new-sequence",
-            Act::DestroyPlastic => "destroy-plastic",
-            Act::BulkExport => "bulk-export",
-            Act::BulkDiscard => "bulk-discard",
-            Act::ReplaceTable => "replace-table",
+            DualControl::ReleaseBatch => "release-batch",
+            DualControl::CancelBatch => "cancel-batch",
+            DualControl::NewSequence => "new-sequence",
+            DualControl::DestroyPlastic => "destroy-plastic",
+            DualControl::BulkExport => "bulk-export",
+            DualControl::BulkDiscard => "bulk-discard",
+            DualControl::ReplaceTable => "replace-table",
         }
     }
 
-    /// The act of a code.
-    pub fn of(code: &str) -> Option<Act> {
-        Act::ALL.into_iter().find(|act| act.code() == code)
+    /// The action of a code.
+    pub fn of(code: &str) -> Option<DualControl> {
+        DualControl::ALL.into_iter().find(|action| action.code() == code)
     }
 
     /// Who may be the second person.
     pub fn approvers(self) -> &'static [Role] {
         match self {
-            Act::ReleaseBatch | Act::CancelBatch | Act::BulkDiscard => &[Role::Operator, Role::Administrator],
-            Act::NewSequence => &[Role::Operator, Role::BankIt, Role::Administrator],
-            Act::DestroyPlastic | Act::BulkExport | Act::ReplaceTable => &[Role::Administrator],
+            DualControl::ReleaseBatch | DualControl::CancelBatch | DualControl::BulkDiscard => {
+                &[Role::Operator, Role::Administrator]
+            }
+            DualControl::NewSequence => &[Role::Operator, Role::BankIt, Role::Administrator],
+            DualControl::DestroyPlastic | DualControl::BulkExport | DualControl::ReplaceTable => &[Role::Administrator],
         }
     }
 
     /// Whether whoever asked carries it out, by the same command again: what it takes or gives (a file)
     /// lies with that person. Otherwise it is carried out when it is given.
     pub fn is_collected(self) -> bool {
-        matches!(self, Act::BulkExport | Act::ReplaceTable)
+        matches!(self, DualControl::BulkExport | DualControl::ReplaceTable)
     }
 }
 
@@ -192,8 +194,12 @@ mod tests {
     #[test]
     fn codes_are_read_back() {
         assert!(Role::ALL.into_iter().all(|role| Role::of(role.code()) == Some(role)));
-        assert!(Act::ALL.into_iter().all(|act| Act::of(act.code()) == Some(act) && !act.approvers().is_empty()));
-        assert!(Act::ALL.into_iter().all(|act| !act.approvers().contains(&Role::Auditor)));
+        assert!(
+            DualControl::ALL
+                .into_iter()
+                .all(|action| DualControl::of(action.code()) == Some(action) && !action.approvers().is_empty())
+        );
+        assert!(DualControl::ALL.into_iter().all(|action| !action.approvers().contains(&Role::Auditor)));
     }
 
     #[test]

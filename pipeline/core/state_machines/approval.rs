@@ -5,7 +5,7 @@ use super::{Standing::*, StateMachine, edge, state};
 /// Asked for by one person, decided by another, used once.
 pub const APPROVAL: StateMachine = StateMachine {
     name: "approval",
-    about: "an act that waits for a second person",
+    about: "an action that waits for a second person",
     states: &[
         state("asked", Under, "second person", "waits for somebody else's decision until its day"),
         state("given", Under, "maker", "a second person agreed; not carried out yet"),

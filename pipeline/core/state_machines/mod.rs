@@ -43,7 +43,7 @@ pub struct State {
     /// Code in tables, files and metrics; never renamed.
     pub code: &'static str,
     pub standing: Standing,
-    /// Who has the thing, or owes the next act.
+    /// Who has the thing, or owes the next step.
     pub owner: &'static str,
     /// The field's word and what it means.
     pub meaning: &'static str,

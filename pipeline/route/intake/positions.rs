@@ -5,7 +5,7 @@ use jiff::civil::Date;
 
 use super::settle::{ArrivingMessage, ChunkSource, GAP, IntakeCounts, settle_in};
 use crate::args;
-use crate::quarantine::acts::take_one;
+use crate::quarantine::operation_record::take_one;
 use crate::store::Tx;
 use crate::store::Why;
 use crate::store::leases::spend;
@@ -73,8 +73,8 @@ impl Ledger {
         today: Date,
     ) -> Result<IntakeCounts, LedgerError> {
         let mut tx = self.begin().await?;
-        let act = take_one(&mut tx, message.id, "promote", why).await?;
-        let source = ChunkSource::again(GAP, act, &[message.id]);
+        let operation = take_one(&mut tx, message.id, "promote", why).await?;
+        let source = ChunkSource::again(GAP, operation, &[message.id]);
         let (counts, _) = settle_in(&mut tx, &source, checked, why, today).await?;
         spend(&mut tx, lease).await?;
         tx.commit().await?;

@@ -3,7 +3,7 @@
 //!
 //! Not here: withdrawals of applications that are known (`servicing`), and their deadline (`care`).
 
-use crate::quarantine::acts::take_one;
+use crate::quarantine::operation_record::take_one;
 use crate::route::servicing::arriving::EventKind;
 use crate::route::servicing::settle::effects::routes;
 use crate::store::LedgerError;

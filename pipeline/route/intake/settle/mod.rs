@@ -42,10 +42,10 @@ pub struct ChunkSource {
 
 impl ChunkSource {
     /// Messages of the ledger itself, taken in again: positions are those messages' ids, and the
-    /// partition is the act that took them.
-    pub(crate) fn again(topic: &str, act: i64, ids: &[i64]) -> ChunkSource {
+    /// partition is the operation that took them.
+    pub(crate) fn again(topic: &str, operation: i64, ids: &[i64]) -> ChunkSource {
         let (first, last) = (ids.first().copied().unwrap_or(0), ids.last().copied().unwrap_or(-1));
-        ChunkSource { topic: topic.into(), partition: act, first, next: last + 1, stored: None, generation: 1 }
+        ChunkSource { topic: topic.into(), partition: operation, first, next: last + 1, stored: None, generation: 1 }
     }
 
     /// Whether its messages were in the ledger before.

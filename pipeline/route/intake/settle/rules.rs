@@ -2,7 +2,7 @@
 //! too early, and the rules that only the ledger can answer. Statements over the table `arriving`.
 
 /// Repeats first, then conflicts, then the order of revisions (contract/messages.md). What is taken in
-/// again does not meet what an act has taken out; what comes anew does, or it would come twice.
+/// again does not meet what an operation has taken out; what comes anew does, or it would come twice.
 pub(crate) const IDENTITY: &[&str] = &[
     "UPDATE arriving SET verdict = 'repeated' WHERE verdict IN ('ok', 'rejected') AND EXISTS (
         SELECT 1 FROM message m WHERE m.event_id = arriving.event_id AND m.outcome IN ('accepted', 'rejected', 'waiting')

@@ -10,8 +10,8 @@ use cardline::books::law::Scene;
 use cardline::books::trace::Trace;
 use cardline::config::Config;
 use cardline::kafka::RawMessage;
-use cardline::quarantine::acts::{Request, name_operation, record_operation};
 use cardline::quarantine::held::{Selection, choose};
+use cardline::quarantine::operation_record::{Request, name_operation, record_operation};
 use cardline::route::intake::settle::{ChunkSource, IntakeCounts};
 use cardline::route::intake::{check_messages, from_file};
 use cardline::route::servicing::{event_dates, read_event};
@@ -36,7 +36,7 @@ on_both_engines!(
     corrected_messages_come_from_a_file,
     refused_events_are_taken_in_again,
     everything_held_is_listed_by_selection_and_reason,
-    law_two_sees_a_corrupted_act,
+    law_two_sees_a_corrupted_operation,
 );
 
 /// Day on which the example was approved, and one more.
@@ -178,7 +178,7 @@ impl Desk {
         }
     }
 
-    /// Rows of every table that an act could touch.
+    /// Rows of every table that an operation could touch.
     async fn rows(&self) -> i64 {
         let sql = "SELECT (SELECT count(*) FROM message) + (SELECT count(*) FROM chunk) + (SELECT count(*) FROM move)
             + (SELECT count(*) FROM act) + (SELECT count(*) FROM act_member) + (SELECT count(*) FROM application)
@@ -258,7 +258,7 @@ async fn a_bulk_repair_is_previewed_confirmed_and_done_once(database: Database) 
     let other = desk.ask(selection, set(&["schema=card.event.v1"]), Some(&preview.operation), false).await;
     assert!(matches!(other, Err(QuarantineRefusal::OtherOperation { .. })), "another edit is not what was confirmed");
     assert_eq!(desk.rows().await, rows, "the same operation again has no second effect");
-    let acts = desk.trace(1).await.acts;
+    let acts = desk.trace(1).await.operations;
     assert_eq!((acts.len(), acts[0].what.as_str(), acts[0].by.as_str()), (1, "repair", "lin"));
     desk.end().await;
 }
@@ -410,7 +410,7 @@ async fn corrected_messages_come_from_a_file(database: Database) {
     let done = desk.done(Selection { ids: id, ..Selection::default() }, || corrected(&three)).await;
     assert_eq!(done.outcome.counts.accepted, 1);
     assert!(
-        desk.trace(3).await.acts.iter().any(|act| act.what == "repair"),
+        desk.trace(3).await.operations.iter().any(|act| act.what == "repair"),
         "its acts are found though it had no id then"
     );
     let twice = file("twice.ndjson", &[application(1, 1, json!({})), application(1, 1, json!({}))]);
@@ -483,7 +483,7 @@ async fn everything_held_is_listed_by_selection_and_reason(database: Database) {
     desk.end().await;
 }
 
-async fn law_two_sees_a_corrupted_act(database: Database) {
+async fn law_two_sees_a_corrupted_operation(database: Database) {
     let engine = database.engine;
     let desk = Desk::new(database).await;
     let bad: Vec<Value> = (1..=4).map(|n| application(n, 1, json!({"bank": "NONE"}))).collect();

@@ -200,7 +200,7 @@ async fn a_withdrawal_may_come_before_its_application(database: Database) {
         assert_eq!((trace.state.as_str(), trace.place.as_deref()), (state, place), "{n}");
     }
     let trace = desk.trace(1).await;
-    assert!(trace.acts.iter().any(|act| act.what == "withdraw"));
+    assert!(trace.operations.iter().any(|act| act.what == "withdraw"));
     assert_eq!(
         number(desk.ledger(), "SELECT count(*) FROM application WHERE queue IS NOT NULL").await,
         1,

@@ -1,5 +1,5 @@
 //! Who sees an area or a bank acts on the streams and batches within, and on no others: what lies outside is
-//! absent, what lies partly outside is refused, by the transaction of the act too.
+//! absent, what lies partly outside is refused, by the transaction of the action too.
 
 use cardline::actions::batches::cancel::cancel_batch;
 use cardline::actions::batches::cut::{cut_now, preview_cut};
@@ -259,8 +259,8 @@ async fn an_area_orders_its_cards_where_the_bureau_merges_no_regions(database: D
     area.end("a run of one region").await;
 }
 
-/// An act as its command would hand it to the ledger.
-fn act(what: &'static str, stream: Option<&str>) -> NewBatchAction {
+/// An action as its command would hand it to the ledger.
+fn action(what: &'static str, stream: Option<&str>) -> NewBatchAction {
     let stream = stream.map(str::to_owned);
     NewBatchAction { at: morning(), actor: "lin".into(), what, stream, reason: Vec::new(), approval: None }
 }
@@ -283,15 +283,15 @@ async fn the_transaction_of_an_act_refuses_what_lies_beyond(database: Database) 
     let again_on = jiff::civil::date(2026, 2, 27);
     let made = batches_of(BatchKind::PRODUCTION).unwrap();
     let mut told = vec![
-        lin.hold_batch(id, &act("hold", None)).await,
-        lin.cancel_batch(id, made, again_on, &act("cancel", None)).await,
-        lin.split_batch(id, made, &[], again_on, &act("split", None)).await,
-        lin.hold_stream("account", &act("hold", Some("account"))).await,
-        lin.release_stream("recycling/ABC", &act("release", Some("recycling/ABC"))).await,
+        lin.hold_batch(id, &action("hold", None)).await,
+        lin.cancel_batch(id, made, again_on, &action("cancel", None)).await,
+        lin.split_batch(id, made, &[], again_on, &action("split", None)).await,
+        lin.hold_stream("account", &action("hold", Some("account"))).await,
+        lin.release_stream("recycling/ABC", &action("release", Some("recycling/ABC"))).await,
     ];
     hold_batch(area.boss(), &batch, boss_by()).await.unwrap();
     let held = written().await;
-    told.push(lin.release_batch(id, &act("release", None)).await);
+    told.push(lin.release_batch(id, &action("release", None)).await);
     for acted in told {
         assert!(matches!(&acted, Err(LedgerError::Beyond { .. })), "{acted:?}");
     }
@@ -306,7 +306,7 @@ async fn the_transaction_of_an_act_refuses_what_lies_beyond(database: Database) 
     let due =
         schedule::cut_now(worker, BatchKind::ACCOUNT, waiting, &stream, at).await.unwrap().expect("something waits");
     let lease = worker.lease(&BatchKind::ACCOUNT.work(), at).await.unwrap().unwrap();
-    let cut = act("cut", Some(&stream));
+    let cut = action("cut", Some(&stream));
     let claimed = claim::<Accounts>(worker, &due.unit(), lease, Some(cut), at).await.unwrap().unwrap();
     let worked = tokio::task::block_in_place(|| accounts::Cut::STEP.work(worker, claimed, at)).unwrap();
     let batches = number(&boss, "SELECT count(*) FROM batch").await;

@@ -1,4 +1,4 @@
-//! The operator's hand and the schedule: every act keeps the laws, has one effect, and two schedulers
+//! The operator's hand and the schedule: every action keeps the laws, has one effect, and two schedulers
 //! have one effect together.
 
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ use cardline::step::{StageError, Step, Worker};
 use cardline::store::LedgerError;
 use cardline::time::instant;
 use cardline_core::batch_kinds::BatchKind;
-use cardline_core::domain::staff::{Act, Role};
+use cardline_core::domain::staff::{DualControl, Role};
 use cardline_world::mirror;
 use cardline_world::play::day;
 use jiff::{Timestamp, ToSpan};
@@ -34,9 +34,9 @@ use crate::databases::{Database, Engine, on_both_engines};
 use crate::plays::{Play, broken};
 
 on_both_engines!(
-    every_act_on_accounts_keeps_the_laws,
-    every_act_on_production_keeps_the_laws,
-    every_act_on_recycling_keeps_the_laws,
+    every_action_on_accounts_keeps_the_laws,
+    every_action_on_production_keeps_the_laws,
+    every_action_on_recycling_keeps_the_laws,
     a_held_stream_is_not_cut_even_by_who_has_begun,
     what_is_being_sent_is_not_taken_back,
     two_schedulers_at_once_have_one_effect,
@@ -131,7 +131,7 @@ pub(crate) fn refusal<T: std::fmt::Debug, R: std::fmt::Debug>(ended: Result<T, A
 /// Lin asks, Wang gives; what was given is done once, and Lin alone does nothing.
 async fn a_batch_is_released_and_cancelled_by_two_people(database: Database) {
     let mut play = played(database).await;
-    two_people(&mut play, BatchKind::PRODUCTION, Act::ReleaseBatch, morning()).await;
+    two_people(&mut play, BatchKind::PRODUCTION, DualControl::ReleaseBatch, morning()).await;
     laws_hold(&play, "two people released and cancelled a batch").await;
     let law = "UPDATE batch_act SET approval = NULL WHERE what = 'cancel'";
     fails_without(&play, law, morning()).await;
@@ -144,7 +144,7 @@ async fn plastic_is_destroyed_by_two_people(database: Database) {
     let bank = stream.split('/').nth(1).unwrap();
     let waits = ("[batch]\n", "[batch]\nwait_to_destroy = true\n");
     play.worker = with_profiles(&play, profiles(&play, bank, waits)).await;
-    two_people(&mut play, BatchKind::RECYCLING, Act::DestroyPlastic, at).await;
+    two_people(&mut play, BatchKind::RECYCLING, DualControl::DestroyPlastic, at).await;
     laws_hold_on(&play, RETURNED, "two people let plastic be destroyed").await;
     fails_without(&play, "UPDATE batch_act SET approval = NULL WHERE what = 'release'", at).await;
 }
@@ -182,9 +182,9 @@ async fn a_cut_that_only_holds_cards_is_an_act_too(database: Database) {
     .await;
     let ended = cut_now(&play.worker, &stream, &preview.batch, by(morning())).await;
     assert_eq!(refusal(ended), BatchRefusal::NothingToCarry { stream });
-    let acts =
+    let actions =
         "SELECT count(*) FROM batch_act WHERE what = 'cut' AND batch IS NULL AND result IS NULL AND actor = 'lin'";
-    assert_eq!(number(ledger, acts).await, 1);
+    assert_eq!(number(ledger, actions).await, 1);
     let held = "SELECT count(*) FROM application WHERE place = 'held' AND reason LIKE 'was sent before%'";
     assert_eq!(number(ledger, held).await, preview.cards);
     laws_hold(&play, "a cut that held every card").await;
@@ -194,11 +194,11 @@ async fn a_cut_that_only_holds_cards_is_an_act_too(database: Database) {
 async fn fails_without(play: &Play, taken: &str, at: Timestamp) {
     execute(&play.worker.ledger, taken).await;
     let law = play.worker.ledger.books(at, true, Some(14)).await.unwrap();
-    assert!(!law.books[0].holds, "an act without its approval is seen");
+    assert!(!law.books[0].holds, "an action without its approval is seen");
 }
 
 /// Lin asks for the release of a held batch, then for its cancellation; Wang gives both, twice.
-async fn two_people(play: &mut Play, kind: BatchKind, release: Act, at: Timestamp) {
+async fn two_people(play: &mut Play, kind: BatchKind, release: DualControl, at: Timestamp) {
     let stream = streams_at(&play.worker, kind, 1, at).await.remove(0);
     let batch = cut(&play.worker, &stream, at).await;
     if kind == BatchKind::RECYCLING {
@@ -209,11 +209,13 @@ async fn two_people(play: &mut Play, kind: BatchKind, release: Act, at: Timestam
     let ledger = administered(&play.worker.ledger).await;
     let lin = add(&ledger, "lin", Role::Operator, "", "").await;
     let wang = add(&ledger, "wang", Role::Administrator, "", "").await;
-    for (what, act, becomes) in [(OfBatch::Release, release, "cut"), (OfBatch::Cancel, Act::CancelBatch, "cancelled")] {
+    for (what, action, becomes) in
+        [(OfBatch::Release, release, "cut"), (OfBatch::Cancel, DualControl::CancelBatch, "cancelled")]
+    {
         play.worker.ledger = ledger.seen_by(lin.clone());
         let (_, found) = play.worker.ledger.batch(&batch).await.unwrap().unwrap();
         let wanted = needs_second(what, &found, "wrong points").unwrap();
-        assert_eq!(wanted.act, act);
+        assert_eq!(wanted.action, action);
         let Second::Asked { id, .. } = second_person(&play.worker, &wanted, at).await.unwrap() else {
             panic!("nobody gave it yet");
         };
@@ -228,21 +230,21 @@ async fn two_people(play: &mut Play, kind: BatchKind, release: Act, at: Timestam
     play.worker.ledger = ledger;
 }
 
-async fn every_act_on_accounts_keeps_the_laws(database: Database) {
+async fn every_action_on_accounts_keeps_the_laws(database: Database) {
     let play = played_until(database, PLAYED).await;
-    every_act(&play, BatchKind::ACCOUNT, &Division::Count(2), PLAYED).await;
+    every_action(&play, BatchKind::ACCOUNT, &Division::Count(2), PLAYED).await;
     to_the_end(play, PLAYED).await;
 }
 
-async fn every_act_on_production_keeps_the_laws(database: Database) {
+async fn every_action_on_production_keeps_the_laws(database: Database) {
     let play = played_until(database, PLAYED).await;
-    every_act(&play, BatchKind::PRODUCTION, &Division::Regions(vec!["522634".into()]), PLAYED).await;
+    every_action(&play, BatchKind::PRODUCTION, &Division::Regions(vec!["522634".into()]), PLAYED).await;
     to_the_end(play, PLAYED).await;
 }
 
-async fn every_act_on_recycling_keeps_the_laws(database: Database) {
+async fn every_action_on_recycling_keeps_the_laws(database: Database) {
     let play = played_until(database, RETURNED).await;
-    every_act(&play, BatchKind::RECYCLING, &Division::Count(1), RETURNED).await;
+    every_action(&play, BatchKind::RECYCLING, &Division::Count(1), RETURNED).await;
     to_the_end(play, RETURNED).await;
 }
 
@@ -252,7 +254,7 @@ async fn laws_hold_on(play: &Play, n: u32, after: &str) {
 }
 
 /// Cut, hold, split, cancel one part, release the other: each twice, the laws after each.
-async fn every_act(play: &Play, kind: BatchKind, division: &Division, n: u32) {
+async fn every_action(play: &Play, kind: BatchKind, division: &Division, n: u32) {
     let (worker, at) = (&play.worker, instant(day(n), 8, 0));
     let found = waiting_streams(worker, batches_of(kind).unwrap(), at).await.unwrap();
     let stream = found.iter().find(|c| c.waiting.cards >= 2 && (kind != BatchKind::PRODUCTION || c.slices.len() > 1));
@@ -292,10 +294,10 @@ async fn every_act(play: &Play, kind: BatchKind, division: &Division, n: u32) {
     }
     laws_hold_on(play, n, "release").await;
     let (id, _) = worker.ledger.batch(&batch).await.unwrap().unwrap();
-    let acts = worker.ledger.batch_acts(id).await.unwrap();
-    assert_eq!(acts.iter().map(|a| a.what.as_str()).collect::<Vec<_>>(), ["cut", "hold", "split"]);
+    let actions = worker.ledger.batch_actions(id).await.unwrap();
+    assert_eq!(actions.iter().map(|a| a.what.as_str()).collect::<Vec<_>>(), ["cut", "hold", "split"]);
     let told = |reason: &[u8]| worker.keys.decrypt(reason).unwrap() == "a test of 王伟".as_bytes();
-    assert!(acts.iter().all(|a| a.actor == "lin" && told(&a.reason)));
+    assert!(actions.iter().all(|a| a.actor == "lin" && told(&a.reason)));
 }
 
 /// The world never saw a cancelled file, and everybody agrees in the end.

@@ -14,7 +14,7 @@ use cardline::route::deadlines::Deadlines;
 use cardline::step::Worker;
 use cardline::store::{LedgerError, Principal, Why};
 use cardline::time::{instant, local_date};
-use cardline_core::domain::staff::{Act, Role};
+use cardline_core::domain::staff::{DualControl, Role};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
@@ -77,7 +77,7 @@ impl Office {
         let told = ended(operate(&self.desk.worker, &ask, now()).await);
         let Err(QuarantineRefusal::NeedsSecond { id, count }) = &told else { return told };
         let wanted = Wanted {
-            act: Act::BulkDiscard,
+            action: DualControl::BulkDiscard,
             subject: id,
             request: discard_request(&ask.selection, reason),
             count: *count,
@@ -138,7 +138,7 @@ pub async fn two_people_discard_the_unreadable(mut worker: Worker, at: Timestamp
         panic!("{} messages need a second person", preview.messages);
     };
     let wanted = Wanted {
-        act: Act::BulkDiscard,
+        action: DualControl::BulkDiscard,
         subject: &id,
         request: discard_request(&selection, ask.reason),
         count,
@@ -304,7 +304,7 @@ async fn an_export_is_collected_by_its_maker(database: Database) {
         panic!("four messages need a second person");
     };
     let wanted = Wanted {
-        act: Act::BulkExport,
+        action: DualControl::BulkExport,
         subject: &id,
         request: wish.request(),
         count: 4,
@@ -354,7 +354,7 @@ async fn what_is_not_given_in_time_lapses(database: Database) {
     assert!(office.desk.ledger().approvals(false, late).await.unwrap().is_empty());
     let request = json!({ "n": 1 });
     let wanted = || Wanted {
-        act: Act::NewSequence,
+        action: DualControl::NewSequence,
         subject: "B-1",
         request: request.clone(),
         count: 1,

@@ -1,10 +1,10 @@
-//! Who sees an area or a bank sees nothing else: not by list, count, id, trace or act, and what lies
+//! Who sees an area or a bank sees nothing else: not by list, count, id, trace or operation, and what lies
 //! outside changes nothing of what is seen.
 
 use cardline::batching::batch_record::NewBatchAction;
 use cardline::books::law::Scene;
-use cardline::quarantine::acts::{name_operation, record_operation};
 use cardline::quarantine::held::{Selection, choose};
+use cardline::quarantine::operation_record::{name_operation, record_operation};
 use cardline::route::intake::settle::ArrivingMessage;
 use cardline::store::{Ledger, Why};
 use cardline_core::domain::staff::Role;
@@ -86,7 +86,14 @@ async fn operation(ledger: &Ledger, what: &'static str) -> i64 {
     choose(&mut tx, &Selection::default()).await.unwrap();
     let actor = ledger.viewer().map_or("suite", |viewer| viewer.name.as_str());
     let digest = format!("all by {actor}");
-    let request = cardline::quarantine::acts::Request { what, at: now(), actor, reason: None, digest, approval: None };
+    let request = cardline::quarantine::operation_record::Request {
+        what,
+        at: now(),
+        actor,
+        reason: None,
+        digest,
+        approval: None,
+    };
     let (name, count) = name_operation(&mut tx, &request).await.unwrap();
     record_operation(&mut tx, &request, &name, count).await.unwrap();
     tx.commit().await.unwrap();
@@ -137,7 +144,7 @@ async fn what_lies_outside_is_as_if_absent(database: Database) {
     assert_eq!(nothing.ask_photos_again(None, now()).await.unwrap(), 0);
     assert_eq!(lin.ask_photos_again(Some(&id(11)), now()).await.unwrap(), 0);
     assert_eq!(lin.ask_photos_again(None, now()).await.unwrap(), 1);
-    assert_eq!(operation(&lin, "retry").await, after[0]["count"].as_i64().unwrap(), "an act takes what is seen");
+    assert_eq!(operation(&lin, "retry").await, after[0]["count"].as_i64().unwrap(), "an operation takes what is seen");
     intake.ledger.close().await;
 }
 
@@ -153,7 +160,7 @@ async fn law_thirteen_sees_what_lay_outside(database: Database) {
         let why = Why { at: now(), actor: &actor, reason: "" };
         ledger.record_reveal(2, vec![1], why).await.unwrap();
     }
-    let act = |what, actor: &str, stream: Option<&str>| NewBatchAction {
+    let action = |what, actor: &str, stream: Option<&str>| NewBatchAction {
         at: now(),
         actor: actor.into(),
         what,
@@ -161,11 +168,11 @@ async fn law_thirteen_sees_what_lay_outside(database: Database) {
         reason: Vec::new(),
         approval: None,
     };
-    lin.hold_stream("account/ICBC/110101", &act("hold", "lin", Some("account/ICBC/110101"))).await.unwrap();
-    files.hold_stream("account/ICBC", &act("hold", "files", Some("account/ICBC"))).await.unwrap();
+    lin.hold_stream("account/ICBC/110101", &action("hold", "lin", Some("account/ICBC/110101"))).await.unwrap();
+    files.hold_stream("account/ICBC", &action("hold", "files", Some("account/ICBC"))).await.unwrap();
     execute(&intake.ledger, "UPDATE batch SET state = 'held' WHERE number = 'B-1'").await;
     let (batch, _) = lin.batch("B-1").await.unwrap().unwrap();
-    lin.release_batch(batch, &act("release", "lin", None)).await.unwrap();
+    lin.release_batch(batch, &action("release", "lin", None)).await.unwrap();
     let law = |no| intake.ledger.books(now(), true, Some(no));
     let result = law(13).await.unwrap();
     assert!(result.hold() && result.books[0].cases == 5, "{:?}", result.books[0].offending);

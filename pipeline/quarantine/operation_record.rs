@@ -1,6 +1,6 @@
-//! Acts on the quarantine: who did what to which messages, when and why; append-only.
+//! Operations on the quarantine: who did what to which messages, when and why; append-only.
 //!
-//! An operation is an act a person previewed: its id is the digest of what was asked for and of the
+//! A person previews an operation first: its id is the digest of what was asked for and of the
 //! ids of the messages it takes, so that nothing else can be confirmed under it, and running it again
 //! goes on where it stopped. Not here: which messages are chosen (`quarantine`), and what becomes of
 //! them when they are taken in again (`retry`).
@@ -34,7 +34,7 @@ pub struct Request<'a> {
 /// A recorded operation.
 #[derive(Clone)]
 pub struct Operation {
-    pub act: i64,
+    pub row: i64,
     /// The name a person confirms it by: 16 hex digits.
     pub id: String,
     /// Messages it takes.
@@ -42,9 +42,9 @@ pub struct Operation {
 }
 
 row! {
-    /// One act, as auditors and `trace` see it.
+    /// One operation, as auditors and `trace` see it.
     #[derive(Clone, serde::Serialize)]
-    pub struct TracedAct {
+    pub struct TracedOperation {
         /// Microseconds since 1970 UTC.
         at: i64,
         what: String,
@@ -62,8 +62,8 @@ impl Ledger {
     /// Records that somebody has a message opened. It is durable when this returns.
     pub async fn record_reveal(&self, message: i64, reason: Vec<u8>, why: Why<'_>) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
-        let act = insert(&mut tx, "reveal", None, None, Some(reason), 1, None, why).await?;
-        member(&mut tx, act, message).await?;
+        let row = insert(&mut tx, "reveal", None, None, Some(reason), 1, None, why).await?;
+        member(&mut tx, row, message).await?;
         tx.commit().await
     }
 
@@ -97,7 +97,7 @@ impl Ledger {
     }
 
     /// Everything that was done to a message, oldest first.
-    pub async fn acts_on(&self, message: i64) -> Result<Vec<TracedAct>, LedgerError> {
+    pub async fn operations_on(&self, message: i64) -> Result<Vec<TracedOperation>, LedgerError> {
         self.read()
             .await?
             .rows(
@@ -110,7 +110,7 @@ impl Ledger {
 }
 
 /// What was done to the messages of an application, and to those they were made of.
-pub(crate) async fn acts_of(tx: &mut Tx, application_id: &str) -> Result<Vec<TracedAct>, LedgerError> {
+pub(crate) async fn operations_of(tx: &mut Tx, application_id: &str) -> Result<Vec<TracedOperation>, LedgerError> {
     tx.rows(
             "WITH own AS (
                 SELECT m.id, m.origin FROM message m WHERE m.application_id = $1 AND m.outcome IN ('accepted', 'rejected', 'waiting')
@@ -131,7 +131,7 @@ row! {
 
 async fn find(tx: &mut Tx, sql: &'static str, key: &str) -> Result<Option<(Operation, String)>, LedgerError> {
     let row = tx.row::<StoredOperation>(sql, args![key]).await?;
-    Ok(row.map(|row| (Operation { act: row.id, id: row.operation, count: row.count }, row.request)))
+    Ok(row.map(|row| (Operation { row: row.id, id: row.operation, count: row.count }, row.request)))
 }
 
 /// The operation that a request on the staged ids is: its id, and how many messages it takes.
@@ -171,41 +171,41 @@ pub async fn record_operation(
         use_approval(tx, approval, id, why).await?;
     }
     let (asked, reason) = (Some(request.digest.as_str()), request.reason.clone());
-    let act = insert(tx, request.what, Some(id), asked, reason, count, request.approval, why).await?;
+    let row = insert(tx, request.what, Some(id), asked, reason, count, request.approval, why).await?;
     tx.run(
         "INSERT INTO act_member (act, message, bank, region) SELECT $1, m.id, a.bank, a.region
          FROM chosen c JOIN message m ON m.id = c.id LEFT JOIN application a ON a.application_id = m.application_id",
-        args![act],
+        args![row],
     )
     .await?;
-    Ok(Operation { act, id: id.to_owned(), count })
+    Ok(Operation { row, id: id.to_owned(), count })
 }
 
 /// Takes one message out on the ledger's own account: what it waited for has come.
 pub(crate) async fn take_one(tx: &mut Tx, message: i64, what: &'static str, why: Why<'_>) -> Result<i64, LedgerError> {
-    let act = insert(tx, what, None, None, None, 1, None, why).await?;
-    member(tx, act, message).await?;
-    let taken = tx.run("UPDATE message SET act = $1 WHERE id = $2 AND act = 0", args![act, message]).await?;
-    if taken == 1 { Ok(act) } else { Err(LedgerError::Taken { expected: 1, found: 0 }) }
+    let row = insert(tx, what, None, None, None, 1, None, why).await?;
+    member(tx, row, message).await?;
+    let taken = tx.run("UPDATE message SET act = $1 WHERE id = $2 AND act = 0", args![row, message]).await?;
+    if taken == 1 { Ok(row) } else { Err(LedgerError::Taken { expected: 1, found: 0 }) }
 }
 
-/// Puts every message of an act aside for good; their encrypted bytes stay until they are purged.
+/// Puts every message of an operation aside for good; their encrypted bytes stay until they are purged.
 pub async fn discard(tx: &mut Tx, operation: &Operation) -> Result<(), LedgerError> {
     let taken = tx
         .run(
             "UPDATE message SET act = $1 WHERE act = 0 AND outcome <> 'accepted' AND id IN (SELECT message FROM act_member WHERE act = $1)",
-            args![operation.act],
+            args![operation.row],
         )
         .await? as i64;
     if taken == operation.count { Ok(()) } else { Err(LedgerError::Taken { expected: operation.count, found: taken }) }
 }
 
-/// One message of an act, with the bank and region it belongs to now.
-async fn member(tx: &mut Tx, act: i64, message: i64) -> Result<(), LedgerError> {
+/// One message of an operation, with the bank and region it belongs to now.
+async fn member(tx: &mut Tx, row: i64, message: i64) -> Result<(), LedgerError> {
     tx.run(
         "INSERT INTO act_member (act, message, bank, region) SELECT $1, m.id, a.bank, a.region
          FROM message m LEFT JOIN application a ON a.application_id = m.application_id WHERE m.id = $2",
-        args![act, message],
+        args![row, message],
     )
     .await?;
     Ok(())
