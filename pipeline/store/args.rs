@@ -1,5 +1,7 @@
 //! Values on their way into a statement.
 
+use cardline_core::domain::outcomes::{AnswerOutcome, MessageOutcome};
+
 /// The type of a value, as a column has it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Column {
@@ -65,6 +67,8 @@ macro_rules! bound_types {
 }
 
 bound_types! {
+    MessageOutcome => Text(String) |v| Some(v.word().to_owned()),
+    AnswerOutcome => Text(String) |v| Some(v.word().to_owned()),
     i64 => Int(i64) |v| Some(v),
     Option<i64> => Int(i64) |v| v,
     jiff::Timestamp => Int(i64) |v| Some(v.as_microsecond()),

@@ -72,7 +72,13 @@ fn said(message: &ArrivingMessage) -> String {
     let person = message.facts.as_ref().map(|facts| facts.person.clone());
     format!(
         "{} {:?} {:?} {} {:?} {:?} {:?} {findings:?}",
-        message.position, message.event_id, message.revision, message.verdict, message.reason, message.digest, person
+        message.position,
+        message.event_id,
+        message.revision,
+        message.outcome.word(),
+        message.reason,
+        message.digest,
+        person
     )
 }
 

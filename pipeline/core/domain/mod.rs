@@ -12,6 +12,7 @@ pub mod limits;
 pub mod matrix;
 mod messages;
 mod numbers;
+pub mod outcomes;
 pub mod person;
 pub mod policy;
 pub mod reference;

@@ -3,6 +3,7 @@
 use crate::batching::cut_batch::advance_batch;
 use crate::cases::desk::hold_cards;
 use crate::custody::containers::ANSWER;
+use cardline_core::domain::outcomes::AnswerOutcome;
 use cardline_core::state_machines::{ACCOUNT, APPLICATION, CARD, SOCIAL};
 use jiff::civil::Date;
 
@@ -20,8 +21,7 @@ use crate::{args, bulk_row, row, transition};
 pub struct AnsweredRow {
     pub row: i64,
     pub application: i64,
-    /// `opened`, `fixable`, `final`, `unknown` or `mismatch`.
-    pub outcome: &'static str,
+    pub outcome: AnswerOutcome,
     pub reason: String,
     pub account: Option<OpenedAccount>,
 }
@@ -81,7 +81,7 @@ bulk_row! {
     struct Answered in "answered" {
         row: i64,
         application: i64,
-        outcome: &'static str,
+        outcome: AnswerOutcome,
         reason: String,
         number_key: Option<Vec<u8>>,
         pan_key: Option<Vec<u8>>,
@@ -271,7 +271,7 @@ async fn open_accounts(tx: &mut Tx, file: i64, why: Why<'_>) -> Result<i64, Ledg
 
 /// Answers about another person, or an account that two cards would share: held, never printed.
 async fn mismatches(tx: &mut Tx, file: i64, dates: AnswerDates, why: Why<'_>) -> Result<i64, LedgerError> {
-    keep_answers(tx, file, "mismatch").await?;
+    keep_answers(tx, file, AnswerOutcome::Mismatch).await?;
     let held = tx
         .rows::<(i64, String)>(
             "SELECT application, reason FROM answered WHERE outcome = 'mismatch' ORDER BY row",
@@ -282,7 +282,7 @@ async fn mismatches(tx: &mut Tx, file: i64, dates: AnswerDates, why: Why<'_>) ->
     Ok(held.len() as i64)
 }
 
-async fn keep_answers(tx: &mut Tx, file: i64, outcome: &str) -> Result<(), LedgerError> {
+async fn keep_answers(tx: &mut Tx, file: i64, outcome: AnswerOutcome) -> Result<(), LedgerError> {
     tx.run(
         "INSERT INTO answer (file, row, application, outcome, reason)
          SELECT $1, row, application, outcome, reason FROM answered WHERE outcome = $2 ORDER BY row",
@@ -292,7 +292,7 @@ async fn keep_answers(tx: &mut Tx, file: i64, outcome: &str) -> Result<(), Ledge
     Ok(())
 }
 
-async fn stage_outcome(tx: &mut Tx, outcome: &str) -> Result<(), LedgerError> {
+async fn stage_outcome(tx: &mut Tx, outcome: AnswerOutcome) -> Result<(), LedgerError> {
     let ids =
         tx.rows::<(i64,)>("SELECT application FROM answered WHERE outcome = $1 ORDER BY row", args![outcome]).await?;
     tx.stage(ids.into_iter().map(|(id,)| Subject::of(id)).collect()).await
@@ -310,7 +310,7 @@ async fn refusals(
     if refused == 0 {
         return Ok(());
     }
-    for outcome in ["fixable", "final", "unknown"] {
+    for outcome in [AnswerOutcome::Fixable, AnswerOutcome::Final, AnswerOutcome::Unknown] {
         keep_answers(tx, file, outcome).await?;
     }
     // The reason of each row stays with the application until it moves on.
@@ -320,7 +320,7 @@ async fn refusals(
         args![dates.today],
     )
     .await?;
-    stage_outcome(tx, "fixable").await?;
+    stage_outcome(tx, AnswerOutcome::Fixable).await?;
     let gone = transition!(CARD, "in_account_batch" => "no_plastic");
     let along = Along { due_on: Some(dates.correction_on), owner: Some("applicant"), ..Along::default() };
     let back = transition!(APPLICATION, "accepted" => "returned");
@@ -331,7 +331,7 @@ async fn refusals(
         Why { reason: "the bank refused for a reason the holder can put right", ..why },
     )
     .await?;
-    stage_outcome(tx, "final").await?;
+    stage_outcome(tx, AnswerOutcome::Final).await?;
     let transitions =
         [transition!(APPLICATION, "accepted" => "refused"), gone, transition!(SOCIAL, "sealed" => "cancelled")];
     let along = Along { owner: Some("nobody"), open: Some(false), ..Along::default() };

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use cardline_core::domain::application::Application;
+use cardline_core::domain::outcomes::AnswerOutcome;
 use cardline_core::domain::{message, pan};
 use cardline_core::file_formats::{AnswerClass, FileFault, Parsed, ReadRow};
 use jiff::civil::Date;
@@ -116,24 +117,28 @@ impl Judge<'_> {
         let [row] = rows else {
             let message = "this row is answered twice in one file; answer each row once";
             let faults = rows.iter().map(|row| row.fault("row", message)).collect();
-            return Ok((answered("mismatch", "ROW-ANSWERED-TWICE", None), faults));
+            return Ok((answered(AnswerOutcome::Mismatch, "ROW-ANSWERED-TWICE", None), faults));
         };
         let Some(answer) = row.answer() else {
             let fault = row.fault("code", "the profile does not know this code: agree on it");
-            return Ok((answered("unknown", UNKNOWN_CODE, None), vec![fault]));
+            return Ok((answered(AnswerOutcome::Unknown, UNKNOWN_CODE, None), vec![fault]));
         };
         let judged = match answer.class {
             AnswerClass::Unknown | AnswerClass::Closed => {
-                return Ok((answered("unknown", &answer.reason, None), vec![]));
+                return Ok((answered(AnswerOutcome::Unknown, &answer.reason, None), vec![]));
             }
-            AnswerClass::Fixable => self.refused(card, row)?.map(|()| answered("fixable", &answer.reason, None)),
-            AnswerClass::Final => self.refused(card, row)?.map(|()| answered("final", &answer.reason, None)),
+            AnswerClass::Fixable => {
+                self.refused(card, row)?.map(|()| answered(AnswerOutcome::Fixable, &answer.reason, None))
+            }
+            AnswerClass::Final => {
+                self.refused(card, row)?.map(|()| answered(AnswerOutcome::Final, &answer.reason, None))
+            }
             AnswerClass::Opened => self
                 .opened(card, row, answer.reason == "duplicate_request")?
-                .map(|account| answered("opened", &answer.reason, Some(account))),
+                .map(|account| answered(AnswerOutcome::Opened, &answer.reason, Some(account))),
         };
         Ok(judged.map(|row| (row, vec![])).unwrap_or_else(|doubt| {
-            (answered("mismatch", doubt.reason, None), vec![row.fault(doubt.field, doubt.message)])
+            (answered(AnswerOutcome::Mismatch, doubt.reason, None), vec![row.fault(doubt.field, doubt.message)])
         }))
     }
 

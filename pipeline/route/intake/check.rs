@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use cardline_core::domain::application::{Application, Kind};
+use cardline_core::domain::outcomes::MessageOutcome;
 use cardline_core::domain::person::PersonNumber;
 use cardline_core::domain::policy::Policy;
 use cardline_core::domain::reference::{Facts, Reference};
@@ -73,7 +74,7 @@ fn check_one(checks: &Checks, raw: &RawMessage) -> Result<ArrivingMessage, Stage
         application_id: Some(application.application_id.to_string()),
         revision: Some(i64::from(application.revision)),
         digest: received.digest.to_vec(),
-        verdict: if rejected { "rejected" } else { "ok" },
+        outcome: if rejected { MessageOutcome::Rejected } else { MessageOutcome::Accepted },
         reason: None,
         encrypted: checks.keys.encrypt(&raw.bytes)?,
         facts: Some(open_facts(checks, application)),
@@ -96,7 +97,7 @@ fn quarantined(checks: &Checks, raw: &RawMessage, code: &'static str) -> Result<
         application_id: None,
         revision: None,
         digest: raw.digest(),
-        verdict: "quarantined",
+        outcome: MessageOutcome::Quarantined,
         reason: Some(code.into()),
         encrypted: checks.keys.encrypt(&raw.bytes)?,
         facts: None,

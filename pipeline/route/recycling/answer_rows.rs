@@ -1,5 +1,6 @@
 //! Recycling in the ledger: cards whose plastic came back, the request to the bank, its answer.
 
+use cardline_core::domain::outcomes::AnswerOutcome;
 use cardline_core::state_machines::{ACCOUNT, CARD};
 use jiff::civil::Date;
 
@@ -74,17 +75,17 @@ bulk_row! {
         row: i64,
         application: i64,
         closed_on: Option<String>,
-        outcome: &'static str,
+        outcome: AnswerOutcome,
         reason: String,
     }
 }
 
 fn staged(row: ClosingRow) -> StagedClosing {
     let (closed_on, outcome, reason) = match row.says {
-        Closing::Closed(on) => (Some(on), "closed", String::new()),
-        Closing::NotYet(reason) => (None, "not_closed", reason),
-        Closing::Never(reason) => (None, "final", reason),
-        Closing::Doubtful(reason) => (None, "mismatch", reason.into()),
+        Closing::Closed(on) => (Some(on), AnswerOutcome::Closed, String::new()),
+        Closing::NotYet(reason) => (None, AnswerOutcome::NotClosed, reason),
+        Closing::Never(reason) => (None, AnswerOutcome::Final, reason),
+        Closing::Doubtful(reason) => (None, AnswerOutcome::Mismatch, reason.into()),
     };
     StagedClosing { row: row.row, application: row.application, closed_on, outcome, reason }
 }
@@ -218,8 +219,11 @@ async fn not_closing(tx: &mut Tx, file: i64, dates: ClosingDates, why: Why<'_>) 
         )
         .await?;
     for (application, outcome, reason) in found {
-        let reason =
-            if outcome == "final" { format!("the bank will not close this account: {reason}") } else { reason };
+        let reason = if outcome == AnswerOutcome::Final.word() {
+            format!("the bank will not close this account: {reason}")
+        } else {
+            reason
+        };
         let along = Along { due_on: Some(dates.case_on), owner: Some("bureau operator"), ..Along::default() };
         let transition = transition!(CARD, "in_recycling" => "held");
         move_one(tx, application, transition, along, Why { reason: &reason, ..why }).await?;

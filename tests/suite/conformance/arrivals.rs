@@ -4,6 +4,7 @@ use cardline::args;
 use cardline::route::intake::settle::{ArrivingFacts, ArrivingFinding, ArrivingMessage, ChunkSource, IntakeCounts};
 use cardline::store::{Ledger, LedgerError, Why};
 use cardline::time::instant;
+use cardline_core::domain::outcomes::MessageOutcome;
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use sha2::{Digest, Sha256};
@@ -30,7 +31,7 @@ pub fn arriving(application: u32, revision: i64, person: &str) -> ArrivingMessag
         digest: Sha256::digest(format!("{application_id}/{revision}/{person}")).to_vec(),
         application_id: Some(application_id),
         revision: Some(revision),
-        verdict: "ok",
+        outcome: MessageOutcome::Accepted,
         reason: None,
         encrypted: vec![0, 1, 2, 255],
         facts: Some(ArrivingFacts {
@@ -57,7 +58,11 @@ pub fn arriving(application: u32, revision: i64, person: &str) -> ArrivingMessag
 /// The same, with an error found by the catalogue.
 pub fn wrong(application: u32, revision: i64, person: &str) -> ArrivingMessage {
     let finding = ArrivingFinding { rule: "MOBILE-FORM", field: "holder.mobile".into(), severity: "error" };
-    ArrivingMessage { verdict: "rejected", findings: vec![finding], ..arriving(application, revision, person) }
+    ArrivingMessage {
+        outcome: MessageOutcome::Rejected,
+        findings: vec![finding],
+        ..arriving(application, revision, person)
+    }
 }
 
 /// What could not be read.
@@ -66,7 +71,7 @@ pub fn unreadable() -> ArrivingMessage {
         event_id: None,
         application_id: None,
         revision: None,
-        verdict: "quarantined",
+        outcome: MessageOutcome::Quarantined,
         reason: Some("NOT-JSON".into()),
         facts: None,
         ..arriving(0, 0, "")

@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use cardline_core::domain::outcomes::MessageOutcome;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -31,7 +32,7 @@ bulk_row! {
         application_id: Option<String>,
         revision: Option<i64>,
         digest: Vec<u8>,
-        outcome: &'static str,
+        outcome: MessageOutcome,
         reason: Option<String>,
         due_on: Option<Date>,
         sealed: Vec<u8>,
@@ -219,10 +220,6 @@ struct Kept {
 
 impl Kept {
     fn push(&mut self, Numbered { id, message: m }: Numbered, application: i64, today: Date) {
-        let outcome = match m.verdict {
-            "ok" => "accepted",
-            other => other,
-        };
         if let Some(facts) = m.facts {
             let mut told = HashSet::new();
             for f in m.findings {
@@ -230,19 +227,16 @@ impl Kept {
                     self.findings.push(NewFinding { message: id, rule: f.rule, field: f.field, severity: f.severity });
                 }
             }
-            let accepted = outcome == "accepted";
+            let accepted = m.outcome == MessageOutcome::Accepted;
             let new = new_application(application, id, (m.application_id.clone(), m.revision), facts, accepted);
             if accepted {
-                self.counts.accepted += 1;
                 self.accepted.push(new);
             } else {
-                self.counts.rejected += 1;
                 self.rejected.push(new);
                 self.rejections.push(Rejection { subject: application });
             }
-        } else {
-            self.counts.quarantined += 1;
         }
+        self.counts.count(m.outcome, 1);
         self.messages.push(NewMessage {
             id,
             position: m.position,
@@ -250,7 +244,7 @@ impl Kept {
             application_id: m.application_id,
             revision: m.revision,
             digest: m.digest,
-            outcome,
+            outcome: m.outcome,
             due_on: m.reason.is_some().then(|| looked_at_by(today)),
             reason: m.reason,
             sealed: m.encrypted,

@@ -9,6 +9,7 @@ pub mod revisions;
 pub(crate) mod rules;
 pub mod seen;
 
+use cardline_core::domain::outcomes::MessageOutcome;
 use cardline_core::state_machines::{APPLICATION, CARD, SOCIAL};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -66,8 +67,8 @@ pub struct ArrivingMessage {
     pub application_id: Option<String>,
     pub revision: Option<i64>,
     pub digest: Vec<u8>,
-    /// `ok`, `rejected` or `quarantined`.
-    pub verdict: &'static str,
+    /// Accepted, rejected or quarantined, before the ledger is asked.
+    pub outcome: MessageOutcome,
     pub reason: Option<String>,
     pub encrypted: Vec<u8>,
     pub facts: Option<ArrivingFacts>,
@@ -160,13 +161,26 @@ read_by_name!(IntakeCounts { received, accepted, rejected, repeated, conflicting
 impl IntakeCounts {
     /// What became of them, by name.
     pub fn by_outcome(&self) -> [(&'static str, i64); 5] {
+        use MessageOutcome::{Accepted, Conflicting, Quarantined, Rejected, Repeated};
         [
-            ("accepted", self.accepted),
-            ("rejected", self.rejected),
-            ("repeated", self.repeated),
-            ("conflicting", self.conflicting),
-            ("quarantined", self.quarantined),
+            (Accepted.word(), self.accepted),
+            (Rejected.word(), self.rejected),
+            (Repeated.word(), self.repeated),
+            (Conflicting.word(), self.conflicting),
+            (Quarantined.word(), self.quarantined),
         ]
+    }
+
+    /// Adds so many messages of an outcome. One that waits is counted with the quarantined: it stands there until
+    /// the one before it comes.
+    fn count(&mut self, outcome: MessageOutcome, messages: i64) {
+        *match outcome {
+            MessageOutcome::Accepted => &mut self.accepted,
+            MessageOutcome::Rejected => &mut self.rejected,
+            MessageOutcome::Repeated => &mut self.repeated,
+            MessageOutcome::Conflicting => &mut self.conflicting,
+            MessageOutcome::Quarantined | MessageOutcome::Waiting => &mut self.quarantined,
+        } += messages;
     }
 
     /// Adds another chunk's counts.

@@ -15,7 +15,10 @@ use cardline_core::state_machines::{APPLICATION, CARD, SOCIAL};
 /// held keeps the day it was approved on.
 pub(crate) async fn replace_revisions(tx: &mut Tx, why: Why<'_>, today: Date) -> Result<(), LedgerError> {
     let present = tx
-        .number("SELECT count(*) FROM arriving WHERE verdict IN ('ok', 'rejected') AND present IS NOT NULL", args![])
+        .number(
+            "SELECT count(*) FROM arriving WHERE outcome IN ('accepted', 'rejected') AND present IS NOT NULL",
+            args![],
+        )
         .await?;
     if present == 0 {
         return Ok(());
@@ -23,24 +26,24 @@ pub(crate) async fn replace_revisions(tx: &mut Tx, why: Why<'_>, today: Date) ->
     // An accepted application keeps what was accepted: a wrong correction of it only counts its revision.
     tx.run(
         "UPDATE application SET revision = r.revision FROM arriving r
-         WHERE application.id = r.present AND r.verdict = 'rejected' AND application.state = 'accepted'",
+         WHERE application.id = r.present AND r.outcome = 'rejected' AND application.state = 'accepted'",
         args![],
     )
     .await?;
     // The promise clock stood still for whole local days while the holder corrected it.
     tx.run(
         "UPDATE application SET revision = r.revision, message = r.message,
-            person = CASE WHEN r.verdict = 'ok' THEN COALESCE(p.person, r.person) ELSE application.person END,
+            person = CASE WHEN r.outcome = 'accepted' THEN COALESCE(p.person, r.person) ELSE application.person END,
             kind = r.kind, lane = r.lane, region = r.region, bank = r.bank, outlet = r.outlet, method = r.method, point = r.point,
             photo = r.photo, previous = r.previous,
             promise_on = CASE WHEN application.state = 'rejected' AND application.approved_on <> r.approved_on THEN r.promise_on ELSE application.promise_on END,
             returned_on = CASE WHEN application.state = 'rejected' AND application.approved_on <> r.approved_on THEN $1 ELSE application.returned_on END,
             approved_on = CASE WHEN application.state = 'rejected' THEN r.approved_on ELSE application.approved_on END,
-            account_batch = CASE WHEN r.verdict = 'ok' THEN NULL ELSE application.account_batch END,
-            queue = CASE WHEN r.verdict = 'ok' THEN 'account' ELSE NULL END
+            account_batch = CASE WHEN r.outcome = 'accepted' THEN NULL ELSE application.account_batch END,
+            queue = CASE WHEN r.outcome = 'accepted' THEN 'account' ELSE NULL END
          FROM arriving r LEFT JOIN person_alias p ON p.key = r.person
          WHERE application.id = r.present AND application.state IN ('rejected', 'returned', 'accepted')
-            AND (r.verdict = 'ok' OR (r.verdict = 'rejected' AND application.state <> 'accepted'))",
+            AND (r.outcome = 'accepted' OR (r.outcome = 'rejected' AND application.state <> 'accepted'))",
         args![today],
     )
     .await?;
@@ -64,7 +67,7 @@ async fn answer_late(tx: &mut Tx, why: Why<'_>) -> Result<(), LedgerError> {
     let late = tx
         .rows::<(i64,)>(
             "SELECT DISTINCT a.id FROM arriving r JOIN application a ON a.id = r.present
-             WHERE r.verdict = 'rejected' AND a.state = 'lapsed' ORDER BY a.id",
+             WHERE r.outcome = 'rejected' AND a.state = 'lapsed' ORDER BY a.id",
             args![],
         )
         .await?;
@@ -85,7 +88,7 @@ async fn replace(
     let found = tx
         .rows::<(i64, String, Option<String>)>(
             "SELECT a.id, a.promise_on, a.returned_on FROM arriving r JOIN application a ON a.id = r.present
-             WHERE r.verdict = 'ok' AND a.state = $1 ORDER BY a.id",
+             WHERE r.outcome = 'accepted' AND a.state = $1 ORDER BY a.id",
             args![from],
         )
         .await?;

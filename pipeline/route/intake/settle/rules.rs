@@ -4,28 +4,28 @@
 /// Repeats first, then conflicts, then the order of revisions (contract/messages.md). What is taken in
 /// again does not meet what an operation has taken out; what comes anew does, or it would come twice.
 pub(crate) const IDENTITY: &[&str] = &[
-    "UPDATE arriving SET verdict = 'repeated' WHERE verdict IN ('ok', 'rejected') AND EXISTS (
+    "UPDATE arriving SET outcome = 'repeated' WHERE outcome IN ('accepted', 'rejected') AND EXISTS (
         SELECT 1 FROM message m WHERE m.event_id = arriving.event_id AND m.outcome IN ('accepted', 'rejected', 'waiting')
         AND m.digest = arriving.digest AND (m.act = 0 OR arriving.origin IS NULL))",
-    "UPDATE arriving SET verdict = 'repeated' WHERE verdict IN ('ok', 'rejected') AND EXISTS (
+    "UPDATE arriving SET outcome = 'repeated' WHERE outcome IN ('accepted', 'rejected') AND EXISTS (
         SELECT 1 FROM message m WHERE m.event_id = arriving.event_id AND m.outcome = 'conflicting'
         AND m.digest = arriving.digest AND (m.act = 0 OR arriving.origin IS NULL))",
-    "UPDATE arriving SET verdict = 'repeated' WHERE verdict IN ('ok', 'rejected') AND EXISTS (
+    "UPDATE arriving SET outcome = 'repeated' WHERE outcome IN ('accepted', 'rejected') AND EXISTS (
         SELECT 1 FROM message m WHERE m.application_id = arriving.application_id AND m.revision = arriving.revision
         AND m.outcome IN ('accepted', 'rejected', 'waiting') AND m.digest = arriving.digest AND (m.act = 0 OR arriving.origin IS NULL))",
-    "UPDATE arriving SET verdict = 'conflicting', reason = 'EVENT-CONFLICT' WHERE verdict IN ('ok', 'rejected') AND EXISTS (
+    "UPDATE arriving SET outcome = 'conflicting', reason = 'EVENT-CONFLICT' WHERE outcome IN ('accepted', 'rejected') AND EXISTS (
         SELECT 1 FROM message m WHERE m.event_id = arriving.event_id AND m.outcome IN ('accepted', 'rejected', 'waiting')
         AND (m.act = 0 OR arriving.origin IS NULL))",
-    "UPDATE arriving SET verdict = 'conflicting', reason = 'REVISION-CONFLICT' WHERE verdict IN ('ok', 'rejected') AND EXISTS (
+    "UPDATE arriving SET outcome = 'conflicting', reason = 'REVISION-CONFLICT' WHERE outcome IN ('accepted', 'rejected') AND EXISTS (
         SELECT 1 FROM message m WHERE m.application_id = arriving.application_id AND m.revision = arriving.revision
         AND m.outcome IN ('accepted', 'rejected', 'waiting') AND (m.act = 0 OR arriving.origin IS NULL))",
     "UPDATE arriving SET present = a.id FROM application a WHERE a.application_id = arriving.application_id
-     AND verdict IN ('ok', 'rejected')",
-    "UPDATE arriving SET verdict = 'waiting', reason = 'REVISION-GAP' WHERE verdict IN ('ok', 'rejected')
+     AND outcome IN ('accepted', 'rejected')",
+    "UPDATE arriving SET outcome = 'waiting', reason = 'REVISION-GAP' WHERE outcome IN ('accepted', 'rejected')
         AND revision > 1 + COALESCE((SELECT a.revision FROM application a WHERE a.id = arriving.present), 0)
         AND NOT EXISTS (SELECT 1 FROM application a WHERE a.id = arriving.present AND a.state = 'lapsed')",
     // A correction after the lapse is no conflict: it is refused by a rule, and the applicant is told.
-    "UPDATE arriving SET verdict = 'conflicting', reason = 'REVISION-NOT-OPEN' WHERE verdict IN ('ok', 'rejected')
+    "UPDATE arriving SET outcome = 'conflicting', reason = 'REVISION-NOT-OPEN' WHERE outcome IN ('accepted', 'rejected')
         AND present IS NOT NULL AND EXISTS (SELECT 1 FROM application a JOIN message m ON m.id = a.message WHERE a.id = arriving.present
             AND (a.revision > arriving.revision OR a.revision = arriving.revision AND (m.act = 0 OR a.state = 'lapsed')
                 OR NOT (a.state IN ('rejected', 'returned', 'lapsed')
@@ -42,32 +42,32 @@ pub(crate) const IDENTITY: &[&str] = &[
 /// catalogue found the same already, the ledger is silent.
 pub(crate) const LEDGER_RULES: &[&str] = &[
     "INSERT INTO arriving_finding SELECT position, 'APPLICATION-LAPSED', 'revision', 'error' FROM arriving r
-     WHERE verdict IN ('ok', 'rejected') AND EXISTS (SELECT 1 FROM application a WHERE a.id = r.present AND a.state = 'lapsed')",
+     WHERE outcome IN ('accepted', 'rejected') AND EXISTS (SELECT 1 FROM application a WHERE a.id = r.present AND a.state = 'lapsed')",
     "INSERT INTO arriving_finding SELECT position, 'PERSON-OPEN-APPLICATION', 'holder.id_number', 'error' FROM arriving r
-     WHERE verdict IN ('ok', 'rejected') AND EXISTS (SELECT 1 FROM application a WHERE a.person = r.person AND a.open
+     WHERE outcome IN ('accepted', 'rejected') AND EXISTS (SELECT 1 FROM application a WHERE a.person = r.person AND a.open
         AND a.application_id <> r.application_id)",
     "INSERT INTO arriving_finding SELECT position, 'PERSON-LIVE-CARD', 'kind', 'error' FROM arriving r
-     WHERE verdict IN ('ok', 'rejected') AND kind = 'first_issue'
+     WHERE outcome IN ('accepted', 'rejected') AND kind = 'first_issue'
         AND EXISTS (SELECT 1 FROM application a WHERE a.person = r.person AND a.live)",
     "INSERT INTO arriving_finding SELECT position, 'PREVIOUS-UNKNOWN', 'previous_card.card_number', 'error' FROM arriving r
-     WHERE verdict IN ('ok', 'rejected') AND previous_number IS NOT NULL AND previous IS NULL",
+     WHERE outcome IN ('accepted', 'rejected') AND previous_number IS NOT NULL AND previous IS NULL",
     "INSERT INTO arriving_finding SELECT position, 'PREVIOUS-OTHER-PERSON', 'previous_card.card_number', 'error' FROM arriving r
-     WHERE verdict IN ('ok', 'rejected') AND previous_reason <> 'number_changed'
+     WHERE outcome IN ('accepted', 'rejected') AND previous_reason <> 'number_changed'
         AND EXISTS (SELECT 1 FROM application a WHERE a.id = r.previous AND a.person <> r.person)",
     "INSERT INTO arriving_finding SELECT position, 'PREVIOUS-NOT-LIVE', 'previous_card.card_number', 'error' FROM arriving r
-     WHERE verdict IN ('ok', 'rejected') AND EXISTS (SELECT 1 FROM application a WHERE a.id = r.previous AND NOT a.live)",
+     WHERE outcome IN ('accepted', 'rejected') AND EXISTS (SELECT 1 FROM application a WHERE a.id = r.previous AND NOT a.live)",
     "INSERT INTO arriving_finding SELECT position, 'PREVIOUS-NOT-LOST', 'previous_card.reason', 'error' FROM arriving r
-     WHERE verdict IN ('ok', 'rejected') AND previous_reason = 'lost'
+     WHERE outcome IN ('accepted', 'rejected') AND previous_reason = 'lost'
         AND EXISTS (SELECT 1 FROM application a WHERE a.id = r.previous AND COALESCE(a.place, '') <> 'lost')",
     "INSERT INTO arriving_finding SELECT position, 'PREVIOUS-OTHER-BANK', 'bank', 'error' FROM arriving r
-     WHERE verdict IN ('ok', 'rejected') AND kind <> 'bank_change'
+     WHERE outcome IN ('accepted', 'rejected') AND kind <> 'bank_change'
         AND EXISTS (SELECT 1 FROM application a WHERE a.id = r.previous AND a.bank <> r.bank)
         AND NOT EXISTS (SELECT 1 FROM arriving_finding f WHERE f.position = r.position AND f.rule = 'PREVIOUS-BANK')",
     "INSERT INTO arriving_finding SELECT position, 'PREVIOUS-SAME-BANK', 'bank', 'error' FROM arriving r
-     WHERE verdict IN ('ok', 'rejected') AND kind = 'bank_change'
+     WHERE outcome IN ('accepted', 'rejected') AND kind = 'bank_change'
         AND EXISTS (SELECT 1 FROM application a WHERE a.id = r.previous AND a.bank = r.bank)
         AND NOT EXISTS (SELECT 1 FROM arriving_finding f WHERE f.position = r.position AND f.rule = 'PREVIOUS-BANK-CHANGE')",
     "INSERT INTO arriving_finding SELECT position, 'RENEWAL-NOT-CHILD', 'previous_card.card_number', 'error' FROM arriving r
-     WHERE verdict IN ('ok', 'rejected') AND kind = 'adult_renewal'
+     WHERE outcome IN ('accepted', 'rejected') AND kind = 'adult_renewal'
         AND EXISTS (SELECT 1 FROM application a WHERE a.id = r.previous AND a.approved_on >= r.sixteen_on)",
 ];

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use cardline_core::domain::outcomes::MessageOutcome;
 use jiff::civil::Date;
 
 use super::revisions::replace_revisions;
@@ -27,7 +28,7 @@ bulk_row! {
         application_id: Option<String>,
         revision: Option<i64>,
         digest: Vec<u8>,
-        verdict: &'static str,
+        outcome: MessageOutcome,
         reason: Option<String>,
         person: Option<Vec<u8>>,
         kind: Option<&'static str>,
@@ -121,7 +122,7 @@ impl Wave {
             application_id: m.application_id,
             revision: m.revision,
             digest: m.digest,
-            verdict: m.verdict,
+            outcome: m.outcome,
             reason: m.reason,
             ..Arriving::default()
         };
@@ -187,16 +188,12 @@ async fn settle_wave(
     }
     replace_revisions(tx, why, today).await?;
     let mut counts = IntakeCounts::default();
-    for (verdict, count) in
-        tx.rows::<(String, i64)>("SELECT verdict, count(*) FROM arriving GROUP BY verdict", args![]).await?
+    for (outcome, count) in
+        tx.rows::<(String, i64)>("SELECT outcome, count(*) FROM arriving GROUP BY outcome", args![]).await?
     {
-        match verdict.as_str() {
-            "ok" => counts.accepted = count,
-            "rejected" => counts.rejected = count,
-            "repeated" => counts.repeated = count,
-            "conflicting" => counts.conflicting = count,
-            _ => counts.quarantined += count,
-        }
+        let outcome =
+            MessageOutcome::named(&outcome).ok_or_else(|| LedgerError::Shape("outcome of a message".into()))?;
+        counts.count(outcome, count);
     }
     Ok((counts, fresh))
 }
@@ -206,25 +203,25 @@ const ORIGIN: &str =
     "UPDATE arriving SET origin = (SELECT COALESCE(m.origin, m.id) FROM message m WHERE m.id = arriving.position)";
 
 /// Every message with an error; one that came after the lapse says so.
-const REJECT: &str = "UPDATE arriving SET verdict = 'rejected', reason = CASE WHEN position IN (
+const REJECT: &str = "UPDATE arriving SET outcome = 'rejected', reason = CASE WHEN position IN (
         SELECT position FROM arriving_finding WHERE rule = 'APPLICATION-LAPSED') THEN 'APPLICATION-LAPSED' ELSE reason END
-    WHERE verdict IN ('ok', 'rejected') AND position IN (SELECT position FROM arriving_finding WHERE severity = 'error')";
+    WHERE outcome IN ('accepted', 'rejected') AND position IN (SELECT position FROM arriving_finding WHERE severity = 'error')";
 
 /// A changed number links the new key to the person who held the previous card.
 const LINK_PERSON: &str = "INSERT INTO person_alias (key, person)
     SELECT r.person, a.person FROM arriving r JOIN application a ON a.id = r.previous
-    WHERE r.verdict = 'ok' AND r.previous_reason = 'number_changed' AND a.person <> r.person
+    WHERE r.outcome = 'accepted' AND r.previous_reason = 'number_changed' AND a.person <> r.person
     ON CONFLICT (key) DO NOTHING";
 
 const KEEP_MESSAGES: &str = "INSERT INTO message (id, chunk, position, event_id, application_id, revision, digest, outcome, reason, due_on, origin, sealed)
-    SELECT message, $1, position, event_id, application_id, revision, digest, CASE verdict WHEN 'ok' THEN 'accepted' ELSE verdict END, reason,
-        CASE WHEN verdict = 'waiting' THEN correct_by WHEN reason IS NOT NULL THEN $2 END, origin, sealed
-    FROM arriving_sealed CROSS JOIN arriving WHERE position = sealed_position AND verdict <> 'repeated' ORDER BY position";
+    SELECT message, $1, position, event_id, application_id, revision, digest, outcome, reason,
+        CASE WHEN outcome = 'waiting' THEN correct_by WHEN reason IS NOT NULL THEN $2 END, origin, sealed
+    FROM arriving_sealed CROSS JOIN arriving WHERE position = sealed_position AND outcome <> 'repeated' ORDER BY position";
 
 /// CROSS JOIN, so that SQLite begins with the few findings: the other way round it scans them for every message.
 const KEEP_FINDINGS: &str = "INSERT INTO finding (message, rule, field, severity)
     SELECT r.message, f.rule, f.field, f.severity FROM arriving_finding f
-    CROSS JOIN arriving r WHERE r.position = f.position AND r.verdict IN ('ok', 'rejected')
+    CROSS JOIN arriving r WHERE r.position = f.position AND r.outcome IN ('accepted', 'rejected')
     ON CONFLICT DO NOTHING";
 
 const NEW_APPLICATIONS: &str = "INSERT INTO application (application_id, revision, message, chunk, state, social, financial, person, kind, lane,
@@ -233,20 +230,20 @@ const NEW_APPLICATIONS: &str = "INSERT INTO application (application_id, revisio
         r.region, r.bank, r.outlet, r.method, r.point, r.photo, r.approved_on, r.promise_on, r.promise_on, 'bureau operator',
         'account', r.previous, TRUE, FALSE
     FROM arriving r LEFT JOIN person_alias p ON p.key = r.person
-    WHERE r.verdict = 'ok' AND r.present IS NULL ORDER BY r.position";
+    WHERE r.outcome = 'accepted' AND r.present IS NULL ORDER BY r.position";
 
 const REJECTED_APPLICATIONS: &str = "INSERT INTO application (application_id, revision, message, chunk, state, social, financial, person, kind, lane,
         region, bank, outlet, method, point, approved_on, promise_on, returned_on, due_on, owner, open, live)
     SELECT r.application_id, r.revision, r.message, 0, 'rejected', 'sealed', 'sealed', r.person, r.kind, r.lane,
         r.region, r.bank, r.outlet, r.method, r.point, r.approved_on, r.promise_on, $1, r.correct_by, 'applicant', FALSE, FALSE
-    FROM arriving r WHERE r.verdict = 'rejected' AND r.present IS NULL ORDER BY r.position";
+    FROM arriving r WHERE r.outcome = 'rejected' AND r.present IS NULL ORDER BY r.position";
 
 async fn new_rejections(tx: &mut Tx, why: Why<'_>) -> Result<(), LedgerError> {
     tx.run(
         "INSERT INTO move (at, life, scope, subject, from_state, to_state, count, actor, reason)
          SELECT $1, $4, 'application', a.id, $5, $6, 1, $2, $3
          FROM arriving r JOIN application a ON a.application_id = r.application_id
-         WHERE r.verdict = 'rejected' AND r.present IS NULL ORDER BY a.id",
+         WHERE r.outcome = 'rejected' AND r.present IS NULL ORDER BY a.id",
         args![why.at, why.actor, REJECTED, REJECTION.life(), REJECTION.from(), REJECTION.to()],
     )
     .await?;

@@ -9,6 +9,7 @@ use crate::route::servicing::arriving::{ArrivingEvent, EventKind};
 use crate::store::transition::{Along, Subject, by_day, move_each};
 use crate::store::{LedgerError, Tx, Why};
 use crate::{args, row};
+use cardline_core::domain::outcomes::MessageOutcome;
 
 /// The application an event is about, by card number or application id.
 const RESOLVE: &str = "UPDATE event SET id = COALESCE(
@@ -102,13 +103,13 @@ pub(super) async fn cards(
         };
         if known {
             counts.rejected += 1;
-            keep(tx, chunk, event, "rejected", Some("EVENT-NOT-POSSIBLE".into())).await?;
+            keep(tx, chunk, event, MessageOutcome::Rejected, Some("EVENT-NOT-POSSIBLE".into())).await?;
         } else if kind == EventKind::Withdrawn {
             counts.quarantined += 1;
-            keep(tx, chunk, event, "waiting", Some("WITHDRAWAL-EARLY".into())).await?;
+            keep(tx, chunk, event, MessageOutcome::Waiting, Some("WITHDRAWAL-EARLY".into())).await?;
         } else {
             counts.quarantined += 1;
-            keep(tx, chunk, event, "quarantined", Some("UNKNOWN-CARD".into())).await?;
+            keep(tx, chunk, event, MessageOutcome::Quarantined, Some("UNKNOWN-CARD".into())).await?;
         }
     }
     Ok(())

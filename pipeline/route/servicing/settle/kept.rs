@@ -1,6 +1,7 @@
 //! What all events of a chunk need: the chunk itself, the temporary table of its events, and the message an
 //! event is kept as when it moves no card.
 
+use cardline_core::domain::outcomes::MessageOutcome;
 use cardline_core::domain::policy::ByRegion;
 use jiff::Timestamp;
 
@@ -59,12 +60,12 @@ pub(super) async fn keep(
     tx: &mut Tx,
     chunk: Chunk<'_>,
     event: &ArrivingEvent,
-    outcome: &str,
+    outcome: MessageOutcome,
     reason: Option<String>,
 ) -> Result<(), LedgerError> {
     let (application_id, due_on) = match outcome {
-        "accepted" => (None, None),
-        "waiting" => (Some(event.subject.clone()), Some(chunk.dates.of("").wait_until)),
+        MessageOutcome::Accepted => (None, None),
+        MessageOutcome::Waiting => (Some(event.subject.clone()), Some(chunk.dates.of("").wait_until)),
         _ => (None, Some(chunk.dates.of("").look_on)),
     };
     tx.run(

@@ -1,5 +1,6 @@
 //! Receipts: a point says that it has a shipment, and how many cards it counted.
 
+use cardline_core::domain::outcomes::MessageOutcome;
 use cardline_core::state_machines::CARD;
 
 use super::kept::{Chunk, keep};
@@ -36,14 +37,14 @@ pub(super) async fn receipts(
             }
             Some(_) => {
                 counts.rejected += 1;
-                keep(tx, chunk, &event, "rejected", Some("RECEIPT-NOT-AS-SHIPPED".into())).await?;
+                keep(tx, chunk, &event, MessageOutcome::Rejected, Some("RECEIPT-NOT-AS-SHIPPED".into())).await?;
                 let due = local_date(why.at).saturating_add(jiff::Span::new().days(7));
                 open_case(tx, None, None, "a receipt does not agree with the shipment", due, "administrator", why)
                     .await?;
             }
             None => {
                 counts.quarantined += 1;
-                keep(tx, chunk, &event, "quarantined", Some("UNKNOWN-SHIPMENT".into())).await?;
+                keep(tx, chunk, &event, MessageOutcome::Quarantined, Some("UNKNOWN-SHIPMENT".into())).await?;
             }
         }
     }

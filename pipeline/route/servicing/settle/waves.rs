@@ -2,6 +2,7 @@
 //!
 //! As at intake, events about the same card or shipment are settled one after another, in waves.
 
+use cardline_core::domain::outcomes::MessageOutcome;
 use std::collections::{BTreeMap, HashMap};
 
 use cardline_core::domain::policy::ByRegion;
@@ -91,7 +92,7 @@ async fn settle_wave(
                 counts.quarantined += events.len() as i64;
                 for event in events {
                     let reason = event.reason.clone();
-                    keep(tx, chunk, &event, "quarantined", reason).await?;
+                    keep(tx, chunk, &event, MessageOutcome::Quarantined, reason).await?;
                 }
             }
             Some(kind) => {
@@ -102,7 +103,7 @@ async fn settle_wave(
                     EventKind::Fact => {
                         counts.accepted += fresh.len() as i64;
                         for event in fresh {
-                            keep(tx, chunk, &event, "accepted", event.reason.clone()).await?;
+                            keep(tx, chunk, &event, MessageOutcome::Accepted, event.reason.clone()).await?;
                         }
                     }
                     _ => cards(tx, chunk, kind, fresh, &mut counts, why).await?,
@@ -144,7 +145,7 @@ async fn separate(
             Some(true) => counts.repeated += 1,
             Some(false) => {
                 counts.conflicting += 1;
-                keep(tx, chunk, &event, "conflicting", Some("EVENT-CONFLICT".into())).await?;
+                keep(tx, chunk, &event, MessageOutcome::Conflicting, Some("EVENT-CONFLICT".into())).await?;
             }
         }
     }

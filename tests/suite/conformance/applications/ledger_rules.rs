@@ -2,6 +2,7 @@
 
 use cardline::actions::imports::legacy_rows::StockCard;
 use cardline::route::intake::settle::{ArrivingFacts, ArrivingFinding, ArrivingMessage};
+use cardline_core::domain::outcomes::MessageOutcome;
 use jiff::civil::{Date, date};
 use sha2::{Digest, Sha256};
 
@@ -114,7 +115,7 @@ async fn a_bank_stays_unless_it_is_changed(database: Database) {
     );
     // What the catalogue has found is not told a second time.
     let mut twice = at_bank(following(3, "a", "exchange", "damaged"), "ABC");
-    twice.verdict = "rejected";
+    twice.outcome = MessageOutcome::Rejected;
     let rule = ArrivingFinding { rule: "PREVIOUS-BANK", field: "bank".into(), severity: "error" };
     twice.findings.push(rule);
     assert_eq!(found(&mut intake, twice).await, ["PREVIOUS-BANK"]);

@@ -9,6 +9,7 @@ use cardline::route::accounts::Answers;
 use cardline::route::accounts::answer_rows::{AnswerDates, AnsweredRow, AskedCard, MatchedAnswer, OpenedAccount};
 use cardline::store::Why;
 use cardline::time::instant;
+use cardline_core::domain::outcomes::AnswerOutcome;
 use cardline_core::file_formats::FileKind;
 use cardline_world::play::day;
 use sha2::{Digest, Sha256};
@@ -133,7 +134,7 @@ fn opened(card: &AskedCard, number_key: Vec<u8>, pan_key: Vec<u8>) -> AnsweredRo
     AnsweredRow {
         row: card.row,
         application: card.id,
-        outcome: "opened",
+        outcome: AnswerOutcome::Opened,
         reason: String::new(),
         account: Some(account),
     }
