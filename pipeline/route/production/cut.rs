@@ -3,7 +3,7 @@
 
 use cardline_core::batch_kinds::BatchKind;
 use cardline_core::domain::card_number;
-use cardline_core::file_formats::FileKind;
+use cardline_core::file_formats::{FileKind, FileSpec};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rayon::prelude::*;
@@ -121,15 +121,45 @@ fn run(
     let due_on = cutting::answer_due(worker, &bureau.profile, FileKind::Personalization, today);
     let group = QueueSlice { region: area(cards.iter().map(|card| card.region.as_str())), ..group.clone() };
     let mut batch = cutting::batch(BatchKind::PRODUCTION, bureau, &group, numbers, now, due_on);
+    let (mut rows, photos) = admit(worker, spec, cards, (numbers, pictures), today, &mut batch);
+    cutting::refuse_if_none_opens(&batch)?;
+    if batch.members.is_empty()
+        && batch.held.is_empty()
+        && let Some(error) = pictures.unread.values().next()
+    {
+        return Err(StageError::Photo(error.clone()));
+    }
+    let card_numbers = give_numbers(spec, *first_serial as u64, &mut rows)?;
+    let mut package = Vec::new();
+    if !rows.is_empty() {
+        let control = cutting::control(numbers, &group.region, rows.len());
+        package = write_package(spec, &control, &rows, &photos, &pictures.photos)?;
+        let rendering = cutting::Rendering { region: &group.region, rows: rows.len(), bytes: &package };
+        batch.file = Some(cutting::frozen(bureau, spec, numbers, &rendering, today, due_on)?);
+    }
+    let rows = CardNumbers { first_serial: *first_serial, numbers: card_numbers };
+    Ok(Rendered { cut: batch, rows, bytes: package })
+}
+
+/// The records and photos of the cards that can be made, which become members; the others are put on hold, or
+/// wait until their photo can be read.
+fn admit<'p>(
+    worker: &Worker,
+    spec: &FileSpec,
+    cards: &[AccountedCard],
+    (numbers, pictures): (&Numbers, &'p Pictures),
+    today: Date,
+    batch: &mut CutBatch,
+) -> (Vec<Vec<String>>, Vec<CardPhotos<'p>>) {
     let records: Vec<Result<Vec<String>, String>> =
         cards.par_iter().map(|card| record(worker, spec, card, today)).collect();
-    let (mut rows, mut photos) = (Vec::new(), Vec::new());
     // PANs stand there by their keyed hash.
     let sent = &numbers.sent_before;
     let ordered = |card: &AccountedCard| {
         !sent.is_empty()
             && account_numbers(worker, card).is_ok_and(|numbers| sent.contains(&pan_key(worker, &numbers.pan)))
     };
+    let (mut rows, mut photos) = (Vec::new(), Vec::new());
     for (card, record) in cards.iter().zip(records) {
         match (record, pictures.renditions.get(&card.photo)) {
             _ if ordered(card) => batch.held.push((card.id, cutting::SENT_BEFORE.into())),
@@ -143,36 +173,24 @@ fn run(
             (Err(reason), _) => batch.held.push((card.id, reason)),
         }
     }
-    cutting::refuse_if_none_opens(&batch)?;
-    if batch.members.is_empty()
-        && batch.held.is_empty()
-        && let Some(error) = pictures.unread.values().next()
-    {
-        return Err(StageError::Photo(error.clone()));
-    }
-    let card_numbers: Vec<String> = (0..rows.len() as u64)
-        .map(|n| {
-            card_number::from_serial(*first_serial as u64 + n)
-                .ok_or_else(|| StageError::Shape("card numbers are used up".into()))
-        })
-        .collect::<Result<_, _>>()?;
-    // What follows from number and row is given once it is known who is in the run.
-    for ((record, number), row) in rows.iter_mut().zip(&card_numbers).zip(1..) {
+    (rows, photos)
+}
+
+/// Gives each record its card number, and the cells that follow from number and row: only now it is known who is
+/// in the run.
+fn give_numbers(spec: &FileSpec, first_serial: u64, rows: &mut [Vec<String>]) -> Result<Vec<String>, StageError> {
+    let number = |n| {
+        card_number::from_serial(first_serial + n).ok_or_else(|| StageError::Shape("card numbers are used up".into()))
+    };
+    let numbers: Vec<String> = (0..rows.len() as u64).map(number).collect::<Result<_, _>>()?;
+    for ((record, number), row) in rows.iter_mut().zip(&numbers).zip(1..) {
         for (column, cell) in spec.columns.iter().zip(record) {
             if let Some(value) = numbered(&column.field, number, row) {
                 *cell = value;
             }
         }
     }
-    let mut package = Vec::new();
-    if !rows.is_empty() {
-        let control = cutting::control(numbers, &group.region, rows.len());
-        package = write_package(spec, &control, &rows, &photos, &pictures.photos)?;
-        let rendering = cutting::Rendering { region: &group.region, rows: rows.len(), bytes: &package };
-        batch.file = Some(cutting::frozen(bureau, spec, numbers, &rendering, today, due_on)?);
-    }
-    let rows = CardNumbers { first_serial: *first_serial, numbers: card_numbers };
-    Ok(Rendered { cut: batch, rows, bytes: package })
+    Ok(numbers)
 }
 
 /// The code of the smallest area that holds all regions: the region itself, its prefecture, its province,

@@ -1,9 +1,9 @@
 //! History: one row for each move of a thing or a set.
 
-use cardline_core::state_machines::StateMachine;
 use jiff::Timestamp;
 
 use super::edge::Transition;
+use super::tables::table_of;
 use crate::args;
 use crate::store::LedgerError;
 use crate::store::engine::Tx;
@@ -25,7 +25,7 @@ pub struct EventMark<'a> {
 
 /// Writes the history of one thing whose row was just written: it begins, or left the set it travelled with.
 pub(crate) async fn write_move(tx: &mut Tx, id: i64, transition: Transition, why: Why<'_>) -> Result<(), LedgerError> {
-    write_history(tx, &transition, (scope_of(transition.machine), id), 1, why, None).await
+    write_history(tx, &transition, (table_of(transition.machine).scope, id), 1, why, None).await
 }
 
 pub(super) async fn write_history(
@@ -47,15 +47,4 @@ pub(super) async fn write_history(
     )
     .await?;
     Ok(())
-}
-
-pub(super) fn scope_of(machine: &StateMachine) -> &'static str {
-    match machine.name {
-        "batch" => "batch",
-        "file" => "file",
-        "case" => "case",
-        "approval" => "approval",
-        "user" => "user",
-        _ => "application",
-    }
 }

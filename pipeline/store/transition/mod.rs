@@ -10,6 +10,7 @@ mod edge;
 mod history;
 mod sets;
 mod singles;
+mod tables;
 
 pub use edge::Transition;
 pub(crate) use history::write_move;

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use cardline_core::state_machines::{
-    ACCOUNT, APPLICATION, APPROVAL, BATCH, CARD, CASE, FILE, SOCIAL, StateMachine, USER,
-};
+use cardline_core::state_machines::{ACCOUNT, APPLICATION, CARD, SOCIAL, StateMachine};
 use jiff::civil::Date;
 
 use super::edge::{Transition, all_moved};
-use super::history::{Why, scope_of};
+use super::history::Why;
+use super::tables::{Assign, table_of};
 use crate::store::LedgerError;
 use crate::store::engine::Tx;
 use crate::{args, bulk_row, read_by_name};
@@ -83,7 +82,7 @@ pub async fn move_each(
             "INSERT INTO move (at, life, scope, subject, from_state, to_state, count, actor, reason)
              SELECT COALESCE(s.at, $1), $2, $3, s.id, $4, $5, 1, COALESCE(s.actor, $6), $7 FROM subject s ORDER BY s.id"
         };
-        let scope = scope_of(transition.machine);
+        let scope = table_of(transition.machine).scope;
         tx.run(sql, args![why.at, transition.life(), scope, transition.from(), transition.to(), why.actor, why.reason])
             .await?;
     }
@@ -109,78 +108,35 @@ async fn keep_standing(tx: &mut Tx, transition: &Transition) -> Result<(), Ledge
         // A machine begins: the transition beside it, which has a state to stand in, guards both.
         return Ok(());
     }
-    let sql = match transition.life() {
-        "application" => {
-            "DELETE FROM subject WHERE NOT EXISTS (SELECT 1 FROM application t WHERE t.id = subject.id AND t.state = $1)"
-        }
-        "card" => {
-            "DELETE FROM subject WHERE NOT EXISTS (SELECT 1 FROM card t WHERE t.id = subject.id AND t.place = $1)"
-        }
-        "social" => {
-            "DELETE FROM subject WHERE NOT EXISTS (SELECT 1 FROM application t WHERE t.id = subject.id AND t.social = $1)"
-        }
-        "account" => {
-            "DELETE FROM subject WHERE NOT EXISTS (SELECT 1 FROM application t JOIN account c ON c.application = t.id WHERE t.id = subject.id AND t.financial = $1)"
-        }
-        "batch" => {
-            "DELETE FROM subject WHERE NOT EXISTS (SELECT 1 FROM batch t WHERE t.id = subject.id AND t.state = $1)"
-        }
-        "file" => {
-            "DELETE FROM subject WHERE NOT EXISTS (SELECT 1 FROM file t WHERE t.id = subject.id AND t.state = $1)"
-        }
-        "approval" => {
-            "DELETE FROM subject WHERE NOT EXISTS (SELECT 1 FROM approval t WHERE t.id = subject.id AND t.state = $1)"
-        }
-        "user" => {
-            "DELETE FROM subject WHERE NOT EXISTS (SELECT 1 FROM users t WHERE t.id = subject.id AND t.state = $1)"
-        }
-        _ => {
-            "DELETE FROM subject WHERE NOT EXISTS (SELECT 1 FROM desk_case t WHERE t.id = subject.id AND t.state = $1)"
-        }
-    };
-    if scope_of(transition.machine) == "application" {
-        // Two movers of one card must queue before either looks where it stands.
-        tx.lock_rows("SELECT a.id FROM application a WHERE a.id IN (SELECT id FROM subject) ORDER BY a.id FOR UPDATE")
-            .await?;
+    let table = table_of(transition.machine);
+    if let Some(lock) = table.lock {
+        tx.lock_rows(lock).await?;
     }
-    if transition.life() == "approval" {
-        // An approval is given once and used once, however many try.
-        tx.lock_rows("SELECT t.id FROM approval t WHERE t.id IN (SELECT id FROM subject) ORDER BY t.id FOR UPDATE")
-            .await?;
-    }
-    tx.scratch(sql, args![transition.from()]).await?;
+    tx.scratch(table.keep_standing, args![transition.from()]).await?;
     Ok(())
 }
 
-/// The only UPDATE of a state.
 async fn assign(tx: &mut Tx, transitions: &[Transition], along: Along, count: i64) -> Result<(), LedgerError> {
+    let alone = transitions.iter().find_map(|one| Some((table_of(one.machine).assign?, one.to())));
+    match alone {
+        Some((Assign::WithDay(sql), to)) => {
+            tx.run(sql, args![to, along.due_on.map(|day| day.to_string()), along.owner.map(str::to_owned)]).await?;
+            Ok(())
+        }
+        Some((Assign::StateOnly(sql), to)) => {
+            tx.run(sql, args![to]).await?;
+            Ok(())
+        }
+        None => assign_to_cards(tx, transitions, along, count).await,
+    }
+}
+
+/// The states of cards, those of all their machines in one row.
+async fn assign_to_cards(tx: &mut Tx, transitions: &[Transition], along: Along, count: i64) -> Result<(), LedgerError> {
     let to =
         |machine: &StateMachine| transitions.iter().find(|s| s.machine.name == machine.name).map(|s| s.to().to_owned());
     let due_on = along.due_on.map(|d| d.to_string());
     let owner = along.owner.map(str::to_owned);
-    if let Some(other) = [&BATCH, &FILE, &CASE].iter().find_map(|machine| to(machine).map(|to| (machine.name, to))) {
-        let sql = match other.0 {
-            "batch" => {
-                "UPDATE batch SET state = $1, due_on = COALESCE($2, due_on), owner = COALESCE($3, owner) WHERE id IN (SELECT id FROM subject)"
-            }
-            "file" => {
-                "UPDATE file SET state = $1, due_on = COALESCE($2, due_on), owner = COALESCE($3, owner) WHERE id IN (SELECT id FROM subject)"
-            }
-            _ => {
-                "UPDATE desk_case SET state = $1, due_on = COALESCE($2, due_on), owner = COALESCE($3, owner) WHERE id IN (SELECT id FROM subject)"
-            }
-        };
-        tx.run(sql, args![other.1, due_on, owner]).await?;
-        return Ok(());
-    }
-    if let Some(other) = [&APPROVAL, &USER].iter().find_map(|machine| to(machine).map(|to| (machine.name, to))) {
-        let sql = match other.0 {
-            "approval" => "UPDATE approval SET state = $1 WHERE id IN (SELECT id FROM subject)",
-            _ => "UPDATE users SET state = $1 WHERE id IN (SELECT id FROM subject)",
-        };
-        tx.run(sql, args![other.1]).await?;
-        return Ok(());
-    }
     let place = to(&CARD);
     let travels = place.as_deref().and_then(|place| CARD.state(place)).is_some_and(|state| state.travels);
     let flag = |f: Option<bool>| f.map(i64::from);
