@@ -162,7 +162,7 @@ impl<K: CutKind> Step for CutStep<K> {
     ) -> Result<(), StageError> {
         let Rendered { cut, rows, bytes } = rendered;
         if cut.file.is_some() {
-            worker.objects.freeze("files", &bytes).await?;
+            worker.objects.put("files", &bytes).await?;
         }
         let reason = format!("{} batch cut", K::KIND.word);
         let why = Why { at: now, actor: cut.actor(), reason: &reason };

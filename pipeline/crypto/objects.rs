@@ -30,7 +30,7 @@ pub enum ObjectError {
     Key,
     #[error("object {key}: {source}")]
     Encrypted { key: String, source: KeyError },
-    #[error("object {key} is not what was frozen: its digest differs; restore it or render the file again")]
+    #[error("object {key} is not what was stored: its digest differs; restore it or render the file again")]
     Changed { key: String },
 }
 
@@ -86,8 +86,8 @@ impl Objects {
         self.store.as_deref().ok_or_else(|| ObjectError::Folder(ErrorKind::NotFound.into()))
     }
 
-    /// Seals bytes under their own digest; the same bytes again are the same object. Returns the digest.
-    pub async fn freeze(&self, kind: &str, plain: &[u8]) -> Result<String, ObjectError> {
+    /// Stores bytes, encrypted, under their own digest; the same bytes again are the same object. Returns the digest.
+    pub async fn put(&self, kind: &str, plain: &[u8]) -> Result<String, ObjectError> {
         let digest = sha256(plain);
         let key = Key::from(format!("{kind}/{}/{digest}", &digest[..2]));
         let encrypted =
@@ -98,8 +98,8 @@ impl Objects {
         Ok(digest)
     }
 
-    /// Opens what was frozen under a digest, and checks that it still is that.
-    pub async fn thaw(&self, kind: &str, digest: &str) -> Result<Vec<u8>, ObjectError> {
+    /// Reads and decrypts what was stored under a digest, and checks that it still is that.
+    pub async fn get(&self, kind: &str, digest: &str) -> Result<Vec<u8>, ObjectError> {
         let key = Key::from(format!("{kind}/{}/{digest}", digest.get(..2).unwrap_or("00")));
         let encrypted = self.store()?.get(&key).await?.bytes().await?;
         let plain = self

@@ -215,8 +215,8 @@ async fn keep(worker: &Worker, looked: Looked, now: Timestamp) -> Result<LookedP
     let again = PHOTO_ASKED_AGAIN_AFTER_MINUTES.get(usize::try_from(photo.tries).unwrap_or(usize::MAX));
     let look = match made {
         Ok(Made::New(rendered)) => PhotoLook::Usable {
-            print: worker.objects.freeze("photos-print", &rendered.print).await?,
-            chip: worker.objects.freeze("photos-chip", &rendered.chip).await?,
+            print: worker.objects.put("photos-print", &rendered.print).await?,
+            chip: worker.objects.put("photos-chip", &rendered.chip).await?,
         },
         Ok(Made::Known(known)) => PhotoLook::Usable { print: known.print, chip: known.chip },
         Err(fault) => match again.filter(|_| may_come) {

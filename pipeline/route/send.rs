@@ -42,7 +42,7 @@ impl Step for Send {
             return Ok(Claim::Busy);
         };
         worker.before_leaving(now).await?;
-        let bytes = worker.objects.thaw("files", &file.sha256).await?;
+        let bytes = worker.objects.get("files", &file.sha256).await?;
         Ok(Claim::Taken((lease, file.clone(), bytes)))
     }
 

@@ -106,7 +106,7 @@ async fn parts(
         }
     }
     for part in &parts {
-        worker.objects.freeze("files", part.bytes()).await?;
+        worker.objects.put("files", part.bytes()).await?;
     }
     Ok(parts)
 }

@@ -26,8 +26,8 @@ pub async fn pictures(worker: &Worker, cards: &[AccountedCard]) -> Result<Pictur
     let mut pictures = Pictures::default();
     for (source, print, chip) in worker.ledger.renditions(&sources).await? {
         let read = async || {
-            let of_print = worker.objects.thaw("photos-print", &print).await?;
-            Ok::<_, ObjectError>((of_print, worker.objects.thaw("photos-chip", &chip).await?))
+            let of_print = worker.objects.get("photos-print", &print).await?;
+            Ok::<_, ObjectError>((of_print, worker.objects.get("photos-chip", &chip).await?))
         };
         match read().await {
             Ok((of_print, of_chip)) => {
