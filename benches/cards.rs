@@ -9,16 +9,16 @@
 use std::path::PathBuf;
 
 use cardline::reference::tables::built_in_reference;
+use installation::Installation;
 use peer_process::{Peer, warm};
 use services::Services;
-use town::Town;
 use verdict::{median, ratio};
 
 mod applications;
+mod installation;
 mod peer_process;
 mod process;
 mod services;
-mod town;
 mod verdict;
 
 const RUNS: usize = 3;
@@ -57,7 +57,7 @@ fn main() {
 
 /// Cards a second of the real program, from the topic to the bureau's file, and the peak memory of a worker.
 fn cardline(services: &Services, messages: &[Vec<u8>]) -> (f64, u64) {
-    let route = Town::found(services, messages).route(WORKERS);
+    let route = Installation::new(services, messages).route(WORKERS);
     assert!(route.cards * 10 > messages.len() as u64 * 9, "only {} cards were ordered", route.cards);
     println!("  microseconds a card: {}", route.by_stage());
     (route.cards as f64 / route.seconds(), route.peak())

@@ -75,21 +75,21 @@ impl Bench {
     }
 
     /// Seconds of so many workers that take in the whole topic, each as quick as it can.
-    fn ours(&self, workers: usize) -> f64 {
+    fn ours(&self, count: usize) -> f64 {
         let folder = tempfile::tempdir().expect("folder");
         self.runtime.block_on(async {
             let database = self.services.database().await;
-            let mut stations = Vec::new();
-            for n in 0..workers {
+            let mut workers = Vec::new();
+            for n in 0..count {
                 let mut config = Config::in_folder(folder.path(), Some(database.clone()));
                 config.topics.applications = self.topic.clone();
                 config.worker.value = Some(format!("worker-{n}"));
-                let mut station = Worker::open(config, FIRST_DAY).await.expect("station");
-                station.kafka = Some(self.services.kafka.clone());
-                stations.push(station);
+                let mut worker = Worker::open(config, FIRST_DAY).await.expect("worker");
+                worker.kafka = Some(self.services.kafka.clone());
+                workers.push(worker);
             }
             let started = Instant::now();
-            let works = stations.into_iter().map(|station| tokio::spawn(work(station, self.messages.len() as i64)));
+            let works = workers.into_iter().map(|worker| tokio::spawn(work(worker, self.messages.len() as i64)));
             for worked in works.collect::<Vec<_>>() {
                 worked.await.expect("worker");
             }
@@ -117,11 +117,11 @@ impl Bench {
     }
 }
 
-async fn work(station: Worker, all: i64) {
+async fn work(worker: Worker, all: i64) {
     let now = instant(FIRST_DAY, 9, 0);
     loop {
-        drain(&FromKafka, "intake/applications", &station, Resting::Keep, now).await.expect("taken in");
-        if station.ledger.intake_counts(&station.config.topics.applications).await.expect("counts").received >= all {
+        drain(&FromKafka, "intake/applications", &worker, Resting::Keep, now).await.expect("taken in");
+        if worker.ledger.intake_counts(&worker.config.topics.applications).await.expect("counts").received >= all {
             return;
         }
         tokio::time::sleep(Duration::from_millis(5)).await;

@@ -10,15 +10,15 @@ use std::time::Instant;
 use cardline::reference::tables::built_in_reference;
 use cardline::time::instant;
 use cardline_world::play::day;
+use installation::{Installation, Route};
 use services::Services;
-use town::{Route, Town};
 use verdict::ratio;
 
 mod applications;
+mod installation;
 #[expect(dead_code, reason = "what the workers print is not looked at")]
 mod process;
 mod services;
-mod town;
 #[expect(dead_code, reason = "one run of each is long enough")]
 mod verdict;
 
@@ -40,17 +40,17 @@ fn main() {
 
 fn measured(services: &Services, count: u64) -> Route {
     let messages = applications::messages(&built_in_reference().expect("reference"), count, 0);
-    let town = Town::found(services, &messages);
+    let installation = Installation::new(services, &messages);
     drop(messages);
-    let route = town.route(WORKERS);
+    let route = installation.route(WORKERS);
     assert!(route.cards * 10 > count * 9, "only {} cards were ordered", route.cards);
     println!("{count} applications, {WORKERS} workers: {:.0} cards a second", route.cards as f64 / route.seconds());
     println!("  microseconds a card: {}", route.by_stage());
     println!("  at most {} MB a worker", route.peak() / 1_048_576);
     for (what, whole) in [("what changed", false), ("everything", true)] {
         let started = Instant::now();
-        let books = town.station.ledger.books(instant(day(15), 9, 0), whole, None);
-        assert!(town.runtime.block_on(books).expect("books").hold(), "a law is broken");
+        let books = installation.worker.ledger.books(instant(day(15), 9, 0), whole, None);
+        assert!(installation.runtime.block_on(books).expect("books").hold(), "a law is broken");
         println!("  laws over {what}: {:.1} s", started.elapsed().as_secs_f64());
     }
     route

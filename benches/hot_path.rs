@@ -21,7 +21,7 @@ const MESSAGES: u64 = 2_000;
 fn intake(criterion: &mut Criterion) {
     let runtime = tokio::runtime::Runtime::new().expect("runtime");
     let folder = tempfile::tempdir().expect("folder");
-    let worker = runtime.block_on(Worker::open(Config::in_folder(folder.path(), None), FIRST_DAY)).expect("station");
+    let worker = runtime.block_on(Worker::open(Config::in_folder(folder.path(), None), FIRST_DAY)).expect("worker");
     let messages: Vec<RawMessage> = (0..)
         .zip(applications::messages(&worker.reference, MESSAGES, 5))
         .map(|(position, bytes)| RawMessage::new(position, bytes.into()))

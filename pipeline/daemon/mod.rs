@@ -104,7 +104,7 @@ async fn stop(
 
 /// Round after round, from a first worker on.
 async fn rounds(watch: Arc<Watch>, steps: Vec<&'static RouteStep>) -> Result<(), DaemonError> {
-    let Some((mut worker, name)) = first_station(&watch).await? else { return Ok(()) };
+    let Some((mut worker, name)) = first_worker(&watch).await? else { return Ok(()) };
     let mut opened = local_date(Timestamp::now());
     let mut steps: Vec<Watched> = steps.into_iter().map(Watched::new).collect();
     tracing::info!(worker = name.name, "running {} steps", steps.len());
@@ -147,7 +147,7 @@ async fn rounds(watch: Arc<Watch>, steps: Vec<&'static RouteStep>) -> Result<(),
 }
 
 /// Opens the worker, waiting for a database that is away, and takes the worker's name.
-async fn first_station(watch: &Watch) -> Result<Option<(Arc<Worker>, Arc<HeldName>)>, DaemonError> {
+async fn first_worker(watch: &Watch) -> Result<Option<(Arc<Worker>, Arc<HeldName>)>, DaemonError> {
     let mut outage = Outage::default();
     while !watch.is_stopping() {
         match Worker::open(watch.config.clone(), local_date(Timestamp::now())).await {

@@ -15,7 +15,7 @@ pub async fn missing(watch: &Watch) -> Vec<String> {
     }
     match watch.worker() {
         None => missing.push(watch.why_it_rests().unwrap_or_else(|| "the worker is starting".into())),
-        Some(worker) => missing.extend(of_station(&worker).await),
+        Some(worker) => missing.extend(of_worker(&worker).await),
     }
     metrics::set(&metrics::READY, &[], if missing.is_empty() { 1.0 } else { 0.0 });
     missing
@@ -28,7 +28,7 @@ pub async fn degraded(watch: &Watch) -> Vec<String> {
     asides.iter().map(ToString::to_string).collect()
 }
 
-async fn of_station(worker: &Worker) -> Vec<String> {
+async fn of_worker(worker: &Worker) -> Vec<String> {
     if let Some(why) = database_away(worker).await {
         return vec![why];
     }

@@ -54,7 +54,7 @@ pub trait Step: Sync {
         now: Timestamp,
     ) -> impl Future<Output = Result<(), StageError>> + Send;
     /// After a passing fault, before the unit is claimed again: forget what was read ahead.
-    fn forget(&self, _station: &Worker) {}
+    fn forget(&self, _worker: &Worker) {}
 }
 
 /// Runs one unit once. A unit that failed in passing left no trace and is claimed again, a few times.

@@ -8,7 +8,7 @@ use cardline_core::file_formats::{FileKind, FileSpec, Profile};
 use jiff::civil::Date;
 
 use super::desk::{Desk, Pending, Request, Tally, count};
-use super::dice::Dice;
+use super::rng::Rng;
 use cardline::exchange::Partner;
 use cardline::step::StageError;
 
@@ -77,19 +77,19 @@ impl Bank {
     pub fn day(
         &mut self,
         today: Date,
-        dice: Dice,
+        rng: Rng,
         faults: bool,
         tally: &mut Tally,
         workday: impl Fn(Date, u32) -> Date,
     ) -> Result<(), StageError> {
         for request in self.desk.new_requests(&self.profile, &self.folder.join("to"))? {
             match request.kind {
-                FileKind::AccountRequest => self.answer_accounts(&request, today, dice, faults, tally, &workday)?,
-                FileKind::RecyclingRequest => self.answer_recycling(&request, today, dice, faults, tally, &workday)?,
+                FileKind::AccountRequest => self.answer_accounts(&request, today, rng, faults, tally, &workday)?,
+                FileKind::RecyclingRequest => self.answer_recycling(&request, today, rng, faults, tally, &workday)?,
                 _ => {}
             }
         }
-        let told = self.desk.write_due(&self.profile, &self.folder.join("from"), today, dice, faults, tally)?;
+        let told = self.desk.write_due(&self.profile, &self.folder.join("from"), today, rng, faults, tally)?;
         for task in told {
             match task.strip_prefix(CLOSED) {
                 Some(task) => self.book.entry(task.into()).and_modify(|a| a.told_closed = true),
@@ -118,7 +118,7 @@ impl Bank {
         &mut self,
         request: &Request,
         today: Date,
-        dice: Dice,
+        rng: Rng,
         faults: bool,
         tally: &mut Tally,
         workday: &impl Fn(Date, u32) -> Date,
@@ -130,11 +130,11 @@ impl Bank {
         let (mut first, mut second) = (Vec::new(), Vec::new());
         let (mut about_first, mut about_second) = (Vec::new(), Vec::new());
         let mut contradiction = None;
-        let partial = faults && request.parsed.rows.len() > 4 && dice.chance("partial", &request.name, 800);
+        let partial = faults && request.parsed.rows.len() > 4 && rng.chance("partial", &request.name, 800);
         for row in &request.parsed.rows {
             let cell = |field: &str| asked.value(row, field).unwrap_or_default();
             let task = cell("task");
-            let reason = self.decide(&task, dice, faults);
+            let reason = self.decide(&task, rng, faults);
             let account = match reason {
                 "opened" | "duplicate_request" => Some(self.book[&task].clone()),
                 _ => None,
@@ -151,17 +151,17 @@ impl Bank {
             };
             let arranged = answer(reason, account.as_ref())
                 .map_err(|fault| StageError::Shape(format!("{}: {}", fault.field, fault.message)))?;
-            if faults && account.is_some() && contradiction.is_none() && dice.chance("contradiction", &task, 60) {
+            if faults && account.is_some() && contradiction.is_none() && rng.chance("contradiction", &task, 60) {
                 contradiction = answer("blocked", None).ok();
             }
             count(tally, &format!("bank answers: {reason}"));
-            let later = partial && dice.chance("second part", &task, 3_000);
+            let later = partial && rng.chance("second part", &task, 3_000);
             let (rows, about) = if later { (&mut second, &mut about_second) } else { (&mut first, &mut about_first) };
             rows.push(arranged);
             about.extend(account.map(|_| task));
         }
-        let days = dice.between("answer days", &request.name, 1, 2) as u32;
-        let late = if faults && dice.chance("late", &request.name, 500) { 3 } else { 0 };
+        let days = rng.between("answer days", &request.name, 1, 2) as u32;
+        let late = if faults && rng.chance("late", &request.name, 500) { 3 } else { 0 };
         if late > 0 {
             count(tally, "bank answers late");
         }
@@ -189,14 +189,14 @@ impl Bank {
     }
 
     /// What the bank says to one row. It opens at most one account for a task.
-    fn decide(&mut self, task: &str, dice: Dice, faults: bool) -> &'static str {
+    fn decide(&mut self, task: &str, rng: Rng, faults: bool) -> &'static str {
         if self.book.contains_key(task) {
             return "duplicate_request";
         }
         // Asked again after a correction it looks again: the key holds how often it was asked.
-        let roll = dice.roll("bank decides", task) % 10_000;
+        let drawn = rng.number("bank decides", task) % 10_000;
         let corrected = !self.asked_to_clear.insert(format!("asked/{task}"));
-        match roll {
+        match drawn {
             _ if !faults || corrected => {}
             0..60 => return "identity_check_failed",
             60..110 => return "document_expired",
@@ -217,7 +217,7 @@ impl Bank {
         &mut self,
         request: &Request,
         today: Date,
-        dice: Dice,
+        rng: Rng,
         faults: bool,
         tally: &mut Tally,
         workday: &impl Fn(Date, u32) -> Date,
@@ -229,8 +229,7 @@ impl Bank {
         let (mut rows, mut about) = (Vec::new(), Vec::new());
         for row in &request.parsed.rows {
             let account = asked.value(row, "account").unwrap_or_default();
-            let refuses =
-                faults && dice.chance("balance", &account, 400) && self.asked_to_clear.insert(account.clone());
+            let refuses = faults && rng.chance("balance", &account, 400) && self.asked_to_clear.insert(account.clone());
             let reason = if refuses { "balance_not_zero" } else { "closed" };
             if let Some(entry) = self.book.values_mut().find(|a| a.account == account)
                 && !refuses
@@ -250,7 +249,7 @@ impl Bank {
                 .map_err(|fault| StageError::Shape(format!("{}: {}", fault.field, fault.message)))?;
             rows.push(arranged);
         }
-        let due = workday(today, dice.between("closing days", &request.name, 1, 3) as u32);
+        let due = workday(today, rng.between("closing days", &request.name, 1, 3) as u32);
         self.desk.plan(Pending { due, kind: FileKind::RecyclingResult, region, control, rows, about });
         Ok(())
     }

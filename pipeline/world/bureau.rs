@@ -7,7 +7,7 @@ use cardline_core::file_formats::{FileKind, FileSpec, Profile};
 use jiff::civil::Date;
 
 use super::desk::{Desk, Pending, Request, Tally, count};
-use super::dice::Dice;
+use super::rng::Rng;
 use cardline::exchange::Partner;
 use cardline::step::StageError;
 
@@ -82,21 +82,21 @@ impl Bureau {
     pub fn day(
         &mut self,
         today: Date,
-        dice: Dice,
+        rng: Rng,
         faults: bool,
         tally: &mut Tally,
         workday: impl Fn(Date, u32) -> Date,
     ) -> Result<(), StageError> {
         for request in self.desk.new_requests(&self.profile, &self.folder.join("to"))? {
-            self.order(&request, today, dice, faults, tally, &workday);
+            self.order(&request, today, rng, faults, tally, &workday);
         }
         let (due, later): (Vec<Making>, Vec<Making>) =
             std::mem::take(&mut self.making).into_iter().partition(|m| m.due <= today);
         self.making = later;
         for making in due {
-            self.make(making, today, dice, faults, tally, &workday)?;
+            self.make(making, today, rng, faults, tally, &workday)?;
         }
-        self.desk.write_due(&self.profile, &self.folder.join("from"), today, dice, faults, tally)?;
+        self.desk.write_due(&self.profile, &self.folder.join("from"), today, rng, faults, tally)?;
         Ok(())
     }
 
@@ -104,7 +104,7 @@ impl Bureau {
         &mut self,
         request: &Request,
         today: Date,
-        dice: Dice,
+        rng: Rng,
         faults: bool,
         tally: &mut Tally,
         workday: &impl Fn(Date, u32) -> Date,
@@ -119,11 +119,11 @@ impl Bureau {
             self.book.insert(number.clone(), plastic);
             cards.push(Ordered { row: cell("row"), number, region: cell("region") });
         }
-        let late = if faults && dice.chance("bureau late", &request.name, 400) { 4 } else { 0 };
+        let late = if faults && rng.chance("bureau late", &request.name, 400) { 4 } else { 0 };
         if late > 0 {
             count(tally, "bureau reports late");
         }
-        let due = workday(today, dice.between("making days", &request.name, 2, 4) as u32 + late);
+        let due = workday(today, rng.between("making days", &request.name, 2, 4) as u32 + late);
         self.making.push(Making {
             due,
             batch: control("batch"),
@@ -137,7 +137,7 @@ impl Bureau {
         &mut self,
         making: Making,
         today: Date,
-        dice: Dice,
+        rng: Rng,
         faults: bool,
         tally: &mut Tally,
         workday: &impl Fn(Date, u32) -> Date,
@@ -148,7 +148,7 @@ impl Bureau {
         for ordered in &making.cards {
             let Ordered { row, number, .. } = ordered;
             let plastic = self.book.entry(number.clone()).or_default();
-            if faults && dice.chance("spoiled", &format!("{number}/{}", plastic.spoiled), 150) {
+            if faults && rng.chance("spoiled", &format!("{number}/{}", plastic.spoiled), 150) {
                 plastic.spoiled += 1;
                 count(tally, "cards spoiled");
                 rows.push(report_row(&spec, row, number, None)?);

@@ -21,7 +21,7 @@ const PARTITIONS: i32 = 2;
 pub async fn demo(plan: &DemoPlan, progress: &mut (dyn FnMut(&Progress) + Send)) -> Result<DemoReport, StageError> {
     let started = Instant::now();
     let config = Config::in_folder(&plan.dir, plan.database.clone());
-    let (worker, _broker) = station_with_broker(config).await?;
+    let (worker, _broker) = worker_with_broker(config).await?;
     let mut world = World::new(&worker, plan.seed, plan.cards, plan.days)?;
     world.prepare(&worker).await?;
     for n in 0..plan.days {
@@ -38,7 +38,7 @@ pub async fn demo(plan: &DemoPlan, progress: &mut (dyn FnMut(&Progress) + Send))
 }
 
 /// A worker on the in-process broker, with the topics of the contract.
-pub async fn station_with_broker(config: Config) -> Result<(Worker, MockBroker), StageError> {
+pub async fn worker_with_broker(config: Config) -> Result<(Worker, MockBroker), StageError> {
     let t = &config.topics;
     let topics = [&t.applications, &t.events, &t.outcomes, &t.notices, &t.ecards, &t.dead_letters].map(String::as_str);
     let broker = MockBroker::start(&topics, PARTITIONS)?;

@@ -7,7 +7,7 @@ use std::path::Path;
 use cardline_core::file_formats::{FileKind, Parsed, Profile, marker, parse_marker};
 use jiff::civil::Date;
 
-use super::dice::Dice;
+use super::rng::Rng;
 use cardline::crypto::objects::sha256;
 use cardline::step::StageError;
 
@@ -108,7 +108,7 @@ impl Desk {
         profile: &Profile,
         from: &Path,
         today: Date,
-        dice: Dice,
+        rng: Rng,
         faults: bool,
         tally: &mut Tally,
     ) -> Result<Vec<String>, StageError> {
@@ -134,7 +134,7 @@ impl Desk {
             let mut bytes = Vec::new();
             spec.render(&pending.control, &pending.rows, &mut bytes)
                 .map_err(|fault| StageError::Render { file: name.clone(), fault })?;
-            if faults && dice.chance("truncated", &name, 300) {
+            if faults && rng.chance("truncated", &name, 300) {
                 count(tally, "partner files truncated, sent whole the next day");
                 let half = bytes.len() / 2;
                 place(from, profile, &name, &bytes[..half], &bytes)?;
@@ -142,7 +142,7 @@ impl Desk {
                 self.again.push(Again { on: next_day(today), name, bytes, about });
             } else {
                 place(from, profile, &name, &bytes, &bytes)?;
-                if faults && dice.chance("repeated", &name, 400) {
+                if faults && rng.chance("repeated", &name, 400) {
                     count(tally, "partner files sent twice");
                     self.again.push(Again { on: next_day(today), name, bytes, about: Vec::new() });
                 }

@@ -7,13 +7,13 @@ mod bank;
 mod bureau;
 mod demo;
 mod desk;
-mod dice;
 pub mod generate;
 mod mirror;
 mod people;
 pub mod play;
 pub mod report;
+mod rng;
 
-pub use demo::{demo, file_path, play_day, station_with_broker};
+pub use demo::{demo, file_path, play_day, worker_with_broker};
 pub use mirror::mirror;
 pub use play::World;

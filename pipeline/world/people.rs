@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::desk::{Tally, count};
-use super::dice::Dice;
+use super::rng::Rng;
 use cardline::time::{instant, rfc3339};
 
 /// Where the world knows a card's plastic to be.
@@ -81,23 +81,23 @@ impl People {
     }
 
     /// A notice or an outcome reached a person; they make up their mind.
-    pub fn hear(&mut self, today: Date, told: &str, key: &str, dice: Dice, tally: &mut Tally) {
+    pub fn hear(&mut self, today: Date, told: &str, key: &str, rng: Rng, tally: &mut Tally) {
         let Some(person) = self.of.get_mut(key) else { return };
         if person.withdrawn {
             return;
         }
         match told {
             "ready" => {
-                if dice.chance("never comes", key, 500) {
+                if rng.chance("never comes", key, 500) {
                     count(tally, "people who never come");
                     return;
                 }
-                let days = if dice.chance("comes late", key, 2_000) {
-                    dice.between("late days", key, 8, 30)
+                let days = if rng.chance("comes late", key, 2_000) {
+                    rng.between("late days", key, 8, 30)
                 } else {
-                    dice.between("days", key, 1, 8)
+                    rng.between("days", key, 1, 8)
                 };
-                let by_unit = !person.has_agent && dice.chance("unit", key, 600);
+                let by_unit = !person.has_agent && rng.chance("unit", key, 600);
                 self.plan(
                     later(today, days),
                     key,
@@ -106,10 +106,10 @@ impl People {
             }
             "recalled" => {
                 person.recalled = true;
-                self.plan(later(today, dice.between("send back", key, 1, 5)), key, DiaryEntry::ReturnPlastic);
+                self.plan(later(today, rng.between("send back", key, 1, 5)), key, DiaryEntry::ReturnPlastic);
             }
-            "returned" | "rejected" if dice.chance("corrects", &format!("{key}/{}", person.revision), 7_000) => {
-                self.plan(later(today, dice.between("correct days", key, 2, 9)), key, DiaryEntry::Correct);
+            "returned" | "rejected" if rng.chance("corrects", &format!("{key}/{}", person.revision), 7_000) => {
+                self.plan(later(today, rng.between("correct days", key, 2, 9)), key, DiaryEntry::Correct);
             }
             _ => {}
         }
@@ -121,7 +121,7 @@ impl People {
         today: Date,
         key: &str,
         entry: &DiaryEntry,
-        dice: Dice,
+        rng: Rng,
         tally: &mut Tally,
     ) -> Option<Letter> {
         let person = self.of.get_mut(key)?;
@@ -164,21 +164,21 @@ impl People {
             _ => return None,
         };
         count(tally, &format!("events: {kind}"));
-        self.follow(today, key, entry, dice);
+        self.follow(today, key, entry, rng);
         Some(self.letter(today, key, kind, more))
     }
 
     /// What follows from an entry, noted in the diary.
-    fn follow(&mut self, today: Date, key: &str, entry: &DiaryEntry, dice: Dice) {
+    fn follow(&mut self, today: Date, key: &str, entry: &DiaryEntry, rng: Rng) {
         match entry {
             DiaryEntry::CollectByUnit => {
-                self.plan(later(today, dice.between("unit days", key, 1, 4)), key, DiaryEntry::HandOver)
+                self.plan(later(today, rng.between("unit days", key, 1, 4)), key, DiaryEntry::HandOver)
             }
-            DiaryEntry::Collect | DiaryEntry::HandOver if !dice.chance("never activates", key, 400) => {
-                let on = later(today, dice.between("activation days", key, 0, 9));
-                if dice.chance("activates at a point", key, 2_500) {
+            DiaryEntry::Collect | DiaryEntry::HandOver if !rng.chance("never activates", key, 400) => {
+                let on = later(today, rng.between("activation days", key, 0, 9));
+                if rng.chance("activates at a point", key, 2_500) {
                     self.plan(on, key, DiaryEntry::Activate("social"));
-                    self.plan(later(on, dice.between("bank days", key, 1, 7)), key, DiaryEntry::Activate("financial"));
+                    self.plan(later(on, rng.between("bank days", key, 1, 7)), key, DiaryEntry::Activate("financial"));
                 } else {
                     self.plan(on, key, DiaryEntry::Activate("both"));
                 }
@@ -191,11 +191,11 @@ impl People {
                         old.social = false;
                     }
                     if !lost {
-                        self.plan(later(today, dice.between("give back", key, 0, 9)), &old, DiaryEntry::ReturnPlastic);
+                        self.plan(later(today, rng.between("give back", key, 0, 9)), &old, DiaryEntry::ReturnPlastic);
                     }
-                } else if dice.chance("dies", key, 15) {
+                } else if rng.chance("dies", key, 15) {
                     self.plan(later(today, 8), key, DiaryEntry::Die);
-                } else if dice.chance("mislays", key, 80) {
+                } else if rng.chance("mislays", key, 80) {
                     self.plan(later(today, 2), key, DiaryEntry::LoseForAWhile);
                     self.plan(later(today, 4), key, DiaryEntry::FindAgain);
                 }

@@ -9,12 +9,12 @@ use serde_json::Value;
 use super::bank::Bank;
 use super::bureau::Bureau;
 use super::desk::{Tally, count};
-use super::dice::Dice;
 use super::generate::applications::{Generated, corrected};
 use super::generate::mishaps::MISHAPS;
 use super::generate::plan::Plan;
 use super::generate::writing::{Stretch, application_of, choice, opening_stock};
 use super::people::{Applicant, DiaryEntry, Held, Letter, People};
+use super::rng::Rng;
 use cardline::actions::imports::legacy_cards::{StockRow, StockState, stock_card};
 use cardline::kafka::{Outgoing, Reader};
 use cardline::route::ROUTE;
@@ -42,7 +42,7 @@ const REGIONS: &[&str] = &["110101", "522634"];
 
 /// The world: everyone but us.
 pub struct World {
-    pub(super) dice: Dice,
+    pub(super) rng: Rng,
     plan: Plan,
     days: Vec<Date>,
     count: u64,
@@ -85,7 +85,7 @@ impl World {
         let all = (0..arriving).map(day).filter(|d| worker.calendar.is_working_day(*d).working);
         let banks = worker.partners.all().filter(|p| p.profile.kind == PartnerKind::Bank);
         Ok(World {
-            dice: Dice::new(seed),
+            rng: Rng::new(seed),
             plan,
             days: all.collect(),
             count: cards,
@@ -134,15 +134,15 @@ impl World {
         let faults = today < self.last_fault;
         let workday = |day: Date, n: u32| worker.working_days_after(day, n);
         for bank in self.banks.values_mut() {
-            bank.day(today, self.dice, faults, &mut self.tally, workday)?;
+            bank.day(today, self.rng, faults, &mut self.tally, workday)?;
         }
-        self.bureau.day(today, self.dice, faults, &mut self.tally, workday)?;
+        self.bureau.day(today, self.rng, faults, &mut self.tally, workday)?;
         let mut morning = Morning::default();
         self.receive(worker, today, &mut morning.events);
         for (key, entry) in self.people.due(today) {
             match entry {
                 DiaryEntry::Correct => self.correct(today, &key, &mut morning.applications),
-                entry => morning.events.extend(self.people.carry_out(today, &key, &entry, self.dice, &mut self.tally)),
+                entry => morning.events.extend(self.people.carry_out(today, &key, &entry, self.rng, &mut self.tally)),
             }
         }
         self.apply(today, &mut morning, faults);
@@ -153,7 +153,7 @@ impl World {
     fn receive(&mut self, worker: &Worker, today: Date, events: &mut Vec<Letter>) {
         let (arrived, under_way): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.bureau.sent).into_iter().partition(|carton| {
-                worker.working_days_after(carton.on, self.dice.between("transit", &carton.tracking, 2, 4) as u32)
+                worker.working_days_after(carton.on, self.rng.between("transit", &carton.tracking, 2, 4) as u32)
                     <= today
             });
         self.bureau.sent = under_way;
@@ -203,7 +203,7 @@ impl World {
         let follows = text("/kind").as_deref() != Some("first_issue");
         let previous = text("/previous_card/card_number").filter(|_| follows).map(|card| (card, lost));
         if let Some((card, true)) = &previous {
-            let letter = self.people.carry_out(today, card, &DiaryEntry::LoseFormally, self.dice, &mut self.tally);
+            let letter = self.people.carry_out(today, card, &DiaryEntry::LoseFormally, self.rng, &mut self.tally);
             morning.first_events.extend(letter);
         }
         let has_agent = json.get("agent").is_some_and(|a| !a.is_null());
@@ -211,15 +211,15 @@ impl World {
         let withdraws = clean
             && previous.is_none()
             && text("/priority").as_deref() == Some("normal")
-            && self.dice.chance("withdraws", &key, 20);
+            && self.rng.chance("withdraws", &key, 20);
         let applicant = Applicant { offset, revision: 1, has_agent, previous, withdrawn: withdraws, ..nobody() };
         self.people.of.insert(key.clone(), applicant);
         count(&mut self.tally, "applications approved");
         morning.applications.push((key.clone(), generated.json.clone().into_bytes()));
-        if faults && self.dice.chance("mishap", &key, 100) {
+        if faults && self.rng.chance("mishap", &key, 100) {
             count(&mut self.tally, "messages repeated, in conflict or unreadable");
             let sendable = || MISHAPS.iter().filter(|mishap| mishap.fits_a_broker());
-            let which = self.dice.roll("which mishap", &key) as usize % sendable().count().max(1);
+            let which = self.rng.number("which mishap", &key) as usize % sendable().count().max(1);
             morning.applications.extend(sendable().nth(which).map(|mishap| (key.clone(), mishap.message(generated))));
         }
         if withdraws {
@@ -269,7 +269,7 @@ impl World {
         if (schema == "card.outcome.v1") != (kind == "rejected") || !self.heard.insert(text("event_id")) {
             return;
         }
-        self.people.hear(today, &kind, &key, self.dice, &mut self.tally);
+        self.people.hear(today, &kind, &key, self.rng, &mut self.tally);
     }
 }
 

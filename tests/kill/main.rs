@@ -2,6 +2,6 @@
 //! everything it makes durable (`walk`), on both databases; it is started again without help. In the
 //! end every law holds and the mirror is exact.
 
+mod crash_world;
 mod random;
-mod town;
 mod walk;

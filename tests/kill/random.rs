@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::town::{Engines, Tick, Town, embedded, services};
+use super::crash_world::{CrashWorld, Engines, Tick, embedded, services};
 
 const DAYS: u32 = 34;
 /// Of a hundred runs of the process, how many are killed.
@@ -33,7 +33,7 @@ fn killed_on_the_services_nothing_is_lost_and_nothing_happens_twice() {
 fn play(shown: &str, engines: Engines) {
     let rng = ChaCha8Rng::seed_from_u64(SEED);
     let mut kills = Kills { rng, runs: 0, killed: 0, slowest_recovery: Duration::ZERO };
-    let reached = Town::play(engines, DAYS, |town, tick| tick_until_done(town, tick, &mut kills));
+    let reached = CrashWorld::play(engines, DAYS, |crash_world, tick| tick_until_done(crash_world, tick, &mut kills));
     println!(
         "{shown}: {} runs, {} killed, lost 0, duplicated 0, slowest recovery {:.1} s",
         kills.runs,
@@ -45,12 +45,12 @@ fn play(shown: &str, engines: Engines) {
 }
 
 /// Starts the process again and again until one run ends by itself. No operator step in between.
-fn tick_until_done(town: &Town, tick: Tick, kills: &mut Kills) {
+fn tick_until_done(crash_world: &CrashWorld, tick: Tick, kills: &mut Kills) {
     let usual = Duration::from_millis(300);
     let mut dead_since: Option<Instant> = None;
     for attempt in 0_u64.. {
         kills.runs += 1;
-        let mut child = town.process(tick, None).spawn().unwrap();
+        let mut child = crash_world.process(tick, None).spawn().unwrap();
         // Later attempts are killed less, so that the test ends.
         let doomed = attempt < 4 && kills.rng.random_range(0..100) < KILLED_PERCENT;
         if doomed {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use cardline::route::ROUTE;
 
-use super::town::{Engines, Tick, Town, embedded, services};
+use super::crash_world::{CrashWorld, Engines, Tick, embedded, services};
 
 /// Long enough for the first cards to be recycled.
 const DAYS: u32 = 46;
@@ -80,7 +80,7 @@ fn walk(shown: &str, engines: fn() -> Engines) {
     // What few ticks can meet takes a few plays.
     for _ in 0..PLAYS_MAX {
         if !walk.open.is_empty() {
-            Town::play(engines(), DAYS, |town, tick| walk.tick(town, tick));
+            CrashWorld::play(engines(), DAYS, |crash_world, tick| walk.tick(crash_world, tick));
         }
     }
     println!(
@@ -95,8 +95,8 @@ fn walk(shown: &str, engines: fn() -> Engines) {
 /// The passes of every tick of a play in which nothing ends early, as the process tells them.
 fn without_crashes(engines: Engines) -> Passes {
     let mut passes = Passes::new();
-    Town::play(engines, DAYS, |town, tick| {
-        let output = town.process(tick, Some("none:1")).output().unwrap();
+    CrashWorld::play(engines, DAYS, |crash_world, tick| {
+        let output = crash_world.process(tick, Some("none:1")).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{} at {}: {said}", tick.stage, tick.at);
         let passed = said.lines().filter_map(|line| line.strip_prefix("passed `")?.rsplit_once("` "));
@@ -108,14 +108,14 @@ fn without_crashes(engines: Engines) -> Passes {
 impl Walk {
     /// Ends the process at the cases this tick can meet, in the order of the steps, and after each once
     /// more on the way back; then lets it finish.
-    fn tick(&mut self, town: &Town, tick: Tick) {
+    fn tick(&mut self, crash_world: &CrashWorld, tick: Tick) {
         let mut dead_since: Option<Instant> = None;
         let cases = self.cases(tick.number);
         if cases.is_empty() {
-            return town.run(tick);
+            return crash_world.run(tick);
         }
         for (point, which, pass) in cases {
-            if !self.ends(town, tick, &format!("{point}:{pass}")) {
+            if !self.ends(crash_world, tick, &format!("{point}:{pass}")) {
                 break;
             }
             dead_since.get_or_insert_with(Instant::now);
@@ -123,9 +123,9 @@ impl Walk {
             self.open.remove(&(point, which));
             // The first durable acts of the recovery, one after the other from case to case.
             let recovered = 1 + u64::from(self.crashes) % 5;
-            self.second_crashes += u32::from(self.ends(town, tick, &format!("any:{recovered}")));
+            self.second_crashes += u32::from(self.ends(crash_world, tick, &format!("any:{recovered}")));
         }
-        assert!(!self.ends(town, tick, "none:1"));
+        assert!(!self.ends(crash_world, tick, "none:1"));
         if let Some(since) = dead_since {
             self.slowest_recovery = self.slowest_recovery.max(since.elapsed());
         }
@@ -155,8 +155,8 @@ impl Walk {
     }
 
     /// Runs the tick to a crash point. Whether it was reached; a run that fails otherwise is a failure.
-    fn ends(&self, town: &Town, tick: Tick, at: &str) -> bool {
-        let output = town.process(tick, Some(at)).output().unwrap();
+    fn ends(&self, crash_world: &CrashWorld, tick: Tick, at: &str) -> bool {
+        let output = crash_world.process(tick, Some(at)).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         let crashed = said.contains("as CARDLINE_CRASH asks");
         assert!(crashed != output.status.success(), "{} at {}, crash at {at}: {said}", tick.stage, tick.at);

@@ -5,7 +5,7 @@ use cardline::config::Config;
 use cardline::kafka::{MockBroker, Reader};
 use cardline::step::Worker;
 use cardline::time::instant;
-use cardline_world::{World, play::day, play_day, station_with_broker};
+use cardline_world::{World, play::day, play_day, worker_with_broker};
 use jiff::civil::Date;
 
 use crate::databases::Database;
@@ -23,7 +23,7 @@ impl Play {
     /// A world before its first day.
     pub async fn new(database: Database, seed: u64, cards: u64, days: u32) -> Play {
         let config = Config::in_folder(database.folder.path(), Some(database.url.clone()));
-        let (worker, broker) = station_with_broker(config).await.unwrap();
+        let (worker, broker) = worker_with_broker(config).await.unwrap();
         let mut world = World::new(&worker, seed, cards, days).unwrap();
         world.prepare(&worker).await.unwrap();
         Play { worker, world, broker, database }
@@ -43,7 +43,7 @@ impl Play {
     pub async fn copied(from: &Database, database: Database, seed: u64, cards: u64, days: u32) -> Play {
         database.become_copy_of(from).await;
         let config = Config::in_folder(database.folder.path(), Some(database.url.clone()));
-        let (worker, broker) = station_with_broker(config).await.unwrap();
+        let (worker, broker) = worker_with_broker(config).await.unwrap();
         let world = World::new(&worker, seed, cards, days).unwrap();
         Play { worker, world, broker, database }
     }

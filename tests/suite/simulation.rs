@@ -73,7 +73,7 @@ async fn operators_keep_the_laws(engine: Engine, seed: u64) -> String {
 }
 
 /// A number for a day and a purpose, the same on both engines.
-fn roll(seed: u64, n: u32, purpose: &str, of: u64) -> u64 {
+fn draw(seed: u64, n: u32, purpose: &str, of: u64) -> u64 {
     let digest = Sha256::digest(format!("{seed}/{n}/{purpose}"));
     u64::from(u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]])) % of
 }
@@ -87,8 +87,8 @@ async fn operators_day(worker: &Worker, seed: u64, n: u32) -> u32 {
         Err(ActionError::Failed(error)) => panic!("{error}"),
     };
     for stream in plan(worker, by.at).await.unwrap().streams {
-        let roll = roll(seed, n, &stream.stream, 6);
-        match roll {
+        let drawn = draw(seed, n, &stream.stream, 6);
+        match drawn {
             0 | 1 => {
                 if let Ok(next) = preview_cut(worker, &stream.stream, by.at).await {
                     count(cut_now(worker, &stream.stream, &next.batch, by).await);
@@ -102,7 +102,7 @@ async fn operators_day(worker: &Worker, seed: u64, n: u32) -> u32 {
     let batches = worker.ledger.batches(None, None).await.unwrap();
     for batch in batches.iter().filter(|b| matches!(b.state.as_str(), "cut" | "held")) {
         let number = batch.number.as_str();
-        count(match roll(seed, n, number, 5) {
+        count(match draw(seed, n, number, 5) {
             0 => hold_batch(worker, number, by).await,
             1 => release_batch(worker, number, by).await,
             2 => split_batch(worker, number, &Division::Count(1), by).await,

@@ -189,7 +189,7 @@ async fn a_place_that_closes_later_is_a_case_on_its_day(database: Database) {
     assert_eq!(cases(ledger).await.len(), 0);
     for _ in 0..2 {
         take_effect(ledger, &policy, date(2026, 2, 1)).await.unwrap();
-        assert_eq!(cases(ledger).await.len(), 1, "once, however often a station is opened");
+        assert_eq!(cases(ledger).await.len(), 1, "once, however often a worker is opened");
     }
     intake.books_hold().await;
 }

@@ -65,12 +65,12 @@ fn from_the_beginning(broker: &Broker, topic: &str) -> (Reader, PartitionChunk) 
 
 async fn what_another_worker_took_meanwhile_is_given_up(database: Database) {
     let broker = Broker::new(1).await;
-    let (first, second) = (broker.station(&database, "first").await, broker.station(&database, "second").await);
+    let (first, second) = (broker.worker(&database, "first").await, broker.worker(&database, "second").await);
     broker.send(&broker.topics.applications, &large(300));
     // Each leaves with a chunk that it checked ahead and that the other takes in.
     for round in 0.. {
-        let station = if round % 2 == 0 { &first } else { &second };
-        if once(&FromKafka, station, now()).await.unwrap() == cardline::step::Ran::Idle {
+        let worker = if round % 2 == 0 { &first } else { &second };
+        if once(&FromKafka, worker, now()).await.unwrap() == cardline::step::Ran::Idle {
             break;
         }
         assert!(round < 10, "it does not end");
@@ -93,7 +93,7 @@ async fn what_another_worker_took_meanwhile_is_given_up(database: Database) {
     broker.end().await;
 }
 
-async fn claimed_and_checked(station: &Worker) -> <FromKafka as Step>::Worked<'_> {
-    let claimed = crate::steps::claim(&FromKafka, station, now()).await.unwrap().unwrap();
-    tokio::task::block_in_place(|| FromKafka.work(station, claimed, now())).unwrap()
+async fn claimed_and_checked(worker: &Worker) -> <FromKafka as Step>::Worked<'_> {
+    let claimed = crate::steps::claim(&FromKafka, worker, now()).await.unwrap().unwrap();
+    tokio::task::block_in_place(|| FromKafka.work(worker, claimed, now())).unwrap()
 }

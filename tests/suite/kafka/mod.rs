@@ -181,10 +181,10 @@ impl Broker {
     }
 
     /// A worker on this broker and a database.
-    async fn station(&self, database: &Database, worker: &str) -> Worker {
+    async fn worker(&self, database: &Database, name: &str) -> Worker {
         let mut config = Config::in_folder(database.folder.path(), Some(database.url.clone()));
         config.kafka.value = self.servers.clone();
-        config.worker.value = Some(worker.into());
+        config.worker.value = Some(name.into());
         config.topics = self.topics.clone();
         Worker::open(config, FIRST_DAY).await.unwrap()
     }
@@ -256,9 +256,9 @@ fn changed(application: &Generated, members: &[(&str, serde_json::Value)]) -> (S
 }
 
 /// Takes in everything that is there, and whatever stopped waiting for it.
-async fn take_in(station: &Worker) -> Result<(), StageError> {
-    drain(&FromKafka, station, now()).await?;
-    drain(&Gaps, station, now()).await?;
+async fn take_in(worker: &Worker) -> Result<(), StageError> {
+    drain(&FromKafka, worker, now()).await?;
+    drain(&Gaps, worker, now()).await?;
     Ok(())
 }
 
@@ -290,11 +290,11 @@ async fn state(ledger: &Ledger) -> Vec<String> {
     shown.chain(moves.iter().map(|m| format!("{m:?}"))).chain(applications.iter().map(|a| format!("{a:?}"))).collect()
 }
 
-async fn books_hold(station: &Worker) {
-    assert_eq!(broken(&station.ledger.books(now(), true, None).await.unwrap()), Vec::<String>::new());
+async fn books_hold(worker: &Worker) {
+    assert_eq!(broken(&worker.ledger.books(now(), true, None).await.unwrap()), Vec::<String>::new());
 }
 
 /// How the messages of the applications' topic divided, over everything.
-async fn counts(station: &Worker) -> cardline::route::intake::settle::IntakeCounts {
-    station.ledger.intake_counts(&station.config.topics.applications).await.unwrap()
+async fn counts(worker: &Worker) -> cardline::route::intake::settle::IntakeCounts {
+    worker.ledger.intake_counts(&worker.config.topics.applications).await.unwrap()
 }

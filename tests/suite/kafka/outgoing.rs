@@ -38,32 +38,32 @@ fn once(heard: &[Heard]) -> BTreeMap<String, (String, Vec<u8>)> {
 
 async fn what_was_told_before_a_crash_is_told_again_under_the_same_ids(database: Database) {
     let broker = Broker::new(3).await;
-    let station = broker.station(&database, "one").await;
+    let worker = broker.worker(&database, "one").await;
     let sent = applications(0, APPLICATIONS);
     // Rejected first, corrected then: two outcomes of each person, in this order.
     let wrong: Vec<_> = sent.iter().map(|a| changed(a, &[("/holder/mobile", json!("1"))])).collect();
     broker.send(&broker.topics.applications, &wrong);
-    take_in(&station).await.unwrap();
-    drain(&Seal, &station, now()).await.unwrap();
+    take_in(&worker).await.unwrap();
+    drain(&Seal, &worker, now()).await.unwrap();
     let right: Vec<_> = sent
         .iter()
         .map(|a| changed(a, &[("/event_id", json!(format!("{}-2", a.application_id))), ("/revision", json!(2))]))
         .collect();
     broker.send(&broker.topics.applications, &right);
-    take_in(&station).await.unwrap();
-    drain(&Seal, &station, now()).await.unwrap();
+    take_in(&worker).await.unwrap();
+    drain(&Seal, &worker, now()).await.unwrap();
 
     // Told, and dead before it could remember.
-    let claimed = crate::steps::claim(&Relay, &station, now()).await.unwrap().unwrap();
-    let (_, _, told) = Relay.work(&station, claimed, now()).unwrap();
+    let claimed = crate::steps::claim(&Relay, &worker, now()).await.unwrap().unwrap();
+    let (_, _, told) = Relay.work(&worker, claimed, now()).unwrap();
     assert_eq!(told.len() as u64, APPLICATIONS);
-    tokio::task::block_in_place(|| station.publish(&told)).unwrap();
-    station.ledger.close().await;
-    drop(station);
+    tokio::task::block_in_place(|| worker.publish(&told)).unwrap();
+    worker.ledger.close().await;
+    drop(worker);
 
-    let station = broker.station(&database, "two").await;
-    assert_eq!(drain(&Relay, &station, now()).await.unwrap(), 0, "the dead worker's lease had not lapsed");
-    drain(&Relay, &station, now() + 61.seconds()).await.unwrap();
+    let worker = broker.worker(&database, "two").await;
+    assert_eq!(drain(&Relay, &worker, now()).await.unwrap(), 0, "the dead worker's lease had not lapsed");
+    drain(&Relay, &worker, now() + 61.seconds()).await.unwrap();
     let outcomes = broker.heard(&broker.topics.outcomes);
     assert_eq!(outcomes.len() as u64, 3 * APPLICATIONS, "the first seal was told twice");
     assert_eq!(once(&outcomes).len() as u64, 2 * APPLICATIONS);
@@ -81,29 +81,29 @@ async fn what_was_told_before_a_crash_is_told_again_under_the_same_ids(database:
         assert_eq!(partitions.len(), 1);
         assert_eq!(kinds, &["rejected", "rejected", "accepted"]);
     }
-    station.ledger.close().await;
+    worker.ledger.close().await;
     broker.end().await;
 }
 
 async fn letters_told_before_a_crash_are_told_again(database: Database) {
     let broker = Broker::new(1).await;
-    let station = broker.station(&database, "one").await;
+    let worker = broker.worker(&database, "one").await;
     let poison: Vec<_> = (0..20).map(|n| (format!("{n}"), format!("poison {n}").into_bytes())).collect();
     broker.send(&broker.topics.applications, &poison);
-    take_in(&station).await.unwrap();
-    let claimed = crate::steps::claim(&DeadLetters, &station, now()).await.unwrap().unwrap();
-    let (_, _, told) = DeadLetters.work(&station, claimed, now()).unwrap();
-    tokio::task::block_in_place(|| station.publish(&told)).unwrap();
-    station.ledger.close().await;
-    drop(station);
+    take_in(&worker).await.unwrap();
+    let claimed = crate::steps::claim(&DeadLetters, &worker, now()).await.unwrap().unwrap();
+    let (_, _, told) = DeadLetters.work(&worker, claimed, now()).unwrap();
+    tokio::task::block_in_place(|| worker.publish(&told)).unwrap();
+    worker.ledger.close().await;
+    drop(worker);
 
-    let station = broker.station(&database, "two").await;
-    drain(&DeadLetters, &station, now() + 61.seconds()).await.unwrap();
+    let worker = broker.worker(&database, "two").await;
+    drain(&DeadLetters, &worker, now() + 61.seconds()).await.unwrap();
     let letters = broker.heard(&broker.topics.dead_letters);
     assert_eq!((letters.len(), once(&letters).len()), (40, 20));
     let offsets: Vec<i64> = letters.iter().map(|letter| body(letter)["offset"].as_i64().unwrap()).collect();
     assert_eq!(offsets, (0..20).chain(0..20).collect::<Vec<i64>>());
-    assert_eq!(number(&station.ledger, "SELECT count(*) FROM dead_letter").await, 0);
-    station.ledger.close().await;
+    assert_eq!(number(&worker.ledger, "SELECT count(*) FROM dead_letter").await, 0);
+    worker.ledger.close().await;
     broker.end().await;
 }

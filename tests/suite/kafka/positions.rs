@@ -25,69 +25,69 @@ on_both_engines!(
 
 async fn messages_deleted_unread_stop_intake_until_a_person_goes_on(database: Database) {
     let broker = Broker::new(1).await;
-    let station = broker.station(&database, "one").await;
+    let worker = broker.worker(&database, "one").await;
     let topic = broker.topics.applications.clone();
     let sent = applications(0, 60);
     broker.send_applications(&sent[..20]);
-    take_in(&station).await.unwrap();
+    take_in(&worker).await.unwrap();
     broker.send_applications(&sent[20..]);
     broker.delete_before(&topic, 0, 45).await;
-    let before = state(&station.ledger).await;
-    let error = take_in(&station).await.err().unwrap();
+    let before = state(&worker.ledger).await;
+    let error = take_in(&worker).await.err().unwrap();
     assert!(
         matches!(&error, StageError::Broker(BrokerError::OutOfRange { stored: 20, low: 45, high: 60, .. })),
         "{error}"
     );
     assert!(error.to_string().contains("accept it with a reason"), "{error}");
     // Trying again never jumps, not even with a new reader.
-    let other = broker.station(&database, "two").await;
+    let other = broker.worker(&database, "two").await;
     assert!(take_in(&other).await.is_err());
     other.ledger.close().await;
-    assert_eq!(state(&station.ledger).await, before);
-    assert_eq!(number(&station.ledger, "SELECT next FROM source_offset WHERE topic LIKE '%applications'").await, 20);
+    assert_eq!(state(&worker.ledger).await, before);
+    assert_eq!(number(&worker.ledger, "SELECT next FROM source_offset WHERE topic LIKE '%applications'").await, 20);
 
-    let view = look(&station, &topic).await.unwrap();
+    let view = look(&worker, &topic).await.unwrap();
     assert_eq!((view.partitions[0].standing, jumps(&view)[0].begins_at), (Standing::Lost, 45));
-    assert_eq!(accept(&station, &view, "lin", "a test", now()).await.unwrap(), 2);
+    assert_eq!(accept(&worker, &view, "lin", "a test", now()).await.unwrap(), 2);
     // Looked at before somebody else went on: refused.
-    let late = accept(&station, &view, "lin", "a test", now()).await.err().unwrap();
+    let late = accept(&worker, &view, "lin", "a test", now()).await.err().unwrap();
     assert!(matches!(late, ActionError::Failed(StageError::Ledger(LedgerError::AcceptedMeanwhile { .. }))), "{late:?}");
-    take_in(&station).await.unwrap();
-    assert_eq!(counts(&station).await.accepted, 20 + 15);
-    assert_eq!(number(&station.ledger, "SELECT begins_at - left_at FROM source_jump").await, 25);
-    assert!(!look(&station, &topic).await.unwrap().is_stopped());
-    books_hold(&station).await;
-    station.ledger.close().await;
+    take_in(&worker).await.unwrap();
+    assert_eq!(counts(&worker).await.accepted, 20 + 15);
+    assert_eq!(number(&worker.ledger, "SELECT begins_at - left_at FROM source_jump").await, 25);
+    assert!(!look(&worker, &topic).await.unwrap().is_stopped());
+    books_hold(&worker).await;
+    worker.ledger.close().await;
     broker.end().await;
 }
 
 async fn a_topic_made_anew_is_not_read_until_a_person_accepts_it(database: Database) {
     let broker = Broker::new(2).await;
-    let station = broker.station(&database, "one").await;
+    let worker = broker.worker(&database, "one").await;
     let topic = broker.topics.applications.clone();
     broker.send_applications(&applications(0, 30));
-    take_in(&station).await.unwrap();
-    let before = state(&station.ledger).await;
+    take_in(&worker).await.unwrap();
+    let before = state(&worker.ledger).await;
     broker.delete(&topic).await;
     broker.create(&topic, 1).await;
     // As many as before, so that no position is out of range.
     broker.send_applications(&applications(100, 40));
-    let error = take_in(&station).await.err().unwrap();
+    let error = take_in(&worker).await.err().unwrap();
     assert!(matches!(&error, StageError::Ledger(LedgerError::OtherTopic { .. })), "{error}");
     assert!(
         error.to_string().contains("made anew") && error.to_string().contains("accept it with a reason"),
         "{error}"
     );
-    assert_eq!(state(&station.ledger).await, before);
-    let told = station.ledger.all_set_aside().await.unwrap();
+    assert_eq!(state(&worker.ledger).await, before);
+    let told = worker.ledger.all_set_aside().await.unwrap();
     assert!(told.len() == 1 && told[0].found.contains("made anew"), "a person is told: {told:?}");
 
     // The same id elsewhere is another topic too: a copy of the cluster.
-    let known = station.ledger.newest_generation(&topic).await.unwrap().unwrap().identity;
+    let known = worker.ledger.newest_generation(&topic).await.unwrap().unwrap().identity;
     let copied = TopicIdentity { cluster: "another".into(), ..known };
-    assert!(station.ledger.generation(&topic, &copied).await.is_err());
+    assert!(worker.ledger.generation(&topic, &copied).await.is_err());
 
-    let view = look(&station, &topic).await.unwrap();
+    let view = look(&worker, &topic).await.unwrap();
     let standing: Vec<Standing> = view.partitions.iter().map(|p| p.standing).collect();
     assert_eq!(standing, [Standing::MadeAnew, Standing::Gone]);
     // As an operator goes on: look, name oneself and the reason.
@@ -98,21 +98,21 @@ async fn a_topic_made_anew_is_not_read_until_a_person_accepts_it(database: Datab
     let accepted = broker.cardline(&database, &accepting);
     assert!(accepted.status.success(), "{accepted:?}");
     assert!(broker.cardline(&database, &["topic", "list"]).status.success());
-    take_in(&station).await.unwrap();
-    assert_eq!(counts(&station).await.accepted, 70);
-    books_hold(&station).await;
-    station.ledger.close().await;
+    take_in(&worker).await.unwrap();
+    assert_eq!(counts(&worker).await.accepted, 70);
+    books_hold(&worker).await;
+    worker.ledger.close().await;
     broker.end().await;
 }
 
 async fn added_partitions_are_read_and_a_person_stays_in_order(database: Database) {
     let broker = Broker::new(1).await;
-    let station = broker.station(&database, "one").await;
+    let worker = broker.worker(&database, "one").await;
     let topic = broker.topics.applications.clone();
     let sent = applications(0, 40);
     let wrong: Vec<_> = sent.iter().map(|a| changed(a, &[("/holder/mobile", json!("1"))])).collect();
     broker.send(&topic, &wrong[..20]);
-    take_in(&station).await.unwrap();
+    take_in(&worker).await.unwrap();
     // The second half waits unread in the old partition while corrections go to new ones.
     broker.send(&topic, &wrong[20..]);
     broker.grow(&topic, 5).await;
@@ -121,23 +121,23 @@ async fn added_partitions_are_read_and_a_person_stays_in_order(database: Databas
         .map(|a| changed(a, &[("/event_id", json!(format!("{}-2", a.application_id))), ("/revision", json!(2))]))
         .collect();
     broker.send(&topic, &corrected);
-    take_in(&station).await.unwrap();
-    take_in(&station).await.unwrap();
+    take_in(&worker).await.unwrap();
+    take_in(&worker).await.unwrap();
     assert!(
-        number(&station.ledger, "SELECT count(*) FROM source_offset WHERE next > 0").await > 2,
+        number(&worker.ledger, "SELECT count(*) FROM source_offset WHERE next > 0").await > 2,
         "nothing was spread"
     );
     let found =
-        number(&station.ledger, "SELECT count(*) FROM application WHERE revision = 2 AND state = 'accepted'").await;
+        number(&worker.ledger, "SELECT count(*) FROM application WHERE revision = 2 AND state = 'accepted'").await;
     assert_eq!(found, 40);
-    books_hold(&station).await;
-    station.ledger.close().await;
+    books_hold(&worker).await;
+    worker.ledger.close().await;
     broker.end().await;
 }
 
 async fn aborted_transactions_are_invisible_and_gaps_are_normal(database: Database) {
     let broker = Broker::new(1).await;
-    let station = broker.station(&database, "one").await;
+    let worker = broker.worker(&database, "one").await;
     let topic = broker.topics.applications.clone();
     let sender = broker.sender(Some(&topic));
     sender.init_transactions(PATIENCE).unwrap();
@@ -147,7 +147,7 @@ async fn aborted_transactions_are_invisible_and_gaps_are_normal(database: Databa
         sender.begin_transaction().unwrap();
         queue(&sender, &topic, ten);
         // Not yet decided: nobody sees it.
-        take_in(&station).await.unwrap();
+        take_in(&worker).await.unwrap();
         let commits = number % 2 == 0;
         if commits {
             sender.commit_transaction(PATIENCE).unwrap()
@@ -156,21 +156,21 @@ async fn aborted_transactions_are_invisible_and_gaps_are_normal(database: Databa
         }
         // The broker answers a commit before it shows the messages.
         let (expected, decided) = ((number as i64 / 2 + 1) * 10, Instant::now());
-        while counts(&station).await.accepted < expected && decided.elapsed() < PATIENCE * 2 {
-            take_in(&station).await.unwrap();
+        while counts(&worker).await.accepted < expected && decided.elapsed() < PATIENCE * 2 {
+            take_in(&worker).await.unwrap();
         }
         for _ in 0..3 {
-            take_in(&station).await.unwrap();
+            take_in(&worker).await.unwrap();
         }
-        assert_eq!(counts(&station).await.accepted, expected, "after transaction {number}");
+        assert_eq!(counts(&worker).await.accepted, expected, "after transaction {number}");
     }
     // An end of control records is believed for half a minute; then it is read again, and found again.
     tokio::time::sleep(Duration::from_secs(31)).await;
-    take_in(&station).await.unwrap();
-    let view = look(&station, &topic).await.unwrap();
+    take_in(&worker).await.unwrap();
+    let view = look(&worker, &topic).await.unwrap();
     assert!(!view.is_stopped());
-    assert_eq!(counts(&station).await.received, 20);
-    books_hold(&station).await;
-    station.ledger.close().await;
+    assert_eq!(counts(&worker).await.received, 20);
+    books_hold(&worker).await;
+    worker.ledger.close().await;
     broker.end().await;
 }

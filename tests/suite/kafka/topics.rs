@@ -33,8 +33,8 @@ async fn an_input_topic_that_is_missing_is_an_error_of_its_step(database: Databa
     let mut broker = Broker::new(2).await;
     let there = broker.topics.applications.clone();
     broker.topics.applications = format!("{there}-mistyped");
-    let station = broker.station(&database, "one").await;
-    let error = take_in(&station).await.expect_err("nobody would see that nothing comes");
+    let worker = broker.worker(&database, "one").await;
+    let error = take_in(&worker).await.expect_err("nobody would see that nothing comes");
     assert!(
         matches!(&error, StageError::Broker(BrokerError::NoTopic { topic, .. }) if topic.ends_with("-mistyped")),
         "{error}"
@@ -42,16 +42,16 @@ async fn an_input_topic_that_is_missing_is_an_error_of_its_step(database: Databa
     assert!(error.to_string().contains("create it"), "{error}");
     let found = doctor(&broker, &database);
     assert!(found.len() == 1 && found[0].0.contains("-mistyped") && found[0].1.contains("create it"), "{found:?}");
-    station.ledger.close().await;
+    worker.ledger.close().await;
 
     broker.topics.applications = there.clone();
-    let station = broker.station(&database, "one").await;
+    let worker = broker.worker(&database, "one").await;
     broker.send_applications(&applications(0, 20));
-    take_in(&station).await.unwrap();
+    take_in(&worker).await.unwrap();
     // Deleted under a running worker; the topic may take a moment to go.
     broker.delete(&there).await;
     let error = loop {
-        if let Err(error) = take_in(&station).await {
+        if let Err(error) = take_in(&worker).await {
             break error;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -63,22 +63,22 @@ async fn an_input_topic_that_is_missing_is_an_error_of_its_step(database: Databa
     let listed = broker.cardline(&database, &["topic", "list"]);
     assert_eq!(listed.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&listed.stderr).contains("any more"));
-    assert_eq!(counts(&station).await.accepted, 20);
-    books_hold(&station).await;
-    station.ledger.close().await;
+    assert_eq!(counts(&worker).await.accepted, 20);
+    books_hold(&worker).await;
+    worker.ledger.close().await;
     broker.create(&there, 1).await;
     broker.end().await;
 }
 
 async fn what_cannot_be_told_for_want_of_a_topic_waits_and_is_told_later(database: Database) {
     let broker = Broker::new(1).await;
-    let station = broker.station(&database, "one").await;
+    let worker = broker.worker(&database, "one").await;
     broker.send_applications(&applications(0, 5));
-    take_in(&station).await.unwrap();
-    drain(&Seal, &station, now()).await.unwrap();
+    take_in(&worker).await.unwrap();
+    drain(&Seal, &worker, now()).await.unwrap();
     broker.delete(&broker.topics.outcomes).await;
     let started = Instant::now();
-    let error = drain(&Relay, &station, now()).await.expect_err("there is no such topic");
+    let error = drain(&Relay, &worker, now()).await.expect_err("there is no such topic");
     let expected = broker.topics.outcomes.clone();
     assert!(
         matches!(&error, StageError::Broker(BrokerError::NoOutgoingTopic { topic, .. }) if *topic == expected),
@@ -88,11 +88,11 @@ async fn what_cannot_be_told_for_want_of_a_topic_waits_and_is_told_later(databas
     let found = doctor(&broker, &database);
     assert!(found.len() == 1 && found[0].0.contains(&expected), "{found:?}");
     broker.create(&broker.topics.outcomes, 1).await;
-    while drain(&Relay, &station, now()).await.is_err() {
+    while drain(&Relay, &worker, now()).await.is_err() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert_eq!(broker.heard(&broker.topics.outcomes).len(), 5);
-    station.ledger.close().await;
+    worker.ledger.close().await;
     broker.end().await;
 }
 
@@ -140,10 +140,10 @@ fn c_string(text: &str) -> CString {
 async fn a_topic_that_may_not_be_used_is_told_with_the_permission_that_is_missing() {
     let database = Database::new(Engine::Sqlite).await;
     let broker = Broker::new(1).await;
-    let station = broker.station(&database, "one").await;
+    let worker = broker.worker(&database, "one").await;
     broker.send_applications(&applications(0, 5));
-    take_in(&station).await.unwrap();
-    drain(&Seal, &station, now()).await.unwrap();
+    take_in(&worker).await.unwrap();
+    drain(&Seal, &worker, now()).await.unwrap();
     let (read, written) = (broker.topics.applications.clone(), broker.topics.outcomes.clone());
     tokio::task::block_in_place(|| {
         use Granted::{
@@ -155,17 +155,17 @@ async fn a_topic_that_may_not_be_used_is_told_with_the_permission_that_is_missin
     });
     let refused = |error: &StageError, topic: &str, wanted: Operation| matches!(error, StageError::Broker(BrokerError::NotAllowed { topic: t, operation }) if t == topic && *operation == wanted);
     let error = loop {
-        if let Err(error) = take_in(&station).await {
+        if let Err(error) = take_in(&worker).await {
             break error;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     };
     assert!(refused(&error, &read, Operation::Read) && error.to_string().contains("READ"), "{error}");
-    let error = drain(&Relay, &station, now()).await.expect_err("it may not be written");
+    let error = drain(&Relay, &worker, now()).await.expect_err("it may not be written");
     assert!(refused(&error, &written, Operation::Write) && error.to_string().contains("WRITE"), "{error}");
     let found = doctor(&broker, &database);
     assert!(found.len() == 2 && found[0].1.contains("READ") && found[1].1.contains("WRITE"), "{found:?}");
-    station.ledger.close().await;
+    worker.ledger.close().await;
     broker.end().await;
 }
 
@@ -177,7 +177,7 @@ async fn many_partitions_are_asked_about_at_once() {
     let broker = Broker::new(1).await;
     let topic = broker.topics.applications.clone();
     broker.grow(&topic, PARTITIONS as usize).await;
-    let station = broker.station(&database, "one").await;
+    let worker = broker.worker(&database, "one").await;
     tokio::task::block_in_place(|| {
         let reader = Reader::connect(&broker.servers, &topic).unwrap();
         while reader.partitions().unwrap().len() < PARTITIONS as usize {
@@ -195,8 +195,8 @@ async fn many_partitions_are_asked_about_at_once() {
         assert_eq!(together, alone);
         assert_eq!(together.iter().map(|(_, _, high)| high).sum::<i64>(), 90);
     });
-    take_in(&station).await.unwrap();
-    assert_eq!(counts(&station).await.accepted, 90);
-    station.ledger.close().await;
+    take_in(&worker).await.unwrap();
+    assert_eq!(counts(&worker).await.accepted, 90);
+    worker.ledger.close().await;
     broker.end().await;
 }

@@ -20,7 +20,7 @@ on_both_engines!(
 
 async fn a_late_owners_writes_are_refused(database: Database) {
     let broker = Broker::new(1).await;
-    let (first, second) = (broker.station(&database, "first").await, broker.station(&database, "second").await);
+    let (first, second) = (broker.worker(&database, "first").await, broker.worker(&database, "second").await);
     broker.send_applications(&applications(0, 50));
     // It has read and checked a chunk, and stops for longer than its lease.
     let claimed = crate::steps::claim(&FromKafka, &first, now()).await.unwrap().unwrap();
@@ -49,25 +49,25 @@ async fn a_late_owners_writes_are_refused(database: Database) {
 async fn workers_share_the_partitions(database: Database) {
     let broker = Broker::new(3).await;
     broker.send_applications(&applications(0, 90));
-    let mut stations = Vec::new();
+    let mut workers = Vec::new();
     let mut claims = Vec::new();
-    for worker in ["first", "second", "third", "fourth"] {
-        let station = broker.station(&database, worker).await;
-        claims.push(crate::steps::claim(&FromKafka, &station, now()).await.unwrap());
-        stations.push(station);
+    for name in ["first", "second", "third", "fourth"] {
+        let worker = broker.worker(&database, name).await;
+        claims.push(crate::steps::claim(&FromKafka, &worker, now()).await.unwrap());
+        workers.push(worker);
     }
     let busy: Vec<bool> = claims.iter().map(Option::is_some).collect();
     assert_eq!(busy, [true, true, true, false], "each partition has one worker");
-    for (station, claimed) in stations.iter().zip(claims) {
+    for (worker, claimed) in workers.iter().zip(claims) {
         if let Some(claimed) = claimed {
-            let worked = tokio::task::block_in_place(|| FromKafka.work(station, claimed, now())).unwrap();
-            FromKafka.settle(station, worked, now()).await.unwrap();
+            let worked = tokio::task::block_in_place(|| FromKafka.work(worker, claimed, now())).unwrap();
+            FromKafka.settle(worker, worked, now()).await.unwrap();
         }
     }
-    assert_eq!((counts(&stations[0]).await.accepted, counts(&stations[0]).await.received), (90, 90));
-    books_hold(&stations[0]).await;
-    for station in stations {
-        station.ledger.close().await;
+    assert_eq!((counts(&workers[0]).await.accepted, counts(&workers[0]).await.received), (90, 90));
+    books_hold(&workers[0]).await;
+    for worker in workers {
+        worker.ledger.close().await;
     }
     broker.end().await;
 }
@@ -77,21 +77,21 @@ const SENT: u64 = 900;
 async fn workers_that_come_and_go_have_one_effect(database: Database) {
     let broker = Broker::new(3).await;
     let sent = applications(0, SENT);
-    let steady = broker.station(&database, "steady").await;
+    let steady = broker.worker(&database, "steady").await;
     let restless = async {
         // It leaves in the middle of a chunk and comes back under another name, again and again.
         for round in 0..12 {
-            let station = broker.station(&database, &format!("restless-{round}")).await;
+            let worker = broker.worker(&database, &format!("restless-{round}")).await;
             let lapsed = now() + i64::from(round * 61).seconds();
-            if let Ok(Some(claimed)) = crate::steps::claim(&FromKafka, &station, lapsed).await {
-                let worked = tokio::task::block_in_place(|| FromKafka.work(&station, claimed, lapsed)).unwrap();
+            if let Ok(Some(claimed)) = crate::steps::claim(&FromKafka, &worker, lapsed).await {
+                let worked = tokio::task::block_in_place(|| FromKafka.work(&worker, claimed, lapsed)).unwrap();
                 if round % 2 == 0 {
                     // Late, on purpose: the steady one may have been there.
                     tokio::time::sleep(Duration::from_millis(150)).await;
-                    refused_or_settled(FromKafka.settle(&station, worked, lapsed).await);
+                    refused_or_settled(FromKafka.settle(&worker, worked, lapsed).await);
                 }
             }
-            station.ledger.close().await;
+            worker.ledger.close().await;
         }
     };
     let sending = async {
@@ -127,11 +127,11 @@ fn refused_or_settled(settled: Result<(), StageError>) {
 }
 
 /// Takes in what there is, at an instant when abandoned leases have lapsed; tells how many were accepted.
-async fn until_idle(station: &Worker, round: i64) -> i64 {
+async fn until_idle(worker: &Worker, round: i64) -> i64 {
     let lapsed = now() + (round * 61).seconds();
-    if let Err(error) = crate::steps::drain(&FromKafka, station, lapsed).await {
-        FromKafka.forget(station);
+    if let Err(error) = crate::steps::drain(&FromKafka, worker, lapsed).await {
+        FromKafka.forget(worker);
         refused_or_settled(Err(error));
     }
-    counts(station).await.accepted
+    counts(worker).await.accepted
 }

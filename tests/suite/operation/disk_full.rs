@@ -53,8 +53,8 @@ impl Drop for SmallDisk {
 }
 
 /// The applications are of January, so until the last step of a round has cared for deadlines they are late.
-async fn holds(station: &Worker, but_deadlines: bool) {
-    let mut books = station.ledger.books(Timestamp::now(), true, None).await.unwrap();
+async fn holds(worker: &Worker, but_deadlines: bool) {
+    let mut books = worker.ledger.books(Timestamp::now(), true, None).await.unwrap();
     books.books.retain(|law| !(but_deadlines && law.name == "deadline"));
     assert!(books.hold(), "{:?}", broken(&books));
 }
@@ -80,15 +80,15 @@ async fn a_worker_rests_while_its_disk_is_full_and_goes_on_by_itself() {
     worker.until_a_whole_round();
     worker.signal("TERM");
     assert_eq!(worker.end().0, Some(0));
-    let station = Worker::open(Config::in_folder(disk.path(), None), local_date(Timestamp::now())).await.unwrap();
-    holds(&station, false).await;
-    station.ledger.close().await;
+    let worker = Worker::open(Config::in_folder(disk.path(), None), local_date(Timestamp::now())).await.unwrap();
+    holds(&worker, false).await;
+    worker.ledger.close().await;
 }
 
 /// Runs every step; the first outage it meets, or none.
-async fn outage_in_a_round(station: &Worker) -> Option<String> {
+async fn outage_in_a_round(worker: &Worker) -> Option<String> {
     for step in ROUTE {
-        if let Err(error) = step.run(station, Timestamp::now()).await {
+        if let Err(error) = step.run(worker, Timestamp::now()).await {
             assert!(error.is_outage(), "{}/{}: {error:?}", step.stage, step.name);
             return Some(error.to_string());
         }
@@ -103,24 +103,24 @@ async fn a_disk_that_fills_up_in_the_middle_leaves_nothing_half_done() {
     let database = format!("sqlite:{}", disk.path().join("cardline.db").display());
     let generate = ["generate", "applications", "--count", "300", "--out"];
     ended(program(&database, disk.path()).args(generate).arg(&file).arg("--photos").arg(&photos), &[0]);
-    let station = Worker::open(Config::in_folder(disk.path(), None), local_date(Timestamp::now())).await.unwrap();
-    let take_in = async || intake::from_file(&station, &file, Timestamp::now(), |_, _| ()).await;
+    let worker = Worker::open(Config::in_folder(disk.path(), None), local_date(Timestamp::now())).await.unwrap();
+    let take_in = async || intake::from_file(&worker, &file, Timestamp::now(), |_, _| ()).await;
     disk.fill(64 << 10);
     let refused = take_in().await.expect_err("there was no room for 300 applications");
     assert!(refused.is_outage(), "{refused:?}");
-    assert_eq!(station.ledger.intake_counts("file").await.unwrap(), IntakeCounts::default());
+    assert_eq!(worker.ledger.intake_counts("file").await.unwrap(), IntakeCounts::default());
     disk.clear();
     let counts = take_in().await.unwrap();
     assert!(counts.accepted > 150 && counts.repeated == 0, "{counts:?}");
     let mut met = 0;
     for left in [0, 16 << 10, 64 << 10, 256 << 10, 1 << 20] {
         disk.fill(left);
-        met += u32::from(outage_in_a_round(&station).await.is_some());
+        met += u32::from(outage_in_a_round(&worker).await.is_some());
         disk.clear();
-        holds(&station, true).await;
+        holds(&worker, true).await;
     }
     assert!(met > 0, "the disk was never full; the test proves nothing");
-    assert_eq!(outage_in_a_round(&station).await, None);
-    holds(&station, false).await;
-    station.ledger.close().await;
+    assert_eq!(outage_in_a_round(&worker).await, None);
+    holds(&worker, false).await;
+    worker.ledger.close().await;
 }

@@ -16,7 +16,7 @@ use cardline::time::{instant, local_date};
 use cardline_core::domain::policy::Policy;
 use cardline_core::domain::reference::Table;
 use cardline_world::play::{FIRST_DAY, Morning, day, outgoing};
-use cardline_world::{World, mirror, station_with_broker};
+use cardline_world::{World, mirror, worker_with_broker};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rdkafka::ClientConfig;
@@ -44,27 +44,27 @@ pub struct Tick {
 }
 
 /// Partners, people, a broker and the ledger they are told to.
-pub struct Town {
-    pub station: Worker,
+pub struct CrashWorld {
+    pub worker: Worker,
     runtime: Runtime,
     /// The broker inside this process, where the engines bring none of their own.
     _broker: Option<MockBroker>,
     folder: TempDir,
 }
 
-/// Where a town keeps its books, and how it is told.
+/// Where a crash world keeps its books, and how it is told.
 pub struct Engines {
-    /// None: SQLite in the town's folder.
+    /// None: SQLite in its own folder.
     database: Option<String>,
     /// None: the broker inside this process.
     kafka: Option<String>,
     name: String,
 }
 
-/// A name no other town has.
+/// A name no other crash world has.
 fn name() -> String {
-    static TOWNS: AtomicU32 = AtomicU32::new(0);
-    format!("kill_{}_{}", std::process::id(), TOWNS.fetch_add(1, Ordering::Relaxed))
+    static CRASH_WORLDS: AtomicU32 = AtomicU32::new(0);
+    format!("kill_{}_{}", std::process::id(), CRASH_WORLDS.fetch_add(1, Ordering::Relaxed))
 }
 
 /// SQLite, and the broker inside this process.
@@ -89,48 +89,48 @@ pub fn services() -> Engines {
     Engines { database: Some(format!("{server}/{name}")), kafka: Some(kafka), name }
 }
 
-impl Town {
-    fn found(engines: Engines) -> Town {
+impl CrashWorld {
+    fn new(engines: Engines) -> CrashWorld {
         let folder = tempfile::tempdir().unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let mut config = Config::in_folder(folder.path(), engines.database);
-        let (station, broker) = match engines.kafka {
+        let (worker, broker) = match engines.kafka {
             None => {
-                let (station, broker) = runtime.block_on(station_with_broker(config)).unwrap();
-                (station, Some(broker))
+                let (worker, broker) = runtime.block_on(worker_with_broker(config)).unwrap();
+                (worker, Some(broker))
             }
             Some(kafka) => {
                 config.topics = topics(&engines.name);
                 runtime.block_on(create(&kafka, &config.topics));
-                let mut station = runtime.block_on(Worker::open(config, FIRST_DAY)).unwrap();
-                station.kafka = Some(kafka);
-                (station, None)
+                let mut worker = runtime.block_on(Worker::open(config, FIRST_DAY)).unwrap();
+                worker.kafka = Some(kafka);
+                (worker, None)
             }
         };
-        std::fs::write(folder.path().join("config.toml"), configuration(&station.config.topics)).unwrap();
-        Town { station, runtime, _broker: broker, folder }
+        std::fs::write(folder.path().join("config.toml"), configuration(&worker.config.topics)).unwrap();
+        CrashWorld { worker, runtime, _broker: broker, folder }
     }
 
     /// Plays so many days, each tick by `tick`; in the end all laws hold and the mirror is exact. Returns
     /// the cards by state.
-    pub fn play(engines: Engines, days: u32, mut tick: impl FnMut(&Town, Tick)) -> BTreeMap<String, i64> {
-        let town = Town::found(engines);
-        let mut world = World::new(&town.station, 11, CARDS, days).unwrap();
-        town.runtime.block_on(world.prepare(&town.station)).unwrap();
-        town.runtime.block_on(town.plan_mergers());
+    pub fn play(engines: Engines, days: u32, mut tick: impl FnMut(&CrashWorld, Tick)) -> BTreeMap<String, i64> {
+        let crash_world = CrashWorld::new(engines);
+        let mut world = World::new(&crash_world.worker, 11, CARDS, days).unwrap();
+        crash_world.runtime.block_on(world.prepare(&crash_world.worker)).unwrap();
+        crash_world.runtime.block_on(crash_world.plan_mergers());
         let mut number = 0;
         let mut next = |stage, at| {
-            tick(&town, Tick { number, stage, at });
+            tick(&crash_world, Tick { number, stage, at });
             number += 1;
         };
         for n in 0..days {
             let today = day(n);
-            world.listen(&town.station, today).unwrap();
-            let Morning { first_events, applications, events } = world.morning(&town.station, today).unwrap();
-            let topics = &town.station.config.topics;
+            world.listen(&crash_world.worker, today).unwrap();
+            let Morning { first_events, applications, events } = world.morning(&crash_world.worker, today).unwrap();
+            let topics = &crash_world.worker.config.topics;
             if EARLY_ON.contains(&n) {
                 for letters in too_early(n) {
-                    town.station.publish(&outgoing(&topics.applications, &letters)).unwrap();
+                    crash_world.worker.publish(&outgoing(&topics.applications, &letters)).unwrap();
                     next("intake", instant(today, 8, 30));
                 }
             }
@@ -140,14 +140,14 @@ impl Town {
                 (&topics.events, &events, "servicing"),
             ] {
                 if !letters.is_empty() {
-                    town.station.publish(&outgoing(topic, letters)).unwrap();
+                    crash_world.worker.publish(&outgoing(topic, letters)).unwrap();
                     next(stage, instant(today, 8, 45));
                 }
             }
             next("all", instant(today, 9, 0));
             next("all", instant(today, 17, 30));
         }
-        town.check(&world, day(days - 1))
+        crash_world.check(&world, day(days - 1))
     }
 
     /// Regions that are taken over while cards wait under them, for a bank and for their recycling.
@@ -160,32 +160,32 @@ impl Town {
             let asked = Asked { effective: day(from), complete: false, today: FIRST_DAY };
             let rows = rows(Table::Regions, text.as_bytes()).unwrap_or_else(|fault| panic!("{fault}"));
             let policy = Policy::built_in().unwrap();
-            let planned = plan(&self.station.ledger, &policy, &rows, asked).await.unwrap_or_else(|e| panic!("{e}"));
-            apply(&self.station.ledger, planned, "suite", instant(FIRST_DAY, 8, 0), true, None).await.unwrap();
+            let planned = plan(&self.worker.ledger, &policy, &rows, asked).await.unwrap_or_else(|e| panic!("{e}"));
+            apply(&self.worker.ledger, planned, "suite", instant(FIRST_DAY, 8, 0), true, None).await.unwrap();
         }
     }
 
     fn check(&self, world: &World, last: Date) -> BTreeMap<String, i64> {
         self.runtime.block_on(async {
-            let books = self.station.ledger.books(instant(last, 18, 0), true, None).await.unwrap();
+            let books = self.worker.ledger.books(instant(last, 18, 0), true, None).await.unwrap();
             for law in &books.books {
                 assert!(law.holds, "law {} {}: {:?}", law.law, law.name, law.offending);
             }
-            let mirror = mirror(world, &self.station).await.unwrap();
+            let mirror = mirror(world, &self.worker).await.unwrap();
             assert!(mirror.holds, "{:#?}", mirror.differences);
-            self.station.ledger.cards_by_state().await.unwrap()
+            self.worker.ledger.cards_by_state().await.unwrap()
         })
     }
 
     /// The tick here and now, by a worker that starts: it knows the regions of its day.
     pub fn run(&self, tick: Tick) {
         self.runtime.block_on(async {
-            let mut station = Worker::open(self.station.config.clone(), local_date(tick.at)).await.unwrap();
-            station.kafka = self.station.kafka.clone();
+            let mut worker = Worker::open(self.worker.config.clone(), local_date(tick.at)).await.unwrap();
+            worker.kafka = self.worker.kafka.clone();
             for step in ROUTE.iter().filter(|step| tick.stage == "all" || step.stage == tick.stage) {
-                step.run(&station, tick.at).await.unwrap();
+                step.run(&worker, tick.at).await.unwrap();
             }
-            station.ledger.close().await;
+            worker.ledger.close().await;
         });
     }
 
@@ -195,9 +195,9 @@ impl Town {
         command
             .args(["tick", tick.stage, "--at", &tick.at.to_string()])
             .env("CARDLINE_CONFIG", self.folder.path().join("config.toml"))
-            .env("CARDLINE_DATABASE", &self.station.config.database.value)
-            .env("CARDLINE_DATA", &self.station.config.data.value)
-            .env("CARDLINE_KAFKA", self.station.kafka.as_deref().unwrap())
+            .env("CARDLINE_DATABASE", &self.worker.config.database.value)
+            .env("CARDLINE_DATA", &self.worker.config.data.value)
+            .env("CARDLINE_KAFKA", self.worker.kafka.as_deref().unwrap())
             .env("CARDLINE_WORKER", "killed-worker")
             .stdout(Stdio::null())
             .stderr(Stdio::piped());

@@ -15,9 +15,9 @@ use crate::process::watched;
 use crate::services::Services;
 
 /// A worker's processes and where they work.
-pub struct Town {
+pub struct Installation {
     pub runtime: tokio::runtime::Runtime,
-    pub station: Worker,
+    pub worker: Worker,
     folder: tempfile::TempDir,
 }
 
@@ -56,9 +56,9 @@ impl Route {
     }
 }
 
-impl Town {
+impl Installation {
     /// With the messages on its topic, and the photos they name.
-    pub fn found(services: &Services, messages: &[Vec<u8>]) -> Town {
+    pub fn new(services: &Services, messages: &[Vec<u8>]) -> Installation {
         let folder = tempfile::tempdir().expect("folder");
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("runtime");
@@ -66,19 +66,19 @@ impl Town {
         config.topics.applications = format!("bench.{}", rand::random::<u32>());
         let topics = format!("[topics]\napplications = '{}'\n", config.topics.applications);
         std::fs::write(folder.path().join("config.toml"), topics).expect("configuration");
-        let mut station = runtime.block_on(Worker::open(config, FIRST_DAY)).expect("station");
-        station.kafka = Some(services.kafka.clone());
-        services.publish(&station.config.topics.applications, messages);
-        for (key, bytes) in applications::plan(&station.reference, 0).album.files() {
-            runtime.block_on(station.objects.upload(key, bytes)).expect("photo");
+        let mut worker = runtime.block_on(Worker::open(config, FIRST_DAY)).expect("worker");
+        worker.kafka = Some(services.kafka.clone());
+        services.publish(&worker.config.topics.applications, messages);
+        for (key, bytes) in applications::plan(&worker.reference, 0).album.files() {
+            runtime.block_on(worker.objects.upload(key, bytes)).expect("photo");
         }
-        Town { runtime, station, folder }
+        Installation { runtime, worker, folder }
     }
 
     /// Takes all cards to the bureau's file. The bank's own days count for nobody.
     pub fn route(&self, workers: usize) -> Route {
-        let mut world = World::new(&self.station, 1, 1, 1).expect("world");
-        self.runtime.block_on(world.prepare(&self.station)).expect("stock");
+        let mut world = World::new(&self.worker, 1, 1, 1).expect("world");
+        self.runtime.block_on(world.prepare(&self.worker)).expect("stock");
         let (evening, later) = (instant(day(3), 17, 30), instant(day(14), 17, 30));
         let mut stages = vec![
             self.tick("intake", instant(FIRST_DAY, 9, 0), workers),
@@ -86,7 +86,7 @@ impl Town {
             self.tick("exchange", evening, 1),
         ];
         for n in 4..14 {
-            world.morning(&self.station, day(n)).expect("the banks' days");
+            world.morning(&self.worker, day(n)).expect("the banks' days");
         }
         stages.push(self.tick("accounts", later, workers));
         // The bureau takes so many a day.
@@ -100,7 +100,7 @@ impl Town {
     }
 
     fn at(&self, place: &str) -> u64 {
-        let places = self.runtime.block_on(self.station.ledger.cards_by_state()).expect("cards");
+        let places = self.runtime.block_on(self.worker.ledger.cards_by_state()).expect("cards");
         places.get(place).copied().unwrap_or(0) as u64
     }
 
@@ -119,9 +119,9 @@ impl Town {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cardline"));
         command.args(["tick", stage, "--at", &at.to_string()]);
         command.env("CARDLINE_CONFIG", self.folder.path().join("config.toml"));
-        command.env("CARDLINE_DATABASE", &self.station.config.database.value);
-        command.env("CARDLINE_DATA", &self.station.config.data.value);
-        command.env("CARDLINE_KAFKA", self.station.kafka.as_deref().unwrap_or_default());
+        command.env("CARDLINE_DATABASE", &self.worker.config.database.value);
+        command.env("CARDLINE_DATA", &self.worker.config.data.value);
+        command.env("CARDLINE_KAFKA", self.worker.kafka.as_deref().unwrap_or_default());
         command.env("CARDLINE_WORKER", format!("worker-{worker}"));
         command
     }

@@ -1,21 +1,21 @@
-//! Chance in the world: a roll depends only on the seed, what it is for, and whom it is about, so that
+//! Random numbers of the world: each depends only on the seed, what it is for, and whom it is about, so that
 //! the order in which things happen changes nothing.
 
 use sha2::{Digest, Sha256};
 
-/// Rolls of one seed.
+/// The numbers of one seed.
 #[derive(Clone, Copy)]
-pub struct Dice {
+pub struct Rng {
     seed: u64,
 }
 
-impl Dice {
-    pub fn new(seed: u64) -> Dice {
-        Dice { seed }
+impl Rng {
+    pub fn new(seed: u64) -> Rng {
+        Rng { seed }
     }
 
     /// A number for this purpose and key.
-    pub fn roll(self, purpose: &str, key: &str) -> u64 {
+    pub fn number(self, purpose: &str, key: &str) -> u64 {
         let digest = Sha256::new()
             .chain_update(self.seed.to_be_bytes())
             .chain_update(purpose)
@@ -27,11 +27,11 @@ impl Dice {
 
     /// True in so many of ten thousand cases.
     pub fn chance(self, purpose: &str, key: &str, in_ten_thousand: u64) -> bool {
-        self.roll(purpose, key) % 10_000 < in_ten_thousand
+        self.number(purpose, key) % 10_000 < in_ten_thousand
     }
 
     /// A number between two bounds, both included.
     pub fn between(self, purpose: &str, key: &str, low: u64, high: u64) -> u64 {
-        low + self.roll(purpose, key) % (high - low + 1)
+        low + self.number(purpose, key) % (high - low + 1)
     }
 }
