@@ -24,7 +24,7 @@ use super::recovery::refusal::RecoveryRefusal;
 use super::recovery::{after_restore, skip};
 use crate::people::approvals::ApprovalRecord;
 use crate::step::{StageError, Worker};
-use crate::store::{Principal, Why};
+use crate::store::{Principal, Stamp};
 
 /// Why an approval cannot be decided or carried out.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -73,7 +73,7 @@ pub enum Carried {
 pub async fn refuse(worker: &Worker, id: i64, approver: &Principal, now: Timestamp) -> Result<(), ApprovalError> {
     let record = decidable(worker, id, approver, &["asked", "given"], now).await?;
     let from = if record.state == "given" { "given" } else { "asked" };
-    let why = Why { at: now, actor: &approver.name, reason: "a second person did not agree" };
+    let why = Stamp { at: now, actor: &approver.name, reason: "a second person did not agree" };
     Ok(worker.ledger.decide_approval(id, from, "refused", why).await?)
 }
 
@@ -91,7 +91,7 @@ pub async fn give(
             record
         } else {
             let asked = decidable(worker, id, approver, &["asked"], now).await?;
-            let why = Why { at: now, actor: &approver.name, reason: "a second person agreed" };
+            let why = Stamp { at: now, actor: &approver.name, reason: "a second person agreed" };
             worker.ledger.decide_approval(id, "asked", "given", why).await?;
             asked
         };

@@ -3,7 +3,7 @@
 use crate::crypto::objects::sha256;
 use crate::people::approvals::{ApprovalRecord, NewApproval};
 use crate::step::{StageError, Worker};
-use crate::store::Why;
+use crate::store::Stamp;
 use cardline_core::domain::staff::DualControl;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -68,7 +68,7 @@ pub async fn second_person(worker: &Worker, wanted: &Wanted<'_>, now: Timestamp)
         area: wanted.area.into(),
         reason: worker.keys.encrypt(wanted.reason.as_bytes())?,
     };
-    let why = Why { at: now, actor: &maker.name, reason: "asked for a second person" };
+    let why = Stamp { at: now, actor: &maker.name, reason: "asked for a second person" };
     let id = worker.ledger.ask_approval(new, why).await?;
     Ok(Second::Asked { id, maker: maker.name.clone() })
 }

@@ -4,8 +4,8 @@ use crate::args;
 use crate::people::approvals::use_approval;
 use crate::people::authorisation::refuse_beyond;
 use crate::store::LedgerError;
+use crate::store::Stamp;
 use crate::store::Tx;
-use crate::store::Why;
 use jiff::Timestamp;
 
 /// The lock between holds and cuts on PostgreSQL; SQLite has one writer at a time anyway.
@@ -42,7 +42,7 @@ pub(crate) async fn spend_approval(tx: &mut Tx, batch: i64, action: &NewBatchAct
     let Some(approval) = action.approval else { return Ok(()) };
     let number = tx.row::<(String,)>("SELECT number FROM batch WHERE id = $1", args![batch]).await?;
     let number = number.map(|(number,)| number).unwrap_or_default();
-    use_approval(tx, approval, &number, Why { at: action.at, actor: &action.actor, reason: "" }).await
+    use_approval(tx, approval, &number, Stamp { at: action.at, actor: &action.actor, reason: "" }).await
 }
 
 /// Records an action, unless it reaches beyond the scope of who acts; returns its id. Every action passes here.

@@ -2,8 +2,8 @@
 
 use super::batch_record::{NewBatchAction, record_action, refuse_held};
 use crate::exchange::files::FrozenFile;
+use crate::store::Stamp;
 use crate::store::Tx;
-use crate::store::Why;
 use crate::store::counters::take_numbers;
 use crate::store::transition::{Along, move_one, write_move};
 use crate::store::{Ledger, LedgerError};
@@ -129,7 +129,7 @@ pub(crate) async fn nothing_cut(tx: &mut Tx, cut: &CutBatch) -> Result<(), Ledge
 
 /// Ends a cut whose cards are in the batch: the action of the person who has it cut is recorded, and a batch
 /// that is not sent by itself waits.
-pub(crate) async fn finish_cut(tx: &mut Tx, cut: &CutBatch, batch: i64, why: Why<'_>) -> Result<(), LedgerError> {
+pub(crate) async fn finish_cut(tx: &mut Tx, cut: &CutBatch, batch: i64, why: Stamp<'_>) -> Result<(), LedgerError> {
     if let Some(action) = &cut.action {
         record_action(tx, action, Some(batch), Some(&cut.number)).await?;
     }
@@ -137,11 +137,11 @@ pub(crate) async fn finish_cut(tx: &mut Tx, cut: &CutBatch, batch: i64, why: Why
         return Ok(());
     }
     let transition = transition!(BATCH, "cut" => "held");
-    move_one(tx, batch, transition, Along::default(), Why { reason: "waits for its release", ..why }).await
+    move_one(tx, batch, transition, Along::default(), Stamp { reason: "waits for its release", ..why }).await
 }
 
 /// Inserts a batch in the state `cut`, with the number its file was rendered with.
-pub(crate) async fn insert_batch(tx: &mut Tx, cut: &CutBatch, why: Why<'_>) -> Result<i64, LedgerError> {
+pub(crate) async fn insert_batch(tx: &mut Tx, cut: &CutBatch, why: Stamp<'_>) -> Result<i64, LedgerError> {
     if let Some(stream) = &cut.stream {
         refuse_held(tx, stream).await?;
     }
@@ -172,7 +172,7 @@ pub(crate) async fn insert_batch(tx: &mut Tx, cut: &CutBatch, why: Why<'_>) -> R
 }
 
 /// Counts newly answered rows; the batch and its request file move on as far as that takes them.
-pub(crate) async fn advance_batch(tx: &mut Tx, batch: i64, newly: i64, why: Why<'_>) -> Result<(), LedgerError> {
+pub(crate) async fn advance_batch(tx: &mut Tx, batch: i64, newly: i64, why: Stamp<'_>) -> Result<(), LedgerError> {
     let row = tx
         .run_returning::<(String, i64, i64)>(
             "UPDATE batch SET answered = answered + $2 WHERE id = $1 RETURNING state, answered, cards",
@@ -192,7 +192,7 @@ pub(crate) async fn advance_batch(tx: &mut Tx, batch: i64, newly: i64, why: Why<
     if let Some(transition) = transition {
         move_one(tx, batch, transition, Along::default(), why).await?;
         if whole {
-            crate::cases::desk::overtake(tx, batch, Why { reason: "the answer came", ..why }).await?;
+            crate::cases::desk::overtake(tx, batch, Stamp { reason: "the answer came", ..why }).await?;
             let request = tx
                 .number("SELECT id FROM file WHERE batch = $1 AND direction = 'out' AND state = 'placed'", args![batch])
                 .await?;

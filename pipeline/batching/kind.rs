@@ -18,7 +18,7 @@ use super::cutting::{self, Numbers};
 use super::schedule::{self, DueStream, WaitingStream};
 use crate::step::{Claim, StageError, Step, Worker};
 use crate::store::leases::spend;
-use crate::store::{Lease, Ledger, LedgerError, Tx, Why};
+use crate::store::{Lease, Ledger, LedgerError, Stamp, Tx};
 
 /// What is a kind's own.
 pub trait CutKind: Send + Sync + 'static {
@@ -81,7 +81,7 @@ pub trait CutKind: Send + Sync + 'static {
         tx: &'t mut Tx,
         cut: &'t CutBatch,
         rows: &'t Self::Rows,
-        why: Why<'t>,
+        why: Stamp<'t>,
     ) -> impl Future<Output = Result<(), LedgerError>> + Send + 't;
 
     /// Takes the members of a batch that ends unsent back to where they waited, due by a day.
@@ -89,7 +89,7 @@ pub trait CutKind: Send + Sync + 'static {
         tx: &'t mut Tx,
         batch: i64,
         again_on: Date,
-        why: Why<'t>,
+        why: Stamp<'t>,
     ) -> impl Future<Output = Result<(), LedgerError>> + Send + 't;
 }
 
@@ -165,7 +165,7 @@ impl<K: CutKind> Step for CutStep<K> {
             worker.objects.put("files", &bytes).await?;
         }
         let reason = format!("{} batch cut", K::KIND.word);
-        let why = Why { at: now, actor: cut.actor(), reason: &reason };
+        let why = Stamp { at: now, actor: cut.actor(), reason: &reason };
         let mut tx = worker.ledger.begin().await?;
         K::write(&mut tx, &cut, &rows, why).await?;
         spend(&mut tx, &lease).await?;
@@ -248,7 +248,7 @@ pub trait AnyKind: Send + Sync {
         tx: &'t mut Tx,
         batch: i64,
         again_on: Date,
-        why: Why<'t>,
+        why: Stamp<'t>,
     ) -> BoxFuture<'t, Result<(), LedgerError>>;
 }
 
@@ -260,7 +260,7 @@ pub trait Part: Send + Sync {
     fn cut(&mut self) -> &mut CutBatch;
     fn number(&self) -> &str;
     fn bytes(&self) -> &[u8];
-    fn write<'t>(&'t self, tx: &'t mut Tx, why: Why<'t>) -> BoxFuture<'t, Result<(), LedgerError>>;
+    fn write<'t>(&'t self, tx: &'t mut Tx, why: Stamp<'t>) -> BoxFuture<'t, Result<(), LedgerError>>;
 }
 
 struct PartOf<K: CutKind>(Rendered<K::Rows>);
@@ -278,7 +278,7 @@ impl<K: CutKind> Part for PartOf<K> {
         &self.0.bytes
     }
 
-    fn write<'t>(&'t self, tx: &'t mut Tx, why: Why<'t>) -> BoxFuture<'t, Result<(), LedgerError>> {
+    fn write<'t>(&'t self, tx: &'t mut Tx, why: Stamp<'t>) -> BoxFuture<'t, Result<(), LedgerError>> {
         Box::pin(K::write(tx, &self.0.cut, &self.0.rows, why))
     }
 }
@@ -349,7 +349,7 @@ impl<K: CutKind> AnyKind for CutStep<K> {
         tx: &'t mut Tx,
         batch: i64,
         again_on: Date,
-        why: Why<'t>,
+        why: Stamp<'t>,
     ) -> BoxFuture<'t, Result<(), LedgerError>> {
         Box::pin(K::take_back(tx, batch, again_on, why))
     }

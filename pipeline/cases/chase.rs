@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use super::desk::open_case;
 use crate::args;
-use crate::store::{LedgerError, Tx, Why};
+use crate::store::{LedgerError, Stamp, Tx};
 
 /// Opens a case about an application, a file or a reason, unless one is open.
 pub(super) async fn chase(
@@ -13,7 +13,7 @@ pub(super) async fn chase(
     file: Option<i64>,
     reason: &str,
     case_on: Date,
-    why: Why<'_>,
+    why: Stamp<'_>,
 ) -> Result<(), LedgerError> {
     let open = tx
         .number(

@@ -4,7 +4,7 @@ use cardline_core::domain::policy::ByRegion;
 use futures_util::future::BoxFuture;
 use jiff::civil::Date;
 
-use crate::store::{LedgerError, Tx, Why};
+use crate::store::{LedgerError, Stamp, Tx};
 
 /// A kind of things that must not wait past their day.
 pub struct Deadline {
@@ -26,7 +26,7 @@ pub type Settle = for<'t> fn(&'t mut Tx, Missed<'t>) -> BoxFuture<'t, Result<(),
 pub struct Missed<'m> {
     pub partner: &'m str,
     pub dates: &'m NextDates,
-    pub why: Why<'m>,
+    pub why: Stamp<'m>,
 }
 
 /// The dates that follow a missed deadline, by the region of what missed it.

@@ -5,8 +5,8 @@ use jiff::civil::Date;
 
 use crate::limits::ROW_CASES_MAX;
 use crate::store::LedgerError;
+use crate::store::Stamp;
 use crate::store::Tx;
-use crate::store::Why;
 use crate::store::transition::{Along, Subject, Transition, move_each, move_one, write_move};
 use crate::{args, transition};
 
@@ -18,7 +18,7 @@ pub async fn open_case(
     reason: &str,
     due_on: Date,
     owner: &str,
-    why: Why<'_>,
+    why: Stamp<'_>,
 ) -> Result<i64, LedgerError> {
     let id = tx
         .run_returning::<(i64,)>(
@@ -27,7 +27,7 @@ pub async fn open_case(
         )
         .await?;
     let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("case id".into()))?;
-    write_move(tx, id, transition!(CASE, "" => "open"), Why { reason, ..why }).await?;
+    write_move(tx, id, transition!(CASE, "" => "open"), Stamp { reason, ..why }).await?;
     Ok(id)
 }
 
@@ -45,7 +45,7 @@ pub(crate) async fn open_row_cases(
     rows: &[UnmatchedRow],
     due_on: Date,
     owner: &str,
-    why: Why<'_>,
+    why: Stamp<'_>,
 ) -> Result<(), LedgerError> {
     let shown = rows.len().min(ROW_CASES_MAX);
     for row in &rows[..shown] {
@@ -60,7 +60,7 @@ pub(crate) async fn open_row_cases(
 }
 
 /// A partner's late answer came, or is not asked for any more: cases that only chased it are settled.
-pub(crate) async fn overtake(tx: &mut Tx, batch: i64, why: Why<'_>) -> Result<(), LedgerError> {
+pub(crate) async fn overtake(tx: &mut Tx, batch: i64, why: Stamp<'_>) -> Result<(), LedgerError> {
     let any = tx
         .number(
             "SELECT count(*) FROM file f JOIN desk_case k ON k.file = f.id WHERE f.batch = $1 AND f.direction = 'out'",
@@ -82,7 +82,7 @@ pub(crate) async fn overtake(tx: &mut Tx, batch: i64, why: Why<'_>) -> Result<()
 }
 
 /// Later facts settled these cases; those that a person decided before stay as they are.
-pub(crate) async fn overtake_cases(tx: &mut Tx, cases: &[(i64,)], why: Why<'_>) -> Result<(), LedgerError> {
+pub(crate) async fn overtake_cases(tx: &mut Tx, cases: &[(i64,)], why: Stamp<'_>) -> Result<(), LedgerError> {
     if cases.is_empty() {
         return Ok(());
     }
@@ -101,7 +101,7 @@ pub(crate) async fn hold_cards(
     held: &[(i64, String)],
     from: &'static str,
     due_on: Date,
-    why: Why<'_>,
+    why: Stamp<'_>,
 ) -> Result<(), LedgerError> {
     let transition = Transition::between(&CARD, from, "held")?;
     for (id, reason) in held {
@@ -112,7 +112,7 @@ pub(crate) async fn hold_cards(
             reason: Some(reason.clone()),
             ..Along::default()
         };
-        move_one(tx, *id, transition, along, Why { reason, ..why }).await?;
+        move_one(tx, *id, transition, along, Stamp { reason, ..why }).await?;
         open_case(tx, Some(*id), None, reason, due_on, "bureau operator", why).await?;
     }
     Ok(())

@@ -6,7 +6,7 @@ use super::deadline::{Deadline, Missed, NextDates};
 use super::deadlines::DEADLINES;
 use crate::args;
 use crate::store::leases::spend;
-use crate::store::{Lease, Ledger, LedgerError, Why};
+use crate::store::{Lease, Ledger, LedgerError, Stamp};
 
 /// Things of one kind and partner that let their day pass.
 #[derive(Clone)]
@@ -42,7 +42,7 @@ impl Ledger {
         lease: &Lease,
         Overdue { deadline, partner }: &Overdue,
         dates: &NextDates,
-        why: Why<'_>,
+        why: Stamp<'_>,
     ) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
         (deadline.settle)(&mut tx, Missed { partner, dates, why }).await?;

@@ -13,7 +13,7 @@ use cardline::actions::batches::cancel::cancel_batch;
 use cardline::actions::batches::cut::{cut_now, preview_cut};
 use cardline::actions::batches::hold::{hold_batch, hold_stream, release_batch, release_stream};
 use cardline::actions::batches::refusal::BatchError;
-use cardline::actions::batches::second_person::{OfBatch, needs_second};
+use cardline::actions::batches::second_person::{BatchDecision, needs_second};
 use cardline::actions::batches::split::{Division, split_batch};
 use cardline::actions::batches::targets::batch_within;
 use cardline::actions::dual_control::second_person;
@@ -156,7 +156,7 @@ pub async fn release(context: &Context, args: ActArgs) -> anyhow::Result<Exit> {
     if !is_number(&args.target) {
         return told(context, "release", release_stream(&worker, &args.target, by).await);
     }
-    match second(context, &worker, OfBatch::Release, &args.target, by).await? {
+    match second(context, &worker, BatchDecision::Release, &args.target, by).await? {
         Err(outcome) => return Ok(outcome),
         Ok(approval) => by.approval = approval,
     }
@@ -178,7 +178,7 @@ pub async fn split(context: &Context, args: SplitArgs) -> anyhow::Result<Exit> {
 pub async fn cancel(context: &Context, args: CancelArgs) -> anyhow::Result<Exit> {
     let mut by = args.reason.by(context)?;
     let worker = context.worker(by.at).await?;
-    match second(context, &worker, OfBatch::Cancel, &args.number, by).await? {
+    match second(context, &worker, BatchDecision::Cancel, &args.number, by).await? {
         Err(outcome) => return Ok(outcome),
         Ok(approval) => by.approval = approval,
     }
@@ -189,7 +189,7 @@ pub async fn cancel(context: &Context, args: CancelArgs) -> anyhow::Result<Exit>
 async fn second(
     context: &Context,
     worker: &Worker,
-    what: OfBatch,
+    what: BatchDecision,
     number: &str,
     by: Instruction<'_>,
 ) -> anyhow::Result<Result<Option<i64>, Exit>> {

@@ -13,7 +13,7 @@ use cardline::actions::imports::legacy_rows::{RefusedStock, StockCard};
 use cardline::actions::imports::reference_file;
 use cardline::limits::CHUNK_MESSAGES;
 use cardline::step::Worker;
-use cardline::store::Why;
+use cardline::store::Stamp;
 
 /// Wrong lines named one by one; beyond that they are only counted.
 const WRONG_LINES_SHOWN: u64 = 20;
@@ -122,7 +122,7 @@ async fn settle(
     path: &Path,
 ) -> anyhow::Result<()> {
     let (lines, cards): (Vec<u64>, Vec<StockCard>) = cards.into_iter().unzip();
-    let why = Why { at, actor: &context.actor, reason: "opening stock imported" };
+    let why = Stamp { at, actor: &context.actor, reason: "opening stock imported" };
     let imported = worker.ledger.import_stock(cards, why).await?;
     counts.new += u64::try_from(imported.new).unwrap_or(0);
     counts.known += u64::try_from(imported.known).unwrap_or(0);

@@ -13,7 +13,7 @@ use cardline::quarantine::held::{HeldRecord, Neighbour};
 use cardline::quarantine::operation_record::TracedOperation;
 use cardline::quarantine::redaction::{differences, masked};
 use cardline::step::Worker;
-use cardline::store::Why;
+use cardline::store::Stamp;
 use cardline::time::{local, rfc3339};
 use cardline_core::domain::message;
 
@@ -118,7 +118,7 @@ pub async fn run(context: &Context, args: ShowArgs) -> anyhow::Result<Exit> {
     let mut document = document(&worker, &record).await?;
     if let Some((actor, reason)) = reveal {
         let encrypted = worker.keys.encrypt(reason.as_bytes())?;
-        worker.ledger.record_reveal(record.id, encrypted, Why { at: now, actor, reason: "" }).await?;
+        worker.ledger.record_reveal(record.id, encrypted, Stamp { at: now, actor, reason: "" }).await?;
         document.acts = operations(&worker, record.id).await?;
         document.revealed = Some(String::from_utf8_lossy(&worker.keys.decrypt(&record.encrypted)?).into_owned());
     }

@@ -14,7 +14,7 @@ use super::print;
 use super::{roles, session};
 use cardline::people::permits::{may_be_first, may_set_password};
 use cardline::people::users::{NewUser, UserRecord};
-use cardline::store::Why;
+use cardline::store::Stamp;
 use cardline::time::rfc3339;
 use cardline_core::domain::personal_text::looks_personal;
 
@@ -111,7 +111,7 @@ async fn add(context: &Context, args: AddArgs) -> anyhow::Result<Exit> {
         session::ask_new(&format!("password of {name}"))?.verifier(&name).map_err(anyhow::Error::from)
     })?;
     let actor = if first { name.clone() } else { context.actor.clone() };
-    let why = Why { at: Timestamp::now(), actor: &actor, reason: "added" };
+    let why = Stamp { at: Timestamp::now(), actor: &actor, reason: "added" };
     ledger.add_user(&NewUser { name: name.clone(), role, scope: scope.clone(), verifier }, why).await?;
     print::line(&format!("{name} is added: {}, sees {scope}", role.code()))?;
     if first {
@@ -165,7 +165,7 @@ async fn set_state(context: &Context, name: &str, to: &'static str) -> anyhow::R
         return Ok(Exit::Ok);
     }
     let reason = if to == "disabled" { "left, or must not act any more" } else { "came back" };
-    ledger.move_user(name, to, Why { at: Timestamp::now(), actor: &context.actor, reason }).await?;
+    ledger.move_user(name, to, Stamp { at: Timestamp::now(), actor: &context.actor, reason }).await?;
     print::line(&format!("{name} is {to}"))?;
     Ok(Exit::Ok)
 }
@@ -187,7 +187,7 @@ async fn password(context: &Context, name: &str) -> anyhow::Result<Exit> {
     let verifier = tokio::task::block_in_place(|| {
         session::ask_new(&format!("new password of {name}"))?.verifier(name).map_err(anyhow::Error::from)
     })?;
-    let why = Why { at: Timestamp::now(), actor: &context.actor, reason: "set a password" };
+    let why = Stamp { at: Timestamp::now(), actor: &context.actor, reason: "set a password" };
     ledger.set_verifier(name, &verifier, why).await?;
     print::line(&format!("the password of {name} is set; log in again: cardline login --as {name}"))?;
     Ok(Exit::Ok)

@@ -5,8 +5,8 @@ use cardline_core::state_machines::FILE;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::store::Stamp;
 use crate::store::Tx;
-use crate::store::Why;
 use crate::store::counters::take_numbers;
 use crate::store::leases::spend;
 use crate::store::transition::{Along, Transition, move_one, write_move};
@@ -53,7 +53,7 @@ fn record(row: FileRow) -> FileRecord {
 }
 
 /// Commits a rendered file's digest and number, in the transaction of the batch it belongs to.
-pub async fn freeze_file(tx: &mut Tx, file: &FrozenFile, batch: i64, why: Why<'_>) -> Result<i64, LedgerError> {
+pub async fn freeze_file(tx: &mut Tx, file: &FrozenFile, batch: i64, why: Stamp<'_>) -> Result<i64, LedgerError> {
     let counter = stream_counter(&file.partner, &file.kind, "out");
     let taken = take_numbers(tx, &counter, 1).await?;
     if taken != file.sequence {
@@ -91,7 +91,7 @@ pub struct ReceivedFile<'a> {
 }
 
 /// Registers an incoming file and what became of it.
-pub async fn register_file(tx: &mut Tx, file: &ReceivedFile<'_>, why: Why<'_>) -> Result<i64, LedgerError> {
+pub async fn register_file(tx: &mut Tx, file: &ReceivedFile<'_>, why: Stamp<'_>) -> Result<i64, LedgerError> {
     let begins = Transition::between(&FILE, "", file.state)?;
     let owner = if file.state == "held" { "bank IT" } else { "nobody" };
     let id = tx
@@ -189,7 +189,7 @@ impl Ledger {
         &self,
         lease: &Lease,
         file: &ReceivedFile<'_>,
-        why: Why<'_>,
+        why: Stamp<'_>,
     ) -> Result<i64, LedgerError> {
         let mut tx = self.begin().await?;
         let id = register_file(&mut tx, file, why).await?;
@@ -218,7 +218,7 @@ impl Ledger {
         answer_due: Date,
         at: Timestamp,
     ) -> Result<(), LedgerError> {
-        let why = Why { at, actor: "exchange", reason: "published under its final name" };
+        let why = Stamp { at, actor: "exchange", reason: "published under its final name" };
         let mut tx = self.begin().await?;
         let along = |owner| Along { due_on: Some(answer_due), owner: Some(owner), ..Along::default() };
         move_one(&mut tx, file.id, transition!(FILE, "frozen" => "placed"), along("partner"), why).await?;

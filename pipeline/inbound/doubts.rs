@@ -28,12 +28,12 @@ pub fn row_faults(parsed: &Parsed, found: Vec<FileFault>) -> Vec<FileFault> {
 }
 
 /// What is believed of an answer about a batch, which is of one region.
-pub struct OfRegion<A> {
+pub struct RegionAnswer<A> {
     pub region: String,
     pub answer: A,
 }
 
-impl<A> OfRegion<A> {
+impl<A> RegionAnswer<A> {
     /// By when a person has looked at what is not believed.
     pub fn case_on(&self, worker: &Worker, today: Date) -> Date {
         worker.working_days_after(today, worker.policy.of(&self.region, today).case_working_days)

@@ -12,7 +12,7 @@ use crate::exchange::strays::{Stray, strays};
 use crate::limits::{PARTNER_FILES_PER_LOOK, STRAY_NAME_BYTES_MAX};
 use crate::step::set_aside::in_its_place;
 use crate::step::{Claim, StageError, Unit, Worker};
-use crate::store::{Lease, Why};
+use crate::store::{Lease, Stamp};
 use crate::time::local_date;
 use cardline_core::domain::personal_text::looks_personal;
 
@@ -182,7 +182,7 @@ async fn settle_lost(
     let due_on = worker.working_days_after(local_date(now), 5);
     let reason = "about a batch that was sent before the database was restored";
     let actor = actor(incoming);
-    let why = Why { at: now, actor: &actor, reason };
+    let why = Stamp { at: now, actor: &actor, reason };
     let held = unapplied(incoming, "held", due_on);
     let file = ReceivedFile { sequence: Some(incoming.sequence), reason: Some(reason.into()), ..held };
     worker.ledger.settle_unapplied(lease, &file, why).await?;
@@ -257,7 +257,7 @@ pub async fn settle_without_effect(
         .first()
         .map(|f| format!("{} in line {}, and {} more: {}", f.code.code(), f.line, faults.len() - 1, f.message));
     let actor = actor(incoming);
-    let why = Why { at: now, actor: &actor, reason: reason.as_deref().unwrap_or("these bytes were applied before") };
+    let why = Stamp { at: now, actor: &actor, reason: reason.as_deref().unwrap_or("these bytes were applied before") };
     let untold = tell_partner(incoming, faults, due_on);
     let file = ReceivedFile { untold, reason: reason.clone(), ..unapplied(incoming, state, due_on) };
     worker.ledger.settle_unapplied(lease, &file, why).await?;

@@ -16,7 +16,7 @@ use super::incoming::{self, InboundFile, Next, Trust};
 use crate::exchange::files::ReceivedFile;
 use crate::exchange::inbox::Incoming;
 use crate::step::{Claim, StageError, Step, Worker};
-use crate::store::{Lease, Why};
+use crate::store::{Lease, Stamp};
 use crate::time::local_date;
 
 /// What is known here of what a file answers.
@@ -71,7 +71,7 @@ pub trait InboundKind: Send + Sync + 'static {
         file: &ReceivedFile<'_>,
         batch: i64,
         believed: Self::Believed,
-        why: Why<'_>,
+        why: Stamp<'_>,
     ) -> impl Future<Output = Result<(), StageError>> + Send;
 }
 
@@ -170,7 +170,7 @@ impl<K: InboundKind> Step for InboundStep<K> {
         let today = local_date(now);
         let untold = tell_partner(&incoming, &faults, K::case_on(worker, &believed, today));
         let actor = incoming::actor(&incoming);
-        let why = Why { at: now, actor: &actor, reason: K::REASON };
+        let why = Stamp { at: now, actor: &actor, reason: K::REASON };
         let file = incoming::applied(&incoming, rows, batch, today, untold);
         K::apply(worker, &lease, &file, batch, believed, why).await?;
         incoming::archive(&incoming, "applied")

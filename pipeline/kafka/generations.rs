@@ -4,8 +4,8 @@
 use crate::store::topic_identity::TopicIdentity;
 use jiff::Timestamp;
 
+use crate::store::Stamp;
 use crate::store::Tx;
-use crate::store::Why;
 use crate::store::{Ledger, LedgerError};
 use crate::{args, row};
 
@@ -94,7 +94,7 @@ impl Ledger {
         after: i64,
         found: &TopicIdentity,
         jumps: &[Jump],
-        why: Why<'_>,
+        why: Stamp<'_>,
         encrypted: Vec<u8>,
     ) -> Result<i64, LedgerError> {
         let mut tx = self.begin().await?;

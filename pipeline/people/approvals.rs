@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::limits::APPROVAL_DAYS;
+use crate::store::Stamp;
 use crate::store::Tx;
-use crate::store::Why;
 use crate::store::scope::in_scope;
 use crate::store::transition::{Along, Transition, move_one, write_move};
 use crate::store::{Ledger, LedgerError};
@@ -112,7 +112,7 @@ impl Ledger {
     }
 
     /// Asks for a second person; returns the approval's number.
-    pub async fn ask_approval(&self, new: NewApproval, why: Why<'_>) -> Result<i64, LedgerError> {
+    pub async fn ask_approval(&self, new: NewApproval, why: Stamp<'_>) -> Result<i64, LedgerError> {
         let mut tx = self.begin().await?;
         lapse_approvals(&mut tx, local_date(why.at), why).await?;
         let due_on = local_date(why.at).saturating_add(jiff::Span::new().days(APPROVAL_DAYS));
@@ -138,7 +138,7 @@ impl Ledger {
         id: i64,
         from: &'static str,
         to: &'static str,
-        why: Why<'_>,
+        why: Stamp<'_>,
     ) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
         tx.run("UPDATE approval SET approver = $3 WHERE id = $1 AND state = $2", args![id, from, why.actor]).await?;
@@ -149,7 +149,7 @@ impl Ledger {
 
 /// Uses a given approval in the transaction of its effect, which is about `subject`. A second use fails,
 /// and with it the effect.
-pub async fn use_approval(tx: &mut Tx, id: i64, subject: &str, why: Why<'_>) -> Result<(), LedgerError> {
+pub async fn use_approval(tx: &mut Tx, id: i64, subject: &str, why: Stamp<'_>) -> Result<(), LedgerError> {
     let covers = tx
         .number(
             "SELECT count(*) FROM approval WHERE id = $1 AND subject = $2 AND due_on >= $3",
@@ -159,17 +159,17 @@ pub async fn use_approval(tx: &mut Tx, id: i64, subject: &str, why: Why<'_>) -> 
     if covers == 0 {
         return Err(LedgerError::NotCovered { approval: id });
     }
-    transition(tx, id, "given", "used", Why { reason: "carried out", ..why }).await
+    transition(tx, id, "given", "used", Stamp { reason: "carried out", ..why }).await
 }
 
 /// Approvals whose day has passed cover nothing any more.
-pub(crate) async fn lapse_approvals(tx: &mut Tx, today: Date, why: Why<'_>) -> Result<(), LedgerError> {
+pub(crate) async fn lapse_approvals(tx: &mut Tx, today: Date, why: Stamp<'_>) -> Result<(), LedgerError> {
     for from in ["asked", "given"] {
         let over = tx
             .rows::<(i64,)>("SELECT id FROM approval WHERE state = $1 AND due_on < $2 ORDER BY id", args![from, today])
             .await?;
         for (id,) in over {
-            transition(tx, id, from, "lapsed", Why { reason: "its time is over", ..why }).await?;
+            transition(tx, id, from, "lapsed", Stamp { reason: "its time is over", ..why }).await?;
         }
     }
     Ok(())
@@ -180,7 +180,7 @@ async fn transition(
     id: i64,
     from: &'static str,
     to: &'static str,
-    why: Why<'_>,
+    why: Stamp<'_>,
 ) -> Result<(), LedgerError> {
     move_one(tx, id, Transition::between(&APPROVAL, from, to)?, Along::default(), why).await
 }

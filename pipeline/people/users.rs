@@ -9,8 +9,8 @@ use jiff::Timestamp;
 
 use crate::limits::{LOGIN_TRIES, LOGIN_WAIT_MINUTES, SESSION_HOURS};
 use crate::store::Principal;
+use crate::store::Stamp;
 use crate::store::Tx;
-use crate::store::Why;
 use crate::store::transition::{Along, Transition, move_one, write_move};
 use crate::store::{Ledger, LedgerError};
 use crate::{args, row, transition};
@@ -79,7 +79,7 @@ impl Ledger {
     }
 
     /// Adds a user. The first one is added by nobody, and administers everything.
-    pub async fn add_user(&self, new: &NewUser, why: Why<'_>) -> Result<(), LedgerError> {
+    pub async fn add_user(&self, new: &NewUser, why: Stamp<'_>) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
         let made_by = tx.user().unwrap_or(0);
         let id = tx
@@ -104,7 +104,7 @@ impl Ledger {
     }
 
     /// Disables or enables a user. Disabled, every session ends at once.
-    pub async fn move_user(&self, name: &str, to: &'static str, why: Why<'_>) -> Result<(), LedgerError> {
+    pub async fn move_user(&self, name: &str, to: &'static str, why: Stamp<'_>) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
         let id = find(&mut tx, name).await?;
         let from = if to == "disabled" { "enabled" } else { "disabled" };
@@ -122,7 +122,7 @@ impl Ledger {
     }
 
     /// Sets what a user knows; every session of theirs ends.
-    pub async fn set_verifier(&self, name: &str, verifier: &str, why: Why<'_>) -> Result<(), LedgerError> {
+    pub async fn set_verifier(&self, name: &str, verifier: &str, why: Stamp<'_>) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
         let id = find(&mut tx, name).await?;
         tx.run(

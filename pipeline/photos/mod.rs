@@ -37,7 +37,7 @@ use crate::limits::{
 };
 use crate::photos::renditions::{DuePhoto, KnownRendition, LookedPhoto, PhotoLook};
 use crate::step::{Claim, StageError, Step, Whole, Worker};
-use crate::store::{Lease, Why};
+use crate::store::{Lease, Stamp};
 use crate::time::local_date;
 use header::Header;
 
@@ -111,7 +111,7 @@ impl Step for Photos {
     ) -> Result<(), StageError> {
         let kept = stream::iter(looked).map(|looked| keep(worker, looked, now));
         let kept: Vec<LookedPhoto> = kept.buffered(RENDITIONS_KEPT_AT_ONCE).try_collect().await?;
-        let why = Why { at: now, actor: "scheduler", reason: "its photo was looked at" };
+        let why = Stamp { at: now, actor: "scheduler", reason: "its photo was looked at" };
         worker.ledger.settle_photos(&lease, kept, &case_on, why).await?;
         Ok(())
     }

@@ -10,8 +10,8 @@ use jiff::civil::Date;
 
 use crate::cases::desk::hold_cards;
 use crate::cases::desk::overtake_cases;
+use crate::store::Stamp;
 use crate::store::Tx;
-use crate::store::Why;
 use crate::store::leases::spend;
 use crate::store::scope::in_scope;
 use crate::store::transition::{Along, Subject, by_day, move_each};
@@ -125,7 +125,7 @@ impl Ledger {
         lease: &Lease,
         looked: Vec<LookedPhoto>,
         case_on: &ByRegion<Date>,
-        why: Why<'_>,
+        why: Stamp<'_>,
     ) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
         tx.stage(looked.into_iter().map(staged).collect()).await?;
@@ -226,7 +226,7 @@ fn staged(looked: LookedPhoto) -> Looked {
 }
 
 /// Cards held for a photo that is good now go back to the queue; their cases are settled by it.
-async fn free_cards(tx: &mut Tx, case_on: &ByRegion<Date>, why: Why<'_>) -> Result<(), LedgerError> {
+async fn free_cards(tx: &mut Tx, case_on: &ByRegion<Date>, why: Stamp<'_>) -> Result<(), LedgerError> {
     let mut held = tx
         .rows::<(i64, String)>(
             "SELECT a.id, a.region FROM application a JOIN looked s ON s.source = a.photo AND s.print IS NOT NULL
@@ -237,7 +237,7 @@ async fn free_cards(tx: &mut Tx, case_on: &ByRegion<Date>, why: Why<'_>) -> Resu
     if held.is_empty() {
         return Ok(());
     }
-    let why = Why { reason: "its photo is there now", ..why };
+    let why = Stamp { reason: "its photo is there now", ..why };
     tx.stage(held.iter().map(|(id, _)| Subject::of(*id)).collect()).await?;
     let transition = transition!(CARD, "held" => "waiting_account");
     move_each(tx, &[transition], Along { owner: Some("bureau operator"), ..Along::default() }, why).await?;
@@ -257,7 +257,7 @@ async fn free_cards(tx: &mut Tx, case_on: &ByRegion<Date>, why: Why<'_>) -> Resu
 }
 
 /// Cases about the photos of these cards are settled by later facts.
-pub(crate) async fn overtake_photo_cases(tx: &mut Tx, cards: &[(i64,)], why: Why<'_>) -> Result<(), LedgerError> {
+pub(crate) async fn overtake_photo_cases(tx: &mut Tx, cards: &[(i64,)], why: Stamp<'_>) -> Result<(), LedgerError> {
     let mut cases = Vec::new();
     for (card,) in cards {
         let sql = "SELECT id FROM desk_case

@@ -11,8 +11,8 @@ use sha2::{Digest, Sha256};
 use crate::hex::hex;
 use crate::limits::OPERATION_IDS_PER_PAGE;
 use crate::people::approvals::use_approval;
+use crate::store::Stamp;
 use crate::store::Tx;
-use crate::store::Why;
 use crate::store::scope::in_scope;
 use crate::store::{Ledger, LedgerError};
 use crate::{args, row};
@@ -60,7 +60,7 @@ row! {
 
 impl Ledger {
     /// Records that somebody has a message opened. It is durable when this returns.
-    pub async fn record_reveal(&self, message: i64, reason: Vec<u8>, why: Why<'_>) -> Result<(), LedgerError> {
+    pub async fn record_reveal(&self, message: i64, reason: Vec<u8>, why: Stamp<'_>) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
         let row = insert(&mut tx, "reveal", None, None, Some(reason), 1, None, why).await?;
         member(&mut tx, row, message).await?;
@@ -166,7 +166,7 @@ pub async fn record_operation(
     id: &str,
     count: i64,
 ) -> Result<Operation, LedgerError> {
-    let why = Why { at: request.at, actor: request.actor, reason: "" };
+    let why = Stamp { at: request.at, actor: request.actor, reason: "" };
     if let Some(approval) = request.approval {
         use_approval(tx, approval, id, why).await?;
     }
@@ -182,7 +182,12 @@ pub async fn record_operation(
 }
 
 /// Takes one message out on the ledger's own account: what it waited for has come.
-pub(crate) async fn take_one(tx: &mut Tx, message: i64, what: &'static str, why: Why<'_>) -> Result<i64, LedgerError> {
+pub(crate) async fn take_one(
+    tx: &mut Tx,
+    message: i64,
+    what: &'static str,
+    why: Stamp<'_>,
+) -> Result<i64, LedgerError> {
     let row = insert(tx, what, None, None, None, 1, None, why).await?;
     member(tx, row, message).await?;
     let taken = tx.run("UPDATE message SET act = $1 WHERE id = $2 AND act = 0", args![row, message]).await?;
@@ -220,7 +225,7 @@ async fn insert(
     reason: Option<Vec<u8>>,
     count: i64,
     approval: Option<i64>,
-    why: Why<'_>,
+    why: Stamp<'_>,
 ) -> Result<i64, LedgerError> {
     let (operation, request, user) = (operation.map(str::to_owned), request.map(str::to_owned), tx.user());
     let id = tx

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use super::touched::needing;
 use crate::cases::desk::open_case;
 use crate::store::Tx;
-use crate::store::{Ledger, LedgerError, Why};
+use crate::store::{Ledger, LedgerError, Stamp};
 use crate::{args, bulk_row};
 
 bulk_row! {
@@ -74,7 +74,7 @@ impl Ledger {
 }
 
 /// Moves the deadlines and opens the cases, in the transaction that makes the change.
-pub(crate) async fn settle_effect(tx: &mut Tx, effect: &Effect, why: Why<'_>) -> Result<(), LedgerError> {
+pub(crate) async fn settle_effect(tx: &mut Tx, effect: &Effect, why: Stamp<'_>) -> Result<(), LedgerError> {
     if !effect.moved.is_empty() {
         tx.stage(effect.moved.iter().map(|&(was, becomes)| MovedDay { was, becomes }).collect()).await?;
         for sql in MOVE_DEADLINES {

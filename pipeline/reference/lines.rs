@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use super::effect::{Effect, settle_effect};
 use crate::people::approvals::use_approval;
 use crate::store::Tx;
-use crate::store::{Ledger, LedgerError, Why};
+use crate::store::{Ledger, LedgerError, Stamp};
 use crate::{args, bulk_row, row};
 
 bulk_row! {
@@ -105,7 +105,7 @@ impl Ledger {
         lines: Vec<NewLine>,
         effect: &Effect,
         approval: Option<i64>,
-        why: Why<'_>,
+        why: Stamp<'_>,
     ) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
         if last_import(&mut tx).await? + 1 != record.id {
@@ -127,7 +127,12 @@ impl Ledger {
     }
 
     /// Settles what lines of earlier imports ask for by today. `false`: another worker did.
-    pub async fn settle_reference_due(&self, today: Date, effect: &Effect, why: Why<'_>) -> Result<bool, LedgerError> {
+    pub async fn settle_reference_due(
+        &self,
+        today: Date,
+        effect: &Effect,
+        why: Stamp<'_>,
+    ) -> Result<bool, LedgerError> {
         let mut tx = self.begin().await?;
         let due = tx
             .run("UPDATE reference SET acts_on = NULL WHERE acts_on IS NOT NULL AND acts_on <= $1", args![today])
@@ -156,7 +161,12 @@ async fn last_import(tx: &mut Tx) -> Result<i64, LedgerError> {
     tx.number("SELECT COALESCE(max(id), 0) FROM reference_import", args![]).await
 }
 
-async fn insert_import(tx: &mut Tx, r: &ImportRecord, approval: Option<i64>, why: Why<'_>) -> Result<(), LedgerError> {
+async fn insert_import(
+    tx: &mut Tx,
+    r: &ImportRecord,
+    approval: Option<i64>,
+    why: Stamp<'_>,
+) -> Result<(), LedgerError> {
     let user = tx.user();
     let inserted = tx
         .run(

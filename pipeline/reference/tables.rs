@@ -12,7 +12,7 @@ use cardline_core::domain::reference::{Loading, Reference, ReferenceFault, Refer
 use jiff::civil::Date;
 
 use crate::reference::effect::{Effect, OpenDeadline};
-use crate::store::{Ledger, Why};
+use crate::store::{Ledger, Stamp};
 use crate::time::instant;
 use cardline_core::domain::policy::Policy;
 
@@ -128,7 +128,7 @@ pub async fn take_effect(ledger: &Ledger, policy: &Policy, today: Date) -> Resul
     let next = texts.calendar()?;
     let moved = moved_deadlines(&settled, &next, today, &ledger.open_deadlines(today).await?);
     let effect = effect(&moved, before.ended_in(&texts.load(today).reference), &next, policy, today);
-    let why = Why { at: instant(today, 0, 0), actor: "scheduler", reason: "reference data took effect" };
+    let why = Stamp { at: instant(today, 0, 0), actor: "scheduler", reason: "reference data took effect" };
     ledger.settle_reference_due(today, &effect, why).await?;
     Ok(())
 }

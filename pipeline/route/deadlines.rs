@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::cases::deadline::NextDates;
 use crate::cases::overdue::Overdue;
 use crate::step::{Claim, StageError, Step, Unit, Worker};
-use crate::store::{Lease, Why};
+use crate::store::{Lease, Stamp};
 use crate::time::local_date;
 
 /// The step; once a day is enough, more often does no harm.
@@ -61,7 +61,7 @@ impl Step for Deadlines {
         (lease, overdue, dates): Self::Worked<'s>,
         now: Timestamp,
     ) -> Result<(), StageError> {
-        let why = Why { at: now, actor: "scheduler", reason: "the deadline passed" };
+        let why = Stamp { at: now, actor: "scheduler", reason: "the deadline passed" };
         worker.ledger.settle_overdue(&lease, &overdue, &dates, why).await?;
         Ok(())
     }

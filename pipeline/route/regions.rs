@@ -9,7 +9,7 @@ use crate::batching::schedule::stream_of;
 use crate::limits::FOLLOWED_PER_SETTLE;
 use crate::route::waiting_regions::Room;
 use crate::step::{Claim, StageError, Step, Unit, Worker};
-use crate::store::{Lease, Why};
+use crate::store::{Lease, Stamp};
 
 /// The step, one for each waiting room; one group at a time, under the lease of its cut.
 pub struct FollowRegions(pub Room);
@@ -68,7 +68,7 @@ impl Step for FollowRegions {
     ) -> Result<(), StageError> {
         let region = worker.reference.followed(&group.region);
         let reason = format!("region {} was taken over by {region}", group.region);
-        let why = Why { at: now, actor: "scheduler", reason: &reason };
+        let why = Stamp { at: now, actor: "scheduler", reason: &reason };
         worker.ledger.settle_followed(&lease, (self.0, &group), region, FOLLOWED_PER_SETTLE, why).await?;
         Ok(())
     }

@@ -6,7 +6,7 @@ use cardline_core::state_machines::CARD;
 use crate::args;
 use crate::batching::cut_batch::{QueueSlice, WaitingSlice};
 use crate::reference::touched::ChangedCode;
-use crate::store::Why;
+use crate::store::Stamp;
 use crate::store::leases::spend;
 use crate::store::transition::{Along, Subject, Transition, move_each};
 use crate::store::{Lease, Ledger, LedgerError};
@@ -54,7 +54,7 @@ impl Ledger {
         (room, group): (Room, &QueueSlice),
         region: &str,
         most: i64,
-        why: Why<'_>,
+        why: Stamp<'_>,
     ) -> Result<i64, LedgerError> {
         let mut tx = self.begin().await?;
         let (waiting, place) = match room {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::cases::desk::{open_case, overtake_cases};
-use crate::store::Why;
+use crate::store::Stamp;
 use crate::store::{Ledger, LedgerError};
 use crate::{args, row};
 
@@ -78,7 +78,7 @@ impl Ledger {
         let AsideRecord { step, partner, unit, cause, found, failures, since, rest_until } = aside;
         if tx.run(sql, args![step, partner, unit, cause, found, *failures, *rest_until]).await? == 0 {
             let reason = format!("set aside, cause {cause}: {}", aside.whose());
-            let why = Why { at, actor: "driver", reason: &reason };
+            let why = Stamp { at, actor: "driver", reason: &reason };
             let id = open_case(&mut tx, None, None, &reason, case.due_on, case.owner, why).await?;
             let sql = concat!(
                 "INSERT INTO set_aside (",
@@ -91,7 +91,7 @@ impl Ledger {
     }
 
     /// A unit went, or is no longer there: its case needs nobody any more.
-    pub async fn take_up_again(&self, aside: &AsideRecord, why: Why<'_>) -> Result<(), LedgerError> {
+    pub async fn take_up_again(&self, aside: &AsideRecord, why: Stamp<'_>) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
         let ended = tx
             .run_returning::<(i64,)>(

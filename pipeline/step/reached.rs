@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::cases::desk::open_case;
+use crate::store::Stamp;
 use crate::store::Tx;
-use crate::store::Why;
 use crate::store::audit_chain::next_transaction;
 use crate::store::counters::stream_counter;
 use crate::store::transition::write_move;
@@ -135,7 +135,7 @@ impl Ledger {
 
     /// Ends a halt: counters beyond everything seen, lost files registered with a case each, what they
     /// carried kept from being sent again. One transaction.
-    pub async fn accept(&self, halt: &Halt, accepted: &Accepted<'_>, why: Why<'_>) -> Result<(), LedgerError> {
+    pub async fn accept(&self, halt: &Halt, accepted: &Accepted<'_>, why: Stamp<'_>) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
         let user = tx.user();
         let taken = tx
@@ -166,7 +166,7 @@ impl Ledger {
     }
 }
 
-async fn register_lost(tx: &mut Tx, lost: &LostFile, due_on: Date, why: Why<'_>) -> Result<(), LedgerError> {
+async fn register_lost(tx: &mut Tx, lost: &LostFile, due_on: Date, why: Stamp<'_>) -> Result<(), LedgerError> {
     let reason = format!("sent before the database was restored, with batch {}", lost.batch);
     let id = tx
         .run_returning::<(i64,)>(
@@ -178,7 +178,7 @@ async fn register_lost(tx: &mut Tx, lost: &LostFile, due_on: Date, why: Why<'_>)
         )
         .await?;
     let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("file id".into()))?;
-    write_move(tx, id, transition!(FILE, "" => "held"), Why { reason: &reason, ..why }).await?;
+    write_move(tx, id, transition!(FILE, "" => "held"), Stamp { reason: &reason, ..why }).await?;
     open_case(tx, None, Some(id), "sent before the database was restored", due_on, "bureau operator", why).await?;
     let batch = (!lost.batch.is_empty()).then_some(("batch", &lost.batch));
     for (kind, key) in lost.keys.iter().map(|key| (lost.kind.as_str(), key)).chain(batch) {

@@ -11,7 +11,7 @@ use super::{StageError, Worker};
 use crate::crypto::objects::sha256;
 use crate::limits::STEP_REST_SECONDS_MAX;
 use crate::step::asides::{AsideCase, AsideRecord};
-use crate::store::Why;
+use crate::store::Stamp;
 use crate::time::{local_date, rest_seconds};
 use cardline_core::domain::personal_text::looks_personal;
 
@@ -149,7 +149,7 @@ impl<'s> Asides<'s> {
 
     async fn take_up(&mut self, key: &Key, reason: &str) -> Result<(), StageError> {
         if let Some(aside) = self.known.remove(key) {
-            let why = Why { at: self.now, actor: "driver", reason };
+            let why = Stamp { at: self.now, actor: "driver", reason };
             self.worker.ledger.take_up_again(&aside, why).await?;
             tracing::info!(step = self.step, partner = %aside.partner, unit = %aside.unit, "{reason}; taken up again");
         }

@@ -31,4 +31,4 @@ pub use error::LedgerError;
 pub use leases::Lease;
 pub use opening::Opening;
 pub use principal::Principal;
-pub use transition::Why;
+pub use transition::Stamp;

@@ -20,7 +20,7 @@ use cardline::kafka::{Outgoing, Reader};
 use cardline::route::ROUTE;
 use cardline::step::driver::Drained;
 use cardline::step::{StageError, Worker};
-use cardline::store::Why;
+use cardline::store::Stamp;
 use cardline::time::instant;
 
 /// The first day of every demo and simulation: a Monday inside the known calendars.
@@ -110,7 +110,7 @@ impl World {
         for (key, bytes) in self.plan.album.files() {
             worker.objects.upload(key, bytes).await?;
         }
-        let why = Why { at: instant(FIRST_DAY, 8, 0), actor: "administrator", reason: "opening stock" };
+        let why = Stamp { at: instant(FIRST_DAY, 8, 0), actor: "administrator", reason: "opening stock" };
         let old: Vec<_> = opening_stock(&self.plan, &self.stretch()).collect();
         for part in old.chunks(5_000) {
             let mut cards = Vec::new();

@@ -9,7 +9,7 @@ use cardline::config::Config;
 use cardline::route::intake;
 use cardline::route::intake::settle::IntakeCounts;
 use cardline::step::Worker;
-use cardline::store::Why;
+use cardline::store::Stamp;
 use cardline::time::instant;
 use cardline_core::rules::{self, Severity};
 use cardline_world::generate::photo_faults::PHOTO_FAULTS;
@@ -49,7 +49,7 @@ fn made(profile: usize, seed: u64, rates: Rates) -> Made {
 async fn worker(database: &Database, cards: &[StockRow]) -> Worker {
     let config = Config::in_folder(database.folder.path(), Some(database.url.clone()));
     let worker = Worker::open(config, FIRST_DAY).await.unwrap();
-    let why = Why { at: instant(FIRST_DAY, 7, 0), actor: "administrator", reason: "opening stock" };
+    let why = Stamp { at: instant(FIRST_DAY, 7, 0), actor: "administrator", reason: "opening stock" };
     let encrypted: Vec<_> = cards.iter().map(|row| stock_card(&worker.keys, row).ok().unwrap()).collect();
     assert_eq!(worker.ledger.import_stock(encrypted, why).await.unwrap().new, cards.len() as i64);
     worker

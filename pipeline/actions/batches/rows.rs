@@ -16,8 +16,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::batching::kind::{AnyKind, Part};
+use crate::store::Stamp;
 use crate::store::Tx;
-use crate::store::Why;
 use crate::store::scope::in_scope;
 use crate::store::transition::{Along, Transition, move_one};
 use crate::store::{Ledger, LedgerError};
@@ -120,7 +120,7 @@ impl Ledger {
             other => return Ok(ActionResult::Stands(other.into())),
         }
         let along = Along { owner: Some("bureau operator"), ..Along::default() };
-        let why = Why { at: action.at, actor: &action.actor, reason: "held by an operator" };
+        let why = Stamp { at: action.at, actor: &action.actor, reason: "held by an operator" };
         move_one(&mut tx, batch, transition!(BATCH, "cut" => "held"), along, why).await?;
         record_action(&mut tx, action, Some(batch), None).await?;
         tx.commit().await?;
@@ -136,7 +136,7 @@ impl Ledger {
             let is_so = state == "cut" || released && state != "cancelled";
             return Ok(if is_so { ActionResult::Before } else { ActionResult::Stands(state) });
         }
-        let why = Why { at: action.at, actor: &action.actor, reason: "released by an operator" };
+        let why = Stamp { at: action.at, actor: &action.actor, reason: "released by an operator" };
         spend_approval(&mut tx, batch, action).await?;
         move_one(&mut tx, batch, transition!(BATCH, "held" => "cut"), Along::default(), why).await?;
         record_action(&mut tx, action, Some(batch), None).await?;
@@ -156,7 +156,7 @@ impl Ledger {
         if let Some(ended) = ended_or_gone(&mut tx, batch, action).await? {
             return Ok(ended);
         }
-        let why = Why { at: action.at, actor: &action.actor, reason: "the batch was cancelled before it was sent" };
+        let why = Stamp { at: action.at, actor: &action.actor, reason: "the batch was cancelled before it was sent" };
         spend_approval(&mut tx, batch, action).await?;
         end_batch(&mut tx, batch, kind, again_on, why).await?;
         record_action(&mut tx, action, Some(batch), None).await?;
@@ -177,9 +177,9 @@ impl Ledger {
         if let Some(ended) = ended_or_gone(&mut tx, batch, action).await? {
             return Ok(ended);
         }
-        let why = Why { at: action.at, actor: &action.actor, reason: "the batch was split before it was sent" };
+        let why = Stamp { at: action.at, actor: &action.actor, reason: "the batch was split before it was sent" };
         end_batch(&mut tx, batch, kind, again_on, why).await?;
-        let why = Why { reason: "part of a batch that was split", ..why };
+        let why = Stamp { reason: "part of a batch that was split", ..why };
         for part in parts {
             part.write(&mut tx, why).await?;
         }
@@ -279,7 +279,7 @@ async fn end_batch(
     batch: i64,
     kind: &dyn AnyKind,
     again_on: Date,
-    why: Why<'_>,
+    why: Stamp<'_>,
 ) -> Result<(), LedgerError> {
     kind.take_back(tx, batch, again_on, why).await?;
     let cancelled = Transition::between(&BATCH, &locked_state(tx, batch).await?, "cancelled")?;

@@ -9,7 +9,7 @@ use crate::batching::batch_list::BatchRecord;
 
 /// An action on a batch that may need two persons.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum OfBatch {
+pub enum BatchDecision {
     Cancel,
     Release,
 }
@@ -17,10 +17,10 @@ pub enum OfBatch {
 /// What a second person is asked for: to cancel a batch, to let a production batch be printed, and to let a
 /// recycling batch close accounts and destroy plastic. What is no longer possible is not asked for: the action
 /// itself says why.
-pub fn needs_second<'a>(what: OfBatch, batch: &'a BatchRecord, reason: &'a str) -> Option<Wanted<'a>> {
+pub fn needs_second<'a>(what: BatchDecision, batch: &'a BatchRecord, reason: &'a str) -> Option<Wanted<'a>> {
     let (action, possible): (DualControl, &[&str]) = match what {
-        OfBatch::Cancel => (DualControl::CancelBatch, &["cut", "held"]),
-        OfBatch::Release => (BatchKind::named(&batch.kind)?.release?, &["held"]),
+        BatchDecision::Cancel => (DualControl::CancelBatch, &["cut", "held"]),
+        BatchDecision::Release => (BatchKind::named(&batch.kind)?.release?, &["held"]),
     };
     possible.contains(&batch.state.as_str()).then(|| Wanted {
         action,

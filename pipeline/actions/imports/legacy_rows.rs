@@ -11,8 +11,8 @@ use jiff::civil::Date;
 
 use crate::custody::containers::CHUNK;
 use crate::route::intake::settle::ChunkSource;
+use crate::store::Stamp;
 use crate::store::Tx;
-use crate::store::Why;
 use crate::store::transition::{Along, Subject, all_moved, move_each, move_set};
 use crate::store::{Ledger, LedgerError};
 use crate::{args, bulk_row, transition};
@@ -184,7 +184,7 @@ impl StockCard {
 impl Ledger {
     /// Imports old cards; those that are known, and those that contradict what is known or each other, are left
     /// out.
-    pub async fn import_stock(&self, cards: Vec<StockCard>, why: Why<'_>) -> Result<ImportedStock, LedgerError> {
+    pub async fn import_stock(&self, cards: Vec<StockCard>, why: Stamp<'_>) -> Result<ImportedStock, LedgerError> {
         let mut tx = self.begin().await?;
         let received = cards.len() as i64;
         let source =
@@ -278,7 +278,7 @@ async fn set_aside(tx: &mut Tx, cards: &[StockCard]) -> Result<ImportedStock, Le
 }
 
 /// Cards that were lost before they came to us: the same moves as by an event of formal loss.
-async fn report_losses(tx: &mut Tx, chunk: i64, why: Why<'_>) -> Result<(), LedgerError> {
+async fn report_losses(tx: &mut Tx, chunk: i64, why: Stamp<'_>) -> Result<(), LedgerError> {
     let lost = tx
         .rows::<(i64,)>(
             "SELECT a.id FROM stock s JOIN application a ON a.old_number = s.card_number AND a.chunk = $1
@@ -288,7 +288,7 @@ async fn report_losses(tx: &mut Tx, chunk: i64, why: Why<'_>) -> Result<(), Ledg
         .await?;
     tx.stage(lost.into_iter().map(|(id,)| Subject::of(id)).collect()).await?;
     let transitions = [transition!(CARD, "in_hand" => "lost"), transition!(SOCIAL, "active" => "suspended")];
-    let why = Why { reason: LOST_BEFORE, ..why };
+    let why = Stamp { reason: LOST_BEFORE, ..why };
     move_each(tx, &transitions, Along::default(), why).await?;
     Ok(())
 }

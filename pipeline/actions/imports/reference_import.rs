@@ -20,7 +20,7 @@ use crate::reference::effect::Effect;
 use crate::reference::lines::{ImportRecord, NewLine};
 use crate::reference::tables::{MovedDeadline, Texts, effect, moved_deadlines};
 use crate::step::StageError;
-use crate::store::{Ledger, Why};
+use crate::store::{Ledger, Stamp};
 use cardline_core::domain::policy::Policy;
 
 /// Everything an import would do.
@@ -112,7 +112,7 @@ pub async fn apply(
         cards: p.lines.iter().filter(of_table).map(|line| line.touches.cards).sum(),
         deadlines: p.deadlines.iter().map(|d| d.count).sum(),
     };
-    let why = Why { at: now, actor, reason: "reference data was imported" };
+    let why = Stamp { at: now, actor, reason: "reference data was imported" };
     Ok(ledger.settle_import(&record, lines, &effect, approval, why).await?)
 }
 

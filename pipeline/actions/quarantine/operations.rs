@@ -20,7 +20,7 @@ use crate::quarantine::operation_record::{Operation, Request, discard, name_oper
 use crate::route::intake::check_messages;
 use crate::route::servicing::{event_dates, read_event};
 use crate::step::{StageError, Worker};
-use crate::store::{Tx, Why};
+use crate::store::{Stamp, Tx};
 use crate::time::local_date;
 
 /// What a person asks for.
@@ -274,8 +274,8 @@ async fn take_in_again(
     }
 }
 
-fn why<'a>(ask: &'a Ask<'_>, at: Timestamp) -> Why<'a> {
-    Why { at, actor: ask.actor, reason: "taken in again from the quarantine" }
+fn why<'a>(ask: &'a Ask<'_>, at: Timestamp) -> Stamp<'a> {
+    Stamp { at, actor: ask.actor, reason: "taken in again from the quarantine" }
 }
 
 /// Messages opened, repaired and checked, as many as memory may hold at once.

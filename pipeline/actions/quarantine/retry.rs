@@ -15,8 +15,8 @@ use crate::quarantine::operation_record::{Operation, discard};
 use crate::route::intake::settle::{ArrivingMessage, ChunkSource, IntakeCounts, RETRY, settle_in};
 use crate::route::servicing::arriving::{ArrivingEvent, EventDates};
 use crate::route::servicing::settle::waves::settle_events_in;
+use crate::store::Stamp;
 use crate::store::Tx;
-use crate::store::Why;
 use crate::store::leases::spend;
 use crate::store::{Lease, Ledger, LedgerError};
 use crate::{args, row};
@@ -65,7 +65,7 @@ pub async fn settle_again(
     tx: &mut Tx,
     operation: &Operation,
     again: Again,
-    why: Why<'_>,
+    why: Stamp<'_>,
     today: Date,
 ) -> Result<(), LedgerError> {
     let ids: Vec<i64> = match &again {
@@ -123,7 +123,7 @@ pub async fn retry_outcome(tx: &mut Tx, operation: &Operation) -> Result<RetryOu
 
 impl Ledger {
     /// Puts the messages of an operation aside, all of them or none.
-    pub async fn settle_discard(&self, operation: &Operation, why: Why<'_>) -> Result<(), LedgerError> {
+    pub async fn settle_discard(&self, operation: &Operation, why: Stamp<'_>) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
         discard(&mut tx, operation).await?;
         quarantine_looked_at(&mut tx, why).await?;
@@ -136,7 +136,7 @@ impl Ledger {
         lease: &Lease,
         operation: &Operation,
         again: Vec<Again>,
-        why: Why<'_>,
+        why: Stamp<'_>,
         today: Date,
     ) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;

@@ -24,7 +24,7 @@ use crate::exchange::publish::place;
 use crate::route::production::read_cards;
 use crate::step::reached::{Accepted, Halt, LostFile};
 use crate::step::{StageError, Worker};
-use crate::store::Why;
+use crate::store::Stamp;
 use crate::store::counters::stream_counter;
 use crate::time::local_date;
 
@@ -126,7 +126,7 @@ pub async fn accept(worker: &Worker, survey: Survey, by: Instruction<'_>) -> Res
         read_again(worker, answer)?;
     }
     let counters: BTreeMap<String, i64> = survey.counters.iter().map(|b| (b.counter.clone(), b.seen)).collect();
-    let why = Why { at: now, actor: by.actor, reason: "accepted after a restore" };
+    let why = Stamp { at: now, actor: by.actor, reason: "accepted after a restore" };
     let accepted = Accepted {
         lost: &survey.files,
         counters: &counters,

@@ -16,7 +16,7 @@ use crate::actions::recovery::skipped::SkippedNumbers;
 use crate::exchange::{Partner, inbox};
 use crate::limits::SKIPPED_NUMBERS_MAX;
 use crate::step::{StageError, Worker};
-use crate::store::Why;
+use crate::store::Stamp;
 use crate::time::local_date;
 
 /// Numbers that are missing from a stream.
@@ -145,7 +145,7 @@ pub async fn skip(
         approval: by.approval,
         subject: &subject,
     };
-    let why = Why { at: by.at, actor: by.actor, reason: "passed over: the file never came" };
+    let why = Stamp { at: by.at, actor: by.actor, reason: "passed over: the file never came" };
     worker.ledger.skip_numbers(&lease, &skipped, why).await?;
     Ok(Outcome::Done(vec![name]))
 }

@@ -3,7 +3,7 @@
 use crate::args;
 use crate::exchange::files::ReceivedFile;
 use crate::exchange::files::register_file;
-use crate::store::Why;
+use crate::store::Stamp;
 use crate::store::leases::spend;
 use crate::store::{Lease, Ledger, LedgerError};
 use jiff::civil::Date;
@@ -36,7 +36,7 @@ impl Ledger {
         &self,
         lease: &Lease,
         skipped: &SkippedNumbers<'_>,
-        why: Why<'_>,
+        why: Stamp<'_>,
     ) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
         let user = tx.user();

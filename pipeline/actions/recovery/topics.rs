@@ -9,7 +9,7 @@ use super::refusal::{RecoveryError, RecoveryRefusal};
 use crate::kafka::generations::Jump;
 use crate::kafka::{BrokerError, DescribedTopic, PartitionRange};
 use crate::step::{StageError, Worker};
-use crate::store::Why;
+use crate::store::Stamp;
 use crate::store::topic_identity::TopicIdentity;
 
 /// How a partition stands, in order of precedence.
@@ -142,7 +142,7 @@ pub async fn accept(
     if !view.is_stopped() {
         return Err(RecoveryRefusal::NothingLost { topic: topic.clone() }.into());
     }
-    let why = Why { at: now, actor, reason: "accepted" };
+    let why = Stamp { at: now, actor, reason: "accepted" };
     let encrypted = worker.keys.encrypt(reason.as_bytes())?;
     let number = worker.ledger.accept_topic(topic, *generation, found, &jumps(view), why, encrypted).await?;
     worker.forget_topic(topic);

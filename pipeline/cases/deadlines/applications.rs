@@ -4,7 +4,7 @@ use cardline_core::state_machines::{APPLICATION, SOCIAL};
 
 use crate::cases::deadline::{Deadline, Missed, gauge};
 use crate::store::transition::{Along, Subject, all_moved, move_each};
-use crate::store::{LedgerError, Tx, Why};
+use crate::store::{LedgerError, Stamp, Tx};
 use crate::{args, transition};
 
 /// What is overdue on day `$1`.
@@ -36,7 +36,7 @@ async fn lapse(tx: &mut Tx, Missed { partner, dates, why }: Missed<'_>) -> Resul
         let all = late.len() as i64;
         tx.stage(late.into_iter().map(|(id,)| Subject::of(id)).collect()).await?;
         let along = Along { owner: Some("nobody"), open: Some(false), ..Along::default() };
-        let moved = move_each(tx, transitions, along, Why { reason: "not corrected in time", ..why }).await?;
+        let moved = move_each(tx, transitions, along, Stamp { reason: "not corrected in time", ..why }).await?;
         // What stays as it is would be overdue for ever.
         all_moved(&transitions[0], all, moved)?;
     }

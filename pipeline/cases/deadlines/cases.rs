@@ -4,7 +4,7 @@ use cardline_core::state_machines::CASE;
 
 use crate::cases::deadline::{Deadline, Missed, gauge};
 use crate::store::transition::{Along, Subject, by_day, move_each};
-use crate::store::{LedgerError, Tx, Why};
+use crate::store::{LedgerError, Stamp, Tx};
 use crate::{args, transition};
 
 /// What is overdue on day `$1`.
@@ -39,7 +39,7 @@ async fn escalate(tx: &mut Tx, Missed { partner, dates, why }: Missed<'_>) -> Re
         tx.stage(ids.into_iter().map(Subject::of).collect()).await?;
         let along = Along { due_on: Some(case_on), owner: Some("administrator"), ..Along::default() };
         let reason = "not decided by its deadline";
-        move_each(tx, &[transition!(CASE, "open" => "escalated")], along, Why { reason, ..why }).await?;
+        move_each(tx, &[transition!(CASE, "open" => "escalated")], along, Stamp { reason, ..why }).await?;
     }
     for (case_on, ids) in by_day(of_region(escalated), day) {
         tx.stage(ids.into_iter().map(Subject::of).collect()).await?;

@@ -3,7 +3,7 @@
 use crate::args;
 use crate::cases::deadline::{Deadline, Missed, gauge};
 use crate::cases::desk::{open_case, overtake_cases};
-use crate::store::{LedgerError, Tx, Why};
+use crate::store::{LedgerError, Stamp, Tx};
 
 /// The case about messages nobody looked at; one is enough for all of them.
 const QUARANTINE_LIES: &str = "messages lie in the quarantine past their day";
@@ -42,7 +42,7 @@ async fn look_at_quarantine(tx: &mut Tx, Missed { dates, why, .. }: Missed<'_>) 
 }
 
 /// Nobody needs to look any more once no message lies in the quarantine for a person.
-pub(crate) async fn quarantine_looked_at(tx: &mut Tx, why: Why<'_>) -> Result<(), LedgerError> {
+pub(crate) async fn quarantine_looked_at(tx: &mut Tx, why: Stamp<'_>) -> Result<(), LedgerError> {
     let open = tx
         .rows::<(i64,)>(
             "SELECT id FROM desk_case WHERE state IN ('open', 'escalated') AND reason = $1
@@ -51,5 +51,5 @@ pub(crate) async fn quarantine_looked_at(tx: &mut Tx, why: Why<'_>) -> Result<()
             args![QUARANTINE_LIES],
         )
         .await?;
-    overtake_cases(tx, &open, Why { reason: "the quarantine was looked through", ..why }).await
+    overtake_cases(tx, &open, Stamp { reason: "the quarantine was looked through", ..why }).await
 }

@@ -10,8 +10,8 @@ use jiff::civil::Date;
 use crate::cases::desk::{UnmatchedRow, open_case, open_row_cases};
 use crate::exchange::files::{ReceivedFile, register_file};
 use crate::limits::UNCLEAR_ANSWERS_MAX;
+use crate::store::Stamp;
 use crate::store::Tx;
-use crate::store::Why;
 use crate::store::leases::spend;
 use crate::store::transition::{Along, Subject, Transition, all_moved, move_each, move_one, move_set, write_move};
 use crate::store::{Lease, Ledger, LedgerError};
@@ -116,7 +116,7 @@ impl Ledger {
         batch: i64,
         answer: MatchedAnswer,
         dates: AnswerDates,
-        why: Why<'_>,
+        why: Stamp<'_>,
     ) -> Result<AnswerCounts, LedgerError> {
         let mut tx = self.begin().await?;
         let file_id = register_file(&mut tx, file, why).await?;
@@ -171,7 +171,7 @@ async fn contradictions(
     batch: i64,
     counts: &mut AnswerCounts,
     dates: AnswerDates,
-    why: Why<'_>,
+    why: Stamp<'_>,
 ) -> Result<(), LedgerError> {
     tx.scratch(
         "UPDATE answered SET outcome = 'same' WHERE EXISTS (SELECT 1 FROM account c JOIN application a ON a.id = c.application
@@ -212,7 +212,7 @@ async fn contradictions(
                 reason: Some(reason.into()),
                 ..Along::default()
             };
-            move_one(tx, *application, held, along, Why { reason, ..why }).await?;
+            move_one(tx, *application, held, along, Stamp { reason, ..why }).await?;
             if place == "waiting_production" {
                 tx.run("UPDATE batch SET to_produce = to_produce - 1 WHERE id = $1", args![batch]).await?;
             }
@@ -250,7 +250,7 @@ async fn never_clear(tx: &mut Tx) -> Result<(), LedgerError> {
     Ok(())
 }
 
-async fn open_accounts(tx: &mut Tx, file: i64, why: Why<'_>) -> Result<i64, LedgerError> {
+async fn open_accounts(tx: &mut Tx, file: i64, why: Stamp<'_>) -> Result<i64, LedgerError> {
     let opened = tx
         .run(
             "INSERT INTO account (application, answer, number_key, pan_key, opened_on, sealed)
@@ -270,7 +270,7 @@ async fn open_accounts(tx: &mut Tx, file: i64, why: Why<'_>) -> Result<i64, Ledg
 }
 
 /// Answers about another person, or an account that two cards would share: held, never printed.
-async fn mismatches(tx: &mut Tx, file: i64, dates: AnswerDates, why: Why<'_>) -> Result<i64, LedgerError> {
+async fn mismatches(tx: &mut Tx, file: i64, dates: AnswerDates, why: Stamp<'_>) -> Result<i64, LedgerError> {
     keep_answers(tx, file, AnswerOutcome::Mismatch).await?;
     let held = tx
         .rows::<(i64, String)>(
@@ -303,7 +303,7 @@ async fn refusals(
     file: i64,
     counts: &mut AnswerCounts,
     dates: AnswerDates,
-    why: Why<'_>,
+    why: Stamp<'_>,
 ) -> Result<(), LedgerError> {
     let refused =
         tx.number("SELECT count(*) FROM answered WHERE outcome IN ('fixable', 'final', 'unknown')", args![]).await?;
@@ -328,14 +328,14 @@ async fn refusals(
         tx,
         &[back, gone],
         along,
-        Why { reason: "the bank refused for a reason the holder can put right", ..why },
+        Stamp { reason: "the bank refused for a reason the holder can put right", ..why },
     )
     .await?;
     stage_outcome(tx, AnswerOutcome::Final).await?;
     let transitions =
         [transition!(APPLICATION, "accepted" => "refused"), gone, transition!(SOCIAL, "sealed" => "cancelled")];
     let along = Along { owner: Some("nobody"), open: Some(false), ..Along::default() };
-    counts.refused = move_each(tx, &transitions, along, Why { reason: "the bank refused for good", ..why }).await?;
+    counts.refused = move_each(tx, &transitions, along, Stamp { reason: "the bank refused for good", ..why }).await?;
     tx.run(
         "UPDATE application SET account_batch = NULL, queue = 'account'
          WHERE id IN (SELECT application FROM answered WHERE outcome = 'unknown')",
@@ -347,7 +347,7 @@ async fn refusals(
 }
 
 /// A code that was never agreed is asked about again, and a person agrees on it with the bank meanwhile.
-async fn unknown_codes(tx: &mut Tx, file: i64, dates: AnswerDates, why: Why<'_>) -> Result<(), LedgerError> {
+async fn unknown_codes(tx: &mut Tx, file: i64, dates: AnswerDates, why: Stamp<'_>) -> Result<(), LedgerError> {
     let found = tx
         .rows::<(i64,)>(
             "SELECT application FROM answered WHERE outcome = 'unknown' AND reason = $1 ORDER BY row",
@@ -362,14 +362,14 @@ async fn unknown_codes(tx: &mut Tx, file: i64, dates: AnswerDates, why: Why<'_>)
 
 /// The bank could not tell: asked again in the next batch, where it answers a repeated request with
 /// the same account.
-async fn ask_again(tx: &mut Tx, counts: &mut AnswerCounts, why: Why<'_>) -> Result<(), LedgerError> {
+async fn ask_again(tx: &mut Tx, counts: &mut AnswerCounts, why: Stamp<'_>) -> Result<(), LedgerError> {
     let ids =
         tx.rows::<(i64,)>("SELECT application FROM answered WHERE outcome = 'unknown' ORDER BY row", args![]).await?;
     counts.asked_again = ids.len() as i64;
     let transition = transition!(CARD, "in_account_batch" => "waiting_account");
     for (id,) in ids {
         // Taking it out of the batch is the move: no column of its own says where it waits.
-        write_move(tx, id, transition, Why { reason: "the bank could not tell; asked again", ..why }).await?;
+        write_move(tx, id, transition, Stamp { reason: "the bank could not tell; asked again", ..why }).await?;
     }
     Ok(())
 }

@@ -7,11 +7,11 @@ use super::answer_rows::{AnswerDates, AskedBatch, MatchedAnswer};
 use super::matching::match_rows;
 use crate::exchange::files::ReceivedFile;
 use crate::exchange::inbox::Incoming;
-use crate::inbound::doubts::{OfRegion, other_region};
+use crate::inbound::doubts::{RegionAnswer, other_region};
 use crate::inbound::incoming::batch_asked;
 use crate::inbound::kind::{InboundKind, InboundStep, Known, Matched};
 use crate::step::{StageError, Worker};
-use crate::store::{Lease, Why};
+use crate::store::{Lease, Stamp};
 use crate::time::local_date;
 
 /// Answers to account requests.
@@ -24,7 +24,7 @@ impl InboundKind for AccountAnswers {
     const KIND: FileKind = FileKind::AccountResult;
     const REASON: &'static str = "the bank's answer";
     type Asked = AskedBatch;
-    type Believed = OfRegion<MatchedAnswer>;
+    type Believed = RegionAnswer<MatchedAnswer>;
 
     async fn known(worker: &Worker, incoming: &Incoming<'_>, parsed: &Parsed) -> Result<Known<AskedBatch>, StageError> {
         Ok(match batch_asked(worker, incoming, parsed, FileKind::AccountRequest).await? {
@@ -39,15 +39,15 @@ impl InboundKind for AccountAnswers {
         parsed: &Parsed,
         asked: AskedBatch,
         today: Date,
-    ) -> Result<Matched<OfRegion<MatchedAnswer>>, StageError> {
+    ) -> Result<Matched<RegionAnswer<MatchedAnswer>>, StageError> {
         if let Some(fault) = other_region(parsed, &asked.region) {
             return Ok(Err(vec![fault]));
         }
         let rows = match_rows(worker, incoming, parsed, &asked, today)?;
-        Ok(Ok((OfRegion { region: asked.region, answer: rows.answer }, rows.faults)))
+        Ok(Ok((RegionAnswer { region: asked.region, answer: rows.answer }, rows.faults)))
     }
 
-    fn case_on(worker: &Worker, believed: &OfRegion<MatchedAnswer>, today: Date) -> Date {
+    fn case_on(worker: &Worker, believed: &RegionAnswer<MatchedAnswer>, today: Date) -> Date {
         believed.case_on(worker, today)
     }
 
@@ -56,8 +56,8 @@ impl InboundKind for AccountAnswers {
         lease: &Lease,
         file: &ReceivedFile<'_>,
         batch: i64,
-        believed: OfRegion<MatchedAnswer>,
-        why: Why<'_>,
+        believed: RegionAnswer<MatchedAnswer>,
+        why: Stamp<'_>,
     ) -> Result<(), StageError> {
         let today = local_date(why.at);
         // A batch is of one region.

@@ -13,7 +13,7 @@ use crate::batching::cut_batch::{CutBatch, QueueSlice};
 use crate::batching::cutting::{self, Numbers};
 use crate::batching::kind::{CutKind, CutStep, Rendered};
 use crate::step::{StageError, Worker};
-use crate::store::{Ledger, LedgerError, Tx, Why};
+use crate::store::{Ledger, LedgerError, Stamp, Tx};
 use crate::time::local_date;
 
 /// Account batches, one region, bank and lane each.
@@ -58,11 +58,11 @@ impl CutKind for Accounts {
         Ok(Rendered { cut, rows: (), bytes })
     }
 
-    async fn write<'t>(tx: &'t mut Tx, cut: &'t CutBatch, _: &'t (), why: Why<'t>) -> Result<(), LedgerError> {
+    async fn write<'t>(tx: &'t mut Tx, cut: &'t CutBatch, _: &'t (), why: Stamp<'t>) -> Result<(), LedgerError> {
         cut_accounts(tx, cut, why).await
     }
 
-    async fn take_back<'t>(tx: &'t mut Tx, batch: i64, again_on: Date, why: Why<'t>) -> Result<(), LedgerError> {
+    async fn take_back<'t>(tx: &'t mut Tx, batch: i64, again_on: Date, why: Stamp<'t>) -> Result<(), LedgerError> {
         back_to_accounts(tx, batch, again_on, why).await
     }
 }

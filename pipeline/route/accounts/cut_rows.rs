@@ -10,8 +10,8 @@ use crate::batching::cut_batch::nothing_cut;
 use crate::cases::desk::hold_cards;
 use crate::custody::containers::ACCOUNT_BATCH;
 use crate::exchange::files::freeze_file;
+use crate::store::Stamp;
 use crate::store::Tx;
-use crate::store::Why;
 use crate::store::transition::{all_moved, move_set};
 use crate::store::{Ledger, LedgerError};
 use crate::{args, transition};
@@ -83,7 +83,7 @@ impl Ledger {
 }
 
 /// An account cut inside a transaction.
-pub(super) async fn cut_accounts(tx: &mut Tx, cut: &CutBatch, why: Why<'_>) -> Result<(), LedgerError> {
+pub(super) async fn cut_accounts(tx: &mut Tx, cut: &CutBatch, why: Stamp<'_>) -> Result<(), LedgerError> {
     hold_cards(tx, &cut.held, "waiting_account", cut.due_on, why).await?;
     let Some(file) = &cut.file else { return nothing_cut(tx, cut).await };
     let batch = insert_batch(tx, cut, why).await?;
@@ -108,7 +108,12 @@ pub(super) async fn cut_accounts(tx: &mut Tx, cut: &CutBatch, why: Why<'_>) -> R
 }
 
 /// The cards of an account batch that ends unsent wait for another.
-pub(super) async fn back_to_accounts(tx: &mut Tx, batch: i64, again_on: Date, why: Why<'_>) -> Result<(), LedgerError> {
+pub(super) async fn back_to_accounts(
+    tx: &mut Tx,
+    batch: i64,
+    again_on: Date,
+    why: Stamp<'_>,
+) -> Result<(), LedgerError> {
     tx.run(
         "INSERT INTO former_row (batch, row, application, card_number)
          SELECT $1, account_row, id, NULL FROM application WHERE account_batch = $1 ORDER BY account_row",

@@ -8,8 +8,8 @@ use cardline_core::domain::policy::ByRegion;
 use cardline_core::state_machines::CARD;
 use jiff::civil::Date;
 
+use crate::store::Stamp;
 use crate::store::Tx;
-use crate::store::Why;
 use crate::store::leases::spend;
 use crate::store::transition::{Along, Subject, by_day, move_each, move_set};
 use crate::store::{Lease, Ledger, LedgerError};
@@ -80,7 +80,7 @@ impl Ledger {
         lease: &Lease,
         opened: &[(DueShipment, Date)],
         today: Date,
-        why: Why<'_>,
+        why: Stamp<'_>,
     ) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
         for (shipment, last) in opened {
@@ -103,7 +103,7 @@ impl Ledger {
         lease: &Lease,
         ended: &[EndedWindow],
         back_on: &ByRegion<Date>,
-        why: Why<'_>,
+        why: Stamp<'_>,
     ) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
         for EndedWindow { shipment, next_last } in ended {
@@ -113,7 +113,7 @@ impl Ledger {
                 }
                 (_, Some(last)) => {
                     let transition = transition!(CARD, "on_shelf" => "on_shelf");
-                    let why = Why { reason: "rolled over into the next window", ..why };
+                    let why = Stamp { reason: "rolled over into the next window", ..why };
                     move_set(&mut tx, SHIPMENT.of(shipment.id), transition, why).await?;
                     tx.run(
                         "UPDATE shipment SET roll_overs = roll_overs + 1, window_last = $2, due_on = $2 WHERE id = $1",
@@ -136,7 +136,7 @@ pub struct EndedWindow {
     pub next_last: Option<Date>,
 }
 
-async fn recall(tx: &mut Tx, shipment: i64, back_on: &ByRegion<Date>, why: Why<'_>) -> Result<(), LedgerError> {
+async fn recall(tx: &mut Tx, shipment: i64, back_on: &ByRegion<Date>, why: Stamp<'_>) -> Result<(), LedgerError> {
     let left = tx
         .rows::<(i64, String)>(
             "SELECT a.id, a.region FROM box b JOIN made m ON m.box = b.id JOIN application a ON a.id = m.application
@@ -153,7 +153,7 @@ async fn recall(tx: &mut Tx, shipment: i64, back_on: &ByRegion<Date>, why: Why<'
             ..Along::default()
         };
         let transition = transition!(CARD, "on_shelf" => "recalled");
-        move_each(tx, &[transition], along, Why { reason: "not collected in any window", ..why }).await?;
+        move_each(tx, &[transition], along, Stamp { reason: "not collected in any window", ..why }).await?;
     }
     tx.run("UPDATE shipment SET done = TRUE WHERE id = $1", args![shipment]).await?;
     Ok(())

@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use crate::limits::WINDOWS_PER_CLAIM;
 use crate::route::distribution::shipments::{DueShipment, EndedWindow};
 use crate::step::{Claim, StageError, Step, Unit, Worker};
-use crate::store::{Lease, Why};
+use crate::store::{Lease, Stamp};
 use crate::time::local_date;
 
 /// Shipments of the runs of one bank and area.
@@ -92,7 +92,7 @@ impl Step for OpenWindows {
         (lease, opened): Self::Worked<'s>,
         now: Timestamp,
     ) -> Result<(), StageError> {
-        let why = Why { at: now, actor: "scheduler", reason: "pickup window opened by notice" };
+        let why = Stamp { at: now, actor: "scheduler", reason: "pickup window opened by notice" };
         worker.ledger.settle_windows(&lease, &opened, local_date(now), why).await?;
         Ok(())
     }
@@ -141,7 +141,7 @@ impl Step for EndWindows {
         (lease, ended, back_on): Self::Worked<'s>,
         now: Timestamp,
     ) -> Result<(), StageError> {
-        let why = Why { at: now, actor: "scheduler", reason: "the pickup window ended" };
+        let why = Stamp { at: now, actor: "scheduler", reason: "the pickup window ended" };
         worker.ledger.settle_window_ends(&lease, &ended, &back_on, why).await?;
         Ok(())
     }

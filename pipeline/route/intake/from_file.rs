@@ -13,7 +13,7 @@ use crate::kafka::RawMessage;
 use crate::limits::CHUNKS_WAITING;
 use crate::route::intake::settle::{ArrivingMessage, ChunkSource, IntakeCounts};
 use crate::step::{StageError, Worker};
-use crate::store::Why;
+use crate::store::Stamp;
 use crate::time::local_date;
 
 /// A chunk of a file that was checked.
@@ -35,7 +35,7 @@ pub async fn from_file(
     let lines = Lines::open(path)?;
     let (mut counts, mut done, all) = (IntakeCounts::default(), 0, lines.bytes);
     let work = format!("intake/file/{}", worker.name());
-    let why = Why { at: now, actor: "intake", reason: "taken in from a file" };
+    let why = Stamp { at: now, actor: "intake", reason: "taken in from a file" };
     each_checked(worker, path, lines, now, async |chunk| {
         let Some(lease) = worker.lease(&work, now).await? else {
             return Err(StageError::Shape("another intake of a file is running under this worker's name".into()));

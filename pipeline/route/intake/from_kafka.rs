@@ -9,7 +9,7 @@ use crate::kafka::PartitionChunk;
 use crate::metrics;
 use crate::route::intake::settle::{ArrivingMessage, ChunkSource, IntakeCounts};
 use crate::step::{Claim, StageError, Step, Whole, Worker};
-use crate::store::{Lease, Why};
+use crate::store::{Lease, Stamp};
 use crate::time::local_date;
 
 /// The step; one chunk of one partition at a time.
@@ -46,7 +46,7 @@ impl Step for FromKafka {
 
     /// The chunk is settled while the next one of its partition is read and checked.
     async fn settle(&self, worker: &Worker, worked: Worked, now: Timestamp) -> Result<(), StageError> {
-        let why = Why { at: now, actor: "intake", reason: "taken in from Kafka" };
+        let why = Stamp { at: now, actor: "intake", reason: "taken in from Kafka" };
         let settled = worker.ledger.settle_chunk(&worked.lease, &worked.source, worked.messages, why, local_date(now));
         let counts = ahead::check_while(worker, now, settled).await?;
         count("applications", &counts);

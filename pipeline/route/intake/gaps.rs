@@ -8,7 +8,7 @@ use crate::limits::GAPS_PER_LOOK;
 use crate::route::intake::positions::WaitingMessage;
 use crate::route::intake::settle::ArrivingMessage;
 use crate::step::{Claim, StageError, Step, Unit, Worker};
-use crate::store::{Lease, Why};
+use crate::store::{Lease, Stamp};
 use crate::time::local_date;
 
 /// The step; one message at a time, because the next may wait for this one.
@@ -67,7 +67,7 @@ impl Step for Gaps {
         (lease, message, checked): Self::Worked<'s>,
         now: Timestamp,
     ) -> Result<(), StageError> {
-        let why = Why { at: now, actor: "intake", reason: "the missing revision arrived" };
+        let why = Stamp { at: now, actor: "intake", reason: "the missing revision arrived" };
         worker.ledger.settle_gap(&lease, &message, checked, why, local_date(now)).await?;
         Ok(())
     }

@@ -6,8 +6,8 @@ use jiff::civil::Date;
 use super::settle::{ArrivingMessage, ChunkSource, GAP, IntakeCounts, settle_in};
 use crate::args;
 use crate::quarantine::operation_record::take_one;
+use crate::store::Stamp;
 use crate::store::Tx;
-use crate::store::Why;
 use crate::store::leases::spend;
 use crate::store::{Lease, Ledger, LedgerError};
 
@@ -69,7 +69,7 @@ impl Ledger {
         lease: &Lease,
         message: &WaitingMessage,
         checked: Vec<ArrivingMessage>,
-        why: Why<'_>,
+        why: Stamp<'_>,
         today: Date,
     ) -> Result<IntakeCounts, LedgerError> {
         let mut tx = self.begin().await?;

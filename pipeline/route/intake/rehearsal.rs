@@ -9,8 +9,8 @@ use tempfile::TempDir;
 use super::positions::positions_in;
 use super::settle::{ArrivingMessage, ChunkSource, IntakeCounts, settle_in};
 use crate::args;
+use crate::store::Stamp;
 use crate::store::Tx;
-use crate::store::Why;
 use crate::store::{Engine, Ledger, LedgerError};
 
 /// A dry run under way. Dropped or ended, it leaves nothing behind.
@@ -83,7 +83,7 @@ impl Rehearsal {
         &mut self,
         source: &ChunkSource,
         messages: Vec<ArrivingMessage>,
-        why: Why<'_>,
+        why: Stamp<'_>,
         today: Date,
     ) -> Result<(), LedgerError> {
         let (counts, _) = settle_in(&mut self.tx, source, messages, why, today).await?;

@@ -11,7 +11,7 @@ use super::from_kafka::source_of;
 use super::lines::Lines;
 use crate::route::intake::rehearsal::Rehearsed;
 use crate::step::{StageError, Worker};
-use crate::store::Why;
+use crate::store::Stamp;
 use crate::time::local_date;
 
 const REASON: &str = "rehearsed";
@@ -25,7 +25,7 @@ pub async fn rehearse_file(
 ) -> Result<Rehearsed, StageError> {
     let lines = Lines::open(path)?;
     let (mut done, all) = (0, lines.bytes);
-    let why = Why { at: now, actor: "intake", reason: REASON };
+    let why = Stamp { at: now, actor: "intake", reason: REASON };
     let mut rehearsal = worker.ledger.rehearse().await?;
     each_checked(worker, path, lines, now, async |chunk| {
         rehearsal.settle(&chunk.source, chunk.messages, why, local_date(now)).await?;
@@ -39,7 +39,7 @@ pub async fn rehearse_file(
 /// What intake of everything that waits on the topic would do now.
 pub async fn rehearse_topic(worker: &Worker, now: Timestamp) -> Result<Rehearsed, StageError> {
     let topic = worker.config.topics.applications.clone();
-    let why = Why { at: now, actor: "intake", reason: REASON };
+    let why = Stamp { at: now, actor: "intake", reason: REASON };
     let mut rehearsal = worker.ledger.rehearse().await?;
     let Some(found) = worker.topic_to_read(&topic).await? else {
         return Ok(rehearsal.end().await?);

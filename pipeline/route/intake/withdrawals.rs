@@ -7,8 +7,8 @@ use crate::quarantine::operation_record::take_one;
 use crate::route::servicing::arriving::EventKind;
 use crate::route::servicing::settle::effects::routes;
 use crate::store::LedgerError;
+use crate::store::Stamp;
 use crate::store::Tx;
-use crate::store::Why;
 use crate::store::transition::{Along, Subject, move_each};
 use crate::{args, row};
 
@@ -18,7 +18,7 @@ row! {
 
 /// Carries out every withdrawal whose application is there now. The instant is the application's:
 /// before it there was nothing to withdraw.
-pub(crate) async fn apply_early(tx: &mut Tx, why: Why<'_>) -> Result<(), LedgerError> {
+pub(crate) async fn apply_early(tx: &mut Tx, why: Stamp<'_>) -> Result<(), LedgerError> {
     let found = tx
         .rows::<EarlyWithdrawal>(
             "SELECT m.id AS message, a.id AS application, m.event_id, m.digest FROM message m JOIN application a ON a.application_id = m.application_id
@@ -33,7 +33,7 @@ pub(crate) async fn apply_early(tx: &mut Tx, why: Why<'_>) -> Result<(), LedgerE
             tx.run("UPDATE application SET queue = NULL WHERE queue IS NOT NULL AND id = $1", args![application])
                 .await?;
             let along = Along { owner: Some("nobody"), open: Some(false), ..Along::default() };
-            let why = Why { reason: "withdrawn by the applicant before it came", ..why };
+            let why = Stamp { reason: "withdrawn by the applicant before it came", ..why };
             if move_each(tx, steps, along, why).await? > 0 {
                 take_one(tx, message, "withdraw", why).await?;
                 break;

@@ -17,7 +17,7 @@ use crate::batching::cutting::{self, Numbers};
 use crate::batching::kind::{CutKind, CutStep, Rendered};
 use crate::hex::hex;
 use crate::step::{StageError, Worker};
-use crate::store::{Ledger, LedgerError, Tx, Why};
+use crate::store::{Ledger, LedgerError, Stamp, Tx};
 use crate::time::local_date;
 
 /// Production batches: a run of one bureau, bank and lane, with a section for each region.
@@ -94,12 +94,12 @@ impl CutKind for Production {
         tx: &'t mut Tx,
         cut: &'t CutBatch,
         numbers: &'t CardNumbers,
-        why: Why<'t>,
+        why: Stamp<'t>,
     ) -> Result<(), LedgerError> {
         cut_production(tx, cut, numbers, why).await
     }
 
-    async fn take_back<'t>(tx: &'t mut Tx, batch: i64, again_on: Date, why: Why<'t>) -> Result<(), LedgerError> {
+    async fn take_back<'t>(tx: &'t mut Tx, batch: i64, again_on: Date, why: Stamp<'t>) -> Result<(), LedgerError> {
         back_to_production(tx, batch, again_on, why).await
     }
 }

@@ -5,8 +5,8 @@ use crate::batching::cut_batch::{CutBatch, Member, QueueSlice, WaitingSlice, fin
 use crate::cases::desk::hold_cards;
 use crate::custody::containers::PRODUCTION_BATCH;
 use crate::exchange::files::freeze_file;
+use crate::store::Stamp;
 use crate::store::Tx;
-use crate::store::Why;
 use crate::store::counters::take_numbers;
 use crate::store::transition::{Subject, all_moved, move_set};
 use crate::store::{Ledger, LedgerError};
@@ -125,7 +125,7 @@ pub(super) async fn cut_production(
     tx: &mut Tx,
     cut: &CutBatch,
     given: &CardNumbers,
-    why: Why<'_>,
+    why: Stamp<'_>,
 ) -> Result<(), LedgerError> {
     let CardNumbers { first_serial, numbers } = given;
     let held: Vec<_> = cut.held.iter().map(|(id, _)| Subject::of(*id)).collect();
@@ -177,7 +177,7 @@ pub(super) async fn back_to_production(
     tx: &mut Tx,
     batch: i64,
     again_on: Date,
-    why: Why<'_>,
+    why: Stamp<'_>,
 ) -> Result<(), LedgerError> {
     tx.run(
         "INSERT INTO former_row (batch, row, application, card_number)

@@ -3,7 +3,7 @@
 use crate::cases::desk::{UnmatchedRow, open_case, open_row_cases};
 use crate::custody::containers::SHIPMENT;
 use crate::exchange::files::{ReceivedFile, register_file};
-use crate::store::Why;
+use crate::store::Stamp;
 use crate::store::leases::spend;
 use crate::store::transition::move_set;
 use crate::store::{Lease, Ledger, LedgerError};
@@ -94,7 +94,7 @@ impl Ledger {
         batch: i64,
         matched: &MatchedManifest,
         dates: &ManifestDates,
-        why: Why<'_>,
+        why: Stamp<'_>,
     ) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
         let manifest = register_file(&mut tx, file, why).await?;

@@ -11,7 +11,7 @@ use crate::exchange::files::ReceivedFile;
 use crate::exchange::inbox::{self, Incoming};
 use crate::inbound::kind::{InboundKind, InboundStep, Known, Matched};
 use crate::step::{StageError, Worker};
-use crate::store::{Lease, Why};
+use crate::store::{Lease, Stamp};
 use crate::time::local_date;
 
 /// Shipping manifests.
@@ -71,7 +71,7 @@ impl InboundKind for ShippingManifests {
         file: &ReceivedFile<'_>,
         batch: i64,
         matched: MatchedManifest,
-        why: Why<'_>,
+        why: Stamp<'_>,
     ) -> Result<(), StageError> {
         let today = local_date(why.at);
         let transit = worker.by_region(today, |policy| policy.transit_working_days);

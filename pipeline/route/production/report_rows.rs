@@ -10,8 +10,8 @@ use crate::batching::cut_batch::advance_batch;
 use crate::cases::desk::{UnmatchedRow, open_case, open_row_cases};
 use crate::custody::containers::REPORT;
 use crate::exchange::files::{ReceivedFile, register_file};
+use crate::store::Stamp;
 use crate::store::Tx;
-use crate::store::Why;
 use crate::store::leases::spend;
 use crate::store::transition::{Along, Subject, move_each, move_set};
 use crate::store::{Lease, Ledger, LedgerError};
@@ -107,7 +107,7 @@ impl Ledger {
         batch: i64,
         mut report: MatchedReport,
         case_on: &ByRegion<Date>,
-        why: Why<'_>,
+        why: Stamp<'_>,
     ) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
         let file_id = register_file(&mut tx, file, why).await?;
@@ -175,7 +175,7 @@ async fn known_already(tx: &mut Tx, report: &mut MatchedReport, case_on: &ByRegi
 }
 
 /// Opens a case for each card a report cannot be believed about, and stops those that may not travel on.
-async fn card_cases(tx: &mut Tx, file: i64, cases: &[CardCase], why: Why<'_>) -> Result<(), LedgerError> {
+async fn card_cases(tx: &mut Tx, file: i64, cases: &[CardCase], why: Stamp<'_>) -> Result<(), LedgerError> {
     for CardCase { application, reason, case_on, stops } in cases {
         let stopped = [transition!(CARD, "in_production" => "held"), transition!(CARD, "produced" => "held")];
         for transition in stopped.into_iter().filter(|_| *stops) {
@@ -186,7 +186,7 @@ async fn card_cases(tx: &mut Tx, file: i64, cases: &[CardCase], why: Why<'_>) ->
                 reason: Some((*reason).into()),
                 ..Along::default()
             };
-            move_each(tx, &[transition], along, Why { reason, ..why }).await?;
+            move_each(tx, &[transition], along, Stamp { reason, ..why }).await?;
         }
         open_case(tx, Some(*application), Some(file), reason, *case_on, "bureau operator", why).await?;
     }
@@ -198,7 +198,7 @@ async fn keep_good(
     file: i64,
     batch: i64,
     report: &MatchedReport,
-    why: Why<'_>,
+    why: Stamp<'_>,
 ) -> Result<(), LedgerError> {
     for (number, point) in &report.boxes {
         let cards = report.good.iter().filter(|g| &g.box_number == number).count() as i64;
@@ -226,7 +226,7 @@ async fn keep_spoiled(
     file: i64,
     batch: i64,
     spoiled: &[SpoiledCard],
-    why: Why<'_>,
+    why: Stamp<'_>,
 ) -> Result<(), LedgerError> {
     for card in spoiled {
         tx.run(
@@ -242,7 +242,7 @@ async fn keep_spoiled(
         tx.stage(of_day.map(|s| Subject::of(s.application)).collect()).await?;
         let along = Along { due_on: Some(day), owner: Some("bureau"), ..Along::default() };
         let transition = transition!(CARD, "in_production" => "spoiled");
-        move_each(tx, &[transition], along, Why { reason: "reported spoiled", ..why }).await?;
+        move_each(tx, &[transition], along, Stamp { reason: "reported spoiled", ..why }).await?;
     }
     let remade = spoiled.iter().filter(|s| s.remake).map(|s| Subject::of(s.application)).collect();
     tx.stage(remade).await?;
@@ -251,7 +251,7 @@ async fn keep_spoiled(
         tx,
         &[remake],
         Along::default(),
-        Why { actor: "policy", reason: "remake authorised: same number, new identifier", ..why },
+        Stamp { actor: "policy", reason: "remake authorised: same number, new identifier", ..why },
     )
     .await?;
     for card in spoiled.iter().filter(|s| !s.remake) {
@@ -264,7 +264,7 @@ async fn keep_spoiled(
         };
         // Who is held already stays held.
         tx.stage(vec![Subject::of(card.application)]).await?;
-        move_each(tx, &[transition!(CARD, "spoiled" => "held")], along, Why { reason, ..why }).await?;
+        move_each(tx, &[transition!(CARD, "spoiled" => "held")], along, Stamp { reason, ..why }).await?;
         open_case(tx, Some(card.application), Some(file), reason, card.case_on, "bureau operator", why).await?;
     }
     Ok(())

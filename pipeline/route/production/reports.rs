@@ -10,7 +10,7 @@ use crate::exchange::inbox::Incoming;
 use crate::inbound::incoming::batch_asked;
 use crate::inbound::kind::{InboundKind, InboundStep, Known, Matched};
 use crate::step::{StageError, Worker};
-use crate::store::{Lease, Why};
+use crate::store::{Lease, Stamp};
 use crate::time::local_date;
 
 /// Production reports.
@@ -56,7 +56,7 @@ impl InboundKind for ProductionReports {
         file: &ReceivedFile<'_>,
         batch: i64,
         report: MatchedReport,
-        why: Why<'_>,
+        why: Stamp<'_>,
     ) -> Result<(), StageError> {
         let case_on = worker.by_region(local_date(why.at), |policy| policy.case_working_days);
         worker.ledger.settle_report(lease, file, batch, report, &case_on, why).await?;

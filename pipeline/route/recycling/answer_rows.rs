@@ -9,8 +9,8 @@ use crate::cases::desk::{UnmatchedRow, open_case, open_row_cases};
 use crate::exchange::files::{ReceivedFile, register_file};
 use crate::limits::NOT_YET_CLOSED_MAX;
 use crate::route::accounts::answer_rows::{UNKNOWN_CODE, UNKNOWN_CODE_CASE};
+use crate::store::Stamp;
 use crate::store::Tx;
-use crate::store::Why;
 use crate::store::leases::spend;
 use crate::store::transition::{Along, Subject, move_each, move_one};
 use crate::store::{Lease, Ledger, LedgerError};
@@ -118,7 +118,7 @@ impl Ledger {
         batch: i64,
         answer: MatchedClosings,
         dates: ClosingDates,
-        why: Why<'_>,
+        why: Stamp<'_>,
     ) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
         let file_id = register_file(&mut tx, file, why).await?;
@@ -148,7 +148,7 @@ impl Ledger {
     }
 }
 
-async fn close_accounts(tx: &mut Tx, why: Why<'_>) -> Result<(), LedgerError> {
+async fn close_accounts(tx: &mut Tx, why: Stamp<'_>) -> Result<(), LedgerError> {
     for closed in [transition!(ACCOUNT, "sealed" => "closed"), transition!(ACCOUNT, "active" => "closed")] {
         let ids = tx
             .rows::<(i64,)>(
@@ -160,7 +160,7 @@ async fn close_accounts(tx: &mut Tx, why: Why<'_>) -> Result<(), LedgerError> {
         tx.stage(ids.into_iter().map(|(id,)| Subject::of(id)).collect()).await?;
         let transitions = [transition!(CARD, "in_recycling" => "destroyed"), closed];
         let along = Along { owner: Some("nobody"), open: Some(false), live: Some(false), ..Along::default() };
-        move_each(tx, &transitions, along, Why { reason: "closed and destroyed, confirmed by the bank", ..why })
+        move_each(tx, &transitions, along, Stamp { reason: "closed and destroyed, confirmed by the bank", ..why })
             .await?;
     }
     Ok(())
@@ -180,7 +180,7 @@ async fn contradictions(
     file: i64,
     batch: i64,
     dates: ClosingDates,
-    why: Why<'_>,
+    why: Stamp<'_>,
 ) -> Result<(), LedgerError> {
     let differing = concat!(
         "SELECT application FROM closing WHERE NOT ",
@@ -211,7 +211,7 @@ async fn never_closed(tx: &mut Tx) -> Result<(), LedgerError> {
 
 /// The bank will not close, or cannot be believed: not asked again before a person has looked. Why the card
 /// ends stays with it.
-async fn not_closing(tx: &mut Tx, file: i64, dates: ClosingDates, why: Why<'_>) -> Result<(), LedgerError> {
+async fn not_closing(tx: &mut Tx, file: i64, dates: ClosingDates, why: Stamp<'_>) -> Result<(), LedgerError> {
     let found = tx
         .rows::<(i64, String, String)>(
             "SELECT application, outcome, reason FROM closing WHERE outcome IN ('final', 'mismatch') ORDER BY row",
@@ -226,13 +226,13 @@ async fn not_closing(tx: &mut Tx, file: i64, dates: ClosingDates, why: Why<'_>) 
         };
         let along = Along { due_on: Some(dates.case_on), owner: Some("bureau operator"), ..Along::default() };
         let transition = transition!(CARD, "in_recycling" => "held");
-        move_one(tx, application, transition, along, Why { reason: &reason, ..why }).await?;
+        move_one(tx, application, transition, along, Stamp { reason: &reason, ..why }).await?;
         open_case(tx, Some(application), Some(file), &reason, dates.case_on, "bureau operator", why).await?;
     }
     Ok(())
 }
 
-async fn ask_again(tx: &mut Tx, file: i64, dates: ClosingDates, why: Why<'_>) -> Result<(), LedgerError> {
+async fn ask_again(tx: &mut Tx, file: i64, dates: ClosingDates, why: Stamp<'_>) -> Result<(), LedgerError> {
     let found = tx
         .rows::<(i64, String)>(
             "SELECT application, reason FROM closing WHERE outcome = 'not_closed' ORDER BY row",
@@ -245,6 +245,6 @@ async fn ask_again(tx: &mut Tx, file: i64, dates: ClosingDates, why: Why<'_>) ->
     tx.stage(found.into_iter().map(|(id, _)| Subject::of(id)).collect()).await?;
     let along = Along { due_on: Some(dates.again_on), owner: Some("administrator"), ..Along::default() };
     let transition = transition!(CARD, "in_recycling" => "to_recycle");
-    move_each(tx, &[transition], along, Why { reason: "the bank could not close yet; asked again", ..why }).await?;
+    move_each(tx, &[transition], along, Stamp { reason: "the bank could not close yet; asked again", ..why }).await?;
     Ok(())
 }

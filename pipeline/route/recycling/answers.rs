@@ -7,11 +7,11 @@ use super::answer_rows::{AskedClosings, ClosingDates, MatchedClosings};
 use super::matching::match_rows;
 use crate::exchange::files::ReceivedFile;
 use crate::exchange::inbox::Incoming;
-use crate::inbound::doubts::{OfRegion, other_region};
+use crate::inbound::doubts::{RegionAnswer, other_region};
 use crate::inbound::incoming::batch_asked;
 use crate::inbound::kind::{InboundKind, InboundStep, Known, Matched};
 use crate::step::{StageError, Worker};
-use crate::store::{Lease, Why};
+use crate::store::{Lease, Stamp};
 use crate::time::local_date;
 
 /// Answers to recycling requests.
@@ -24,7 +24,7 @@ impl InboundKind for RecyclingAnswers {
     const KIND: FileKind = FileKind::RecyclingResult;
     const REASON: &'static str = "the bank's answer";
     type Asked = AskedClosings;
-    type Believed = OfRegion<MatchedClosings>;
+    type Believed = RegionAnswer<MatchedClosings>;
 
     async fn known(
         worker: &Worker,
@@ -43,15 +43,15 @@ impl InboundKind for RecyclingAnswers {
         parsed: &Parsed,
         asked: AskedClosings,
         today: Date,
-    ) -> Result<Matched<OfRegion<MatchedClosings>>, StageError> {
+    ) -> Result<Matched<RegionAnswer<MatchedClosings>>, StageError> {
         if let Some(fault) = other_region(parsed, &asked.region) {
             return Ok(Err(vec![fault]));
         }
         let rows = match_rows(worker, incoming.spec, parsed, &asked, today)?;
-        Ok(Ok((OfRegion { region: asked.region, answer: rows.answer }, rows.faults)))
+        Ok(Ok((RegionAnswer { region: asked.region, answer: rows.answer }, rows.faults)))
     }
 
-    fn case_on(worker: &Worker, believed: &OfRegion<MatchedClosings>, today: Date) -> Date {
+    fn case_on(worker: &Worker, believed: &RegionAnswer<MatchedClosings>, today: Date) -> Date {
         believed.case_on(worker, today)
     }
 
@@ -60,8 +60,8 @@ impl InboundKind for RecyclingAnswers {
         lease: &Lease,
         file: &ReceivedFile<'_>,
         batch: i64,
-        believed: OfRegion<MatchedClosings>,
-        why: Why<'_>,
+        believed: RegionAnswer<MatchedClosings>,
+        why: Stamp<'_>,
     ) -> Result<(), StageError> {
         let today = local_date(why.at);
         // A batch is of one region.

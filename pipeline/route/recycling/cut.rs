@@ -13,7 +13,7 @@ use crate::batching::cutting::{self, Numbers};
 use crate::batching::kind::{CutKind, CutStep, Rendered};
 use crate::route::accounts::AccountNumbers;
 use crate::step::{StageError, Worker};
-use crate::store::{Ledger, LedgerError, Tx, Why};
+use crate::store::{Ledger, LedgerError, Stamp, Tx};
 use crate::time::local_date;
 
 /// Recycling batches, one region and bank each.
@@ -71,12 +71,12 @@ impl CutKind for Recycling {
         tx: &'t mut Tx,
         cut: &'t CutBatch,
         cards: &'t Vec<ReturnedCard>,
-        why: Why<'t>,
+        why: Stamp<'t>,
     ) -> Result<(), LedgerError> {
         cut_recycling(tx, cut, cards, why).await
     }
 
-    async fn take_back<'t>(tx: &'t mut Tx, batch: i64, again_on: Date, why: Why<'t>) -> Result<(), LedgerError> {
+    async fn take_back<'t>(tx: &'t mut Tx, batch: i64, again_on: Date, why: Stamp<'t>) -> Result<(), LedgerError> {
         back_to_recycling(tx, batch, again_on, why).await
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::batching::cut_batch::{CutBatch, QueueSlice, WaitingSlice, finish_cut, insert_batch};
 use crate::exchange::files::freeze_file;
+use crate::store::Stamp;
 use crate::store::Tx;
-use crate::store::Why;
 use crate::store::transition::{Along, Subject, all_moved, move_each};
 use crate::store::{Ledger, LedgerError};
 use crate::{args, bulk_row, row, transition};
@@ -115,7 +115,7 @@ pub(super) async fn cut_recycling(
     tx: &mut Tx,
     cut: &CutBatch,
     cards: &[ReturnedCard],
-    why: Why<'_>,
+    why: Stamp<'_>,
 ) -> Result<(), LedgerError> {
     let Some(file) = &cut.file else { return Ok(()) };
     let batch = insert_batch(tx, cut, why).await?;
@@ -143,7 +143,7 @@ pub(super) async fn back_to_recycling(
     tx: &mut Tx,
     batch: i64,
     again_on: Date,
-    why: Why<'_>,
+    why: Stamp<'_>,
 ) -> Result<(), LedgerError> {
     tx.run(
         "INSERT INTO former_row (batch, row, application, card_number)

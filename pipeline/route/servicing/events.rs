@@ -11,7 +11,7 @@ use crate::route::intake::settle::ChunkSource;
 use crate::route::intake::{ClaimedChunk, count, source_of};
 use crate::route::servicing::arriving::{ArrivingEvent, EventDates};
 use crate::step::{Claim, StageError, Step, Whole, Worker};
-use crate::store::{Lease, Why};
+use crate::store::{Lease, Stamp};
 use crate::time::local_date;
 
 /// The step; one chunk of one partition at a time, and one unit: which partition is next follows from who has
@@ -50,7 +50,7 @@ impl Step for Events {
         now: Timestamp,
     ) -> Result<(), StageError> {
         let dates = event_dates(worker, local_date(now));
-        let why = Why { at: now, actor: "servicing", reason: "event" };
+        let why = Stamp { at: now, actor: "servicing", reason: "event" };
         let counts = worker.ledger.settle_events(&lease, &source, events, &dates, why).await?;
         count("events", &counts);
         tracing::debug!(received = counts.received, applied = counts.accepted, "events settled");

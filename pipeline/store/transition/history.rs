@@ -10,7 +10,7 @@ use crate::store::engine::Tx;
 
 /// When, by whom and why: every move carries all three.
 #[derive(Clone, Copy)]
-pub struct Why<'a> {
+pub struct Stamp<'a> {
     pub at: Timestamp,
     pub actor: &'a str,
     pub reason: &'a str,
@@ -24,7 +24,12 @@ pub struct EventMark<'a> {
 }
 
 /// Writes the history of one thing whose row was just written: it begins, or left the set it travelled with.
-pub(crate) async fn write_move(tx: &mut Tx, id: i64, transition: Transition, why: Why<'_>) -> Result<(), LedgerError> {
+pub(crate) async fn write_move(
+    tx: &mut Tx,
+    id: i64,
+    transition: Transition,
+    why: Stamp<'_>,
+) -> Result<(), LedgerError> {
     write_history(tx, &transition, (table_of(transition.machine).scope, id), 1, why, None).await
 }
 
@@ -33,7 +38,7 @@ pub(super) async fn write_history(
     transition: &Transition,
     (scope, subject): (&str, i64),
     count: i64,
-    why: Why<'_>,
+    why: Stamp<'_>,
     event: Option<EventMark<'_>>,
 ) -> Result<(), LedgerError> {
     let (event_id, digest, chunk) = match event {

@@ -14,7 +14,7 @@ mod tables;
 
 pub use edge::Transition;
 pub(crate) use history::write_move;
-pub use history::{EventMark, Why};
+pub use history::{EventMark, Stamp};
 pub(crate) use sets::move_set_by;
 pub use sets::{SHIPMENT_PLACE, Set, move_set};
 pub(crate) use singles::by_day;

@@ -1,7 +1,7 @@
 //! Sets that move as one.
 
 use super::edge::{Transition, lost};
-use super::history::{EventMark, Why, write_history};
+use super::history::{EventMark, Stamp, write_history};
 use crate::args;
 use crate::store::LedgerError;
 use crate::store::engine::Tx;
@@ -25,7 +25,7 @@ pub struct Set {
 pub const SHIPMENT_PLACE: &str = "UPDATE shipment SET place = $3 WHERE id = $1 AND place = $2";
 
 /// Moves a whole set; one row of history for all who travel with it. Returns how many that are.
-pub async fn move_set(tx: &mut Tx, set: Set, transition: Transition, why: Why<'_>) -> Result<i64, LedgerError> {
+pub async fn move_set(tx: &mut Tx, set: Set, transition: Transition, why: Stamp<'_>) -> Result<i64, LedgerError> {
     move_set_by(tx, set, transition, why, None).await
 }
 
@@ -34,7 +34,7 @@ pub(crate) async fn move_set_by(
     tx: &mut Tx,
     set: Set,
     transition: Transition,
-    why: Why<'_>,
+    why: Stamp<'_>,
     event: Option<EventMark<'_>>,
 ) -> Result<i64, LedgerError> {
     if let Some(update) = set.stands {

@@ -6,7 +6,7 @@ use cardline_core::state_machines::{ACCOUNT, APPLICATION, CARD, SOCIAL, StateMac
 use jiff::civil::Date;
 
 use super::edge::{Transition, all_moved};
-use super::history::Why;
+use super::history::Stamp;
 use super::tables::{Assign, table_of};
 use crate::store::LedgerError;
 use crate::store::engine::Tx;
@@ -63,7 +63,7 @@ pub async fn move_each(
     tx: &mut Tx,
     transitions: &[Transition],
     along: Along,
-    why: Why<'_>,
+    why: Stamp<'_>,
 ) -> Result<i64, LedgerError> {
     for transition in transitions {
         keep_standing(tx, transition).await?;
@@ -95,7 +95,7 @@ pub async fn move_one(
     id: i64,
     transition: Transition,
     along: Along,
-    why: Why<'_>,
+    why: Stamp<'_>,
 ) -> Result<(), LedgerError> {
     tx.stage(vec![Subject::of(id)]).await?;
     let moved = move_each(tx, &[transition], along, why).await?;

@@ -2,7 +2,7 @@
 
 use cardline::args;
 use cardline::route::intake::settle::{ArrivingFacts, ArrivingFinding, ArrivingMessage, ChunkSource, IntakeCounts};
-use cardline::store::{Ledger, LedgerError, Why};
+use cardline::store::{Ledger, LedgerError, Stamp};
 use cardline::time::instant;
 use cardline_core::domain::outcomes::MessageOutcome;
 use jiff::Timestamp;
@@ -18,8 +18,8 @@ pub fn now() -> Timestamp {
     instant(TODAY, 9, 0)
 }
 
-pub fn why() -> Why<'static> {
-    Why { at: now(), actor: "suite", reason: "a test" }
+pub fn why() -> Stamp<'static> {
+    Stamp { at: now(), actor: "suite", reason: "a test" }
 }
 
 /// A clean application of a person; its digest is of what is named here.

@@ -11,8 +11,8 @@ use super::{ArrivingFacts, ArrivingMessage, IntakeCounts, Key, Numbered, REJECTE
 use crate::bulk_row;
 use crate::quarantine::held::looked_at_by;
 use crate::store::LedgerError;
+use crate::store::Stamp;
 use crate::store::Tx;
-use crate::store::Why;
 
 bulk_row! {
     /// What a message is known by.
@@ -156,7 +156,7 @@ pub(super) async fn keep(
     tx: &mut Tx,
     chunk: i64,
     messages: Vec<Numbered>,
-    why: Why<'_>,
+    why: Stamp<'_>,
     today: Date,
 ) -> Result<IntakeCounts, LedgerError> {
     if messages.is_empty() {

@@ -17,8 +17,8 @@ use jiff::civil::Date;
 use super::withdrawals::apply_early;
 use crate::custody::containers::CHUNK;
 use crate::messages::dead_letters;
+use crate::store::Stamp;
 use crate::store::Tx;
-use crate::store::Why;
 use crate::store::leases::spend;
 use crate::store::transition::{Transition, all_moved, move_set};
 use crate::store::{Lease, Ledger, LedgerError};
@@ -201,7 +201,7 @@ impl Ledger {
         lease: &Lease,
         source: &ChunkSource,
         messages: Vec<ArrivingMessage>,
-        why: Why<'_>,
+        why: Stamp<'_>,
         today: Date,
     ) -> Result<IntakeCounts, LedgerError> {
         let mut tx = self.begin().await?;
@@ -217,7 +217,7 @@ pub async fn settle_in(
     tx: &mut Tx,
     source: &ChunkSource,
     messages: Vec<ArrivingMessage>,
-    why: Why<'_>,
+    why: Stamp<'_>,
     today: Date,
 ) -> Result<(IntakeCounts, i64), LedgerError> {
     move_offset(tx, source).await?;

@@ -4,8 +4,8 @@ use jiff::civil::Date;
 
 use crate::photos::renditions::overtake_photo_cases;
 use crate::store::LedgerError;
+use crate::store::Stamp;
 use crate::store::Tx;
-use crate::store::Why;
 use crate::store::transition::{Along, Subject, Transition, lost, move_each};
 use crate::{args, transition};
 use cardline_core::state_machines::{APPLICATION, CARD, SOCIAL};
@@ -13,7 +13,7 @@ use cardline_core::state_machines::{APPLICATION, CARD, SOCIAL};
 /// A higher revision of an application that is rejected, returned, or held for its photo: its facts are
 /// replaced, then it moves. Approved anew, a rejected one has a new promise; one that was returned or
 /// held keeps the day it was approved on.
-pub(crate) async fn replace_revisions(tx: &mut Tx, why: Why<'_>, today: Date) -> Result<(), LedgerError> {
+pub(crate) async fn replace_revisions(tx: &mut Tx, why: Stamp<'_>, today: Date) -> Result<(), LedgerError> {
     let present = tx
         .number(
             "SELECT count(*) FROM arriving WHERE outcome IN ('accepted', 'rejected') AND present IS NOT NULL",
@@ -63,7 +63,7 @@ pub(crate) async fn replace_revisions(tx: &mut Tx, why: Why<'_>, today: Date) ->
 }
 
 /// A correction that came after the lapse was refused by its rule; here the applicant is told.
-async fn answer_late(tx: &mut Tx, why: Why<'_>) -> Result<(), LedgerError> {
+async fn answer_late(tx: &mut Tx, why: Stamp<'_>) -> Result<(), LedgerError> {
     let late = tx
         .rows::<(i64,)>(
             "SELECT DISTINCT a.id FROM arriving r JOIN application a ON a.id = r.present
@@ -74,7 +74,7 @@ async fn answer_late(tx: &mut Tx, why: Why<'_>) -> Result<(), LedgerError> {
     tx.stage(late.into_iter().map(|(id,)| Subject::of(id)).collect()).await?;
     let reason = "a correction came after the lapse; apply anew under another application_id";
     let refused = [transition!(APPLICATION, "lapsed" => "lapsed")];
-    move_each(tx, &refused, Along::default(), Why { reason, ..why }).await?;
+    move_each(tx, &refused, Along::default(), Stamp { reason, ..why }).await?;
     Ok(())
 }
 
@@ -82,7 +82,7 @@ async fn replace(
     tx: &mut Tx,
     from: &'static str,
     transitions: &[Transition],
-    why: Why<'_>,
+    why: Stamp<'_>,
     today: Date,
 ) -> Result<(), LedgerError> {
     let found = tx
@@ -107,7 +107,7 @@ async fn replace(
         tx.stage(vec![Subject::of(id)]).await?;
         let along =
             Along { due_on: Some(promise_on), owner: Some("bureau operator"), open: Some(true), ..Along::default() };
-        let why = Why { reason: "a higher revision was accepted", ..why };
+        let why = Stamp { reason: "a higher revision was accepted", ..why };
         if move_each(tx, transitions, along, why).await? == 0 {
             // It moved on between two statements of this transaction: the chunk is settled anew.
             return Err(lost(&transitions[0], 1, 0));

@@ -14,8 +14,8 @@ use super::rules::{IDENTITY, LEDGER_RULES};
 use super::{ArrivingFacts, IntakeCounts, Key, Numbered, REJECTED, REJECTION};
 use crate::quarantine::held::looked_at_by;
 use crate::store::LedgerError;
+use crate::store::Stamp;
 use crate::store::Tx;
-use crate::store::Why;
 use crate::{args, bulk_row};
 
 bulk_row! {
@@ -72,7 +72,7 @@ pub(super) async fn settle_seen(
     chunk: i64,
     messages: Vec<Numbered>,
     again: bool,
-    why: Why<'_>,
+    why: Stamp<'_>,
     today: Date,
 ) -> Result<(IntakeCounts, i64), LedgerError> {
     let (mut counts, mut accepted_new) = (IntakeCounts::default(), 0);
@@ -158,7 +158,7 @@ async fn settle_wave(
     chunk: i64,
     messages: Vec<Numbered>,
     again: bool,
-    why: Why<'_>,
+    why: Stamp<'_>,
     today: Date,
 ) -> Result<(IntakeCounts, i64), LedgerError> {
     let mut wave = Wave::default();
@@ -238,7 +238,7 @@ const REJECTED_APPLICATIONS: &str = "INSERT INTO application (application_id, re
         r.region, r.bank, r.outlet, r.method, r.point, r.approved_on, r.promise_on, $1, r.correct_by, 'applicant', FALSE, FALSE
     FROM arriving r WHERE r.outcome = 'rejected' AND r.present IS NULL ORDER BY r.position";
 
-async fn new_rejections(tx: &mut Tx, why: Why<'_>) -> Result<(), LedgerError> {
+async fn new_rejections(tx: &mut Tx, why: Stamp<'_>) -> Result<(), LedgerError> {
     tx.run(
         "INSERT INTO move (at, life, scope, subject, from_state, to_state, count, actor, reason)
          SELECT $1, $4, 'application', a.id, $5, $6, 1, $2, $3

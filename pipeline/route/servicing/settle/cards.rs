@@ -7,7 +7,7 @@ use super::retire::retire_previous;
 use crate::route::intake::settle::IntakeCounts;
 use crate::route::servicing::arriving::{ArrivingEvent, EventKind};
 use crate::store::transition::{Along, Subject, by_day, move_each};
-use crate::store::{LedgerError, Tx, Why};
+use crate::store::{LedgerError, Stamp, Tx};
 use crate::{args, row};
 use cardline_core::domain::outcomes::MessageOutcome;
 
@@ -56,7 +56,7 @@ pub(super) async fn cards(
     kind: EventKind,
     events: Vec<ArrivingEvent>,
     counts: &mut IntakeCounts,
-    why: Why<'_>,
+    why: Stamp<'_>,
 ) -> Result<(), LedgerError> {
     let dates = chunk.dates;
     stage(tx, &events).await?;
@@ -80,7 +80,7 @@ pub(super) async fn cards(
                 retire_previous(tx, dates, why).await?;
             }
             let along = Along { due_on, ..along(kind, dates.of("")) };
-            counts.accepted += move_each(tx, transitions, along, Why { reason, ..why }).await?;
+            counts.accepted += move_each(tx, transitions, along, Stamp { reason, ..why }).await?;
             tx.scratch("UPDATE event SET verdict = 'moved' WHERE id IN (SELECT id FROM subject)", args![]).await?;
         }
     }

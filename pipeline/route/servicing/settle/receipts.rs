@@ -9,7 +9,7 @@ use crate::custody::containers::SHIPMENT;
 use crate::route::intake::settle::IntakeCounts;
 use crate::route::servicing::arriving::ArrivingEvent;
 use crate::store::transition::{EventMark, move_set_by};
-use crate::store::{LedgerError, Tx, Why};
+use crate::store::{LedgerError, Stamp, Tx};
 use crate::time::local_date;
 use crate::{args, transition};
 
@@ -19,7 +19,7 @@ pub(super) async fn receipts(
     chunk: Chunk<'_>,
     events: Vec<ArrivingEvent>,
     counts: &mut IntakeCounts,
-    why: Why<'_>,
+    why: Stamp<'_>,
 ) -> Result<(), LedgerError> {
     for event in events {
         let found = tx
@@ -30,7 +30,7 @@ pub(super) async fn receipts(
                 let transition = transition!(CARD, "in_transit" => "at_point");
                 let event_id = event.event_id.as_deref().unwrap_or_default();
                 let mark = EventMark { event_id, digest: &event.digest, chunk: chunk.id };
-                let why = Why { at: event.at, actor: &event.actor, reason: "received at the point" };
+                let why = Stamp { at: event.at, actor: &event.actor, reason: "received at the point" };
                 move_set_by(tx, SHIPMENT.of(id), transition, why, Some(mark)).await?;
                 tx.run("UPDATE shipment SET owner = 'distribution point' WHERE id = $1", args![id]).await?;
                 counts.accepted += 1;

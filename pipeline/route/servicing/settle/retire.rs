@@ -8,7 +8,7 @@ use jiff::civil::Date;
 
 use crate::route::servicing::arriving::EventDates;
 use crate::store::transition::{Along, Subject, Transition, move_each};
-use crate::store::{LedgerError, Tx, Why};
+use crate::store::{LedgerError, Stamp, Tx};
 use crate::{args, row, transition};
 
 row! {
@@ -21,7 +21,7 @@ row! {
 pub(super) async fn retire_previous(
     tx: &mut Tx,
     dates: &ByRegion<EventDates>,
-    why: Why<'_>,
+    why: Stamp<'_>,
 ) -> Result<(), LedgerError> {
     let retired = tx
         .rows::<Retired>(
@@ -62,7 +62,7 @@ pub(super) async fn retire_previous(
             open: Some(false),
             live: Some(false),
         };
-        move_each(tx, &[card, social], along, Why { reason: "the new card is active, this one is invalid", ..why })
+        move_each(tx, &[card, social], along, Stamp { reason: "the new card is active, this one is invalid", ..why })
             .await?;
     }
     tx.stage(kept).await

@@ -15,7 +15,7 @@ use crate::messages::dead_letters;
 use crate::route::intake::settle::{ChunkSource, IntakeCounts, close_chunk, move_offset, open_chunk};
 use crate::route::servicing::arriving::{ArrivingEvent, EventDates, EventKind};
 use crate::store::leases::spend;
-use crate::store::{Lease, Ledger, LedgerError, Tx, Why};
+use crate::store::{Lease, Ledger, LedgerError, Stamp, Tx};
 
 impl Ledger {
     /// Settles one chunk of events. `dates`: the days they set, by the region of the card.
@@ -25,7 +25,7 @@ impl Ledger {
         source: &ChunkSource,
         events: Vec<ArrivingEvent>,
         dates: &ByRegion<EventDates>,
-        why: Why<'_>,
+        why: Stamp<'_>,
     ) -> Result<IntakeCounts, LedgerError> {
         let mut tx = self.begin().await?;
         let counts = settle_events_in(&mut tx, source, events, dates, why).await?;
@@ -41,7 +41,7 @@ pub(crate) async fn settle_events_in(
     source: &ChunkSource,
     events: Vec<ArrivingEvent>,
     dates: &ByRegion<EventDates>,
-    why: Why<'_>,
+    why: Stamp<'_>,
 ) -> Result<IntakeCounts, LedgerError> {
     move_offset(tx, source).await?;
     let chunk = Chunk { id: open_chunk(tx, source, why.at).await?, again: source.is_again(), dates };
@@ -79,7 +79,7 @@ async fn settle_wave(
     tx: &mut Tx,
     chunk: Chunk<'_>,
     events: Vec<ArrivingEvent>,
-    why: Why<'_>,
+    why: Stamp<'_>,
 ) -> Result<IntakeCounts, LedgerError> {
     let mut counts = IntakeCounts::default();
     let mut of_kind: BTreeMap<Option<EventKind>, Vec<ArrivingEvent>> = BTreeMap::new();

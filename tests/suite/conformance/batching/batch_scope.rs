@@ -6,7 +6,7 @@ use cardline::actions::batches::cut::{cut_now, preview_cut};
 use cardline::actions::batches::hold::{hold_batch, hold_stream, release_batch, release_stream};
 use cardline::actions::batches::plan::{Plan, plan};
 use cardline::actions::batches::refusal::BatchRefusal;
-use cardline::actions::batches::second_person::{OfBatch, needs_second};
+use cardline::actions::batches::second_person::{BatchDecision, needs_second};
 use cardline::actions::batches::split::{Division, split_batch};
 use cardline::actions::decisions::{Carried, give};
 use cardline::actions::dual_control::{Second, second_person};
@@ -91,7 +91,7 @@ impl Area {
         let at = morning();
         let worker = self.lin();
         let (_, found) = worker.ledger.batch(batch).await.unwrap().unwrap();
-        let wanted = needs_second(OfBatch::Cancel, &found, "wrong points").unwrap();
+        let wanted = needs_second(BatchDecision::Cancel, &found, "wrong points").unwrap();
         let Second::Asked { id, .. } = second_person(worker, &wanted, at).await.unwrap() else { panic!("asked anew") };
         let wang = self.wang.clone();
         self.enter(&wang);

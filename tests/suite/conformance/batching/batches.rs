@@ -9,7 +9,7 @@ use cardline::actions::batches::cut::{cut_now, preview_cut};
 use cardline::actions::batches::hold::{hold_batch, hold_stream, release_batch, release_stream};
 use cardline::actions::batches::plan::plan;
 use cardline::actions::batches::refusal::BatchRefusal;
-use cardline::actions::batches::second_person::{OfBatch, needs_second};
+use cardline::actions::batches::second_person::{BatchDecision, needs_second};
 use cardline::actions::batches::split::{Division, split_batch};
 use cardline::actions::decisions::{ApprovalRefusal, Carried, give};
 use cardline::actions::dual_control::{Second, second_person};
@@ -210,7 +210,7 @@ async fn two_people(play: &mut Play, kind: BatchKind, release: DualControl, at: 
     let lin = add(&ledger, "lin", Role::Operator, "", "").await;
     let wang = add(&ledger, "wang", Role::Administrator, "", "").await;
     for (what, action, becomes) in
-        [(OfBatch::Release, release, "cut"), (OfBatch::Cancel, DualControl::CancelBatch, "cancelled")]
+        [(BatchDecision::Release, release, "cut"), (BatchDecision::Cancel, DualControl::CancelBatch, "cancelled")]
     {
         play.worker.ledger = ledger.seen_by(lin.clone());
         let (_, found) = play.worker.ledger.batch(&batch).await.unwrap().unwrap();

@@ -7,7 +7,7 @@ use cardline::exchange::files::ReceivedFile;
 use cardline::exchange::inbox;
 use cardline::route::accounts::Answers;
 use cardline::route::accounts::answer_rows::{AnswerDates, AnsweredRow, AskedCard, MatchedAnswer, OpenedAccount};
-use cardline::store::Why;
+use cardline::store::Stamp;
 use cardline::time::instant;
 use cardline_core::domain::outcomes::AnswerOutcome;
 use cardline_core::file_formats::FileKind;
@@ -70,7 +70,7 @@ async fn accounts_that_come_twice_open_nothing(database: Database) {
         case_on: day(ASKED + 2),
         production_on: day(ASKED + 5),
     };
-    let why = Why { at: now, actor: "test", reason: "planted" };
+    let why = Stamp { at: now, actor: "test", reason: "planted" };
     let answer = MatchedAnswer { rows, ..MatchedAnswer::default() };
     let counts = ledger.settle_account_answer(&lease, &file, batch, answer, dates, why).await.unwrap();
     assert_eq!((counts.opened, counts.held), (count - wrong, wrong));

@@ -12,7 +12,7 @@ use cardline::people::approvals::use_approval;
 use cardline::quarantine::held::Selection;
 use cardline::route::deadlines::Deadlines;
 use cardline::step::Worker;
-use cardline::store::{LedgerError, Principal, Why};
+use cardline::store::{LedgerError, Principal, Stamp};
 use cardline::time::{instant, local_date};
 use cardline_core::domain::staff::{DualControl, Role};
 use jiff::{SignedDuration, Timestamp};
@@ -211,7 +211,7 @@ async fn who_may_not_give_does_not(database: Database) {
     let mut tx = office.desk.ledger().begin().await.unwrap();
     assert!(tx.run("UPDATE approval SET approver = maker", Vec::new()).await.is_err());
     drop(tx);
-    let why = Why { at: now(), actor: "lin", reason: "" };
+    let why = Stamp { at: now(), actor: "lin", reason: "" };
     assert!(office.desk.ledger().decide_approval(1, "asked", "given", why).await.is_err());
     assert_eq!(office.discards().await, (0, 0));
     office.enter(&wang);
@@ -243,7 +243,7 @@ async fn a_changed_request_is_another(database: Database) {
     assert_eq!(office.discards().await, (1, 5));
     // The first approval is about another operation, so nothing else can use it up.
     let mut tx = office.desk.ledger().begin().await.unwrap();
-    let why = Why { at: now(), actor: "lin", reason: "" };
+    let why = Stamp { at: now(), actor: "lin", reason: "" };
     assert!(matches!(use_approval(&mut tx, 1, "elsewhere", why).await, Err(LedgerError::NotCovered { approval: 1 })));
     drop(tx);
     office.end().await;
@@ -255,7 +255,7 @@ async fn two_who_give_at_once_have_one_effect(database: Database) {
     let ledger = office.desk.ledger().clone();
     let decide = |name: &'static str| {
         let ledger = ledger.clone();
-        async move { ledger.decide_approval(1, "asked", "given", Why { at: now(), actor: name, reason: "agreed" }).await }
+        async move { ledger.decide_approval(1, "asked", "given", Stamp { at: now(), actor: name, reason: "agreed" }).await }
     };
     let both = tokio::join!(decide("wang"), decide("boss"));
     assert!(both.0.is_ok() != both.1.is_ok(), "one gives it");
@@ -264,7 +264,7 @@ async fn two_who_give_at_once_have_one_effect(database: Database) {
         async move {
             let subject = ledger.approval(1).await.unwrap().unwrap().subject;
             let mut tx = ledger.begin().await?;
-            use_approval(&mut tx, 1, &subject, Why { at: now(), actor: "lin", reason: "" }).await?;
+            use_approval(&mut tx, 1, &subject, Stamp { at: now(), actor: "lin", reason: "" }).await?;
             // As a kill would: the approval is given still.
             tx.roll_back().await
         }
@@ -281,7 +281,7 @@ async fn stopped_in_between_the_same_goes_on(database: Database) {
     let _ = office.discard("sent twice").await;
     let wang = office.wang.clone();
     // Killed after it was given and before anything was done.
-    let why = Why { at: now(), actor: "wang", reason: "a second person agreed" };
+    let why = Stamp { at: now(), actor: "wang", reason: "a second person agreed" };
     office.desk.ledger().decide_approval(1, "asked", "given", why).await.unwrap();
     assert_eq!(office.discards().await, (0, 0));
     assert!(office.discard("sent twice").await.is_ok(), "the maker's command goes on as well");

@@ -6,7 +6,7 @@ use cardline::books::law::Scene;
 use cardline::quarantine::held::{Selection, choose};
 use cardline::quarantine::operation_record::{name_operation, record_operation};
 use cardline::route::intake::settle::ArrivingMessage;
-use cardline::store::{Ledger, Why};
+use cardline::store::{Ledger, Stamp};
 use cardline_core::domain::staff::Role;
 use serde_json::{Value, json};
 
@@ -157,7 +157,7 @@ async fn law_thirteen_sees_what_lay_outside(database: Database) {
     let files = intake.ledger.seen_by(add(&boss, "files", Role::BankIt, "ICBC", "").await);
     for ledger in [&lin, &files] {
         let actor = ledger.viewer().unwrap().name.clone();
-        let why = Why { at: now(), actor: &actor, reason: "" };
+        let why = Stamp { at: now(), actor: &actor, reason: "" };
         ledger.record_reveal(2, vec![1], why).await.unwrap();
     }
     let action = |what, actor: &str, stream: Option<&str>| NewBatchAction {

@@ -2,7 +2,7 @@
 
 use cardline::limits::{LOGIN_TRIES, LOGIN_WAIT_MINUTES, SESSION_HOURS};
 use cardline::people::users::NewUser;
-use cardline::store::{Ledger, LedgerError, Principal, Why};
+use cardline::store::{Ledger, LedgerError, Principal, Stamp};
 use cardline_core::domain::staff::{Role, Scope};
 use jiff::{SignedDuration, Timestamp};
 
@@ -23,7 +23,7 @@ pub async fn add(ledger: &Ledger, name: &str, role: Role, bank: &str, area: &str
     let scope = Scope { bank: bank.into(), area: area.into() };
     let actor = ledger.viewer().map_or(name, |viewer| viewer.name.as_str()).to_owned();
     let new = NewUser { name: name.into(), role, scope, verifier: format!("verifier of {name}") };
-    ledger.add_user(&new, Why { at: now(), actor: &actor, reason: "added" }).await.unwrap();
+    ledger.add_user(&new, Stamp { at: now(), actor: &actor, reason: "added" }).await.unwrap();
     ledger.enabled_user(name).await.unwrap().unwrap()
 }
 
@@ -38,7 +38,7 @@ fn later(minutes: i64) -> Timestamp {
 }
 
 async fn disable(ledger: &Ledger, name: &str) -> Result<(), LedgerError> {
-    ledger.move_user(name, "disabled", Why { at: now(), actor: "boss", reason: "left" }).await
+    ledger.move_user(name, "disabled", Stamp { at: now(), actor: "boss", reason: "left" }).await
 }
 
 async fn the_first_user_is_made_once(database: Database) {
@@ -50,7 +50,7 @@ async fn the_first_user_is_made_once(database: Database) {
         scope: Scope::everything(),
         verifier: "v".into(),
     };
-    let why = Why { at: now(), actor: "x", reason: "added" };
+    let why = Stamp { at: now(), actor: "x", reason: "added" };
     let (one, two) = (first("one"), first("two"));
     let made = tokio::join!(ledger.add_user(&one, why), ledger.add_user(&two, why));
     let made = [made.0.is_ok(), made.1.is_ok()];
@@ -79,10 +79,10 @@ async fn a_session_ends_by_time_and_with_its_user(database: Database) {
     disable(&ledger, "lin").await.unwrap();
     assert_eq!(ledger.session(b"one", later(1)).await.unwrap(), None);
     assert_eq!(ledger.take_try("lin", later(1)).await.unwrap(), None, "a disabled user has no try");
-    ledger.move_user("lin", "enabled", Why { at: now(), actor: "boss", reason: "came back" }).await.unwrap();
+    ledger.move_user("lin", "enabled", Stamp { at: now(), actor: "boss", reason: "came back" }).await.unwrap();
     assert_eq!(ledger.session(b"one", later(1)).await.unwrap(), None, "an old session does not come back");
     ledger.open_session(lin.user, b"four", now()).await.unwrap();
-    ledger.set_verifier("lin", "another", Why { at: now(), actor: "boss", reason: "lost" }).await.unwrap();
+    ledger.set_verifier("lin", "another", Stamp { at: now(), actor: "boss", reason: "lost" }).await.unwrap();
     assert_eq!(ledger.session(b"four", later(1)).await.unwrap(), None, "a new password ends sessions");
     assert!(matches!(disable(&ledger, "nobody").await, Err(LedgerError::NoUser)));
     ledger.close().await;
