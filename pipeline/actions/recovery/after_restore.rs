@@ -172,13 +172,10 @@ fn lost_file(
     })?;
     let batch = parsed.control.get("batch").cloned().unwrap_or_default();
     let cells = |field: &str| -> Vec<String> { parsed.rows.iter().filter_map(|row| spec.value(row, field)).collect() };
-    let keys = match spec.kind {
-        FileKind::AccountRequest => cells("task"),
-        FileKind::Personalization => cells("pan").iter().map(|pan| pan_key(worker, pan)).collect(),
-        _ => cells("card_number"),
-    };
+    let mut keys = cells(spec.kind.key());
     let mut numbers: Vec<(String, i64)> = batch_counter(&batch).into_iter().collect();
     if spec.kind == FileKind::Personalization {
+        keys = keys.iter().map(|pan| pan_key(worker, pan)).collect();
         numbers.extend(cells("card_number").iter().filter_map(|n| Some((CARD_NUMBERS.into(), serial(n)? + 1))));
     }
     let lost = LostFile {

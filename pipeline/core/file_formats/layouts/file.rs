@@ -6,17 +6,9 @@ use serde::Deserialize;
 
 use super::codes::Codes;
 use super::column::Column;
-use super::kind::FileKind;
+use super::kind::{Direction, FileKind};
 use crate::file_formats::charset::Charset;
 use crate::file_formats::fault::{FaultCode, RowFault};
-
-/// Which way a file travels, seen from us.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Direction {
-    Out,
-    In,
-}
 
 /// How rows become bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]

@@ -7,11 +7,11 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
 use super::found::{Found, ProfileDefect};
-use super::profile::{PartnerKind, Profile};
+use super::profile::Profile;
 use super::ranges::{expected_at, outside};
 use super::{lint_codes, lint_files};
-use crate::file_formats::layouts::file::{Direction, FileSpec};
-use crate::file_formats::layouts::kind::FileKind;
+use crate::file_formats::layouts::file::FileSpec;
+use crate::file_formats::layouts::kind::{FileKind, PartnerKind};
 use crate::file_formats::limits::{
     AGE_MOST_WORKING_DAYS, ANSWER_MOST_WORKING_DAYS, BATCH_MOST_CARDS, CALENDAR, CAPACITY_MOST_CARDS, VERSION_MOST,
 };
@@ -152,12 +152,7 @@ fn cnaps(profile: &Profile, found: &mut Found) {
 
 fn file_kind(profile: &Profile, found: &mut Found) {
     for file in &profile.files {
-        let (kind, direction) = match file.kind {
-            FileKind::AccountRequest | FileKind::RecyclingRequest => (PartnerKind::Bank, Direction::Out),
-            FileKind::AccountResult | FileKind::RecyclingResult => (PartnerKind::Bank, Direction::In),
-            FileKind::Personalization => (PartnerKind::Bureau, Direction::Out),
-            FileKind::ProductionReport | FileKind::ShippingManifest => (PartnerKind::Bureau, Direction::In),
-        };
+        let (kind, direction) = (file.kind.partner(), file.kind.direction());
         if profile.kind != kind || file.direction != direction {
             found.file(file.kind, format!("goes {direction:?} with a {kind:?} only"));
         }

@@ -103,11 +103,7 @@ pub(crate) fn names(profile: &Profile, found: &mut Found) {
             }
         }
         let code = file.column("code").and_then(|place| file.columns.get(place));
-        let answers = match file.kind {
-            FileKind::AccountResult => "account_answer",
-            FileKind::RecyclingResult => "recycling_answer",
-            _ => continue,
-        };
+        let Some(answers) = file.kind.answers() else { continue };
         if code.is_some_and(|code| code.codes.as_deref() != Some(answers)) {
             found.column(file.kind, "code", format!("needs codes = \"{answers}\""));
         }

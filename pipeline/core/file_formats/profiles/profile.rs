@@ -10,9 +10,9 @@ use serde::Deserialize;
 
 use crate::file_formats::charset::Charset;
 use crate::file_formats::layouts::codes::Codes;
-use crate::file_formats::layouts::file::{Direction, FileSpec};
+use crate::file_formats::layouts::file::FileSpec;
 use crate::file_formats::layouts::file_name::NameParts;
-use crate::file_formats::layouts::kind::FileKind;
+use crate::file_formats::layouts::kind::{Direction, FileKind, PartnerKind};
 
 /// One partner, as its file describes it.
 #[derive(Clone, Deserialize)]
@@ -135,14 +135,6 @@ impl Batching {
     pub fn enough_cards(&self) -> u32 {
         self.enough_cards.unwrap_or(self.max_cards)
     }
-}
-
-/// What a partner does for us.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum PartnerKind {
-    Bank,
-    Bureau,
 }
 
 /// Test and production are never mixed.
