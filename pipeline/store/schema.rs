@@ -14,32 +14,8 @@ use super::{Ledger, Tx};
 use crate::args;
 use crate::limits::{SCHEMA_LOCK_SECONDS, SCHEMA_LOCK_TRIES};
 
-macro_rules! built_in {
-    ($name:literal) => {
-        (
-            $name,
-            include_str!(concat!("../../schemas/sql/sqlite/", $name, ".sql")),
-            include_str!(concat!("../../schemas/sql/postgres/", $name, ".sql")),
-        )
-    };
-}
-
-/// File names without their end, and both engines' texts, oldest first.
-const BUILT_IN: [(&str, &str, &str); 13] = [
-    built_in!("0001_ledger"),
-    built_in!("0002_topics"),
-    built_in!("0003_people"),
-    built_in!("0004_schedule"),
-    built_in!("0005_tally"),
-    built_in!("0006_floor_and_reconciliation"),
-    built_in!("0007_narrow_queue"),
-    built_in!("0008_application_place"),
-    built_in!("0009_new_sequence"),
-    built_in!("0010_queue_in_order"),
-    built_in!("0011_set_aside"),
-    built_in!("0012_key_check"),
-    built_in!("0013_queue_by_approval"),
-];
+/// The files of `schemas/sql`, with both engines' texts, oldest first; listed when the program is built.
+const BUILT_IN: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
 
 /// Held while migrations run; any number that nothing else of ours uses.
 const MIGRATION_LOCK: i64 = 6_073_100;
@@ -121,8 +97,11 @@ impl Schema {
 
     fn read() -> Schema {
         let mut schema = Schema { sqlite: Vec::new(), postgres: Vec::new() };
-        for ((name, sqlite, postgres), number) in BUILT_IN.iter().zip(1..) {
-            let about = name.trim_start_matches(|c: char| c.is_ascii_digit() || c == '_').replace('_', " ");
+        for ((file, sqlite, postgres), number) in BUILT_IN.iter().zip(1..) {
+            let about = file
+                .trim_end_matches(".sql")
+                .trim_start_matches(|c: char| c.is_ascii_digit() || c == '_')
+                .replace('_', " ");
             schema.sqlite.push(Migration::new(number, &about, *sqlite));
             schema.postgres.push(Migration::new(number, &about, *postgres));
         }
@@ -246,11 +225,11 @@ mod tests {
                 .map(|file| file.unwrap().file_name().into_string().unwrap())
                 .collect();
             files.sort();
-            let known: Vec<String> = BUILT_IN.iter().map(|(name, ..)| format!("{name}.sql")).collect();
+            let known: Vec<&str> = BUILT_IN.iter().map(|(file, ..)| *file).collect();
             assert_eq!(known, files, "{engine}");
         }
-        for ((name, ..), number) in BUILT_IN.iter().zip(1..) {
-            assert!(name.starts_with(&format!("{number:04}_")), "{name}");
+        for ((file, ..), number) in BUILT_IN.iter().zip(1..) {
+            assert!(file.starts_with(&format!("{number:04}_")), "{file}");
         }
     }
 }
