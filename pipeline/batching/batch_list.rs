@@ -1,7 +1,9 @@
 //! Batches, as lists and pages show them.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
+use crate::custody::batch_members::OF_BATCH;
 use crate::store::scope::in_scope;
 use crate::store::{Ledger, LedgerError};
 use crate::{args, row};
@@ -24,6 +26,16 @@ row! {
         owner: String,
     }
 }
+
+/// Cards of the batch `$1` by where they are now, with those that left it with an answer.
+static PLACES: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT c.place, count(*) FROM card c JOIN ({}
+            UNION SELECT n.application FROM answer n JOIN file f ON f.id = n.file WHERE f.batch = $1) t ON t.application = c.id
+         GROUP BY c.place",
+        *OF_BATCH
+    )
+});
 
 impl Ledger {
     /// Batches within the viewer's scope in the order they were cut; all, or of one kind or state.
@@ -63,17 +75,6 @@ impl Ledger {
     /// Cards of a batch by where they are now.
     pub async fn batch_places(&self, batch: i64) -> Result<BTreeMap<String, i64>, LedgerError> {
         let mut tx = self.read().await?;
-        let rows = tx
-            .rows::<(String, i64)>(
-                "SELECT c.place, count(*) FROM card c JOIN (
-                    SELECT id FROM application WHERE account_batch = $1 UNION SELECT application FROM production_row WHERE batch = $1
-                    UNION SELECT application FROM recycling_row WHERE batch = $1
-                    UNION SELECT application FROM former_row WHERE batch = $1
-                    UNION SELECT n.application FROM answer n JOIN file f ON f.id = n.file WHERE f.batch = $1) t ON t.id = c.id
-                 GROUP BY c.place",
-                args![batch],
-            )
-            .await?;
-        Ok(rows.into_iter().collect())
+        Ok(tx.rows::<(String, i64)>(&PLACES, args![batch]).await?.into_iter().collect())
     }
 }

@@ -1,6 +1,10 @@
 //! Which rows a run of the books checks: all, or those that changed since the last run. Their ids are in
 //! temporary tables, which the statements of the laws read.
 
+use cardline_core::batch_kinds::{Asked, BatchKind};
+use cardline_core::domain::staff::DualControl;
+
+use crate::custody::batch_members::COUNTED;
 use crate::custody::generated::MEMBERS;
 use crate::store::Tx;
 use crate::store::bulk_row::BulkRow;
@@ -39,6 +43,16 @@ bulk_row! {
 
 bulk_row! {
     struct TouchedShipment in "touched_shipment" { id: i64 }
+}
+
+bulk_row! {
+    /// How many cards are in a batch.
+    struct TouchedMembers in "touched_members" { id: i64, cards: i64 }
+}
+
+bulk_row! {
+    /// What laws must know of a kind of batch. `release`: what a second person must agree to.
+    struct LawKind in "law_kind" { word: &'static str, of_bureau: bool, release: Option<&'static str> }
 }
 
 bulk_row! {
@@ -102,7 +116,9 @@ pub async fn fill(tx: &mut Tx, since: Option<Through>, today: jiff::civil::Date)
     tx.clear::<TouchedFile>().await?;
     tx.clear::<TouchedChunk>().await?;
     tx.clear::<TouchedShipment>().await?;
+    tx.clear::<TouchedMembers>().await?;
     tx.stage(vec![LawDay { today }]).await?;
+    tx.stage(BatchKind::ALL.map(law_kind).into()).await?;
     let from = since.unwrap_or_default();
     let to = audit_chain::horizon(tx).await?;
     let moves = over_history!(tx, "INSERT INTO new_move SELECT seq, life, scope, subject FROM move WHERE ", "");
@@ -126,12 +142,21 @@ pub async fn fill(tx: &mut Tx, since: Option<Through>, today: jiff::civil::Date)
     tx.scratch(GATHER, args![]).await?;
     tx.analyse::<TouchedCard>().await?;
     tx.analyse::<TouchedBatch>().await?;
+    for sql in COUNTED.iter() {
+        tx.scratch(sql, args![]).await?;
+    }
+    tx.analyse::<TouchedMembers>().await?;
     tx.analyse::<TouchedFile>().await?;
     tx.analyse::<TouchedChunk>().await?;
     tx.analyse::<TouchedShipment>().await?;
     let chunk = tx.number("SELECT COALESCE(max(id), 0) FROM chunk", args![]).await?;
     let file = tx.number("SELECT COALESCE(max(id), 0) FROM file", args![]).await?;
     Ok(Through { history: to, chunk, file })
+}
+
+fn law_kind(kind: BatchKind) -> LawKind {
+    let release = kind.release.map(DualControl::code);
+    LawKind { word: kind.word, of_bureau: kind.asked == Asked::Bureau, release }
 }
 
 /// The statements above may insert an id twice; the laws need each once.

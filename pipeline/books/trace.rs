@@ -1,6 +1,9 @@
 //! The history of one card: its own moves, and those of its containers while it was in them.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use cardline_core::batch_kinds::{BatchKind, Members};
 
 use super::touched::Traced;
 use crate::custody::generated::WAY;
@@ -102,17 +105,25 @@ impl Follower {
     }
 }
 
-const FILES: &str = "
-    SELECT f.id, f.partner, f.kind, f.direction, f.sequence, f.rows, f.sha256, f.name, a.account_row AS row
-        FROM application a JOIN file f ON f.batch = a.account_batch AND f.direction = 'out' WHERE a.id = $1
+/// The files the application `$1` was in: what was asked in a batch of each kind, what was answered, what is no more.
+static FILES: LazyLock<String> = LazyLock::new(|| {
+    let asked = BatchKind::ALL.map(|kind| {
+        let Members { table, batch, row, application } = &kind.members;
+        format!(
+            "SELECT f.id, f.partner, f.kind, f.direction, f.sequence, f.rows, f.sha256, f.name, m.{row} AS row
+             FROM {table} m JOIN file f ON f.batch = m.{batch} AND f.direction = 'out' WHERE m.{application} = $1"
+        )
+    });
+    format!("{} {ANSWERED} ORDER BY 1", asked.join(" UNION "))
+});
+
+const ANSWERED: &str = "
     UNION SELECT f.id, f.partner, f.kind, f.direction, f.sequence, f.rows, f.sha256, f.name, a.account_row
         FROM application a JOIN account c ON c.application = a.id JOIN file f ON f.id = c.answer WHERE a.id = $1 AND a.account_row IS NOT NULL
     UNION SELECT f.id, f.partner, f.kind, f.direction, f.sequence, f.rows, f.sha256, f.name, n.row
         FROM answer n JOIN file f ON f.id = n.file WHERE n.application = $1
     UNION SELECT q.id, q.partner, q.kind, q.direction, q.sequence, q.rows, q.sha256, q.name, n.row
         FROM answer n JOIN file f ON f.id = n.file JOIN file q ON q.batch = f.batch AND q.direction = 'out' WHERE n.application = $1
-    UNION SELECT f.id, f.partner, f.kind, f.direction, f.sequence, f.rows, f.sha256, f.name, p.row
-        FROM production_row p JOIN file f ON f.batch = p.batch AND f.direction = 'out' WHERE p.application = $1
     UNION SELECT f.id, f.partner, f.kind, f.direction, f.sequence, f.rows, f.sha256, f.name, p.row
         FROM production_row p JOIN spoilage s ON s.application = p.application JOIN file f ON f.id = s.report WHERE p.application = $1
     UNION SELECT f.id, f.partner, f.kind, f.direction, f.sequence, f.rows, f.sha256, f.name, p.row
@@ -123,8 +134,7 @@ const FILES: &str = "
     UNION SELECT f.id, f.partner, f.kind, f.direction, f.sequence, f.rows, f.sha256, f.name, m.position
         FROM made m JOIN box b ON b.id = m.box JOIN shipment s ON s.id = b.shipment JOIN file f ON f.id = s.manifest WHERE m.application = $1
     UNION SELECT f.id, f.partner, f.kind, f.direction, f.sequence, f.rows, f.sha256, f.name, r.row
-        FROM recycling_row r JOIN file f ON f.batch = r.batch WHERE r.application = $1 AND f.state <> 'refused'
-    ORDER BY 1";
+        FROM recycling_row r JOIN file f ON f.batch = r.batch AND f.direction = 'in' WHERE r.application = $1 AND f.state <> 'refused'";
 
 /// The application of that key, within the viewer's scope.
 async fn find(tx: &mut Tx, key: &str) -> Result<Option<i64>, LedgerError> {
@@ -161,7 +171,7 @@ impl Ledger {
                 moves.push(TracedMove { at, life, from, to, by, reason, with });
             }
         }
-        let files = tx.rows(FILES, args![id]).await?;
+        let files = tx.rows(&FILES, args![id]).await?;
         let found = tx
             .row::<Trace>(
                 "SELECT a.application_id, a.state, a.social, CASE WHEN c.application IS NULL THEN 'none' ELSE a.financial END AS account, a.revision,

@@ -27,6 +27,17 @@ pub enum Gathers {
     Before,
 }
 
+/// Which table of the ledger says who is in a batch, a row a card.
+pub struct Members {
+    pub table: &'static str,
+    /// Its column of the batch.
+    pub batch: &'static str,
+    /// Its column of the row in the file.
+    pub row: &'static str,
+    /// Its column of the application.
+    pub application: &'static str,
+}
+
 /// What is known of a kind.
 pub struct Facts {
     /// The word in names of streams, in the ledger and in histories; never changed.
@@ -36,6 +47,7 @@ pub struct Facts {
     /// The file that asks.
     pub request: FileKind,
     pub asked: Asked,
+    pub members: Members,
     /// Whether it is cut lane by lane.
     pub has_lanes: bool,
     pub gathers: Gathers,
@@ -56,6 +68,7 @@ impl BatchKind {
         letter: 'A',
         request: FileKind::AccountRequest,
         asked: Asked::Bank,
+        members: Members { table: "application", batch: "account_batch", row: "account_row", application: "id" },
         has_lanes: true,
         gathers: Gathers::After,
         waits_for_release: |batching| batching.wait_for_release,
@@ -67,6 +80,7 @@ impl BatchKind {
         letter: 'P',
         request: FileKind::Personalization,
         asked: Asked::Bureau,
+        members: Members { table: "production_row", batch: "batch", row: "row", application: "application" },
         has_lanes: true,
         gathers: Gathers::After,
         waits_for_release: |batching| batching.wait_for_release,
@@ -78,6 +92,7 @@ impl BatchKind {
         letter: 'R',
         request: FileKind::RecyclingRequest,
         asked: Asked::Bank,
+        members: Members { table: "recycling_row", batch: "batch", row: "row", application: "application" },
         has_lanes: false,
         gathers: Gathers::Before,
         waits_for_release: |batching| batching.wait_for_release || batching.wait_to_destroy,

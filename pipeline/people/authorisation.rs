@@ -5,10 +5,13 @@
 //! still so. Steps have no viewer and reach everywhere. Law 13 looks at the same afterwards, by its own
 //! statements.
 
+use std::sync::LazyLock;
+
 use cardline_core::batch_kinds::{Asked, BatchKind};
 use cardline_core::domain::staff::Scope;
 
 use crate::args;
+use crate::custody::batch_members::OF_BATCH;
 use crate::store::Principal;
 use crate::store::Tx;
 use crate::store::{Ledger, LedgerError};
@@ -40,11 +43,13 @@ pub enum Reach {
 }
 
 /// Bank and region of a batch, and of every card that is or was in it.
-const PLACES: &str = "SELECT b.bank, b.region FROM batch b WHERE b.id = $1
-    UNION SELECT a.bank, a.region FROM application a WHERE a.account_batch = $1
-    UNION SELECT a.bank, a.region FROM production_row r JOIN application a ON a.id = r.application WHERE r.batch = $1
-    UNION SELECT a.bank, a.region FROM recycling_row r JOIN application a ON a.id = r.application WHERE r.batch = $1
-    UNION SELECT a.bank, a.region FROM former_row r JOIN application a ON a.id = r.application WHERE r.batch = $1";
+static PLACES: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT b.bank, b.region FROM batch b WHERE b.id = $1
+         UNION SELECT a.bank, a.region FROM ({}) r JOIN application a ON a.id = r.application",
+        *OF_BATCH
+    )
+});
 
 /// Whether everything a stream covers lies within a scope; `account/ABC` is every stream of that bank.
 pub fn stream_within(scope: &Scope, stream: &str) -> bool {
@@ -116,7 +121,7 @@ async fn reach(tx: &mut Tx, batch: i64) -> Result<Reach, LedgerError> {
     let Some(scope) = tx.viewer().map(|viewer| viewer.scope.clone()).filter(|scope| !scope.is_everything()) else {
         return Ok(Reach::Within);
     };
-    let places = tx.rows::<(String, String)>(PLACES, args![batch]).await?;
+    let places = tx.rows::<(String, String)>(&PLACES, args![batch]).await?;
     let within = places.iter().filter(|(bank, region)| scope.covers(bank, region)).count();
     Ok(match within {
         0 => Reach::Absent,

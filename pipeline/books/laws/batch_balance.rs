@@ -12,20 +12,14 @@ pub const LAW: Law = Law {
         "SELECT b.number || ': header and file differ' FROM touched_batch t JOIN batch b ON b.id = t.id
          LEFT JOIN file f ON f.batch = b.id AND f.direction = 'out' WHERE f.id IS NULL OR f.rows <> b.cards",
         "SELECT b.number || ': members and header differ' FROM touched_batch t JOIN batch b ON b.id = t.id
-         LEFT JOIN (SELECT a.account_batch AS id, count(*) AS cards FROM application a JOIN touched_batch x ON x.id = a.account_batch
-            GROUP BY a.account_batch) m ON m.id = b.id
+         LEFT JOIN touched_members m ON m.id = b.id
          LEFT JOIN (SELECT f.batch AS id, count(DISTINCT n.application) AS cards FROM file f JOIN touched_batch x ON x.id = f.batch
             JOIN answer n ON n.file = f.id AND n.outcome <> 'contradicted'
             JOIN application a ON a.id = n.application AND (a.account_batch IS NULL OR a.account_batch <> f.batch) GROUP BY f.batch) n ON n.id = b.id
-         WHERE b.kind = 'account' AND b.state <> 'cancelled' AND b.cards <> COALESCE(m.cards, 0) + COALESCE(n.cards, 0)",
-        "SELECT b.number || ': members and header differ' FROM touched_batch t JOIN batch b ON b.id = t.id
-         WHERE b.kind = 'production' AND b.state <> 'cancelled' AND b.cards <> (SELECT count(*) FROM production_row p WHERE p.batch = b.id)",
-        "SELECT b.number || ': members and header differ' FROM touched_batch t JOIN batch b ON b.id = t.id
-         WHERE b.kind = 'recycling' AND b.state <> 'cancelled' AND b.cards <> (SELECT count(*) FROM recycling_row r WHERE r.batch = b.id)",
+         WHERE b.state <> 'cancelled' AND b.cards <> COALESCE(m.cards, 0) + CASE WHEN b.kind = 'account' THEN COALESCE(n.cards, 0) ELSE 0 END",
         "SELECT b.number || ': cancelled, and not all its cards are kept with it' FROM touched_batch t JOIN batch b ON b.id = t.id
          WHERE b.state = 'cancelled' AND (b.cards <> (SELECT count(*) FROM former_row r WHERE r.batch = b.id)
-            OR EXISTS (SELECT 1 FROM application a WHERE a.account_batch = b.id) OR EXISTS (SELECT 1 FROM production_row p WHERE p.batch = b.id)
-            OR EXISTS (SELECT 1 FROM recycling_row r WHERE r.batch = b.id))",
+            OR EXISTS (SELECT 1 FROM touched_members m WHERE m.id = b.id))",
         "SELECT b.number || ': cancelled by no act' FROM touched_batch t JOIN batch b ON b.id = t.id
          WHERE b.state = 'cancelled' AND NOT EXISTS (SELECT 1 FROM batch_act k WHERE k.batch = b.id AND k.what IN ('cancel', 'split'))",
         "SELECT b.number || ': not cancelled, and cards have left it' FROM touched_batch t JOIN batch b ON b.id = t.id

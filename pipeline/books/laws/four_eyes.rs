@@ -37,12 +37,11 @@ pub const LAW: Law = Law {
          WHERE i.by_user IS NOT NULL AND i.complete AND i.ended > 0
             AND NOT EXISTS (SELECT 1 FROM approval p WHERE p.id = i.approval AND p.state = 'used' AND p.subject = i.operation
                 AND p.maker = i.actor AND p.act = 'replace-table')",
-        // Release to printing is that of a production batch, to destruction that of a recycling batch.
         "SELECT 'batch act ' || k.id || ': ' || k.what || ' of ' || b.number || ' without its approval' FROM batch_act k JOIN batch b ON b.id = k.batch
-         WHERE k.by_user IS NOT NULL AND (k.what = 'cancel' OR (k.what = 'release' AND b.kind IN ('production', 'recycling')))
+         JOIN law_kind n ON n.word = b.kind WHERE k.by_user IS NOT NULL AND (k.what = 'cancel' OR (k.what = 'release' AND n.release IS NOT NULL))
             AND NOT EXISTS (SELECT 1 FROM approval p WHERE p.id = k.approval AND p.state = 'used' AND p.subject = b.number
                 AND p.maker = k.actor
-                AND p.act = CASE WHEN k.what = 'release' AND b.kind = 'recycling' THEN 'destroy-plastic' ELSE k.what || '-batch' END)",
+                AND p.act = CASE WHEN k.what = 'release' THEN n.release ELSE k.what || '-batch' END)",
         "SELECT 'approval ' || p.id || ': used, and no batch was touched' FROM approval p WHERE p.state = 'used'
             AND p.act IN ('release-batch', 'cancel-batch', 'destroy-plastic') AND NOT EXISTS (SELECT 1 FROM batch_act k WHERE k.approval = p.id)",
         "SELECT 'approval ' || p.id || ': used, and nothing was done' FROM approval p WHERE p.state = 'used'

@@ -22,7 +22,7 @@ pub const LAW: Law = Law {
         // A stream names its bank, then its region where it has but one; a bureau's, the bureau before them.
         "SELECT 'batch act ' || k.id || ': ' || k.what || ' of ' || k.stream || ', outside the scope of ' || u.name
          FROM batch_act k JOIN users u ON u.id = k.by_user WHERE (u.bank <> '' OR u.area <> '')
-            AND k.stream || '/' NOT LIKE CASE WHEN k.stream LIKE 'production/%' THEN '%/%/' ELSE '%/' END || CASE u.bank WHEN '' THEN '%' ELSE u.bank END || '/' || u.area || '%'",
+            AND k.stream || '/' NOT LIKE CASE WHEN EXISTS (SELECT 1 FROM law_kind n WHERE n.of_bureau AND k.stream LIKE n.word || '/%') THEN '%/%/' ELSE '%/' END || CASE u.bank WHEN '' THEN '%' ELSE u.bank END || '/' || u.area || '%'",
         "SELECT 'batch act ' || k.id || ': ' || k.what || ' of ' || b.number || ', outside the scope of ' || u.name
          FROM batch_act k JOIN users u ON u.id = k.by_user JOIN batch b ON b.id = k.batch
          WHERE (u.bank <> '' AND u.bank <> b.bank) OR substr(b.region, 1, length(u.area)) <> u.area",
