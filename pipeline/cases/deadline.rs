@@ -50,7 +50,7 @@ pub struct Gauge {
 
 /// The gauge of the rows of `$from`, a table with a condition.
 macro_rules! gauge {
-    ($label:literal, $from:literal) => {
+    ($label:literal, $from:expr) => {
         $crate::cases::deadline::Gauge {
             label: $label,
             overdue: concat!("SELECT count(*) FROM ", $from, " AND due_on < $1"),

@@ -4,6 +4,7 @@
 //! Invariant: a deadline is moved in its place, so that everything unfinished keeps exactly one
 //! (law 10). An open pickup window never ends earlier than its holders were told.
 
+use cardline_core::card_states;
 use cardline_core::domain::policy::ByRegion;
 use jiff::civil::Date;
 
@@ -29,16 +30,20 @@ pub struct Effect {
 
 /// Deadlines counted in working days that are still open, by what they are about. Natural days (the
 /// promise, corrections, gaps) do not move with the calendar.
-const OPEN_DEADLINES: &str = "
+const OPEN_DEADLINES: &str = concat!(
+    "
     SELECT 'batch', due_on, count(*) FROM batch WHERE ((state <> 'answered' AND state <> 'cancelled') OR to_produce > 0) AND due_on > $1 GROUP BY due_on
     UNION ALL SELECT 'file', due_on, count(*) FROM file WHERE state IN ('frozen', 'placed', 'held') AND due_on > $1 GROUP BY due_on
     UNION ALL SELECT CASE place WHEN 'on_shelf' THEN 'window' ELSE 'shipment' END, due_on, count(*) FROM shipment
         WHERE NOT done AND due_on > $1 GROUP BY 1, due_on
     UNION ALL SELECT 'card', due_on, count(*) FROM application
-        WHERE place IN ('held', 'missing', 'with_unit', 'awaiting_return', 'recalled', 'to_recycle', 'in_recycling', 'spoiled')
+        WHERE place IN (",
+    card_states!(alone),
+    ")
             AND due_on > $1 GROUP BY due_on
     UNION ALL SELECT 'card', due_on, count(*) FROM application WHERE queue IS NOT NULL AND due_on <> promise_on AND due_on > $1 GROUP BY due_on
-    UNION ALL SELECT 'case', due_on, count(*) FROM desk_case WHERE state IN ('open', 'escalated') AND due_on > $1 GROUP BY due_on";
+    UNION ALL SELECT 'case', due_on, count(*) FROM desk_case WHERE state IN ('open', 'escalated') AND due_on > $1 GROUP BY due_on"
+);
 
 /// The same, moved.
 const MOVE_DEADLINES: &[&str] = &[
@@ -46,9 +51,13 @@ const MOVE_DEADLINES: &[&str] = &[
     "UPDATE file SET due_on = d.becomes FROM moved_day d WHERE file.due_on = d.was AND file.state IN ('frozen', 'placed', 'held')",
     "UPDATE shipment SET due_on = d.becomes, window_last = CASE WHEN window_last = d.was THEN d.becomes ELSE window_last END
      FROM moved_day d WHERE shipment.due_on = d.was AND NOT shipment.done AND (shipment.place <> 'on_shelf' OR d.becomes > d.was)",
-    "UPDATE application SET due_on = d.becomes FROM moved_day d WHERE application.due_on = d.was
-        AND (application.place IN ('held', 'missing', 'with_unit', 'awaiting_return', 'recalled', 'to_recycle', 'in_recycling', 'spoiled')
-            OR (application.queue IS NOT NULL AND application.due_on <> application.promise_on))",
+    concat!(
+        "UPDATE application SET due_on = d.becomes FROM moved_day d WHERE application.due_on = d.was
+        AND (application.place IN (",
+        card_states!(alone),
+        ")
+            OR (application.queue IS NOT NULL AND application.due_on <> application.promise_on))"
+    ),
     "UPDATE desk_case SET due_on = d.becomes FROM moved_day d WHERE desk_case.due_on = d.was AND desk_case.state IN ('open', 'escalated')",
 ];
 

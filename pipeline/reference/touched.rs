@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use cardline_core::card_states;
+
 use crate::store::Tx;
 use crate::store::{Ledger, LedgerError};
 use crate::{args, bulk_row, row};
@@ -34,26 +36,40 @@ pub struct Touched {
 fn who_needs(kind: &str) -> Option<&'static str> {
     Some(match kind {
         "points" => {
-            "INSERT INTO touching SELECT t.code, a.id, a.state <> 'returned' FROM changed_code t JOIN application a ON a.point = t.code
+            concat!(
+                "INSERT INTO touching SELECT t.code, a.id, a.state <> 'returned' FROM changed_code t JOIN application a ON a.point = t.code
              JOIN card c ON c.id = a.id WHERE a.method IN ('village', 'community', 'service_centre') AND (a.state = 'returned'
-                OR c.place IN ('waiting_account', 'in_account_batch', 'waiting_production', 'in_production', 'spoiled', 'produced',
-                    'in_transit', 'at_point', 'on_shelf', 'held', 'missing'))"
+                OR c.place IN (",
+                card_states!(not_handed_out),
+                "))"
+            )
         }
         "outlets" => {
-            "INSERT INTO touching SELECT t.code, a.id, a.state <> 'returned' FROM changed_code t JOIN application a
+            concat!(
+                "INSERT INTO touching SELECT t.code, a.id, a.state <> 'returned' FROM changed_code t JOIN application a
                 ON a.point = t.code AND a.method NOT IN ('village', 'community', 'service_centre')
-             JOIN card c ON c.id = a.id WHERE a.state = 'returned' OR c.place IN ('waiting_account', 'in_account_batch',
-                'waiting_production', 'in_production', 'spoiled', 'produced', 'in_transit', 'at_point', 'on_shelf', 'held', 'missing')
+             JOIN card c ON c.id = a.id WHERE a.state = 'returned' OR c.place IN (",
+                card_states!(not_handed_out),
+                ")
              UNION SELECT t.code, a.id, a.state <> 'returned' FROM changed_code t JOIN application a ON a.outlet = t.code
              JOIN card c ON c.id = a.id WHERE a.state = 'returned' OR c.place IN ('waiting_account', 'in_account_batch')"
+            )
         }
         "banks" => {
-            "INSERT INTO touching SELECT t.code, a.id, a.state <> 'returned' FROM changed_code t JOIN application a ON a.bank = t.code
-             JOIN card c ON c.id = a.id WHERE a.state = 'returned' OR c.place NOT IN ('in_hand', 'lost', 'destroyed', 'no_plastic')"
+            concat!(
+                "INSERT INTO touching SELECT t.code, a.id, a.state <> 'returned' FROM changed_code t JOIN application a ON a.bank = t.code
+             JOIN card c ON c.id = a.id WHERE a.state = 'returned' OR c.place NOT IN (",
+                card_states!(finished),
+                ")"
+            )
         }
         "regions" => {
-            "INSERT INTO touching SELECT t.code, a.id, a.state <> 'returned' FROM changed_code t JOIN application a ON a.region = t.code
-             JOIN card c ON c.id = a.id WHERE a.state = 'returned' OR c.place NOT IN ('in_hand', 'lost', 'destroyed', 'no_plastic')"
+            concat!(
+                "INSERT INTO touching SELECT t.code, a.id, a.state <> 'returned' FROM changed_code t JOIN application a ON a.region = t.code
+             JOIN card c ON c.id = a.id WHERE a.state = 'returned' OR c.place NOT IN (",
+                card_states!(finished),
+                ")"
+            )
         }
         _ => return None,
     })

@@ -1,5 +1,7 @@
 //! Law 5, custody: somebody has every card that was made.
 
+use cardline_core::card_states;
+
 use crate::books::law::Scene::Middle;
 use crate::books::law::{Found, Law, planted};
 
@@ -9,13 +11,19 @@ pub const LAW: Law = Law {
     sentence: "every good card has exactly one custodian, with no hole in time",
     cases: "SELECT count(*) FROM touched_application t JOIN made m ON m.application = t.id",
     offending: &[
-        "SELECT p.card_number || ': made, and nobody has it (' || c.place || ')' FROM touched_application t JOIN made m ON m.application = t.id
+        concat!(
+            "SELECT p.card_number || ': made, and nobody has it (' || c.place || ')' FROM touched_application t JOIN made m ON m.application = t.id
          JOIN production_row p ON p.application = t.id JOIN card c ON c.id = t.id
-         WHERE c.place NOT IN ('produced', 'in_transit', 'at_point', 'on_shelf', 'with_unit', 'in_hand', 'lost', 'awaiting_return', 'missing',
-            'held', 'recalled', 'to_recycle', 'in_recycling', 'destroyed')",
-        "SELECT c.application_id || ': not made, and somebody has it (' || c.place || ')' FROM touched_card c
-         WHERE c.box_id IS NULL AND c.old_number IS NULL AND c.place IN ('produced', 'in_transit', 'at_point', 'on_shelf', 'with_unit',
-            'in_hand', 'lost', 'awaiting_return', 'missing', 'recalled', 'to_recycle', 'in_recycling', 'destroyed')",
+         WHERE c.place NOT IN ('held', ",
+            card_states!(made),
+            ")"
+        ),
+        concat!(
+            "SELECT c.application_id || ': not made, and somebody has it (' || c.place || ')' FROM touched_card c
+         WHERE c.box_id IS NULL AND c.old_number IS NULL AND c.place IN (",
+            card_states!(made),
+            ")"
+        ),
         "SELECT 'box ' || b.number || ': cards are not those counted' FROM box b JOIN touched_batch t ON t.id = b.batch
          WHERE b.cards <> (SELECT count(*) FROM made m WHERE m.box = b.id)",
         "SELECT 'shipment ' || s.number || ': boxes do not add up' FROM touched_shipment t JOIN shipment s ON s.id = t.id

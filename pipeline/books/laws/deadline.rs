@@ -1,5 +1,7 @@
 //! Law 10, deadline: nothing unfinished is without an owner or past its day.
 
+use cardline_core::card_states;
+
 use crate::books::law::Scene::{Middle, Quarantine};
 use crate::books::law::{Law, planted};
 
@@ -7,11 +9,18 @@ pub const LAW: Law = Law {
     number: 10,
     name: "deadline",
     sentence: "everything unfinished has exactly one live deadline and an owner",
-    cases: "SELECT (SELECT count(*) FROM touched_card c WHERE c.place NOT IN ('in_hand', 'lost', 'destroyed', 'no_plastic'))
-        + (SELECT count(*) FROM batch WHERE state <> 'answered' AND state <> 'cancelled') + (SELECT count(*) FROM desk_case WHERE state IN ('open', 'escalated'))",
+    cases: concat!(
+        "SELECT (SELECT count(*) FROM touched_card c WHERE c.place NOT IN (",
+        card_states!(finished),
+        "))
+        + (SELECT count(*) FROM batch WHERE state <> 'answered' AND state <> 'cancelled') + (SELECT count(*) FROM desk_case WHERE state IN ('open', 'escalated'))"
+    ),
     offending: &[
-        "SELECT c.application_id || ': ' || c.place || ' past ' || c.due_on FROM touched_card c WHERE c.place IN ('waiting_account', 'held', 'missing', 'with_unit', 'awaiting_return', 'recalled',
-            'to_recycle') AND (c.due_on < (SELECT today FROM law_day) OR c.owner IN ('', 'nobody'))",
+        concat!(
+            "SELECT c.application_id || ': ' || c.place || ' past ' || c.due_on FROM touched_card c WHERE c.place IN ('waiting_account', ",
+            card_states!(due_alone),
+            ") AND (c.due_on < (SELECT today FROM law_day) OR c.owner IN ('', 'nobody'))"
+        ),
         "SELECT c.application_id || ': ' || c.state || ' and past ' || c.due_on FROM touched_card c
          WHERE c.state IN ('returned', 'rejected') AND c.due_on < (SELECT today FROM law_day)",
         "SELECT b.number || ': ' || b.state || ' past ' || b.due_on FROM batch b WHERE b.state <> 'answered' AND b.state <> 'cancelled' AND b.due_on < (SELECT today FROM law_day)",

@@ -1,5 +1,7 @@
 //! Cards that wait longer than they may: a person looks at each.
 
+use cardline_core::card_states;
+
 use crate::args;
 use crate::cases::chase::chase;
 use crate::cases::deadline::{Deadline, Missed, gauge};
@@ -9,9 +11,13 @@ use crate::store::{LedgerError, Tx};
 /// What is overdue on day `$1`.
 macro_rules! overdue {
     () => {
-        "(SELECT id, bank AS partner, region FROM application WHERE due_on < $1 AND queue IS NOT NULL
+        concat!(
+            "(SELECT id, bank AS partner, region FROM application WHERE due_on < $1 AND queue IS NOT NULL
       UNION SELECT id, bank, region FROM application WHERE due_on < $1
-        AND place IN ('held', 'missing', 'with_unit', 'awaiting_return', 'recalled', 'to_recycle')) o"
+        AND place IN (",
+            card_states!(due_alone),
+            ")) o"
+        )
     };
 }
 
@@ -20,10 +26,7 @@ pub(super) const CARDS: Deadline = Deadline {
     name: "cards",
     partners: concat!("SELECT DISTINCT o.partner FROM ", overdue!(), " ORDER BY o.partner"),
     gauges: &[
-        gauge!(
-            "card",
-            "application WHERE place IN ('held', 'missing', 'with_unit', 'awaiting_return', 'recalled', 'to_recycle')"
-        ),
+        gauge!("card", concat!("application WHERE place IN (", card_states!(due_alone), ")")),
         gauge!("waiting-card", "application WHERE queue IS NOT NULL"),
     ],
     settle: |tx, missed| Box::pin(look_at_cards(tx, missed)),

@@ -88,3 +88,66 @@ pub const CARD: StateMachine = StateMachine {
         edge("in_recycling", "held", "the bank will not close, or its answer cannot be believed"),
     ],
 };
+
+/// Card states with something in common, quoted for a statement that is put together when it is compiled. Tests hold
+/// them against the machine: a new state fails them until it is in those it belongs to.
+#[macro_export]
+macro_rules! card_states {
+    // Nothing is owed.
+    (finished) => {
+        "'in_hand', 'lost', 'destroyed', 'no_plastic'"
+    };
+    // Unfinished, in no container.
+    (alone) => {
+        "'held', 'missing', 'with_unit', 'awaiting_return', 'recalled', 'to_recycle', 'in_recycling', 'spoiled'"
+    };
+    // Of these, those whose day is their own: what a bank or a bureau owes is due with its batch.
+    (due_alone) => {
+        "'held', 'missing', 'with_unit', 'awaiting_return', 'recalled', 'to_recycle'"
+    };
+    // Where it is handed out still matters.
+    (not_handed_out) => {
+        "'waiting_account', 'in_account_batch', 'waiting_production', 'in_production', 'spoiled', 'produced', \
+         'in_transit', 'at_point', 'on_shelf', 'held', 'missing'"
+    };
+    // There is plastic, and somebody has it. Of what is on hold there may be.
+    (made) => {
+        "'produced', 'in_transit', 'at_point', 'on_shelf', 'with_unit', 'in_hand', 'lost', 'awaiting_return', \
+         'missing', 'recalled', 'to_recycle', 'in_recycling', 'destroyed'"
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::super::{Standing, State};
+    use super::CARD;
+
+    fn listed(states: &'static str) -> BTreeSet<&'static str> {
+        states.split(", ").map(|state| state.trim_matches('\'')).collect()
+    }
+
+    fn those(is_so: impl Fn(&State) -> bool) -> BTreeSet<&'static str> {
+        CARD.states.iter().filter(|state| is_so(state)).map(|state| state.code).collect()
+    }
+
+    #[test]
+    fn states_with_something_in_common_are_those_of_the_machine() {
+        let is_alone = |state: &State| state.standing == Standing::Under && !state.travels;
+        let is_owed_by_partner = |state: &State| ["bank", "bureau"].contains(&state.owner);
+        assert_eq!(listed(card_states!(finished)), those(|state| state.standing != Standing::Under));
+        assert_eq!(listed(card_states!(alone)), those(is_alone));
+        assert_eq!(listed(card_states!(due_alone)), those(|state| is_alone(state) && !is_owed_by_partner(state)));
+    }
+
+    #[test]
+    fn every_state_is_before_or_after_the_hand_and_the_making() {
+        let handed_out = "'with_unit', 'in_hand', 'lost', 'awaiting_return', 'recalled', 'to_recycle', 'in_recycling', 'destroyed', 'no_plastic'";
+        let not_made = "'waiting_account', 'in_account_batch', 'waiting_production', 'in_production', 'spoiled', 'held', 'no_plastic'";
+        for (one, other) in [(card_states!(not_handed_out), handed_out), (card_states!(made), not_made)] {
+            assert!(listed(one).is_disjoint(&listed(other)));
+            assert_eq!(&listed(one) | &listed(other), those(|_| true));
+        }
+    }
+}
