@@ -1,25 +1,29 @@
 //! Every number of a profile, with its least and its most. What is no number of its kind at all does not get as
 //! far as the lints; it is told with the same words.
 
+use crate::file_formats::layouts::kind::FileKind;
 use crate::file_formats::limits::{
     AGE_MOST_WORKING_DAYS, ANSWER_MOST_WORKING_DAYS, BATCH_MOST_CARDS, CAPACITY_MOST_CARDS, COLUMN_MOST_BYTES,
     UNFINISHED_MOST_HOURS, VERSION_MOST,
 };
 
-/// Key, least and most. The keys of `answer_within_working_days` are kinds of files.
-pub(crate) const RANGES: &[(&str, u32, u32)] = &[
+/// Key, least and most.
+const RANGES: &[(&str, u32, u32)] = &[
     ("version", 1, VERSION_MOST),
     ("unfinished_after_hours", 1, UNFINISHED_MOST_HOURS),
     ("max_cards", 1, BATCH_MOST_CARDS),
     ("enough_cards", 1, BATCH_MOST_CARDS),
     ("max_age_days", 0, AGE_MOST_WORKING_DAYS),
     ("capacity_per_day", 1, CAPACITY_MOST_CARDS),
-    ("account-request", 1, ANSWER_MOST_WORKING_DAYS),
-    ("personalization", 1, ANSWER_MOST_WORKING_DAYS),
-    ("recycling-request", 1, ANSWER_MOST_WORKING_DAYS),
     ("width", 1, COLUMN_MOST_BYTES),
     ("max_bytes", 1, COLUMN_MOST_BYTES),
 ];
+
+/// Least and most of a key. Those of `answer_within_working_days` are the kinds of files that ask.
+fn range(key: &str) -> Option<(u32, u32)> {
+    let listed = RANGES.iter().find(|(known, ..)| *known == key).map(|(_, least, most)| (*least, *most));
+    listed.or_else(|| FileKind::named(key).filter(|kind| kind.is_request()).map(|_| (1, ANSWER_MOST_WORKING_DAYS)))
+}
 
 /// What a number that stands at a place of a profile must be; `None` where no number belongs.
 pub(crate) fn expected_at(text: &str, place: usize) -> Option<String> {
@@ -31,19 +35,19 @@ pub(crate) fn expected_at(text: &str, place: usize) -> Option<String> {
 
 /// What a number must be that lies outside the range of its key; `None` when it lies within.
 pub(crate) fn outside(key: &str, number: usize) -> Option<String> {
-    let (_, least, most) = RANGES.iter().find(|(known, ..)| *known == key)?;
-    if (*least as usize..=*most as usize).contains(&number) { None } else { expected(key) }
+    let (least, most) = range(key)?;
+    if (least as usize..=most as usize).contains(&number) { None } else { expected(key) }
 }
 
 /// What the number of a key must be.
 fn expected(key: &str) -> Option<String> {
-    let (_, least, most) = RANGES.iter().find(|(known, ..)| *known == key)?;
+    let (least, most) = range(key)?;
     Some(format!("{key} must be a whole number from {least} to {most}"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::RANGES;
+    use super::{RANGES, range};
     use crate::file_formats::{Profile, sample};
 
     /// Every number that stands in a profile, put to extremes: told with file, key and range, or lawful.
@@ -65,7 +69,7 @@ mod tests {
                 if digits == 0 {
                     continue;
                 }
-                let (_, least, most) = *RANGES.iter().find(|(known, ..)| *known == key).expect(key);
+                let (least, most) = range(key).expect(key);
                 seen.insert(key.to_owned());
                 for number in
                     ["0", "-1", "4294967295", "4294967296", "9223372036854775807", "99999999999999999999", "1.5", "nan"]
