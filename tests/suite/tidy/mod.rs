@@ -6,4 +6,5 @@ mod documents;
 mod layers;
 mod lengths;
 mod sources;
+mod spread;
 mod words;
