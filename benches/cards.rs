@@ -1,7 +1,7 @@
 //! Kafka → personalization data file, in cards a second and memory, beside the Spring Batch peer's COPY
 //! variant, warm, on the same services and the same count of applications. The bank's own time counts on
 //! neither side; photos are left out (a few shared pictures on ours, none on the peer's). The peer keeps
-//! no history and seals nothing.
+//! no history and encrypts nothing.
 //!
 //! `CARDLINE_PEER=folder/of/the/peer cargo bench --bench cards` (needs CARDLINE_TEST_KAFKA,
 //! CARDLINE_TEST_POSTGRES, Java and Maven; CARDLINE_BENCH_COUNT for another count)

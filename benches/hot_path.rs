@@ -1,4 +1,4 @@
-//! Criterion bench of the hot path, part by part: decoding, rules, digest, the whole check with seal. For
+//! Criterion bench of the hot path, part by part: decoding, rules, digest, the whole check with encryption. For
 //! finding what a change did; the ratios that have targets are in `intake`.
 //!
 //! `cargo bench --bench hot_path`
@@ -41,7 +41,7 @@ fn intake(criterion: &mut Criterion) {
     group.bench_function("digest, one thread", |b| {
         b.iter(|| messages.iter().filter(|m| digest::content_digest_of(&m.bytes).is_some()).count());
     });
-    group.bench_function("decode, rules, digest and seal, all threads", |b| {
+    group.bench_function("decode, rules, digest and encryption, all threads", |b| {
         b.iter(|| check_messages(&worker, &messages, instant(FIRST_DAY, 9, 0)).map(|m| m.len()).unwrap_or(0));
     });
     group.finish();

@@ -25,16 +25,16 @@ pub struct NewBatchAction {
     pub approval: Option<i64>,
 }
 
-/// Fails when a stream is held. A hold that comes while this transaction runs waits for its end.
-pub(crate) async fn refuse_held(tx: &mut Tx, stream: &str) -> Result<(), LedgerError> {
+/// Fails when a stream is on hold. A hold that comes while this transaction runs waits for its end.
+pub(crate) async fn refuse_on_hold(tx: &mut Tx, stream: &str) -> Result<(), LedgerError> {
     tx.share_lock(HOLDS_LOCK).await?;
-    let held = tx
+    let on_hold = tx
         .number(
             "SELECT count(*) FROM stream_hold WHERE stream = $1 OR stream || '/' = substr($1, 1, length(stream) + 1)",
             args![stream],
         )
         .await?;
-    if held > 0 { Err(LedgerError::Held { stream: stream.into() }) } else { Ok(()) }
+    if on_hold > 0 { Err(LedgerError::OnHold { stream: stream.into() }) } else { Ok(()) }
 }
 
 /// Uses the approval that an action on a batch takes, if it takes one.

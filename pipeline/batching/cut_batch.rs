@@ -1,6 +1,6 @@
 //! A batch that is cut: what it holds and which numbers it gets, whatever its kind.
 
-use super::batch_record::{NewBatchAction, record_action, refuse_held};
+use super::batch_record::{NewBatchAction, record_action, refuse_on_hold};
 use crate::exchange::files::FrozenFile;
 use crate::store::Stamp;
 use crate::store::Tx;
@@ -39,7 +39,7 @@ pub struct CutBatch {
     pub group: QueueSlice,
     pub members: Vec<i64>,
     /// Cards no file can carry, with the reason; each becomes a case.
-    pub held: Vec<(i64, String)>,
+    pub on_hold: Vec<(i64, String)>,
     pub file: Option<FrozenFile>,
     pub cut_on: Date,
     pub due_on: Date,
@@ -121,7 +121,7 @@ impl From<WaitingSlice> for QueueSlice {
 
 /// Ends a cut of which no card can be carried: what a person has held by it stays that person's action.
 pub(crate) async fn nothing_cut(tx: &mut Tx, cut: &CutBatch) -> Result<(), LedgerError> {
-    if let Some(action) = cut.action.as_ref().filter(|_| !cut.held.is_empty()) {
+    if let Some(action) = cut.action.as_ref().filter(|_| !cut.on_hold.is_empty()) {
         record_action(tx, action, None, None).await?;
     }
     Ok(())
@@ -143,7 +143,7 @@ pub(crate) async fn finish_cut(tx: &mut Tx, cut: &CutBatch, batch: i64, why: Sta
 /// Inserts a batch in the state `cut`, with the number its file was rendered with.
 pub(crate) async fn insert_batch(tx: &mut Tx, cut: &CutBatch, why: Stamp<'_>) -> Result<i64, LedgerError> {
     if let Some(stream) = &cut.stream {
-        refuse_held(tx, stream).await?;
+        refuse_on_hold(tx, stream).await?;
     }
     let (counter, expected) = &cut.counter;
     if take_numbers(tx, counter, 1).await? != *expected {

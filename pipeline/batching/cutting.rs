@@ -29,17 +29,17 @@ pub struct Numbers {
     series: String,
 }
 
-/// Why a card is held that a partner may have already: only a person can ask the partner.
+/// Why a card is on hold that a partner may have already: only a person can ask the partner.
 pub const SENT_BEFORE: &str = "was sent before the database was restored; ask the partner what became of it";
 
-/// Why a card is held whose encrypted records are damaged.
+/// Why a card is on hold whose encrypted records are damaged.
 pub const CANNOT_OPEN: &str = "a sealed record of it cannot be opened: restore it from a backup";
 
 /// One damaged record holds one card. When no record of several opens, the keys or the store are at fault,
-/// and no card is held for that.
+/// and no card is on hold for that.
 pub fn refuse_if_none_opens(batch: &CutBatch) -> Result<(), StageError> {
-    let damaged = batch.held.iter().filter(|(_, why)| why == CANNOT_OPEN).count();
-    if batch.members.is_empty() && damaged > 1 && damaged == batch.held.len() {
+    let damaged = batch.on_hold.iter().filter(|(_, why)| why == CANNOT_OPEN).count();
+    if batch.members.is_empty() && damaged > 1 && damaged == batch.on_hold.len() {
         return Err(KeyError::Encrypted.into());
     }
     Ok(())
@@ -146,7 +146,7 @@ pub fn batch(
         partner: partner.profile.code.clone(),
         group: group.clone(),
         members: Vec::new(),
-        held: Vec::new(),
+        on_hold: Vec::new(),
         file: None,
         cut_on: local_date(now),
         due_on,

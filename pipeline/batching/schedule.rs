@@ -58,7 +58,7 @@ pub struct WaitingStream<'s> {
     pub waiting: Waiting,
     pub timetable: Timetable,
     /// The hold that covers it.
-    pub held_by: Option<String>,
+    pub on_hold_by: Option<String>,
     pub verdict: Result<Because, Until>,
     /// When it would be cut if nothing more came.
     pub first_cut: Option<Timestamp>,
@@ -69,7 +69,7 @@ pub struct WaitingStream<'s> {
 impl WaitingStream<'_> {
     /// Whether it is cut now.
     pub fn is_due(&self) -> bool {
-        self.held_by.is_none() && self.verdict.is_ok() && self.take > 0
+        self.on_hold_by.is_none() && self.verdict.is_ok() && self.take > 0
     }
 
     /// The most cards its next batch may have.
@@ -133,7 +133,7 @@ async fn standing(
     groups: Vec<QueueSlice>,
     now: Timestamp,
 ) -> Result<Vec<WaitingStream<'_>>, StageError> {
-    let holds: Vec<String> = worker.ledger.held_streams().await?.into_iter().map(|(stream, _)| stream).collect();
+    let holds: Vec<String> = worker.ledger.streams_on_hold().await?.into_iter().map(|(stream, _)| stream).collect();
     let mut streams: BTreeMap<String, (Stream, &Partner, Vec<QueueSlice>)> = BTreeMap::new();
     for group in groups {
         let Some((stream, partner)) = stream_of(worker, kind, &group) else { continue };
@@ -141,8 +141,8 @@ async fn standing(
     }
     let mut found = Vec::new();
     for (name, (stream, partner, slices)) in streams {
-        let held_by = holds.iter().find(|held| covers(held, &name)).cloned();
-        found.push(candidate(worker, stream, partner, slices, held_by, now));
+        let on_hold_by = holds.iter().find(|on_hold| covers(on_hold, &name)).cloned();
+        found.push(candidate(worker, stream, partner, slices, on_hold_by, now));
     }
     Ok(found)
 }
@@ -160,8 +160,8 @@ async fn share_capacity(worker: &Worker, found: &mut [WaitingStream<'_>], now: T
 }
 
 /// Whether a hold covers a stream: its own name, or the beginning of it.
-pub fn covers(held: &str, stream: &str) -> bool {
-    stream.strip_prefix(held).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+pub fn covers(on_hold: &str, stream: &str) -> bool {
+    stream.strip_prefix(on_hold).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// A stream that was due when the queue was looked at, or a region whose cards nobody makes.
@@ -221,8 +221,8 @@ pub async fn take_due(
             found.find(|due| due.stream.name() == stream.name && due.is_due()).map(|due| due.unit())
         }
         None => {
-            let holds = worker.ledger.held_streams().await?;
-            (!holds.iter().any(|(held, _)| covers(held, &stream.name))).then(|| stream.clone())
+            let holds = worker.ledger.streams_on_hold().await?;
+            (!holds.iter().any(|(on_hold, _)| covers(on_hold, &stream.name))).then(|| stream.clone())
         }
     };
     match found {
@@ -256,7 +256,7 @@ fn candidate<'s>(
     stream: Stream,
     partner: &'s Partner,
     slices: Vec<QueueSlice>,
-    held_by: Option<String>,
+    on_hold_by: Option<String>,
     now: Timestamp,
 ) -> WaitingStream<'s> {
     let timetable = Timetable::of(&partner.profile, &worker.calendar);
@@ -274,7 +274,7 @@ fn candidate<'s>(
         since: slices.iter().map(|s| s.since).min().unwrap_or(now),
     };
     let (verdict, first_cut) = (timetable.look(&waiting, now), timetable.first_cut(&waiting, now));
-    WaitingStream { take: waiting.cards, stream, partner, slices, waiting, timetable, held_by, verdict, first_cut }
+    WaitingStream { take: waiting.cards, stream, partner, slices, waiting, timetable, on_hold_by, verdict, first_cut }
 }
 
 async fn used_today(worker: &Worker, candidate: &WaitingStream<'_>, now: Timestamp) -> Result<i64, StageError> {
@@ -293,7 +293,7 @@ fn allocate(candidates: &mut [WaitingStream<'_>], used_today: &BTreeMap<String, 
     let mut left: BTreeMap<(String, Date), i64> = BTreeMap::new();
     for at in order {
         let c = &mut candidates[at];
-        if c.held_by.is_some() {
+        if c.on_hold_by.is_some() {
             c.take = 0;
         }
         let (Some(capacity), Some(cut)) = (c.capacity(), c.first_cut) else { continue };

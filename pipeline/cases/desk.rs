@@ -98,13 +98,13 @@ pub(crate) async fn overtake_cases(tx: &mut Tx, cases: &[(i64,)], why: Stamp<'_>
 /// Cards that no file can carry wait for a person, each with its reason.
 pub(crate) async fn hold_cards(
     tx: &mut Tx,
-    held: &[(i64, String)],
+    on_hold: &[(i64, String)],
     from: &'static str,
     due_on: Date,
     why: Stamp<'_>,
 ) -> Result<(), LedgerError> {
     let transition = Transition::between(&CARD, from, "held")?;
-    for (id, reason) in held {
+    for (id, reason) in on_hold {
         tx.run("UPDATE application SET queue = NULL WHERE id = $1 AND queue IS NOT NULL", args![*id]).await?;
         let along = Along {
             due_on: Some(due_on),

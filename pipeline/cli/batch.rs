@@ -42,7 +42,7 @@ pub enum Batch {
     Cut(batch_action::CutArgs),
     /// 暂停 Keep a stream from being cut, or a batch from being sent
     Hold(batch_action::ActArgs),
-    /// 放行 Let a held stream be cut, or a held batch be sent
+    /// 放行 Let a stream on hold be cut, or a batch on hold be sent
     Release(batch_action::ActArgs),
     /// 拆分 Divide a batch that is not sent yet into two, by region or by count
     Split(batch_action::SplitArgs),

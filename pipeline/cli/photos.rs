@@ -1,4 +1,4 @@
-//! `photos`: cards that wait for their photo or are held for it; looking again; checking one file.
+//! `photos`: cards that wait for their photo or are on hold for it; looking again; checking one file.
 
 use std::path::{Path, PathBuf};
 
@@ -21,7 +21,7 @@ use cardline_core::domain::personal_text::looks_personal;
 
 #[derive(Subcommand)]
 pub enum PhotosCommand {
-    /// 列出 Cards that wait for their photo or are held for it, and why
+    /// 列出 Cards that wait for their photo or are on hold for it, and why
     List,
     /// 重查 Look again at photos that could not be used; cards whose photo is good now go on
     #[command(after_help = "Example: cardline photos retry 110101-20260105-000000001")]

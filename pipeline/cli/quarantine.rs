@@ -13,7 +13,7 @@ use super::print::{self, Output, grouped_digits};
 use super::quarantine_choice::{Chosen, place};
 use super::rules_texts::known_code;
 use super::{quarantine_export, quarantine_operation, quarantine_show};
-use cardline::quarantine::held::{HeldGroup, HeldItem};
+use cardline::quarantine::quarantined::{QuarantinedGroup, QuarantinedItem};
 use cardline::store::Ledger;
 use cardline::time::{local, rfc3339};
 
@@ -91,14 +91,14 @@ struct Listed {
     came_at: String,
     age_days: i64,
     #[serde(flatten)]
-    item: HeldItem,
+    item: QuarantinedItem,
 }
 
 #[derive(Serialize)]
 struct Grouped {
     oldest: String,
     #[serde(flatten)]
-    group: HeldGroup,
+    group: QuarantinedGroup,
 }
 
 /// An operation that was confirmed and not carried out to its end.
@@ -113,10 +113,10 @@ async fn list(context: &Context, args: ListArgs) -> anyhow::Result<Exit> {
     let ledger = context.ledger().await?;
     let now = instant(args.at);
     let selection = args.chosen.selection(Vec::new(), args.reason);
-    let total = ledger.held_count(&selection).await?;
+    let total = ledger.quarantined_count(&selection).await?;
     let unfinished = unfinished(&ledger).await?;
     if args.group {
-        let groups: Vec<Grouped> = ledger.held_groups(&selection).await?.into_iter().map(grouped).collect();
+        let groups: Vec<Grouped> = ledger.quarantined_groups(&selection).await?.into_iter().map(grouped).collect();
         let rows: Vec<_> = groups.iter().map(group_row).collect();
         let document = Document { shown: groups.len() as i64, total, rows: Groups { groups }, unfinished };
         return told(
@@ -127,7 +127,7 @@ async fn list(context: &Context, args: ListArgs) -> anyhow::Result<Exit> {
             &document,
         );
     }
-    let items = ledger.held(&selection, args.after, args.limit).await?;
+    let items = ledger.quarantined(&selection, args.after, args.limit).await?;
     let last = items.last().map_or(0, |item| item.id);
     let listed: Vec<Listed> = items.into_iter().map(|item| listed(item, now)).collect();
     let rows: Vec<_> = listed.iter().map(item_row).collect();
@@ -172,13 +172,13 @@ async fn unfinished(ledger: &Ledger) -> anyhow::Result<Vec<Unfinished>> {
     Ok(found.into_iter().map(told).collect())
 }
 
-fn listed(item: HeldItem, now: Timestamp) -> Listed {
+fn listed(item: QuarantinedItem, now: Timestamp) -> Listed {
     let at = Timestamp::from_microsecond(item.at).unwrap_or_default();
     let age_days = (local(now).date() - local(at).date()).get_days();
     Listed { came_at: rfc3339(at), age_days: i64::from(age_days), item }
 }
 
-fn grouped(group: HeldGroup) -> Grouped {
+fn grouped(group: QuarantinedGroup) -> Grouped {
     Grouped { oldest: rfc3339(Timestamp::from_microsecond(group.oldest).unwrap_or_default()), group }
 }
 

@@ -3,7 +3,7 @@
 use clap::Args;
 use jiff::civil::Date;
 
-use cardline::quarantine::held::Selection;
+use cardline::quarantine::quarantined::Selection;
 use cardline::time;
 
 /// Which messages; every part narrows.

@@ -18,7 +18,7 @@ use cardline::actions::outcome::ActionError;
 use cardline::actions::quarantine::operations::{Ask, Report, What, discard_request, operate};
 use cardline::actions::quarantine::refusal::QuarantineRefusal;
 use cardline::actions::quarantine::repair::{Assignment, Corrected, Repair};
-use cardline::quarantine::held::Selection;
+use cardline::quarantine::quarantined::Selection;
 use cardline::route::intake::settle::IntakeCounts;
 use cardline_core::domain::personal_text::looks_personal;
 

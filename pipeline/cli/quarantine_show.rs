@@ -9,8 +9,8 @@ use super::exit::{Exit, Usage};
 use super::print::{self, Output, visible};
 use super::quarantine_choice::place;
 use super::rules_texts::words;
-use cardline::quarantine::held::{HeldRecord, Neighbour};
 use cardline::quarantine::operation_record::TracedOperation;
+use cardline::quarantine::quarantined::{Neighbour, QuarantinedRecord};
 use cardline::quarantine::redaction::{differences, masked};
 use cardline::step::Worker;
 use cardline::store::Stamp;
@@ -112,7 +112,7 @@ pub async fn run(context: &Context, args: ShowArgs) -> anyhow::Result<Exit> {
         }
     };
     let worker = context.worker(now).await?;
-    let Some(record) = worker.ledger.held_record(args.id).await? else {
+    let Some(record) = worker.ledger.quarantined_record(args.id).await? else {
         anyhow::bail!("no message {} was ever in the quarantine; see `cardline quarantine list`", args.id);
     };
     let mut document = document(&worker, &record).await?;
@@ -130,7 +130,7 @@ pub async fn run(context: &Context, args: ShowArgs) -> anyhow::Result<Exit> {
     Ok(Exit::Ok)
 }
 
-async fn document(worker: &Worker, record: &HeldRecord) -> anyhow::Result<Document> {
+async fn document(worker: &Worker, record: &QuarantinedRecord) -> anyhow::Result<Document> {
     let bytes = worker.keys.decrypt(&record.encrypted)?;
     let conflict = match (record.outcome.as_str(), worker.ledger.rival_of(record).await?) {
         ("conflicting", Some((first, encrypted))) => {
@@ -165,7 +165,7 @@ async fn document(worker: &Worker, record: &HeldRecord) -> anyhow::Result<Docume
 
 /// The reason of the message and every finding, each in the words of its rule. A message that cannot be
 /// read has its defect named: where, and what was expected there.
-fn reasons(record: &HeldRecord, defect: Option<message::DecodeDefect>) -> Vec<Reason> {
+fn reasons(record: &QuarantinedRecord, defect: Option<message::DecodeDefect>) -> Vec<Reason> {
     let reason = |rule: &str, fields: Vec<String>, severity: &str, more: String| {
         let (what, why, fix) = words(rule).unwrap_or(("", "", ""));
         let what = if more.is_empty() { what.to_owned() } else { format!("{what} Here: {more}.") };

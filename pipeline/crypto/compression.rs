@@ -6,7 +6,7 @@ use super::key_error::KeyError;
 
 /// Shared compression dictionary; its number is written into every record, so it can be replaced.
 const DICTIONARY: &[u8] = include_bytes!("../../schemas/sealed/dictionary.v1");
-/// Of zstd: half the time of level 1, to seal and each time a record is opened, for a quarter more bytes.
+/// Of zstd: half the time of level 1, to encrypt and each time a record is decrypted, for a quarter more bytes.
 const COMPRESSION_LEVEL: i32 = -1;
 /// An encrypted record never opens to more than this: a message, twice over.
 const OPENED_BYTES_MAX: usize = 4 * 1024 * 1024;

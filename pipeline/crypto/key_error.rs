@@ -29,7 +29,7 @@ pub enum KeyError {
          was changed; restore both from their backup"
     )]
     Apart { path: PathBuf },
-    #[error("a sealed record cannot be opened: it was changed, or another key sealed it")]
+    #[error("an encrypted record cannot be opened: it was changed, or another key encrypted it")]
     Encrypted,
     #[error("compression: {0}")]
     Compression(std::io::Error),

@@ -118,7 +118,7 @@ impl Keys {
         self.check
     }
 
-    /// Compresses and seals one record.
+    /// Compresses and encrypts one record.
     pub fn encrypt(&self, plain: &[u8]) -> Result<Vec<u8>, KeyError> {
         let record_key = random::<32>();
         let (outer, inner) = (random::<NONCE_BYTES>(), random::<NONCE_BYTES>());
@@ -142,14 +142,14 @@ impl Keys {
     }
 
     /// Seals a file: not compressed with the records' dictionary, any size.
-    pub fn seal_large(&self, plain: &[u8]) -> Result<Vec<u8>, KeyError> {
+    pub fn encrypt_large(&self, plain: &[u8]) -> Result<Vec<u8>, KeyError> {
         let nonce = random::<NONCE_BYTES>();
         let encrypted = self.data.encrypt(&Nonce::from(nonce), plain).map_err(|_| KeyError::Encrypted)?;
         Ok([&[FORMAT], &nonce[..], &encrypted].concat())
     }
 
     /// Opens a encrypted file.
-    pub fn open_large(&self, encrypted: &[u8]) -> Result<Vec<u8>, KeyError> {
+    pub fn decrypt_large(&self, encrypted: &[u8]) -> Result<Vec<u8>, KeyError> {
         let (head, body) = encrypted.split_at_checked(1 + NONCE_BYTES).ok_or(KeyError::Encrypted)?;
         self.data.decrypt(&nonce_of(&head[1..]), body).map_err(|_| KeyError::Encrypted)
     }

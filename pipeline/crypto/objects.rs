@@ -91,7 +91,7 @@ impl Objects {
         let digest = sha256(plain);
         let key = Key::from(format!("{kind}/{}/{digest}", &digest[..2]));
         let encrypted =
-            self.keys.seal_large(plain).map_err(|source| ObjectError::Encrypted { key: key.to_string(), source })?;
+            self.keys.encrypt_large(plain).map_err(|source| ObjectError::Encrypted { key: key.to_string(), source })?;
         crash::before(DurableAct::Store);
         self.store()?.put(&key, Bytes::from(encrypted).into()).await?;
         crash::after(DurableAct::Store);
@@ -104,7 +104,7 @@ impl Objects {
         let encrypted = self.store()?.get(&key).await?.bytes().await?;
         let plain = self
             .keys
-            .open_large(&encrypted)
+            .decrypt_large(&encrypted)
             .map_err(|source| ObjectError::Encrypted { key: key.to_string(), source })?;
         if sha256(&plain) == digest { Ok(plain) } else { Err(ObjectError::Changed { key: key.to_string() }) }
     }

@@ -119,7 +119,7 @@ pub async fn register_file(tx: &mut Tx, file: &ReceivedFile<'_>, why: Stamp<'_>)
 
 impl Ledger {
     /// Takes a frozen file to send, unless somebody else has it or its batch may not go. From here on it
-    /// may lie at the partner, whatever becomes of us: such a batch is not held, split or cancelled any more.
+    /// may lie at the partner, whatever becomes of us: such a batch is not put on hold, split or cancelled any more.
     pub async fn begin_sending(
         &self,
         file: &FileRecord,
@@ -139,7 +139,7 @@ impl Ledger {
         Ok(lease)
     }
 
-    /// Files frozen and not yet placed, oldest first; those of held batches wait.
+    /// Files frozen and not yet placed, oldest first; those of batches on hold wait.
     pub async fn frozen_files(&self) -> Result<Vec<FileRecord>, LedgerError> {
         let mut tx = self.read().await?;
         let rows = tx

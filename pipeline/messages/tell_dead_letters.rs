@@ -1,5 +1,5 @@
 //! What could not be read, told to `card.dead-letters`: where it came from, why, and its digest. The
-//! bytes stay sealed in the ledger.
+//! bytes stay encrypted in the ledger.
 
 use jiff::Timestamp;
 use serde_json::json;

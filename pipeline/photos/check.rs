@@ -50,7 +50,7 @@ pub fn compare(declared: &Declared, bytes: u64, (width, height): (u32, u32)) -> 
 /// Decodes an inspected file and renders it for print and chip.
 pub fn decode_and_render(header: &Header, file: &[u8]) -> Result<Rendered, FoundFault> {
     let broken = PhotoFault::Broken.seen("the decoder failed on this file");
-    // The decoder is safe code but not ours: where it panics one card is held, not the whole step.
+    // The decoder is safe code but not ours: where it panics one card is on hold, not the whole step.
     let decoded = catch_unwind(AssertUnwindSafe(|| decode(header, file)));
     render(decoded.unwrap_or(Err(broken))?, header.orientation)
 }

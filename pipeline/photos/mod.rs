@@ -2,7 +2,7 @@
 //!
 //! A photo that cannot be used holds the cards that declare just it, and names why ([`PHOTO_FAULTS`]);
 //! nothing else waits for it. One that is not there yet is asked for again a few times first. Once a
-//! photo that held cards is found good, they go on by themselves.
+//! photo that kept cards on hold is found good, they go on by themselves.
 
 mod cartoon;
 mod check;

@@ -57,7 +57,7 @@ pub enum PhotoLook {
 }
 
 row! {
-    /// A card that waits for its photo, or is held for it.
+    /// A card that waits for its photo, or is on hold for it.
     #[derive(serde::Serialize)]
     pub struct WaitingPhoto {
         application_id: String,
@@ -90,7 +90,7 @@ bulk_row! {
 
 impl Ledger {
     /// Photos to look at now, each once: those of waiting cards that were never looked at or had a
-    /// fault when another card was held for them, and those whose time to be asked for again has come.
+    /// fault when another card was on hold for them, and those whose time to be asked for again has come.
     pub async fn due_photos(&self, now: Timestamp, most: i64) -> Result<Vec<DuePhoto>, LedgerError> {
         let mut tx = self.read().await?;
         let rows = tx
@@ -119,7 +119,7 @@ impl Ledger {
     }
 
     /// Keeps what became of photos; holds the cards of those that cannot be used, each with a case that is
-    /// due by the day of its region, and lets go on those that were held for a photo that is good now.
+    /// due by the day of its region, and lets go on those that were on hold for a photo that is good now.
     pub async fn settle_photos(
         &self,
         lease: &Lease,
@@ -167,7 +167,7 @@ impl Ledger {
         .await
     }
 
-    /// Cards within the viewer's scope that wait for their photo or are held for it, of one application or
+    /// Cards within the viewer's scope that wait for their photo or are on hold for it, of one application or
     /// of all.
     pub async fn waiting_photos(&self, application_id: Option<&str>) -> Result<Vec<WaitingPhoto>, LedgerError> {
         let mut tx = self.read().await?;
@@ -225,26 +225,26 @@ fn staged(looked: LookedPhoto) -> Looked {
     }
 }
 
-/// Cards held for a photo that is good now go back to the queue; their cases are settled by it.
+/// Cards on hold for a photo that is good now go back to the queue; their cases are settled by it.
 async fn free_cards(tx: &mut Tx, case_on: &ByRegion<Date>, why: Stamp<'_>) -> Result<(), LedgerError> {
-    let mut held = tx
+    let mut on_hold = tx
         .rows::<(i64, String)>(
             "SELECT a.id, a.region FROM application a JOIN looked s ON s.source = a.photo AND s.print IS NOT NULL
              WHERE a.place = 'held' AND a.reason LIKE 'PHOTO-%' ORDER BY a.id",
             args![],
         )
         .await?;
-    if held.is_empty() {
+    if on_hold.is_empty() {
         return Ok(());
     }
     let why = Stamp { reason: "its photo is there now", ..why };
-    tx.stage(held.iter().map(|(id, _)| Subject::of(*id)).collect()).await?;
+    tx.stage(on_hold.iter().map(|(id, _)| Subject::of(*id)).collect()).await?;
     let transition = transition!(CARD, "held" => "waiting_account");
     move_each(tx, &[transition], Along { owner: Some("bureau operator"), ..Along::default() }, why).await?;
     let freed = tx.rows::<(i64,)>("SELECT id FROM subject ORDER BY id", args![]).await?;
     // The upload was at fault, not the holder: the promise clock did not stand still.
-    held.retain(|(id, _)| freed.binary_search(&(*id,)).is_ok());
-    for (day, ids) in by_day(held, |region| *case_on.of(region)) {
+    on_hold.retain(|(id, _)| freed.binary_search(&(*id,)).is_ok());
+    for (day, ids) in by_day(on_hold, |region| *case_on.of(region)) {
         tx.stage(ids.into_iter().map(Subject::of).collect()).await?;
         tx.run(
             "UPDATE application SET queue = 'account', reason = NULL, returned_on = NULL,

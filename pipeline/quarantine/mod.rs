@@ -1,8 +1,8 @@
 //! The quarantine: what was refused, conflicting, unreadable or waits, and what may be shown of it.
 
 pub mod disclosure;
-pub mod held;
 pub mod message_tree;
 pub mod operation_record;
 mod pattern;
+pub mod quarantined;
 pub mod redaction;

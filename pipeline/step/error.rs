@@ -79,7 +79,7 @@ impl StageError {
 
     /// Whether a person stopped this while it was under way: nothing was written, and nothing failed.
     pub fn is_overruled(&self) -> bool {
-        matches!(self, StageError::Ledger(LedgerError::Held { .. }))
+        matches!(self, StageError::Ledger(LedgerError::OnHold { .. }))
     }
 
     /// Whether the machine, not the work, is at fault: the database is away, or a disk is full. The

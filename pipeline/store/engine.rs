@@ -14,7 +14,7 @@ use sqlx::{AssertSqlSafe, Sqlite, Transaction};
 
 use super::LedgerError;
 use super::args::{Arg, bound};
-use super::postgres::connections::{Connections, Held};
+use super::postgres::connections::{Connections, PooledConnection};
 use super::postgres::silence::Waiting;
 use super::postgres::standby::Given;
 use super::principal::Principal;
@@ -94,13 +94,13 @@ impl Ledger {
         const WRITING: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SHOW transaction_read_only";
         let inner = match &*self.pool {
             Pool::Postgres(connections) => {
-                let (held, read_only) = connections.begin(WRITING).await?;
+                let (pooled, read_only) = connections.begin(WRITING).await?;
                 if read_only != ["off"] {
                     // A session keeps the setting it began with; the next one asks again.
-                    held.give_up_all();
+                    pooled.give_up_all();
                     return Err(LedgerError::ReadOnly { why: "it is a standby, or was set read-only" });
                 }
-                Inner::Postgres(held)
+                Inner::Postgres(pooled)
             }
             Pool::Sqlite(pool) => Inner::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
         };
@@ -112,11 +112,11 @@ impl Ledger {
         const READING: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ; SHOW transaction_read_only";
         let inner = match &*self.pool {
             Pool::Postgres(connections) => {
-                let (mut held, read_only) = connections.begin(READING).await?;
-                if read_only != ["off"] && !held.allow_temporary_tables().await? {
-                    return Ok(Tx { given: Some(Given::default()), ..self.tx(Inner::Postgres(held)) });
+                let (mut pooled, read_only) = connections.begin(READING).await?;
+                if read_only != ["off"] && !pooled.allow_temporary_tables().await? {
+                    return Ok(Tx { given: Some(Given::default()), ..self.tx(Inner::Postgres(pooled)) });
                 }
-                Inner::Postgres(held)
+                Inner::Postgres(pooled)
             }
             Pool::Sqlite(pool) => Inner::Sqlite(pool.begin_with("BEGIN").await?),
         };
@@ -125,7 +125,7 @@ impl Ledger {
 
     fn tx(&self, inner: Inner) -> Tx {
         let waiting = match &inner {
-            Inner::Postgres(held) => Waiting::of(held),
+            Inner::Postgres(pooled) => Waiting::of(pooled),
             Inner::Sqlite(_) => Waiting::Unwatched,
         };
         Tx { inner, waiting, given: None, written: 0, row_writes: self.row_writes.clone(), viewer: self.viewer.clone() }
@@ -153,14 +153,14 @@ impl Ledger {
 }
 
 enum Inner {
-    Postgres(Held),
+    Postgres(PooledConnection),
     Sqlite(Transaction<'static, Sqlite>),
 }
 
 impl Inner {
     fn postgres(&mut self) -> Result<&mut sqlx::PgConnection, sqlx::Error> {
         match self {
-            Inner::Postgres(held) => held.connection(),
+            Inner::Postgres(pooled) => pooled.connection(),
             Inner::Sqlite(_) => Err(sqlx::Error::PoolClosed),
         }
     }
@@ -181,8 +181,8 @@ pub struct Tx {
 macro_rules! on {
     ($tx:expr, $c:ident => $body:expr) => {
         match &mut $tx.inner {
-            Inner::Postgres(held) => {
-                let $c = held.connection()?;
+            Inner::Postgres(pooled) => {
+                let $c = pooled.connection()?;
                 $body
             }
             Inner::Sqlite(tx) => {
@@ -288,7 +288,7 @@ impl Tx {
     /// The connection of a PostgreSQL transaction, for statements whose text is built.
     pub(crate) fn postgres(&mut self) -> Option<&mut sqlx::PgConnection> {
         match &mut self.inner {
-            Inner::Postgres(held) => held.connection().ok(),
+            Inner::Postgres(pooled) => pooled.connection().ok(),
             Inner::Sqlite(_) => None,
         }
     }
@@ -309,7 +309,7 @@ impl Tx {
     /// Undoes everything in it.
     pub async fn roll_back(self) -> Result<(), LedgerError> {
         match self.inner {
-            Inner::Postgres(mut held) => self.waiting.within("ROLLBACK", held.end("ROLLBACK")).await,
+            Inner::Postgres(mut pooled) => self.waiting.within("ROLLBACK", pooled.end("ROLLBACK")).await,
             Inner::Sqlite(tx) => Ok(tx.rollback().await?),
         }
     }
@@ -319,7 +319,7 @@ impl Tx {
     pub async fn commit(self) -> Result<(), LedgerError> {
         crash::before(DurableAct::Commit);
         let done = match self.inner {
-            Inner::Postgres(mut held) => self.waiting.within("COMMIT", held.end("COMMIT")).await,
+            Inner::Postgres(mut pooled) => self.waiting.within("COMMIT", pooled.end("COMMIT")).await,
             Inner::Sqlite(tx) => self.waiting.within("COMMIT", tx.commit()).await,
         };
         done.map_err(LedgerError::of_commit)?;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::people::Held;
+use super::people::KnownPlace;
 use super::play::World;
 use super::report::Mirror;
 use cardline::custody::believed::BelievedCard;
@@ -107,21 +107,21 @@ fn custody(world: &World, cards: &[BelievedCard], found: &mut Found) {
     for card in cards {
         let Some(person) = world.people.of.get(key(card)) else { continue };
         let place = card.place.as_deref().unwrap_or("");
-        let theirs = match person.held {
-            Held::Elsewhere => "elsewhere",
-            Held::Unit => "unit",
-            Held::Holder => "holder",
-            Held::Lost => "lost",
-            Held::Back => "back",
+        let theirs = match person.place {
+            KnownPlace::Elsewhere => "elsewhere",
+            KnownPlace::Unit => "unit",
+            KnownPlace::Holder => "holder",
+            KnownPlace::Lost => "lost",
+            KnownPlace::Back => "back",
         };
         let ours = match place {
             "with_unit" => "unit",
             "in_hand" | "awaiting_return" => "holder",
             "lost" => "lost",
             // A lost card is closed without plastic: the world still knows it as lost.
-            "to_recycle" | "in_recycling" | "destroyed" | "held" if person.held == Held::Lost => "lost",
+            "to_recycle" | "in_recycling" | "destroyed" | "held" if person.place == KnownPlace::Lost => "lost",
             // The bank will not close: the plastic came back before it was asked.
-            "held" if person.held == Held::Back => "back",
+            "held" if person.place == KnownPlace::Back => "back",
             "to_recycle" | "in_recycling" | "destroyed" => "back",
             _ => "elsewhere",
         };

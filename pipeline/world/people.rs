@@ -11,7 +11,7 @@ use cardline::time::{instant, rfc3339};
 
 /// Where the world knows a card's plastic to be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Held {
+pub enum KnownPlace {
     /// Not made, under way, or on a shelf.
     Elsewhere,
     Unit,
@@ -31,7 +31,7 @@ pub struct Applicant {
     pub has_agent: bool,
     /// The old card this application replaces, and whether it is lost.
     pub previous: Option<(String, bool)>,
-    pub held: Held,
+    pub place: KnownPlace,
     pub social: bool,
     pub financial: bool,
     pub withdrawn: bool,
@@ -125,21 +125,21 @@ impl People {
         tally: &mut Tally,
     ) -> Option<Letter> {
         let person = self.of.get_mut(key)?;
-        let in_hand = person.held == Held::Holder;
+        let in_hand = person.place == KnownPlace::Holder;
         let (kind, more) = match entry {
-            DiaryEntry::Collect if person.held == Held::Elsewhere && !person.recalled => {
-                person.held = Held::Holder;
+            DiaryEntry::Collect if person.place == KnownPlace::Elsewhere && !person.recalled => {
+                person.place = KnownPlace::Holder;
                 (
                     "card.collected",
                     json!({ "by": if person.has_agent { "agent" } else { "holder" }, "evidence": evidence(key) }),
                 )
             }
-            DiaryEntry::CollectByUnit if person.held == Held::Elsewhere && !person.recalled => {
-                person.held = Held::Unit;
+            DiaryEntry::CollectByUnit if person.place == KnownPlace::Elsewhere && !person.recalled => {
+                person.place = KnownPlace::Unit;
                 ("card.collected", json!({ "by": "unit", "evidence": evidence(key) }))
             }
-            DiaryEntry::HandOver if person.held == Held::Unit => {
-                person.held = Held::Holder;
+            DiaryEntry::HandOver if person.place == KnownPlace::Unit => {
+                person.place = KnownPlace::Holder;
                 ("card.handed_over", json!({}))
             }
             DiaryEntry::Activate(functions) if in_hand => {
@@ -148,11 +148,11 @@ impl People {
                 ("card.activated", json!({ "functions": functions }))
             }
             DiaryEntry::ReturnPlastic if person.recalled || in_hand => {
-                person.held = Held::Back;
+                person.place = KnownPlace::Back;
                 ("plastic.returned", json!({ "reason": if person.recalled { "never_collected" } else { "replaced" } }))
             }
             DiaryEntry::LoseFormally if in_hand => {
-                person.held = Held::Lost;
+                person.place = KnownPlace::Lost;
                 ("card.loss_reported", json!({ "formal": true }))
             }
             DiaryEntry::LoseForAWhile if in_hand && person.social => ("card.loss_reported", json!({ "formal": false })),

@@ -13,7 +13,7 @@ use super::generate::applications::{Generated, corrected};
 use super::generate::mishaps::MISHAPS;
 use super::generate::plan::Plan;
 use super::generate::writing::{Stretch, application_of, choice, opening_stock};
-use super::people::{Applicant, DiaryEntry, Held, Letter, People};
+use super::people::{Applicant, DiaryEntry, KnownPlace, Letter, People};
 use super::rng::Rng;
 use cardline::actions::imports::legacy_cards::{StockRow, StockState, stock_card};
 use cardline::kafka::{Outgoing, Reader};
@@ -121,7 +121,7 @@ impl World {
                 let row =
                     StockRow { account: account.account, pan: account.pan, state: StockState::Active, ..row.clone() };
                 cards.push(stock_card(&worker.keys, &row).map_err(|e| StageError::Shape(e.to_string()))?);
-                let applicant = Applicant { held: Held::Holder, social: true, financial: true, ..nobody() };
+                let applicant = Applicant { place: KnownPlace::Holder, social: true, financial: true, ..nobody() };
                 self.people.of.insert(row.card_number, applicant);
             }
             worker.ledger.import_stock(cards, why).await?;
@@ -279,7 +279,7 @@ fn nobody() -> Applicant {
         revision: 1,
         has_agent: false,
         previous: None,
-        held: Held::Elsewhere,
+        place: KnownPlace::Elsewhere,
         social: false,
         financial: false,
         withdrawn: false,

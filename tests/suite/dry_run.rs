@@ -65,7 +65,7 @@ async fn a_dry_run_tells_what_intake_then_does(database: Database) {
     play.end().await;
 }
 
-/// What a checked message says, without its sealing, which draws a nonce.
+/// What a checked message says, without its encryption, which draws a nonce.
 fn said(message: &ArrivingMessage) -> String {
     let findings: Vec<String> =
         message.findings.iter().map(|f| format!("{} {} {}", f.rule, f.field, f.severity)).collect();

@@ -66,7 +66,7 @@ async fn taken_in(worker: &Worker, folder: &Path, lines: &[Vec<u8>], chunk: usiz
     counts
 }
 
-/// Codes of the findings of every application, and of everything that is held for another reason.
+/// Codes of the findings of every application, and of everything that is quarantined for another reason.
 async fn found(worker: &Worker) -> (BTreeMap<String, BTreeSet<String>>, Vec<String>) {
     let mut tx = worker.ledger.read().await.unwrap();
     let findings = "SELECT m.application_id, f.rule FROM finding f JOIN message m ON m.id = f.message";

@@ -115,7 +115,7 @@ async fn operators_day(worker: &Worker, seed: u64, n: u32) -> u32 {
 
 async fn release_everything(worker: &Worker, n: u32) {
     let by = Instruction { actor: "operator", reason: "the play ends", at: instant(day(n), 8, 0), approval: None };
-    for (stream, _) in worker.ledger.held_streams().await.unwrap() {
+    for (stream, _) in worker.ledger.streams_on_hold().await.unwrap() {
         release_stream(worker, &stream, by).await.unwrap();
     }
     for batch in worker.ledger.batches(None, Some("held")).await.unwrap() {
@@ -130,7 +130,7 @@ async fn operators_give_the_same_state_on_both_engines() {
     assert_eq!(sqlite, postgres);
 }
 
-/// What the ledger believes, without what is encrypted: sealing draws a nonce.
+/// What the ledger believes, without what is encrypted: encryption draws a nonce.
 async fn digest_of_state(ledger: &Ledger) -> String {
     let mut rows = Vec::new();
     for c in ledger.believed_cards().await.unwrap() {

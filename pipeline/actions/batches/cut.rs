@@ -73,7 +73,7 @@ async fn forced<'s>(worker: &'s Worker, stream: &str, at: Timestamp) -> Result<W
     let Some(candidate) = schedule::cut_now(worker, kind, waiting, stream, at).await? else {
         return Err(BatchRefusal::NothingWaits { stream: stream.into() }.into());
     };
-    if let Some(hold) = &candidate.held_by {
+    if let Some(hold) = &candidate.on_hold_by {
         return Err(on_hold_with(worker, stream, hold).into());
     }
     if candidate.take == 0 {

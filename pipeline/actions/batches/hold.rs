@@ -25,7 +25,7 @@ pub async fn release_stream(worker: &Worker, stream: &str, by: Instruction<'_>) 
     stream_within(worker, stream)?;
     let action = record(worker, by, "release", Some(stream))?;
     let ended = worker.ledger.release_stream(stream, &action).await?;
-    let holds = worker.ledger.held_streams().await?;
+    let holds = worker.ledger.streams_on_hold().await?;
     let wider = holds.iter().find(|(hold, _)| ended == ActionResult::Before && covers(hold, stream));
     match wider {
         Some((wider, _)) => Err(on_hold_with(worker, stream, wider).into()),

@@ -23,7 +23,7 @@ use crate::time::rfc3339;
 /// Regular cuts shown of each stream.
 const NEXT_CUTS: usize = 5;
 
-/// Every stream in which something of the viewer's scope waits, and what is held of it.
+/// Every stream in which something of the viewer's scope waits, and what is on hold of it.
 #[derive(Serialize)]
 pub struct Plan {
     pub at: String,
@@ -45,7 +45,7 @@ pub struct StreamPlan {
     pub due: bool,
     /// Why it is cut, or what it waits for.
     pub why: String,
-    /// When it is cut if nothing more comes; none when it is held.
+    /// When it is cut if nothing more comes; none when it is on hold.
     pub next_cut: Option<String>,
     /// What that cut would contain.
     pub cards: i64,
@@ -96,10 +96,10 @@ pub async fn plan(worker: &Worker, at: Timestamp) -> Result<Plan, StageError> {
     for (region, bank, lane, count) in worker.ledger.waiting_without_photo().await? {
         add(worker, &mut no_photo, BatchKind::ACCOUNT, (region, bank, lane), count)?;
     }
-    let mut held = Missing::new();
-    for (kind, region, bank, lane, count) in worker.ledger.held_cards().await? {
+    let mut on_hold = Missing::new();
+    for (kind, region, bank, lane, count) in worker.ledger.cards_on_hold().await? {
         let kind = BatchKind::named(&kind).unwrap_or(BatchKind::ACCOUNT);
-        add(worker, &mut held, kind, (region, bank, lane), count)?;
+        add(worker, &mut on_hold, kind, (region, bank, lane), count)?;
     }
     let scope = worker.ledger.viewer().map(|viewer| viewer.scope.clone()).unwrap_or_default();
     let mut streams = Vec::new();
@@ -114,14 +114,15 @@ pub async fn plan(worker: &Worker, at: Timestamp) -> Result<Plan, StageError> {
             if !stream_within(&scope, &name) {
                 narrow(&mut told, &candidate, &scope);
             }
-            let held = of(&held);
-            told.left_out.extend((held > 0).then(|| LeftOut { why: "held, a person decides".into(), cards: held }));
+            let on_hold = of(&on_hold);
+            told.left_out
+                .extend((on_hold > 0).then(|| LeftOut { why: "held, a person decides".into(), cards: on_hold }));
             streams.push(told);
         }
     }
     let mut holds = Vec::new();
-    let held_streams = worker.ledger.held_streams().await?;
-    for (stream, action) in held_streams.into_iter().filter(|(stream, _)| stream_meets(&scope, stream)) {
+    let streams_on_hold = worker.ledger.streams_on_hold().await?;
+    for (stream, action) in streams_on_hold.into_iter().filter(|(stream, _)| stream_meets(&scope, stream)) {
         let reason = String::from_utf8_lossy(&worker.keys.decrypt(&action.reason)?).into_owned();
         holds.push(Hold { stream, at: rfc3339(action.at), by: action.actor, reason });
     }
@@ -159,12 +160,12 @@ async fn stream_plan(
     let today = c.timetable.today(at);
     let contents = contents(c, no_photo);
     // The capacity of a day that is used up comes back on the next.
-    let spent = c.held_by.is_none() && c.take == 0;
+    let spent = c.on_hold_by.is_none() && c.take == 0;
     let next_cut = match c.timetable.bounds(today).filter(|_| spent) {
         Some((_, tomorrow)) => c.timetable.first_cut(&c.waiting, tomorrow),
-        None => c.first_cut.filter(|_| c.held_by.is_none()),
+        None => c.first_cut.filter(|_| c.on_hold_by.is_none()),
     };
-    let skipped_today = match (&c.held_by, c.verdict) {
+    let skipped_today = match (&c.on_hold_by, c.verdict) {
         (Some(stream), _) => Some(format!("held with {stream}")),
         (None, Err(until @ (Until::WorkingDay | Until::Hours))) => Some(until.word().to_owned()),
         _ => None,
@@ -196,7 +197,7 @@ async fn stream_plan(
 }
 
 fn why(c: &WaitingStream<'_>, spent: bool) -> String {
-    match (&c.held_by, c.verdict) {
+    match (&c.on_hold_by, c.verdict) {
         (Some(stream), _) => format!("held with {stream}"),
         (None, Ok(_)) if spent => "the bureau's capacity of the day is used".into(),
         (None, Ok(because)) => because.word().into(),
@@ -221,7 +222,7 @@ fn contents(c: &WaitingStream<'_>, no_photo: i64) -> Contents {
     };
     let ready = (c.waiting.cards - no_photo).max(0);
     leave("no photo yet", no_photo);
-    if let Some(stream) = &c.held_by {
+    if let Some(stream) = &c.on_hold_by {
         leave(&format!("held with {stream}"), ready);
         return Contents { cards: 0, batches: 0, left_out };
     }

@@ -67,7 +67,7 @@ pub enum ActionResult {
 
 impl Ledger {
     /// The streams that are held, with the action that holds each.
-    pub async fn held_streams(&self) -> Result<Vec<(String, BatchAction)>, LedgerError> {
+    pub async fn streams_on_hold(&self) -> Result<Vec<(String, BatchAction)>, LedgerError> {
         let rows = self
             .read()
             .await?
@@ -76,8 +76,8 @@ impl Ledger {
                 args![],
             )
             .await?;
-        let held = |row: StoredAction| (row.stream.clone().unwrap_or_default(), row.kept());
-        Ok(rows.into_iter().map(held).collect())
+        let on_hold = |row: StoredAction| (row.stream.clone().unwrap_or_default(), row.kept());
+        Ok(rows.into_iter().map(on_hold).collect())
     }
 
     /// What was done to a batch, oldest first.
@@ -88,7 +88,7 @@ impl Ledger {
     /// Holds a stream: once this returns, no cut of it can be settled, not even one that is under way.
     pub async fn hold_stream(&self, stream: &str, action: &NewBatchAction) -> Result<ActionResult, LedgerError> {
         let mut tx = self.begin().await?;
-        // Waits for the cuts that are being settled now; see `refuse_held`.
+        // Waits for the cuts that are being settled now; see `refuse_on_hold`.
         tx.lock(HOLDS_LOCK).await?;
         let id = record_action(&mut tx, action, None, None).await?;
         let sql = "INSERT INTO stream_hold (stream, act) VALUES ($1, $2) ON CONFLICT (stream) DO NOTHING";
@@ -99,7 +99,7 @@ impl Ledger {
         Ok(ActionResult::Done)
     }
 
-    /// Lets a held stream go on.
+    /// Lets a stream on hold go on.
     pub async fn release_stream(&self, stream: &str, action: &NewBatchAction) -> Result<ActionResult, LedgerError> {
         let mut tx = self.begin().await?;
         if tx.run("DELETE FROM stream_hold WHERE stream = $1", args![stream]).await? == 0 {
@@ -127,7 +127,7 @@ impl Ledger {
         Ok(ActionResult::Done)
     }
 
-    /// Lets a held batch be sent.
+    /// Lets a batch on hold be sent.
     pub async fn release_batch(&self, batch: i64, action: &NewBatchAction) -> Result<ActionResult, LedgerError> {
         let mut tx = self.begin().await?;
         let state = locked_state(&mut tx, batch).await?;
@@ -191,7 +191,7 @@ impl Ledger {
 
     /// Cards that are held within the viewer's scope, by where they would go on: `account` or `production`,
     /// region, bank, lane.
-    pub async fn held_cards(&self) -> Result<Vec<(String, String, String, String, i64)>, LedgerError> {
+    pub async fn cards_on_hold(&self) -> Result<Vec<(String, String, String, String, i64)>, LedgerError> {
         let mut tx = self.read().await?;
         tx.look().await?;
         tx.rows(

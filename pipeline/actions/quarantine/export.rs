@@ -11,8 +11,8 @@ use super::refusal::{QuarantineError, QuarantineRefusal};
 use super::retry::next_members;
 use crate::crypto::objects::sha256;
 use crate::limits::RETRY_MESSAGES;
-use crate::quarantine::held::{Selection, choose};
 use crate::quarantine::operation_record::{Operation, Request, name_operation, record_operation};
+use crate::quarantine::quarantined::{Selection, choose};
 use crate::step::{StageError, Worker};
 
 /// What somebody wants to have in the open.

@@ -1,7 +1,7 @@
 //! Why an operation on the quarantine was refused: what was found, as data.
 
 use crate::actions::outcome::ActionError;
-use crate::quarantine::held::Unmatched;
+use crate::quarantine::quarantined::Unmatched;
 
 /// Why an operation on the quarantine changed nothing, in the order in which it is checked.
 #[derive(Clone, PartialEq, Eq, Debug)]

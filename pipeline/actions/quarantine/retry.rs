@@ -10,8 +10,8 @@ use jiff::civil::Date;
 
 use crate::cases::deadlines::messages::quarantine_looked_at;
 use crate::limits::RETRY_MESSAGES;
-use crate::quarantine::held::Chosen;
 use crate::quarantine::operation_record::{Operation, discard};
+use crate::quarantine::quarantined::Chosen;
 use crate::route::intake::settle::{ArrivingMessage, ChunkSource, IntakeCounts, RETRY, settle_in};
 use crate::route::servicing::arriving::{ArrivingEvent, EventDates};
 use crate::route::servicing::settle::waves::settle_events_in;

@@ -29,7 +29,7 @@ row! {
     struct LateBatch { id: i64, file: Option<i64>, state: String, region: String }
 }
 
-/// A partner that does not answer is chased, and a held batch is pointed out; it keeps one live deadline.
+/// A partner that does not answer is chased, and a batch on hold is pointed out; it keeps one live deadline.
 async fn chase_batches(tx: &mut Tx, Missed { partner, dates, why }: Missed<'_>) -> Result<(), LedgerError> {
     let late = tx
         .rows::<LateBatch>(

@@ -35,7 +35,7 @@ pub async fn keys(context: &Context, ledger: Option<&Ledger>) -> Vec<Finding> {
         true => "none yet; the first work makes them: back them up then".to_owned(),
         false => format!("the keys in {} are this ledger's", folder.display()),
     });
-    let advice = "restore the folder keys from its backup; nothing sealed opens without it";
+    let advice = "restore the folder keys from its backup; nothing encrypted can be read without it";
     let mut findings = vec![Finding::of("keys", found, advice)];
     findings.extend(key_modes(&folder));
     findings

@@ -8,7 +8,7 @@
 //! other; every fault is collected, with its line, column, field and a stable code; no fault text carries a
 //! cell's value; no input panics.
 //!
-//! Not here: sequence numbers and digests (the ledger's), seals and transports (exchange), the
+//! Not here: sequence numbers and digests (the ledger's), envelopes and transports (exchange), the
 //! tar around a personalization file, and what an answer does to a card (stages).
 
 mod charset;

@@ -34,7 +34,7 @@ pub const READING: &[RuleText] = &[
         code: "FIELD-UNKNOWN",
         name: "member nobody knows",
         what: "members of the schema",
-        why: "producers may add members first, so it is a note only; the sealed message keeps them",
+        why: "producers may add members first, so it is a note only; the encrypted message keeps them",
         fix: "nothing, when the member is meant; otherwise correct its spelling",
         source: "contract/messages.md",
         severity: Severity::Note,

@@ -72,7 +72,7 @@ pub struct AnswerCounts {
     pub returned: i64,
     pub refused: i64,
     pub asked_again: i64,
-    pub held: i64,
+    pub on_hold: i64,
     pub contradicted: i64,
     pub same: i64,
 }
@@ -127,9 +127,9 @@ impl Ledger {
         doubles(&mut tx).await?;
         never_clear(&mut tx).await?;
         counts.opened = open_accounts(&mut tx, file_id, why).await?;
-        counts.held = mismatches(&mut tx, file_id, dates, why).await?;
+        counts.on_hold = mismatches(&mut tx, file_id, dates, why).await?;
         refusals(&mut tx, file_id, &mut counts, dates, why).await?;
-        let new = counts.opened + counts.held + counts.returned + counts.refused + counts.asked_again;
+        let new = counts.opened + counts.on_hold + counts.returned + counts.refused + counts.asked_again;
         // Opened accounts wait in their batch for the bureau's cut: its deadline is the batch's now.
         tx.run(
             "UPDATE batch SET to_produce = to_produce + $2, due_on = CASE WHEN $2 > 0 AND due_on < $3 THEN $3 ELSE due_on END WHERE id = $1",
@@ -205,14 +205,14 @@ async fn contradictions(
         .await?;
         open_case(tx, Some(*application), Some(file), reason, dates.case_on, "bank IT", why).await?;
         if ["waiting_production", "in_production", "produced"].contains(&place.as_str()) {
-            let held = Transition::between(&CARD, place, "held")?;
+            let on_hold = Transition::between(&CARD, place, "held")?;
             let along = Along {
                 due_on: Some(dates.case_on),
                 owner: Some("bank IT"),
                 reason: Some(reason.into()),
                 ..Along::default()
             };
-            move_one(tx, *application, held, along, Stamp { reason, ..why }).await?;
+            move_one(tx, *application, on_hold, along, Stamp { reason, ..why }).await?;
             if place == "waiting_production" {
                 tx.run("UPDATE batch SET to_produce = to_produce - 1 WHERE id = $1", args![batch]).await?;
             }
@@ -269,17 +269,17 @@ async fn open_accounts(tx: &mut Tx, file: i64, why: Stamp<'_>) -> Result<i64, Le
     Ok(opened)
 }
 
-/// Answers about another person, or an account that two cards would share: held, never printed.
+/// Answers about another person, or an account that two cards would share: on hold, never printed.
 async fn mismatches(tx: &mut Tx, file: i64, dates: AnswerDates, why: Stamp<'_>) -> Result<i64, LedgerError> {
     keep_answers(tx, file, AnswerOutcome::Mismatch).await?;
-    let held = tx
+    let on_hold = tx
         .rows::<(i64, String)>(
             "SELECT application, reason FROM answered WHERE outcome = 'mismatch' ORDER BY row",
             args![],
         )
         .await?;
-    hold_cards(tx, &held, "in_account_batch", dates.case_on, why).await?;
-    Ok(held.len() as i64)
+    hold_cards(tx, &on_hold, "in_account_batch", dates.case_on, why).await?;
+    Ok(on_hold.len() as i64)
 }
 
 async fn keep_answers(tx: &mut Tx, file: i64, outcome: AnswerOutcome) -> Result<(), LedgerError> {

@@ -87,13 +87,13 @@ fn request(
     for (card, arranged) in cards.iter().zip(arranged) {
         match arranged {
             _ if numbers.sent_before.contains(&card.application_id) => {
-                batch.held.push((card.id, cutting::SENT_BEFORE.into()));
+                batch.on_hold.push((card.id, cutting::SENT_BEFORE.into()));
             }
             Ok(row) => {
                 batch.members.push(card.id);
                 rows.push(row);
             }
-            Err(reason) => batch.held.push((card.id, reason)),
+            Err(reason) => batch.on_hold.push((card.id, reason)),
         }
     }
     cutting::refuse_if_none_opens(&batch)?;

@@ -84,7 +84,7 @@ impl Ledger {
 
 /// An account cut inside a transaction.
 pub(super) async fn cut_accounts(tx: &mut Tx, cut: &CutBatch, why: Stamp<'_>) -> Result<(), LedgerError> {
-    hold_cards(tx, &cut.held, "waiting_account", cut.due_on, why).await?;
+    hold_cards(tx, &cut.on_hold, "waiting_account", cut.due_on, why).await?;
     let Some(file) = &cut.file else { return nothing_cut(tx, cut).await };
     let batch = insert_batch(tx, cut, why).await?;
     let rows = cut.members.iter().enumerate().map(|(at, id)| Member { row: at as i64 + 1, id: *id }).collect();

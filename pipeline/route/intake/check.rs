@@ -46,7 +46,7 @@ impl Checks {
     }
 }
 
-/// Decodes, checks and seals a chunk of messages with all cores; the order stays.
+/// Decodes, checks and encrypts a chunk of messages with all cores; the order stays.
 pub fn check_messages(
     worker: &Worker,
     messages: &[RawMessage],

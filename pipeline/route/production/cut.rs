@@ -124,7 +124,7 @@ fn run(
     let (mut rows, photos) = admit(worker, spec, cards, (numbers, pictures), today, &mut batch);
     cutting::refuse_if_none_opens(&batch)?;
     if batch.members.is_empty()
-        && batch.held.is_empty()
+        && batch.on_hold.is_empty()
         && let Some(error) = pictures.unread.values().next()
     {
         return Err(StageError::Photo(error.clone()));
@@ -162,15 +162,15 @@ fn admit<'p>(
     let (mut rows, mut photos) = (Vec::new(), Vec::new());
     for (card, record) in cards.iter().zip(records) {
         match (record, pictures.renditions.get(&card.photo)) {
-            _ if ordered(card) => batch.held.push((card.id, cutting::SENT_BEFORE.into())),
+            _ if ordered(card) => batch.on_hold.push((card.id, cutting::SENT_BEFORE.into())),
             (Ok(record), Some((print, chip))) => {
                 batch.members.push(card.id);
                 rows.push(record);
                 photos.push(CardPhotos { print, chip });
             }
             (Ok(_), None) if pictures.unread.contains_key(&card.photo) => {}
-            (Ok(_), None) => batch.held.push((card.id, "photo was not rendered".into())),
-            (Err(reason), _) => batch.held.push((card.id, reason)),
+            (Ok(_), None) => batch.on_hold.push((card.id, "photo was not rendered".into())),
+            (Err(reason), _) => batch.on_hold.push((card.id, reason)),
         }
     }
     (rows, photos)

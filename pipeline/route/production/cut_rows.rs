@@ -128,10 +128,10 @@ pub(super) async fn cut_production(
     why: Stamp<'_>,
 ) -> Result<(), LedgerError> {
     let CardNumbers { first_serial, numbers } = given;
-    let held: Vec<_> = cut.held.iter().map(|(id, _)| Subject::of(*id)).collect();
-    tx.stage(held).await?;
+    let on_hold: Vec<_> = cut.on_hold.iter().map(|(id, _)| Subject::of(*id)).collect();
+    tx.stage(on_hold).await?;
     no_longer_to_produce(tx, "subject").await?;
-    hold_cards(tx, &cut.held, "waiting_production", cut.due_on, why).await?;
+    hold_cards(tx, &cut.on_hold, "waiting_production", cut.due_on, why).await?;
     let Some(file) = &cut.file else { return nothing_cut(tx, cut).await };
     if take_numbers(tx, CARD_NUMBERS, numbers.len() as i64).await? != *first_serial {
         return Err(LedgerError::OffsetMoved { topic: CARD_NUMBERS.into(), partition: 0, expected: *first_serial });

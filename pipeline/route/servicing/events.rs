@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use rayon::prelude::*;
 
 use super::event::read_event;
-use crate::quarantine::held::looked_at_by;
+use crate::quarantine::quarantined::looked_at_by;
 use crate::route::intake::settle::ChunkSource;
 use crate::route::intake::{ClaimedChunk, count, source_of};
 use crate::route::servicing::arriving::{ArrivingEvent, EventDates};

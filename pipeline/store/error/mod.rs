@@ -109,7 +109,7 @@ pub enum LedgerError {
     )]
     Beyond { what: String, scope: String, user: String },
     #[error("{stream} is held; nothing was written")]
-    Held { stream: String },
+    OnHold { stream: String },
     #[error("stored value out of shape: {0}")]
     Shape(String),
 }
@@ -159,7 +159,7 @@ impl LedgerError {
             LedgerError::OffsetMoved { .. }
             | LedgerError::LostRace { .. }
             | LedgerError::Taken { .. }
-            | LedgerError::Held { .. }
+            | LedgerError::OnHold { .. }
             | LedgerError::Silent { .. }
             | LedgerError::NoConnection { .. }
             | LedgerError::Busy { .. }

@@ -35,7 +35,7 @@ struct Idle {
 }
 
 /// A session in use, with its place. Given back when it goes.
-pub(crate) struct Held {
+pub(crate) struct PooledConnection {
     session: Option<Session>,
     /// Whether the server may still have a transaction open.
     in_transaction: bool,
@@ -119,28 +119,31 @@ impl Connections {
     }
 
     /// A session whose transaction was begun with these statements, and the rows they gave.
-    pub async fn begin(self: &Arc<Self>, statements: &'static str) -> Result<(Held, Vec<String>), LedgerError> {
-        let mut held = self.place().await?;
-        held.session = self.idle().sessions.pop();
-        if held.session.is_some() {
+    pub async fn begin(
+        self: &Arc<Self>,
+        statements: &'static str,
+    ) -> Result<(PooledConnection, Vec<String>), LedgerError> {
+        let mut pooled = self.place().await?;
+        pooled.session = self.idle().sessions.pop();
+        if pooled.session.is_some() {
             let bound = Duration::from_secs(DATABASE_PING_SECONDS).min(self.patience.answer);
-            match within(bound, statements, held.begin(statements)).await {
-                Ok(said) => return Ok((held, said)),
+            match within(bound, statements, pooled.begin(statements)).await {
+                Ok(said) => return Ok((pooled, said)),
                 // The others are as old, and were used as little.
                 Err(error) => {
                     tracing::warn!(%error, "a connection of the pool is of no use any more; a new one is made");
                     self.give_up_idle();
-                    held.forget();
+                    pooled.forget();
                 }
             }
         }
-        held.given_up = self.idle().given_up;
-        held.session = Some(self.connect().await?);
-        let said = within(self.patience.answer, statements, held.begin(statements)).await?;
-        Ok((held, said))
+        pooled.given_up = self.idle().given_up;
+        pooled.session = Some(self.connect().await?);
+        let said = within(self.patience.answer, statements, pooled.begin(statements)).await?;
+        Ok((pooled, said))
     }
 
-    async fn place(self: &Arc<Self>) -> Result<Held, LedgerError> {
+    async fn place(self: &Arc<Self>) -> Result<PooledConnection, LedgerError> {
         let place = match tokio::time::timeout(self.patience.lock, self.places.clone().acquire_owned()).await {
             Ok(Ok(place)) => place,
             Ok(Err(_)) => return Err(LedgerError::Database(sqlx::Error::PoolClosed)),
@@ -152,7 +155,7 @@ impl Connections {
             }
         };
         let given_up = self.idle().given_up;
-        Ok(Held { session: None, in_transaction: false, of: self.clone(), place: Some(place), given_up })
+        Ok(PooledConnection { session: None, in_transaction: false, of: self.clone(), place: Some(place), given_up })
     }
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Idle> {
@@ -215,7 +218,7 @@ impl Connections {
     }
 }
 
-impl Held {
+impl PooledConnection {
     /// The connection; an error once it was dropped.
     pub fn connection(&mut self) -> Result<&mut PgConnection, sqlx::Error> {
         self.session.as_mut().map(|session| &mut session.connection).ok_or(sqlx::Error::PoolClosed)
@@ -265,7 +268,7 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for PooledConnection {
     /// What was not committed is rolled back before somebody else may use the connection.
     fn drop(&mut self) {
         let Some(session) = self.session.take() else { return };

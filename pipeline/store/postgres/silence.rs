@@ -7,7 +7,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::connections::{Connections, Held};
+use super::connections::{Connections, PooledConnection};
 use super::session::Backend;
 use crate::store::LedgerError;
 
@@ -26,8 +26,8 @@ pub(crate) enum Waiting {
 
 impl Waiting {
     /// How the answers of a transaction are waited for.
-    pub fn of(held: &Held) -> Waiting {
-        match held.answered_by() {
+    pub fn of(pooled: &PooledConnection) -> Waiting {
+        match pooled.answered_by() {
             None => Waiting::Unwatched,
             Some((connections, backend)) => {
                 let answer = Some(connections.patience.answer);

@@ -262,7 +262,7 @@ async fn take_in(worker: &Worker) -> Result<(), StageError> {
     Ok(())
 }
 
-/// What the ledger believes, without what is encrypted: sealing draws a nonce.
+/// What the ledger believes, without what is encrypted: encryption draws a nonce.
 async fn state(ledger: &Ledger) -> Vec<String> {
     let mut tx = ledger.read().await.unwrap();
     let messages = tx

@@ -121,10 +121,10 @@ pub struct Batching {
     /// A bureau: one run may hold several regions, a section each.
     #[serde(default)]
     pub merge_regions: bool,
-    /// A batch is cut held, and sent once a person releases it.
+    /// A batch is cut on hold, and sent once a person releases it.
     #[serde(default)]
     pub wait_for_release: bool,
-    /// A recycling batch is cut held: no plastic is destroyed before two persons agreed.
+    /// A recycling batch is cut on hold: no plastic is destroyed before two persons agreed.
     #[serde(default)]
     pub wait_to_destroy: bool,
 }

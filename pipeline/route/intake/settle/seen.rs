@@ -12,7 +12,7 @@ use jiff::civil::Date;
 use super::revisions::replace_revisions;
 use super::rules::{IDENTITY, LEDGER_RULES};
 use super::{ArrivingFacts, IntakeCounts, Key, Numbered, REJECTED, REJECTION};
-use crate::quarantine::held::looked_at_by;
+use crate::quarantine::quarantined::looked_at_by;
 use crate::store::LedgerError;
 use crate::store::Stamp;
 use crate::store::Tx;
@@ -53,7 +53,7 @@ bulk_row! {
 
 bulk_row! {
     /// The encrypted bytes stand apart, so that what is decided about a message does not write them anew.
-    struct ArrivingSealed in "arriving_sealed" { sealed_position: i64, sealed: Vec<u8> }
+    struct ArrivingEncrypted in "arriving_sealed" { sealed_position: i64, sealed: Vec<u8> }
 }
 
 bulk_row! {
@@ -104,7 +104,7 @@ fn waves(messages: Vec<Numbered>) -> Vec<Vec<Numbered>> {
 #[derive(Default)]
 struct Wave {
     messages: Vec<Arriving>,
-    encrypted: Vec<ArrivingSealed>,
+    encrypted: Vec<ArrivingEncrypted>,
     findings: Vec<ArrivingFindingRow>,
 }
 
@@ -114,7 +114,7 @@ impl Wave {
         for f in m.findings {
             self.findings.push(ArrivingFindingRow { position, rule: f.rule, field: f.field, severity: f.severity });
         }
-        self.encrypted.push(ArrivingSealed { sealed_position: position, sealed: m.encrypted });
+        self.encrypted.push(ArrivingEncrypted { sealed_position: position, sealed: m.encrypted });
         let mut row = Arriving {
             message: id,
             position,

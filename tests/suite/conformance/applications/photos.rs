@@ -207,15 +207,15 @@ async fn a_bad_photo_holds_its_own_card_alone(database: Database) {
             assert_eq!((trace.owner.as_str(), trace.due_on.as_str()), ("bureau operator", "2026-01-12"));
         }
     }
-    let held = kinds.iter().filter(|(_, code)| !code.is_empty()).count() as i64;
-    assert_eq!(desk.open_cases().await, held);
+    let on_hold = kinds.iter().filter(|(_, code)| !code.is_empty()).count() as i64;
+    assert_eq!(desk.open_cases().await, on_hold);
     let ledger = &desk.worker().ledger;
     let one_each = "SELECT count(*) FROM desk_case k JOIN application a ON a.id = k.application AND a.due_on = k.due_on
         AND a.reason = k.reason WHERE k.state = 'open' AND a.place = 'held'";
-    assert_eq!(number(ledger, one_each).await, held);
-    assert_eq!(ledger.waiting_photos(None).await.unwrap().len() as i64, held);
+    assert_eq!(number(ledger, one_each).await, on_hold);
+    assert_eq!(ledger.waiting_photos(None).await.unwrap().len() as i64, on_hold);
     desk.books_hold(evening()).await;
-    // The others are asked of their bank, and none of the held is.
+    // The others are asked of their bank, and none of those on hold is.
     drain(&Cut::STEP, desk.worker(), instant(day(3), 20, 0)).await.unwrap();
     assert_eq!(desk.stands(0).await.0, "in_account_batch");
     assert_eq!(desk.stands(1).await.0, "in_account_batch");
@@ -265,7 +265,7 @@ async fn a_repaired_or_replaced_photo_lets_its_card_go_on(database: Database) {
     assert_eq!((trace.revision, trace.state.as_str(), trace.owner.as_str()), (3, "accepted", "bureau operator"));
     desk.look(later).await;
     assert_eq!(desk.stands(1).await, ("waiting_account".to_owned(), String::new()));
-    // Who was not held is not open to a higher revision, and the third is held as before.
+    // Who was not on hold is not open to a higher revision, and the third is on hold as before.
     assert_eq!(desk.take_in(&[desk.message(0, 2, &better)]).await, (0, 0, 1));
     assert_eq!(desk.stands(2).await, ("held".to_owned(), "PHOTO-FORMAT".to_owned()));
     desk.books_hold(later).await;

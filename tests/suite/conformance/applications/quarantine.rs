@@ -10,8 +10,8 @@ use cardline::books::law::Scene;
 use cardline::books::trace::Trace;
 use cardline::config::Config;
 use cardline::kafka::RawMessage;
-use cardline::quarantine::held::{Selection, choose};
 use cardline::quarantine::operation_record::{Request, name_operation, record_operation};
+use cardline::quarantine::quarantined::{Selection, choose};
 use cardline::route::intake::settle::{ChunkSource, IntakeCounts};
 use cardline::route::intake::{check_messages, from_file};
 use cardline::route::servicing::{event_dates, read_event};
@@ -131,14 +131,14 @@ impl Desk {
     }
 
     /// Reasons of everything in the quarantine, in the order it came.
-    pub async fn held(&self) -> Vec<String> {
-        let held = self.ledger().held(&Selection::default(), 0, 1000).await.unwrap();
+    pub async fn quarantined(&self) -> Vec<String> {
+        let held = self.ledger().quarantined(&Selection::default(), 0, 1000).await.unwrap();
         held.into_iter().map(|item| item.reason).collect()
     }
 
     async fn ids_of(&self, code: &str) -> Vec<i64> {
         let selection = Selection { code: code.into(), ..Selection::default() };
-        self.ledger().held(&selection, 0, 1000).await.unwrap().into_iter().map(|item| item.id).collect()
+        self.ledger().quarantined(&selection, 0, 1000).await.unwrap().into_iter().map(|item| item.id).collect()
     }
 
     async fn ask(
@@ -211,7 +211,7 @@ fn of_code(code: &str) -> Selection {
     Selection { code: code.into(), ..Selection::default() }
 }
 
-async fn sealed_of(ledger: &Ledger, id: i64) -> Vec<u8> {
+async fn encrypted_of(ledger: &Ledger, id: i64) -> Vec<u8> {
     let sql = "SELECT sealed FROM message WHERE id = $1";
     ledger.read().await.unwrap().rows::<(Vec<u8>,)>(sql, args![id]).await.unwrap().remove(0).0
 }
@@ -222,7 +222,7 @@ async fn a_bulk_repair_is_previewed_confirmed_and_done_once(database: Database) 
     let messages: Vec<Value> = (1..=3).map(|n| application(n, 1, unknown.clone())).collect();
     assert_eq!(desk.take_in(&messages, morning()).await.quarantined, 3);
     let (selection, edits) = (of_code("UNKNOWN-SCHEMA"), ["schema=card.application.v1"]);
-    let before = (desk.rows().await, sealed_of(desk.ledger(), 1).await);
+    let before = (desk.rows().await, encrypted_of(desk.ledger(), 1).await);
 
     let preview = report(desk.ask(selection.clone(), set(&edits), None, true).await);
     assert_eq!((preview.messages, preview.outcome.counts.accepted, preview.outcome.remaining), (3, 3, 0));
@@ -244,8 +244,8 @@ async fn a_bulk_repair_is_previewed_confirmed_and_done_once(database: Database) 
     assert!(!done.done_before && done.operation == preview.operation);
     assert_eq!((done.what, done.outcome.counts.accepted, done.outcome.counts.received), ("repair", 4, 4));
     assert_eq!(desk.trace(1).await.state, "accepted");
-    assert!(desk.held().await.is_empty());
-    assert_eq!(sealed_of(desk.ledger(), 1).await, before.1, "the message as it came stays as it was sealed");
+    assert!(desk.quarantined().await.is_empty());
+    assert_eq!(encrypted_of(desk.ledger(), 1).await, before.1, "the message as it came stays as it was encrypted");
     assert_eq!(
         number(desk.ledger(), "SELECT count(*) FROM message WHERE outcome = 'accepted' AND origin = 1").await,
         1
@@ -284,7 +284,7 @@ async fn what_is_still_refused_stays_in_the_quarantine(database: Database) {
     assert_eq!((desk.trace(1).await.state.as_str(), desk.trace(1).await.revision), ("accepted", 1));
     // What came first is still known: told again, it is a repeat and undoes nothing.
     assert_eq!(desk.take_in(&[came], morning()).await.repeated, 1);
-    assert!(desk.held().await.is_empty());
+    assert!(desk.quarantined().await.is_empty());
     desk.books_hold(date(2026, 11, 24)).await;
     desk.end().await;
 }
@@ -339,7 +339,7 @@ async fn a_discarded_message_is_counted_and_known(database: Database) {
     let id = desk.ids_of("REVISION-CONFLICT").await;
     let counts = |n: i64| format!("SELECT count(*) FROM chunk WHERE conflicting = {n} AND source = 'file'");
     desk.discard(&id).await;
-    assert!(desk.held().await.is_empty());
+    assert!(desk.quarantined().await.is_empty());
     assert_eq!(number(desk.ledger(), &counts(1)).await, 1, "what was consumed stays as it was counted");
     assert_eq!(
         number(desk.ledger(), "SELECT count(*) FROM message WHERE outcome = 'conflicting' AND length(sealed) > 0")
@@ -347,7 +347,7 @@ async fn a_discarded_message_is_counted_and_known(database: Database) {
         1
     );
     assert_eq!(desk.take_in(&[other], morning()).await.repeated, 1, "told again it is a repeat, and stays discarded");
-    assert!(desk.held().await.is_empty());
+    assert!(desk.quarantined().await.is_empty());
     assert!(matches!(
         desk.ask(Selection { ids: vec![999], ..Selection::default() }, What::Discard, None, false).await,
         Err(QuarantineRefusal::NothingChosen { .. })
@@ -376,7 +376,7 @@ async fn of_two_in_conflict_either_may_be_kept(database: Database) {
     let taken = desk.repair(&conflicts[1..], &["revision=2", "event_id=corrected-2"]).await;
     assert_eq!(taken.outcome.counts.accepted, 1);
     assert_eq!((desk.trace(2).await.state.as_str(), desk.trace(2).await.revision), ("accepted", 2));
-    assert!(desk.held().await.is_empty());
+    assert!(desk.quarantined().await.is_empty());
     desk.books_hold(date(2026, 11, 24)).await;
     desk.end().await;
 }
@@ -434,7 +434,7 @@ async fn refused_events_are_taken_in_again(database: Database) {
         )
         .await;
     assert_eq!((counts.rejected, counts.quarantined), (1, 3));
-    let mut held = desk.held().await;
+    let mut held = desk.quarantined().await;
     held.sort();
     assert_eq!(held, ["EVENT-NOT-POSSIBLE", "UNKNOWN-CARD", "UNKNOWN-SHIPMENT", "UNKNOWN-TYPE"]);
     let all = desk
@@ -461,7 +461,7 @@ async fn everything_held_is_listed_by_selection_and_reason(database: Database) {
         instant(date(2026, 11, 23), 9, 0),
     )
     .await;
-    let count = async |selection: Selection| desk.ledger().held_count(&selection).await.unwrap();
+    let count = async |selection: Selection| desk.ledger().quarantined_count(&selection).await.unwrap();
     assert_eq!(count(Selection::default()).await, 4);
     assert_eq!(count(of_code("BANK-UNKNOWN")).await, 2);
     assert_eq!(count(of_code("MOBILE-FORM")).await, 1);
@@ -469,12 +469,12 @@ async fn everything_held_is_listed_by_selection_and_reason(database: Database) {
     assert_eq!(count(Selection { region: "1101".into(), ..Selection::default() }).await, 1);
     let since = instant(date(2026, 11, 22), 0, 0).as_microsecond();
     assert_eq!(count(Selection { since, ..Selection::default() }).await, 2);
-    let groups = desk.ledger().held_groups(&Selection::default()).await.unwrap();
+    let groups = desk.ledger().quarantined_groups(&Selection::default()).await.unwrap();
     let first = &groups[0];
     assert_eq!((first.reason.as_str(), first.count, first.owner.as_str()), ("BANK-UNKNOWN", 2, "applicant"));
     assert_eq!(first.due_on.as_deref(), Some("2026-12-21"));
-    let page = desk.ledger().held(&Selection::default(), 0, 2).await.unwrap();
-    let next = desk.ledger().held(&Selection::default(), page[1].id, 2).await.unwrap();
+    let page = desk.ledger().quarantined(&Selection::default(), 0, 2).await.unwrap();
+    let next = desk.ledger().quarantined(&Selection::default(), page[1].id, 2).await.unwrap();
     assert_eq!((page.len(), next.len(), next[0].id > page[1].id), (2, 2, true));
     assert!(page[1].more_errors > 0);
     // Corrected by its applicant, it is not in the quarantine any more.

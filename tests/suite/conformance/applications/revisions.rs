@@ -140,7 +140,7 @@ async fn what_is_not_corrected_lapses_and_a_late_correction_is_told_so(database:
     deadlines(&desk, date(2026, 12, 22)).await;
     assert_eq!(desk.trace(1).await.state, "lapsed");
     desk.books_hold(date(2026, 12, 22)).await;
-    assert!(desk.ledger().held(&Default::default(), 0, 10).await.unwrap().is_empty(), "what lapsed is over");
+    assert!(desk.ledger().quarantined(&Default::default(), 0, 10).await.unwrap().is_empty(), "what lapsed is over");
 
     let late = desk.take_in(&[application(1, 2, json!({}))], instant(date(2026, 12, 23), 9, 0)).await;
     assert_eq!((late.rejected, late.accepted), (1, 0));
@@ -150,7 +150,7 @@ async fn what_is_not_corrected_lapses_and_a_late_correction_is_told_so(database:
     let told = trace.moves.last().unwrap();
     assert_eq!((told.from.as_str(), told.to.as_str()), ("lapsed", "lapsed"));
     assert!(told.reason.contains("after the lapse"));
-    let held = desk.ledger().held(&Default::default(), 0, 10).await.unwrap();
+    let held = desk.ledger().quarantined(&Default::default(), 0, 10).await.unwrap();
     assert_eq!((held.len(), held[0].reason.as_str()), (1, "APPLICATION-LAPSED"));
     // Revision 3 does not wait for a revision that can never be taken in, and nothing was taken on.
     let later = desk.take_in(&[application(1, 4, json!({}))], instant(date(2026, 12, 23), 9, 0)).await;
@@ -164,9 +164,9 @@ async fn a_revision_whose_predecessor_never_comes_is_a_persons_at_its_day(databa
     let desk = Desk::new(database).await;
     desk.take_in(&[application(1, 3, json!({}))], instant(FIRST_DAY, 9, 0)).await;
     deadlines(&desk, date(2026, 12, 21)).await;
-    assert_eq!(desk.held().await, ["REVISION-GAP"]);
+    assert_eq!(desk.quarantined().await, ["REVISION-GAP"]);
     deadlines(&desk, date(2026, 12, 22)).await;
-    assert_eq!(desk.held().await, ["REVISION-GAP-LAPSED"]);
+    assert_eq!(desk.quarantined().await, ["REVISION-GAP-LAPSED"]);
     desk.books_hold(date(2026, 12, 22)).await;
     // A person has a week; then it is somebody's case, and the case ends with the quarantine.
     deadlines(&desk, date(2027, 1, 25)).await;
@@ -185,7 +185,7 @@ async fn a_withdrawal_may_come_before_its_application(database: Database) {
         |n: u32| json!({"type": "application.withdrawn", "application_id": Desk::id(n), "reason": "changed_mind"});
     let counts = desk.events(&[withdrawn(1), withdrawn(2), withdrawn(1)], instant(FIRST_DAY, 9, 0)).await;
     assert_eq!((counts.quarantined, counts.accepted), (3, 0));
-    assert_eq!(desk.held().await, ["WITHDRAWAL-EARLY"; 3]);
+    assert_eq!(desk.quarantined().await, ["WITHDRAWAL-EARLY"; 3]);
     let again = desk.event_again(0).await;
     assert_eq!(again.repeated, 1, "a withdrawal that waits is known");
     desk.take_in(
@@ -207,7 +207,7 @@ async fn a_withdrawal_may_come_before_its_application(database: Database) {
         "no batch takes it"
     );
     // The second withdrawal of the same application waits on, and nobody is withdrawn twice.
-    assert_eq!(desk.held().await, ["WITHDRAWAL-EARLY"]);
+    assert_eq!(desk.quarantined().await, ["WITHDRAWAL-EARLY"]);
     desk.books_hold(FIRST_DAY).await;
     desk.end().await;
 }
@@ -217,14 +217,14 @@ async fn an_early_withdrawal_without_application_is_a_persons_at_its_day(databas
     let withdrawn = json!({"type": "application.withdrawn", "application_id": Desk::id(1), "reason": "changed_mind"});
     desk.events(&[withdrawn], instant(FIRST_DAY, 9, 0)).await;
     deadlines(&desk, date(2026, 12, 22)).await;
-    assert_eq!(desk.held().await, ["WITHDRAWAL-LAPSED"]);
+    assert_eq!(desk.quarantined().await, ["WITHDRAWAL-LAPSED"]);
     // The application comes after all: nothing withdraws it but a person's retry.
     desk.take_in(&[application(1, 1, json!({}))], instant(date(2026, 12, 22), 10, 0)).await;
     assert_eq!(desk.trace(1).await.state, "accepted");
     let report = desk.retry(&[1]).await;
     assert_eq!((report.outcome.counts.accepted, report.outcome.counts.received), (1, 1));
     assert_eq!(desk.trace(1).await.state, "withdrawn");
-    assert!(desk.held().await.is_empty());
+    assert!(desk.quarantined().await.is_empty());
     desk.books_hold(date(2026, 12, 22)).await;
     desk.end().await;
 }

@@ -197,7 +197,7 @@ async fn fails_without(play: &Play, taken: &str, at: Timestamp) {
     assert!(!law.books[0].holds, "an action without its approval is seen");
 }
 
-/// Lin asks for the release of a held batch, then for its cancellation; Wang gives both, twice.
+/// Lin asks for the release of a batch on hold, then for its cancellation; Wang gives both, twice.
 async fn two_people(play: &mut Play, kind: BatchKind, release: DualControl, at: Timestamp) {
     let stream = streams_at(&play.worker, kind, 1, at).await.remove(0);
     let batch = cut(&play.worker, &stream, at).await;
@@ -324,7 +324,7 @@ async fn a_held_stream_is_not_cut_even_by_who_has_begun(database: Database) {
         assert_eq!(hold_stream(worker, "account", by(at)).await.unwrap(), expected);
     }
     let late = accounts::Cut::STEP.settle(worker, worked, evening).await;
-    assert!(matches!(late, Err(StageError::Ledger(LedgerError::Held { .. }))));
+    assert!(matches!(late, Err(StageError::Ledger(LedgerError::OnHold { .. }))));
     assert_eq!(drain(&accounts::Cut::STEP, worker, evening).await.unwrap(), 0);
     let on_hold = BatchRefusal::OnHoldWith { stream: stream.clone(), hold: "account".into(), beyond: None };
     assert_eq!(refusal(preview_cut(worker, &stream, at).await), on_hold);

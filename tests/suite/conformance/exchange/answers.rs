@@ -73,7 +73,7 @@ async fn accounts_that_come_twice_open_nothing(database: Database) {
     let why = Stamp { at: now, actor: "test", reason: "planted" };
     let answer = MatchedAnswer { rows, ..MatchedAnswer::default() };
     let counts = ledger.settle_account_answer(&lease, &file, batch, answer, dates, why).await.unwrap();
-    assert_eq!((counts.opened, counts.held), (count - wrong, wrong));
+    assert_eq!((counts.opened, counts.on_hold), (count - wrong, wrong));
 }
 
 /// A tick has nobody who comes again: who meets the other's lease may go home, but then the other must not.

@@ -9,7 +9,7 @@ use cardline::actions::quarantine::refusal::QuarantineRefusal;
 use cardline::books::law::Scene;
 use cardline::limits::APPROVAL_DAYS;
 use cardline::people::approvals::use_approval;
-use cardline::quarantine::held::Selection;
+use cardline::quarantine::quarantined::Selection;
 use cardline::route::deadlines::Deadlines;
 use cardline::step::Worker;
 use cardline::store::{LedgerError, Principal, Stamp};

@@ -3,8 +3,8 @@
 
 use cardline::batching::batch_record::NewBatchAction;
 use cardline::books::law::Scene;
-use cardline::quarantine::held::{Selection, choose};
 use cardline::quarantine::operation_record::{name_operation, record_operation};
+use cardline::quarantine::quarantined::{Selection, choose};
 use cardline::route::intake::settle::ArrivingMessage;
 use cardline::store::{Ledger, Stamp};
 use cardline_core::domain::staff::Role;
@@ -53,11 +53,11 @@ async fn fill(intake: &mut Intake, from: u32, region: &str, bank: &str) {
 /// Everything a viewer can read, by every way there is.
 async fn seen(ledger: &Ledger) -> Value {
     let all = Selection::default();
-    let held = ledger.held(&all, 0, 100).await.unwrap();
-    let groups = ledger.held_groups(&all).await.unwrap();
+    let held = ledger.quarantined(&all, 0, 100).await.unwrap();
+    let groups = ledger.quarantined_groups(&all).await.unwrap();
     let mut found = Vec::new();
     for message in 1..=20 {
-        if let Some(record) = ledger.held_record(message).await.unwrap() {
+        if let Some(record) = ledger.quarantined_record(message).await.unwrap() {
             let rival = ledger.rival_of(&record).await.unwrap().map(|(rival, _)| rival.id);
             let neighbours: Vec<i64> = ledger.neighbours_of(&record).await.unwrap().iter().map(|n| n.id).collect();
             found.push(json!([record.id, rival, neighbours]));
@@ -73,7 +73,7 @@ async fn seen(ledger: &Ledger) -> Value {
     }
     let photos = ledger.waiting_photos(None).await.unwrap();
     json!({
-        "held": held, "count": ledger.held_count(&all).await.unwrap(), "groups": groups, "records": found, "traced": traced,
+        "held": held, "count": ledger.quarantined_count(&all).await.unwrap(), "groups": groups, "records": found, "traced": traced,
         "listed": ledger.batches(None, None).await.unwrap(), "batches": batches,
         "photos": photos.iter().map(|p| p.application_id.clone()).collect::<Vec<_>>(),
         "unfinished": ledger.unfinished_operations().await.unwrap(),

@@ -41,7 +41,7 @@ pub struct Selection {
 row! {
     /// One message of the quarantine.
     #[derive(Clone, serde::Serialize)]
-    pub struct HeldItem {
+    pub struct QuarantinedItem {
         id: i64,
         outcome: String,
         /// The reason, or the first of the rules that refused it.
@@ -66,9 +66,9 @@ row! {
 }
 
 row! {
-    /// What is held for one reason.
+    /// What is quarantined for one reason.
     #[derive(Clone, serde::Serialize)]
-    pub struct HeldGroup {
+    pub struct QuarantinedGroup {
         reason: String,
         outcome: String,
         count: i64,
@@ -81,7 +81,7 @@ row! {
 
 row! {
     /// A message as `show` needs it; still encrypted.
-    pub struct HeldRecord {
+    pub struct QuarantinedRecord {
         id: i64,
         outcome: String,
         reason: Option<String>,
@@ -163,18 +163,23 @@ impl Selection {
 
 impl Ledger {
     /// How many messages of the quarantine a selection has.
-    pub async fn held_count(&self, selection: &Selection) -> Result<i64, LedgerError> {
+    pub async fn quarantined_count(&self, selection: &Selection) -> Result<i64, LedgerError> {
         let mut tx = self.read().await?;
         selection.stage(&mut tx).await?;
         tx.number(selected!("SELECT count(*)", ""), selection.args()).await
     }
 
     /// Messages of a selection after an id, at most `limit`, in the order they came.
-    pub async fn held(&self, selection: &Selection, after: i64, limit: i64) -> Result<Vec<HeldItem>, LedgerError> {
+    pub async fn quarantined(
+        &self,
+        selection: &Selection,
+        after: i64,
+        limit: i64,
+    ) -> Result<Vec<QuarantinedItem>, LedgerError> {
         let mut tx = self.read().await?;
         selection.stage(&mut tx).await?;
         let mut items = tx
-            .rows::<HeldItem>(
+            .rows::<QuarantinedItem>(
                 selected!(
                     "SELECT h.id, h.outcome,
                         COALESCE(h.reason, (SELECT min(x.rule) FROM finding x WHERE x.message = h.id AND x.severity = 'error'), h.outcome) AS reason,
@@ -193,7 +198,7 @@ impl Ledger {
     }
 
     /// A selection by reason. A message with several errors is counted under each of their rules.
-    pub async fn held_groups(&self, selection: &Selection) -> Result<Vec<HeldGroup>, LedgerError> {
+    pub async fn quarantined_groups(&self, selection: &Selection) -> Result<Vec<QuarantinedGroup>, LedgerError> {
         let mut tx = self.read().await?;
         selection.stage(&mut tx).await?;
         tx.rows(
@@ -210,11 +215,11 @@ impl Ledger {
     }
 
     /// One message that was not accepted, whether it still stands in the quarantine or was taken out.
-    pub async fn held_record(&self, id: i64) -> Result<Option<HeldRecord>, LedgerError> {
+    pub async fn quarantined_record(&self, id: i64) -> Result<Option<QuarantinedRecord>, LedgerError> {
         let mut tx = self.read().await?;
         tx.look().await?;
         let row = tx
-            .row::<HeldRecord>(
+            .row::<QuarantinedRecord>(
                 concat!(
                     "SELECT m.id, m.outcome, m.reason, m.event_id, m.application_id, m.revision, m.act, m.origin, c.source, c.partition,
                         f.position, c.at, m.sealed AS encrypted
@@ -237,7 +242,7 @@ impl Ledger {
 
     /// The message that stands where this one wants to: under its event id, its revision, or as the
     /// content of its application. Still encrypted.
-    pub async fn rival_of(&self, record: &HeldRecord) -> Result<Option<(Neighbour, Vec<u8>)>, LedgerError> {
+    pub async fn rival_of(&self, record: &QuarantinedRecord) -> Result<Option<(Neighbour, Vec<u8>)>, LedgerError> {
         let mut tx = self.read().await?;
         tx.look().await?;
         for sql in RIVALS {
@@ -255,7 +260,7 @@ impl Ledger {
     }
 
     /// Other messages of the same application, and what this one was made of or became.
-    pub async fn neighbours_of(&self, record: &HeldRecord) -> Result<Vec<Neighbour>, LedgerError> {
+    pub async fn neighbours_of(&self, record: &QuarantinedRecord) -> Result<Vec<Neighbour>, LedgerError> {
         let mut tx = self.read().await?;
         tx.look().await?;
         tx.rows(
