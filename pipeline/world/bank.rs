@@ -42,6 +42,19 @@ pub struct Bank {
     asked_to_clear: std::collections::BTreeSet<String>,
 }
 
+/// Rows of an answer, and the applications whose accounts they name.
+type Part = (Vec<Vec<String>>, Vec<String>);
+
+/// What a bank says to a request.
+#[derive(Default)]
+struct Said {
+    first: Part,
+    /// What it says in a second file.
+    second: Part,
+    /// A row that says something else than an earlier one.
+    contradiction: Option<Vec<String>>,
+}
+
 impl Bank {
     pub fn new(partner: &Partner) -> Bank {
         Bank {
@@ -127,13 +140,49 @@ impl Bank {
             return Ok(());
         };
         let (region, control) = Bank::control(request);
-        let (mut first, mut second) = (Vec::new(), Vec::new());
-        let (mut about_first, mut about_second) = (Vec::new(), Vec::new());
-        let mut contradiction = None;
+        let Said { first, second, contradiction } = self.say(request, (&asked, &answers), today, rng, faults, tally)?;
+        let days = rng.between("answer days", &request.name, 1, 2) as u32;
+        let late = if faults && rng.chance("late", &request.name, 500) { 3 } else { 0 };
+        if late > 0 {
+            count(tally, "bank answers late");
+        }
+        let due = workday(today, days - 1 + late);
+        let plan = |due, (rows, about)| Pending {
+            due,
+            kind: FileKind::AccountResult,
+            region: region.clone(),
+            control: control.clone(),
+            rows,
+            about,
+        };
+        if !first.0.is_empty() {
+            self.desk.plan(plan(due, first));
+        }
+        if !second.0.is_empty() {
+            count(tally, "bank answers in two parts");
+            self.desk.plan(plan(workday(due, 1), second));
+        }
+        if let Some(row) = contradiction {
+            count(tally, "bank answers that contradict an earlier one");
+            self.desk.plan(plan(workday(due, 1), (vec![row], Vec::new())));
+        }
+        Ok(())
+    }
+
+    /// What the bank says to all rows of a request, and in which of its files.
+    fn say(
+        &mut self,
+        request: &Request,
+        (asked, answers): (&FileSpec, &FileSpec),
+        today: Date,
+        rng: Rng,
+        faults: bool,
+        tally: &mut Tally,
+    ) -> Result<Said, StageError> {
+        let mut said = Said::default();
         let partial = faults && request.parsed.rows.len() > 4 && rng.chance("partial", &request.name, 800);
         for row in &request.parsed.rows {
-            let cell = |field: &str| asked.value(row, field).unwrap_or_default();
-            let task = cell("task");
+            let task = asked.value(row, "task").unwrap_or_default();
             let reason = self.decide(&task, rng, faults);
             let account = match reason {
                 "opened" | "duplicate_request" => Some(self.book[&task].clone()),
@@ -151,41 +200,16 @@ impl Bank {
             };
             let arranged = answer(reason, account.as_ref())
                 .map_err(|fault| StageError::Shape(format!("{}: {}", fault.field, fault.message)))?;
-            if faults && account.is_some() && contradiction.is_none() && rng.chance("contradiction", &task, 60) {
-                contradiction = answer("blocked", None).ok();
+            if faults && account.is_some() && said.contradiction.is_none() && rng.chance("contradiction", &task, 60) {
+                said.contradiction = answer("blocked", None).ok();
             }
             count(tally, &format!("bank answers: {reason}"));
             let later = partial && rng.chance("second part", &task, 3_000);
-            let (rows, about) = if later { (&mut second, &mut about_second) } else { (&mut first, &mut about_first) };
+            let (rows, about) = if later { &mut said.second } else { &mut said.first };
             rows.push(arranged);
             about.extend(account.map(|_| task));
         }
-        let days = rng.between("answer days", &request.name, 1, 2) as u32;
-        let late = if faults && rng.chance("late", &request.name, 500) { 3 } else { 0 };
-        if late > 0 {
-            count(tally, "bank answers late");
-        }
-        let due = workday(today, days - 1 + late);
-        let plan = |due, rows, about| Pending {
-            due,
-            kind: FileKind::AccountResult,
-            region: region.clone(),
-            control: control.clone(),
-            rows,
-            about,
-        };
-        if !first.is_empty() {
-            self.desk.plan(plan(due, first, about_first));
-        }
-        if !second.is_empty() {
-            count(tally, "bank answers in two parts");
-            self.desk.plan(plan(workday(due, 1), second, about_second));
-        }
-        if let Some(row) = contradiction {
-            count(tally, "bank answers that contradict an earlier one");
-            self.desk.plan(plan(workday(due, 1), vec![row], Vec::new()));
-        }
-        Ok(())
+        Ok(said)
     }
 
     /// What the bank says to one row. It opens at most one account for a task.

@@ -143,86 +143,89 @@ impl Bureau {
         workday: &impl Fn(Date, u32) -> Date,
     ) -> Result<(), StageError> {
         let Some(spec) = self.profile.file(FileKind::ProductionReport).cloned() else { return Ok(()) };
-        let mut by_point: BTreeMap<String, Vec<Ordered>> = BTreeMap::new();
-        let (mut rows, mut again) = (Vec::new(), Vec::new());
-        for ordered in &making.cards {
-            let Ordered { row, number, .. } = ordered;
+        let sent_on = workday(today, 1);
+        let (good, spoiled) = self.print(&making.cards, rng, faults, tally);
+        let mut rows: Vec<Vec<String>> = Vec::new();
+        for Ordered { row, number, .. } in &spoiled {
+            rows.push(report_row(&spec, row, number, None)?);
+        }
+        let mut cartons = Vec::new();
+        for (point, cards) in good {
+            for cards in cards.chunks(BOX_CARDS) {
+                cartons.push(self.pack(&spec, &point, cards, (today, sent_on), &mut rows)?);
+                cards.iter().for_each(|_| count(tally, "cards made"));
+            }
+        }
+        let batch = || ("batch".to_owned(), making.batch.clone());
+        let report = BTreeMap::from([batch(), ("request".to_owned(), making.request.clone())]);
+        let plan = |due, kind, control, rows| Pending {
+            due,
+            kind,
+            region: making.region.clone(),
+            control,
+            rows,
+            about: Vec::new(),
+        };
+        self.desk.plan(plan(today, FileKind::ProductionReport, report, rows));
+        if !cartons.is_empty() {
+            let bureau = ("bureau".to_owned(), self.profile.code.clone());
+            let list = BTreeMap::from([batch(), bureau, ("date".to_owned(), sent_on.to_string())]);
+            let rows = self.manifest_rows(&cartons)?;
+            self.desk.plan(plan(sent_on, FileKind::ShippingManifest, list, rows));
+            self.sent.extend(cartons);
+        }
+        if !spoiled.is_empty() {
+            self.making.push(Making { due: workday(today, 2), cards: spoiled, ..making });
+        }
+        Ok(())
+    }
+
+    /// Prints cards: the good ones by point, and those that were spoiled.
+    fn print(
+        &mut self,
+        cards: &[Ordered],
+        rng: Rng,
+        faults: bool,
+        tally: &mut Tally,
+    ) -> (BTreeMap<String, Vec<Ordered>>, Vec<Ordered>) {
+        let (mut by_point, mut again) = (BTreeMap::<String, Vec<Ordered>>::new(), Vec::new());
+        for ordered in cards {
+            let number = &ordered.number;
             let plastic = self.book.entry(number.clone()).or_default();
             if faults && rng.chance("spoiled", &format!("{number}/{}", plastic.spoiled), 150) {
                 plastic.spoiled += 1;
                 count(tally, "cards spoiled");
-                rows.push(report_row(&spec, row, number, None)?);
                 again.push(ordered.clone());
             } else {
                 by_point.entry(plastic.point.clone()).or_default().push(ordered.clone());
             }
         }
-        let mut manifest = Vec::new();
-        for (point, cards) in by_point {
-            for cards in cards.chunks(BOX_CARDS) {
-                self.cartons += 1;
-                let (box_number, tracking) = (format!("BX{:07}", self.cartons), format!("T{:07}", self.cartons));
-                for (at, Ordered { row, number, region }) in cards.iter().enumerate() {
-                    self.serial += 1;
-                    let identifier = format!("{region}D156000005{:016X}", self.serial);
-                    let good = Good {
-                        identifier: &identifier,
-                        serial: self.serial,
-                        box_number: &box_number,
-                        position: at + 1,
-                        today,
-                    };
-                    rows.push(report_row(&spec, row, number, Some(good))?);
-                    if let Some(plastic) = self.book.get_mut(number) {
-                        plastic.identifier = Some(identifier);
-                    }
-                    count(tally, "cards made");
-                }
-                manifest.push(CartonSent {
-                    tracking,
-                    point: point.clone(),
-                    box_number,
-                    cards: cards.iter().map(|card| card.number.clone()).collect(),
-                    on: workday(today, 1),
-                });
+        (by_point, again)
+    }
+
+    /// Packs one carton for a point, reports its cards today and sends it on a day.
+    fn pack(
+        &mut self,
+        spec: &FileSpec,
+        point: &str,
+        cards: &[Ordered],
+        (today, on): (Date, Date),
+        rows: &mut Vec<Vec<String>>,
+    ) -> Result<CartonSent, StageError> {
+        self.cartons += 1;
+        let (box_number, tracking) = (format!("BX{:07}", self.cartons), format!("T{:07}", self.cartons));
+        for (at, Ordered { row, number, region }) in cards.iter().enumerate() {
+            self.serial += 1;
+            let identifier = format!("{region}D156000005{:016X}", self.serial);
+            let good =
+                Good { identifier: &identifier, serial: self.serial, box_number: &box_number, position: at + 1, today };
+            rows.push(report_row(spec, row, number, Some(good))?);
+            if let Some(plastic) = self.book.get_mut(number) {
+                plastic.identifier = Some(identifier);
             }
         }
-        let control = |request: bool| {
-            let mut control = BTreeMap::from([("batch".to_owned(), making.batch.clone())]);
-            if request {
-                control.insert("request".into(), making.request.clone());
-            } else {
-                control.insert("bureau".into(), self.profile.code.clone());
-                control.insert("date".into(), workday(today, 1).to_string());
-            }
-            control
-        };
-        let (report, list) = (control(true), control(false));
-        let region = making.region.clone();
-        self.desk.plan(Pending {
-            due: today,
-            kind: FileKind::ProductionReport,
-            region: region.clone(),
-            control: report,
-            rows,
-            about: Vec::new(),
-        });
-        if !manifest.is_empty() {
-            let rows = self.manifest_rows(&manifest)?;
-            self.desk.plan(Pending {
-                due: workday(today, 1),
-                kind: FileKind::ShippingManifest,
-                region,
-                control: list,
-                rows,
-                about: Vec::new(),
-            });
-            self.sent.extend(manifest);
-        }
-        if !again.is_empty() {
-            self.making.push(Making { due: workday(today, 2), cards: again, ..making });
-        }
-        Ok(())
+        let cards = cards.iter().map(|card| card.number.clone()).collect();
+        Ok(CartonSent { tracking, point: point.into(), box_number, cards, on })
     }
 
     fn manifest_rows(&self, cartons: &[CartonSent]) -> Result<Vec<Vec<String>>, StageError> {

@@ -15,7 +15,7 @@ pub struct DemoPlan {
     /// Virtual days, from 2026-01-05.
     pub days: u32,
     pub seed: u64,
-    /// Folder for everything; made anew.
+    /// Folder for everything; recreated.
     pub dir: std::path::PathBuf,
     /// Database address; `None`: SQLite in the folder.
     pub database: Option<String>,

@@ -1,6 +1,6 @@
 //! A synthetic person, and who acts for a minor.
 //!
-//! Nobody in here exists; none of these types has `Debug`, all the same, because the rest of the house
+//! Nobody in here exists; none of these types has `Debug`, all the same, because the rest of the code
 //! treats them as persons.
 
 use cardline_core::domain::application::{IdType, Relation};
