@@ -148,7 +148,7 @@ pub const CHANGED_LINES_SHOWN: usize = 40;
 
 /// Natural days by which a person looks at a refused, conflicting or unreadable message: a week.
 pub const QUARANTINE_DAYS: i32 = 7;
-/// Messages of the quarantine taken in again by one transaction; each is opened, checked and encrypted anew.
+/// Messages of the quarantine taken in again by one transaction; each is opened, checked and encrypted again.
 /// An export by hand holds no more.
 pub const RETRY_MESSAGES: i64 = 1_000;
 /// Ids of an operation read at once while its digest is made.
@@ -184,7 +184,7 @@ pub const LOGIN_WAIT_MINUTES: i64 = 15;
 pub const SESSION_HOURS: i64 = 10;
 /// Days an approval waits for its second person and for its use: over a weekend.
 pub const APPROVAL_DAYS: i32 = 4;
-/// Numbers of one stream that two persons may pass over at once: more is a partner that counts anew.
+/// Numbers of one stream that two persons may pass over at once: more means a partner that restarted its numbers.
 pub const SKIPPED_NUMBERS_MAX: i64 = 100;
 
 /// So long nothing may move without a question: a weekend with its bridge day.

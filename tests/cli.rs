@@ -2,7 +2,7 @@
 //!
 //! `tests/cli/*.txt` are transcripts: `$ cardline …`, what it prints (`! ` before a line of standard
 //! error, `...` for any lines), and `? CODE`. `CARDLINE_TRANSCRIPTS=write cargo test --test cli`
-//! writes them anew from what the program does; read the difference before keeping it.
+//! writes them again from what the program does; read the difference before keeping it.
 
 #[path = "cli/people.rs"]
 mod people;
@@ -110,7 +110,7 @@ fn transcripts_are_as_they_were() {
     paths.iter().for_each(|path| play(path));
 }
 
-/// `cardline rules page > fixtures/rules/README.md` makes it anew.
+/// `cardline rules page > fixtures/rules/README.md` makes it again.
 #[test]
 fn the_page_of_rules_is_fresh() {
     let folder = tempfile::tempdir().unwrap();

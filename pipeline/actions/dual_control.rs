@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 /// What somebody wants to do.
 pub struct Wanted<'a> {
     pub action: DualControl,
-    /// What it is about, in the open; no personal data.
+    /// What it is about, in plain text; no personal data.
     pub subject: &'a str,
     /// Exactly what will be done; also all that carrying it out takes. Kept encrypted.
     pub request: Value,

@@ -23,7 +23,7 @@ use crate::store::{Lease, Ledger, LedgerError, Stamp, Tx};
 /// What is a kind's own.
 pub trait CutKind: Send + Sync + 'static {
     const KIND: BatchKind;
-    /// Whether a stream is looked at anew under the lease: others may have cut of it, or used its capacity.
+    /// Whether a stream is looked at again under the lease: others may have cut of it, or used its capacity.
     const LOOKS_AGAIN: bool = true;
     /// A card with what its row of the file needs.
     type Card: Send + Sync;
@@ -231,7 +231,7 @@ pub trait AnyKind: Send + Sync {
         now: Timestamp,
     ) -> BoxFuture<'a, Result<(), StageError>>;
 
-    /// Renders a batch's members anew, divided into parts by row and region, each under its numbers; `None` where
+    /// Renders a batch's members again, divided into parts by row and region, each under its numbers; `None` where
     /// a part would have no card.
     fn divide<'a>(
         &self,

@@ -201,7 +201,7 @@ pub async fn due_streams(
     Ok(due.chain(nowhere.map(|name| DueStream { partner: None, name, slices: Vec::new(), most: 0 })).collect())
 }
 
-/// A stream of the kind under the kind's lease, if it is still to be cut. With `waiting` it is looked at anew:
+/// A stream of the kind under the kind's lease, if it is still to be cut. With `waiting` it is looked at again:
 /// others may have cut of it, or used its capacity, before the lease was ours.
 pub async fn take_due(
     worker: &Worker,

@@ -21,7 +21,7 @@ pub enum Approvals {
         #[arg(long)]
         all: bool,
     },
-    /// 批准 Agree, as the second person; it is carried out at once, or by whoever asked
+    /// 批准 Agree, as the second person; it is carried out at once, or by the person who asked
     #[command(after_help = "Stopped half-way, the same command goes on; done, it changes nothing.
 Example: cardline approvals give 7 --as wang")]
     Give {

@@ -13,7 +13,7 @@ use super::progress::Progress;
 use cardline::store::Ledger;
 use cardline_world::report::{self, DemoPlan};
 
-/// Says that a folder was made by a demo, so that the next one may make it anew.
+/// Says that a folder was made by a demo, so that the next one may recreate it.
 const MARKER: &str = "demo.marker";
 const MARKER_TEXT: &str = "Made by `cardline demo`, which deletes this folder and makes it anew.\n";
 
@@ -31,7 +31,7 @@ pub struct DemoArgs {
     /// Everything is a function of it
     #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u64,
-    /// Folder for everything; one that an earlier demo made is made anew
+    /// Folder for everything; that of an earlier demo is deleted first
     #[arg(long, value_name = "DIR", default_value = "./cardline-data/demo")]
     dir: PathBuf,
     /// Ends when the demo has ended (there is no console yet, so it always does)
@@ -100,7 +100,7 @@ async fn refuse_occupied(address: &str, dir: &Path) -> anyhow::Result<()> {
     }
 }
 
-/// Makes the folder anew, if nothing but an earlier demo is in it.
+/// Recreates the folder, if nothing but an earlier demo is in it.
 fn make_anew(dir: &Path) -> anyhow::Result<()> {
     let named = || format!("demo folder {}", dir.display());
     match std::fs::symlink_metadata(dir) {

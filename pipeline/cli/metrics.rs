@@ -11,7 +11,7 @@ use cardline::metrics::METRICS;
 
 #[derive(Subcommand)]
 pub enum MetricsCommand {
-    /// 列表 Every metric: name, kind, unit, labels, what it tells
+    /// 列表 Every metric: name, kind, unit, labels, meaning
     #[command(after_help = "Example: cardline metrics list --output csv")]
     List,
     /// 页面 The same as a page in Markdown (ops/metrics.md)

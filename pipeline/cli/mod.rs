@@ -98,7 +98,7 @@ enum Command {
     Run(daemon::RunArgs),
     /// 单步 Run every step of a stage once
     Tick(tick::TickArgs),
-    /// 主题 The Kafka topics we read: where we stand; go on after a loss, once looked at
+    /// 主题 The Kafka topics we read: our positions; resume after a loss, once checked
     #[command(subcommand)]
     Topic(topic::TopicCommand),
     /// 导入 Import reference data, with a preview, or the opening stock of cards; list imports
@@ -126,7 +126,7 @@ enum Command {
     Migrate(migrate::MigrateArgs),
     /// 备份 A consistent copy of ledger and objects while workers run
     Backup(backup::BackupArgs),
-    /// 核对 After a restore: what partners have that the database lost; accept it, so that work goes on
+    /// 核对 After a restore: what partners have that the database lost; accept it, so that work resumes
     #[command(subcommand)]
     Reconcile(reconcile::Reconcile),
     /// 指标 The metrics `run --listen` serves

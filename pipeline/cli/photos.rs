@@ -26,7 +26,7 @@ pub enum PhotosCommand {
     /// 重查 Look again at photos that could not be used; cards whose photo is good now go on
     #[command(after_help = "Example: cardline photos retry 110101-20260105-000000001")]
     Retry(RetryArgs),
-    /// 检查 Check a photo file as the account cut will, and tell what is wrong with it
+    /// 检查 Check a photo file as the account cut will, and say what is wrong with it
     #[command(after_help = "Exit code 3 when the file cannot be used.\nExample: cardline photos check photo.jpg")]
     Check {
         /// A photo

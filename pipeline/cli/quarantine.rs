@@ -27,7 +27,7 @@ pub enum Quarantine {
     Retry(quarantine_operation::RetryArgs),
     /// 弃置 Put messages aside for good; they stay encrypted until they are purged
     Discard(quarantine_operation::DiscardArgs),
-    /// 导出 Messages in the open into a file, to be corrected by hand; recorded, and by two persons
+    /// 导出 Write unmasked messages to a file, to be corrected by hand; recorded, and needs two persons
     Export(quarantine_export::ExportArgs),
 }
 

@@ -1,4 +1,4 @@
-//! `quarantine export`: messages in the open, into a file of its owner's alone.
+//! `quarantine export`: unmasked messages, into a file only its owner can read.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

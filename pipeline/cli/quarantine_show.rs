@@ -24,7 +24,7 @@ use cardline_core::domain::message;
 pub struct ShowArgs {
     /// Id of the message, as `list` shows it
     id: i64,
-    /// Show the message in the open; recorded before it is shown. Needs --as and --reason
+    /// Show the message unmasked; recorded before it is shown. Needs --as and --reason
     #[arg(long)]
     reveal: bool,
     /// Why it must be opened; kept encrypted with the operation

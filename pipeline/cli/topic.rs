@@ -1,5 +1,5 @@
 //! `topic`: the topics we read, where we stand in them; and going on after messages were lost or a
-//! topic was made anew.
+//! topic was recreated.
 
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
@@ -16,7 +16,7 @@ pub enum TopicCommand {
     /// 列出 Each partition we read: where we stand, what the broker has, whether intake stopped
     #[command(after_help = "Exit code 1 when intake stopped for a person (ops/runbooks).")]
     List,
-    /// 接受 Go on with a topic that was made anew or has lost messages, from the first message it has
+    /// 接受 Resume a topic that was recreated or has lost messages, from the first message it has
     #[command(
         after_help = "Partitions without fault go on where they stand. What was taken in before is recognised and \
 changes nothing.
@@ -35,7 +35,7 @@ pub struct AcceptArgs {
     /// Why; kept encrypted with the action
     #[arg(long, value_name = "TEXT", required_unless_present = "dry_run")]
     reason: Option<String>,
-    /// Show where it would go on; change nothing
+    /// Show where it would resume; change nothing
     #[arg(long)]
     dry_run: bool,
 }

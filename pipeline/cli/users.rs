@@ -50,7 +50,7 @@ Example: cardline users password lin"
 
 #[derive(Args)]
 #[command(after_help = "The password is typed at the terminal, or is one line of standard input.
-A name has one role and one scope for ever: who changes desk gets another name.
+A name keeps its role and scope: a person who changes desk gets another name.
 Examples:
   cardline users add admin-1 --role administrator
   cardline users add lin --role operator --area 1101

@@ -1,7 +1,7 @@
 //! The pure part of Cardline: nouns, numbers with a check, lives, rules, layouts.
 //!
 //! Nothing here does I/O, reads a clock or draws a random number: what it needs is handed in.
-//! It compiles and tests in seconds, and everything else in the house may name it.
+//! It compiles and tests in seconds, and every other crate may depend on it.
 
 pub mod batch_kinds;
 pub mod domain;

@@ -1,4 +1,4 @@
-//! Encrypting of personal data, and the keyed hashes that stand for it in the open.
+//! Encrypting of personal data, and the keyed hashes that stand for it in plain text.
 //!
 //! A record is compressed with a shared dictionary and encrypted under a key of its own; that key is
 //! wrapped by the data key and stored with the record, so that destroying one wrapped key erases one
@@ -31,7 +31,7 @@ const HASH_KEY_VERSION: u8 = 1;
 /// A wrapped data key with its nonce.
 const WRAPPED_BYTES: usize = NONCE_BYTES + WRAPPED_KEY_BYTES;
 /// What tells the keys of one ledger from all others: a keyed hash of a constant under each of them. It
-/// stands in the ledger in the open; no key follows from it.
+/// stands in the ledger in plain text; no key follows from it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct KeyCheck {
     pub master: [u8; CHECK_BYTES],

@@ -70,7 +70,7 @@ impl Objects {
         Objects::of_folder(folder, keys)
     }
 
-    /// A local folder as it is, for who only looks.
+    /// An existing local folder, for read-only commands.
     pub fn of_folder(folder: &Path, keys: Keys) -> Result<Objects, ObjectError> {
         match folder.canonicalize() {
             Ok(root) => {
@@ -129,7 +129,7 @@ impl Objects {
     }
 
     /// Whether a plain file inside the store lies under a key, links followed; `None` where nothing does
-    /// that can be read. A pipe or a device would keep its reader waiting for ever.
+    /// that can be read. A pipe or a device would keep its reader waiting forever.
     async fn plain_file(&self, key: &Key) -> Result<Option<Result<(), &'static str>>, ObjectError> {
         let path = self.store()?.path_to_filesystem(key)?;
         let real = match tokio::fs::canonicalize(&path).await {

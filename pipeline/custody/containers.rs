@@ -2,7 +2,7 @@
 //!
 //! From this one list come the set a move is written for, the view of where a card is, a card's way through its
 //! sets (trace, and the laws that replay it), and the members that a run of the books looks at when a set moved.
-//! A set's members are known for ever; who left it before it moved is left out by its own moves.
+//! A set's members are known forever; who left it before it moved is left out by its own moves.
 
 use crate::store::transition::SHIPMENT_PLACE;
 

@@ -69,7 +69,7 @@ fn ways() -> impl Iterator<Item = (&'static Container, &'static Way)> {
 }
 
 /// The two parts of the view `application_place` that depend on the containers: where a card is, and the tables that
-/// say so. A new container brings a migration that makes the view anew with them; a test compares both.
+/// say so. A new container brings a migration that makes the view again with them; a test compares both.
 pub fn application_place() -> [String; 2] {
     [place(), tables()]
 }

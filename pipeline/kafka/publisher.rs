@@ -78,7 +78,7 @@ impl Publisher {
     }
 
     /// Publishes all messages in order per key, and waits until the broker has them. Blocks. After an
-    /// error some may have been taken and others still be under way: drop it, and connect anew.
+    /// error some may have been taken and others still be under way: drop it, and connect again.
     pub fn publish(&self, messages: &[Outgoing]) -> Result<(), BrokerError> {
         self.deliveries.taken();
         for topic in messages.iter().map(|message| message.topic.as_str()) {

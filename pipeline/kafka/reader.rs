@@ -257,11 +257,11 @@ impl Reader {
 
     fn fetch(&mut self, partition: i64, from: i64) -> Result<Option<PartitionChunk>, BrokerError> {
         let reading = match self.reading.take() {
-            // Chosen again after its turns were over: they begin anew.
+            // Chosen again after its turns were over: they begin again.
             Some(reading) if (reading.partition, reading.next) == (partition, from) => {
                 Reading { since: if reading.has_turns(self.turn) { reading.since } else { self.turn }, ..reading }
             }
-            // A chunk handed out and not settled, or settled by somebody else, is read anew.
+            // A chunk handed out and not settled, or settled by somebody else, is read again.
             _ => self.assign(partition, from)?,
         };
         let end = self.range(partition)?.high;
@@ -272,7 +272,7 @@ impl Reader {
         }
         let next = messages.last().map_or(from, |m| m.position + 1);
         let identity = reading.identity.clone();
-        // The library tells an end once: after one that was believed, reading begins anew.
+        // The library tells an end once: after one that was believed, reading begins again.
         self.reading = (!self.empty.contains_key(&partition)).then_some(Reading { next, ..reading });
         Ok((!messages.is_empty()).then_some(PartitionChunk { identity, partition, stored: from, next, messages }))
     }

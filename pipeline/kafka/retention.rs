@@ -11,7 +11,7 @@ use super::BrokerError;
 /// A question of an operator who waits; not every broker answers it.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Hours a topic's messages are kept; `None` for ever, or where the broker does not say.
+/// Hours a topic's messages are kept; `None` forever, or where the broker does not say.
 pub async fn retention_hours(servers: &str, topic: &str) -> Result<Option<i64>, BrokerError> {
     let failed = |source| BrokerError::Kafka { servers: servers.into(), source };
     let admin: AdminClient<DefaultClientContext> =

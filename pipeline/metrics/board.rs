@@ -94,7 +94,7 @@ pub fn observe(metric: &Metric, labels: &[&str], value: f64) {
     }
 }
 
-/// Forgets every value of a gauge with labels, before it is set anew: what is gone must not stay.
+/// Forgets every value of a gauge with labels, before it is set again: what is gone must not stay.
 pub fn forget(metric: &Metric) {
     if let Some(Values::Gauge(family)) = BOARD.values.get(metric.name) {
         family.clear();

@@ -22,7 +22,7 @@ use crate::{args, row, transition};
 /// What somebody asks a second person for.
 pub struct NewApproval {
     pub action: DualControl,
-    /// What it is about, in the open: the number of a batch, a stream, the id of an operation.
+    /// What it is about, in plain text: the number of a batch, a stream, the id of an operation.
     pub subject: String,
     /// Hex digest of exactly what will be done.
     pub digest: String,

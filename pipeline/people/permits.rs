@@ -13,7 +13,7 @@ use crate::store::Principal;
 pub enum Permission {
     TakeInApplications,
     SeeQuarantine,
-    /// See a message in the open; recorded.
+    /// See a message in plain text; recorded.
     RevealMessage,
     RetryMessages,
     DiscardMessages,
@@ -37,7 +37,7 @@ pub enum Permission {
     /// Let a partner's stream go on without numbers that never came.
     SkipFiles,
     SeeTopics,
-    /// Go on with a topic that lost messages or was made anew.
+    /// Go on with a topic that lost messages or was recreated.
     AcceptTopics,
     MigrateDatabase,
     BackUp,

@@ -1,6 +1,6 @@
 //! Users: who they are, what they know, and who is logged in.
 //!
-//! Invariants: a name has one role and one scope for ever; a disabled user has no session; somebody
+//! Invariants: a name has one role and one scope forever; a disabled user has no session; somebody
 //! always remains who can add users. Nothing here sees a password, only what argon2id makes of it.
 
 use cardline_core::domain::staff::{Role, Scope};

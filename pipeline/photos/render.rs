@@ -1,7 +1,7 @@
 //! The two renditions of a photo: for print 358×441 in 14–40 KB, for the chip at most 4,096 bytes
 //! (practice).
 //!
-//! Both are encoded anew from pixels, baseline JPEG in three channels, so nothing of the upload's
+//! Both are encoded again from pixels, baseline JPEG in three channels, so nothing of the upload's
 //! metadata (place, device, comments, thumbnails) is carried on.
 
 use image::metadata::Orientation;

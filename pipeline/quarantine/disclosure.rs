@@ -1,4 +1,4 @@
-//! What of a message stands in the open: the list of its codes, days of events and words of enumerations,
+//! What of a message stands in plain text: the list of its codes, days of events and words of enumerations,
 //! and the form each must have. A value out of its form is nobody's code, so it stays masked.
 
 use std::collections::HashSet;
@@ -97,7 +97,7 @@ const OPEN: &[(&str, Form)] = &[
     ("type", Form::Word),
 ];
 
-/// The form of a path's value, if it may be shown or set in the open at all.
+/// The form of a path's value, if it may be shown or set in plain text at all.
 pub fn form_of(path: &str) -> Option<Form> {
     let mut plain = String::with_capacity(path.len());
     let mut inside = false;

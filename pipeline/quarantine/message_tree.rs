@@ -63,7 +63,7 @@ impl<'de> Visitor<'de> for Reader {
     }
 }
 
-/// Whether a message can be written anew without loss: JSON in which no key stands twice.
+/// Whether a message can be written again without loss: JSON in which no key stands twice.
 pub fn can_be_rewritten(message: &[u8]) -> bool {
     fn once(node: &Node) -> bool {
         match node {

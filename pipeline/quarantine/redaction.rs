@@ -1,5 +1,5 @@
 //! A message as a person may work with it: its structure and keys, codes, days of events and words of
-//! enumerations in the open, everything else by the kind and length of its characters.
+//! enumerations in plain text, everything else by the kind and length of its characters.
 //!
 //! Whatever `forms` does not list is masked, and what is listed is shown only when it has the form
 //! of its place: a mobile number in the place of a region stays masked. No type here has `Debug`.

@@ -1,4 +1,4 @@
-//! A clock that jumped: whoever believed it would move every deadline, and cut what is not due.
+//! Detects a clock that jumped: with it every deadline would move, and batches would be cut that are not due.
 //!
 //! Invariant: no step runs at an instant that lies a set span beyond the last move or before the last seal, or
 //! at which a set share of all deadlines would pass at once, until a person accepts. An outage is no jump: days
@@ -37,7 +37,7 @@ impl Worker {
     async fn suspicion(&self, now: Timestamp) -> Result<Option<String>, StageError> {
         let facts = self.ledger.clock_facts().await?;
         let today = local_date(now);
-        // One clock for the whole house: no region has one of its own.
+        // One clock for everything: no region has its own.
         let policy = self.policy.of("", today);
         let why = match (went_back(now, &facts, policy), gap(now, &facts, policy)) {
             (Some(why), _) => Some(why),

@@ -1,7 +1,7 @@
 //! The keys that belong to a ledger. Every opening compares them before anything is done.
 //!
 //! Invariants: a ledger that was ever used with keys is never used with others, and none are made for it;
-//! who only looks makes none at all.
+//! a read-only command creates none.
 
 use std::path::Path;
 

@@ -1,7 +1,7 @@
-//! The watermark: what this house has seen of its ledger, kept outside of it, in the data folder.
+//! The watermark: how far the ledger had come, recorded outside of it, in the data folder.
 //!
 //! A database that was restored, or a standby that was behind, forgets what was already done: files lie at
-//! partners, messages were told. Invariant: before anything leaves the house, the watermark covers it. So a
+//! partners, messages were told. Invariant: before anything is sent out, the watermark covers it. So a
 //! ledger behind its watermark is found, and everything halts until a person accepts.
 
 use std::fs::File;
@@ -79,7 +79,7 @@ impl Worker {
     }
 
     /// Remembers how far the ledger has come. Of two workers that looked one after the other, the slower one
-    /// takes nothing back: what left the house stays covered.
+    /// takes nothing back: what was sent out stays covered.
     fn keep_watermark(&self, reached: &Reached) -> Result<(), StageError> {
         let _alone = self.alone_with_watermarks()?;
         let mark = self.watermark(&reached.identity)?;

@@ -68,7 +68,7 @@ impl Worker {
         Worker::opened(config, today, Opening::Make).await
     }
 
-    /// As [`Worker::open`], for who only looks: nothing is made, nothing is settled.
+    /// As [`Worker::open`], for read-only commands: nothing is created, nothing is settled.
     pub async fn observing(config: Config, today: Date) -> Result<Worker, StageError> {
         Worker::opened(config, today, Opening::Look).await
     }

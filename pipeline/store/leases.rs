@@ -51,7 +51,7 @@ impl Ledger {
         Ok(taken)
     }
 
-    /// The same lease, renewed a few times before it would lapse, as long as it is held. Not for ever: work
+    /// The same lease, renewed a few times before it would lapse, as long as it is held. Not forever: work
     /// that never ends is a fault, and somebody else should be able to take it.
     pub fn renewed(&self, lease: Lease, seconds: i64) -> Lease {
         let pause = Duration::from_secs(seconds.max(0) as u64) / 3;

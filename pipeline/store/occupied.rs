@@ -1,4 +1,4 @@
-//! Whether a database belongs to somebody already: for who wants one to himself.
+//! Whether a database belongs to somebody already: for commands that need an empty one.
 
 use sqlx::AssertSqlSafe;
 

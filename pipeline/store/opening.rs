@@ -1,7 +1,7 @@
-//! Opening a ledger: who may make one, who may change one that is there, and who only looks.
+//! Opening a ledger: which commands may create one, change one, or only read one.
 //!
 //! Invariants: a path that was mistyped, or a volume that is not mounted, leaves nothing behind unless the
-//! ledger was to be made; who only looks changes no schema, and needs no right to write.
+//! ledger was to be made; a read-only command changes no schema, and needs no right to write.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;

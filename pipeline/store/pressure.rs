@@ -1,4 +1,4 @@
-//! Signs that the database is under strain: what an operator or an alarm should know early.
+//! Signs of database pressure, for operators and alerts.
 
 use super::{Ledger, LedgerError};
 use crate::args;

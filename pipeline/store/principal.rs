@@ -1,4 +1,4 @@
-//! Whose eyes the ledger is read with, and who acts on it.
+//! The user for whom the ledger is read and changed.
 
 use cardline_core::domain::staff::{Role, Scope};
 

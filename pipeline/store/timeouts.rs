@@ -1,4 +1,4 @@
-//! How long a worker waits for the database: nothing waits for ever, so that what is stuck is claimed again.
+//! How long a worker waits for the database: nothing waits forever, so that what is stuck is claimed again.
 //!
 //! The server is told the same (locks, transactions left idle, clients that are gone), or a worker that
 //! was cut off would keep its locks until the system's own timers end, two hours later.

@@ -37,7 +37,7 @@ const MERGERS: [(&str, u32, &str); 3] = [("522634", 12, "522601"), ("522601", 20
 /// What a worker does at one instant of the day.
 #[derive(Clone, Copy)]
 pub struct Tick {
-    /// The how-manieth of the play, from 0.
+    /// Its number in the play, from 0.
     pub number: usize,
     pub stage: &'static str,
     pub at: Timestamp,
@@ -111,7 +111,7 @@ impl CrashWorld {
         CrashWorld { worker, runtime, _broker: broker, folder }
     }
 
-    /// Plays so many days, each tick by `tick`; in the end all laws hold and the mirror is exact. Returns
+    /// Plays `days` days, each tick by `tick`; in the end all laws hold and the mirror is exact. Returns
     /// the cards by state.
     pub fn play(engines: Engines, days: u32, mut tick: impl FnMut(&CrashWorld, Tick)) -> BTreeMap<String, i64> {
         let crash_world = CrashWorld::new(engines);

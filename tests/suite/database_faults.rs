@@ -325,7 +325,7 @@ async fn a_transaction_left_open_is_seen_with_its_age() {
     }
 }
 
-/// The network swallows everything: a worker does not wait for ever, and its connections are not lost to it.
+/// The network swallows everything: a worker does not wait forever, and its connections are not lost to it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_silent_database_is_given_up_in_time_and_taken_up_again() {
     let database = Database::new(Engine::Postgres).await;

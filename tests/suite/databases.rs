@@ -94,7 +94,7 @@ impl Database {
 
     /// Another database with the same content and a copy of the folder. Nobody may be connected. The test
     /// keeps this one meanwhile, and with it the permit of both: who has one and waits for a second stands
-    /// behind who waits to be alone, for ever.
+    /// behind who waits to be alone, forever.
     pub async fn copied(&self) -> Database {
         let copy = Database::like(self.name.as_deref().unwrap_or_default(), self.engine, Permit::None).await;
         copy_folder(self.folder.path(), copy.folder.path());

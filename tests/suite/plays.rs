@@ -87,7 +87,7 @@ impl Play {
         &self.database
     }
 
-    /// The worker is started anew, as after a restore.
+    /// The worker is started again, as after a restore.
     pub async fn start_anew(&mut self) {
         let config = self.worker.config.clone();
         let kafka = self.worker.kafka.clone();

@@ -1,5 +1,5 @@
 //! A proxy of our own between a worker and a server: it cuts, keeps silent, lets what is open fall silent
-//! for ever, or cuts in the one moment that matters, after the client's COMMIT and before the answer.
+//! forever, or cuts in the one moment that matters, after the client's COMMIT and before the answer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -28,7 +28,7 @@ struct Faults {
     begins_left: AtomicI64,
     /// Nothing passes, in either direction, and nobody is told.
     silent: AtomicBool,
-    /// Connections of an earlier number are silent for ever; nobody closes them.
+    /// Connections of an earlier number are silent forever; nobody closes them.
     generation: AtomicU64,
     /// Connections that were cut.
     cuts: AtomicU64,
@@ -96,7 +96,7 @@ impl Proxy {
         self.faults.silent.store(silent, Ordering::SeqCst);
     }
 
-    /// Connections that are open now fall silent for ever, and stay open; new ones work.
+    /// Connections that are open now fall silent forever, and stay open; new ones work.
     pub fn silence_what_is_open(&self) {
         self.faults.generation.fetch_add(1, Ordering::SeqCst);
     }

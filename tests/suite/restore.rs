@@ -1,4 +1,4 @@
-//! The drill: a database of days ago is put back under a house whose partners are ahead.
+//! The drill: a database of days ago is restored while the partners are ahead.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! The operator's hand on batches and on the streams they are cut from, each action with its record.
+//! What an operator does to batches and to the streams they are cut from, each action with its record.
 //!
 //! Invariants: a batch whose sending has begun is not touched any more, because its file may lie at the
 //! partner already; its lease is the mark, taken before the first byte goes out. Who was in a batch that
@@ -164,7 +164,7 @@ impl Ledger {
         Ok(ActionResult::Done)
     }
 
-    /// Ends a batch before it is sent and cuts its cards anew, in parts, in one transaction.
+    /// Ends a batch before it is sent and cuts its cards again, in parts, in one transaction.
     pub async fn split_batch(
         &self,
         batch: i64,

@@ -1,4 +1,4 @@
-//! Dividing a batch that is not sent yet: both parts rendered anew, under the next numbers.
+//! Dividing a batch that is not sent yet: both parts rendered again, under the next numbers.
 //!
 //! Not here: the transaction that ends the batch and cuts its parts (`actions/batches/rows.rs`).
 

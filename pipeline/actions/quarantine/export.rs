@@ -1,4 +1,4 @@
-//! Messages of the quarantine in the open, for a correction by hand: the one bulk export there is.
+//! Unmasked messages of the quarantine, for a correction by hand: the only bulk export.
 //!
 //! It is recorded with its members before a byte leaves, like a reveal, and takes a second person once
 //! people can be told apart. The same again by the same person writes the same file, and is no second
@@ -15,7 +15,7 @@ use crate::quarantine::operation_record::{Operation, Request, name_operation, re
 use crate::quarantine::quarantined::{Selection, choose};
 use crate::step::{StageError, Worker};
 
-/// What somebody wants to have in the open.
+/// Which messages somebody wants unmasked.
 pub struct Wish<'a> {
     pub actor: &'a str,
     /// The person's words; kept encrypted.
@@ -25,7 +25,7 @@ pub struct Wish<'a> {
     pub approval: Option<i64>,
 }
 
-/// Messages in the open, one a line, and the operation that is recorded.
+/// Unmasked messages, one a line, and the operation that is recorded.
 pub struct Exported {
     pub id: String,
     pub count: i64,

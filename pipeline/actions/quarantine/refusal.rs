@@ -38,7 +38,7 @@ impl From<QuarantineRefusal> for QuarantineError {
 pub enum RepairRefusal {
     /// No `PATH=VALUE`.
     NoAssignment,
-    /// A place of personal data, or none at all: not set in the open.
+    /// A place of personal data, or none at all: not set in plain text.
     NotSetHere {
         path: String,
     },

@@ -1,4 +1,4 @@
-//! Repairs of messages in the quarantine: single members set in the open, or whole corrected messages
+//! Repairs of messages in the quarantine: single members set in plain text, or whole corrected messages
 //! from a file. The message as it came stays encrypted as it was; a repair makes another one.
 //!
 //! Personal values never come by the command line: whoever lists processes could read them there.
@@ -52,7 +52,7 @@ impl Repair {
     }
 }
 
-/// `None`: the message cannot be written anew without losing something of it.
+/// `None`: the message cannot be written again without losing something of it.
 fn set(came: &[u8], list: &[Assignment]) -> Option<Vec<u8>> {
     if !can_be_rewritten(came) {
         return None;

@@ -1,4 +1,4 @@
-//! What goes on only after a person has decided: after a restore, a topic made anew, a number that never came.
+//! What goes on only after a person has decided: after a restore, a topic recreated, a number that never came.
 
 pub mod after_restore;
 pub mod backup;

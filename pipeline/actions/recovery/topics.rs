@@ -1,5 +1,5 @@
 //! The topics we read, as positions stand and as the broker has them; and going on, after a person has
-//! looked, with a topic that was made anew or has lost messages.
+//! looked, with a topic that was recreated or has lost messages.
 //!
 //! Invariant: nobody but a person skips a message, and it is recorded who, when and why, and what.
 

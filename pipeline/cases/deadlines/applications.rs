@@ -37,7 +37,7 @@ async fn lapse(tx: &mut Tx, Missed { partner, dates, why }: Missed<'_>) -> Resul
         tx.stage(late.into_iter().map(|(id,)| Subject::of(id)).collect()).await?;
         let along = Along { owner: Some("nobody"), open: Some(false), ..Along::default() };
         let moved = move_each(tx, transitions, along, Stamp { reason: "not corrected in time", ..why }).await?;
-        // What stays as it is would be overdue for ever.
+        // What stays as it is would be overdue forever.
         all_moved(&transitions[0], all, moved)?;
     }
     Ok(())

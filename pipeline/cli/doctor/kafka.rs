@@ -14,7 +14,7 @@ struct Topic {
     /// Whether we may do with it what we do; `None` where the broker does not have it.
     allowed: Option<bool>,
     ends: Vec<PartitionEnd>,
-    /// How long the broker keeps messages; `None` for ever, or where it does not say.
+    /// How long the broker keeps messages; `None` forever, or where it does not say.
     retention_hours: Option<i64>,
 }
 

@@ -1,4 +1,4 @@
-//! The nouns of the house, and the numbers that carry a check.
+//! The domain types, and the numbers that carry a check digit.
 //!
 //! Everything here is pure: no I/O, no clock, no random number. What is needed is handed in.
 //! Types that hold personal data have neither `Debug` nor `Display`, so no log line can print one.

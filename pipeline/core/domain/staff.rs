@@ -102,7 +102,7 @@ pub enum DualControl {
     NewSequence,
     /// A recycling batch goes to its bank: accounts are closed and plastic destroyed.
     DestroyPlastic,
-    /// Many records leave in the open.
+    /// Many records leave in plain text.
     BulkExport,
     /// Many messages of the quarantine are put aside for good.
     BulkDiscard,

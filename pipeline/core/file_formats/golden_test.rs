@@ -3,7 +3,7 @@
 //! partner's folder, or the one in `schemas/partners`.
 //!
 //! After a deliberate change of a layout, `CARDLINE_BLESS=1 cargo test golden` writes the expected
-//! bytes anew; the difference is then read by a person before it is committed.
+//! bytes again; the difference is then read by a person before it is committed.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -6,7 +6,7 @@ use crate::domain::identifier;
 
 use super::{Findings, Rule, Severity, Subject};
 
-/// What these find cannot be kept in the open: the whole message is quarantined.
+/// What these find cannot be kept in plain text: the whole message is quarantined.
 pub(super) const IDENTIFIER_RULES: [&str; 2] = [APPLICATION_ID.code, EVENT_ID.code];
 
 const IDENTIFIER: &str = "1 to 64 letters, digits, hyphens, underscores, dots, colons; no part between these signs is the number of a person";

@@ -17,7 +17,7 @@ pub struct Received<'a> {
     pub digest: [u8; 32],
 }
 
-/// Why a message is quarantined: nothing of it can be kept in the open.
+/// Why a message is quarantined: nothing of it can be kept in plain text.
 pub enum Unreceived {
     Unread(DecodeDefect),
     /// An identifier is none or holds the number of a person; what the rules found.

@@ -239,7 +239,7 @@ async fn doubles(tx: &mut Tx) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// A bank that cannot tell is asked again, but not for ever: the last time a person looks.
+/// A bank that cannot tell is asked again, but not forever: the last time a person looks.
 async fn never_clear(tx: &mut Tx) -> Result<(), LedgerError> {
     tx.scratch(
         "UPDATE answered SET outcome = 'mismatch', reason = 'NO-CLEAR-ANSWER' WHERE outcome = 'unknown'

@@ -105,7 +105,7 @@ fn quarantined(checks: &Checks, raw: &RawMessage, code: &'static str) -> Result<
     })
 }
 
-/// What the ledger keeps in the open: codes, dates and keyed hashes. A rejected application may have
+/// What the ledger keeps in plain text: codes, dates and keyed hashes. A rejected application may have
 /// values out of shape; they are cut to what a code can be.
 fn open_facts(checks: &Checks, a: &Application<'_>) -> ArrivingFacts {
     let person = match PersonNumber::new(a.holder.id_type, &a.holder.id_number) {

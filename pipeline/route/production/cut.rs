@@ -204,7 +204,7 @@ fn area<'r>(mut regions: impl Iterator<Item = &'r str>) -> String {
     area
 }
 
-/// How a PAN that was ordered is remembered: never in the open.
+/// How a PAN that was ordered is remembered: never in plain text.
 pub(crate) fn pan_key(worker: &Worker, pan: &str) -> String {
     hex(&worker.keys.hash("pan", pan))
 }

@@ -198,7 +198,7 @@ async fn contradictions(
     Ok(())
 }
 
-/// A bank that cannot close yet is asked again, but not for ever: the last time a person looks.
+/// A bank that cannot close yet is asked again, but not forever: the last time a person looks.
 async fn never_closed(tx: &mut Tx) -> Result<(), LedgerError> {
     tx.scratch(
         "UPDATE closing SET outcome = 'mismatch', reason = 'NOT-CLOSED-BY-NOW' WHERE outcome = 'not_closed'

@@ -152,7 +152,7 @@ impl LedgerError {
     }
 
     /// Whether the same unit of work may be claimed again: this try left no trace, or what it left is what
-    /// the next claim sees. A commit in doubt is of the second kind: claiming reads the ledger anew, behind
+    /// the next claim sees. A commit in doubt is of the second kind: claiming reads the ledger again, behind
     /// the lease that the commit in doubt has spent.
     pub fn is_passing(&self) -> bool {
         match self {

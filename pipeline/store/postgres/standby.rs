@@ -1,7 +1,7 @@
 //! Reading a standby, where nothing can be made, not even a temporary table: what would be staged goes with
 //! every statement, as a query of its own in front of it.
 //!
-//! It costs more than a table, because each statement gathers anew. Only who reads comes here.
+//! It costs more than a table, because each statement gathers again. Only who reads comes here.
 
 use std::collections::BTreeMap;
 

@@ -6,7 +6,7 @@ use crate::args;
 use crate::store::LedgerError;
 use crate::store::engine::Tx;
 
-/// A set of cards whose members are known for ever, so that history can be replayed. The list of containers makes
+/// A set of cards whose members are known forever, so that history can be replayed. The list of containers makes
 /// them; what is here is what a move of one needs.
 #[derive(Clone, Copy)]
 pub struct Set {

@@ -265,7 +265,7 @@ async fn a_split_region_is_for_a_person(database: Database) {
     intake.books_hold().await;
 }
 
-/// Opens the play's worker anew, as the daemon does.
+/// Opens the play's worker again, as the daemon does.
 async fn reopen(play: &mut Play, today: Date) {
     let kafka = play.worker.kafka.clone();
     play.worker = Worker::open(play.worker.config.clone(), today).await.unwrap();

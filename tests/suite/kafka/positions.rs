@@ -1,4 +1,4 @@
-//! Positions: what was deleted unread, a topic made anew, partitions added, transactions that ended
+//! Positions: what was deleted unread, a topic recreated, partitions added, transactions that ended
 //! in nothing.
 
 use std::time::{Duration, Instant};

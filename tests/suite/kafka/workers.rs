@@ -36,7 +36,7 @@ async fn a_late_owners_writes_are_refused(database: Database) {
         "{error}"
     );
     assert_eq!(state(&second.ledger).await, before);
-    // It goes on as if nothing had been; what it had read and not settled it reads anew.
+    // It goes on as if nothing had been; what it had read and not settled it reads again.
     broker.send_applications(&applications(50, 10));
     take_in(&first).await.unwrap();
     assert_eq!((counts(&first).await.accepted, counts(&first).await.received), (60, 60));

@@ -15,7 +15,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// `cardline metrics page > ops/metrics.md` makes it anew.
+/// `cardline metrics page > ops/metrics.md` makes it again.
 #[test]
 fn the_page_of_metrics_is_fresh() {
     let printed = std::process::Command::new(env!("CARGO_BIN_EXE_cardline")).args(["metrics", "page"]).output();

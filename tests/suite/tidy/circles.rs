@@ -118,7 +118,7 @@ fn defines(module: &Module, name: &str) -> bool {
 /// The module that defines what a path names; public imports on the way are followed.
 fn definer<'a>(path: &[String], modules: &'a Modules) -> Option<&'a Path> {
     let mut path = path.to_vec();
-    // A chain of public imports is short; a bound keeps two that name each other from going on for ever.
+    // A chain of public imports is short; a bound keeps two that name each other from going on forever.
     for _ in 0..10 {
         let depth = (0..=path.len()).rev().find(|depth| modules.contains_key(&path[..*depth]))?;
         let (at, module) = modules.get_key_value(&path[..depth])?;

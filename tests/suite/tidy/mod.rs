@@ -1,4 +1,4 @@
-//! Rules of the house that a machine can check, read from the sources as they lie there.
+//! Rules of the code base that a machine can check, read from the sources.
 
 mod circles;
 mod database;

@@ -1,4 +1,4 @@
-//! Identifiers that a sender chooses: of messages, applications, devices. They stand in the open, so nothing
+//! Identifiers that a sender chooses: of messages, applications, devices. They stand in plain text, so nothing
 //! personal may be one.
 //!
 //! An identifier is judged by its parts, each as a whole: a run of digits *inside* a part says nothing, because

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::canonical::canonical;
 
-/// The member that is no content: a repeat sent anew has another one.
+/// The member that is no content: a repeat sent again has another one.
 const IDENTITY: &str = "event_id";
 
 /// The digest of a message's bytes; `None` when they are no JSON.

@@ -1,4 +1,4 @@
-//! Whether a text could be of a person: what may not stand in the open.
+//! Whether a text could be of a person: what may not stand in plain text.
 
 use crate::domain::identifier::{self, IdentifierDefect};
 use crate::domain::identity_number;

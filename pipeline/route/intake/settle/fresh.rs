@@ -1,4 +1,4 @@
-//! Messages nobody has seen the like of: no event, application or person of theirs is known, and none
+//! Messages that touch nothing known: no event, application or person of theirs is known, and none
 //! comes twice in the chunk. Nothing of the ledger has a say about them, so they are written as they are.
 
 use std::collections::{HashMap, HashSet};

@@ -116,7 +116,7 @@ impl Numbered {
     }
 }
 
-/// What the ledger keeps in the open of an application.
+/// What the ledger keeps in plain text of an application.
 pub struct ArrivingFacts {
     pub person: Vec<u8>,
     pub kind: &'static str,

@@ -11,7 +11,7 @@ use crate::{args, transition};
 use cardline_core::state_machines::{APPLICATION, CARD, SOCIAL};
 
 /// A higher revision of an application that is rejected, returned, or held for its photo: its facts are
-/// replaced, then it moves. Approved anew, a rejected one has a new promise; one that was returned or
+/// replaced, then it moves. Approved again, a rejected one has a new promise; one that was returned or
 /// held keeps the day it was approved on.
 pub(crate) async fn replace_revisions(tx: &mut Tx, why: Stamp<'_>, today: Date) -> Result<(), LedgerError> {
     let present = tx
@@ -109,7 +109,7 @@ async fn replace(
             Along { due_on: Some(promise_on), owner: Some("bureau operator"), open: Some(true), ..Along::default() };
         let why = Stamp { reason: "a higher revision was accepted", ..why };
         if move_each(tx, transitions, along, why).await? == 0 {
-            // It moved on between two statements of this transaction: the chunk is settled anew.
+            // It moved on between two statements of this transaction: the chunk is settled again.
             return Err(lost(&transitions[0], 1, 0));
         }
         if from == "accepted" {

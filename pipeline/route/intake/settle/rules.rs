@@ -1,8 +1,8 @@
 //! What decides about a message that is not the first of its kind: whether it repeats, conflicts or comes
 //! too early, and the rules that only the ledger can answer. Statements over the table `arriving`.
 
-/// Repeats first, then conflicts, then the order of revisions (contract/messages.md). What is taken in
-/// again does not meet what an operation has taken out; what comes anew does, or it would come twice.
+/// Repeats first, then conflicts, then the order of revisions (contract/messages.md). Messages
+/// taken in again are not compared with those removed from quarantine; new messages are, or repeats would be accepted.
 pub(crate) const IDENTITY: &[&str] = &[
     "UPDATE arriving SET outcome = 'repeated' WHERE outcome IN ('accepted', 'rejected') AND EXISTS (
         SELECT 1 FROM message m WHERE m.event_id = arriving.event_id AND m.outcome IN ('accepted', 'rejected', 'waiting')

@@ -52,7 +52,7 @@ bulk_row! {
 }
 
 bulk_row! {
-    /// The encrypted bytes stand apart, so that what is decided about a message does not write them anew.
+    /// The encrypted bytes stand apart, so that what is decided about a message does not write them again.
     struct ArrivingEncrypted in "arriving_sealed" { sealed_position: i64, sealed: Vec<u8> }
 }
 

@@ -114,7 +114,7 @@ async fn a_correction_in_time_stops_the_clock_for_whole_days(database: Database)
     let desk = Desk::new(database).await;
     let bad = |n| application(n, 1, json!({"bank": "NONE"}));
     desk.take_in(&[bad(1), bad(2), bad(3)], instant(FIRST_DAY, 23, 59)).await;
-    // Corrected the next morning, five days later, and approved anew five days later.
+    // Corrected the next morning, five days later, and approved again five days later.
     desk.take_in(&[application(1, 2, json!({}))], instant(date(2026, 11, 22), 0, 1)).await;
     let anew = application(3, 2, json!({"approved_at": "2026-11-26T08:00:00+08:00"}));
     desk.take_in(&[application(2, 2, json!({})), anew], instant(date(2026, 11, 26), 12, 0)).await;
