@@ -198,6 +198,11 @@ impl InWords for QuarantineRefusal {
                 "not what was previewed: it would take {} messages now, or another operation; preview it with --dry-run",
                 grouped_digits(*count)
             ),
+            QuarantineRefusal::AnotherIdentity { message, kept } => format!(
+                "message {message}: its repair changes `{}`; a repair keeps application, card, person, region and bank; \
+                 another one comes from its sender as a new message, and this one is discarded",
+                kept.member()
+            ),
             QuarantineRefusal::Unconfirmed { count } => format!(
                 "{} messages: preview them with --dry-run, then confirm with the operation's id",
                 grouped_digits(*count)

@@ -75,7 +75,7 @@ pub async fn export(worker: &Worker, wish: &Wish<'_>, now: Timestamp) -> Result<
 }
 
 async fn lines(worker: &Worker, operation: &Operation) -> Result<Vec<u8>, StageError> {
-    let members = next_members(&mut worker.ledger.read().await?, operation).await?;
+    let members = next_members(&mut worker.ledger.read().await?, operation, 0).await?;
     let mut bytes = Vec::new();
     for member in members {
         let message = worker.keys.decrypt(&member.encrypted)?;

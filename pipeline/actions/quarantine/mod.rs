@@ -1,6 +1,7 @@
 //! Operations on the quarantine.
 
 pub mod export;
+pub mod identity;
 pub mod operations;
 pub mod refusal;
 pub mod repair;

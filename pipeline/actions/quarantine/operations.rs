@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::identity;
 use super::refusal::{QuarantineError, QuarantineRefusal};
 use super::repair::Repair;
 use crate::actions::quarantine::retry::{Again, Member, RetryOutcome, next_members, retry_outcome, settle_again};
@@ -117,6 +118,7 @@ pub async fn operate(worker: &Worker, ask: &Ask<'_>, now: Timestamp) -> Result<R
     }
     if ask.dry_run {
         let operation = record_operation(&mut tx, &request, &id, count).await?;
+        refuse_other_identity(worker, ask, &operation, &mut tx).await?;
         return Ok(preview(worker, ask, operation, tx, now).await?);
     }
     match ask.confirm {
@@ -137,11 +139,38 @@ pub async fn operate(worker: &Worker, ask: &Ask<'_>, now: Timestamp) -> Result<R
         }
         None => {
             let operation = record_operation(&mut tx, &request, &id, count).await?;
+            refuse_other_identity(worker, ask, &operation, &mut tx).await?;
             tx.commit().await?;
             operation
         }
     };
     carry_out(worker, ask, operation, now).await
+}
+
+/// Looks at every message before the operation is kept: a repair of one that changes whose it is refuses all.
+async fn refuse_other_identity(
+    worker: &Worker,
+    ask: &Ask<'_>,
+    operation: &Operation,
+    tx: &mut Tx,
+) -> Result<(), QuarantineError> {
+    let repair = match &ask.what {
+        What::Retry(repair) if !matches!(repair, Repair::Nothing) => repair,
+        _ => return Ok(()),
+    };
+    let mut after = 0;
+    loop {
+        let members = next_members(tx, operation, after).await?;
+        let Some(last) = members.last() else { return Ok(()) };
+        after = last.id;
+        for member in members {
+            let came = worker.keys.decrypt(&member.encrypted).map_err(StageError::from)?;
+            let repaired = repair.of(member.event_id.as_deref(), came.clone(), operation.count == 1);
+            if let Some(kept) = identity::changed(&came, &repaired, &worker.reference) {
+                return Err(QuarantineRefusal::AnotherIdentity { message: member.id, kept }.into());
+            }
+        }
+    }
 }
 
 /// What a bulk discard asks a second person for: all that carrying it out takes.
@@ -214,7 +243,7 @@ async fn preview(
     match &ask.what {
         What::Discard => discard(&mut tx, &operation).await?,
         What::Retry(repair) => loop {
-            let members = next_members(&mut tx, &operation).await?;
+            let members = next_members(&mut tx, &operation, 0).await?;
             if members.is_empty() {
                 break;
             }
@@ -259,7 +288,7 @@ async fn take_in_again(
         let Some(lease) = worker.lease(&work, now).await? else {
             return Err(QuarantineRefusal::Busy { id: operation.id.clone() }.into());
         };
-        let members = next_members(&mut worker.ledger.read().await?, operation).await?;
+        let members = next_members(&mut worker.ledger.read().await?, operation, 0).await?;
         if members.is_empty() {
             return Ok(worker.ledger.give_back(&lease).await?);
         }

@@ -1,5 +1,6 @@
 //! Why an operation on the quarantine was refused: what was found, as data.
 
+use super::identity::Kept;
 use crate::actions::outcome::ActionError;
 use crate::quarantine::quarantined::Unmatched;
 
@@ -16,6 +17,8 @@ pub enum QuarantineRefusal {
     TooMany { count: i64 },
     /// What was confirmed is not what the selection has now.
     OtherOperation { id: String, count: i64 },
+    /// The repair of a message changes whose it is or where it belongs.
+    AnotherIdentity { message: i64, kept: Kept },
     /// More than one message, and no preview of them was confirmed.
     Unconfirmed { count: i64 },
     /// A second person must give it first.

@@ -49,13 +49,13 @@ pub struct RetryOutcome {
     pub refused: BTreeMap<String, i64>,
 }
 
-/// The next messages of an operation, in the order they came.
-pub async fn next_members(tx: &mut Tx, operation: &Operation) -> Result<Vec<Member>, LedgerError> {
+/// The next messages of an operation after one, in the order they came.
+pub async fn next_members(tx: &mut Tx, operation: &Operation, after: i64) -> Result<Vec<Member>, LedgerError> {
     tx.rows(
             "SELECT m.id, m.event_id, c.source, m.sealed AS encrypted FROM act_member k JOIN message m ON m.id = k.message AND m.act = 0
              JOIN message f ON f.id = COALESCE(m.origin, m.id) JOIN chunk c ON c.id = f.chunk
-             WHERE k.act = $1 ORDER BY m.id LIMIT $2",
-            args![operation.row, RETRY_MESSAGES],
+             WHERE k.act = $1 AND m.id > $3 ORDER BY m.id LIMIT $2",
+            args![operation.row, RETRY_MESSAGES, after],
         )
         .await
 }
@@ -85,12 +85,48 @@ pub async fn settle_again(
     if taken != ids.len() as u64 {
         return Err(LedgerError::Taken { expected: ids.len() as i64, found: taken as i64 });
     }
+    refuse_what_lies_beyond(tx, &again).await?;
     let source = ChunkSource::again(RETRY, operation.row, &ids);
     match again {
-        Again::Applications(messages) => settle_in(tx, &source, messages, why, today).await.map(|_| ()),
-        Again::Events(events, dates) => settle_events_in(tx, &source, events, &dates, why).await.map(|_| ()),
+        Again::Applications(messages) => settle_in(tx, &source, messages, why, today).await.map(|_| ())?,
+        Again::Events(events, dates) => settle_events_in(tx, &source, events, &dates, why).await.map(|_| ())?,
     }
+    tx.run(STORED, args![operation.row, RETRY]).await?;
+    Ok(())
 }
+
+/// Remembers bank and region of the applications that an operation stored, for law 13. A message that is taken in
+/// again is at the position of the message it was.
+const STORED: &str = "UPDATE act_member SET stored_bank = a.bank, stored_region = a.region
+    FROM chunk c JOIN message n ON n.chunk = c.id JOIN application a ON a.message = n.id
+    WHERE c.source = $2 AND c.partition = $1 AND act_member.act = $1 AND act_member.message = n.position
+        AND act_member.stored_region IS NULL";
+
+/// Fails when what is taken in is about an application or a card beyond the viewer's scope, or would become one.
+/// Steps have no viewer.
+async fn refuse_what_lies_beyond(tx: &mut Tx, again: &Again) -> Result<(), LedgerError> {
+    let Some(viewer) = tx.viewer().cloned().filter(|viewer| !viewer.scope.is_everything()) else { return Ok(()) };
+    let told: Vec<(i64, Option<&str>)> = match again {
+        Again::Applications(messages) => messages.iter().map(|m| (m.position, m.application_id.as_deref())).collect(),
+        Again::Events(events, _) => events.iter().map(|e| (e.position, Some(e.subject.as_str()))).collect(),
+    };
+    for (message, subject) in told {
+        let places = tx.rows::<(String, String)>(CONCERNED, args![subject]).await?;
+        if places.iter().any(|(bank, region)| !viewer.scope.covers(bank, region)) {
+            return Err(viewer.beyond(&format!("message {message}")).into());
+        }
+    }
+    let Again::Applications(messages) = again else { return Ok(()) };
+    let beyond = |m: &&ArrivingMessage| m.facts.as_ref().is_some_and(|f| !viewer.scope.covers(&f.bank, &f.region));
+    let found = messages.iter().find(beyond);
+    found.map_or(Ok(()), |m| Err(viewer.beyond(&format!("message {}", m.position)).into()))
+}
+
+/// Bank and region of all that an application id, a card number or a shipment number names.
+const CONCERNED: &str = "SELECT a.bank, a.region FROM application a WHERE a.application_id = $1 OR a.old_number = $1
+    UNION SELECT a.bank, a.region FROM production_row r JOIN application a ON a.id = r.application WHERE r.card_number = $1
+    UNION SELECT a.bank, a.region FROM shipment s JOIN box b ON b.shipment = s.id JOIN made m ON m.box = b.id
+        JOIN application a ON a.id = m.application WHERE s.number = $1";
 
 /// What became of an operation, from what the ledger holds: the same however often it was interrupted.
 pub async fn retry_outcome(tx: &mut Tx, operation: &Operation) -> Result<RetryOutcome, LedgerError> {

@@ -1,4 +1,4 @@
-//! Law 13, scope: users saw and changed only what lies in their scope.
+//! Law 13, scope: users saw, changed and stored only what lies in their scope.
 
 use crate::books::law::Scene::{MergedRun, Scopes};
 use crate::books::law::{Law, planted};
@@ -6,13 +6,16 @@ use crate::books::law::{Law, planted};
 pub const LAW: Law = Law {
     number: 13,
     name: "scope",
-    sentence: "what a user was shown, exported, acted on or decided lay within that user's scope",
+    sentence: "what a user was shown, exported, acted on, stored or decided lay within that user's scope",
     cases: "SELECT (SELECT count(*) FROM act WHERE by_user IS NOT NULL) + (SELECT count(*) FROM reference_import WHERE by_user IS NOT NULL)
         + (SELECT count(*) FROM batch_act WHERE by_user IS NOT NULL) + (SELECT count(*) FROM approval)",
     offending: &[
         "SELECT 'act ' || a.id || ': ' || count(*) || ' messages outside the scope of ' || u.name FROM act a JOIN users u ON u.id = a.by_user
          JOIN act_member k ON k.act = a.id WHERE (u.bank <> '' AND u.bank <> COALESCE(k.bank, ''))
             OR substr(COALESCE(k.region, ''), 1, length(u.area)) <> u.area GROUP BY a.id, u.name",
+        "SELECT 'act ' || a.id || ': stored ' || count(*) || ' applications outside the scope of ' || u.name FROM act a JOIN users u ON u.id = a.by_user
+         JOIN act_member k ON k.act = a.id AND k.stored_region IS NOT NULL WHERE (u.bank <> '' AND u.bank <> COALESCE(k.stored_bank, ''))
+            OR substr(k.stored_region, 1, length(u.area)) <> u.area GROUP BY a.id, u.name",
         "SELECT 'act ' || a.id || ': its user is not its actor' FROM act a
          WHERE a.by_user IS NOT NULL AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = a.by_user AND u.name = a.actor)",
         "SELECT 'import ' || i.id || ': by somebody who does not see everything' FROM reference_import i
@@ -42,6 +45,8 @@ pub const LAW: Law = Law {
         planted(Scopes, &["act_member"], "UPDATE act_member SET region = '330106'"),
         planted(Scopes, &["act_member"], "UPDATE act_member SET region = NULL"),
         planted(Scopes, &["act_member"], "UPDATE act_member SET bank = 'ABC'"),
+        planted(Scopes, &["act_member"], "UPDATE act_member SET stored_bank = bank, stored_region = '330106'"),
+        planted(Scopes, &["act_member"], "UPDATE act_member SET stored_bank = 'ABC', stored_region = region"),
         planted(Scopes, &["act"], "UPDATE act SET actor = 'somebody' WHERE id = (SELECT min(id) FROM act)"),
         planted(Scopes, &["users"], "UPDATE users SET area = '33' WHERE name = 'lin'"),
         planted(Scopes, &["approval"], "INSERT INTO approval (act, subject, digest, request, count, bank, area, reason, maker, asked_at, due_on, state)

@@ -179,7 +179,7 @@ impl Desk {
     }
 
     /// Rows of every table that an operation could touch.
-    async fn rows(&self) -> i64 {
+    pub async fn rows(&self) -> i64 {
         let sql = "SELECT (SELECT count(*) FROM message) + (SELECT count(*) FROM chunk) + (SELECT count(*) FROM move)
             + (SELECT count(*) FROM act) + (SELECT count(*) FROM act_member) + (SELECT count(*) FROM application)
             + (SELECT count(*) FROM message WHERE act <> 0) + (SELECT count(*) FROM finding)";
@@ -312,7 +312,7 @@ async fn stopped_half_way_the_same_operation_goes_on(database: Database) {
     let (id, count) = name_operation(&mut tx, &request).await.unwrap();
     assert_eq!((id.as_str(), count), (preview.operation.as_str(), 3));
     let operation = record_operation(&mut tx, &request, &id, count).await.unwrap();
-    let member = next_members(&mut tx, &operation).await.unwrap().remove(0);
+    let member = next_members(&mut tx, &operation, 0).await.unwrap().remove(0);
     let bytes = application(1, 1, json!({})).to_string().into_bytes();
     let checked = check_messages(&desk.worker, &[RawMessage::new(member.id, bytes.into())], morning()).unwrap();
     settle_again(&mut tx, &operation, Again::Applications(checked), why(), FIRST_DAY).await.unwrap();

@@ -1,5 +1,6 @@
 //! Users, their scope, and what needs two of them.
 
+pub mod attacks;
 pub mod four_eyes;
 pub mod scope;
 pub mod users;
