@@ -131,7 +131,7 @@ pub const PHOTOS_DECODED_BYTES: u64 = 2 * PHOTO_DECODED_BYTES_MAX;
 /// When a photo that is not there is asked for again: an upload can lag behind its message, by a night at
 /// most. After the last time its cards go to a person.
 pub const PHOTO_ASKED_AGAIN_AFTER_MINUTES: &[i64] = &[10, 60, 24 * 60];
-/// Dead letters told in one unit of work.
+/// Dead letters published in one unit of work.
 pub const DEAD_LETTERS_PER_CLAIM: i64 = 1_000;
 /// Messages that waited for an earlier revision, listed at once.
 pub const GAPS_PER_LOOK: i64 = 1_000;

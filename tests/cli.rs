@@ -420,7 +420,7 @@ fn cards_that_were_damaged_or_contradict_are_refused_line_by_line() {
     assert!(told.contains("line 4, column name: differs") && told.contains("(line 2)"), "{told}");
 }
 
-/// What an argument selects by is one of the words there are: a slip is told, and is no empty list.
+/// What an argument selects by is one of the words there are: a slip is an error, not an empty list.
 #[test]
 fn an_unknown_word_is_a_usage_error() {
     let folder = tempfile::tempdir().unwrap();

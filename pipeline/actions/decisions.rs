@@ -1,7 +1,7 @@
 //! What needs two persons: asked for by one, given by another, carried out once.
 //!
 //! A command that needs a second person calls [`second_person`] with exactly what it would do. The first
-//! time this asks; once it was given, the same call tells the approval's number, which the settling
+//! time this asks; once it was given, the same call returns the approval's number, which the settling
 //! transaction uses up with [`crate::people::approvals::use_approval`]. A changed request has another digest, so an
 //! old approval does not cover it. Most actions are carried out by [`carry_out`] as soon as they are given;
 //! an action that hands something to its maker waits for the maker's own command.

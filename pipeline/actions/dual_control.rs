@@ -36,7 +36,7 @@ impl Wanted<'_> {
 /// Whether it may be done now.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Second {
-    /// There are no users yet, so nobody can be told from anybody else.
+    /// There are no users yet, so users cannot be distinguished.
     NotNeeded,
     /// A second person gave it; the number to use up.
     Given(i64),

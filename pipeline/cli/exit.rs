@@ -54,7 +54,7 @@ pub fn ledger_error(error: &anyhow::Error) -> Option<&LedgerError> {
     })
 }
 
-/// The error and its causes; a cause the text already tells is not told again.
+/// The error and its causes; a cause that the text already contains is not repeated.
 pub fn in_one_line(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain() {

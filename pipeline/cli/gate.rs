@@ -10,7 +10,7 @@ use cardline::people::permits::check;
 use cardline::people::sessions;
 use cardline::store::Ledger;
 
-/// Lets a command pass, and tells the context who is acting.
+/// Lets a command pass, and records in the context who is acting.
 pub async fn admit(context: &mut Context, command: &str) -> anyhow::Result<()> {
     let Some(line) = line_of(command) else {
         anyhow::bail!("`{command}` is in no line of `cardline users roles`, so nobody may run it");

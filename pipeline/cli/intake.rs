@@ -78,7 +78,7 @@ async fn from_kafka(worker: &Worker, now: Timestamp) -> anyhow::Result<IntakeCou
     let before = worker.ledger.intake_counts(&topic).await?;
     let mut failed = Vec::new();
     for step in ROUTE.iter().filter(|step| step.stage == "intake") {
-        // A message that cannot be taken in now holds back no other; the failure is told all the same.
+        // A message that cannot be taken in now holds back no other; the failure is reported all the same.
         failed.extend(step.run(worker, now).await?.set_aside);
     }
     if let Some(aside) = failed.first() {

@@ -100,7 +100,7 @@ fn check(raw: &RawMessage, facts: &Facts<'_>) -> Checked {
             vec![Finding { rule: defect.code(), field, severity: rules::Severity::Error, message }]
         }
     };
-    // Its identifier cannot be shown in plain text either: the line tells which one it is.
+    // Its identifier cannot be shown in plain text either: the line number shows which one it is.
     Checked { application_id: None, accepted: false, findings, line: raw.position }
 }
 

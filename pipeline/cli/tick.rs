@@ -54,11 +54,11 @@ fn advised(told: String, error: &StageError) -> String {
     told + of_stage(error).unwrap_or_default()
 }
 
-/// Runs every step and prints how often each did something; what failed is told at the end, a line each.
+/// Runs every step and prints how often each did something; failures are listed at the end, a line each.
 pub async fn run(context: &Context, args: TickArgs) -> anyhow::Result<Exit> {
     let now = instant(args.at);
     let worker = context.named_worker(now).await?;
-    // What a partner left lying is told, and no failure of ours.
+    // What a partner left lying is reported, and is no failure of ours.
     let (mut ticked, mut failures, mut told) = (Vec::new(), Vec::new(), Vec::new());
     for step in ROUTE.iter().filter(|step| args.stage == "all" || step.stage == args.stage) {
         let did = match step.run(&worker, now).await {

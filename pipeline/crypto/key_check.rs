@@ -24,7 +24,7 @@ const KEYED: &str = "SELECT (SELECT count(*) FROM (SELECT id FROM application LI
     + (SELECT count(*) FROM (SELECT id FROM message LIMIT 1) m) + (SELECT count(*) FROM (SELECT id FROM file LIMIT 1) f)";
 
 impl Ledger {
-    /// What tells this ledger's keys; `None` where none were ever used, or a version before kept no check.
+    /// What identifies this ledger's keys; `None` where none were ever used, or a version before kept no check.
     pub async fn key_check(&self) -> Result<Option<KeyCheck>, LedgerError> {
         kept(&mut self.read().await?).await
     }

@@ -5,7 +5,7 @@
 //! person's record everywhere. The data key is wrapped by the master key behind [`KeyStore`].
 //! The file store here is for development; production keys sit in an HSM or KMS behind the trait.
 //!
-//! Keys belong to one ledger: other keys make other hashes, and one person would be two. What tells keys
+//! Keys belong to one ledger: other keys make other hashes, and one person would be two. What identifies keys
 //! apart without giving them away is a [`KeyCheck`]. Keys are made only by [`Keys::make`], and only where
 //! both are missing; who calls it has seen that the ledger has no use for others.
 
@@ -30,7 +30,7 @@ const HEAD_BYTES: usize = 1 + NONCE_BYTES + WRAPPED_KEY_BYTES + NONCE_BYTES;
 const HASH_KEY_VERSION: u8 = 1;
 /// A wrapped data key with its nonce.
 const WRAPPED_BYTES: usize = NONCE_BYTES + WRAPPED_KEY_BYTES;
-/// What tells the keys of one ledger from all others: a keyed hash of a constant under each of them. It
+/// What identifies the keys of one ledger: a keyed hash of a constant under each of them. It
 /// stands in the ledger in plain text; no key follows from it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct KeyCheck {
@@ -113,7 +113,7 @@ impl Keys {
         Keys { data: cipher(data), hash, check, is_passing: false }
     }
 
-    /// What tells these keys from others.
+    /// What identifies these keys.
     pub fn check(&self) -> KeyCheck {
         self.check
     }

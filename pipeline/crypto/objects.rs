@@ -110,7 +110,7 @@ impl Objects {
     }
 
     /// Reads an object as it was uploaded, at most `most` bytes of it. What is wrong with one object is
-    /// told as such; an error means that the store itself cannot be read.
+    /// reported as such; an error means that the store itself cannot be read.
     pub async fn fetch(&self, object: &str, most: usize) -> Result<Fetched, ObjectError> {
         let Some(key) = upload_key(object) else {
             return Ok(Fetched::Refused("the key is none an upload can have"));

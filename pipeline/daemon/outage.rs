@@ -31,7 +31,7 @@ impl Outage {
         }
     }
 
-    /// Rests, twice as long as the last time, and tells of it the first time.
+    /// Rests, twice as long as the last time, and logs it the first time.
     pub async fn rests(&mut self, watch: &Watch, why: &str) {
         if self.since.is_none() {
             tracing::error!("{why}; the worker rests until this is over");

@@ -34,7 +34,7 @@ async fn of_worker(worker: &Worker) -> Vec<String> {
     }
     let mut missing = Vec::new();
     missing.extend(disk_full(&worker.config.data.value));
-    // A table that cannot be read is told of with the schema.
+    // A table that cannot be read is reported with the schema.
     if let Ok(Some(halt)) = worker.ledger.halt().await {
         missing.push(format!("halted until a person accepts with a reason: {}", halt.found));
     }

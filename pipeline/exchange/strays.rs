@@ -1,4 +1,4 @@
-//! What lies in a partner's folder and is no file that will be read: told, never read, moved or waited for.
+//! What lies in a partner's folder and is no file that will be read: reported, never read, moved or waited for.
 
 use std::fs::DirEntry;
 use std::os::unix::fs::MetadataExt;

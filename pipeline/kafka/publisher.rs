@@ -1,4 +1,4 @@
-//! Messages out: nothing counts as told before the broker has it.
+//! Messages out: nothing counts as published before the broker has it.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -96,7 +96,7 @@ impl Publisher {
         }
     }
 
-    /// A topic that is not there, or that we may not write, is told by name before anything is handed over:
+    /// A topic that is not there, or that we may not write, is reported by name before anything is handed over:
     /// the library would wait for it.
     fn check(&self, topic: &str) -> Result<(), BrokerError> {
         let mut known = self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

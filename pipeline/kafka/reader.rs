@@ -272,7 +272,7 @@ impl Reader {
         }
         let next = messages.last().map_or(from, |m| m.position + 1);
         let identity = reading.identity.clone();
-        // The library tells an end once: after one that was believed, reading begins again.
+        // The library reports an end once: after one that was believed, reading begins again.
         self.reading = (!self.empty.contains_key(&partition)).then_some(Reading { next, ..reading });
         Ok((!messages.is_empty()).then_some(PartitionChunk { identity, partition, stored: from, next, messages }))
     }
@@ -303,9 +303,9 @@ impl Reader {
                     };
                     return Err(trouble.map_or_else(silent, |source| self.failed(source)));
                 }
-                // What is left are control records, which are no messages. An end told before the last
+                // What is left are control records, which are no messages. An end reported before the last
                 // messages came would be such an end too, hence the quiet before it is believed.
-                // The library tells an end once, so it is remembered.
+                // The library reports an end once, so it is remembered.
                 None if at_end && last.elapsed() > END_QUIET => {
                     self.empty.insert(partition, Empty { from: next, end, since: Instant::now() });
                     break;
@@ -320,7 +320,7 @@ impl Reader {
                     return Err(self.failed(source));
                 }
                 Some(Err(source)) if last.elapsed() > patience => return Err(self.failed(source)),
-                // The library connects again by itself, and tells of troubles that are long over.
+                // The library connects again by itself, and reports troubles that are long over.
                 Some(Err(source)) => trouble = Some(source),
                 Some(Ok(message)) => {
                     last = Instant::now();

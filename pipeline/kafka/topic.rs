@@ -84,7 +84,7 @@ fn ask<C: ClientContext>(
             library::rd_kafka_AdminOptions_new(handle, library::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBETOPICS),
             library::rd_kafka_AdminOptions_destroy,
         );
-        // Neither fails for what is given here; there is nothing to be told.
+        // Neither fails for what is given here; there is nothing to report.
         library::rd_kafka_AdminOptions_set_request_timeout(options.0, milliseconds, std::ptr::null_mut(), 0);
         library::rd_kafka_AdminOptions_set_broker(options.0, broker, std::ptr::null_mut(), 0);
         library::rd_kafka_AdminOptions_set_include_authorized_operations(options.0, 1);

@@ -1,4 +1,4 @@
-//! What could not be read, until others were told: a queue of messages, written with them and emptied
+//! What could not be read, until it is published: a queue of messages, written with them and emptied
 //! by the relay once the broker has the letter.
 //!
 //! A queue and not sealed history, because what cannot be read moves nothing; it is rare, so a row for

@@ -1,5 +1,5 @@
-//! History: sealed by one sealer, then told to others. Each is one unit: both go on in the order of history, and
-//! what cannot be sealed or told now holds up what follows it.
+//! History: sealed by one sealer, then published. Each is one unit: both go on in the order of history, and
+//! what cannot be sealed or published now holds up what follows it.
 
 use jiff::Timestamp;
 use serde_json::json;
@@ -97,7 +97,7 @@ impl Worker {
         }
         let published = slot.as_ref().map_or(Ok(()), |publisher| publisher.publish(messages));
         if published.is_err() {
-            // What it still holds would go out beside what is told again.
+            // What it still holds would go out beside what is published again.
             *slot = None;
         }
         Ok(published?)
@@ -164,7 +164,7 @@ fn messages(worker: &Worker, m: &ToldMove) -> Vec<Outgoing> {
     out
 }
 
-/// The same fact is always told under the same id, so that hearing it twice can be recognised.
+/// The same fact is always published under the same id, so that a duplicate can be recognised.
 pub(crate) fn stable_id(fact: &str) -> String {
     let digest = Sha256::digest(fact);
     let h = hex(&digest[..16]);

@@ -1,4 +1,4 @@
-//! History and what could not be read, told to others.
+//! History and what could not be read, published.
 
 pub mod dead_letters;
 pub mod history;

@@ -1,4 +1,4 @@
-//! The outbox: sealed history is what is told to others; the relay only remembers how far it got.
+//! The outbox: sealed history is what is published; the relay only records its position.
 //!
 //! No row is written per message. An outgoing event's id is derived from the row of history and the
 //! application, so that telling it twice after a crash can be recognised.
@@ -55,7 +55,7 @@ const REJECTIONS: &str = "SELECT v.seq, f.rule, f.field FROM move v CROSS JOIN a
         AND a.id = v.subject AND f.message = a.message AND f.severity = 'error' ORDER BY v.seq, f.rule, f.field";
 
 impl Ledger {
-    /// The next seal that was not told yet, and everything in it that others hear of, in order.
+    /// The next seal that was not published yet, and everything in it that others hear of, in order.
     pub async fn untold(&self, relay: &str) -> Result<Option<(i64, Vec<ToldMove>)>, LedgerError> {
         let mut tx = self.read().await?;
         let told = tx.number("SELECT seal FROM relay WHERE name = $1", args![relay]).await?;
@@ -84,7 +84,7 @@ impl Ledger {
         Ok(Some((no, moves)))
     }
 
-    /// Remembers that a seal was told to the end.
+    /// Records that a seal was published completely.
     pub async fn told(&self, lease: &Lease, relay: &str, seal: i64) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
         spend(&mut tx, lease).await?;

@@ -1,4 +1,4 @@
-//! What could not be read, told to `card.dead-letters`: where it came from, why, and its digest. The
+//! What could not be read, reported to `card.dead-letters`: where it came from, why, and its digest. The
 //! bytes stay encrypted in the ledger.
 
 use jiff::Timestamp;
@@ -12,7 +12,7 @@ use crate::step::{Claim, StageError, Step, Whole, Worker};
 use crate::store::Lease;
 use crate::time::rfc3339;
 
-/// Tells the letters that wait, then takes them out of the queue. A crash in between tells them again,
+/// Publishes the letters that wait, then removes them from the queue. A crash in between publishes them again,
 /// under the same ids.
 pub struct DeadLetters;
 

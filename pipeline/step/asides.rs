@@ -20,7 +20,7 @@ row! {
         unit: String,
         /// A word of the list of causes.
         cause: String,
-        /// The error as it told itself.
+        /// The error as its own text.
         found: String,
         /// How often it failed in a row.
         failures: i64,

@@ -2,7 +2,7 @@
 //!
 //! Invariant: no step runs at an instant that lies a set span beyond the last move or before the last seal, or
 //! at which a set share of all deadlines would pass at once, until a person accepts. An outage is no jump: days
-//! of it lie within the span, and of a longer one the server's own clock tells, which says the same as ours.
+//! of it lie within the span, and of a longer one the server's own clock decides, which says the same as ours.
 //! The halt is that of a history that shrank (`step/reached.rs`): one room for what waits for a person.
 //!
 //! Beside a SQLite file a longer outage asks a person, too. Nothing on one machine could tell it: its

@@ -1,7 +1,7 @@
 //! The watermark: how far the ledger had come, recorded outside of it, in the data folder.
 //!
 //! A database that was restored, or a standby that was behind, forgets what was already done: files lie at
-//! partners, messages were told. Invariant: before anything is sent out, the watermark covers it. So a
+//! partners, messages were published. Invariant: before anything is sent out, the watermark covers it. So a
 //! ledger behind its watermark is found, and everything halts until a person accepts.
 
 use std::fs::File;
@@ -51,7 +51,7 @@ impl Worker {
         Ok(reached)
     }
 
-    /// To be called before anything is cut, sent or told: fails while halted, halts when history shrank,
+    /// To be called before anything is cut, sent or published: fails while halted, halts when history shrank,
     /// and remembers how far it has come.
     pub(crate) async fn before_leaving(&self, now: Timestamp) -> Result<(), StageError> {
         let reached = self.watch_history(now).await?;

@@ -90,7 +90,7 @@ impl Ledger {
     /// A transaction that writes. It says how it is isolated, whatever the role's defaults are: at a higher
     /// level a sealer would not see what was committed while it waited.
     pub async fn begin(&self) -> Result<Tx, LedgerError> {
-        // Where writing is not allowed by default, nobody meant us to: it is told here, not at some write.
+        // Where writing is not allowed by default, nobody meant us to: it is reported here, not at some later write.
         const WRITING: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SHOW transaction_read_only";
         let inner = match &*self.pool {
             Pool::Postgres(connections) => {
@@ -252,7 +252,7 @@ impl Tx {
         self.waiting().within(sql, self.plain(sql)).await
     }
 
-    /// The same, for who tells of errors himself.
+    /// The same, for callers that report errors themselves.
     pub(crate) async fn plain(&mut self, sql: &str) -> Result<(), sqlx::Error> {
         on!(self, c => sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(c).await.map(|_| ()))
     }

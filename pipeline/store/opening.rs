@@ -127,7 +127,7 @@ async fn open_sqlite(options: SqliteConnectOptions) -> Result<SqlitePool, Ledger
         .await?)
 }
 
-/// Connects once, so that whatever is wrong is told now.
+/// Connects once, so that whatever is wrong is reported now.
 async fn open_postgres(url: &str, patience: Timeouts) -> Result<Arc<Connections>, LedgerError> {
     // A pooler knows no such parameter by default, and nothing of ours is a fraction.
     let options = PgConnectOptions::from_str(url)?.extra_float_digits(None).disable_statement_logging();

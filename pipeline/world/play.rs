@@ -265,7 +265,7 @@ impl World {
         let Ok(message) = serde_json::from_slice::<Value>(message) else { return };
         let text = |field: &str| message.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
         let (schema, kind, key) = (text("schema"), text("type"), text("application_id"));
-        // Rejections are told as outcomes only; the rest is a notice to the person.
+        // Rejections are published as outcomes only; the rest is a notice to the person.
         if (schema == "card.outcome.v1") != (kind == "rejected") || !self.heard.insert(text("event_id")) {
             return;
         }

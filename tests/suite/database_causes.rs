@@ -1,4 +1,4 @@
-//! What may be wrong with a PostgreSQL: each told at once, by name, with its cure; and a database that takes
+//! What may be wrong with a PostgreSQL: each reported at once, by name, with its cure; and a database that takes
 //! no writes can be read.
 
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! A dry run tells exactly what intake then does, and changes nothing; the number of threads that check
+//! A dry run shows exactly what intake then does, and changes nothing; the number of threads that check
 //! changes nothing either.
 
 use std::path::Path;

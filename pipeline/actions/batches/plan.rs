@@ -39,7 +39,7 @@ pub struct StreamPlan {
     pub partner: String,
     pub bank: String,
     pub lane: String,
-    /// What of it is not told, when it reaches beyond the viewer's scope.
+    /// What of it is not shown, when it reaches beyond the viewer's scope.
     pub beyond: Option<String>,
     /// Whether the scheduler cuts it now.
     pub due: bool,
@@ -245,7 +245,7 @@ fn contents(c: &WaitingStream<'_>, no_photo: i64) -> Contents {
     Contents { cards, batches, left_out }
 }
 
-/// Narrows what is told of a stream that reaches beyond a scope to the cards within.
+/// Narrows what is shown of a stream that reaches beyond a scope to the cards within.
 fn narrow(told: &mut StreamPlan, c: &WaitingStream<'_>, scope: &Scope) {
     let own = c.slices.iter().filter(|section| scope.covers(&section.bank, &section.region));
     let waiting: i64 = own.clone().map(|section| section.cards).sum();

@@ -1,6 +1,6 @@
 //! What somebody may act on: streams and batches that are there and lie within their scope.
 //!
-//! Asked before anything is looked at, so that no preview, number or state tells of what lies outside; the
+//! Asked before anything is looked at, so that no preview, number or state reveals what lies outside; the
 //! transaction of every action asks again (`people/authorisation.rs`).
 
 use cardline_core::batch_kinds::BatchKind;

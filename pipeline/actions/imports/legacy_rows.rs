@@ -112,7 +112,7 @@ macro_rules! is_there {
 }
 
 /// Of each staged card that is not new: its place, whether the card itself is known, and the column that
-/// contradicts (empty: none). Whether it was imported as lost is told by the history.
+/// contradicts (empty: none). Whether it was imported as lost follows from the history.
 const NOT_NEW: &str = concat!(
     "SELECT stock.position, CAST(CASE WHEN a.id IS NULL THEN 0 ELSE 1 END AS BIGINT),
         CASE

@@ -1,7 +1,7 @@
 //! Unmasked messages of the quarantine, for a correction by hand: the only bulk export.
 //!
 //! It is recorded with its members before a byte leaves, like a reveal, and takes a second person once
-//! people can be told apart. The same again by the same person writes the same file, and is no second
+//! there are users. The same again by the same person writes the same file, and is no second
 //! disclosure. Not here: bringing the corrected messages back (`quarantine retry --from`).
 
 use jiff::Timestamp;

@@ -77,7 +77,7 @@ impl Ask<'_> {
         hex(&Sha256::digest(asked.to_string()))
     }
 
-    /// Whether so many messages take a second person, once people can be told apart.
+    /// Whether so many messages take a second person, once there are users.
     fn needs_second(&self, worker: &Worker, count: i64) -> bool {
         matches!(self.what, What::Discard) && count > 1 && self.approval.is_none() && worker.ledger.viewer().is_some()
     }

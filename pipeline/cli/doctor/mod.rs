@@ -43,7 +43,7 @@ impl Finding {
         Finding { verdict: "FAIL", what, found: found.into(), advice: advice.into() }
     }
 
-    /// `ok`, or the error as it tells itself.
+    /// `ok`, or the error as its own text.
     pub fn of<E: std::fmt::Display>(what: &'static str, result: Result<String, E>, advice: &str) -> Finding {
         match result {
             Ok(found) => Finding::ok(what, found),

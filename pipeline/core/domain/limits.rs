@@ -20,7 +20,7 @@ pub const MAX_DOCUMENTS_COUNT: usize = 40;
 /// Most unknown members named for one message: enough to see which release of a producer began.
 pub const MAX_UNKNOWN_FIELDS_COUNT: usize = 16;
 
-/// Most wrong cells told of reference tables at once: enough to put a file right in one go, and a
+/// Most wrong cells reported of reference tables at once: enough to put a file right in one go, and a
 /// file of another kind does not fill the memory.
 pub const MAX_REFERENCE_FAULTS_COUNT: usize = 1_000;
 

@@ -131,7 +131,7 @@ impl<'s> Subject<'s> {
         self.number().filter(|number| number.class == class)
     }
 
-    /// The documents, as far as the rules look at them; DOCUMENT-COUNT tells of more.
+    /// The documents, as far as the rules look at them; DOCUMENT-COUNT reports more.
     pub(super) fn documents(&self) -> impl Iterator<Item = (usize, &'s Document<'s>)> {
         self.application.documents.iter().take(MAX_DOCUMENTS_COUNT).enumerate()
     }

@@ -71,7 +71,7 @@ fn every_rule_is_documented() {
     }
 }
 
-/// One planted defect is one finding: nothing is told twice, and by no other rule.
+/// One planted defect is one finding: nothing is reported twice, and by no other rule.
 #[test]
 fn every_failing_example_yields_its_rule_once_and_no_other() {
     let facts = facts();

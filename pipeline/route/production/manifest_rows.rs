@@ -12,7 +12,7 @@ use cardline_core::state_machines::CARD;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A box that a report told of.
+/// A box named by a report.
 pub struct KnownBox {
     pub number: String,
     pub point: String,

@@ -42,7 +42,7 @@ impl InboundKind for ShippingManifests {
         let known = worker.ledger.boxes(batch).await?;
         let named = parsed.rows.iter().filter_map(|row| incoming.spec.value(row, "box"));
         let untold = named.into_iter().any(|name| !known.iter().any(|known| known.number == name));
-        // Another worker is about to take in the report that tells of the box.
+        // Another worker is about to take in the report that names the box.
         if untold && !reports.is_empty() { Ok(Known::Later) } else { Ok(Known::Of(batch, known)) }
     }
 
@@ -54,7 +54,7 @@ impl InboundKind for ShippingManifests {
         _: Date,
     ) -> Result<Matched<MatchedManifest>, StageError> {
         let (matched, found) = match_boxes(incoming.spec, parsed, &boxes);
-        // Whatever is wrong in a box costs it, so all of it is told.
+        // Whatever is wrong in a box costs it, so all of it is reported.
         let mut faults = [parsed.row_faults(), &found].concat();
         faults.sort_by_key(|fault| fault.line);
         Ok(Ok((matched, faults)))

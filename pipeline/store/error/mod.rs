@@ -207,7 +207,7 @@ impl LedgerError {
         }
     }
 
-    /// What a migration was refused for: rights on the schema are told as such.
+    /// What a migration was refused for: rights on the schema are reported as such.
     pub(crate) fn of_migration(self) -> LedgerError {
         match self.source_error() {
             Some(sqlx::Error::Database(e)) if e.code().is_some_and(|code| code == "42501") => {

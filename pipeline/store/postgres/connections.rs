@@ -1,7 +1,7 @@
 //! The connections of one worker to PostgreSQL: few, each wait bounded, what does not answer is dropped.
 //!
 //! Invariants: a connection is used again only after its transaction ended and the server said so; why a
-//! connection cannot be made is told at once, in the server's own words, and never tried again here:
+//! connection cannot be made is reported at once, in the server's own words, and never tried again here:
 //! who asked decides that. A session that died without a word is ended on the server too, so that
 //! its locks go with it.
 

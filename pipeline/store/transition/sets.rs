@@ -29,7 +29,7 @@ pub async fn move_set(tx: &mut Tx, set: Set, transition: Transition, why: Stamp<
     move_set_by(tx, set, transition, why, None).await
 }
 
-/// As [`move_set`], remembering the event that told of it.
+/// As [`move_set`], remembering the event that caused it.
 pub(crate) async fn move_set_by(
     tx: &mut Tx,
     set: Set,

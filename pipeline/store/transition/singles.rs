@@ -13,7 +13,7 @@ use crate::store::engine::Tx;
 use crate::{args, bulk_row, read_by_name};
 
 bulk_row! {
-    /// A thing to move by itself, with what an event told about it.
+    /// A thing to move by itself, with what an event said about it.
     pub struct Subject in "subject" {
         id: i64,
         event_id: Option<String>,
@@ -28,7 +28,7 @@ bulk_row! {
 read_by_name!(Subject { id, event_id, digest, evidence, at, actor, chunk });
 
 impl Subject {
-    /// A thing to move that no event told of.
+    /// A thing to move that no event caused.
     pub fn of(id: i64) -> Subject {
         Subject { id, event_id: None, digest: None, evidence: None, at: None, actor: None, chunk: None }
     }

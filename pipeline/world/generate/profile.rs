@@ -34,7 +34,7 @@ pub struct Profile {
     /// How adults collect; `Village` stands for the village or community of the home.
     pub pickups: &'static [(PickupMethod, u32)],
     pub hours: &'static [Hours],
-    /// Working days of approval unless told otherwise.
+    /// Working days of approval unless set otherwise.
     pub days: u16,
 }
 

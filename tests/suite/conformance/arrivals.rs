@@ -120,7 +120,7 @@ impl Intake {
         self.ledger.settle_chunk(&lease, &source, messages, why(), TODAY).await
     }
 
-    /// Settles one message and tells what became of it.
+    /// Settles one message and returns its outcome.
     pub async fn verdict(&mut self, message: ArrivingMessage) -> &'static str {
         let counts = self.settle(vec![message]).await.unwrap();
         assert_eq!(counts.received, 1);

@@ -209,7 +209,7 @@ async fn nothing_else_than_what_was_seen_is_applied(database: Database) {
     assert!(matches!(late, Err(StageError::Ledger(LedgerError::ImportedMeanwhile))), "{late:?}");
     let again = planned(&ledger, Table::Points, &other, from(TODAY)).await;
     assert_ne!(again.preview.operation, seen, "it now changes something else");
-    // Every wrong row is told, and nothing of the file is stored.
+    // Every wrong row is reported, and nothing of the file is stored.
     let wrong = format!(
         "{POINT}1,甲,110101,community,\n110101001002,乙,999999,community,\n3\n110101001005,丙,110101,community,\n"
     );

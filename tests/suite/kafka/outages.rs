@@ -103,7 +103,7 @@ async fn accepted(ledger: &Ledger) -> u64 {
     number(ledger, "SELECT count(*) FROM application WHERE state = 'accepted'").await as u64
 }
 
-/// Outcomes told, by application, each at least once.
+/// Outcomes published, by application, each at least once.
 fn told(broker: &Broker) -> BTreeSet<String> {
     let heard = broker.heard(&broker.topics.outcomes);
     let body = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).unwrap();
@@ -125,7 +125,7 @@ async fn a_broker_that_is_killed_again_and_again_loses_nothing() {
     for _ in 0..OUTAGES {
         broker.send(&broker.topics.applications, &keyed(&applications(sent, SENT_BETWEEN)));
         sent += SENT_BETWEEN;
-        // Some are taken in already, others not; some are told, others not.
+        // Some are taken in already, others not; some are published, others not.
         until("the first of a round", async || accepted(&ledger).await > sent - SENT_BETWEEN).await;
         tokio::task::block_in_place(|| {
             services.kill();

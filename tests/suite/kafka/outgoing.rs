@@ -1,4 +1,4 @@
-//! Messages out: a worker that dies after telling and before it remembers tells the same again, under
+//! Messages out: a worker that dies after publishing and before it records that publishes the same again, under
 //! the same ids; a person's messages stay in order.
 
 use std::collections::{BTreeMap, BTreeSet};

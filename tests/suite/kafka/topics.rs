@@ -1,4 +1,4 @@
-//! Topics that are missing, mistyped, deleted or forbidden: told by name, at once, with advice that fits.
+//! Topics that are missing, mistyped, deleted or forbidden: reported by name, at once, with advice that fits.
 
 use std::ffi::CString;
 use std::time::{Duration, Instant};
@@ -169,7 +169,7 @@ async fn a_topic_that_may_not_be_used_is_told_with_the_permission_that_is_missin
     broker.end().await;
 }
 
-/// All partitions are asked about at once, and each is told as if it had been asked alone.
+/// All partitions are asked about at once, and each is reported as if it had been asked alone.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_partitions_are_asked_about_at_once() {
     const PARTITIONS: i32 = 60;

@@ -1,4 +1,4 @@
-//! What cannot be read: kept encrypted, told to `card.dead-letters`, and nothing stands still for it.
+//! What cannot be read: kept encrypted, reported to `card.dead-letters`, and nothing stands still for it.
 
 use std::collections::BTreeMap;
 

@@ -126,7 +126,7 @@ fn refused_or_settled(settled: Result<(), StageError>) {
     }
 }
 
-/// Takes in what there is, at an instant when abandoned leases have lapsed; tells how many were accepted.
+/// Takes in what there is, at an instant when abandoned leases have lapsed; returns how many were accepted.
 async fn until_idle(worker: &Worker, round: i64) -> i64 {
     let lapsed = now() + (round * 61).seconds();
     if let Err(error) = crate::steps::drain(&FromKafka, worker, lapsed).await {

@@ -1,4 +1,4 @@
-//! What doctor looks at, and that it tells what is wrong.
+//! What doctor looks at, and that it says what is wrong.
 
 use std::os::unix::fs::PermissionsExt;
 

@@ -81,7 +81,7 @@ fn within_compares_the_first_digits() {
     assert!(Within::Country.holds("", "110101") && !Within::Province.holds("110101", "520101"));
 }
 
-/// Every number of the built-in policy, put to extremes: told with its key and range, never a panic.
+/// Every number of the built-in policy, put to extremes: reported with its key and range, never a panic.
 #[test]
 fn a_number_out_of_range_is_told_with_key_and_range() {
     for &(key, least, most) in super::RANGES {

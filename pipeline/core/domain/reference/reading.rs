@@ -70,7 +70,7 @@ impl Reference {
         }
     }
 
-    /// Reads the four texts as they stand on a day, and tells everything that is wrong with them.
+    /// Reads the four texts as they stand on a day, and reports everything that is wrong with them.
     pub fn load(day: Date, text: &ReferenceText<'_>) -> Loading {
         let mut loading = Loading::default();
         loading.table(Table::Regions, text.regions, |loading, row| loading.region(row, day));
@@ -119,7 +119,7 @@ impl Loading {
         }
     }
 
-    /// What a cell says; a wrong one is told, and the cells after it are read all the same.
+    /// What a cell says; a wrong one is reported, and the cells after it are read all the same.
     fn cell<T>(&mut self, read: Read<T>) -> Option<T> {
         read.map_err(|fault| self.fault(fault)).ok()
     }

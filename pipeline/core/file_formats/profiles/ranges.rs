@@ -50,7 +50,7 @@ mod tests {
     use super::{RANGES, range};
     use crate::file_formats::{Profile, sample};
 
-    /// Every number that stands in a profile, put to extremes: told with file, key and range, or lawful.
+    /// Every number that stands in a profile, put to extremes: reported with file, key and range, or lawful.
     #[test]
     fn a_number_out_of_range_is_told_with_file_key_and_range() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../schemas/partners");

@@ -33,7 +33,7 @@ fn photo_aspect(subject: &Subject<'_>, findings: &mut Findings) {
         return;
     };
     let off = (u64::from(width) * u64::from(HEIGHT_PIXELS)).abs_diff(u64::from(height) * u64::from(WIDTH_PIXELS));
-    // A photo that is too small is told of by PHOTO-SIZE.
+    // A photo that is too small is reported by PHOTO-SIZE.
     if photo.source != PhotoSource::Default && !is_too_small(photo) && off > u64::from(HEIGHT_PIXELS) {
         findings.at("photo.width", "not in the aspect of 358 to 441");
     }

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::generate::streams::{Purpose, Rng, stream};
 
-/// How many photos an album has unless told otherwise: one of every size there is.
+/// How many photos an album has unless set otherwise: one of every size there is.
 pub const DEFAULT_PHOTOS: u32 = 36;
 
 /// Width and height of the smallest upload that is taken; larger ones keep the aspect (s3).

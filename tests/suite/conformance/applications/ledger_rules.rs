@@ -64,7 +64,7 @@ fn at_bank(mut message: ArrivingMessage, bank: &str) -> ArrivingMessage {
     message
 }
 
-/// Settles a message and tells which rules found something in it.
+/// Settles a message and returns which rules found something in it.
 async fn found(intake: &mut Intake, message: ArrivingMessage) -> Vec<String> {
     let key = message.application_id.clone().unwrap();
     let verdict = intake.verdict(message).await;
@@ -113,7 +113,7 @@ async fn a_bank_stays_unless_it_is_changed(database: Database) {
         ["PREVIOUS-SAME-BANK"],
         "whatever bank the message gives the previous card"
     );
-    // What the catalogue has found is not told a second time.
+    // What the catalogue has found is not reported a second time.
     let mut twice = at_bank(following(3, "a", "exchange", "damaged"), "ABC");
     twice.outcome = MessageOutcome::Rejected;
     let rule = ArrivingFinding { rule: "PREVIOUS-BANK", field: "bank".into(), severity: "error" };

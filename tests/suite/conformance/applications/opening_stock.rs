@@ -1,4 +1,4 @@
-//! Cards made before this system: known is only what is equal in every field, and what contradicts is told.
+//! Cards made before this system: known is only what is equal in every field, and what contradicts is reported.
 
 use cardline::actions::imports::legacy_rows::StockContradiction::{Differs, OfAnother};
 use cardline::actions::imports::legacy_rows::{ImportedStock, RefusedStock, StockCard, StockContradiction};

@@ -1,4 +1,4 @@
-//! The one place where a state is assigned: no edge, no move; a lost race is told.
+//! The one place where a state is assigned: no edge, no move; a lost race is reported.
 
 use cardline::custody::containers::{ACCOUNT_BATCH, SHIPMENT};
 use cardline::store::LedgerError;
