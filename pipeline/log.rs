@@ -84,9 +84,10 @@ pub fn dropped() -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use std::sync::mpsc::{Receiver, channel};
     use std::time::Instant;
+
+    use super::*;
 
     /// A reader that takes nothing until it is let go.
     struct Stopped(Receiver<()>);

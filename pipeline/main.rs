@@ -3,9 +3,8 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
-use cardline::config;
 use cardline::crash::{self, End};
-use cardline::log;
+use cardline::{config, log};
 use cardline_cli as cli;
 
 /// Steps do their pure work in place, so another thread must be there for the rest.

@@ -1,12 +1,13 @@
 //! What needs two persons: asked for by one, here; given by another, and carried out once.
 
+use cardline_core::domain::staff::DualControl;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
 use crate::crypto::objects::sha256;
 use crate::people::approvals::{ApprovalRecord, NewApproval};
 use crate::step::{StageError, Worker};
 use crate::store::Stamp;
-use cardline_core::domain::staff::DualControl;
-use jiff::Timestamp;
-use serde_json::{Value, json};
 
 /// What somebody wants to do.
 pub struct Wanted<'a> {

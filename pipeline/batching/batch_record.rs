@@ -1,12 +1,11 @@
 //! What a person did to a batch or a stream, recorded with its effect; and streams on hold.
 
+use jiff::Timestamp;
+
 use crate::args;
 use crate::people::approvals::use_approval;
 use crate::people::authorisation::refuse_beyond;
-use crate::store::LedgerError;
-use crate::store::Stamp;
-use crate::store::Tx;
-use jiff::Timestamp;
+use crate::store::{LedgerError, Stamp, Tx};
 
 /// The lock between holds and cuts on PostgreSQL; SQLite has one writer at a time anyway.
 pub(crate) const HOLDS_LOCK: i64 = 0x486f_6c64;

@@ -1,17 +1,16 @@
 //! A batch that is cut: what it holds and which numbers it gets, whatever its kind.
 
-use super::batch_record::{NewBatchAction, record_action, refuse_on_hold};
-use crate::exchange::files::FrozenFile;
-use crate::store::Stamp;
-use crate::store::Tx;
-use crate::store::counters::take_numbers;
-use crate::store::transition::{Along, move_one, write_move};
-use crate::store::{Ledger, LedgerError};
-use crate::{args, bulk_row, row, transition};
 use cardline_core::file_formats::FileKind;
 use cardline_core::state_machines::{BATCH, FILE};
 use jiff::Timestamp;
 use jiff::civil::Date;
+
+use super::batch_record::{NewBatchAction, record_action, refuse_on_hold};
+use crate::exchange::files::FrozenFile;
+use crate::store::counters::take_numbers;
+use crate::store::transition::{Along, move_one, write_move};
+use crate::store::{Ledger, LedgerError, Stamp, Tx};
+use crate::{args, bulk_row, row, transition};
 
 /// The counter card numbers are taken from; a number is never reused, not even when its card fails.
 pub const CARD_NUMBERS: &str = "card_number";

@@ -9,8 +9,7 @@ use super::touched::{AlikeCards, Traced};
 use crate::books::trace::{Follower, WayRow};
 use crate::custody::generated::WAY;
 use crate::limits::REPLAYED_CARDS_PER_PAGE;
-use crate::store::LedgerError;
-use crate::store::Tx;
+use crate::store::{LedgerError, Tx};
 use crate::{args, row};
 
 row! {

@@ -6,10 +6,9 @@ use cardline_core::domain::staff::DualControl;
 
 use crate::custody::batch_members::COUNTED;
 use crate::custody::generated::MEMBERS;
-use crate::store::Tx;
 use crate::store::bulk_row::BulkRow;
 use crate::store::dialect::over_history;
-use crate::store::{LedgerError, audit_chain};
+use crate::store::{LedgerError, Tx, audit_chain};
 use crate::{args, bulk_row};
 
 bulk_row! {

@@ -8,9 +8,8 @@ use cardline_core::batch_kinds::{BatchKind, Members};
 use super::touched::Traced;
 use crate::custody::generated::WAY;
 use crate::quarantine::operation_record::{TracedOperation, operations_of};
-use crate::store::Tx;
 use crate::store::scope::in_scope;
-use crate::store::{Ledger, LedgerError};
+use crate::store::{Ledger, LedgerError, Tx};
 use crate::{args, row};
 
 /// One move on a card's way.

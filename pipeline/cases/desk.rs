@@ -4,10 +4,8 @@ use cardline_core::state_machines::{CARD, CASE};
 use jiff::civil::Date;
 
 use crate::limits::ROW_CASES_MAX;
-use crate::store::LedgerError;
-use crate::store::Stamp;
-use crate::store::Tx;
 use crate::store::transition::{Along, Subject, Transition, move_each, move_one, write_move};
+use crate::store::{LedgerError, Stamp, Tx};
 use crate::{args, transition};
 
 /// Opens a case about a card, a file, or both.

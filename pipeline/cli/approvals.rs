@@ -1,5 +1,9 @@
 //! `approvals`: what waits for a second person.
 
+use cardline::actions::decisions::{Carried, give, refuse};
+use cardline::actions::dual_control::Second;
+use cardline::people::approvals::ApprovalRecord;
+use cardline::time::rfc3339;
 use clap::Subcommand;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -8,10 +12,6 @@ use super::context::Context;
 use super::exit::Exit;
 use super::print::{self, Output};
 use super::refusals::in_words;
-use cardline::actions::decisions::{Carried, give, refuse};
-use cardline::actions::dual_control::Second;
-use cardline::people::approvals::ApprovalRecord;
-use cardline::time::rfc3339;
 
 #[derive(Subcommand)]
 pub enum Approvals {

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
+use cardline::actions::recovery::backup::back_up;
 use clap::Args;
 use jiff::Timestamp;
 
 use super::context::Context;
 use super::exit::Exit;
 use super::print;
-use cardline::actions::recovery::backup::back_up;
 
 #[derive(Args)]
 #[command(after_help = "SQLite only; a PostgreSQL is backed up by its own tools (ops/runbooks/restore.md).

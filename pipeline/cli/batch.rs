@@ -1,5 +1,13 @@
 //! `batch`: batches as lists show them, and what is in one; the plan and the actions have files of their own.
 
+use cardline::actions::batches::rows::BatchAction;
+use cardline::actions::batches::targets::batch_within;
+use cardline::batching::batch_list::BatchRecord;
+use cardline::exchange::files::FileRecord;
+use cardline::step::keys_of;
+use cardline::store::Ledger;
+use cardline::time::rfc3339;
+use cardline_core::batch_kinds::BatchKind;
 use cardline_core::state_machines;
 use clap::Subcommand;
 use clap::builder::{PossibleValue, PossibleValuesParser};
@@ -10,14 +18,6 @@ use super::exit::Exit;
 use super::print::{self, Output};
 use super::refusals::in_words;
 use super::{batch_action, batch_plan};
-use cardline::actions::batches::rows::BatchAction;
-use cardline::actions::batches::targets::batch_within;
-use cardline::batching::batch_list::BatchRecord;
-use cardline::exchange::files::FileRecord;
-use cardline::step::keys_of;
-use cardline::store::Ledger;
-use cardline::time::rfc3339;
-use cardline_core::batch_kinds::BatchKind;
 
 #[derive(Subcommand)]
 pub enum Batch {

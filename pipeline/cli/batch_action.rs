@@ -1,14 +1,5 @@
 //! `batch cut|hold|release|split|cancel`: what an operator does, each action recorded with who, when and why.
 
-use clap::Args;
-use jiff::Timestamp;
-use serde_json::json;
-
-use super::approvals::waits;
-use super::context::{Context, instant};
-use super::exit::{Exit, Usage};
-use super::print::{self, Output};
-use super::refusals::{in_words, of_action};
 use cardline::actions::batches::cancel::cancel_batch;
 use cardline::actions::batches::cut::{cut_now, preview_cut};
 use cardline::actions::batches::hold::{hold_batch, hold_stream, release_batch, release_stream};
@@ -19,6 +10,15 @@ use cardline::actions::batches::targets::batch_within;
 use cardline::actions::dual_control::second_person;
 use cardline::actions::outcome::{Instruction, Outcome};
 use cardline::step::Worker;
+use clap::Args;
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::approvals::waits;
+use super::context::{Context, instant};
+use super::exit::{Exit, Usage};
+use super::print::{self, Output};
+use super::refusals::{in_words, of_action};
 
 /// Why and when somebody acts.
 #[derive(Args)]

@@ -1,13 +1,13 @@
 //! `batch plan`: the next cut of each stream, as the scheduler sees it.
 
+use cardline::actions::batches::plan::{Plan, StreamPlan, plan};
+use cardline::actions::batches::targets::kind_of;
 use clap::Args;
 use jiff::Timestamp;
 
 use super::context::{Context, instant};
 use super::exit::{Exit, Usage};
 use super::print::{self, Output};
-use cardline::actions::batches::plan::{Plan, StreamPlan, plan};
-use cardline::actions::batches::targets::kind_of;
 
 #[derive(Args)]
 #[command(

@@ -1,12 +1,12 @@
 //! `books`: the conservation laws, checked.
 
+use cardline::books::{LAWS, LawResult};
 use clap::Args;
 use jiff::Timestamp;
 
 use super::context::{Context, instant};
 use super::exit::{Exit, Usage};
 use super::print;
-use cardline::books::{LAWS, LawResult};
 
 #[derive(Args)]
 #[command(after_help = "Example: cardline books --full --output json")]

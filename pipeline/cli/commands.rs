@@ -1,10 +1,9 @@
 //! Which command does what: one line for each, asked before any of them runs. Who may do it stands in
 //! `people/permits.rs`.
 
-use clap::ArgMatches;
-
 use cardline::people::permits::Permission;
 use cardline::store::Opening;
+use clap::ArgMatches;
 
 /// Who may run a command once there are users.
 #[derive(Clone, Copy)]

@@ -3,6 +3,12 @@
 use std::path::PathBuf;
 
 use anyhow::Context as _;
+use cardline::config::{Config, Flags};
+use cardline::people::permits::check;
+use cardline::step::{Worker, keys_of};
+use cardline::store::{Ledger, LedgerError, Opening, Principal};
+use cardline::time::local_date;
+use cardline_core::domain::personal_text::looks_personal;
 use cardline_core::domain::staff::Scope;
 use clap::Args;
 use jiff::Timestamp;
@@ -12,12 +18,6 @@ use super::commands::{Who, line_of};
 use super::exit::{Usage, ledger_error};
 use super::print::Output;
 use super::refusals::no_permit;
-use cardline::config::{Config, Flags};
-use cardline::people::permits::check;
-use cardline::step::{Worker, keys_of};
-use cardline::store::{Ledger, LedgerError, Opening, Principal};
-use cardline::time::local_date;
-use cardline_core::domain::personal_text::looks_personal;
 
 /// Flags every command takes. Flags win over the environment, the environment over the file.
 #[derive(Args, Clone)]

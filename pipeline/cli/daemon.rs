@@ -1,14 +1,14 @@
 //! `run`: the daemon, from the command line.
 
+use cardline::config::Sourced;
+use cardline::daemon::{self, StopCause};
+use cardline::route::{ROUTE, RouteStep, STAGES};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
 use super::context::Context;
 use super::exit::Exit;
 use super::tick::stages;
-use cardline::config::Sourced;
-use cardline::daemon::{self, StopCause};
-use cardline::route::{ROUTE, RouteStep, STAGES};
 
 #[derive(Args)]
 #[command(after_help = "\

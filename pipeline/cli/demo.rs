@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use cardline::store::Ledger;
+use cardline_world::report::{self, DemoPlan};
 use clap::Args;
 
 use super::context::Context;
@@ -10,8 +12,6 @@ use super::demo_table;
 use super::exit::{Exit, Usage};
 use super::print::{self, Output};
 use super::progress::Progress;
-use cardline::store::Ledger;
-use cardline_world::report::{self, DemoPlan};
 
 /// Says that a folder was made by a demo, so that the next one may recreate it.
 const MARKER: &str = "demo.marker";

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use cardline::route::intake::rule_texts::LEDGER_RULE_TEXTS;
+use cardline::route::intake::settle::IntakeCounts;
 use cardline_core::rules;
 use cardline_core::state_machines::{APPLICATION, CARD, StateMachine};
+use cardline_world::report::{DemoFile, DemoReport};
 
 use super::intake;
 use super::print::table;
-use cardline::route::intake::rule_texts::LEDGER_RULE_TEXTS;
-use cardline::route::intake::settle::IntakeCounts;
-use cardline_world::report::{DemoFile, DemoReport};
 
 /// Rules shown, the most frequent first.
 const RULES_SHOWN: usize = 15;

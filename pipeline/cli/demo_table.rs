@@ -1,10 +1,10 @@
 //! What a demo ends with, for reading.
 
-use super::demo_next;
-use super::print::{self, table};
-use super::{books, demo_balance};
 use cardline::books::LawResult;
 use cardline_world::report::{DemoPlan, DemoReport};
+
+use super::print::{self, table};
+use super::{books, demo_balance, demo_next};
 
 /// The whole text: what was played, the balance of every stage, the books, and what to look at.
 pub fn text(plan: &DemoPlan, report: &DemoReport) -> String {

@@ -1,5 +1,8 @@
 //! `exchange missing|skip`: numbers of partners' files that never came, and going on without them.
 
+use cardline::actions::dual_control::second_person;
+use cardline::actions::outcome::Outcome;
+use cardline::actions::recovery::skip::{Missing, all_missing, skip, to_skip, wanted};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde_json::json;
@@ -11,9 +14,6 @@ use super::exit::Exit;
 use super::file_read::{known_kind, known_partner};
 use super::print::{self, Output};
 use super::refusals::{in_words, of_action};
-use cardline::actions::dual_control::second_person;
-use cardline::actions::outcome::Outcome;
-use cardline::actions::recovery::skip::{Missing, all_missing, skip, to_skip, wanted};
 
 #[derive(Subcommand)]
 pub enum Exchange {

@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
-use super::advice::advice;
-use super::print::{OutputClosed, complain};
 use cardline::step::StageError;
 use cardline::store::LedgerError;
+
+use super::advice::advice;
+use super::print::{OutputClosed, complain};
 
 /// How a command ended when nothing stopped it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

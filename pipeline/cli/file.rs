@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use cardline::exchange::load_profiles;
 use cardline_core::file_formats::{FileFault, FileSpec, Parsed, masked, masked_table};
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
@@ -10,7 +11,6 @@ use super::context::Context;
 use super::exit::Exit;
 use super::file_read;
 use super::print::{self, Output};
-use cardline::exchange::load_profiles;
 
 #[derive(Subcommand)]
 pub enum FileCommand {

@@ -4,13 +4,13 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use cardline::limits::PARTNER_FILE_BYTES_MAX;
+use cardline::route::production::CARDS_ENTRY;
+use cardline::step::StageError;
 use cardline_core::file_formats::{FileKind, FileSpec, Layout, Profile};
 
 use super::exit::Usage;
 use super::print;
-use cardline::limits::PARTNER_FILE_BYTES_MAX;
-use cardline::route::production::CARDS_ENTRY;
-use cardline::step::StageError;
 
 /// Opens a file; a folder or an empty file is an error that says so.
 pub fn open(path: &Path) -> anyhow::Result<File> {

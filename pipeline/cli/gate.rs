@@ -2,13 +2,14 @@
 //!
 //! Until there are users, any name passes. The database is not made for the question's sake.
 
+use cardline::people::permits::check;
+use cardline::people::sessions;
+use cardline::store::Ledger;
+
 use super::commands::{Who, line_of};
 use super::context::Context;
 use super::refusals::no_permit;
 use super::session;
-use cardline::people::permits::check;
-use cardline::people::sessions;
-use cardline::store::Ledger;
 
 /// Lets a command pass, and records in the context who is acting.
 pub async fn admit(context: &mut Context, command: &str) -> anyhow::Result<()> {

@@ -2,6 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use cardline::reference::tables::built_in_reference;
+use cardline::step::StageError;
+use cardline_world::generate::photos::DEFAULT_PHOTOS;
+use cardline_world::generate::plan::{Plan, Rates};
+use cardline_world::generate::profile::{MIXED, PROFILES, Profile};
+use cardline_world::generate::writing::{Files, Stretch, Written, write, write_photos};
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Subcommand};
 use jiff::civil::{Date, Weekday, date};
@@ -10,12 +16,6 @@ use super::context::Context;
 use super::exit::{Exit, Usage};
 use super::print::{self, Output};
 use super::replacing::Replacing;
-use cardline::reference::tables::built_in_reference;
-use cardline::step::StageError;
-use cardline_world::generate::photos::DEFAULT_PHOTOS;
-use cardline_world::generate::plan::{Plan, Rates};
-use cardline_world::generate::profile::{MIXED, PROFILES, Profile};
-use cardline_world::generate::writing::{Files, Stretch, Written, write, write_photos};
 
 /// The day the world begins, for the demo and here.
 const FIRST_DAY: Date = date(2026, 1, 5);

@@ -2,18 +2,18 @@
 
 use std::path::Path;
 
-use cardline_core::domain::spreadsheet;
-use jiff::Timestamp;
-
-use super::context::{Context, instant};
-use super::exit::Exit;
-use super::print;
 use cardline::actions::imports::legacy_cards::{StockRow, stock_card};
 use cardline::actions::imports::legacy_rows::{RefusedStock, StockCard};
 use cardline::actions::imports::reference_file;
 use cardline::limits::CHUNK_MESSAGES;
 use cardline::step::Worker;
 use cardline::store::Stamp;
+use cardline_core::domain::spreadsheet;
+use jiff::Timestamp;
+
+use super::context::{Context, instant};
+use super::exit::Exit;
+use super::print;
 
 /// Wrong lines named one by one; beyond that they are only counted.
 const WRONG_LINES_SHOWN: u64 = 20;

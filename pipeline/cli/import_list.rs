@@ -1,13 +1,13 @@
 //! `import list`: who imported which reference data, when, and what it changed.
 
+use cardline::reference::lines::ImportRecord;
+use cardline::time::rfc3339;
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::context::Context;
 use super::exit::Exit;
 use super::print;
-use cardline::reference::lines::ImportRecord;
-use cardline::time::rfc3339;
 
 /// An import with its instant in words.
 #[derive(Serialize)]

@@ -3,6 +3,15 @@
 
 use std::path::{Path, PathBuf};
 
+use cardline::actions::dual_control::{Wanted, second_person};
+use cardline::actions::imports::changed_lines::{Asked, ChangedLine, PlanError};
+use cardline::actions::imports::reference_file;
+use cardline::actions::imports::reference_file::RowFault;
+use cardline::actions::imports::reference_import::{Preview, apply, plan};
+use cardline::limits::{CHANGED_LINES_SHOWN, WRONG_ROWS_SHOWN};
+use cardline::reference::tables::take_effect;
+use cardline::step::load_policy;
+use cardline::time::local_date;
 use cardline_core::domain::reference::Table;
 use cardline_core::domain::staff::DualControl;
 use clap::Args;
@@ -15,15 +24,6 @@ use super::approvals::waits;
 use super::context::Context;
 use super::exit::{Exit, Usage};
 use super::print::{self, Output};
-use cardline::actions::dual_control::{Wanted, second_person};
-use cardline::actions::imports::changed_lines::{Asked, ChangedLine, PlanError};
-use cardline::actions::imports::reference_file;
-use cardline::actions::imports::reference_file::RowFault;
-use cardline::actions::imports::reference_import::{Preview, apply, plan};
-use cardline::limits::{CHANGED_LINES_SHOWN, WRONG_ROWS_SHOWN};
-use cardline::reference::tables::take_effect;
-use cardline::step::load_policy;
-use cardline::time::local_date;
 
 #[derive(Args)]
 #[command(after_help = "\

@@ -2,6 +2,11 @@
 
 use std::path::Path;
 
+use cardline::route::intake::rehearsal::Rehearsed;
+use cardline::route::intake::settle::IntakeCounts;
+use cardline::route::{ROUTE, intake};
+use cardline::step::Worker;
+use cardline::store::LedgerError;
 use clap::Args;
 use jiff::Timestamp;
 
@@ -9,12 +14,6 @@ use super::context::{Context, instant};
 use super::exit::{Exit, ledger_error};
 use super::print::{self, Output};
 use super::progress::Progress;
-use cardline::route::ROUTE;
-use cardline::route::intake;
-use cardline::route::intake::rehearsal::Rehearsed;
-use cardline::route::intake::settle::IntakeCounts;
-use cardline::step::Worker;
-use cardline::store::LedgerError;
 
 #[derive(Args)]
 #[command(

@@ -1,5 +1,7 @@
 //! `login` and `logout`: a session for the commands that follow.
 
+use cardline::limits::SESSION_HOURS;
+use cardline::store::Ledger;
 use clap::Args;
 use serde_json::json;
 
@@ -7,8 +9,6 @@ use super::context::Context;
 use super::exit::{Exit, Usage};
 use super::print::{self, Output};
 use super::session;
-use cardline::limits::SESSION_HOURS;
-use cardline::store::Ledger;
 
 #[derive(Args)]
 #[command(

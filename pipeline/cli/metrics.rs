@@ -1,5 +1,6 @@
 //! `metrics`: the list of metrics, as a table and as the page `ops/metrics.md`.
 
+use cardline::metrics::METRICS;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
@@ -7,7 +8,6 @@ use super::context::Context;
 use super::exit::Exit;
 use super::metrics_page::page;
 use super::print;
-use cardline::metrics::METRICS;
 
 #[derive(Subcommand)]
 pub enum MetricsCommand {

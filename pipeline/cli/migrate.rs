@@ -2,14 +2,14 @@
 //!
 //! Every start of a worker does the same by itself; this command shows it, and lets it be done before.
 
+use cardline::store::Ledger;
+use cardline::store::schema::{Named, Schema};
 use clap::Args;
 use serde_json::json;
 
 use super::context::Context;
 use super::exit::Exit;
 use super::print;
-use cardline::store::Ledger;
-use cardline::store::schema::{Named, Schema};
 
 #[derive(Args)]
 #[command(after_help = "Exit code 1 with --check: something is pending.

@@ -3,13 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use clap::{Args, Subcommand};
-use jiff::Timestamp;
-use serde_json::json;
-
-use super::context::{Context, instant};
-use super::exit::{Exit, Usage};
-use super::print::{self, Output};
 use cardline::crypto::objects::sha256;
 use cardline::limits::PHOTO_BYTES_MAX;
 use cardline::photos::renditions::WaitingPhoto;
@@ -18,6 +11,13 @@ use cardline::step::driver::drain;
 use cardline::step::set_aside::Resting;
 use cardline::time::{local, rfc3339};
 use cardline_core::domain::personal_text::looks_personal;
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::context::{Context, instant};
+use super::exit::{Exit, Usage};
+use super::print::{self, Output};
 
 #[derive(Subcommand)]
 pub enum PhotosCommand {

@@ -3,6 +3,9 @@
 //! Personal values are masked everywhere here; `show --reveal` and `export` alone open messages, and say
 //! so in the ledger first.
 
+use cardline::quarantine::quarantined::{QuarantinedGroup, QuarantinedItem};
+use cardline::store::Ledger;
+use cardline::time::{local, rfc3339};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -13,9 +16,6 @@ use super::print::{self, Output, grouped_digits};
 use super::quarantine_choice::{Chosen, place};
 use super::rules_texts::known_code;
 use super::{quarantine_export, quarantine_operation, quarantine_show};
-use cardline::quarantine::quarantined::{QuarantinedGroup, QuarantinedItem};
-use cardline::store::Ledger;
-use cardline::time::{local, rfc3339};
 
 #[derive(Subcommand)]
 pub enum Quarantine {

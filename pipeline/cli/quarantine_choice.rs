@@ -1,10 +1,9 @@
 //! Which messages of the quarantine a command is about, and how one is named.
 
-use clap::Args;
-use jiff::civil::Date;
-
 use cardline::quarantine::quarantined::Selection;
 use cardline::time;
+use clap::Args;
+use jiff::civil::Date;
 
 /// Which messages; every part narrows.
 #[derive(Args, Default)]

@@ -4,6 +4,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use cardline::actions::dual_control::{Wanted, second_person};
+use cardline::actions::outcome::ActionError;
+use cardline::actions::quarantine::export::{Exported, Wish, export};
+use cardline::actions::quarantine::refusal::QuarantineRefusal;
+use cardline::crypto::objects::sha256;
 use cardline_core::domain::staff::DualControl;
 use clap::Args;
 use jiff::Timestamp;
@@ -16,11 +21,6 @@ use super::print::{self, Output, grouped_digits};
 use super::quarantine_choice::Chosen;
 use super::refusals::in_words;
 use super::rules_texts::known_code;
-use cardline::actions::dual_control::{Wanted, second_person};
-use cardline::actions::outcome::ActionError;
-use cardline::actions::quarantine::export::{Exported, Wish, export};
-use cardline::actions::quarantine::refusal::QuarantineRefusal;
-use cardline::crypto::objects::sha256;
 
 #[derive(Args)]
 #[command(

@@ -2,6 +2,14 @@
 
 use std::path::PathBuf;
 
+use cardline::actions::dual_control::{Wanted, second_person};
+use cardline::actions::outcome::ActionError;
+use cardline::actions::quarantine::operations::{Ask, Report, What, discard_request, operate};
+use cardline::actions::quarantine::refusal::QuarantineRefusal;
+use cardline::actions::quarantine::repair::{Assignment, Corrected, Repair};
+use cardline::quarantine::quarantined::Selection;
+use cardline::route::intake::settle::IntakeCounts;
+use cardline_core::domain::personal_text::looks_personal;
 use cardline_core::domain::staff::DualControl;
 use clap::Args;
 use jiff::Timestamp;
@@ -13,14 +21,6 @@ use super::print::{self, Output};
 use super::quarantine_choice::Chosen;
 use super::refusals::{in_words, refused};
 use super::rules_texts::known_code;
-use cardline::actions::dual_control::{Wanted, second_person};
-use cardline::actions::outcome::ActionError;
-use cardline::actions::quarantine::operations::{Ask, Report, What, discard_request, operate};
-use cardline::actions::quarantine::refusal::QuarantineRefusal;
-use cardline::actions::quarantine::repair::{Assignment, Corrected, Repair};
-use cardline::quarantine::quarantined::Selection;
-use cardline::route::intake::settle::IntakeCounts;
-use cardline_core::domain::personal_text::looks_personal;
 
 /// What retry and discard share.
 #[derive(Args)]

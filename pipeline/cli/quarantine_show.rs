@@ -1,5 +1,12 @@
 //! `quarantine show`: one message, why it stands there, and what a person may do about it.
 
+use cardline::quarantine::operation_record::TracedOperation;
+use cardline::quarantine::quarantined::{Neighbour, QuarantinedRecord};
+use cardline::quarantine::redaction::{differences, masked};
+use cardline::step::Worker;
+use cardline::store::Stamp;
+use cardline::time::{local, rfc3339};
+use cardline_core::domain::message;
 use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -9,13 +16,6 @@ use super::exit::{Exit, Usage};
 use super::print::{self, Output, visible};
 use super::quarantine_choice::place;
 use super::rules_texts::words;
-use cardline::quarantine::operation_record::TracedOperation;
-use cardline::quarantine::quarantined::{Neighbour, QuarantinedRecord};
-use cardline::quarantine::redaction::{differences, masked};
-use cardline::step::Worker;
-use cardline::store::Stamp;
-use cardline::time::{local, rfc3339};
-use cardline_core::domain::message;
 
 #[derive(Args)]
 #[command(after_help = "Examples:

@@ -1,5 +1,8 @@
 //! `reconcile`: after a restore, what partners have that the database lost, and accepting it.
 
+use cardline::actions::dual_control::second_person;
+use cardline::actions::outcome::Instruction;
+use cardline::actions::recovery::after_restore::{Survey, accept, survey, wanted};
 use clap::Subcommand;
 use jiff::Timestamp;
 
@@ -8,9 +11,6 @@ use super::context::Context;
 use super::exit::{Exit, Usage};
 use super::print::{self, Output};
 use super::refusals::in_words;
-use cardline::actions::dual_control::second_person;
-use cardline::actions::outcome::Instruction;
-use cardline::actions::recovery::after_restore::{Survey, accept, survey, wanted};
 
 #[derive(Subcommand)]
 pub enum Reconcile {

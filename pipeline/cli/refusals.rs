@@ -1,10 +1,6 @@
 //! The words of what was refused: what was found, and what to do, with the command to run. The actions below
 //! give values; every word that people read of them is here.
 
-use cardline_core::domain::staff::Role;
-
-use super::exit::Usage;
-use super::print::{grouped_digits, visible};
 use cardline::actions::batches::refusal::BatchRefusal;
 use cardline::actions::decisions::{ApprovalRefusal, Because};
 use cardline::actions::outcome::ActionError;
@@ -14,6 +10,10 @@ use cardline::limits::{LOGIN_TRIES, LOGIN_WAIT_MINUTES, REPAIR_BYTES_MAX, RETRY_
 use cardline::people::authorisation::Beyond;
 use cardline::people::permits::PermitRefusal;
 use cardline::people::sessions::{LoginError, LoginRefusal};
+use cardline_core::domain::staff::Role;
+
+use super::exit::Usage;
+use super::print::{grouped_digits, visible};
 
 /// Something refused, in words.
 pub trait InWords {

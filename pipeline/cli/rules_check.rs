@@ -2,6 +2,11 @@
 
 use std::path::Path;
 
+use cardline::kafka::RawMessage;
+use cardline::reference::tables::built_in_reference;
+use cardline::route::intake::{BYTE_ORDER_MARK, Lines};
+use cardline::step::{StageError, load_policy};
+use cardline::time::local_date;
 use cardline_core::domain::limits::MAX_MESSAGE_BYTES;
 use cardline_core::domain::message::DecodeDefect;
 use cardline_core::domain::reference::Facts;
@@ -15,11 +20,6 @@ use super::context::Context;
 use super::exit::Exit;
 use super::print::{self, Output};
 use super::rules_texts::severity;
-use cardline::kafka::RawMessage;
-use cardline::reference::tables::built_in_reference;
-use cardline::route::intake::{BYTE_ORDER_MARK, Lines};
-use cardline::step::{StageError, load_policy};
-use cardline::time::local_date;
 
 /// What the rules say of one application.
 #[derive(Serialize)]

@@ -2,12 +2,12 @@
 
 use std::fmt::Write;
 
+use cardline::route::intake::rule_texts::{ARRIVAL_TEXTS, LEDGER_RULE_TEXTS};
 use cardline_core::rules::{CATALOGUE, FAMILIES, READING, Rule, RuleText};
 
 use super::exit::Exit;
 use super::print;
 use super::rules_texts::severity;
-use cardline::route::intake::rule_texts::{ARRIVAL_TEXTS, LEDGER_RULE_TEXTS};
 
 const ABOUT: &str = "\
 # Rules

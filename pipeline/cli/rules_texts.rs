@@ -1,10 +1,9 @@
 //! Every rule in words, whichever list it comes from.
 
-use cardline_core::rules::{self, CATALOGUE, READING, Rule, RuleText, Severity};
-use serde::Serialize;
-
 use cardline::photos::{PHOTO_FAULTS, PhotoFaultText};
 use cardline::route::intake::rule_texts::{ARRIVAL_TEXTS, HELD_TEXTS, LEDGER_RULE_TEXTS};
+use cardline_core::rules::{self, CATALOGUE, READING, Rule, RuleText, Severity};
+use serde::Serialize;
 
 /// A rule in words, whichever list it comes from.
 #[derive(Clone, Serialize)]

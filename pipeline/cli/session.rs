@@ -6,14 +6,14 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use jiff::Timestamp;
-
-use super::exit::Usage;
-use super::refusals::no_login;
 use cardline::limits::PASSWORD_BYTES_MAX;
 use cardline::people::passwords::Password;
 use cardline::people::sessions::{self, Token};
 use cardline::store::{Ledger, Principal};
+use jiff::Timestamp;
+
+use super::exit::Usage;
+use super::refusals::no_login;
 
 /// Where the token lies: `CARDLINE_SESSION`, or a file in the home folder.
 fn path() -> anyhow::Result<PathBuf> {

@@ -1,5 +1,9 @@
 //! `tick`: every step of a stage, once.
 
+use cardline::route::ROUTE;
+use cardline::step::StageError;
+use cardline::step::cause::Cause;
+use cardline::step::driver::Drained;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use jiff::Timestamp;
@@ -9,10 +13,6 @@ use super::advice::of_stage;
 use super::context::{Context, instant};
 use super::exit::Exit;
 use super::print;
-use cardline::route::ROUTE;
-use cardline::step::StageError;
-use cardline::step::cause::Cause;
-use cardline::step::driver::Drained;
 
 #[derive(Args)]
 #[command(after_help = "Example: cardline tick production --at 2026-01-06T09:00:00+08:00")]

@@ -1,6 +1,7 @@
 //! `topic`: the topics we read, where we stand in them; and going on after messages were lost or a
 //! topic was recreated.
 
+use cardline::actions::recovery::topics::{PartitionView, TopicView, accept, jumps, look};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde_json::json;
@@ -9,7 +10,6 @@ use super::context::Context;
 use super::exit::{Exit, Usage};
 use super::print::{self, Output};
 use super::refusals::in_words;
-use cardline::actions::recovery::topics::{PartitionView, TopicView, accept, jumps, look};
 
 #[derive(Subcommand)]
 pub enum TopicCommand {

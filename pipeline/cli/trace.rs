@@ -2,6 +2,10 @@
 
 use std::path::Path;
 
+use cardline::books::trace::{Trace, TracedFile, TracedMove};
+use cardline::quarantine::operation_record::TracedOperation;
+use cardline::reference::tables::calendar_on;
+use cardline::time::{local, local_date, rfc3339};
 use cardline_core::domain::calendar::Calendar;
 use cardline_core::state_machines::{APPLICATION, CARD, Standing};
 use clap::Args;
@@ -12,10 +16,6 @@ use serde::Serialize;
 use super::context::Context;
 use super::exit::Exit;
 use super::print::{self, Output};
-use cardline::books::trace::{Trace, TracedFile, TracedMove};
-use cardline::quarantine::operation_record::TracedOperation;
-use cardline::reference::tables::calendar_on;
-use cardline::time::{local, local_date, rfc3339};
 
 #[derive(Args)]
 #[command(after_help = "Example: cardline trace 110101-20260105-000000001")]

@@ -3,6 +3,11 @@
 //! The first user is made while there is none, and administers everything; from then on every command
 //! that acts or shows cards, files or cases runs under a user.
 
+use cardline::people::permits::{may_be_first, may_set_password};
+use cardline::people::users::{NewUser, UserRecord};
+use cardline::store::Stamp;
+use cardline::time::rfc3339;
+use cardline_core::domain::personal_text::looks_personal;
 use cardline_core::domain::staff::{Role, Scope, name_fault};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
@@ -10,13 +15,7 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::exit::{Exit, Usage};
-use super::print;
-use super::{roles, session};
-use cardline::people::permits::{may_be_first, may_set_password};
-use cardline::people::users::{NewUser, UserRecord};
-use cardline::store::Stamp;
-use cardline::time::rfc3339;
-use cardline_core::domain::personal_text::looks_personal;
+use super::{print, roles, session};
 
 #[derive(Subcommand)]
 pub enum Users {

@@ -2,8 +2,7 @@
 
 use crate::args;
 use crate::crypto::keys::KeyCheck;
-use crate::store::Tx;
-use crate::store::{Ledger, LedgerError};
+use crate::store::{Ledger, LedgerError, Tx};
 
 /// The newest encrypted record of each table that has them: together they show which data key encrypted them, also
 /// where one was erased.

@@ -1,9 +1,8 @@
 //! The state of a batch, while nobody else changes it.
 
 use crate::args;
-use crate::store::LedgerError;
-use crate::store::Tx;
 use crate::store::dialect::for_update;
+use crate::store::{LedgerError, Tx};
 
 /// The state of a batch; nobody else changes it before this transaction ends.
 pub(crate) async fn locked_state(tx: &mut Tx, batch: i64) -> Result<String, LedgerError> {

@@ -1,9 +1,9 @@
 //! The regions of a shipment's cards.
 
-use crate::args;
-use crate::store::LedgerError;
-use crate::store::Tx;
 use std::collections::BTreeSet;
+
+use crate::args;
+use crate::store::{LedgerError, Tx};
 
 /// The regions of a shipment's cards.
 pub(crate) async fn regions_of(tx: &mut Tx, shipment: i64) -> Result<BTreeSet<String>, LedgerError> {

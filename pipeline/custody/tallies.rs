@@ -4,9 +4,8 @@
 //! worker that is first carries it on for all. The rest are small tables and partial indices.
 
 use crate::args;
-use crate::store::Tx;
 use crate::store::dialect::over_history;
-use crate::store::{Ledger, LedgerError};
+use crate::store::{Ledger, LedgerError, Tx};
 
 /// The figures.
 pub struct Tallies {

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use outage::Outage;
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
@@ -25,7 +26,6 @@ use crate::step::{StageError, Worker};
 use crate::store::worker_names::HeldName;
 use crate::store::{LedgerError, Opening};
 use crate::time::local_date;
-use outage::Outage;
 pub use outage::free_bytes;
 use stop::Signals;
 pub use stop::StopCause;

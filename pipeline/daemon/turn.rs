@@ -16,8 +16,7 @@ use crate::route::RouteStep;
 use crate::step::asides::AsideRecord;
 use crate::step::cause::Cause;
 use crate::step::driver::Drained;
-use crate::step::set_aside::Resting;
-use crate::step::set_aside::SetAside;
+use crate::step::set_aside::{Resting, SetAside};
 use crate::step::{StageError, Worker};
 use crate::time::rest_seconds;
 

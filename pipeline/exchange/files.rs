@@ -1,16 +1,13 @@
 //! Files to and from partners: frozen before they are sent, registered before they are believed.
 
-use crate::store::counters::stream_counter;
 use cardline_core::state_machines::FILE;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::store::Stamp;
-use crate::store::Tx;
-use crate::store::counters::take_numbers;
+use crate::store::counters::{stream_counter, take_numbers};
 use crate::store::leases::spend;
 use crate::store::transition::{Along, Transition, move_one, write_move};
-use crate::store::{Lease, Ledger, LedgerError};
+use crate::store::{Lease, Ledger, LedgerError, Stamp, Tx};
 use crate::{args, transition};
 
 /// A file whose bytes are fixed; the bytes themselves lie encrypted in the object store by their digest.

@@ -159,8 +159,9 @@ fn together((one, a): &(String, Profile), (other, b): &(String, Profile)) -> Res
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use jiff::civil::date;
+
+    use super::*;
 
     /// The built-in profiles in a folder, and one more, changed.
     fn with(more: &str, from: &str, change: &[(&str, &str)]) -> Result<Partners, PartnerError> {

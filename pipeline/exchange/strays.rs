@@ -75,8 +75,9 @@ fn has_lain(partner: &Partner, entry: &DirEntry, now: Timestamp) -> std::io::Res
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use jiff::ToSpan;
+
+    use super::*;
 
     #[test]
     fn what_will_not_be_read_is_told_with_its_reason() {

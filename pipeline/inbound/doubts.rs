@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use cardline_core::file_formats::{FaultCode, FileFault, Parsed};
-
 use jiff::civil::Date;
 
 use crate::exchange::inbox::{self, Incoming};

@@ -1,5 +1,6 @@
 //! What every incoming file has in common: complete, trusted, not a repeat, next in its stream.
 
+use cardline_core::domain::personal_text::looks_personal;
 use cardline_core::file_formats::{Direction, FileFault, FileKind, Parsed};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -14,7 +15,6 @@ use crate::step::set_aside::in_its_place;
 use crate::step::{Claim, StageError, Unit, Worker};
 use crate::store::{Lease, Stamp};
 use crate::time::local_date;
-use cardline_core::domain::personal_text::looks_personal;
 
 /// The next file of a kind to be looked at, under its lease, or what was wrong with it.
 pub struct Next<'s> {

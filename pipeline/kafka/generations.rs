@@ -1,12 +1,10 @@
 //! Which topic the stored positions are of. Another topic under the same name, or lost messages, stop
 //! intake until a person has looked and accepts where to go on; that begins a generation.
 
-use crate::store::topic_identity::TopicIdentity;
 use jiff::Timestamp;
 
-use crate::store::Stamp;
-use crate::store::Tx;
-use crate::store::{Ledger, LedgerError};
+use crate::store::topic_identity::TopicIdentity;
+use crate::store::{Ledger, LedgerError, Stamp, Tx};
 use crate::{args, row};
 
 /// Where a partition goes on in a new generation.

@@ -5,9 +5,8 @@
 //! each costs nothing.
 
 use crate::limits::DEAD_LETTERS_PER_CLAIM;
-use crate::store::Tx;
 use crate::store::leases::spend;
-use crate::store::{Lease, Ledger, LedgerError};
+use crate::store::{Lease, Ledger, LedgerError, Tx};
 use crate::{args, row};
 
 row! {

@@ -11,11 +11,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::limits::APPROVAL_DAYS;
-use crate::store::Stamp;
-use crate::store::Tx;
 use crate::store::scope::in_scope;
 use crate::store::transition::{Along, Transition, move_one, write_move};
-use crate::store::{Ledger, LedgerError};
+use crate::store::{Ledger, LedgerError, Stamp, Tx};
 use crate::time::local_date;
 use crate::{args, row, transition};
 

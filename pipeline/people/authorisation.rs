@@ -12,9 +12,7 @@ use cardline_core::domain::staff::Scope;
 
 use crate::args;
 use crate::custody::batch_members::OF_BATCH;
-use crate::store::Principal;
-use crate::store::Tx;
-use crate::store::{Ledger, LedgerError};
+use crate::store::{Ledger, LedgerError, Principal, Tx};
 
 /// What somebody wanted to act on and does not see all of.
 #[derive(Clone, PartialEq, Eq, Debug)]

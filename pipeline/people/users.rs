@@ -8,11 +8,8 @@ use cardline_core::state_machines::USER;
 use jiff::Timestamp;
 
 use crate::limits::{LOGIN_TRIES, LOGIN_WAIT_MINUTES, SESSION_HOURS};
-use crate::store::Principal;
-use crate::store::Stamp;
-use crate::store::Tx;
 use crate::store::transition::{Along, Transition, move_one, write_move};
-use crate::store::{Ledger, LedgerError};
+use crate::store::{Ledger, LedgerError, Principal, Stamp, Tx};
 use crate::{args, row, transition};
 
 /// A user to be added.

@@ -30,6 +30,8 @@ pub use declared::{DEFAULT_PHOTO, Declared, photo_token};
 pub use fault::{FoundFault, PHOTO_FAULTS, PhotoFault, PhotoFaultText};
 pub use render::Rendered;
 
+use header::Header;
+
 use crate::crypto::objects::Fetched;
 use crate::limits::{
     PHOTO_ASKED_AGAIN_AFTER_MINUTES, PHOTO_BYTES_MAX, PHOTO_CLAIM_BYTES, PHOTOS_DECODED_BYTES, PHOTOS_FETCHED_AT_ONCE,
@@ -39,7 +41,6 @@ use crate::photos::renditions::{DuePhoto, KnownRendition, LookedPhoto, PhotoLook
 use crate::step::{Claim, StageError, Step, Whole, Worker};
 use crate::store::{Lease, Stamp};
 use crate::time::local_date;
-use header::Header;
 
 /// The step; a bounded number of distinct photos at a time.
 pub struct Photos;

@@ -8,14 +8,11 @@ use cardline_core::state_machines::CARD;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::cases::desk::hold_cards;
-use crate::cases::desk::overtake_cases;
-use crate::store::Stamp;
-use crate::store::Tx;
+use crate::cases::desk::{hold_cards, overtake_cases};
 use crate::store::leases::spend;
 use crate::store::scope::in_scope;
 use crate::store::transition::{Along, Subject, by_day, move_each};
-use crate::store::{Lease, Ledger, LedgerError};
+use crate::store::{Lease, Ledger, LedgerError, Stamp, Tx};
 use crate::time::local_date;
 use crate::{args, bulk_row, row, transition};
 

@@ -1,6 +1,7 @@
 //! Photos good, odd and hostile, each made here.
 
 use image::codecs::jpeg::JpegEncoder;
+use image::metadata::Orientation;
 use image::{GrayImage, ImageFormat, Luma, Rgb, RgbImage};
 
 use super::check::{check_and_render, compare, inspect};
@@ -10,7 +11,6 @@ use super::render::{PRINT_SIZE, Rendered, render};
 use super::sample::{Sample, oriented, with_segment};
 use crate::crypto::objects::sha256;
 use crate::limits::{CHIP_PHOTO_BYTES_MAX, PRINT_PHOTO_BYTES_MAX, PRINT_PHOTO_BYTES_MIN};
-use image::metadata::Orientation;
 
 /// A head before a plain ground, light on the left so that a turned one is seen.
 fn portrait(width: u32, height: u32) -> RgbImage {

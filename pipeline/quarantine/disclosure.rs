@@ -4,11 +4,10 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use cardline_core::domain::identifier::{self, IdentifierDefect};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::Value;
-
-use cardline_core::domain::identifier::{self, IdentifierDefect};
 
 /// The form a value must have to be shown.
 #[derive(Clone, Copy, PartialEq, Eq)]

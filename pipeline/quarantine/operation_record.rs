@@ -11,10 +11,8 @@ use sha2::{Digest, Sha256};
 use crate::hex::hex;
 use crate::limits::OPERATION_IDS_PER_PAGE;
 use crate::people::approvals::use_approval;
-use crate::store::Stamp;
-use crate::store::Tx;
 use crate::store::scope::in_scope;
-use crate::store::{Ledger, LedgerError};
+use crate::store::{Ledger, LedgerError, Stamp, Tx};
 use crate::{args, row};
 
 /// What somebody asks for, before it is known which messages that takes.

@@ -5,9 +5,8 @@
 use jiff::civil::Date;
 
 use crate::limits::QUARANTINE_DAYS;
-use crate::store::Tx;
 use crate::store::scope::in_scope;
-use crate::store::{Ledger, LedgerError};
+use crate::store::{Ledger, LedgerError, Tx};
 use crate::{args, bulk_row, row};
 
 bulk_row! {

@@ -123,9 +123,10 @@ pub fn differences(first: &[u8], other: &[u8]) -> Vec<Difference> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::limits::MASKED_RUNS;
-    use proptest::prelude::*;
 
     const EXAMPLE: &str = include_str!("../../fixtures/rules/application.example.json");
 

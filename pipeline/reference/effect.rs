@@ -10,8 +10,7 @@ use jiff::civil::Date;
 
 use super::touched::needing;
 use crate::cases::desk::open_case;
-use crate::store::Tx;
-use crate::store::{Ledger, LedgerError, Stamp};
+use crate::store::{Ledger, LedgerError, Stamp, Tx};
 use crate::{args, bulk_row};
 
 bulk_row! {

@@ -5,8 +5,7 @@ use jiff::civil::Date;
 
 use super::effect::{Effect, settle_effect};
 use crate::people::approvals::use_approval;
-use crate::store::Tx;
-use crate::store::{Ledger, LedgerError, Stamp};
+use crate::store::{Ledger, LedgerError, Stamp, Tx};
 use crate::{args, bulk_row, row};
 
 bulk_row! {

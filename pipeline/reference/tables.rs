@@ -4,17 +4,16 @@
 //! A worker loads the tables for its day. It is stale when the day has passed or an import was made;
 //! the daemon opens a fresh one then. A step under way ends with the tables it began with.
 
-use crate::store::LedgerError;
 use std::collections::BTreeMap;
 
 use cardline_core::domain::calendar::{Calendar, CalendarFault};
+use cardline_core::domain::policy::Policy;
 use cardline_core::domain::reference::{Loading, Reference, ReferenceFault, ReferenceText, Table};
 use jiff::civil::Date;
 
 use crate::reference::effect::{Effect, OpenDeadline};
-use crate::store::{Ledger, Stamp};
+use crate::store::{Ledger, LedgerError, Stamp};
 use crate::time::instant;
-use cardline_core::domain::policy::Policy;
 
 const REGIONS: &str = include_str!("../../fixtures/reference/regions.csv");
 const POINTS: &str = include_str!("../../fixtures/reference/points.csv");
@@ -207,8 +206,9 @@ fn overlaid(built_in: &str, imported: &[(String, String)]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use jiff::civil::date;
+
+    use super::*;
 
     #[test]
     fn lines_are_replaced_added_and_ended_by_their_code() {

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 
 use cardline_core::card_states;
 
-use crate::store::Tx;
-use crate::store::{Ledger, LedgerError};
+use crate::store::{Ledger, LedgerError, Tx};
 use crate::{args, bulk_row, row};
 
 bulk_row! {

@@ -19,14 +19,13 @@ use cardline_core::batch_kinds::BatchKind;
 use jiff::Timestamp;
 
 use crate::batching::kind::AnyKind;
-use crate::crash;
 use crate::messages::{history, tell_dead_letters};
-use crate::photos;
 use crate::route::regions::FollowRegions;
 use crate::route::waiting_regions::Room;
 use crate::step::driver::{Drained, drain};
 use crate::step::set_aside::Resting;
 use crate::step::{StageError, Worker};
+use crate::{crash, photos};
 
 /// What a step did until it found nothing more to do.
 type Running<'a> = Pin<Box<dyn Future<Output = Result<Drained, StageError>> + Send + 'a>>;

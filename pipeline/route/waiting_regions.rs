@@ -6,10 +6,9 @@ use cardline_core::state_machines::CARD;
 use crate::args;
 use crate::batching::cut_batch::{QueueSlice, WaitingSlice};
 use crate::reference::touched::ChangedCode;
-use crate::store::Stamp;
 use crate::store::leases::spend;
 use crate::store::transition::{Along, Subject, Transition, move_each};
-use crate::store::{Lease, Ledger, LedgerError};
+use crate::store::{Lease, Ledger, LedgerError, Stamp};
 
 /// A waiting room whose cards are gathered by region.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -4,8 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::cases::desk::{open_case, overtake_cases};
-use crate::store::Stamp;
-use crate::store::{Ledger, LedgerError};
+use crate::store::{Ledger, LedgerError, Stamp};
 use crate::{args, row};
 
 row! {

@@ -8,12 +8,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::cases::desk::open_case;
-use crate::store::Stamp;
-use crate::store::Tx;
 use crate::store::audit_chain::next_transaction;
 use crate::store::counters::stream_counter;
 use crate::store::transition::write_move;
-use crate::store::{Ledger, LedgerError};
+use crate::store::{Ledger, LedgerError, Stamp, Tx};
 use crate::{args, transition};
 
 /// How far a ledger has come: its identity, the head of the sealed chain, and every counter.

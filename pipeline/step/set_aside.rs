@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cardline_core::domain::personal_text::looks_personal;
 use jiff::Timestamp;
 
 use super::cause::Cause;
@@ -13,7 +14,6 @@ use crate::limits::STEP_REST_SECONDS_MAX;
 use crate::step::asides::{AsideCase, AsideRecord};
 use crate::store::Stamp;
 use crate::time::{local_date, rest_seconds};
-use cardline_core::domain::personal_text::looks_personal;
 
 /// Whether units that failed a moment ago are tried.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -2,8 +2,7 @@
 //!
 //! Each counter is a row; the transaction that takes numbers and does not commit gives them back.
 
-use super::Tx;
-use super::{Ledger, LedgerError};
+use super::{Ledger, LedgerError, Tx};
 use crate::args;
 
 /// Takes `count` consecutive numbers; returns the first. The first number of a new counter is 1.

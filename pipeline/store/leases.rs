@@ -10,11 +10,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::task::AbortHandle;
 
-use super::LedgerError;
-use super::{Ledger, Tx};
-use crate::args;
+use super::{Ledger, LedgerError, Tx};
 use crate::limits::LEASE_RENEWALS_MAX;
-use crate::metrics;
+use crate::{args, metrics};
 
 /// The right to do one piece of work, until it lapses or is given back.
 #[derive(Clone, Debug)]

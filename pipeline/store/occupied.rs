@@ -2,8 +2,7 @@
 
 use sqlx::AssertSqlSafe;
 
-use super::Tx;
-use super::{Ledger, LedgerError};
+use super::{Ledger, LedgerError, Tx};
 use crate::args;
 
 /// Filled by the schema itself.

@@ -9,8 +9,7 @@ use std::sync::LazyLock;
 
 use sha2::{Digest, Sha384};
 
-use super::LedgerError;
-use super::{Ledger, Tx};
+use super::{Ledger, LedgerError, Tx};
 use crate::args;
 use crate::limits::{SCHEMA_LOCK_SECONDS, SCHEMA_LOCK_TRIES};
 

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use cardline::exchange::Partner;
+use cardline::step::StageError;
 use cardline_core::domain::pan;
 use cardline_core::file_formats::{FileKind, FileSpec, Profile};
 use jiff::civil::Date;
 
 use super::desk::{Desk, Pending, Request, Tally, count};
 use super::rng::Rng;
-use cardline::exchange::Partner;
-use cardline::step::StageError;
 
 /// Marks, among what an answer is about, an account that it says is closed.
 const CLOSED: &str = "closed/";

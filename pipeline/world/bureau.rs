@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use cardline::exchange::Partner;
+use cardline::step::StageError;
 use cardline_core::file_formats::{FileKind, FileSpec, Profile};
 use jiff::civil::Date;
 
 use super::desk::{Desk, Pending, Request, Tally, count};
 use super::rng::Rng;
-use cardline::exchange::Partner;
-use cardline::step::StageError;
 
 /// The most cards of one box.
 const BOX_CARDS: usize = 100;

@@ -3,9 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use super::mirror::mirror;
-use super::play::{Morning, World, day, outgoing, tick};
-use super::report::{DemoFile, DemoPlan, DemoReport, Progress};
 use cardline::config::Config;
 use cardline::exchange::files::FileRecord;
 use cardline::exchange::inbox::archived_name;
@@ -13,6 +10,10 @@ use cardline::kafka::MockBroker;
 use cardline::limits::PRODUCER_WINDOW_MESSAGES;
 use cardline::step::{StageError, Worker};
 use cardline::time::instant;
+
+use super::mirror::mirror;
+use super::play::{Morning, World, day, outgoing, tick};
+use super::report::{DemoFile, DemoPlan, DemoReport, Progress};
 
 /// Partitions of the demo's topics.
 const PARTITIONS: i32 = 2;

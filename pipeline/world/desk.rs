@@ -4,12 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use cardline::crypto::objects::sha256;
+use cardline::step::StageError;
 use cardline_core::file_formats::{FileKind, Parsed, Profile, marker, parse_marker};
 use jiff::civil::Date;
 
 use super::rng::Rng;
-use cardline::crypto::objects::sha256;
-use cardline::step::StageError;
 
 /// Counts of what happened in the world, by what.
 pub type Tally = BTreeMap<String, u64>;

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::people::KnownPlace;
-use super::play::World;
-use super::report::Mirror;
 use cardline::custody::believed::BelievedCard;
 use cardline::route::accounts::AccountNumbers;
 use cardline::step::{StageError, Worker};
+
+use super::people::KnownPlace;
+use super::play::World;
+use super::report::Mirror;
 
 /// Differences named at most; one is enough to fail.
 const DIFFERENCES_SHOWN: usize = 20;

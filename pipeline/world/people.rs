@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use cardline::time::{instant, rfc3339};
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::desk::{Tally, count};
 use super::rng::Rng;
-use cardline::time::{instant, rfc3339};
 
 /// Where the world knows a card's plastic to be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

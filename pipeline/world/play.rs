@@ -2,6 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use cardline::actions::imports::legacy_cards::{StockRow, StockState, stock_card};
+use cardline::kafka::{Outgoing, Reader};
+use cardline::route::ROUTE;
+use cardline::step::driver::Drained;
+use cardline::step::{StageError, Worker};
+use cardline::store::Stamp;
+use cardline::time::instant;
 use cardline_core::file_formats::PartnerKind;
 use jiff::civil::{Date, date};
 use serde_json::Value;
@@ -15,13 +22,6 @@ use super::generate::plan::Plan;
 use super::generate::writing::{Stretch, application_of, choice, opening_stock};
 use super::people::{Applicant, DiaryEntry, KnownPlace, Letter, People};
 use super::rng::Rng;
-use cardline::actions::imports::legacy_cards::{StockRow, StockState, stock_card};
-use cardline::kafka::{Outgoing, Reader};
-use cardline::route::ROUTE;
-use cardline::step::driver::Drained;
-use cardline::step::{StageError, Worker};
-use cardline::store::Stamp;
-use cardline::time::instant;
 
 /// The first day of every demo and simulation: a Monday inside the known calendars.
 pub const FIRST_DAY: Date = date(2026, 1, 5);

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
 use cardline::books::LawResult;
 use cardline::books::balance::Promises;
+use serde::Serialize;
 
 /// What to play.
 #[derive(Clone)]

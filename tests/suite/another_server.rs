@@ -4,9 +4,6 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
-
-use crate::steps::drain;
 use cardline::books::BooksReport;
 use cardline::config::Config;
 use cardline::messages::history::Seal;
@@ -15,11 +12,13 @@ use cardline::store::{Ledger, LedgerError, Opening};
 use cardline::time::instant;
 use cardline_world::mirror;
 use cardline_world::play::{day, tick};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use crate::conformance::arrivals::{execute, number};
 use crate::databases::{Database, Engine, is_root};
 use crate::operation::worker::{ended, program};
 use crate::plays::{Play, broken};
+use crate::steps::drain;
 
 const MOVED_AFTER_DAYS: u32 = 6;
 const DAYS: u32 = 20;

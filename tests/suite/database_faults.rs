@@ -3,10 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::steps::once;
 use cardline::args;
-use cardline::step::{Claim, Ran, Whole};
-use cardline::step::{StageError, Step, Worker};
+use cardline::step::{Claim, Ran, StageError, Step, Whole, Worker};
 use cardline::store::counters::take_numbers;
 use cardline::store::schema::Schema;
 use cardline::store::timeouts::Timeouts;
@@ -19,6 +17,7 @@ use crate::conformance::arrivals::{Intake, TODAY, arriving, execute, now, number
 use crate::databases::{Database, Engine};
 use crate::plays::{Play, broken};
 use crate::proxy::Proxy;
+use crate::steps::once;
 
 /// Bytes between two cuts: a prime, so that cuts fall everywhere in messages.
 const CUT_STEP_BYTES: i64 = 53;

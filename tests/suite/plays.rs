@@ -5,7 +5,8 @@ use cardline::config::Config;
 use cardline::kafka::{MockBroker, Reader};
 use cardline::step::Worker;
 use cardline::time::instant;
-use cardline_world::{World, play::day, play_day, worker_with_broker};
+use cardline_world::play::day;
+use cardline_world::{World, play_day, worker_with_broker};
 use jiff::civil::Date;
 
 use crate::databases::Database;

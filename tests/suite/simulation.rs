@@ -14,7 +14,8 @@ use cardline::step::Worker;
 use cardline::store::Ledger;
 use cardline::time::instant;
 use cardline_world::play::day;
-use cardline_world::{demo, mirror, report::DemoPlan};
+use cardline_world::report::DemoPlan;
+use cardline_world::{demo, mirror};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 

@@ -2,8 +2,7 @@
 
 use cardline::step::driver::Drained;
 use cardline::step::set_aside::Resting;
-use cardline::step::{Ran, Step, driver};
-use cardline::step::{StageError, Worker};
+use cardline::step::{Ran, StageError, Step, Worker, driver};
 use jiff::Timestamp;
 
 /// Runs a step until it is idle; nothing of it may be set aside. Returns how often it did something.

@@ -6,21 +6,16 @@
 //! are never given again. The same action again changes nothing. Not here: who may do this, and when a
 //! batch is due (`batching/schedule.rs`).
 
-use crate::batching::batch_record::HOLDS_LOCK;
-use crate::batching::batch_record::NewBatchAction;
-use crate::batching::batch_record::record_action;
-use crate::batching::batch_record::spend_approval;
-use crate::custody::batch_state::locked_state;
 use cardline_core::state_machines::{BATCH, FILE};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::batching::batch_record::{HOLDS_LOCK, NewBatchAction, record_action, spend_approval};
 use crate::batching::kind::{AnyKind, Part};
-use crate::store::Stamp;
-use crate::store::Tx;
+use crate::custody::batch_state::locked_state;
 use crate::store::scope::in_scope;
 use crate::store::transition::{Along, Transition, move_one};
-use crate::store::{Ledger, LedgerError};
+use crate::store::{Ledger, LedgerError, Stamp, Tx};
 use crate::{args, row, transition};
 
 /// An action as it is kept.

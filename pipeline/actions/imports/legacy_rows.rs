@@ -11,10 +11,8 @@ use jiff::civil::Date;
 
 use crate::custody::containers::CHUNK;
 use crate::route::intake::settle::ChunkSource;
-use crate::store::Stamp;
-use crate::store::Tx;
 use crate::store::transition::{Along, Subject, all_moved, move_each, move_set};
-use crate::store::{Ledger, LedgerError};
+use crate::store::{Ledger, LedgerError, Stamp, Tx};
 use crate::{args, bulk_row, transition};
 
 /// One old card, its personal parts encrypted.

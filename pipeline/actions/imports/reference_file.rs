@@ -3,10 +3,9 @@
 
 use std::path::Path;
 
-use cardline_core::domain::gb18030;
 use cardline_core::domain::limits::MAX_REFERENCE_FAULTS_COUNT;
 use cardline_core::domain::reference::Table;
-use cardline_core::domain::spreadsheet;
+use cardline_core::domain::{gb18030, spreadsheet};
 
 use crate::crypto::objects::sha256;
 use crate::limits::TABLE_BYTES_MAX;
@@ -254,8 +253,9 @@ pub fn line(table: Table, cells: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     fn told(table: Table, bytes: &[u8]) -> Vec<String> {
         let faults = rows(table, bytes).map_or_else(|fault| vec![fault], |file| file.faults);

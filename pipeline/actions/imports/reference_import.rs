@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cardline_core::domain::policy::Policy;
 use cardline_core::domain::reference::Table;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -21,7 +22,6 @@ use crate::reference::lines::{ImportRecord, NewLine};
 use crate::reference::tables::{MovedDeadline, Texts, effect, moved_deadlines};
 use crate::step::StageError;
 use crate::store::{Ledger, Stamp};
-use cardline_core::domain::policy::Policy;
 
 /// Everything an import would do.
 #[derive(Clone, Debug, Serialize)]

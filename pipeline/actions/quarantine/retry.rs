@@ -15,10 +15,8 @@ use crate::quarantine::quarantined::Chosen;
 use crate::route::intake::settle::{ArrivingMessage, ChunkSource, IntakeCounts, RETRY, settle_in};
 use crate::route::servicing::arriving::{ArrivingEvent, EventDates};
 use crate::route::servicing::settle::waves::settle_events_in;
-use crate::store::Stamp;
-use crate::store::Tx;
 use crate::store::leases::spend;
-use crate::store::{Lease, Ledger, LedgerError};
+use crate::store::{Lease, Ledger, LedgerError, Stamp, Tx};
 use crate::{args, row};
 
 row! {

@@ -3,7 +3,6 @@
 //! Survey and acceptance are one path. Accepted means: every number that was seen is behind us; what a lost
 //! file carried is not sent again; answers that lie in the archive are read again, in their order.
 
-use crate::route::production::cut::pan_key;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -21,6 +20,7 @@ use crate::batching::cut_batch::CARD_NUMBERS;
 use crate::crypto::objects::sha256;
 use crate::exchange::Partner;
 use crate::exchange::publish::place;
+use crate::route::production::cut::pan_key;
 use crate::route::production::read_cards;
 use crate::step::reached::{Accepted, Halt, LostFile};
 use crate::step::{StageError, Worker};

@@ -1,12 +1,11 @@
 //! Numbers of a partner's stream that nobody waits for any more.
 
-use crate::args;
-use crate::exchange::files::ReceivedFile;
-use crate::exchange::files::register_file;
-use crate::store::Stamp;
-use crate::store::leases::spend;
-use crate::store::{Lease, Ledger, LedgerError};
 use jiff::civil::Date;
+
+use crate::args;
+use crate::exchange::files::{ReceivedFile, register_file};
+use crate::store::leases::spend;
+use crate::store::{Lease, Ledger, LedgerError, Stamp};
 
 /// Numbers of a partner's stream that nobody waits for any more.
 pub struct SkippedNumbers<'a> {

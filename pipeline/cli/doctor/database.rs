@@ -1,16 +1,16 @@
 //! The database: version, settings that decide what survives a power cut, clock, schema, leases.
 
-use jiff::{SignedDuration, Timestamp};
-
-use super::Finding;
-use crate::context::Context;
-use crate::exit::in_one_line;
 use cardline::limits::{OLD_ROW_VERSIONS, OLD_TRANSACTION_SECONDS};
 use cardline::step::cause::Cause;
 use cardline::store::health::DatabaseFacts;
 use cardline::store::schema::Schema;
 use cardline::store::{Engine, Ledger, LedgerError, Opening};
 use cardline::time::rfc3339;
+use jiff::{SignedDuration, Timestamp};
+
+use super::Finding;
+use crate::context::Context;
+use crate::exit::in_one_line;
 
 /// Clocks further apart than this confuse who reads logs; leases bear less than their 60 seconds.
 const CLOCKS_APART_SECONDS: i64 = 5;

@@ -1,9 +1,10 @@
 //! Kafka: the broker, each topic with its partitions, and retention against what is unread.
 
-use super::Finding;
-use crate::context::Context;
 use cardline::kafka::{BrokerError, Ends, PartitionEnd, retention_hours};
 use cardline::store::Ledger;
+
+use super::Finding;
+use crate::context::Context;
 
 /// Unread messages should have at least this long before the broker deletes them.
 const RETENTION_HOURS_WANTED: i64 = 72;

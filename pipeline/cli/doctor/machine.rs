@@ -3,13 +3,14 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::Finding;
-use crate::context::Context;
 use cardline::crypto::keys::Keys;
 use cardline::daemon::free_bytes;
 use cardline::limits::DATA_FREE_BYTES_MIN;
 use cardline::step::keys_of;
 use cardline::store::{Ledger, Opening};
+
+use super::Finding;
+use crate::context::Context;
 
 /// Below this somebody should make room before it is urgent: a day's files of a province.
 const FREE_BYTES_WANTED: u64 = 5 << 30;

@@ -7,14 +7,14 @@ mod kafka;
 mod machine;
 mod tables;
 
+use cardline::step::Worker;
+use cardline::time::local_date;
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::context::Context;
 use super::exit::Exit;
 use super::print;
-use cardline::step::Worker;
-use cardline::time::local_date;
 
 /// One thing looked at.
 #[derive(Serialize)]

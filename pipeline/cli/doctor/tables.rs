@@ -1,14 +1,14 @@
 //! What steers the work: partner profiles, policy, reference data, calendars.
 
+use cardline::exchange::load_profiles;
+use cardline::step::{StageError, Worker, load_policy};
+use cardline::time::local_date;
 use cardline_core::domain::calendar::Calendar;
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 
 use super::Finding;
 use crate::context::Context;
-use cardline::exchange::load_profiles;
-use cardline::step::{StageError, Worker, load_policy};
-use cardline::time::local_date;
 
 /// Profiles and policy, which need no database.
 pub fn profiles(context: &Context, now: Timestamp) -> Vec<Finding> {

@@ -228,8 +228,9 @@ pub enum RenderFault {
 
 #[cfg(test)]
 mod tests {
-    use super::FaultCode;
     use std::collections::BTreeSet;
+
+    use super::FaultCode;
 
     #[test]
     fn fault_codes_are_unique() {

@@ -3,10 +3,9 @@
 use rayon::prelude::*;
 
 use super::card::{bank, pickup, previous_card};
-use super::message;
 use super::papers::{agent_paper, consent, documents, paper, photo};
 use super::people::{address, agent, contact, identity, name, newborn, person};
-use super::{Finding, Findings, Rule, Severity, Subject};
+use super::{Finding, Findings, Rule, Severity, Subject, message};
 use crate::domain::application::Application;
 use crate::domain::reference::Facts;
 

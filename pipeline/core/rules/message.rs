@@ -2,9 +2,8 @@
 
 use jiff::civil::Date;
 
-use crate::domain::identifier;
-
 use super::{Findings, Rule, Severity, Subject};
+use crate::domain::identifier;
 
 /// What these find cannot be kept in plain text: the whole message is quarantined.
 pub(super) const IDENTIFIER_RULES: [&str; 2] = [APPLICATION_ID.code, EVENT_ID.code];

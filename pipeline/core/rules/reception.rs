@@ -1,12 +1,11 @@
 //! One message from its bytes to its findings: the same for intake, for a dry run and for `rules check`.
 
+use super::message::IDENTIFIER_RULES;
+use super::{Finding, Severity, check};
 use crate::domain::application::Application;
 use crate::domain::digest::content_digest_of;
 use crate::domain::message::{self, DecodeDefect};
 use crate::domain::reference::Facts;
-
-use super::message::IDENTIFIER_RULES;
-use super::{Finding, Severity, check};
 
 /// A message that was read, checked and digested.
 pub struct Received<'a> {

@@ -171,8 +171,9 @@ pub(super) fn whole_months(born: Date, on: Date) -> i32 {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use jiff::civil::date;
+
+    use super::*;
 
     #[test]
     fn an_age_is_reached_on_the_birthday() {

@@ -1,6 +1,7 @@
 //! The bank account of a card.
 
-use super::{Standing::*, StateMachine, edge, state};
+use super::Standing::*;
+use super::{StateMachine, edge, state};
 
 /// Opened in bulk it is credit-only (encrypted here) until the holder appears at the bank.
 pub const ACCOUNT: StateMachine = StateMachine {

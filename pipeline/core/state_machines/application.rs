@@ -1,6 +1,7 @@
 //! The application: what a person asked for, and what became of it.
 
-use super::{Standing::*, StateMachine, edge, state};
+use super::Standing::*;
+use super::{StateMachine, edge, state};
 
 /// From the approved message to acceptance, or to the reason why not.
 pub const APPLICATION: StateMachine = StateMachine {

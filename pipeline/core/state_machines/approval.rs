@@ -1,6 +1,7 @@
 //! An approval: what one person asks for and a second person gives.
 
-use super::{Standing::*, StateMachine, edge, state};
+use super::Standing::*;
+use super::{StateMachine, edge, state};
 
 /// Asked for by one person, decided by another, used once.
 pub const APPROVAL: StateMachine = StateMachine {

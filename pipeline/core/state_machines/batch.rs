@@ -1,6 +1,7 @@
 //! A batch: what is asked of a partner in one file.
 
-use super::{Standing::*, StateMachine, edge, state};
+use super::Standing::*;
+use super::{StateMachine, edge, state};
 
 /// Account, production and recycling batches share one life.
 pub const BATCH: StateMachine = StateMachine {

@@ -1,6 +1,7 @@
 //! The card: where its plastic is, or where it waits to be made.
 
-use super::{Standing::*, StateMachine, edge, state, travels};
+use super::Standing::*;
+use super::{StateMachine, edge, state, travels};
 
 /// From the waiting room of the accounts stage to the holder's hand, and to destruction.
 pub const CARD: StateMachine = StateMachine {

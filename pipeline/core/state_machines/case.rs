@@ -1,6 +1,7 @@
 //! A case: anything a person must decide.
 
-use super::{Standing::*, StateMachine, edge, state};
+use super::Standing::*;
+use super::{StateMachine, edge, state};
 
 /// Opened by the system, decided by a person, or overtaken by later facts.
 pub const CASE: StateMachine = StateMachine {

@@ -1,6 +1,7 @@
 //! A file exchanged with a partner.
 
-use super::{Standing::*, StateMachine, edge, state};
+use super::Standing::*;
+use super::{StateMachine, edge, state};
 
 /// Out: frozen before it is sent. In: applied whole or not at all.
 pub const FILE: StateMachine = StateMachine {

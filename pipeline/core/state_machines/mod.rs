@@ -119,8 +119,9 @@ const fn edge(from: &'static str, to: &'static str, why: &'static str) -> Edge {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use std::collections::BTreeSet;
+
+    use super::*;
 
     #[test]
     fn every_state_is_reachable_and_every_unfinished_one_has_a_way_out() {

@@ -1,6 +1,7 @@
 //! The social function of a card.
 
-use super::{Standing::*, StateMachine, edge, state};
+use super::Standing::*;
+use super::{StateMachine, edge, state};
 
 /// Encrypted until activation; cancelled before the account is closed (s2).
 pub const SOCIAL: StateMachine = StateMachine {

@@ -1,6 +1,7 @@
 //! A user: somebody who works with the system under a name of their own.
 
-use super::{Standing::*, StateMachine, edge, state};
+use super::Standing::*;
+use super::{StateMachine, edge, state};
 
 /// Enabled by an administrator, disabled when they leave; never removed, because history names them.
 pub const USER: StateMachine = StateMachine {

@@ -1,20 +1,17 @@
 //! The accounts stage in the ledger: what waits for a bank, the cut, and the bank's answer.
 
-use crate::batching::cut_batch::advance_batch;
-use crate::cases::desk::hold_cards;
-use crate::custody::containers::ANSWER;
 use cardline_core::domain::outcomes::AnswerOutcome;
 use cardline_core::state_machines::{ACCOUNT, APPLICATION, CARD, SOCIAL};
 use jiff::civil::Date;
 
-use crate::cases::desk::{UnmatchedRow, open_case, open_row_cases};
+use crate::batching::cut_batch::advance_batch;
+use crate::cases::desk::{UnmatchedRow, hold_cards, open_case, open_row_cases};
+use crate::custody::containers::ANSWER;
 use crate::exchange::files::{ReceivedFile, register_file};
 use crate::limits::UNCLEAR_ANSWERS_MAX;
-use crate::store::Stamp;
-use crate::store::Tx;
 use crate::store::leases::spend;
 use crate::store::transition::{Along, Subject, Transition, all_moved, move_each, move_one, move_set, write_move};
-use crate::store::{Lease, Ledger, LedgerError};
+use crate::store::{Lease, Ledger, LedgerError, Stamp, Tx};
 use crate::{args, bulk_row, row, transition};
 
 /// The answer to one row, after it was matched with what was asked.

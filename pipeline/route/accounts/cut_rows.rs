@@ -1,22 +1,15 @@
 //! The account cut in the ledger: what waits for a bank, and the batch that asks it.
 
-use crate::batching::cut_batch::CutBatch;
-use crate::batching::cut_batch::Member;
-use crate::batching::cut_batch::QueueSlice;
-use crate::batching::cut_batch::WaitingSlice;
-use crate::batching::cut_batch::finish_cut;
-use crate::batching::cut_batch::insert_batch;
-use crate::batching::cut_batch::nothing_cut;
+use cardline_core::state_machines::CARD;
+use jiff::civil::Date;
+
+use crate::batching::cut_batch::{CutBatch, Member, QueueSlice, WaitingSlice, finish_cut, insert_batch, nothing_cut};
 use crate::cases::desk::hold_cards;
 use crate::custody::containers::ACCOUNT_BATCH;
 use crate::exchange::files::freeze_file;
-use crate::store::Stamp;
-use crate::store::Tx;
 use crate::store::transition::{all_moved, move_set};
-use crate::store::{Ledger, LedgerError};
+use crate::store::{Ledger, LedgerError, Stamp, Tx};
 use crate::{args, transition};
-use cardline_core::state_machines::CARD;
-use jiff::civil::Date;
 
 /// A card waiting for an account batch, with its encrypted application.
 pub struct WaitingCard {

@@ -1,18 +1,16 @@
 //! Shipments in the ledger: receipt at the point, pickup windows, roll-over and recall.
 
-use crate::custody::containers::SHIPMENT;
-use crate::custody::shipment_regions::regions_of;
 use std::collections::BTreeSet;
 
 use cardline_core::domain::policy::ByRegion;
 use cardline_core::state_machines::CARD;
 use jiff::civil::Date;
 
-use crate::store::Stamp;
-use crate::store::Tx;
+use crate::custody::containers::SHIPMENT;
+use crate::custody::shipment_regions::regions_of;
 use crate::store::leases::spend;
 use crate::store::transition::{Along, Subject, by_day, move_each, move_set};
-use crate::store::{Lease, Ledger, LedgerError};
+use crate::store::{Lease, Ledger, LedgerError, Stamp, Tx};
 use crate::{args, row, transition};
 
 row! {

@@ -6,10 +6,8 @@ use jiff::civil::Date;
 use super::settle::{ArrivingMessage, ChunkSource, GAP, IntakeCounts, settle_in};
 use crate::args;
 use crate::quarantine::operation_record::take_one;
-use crate::store::Stamp;
-use crate::store::Tx;
 use crate::store::leases::spend;
-use crate::store::{Lease, Ledger, LedgerError};
+use crate::store::{Lease, Ledger, LedgerError, Stamp, Tx};
 
 /// A message that waits for an earlier revision of its application.
 pub struct WaitingMessage {

@@ -9,9 +9,7 @@ use tempfile::TempDir;
 use super::positions::positions_in;
 use super::settle::{ArrivingMessage, ChunkSource, IntakeCounts, settle_in};
 use crate::args;
-use crate::store::Stamp;
-use crate::store::Tx;
-use crate::store::{Engine, Ledger, LedgerError};
+use crate::store::{Engine, Ledger, LedgerError, Stamp, Tx};
 
 /// A dry run under way. Dropped or ended, it leaves nothing behind.
 pub struct Rehearsal {

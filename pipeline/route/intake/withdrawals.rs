@@ -6,10 +6,8 @@
 use crate::quarantine::operation_record::take_one;
 use crate::route::servicing::arriving::EventKind;
 use crate::route::servicing::settle::effects::routes;
-use crate::store::LedgerError;
-use crate::store::Stamp;
-use crate::store::Tx;
 use crate::store::transition::{Along, Subject, move_each};
+use crate::store::{LedgerError, Stamp, Tx};
 use crate::{args, row};
 
 row! {

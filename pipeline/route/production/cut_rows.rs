@@ -1,18 +1,18 @@
 //! The production cut in the ledger: opened accounts that wait for the bureau, and their order.
 
-use crate::batching::cut_batch::CARD_NUMBERS;
-use crate::batching::cut_batch::{CutBatch, Member, QueueSlice, WaitingSlice, finish_cut, insert_batch, nothing_cut};
+use cardline_core::state_machines::CARD;
+use jiff::civil::Date;
+
+use crate::batching::cut_batch::{
+    CARD_NUMBERS, CutBatch, Member, QueueSlice, WaitingSlice, finish_cut, insert_batch, nothing_cut,
+};
 use crate::cases::desk::hold_cards;
 use crate::custody::containers::PRODUCTION_BATCH;
 use crate::exchange::files::freeze_file;
-use crate::store::Stamp;
-use crate::store::Tx;
 use crate::store::counters::take_numbers;
 use crate::store::transition::{Subject, all_moved, move_set};
-use crate::store::{Ledger, LedgerError};
+use crate::store::{Ledger, LedgerError, Stamp, Tx};
 use crate::{args, bulk_row, row, transition};
-use cardline_core::state_machines::CARD;
-use jiff::civil::Date;
 
 /// The card numbers of a run, in the order of its members.
 pub struct CardNumbers {

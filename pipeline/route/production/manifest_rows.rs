@@ -1,16 +1,17 @@
 //! The shipping manifest in the ledger: which boxes a batch has, and the shipments made of them.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use cardline_core::state_machines::CARD;
+use jiff::civil::Date;
+
 use crate::cases::desk::{UnmatchedRow, open_case, open_row_cases};
 use crate::custody::containers::SHIPMENT;
 use crate::exchange::files::{ReceivedFile, register_file};
-use crate::store::Stamp;
 use crate::store::leases::spend;
 use crate::store::transition::move_set;
-use crate::store::{Lease, Ledger, LedgerError};
+use crate::store::{Lease, Ledger, LedgerError, Stamp};
 use crate::{args, row, transition};
-use cardline_core::state_machines::CARD;
-use jiff::civil::Date;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// A box named by a report.
 pub struct KnownBox {

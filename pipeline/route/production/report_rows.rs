@@ -10,11 +10,9 @@ use crate::batching::cut_batch::advance_batch;
 use crate::cases::desk::{UnmatchedRow, open_case, open_row_cases};
 use crate::custody::containers::REPORT;
 use crate::exchange::files::{ReceivedFile, register_file};
-use crate::store::Stamp;
-use crate::store::Tx;
 use crate::store::leases::spend;
 use crate::store::transition::{Along, Subject, move_each, move_set};
-use crate::store::{Lease, Ledger, LedgerError};
+use crate::store::{Lease, Ledger, LedgerError, Stamp, Tx};
 use crate::{args, bulk_row, row, transition};
 
 row! {

@@ -9,11 +9,9 @@ use crate::cases::desk::{UnmatchedRow, open_case, open_row_cases};
 use crate::exchange::files::{ReceivedFile, register_file};
 use crate::limits::NOT_YET_CLOSED_MAX;
 use crate::route::accounts::answer_rows::{UNKNOWN_CODE, UNKNOWN_CODE_CASE};
-use crate::store::Stamp;
-use crate::store::Tx;
 use crate::store::leases::spend;
 use crate::store::transition::{Along, Subject, move_each, move_one};
-use crate::store::{Lease, Ledger, LedgerError};
+use crate::store::{Lease, Ledger, LedgerError, Stamp, Tx};
 use crate::{args, bulk_row, row, transition};
 
 /// What was asked of a bank in one recycling batch.

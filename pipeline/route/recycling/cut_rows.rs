@@ -1,14 +1,13 @@
 //! The recycling cut in the ledger: cards whose plastic is back or gone, and the batch that has them closed.
 
-use crate::batching::cut_batch::{CutBatch, QueueSlice, WaitingSlice, finish_cut, insert_batch};
-use crate::exchange::files::freeze_file;
-use crate::store::Stamp;
-use crate::store::Tx;
-use crate::store::transition::{Along, Subject, all_moved, move_each};
-use crate::store::{Ledger, LedgerError};
-use crate::{args, bulk_row, row, transition};
 use cardline_core::state_machines::CARD;
 use jiff::civil::Date;
+
+use crate::batching::cut_batch::{CutBatch, QueueSlice, WaitingSlice, finish_cut, insert_batch};
+use crate::exchange::files::freeze_file;
+use crate::store::transition::{Along, Subject, all_moved, move_each};
+use crate::store::{Ledger, LedgerError, Stamp, Tx};
+use crate::{args, bulk_row, row, transition};
 
 /// A card to be closed and destroyed, with what the request row needs.
 pub struct ReturnedCard {

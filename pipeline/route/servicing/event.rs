@@ -1,16 +1,15 @@
 //! One message of `card.events`, read (contract/messages.md). Passwords and PINs do not exist here;
 //! facts that may be personal stay encrypted.
 
-use serde::Deserialize;
-
 use cardline_core::domain::digest;
 use cardline_core::domain::limits::MAX_MESSAGE_BYTES;
+use cardline_core::domain::personal_text::identifier_looks_personal;
+use serde::Deserialize;
 
 use crate::crypto::key_error::KeyError;
 use crate::crypto::keys::Keys;
 use crate::kafka::RawMessage;
 use crate::route::servicing::arriving::{ArrivingEvent, EventKind};
-use cardline_core::domain::personal_text::identifier_looks_personal;
 
 /// The only schema name of events this version reads.
 const SCHEMA: &str = "card.event.v1";

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::topic_identity::TopicIdentity;
 use cures::cure;
+
+use super::topic_identity::TopicIdentity;
 
 /// An error of the ledger. It never carries a bound value, only statements and names.
 #[derive(Debug, thiserror::Error)]

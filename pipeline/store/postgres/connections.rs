@@ -15,8 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::session::{Backend, Session, greet};
 use crate::limits::{DATABASE_CONNECT_SECONDS, DATABASE_CONNECTIONS, DATABASE_PING_SECONDS};
 use crate::store::LedgerError;
-use crate::store::timeouts::Timeouts;
-use crate::store::timeouts::within;
+use crate::store::timeouts::{Timeouts, within};
 
 /// Connections that are open, and places for those in use.
 pub(crate) struct Connections {

@@ -3,6 +3,7 @@
 //! An application is a pure function of the plan, the index, the day and the choice of kind. With it comes
 //! the card it follows, as the opening stock has it. Not here: messages that are wrong as messages (`mishaps`).
 
+use cardline::actions::imports::legacy_cards::StockRow;
 use cardline_core::domain::application::{Kind, PhotoSource};
 use jiff::civil::Date;
 use rand::RngExt;
@@ -13,7 +14,6 @@ use super::messages::{Wanted, compose};
 use super::plan::{KindChoice, Plan};
 use super::streams::{Purpose, pick, stream};
 use super::{choices, names, stock};
-use cardline::actions::imports::legacy_cards::StockRow;
 
 /// One generated message, and what is known of it.
 #[derive(Clone, PartialEq)]

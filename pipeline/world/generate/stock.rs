@@ -2,6 +2,7 @@
 //!
 //! A card is a pure function of its person and of what the application says became of it.
 
+use cardline::actions::imports::legacy_cards::{StockRow, StockState};
 use cardline_core::domain::application::{IdType, PreviousReason};
 use cardline_core::domain::{card_number, pan};
 use jiff::Span;
@@ -14,7 +15,6 @@ use super::names;
 use super::person::Person;
 use super::plan::{KindChoice, Plan, Previous};
 use super::streams::{Purpose, Rng, pick, stream};
-use cardline::actions::imports::legacy_cards::{StockRow, StockState};
 
 /// Serials of opening-stock cards begin here, far above any the ledger draws.
 const SERIAL_START: u64 = 36_u64.pow(7) * 35;

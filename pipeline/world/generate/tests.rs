@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cardline::route::intake::rule_texts::LEDGER_RULE_TEXTS;
 use cardline_core::domain::application::{Application, DocumentKind, IdType, Kind};
 use cardline_core::domain::message::decode;
 use cardline_core::domain::policy::Policy;
@@ -17,7 +18,6 @@ use super::ground::tests::{reference, regions};
 use super::plan::{KindChoice, Plan, Rates};
 use super::profile::{MIXED, PROFILES, Profile};
 use super::writing::{Files, Stretch, application_of, choice, opening_stock, write};
-use cardline::route::intake::rule_texts::LEDGER_RULE_TEXTS;
 
 pub(super) const FIRST_DAY: Date = date(2026, 1, 5);
 

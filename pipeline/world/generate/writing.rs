@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 
+use cardline::actions::imports::legacy_cards::StockRow;
 use cardline_core::domain::application::Kind;
 use jiff::civil::Date;
 use rayon::prelude::*;
@@ -18,7 +19,6 @@ use super::mishaps::{self, Mishap};
 use super::plan::{KindChoice, Plan};
 use super::stock::opening_card;
 use super::streams::{Purpose, Rng, chance, stream, weighted};
-use cardline::actions::imports::legacy_cards::StockRow;
 
 /// Applications made at a time: enough for all cores, some ten megabytes.
 const CHUNK_APPLICATIONS: u64 = 4_096;

@@ -1,7 +1,6 @@
 //! Imports of reference data: planned, confirmed, applied, taking effect on their day, and whom they
 //! touch. A small world gives the cards.
 
-use crate::steps::drain;
 use cardline::actions::imports::changed_lines::{Asked, PlanError};
 use cardline::actions::imports::reference_file::rows;
 use cardline::actions::imports::reference_import::{Plan, apply, plan};
@@ -21,6 +20,7 @@ use jiff::civil::{Date, date};
 use super::arrivals::{Intake, TODAY, arriving, number};
 use crate::databases::{Database, on_both_engines};
 use crate::plays::{Play, broken};
+use crate::steps::drain;
 
 on_both_engines!(
     the_same_file_again_is_nothing_new,

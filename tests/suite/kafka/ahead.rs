@@ -3,16 +3,15 @@
 
 use std::time::Instant;
 
-use crate::steps::once;
 use cardline::kafka::{PartitionChunk, Reader};
 use cardline::route::intake::FromKafka;
-use cardline::step::Step;
-use cardline::step::{StageError, Worker};
+use cardline::step::{StageError, Step, Worker};
 use rdkafka::producer::Producer;
 
 use super::{Broker, PATIENCE, books_hold, counts, queue};
 use crate::conformance::arrivals::now;
 use crate::databases::{Database, on_both_engines};
+use crate::steps::once;
 
 on_both_engines!(what_another_worker_took_meanwhile_is_given_up);
 

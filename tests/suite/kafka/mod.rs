@@ -18,7 +18,6 @@ use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use crate::steps::drain;
 use cardline::args;
 use cardline::config::{Config, Topics};
 use cardline::reference::tables::built_in_reference;
@@ -29,17 +28,17 @@ use cardline_world::generate::applications::Generated;
 use cardline_world::generate::plan::Plan;
 use cardline_world::generate::writing::{Stretch, application_of};
 use cardline_world::play::FIRST_DAY;
-use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewPartitions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::Message;
 use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
-use rdkafka::{Offset, TopicPartitionList};
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 use crate::conformance::arrivals::now;
 use crate::databases::Database;
 use crate::plays::broken;
+use crate::steps::drain;
 
 static MADE: AtomicU32 = AtomicU32::new(0);
 const PATIENCE: Duration = Duration::from_secs(30);

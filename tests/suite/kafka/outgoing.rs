@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::steps::drain;
 use cardline::messages::history::{Relay, Seal};
 use cardline::messages::tell_dead_letters::DeadLetters;
 use cardline::step::Step;
@@ -13,6 +12,7 @@ use serde_json::{Value, json};
 use super::{Broker, Heard, applications, changed, take_in};
 use crate::conformance::arrivals::{now, number};
 use crate::databases::{Database, on_both_engines};
+use crate::steps::drain;
 
 on_both_engines!(
     what_was_told_before_a_crash_is_told_again_under_the_same_ids,

@@ -3,7 +3,6 @@
 use std::ffi::CString;
 use std::time::{Duration, Instant};
 
-use crate::steps::drain;
 use cardline::kafka::{BrokerError, Operation, Reader};
 use cardline::messages::history::{Relay, Seal};
 use cardline::step::StageError;
@@ -15,6 +14,7 @@ use serde_json::Value;
 use super::{Broker, PATIENCE, applications, books_hold, counts, take_in};
 use crate::conformance::arrivals::now;
 use crate::databases::{Database, Engine, on_both_engines};
+use crate::steps::drain;
 
 on_both_engines!(
     an_input_topic_that_is_missing_is_an_error_of_its_step,

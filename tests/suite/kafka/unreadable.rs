@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::steps::drain;
 use cardline::args;
 use cardline::messages::tell_dead_letters::DeadLetters;
 use cardline::route::servicing::Events;
@@ -14,6 +13,7 @@ use super::{Broker, Heard, Sender, applications, books_hold, changed, counts, ke
 use crate::conformance::arrivals::{now, number};
 use crate::databases::{Database, on_both_engines};
 use crate::messages::schema;
+use crate::steps::drain;
 
 on_both_engines!(
     poison_is_put_aside_and_told_and_the_rest_goes_on,

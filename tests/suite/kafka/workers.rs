@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use cardline::route::intake::FromKafka;
-use cardline::step::Step;
-use cardline::step::{StageError, Worker};
+use cardline::step::{StageError, Step, Worker};
 use cardline::store::LedgerError;
 use jiff::ToSpan;
 

@@ -4,9 +4,8 @@ use std::path::Path;
 use std::process::Command;
 
 use cardline::config::Config;
-use cardline::route::ROUTE;
-use cardline::route::intake;
 use cardline::route::intake::settle::IntakeCounts;
+use cardline::route::{ROUTE, intake};
 use cardline::step::Worker;
 use cardline::time::local_date;
 use jiff::Timestamp;

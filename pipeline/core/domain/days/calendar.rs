@@ -187,9 +187,10 @@ impl Calendar {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use jiff::civil::date;
     use proptest::prelude::*;
+
+    use super::*;
 
     const YEAR_2025: &str = include_str!("../../../../fixtures/reference/holidays-2025.csv");
     const YEAR_2026: &str = include_str!("../../../../fixtures/reference/holidays-2026.csv");

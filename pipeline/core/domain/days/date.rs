@@ -58,8 +58,9 @@ fn two(tens: u8, ones: u8) -> Option<i8> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     #[test]
     fn a_date_has_one_form() {

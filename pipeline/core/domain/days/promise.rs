@@ -29,8 +29,9 @@ pub fn warning(approved: Date, paused_days: i32) -> Date {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use jiff::civil::date;
+
+    use super::*;
 
     #[test]
     fn day_thirty_is_kept() {

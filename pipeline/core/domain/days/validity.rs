@@ -46,8 +46,9 @@ fn anniversary(day: Date, years: i16) -> Option<Date> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use jiff::civil::date;
+
+    use super::*;
 
     fn ten_years(issued: Date) -> Date {
         valid_to(issued, None, ChildCard::TenYears)

@@ -66,8 +66,9 @@ pub fn is_well_formed(number: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     #[test]
     fn the_example_of_the_standard() {

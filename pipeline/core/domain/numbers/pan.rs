@@ -37,8 +37,9 @@ pub fn is_valid(pan: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     #[test]
     fn the_example_of_the_standard() {

@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use jiff::civil::Date;
 
 use super::lookup::{Bank, Outlet, Point, PointKind, Reference};
-use super::region::RegionNow;
-use super::region::{first_day, followed, last_day};
+use super::region::{RegionNow, first_day, followed, last_day};
 use super::table::Table;
 use crate::domain::limits::MAX_REFERENCE_FAULTS_COUNT;
 use crate::domain::outlet_code;

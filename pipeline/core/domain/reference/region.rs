@@ -76,8 +76,9 @@ pub(super) fn followed(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use jiff::civil::date;
+
+    use super::*;
 
     fn following(lines: &[(&str, &str)], old: &str) -> Vec<String> {
         let named =

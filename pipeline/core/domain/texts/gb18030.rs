@@ -84,8 +84,9 @@ fn byte_len_of(character: char) -> Result<usize, char> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     #[test]
     fn a_character_without_bytes_is_named_and_nothing_is_replaced() {

@@ -156,9 +156,10 @@ fn is_region(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use jiff::civil::date;
+
     use super::NameFault;
     use crate::file_formats::{FileKind, sample};
-    use jiff::civil::date;
 
     #[test]
     fn a_name_is_recognised_by_its_own_template_only() {

@@ -7,10 +7,9 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use super::column::Column;
-use super::control;
 use super::file::{FileSpec, Layout, LineEnd, Rendered, written};
 use super::parsed::Parsed;
-use super::{delimited, fixed};
+use super::{control, delimited, fixed};
 use crate::file_formats::charset::without_mark;
 use crate::file_formats::fault::{FaultCode, FileFault, RenderFault, RowFault};
 use crate::file_formats::limits::FAULTS_MOST_COUNT;

@@ -1,7 +1,8 @@
 //! Whole files, in and out: what is refused, what costs one row only.
 
-use crate::file_formats::{FaultCode, FileKind, FileSpec, LineEnd, Parsed, sample};
 use std::collections::BTreeMap;
+
+use crate::file_formats::{FaultCode, FileKind, FileSpec, LineEnd, Parsed, sample};
 
 fn file(kind: FileKind) -> FileSpec {
     sample::profile().file(kind).unwrap().clone()

@@ -1,7 +1,6 @@
 //! The partner bank and the outlet that opens the account.
 
 use crate::domain::outlet_code;
-
 use crate::rules::{Findings, Rule, Severity, Subject};
 
 pub(crate) const BANK_REGION: Rule = Rule {

@@ -3,7 +3,6 @@
 use crate::domain::application::PickupMethod;
 use crate::domain::mobile;
 use crate::domain::reference::{Outlet, PointKind};
-
 use crate::rules::people::address::is_writable;
 use crate::rules::people::contact::is_landline;
 use crate::rules::{Findings, Rule, Severity, Subject};

@@ -2,7 +2,6 @@
 
 use crate::domain::application::{Kind, PreviousReason};
 use crate::domain::card_number;
-
 use crate::rules::{Findings, Rule, Severity, Subject};
 
 pub(crate) const PREVIOUS_BANK: Rule = Rule {

@@ -2,10 +2,9 @@
 
 use jiff::civil::Date;
 
+use super::paper::LONG_TERM;
 use crate::domain::date;
 use crate::domain::identity_number::{IdentityNumber, NumberClass};
-
-use super::paper::LONG_TERM;
 use crate::rules::people::agent::has_resident_id;
 use crate::rules::{Findings, Rule, Severity, Subject};
 

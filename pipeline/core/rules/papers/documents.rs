@@ -7,7 +7,6 @@ use crate::domain::application::{DocumentKind, PhotoSource, Relation};
 use crate::domain::identity_number::NumberClass;
 use crate::domain::limits::MAX_DOCUMENTS_COUNT;
 use crate::domain::set::Set;
-
 use crate::rules::{Findings, Rule, Severity, Subject};
 
 /// Longest object key, in bytes: what every file system takes as a name.

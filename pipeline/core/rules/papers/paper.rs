@@ -4,7 +4,6 @@ use crate::domain::application::IdType;
 use crate::domain::date;
 use crate::domain::identity_number::NumberClass;
 use crate::domain::person::class_of;
-
 use crate::rules::subject::whole_years;
 use crate::rules::{Findings, Rule, Severity, Subject};
 

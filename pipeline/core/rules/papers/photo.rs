@@ -1,9 +1,8 @@
 //! The photo as declared. The figures are those of s3; the bytes themselves are fetched, hashed and
 //! decoded before the account cut.
 
-use crate::domain::application::{DocumentKind, IdType, Photo, PhotoSource};
-
 use super::documents::{is_object_key, is_sha256};
+use crate::domain::application::{DocumentKind, IdType, Photo, PhotoSource};
 use crate::rules::{Findings, Rule, Severity, Subject};
 
 /// Smallest width and height, in pixels, and at the same time the aspect (s3).

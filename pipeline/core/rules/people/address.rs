@@ -3,7 +3,6 @@
 use crate::domain::gb18030;
 use crate::domain::limits::MAX_ADDRESS_BYTES;
 use crate::domain::reference::{Reference, RegionNow};
-
 use crate::rules::{Findings, Rule, Severity, Subject};
 
 pub(crate) const ADDRESS_ABOLISHED: Rule = Rule {

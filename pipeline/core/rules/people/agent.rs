@@ -1,11 +1,10 @@
 //! The agent (代办人) acting for a minor or someone who cannot come (s3): who that is. The agent's paper has a
 //! file of its own, `agent_paper`.
 
+use super::name::{is_latin, tell_normalised};
 use crate::domain::application::{DocumentKind, IdType, Relation};
 use crate::domain::identity_number::IdentityNumber;
 use crate::domain::mobile;
-
-use super::name::{is_latin, tell_normalised};
 use crate::rules::subject::{ADULT_YEARS, whole_years};
 use crate::rules::{Findings, Rule, Severity, Subject};
 

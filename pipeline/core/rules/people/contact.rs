@@ -1,7 +1,6 @@
 //! How the holder is reached.
 
 use crate::domain::mobile;
-
 use crate::rules::{Findings, Rule, Severity, Subject};
 
 pub(crate) const MOBILE_FORM: Rule = Rule {

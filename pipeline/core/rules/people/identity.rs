@@ -3,7 +3,6 @@
 
 use crate::domain::application::Kind;
 use crate::domain::identity_number::{IdentityDefect, NumberClass};
-
 use crate::rules::{Findings, Rule, Severity, Subject};
 
 const FIELD: &str = "holder.id_number";

@@ -3,7 +3,6 @@
 use crate::domain::application::IdType;
 use crate::domain::gb18030;
 use crate::domain::name::{NameDefect, NormalisedName};
-
 use crate::rules::{Findings, Rule, Severity, Subject};
 
 const FIELD: &str = "holder.name";

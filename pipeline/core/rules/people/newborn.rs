@@ -1,7 +1,6 @@
 //! Newborns: the lane and the channel that are theirs alone (s0).
 
 use crate::domain::application::{Channel, Kind, Priority};
-
 use crate::rules::{Findings, Rule, Severity, Subject};
 
 pub(crate) const JOINT_BIRTH: Rule = Rule {

@@ -4,7 +4,6 @@ use crate::domain::application::{IdType, Kind};
 use crate::domain::country;
 use crate::domain::identity_number::{IdentityNumber, NumberClass};
 use crate::domain::validity::CHILD_YEARS;
-
 use crate::rules::subject::whole_years;
 use crate::rules::{Findings, Rule, Severity, Subject};
 

@@ -10,9 +10,7 @@ use jiff::civil::Date;
 use super::{ArrivingFacts, ArrivingMessage, IntakeCounts, Key, Numbered, REJECTED, REJECTION};
 use crate::bulk_row;
 use crate::quarantine::quarantined::looked_at_by;
-use crate::store::LedgerError;
-use crate::store::Stamp;
-use crate::store::Tx;
+use crate::store::{LedgerError, Stamp, Tx};
 
 bulk_row! {
     /// What a message is known by.

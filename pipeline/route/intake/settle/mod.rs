@@ -17,11 +17,9 @@ use jiff::civil::Date;
 use super::withdrawals::apply_early;
 use crate::custody::containers::CHUNK;
 use crate::messages::dead_letters;
-use crate::store::Stamp;
-use crate::store::Tx;
 use crate::store::leases::spend;
 use crate::store::transition::{Transition, all_moved, move_set};
-use crate::store::{Lease, Ledger, LedgerError};
+use crate::store::{Lease, Ledger, LedgerError, Stamp, Tx};
 use crate::{args, read_by_name, transition};
 
 /// Why an application with an error is rejected, in its history.

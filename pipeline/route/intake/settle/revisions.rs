@@ -1,14 +1,12 @@
 //! Corrections: a higher revision takes the place of what is rejected, returned or held for its photo.
 
+use cardline_core::state_machines::{APPLICATION, CARD, SOCIAL};
 use jiff::civil::Date;
 
 use crate::photos::renditions::overtake_photo_cases;
-use crate::store::LedgerError;
-use crate::store::Stamp;
-use crate::store::Tx;
 use crate::store::transition::{Along, Subject, Transition, lost, move_each};
+use crate::store::{LedgerError, Stamp, Tx};
 use crate::{args, transition};
-use cardline_core::state_machines::{APPLICATION, CARD, SOCIAL};
 
 /// A higher revision of an application that is rejected, returned, or held for its photo: its facts are
 /// replaced, then it moves. Approved again, a rejected one has a new promise; one that was returned or

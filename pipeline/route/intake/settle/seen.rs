@@ -13,9 +13,7 @@ use super::revisions::replace_revisions;
 use super::rules::{IDENTITY, LEDGER_RULES};
 use super::{ArrivingFacts, IntakeCounts, Key, Numbered, REJECTED, REJECTION};
 use crate::quarantine::quarantined::looked_at_by;
-use crate::store::LedgerError;
-use crate::store::Stamp;
-use crate::store::Tx;
+use crate::store::{LedgerError, Stamp, Tx};
 use crate::{args, bulk_row};
 
 bulk_row! {

@@ -1,6 +1,8 @@
 //! Events about cards: each kind's routes are tried in order, set by set, until every event moved its card or
 //! none can.
 
+use cardline_core::domain::outcomes::MessageOutcome;
+
 use super::effects::{activates, along, routes};
 use super::kept::{Chunk, keep, stage};
 use super::retire::retire_previous;
@@ -9,7 +11,6 @@ use crate::route::servicing::arriving::{ArrivingEvent, EventKind};
 use crate::store::transition::{Along, Subject, by_day, move_each};
 use crate::store::{LedgerError, Stamp, Tx};
 use crate::{args, row};
-use cardline_core::domain::outcomes::MessageOutcome;
 
 /// The application an event is about, by card number or application id.
 const RESOLVE: &str = "UPDATE event SET id = COALESCE(

@@ -2,9 +2,9 @@
 //!
 //! As at intake, events about the same card or shipment are settled one after another, in waves.
 
-use cardline_core::domain::outcomes::MessageOutcome;
 use std::collections::{BTreeMap, HashMap};
 
+use cardline_core::domain::outcomes::MessageOutcome;
 use cardline_core::domain::policy::ByRegion;
 
 use super::cards::cards;

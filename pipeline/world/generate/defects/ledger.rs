@@ -1,13 +1,13 @@
 //! What only the ledger can find, once the opening stock is imported: the message is in order, the card
 //! behind it is not.
 
+use cardline::actions::imports::legacy_cards::StockState;
 use cardline_core::domain::application::{IdType, Kind, PreviousReason};
 use jiff::Span;
 
 use super::bank::other_bank;
 use super::{Defect, Message, Soil, defect, first_issue, following};
 use crate::generate::stock;
-use cardline::actions::imports::legacy_cards::StockState;
 
 pub(super) const DEFECTS: &[Defect] = &[
     defect("PERSON-LIVE-CARD", first_issue, has_a_card),

@@ -3,6 +3,7 @@
 //! A family of rules has a file with its list. A rule may have several defects. Not here: what is wrong with
 //! a message as a message (`mishaps`), and photos whose bytes are wrong (`photo_faults`).
 
+use cardline::actions::imports::legacy_cards::StockRow;
 use cardline_core::domain::application::{IdType, Kind, Pickup, Text};
 use cardline_core::domain::policy::RegionPolicy;
 use rand::RngExt;
@@ -14,7 +15,6 @@ use super::messages::Message;
 use super::person::Person;
 use super::plan::Plan;
 use super::streams::Rng;
-use cardline::actions::imports::legacy_cards::StockRow;
 
 mod address;
 mod agent;

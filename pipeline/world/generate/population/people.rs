@@ -7,12 +7,10 @@ use jiff::civil::Date;
 use rand::RngExt;
 
 use super::classes::{BLOCK, Class, Classes};
-use super::contacts;
 use super::ground::Place;
-use super::names;
 use super::numbers::{self, Numbering};
 use super::person::{Employer, Guardian, Person};
-use super::validity;
+use super::{contacts, names, validity};
 use crate::generate::profile::Profile;
 use crate::generate::streams::{Purpose, Rng, chance, percent, pick, stream};
 

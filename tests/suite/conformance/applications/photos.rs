@@ -1,7 +1,6 @@
 //! Photos from the object store to the account cut: one bad photo holds one card, names why, and has a
 //! way out; everybody else goes on.
 
-use crate::steps::drain;
 use cardline::photos::Photos;
 use cardline::route::accounts::Cut;
 use cardline::route::intake::from_file;
@@ -20,6 +19,7 @@ use sha2::{Digest, Sha256};
 use crate::conformance::arrivals::number;
 use crate::databases::{Database, on_both_engines};
 use crate::plays::{Play, broken};
+use crate::steps::drain;
 
 on_both_engines!(
     a_bad_photo_holds_its_own_card_alone,

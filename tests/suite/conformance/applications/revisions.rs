@@ -1,6 +1,5 @@
 //! Revisions in every order of arrival, early withdrawals, and what comes too late.
 
-use crate::steps::drain;
 use cardline::args;
 use cardline::route::deadlines::Deadlines;
 use cardline::route::intake::settle::ArrivingMessage;
@@ -12,6 +11,7 @@ use serde_json::json;
 use super::quarantine::{Desk, FIRST_DAY, application};
 use crate::conformance::arrivals::{Intake, TODAY, arriving, now, number, why, wrong};
 use crate::databases::{Database, on_both_engines};
+use crate::steps::drain;
 
 on_both_engines!(
     five_revisions_end_alike_in_every_order,

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::steps::drain;
 use cardline::actions::batches::cancel::cancel_batch;
 use cardline::actions::batches::cut::{cut_now, preview_cut};
 use cardline::actions::batches::hold::{hold_batch, hold_stream, release_batch, release_stream};
@@ -15,9 +14,8 @@ use cardline::actions::decisions::{ApprovalRefusal, Carried, give};
 use cardline::actions::dual_control::{Second, second_person};
 use cardline::actions::outcome::{ActionError, Instruction, Outcome};
 use cardline::batching::kind::waiting_streams;
-use cardline::route::batches_of;
 use cardline::route::send::Send;
-use cardline::route::{accounts, production};
+use cardline::route::{accounts, batches_of, production};
 use cardline::step::{StageError, Step, Worker};
 use cardline::store::LedgerError;
 use cardline::time::instant;
@@ -32,6 +30,7 @@ use crate::conformance::arrivals::{execute, number};
 use crate::conformance::people::users::{add, administered};
 use crate::databases::{Database, Engine, on_both_engines};
 use crate::plays::{Play, broken};
+use crate::steps::drain;
 
 on_both_engines!(
     every_action_on_accounts_keeps_the_laws,

@@ -2,7 +2,6 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::steps::drain;
 use cardline::exchange::files::ReceivedFile;
 use cardline::exchange::inbox;
 use cardline::route::accounts::Answers;
@@ -16,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 use crate::databases::{Database, on_both_engines};
 use crate::plays::Play;
+use crate::steps::drain;
 
 on_both_engines!(accounts_that_come_twice_open_nothing, two_workers_leave_no_file_of_a_bank,);
 

@@ -1,6 +1,5 @@
 //! Numbers of a bank's files that never come: two persons let the stream go on, and nothing is silent.
 
-use crate::steps::drain;
 use cardline::actions::decisions::{ApprovalRefusal, Carried, give};
 use cardline::actions::dual_control::{Second, second_person};
 use cardline::actions::outcome::{ActionError, Instruction, Outcome};
@@ -19,6 +18,7 @@ use crate::conformance::batching::batches::refusal;
 use crate::conformance::people::users::{add, administered};
 use crate::databases::{Database, on_both_engines};
 use crate::plays::{Play, broken};
+use crate::steps::drain;
 
 on_both_engines!(two_persons_pass_over_what_never_came, a_file_that_comes_after_all_is_not_passed_over,);
 

@@ -1,6 +1,5 @@
 //! What needs two persons, on both engines: asked for by one, given by another, carried out once.
 
-use crate::steps::drain;
 use cardline::actions::decisions::{ApprovalRefusal, Carried, give, refuse};
 use cardline::actions::dual_control::{Second, Wanted, second_person};
 use cardline::actions::quarantine::export::{Exported, Wish, export};
@@ -23,6 +22,7 @@ use crate::conformance::applications::quarantine::{Desk, FIRST_DAY, application,
 use crate::conformance::arrivals::{execute, number};
 use crate::conformance::laws::planted_offenders_are_found;
 use crate::databases::{Database, on_both_engines};
+use crate::steps::drain;
 
 on_both_engines!(
     a_bulk_discard_is_asked_for_given_and_done_once,
