@@ -11,6 +11,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         files.push(file?.file_name().into_string().map_err(|name| format!("{} is no name", name.display()))?);
     }
     files.sort();
+    for (file, number) in files.iter().zip(1..) {
+        if !file.starts_with(&format!("{number:04}_")) {
+            return Err(format!("schemas/sql: {file} stands where number {number:04} belongs; give it that").into());
+        }
+    }
     let text = |engine: &str, file: &str| format!("include_str!({:?})", folder.join(engine).join(file));
     let entry = |file: &String| format!("    ({file:?}, {}, {}),\n", text("sqlite", file), text("postgres", file));
     let list = format!("&[\n{}]\n", files.iter().map(entry).collect::<String>());
