@@ -56,7 +56,7 @@ struct Listed {
 const HEADINGS: &[&str] = &["id", "act", "subject", "count", "scope", "by", "reason", "due_on", "state", "second"];
 
 async fn list(context: &Context, all: bool) -> anyhow::Result<Exit> {
-    let now = Timestamp::now();
+    let now = context.now();
     let worker = context.worker(now).await?;
     let mut listed = Vec::new();
     for mut record in worker.ledger.approvals(all, now).await? {
@@ -93,7 +93,7 @@ fn row(listed: &Listed) -> Vec<String> {
 }
 
 async fn decide(context: &Context, id: i64, agrees: bool) -> anyhow::Result<Exit> {
-    let now = Timestamp::now();
+    let now = context.now();
     let mut worker = context.worker(now).await?;
     let Some(approver) = worker.ledger.viewer().cloned() else {
         anyhow::bail!("there are no users yet, so nothing waits for a second person; see `cardline users add --help`");

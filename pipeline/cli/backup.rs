@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use cardline::actions::recovery::backup::back_up;
 use clap::Args;
-use jiff::Timestamp;
 
 use super::context::Context;
 use super::exit::Exit;
@@ -22,7 +21,7 @@ pub struct BackupArgs {
 
 /// Backs up the ledger and the objects.
 pub async fn run(context: &Context, args: BackupArgs) -> anyhow::Result<Exit> {
-    let now = Timestamp::now();
+    let now = context.now();
     let worker = context.observer(now).await?;
     let backup = back_up(&worker, &args.to, now).await?;
     let row = vec![

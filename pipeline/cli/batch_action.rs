@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::approvals::waits;
-use super::context::{Context, instant};
+use super::context::Context;
 use super::exit::{Exit, Usage};
 use super::print::{self, Output};
 use super::refusals::{in_words, of_action};
@@ -26,7 +26,7 @@ pub struct Reason {
     /// Why; kept encrypted with the action
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     reason: String,
-    /// The instant of the action, RFC 3339 [default: now]
+    /// The instant of the action, RFC 3339 [default: now; not taken once there are users]
     #[arg(long, value_name = "INSTANT")]
     at: Option<Timestamp>,
 }
@@ -38,7 +38,7 @@ impl Reason {
         if self.reason.trim().is_empty() {
             return Err(Usage("say why with --reason TEXT: this action is recorded with its reason".into()).into());
         }
-        Ok(Instruction { actor, reason: &self.reason, at: instant(self.at), approval: None })
+        Ok(Instruction { actor, reason: &self.reason, at: context.instant(self.at)?, approval: None })
     }
 }
 
@@ -114,7 +114,7 @@ pub struct CancelArgs {
 pub async fn cut(context: &Context, args: CutArgs) -> anyhow::Result<Exit> {
     let stream = &args.stream;
     if args.dry_run {
-        let at = instant(args.reason.at);
+        let at = context.look_at(args.reason.at);
         let worker = context.observer(at).await?;
         let preview = preview_cut(&worker, stream, at).await.map_err(in_words)?;
         let row = |(region, cards): &(String, i64)| {

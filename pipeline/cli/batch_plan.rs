@@ -5,7 +5,7 @@ use cardline::actions::batches::targets::kind_of;
 use clap::Args;
 use jiff::Timestamp;
 
-use super::context::{Context, instant};
+use super::context::Context;
 use super::exit::{Exit, Usage};
 use super::print::{self, Output};
 
@@ -33,7 +33,7 @@ const HEADINGS: &[&str] = &["stream", "next cut", "batches", "cards", "sections"
 
 /// Prints the plan.
 pub async fn run(context: &Context, args: PlanArgs) -> anyhow::Result<Exit> {
-    let now = instant(args.at);
+    let now = context.look_at(args.at);
     let worker = context.observer(now).await?;
     if let Some(unknown) = args.stream.as_ref().filter(|stream| kind_of(&worker, stream).is_none()) {
         let unknown = print::visible(unknown);

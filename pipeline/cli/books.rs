@@ -4,7 +4,7 @@ use cardline::books::{LAWS, LawResult};
 use clap::Args;
 use jiff::Timestamp;
 
-use super::context::{Context, instant};
+use super::context::Context;
 use super::exit::{Exit, Usage};
 use super::print;
 
@@ -17,7 +17,7 @@ pub struct BooksArgs {
     /// Over everything, not only what changed since the last run
     #[arg(long)]
     full: bool,
-    /// The instant deadlines are judged at, RFC 3339 [default: now]
+    /// The instant deadlines are judged at, RFC 3339 [default: now; not taken once there are users]
     #[arg(long, value_name = "INSTANT")]
     at: Option<Timestamp>,
 }
@@ -30,7 +30,7 @@ pub async fn run(context: &Context, args: BooksArgs) -> anyhow::Result<Exit> {
         let last = LAWS.iter().map(|law| law.number).max().unwrap_or(0);
         return Err(Usage(format!("there is no law {no}; the laws are 1 to {last}")).into());
     }
-    let report = context.ledger().await?.books(instant(args.at), args.full, args.law).await?;
+    let report = context.ledger().await?.books(context.instant(args.at)?, args.full, args.law).await?;
     print::rows(context.output, HEADINGS, &rows(&report.books), &report.books)?;
     for law in report.books.iter().filter(|law| !law.holds) {
         for offender in &law.offending {

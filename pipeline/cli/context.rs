@@ -11,7 +11,7 @@ use cardline::time::local_date;
 use cardline_core::domain::personal_text::looks_personal;
 use cardline_core::domain::staff::Scope;
 use clap::Args;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 
 use super::commands::{Who, line_of};
@@ -56,6 +56,8 @@ pub struct Context {
     named: bool,
     /// The user, once there are users.
     viewer: Option<Principal>,
+    /// Once there are users, how far the database's clock is ahead of this machine's.
+    ahead: Option<SignedDuration>,
 }
 
 impl Context {
@@ -68,7 +70,7 @@ impl Context {
         }
         let given = Flags { config: flags.config, database: flags.database, kafka: flags.kafka, data: flags.data };
         let config = Config::gather(&given, |name| std::env::var_os(name))?;
-        Ok(Context { config, output: flags.output, actor, opening: Opening::Look, named, viewer: None })
+        Ok(Context { config, output: flags.output, actor, opening: Opening::Look, named, viewer: None, ahead: None })
     }
 
     /// The name given with `--as`.
@@ -81,6 +83,33 @@ impl Context {
         self.actor = viewer.name.clone();
         self.named = true;
         self.viewer = Some(viewer);
+    }
+
+    /// From here on time is the database's, and no user says what it is.
+    pub fn keep_time_of(&mut self, clock: Timestamp) {
+        self.ahead = Some(clock.duration_since(Timestamp::now()));
+    }
+
+    /// Now: by the database's clock once there are users, by this machine's before.
+    pub fn now(&self) -> Timestamp {
+        Timestamp::now().saturating_add(self.ahead.unwrap_or_default()).unwrap_or(Timestamp::MAX)
+    }
+
+    /// The instant of something that is written: `--at` before there are users, and now.
+    pub fn instant(&self, at: Option<Timestamp>) -> anyhow::Result<Timestamp> {
+        match (at, self.ahead) {
+            (Some(_), Some(_)) => Err(Usage(
+                "--at is taken only before there are users: what is done now is done at the database's time; leave it out".into(),
+            )
+            .into()),
+            (Some(at), None) => Ok(at),
+            (None, _) => Ok(self.now()),
+        }
+    }
+
+    /// The instant of a look, which writes nothing: any may be looked at.
+    pub fn look_at(&self, at: Option<Timestamp>) -> Timestamp {
+        at.unwrap_or_else(|| self.now())
     }
 
     /// Whether the user may do what this line of the commands is; anybody may before there are users.
@@ -178,9 +207,4 @@ impl Context {
             None => ledger,
         }
     }
-}
-
-/// The instant given with `--at`, or now.
-pub fn instant(at: Option<Timestamp>) -> Timestamp {
-    at.unwrap_or_else(Timestamp::now)
 }

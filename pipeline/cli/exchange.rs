@@ -4,7 +4,6 @@ use cardline::actions::dual_control::second_person;
 use cardline::actions::outcome::Outcome;
 use cardline::actions::recovery::skip::{Missing, all_missing, skip, to_skip, wanted};
 use clap::{Args, Subcommand};
-use jiff::Timestamp;
 use serde_json::json;
 
 use super::approvals::waits;
@@ -50,7 +49,7 @@ pub async fn run(context: &Context, command: Exchange) -> anyhow::Result<Exit> {
 }
 
 async fn show(context: &Context) -> anyhow::Result<Exit> {
-    let worker = context.observer(Timestamp::now()).await?;
+    let worker = context.observer(context.now()).await?;
     let scope = context.scope();
     let mut found = all_missing(&worker).await?;
     found.retain(|missing| scope.covers(&missing.bank, ""));

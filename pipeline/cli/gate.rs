@@ -17,7 +17,12 @@ pub async fn admit(context: &mut Context, command: &str) -> anyhow::Result<()> {
         anyhow::bail!("`{command}` is in no line of `cardline users roles`, so nobody may run it");
     };
     context.opening = line.opening;
-    let Who::Users(permission) = line.who else { return Ok(()) };
+    let permission = match line.who {
+        Who::Users(permission) => permission,
+        // The daemon takes no instant, and listens before the database answers.
+        Who::Worker if command != "run" => return keep_time(context).await,
+        Who::Worker | Who::Anyone => return Ok(()),
+    };
     if !Ledger::is_there(&context.config.database.value) {
         return Ok(());
     }
@@ -29,5 +34,20 @@ pub async fn admit(context: &mut Context, command: &str) -> anyhow::Result<()> {
     let principal = session::prove(&ledger, context.named_actor()).await?;
     check(&principal, permission).map_err(|refusal| no_permit(refusal, command))?;
     context.act_as(principal);
+    context.keep_time_of(ledger.clock().await?);
+    Ok(())
+}
+
+/// Time for a worker's command: once there are users, the database's. A database that does not answer is told by
+/// the command itself.
+async fn keep_time(context: &mut Context) -> anyhow::Result<()> {
+    if !Ledger::is_there(&context.config.database.value) {
+        return Ok(());
+    }
+    if let Ok(ledger) = Ledger::unmigrated(&context.config.database.value).await
+        && sessions::are_needed(&ledger).await?
+    {
+        context.keep_time_of(ledger.clock().await?);
+    }
     Ok(())
 }

@@ -11,7 +11,7 @@ use cardline::store::Stamp;
 use cardline_core::domain::spreadsheet;
 use jiff::Timestamp;
 
-use super::context::{Context, instant};
+use super::context::Context;
 use super::exit::Exit;
 use super::print;
 
@@ -87,7 +87,7 @@ pub async fn run(context: &Context, path: &Path) -> anyhow::Result<Exit> {
     if !is_header(&header) {
         anyhow::bail!("{shown}, line 1: expected the columns {}; the last may be left out", COLUMNS.join(","));
     }
-    let now = instant(None);
+    let now = context.now();
     let worker = context.named_worker(now).await?;
     let mut counts = Counts::default();
     let list = List { rounded: rounded(&text, &header), text: &text, header: &header };

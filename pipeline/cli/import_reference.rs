@@ -85,7 +85,7 @@ pub async fn run(context: &Context, table: Table, args: &ImportArgs) -> anyhow::
         Ok(file) => file,
         Err(fault) => return refused(context, table, path, &[fault]),
     };
-    let now = Timestamp::now();
+    let now = context.now();
     let today = local_date(now);
     let policy = load_policy(context.config.policy.value.as_deref())?;
     let (ledger, _unused) =

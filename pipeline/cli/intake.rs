@@ -10,7 +10,7 @@ use cardline::store::LedgerError;
 use clap::Args;
 use jiff::Timestamp;
 
-use super::context::{Context, instant};
+use super::context::Context;
 use super::exit::{Exit, ledger_error};
 use super::print::{self, Output};
 use super::progress::Progress;
@@ -33,14 +33,14 @@ pub struct IntakeArgs {
     /// Only say what would happen; nothing is changed
     #[arg(long)]
     dry_run: bool,
-    /// The instant of intake, RFC 3339 [default: now]
+    /// The instant of intake, RFC 3339 [default: now; not taken once there are users]
     #[arg(long, value_name = "INSTANT")]
     at: Option<Timestamp>,
 }
 
 /// Runs intake once and prints how the messages divided.
 pub async fn run(context: &Context, args: IntakeArgs) -> anyhow::Result<Exit> {
-    let now = instant(args.at);
+    let now = if args.dry_run { context.look_at(args.at) } else { context.instant(args.at)? };
     let kafka = args.from == "kafka";
     let path = Path::new(&args.from);
     if kafka && context.config.kafka.value == "mock" {

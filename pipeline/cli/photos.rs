@@ -15,7 +15,7 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::context::{Context, instant};
+use super::context::Context;
 use super::exit::{Exit, Usage};
 use super::print::{self, Output};
 
@@ -42,7 +42,7 @@ pub struct RetryArgs {
     /// Every photo that could not be used
     #[arg(long, conflicts_with = "application_id")]
     all: bool,
-    /// The instant the steps see, RFC 3339 [default: now]
+    /// The instant the steps see, RFC 3339 [default: now; not taken once there are users]
     #[arg(long, value_name = "INSTANT")]
     at: Option<Timestamp>,
 }
@@ -88,7 +88,7 @@ fn show(context: &Context, waiting: &[WaitingPhoto]) -> anyhow::Result<()> {
 }
 
 async fn retry(context: &Context, args: RetryArgs) -> anyhow::Result<Exit> {
-    let now = instant(args.at);
+    let now = context.instant(args.at)?;
     let worker = context.worker(now).await?;
     let asked = worker.ledger.ask_photos_again(args.application_id.as_deref(), now).await?;
     if let (0, Some(id)) = (asked, &args.application_id) {

@@ -10,7 +10,7 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::context::{Context, instant};
+use super::context::Context;
 use super::exit::Exit;
 use super::print::{self, Output, grouped_digits};
 use super::quarantine_choice::{Chosen, place};
@@ -111,7 +111,7 @@ struct Unfinished {
 
 async fn list(context: &Context, args: ListArgs) -> anyhow::Result<Exit> {
     let ledger = context.ledger().await?;
-    let now = instant(args.at);
+    let now = context.look_at(args.at);
     let selection = args.chosen.selection(Vec::new(), args.reason);
     let total = ledger.quarantined_count(&selection).await?;
     let unfinished = unfinished(&ledger).await?;

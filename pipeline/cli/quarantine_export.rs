@@ -11,7 +11,6 @@ use cardline::actions::quarantine::refusal::QuarantineRefusal;
 use cardline::crypto::objects::sha256;
 use cardline_core::domain::staff::DualControl;
 use clap::Args;
-use jiff::Timestamp;
 use serde_json::json;
 
 use super::approvals::waits;
@@ -57,7 +56,7 @@ pub async fn run(context: &Context, args: ExportArgs) -> anyhow::Result<Exit> {
     }
     anyhow::ensure!(std::fs::symlink_metadata(&args.out).is_err(), "{}: is there already", args.out.display());
     let actor = context.who()?;
-    let now = Timestamp::now();
+    let now = context.now();
     let worker = context.worker(now).await?;
     let mut ids = args.ids;
     ids.sort_unstable();

@@ -15,7 +15,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::approvals::waits;
-use super::context::{Context, instant};
+use super::context::Context;
 use super::exit::{Exit, Usage};
 use super::print::{self, Output};
 use super::quarantine_choice::Chosen;
@@ -42,7 +42,7 @@ pub struct SelectionArgs {
     /// Carry out the operation of this id, as previewed
     #[arg(long, value_name = "OPERATION", conflicts_with = "dry_run")]
     confirm: Option<String>,
-    /// The instant of the operation, RFC 3339 [default: now]
+    /// The instant of the operation, RFC 3339 [default: now; not taken once there are users]
     #[arg(long, value_name = "INSTANT")]
     at: Option<Timestamp>,
 }
@@ -134,7 +134,7 @@ async fn run_operation(
     if looks_personal(actor) {
         context.who()?;
     }
-    let now = instant(args.at);
+    let now = if args.dry_run { context.look_at(args.at) } else { context.instant(args.at)? };
     let selection = args.chosen.selection(sorted(args.ids), args.code);
     let worker = context.named_worker(now).await?;
     let mut ask =
@@ -151,7 +151,7 @@ async fn run_operation(
             area: &scope.area,
             reason,
         };
-        match waits(context, second_person(&worker, &wanted, Timestamp::now()).await?)? {
+        match waits(context, second_person(&worker, &wanted, context.now()).await?)? {
             Err(outcome) => return Ok(outcome),
             Ok(approval) => ask.approval = approval,
         }

@@ -11,7 +11,7 @@ use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::context::{Context, instant};
+use super::context::Context;
 use super::exit::{Exit, Usage};
 use super::print::{self, Output, visible};
 use super::quarantine_choice::place;
@@ -30,7 +30,7 @@ pub struct ShowArgs {
     /// Why it must be opened; kept encrypted with the operation
     #[arg(long, value_name = "TEXT", requires = "reveal")]
     reason: Option<String>,
-    /// The instant of the operation, RFC 3339 [default: now]
+    /// The instant of the operation, RFC 3339 [default: now; not taken once there are users]
     #[arg(long, value_name = "INSTANT")]
     at: Option<Timestamp>,
 }
@@ -100,7 +100,7 @@ struct ShownOperation {
 
 /// Shows one message; opened only when the operation is recorded.
 pub async fn run(context: &Context, args: ShowArgs) -> anyhow::Result<Exit> {
-    let now = instant(args.at);
+    let now = if args.reveal { context.instant(args.at)? } else { context.look_at(args.at) };
     let reveal = match (args.reveal, args.reason.as_deref().map(str::trim)) {
         (false, _) => None,
         (true, None | Some("")) => {

@@ -29,7 +29,7 @@ Example: cardline reconcile accept --as lin --reason \"restored the backup of Tu
 
 /// Runs one of the commands.
 pub async fn run(context: &Context, command: Reconcile) -> anyhow::Result<Exit> {
-    let now = Timestamp::now();
+    let now = context.now();
     match command {
         Reconcile::Show => {
             // As a worker that starts: it finds out whether the history shrank.

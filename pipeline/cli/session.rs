@@ -10,7 +10,6 @@ use cardline::limits::PASSWORD_BYTES_MAX;
 use cardline::people::passwords::Password;
 use cardline::people::sessions::{self, Token};
 use cardline::store::{Ledger, Principal};
-use jiff::Timestamp;
 
 use super::exit::Usage;
 use super::refusals::no_login;
@@ -36,7 +35,7 @@ pub async fn open(ledger: &Ledger, principal: &Principal) -> anyhow::Result<()> 
     // A temporary file of tempfile is its owner's alone from the first byte.
     let mut file = tempfile::NamedTempFile::new_in(folder).with_context(named)?;
     writeln!(file, "{}", token.text()).with_context(named)?;
-    sessions::begin(ledger, principal, &token, Timestamp::now()).await?;
+    sessions::begin(ledger, principal, &token, ledger.clock().await?).await?;
     file.persist(&path).map_err(|error| error.error).with_context(named)?;
     Ok(())
 }
@@ -64,13 +63,13 @@ pub async fn prove(ledger: &Ledger, name: Option<&str>) -> anyhow::Result<Princi
     let Some(token) = read_private(&path()?)? else {
         anyhow::bail!("there are users, so every command needs one: cardline login --as {asked}");
     };
-    let proved = sessions::by_token(ledger, &Token::kept(token), name, Timestamp::now()).await;
+    let proved = sessions::by_token(ledger, &Token::kept(token), name, ledger.clock().await?).await;
     proved.map_err(|error| no_login(error, asked))
 }
 
 /// The enabled user whose password this is.
 pub async fn check(ledger: &Ledger, name: &str, password: &Password) -> anyhow::Result<Principal> {
-    let proved = sessions::by_password(ledger, name, password, Timestamp::now()).await;
+    let proved = sessions::by_password(ledger, name, password, ledger.clock().await?).await;
     proved.map_err(|error| no_login(error, name))
 }
 

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::advice::of_stage;
-use super::context::{Context, instant};
+use super::context::Context;
 use super::exit::Exit;
 use super::print;
 
@@ -20,7 +20,7 @@ pub struct TickArgs {
     /// Stage whose steps run
     #[arg(value_name = "STAGE", default_value = "all", value_parser = PossibleValuesParser::new(stages_and_all()))]
     stage: String,
-    /// The instant the steps see, RFC 3339 [default: now]
+    /// The instant the steps see, RFC 3339 [default: now; not taken once there are users]
     #[arg(long, value_name = "INSTANT")]
     at: Option<Timestamp>,
 }
@@ -56,7 +56,7 @@ fn advised(told: String, error: &StageError) -> String {
 
 /// Runs every step and prints how often each did something; failures are listed at the end, a line each.
 pub async fn run(context: &Context, args: TickArgs) -> anyhow::Result<Exit> {
-    let now = instant(args.at);
+    let now = context.instant(args.at)?;
     let worker = context.named_worker(now).await?;
     // What a partner left lying is reported, and is no failure of ours.
     let (mut ticked, mut failures, mut told) = (Vec::new(), Vec::new(), Vec::new());

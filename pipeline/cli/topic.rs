@@ -3,7 +3,6 @@
 
 use cardline::actions::recovery::topics::{PartitionView, TopicView, accept, jumps, look};
 use clap::{Args, Subcommand};
-use jiff::Timestamp;
 use serde_json::json;
 
 use super::context::Context;
@@ -51,7 +50,7 @@ pub async fn run(context: &Context, command: TopicCommand) -> anyhow::Result<Exi
 const HEADINGS: &[&str] = &["topic", "generation", "partition", "position", "first", "end", "behind", "standing"];
 
 async fn list(context: &Context) -> anyhow::Result<Exit> {
-    let worker = context.worker(Timestamp::now()).await?;
+    let worker = context.worker(context.now()).await?;
     let topics = &context.config.topics;
     let (mut rows, mut document, mut stopped) = (Vec::new(), Vec::new(), false);
     for topic in [&topics.applications, &topics.events] {
@@ -113,7 +112,7 @@ async fn accept_one(context: &Context, args: AcceptArgs) -> anyhow::Result<Exit>
         let known = format!("{}, {}", topics.applications, topics.events);
         return Err(Usage(format!("{} is no topic we read; these are: {known}", print::visible(&args.topic))).into());
     }
-    let now = Timestamp::now();
+    let now = context.now();
     let actor = if args.dry_run { "" } else { context.who()? };
     let worker = context.worker(now).await?;
     let view = look(&worker, &args.topic).await.map_err(in_words)?;

@@ -110,7 +110,7 @@ async fn add(context: &Context, args: AddArgs) -> anyhow::Result<Exit> {
         session::ask_new(&format!("password of {name}"))?.verifier(&name).map_err(anyhow::Error::from)
     })?;
     let actor = if first { name.clone() } else { context.actor.clone() };
-    let why = Stamp { at: Timestamp::now(), actor: &actor, reason: "added" };
+    let why = Stamp { at: context.now(), actor: &actor, reason: "added" };
     ledger.add_user(&NewUser { name: name.clone(), role, scope: scope.clone(), verifier }, why).await?;
     print::line(&format!("{name} is added: {}, sees {scope}", role.code()))?;
     if first {
@@ -135,7 +135,7 @@ struct Listed {
 const HEADINGS: &[&str] = &["name", "role", "scope", "state", "sessions", "password_set", "by"];
 
 async fn list(context: &Context) -> anyhow::Result<Exit> {
-    let users = context.ledger().await?.users(Timestamp::now()).await?;
+    let users = context.ledger().await?.users(context.now()).await?;
     let listed: Vec<Listed> = users
         .into_iter()
         .map(|user| Listed { set_on: rfc3339(Timestamp::from_microsecond(user.set_at).unwrap_or_default()), user })
@@ -155,7 +155,7 @@ fn row(listed: &Listed) -> Vec<String> {
 
 async fn set_state(context: &Context, name: &str, to: &'static str) -> anyhow::Result<Exit> {
     let ledger = context.ledger().await?;
-    let users = ledger.users(Timestamp::now()).await?;
+    let users = ledger.users(context.now()).await?;
     let Some(user) = users.iter().find(|user| user.name == name) else {
         anyhow::bail!("no user has the name {}; see `cardline users list`", print::visible(name));
     };
@@ -164,7 +164,7 @@ async fn set_state(context: &Context, name: &str, to: &'static str) -> anyhow::R
         return Ok(Exit::Ok);
     }
     let reason = if to == "disabled" { "left, or must not act any more" } else { "came back" };
-    ledger.move_user(name, to, Stamp { at: Timestamp::now(), actor: &context.actor, reason }).await?;
+    ledger.move_user(name, to, Stamp { at: context.now(), actor: &context.actor, reason }).await?;
     print::line(&format!("{name} is {to}"))?;
     Ok(Exit::Ok)
 }
@@ -180,13 +180,13 @@ async fn password(context: &Context, name: &str) -> anyhow::Result<Exit> {
         session::check(&ledger, name, &session::ask("present password")?).await?;
     } else if !may_set_password(viewer, name) {
         anyhow::bail!("only an administrator who sees everything sets somebody else's password");
-    } else if !ledger.users(Timestamp::now()).await?.iter().any(|user| user.name == name) {
+    } else if !ledger.users(context.now()).await?.iter().any(|user| user.name == name) {
         anyhow::bail!("no user has the name {}; see `cardline users list`", print::visible(name));
     }
     let verifier = tokio::task::block_in_place(|| {
         session::ask_new(&format!("new password of {name}"))?.verifier(name).map_err(anyhow::Error::from)
     })?;
-    let why = Stamp { at: Timestamp::now(), actor: &context.actor, reason: "set a password" };
+    let why = Stamp { at: context.now(), actor: &context.actor, reason: "set a password" };
     ledger.set_verifier(name, &verifier, why).await?;
     print::line(&format!("the password of {name} is set; log in again: cardline login --as {name}"))?;
     Ok(Exit::Ok)

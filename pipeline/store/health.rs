@@ -54,6 +54,11 @@ impl Ledger {
         PoolFigures { open, idle: idle as u32, most }
     }
 
+    /// The database's clock.
+    pub async fn clock(&self) -> Result<Timestamp, LedgerError> {
+        self.read().await?.clock().await
+    }
+
     /// Version, settings and clock.
     pub async fn database_facts(&self) -> Result<DatabaseFacts, LedgerError> {
         let mut tx = self.read().await?;

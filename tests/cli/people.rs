@@ -5,6 +5,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use cardline::time::local_date;
+use jiff::{Span, Timestamp};
 use serde_json::Value;
 
 use super::{code, root, text};
@@ -21,11 +23,18 @@ struct House {
 impl House {
     /// A house with an administrator who is logged in.
     fn new() -> House {
-        let house = House { folder: tempfile::tempdir().unwrap() };
-        let output = house.run("boss", &["users", "add", "boss", "--role", "administrator"], &[PASSWORD]);
+        House::without_users().administered()
+    }
+
+    fn without_users() -> House {
+        House { folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn administered(self) -> House {
+        let output = self.run("boss", &["users", "add", "boss", "--role", "administrator"], &[PASSWORD]);
         assert_eq!(code(&output), 0, "{}", text(&output.stderr));
-        house.log_in("boss");
-        house
+        self.log_in("boss");
+        self
     }
 
     fn data(&self) -> PathBuf {
@@ -344,17 +353,19 @@ fn an_act_carries_the_name_of_who_is_logged_in() {
     assert_eq!(code(&house.run("boss", &import, &[])), 0);
 }
 
-/// Twenty-four applications of two regions, and their photos rendered.
+/// Twenty-four applications of two regions, approved three days ago, and their photos rendered.
 fn take_in_two_regions(house: &House) {
     let file = house.folder.path().join("a.ndjson");
     let (file, photos) = (file.to_str().unwrap(), house.data().join("objects"));
-    let generate = ["generate", "applications", "--count", "24", "--out", file, "--following", "0"];
+    let approved = local_date(Timestamp::now()).saturating_sub(Span::new().days(3));
+    let from = approved.to_string();
+    let generate = ["generate", "applications", "--count", "24", "--out", file, "--following", "0", "--from", &from];
     let more = ["--regions", "110101,522634", "--photos", photos.to_str().unwrap()];
     for command in [
         &[&generate[..], &more].concat()[..],
         &["intake", "--from", file],
-        // Before anything is due: photos are rendered, and nothing is cut.
-        &["tick", "--at", "2026-01-03T10:00:00+08:00"],
+        // Photos are rendered, and nothing is cut.
+        &["photos", "retry", "--all", "--as", "files"],
     ] {
         let output = house.run("boss", command, &[]);
         assert_eq!(code(&output), 0, "{command:?}: {}", text(&output.stderr));
@@ -363,23 +374,24 @@ fn take_in_two_regions(house: &House) {
 
 #[test]
 fn an_operator_acts_on_the_batches_of_an_area() {
-    const AT: [&str; 4] = ["--at", "2026-01-09T09:00:00+08:00", "--reason", "r"];
-    let house = House::new();
+    const WHY: [&str; 2] = ["--reason", "r"];
+    let house = House::without_users();
     take_in_two_regions(&house);
+    let house = house.administered();
     for who in ["lin", "wang"] {
         house.add(who, &["operator", "--area", "1101"]);
     }
     let streams = |who: &str| -> Vec<(String, i64)> {
-        let plan = house.json(who, &["batch", "plan", AT[0], AT[1]]);
+        let plan = house.json(who, &["batch", "plan"]);
         let streams = plan["streams"].as_array().unwrap().iter();
         streams.map(|s| (s["stream"].as_str().unwrap().to_owned(), s["cards"].as_i64().unwrap())).collect()
     };
     let (all, seen) = (streams("boss"), streams("lin"));
     let own: Vec<_> = all.iter().filter(|(stream, _)| stream.contains("/110101/")).cloned().collect();
     assert!(own.len() > 1 && own.len() < all.len() && seen == own, "{seen:?} of {all:?}");
-    let batch = |who: &str, act: &[&str]| house.run(who, &[&["batch"], act, &AT].concat(), &[]);
+    let batch = |who: &str, act: &[&str]| house.run(who, &[&["batch"], act, &WHY].concat(), &[]);
     let cut = |who: &str, stream: &str| {
-        let number = house.json(who, &["batch", "cut", stream, "--dry-run", AT[0], AT[1]])["batch"].clone();
+        let number = house.json(who, &["batch", "cut", stream, "--dry-run"])["batch"].clone();
         let number = number.as_str().unwrap().to_owned();
         assert_eq!(code(&batch(who, &["cut", stream, "--confirm", &number])), 0);
         number
@@ -409,11 +421,31 @@ fn an_operator_acts_on_the_batches_of_an_area() {
     let parts = text(&split.stdout).trim().replace("split is done: ", "");
     let (one, rest) = parts.split_once(", ").unwrap();
     assert_eq!(code(&batch("lin", &["release", rest])), 0);
-    // As of now: an approval is judged by the day it is given.
     let cancel = house.run("lin", &["batch", "cancel", one, "--reason", "r"], &[]);
     assert_eq!(code(&cancel), 4, "{}", text(&cancel.stderr));
     assert_eq!(code(&house.run("wang", &["approvals", "give", "1"], &[])), 0);
     assert_eq!(house.json("lin", &["batch", "show", one])["batch"]["state"], "cancelled");
-    let books = house.run("boss", &["books", "--full", AT[0], AT[1]], &[]);
-    assert_eq!(code(&books), 0, "{}", text(&books.stdout));
+    let books = house.run("boss", &["books", "--full"], &[]);
+    assert_eq!(code(&books), 0, "{}{}", text(&books.stdout), text(&books.stderr));
+}
+
+#[test]
+fn once_there_are_users_nobody_says_what_time_it_is() {
+    let house = House::new();
+    for command in [
+        &["tick"][..],
+        &["intake", "--from", "fixtures/quarantine/mixed.ndjson"],
+        &["books"],
+        &["photos", "retry", "--all"],
+        &["batch", "cancel", "A20260105-0001", "--reason", "r"],
+        &["batch", "hold", "account/ABC", "--reason", "r"],
+        &["quarantine", "discard", "1", "--reason", "r"],
+        &["quarantine", "show", "1", "--reveal", "--reason", "r"],
+    ] {
+        let told = house.run("boss", &[command, &["--at", "2099-01-05T09:00:00+08:00"]].concat(), &[]);
+        let said = text(&told.stderr);
+        assert!(code(&told) == 2 && said.contains("--at is taken only before there are users"), "{command:?}: {said}");
+    }
+    // What only looks may look at any day.
+    assert_eq!(code(&house.run("boss", &["batch", "plan", "--at", "2026-03-05T09:00:00+08:00"], &[])), 0);
 }
