@@ -622,3 +622,23 @@ fn a_personal_value_is_shown_by_a_recorded_reveal_only() {
     assert!(traced.contains("reveal") && !traced.contains("他打电话来"), "{traced}");
     assert_eq!(code(&cardline(&data, &["books", "--full", "--law", "12"])), 0);
 }
+
+#[test]
+fn a_file_that_is_not_its_own_is_not_replaced_by_generate() {
+    let folder = tempfile::tempdir().unwrap();
+    let (own, foreign) = (folder.path().join("own.ndjson"), folder.path().join("real.ndjson"));
+    let generate = |out: &Path| {
+        let arguments = ["generate", "applications", "--count", "2", "--out", out.to_str().unwrap()];
+        cardline(folder.path(), &arguments)
+    };
+    for _ in 0..2 {
+        assert_eq!(code(&generate(&own)), 0, "its own files it makes anew");
+    }
+    std::fs::copy(&own, &foreign).unwrap();
+    let before = std::fs::read(&foreign).unwrap();
+    let refused = generate(&foreign);
+    let told = text(&refused.stderr);
+    assert!(code(&refused) == 1 && told.contains("was not written here"), "{told}");
+    assert_eq!(std::fs::read(&foreign).unwrap(), before);
+    assert!(!folder.path().join("real.ndjson.expected.json").exists());
+}

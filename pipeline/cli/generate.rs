@@ -1,9 +1,12 @@
 //! `generate`: synthetic applications for trying things out. Nobody in them exists.
 
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use cardline::reference::tables::built_in_reference;
 use cardline::step::StageError;
+use cardline_core::domain::limits::MAX_MESSAGE_BYTES;
 use cardline_world::generate::photos::DEFAULT_PHOTOS;
 use cardline_world::generate::plan::{Plan, Rates};
 use cardline_world::generate::profile::{MIXED, PROFILES, Profile};
@@ -121,6 +124,7 @@ pub fn run(context: &Context, command: Generate) -> anyhow::Result<Exit> {
     let following_percent = args.following.unwrap_or(profile.following_percent);
     let stretch = Stretch { first: 1, count: args.count, days: &days, following_percent };
     let [expected_path, cards_path] = [beside(&args.out, "expected.json"), beside(&args.out, "cards.csv")];
+    refuse_what_is_not_ours(&args.out, [&expected_path, &cards_path])?;
     let mut out = Replacing::open(&args.out)?;
     let mut expected = Replacing::open(&expected_path)?;
     let mut cards = Replacing::open(&cards_path)?;
@@ -134,6 +138,24 @@ pub fn run(context: &Context, command: Generate) -> anyhow::Result<Exit> {
     cards.place()?;
     told(context, &args, &written)?;
     Ok(Exit::Ok)
+}
+
+/// An earlier run's three files are replaced, and nothing else.
+fn refuse_what_is_not_ours(out: &Path, beside: [&PathBuf; 2]) -> anyhow::Result<()> {
+    let first = || {
+        let mut line = String::new();
+        BufReader::new(File::open(out).ok()?.take(MAX_MESSAGE_BYTES as u64)).read_line(&mut line).ok()?;
+        serde_json::from_str::<serde_json::Value>(&line).ok()
+    };
+    let is_ours =
+        || beside.iter().all(|path| path.exists()) && first().is_some_and(|m| m["schema"] == "card.application.v1");
+    let there = [out, beside[0], beside[1]].into_iter().find(|path| path.symlink_metadata().is_ok());
+    match there {
+        Some(path) if !is_ours() => {
+            anyhow::bail!("{} is there and was not written here; give another --out, or remove it", path.display())
+        }
+        _ => Ok(()),
+    }
 }
 
 fn plan(args: &ApplicationsArgs, profile: &'static Profile) -> anyhow::Result<Plan> {

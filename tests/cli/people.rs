@@ -146,7 +146,8 @@ fn every_command_lets_in_the_roles_of_the_table_and_nobody_else() {
             assert_eq!(!may, said.contains("may not"), "{name} as {role}: {ended} {said}");
             assert!(may || ended == 1, "{name} as {role}: {ended}");
             let (_, said) = told(&format!("part-{role}"));
-            let beyond = may && line["whole"] == true;
+            // A partner's files are of no area, so whoever sees one does not see all of them.
+            let beyond = may && (line["whole"] == true || name == "exchange skip");
             assert_eq!(beyond, said.contains("reaches beyond"), "{name} as {role} of one area: {said}");
             seen += 1;
         }
@@ -448,4 +449,16 @@ fn once_there_are_users_nobody_says_what_time_it_is() {
     }
     // What only looks may look at any day.
     assert_eq!(code(&house.run("boss", &["batch", "plan", "--at", "2026-03-05T09:00:00+08:00"], &[])), 0);
+}
+
+#[test]
+fn whose_files_they_are_is_asked_before_anything_of_them_is_told() {
+    let house = House::new();
+    house.add("wu", &["bank-it", "--bank", "CCB"]);
+    // Nothing is missing at either bank, and of one that is not hers she does not learn it.
+    for (bank, told) in [("ABC", "reaches beyond"), ("CCB", "nothing is missing")] {
+        let skip = ["exchange", "skip", bank, "account-result", "--go-on-with", "7", "--reason", "r"];
+        let said = house.run("wu", &skip, &[]);
+        assert!(code(&said) != 0 && text(&said.stderr).contains(told), "{bank}: {}", text(&said.stderr));
+    }
 }

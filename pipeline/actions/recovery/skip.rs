@@ -62,7 +62,7 @@ async fn missing(worker: &Worker, partner: &Partner, kind: FileKind) -> Result<O
     let waiting = inbox::waiting(partner, kind).map_err(|e| StageError::file(partner.from().display(), e))?;
     let Some((next, _)) = waiting.into_iter().next() else { return Ok(None) };
     let first = worker.ledger.next_sequence(code, kind.name(), "in").await?;
-    let bank = if partner.profile.kind == PartnerKind::Bank { code.clone() } else { String::new() };
+    let bank = bank_of(partner).to_owned();
     let missing = Missing { partner: code.clone(), kind: kind.name().into(), first, last: next - 1, bank };
     Ok((next > first).then_some(missing))
 }
@@ -72,6 +72,7 @@ pub async fn to_skip(worker: &Worker, partner: &str, kind: &str, go_on_with: i64
     let found = stream(worker, partner, kind);
     let (known, of_kind) =
         found.ok_or_else(|| RecoveryRefusal::NoSuchStream { partner: partner.into(), kind: kind.into() })?;
+    refuse_beyond(worker, known)?;
     let missing = missing(worker, known, of_kind).await?.ok_or(RecoveryRefusal::NothingMissing)?;
     let number = missing.last + 1;
     if number != go_on_with {
@@ -80,12 +81,22 @@ pub async fn to_skip(worker: &Worker, partner: &str, kind: &str, go_on_with: i64
     if missing.count() > SKIPPED_NUMBERS_MAX {
         return Err(RecoveryRefusal::TooManyMissing { count: missing.count() }.into());
     }
+    Ok(missing)
+}
+
+/// Asked before anything of a partner's files is told: a bank's belong to who sees the bank, a bureau's to who sees
+/// everything.
+fn refuse_beyond(worker: &Worker, partner: &Partner) -> Result<(), RecoveryRefusal> {
     match worker.ledger.viewer() {
-        Some(viewer) if !viewer.scope.covers(&missing.bank, "") => {
-            Err(RecoveryRefusal::Beyond(Box::new(viewer.beyond(partner))).into())
+        Some(viewer) if !viewer.scope.covers(bank_of(partner), "") => {
+            Err(RecoveryRefusal::Beyond(Box::new(viewer.beyond(&partner.profile.code))))
         }
-        _ => Ok(missing),
+        _ => Ok(()),
     }
+}
+
+fn bank_of(partner: &Partner) -> &str {
+    if partner.profile.kind == PartnerKind::Bank { &partner.profile.code } else { "" }
 }
 
 fn stream<'s>(worker: &'s Worker, partner: &str, kind: &str) -> Option<(&'s Partner, FileKind)> {
@@ -116,6 +127,9 @@ pub async fn skip(
     go_on_with: i64,
     by: Instruction<'_>,
 ) -> Result<Outcome, RecoveryError> {
+    if let Some((known, _)) = stream(worker, partner, kind) {
+        refuse_beyond(worker, known)?;
+    }
     let name = format!("{partner} {kind} {go_on_with}");
     if worker.ledger.was_skipped_to(partner, kind, go_on_with).await? {
         return Ok(Outcome::Before(vec![name]));
