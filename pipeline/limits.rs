@@ -65,8 +65,10 @@ pub const GAUGES_SECONDS: u64 = 5;
 pub const FIGURES_SECONDS: u64 = 60;
 /// Log lines that wait for a slow reader; further ones are dropped and counted.
 pub const LOG_LINES_WAITING: usize = 8_192;
-/// Requests for metrics and health under way at once; more wait.
+/// Connections for metrics and health that are open at once; of more, the one that is silent longest ends.
 pub const LISTEN_CONNECTIONS: usize = 16;
+/// A request's head must be there within this: it is a line and some fields.
+pub const LISTEN_HEADER_SECONDS: u64 = 2;
 /// A request must be there and its answer taken within this.
 pub const LISTEN_SECONDS: u64 = 10;
 /// The hard cap of a batch (volumes of domain.md §2).

@@ -3,9 +3,11 @@
 //! A plain HTTP/1 server of the library under the console's; nothing is read from a request but its
 //! path. Requests are bounded in number and time, and none of them waits for a step.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hyper::body::Incoming;
@@ -14,11 +16,11 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::task::AbortHandle;
 
 use super::readiness::{degraded, missing};
 use super::watch::Watch;
-use crate::limits::{LISTEN_CONNECTIONS, LISTEN_SECONDS};
+use crate::limits::{LISTEN_CONNECTIONS, LISTEN_HEADER_SECONDS, LISTEN_SECONDS};
 use crate::metrics;
 
 const PLAIN: &str = "text/plain; charset=utf-8";
@@ -33,18 +35,10 @@ pub async fn start(address: &str, watch: Arc<Watch>) -> std::io::Result<SocketAd
 }
 
 async fn serve(listener: TcpListener, watch: Arc<Watch>) {
-    let places = Arc::new(Semaphore::new(LISTEN_CONNECTIONS));
+    let mut conversations = Conversations::default();
     loop {
-        let Ok(place) = places.clone().acquire_owned().await else { return };
         match listener.accept().await {
-            Ok((connection, _)) => {
-                let watch = watch.clone();
-                tokio::spawn(async move {
-                    let bound = Duration::from_secs(LISTEN_SECONDS);
-                    let _ = tokio::time::timeout(bound, converse(connection, watch)).await;
-                    drop(place);
-                });
-            }
+            Ok((connection, _)) => conversations.begin(connection, watch.clone()),
             // Out of file descriptors, for example: there may be some again soon.
             Err(error) => {
                 tracing::warn!("listening: {error}");
@@ -54,13 +48,43 @@ async fn serve(listener: TcpListener, watch: Arc<Watch>) {
     }
 }
 
-async fn converse(connection: TcpStream, watch: Arc<Watch>) {
+/// The connections that are open, the oldest first.
+#[derive(Default)]
+struct Conversations(VecDeque<Conversation>);
+
+struct Conversation {
+    task: AbortHandle,
+    /// Whether its request is here.
+    asked: Arc<AtomicBool>,
+}
+
+impl Conversations {
+    /// Answers a connection. Where there is no place for one more, the one that has said nothing for the longest
+    /// time ends: connections that are opened and left never keep a page from whoever asks for it.
+    fn begin(&mut self, connection: TcpStream, watch: Arc<Watch>) {
+        self.0.retain(|open| !open.task.is_finished());
+        if self.0.len() >= LISTEN_CONNECTIONS {
+            let silent = self.0.iter().position(|open| !open.asked.load(Ordering::Relaxed)).unwrap_or(0);
+            if let Some(open) = self.0.remove(silent) {
+                open.task.abort();
+            }
+        }
+        let asked = Arc::new(AtomicBool::new(false));
+        let bound = Duration::from_secs(LISTEN_SECONDS);
+        let task = tokio::spawn(tokio::time::timeout(bound, converse(connection, watch, asked.clone())));
+        self.0.push_back(Conversation { task: task.abort_handle(), asked });
+    }
+}
+
+async fn converse(connection: TcpStream, watch: Arc<Watch>, asked: Arc<AtomicBool>) {
     let service = service_fn(move |request: Request<Incoming>| {
+        asked.store(true, Ordering::Relaxed);
         let watch = watch.clone();
         async move { Ok::<_, Infallible>(answer(&request, &watch).await) }
     });
     let served = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
+        .header_read_timeout(Duration::from_secs(LISTEN_HEADER_SECONDS))
         .keep_alive(false)
         .serve_connection(TokioIo::new(connection), service);
     // A client that goes away is none of our business.

@@ -74,6 +74,13 @@ impl RunningWorker {
         std::fs::read_to_string(&self.log).unwrap()
     }
 
+    /// A connection to its pages that says this and no more.
+    pub fn half_open(&self, said: &str) -> TcpStream {
+        let mut connection = TcpStream::connect(&self.address).unwrap();
+        connection.write_all(said.as_bytes()).unwrap();
+        connection
+    }
+
     /// Status and body of one of its pages.
     pub fn get(&self, path: &str) -> (u16, String) {
         let mut connection = TcpStream::connect(&self.address).unwrap();
