@@ -88,7 +88,7 @@ impl Ledger {
     }
 
     /// A transaction that writes. It says how it is isolated, whatever the role's defaults are: at a higher
-    /// level a sealer would not see what was committed while it waited.
+    /// level a sealer would not see what was committed while it waited. A user who was disabled meanwhile begins none.
     pub async fn begin(&self) -> Result<Tx, LedgerError> {
         // Where writing is not allowed by default, nobody meant us to: it is reported here, not at some later write.
         const WRITING: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SHOW transaction_read_only";
@@ -104,7 +104,9 @@ impl Ledger {
             }
             Pool::Sqlite(pool) => Inner::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
         };
-        Ok(self.tx(inner))
+        let mut tx = self.tx(inner);
+        tx.refuse_disabled_viewer().await?;
+        Ok(tx)
     }
 
     /// A transaction that only reads (and may use temporary tables).

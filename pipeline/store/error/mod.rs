@@ -101,6 +101,8 @@ pub enum LedgerError {
     UserExists,
     #[error("no user has this name")]
     NoUser,
+    #[error("{user} was disabled meanwhile; nothing was written")]
+    UserDisabled { user: String },
     #[error("somebody must remain who administers everything: add another administrator first")]
     LastAdministrator,
     #[error("approval {approval} does not cover this: it is about something else, or its time is over")]

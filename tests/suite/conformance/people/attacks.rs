@@ -5,11 +5,12 @@ use cardline::actions::quarantine::identity::Kept;
 use cardline::actions::quarantine::operations::{Ask, Report, What, operate};
 use cardline::actions::quarantine::refusal::{QuarantineError, QuarantineRefusal};
 use cardline::actions::quarantine::repair::{Corrected, Repair};
+use cardline::people::users::NewUser;
 use cardline::quarantine::quarantined::Selection;
 use cardline::step::StageError;
-use cardline::store::LedgerError;
+use cardline::store::{LedgerError, Stamp};
 use cardline::time::instant;
-use cardline_core::domain::staff::Role;
+use cardline_core::domain::staff::{Role, Scope};
 use jiff::civil::date;
 use serde_json::{Value, json};
 
@@ -22,6 +23,7 @@ on_both_engines!(
     a_repair_does_not_become_somebody_elses,
     what_a_repair_stores_lies_within_its_makers_scope,
     a_repair_within_scope_is_taken_in,
+    who_was_disabled_meanwhile_writes_nothing,
 );
 
 /// Lin works for 1101 and repairs a message with a file of her own.
@@ -107,4 +109,19 @@ async fn a_repair_within_scope_is_taken_in(database: Database) {
     assert_eq!(number(desk.ledger(), remembered).await, 1);
     desk.books_hold(date(2026, 11, 24)).await;
     desk.end().await;
+}
+
+async fn who_was_disabled_meanwhile_writes_nothing(database: Database) {
+    let ledger = database.ledger().await;
+    let boss = administered(&ledger).await;
+    let other = ledger.seen_by(add(&boss, "other", Role::Administrator, "", "").await);
+    // The other administrator's prompt is open meanwhile.
+    let now = instant(FIRST_DAY, 9, 0);
+    boss.move_user("other", "disabled", Stamp { at: now, actor: "boss", reason: "left" }).await.unwrap();
+    let scope = Scope::everything();
+    let new = NewUser { name: "third".into(), role: Role::Administrator, scope, verifier: "v".into() };
+    let added = other.add_user(&new, Stamp { at: now, actor: "other", reason: "added" }).await;
+    assert!(matches!(&added, Err(LedgerError::UserDisabled { user }) if user == "other"), "{added:?}");
+    assert_eq!(number(&ledger, "SELECT count(*) FROM users WHERE name = 'third'").await, 0);
+    ledger.close().await;
 }

@@ -385,9 +385,10 @@ async fn law_fourteen_sees_one_pair_of_eyes(database: Database) {
     let _ = office.discard("sent twice").await;
     let wang = office.wang.clone();
     office.give(1, &wang, now()).await.unwrap();
-    let ledger = office.desk.ledger().clone();
+    let ledger = office.desk.system().await;
     let result = ledger.books(now(), true, Some(14)).await.unwrap();
     assert!(result.hold() && result.books[0].cases == 2, "{:?}", result.books[0].offending);
     planted_offenders_are_found(&ledger, engine, Scene::TwoPersons, 321).await;
+    ledger.close().await;
     office.end().await;
 }
