@@ -32,7 +32,10 @@ const TURNS_IN_A_ROW: u64 = 8;
 pub struct Reader {
     servers: String,
     topic: String,
-    consumer: BaseConsumer,
+    /// The consumer of the partition that is read. It is assigned once and then ended: librdkafka aborts the process
+    /// when a partition is stopped a second time before the first stop is answered (its issue 5573), which quick
+    /// changes of one consumer's assignment bring about.
+    consumer: Option<BaseConsumer>,
     /// Asks for ends and partitions on a connection of its own: on the reading one a question waits
     /// behind every fetch that is under way.
     asker: BaseConsumer,
@@ -72,17 +75,40 @@ impl Reading {
     }
 }
 
-/// The library's own end looks only every 100 ms whether a consumer is closed, and a worker has several.
 impl Drop for Reader {
     fn drop(&mut self) {
-        for consumer in [&self.consumer, &self.asker] {
-            if consumer.close_queue().is_ok() {
-                while !consumer.closed() {
-                    consumer.poll(Duration::from_millis(1));
-                }
-            }
+        self.consumer.iter().for_each(end);
+        end(&self.asker);
+    }
+}
+
+/// The library's own end looks only every 100 ms whether a consumer is closed, and a worker has several.
+fn end(consumer: &BaseConsumer) {
+    if consumer.close_queue().is_ok() {
+        while !consumer.closed() {
+            consumer.poll(Duration::from_millis(1));
         }
     }
+}
+
+fn consumer_of(servers: &str) -> Result<BaseConsumer, BrokerError> {
+    let mut settings = ClientConfig::new();
+    settings
+        .set("bootstrap.servers", servers)
+        // Required by the library; no group is joined and no offset committed.
+        .set("group.id", "cardline")
+        .set("enable.auto.commit", "false")
+        .set("enable.partition.eof", "true")
+        .set("auto.offset.reset", "error")
+        .set("isolation.level", "read_committed")
+        .set("fetch.wait.max.ms", "20")
+        // A chunk ahead: twice as much made a worker 6 MB larger and nothing quicker.
+        .set("queued.min.messages", "3000")
+        .set("queued.max.messages.kbytes", "6144")
+        // Once so much lies ready the library asks for no more for this long; by itself a whole second,
+        // in which a quick worker has long taken all of it.
+        .set("fetch.queue.backoff.ms", "20");
+    settings.create().map_err(|source| BrokerError::Kafka { servers: servers.into(), source })
 }
 
 /// A look for partitions with messages beyond their stored positions; gives those with the positions.
@@ -92,29 +118,11 @@ impl Reader {
     /// Connects; nothing is read before positions are known.
     pub fn connect(servers: &str, topic: &str) -> Result<Reader, BrokerError> {
         reach(servers)?;
-        let mut settings = ClientConfig::new();
-        settings
-            .set("bootstrap.servers", servers)
-            // Required by the library; no group is joined and no offset committed.
-            .set("group.id", "cardline")
-            .set("enable.auto.commit", "false")
-            .set("enable.partition.eof", "true")
-            .set("auto.offset.reset", "error")
-            .set("isolation.level", "read_committed")
-            .set("fetch.wait.max.ms", "20")
-            // A chunk ahead: twice as much made a worker 6 MB larger and nothing quicker.
-            .set("queued.min.messages", "3000")
-            .set("queued.max.messages.kbytes", "6144")
-            // Once so much lies ready the library asks for no more for this long; by itself a whole second,
-            // in which a quick worker has long taken all of it.
-            .set("fetch.queue.backoff.ms", "20");
-        let connect = || settings.create().map_err(|source| BrokerError::Kafka { servers: servers.into(), source });
-        let (consumer, asker) = (connect()?, connect()?);
         Ok(Reader {
             servers: servers.into(),
             topic: topic.into(),
-            consumer,
-            asker,
+            consumer: None,
+            asker: consumer_of(servers)?,
             reading: None,
             ahead: None,
             empty: BTreeMap::new(),
@@ -285,7 +293,12 @@ impl Reader {
         let identity = self.describe()?.ok_or_else(|| self.made_anew())?.identity;
         let mut list = TopicPartitionList::new();
         list.add_partition_offset(&self.topic, partition as i32, Offset::Offset(next)).map_err(|e| self.failed(e))?;
-        self.consumer.assign(&list).map_err(|e| self.failed(e))?;
+        if let Some(before) = self.consumer.take() {
+            end(&before);
+        }
+        let consumer = consumer_of(&self.servers)?;
+        consumer.assign(&list).map_err(|e| self.failed(e))?;
+        self.consumer = Some(consumer);
         Ok(Reading { identity, partition, next, since: self.turn })
     }
 
@@ -293,8 +306,9 @@ impl Reader {
         let patience = Duration::from_secs(BROKER_SILENCE_SECONDS);
         let (mut last, mut trouble, mut at_end) = (Instant::now(), None, false);
         let (mut next, mut bytes, mut messages) = (from, 0, Vec::new());
+        let Some(consumer) = &self.consumer else { return Ok(messages) };
         while next < end && messages.len() < CHUNK_MESSAGES && bytes < CHUNK_BYTES {
-            match self.consumer.poll(Duration::from_millis(100)) {
+            match consumer.poll(Duration::from_millis(100)) {
                 None if last.elapsed() > patience => {
                     let silent = || BrokerError::Silent {
                         topic: self.topic.clone(),
@@ -324,7 +338,6 @@ impl Reader {
                 Some(Err(source)) => trouble = Some(source),
                 Some(Ok(message)) => {
                     last = Instant::now();
-                    // What was under way when another partition was read before comes late.
                     if i64::from(message.partition()) != partition || message.offset() < next {
                         continue;
                     }
