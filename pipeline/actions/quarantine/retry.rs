@@ -86,19 +86,22 @@ pub async fn settle_again(
     refuse_what_lies_beyond(tx, &again).await?;
     let source = ChunkSource::again(RETRY, operation.row, &ids);
     match again {
-        Again::Applications(messages) => settle_in(tx, &source, messages, why, today).await.map(|_| ())?,
-        Again::Events(events, dates) => settle_events_in(tx, &source, events, &dates, why).await.map(|_| ())?,
+        Again::Applications(messages) => {
+            let (_, chunk) = settle_in(tx, &source, messages, why, today).await?;
+            tx.run(STORED, args![operation.row, chunk]).await?;
+        }
+        Again::Events(events, dates) => {
+            settle_events_in(tx, &source, events, &dates, why).await?;
+        }
     }
-    tx.run(STORED, args![operation.row, RETRY]).await?;
     Ok(())
 }
 
-/// Remembers bank and region of the applications that an operation stored, for law 13. A message that is taken in
-/// again is at the position of the message it was.
+/// Remembers bank and region of the applications that a chunk of an operation stored, for law 13. A message that is
+/// taken in again is at the position of the message it was.
 const STORED: &str = "UPDATE act_member SET stored_bank = a.bank, stored_region = a.region
-    FROM chunk c JOIN message n ON n.chunk = c.id JOIN application a ON a.message = n.id
-    WHERE c.source = $2 AND c.partition = $1 AND act_member.act = $1 AND act_member.message = n.position
-        AND act_member.stored_region IS NULL";
+    FROM message n JOIN application a ON a.message = n.id
+    WHERE n.chunk = $2 AND act_member.act = $1 AND act_member.message = n.position";
 
 /// Fails when what is taken in is about an application or a card beyond the viewer's scope, or would become one.
 /// Steps have no viewer.
