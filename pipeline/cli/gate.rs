@@ -18,36 +18,28 @@ pub async fn admit(context: &mut Context, command: &str) -> anyhow::Result<()> {
     };
     context.opening = line.opening;
     let permission = match line.who {
-        Who::Users(permission) => permission,
+        Who::Users(permission) => Some(permission),
         // The daemon takes no instant, and listens before the database answers.
-        Who::Worker if command != "run" => return keep_time(context).await,
+        Who::Worker if command != "run" => None,
         Who::Worker | Who::Anyone => return Ok(()),
     };
     if !Ledger::is_there(&context.config.database.value) {
         return Ok(());
     }
     // The question leaves the schema as it is: `migrate` asks it too.
-    let ledger = Ledger::unmigrated(&context.config.database.value).await?;
+    let ledger = match (Ledger::unmigrated(&context.config.database.value).await, permission) {
+        // A worker's command tells by itself what is wrong with the database.
+        (Err(_), None) => return Ok(()),
+        (opened, _) => opened?,
+    };
     if !sessions::are_needed(&ledger).await? {
         return Ok(());
     }
-    let principal = session::prove(&ledger, context.named_actor()).await?;
-    check(&principal, permission).map_err(|refusal| no_permit(refusal, command))?;
-    context.act_as(principal);
+    if let Some(permission) = permission {
+        let principal = session::prove(&ledger, context.named_actor()).await?;
+        check(&principal, permission).map_err(|refusal| no_permit(refusal, command))?;
+        context.act_as(principal);
+    }
     context.keep_time_of(ledger.clock().await?);
-    Ok(())
-}
-
-/// Time for a worker's command: once there are users, the database's. A database that does not answer is told by
-/// the command itself.
-async fn keep_time(context: &mut Context) -> anyhow::Result<()> {
-    if !Ledger::is_there(&context.config.database.value) {
-        return Ok(());
-    }
-    if let Ok(ledger) = Ledger::unmigrated(&context.config.database.value).await
-        && sessions::are_needed(&ledger).await?
-    {
-        context.keep_time_of(ledger.clock().await?);
-    }
     Ok(())
 }

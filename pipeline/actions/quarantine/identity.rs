@@ -3,8 +3,6 @@
 //!
 //! What the message does not say in a usable way (an unknown bank, no number at all) may be given.
 
-use std::borrow::Cow;
-
 use cardline_core::domain::application::IdType;
 use cardline_core::domain::person::PersonNumber;
 use cardline_core::domain::reference::Reference;
@@ -94,8 +92,7 @@ fn letters(number: &str) -> String {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
         _ => c,
     };
-    let kept: Cow<'_, str> = number.chars().map(narrow).filter(|c| c.is_alphanumeric()).collect();
-    kept.to_uppercase()
+    number.chars().map(narrow).filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
 }
 
 #[cfg(test)]
