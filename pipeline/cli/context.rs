@@ -68,6 +68,12 @@ impl Context {
         if actor.is_empty() || actor.chars().any(char::is_control) {
             return Err(Usage("--as needs a name without control characters".into()).into());
         }
+        if looks_personal(&actor) {
+            return Err(Usage(
+                "--as takes your user name, not your own name or number: it stands in the history".into(),
+            )
+            .into());
+        }
         let given = Flags { config: flags.config, database: flags.database, kafka: flags.kafka, data: flags.data };
         let config = Config::gather(&given, |name| std::env::var_os(name))?;
         Ok(Context { config, output: flags.output, actor, opening: Opening::Look, named, viewer: None, ahead: None })
@@ -131,12 +137,6 @@ impl Context {
     pub fn who(&self) -> anyhow::Result<&str> {
         if !self.named {
             return Err(Usage("say who you are with --as USER: this action is recorded".into()).into());
-        }
-        if looks_personal(&self.actor) {
-            return Err(Usage(
-                "--as takes your user name, not your own name or number: it stands in the history".into(),
-            )
-            .into());
         }
         Ok(&self.actor)
     }

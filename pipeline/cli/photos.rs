@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use cardline::crypto::keys::Keys;
 use cardline::crypto::objects::sha256;
 use cardline::limits::PHOTO_BYTES_MAX;
 use cardline::photos::renditions::WaitingPhoto;
-use cardline::photos::{Declared, PHOTO_FAULTS, Photos, check_and_render, shown_size};
+use cardline::photos::{Declared, PHOTO_FAULTS, Photos, check_and_render, object_key, shown_size};
 use cardline::step::driver::drain;
+use cardline::step::keys_of;
 use cardline::step::set_aside::Resting;
 use cardline::time::{local, rfc3339};
 use cardline_core::domain::personal_text::looks_personal;
@@ -51,8 +53,9 @@ pub struct RetryArgs {
 pub async fn run(context: &Context, command: PhotosCommand) -> anyhow::Result<Exit> {
     match command {
         PhotosCommand::List => {
-            let waiting = context.ledger().await?.waiting_photos(None).await?;
-            show(context, &waiting)?;
+            let ledger = context.ledger().await?;
+            let keys = keys_of(&ledger, &context.key_folder(), context.opening).await?;
+            show(context, &keys, &ledger.waiting_photos(None).await?)?;
             Ok(Exit::Ok)
         }
         PhotosCommand::Retry(args) => retry(context, args).await,
@@ -62,12 +65,13 @@ pub async fn run(context: &Context, command: PhotosCommand) -> anyhow::Result<Ex
 
 const HEADINGS: &[&str] = &["application", "region", "place", "fault", "object", "again_at", "due_on", "owner"];
 
-fn show(context: &Context, waiting: &[WaitingPhoto]) -> anyhow::Result<()> {
+fn show(context: &Context, keys: &Keys, waiting: &[WaitingPhoto]) -> anyhow::Result<()> {
     let rows: Vec<Vec<String>> = waiting
         .iter()
         .map(|w| {
             // A key is the authority's; one that looks like a person's number is not shown.
-            let object = if looks_personal(&w.object) { "(hidden: looks personal)" } else { &w.object };
+            let key = object_key(keys, &w.message).map_or_else(|why| format!("({why})"), Option::unwrap_or_default);
+            let object = if looks_personal(&key) { "(hidden: looks personal)" } else { &key };
             let again = w.again_at.and_then(|at| Timestamp::from_microsecond(at).ok());
             let again = again.map_or_else(String::new, |at| local(at).strftime("%Y-%m-%d %H:%M").to_string());
             [&w.application_id, &w.region, &w.place, &w.fault, object, &again, &w.due_on, &w.owner]
@@ -103,7 +107,7 @@ async fn retry(context: &Context, args: RetryArgs) -> anyhow::Result<Exit> {
         Output::Table if left.is_empty() => print::line(&format!("photos looked at again: {asked}; no card is left"))?,
         Output::Table => {
             print::line(&format!("photos looked at again: {asked}; cards left: {}", left.len()))?;
-            show(context, &left)?;
+            show(context, &worker.keys, &left)?;
         }
     }
     Ok(if left.is_empty() { Exit::Ok } else { Exit::Rejected })

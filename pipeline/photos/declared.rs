@@ -1,6 +1,12 @@
 //! A photo as an application declares it, and the token the ledger keeps of it.
 
 use cardline_core::domain::application::{Photo, PhotoSource};
+use cardline_core::domain::message;
+use cardline_core::domain::open_form::Form;
+
+use crate::crypto::keys::Keys;
+use crate::hex::hex;
+use crate::limits::PHOTO_BYTES_MAX;
 
 /// The token of the default photo, which children under 7 may choose (s3).
 pub const DEFAULT_PHOTO: &str = "default";
@@ -9,9 +15,10 @@ pub const DEFAULT_PHOTO: &str = "default";
 /// its fault is the fault of all cards that declare just this.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Declared {
-    /// Key in the object store.
+    /// Keyed hash of its key in the object store. An authority may name photos by the numbers of persons, so the
+    /// key itself stands in the encrypted message only ([`object_key`]).
     pub object: String,
-    /// SHA-256 in lower-case hexadecimal.
+    /// SHA-256 in lower-case hexadecimal; empty where none is declared.
     pub sha256: String,
     pub bytes: u64,
     /// Pixels, the way the picture is shown.
@@ -21,20 +28,30 @@ pub struct Declared {
 
 /// The token of an application's photo. The cartoon is for those alone who ask for it (the rule
 /// PHOTO-DEFAULT-AGE says who may); an upload without an object is a photo that is missing.
-pub fn photo_token(photo: &Photo<'_>) -> String {
+pub fn photo_token(keys: &Keys, photo: &Photo<'_>) -> String {
     if photo.source == PhotoSource::Default {
         return DEFAULT_PHOTO.into();
     }
-    let hexadecimal = |text: &str| text.chars().filter(char::is_ascii_hexdigit).take(64).collect::<String>();
+    let sha256 = Form::Digest.of(photo.sha256.as_deref().unwrap_or_default()).unwrap_or_default();
     let declared = Declared {
-        // PostgreSQL keeps no NUL; a key with one in it names nothing either way.
-        object: photo.object.as_deref().unwrap_or_default().replace('\0', "\u{fffd}"),
-        sha256: hexadecimal(photo.sha256.as_deref().unwrap_or_default()).to_ascii_lowercase(),
-        bytes: photo.bytes.unwrap_or_default(),
+        object: photo.object.as_deref().map_or_else(String::new, |key| hex(&keys.hash("photo", key))),
+        sha256: sha256.to_ascii_lowercase(),
+        // What is larger than any photo is wrong whatever it says.
+        bytes: photo.bytes.unwrap_or_default().min(PHOTO_BYTES_MAX as u64 + 1),
         width: photo.width.unwrap_or_default(),
         height: photo.height.unwrap_or_default(),
     };
     declared.token()
+}
+
+/// Key in the object store of the photo that an encrypted application names.
+///
+/// # Errors
+/// The message cannot be opened or read, in words.
+pub fn object_key(keys: &Keys, message: &[u8]) -> Result<Option<String>, &'static str> {
+    let plain = keys.decrypt(message).map_err(|_| "its application cannot be opened")?;
+    let decoded = message::decode(&plain).map_err(|_| "its application cannot be read")?;
+    Ok(decoded.application.photo.object.map(|key| key.to_string()))
 }
 
 impl Declared {
@@ -59,7 +76,7 @@ mod tests {
     use super::*;
 
     fn upload() -> Declared {
-        Declared { object: "photos/a#1.jpg".into(), sha256: "0a".repeat(32), bytes: 20_000, width: 358, height: 441 }
+        Declared { object: "01ab".into(), sha256: "0a".repeat(32), bytes: 20_000, width: 358, height: 441 }
     }
 
     #[test]
@@ -70,15 +87,35 @@ mod tests {
     }
 
     #[test]
+    fn a_token_holds_no_key_and_nothing_out_of_form() {
+        let keys = Keys::passing();
+        let number = || Some("110101198503072238".into());
+        let mut photo = Photo {
+            source: PhotoSource::Upload,
+            object: number(),
+            sha256: number(),
+            bytes: Some(110_101_198_503_072_238),
+            width: Some(358),
+            height: Some(441),
+        };
+        let token = photo_token(&keys, &photo);
+        let hashed = hex(&keys.hash("photo", "110101198503072238"));
+        assert_eq!(token, format!("{hashed}##{}#358#441", PHOTO_BYTES_MAX + 1));
+        photo.object = Some("photos/1.jpg".into());
+        assert_ne!(photo_token(&keys, &photo), token);
+    }
+
+    #[test]
     fn the_cartoon_is_for_those_alone_who_ask_for_it() {
+        let keys = Keys::passing();
         let mut photo =
             Photo { source: PhotoSource::Upload, object: None, sha256: None, bytes: None, width: None, height: None };
-        assert_eq!(photo_token(&photo), "##0#0#0");
+        assert_eq!(photo_token(&keys, &photo), "##0#0#0");
         photo.source = PhotoSource::Default;
         photo.object = Some("photos/1.jpg".into());
-        assert_eq!(photo_token(&photo), DEFAULT_PHOTO);
+        assert_eq!(photo_token(&keys, &photo), DEFAULT_PHOTO);
         photo.source = PhotoSource::IdPhoto;
         photo.object = Some(DEFAULT_PHOTO.into());
-        assert_eq!(photo_token(&photo), "default##0#0#0");
+        assert!(Declared::read(&photo_token(&keys, &photo)).is_some());
     }
 }

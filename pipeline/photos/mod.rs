@@ -26,7 +26,7 @@ use jiff::{Timestamp, ToSpan};
 use rayon::prelude::*;
 
 pub use check::{check_and_render, shown_size};
-pub use declared::{DEFAULT_PHOTO, Declared, photo_token};
+pub use declared::{DEFAULT_PHOTO, Declared, object_key, photo_token};
 pub use fault::{FoundFault, PHOTO_FAULTS, PhotoFault, PhotoFaultText};
 pub use render::Rendered;
 
@@ -129,14 +129,21 @@ fn distinct(mut due: Vec<DuePhoto>) -> Vec<DuePhoto> {
 async fn uploads(worker: &Worker, due: Vec<DuePhoto>) -> Result<Vec<Upload>, StageError> {
     let digests = due.iter().filter_map(|p| Declared::read(&p.token)).map(|d| d.sha256).collect();
     let known = &worker.ledger.known_renditions(digests).await?;
-    let fetching = stream::iter(due).map(|photo| async move {
+    let fetching = stream::iter(due).map(|mut photo| async move {
+        let message = photo.message.take();
         let content = match Declared::read(&photo.token) {
             None if photo.token == DEFAULT_PHOTO => Content::Cartoon,
             None => Content::Undeclared,
             Some(declared) => match known.iter().find(|k| k.digest == declared.sha256) {
                 Some(known) => Content::Known(known.clone()),
                 None => {
-                    let fetched = worker.objects.fetch(&declared.object, PHOTO_BYTES_MAX).await?;
+                    let fetched = match message.map(|message| object_key(&worker.keys, &message)).transpose() {
+                        Ok(key) => {
+                            let key = key.flatten().unwrap_or_default();
+                            worker.objects.fetch(&key, PHOTO_BYTES_MAX).await?
+                        }
+                        Err(why) => Fetched::Refused(why),
+                    };
                     Content::Fetched(declared, fetched)
                 }
             },

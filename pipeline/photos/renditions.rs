@@ -16,10 +16,13 @@ use crate::store::{Lease, Ledger, LedgerError, Stamp, Tx};
 use crate::time::local_date;
 use crate::{args, bulk_row, row, transition};
 
-/// A photo to be looked at, and how often it was asked for in vain.
-pub struct DuePhoto {
-    pub token: String,
-    pub tries: i64,
+row! {
+    /// A photo to be looked at, how often it was asked for in vain, and an encrypted application that names it.
+    pub struct DuePhoto {
+        token: String,
+        tries: i64,
+        message: Option<Vec<u8>>,
+    }
 }
 
 row! {
@@ -61,8 +64,9 @@ row! {
         region: String,
         place: String,
         fault: String,
-        /// Key in the object store.
-        object: String,
+        /// The encrypted application, which names the key in the object store.
+        #[serde(skip)]
+        message: Vec<u8>,
         /// When it is asked for again, microseconds since 1970 UTC.
         #[serde(skip)]
         again_at: Option<i64>,
@@ -90,16 +94,18 @@ impl Ledger {
     /// fault when another card was on hold for them, and those whose time to be asked for again has come.
     pub async fn due_photos(&self, now: Timestamp, most: i64) -> Result<Vec<DuePhoto>, LedgerError> {
         let mut tx = self.read().await?;
-        let rows = tx
-            .rows::<(String, i64)>(
-                "SELECT a.photo, COALESCE(r.tries, 0) FROM application a LEFT JOIN rendition r ON r.source = a.photo
-                 WHERE a.queue = 'account' AND (r.source IS NULL OR (r.print IS NULL AND (r.again_at IS NULL OR r.again_at <= $1)))
-                 UNION SELECT r.source, r.tries FROM rendition r WHERE r.again_at <= $1
-                 ORDER BY 1 LIMIT $2",
-                args![now, most],
-            )
-            .await?;
-        Ok(rows.into_iter().map(|(token, tries)| DuePhoto { token, tries }).collect())
+        tx.rows(
+            "SELECT d.token, d.tries, m.sealed AS message FROM (
+                SELECT token, max(tries) AS tries, min(message) AS message FROM (
+                    SELECT a.photo AS token, COALESCE(r.tries, 0) AS tries, a.message FROM application a LEFT JOIN rendition r ON r.source = a.photo
+                    WHERE a.queue = 'account' AND (r.source IS NULL OR (r.print IS NULL AND (r.again_at IS NULL OR r.again_at <= $1)))
+                    UNION ALL SELECT r.source, r.tries, a.message FROM rendition r LEFT JOIN application a ON a.photo = r.source AND a.place = 'held'
+                    WHERE r.again_at <= $1
+                ) due GROUP BY token ORDER BY message LIMIT $2
+             ) d LEFT JOIN message m ON m.id = d.message ORDER BY d.message",
+            args![now, most],
+        )
+        .await
     }
 
     /// Renditions of uploads with one of these digests.
@@ -169,12 +175,12 @@ impl Ledger {
     pub async fn waiting_photos(&self, application_id: Option<&str>) -> Result<Vec<WaitingPhoto>, LedgerError> {
         let mut tx = self.read().await?;
         tx.look().await?;
-        let mut waiting = tx
-            .rows::<WaitingPhoto>(
+        tx.rows(
                 concat!(
-                    "SELECT a.application_id, a.region, COALESCE(a.place, 'waiting_account') AS place, r.fault, a.photo AS object, r.again_at,
+                    "SELECT a.application_id, a.region, COALESCE(a.place, 'waiting_account') AS place, r.fault, m.sealed AS message, r.again_at,
                         a.due_on, a.owner
                      FROM application a JOIN rendition r ON r.source = a.photo AND r.fault IS NOT NULL
+                     JOIN message m ON m.id = a.message
                      WHERE (a.queue = 'account' OR (a.place = 'held' AND a.reason LIKE 'PHOTO-%'))
                         AND (a.application_id = $1 OR $1 IS NULL) AND ",
                     in_scope!("a.bank", "a.region"),
@@ -182,11 +188,7 @@ impl Ledger {
                 ),
                 args![application_id.map(str::to_owned)],
             )
-            .await?;
-        for photo in &mut waiting {
-            photo.object = photo.object.rsplitn(5, '#').nth(4).unwrap_or_default().to_owned();
-        }
-        Ok(waiting)
+            .await
     }
 
     /// Photos with a fault are asked for again at once, and as often as a new one: those of one

@@ -6,9 +6,10 @@
 
 use std::collections::BTreeMap;
 
+use cardline_core::domain::open_form::{Form, has_form, member};
 use jiff::civil::Date;
 
-use super::disclosure::{Form, form_of, has_form};
+use super::disclosure::form_of;
 use super::message_tree::Node;
 use super::pattern::pattern;
 use crate::limits::{MASKED_LIST_ITEMS, MASKED_RUNS, MASKED_TEXT_RUNS};
@@ -39,7 +40,7 @@ fn walk(node: &Node, path: String, shown: &mut Vec<Shown>) {
     match node {
         Node::Object(members) if !members.is_empty() => {
             for (key, value) in members {
-                let key = if is_plain(key) { key } else { "?" };
+                let key = member(key);
                 walk(value, if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }, shown);
             }
         }
@@ -67,12 +68,6 @@ fn walk(node: &Node, path: String, shown: &mut Vec<Shown>) {
             shown.push(Shown { path, value, raw });
         }
     }
-}
-
-/// A key the sender chose could be somebody's number.
-fn is_plain(key: &str) -> bool {
-    let word = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
-    (1..=40).contains(&key.len()) && key.bytes().all(word) && key.bytes().filter(u8::is_ascii_digit).count() <= 4
 }
 
 fn text_shown(path: &str, text: &str) -> String {
@@ -169,9 +164,9 @@ mod tests {
 
     #[test]
     fn keys_stand_twice_where_they_did_and_strange_ones_are_hidden() {
-        let shown = masked(br#"{"a":1,"a":"x","13800000000":{"b":[]},"\u5f20":true}"#);
+        let shown = masked(br#"{"by":1,"by":"x","13800000000":{"on":[]},"wang":0,"\u5f20":true}"#);
         let seen: Vec<(&str, &str)> = shown.iter().map(|s| (&s.path[..], &s.value[..])).collect();
-        assert_eq!(seen, [("a", "number 9"), ("a", "a"), ("?.b", "[]"), ("?", "true")]);
+        assert_eq!(seen, [("by", "number 9"), ("by", "a"), ("?.on", "[]"), ("?", "number 9"), ("?", "true")]);
     }
 
     #[test]

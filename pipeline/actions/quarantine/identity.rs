@@ -4,11 +4,12 @@
 //! What the message does not say in a usable way (an unknown bank, no number at all) may be given.
 
 use cardline_core::domain::application::IdType;
+use cardline_core::domain::open_form::has_form;
 use cardline_core::domain::person::PersonNumber;
 use cardline_core::domain::reference::Reference;
 use serde_json::Value;
 
-use crate::quarantine::disclosure::{form_of, has_form};
+use crate::quarantine::disclosure::form_of;
 
 /// What a repair may not change, in the order in which it is looked at.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

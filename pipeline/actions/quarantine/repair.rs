@@ -6,13 +6,14 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use cardline_core::domain::open_form::{Form, has_form};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::refusal::{RepairError, RepairRefusal};
 use crate::hex::hex;
 use crate::limits::{REPAIR_BYTES_MAX, REPAIR_MESSAGES_MAX};
-use crate::quarantine::disclosure::{Form, form_of, has_form};
+use crate::quarantine::disclosure::form_of;
 use crate::quarantine::message_tree::can_be_rewritten;
 use crate::route::intake::Lines;
 use crate::step::StageError;

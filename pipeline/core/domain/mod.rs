@@ -22,7 +22,9 @@ mod texts;
 pub use days::{calendar, date, promise, validity};
 pub use messages::{application, message, set};
 pub use numbers::{card_identifier, card_number, identifier, identity_number, mobile, outlet_code, pan};
-pub use texts::{canonical, compatibility_ideograph, digest, gb18030, name, personal_text, spreadsheet, text};
+pub use texts::{
+    canonical, compatibility_ideograph, digest, gb18030, name, open_form, personal_text, spreadsheet, text,
+};
 
 #[cfg(test)]
 pub(crate) use messages::ordered;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use cardline_core::domain::application::{Application, Kind};
+use cardline_core::domain::open_form::{Form, PLACE, REGION};
 use cardline_core::domain::outcomes::MessageOutcome;
 use cardline_core::domain::person::PersonNumber;
 use cardline_core::domain::policy::Policy;
@@ -105,8 +106,8 @@ fn quarantined(checks: &Checks, raw: &RawMessage, code: &'static str) -> Result<
     })
 }
 
-/// What the ledger keeps in plain text: codes, dates and keyed hashes. A rejected application may have
-/// values out of shape; they are cut to what a code can be.
+/// What the ledger keeps in plain text: codes, dates and keyed hashes. A rejected application may have anything in
+/// the place of a code: what has not its form is not kept here.
 fn open_facts(checks: &Checks, a: &Application<'_>) -> ArrivingFacts {
     let person = match PersonNumber::new(a.holder.id_type, &a.holder.id_number) {
         Ok(number) => checks.keys.hash("person", &number.canonical()),
@@ -117,28 +118,29 @@ fn open_facts(checks: &Checks, a: &Application<'_>) -> ArrivingFacts {
     let region = checks.reference.followed(&a.region);
     let policy = checks.policy.of(region, approved_on);
     let pickup = a.pickup.point.as_deref().unwrap_or(&a.opening_outlet);
+    // A bank that the tables know may have a code of any form.
+    let bank = if checks.reference.bank(&a.bank).is_some() { &*a.bank } else { code(Form::Bank, &a.bank) };
     ArrivingFacts {
         person,
         kind: a.kind.word(),
         lane: a.priority.word(),
-        region: code(region),
-        bank: code(&a.bank),
-        outlet: code(&a.opening_outlet),
+        region: code(REGION, region).into(),
+        bank: bank.into(),
+        outlet: code(PLACE, &a.opening_outlet).into(),
         method: a.pickup.method.word(),
-        point: code(pickup),
-        photo: photo_token(&a.photo),
+        point: code(PLACE, pickup).into(),
+        photo: photo_token(&checks.keys, &a.photo),
         approved_on,
         promise_on: promise::deadline(approved_on, policy.promise_days, 0),
         sixteen_on: (a.kind == Kind::AdultRenewal)
             .then(|| date::parse(&a.holder.birth_date).and_then(sixteenth_birthday))
             .flatten(),
         correct_by: checks.today.saturating_add(jiff::Span::new().days(policy.correction_days)),
-        previous_number: a.previous_card.as_ref().map(|p| code(&p.card_number)),
+        previous_number: a.previous_card.as_ref().and_then(|p| Form::CardNumber.of(&p.card_number)).map(str::to_owned),
         previous_reason: a.previous_card.as_ref().map(|p| p.reason.word()),
     }
 }
 
-/// Letters, digits, `-`, `_` and `.` only, at most 64: what a code can be.
-fn code(text: &str) -> String {
-    text.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')).take(64).collect()
+fn code(form: Form, text: &str) -> &str {
+    form.of(text).unwrap_or_default()
 }

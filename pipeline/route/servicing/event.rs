@@ -1,9 +1,9 @@
 //! One message of `card.events`, read (contract/messages.md). Passwords and PINs do not exist here;
 //! facts that may be personal stay encrypted.
 
-use cardline_core::domain::digest;
 use cardline_core::domain::limits::MAX_MESSAGE_BYTES;
-use cardline_core::domain::personal_text::identifier_looks_personal;
+use cardline_core::domain::open_form::Form;
+use cardline_core::domain::{digest, identifier};
 use serde::Deserialize;
 
 use crate::crypto::key_error::KeyError;
@@ -78,10 +78,11 @@ pub fn read_event(keys: &Keys, raw: &RawMessage, fallback_at: jiff::Timestamp) -
         EventKind::Fact if message.kind.starts_with("point.") => message.shipment.clone(),
         _ => message.card.clone().or(message.application_id.clone()),
     };
-    let Some(subject) = subject.map(|s| token(&s)).filter(|s| !s.is_empty()) else {
+    let Some(subject) = subject.filter(|subject| !subject.is_empty()) else {
         return unread("EVENT-SUBJECT");
     };
-    if [&message.event_id, &message.actor, &subject].into_iter().any(|text| is_personal(text)) {
+    let keys_of_all = [&message.event_id, &message.actor, &subject];
+    if !keys_of_all.into_iter().all(|text| is_key(text)) {
         return unread("KEY-FORM");
     }
     let Some(content) = digest::content_digest_of(&raw.bytes) else {
@@ -90,14 +91,14 @@ pub fn read_event(keys: &Keys, raw: &RawMessage, fallback_at: jiff::Timestamp) -
     let evidence = (!message.evidence.is_empty()).then(|| shown(&message.evidence)).flatten();
     Ok(ArrivingEvent {
         position: raw.position,
-        event_id: Some(token(&message.event_id)),
+        event_id: Some(message.event_id),
         digest: content.to_vec(),
         kind: Some(kind),
         reason,
         subject,
         count: message.count,
         at,
-        actor: token(&message.actor),
+        actor: message.actor,
         evidence,
         because: because(&message.kind),
         encrypted: keys.encrypt(&raw.bytes)?,
@@ -143,18 +144,20 @@ fn because(kind: &str) -> Option<String> {
     }
 }
 
-/// Whether an identifier holds the number of a person, as it came or as it would be kept.
-fn is_personal(text: &str) -> bool {
-    identifier_looks_personal(text) || identifier_looks_personal(&token(text))
+/// Whether this can be an opaque id: it is kept in plain text. A device's may be a path.
+fn is_key(text: &str) -> bool {
+    identifier::judge(&text.replace('/', ":")).is_ok()
 }
 
-/// Letters, digits and a few signs, at most 64: an opaque id can hold no more.
-fn token(text: &str) -> String {
-    text.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':' | '/')).take(64).collect()
-}
-
+/// What is no word of ours or no digest stands in the encrypted message only.
 fn shown(evidence: &[Evidence]) -> Option<String> {
-    let known: Vec<Evidence> =
-        evidence.iter().take(16).map(|e| Evidence { kind: token(&e.kind), sha256: token(&e.sha256) }).collect();
+    let known: Vec<Evidence> = evidence
+        .iter()
+        .take(16)
+        .map(|e| Evidence {
+            kind: Form::Word.of(&e.kind).unwrap_or_default().to_owned(),
+            sha256: Form::Digest.of(&e.sha256).unwrap_or_default().to_owned(),
+        })
+        .collect();
     serde_json::to_string(&known).ok()
 }

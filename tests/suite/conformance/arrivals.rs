@@ -167,3 +167,9 @@ pub async fn execute(ledger: &Ledger, sql: &str) -> u64 {
 pub async fn number(ledger: &Ledger, sql: &str) -> i64 {
     ledger.read().await.unwrap().number(sql.to_owned().leak(), args![]).await.unwrap()
 }
+
+/// The one text column of a statement.
+pub async fn texts(ledger: &Ledger, sql: &'static str) -> Vec<String> {
+    let mut tx = ledger.read().await.unwrap();
+    tx.rows::<(String,)>(sql, args![]).await.unwrap().into_iter().map(|(text,)| text).collect()
+}

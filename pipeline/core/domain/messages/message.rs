@@ -16,6 +16,7 @@ use super::application::{Application, SCHEMA};
 use super::members::Watched;
 use super::ordered;
 use crate::domain::limits::{MAX_MESSAGE_BYTES, MAX_MESSAGE_DEPTH_LEVELS, MAX_UNKNOWN_FIELDS_COUNT};
+use crate::domain::open_form::{UNKNOWN_MEMBER, member};
 use crate::domain::text::Text;
 
 /// An application as it was read, before any rule has looked at it.
@@ -23,7 +24,7 @@ use crate::domain::text::Text;
 pub struct Decoded<'a> {
     pub application: Application<'a>,
     /// Paths of members this version does not know, in the order met, at most
-    /// `MAX_UNKNOWN_FIELDS_COUNT`; a key that is no plain word is written `?`.
+    /// `MAX_UNKNOWN_FIELDS_COUNT`; a key our schemas know nowhere is written `?`.
     pub unknown_fields: Vec<String>,
 }
 
@@ -148,8 +149,9 @@ fn unknown_fields(text: &str) -> Vec<String> {
     let mut unknown_fields = Vec::new();
     let mut parser = serde_json::Deserializer::from_str(text);
     let _read: Result<Application<'_>, _> = serde_ignored::deserialize(&mut parser, |path| {
-        if unknown_fields.len() < MAX_UNKNOWN_FIELDS_COUNT {
-            unknown_fields.push(plain(&path.to_string()));
+        let path = plain(&path.to_string());
+        if unknown_fields.len() < MAX_UNKNOWN_FIELDS_COUNT && !unknown_fields.contains(&path) {
+            unknown_fields.push(path);
         }
     });
     unknown_fields
@@ -264,23 +266,21 @@ fn is_plain(word: &str) -> bool {
         && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
-/// A path with every key that is no plain word written `?`: a sender chooses the keys it adds.
+/// A path up to the first key that is no member our schemas know, which is written `?`: a sender chooses the keys it
+/// adds, and dots in them. A place in a list is a short number behind its member.
 fn plain(path: &str) -> String {
-    let keys: Vec<&str> = path
-        .split('.')
-        .map(|key| {
-            let word = key.split('[').next().unwrap_or_default();
-            let index = key.strip_prefix(word).unwrap_or_default();
-            let is_index = index.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'[' | b']'));
-            if is_plain(word) && !starts_with_digits(word) && is_index { key } else { "?" }
-        })
-        .collect();
-    keys.join(".")
-}
-
-/// A digit run as a key could be somebody's number; an index of a list is short.
-fn starts_with_digits(word: &str) -> bool {
-    word.len() > 4 && word.bytes().take(5).all(|byte| byte.is_ascii_digit())
+    let mut shown: Vec<&str> = Vec::new();
+    let is_index = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'[' | b']'));
+    for key in path.split('.') {
+        let word = key.split('[').next().unwrap_or_default();
+        let is_member = member(word) == word && is_index(&key[word.len()..]);
+        let is_place = key.len() <= 3 && is_index(key) && shown.last().is_some_and(|last| !is_index(last));
+        shown.push(if is_member || is_place { key } else { UNKNOWN_MEMBER });
+        if shown.last() == Some(&UNKNOWN_MEMBER) {
+            break;
+        }
+    }
+    shown.join(".")
 }
 
 #[cfg(test)]

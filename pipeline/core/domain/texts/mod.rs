@@ -5,6 +5,7 @@ pub mod compatibility_ideograph;
 pub mod digest;
 pub mod gb18030;
 pub mod name;
+pub mod open_form;
 pub mod personal_text;
 pub mod scan;
 pub mod spreadsheet;

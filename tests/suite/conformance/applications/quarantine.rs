@@ -117,7 +117,8 @@ impl Desk {
         self.settle_events(&[event], instant(FIRST_DAY, 9, 30)).await
     }
 
-    async fn settle_events(&self, events: &[Value], now: Timestamp) -> IntakeCounts {
+    /// Takes in events as they are.
+    pub async fn settle_events(&self, events: &[Value], now: Timestamp) -> IntakeCounts {
         let topic = self.worker.config.topics.events.clone();
         let stored = self.ledger().positions(&topic, &[0]).await.unwrap()[0].1;
         let next = stored + events.len() as i64;

@@ -13,9 +13,10 @@ fn refused(text: &str) -> String {
 
 #[test]
 fn unknown_fields_are_noted_and_never_refuse() {
-    let more = PASS.replacen('{', r#"{"tide": {"a": [1]}, "no plain word": 1,"#, 1);
+    let more = PASS.replacen('{', r#"{"tide": {"a": [1]}, "no plain word": 1, "mobile": 1,"#, 1);
+    let more = more.replacen(r#""holder": {"#, r#""holder": {"m13800000000.6": 1, "1101.0519.85": 1, "#, 1);
     let decoded = decode(more.as_bytes()).ok().map(|decoded| decoded.unknown_fields);
-    assert_eq!(decoded, Some(vec!["tide".to_owned(), "?".to_owned()]));
+    assert_eq!(decoded, Some(["?", "mobile", "holder.?"].map(str::to_owned).to_vec()));
 }
 
 #[test]
