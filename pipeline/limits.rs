@@ -178,10 +178,26 @@ pub const VERIFIER_SALT_BYTES: usize = 16;
 pub const PASSWORD_CHARACTERS_MIN: usize = 12;
 /// Longest password, bytes: nobody types more, and a hash of a whole file is no login.
 pub const PASSWORD_BYTES_MAX: usize = 256;
-/// Wrong passwords in a row after which a user waits.
+/// Passwords tried in a row before the next one waits.
 pub const LOGIN_TRIES: i64 = 5;
-/// How long such a user waits: guessing becomes pointless, and a morning is not lost.
-pub const LOGIN_WAIT_MINUTES: i64 = 15;
+/// The same for all places together where a user is not known, so that one place alone does not use them up.
+pub const LOGIN_TRIES_OF_STRANGERS: i64 = 50;
+/// The longest wait between two tries where a user is known: short, because whoever tries there shares a desk.
+pub const LOGIN_WAIT_KNOWN_SECONDS: i64 = 60;
+/// The longest wait between two tries elsewhere: guessing becomes pointless.
+pub const LOGIN_WAIT_SECONDS: i64 = 15 * 60;
+/// Wrong tries are forgotten after as long without one.
+pub const LOGIN_FORGET_HOURS: i64 = 24;
+/// Days a user stays known at the place of a login: a holiday and an illness.
+pub const LOGIN_KNOWN_DAYS: i64 = 90;
+/// Names that nobody has share this many rows of waits, so that a flood of names fills no table.
+pub const LOGIN_SHADOWS: i64 = 256;
+/// A login waits at most so long for its turn before it is refused.
+pub const LOGIN_PATIENCE_SECONDS: i64 = 60;
+/// A login that waits asks again at least so often.
+pub const LOGIN_ASKS_AGAIN_MILLISECONDS: u64 = 250;
+/// Passwords of logins that one process hashes at once: 19 MiB and a core each.
+pub const LOGIN_HASHES_AT_ONCE: usize = 2;
 /// How long a login lasts: a working day.
 pub const SESSION_HOURS: i64 = 10;
 /// Days an approval waits for its second person and for its use: over a weekend.

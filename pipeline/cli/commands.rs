@@ -103,6 +103,7 @@ pub const COMMANDS: &[Line] = &[
     looks("users list", Permission::SeeUsers),
     changes("users disable", Permission::ManageUsers),
     changes("users enable", Permission::ManageUsers),
+    changes("users unlock", Permission::ManageUsers),
     changes("users password", Permission::SetPasswords),
     anyone("users roles"),
     looks("approvals list", Permission::SeeApprovals),

@@ -6,10 +6,11 @@ use cardline::actions::decisions::{ApprovalRefusal, Because};
 use cardline::actions::outcome::ActionError;
 use cardline::actions::quarantine::refusal::{QuarantineRefusal, RepairRefusal};
 use cardline::actions::recovery::refusal::RecoveryRefusal;
-use cardline::limits::{LOGIN_TRIES, LOGIN_WAIT_MINUTES, REPAIR_BYTES_MAX, RETRY_MESSAGES, SKIPPED_NUMBERS_MAX};
+use cardline::limits::{LOGIN_TRIES, REPAIR_BYTES_MAX, RETRY_MESSAGES, SKIPPED_NUMBERS_MAX};
 use cardline::people::authorisation::Beyond;
 use cardline::people::permits::PermitRefusal;
 use cardline::people::sessions::{LoginError, LoginRefusal};
+use cardline::time::rfc3339;
 use cardline_core::domain::staff::Role;
 
 use super::exit::Usage;
@@ -53,7 +54,11 @@ pub fn no_login(error: LoginError, name: &str) -> anyhow::Error {
     match error {
         LoginError::Failed(error) => error.into(),
         LoginError::Refused(LoginRefusal::WrongPassword) => anyhow::anyhow!(
-            "user name or password is wrong; after {LOGIN_TRIES} wrong passwords even the right one waits {LOGIN_WAIT_MINUTES} minutes"
+            "user name or password is wrong; after {LOGIN_TRIES} wrong passwords in a row each further one takes longer"
+        ),
+        LoginError::Refused(LoginRefusal::Waits { until }) => anyhow::anyhow!(
+            "too many wrong passwords were given for {name}; try again after {}, or at a machine where {name} logged in before, or ask an administrator: cardline users unlock {name}",
+            rfc3339(until)
         ),
         LoginError::Refused(LoginRefusal::SessionEnded) => {
             anyhow::anyhow!("the session has ended; log in again: cardline login --as {name}")

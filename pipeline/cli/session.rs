@@ -2,13 +2,14 @@
 //! commands. Neither a password nor a token is ever an argument, printed or logged.
 
 use std::io::{BufRead, IsTerminal, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use cardline::limits::PASSWORD_BYTES_MAX;
 use cardline::people::passwords::Password;
 use cardline::people::sessions::{self, Token};
+use cardline::people::tries::Place;
 use cardline::store::{Ledger, Principal};
 
 use super::exit::Usage;
@@ -53,13 +54,18 @@ pub async fn end(ledger: Option<&Ledger>) -> anyhow::Result<bool> {
 
 /// Who is acting: proved by a password file, or by a live session. `name` is what `--as` says.
 pub async fn prove(ledger: &Ledger, name: Option<&str>) -> anyhow::Result<Principal> {
+    let asked = name.unwrap_or("USER");
+    // A worker that starts does the same.
+    anyhow::ensure!(
+        ledger.keeps_logins().await?,
+        "the database is of the version before, and sessions of that have ended; bring it up to date: cardline login --as {asked}"
+    );
     if let Some(path) = std::env::var_os("CARDLINE_PASSWORD_FILE") {
         let path = PathBuf::from(path);
         let name = name.ok_or_else(|| Usage("CARDLINE_PASSWORD_FILE needs --as USER beside it".into()))?;
         let typed = read_private(&path)?.with_context(|| format!("password file {} is not there", path.display()))?;
         return check(ledger, name, &Password::typed(&typed)).await;
     }
-    let asked = name.unwrap_or("USER");
     let Some(token) = read_private(&path()?)? else {
         anyhow::bail!("there are users, so every command needs one: cardline login --as {asked}");
     };
@@ -69,8 +75,15 @@ pub async fn prove(ledger: &Ledger, name: Option<&str>) -> anyhow::Result<Princi
 
 /// The enabled user whose password this is.
 pub async fn check(ledger: &Ledger, name: &str, password: &Password) -> anyhow::Result<Principal> {
-    let proved = sessions::by_password(ledger, name, password, ledger.clock().await?).await;
+    let proved = sessions::by_password(ledger, name, password, &place()).await;
     proved.map_err(|error| no_login(error, name))
+}
+
+/// Where a password comes from here: this account of this machine, as the kernel knows them.
+pub fn place() -> Place {
+    let account = std::fs::metadata("/proc/self").map(|about| about.uid().to_string()).unwrap_or_default();
+    let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    Place::of(&format!("{account}@{}", machine.trim_end()))
 }
 
 /// A password typed at a terminal, or the next line of standard input.

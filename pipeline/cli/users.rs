@@ -3,9 +3,10 @@
 //! The first user is made while there is none, and administers everything; from then on every command
 //! that acts or shows cards, files or cases runs under a user.
 
+use anyhow::Context as _;
 use cardline::people::permits::{may_be_first, may_set_password};
 use cardline::people::users::{NewUser, UserRecord};
-use cardline::store::Stamp;
+use cardline::store::{Ledger, Stamp};
 use cardline::time::rfc3339;
 use cardline_core::domain::personal_text::looks_personal;
 use cardline_core::domain::staff::{Role, Scope, name_fault};
@@ -30,6 +31,11 @@ pub enum Users {
     },
     /// 启用 Enable a disabled user again
     Enable {
+        /// Name of the user
+        name: String,
+    },
+    /// 解锁 Let a user log in at once whom wrong passwords make wait
+    Unlock {
         /// Name of the user
         name: String,
     },
@@ -75,6 +81,7 @@ pub async fn run(context: &Context, command: Users) -> anyhow::Result<Exit> {
         Users::List => list(context).await,
         Users::Disable { name } => set_state(context, &name, "disabled").await,
         Users::Enable { name } => set_state(context, &name, "enabled").await,
+        Users::Unlock { name } => unlock(context, &name).await,
         Users::Password { name } => password(context, &name).await,
         Users::Roles => roles::show(context),
     }
@@ -112,6 +119,7 @@ async fn add(context: &Context, args: AddArgs) -> anyhow::Result<Exit> {
     let actor = if first { name.clone() } else { context.actor.clone() };
     let why = Stamp { at: context.now(), actor: &actor, reason: "added" };
     ledger.add_user(&NewUser { name: name.clone(), role, scope: scope.clone(), verifier }, why).await?;
+    ledger.know_place(&name, &session::place(), context.now()).await?;
     print::line(&format!("{name} is added: {}, sees {scope}", role.code()))?;
     if first {
         print::line(&format!("from now on every command needs a user: cardline login --as {name}"))?;
@@ -153,12 +161,27 @@ fn row(listed: &Listed) -> Vec<String> {
     vec![u.name.clone(), u.role.clone(), scope.to_string(), state, sessions, set_on, u.set_by.clone()]
 }
 
+/// The user of a name, as lists show one.
+async fn find(context: &Context, ledger: &Ledger, name: &str) -> anyhow::Result<UserRecord> {
+    let user = ledger.users(context.now()).await?.into_iter().find(|user| user.name == name);
+    user.with_context(|| format!("no user has the name {}; see `cardline users list`", print::visible(name)))
+}
+
+async fn unlock(context: &Context, name: &str) -> anyhow::Result<Exit> {
+    let ledger = context.ledger().await?;
+    let user = find(context, &ledger, name).await?;
+    if user.state != "enabled" {
+        anyhow::bail!("{name} is {}; first: cardline users enable {name}", user.state);
+    }
+    let why = Stamp { at: context.now(), actor: &context.actor, reason: "unlocked" };
+    ledger.unlock_user(name, why).await?;
+    print::line(&format!("{name} may log in at once, wherever wrong passwords came from"))?;
+    Ok(Exit::Ok)
+}
+
 async fn set_state(context: &Context, name: &str, to: &'static str) -> anyhow::Result<Exit> {
     let ledger = context.ledger().await?;
-    let users = ledger.users(context.now()).await?;
-    let Some(user) = users.iter().find(|user| user.name == name) else {
-        anyhow::bail!("no user has the name {}; see `cardline users list`", print::visible(name));
-    };
+    let user = find(context, &ledger, name).await?;
     if user.state == to {
         print::line(&format!("{name} was {to} before; nothing was changed"))?;
         return Ok(Exit::Ok);
@@ -180,14 +203,14 @@ async fn password(context: &Context, name: &str) -> anyhow::Result<Exit> {
         session::check(&ledger, name, &session::ask("present password")?).await?;
     } else if !may_set_password(viewer, name) {
         anyhow::bail!("only an administrator who sees everything sets somebody else's password");
-    } else if !ledger.users(context.now()).await?.iter().any(|user| user.name == name) {
-        anyhow::bail!("no user has the name {}; see `cardline users list`", print::visible(name));
+    } else {
+        find(context, &ledger, name).await?;
     }
     let verifier = tokio::task::block_in_place(|| {
         session::ask_new(&format!("new password of {name}"))?.verifier(name).map_err(anyhow::Error::from)
     })?;
     let why = Stamp { at: context.now(), actor: &context.actor, reason: "set a password" };
-    ledger.set_verifier(name, &verifier, why).await?;
+    ledger.set_verifier(name, &verifier, &session::place(), why).await?;
     print::line(&format!("the password of {name} is set; log in again: cardline login --as {name}"))?;
     Ok(Exit::Ok)
 }

@@ -5,4 +5,5 @@ pub mod authorisation;
 pub mod passwords;
 pub mod permits;
 pub mod sessions;
+pub mod tries;
 pub mod users;

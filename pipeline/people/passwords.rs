@@ -4,11 +4,19 @@
 
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::limits::{
-    PASSWORD_BYTES_MAX, PASSWORD_CHARACTERS_MIN, VERIFIER_LANES, VERIFIER_MEMORY_KIB, VERIFIER_PASSES,
-    VERIFIER_SALT_BYTES,
+    LOGIN_HASHES_AT_ONCE, PASSWORD_BYTES_MAX, PASSWORD_CHARACTERS_MIN, VERIFIER_LANES, VERIFIER_MEMORY_KIB,
+    VERIFIER_PASSES, VERIFIER_SALT_BYTES,
 };
+
+static TURNS: Semaphore = Semaphore::const_new(LOGIN_HASHES_AT_ONCE);
+
+/// A turn to hash a password: a flood of logins takes the memory and the cores of a few.
+pub(super) async fn turn() -> Option<SemaphorePermit<'static>> {
+    TURNS.acquire().await.ok()
+}
 
 /// What somebody typed. It has neither `Debug` nor `Display`.
 pub struct Password(String);
@@ -99,6 +107,17 @@ mod tests {
     fn two_users_with_one_password_have_two_verifiers() {
         let password = Password::typed("correct horse battery");
         assert_ne!(password.verifier("lin").unwrap(), password.verifier("wang").unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_few_passwords_are_hashed_at_once() {
+        let mut turns = Vec::new();
+        for _ in 0..LOGIN_HASHES_AT_ONCE {
+            turns.push(turn().await);
+        }
+        assert!(TURNS.try_acquire().is_err(), "the next one waits");
+        turns.pop();
+        assert!(turn().await.is_some());
     }
 
     #[test]

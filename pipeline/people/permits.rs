@@ -151,7 +151,8 @@ mod tests {
     use super::*;
 
     fn principal(role: Role, area: &str) -> Principal {
-        Principal { user: 1, name: "lin".into(), role, scope: Scope { bank: String::new(), area: area.into() } }
+        let scope = Scope { bank: String::new(), area: area.into() };
+        Principal { user: 1, name: "lin".into(), role, scope, standing: Vec::new(), session: None }
     }
 
     #[test]

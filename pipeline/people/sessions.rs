@@ -4,11 +4,15 @@
 //! the answer is the same and takes as long. Not here: where a front end keeps the token, and how it asks for a
 //! password.
 
-use jiff::Timestamp;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
-use super::passwords::Password;
+use super::passwords::{self, Password};
+use super::tries::{Place, Try};
 use crate::hex::hex;
+use crate::limits::{LOGIN_ASKS_AGAIN_MILLISECONDS, LOGIN_PATIENCE_SECONDS};
 use crate::store::schema::Schema;
 use crate::store::{Ledger, LedgerError, Principal};
 
@@ -47,8 +51,10 @@ impl Token {
 /// Why nobody was recognised.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum LoginRefusal {
-    /// No enabled user has this name and this password, or too many passwords were wrong.
+    /// No enabled user has this name and this password.
     WrongPassword,
+    /// Too many passwords were wrong: nobody may try this name from there before this instant.
+    Waits { until: Timestamp },
     /// The session has ended.
     SessionEnded,
     /// The session is another user's than the one named.
@@ -74,23 +80,54 @@ pub async fn are_needed(ledger: &Ledger) -> Result<bool, LedgerError> {
     Ok(!pending.iter().any(|named| named.migration == USERS) && ledger.has_users().await?)
 }
 
-/// The enabled user whose password this is.
+/// The enabled user whose password this is. One who must wait for a turn waits here, for a while.
 pub async fn by_password(
     ledger: &Ledger,
     name: &str,
     password: &Password,
+    place: &Place,
+) -> Result<Principal, LoginError> {
+    let mut now = ledger.clock().await?;
+    let patience = now + SignedDuration::from_secs(LOGIN_PATIENCE_SECONDS);
+    loop {
+        let tried = try_password(ledger, name, password, place, now).await;
+        let Err(LoginError::Refused(LoginRefusal::Waits { until })) = tried else { return tried };
+        if until > patience {
+            return tried;
+        }
+        // Somebody else's right password may end the wait before its time.
+        let left = until.duration_since(now).unsigned_abs();
+        tokio::time::sleep(left.min(Duration::from_millis(LOGIN_ASKS_AGAIN_MILLISECONDS))).await;
+        now = ledger.clock().await?;
+        if now > patience {
+            return tried;
+        }
+    }
+}
+
+/// Compares the password at once, or says until when nobody may try.
+pub async fn try_password(
+    ledger: &Ledger,
+    name: &str,
+    password: &Password,
+    place: &Place,
     now: Timestamp,
 ) -> Result<Principal, LoginError> {
-    let known = ledger.take_try(name, now).await?;
-    let verifier = known.as_ref().map(|(_, verifier)| verifier.as_str());
-    if tokio::task::block_in_place(|| password.opens(verifier))
-        && let Some((user, _)) = known
-        && let Some(principal) = ledger.enabled_user(name).await?
-    {
-        ledger.forget_tries(user).await?;
-        return Ok(principal);
+    let turn = passwords::turn().await;
+    let taken = match ledger.take_try(name, place, now).await? {
+        Try::Taken(taken) => taken,
+        Try::Wait { until } => return Err(LoginError::Refused(LoginRefusal::Waits { until })),
+    };
+    let verifier = taken.user.as_ref().map(|(_, verifier)| verifier.as_str());
+    let right = tokio::task::block_in_place(|| password.opens(verifier));
+    drop(turn);
+    match &taken.user {
+        Some((principal, _)) if right => {
+            ledger.give_try_back(&taken, now).await?;
+            Ok(principal.clone())
+        }
+        _ => Err(LoginError::Refused(LoginRefusal::WrongPassword)),
     }
-    Err(LoginError::Refused(LoginRefusal::WrongPassword))
 }
 
 /// The enabled user of a live session, who is the one named if one is named.
@@ -113,7 +150,7 @@ pub async fn by_token(
 
 /// Begins a session of a user, proved by this token from now on.
 pub async fn begin(ledger: &Ledger, principal: &Principal, token: &Token, now: Timestamp) -> Result<(), LedgerError> {
-    ledger.open_session(principal.user, &token.digest(), now).await
+    ledger.open_session(principal, &token.digest(), now).await
 }
 
 /// Ends the session of a token.

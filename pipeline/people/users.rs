@@ -1,13 +1,15 @@
 //! Users: who they are, what they know, and who is logged in.
 //!
-//! Invariants: a name has one role and one scope forever; a disabled user has no session; somebody
+//! Invariants: a name has one role and one scope forever; a session ends with what its user was; somebody
 //! always remains who can add users. Nothing here sees a password, only what argon2id makes of it.
 
 use cardline_core::domain::staff::{Role, Scope};
 use cardline_core::state_machines::USER;
 use jiff::Timestamp;
 
-use crate::limits::{LOGIN_TRIES, LOGIN_WAIT_MINUTES, SESSION_HOURS};
+use super::tries::{Place, forget_places, forget_strangers, forget_tries, know};
+use crate::limits::SESSION_HOURS;
+use crate::store::stored_user::{StoredUser, stored_user};
 use crate::store::transition::{Along, Transition, move_one, write_move};
 use crate::store::{Ledger, LedgerError, Principal, Stamp, Tx};
 use crate::{args, row, transition};
@@ -37,20 +39,8 @@ row! {
         /// When, microseconds since 1970 UTC.
         #[serde(skip)]
         set_at: i64,
-        /// Whether wrong passwords make the user wait now.
+        /// Whether wrong passwords make somebody wait who says to be this user.
         waits: bool,
-    }
-}
-
-row! {
-    struct StoredUser { id: i64, name: String, role: String, bank: String, area: String }
-}
-
-impl StoredUser {
-    fn principal(self) -> Result<Principal, LedgerError> {
-        let StoredUser { id, name, role, bank, area } = self;
-        let role = Role::of(&role).ok_or_else(|| LedgerError::Shape(format!("role of the user {name}")))?;
-        Ok(Principal { user: id, name, role, scope: Scope { bank, area } })
     }
 }
 
@@ -68,7 +58,7 @@ impl Ledger {
             .rows(
                 "SELECT u.name, u.role, u.bank, u.area, u.state,
                     (SELECT count(*) FROM session s WHERE s.user_id = u.id AND s.until > $1) AS sessions, u.set_by, u.set_at,
-                    CASE WHEN u.wait_until > $1 THEN TRUE ELSE FALSE END AS waits
+                    EXISTS (SELECT 1 FROM login l WHERE l.user_id = u.id AND l.next_at > $1) AS waits
                  FROM users u ORDER BY u.name",
                 args![now],
             )
@@ -107,7 +97,7 @@ impl Ledger {
         let from = if to == "disabled" { "enabled" } else { "disabled" };
         // On PostgreSQL two administrators who disable each other queue here.
         tx.run("UPDATE users SET tries = tries WHERE role = 'administrator'", args![]).await?;
-        tx.run("UPDATE users SET tries = 0, wait_until = 0 WHERE id = $1", args![id]).await?;
+        forget_tries(&mut tx, id).await?;
         if to == "disabled" {
             tx.run("DELETE FROM session WHERE user_id = $1", args![id]).await?;
         }
@@ -118,48 +108,57 @@ impl Ledger {
         tx.commit().await
     }
 
-    /// Sets what a user knows; every session of theirs ends.
-    pub async fn set_verifier(&self, name: &str, verifier: &str, why: Stamp<'_>) -> Result<(), LedgerError> {
+    /// Sets what a user knows, at a place where the user is known from then on, and nowhere else; every session
+    /// of theirs ends.
+    pub async fn set_verifier(
+        &self,
+        name: &str,
+        verifier: &str,
+        place: &Place,
+        why: Stamp<'_>,
+    ) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
         let id = find(&mut tx, name).await?;
         tx.run(
-            "UPDATE users SET verifier = $2, set_by = $3, set_at = $4, tries = 0, wait_until = 0 WHERE id = $1",
+            "UPDATE users SET verifier = $2, set_by = $3, set_at = $4 WHERE id = $1",
             args![id, verifier, why.actor, why.at],
         )
         .await?;
         tx.run("DELETE FROM session WHERE user_id = $1", args![id]).await?;
+        forget_places(&mut tx, id).await?;
+        know(&mut tx, id, place, why.at).await?;
         tx.commit().await
     }
 
-    /// Takes one try of a login: what the password must open. Counted before it is compared, so that
-    /// many at once count as many. `None`: no such user, disabled, or one who waits.
-    pub async fn take_try(&self, name: &str, now: Timestamp) -> Result<Option<(i64, String)>, LedgerError> {
-        let wait = LOGIN_WAIT_MINUTES * 60_000_000;
+    /// A user was added at a place, and is known there from then on.
+    pub async fn know_place(&self, name: &str, place: &Place, now: Timestamp) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
-        let taken = tx
-            .run_returning::<(i64, String)>(
-                "UPDATE users SET tries = tries + 1, wait_until = CASE WHEN tries + 1 >= $3 THEN $2 + $4 ELSE wait_until END
-                 WHERE name = $1 AND state = 'enabled' AND wait_until <= $2 RETURNING id, verifier",
-                args![name, now, LOGIN_TRIES, wait],
-            )
-            .await?;
-        tx.commit().await?;
-        Ok(taken.into_iter().next())
-    }
-
-    /// The password was right: no wrong try counts any more.
-    pub async fn forget_tries(&self, user: i64) -> Result<(), LedgerError> {
-        let mut tx = self.begin().await?;
-        tx.run("UPDATE users SET tries = 0, wait_until = 0 WHERE id = $1", args![user]).await?;
+        let id = find(&mut tx, name).await?;
+        know(&mut tx, id, place, now).await?;
         tx.commit().await
     }
 
-    /// Opens a session for the holder of a token of this digest.
-    pub async fn open_session(&self, user: i64, token: &[u8], now: Timestamp) -> Result<(), LedgerError> {
+    /// Wrong passwords make nobody wait any more who says to be this user.
+    pub async fn unlock_user(&self, name: &str, why: Stamp<'_>) -> Result<(), LedgerError> {
+        let mut tx = self.begin().await?;
+        let id = find(&mut tx, name).await?;
+        forget_tries(&mut tx, id).await?;
+        let unlocked = transition!(USER, "enabled" => "enabled");
+        move_one(&mut tx, id, unlocked, Along::default(), why).await?;
+        tx.commit().await
+    }
+
+    /// Opens a session of a user, who holds a token of this digest.
+    pub async fn open_session(&self, user: &Principal, token: &[u8], now: Timestamp) -> Result<(), LedgerError> {
         let until = now.as_microsecond() + SESSION_HOURS * 3_600_000_000;
         let mut tx = self.begin().await?;
         tx.run("DELETE FROM session WHERE until <= $1", args![now]).await?;
-        tx.run("INSERT INTO session (token, user_id, until) VALUES ($1, $2, $3)", args![token, user, until]).await?;
+        forget_strangers(&mut tx, now).await?;
+        tx.run(
+            "INSERT INTO session (token, user_id, until, opened_for) VALUES ($1, $2, $3, $4)",
+            args![token, user.user, until, user.standing.clone()],
+        )
+        .await?;
         tx.commit().await
     }
 
@@ -170,24 +169,26 @@ impl Ledger {
         tx.commit().await
     }
 
-    /// The enabled user a live session belongs to.
+    /// The enabled user a live session belongs to, if they are who they were when it began.
     pub async fn session(&self, token: &[u8], now: Timestamp) -> Result<Option<Principal>, LedgerError> {
-        let row = self
-            .read()
-            .await?
-            .row::<StoredUser>(
-                "SELECT u.id, u.name, u.role, u.bank, u.area FROM session s JOIN users u ON u.id = s.user_id
-                 WHERE s.token = $1 AND s.until > $2 AND u.state = 'enabled'",
+        let mut tx = self.read().await?;
+        let found = tx
+            .row::<(String, Vec<u8>)>(
+                "SELECT u.name, s.opened_for FROM session s JOIN users u ON u.id = s.user_id
+                 WHERE s.token = $1 AND s.until > $2 AND u.state = 'enabled' AND s.opened_for IS NOT NULL",
                 args![token, now],
             )
             .await?;
-        row.map(StoredUser::principal).transpose()
+        let Some((name, opened_for)) = found else { return Ok(None) };
+        let user = stored_user(&mut tx, &name).await?.map(StoredUser::principal).transpose()?;
+        let same = user.filter(|user| user.standing == opened_for);
+        Ok(same.map(|user| Principal { session: Some(token.to_vec()), ..user }))
     }
 
     /// The enabled user of a name.
     pub async fn enabled_user(&self, name: &str) -> Result<Option<Principal>, LedgerError> {
-        let sql = "SELECT id, name, role, bank, area FROM users WHERE name = $1 AND state = 'enabled'";
-        self.read().await?.row::<StoredUser>(sql, args![name]).await?.map(StoredUser::principal).transpose()
+        let found = stored_user(&mut self.read().await?, name).await?;
+        found.filter(|user| user.state == "enabled").map(StoredUser::principal).transpose()
     }
 }
 

@@ -88,7 +88,7 @@ impl Ledger {
     }
 
     /// A transaction that writes. It says how it is isolated, whatever the role's defaults are: at a higher
-    /// level a sealer would not see what was committed while it waited. A user who was disabled meanwhile begins none.
+    /// level a sealer would not see what was committed while it waited. Who was disabled or logged out meanwhile begins none.
     pub async fn begin(&self) -> Result<Tx, LedgerError> {
         // Where writing is not allowed by default, nobody meant us to: it is reported here, not at some later write.
         const WRITING: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SHOW transaction_read_only";
@@ -105,7 +105,7 @@ impl Ledger {
             Pool::Sqlite(pool) => Inner::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
         };
         let mut tx = self.tx(inner);
-        tx.refuse_disabled_viewer().await?;
+        tx.refuse_former_viewer().await?;
         Ok(tx)
     }
 

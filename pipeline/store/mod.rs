@@ -20,6 +20,7 @@ pub mod principal;
 pub mod rows;
 pub mod schema;
 pub mod scope;
+pub mod stored_user;
 pub mod timeouts;
 pub mod topic_identity;
 pub mod transition;

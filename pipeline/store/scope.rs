@@ -5,7 +5,7 @@
 
 use super::LedgerError;
 use super::engine::Tx;
-use crate::{args, bulk_row};
+use crate::bulk_row;
 
 bulk_row! {
     /// The viewer's scope, one row.
@@ -37,16 +37,5 @@ impl Tx {
     /// The user who acts, for rows that remember it.
     pub(crate) fn user(&self) -> Option<i64> {
         self.viewer().map(|viewer| viewer.user)
-    }
-
-    /// Asks again, in the transaction that writes, whether the viewer may still act: a prompt may have been open for
-    /// hours. Role and scope of a user never change.
-    pub(super) async fn refuse_disabled_viewer(&mut self) -> Result<(), LedgerError> {
-        const ENABLED: &str = "SELECT count(*) FROM users WHERE id = $1 AND state = 'enabled'";
-        let Some(viewer) = self.viewer().cloned() else { return Ok(()) };
-        if self.number(ENABLED, args![viewer.user]).await? == 1 {
-            return Ok(());
-        }
-        Err(LedgerError::UserDisabled { user: viewer.name })
     }
 }

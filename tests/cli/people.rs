@@ -105,7 +105,7 @@ fn arguments(command: &str) -> Vec<&'static str> {
         "photos retry" => vec!["none"],
         "file inspect" => vec!["none.dat"],
         "users add" => vec!["boss", "--role", "auditor"],
-        "users disable" | "users enable" | "users password" => vec!["nobody"],
+        "users disable" | "users enable" | "users unlock" | "users password" => vec!["nobody"],
         "approvals give" | "approvals refuse" => vec!["999"],
         "batch cut" => vec!["none", "--dry-run"],
         "batch split" => vec!["none", "--count", "1", "--reason", "r"],
@@ -461,4 +461,25 @@ fn whose_files_they_are_is_asked_before_anything_of_them_is_told() {
         let said = house.run("wu", &skip, &[]);
         assert!(code(&said) != 0 && text(&said.stderr).contains(told), "{bank}: {}", text(&said.stderr));
     }
+}
+
+#[test]
+fn a_right_password_is_not_refused_for_wrong_ones() {
+    let house = House::new();
+    let at_once = |password: &'static str, times: usize| -> Vec<i32> {
+        std::thread::scope(|scope| {
+            let logins: Vec<_> = (0..times)
+                .map(|_| scope.spawn(|| code(&house.run("boss", &["login", "--as", "boss"], &[password]))))
+                .collect();
+            logins.into_iter().map(|login| login.join().unwrap()).collect()
+        })
+    };
+    assert_eq!(at_once(PASSWORD, 8), [0; 8]);
+    assert_eq!(at_once(ANOTHER, 6), [1; 6]);
+    house.log_in("boss");
+    house.add("lin", &["operator"]);
+    assert_eq!(code(&house.run("lin", &["users", "unlock", "boss"], &[])), 1, "an operator unlocks nobody");
+    assert_eq!(code(&house.run("boss", &["users", "unlock", "lin"], &[])), 0);
+    let nobody = house.run("boss", &["users", "unlock", "nobody"], &[]);
+    assert!(text(&nobody.stderr).contains("no user has the name nobody"), "{}", text(&nobody.stderr));
 }

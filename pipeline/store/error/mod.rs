@@ -103,6 +103,10 @@ pub enum LedgerError {
     NoUser,
     #[error("{user} was disabled meanwhile; nothing was written")]
     UserDisabled { user: String },
+    #[error(
+        "the session of {user} ended meanwhile, or their role, scope or password changed; nothing was written: log in again"
+    )]
+    SessionEnded { user: String },
     #[error("somebody must remain who administers everything: add another administrator first")]
     LastAdministrator,
     #[error("approval {approval} does not cover this: it is about something else, or its time is over")]

@@ -2,5 +2,6 @@
 
 pub mod attacks;
 pub mod four_eyes;
+pub mod logins;
 pub mod scope;
 pub mod users;

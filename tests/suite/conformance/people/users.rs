@@ -1,6 +1,7 @@
 //! Users on both engines: the first one, logins that end, and who cannot be disabled.
 
-use cardline::limits::{LOGIN_TRIES, LOGIN_WAIT_MINUTES, SESSION_HOURS};
+use cardline::limits::SESSION_HOURS;
+use cardline::people::tries::{Place, Try};
 use cardline::people::users::NewUser;
 use cardline::store::{Ledger, LedgerError, Principal, Stamp};
 use cardline_core::domain::staff::{Role, Scope};
@@ -13,7 +14,6 @@ use crate::plays::broken;
 on_both_engines!(
     the_first_user_is_made_once,
     a_session_ends_by_time_and_with_its_user,
-    wrong_passwords_make_a_user_wait,
     somebody_always_administers,
     a_user_changed_by_hand_is_seen,
 );
@@ -67,41 +67,27 @@ async fn the_first_user_is_made_once(database: Database) {
 async fn a_session_ends_by_time_and_with_its_user(database: Database) {
     let ledger = administered(&database.ledger().await).await;
     let lin = add(&ledger, "lin", Role::Operator, "", "1101").await;
+    let of_lin = |token: &[u8]| Some(Principal { session: Some(token.to_vec()), ..lin.clone() });
     for token in [b"one".as_slice(), b"two", b"three"] {
-        ledger.open_session(lin.user, token, now()).await.unwrap();
-        assert_eq!(ledger.session(token, later(1)).await.unwrap(), Some(lin.clone()));
+        ledger.open_session(&lin, token, now()).await.unwrap();
+        assert_eq!(ledger.session(token, later(1)).await.unwrap(), of_lin(token));
     }
-    assert_eq!(ledger.session(b"one", later(SESSION_HOURS * 60 - 1)).await.unwrap(), Some(lin.clone()));
+    assert_eq!(ledger.session(b"one", later(SESSION_HOURS * 60 - 1)).await.unwrap(), of_lin(b"one"));
     assert_eq!(ledger.session(b"one", later(SESSION_HOURS * 60)).await.unwrap(), None);
     assert_eq!(ledger.session(b"none", now()).await.unwrap(), None);
     ledger.end_session(b"three").await.unwrap();
     assert_eq!(ledger.session(b"three", now()).await.unwrap(), None);
     disable(&ledger, "lin").await.unwrap();
     assert_eq!(ledger.session(b"one", later(1)).await.unwrap(), None);
-    assert_eq!(ledger.take_try("lin", later(1)).await.unwrap(), None, "a disabled user has no try");
+    let tried = ledger.take_try("lin", &Place::of("desk"), later(1)).await.unwrap();
+    assert!(matches!(tried, Try::Taken(taken) if taken.user.is_none()), "no password of a disabled user is right");
     ledger.move_user("lin", "enabled", Stamp { at: now(), actor: "boss", reason: "came back" }).await.unwrap();
     assert_eq!(ledger.session(b"one", later(1)).await.unwrap(), None, "an old session does not come back");
-    ledger.open_session(lin.user, b"four", now()).await.unwrap();
-    ledger.set_verifier("lin", "another", Stamp { at: now(), actor: "boss", reason: "lost" }).await.unwrap();
+    ledger.open_session(&lin, b"four", now()).await.unwrap();
+    let why = Stamp { at: now(), actor: "boss", reason: "lost" };
+    ledger.set_verifier("lin", "another", &Place::of("desk"), why).await.unwrap();
     assert_eq!(ledger.session(b"four", later(1)).await.unwrap(), None, "a new password ends sessions");
     assert!(matches!(disable(&ledger, "nobody").await, Err(LedgerError::NoUser)));
-    ledger.close().await;
-}
-
-async fn wrong_passwords_make_a_user_wait(database: Database) {
-    let ledger = administered(&database.ledger().await).await;
-    let lin = add(&ledger, "lin", Role::Operator, "", "").await;
-    assert_eq!(ledger.take_try("nobody", now()).await.unwrap(), None);
-    let tries = (0..LOGIN_TRIES + 3).map(|_| ledger.take_try("lin", now()));
-    let taken = futures_util::future::join_all(tries).await;
-    let taken = taken.into_iter().filter(|tried| matches!(tried, Ok(Some(_)))).count() as i64;
-    assert_eq!(taken, LOGIN_TRIES, "many at once count as many");
-    assert_eq!(ledger.take_try("lin", later(LOGIN_WAIT_MINUTES - 1)).await.unwrap(), None);
-    let known = ledger.take_try("lin", later(LOGIN_WAIT_MINUTES)).await.unwrap();
-    assert_eq!(known, Some((lin.user, "verifier of lin".to_owned())));
-    assert_eq!(ledger.take_try("lin", later(LOGIN_WAIT_MINUTES + 1)).await.unwrap(), None, "the next wrong one waits");
-    ledger.forget_tries(lin.user).await.unwrap();
-    assert!(ledger.take_try("lin", later(LOGIN_WAIT_MINUTES + 1)).await.unwrap().is_some());
     ledger.close().await;
 }
 
