@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use cardline_core::domain::toml_fault::TomlFault;
 use serde::Deserialize;
 
 use crate::limits::{STOP_SECONDS, STOP_SECONDS_RANGE};
@@ -109,8 +110,10 @@ pub enum ConfigError {
         max = STOP_SECONDS_RANGE.end()
     )]
     StopSeconds { place: String },
-    #[error("configuration {path}: {source}")]
-    Parse { path: PathBuf, source: Box<toml::de::Error> },
+    #[error("configuration {path}, {fault}; correct it there (the line is not shown: it may hold a password)")]
+    Parse { path: PathBuf, fault: TomlFault },
+    #[error("kafka is to be HOST:PORT, more of them with commas between: no user and no password belong there")]
+    KafkaUser,
 }
 
 /// The value of a variable; one that is not text is refused, never passed over.
@@ -133,9 +136,14 @@ impl Config {
         let Some(beside) = data.value.join("cardline.db").to_str().map(|path| format!("sqlite:{path}")) else {
             return Err(ConfigError::NotUtf8 { what: "--data" });
         };
+        let kafka = pick(flags.kafka.clone(), variable("CARDLINE_KAFKA")?, file.kafka, || "mock".into());
+        // The broker's library repeats an address wherever it fails.
+        if kafka.value.contains('@') {
+            return Err(ConfigError::KafkaUser);
+        }
         Ok(Config {
             database: pick(flags.database.clone(), variable("CARDLINE_DATABASE")?, file.database, || beside),
-            kafka: pick(flags.kafka.clone(), variable("CARDLINE_KAFKA")?, file.kafka, || "mock".into()),
+            kafka,
             worker: optional(variable("CARDLINE_WORKER")?, file.worker),
             listen: optional(variable("CARDLINE_LISTEN")?, file.listen),
             stop_seconds: stop_seconds(variable("CARDLINE_STOP_SECONDS")?, file.stop_seconds, path.as_deref())?,
@@ -187,7 +195,7 @@ impl Config {
 
 fn read(path: &Path) -> Result<ConfigFile, ConfigError> {
     let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.into(), source })?;
-    toml::from_str(&text).map_err(|source| ConfigError::Parse { path: path.into(), source: Box::new(source) })
+    toml::from_str(&text).map_err(|error| ConfigError::Parse { path: path.into(), fault: TomlFault::of(&text, &error) })
 }
 
 fn pick<T>(flag: Option<T>, environment: Option<T>, file: Option<T>, default: impl FnOnce() -> T) -> Sourced<T> {
@@ -252,9 +260,16 @@ const HARMLESS: &[&str] = &[
     "mode",
 ];
 
-/// `postgres://user:secret@host/db?password=secret` without the secrets.
+/// `postgres://user:secret@host/db?password=secret` without the secrets. Of an address of no known form nothing is
+/// shown.
 pub fn masked_address(address: &str) -> String {
-    let Some((scheme, rest)) = address.split_once("://") else { return address.into() };
+    let Some((scheme, rest)) = address.split_once("://") else {
+        return match address.split_once('?') {
+            _ if !address.starts_with("sqlite:") => "(not sqlite:PATH and not postgres://…)".into(),
+            Some((path, query)) => format!("{path}?{}", masked_query(query)),
+            None => address.into(),
+        };
+    };
     let (front, query) = match rest.split_once('?') {
         // A question mark before the last @ of a password that was not encoded.
         Some((front, query)) if front.contains('@') || !query.contains('@') || !front.contains(':') => {
@@ -269,14 +284,19 @@ pub fn masked_address(address: &str) -> String {
         },
         None => front.into(),
     };
-    let shown = |pair: &str| match pair.split_once('=') {
-        Some((key, _)) if !HARMLESS.contains(&key) => format!("{key}=***"),
-        _ => pair.into(),
-    };
     match query {
-        Some(query) => format!("{scheme}://{front}?{}", query.split('&').map(shown).collect::<Vec<_>>().join("&")),
+        Some(query) => format!("{scheme}://{front}?{}", masked_query(query)),
         None => format!("{scheme}://{front}"),
     }
+}
+
+fn masked_query(query: &str) -> String {
+    let shown = |pair: &str| match pair.split_once('=') {
+        Some((key, _)) if HARMLESS.contains(&key) => pair.to_owned(),
+        Some((key, _)) => format!("{key}=***"),
+        None => "***".into(),
+    };
+    query.split('&').map(shown).collect::<Vec<_>>().join("&")
 }
 
 #[cfg(test)]

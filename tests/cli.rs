@@ -6,6 +6,8 @@
 
 #[path = "cli/people.rs"]
 mod people;
+#[path = "cli/secrets.rs"]
+mod secrets;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -25,14 +25,11 @@ impl Replacing {
         Ok(Replacing { path: path.into(), writer: BufWriter::with_capacity(1 << 20, part) })
     }
 
-    /// Puts it in its place.
+    /// Puts it in its place, for its owner alone.
     pub fn place(mut self) -> anyhow::Result<()> {
-        use std::os::unix::fs::PermissionsExt;
         let failed = |e| StageError::file(self.path.display(), e);
         self.writer.flush().map_err(failed)?;
         let part = self.writer.into_inner().map_err(|e| failed(e.into_error()))?;
-        // Made for its owner only; what is in it is synthetic.
-        part.as_file().set_permissions(std::fs::Permissions::from_mode(0o644)).map_err(failed)?;
         part.persist(&self.path).map_err(|e| failed(e.error))?;
         Ok(())
     }

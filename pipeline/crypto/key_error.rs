@@ -16,6 +16,11 @@ pub enum KeyError {
         "key file {path} has {found} bytes instead of {bytes}: it was cut short or is another file; restore it from its backup"
     )]
     Length { path: PathBuf, found: usize, bytes: usize },
+    #[error(
+        "the master key {path} can be read by others than its owner (mode {mode:o}), and nothing was done: chmod 600 \
+         {path}. Who else has an account on this machine may have it already"
+    )]
+    Open { path: PathBuf, mode: u32 },
     #[error("{folder}: master.key and data.key were exchanged; give each its own name again")]
     Exchanged { folder: PathBuf },
     #[error(

@@ -1,5 +1,7 @@
 //! The files of a folder of keys.
 
+use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use super::key_error::KeyError;
@@ -8,10 +10,27 @@ pub(super) const MASTER: &str = "master.key";
 pub(super) const DATA: &str = "data.key";
 
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, KeyError> {
-    std::fs::read(path).map_err(|source| match source.kind() {
+    std::fs::read(path).map_err(|source| of_file(path, source))
+}
+
+/// Reads the master key. One that others of the machine can read opens nothing.
+pub(super) fn read_master(path: &Path) -> Result<Vec<u8>, KeyError> {
+    let failed = |source| of_file(path, source);
+    let mut file = std::fs::File::open(path).map_err(failed)?;
+    let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(KeyError::Open { path: path.into(), mode });
+    }
+    let mut key = Vec::new();
+    file.read_to_end(&mut key).map_err(failed)?;
+    Ok(key)
+}
+
+fn of_file(path: &Path, source: std::io::Error) -> KeyError {
+    match source.kind() {
         std::io::ErrorKind::NotFound => KeyError::Missing { path: path.into() },
         _ => KeyError::File { path: path.into(), source },
-    })
+    }
 }
 
 pub(super) fn of_length(path: &Path, key: Vec<u8>, bytes: usize) -> Result<Vec<u8>, KeyError> {
@@ -20,7 +39,6 @@ pub(super) fn of_length(path: &Path, key: Vec<u8>, bytes: usize) -> Result<Vec<u
 
 /// Writes a key that is not there yet. Of two workers that start at once the first one's stays.
 pub(super) fn place(path: &Path, key: &[u8]) -> Result<(), KeyError> {
-    use std::io::Write;
     let failed = |source| KeyError::File { path: path.into(), source };
     let folder = path.parent().unwrap_or(Path::new("."));
     // Its mode is 600 from the beginning.

@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use super::cipher::{CHECK_BYTES, NONCE_BYTES, check, cipher, fixed, nonce_of, random};
 use super::compression::{compress, decompress};
 use super::key_error::KeyError;
-use super::key_files::{DATA, MASTER, of_length, place, read};
+use super::key_files::{DATA, MASTER, of_length, place, read, read_master};
 use super::key_store::{FileKeyStore, KeyStore};
 
 const FORMAT: u8 = 1;
@@ -61,7 +61,7 @@ impl Keys {
 
     fn open_like(folder: &Path, ledger: Option<&KeyCheck>) -> Result<Keys, KeyError> {
         let (master_path, data_path) = (folder.join(MASTER), folder.join(DATA));
-        let (master, wrapped) = (read(&master_path)?, read(&data_path)?);
+        let (master, wrapped) = (read_master(&master_path)?, read(&data_path)?);
         if (master.len(), wrapped.len()) == (WRAPPED_BYTES, 32) {
             return Err(KeyError::Exchanged { folder: folder.into() });
         }
@@ -91,7 +91,7 @@ impl Keys {
         let (master_path, data_path) = (folder.join(MASTER), folder.join(DATA));
         if !data_path.exists() {
             place(&master_path, &random::<32>())?;
-            let master = of_length(&master_path, read(&master_path)?, 32)?;
+            let master = of_length(&master_path, read_master(&master_path)?, 32)?;
             place(&data_path, &FileKeyStore::of(&fixed(&master)).wrap(&random::<32>())?)?;
         }
         Keys::open(folder)

@@ -1,6 +1,7 @@
 //! The partners: one profile each, built in or from a folder, and a folder to exchange files through.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use cardline_core::file_formats::{Environment, PartnerKind, Profile, ProfileFault};
@@ -80,8 +81,8 @@ impl Partners {
 
     /// Makes each partner's folders. Where that fails the partner's files are set aside, and nobody else's.
     pub fn make_folders(&self) {
-        for path in self.all().flat_map(|partner| [partner.to(), partner.archive()]) {
-            if let Err(error) = std::fs::create_dir_all(&path) {
+        for partner in self.all() {
+            if let Err((path, error)) = make_folders_of(partner) {
                 tracing::error!("making {}: {error}", path.display());
             }
         }
@@ -103,6 +104,34 @@ impl Partners {
             .find(|p| p.profile.kind == PartnerKind::Bureau && p.profile.serves(region))
             .ok_or(PartnerError::NoBureau)
     }
+}
+
+/// Rights of what a partner's own login reaches through the group of its folders: it passes through them and reads
+/// `to`, and places files in `from`. What is read already, and everybody else, is none of its.
+const PASSED: u32 = 0o750;
+const PLACED_IN: u32 = 0o770;
+const OURS: u32 = 0o700;
+
+fn make_folders_of(partner: &Partner) -> Result<(), (PathBuf, std::io::Error)> {
+    let root = partner.folder.parent().map(Path::to_path_buf).unwrap_or_default();
+    let folders = [
+        (root, PASSED),
+        (partner.folder.clone(), PASSED),
+        (partner.to(), PASSED),
+        (partner.from(), PLACED_IN),
+        (partner.archive(), OURS),
+    ];
+    folders.into_iter().try_for_each(|(path, mode)| make_folder(&path, mode).map_err(|error| (path, error)))
+}
+
+/// Makes a folder with these rights whatever the process's mask is. One that is there stays as it is: whoever set
+/// up the partner's login gave it its owner, group and rights.
+fn make_folder(path: &Path, mode: u32) -> std::io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    std::fs::create_dir_all(path)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))
 }
 
 /// Loads profiles without making any folder.

@@ -17,6 +17,7 @@ pub use by_region::ByRegion;
 use super::application::{Channel, PickupMethod};
 use super::matrix::Matrix;
 use super::set::Set;
+use super::toml_fault::{TomlFault, unquoted};
 use super::validity::ChildCard;
 
 mod by_region;
@@ -108,8 +109,10 @@ pub struct Policy {
 /// A policy file that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum PolicyError {
-    #[error("policy, {section}: {cause}")]
-    Section { section: String, cause: Box<toml::de::Error> },
+    #[error("policy, {0}")]
+    Toml(TomlFault),
+    #[error("policy, {section}: {what}")]
+    Section { section: String, what: String },
     #[error("policy, version {number}: {expected}")]
     Version { number: i64, expected: &'static str },
     #[error("policy, {section}: {key} is {found}; it must be a whole number from {least} to {most}")]
@@ -172,7 +175,7 @@ impl Policy {
     /// No version, versions out of order, a region that is no code of 2, 4 or 6 digits, or a section
     /// that misses or misspells a key; the section is named.
     pub fn load(text: &str) -> Result<Policy, PolicyError> {
-        let file: PolicyFile = toml::from_str(text).map_err(|cause| fault("file", cause))?;
+        let file: PolicyFile = toml::from_str(text).map_err(|error| PolicyError::Toml(TomlFault::of(text, &error)))?;
         let mut versions: Vec<Version> = Vec::with_capacity(file.version.len());
         let mut sections = Sections::default();
         for text in file.version {
@@ -257,7 +260,7 @@ impl Sections {
     fn version(&self, number: u32, effective: Date) -> Result<Version, PolicyError> {
         let whole = |keys: toml::Table, section: &str| {
             in_range(&keys, section)?;
-            keys.try_into().map_err(|cause| fault(section, cause))
+            keys.try_into().map_err(|cause| fault(section, &cause))
         };
         // First, so that what is wrong in the default is not said of a region.
         let default = whole(self.default.clone(), "default")?;
@@ -290,8 +293,13 @@ fn is_region_code(code: &str) -> bool {
     matches!(code.len(), 2 | 4 | 6) && code.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn fault(section: &str, cause: toml::de::Error) -> PolicyError {
-    PolicyError::Section { section: section.to_owned(), cause: Box::new(cause) }
+/// What the parser says of a section and the key it names, without a text that stands there.
+fn fault(section: &str, cause: &toml::de::Error) -> PolicyError {
+    let cause = cause.to_string();
+    let (message, place) = cause.trim_end().split_once('\n').unwrap_or((cause.trim_end(), ""));
+    let what = if message.contains('"') { unquoted(message, message) } else { message.to_owned() };
+    let what = if place.is_empty() { what } else { format!("{what}, {place}") };
+    PolicyError::Section { section: section.to_owned(), what }
 }
 
 #[cfg(test)]

@@ -10,3 +10,4 @@ pub mod personal_text;
 pub mod scan;
 pub mod spreadsheet;
 pub mod text;
+pub mod toml_fault;

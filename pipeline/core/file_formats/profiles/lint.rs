@@ -10,6 +10,7 @@ use super::found::{Found, ProfileDefect};
 use super::profile::Profile;
 use super::ranges::{expected_at, outside};
 use super::{lint_codes, lint_files};
+use crate::domain::toml_fault::TomlFault;
 use crate::file_formats::layouts::file::FileSpec;
 use crate::file_formats::layouts::kind::{FileKind, PartnerKind};
 use crate::file_formats::limits::{
@@ -67,13 +68,13 @@ pub(crate) fn defects(profile: &Profile) -> Vec<ProfileDefect> {
 
 /// A slip of the TOML as a defect, with its line.
 pub(crate) fn toml_defect(text: &str, error: &toml::de::Error) -> ProfileDefect {
-    let before = error.span().and_then(|span| text.get(..span.start));
+    let fault = TomlFault::of(text, error);
     ProfileDefect {
         code: TOML,
-        line: before.map(|before| before.matches('\n').count() + 1),
+        line: error.span().map(|_| fault.line),
         kind: None,
         column: None,
-        message: error.span().and_then(|span| expected_at(text, span.start)).unwrap_or(error.message().to_owned()),
+        message: error.span().and_then(|span| expected_at(text, span.start)).unwrap_or(fault.what),
     }
 }
 
