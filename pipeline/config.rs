@@ -19,6 +19,7 @@ struct ConfigFile {
     worker: Option<String>,
     listen: Option<String>,
     stop_seconds: Option<toml::Value>,
+    service_file: Option<PathBuf>,
     partners: Option<PathBuf>,
     policy: Option<PathBuf>,
     #[serde(default)]
@@ -82,6 +83,8 @@ pub struct Config {
     pub listen: Sourced<Option<String>>,
     /// How long a step under way may go on once `run` is told to stop.
     pub stop_seconds: Sourced<u64>,
+    /// File with the credential of the service user that `run` and `tick` work for, once there are users.
+    pub service_file: Sourced<Option<PathBuf>>,
     /// Folder of partner profiles; `None` means those built in.
     pub partners: Sourced<Option<PathBuf>>,
     pub policy: Sourced<Option<PathBuf>>,
@@ -147,6 +150,7 @@ impl Config {
             worker: optional(variable("CARDLINE_WORKER")?, file.worker),
             listen: optional(variable("CARDLINE_LISTEN")?, file.listen),
             stop_seconds: stop_seconds(variable("CARDLINE_STOP_SECONDS")?, file.stop_seconds, path.as_deref())?,
+            service_file: optional(folder("CARDLINE_SERVICE_FILE")?, file.service_file),
             partners: optional(folder("CARDLINE_PARTNERS")?, file.partners),
             policy: optional(folder("CARDLINE_POLICY")?, file.policy),
             topics: topics(file.topics),
@@ -164,6 +168,7 @@ impl Config {
             worker: Sourced { value: None, source: "default" },
             listen: Sourced { value: None, source: "default" },
             stop_seconds: Sourced { value: STOP_SECONDS, source: "default" },
+            service_file: Sourced { value: None, source: "default" },
             partners: Sourced { value: None, source: "built in" },
             policy: Sourced { value: None, source: "built in" },
             topics: Topics::default(),
@@ -172,7 +177,9 @@ impl Config {
 
     /// Every key with its value (a password in an address is masked) and where it came from.
     pub fn shown(&self) -> Vec<(&'static str, String, &'static str)> {
-        let path = |p: &Option<PathBuf>| p.as_ref().map_or_else(|| "(built in)".into(), |p| p.display().to_string());
+        let path_or =
+            |p: &Option<PathBuf>, none: &str| p.as_ref().map_or_else(|| none.into(), |p| p.display().to_string());
+        let path = |p: &Option<PathBuf>| path_or(p, "(built in)");
         let or = |text: &Option<String>, none: &str| text.clone().unwrap_or_else(|| none.into());
         vec![
             ("database", masked_address(&self.database.value), self.database.source),
@@ -180,6 +187,7 @@ impl Config {
             ("data", self.data.value.display().to_string(), self.data.source),
             ("worker", or(&self.worker.value, "(this machine's name)"), self.worker.source),
             ("listen", or(&self.listen.value, "(nowhere)"), self.listen.source),
+            ("service_file", path_or(&self.service_file.value, "(none)"), self.service_file.source),
             ("stop_seconds", self.stop_seconds.value.to_string(), self.stop_seconds.source),
             ("partners", path(&self.partners.value), self.partners.source),
             ("policy", path(&self.policy.value), self.policy.source),

@@ -10,7 +10,7 @@ use clap::ArgMatches;
 pub enum Who {
     /// Needs no user: it reads no ledger, or only says whether the machine is fit.
     Anyone,
-    /// The system itself: steps act under their own names.
+    /// A service user: steps act under their own names, for it.
     Worker,
     /// Users who may do this.
     Users(Permission),

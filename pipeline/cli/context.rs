@@ -56,6 +56,8 @@ pub struct Context {
     named: bool,
     /// The user, once there are users.
     viewer: Option<Principal>,
+    /// The service user that steps run for, once there are users.
+    pub service: Option<Principal>,
     /// Once there are users, how far the database's clock is ahead of this machine's.
     ahead: Option<SignedDuration>,
 }
@@ -76,7 +78,16 @@ impl Context {
         }
         let given = Flags { config: flags.config, database: flags.database, kafka: flags.kafka, data: flags.data };
         let config = Config::gather(&given, |name| std::env::var_os(name))?;
-        Ok(Context { config, output: flags.output, actor, opening: Opening::Look, named, viewer: None, ahead: None })
+        Ok(Context {
+            config,
+            output: flags.output,
+            actor,
+            opening: Opening::Look,
+            named,
+            viewer: None,
+            service: None,
+            ahead: None,
+        })
     }
 
     /// The name given with `--as`.
@@ -202,9 +213,10 @@ impl Context {
     }
 
     fn seen(&self, ledger: Ledger) -> Ledger {
-        match &self.viewer {
-            Some(viewer) => ledger.seen_by(viewer.clone()),
-            None => ledger,
+        match (&self.viewer, &self.service) {
+            (Some(viewer), _) => ledger.seen_by(viewer.clone()),
+            (None, Some(service)) => ledger.served_by(service.clone()),
+            (None, None) => ledger,
         }
     }
 }

@@ -3,12 +3,13 @@
 //! Until there are users, any name passes. The database is not made for the question's sake.
 
 use cardline::people::permits::check;
+use cardline::people::services::{self, Credential};
 use cardline::people::sessions;
 use cardline::store::Ledger;
 
 use super::commands::{Who, line_of};
 use super::context::Context;
-use super::refusals::no_permit;
+use super::refusals::{no_permit, no_service};
 use super::session;
 
 /// Lets a command pass, and records in the context who is acting.
@@ -19,7 +20,7 @@ pub async fn admit(context: &mut Context, command: &str) -> anyhow::Result<()> {
     context.opening = line.opening;
     let permission = match line.who {
         Who::Users(permission) => Some(permission),
-        // The daemon takes no instant, and listens before the database answers.
+        // The daemon takes no instant, listens before the database answers, and asks by itself.
         Who::Worker if command != "run" => None,
         Who::Worker | Who::Anyone => return Ok(()),
     };
@@ -34,6 +35,10 @@ pub async fn admit(context: &mut Context, command: &str) -> anyhow::Result<()> {
     };
     if !sessions::are_needed(&ledger).await? {
         return Ok(());
+    }
+    if permission.is_none() {
+        let credential = Credential::read(context.config.service_file.value.as_deref())?;
+        context.service = services::admit(&ledger, credential.as_ref()).await.map_err(no_service)?;
     }
     if let Some(permission) = permission {
         let principal = session::prove(&ledger, context.named_actor()).await?;

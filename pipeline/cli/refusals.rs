@@ -9,6 +9,7 @@ use cardline::actions::recovery::refusal::RecoveryRefusal;
 use cardline::limits::{LOGIN_TRIES, REPAIR_BYTES_MAX, RETRY_MESSAGES, SKIPPED_NUMBERS_MAX};
 use cardline::people::authorisation::Beyond;
 use cardline::people::permits::PermitRefusal;
+use cardline::people::services::ServiceError;
 use cardline::people::sessions::{LoginError, LoginRefusal};
 use cardline::time::rfc3339;
 use cardline_core::domain::staff::Role;
@@ -66,6 +67,16 @@ pub fn no_login(error: LoginError, name: &str) -> anyhow::Error {
         LoginError::Refused(LoginRefusal::OtherUser { user }) => {
             anyhow::anyhow!("logged in as {user}, not as {name}; log in: cardline login --as {name}")
         }
+    }
+}
+
+/// Why steps are run for nobody, as the error of a command.
+pub fn no_service(error: ServiceError) -> anyhow::Error {
+    match error {
+        ServiceError::Refused(refusal) => {
+            anyhow::anyhow!("{refusal}: cardline users add NAME --role service --credential FILE")
+        }
+        other => other.into(),
     }
 }
 

@@ -48,7 +48,7 @@ fn row(line: &Line) -> Vec<String> {
     };
     let scope = match line.who {
         Who::Anyone => "no user needed",
-        Who::Worker => "the system itself",
+        Who::Worker => "a service user",
         Who::Users(may) if may.permit().whole => "only with everything in scope",
         Who::Users(_) => "within the user's scope",
     };

@@ -2,12 +2,13 @@
 //! commands. Neither a password nor a token is ever an argument, printed or logged.
 
 use std::io::{BufRead, IsTerminal, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use cardline::limits::PASSWORD_BYTES_MAX;
 use cardline::people::passwords::Password;
+use cardline::people::private_file::first_line;
 use cardline::people::sessions::{self, Token};
 use cardline::people::tries::Place;
 use cardline::store::{Ledger, Principal};
@@ -44,7 +45,7 @@ pub async fn open(ledger: &Ledger, principal: &Principal) -> anyhow::Result<()> 
 /// Ends the session and removes its file; whether there was one.
 pub async fn end(ledger: Option<&Ledger>) -> anyhow::Result<bool> {
     let path = path()?;
-    let Some(token) = read_private(&path)? else { return Ok(false) };
+    let Some(token) = first_line(&path)? else { return Ok(false) };
     if let Some(ledger) = ledger {
         sessions::end(ledger, &Token::kept(token)).await?;
     }
@@ -63,10 +64,10 @@ pub async fn prove(ledger: &Ledger, name: Option<&str>) -> anyhow::Result<Princi
     if let Some(path) = std::env::var_os("CARDLINE_PASSWORD_FILE") {
         let path = PathBuf::from(path);
         let name = name.ok_or_else(|| Usage("CARDLINE_PASSWORD_FILE needs --as USER beside it".into()))?;
-        let typed = read_private(&path)?.with_context(|| format!("password file {} is not there", path.display()))?;
+        let typed = first_line(&path)?.with_context(|| format!("password file {} is not there", path.display()))?;
         return check(ledger, name, &Password::typed(&typed)).await;
     }
-    let Some(token) = read_private(&path()?)? else {
+    let Some(token) = first_line(&path()?)? else {
         anyhow::bail!("there are users, so every command needs one: cardline login --as {asked}");
     };
     let proved = sessions::by_token(ledger, &Token::kept(token), name, ledger.clock().await?).await;
@@ -117,21 +118,4 @@ pub fn ask_new(prompt: &str) -> anyhow::Result<Password> {
         anyhow::bail!("the two passwords differ; nothing was changed");
     }
     Ok(password)
-}
-
-/// The first line of a file that only its owner may read; `None` where there is none.
-fn read_private(path: &Path) -> anyhow::Result<Option<String>> {
-    let named = || path.display().to_string();
-    let about = match std::fs::metadata(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        about => about.with_context(named)?,
-    };
-    anyhow::ensure!(about.is_file() && about.len() <= 4096, "{}: is no file with one line", path.display());
-    anyhow::ensure!(
-        about.permissions().mode() & 0o077 == 0,
-        "{}: others may read it; run chmod 600 on it",
-        path.display()
-    );
-    let text = std::fs::read_to_string(path).with_context(named)?;
-    Ok(Some(text.lines().next().unwrap_or_default().to_owned()))
 }

@@ -58,6 +58,10 @@ fn advised(told: String, error: &StageError) -> String {
 pub async fn run(context: &Context, args: TickArgs) -> anyhow::Result<Exit> {
     let now = context.instant(args.at)?;
     let worker = context.named_worker(now).await?;
+    if let Some(service) = &context.service {
+        let what = format!("ran tick {} as {}", args.stage, worker.name());
+        worker.ledger.record_service(service, &what, now).await?;
+    }
     // What a partner left lying is reported, and is no failure of ours.
     let (mut ticked, mut failures, mut told) = (Vec::new(), Vec::new(), Vec::new());
     for step in ROUTE.iter().filter(|step| args.stage == "all" || step.stage == args.stage) {

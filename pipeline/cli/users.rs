@@ -3,8 +3,11 @@
 //! The first user is made while there is none, and administers everything; from then on every command
 //! that acts or shows cards, files or cases runs under a user.
 
+use std::path::PathBuf;
+
 use anyhow::Context as _;
 use cardline::people::permits::{may_be_first, may_set_password};
+use cardline::people::services::Credential;
 use cardline::people::users::{NewUser, UserRecord};
 use cardline::store::{Ledger, Stamp};
 use cardline::time::rfc3339;
@@ -59,13 +62,19 @@ A name keeps its role and scope: a person who changes desk gets another name.
 Examples:
   cardline users add admin-1 --role administrator
   cardline users add lin --role operator --area 1101
-  cardline users add abc-files --role bank-it --bank ABC")]
+  cardline users add abc-files --role bank-it --bank ABC
+A service is a program: `run` and `tick` work for one, once there are users. It has no password; its credential is
+written once, into a new file (mode 600) that CARDLINE_SERVICE_FILE names for the worker.
+  cardline users add steps-1 --role service --credential /etc/cardline/service")]
 pub struct AddArgs {
     /// Name to act under: 2 to 32 of a-z, 0-9, dot and hyphen; not a person's own name
     name: String,
     /// What the user is here for
-    #[arg(long, value_name = "ROLE", value_parser = ["operator", "bank-it", "administrator", "auditor"])]
+    #[arg(long, value_name = "ROLE", value_parser = ["operator", "bank-it", "administrator", "auditor", "service"])]
     role: String,
+    /// New file for the credential of a service, readable by its owner alone [default: what service_file names]
+    #[arg(long, value_name = "FILE")]
+    credential: Option<PathBuf>,
     /// Sees only this bank's
     #[arg(long, value_name = "CODE", default_value = "", hide_default_value = true)]
     bank: String,
@@ -88,7 +97,7 @@ pub async fn run(context: &Context, command: Users) -> anyhow::Result<Exit> {
 }
 
 async fn add(context: &Context, args: AddArgs) -> anyhow::Result<Exit> {
-    let AddArgs { name, role, bank, area } = args;
+    let AddArgs { name, role, credential, bank, area } = args;
     if let Some(fault) = name_fault(&name) {
         return Err(Usage(fault.into()).into());
     }
@@ -113,6 +122,12 @@ async fn add(context: &Context, args: AddArgs) -> anyhow::Result<Exit> {
     if !first && !scope.bank.is_empty() && !is_bank(context, &scope.bank)? {
         return Err(Usage(format!("no partner has the code {}; see the folder of partner profiles", scope.bank)).into());
     }
+    if role == Role::Service {
+        return add_service(context, &ledger, name, scope, credential).await;
+    }
+    if credential.is_some() {
+        return Err(Usage("--credential is for --role service; a person has a password".into()).into());
+    }
     let verifier = tokio::task::block_in_place(|| {
         session::ask_new(&format!("password of {name}"))?.verifier(&name).map_err(anyhow::Error::from)
     })?;
@@ -124,6 +139,36 @@ async fn add(context: &Context, args: AddArgs) -> anyhow::Result<Exit> {
     if first {
         print::line(&format!("from now on every command needs a user: cardline login --as {name}"))?;
     }
+    Ok(Exit::Ok)
+}
+
+/// Adds a service. Its credential is in the file before the user is there, or nobody would have it.
+async fn add_service(
+    context: &Context,
+    ledger: &Ledger,
+    name: String,
+    scope: Scope,
+    file: Option<PathBuf>,
+) -> anyhow::Result<Exit> {
+    if !scope.is_everything() {
+        return Err(
+            Usage("a service runs the steps, which work on everything: leave --bank and --area out".into()).into()
+        );
+    }
+    let Some(file) = file.or_else(|| context.config.service_file.value.clone()) else {
+        return Err(Usage("say where the service's credential is to be written: --credential FILE".into()).into());
+    };
+    let credential = Credential::new(&name);
+    credential.write(&file).with_context(|| format!("credential {}: nothing was added", file.display()))?;
+    let new = NewUser { name: name.clone(), role: Role::Service, scope, verifier: credential.verifier() };
+    let why = Stamp { at: context.now(), actor: &context.actor, reason: "added" };
+    if let Err(error) = ledger.add_user(&new, why).await {
+        // Ours alone: it was made new, and is of no use.
+        std::fs::remove_file(&file).with_context(|| format!("credential {}", file.display()))?;
+        return Err(error.into());
+    }
+    print::line(&format!("{name} is added: service; its credential is in {}", file.display()))?;
+    print::line("workers use it where CARDLINE_SERVICE_FILE or service_file names that file")?;
     Ok(Exit::Ok)
 }
 
@@ -203,8 +248,8 @@ async fn password(context: &Context, name: &str) -> anyhow::Result<Exit> {
         session::check(&ledger, name, &session::ask("present password")?).await?;
     } else if !may_set_password(viewer, name) {
         anyhow::bail!("only an administrator who sees everything sets somebody else's password");
-    } else {
-        find(context, &ledger, name).await?;
+    } else if find(context, &ledger, name).await?.role == Role::Service.code() {
+        anyhow::bail!("{name} is a service and has no password; add another service, and disable {name}");
     }
     let verifier = tokio::task::block_in_place(|| {
         session::ask_new(&format!("new password of {name}"))?.verifier(name).map_err(anyhow::Error::from)

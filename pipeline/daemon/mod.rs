@@ -21,10 +21,11 @@ use outage::Outage;
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
+use crate::people::services::{self, Credential, ServiceError};
 use crate::route::RouteStep;
 use crate::step::{StageError, Worker};
 use crate::store::worker_names::HeldName;
-use crate::store::{LedgerError, Opening};
+use crate::store::{Ledger, LedgerError, Opening, Principal};
 use crate::time::local_date;
 pub use outage::free_bytes;
 use stop::Signals;
@@ -49,6 +50,8 @@ pub enum DaemonError {
          stop it, or give this one another name (CARDLINE_WORKER), or none"
     )]
     NameTaken(String),
+    #[error(transparent)]
+    Service(#[from] ServiceError),
 }
 
 /// Runs the steps until a signal arrives.
@@ -104,12 +107,19 @@ async fn stop(
 
 /// Round after round, from a first worker on.
 async fn rounds(watch: Arc<Watch>, steps: Vec<&'static RouteStep>) -> Result<(), DaemonError> {
-    let Some((mut worker, name)) = first_worker(&watch).await? else { return Ok(()) };
+    let credential = Credential::read(watch.config.service_file.value.as_deref())?;
+    let Some((mut worker, name)) = first_worker(&watch, credential.as_ref()).await? else { return Ok(()) };
     let mut opened = local_date(Timestamp::now());
     let mut steps: Vec<Watched> = steps.into_iter().map(Watched::new).collect();
     tracing::info!(worker = name.name, "running {} steps", steps.len());
     let mut outage = Outage::default();
     while !watch.is_stopping() {
+        // There may be users by now, or the service is disabled. Whether the database answers is asked next.
+        if let Err(error @ (ServiceError::Refused(_) | ServiceError::File(_))) =
+            services::admit(&worker.ledger, credential.as_ref()).await
+        {
+            return Err(error.into());
+        }
         if outage.holds(&watch, &worker).await {
             continue;
         }
@@ -127,7 +137,8 @@ async fn rounds(watch: Arc<Watch>, steps: Vec<&'static RouteStep>) -> Result<(),
         let today = local_date(Timestamp::now());
         if today != opened || watch.take_renewal() || is_stale(&worker).await {
             match Worker::opened(watch.config.clone(), today, Opening::Change).await {
-                Ok(fresh) => {
+                Ok(mut fresh) => {
+                    fresh.ledger = fresh.ledger.served_like(&worker.ledger);
                     (worker, opened) = (Arc::new(fresh.under(name.clone())), today);
                     watch.opened(worker.clone());
                     tracing::info!("loaded the tables of {today}");
@@ -147,22 +158,49 @@ async fn rounds(watch: Arc<Watch>, steps: Vec<&'static RouteStep>) -> Result<(),
 }
 
 /// Opens the worker, waiting for a database that is away, and takes the worker's name.
-async fn first_worker(watch: &Watch) -> Result<Option<(Arc<Worker>, Arc<HeldName>)>, DaemonError> {
+async fn first_worker(
+    watch: &Watch,
+    credential: Option<&Credential>,
+) -> Result<Option<(Arc<Worker>, Arc<HeldName>)>, DaemonError> {
     let mut outage = Outage::default();
     while !watch.is_stopping() {
-        match Worker::open(watch.config.clone(), local_date(Timestamp::now())).await {
-            Ok(worker) => {
+        match opened_for(watch, credential).await {
+            Ok((worker, service)) => {
                 outage.is_over();
                 let (worker, name) = named(worker).await?;
+                if let Some(service) = service {
+                    let what = format!("runs as {}", name.name);
+                    let at = worker.ledger.clock().await.map_err(StageError::from)?;
+                    worker.ledger.record_service(&service, &what, at).await.map_err(StageError::from)?;
+                }
                 let worker = Arc::new(worker);
                 watch.opened(worker.clone());
                 return Ok(Some((worker, name)));
             }
-            Err(error) if error.is_outage() => outage.rests(watch, &error.to_string()).await,
-            Err(error) => return Err(error.into()),
+            Err(DaemonError::Stage(error)) if error.is_outage() => outage.rests(watch, &error.to_string()).await,
+            Err(error) => return Err(error),
         }
     }
     Ok(None)
+}
+
+/// A worker, and the service it works for. Before that is known it settles nothing.
+async fn opened_for(
+    watch: &Watch,
+    credential: Option<&Credential>,
+) -> Result<(Worker, Option<Principal>), DaemonError> {
+    let ledger = Ledger::open(&watch.config.database.value).await.map_err(StageError::from)?;
+    let service = services::admit(&ledger, credential).await.map_err(|error| match error {
+        ServiceError::Failed(error) => DaemonError::Stage(error.into()),
+        other => other.into(),
+    });
+    ledger.close().await;
+    let service = service?;
+    let mut worker = Worker::open(watch.config.clone(), local_date(Timestamp::now())).await?;
+    if let Some(service) = &service {
+        worker.ledger = worker.ledger.served_by(service.clone());
+    }
+    Ok((worker, service))
 }
 
 /// A name somebody chose is taken or refused; a machine's name is numbered.

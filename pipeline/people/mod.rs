@@ -4,6 +4,8 @@ pub mod approvals;
 pub mod authorisation;
 pub mod passwords;
 pub mod permits;
+pub mod private_file;
+pub mod services;
 pub mod sessions;
 pub mod tries;
 pub mod users;

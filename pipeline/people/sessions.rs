@@ -43,7 +43,7 @@ impl Token {
         &self.0
     }
 
-    fn digest(&self) -> Vec<u8> {
+    pub(super) fn digest(&self) -> Vec<u8> {
         Sha256::digest(&self.0).to_vec()
     }
 }

@@ -50,17 +50,29 @@ pub struct Ledger {
     pool: Arc<Pool>,
     row_writes: Arc<AtomicU64>,
     viewer: Option<Arc<Principal>>,
+    /// The service that steps run for.
+    service: Option<Arc<Principal>>,
 }
 
 impl Ledger {
     /// A ledger on these connections.
     pub(crate) fn on(pool: Pool) -> Ledger {
-        Ledger { pool: Arc::new(pool), row_writes: Arc::default(), viewer: None }
+        Ledger { pool: Arc::new(pool), row_writes: Arc::default(), viewer: None, service: None }
     }
 
     /// The same ledger, read and acted on by a user.
     pub fn seen_by(&self, viewer: Principal) -> Ledger {
         Ledger { viewer: Some(Arc::new(viewer)), ..self.clone() }
+    }
+
+    /// The same ledger, worked on for a service. It sees everything and is nobody's viewer.
+    pub fn served_by(&self, service: Principal) -> Ledger {
+        Ledger { service: Some(Arc::new(service)), ..self.clone() }
+    }
+
+    /// The same ledger, worked on for whom another one is.
+    pub fn served_like(&self, other: &Ledger) -> Ledger {
+        Ledger { service: other.service.clone(), ..self.clone() }
     }
 
     /// The user it is read and acted on by; none for the steps of the route, and before there are users.
@@ -105,7 +117,9 @@ impl Ledger {
             Pool::Sqlite(pool) => Inner::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
         };
         let mut tx = self.tx(inner);
-        tx.refuse_former_viewer().await?;
+        if let Some(principal) = self.viewer.as_deref().or(self.service.as_deref()) {
+            tx.refuse_former(principal).await?;
+        }
         Ok(tx)
     }
 

@@ -51,19 +51,19 @@ pub(crate) async fn stored_user(tx: &mut Tx, name: &str) -> Result<Option<Stored
 }
 
 impl Tx {
-    /// Asks again, in the transaction that writes, whether the viewer may still act: a prompt may have been open for
+    /// Asks again, in the transaction that writes, whether a user may still act: a prompt may have been open for
     /// hours.
-    pub(super) async fn refuse_former_viewer(&mut self) -> Result<(), LedgerError> {
-        let Some(viewer) = self.viewer().cloned() else { return Ok(()) };
-        let now = self.row::<StoredUser>(OF_ID, args![viewer.user]).await?;
+    pub(super) async fn refuse_former(&mut self, principal: &Principal) -> Result<(), LedgerError> {
+        let Principal { user, standing, session, .. } = principal;
+        let now = self.row::<StoredUser>(OF_ID, args![*user]).await?;
         let Some(now) = now.filter(|now| now.state == "enabled") else {
-            return Err(LedgerError::UserDisabled { user: viewer.name });
+            return Err(LedgerError::UserDisabled { user: principal.name.clone() });
         };
-        let mut same = now.standing() == viewer.standing;
-        if let Some(token) = &viewer.session {
+        let mut same = now.standing() == *standing;
+        if let Some(token) = session {
             let clock = self.clock().await?;
-            same &= self.number(SESSION, args![token.clone(), viewer.user, viewer.standing.clone(), clock]).await? == 1;
+            same &= self.number(SESSION, args![token.clone(), *user, standing.clone(), clock]).await? == 1;
         }
-        if same { Ok(()) } else { Err(LedgerError::SessionEnded { user: viewer.name }) }
+        if same { Ok(()) } else { Err(LedgerError::SessionEnded { user: principal.name.clone() }) }
     }
 }

@@ -45,13 +45,23 @@ impl House {
         self.folder.path().join(format!("session-{who}"))
     }
 
+    fn service(&self) -> PathBuf {
+        self.folder.path().join("service")
+    }
+
+    /// Adds the service that ticks are run for.
+    fn serve(&self) {
+        let output = self.run("boss", &["users", "add", "steps-1", "--role", "service"], &[]);
+        assert_eq!(code(&output), 0, "{}", text(&output.stderr));
+    }
+
     fn command(&self, who: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cardline"));
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CARDLINE_")) {
             command.env_remove(name);
         }
         command.args(arguments).current_dir(root()).env("CARDLINE_DATA", self.data());
-        command.env("CARDLINE_SESSION", self.session(who));
+        command.env("CARDLINE_SESSION", self.session(who)).env("CARDLINE_SERVICE_FILE", self.service());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
@@ -433,6 +443,7 @@ fn an_operator_acts_on_the_batches_of_an_area() {
 #[test]
 fn once_there_are_users_nobody_says_what_time_it_is() {
     let house = House::new();
+    house.serve();
     for command in [
         &["tick"][..],
         &["intake", "--from", "fixtures/quarantine/mixed.ndjson"],
@@ -482,4 +493,51 @@ fn a_right_password_is_not_refused_for_wrong_ones() {
     assert_eq!(code(&house.run("boss", &["users", "unlock", "lin"], &[])), 0);
     let nobody = house.run("boss", &["users", "unlock", "nobody"], &[]);
     assert!(text(&nobody.stderr).contains("no user has the name nobody"), "{}", text(&nobody.stderr));
+}
+
+#[test]
+fn steps_run_for_a_service_once_there_are_users() {
+    let house = House::new();
+    let ended = |arguments: &[&str]| {
+        let output = house.run("boss", arguments, &[PASSWORD]);
+        (code(&output), text(&output.stderr))
+    };
+    for command in ["tick", "run"] {
+        let (exit, said) = ended(&[command]);
+        assert!(exit == 1 && said.contains("cardline users add NAME --role service"), "{command}: {exit} {said}");
+    }
+    house.serve();
+    let credential = std::fs::read_to_string(house.service()).unwrap();
+    assert_eq!(std::fs::metadata(house.service()).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(ended(&["tick"]).0, 0);
+    let (exit, said) = ended(&["users", "add", "steps-2", "--role", "service"]);
+    assert!(exit == 1 && said.contains("nothing was added"), "a credential is never overwritten: {said}");
+    assert_eq!(std::fs::read_to_string(house.service()).unwrap(), credential);
+    assert_eq!(ended(&["users", "add", "steps-2", "--role", "service", "--area", "1101"]).0, 2);
+    assert_eq!(ended(&["users", "password", "steps-1"]).0, 1, "a service has no password");
+    assert_eq!(ended(&["login", "--as", "steps-1"]).0, 1);
+
+    std::fs::set_permissions(house.service(), std::fs::Permissions::from_mode(0o640)).unwrap();
+    let (exit, said) = ended(&["tick"]);
+    assert!(exit == 1 && said.contains("chmod 600"), "{said}");
+    std::fs::set_permissions(house.service(), std::fs::Permissions::from_mode(0o600)).unwrap();
+    std::fs::write(house.service(), credential.replace("steps-1", "boss")).unwrap();
+    assert_eq!(ended(&["tick"]).0, 1, "no other user is a service");
+    std::fs::write(house.service(), &credential).unwrap();
+    let (listed, token) = (ended(&["config", "show"]).1, credential.trim().split(' ').next_back().unwrap());
+    assert!(!listed.contains(token));
+    let database = std::fs::read(house.data().join("cardline.db")).unwrap();
+    assert!(!database.windows(token.len()).any(|bytes| bytes == token.as_bytes()), "only a digest is kept");
+    assert_eq!(ended(&["books", "--full"]).0, 0);
+    // One that runs meanwhile ends by itself.
+    let mut running = house.command("boss", &["run"]).spawn().unwrap();
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    assert!(running.try_wait().unwrap().is_none(), "it runs");
+    assert_eq!(ended(&["users", "disable", "steps-1"]).0, 0);
+    let stopped = running.wait_with_output().unwrap();
+    assert!(code(&stopped) == 1 && text(&stopped.stderr).contains("enabled service"), "{}", text(&stopped.stderr));
+    for command in ["tick", "run"] {
+        let (exit, said) = ended(&[command]);
+        assert!(exit == 1 && said.contains("steps-1 is not one of an enabled service user"), "{command}: {said}");
+    }
 }

@@ -16,10 +16,12 @@ pub enum Role {
     Administrator,
     /// Reads everything in scope, changes nothing.
     Auditor,
+    /// A program that runs the steps, and does nothing else.
+    Service,
 }
 
 impl Role {
-    /// Every role, in the order tables show them.
+    /// Every role a person has, in the order tables show them.
     pub const ALL: [Role; 4] = [Role::Operator, Role::BankIt, Role::Administrator, Role::Auditor];
 
     /// Code in tables and on the command line.
@@ -29,12 +31,13 @@ impl Role {
             Role::BankIt => "bank-it",
             Role::Administrator => "administrator",
             Role::Auditor => "auditor",
+            Role::Service => "service",
         }
     }
 
     /// The role of a code.
     pub fn of(code: &str) -> Option<Role> {
-        Role::ALL.into_iter().find(|role| role.code() == code)
+        Role::ALL.into_iter().chain([Role::Service]).find(|role| role.code() == code)
     }
 }
 
@@ -193,7 +196,7 @@ mod tests {
 
     #[test]
     fn codes_are_read_back() {
-        assert!(Role::ALL.into_iter().all(|role| Role::of(role.code()) == Some(role)));
+        assert!(Role::ALL.into_iter().chain([Role::Service]).all(|role| Role::of(role.code()) == Some(role)));
         assert!(
             DualControl::ALL
                 .into_iter()

@@ -4,4 +4,5 @@ pub mod attacks;
 pub mod four_eyes;
 pub mod logins;
 pub mod scope;
+pub mod services;
 pub mod users;
