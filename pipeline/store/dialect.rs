@@ -113,4 +113,33 @@ impl Tx {
         };
         self.rows(sql, args![]).await
     }
+
+    /// Every text column of every table: the two names.
+    pub(crate) async fn text_columns(&mut self) -> Result<Vec<(String, String)>, LedgerError> {
+        let sql = match self.engine() {
+            Engine::Postgres => {
+                "SELECT CAST(c.table_name AS TEXT), CAST(c.column_name AS TEXT) FROM information_schema.columns c
+                 JOIN information_schema.tables t ON t.table_schema = c.table_schema AND t.table_name = c.table_name AND t.table_type = 'BASE TABLE'
+                 WHERE c.table_schema = current_schema() AND c.data_type IN ('text', 'character varying', 'json', 'jsonb')"
+            }
+            Engine::Sqlite => {
+                "SELECT m.name, p.name FROM sqlite_master m JOIN pragma_table_info(m.name) p WHERE m.type = 'table' AND p.type = 'TEXT'"
+            }
+        };
+        self.rows(sql, args![]).await
+    }
+
+    /// The columns of some rows `x`, each with its distinct texts. Names and rows are ours, never a sender's.
+    pub(crate) async fn distinct_texts(
+        &mut self,
+        columns: &[String],
+        rows: &str,
+    ) -> Result<Vec<(String, String)>, LedgerError> {
+        let of = |column: &String| {
+            format!(
+                "SELECT DISTINCT '{column}', CAST(x.\"{column}\" AS TEXT) FROM {rows} WHERE x.\"{column}\" IS NOT NULL"
+            )
+        };
+        self.built_rows(columns.iter().map(of).collect::<Vec<_>>().join(" UNION ALL ")).await
+    }
 }

@@ -246,6 +246,15 @@ impl Tx {
             .await
     }
 
+    /// Reads rows with a statement whose text is built of our own names.
+    pub(crate) async fn built_rows<T: Row>(&mut self, sql: String) -> Result<Vec<T>, LedgerError> {
+        let waiting = self.waiting();
+        let whole = self.given.as_ref().map_or_else(|| sql.clone(), |given| given.before(&sql));
+        let asked =
+            async { on!(self, c => sqlx::query_as::<_, T>(AssertSqlSafe(whole)).persistent(false).fetch_all(c).await) };
+        waiting.within(&sql, asked).await
+    }
+
     /// Writes with RETURNING; every row returned is one row written.
     pub async fn run_returning<T: Row>(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<Vec<T>, LedgerError> {
         let rows = self.rows(sql, args).await?;

@@ -21,6 +21,8 @@ mod scope;
 mod secret;
 mod transition;
 
+pub use secret::NOT_LOOKED_AT;
+
 /// Every law.
 pub const LAWS: &[Law] = &[
     one_place::LAW,

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use sha2::{Digest, Sha256};
 
-use crate::databases::Database;
+use crate::databases::{Database, Engine};
 use crate::plays::broken;
 
 pub const TODAY: Date = date(2026, 1, 5);
@@ -172,4 +172,20 @@ pub async fn number(ledger: &Ledger, sql: &str) -> i64 {
 pub async fn texts(ledger: &Ledger, sql: &'static str) -> Vec<String> {
     let mut tx = ledger.read().await.unwrap();
     tx.rows::<(String,)>(sql, args![]).await.unwrap().into_iter().map(|(text,)| text).collect()
+}
+
+/// A statement that gives every text column of every table, as `table.column`.
+pub fn text_columns(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Postgres => {
+            "SELECT CAST(c.table_name AS TEXT) || '.' || CAST(c.column_name AS TEXT) FROM information_schema.columns c
+             JOIN information_schema.tables t ON t.table_schema = c.table_schema AND t.table_name = c.table_name
+             WHERE c.table_schema = current_schema() AND t.table_type = 'BASE TABLE'
+                AND c.data_type NOT IN ('bigint', 'integer', 'smallint', 'boolean', 'bytea', 'timestamp with time zone') ORDER BY 1"
+        }
+        Engine::Sqlite => {
+            "SELECT m.name || '.' || p.name FROM sqlite_master m JOIN pragma_table_info(m.name) p
+             WHERE m.type = 'table' AND p.type NOT IN ('BIGINT', 'INTEGER', 'BOOLEAN', 'BLOB', 'TIMESTAMP', '') ORDER BY 1"
+        }
+    }
 }
