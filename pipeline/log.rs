@@ -7,6 +7,7 @@
 use std::io::Write;
 use std::sync::OnceLock;
 
+use cardline_core::domain::visible::{visible, visible_json};
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 
@@ -54,6 +55,7 @@ pub fn start(filter: Option<&str>, format: Format) -> Result<WorkerGuard, Unknow
     let (sink, guard, dropped) = lossy(std::io::stderr());
     let _ = DROPPED.set(dropped);
     let filter = EnvFilter::builder().parse(format!("{},{UNSAID}", filter.unwrap_or(DEFAULT_FILTER)))?;
+    let sink = move || Visible { out: sink.clone(), format };
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(sink);
     match format {
         Format::Text => log.init(),
@@ -66,6 +68,31 @@ pub fn start(filter: Option<&str>, format: Format) -> Result<WorkerGuard, Unknow
         tracing::error!(target: "cardline::panic", place, "panicked: {words}; this is a bug, report it");
     }));
     Ok(guard)
+}
+
+/// Writes events so that nothing in them steers what shows the log or begins a line of its own: a file's name and
+/// an error's words may come from anybody.
+struct Visible<W> {
+    out: W,
+    format: Format,
+}
+
+impl<W: Write> Write for Visible<W> {
+    /// Takes an event whole, as it is handed over.
+    fn write(&mut self, event: &[u8]) -> std::io::Result<usize> {
+        let text = String::from_utf8_lossy(event);
+        let line = text.strip_suffix('\n').unwrap_or(&text);
+        let shown = match self.format {
+            Format::Text => visible(line),
+            Format::Json => visible_json(line),
+        };
+        self.out.write_all(format!("{shown}\n").as_bytes())?;
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.out.flush()
+    }
 }
 
 /// A sink that never makes its writer wait.
@@ -116,6 +143,17 @@ mod tests {
         assert!(lost >= lines - LOG_LINES_WAITING - 2 && lost < lines, "{lost}");
         drop(let_go);
         drop(guard);
+    }
+
+    #[test]
+    fn an_event_is_one_line_and_steers_nothing() {
+        let told = |format| {
+            let mut out = Visible { out: Vec::new(), format };
+            out.write_all("a \u{1b}[31mred\u{202e}\nWARN forged\n".as_bytes()).unwrap();
+            String::from_utf8(out.out).unwrap()
+        };
+        assert_eq!(told(Format::Text), "a \\u{1b}[31mred\\u{202e}\\u{a}WARN forged\n");
+        assert_eq!(told(Format::Json), "a \\u001b[31mred\\u202e\\u000aWARN forged\n");
     }
 
     #[test]

@@ -157,10 +157,19 @@ pub struct Typed {
 
 /// Reads the command line; a slip in it ends the program.
 pub fn read() -> Typed {
-    let matches = Cli::command().get_matches();
+    let matches = Cli::command().try_get_matches().unwrap_or_else(misread);
     let line = commands::typed(&matches);
-    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(misread);
     Typed { cli, line }
+}
+
+/// Ends with help, or with what is wrong with the words typed; what steers a terminal in them is shown.
+fn misread<T>(error: clap::Error) -> T {
+    if error.use_stderr() {
+        print::complain(error.render().to_string().trim_end());
+        std::process::exit(error.exit_code());
+    }
+    error.exit()
 }
 
 /// Runs one command and reports how it ended. Boxed, so that everything it may do is compiled here, with its

@@ -2,6 +2,7 @@
 
 use std::io::{ErrorKind, Write};
 
+use cardline_core::domain::visible::{self, inert};
 use clap::ValueEnum;
 use serde::Serialize;
 
@@ -40,14 +41,8 @@ pub fn complain(text: &str) {
 
 /// Prints one JSON document, indented. What could steer a terminal is escaped, so the document says the same.
 pub fn json<T: Serialize>(value: &T) -> anyhow::Result<()> {
-    let mut shown = String::new();
-    for c in serde_json::to_string_pretty(value)?.chars() {
-        if c != '\n' && steers(c) {
-            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| shown.push_str(&format!("\\u{unit:04x}")));
-        } else {
-            shown.push(c);
-        }
-    }
+    let pretty = serde_json::to_string_pretty(value)?;
+    let shown = pretty.split('\n').map(visible::visible_json).collect::<Vec<_>>().join("\n");
     line(&shown)
 }
 
@@ -65,7 +60,7 @@ pub fn csv(headings: &[&str], rows: &[Vec<String>]) -> anyhow::Result<()> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(headings)?;
     for row in rows {
-        writer.write_record(row.iter().map(|cell| inert(cell)))?;
+        writer.write_record(row.iter().map(|cell| inert(cell).into_owned()))?;
     }
     raw(&writer.into_inner().map_err(|_| anyhow::anyhow!("the table cannot be written as CSV"))?)
 }
@@ -86,22 +81,6 @@ pub fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
     lines.join("\n")
 }
 
-/// Whether a character steers what shows it, instead of being shown: controls, marks of direction and of nothing.
-fn steers(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-        || c.is_control()
-}
-
-/// A cell that no spreadsheet takes for a formula. Numbers stay as they are.
-fn inert(cell: &str) -> String {
-    let shown = visible(cell);
-    let digits = shown.strip_prefix('-').unwrap_or(&shown);
-    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    // TAB and CR are no longer there: they are shown by their code points.
-    if shown.starts_with(['=', '+', '-', '@']) && !is_number { format!("'{shown}") } else { shown }
-}
-
 /// As [`visible`], line by line.
 fn lines_visible(text: &str) -> String {
     text.split('\n').map(visible).collect::<Vec<_>>().join("\n")
@@ -109,15 +88,7 @@ fn lines_visible(text: &str) -> String {
 
 /// Text that cannot steer a terminal: such characters are shown by their code point.
 pub fn visible(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        if steers(c) {
-            shown.push_str(&format!("\\u{{{:x}}}", u32::from(c)));
-        } else {
-            shown.push(c);
-        }
-    }
-    shown
+    visible::visible(text).into_owned()
 }
 
 /// A number as people read it: `4,812`.
@@ -135,16 +106,7 @@ pub fn grouped_digits(number: i64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{grouped_digits, inert, lines_visible};
-
-    #[test]
-    fn no_cell_is_a_formula_and_numbers_stay() {
-        for formula in ["=1+1", "+cmd", "-2+3", "@SUM(A1)", "-"] {
-            assert!(inert(formula).starts_with('\''), "{formula}");
-        }
-        assert_eq!(["-3", "4.5", "", "110101", "a=b"].map(inert), ["-3", "4.5", "", "110101", "a=b"]);
-        assert_eq!(inert("\t=1"), "\\u{9}=1");
-    }
+    use super::{grouped_digits, lines_visible};
 
     #[test]
     fn what_steers_a_terminal_is_shown() {

@@ -10,6 +10,7 @@ use cardline::time::local_date;
 use cardline_core::domain::limits::MAX_MESSAGE_BYTES;
 use cardline_core::domain::message::DecodeDefect;
 use cardline_core::domain::reference::Facts;
+use cardline_core::domain::visible::inert;
 use cardline_core::rules::{self, Finding, Unreceived};
 use jiff::Timestamp;
 use rayon::prelude::*;
@@ -123,10 +124,10 @@ fn shown(output: Output, checked: &[Checked]) -> anyhow::Result<String> {
                 for f in &one.findings {
                     let severity = severity(f.severity);
                     let accepted = one.accepted.to_string();
-                    writer.write_record([&id, &accepted, f.rule, &f.field, severity, &f.message])?;
+                    writer.write_record([&*inert(&id), &accepted, f.rule, &f.field, severity, &f.message])?;
                 }
                 if one.findings.is_empty() {
-                    writer.write_record([&id, "true", "", "", "", ""])?;
+                    writer.write_record([&*inert(&id), "true", "", "", "", ""])?;
                 }
             }
         }

@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use cardline_core::domain::visible::inert;
 use cardline_core::file_formats::{FaultCode, FileFault, FileKind, FileSpec, parse_marker};
 
 use super::open_plain;
@@ -117,6 +118,16 @@ pub fn is_archived(incoming: &Incoming<'_>, state: &str) -> bool {
     incoming.partner.archive().join(archived_name(&incoming.name, state, &incoming.sha256)).is_file()
 }
 
+fn report_of(faults: &[FileFault]) -> String {
+    let mut text = String::from("line,column,field,code,message\n");
+    for f in faults {
+        // People open it in a spreadsheet: no cell of it is a formula, and none steers what shows it.
+        let (field, message) = (inert(&f.field).replace([',', '"'], " "), inert(&f.message).replace('"', "'"));
+        text.push_str(&format!("{},{},{field},{},\"{message}\"\n", f.line, f.column, f.code.code()));
+    }
+    text
+}
+
 /// What a file system says of a file that another worker may have moved.
 fn unless_gone<T>(result: std::io::Result<T>) -> std::io::Result<Option<T>> {
     match result {
@@ -128,11 +139,7 @@ fn unless_gone<T>(result: std::io::Result<T>) -> std::io::Result<Option<T>> {
 /// Places an error report the partner can act on: line, column, field, code, what to do. The same file may
 /// come again and be refused for another reason: then its report has a name of its own.
 pub fn report(incoming: &Incoming<'_>, faults: &[FileFault]) -> Result<(), PublishError> {
-    let mut text = String::from("line,column,field,code,message\n");
-    for f in faults {
-        let message = f.message.replace('"', "'");
-        text.push_str(&format!("{},{},{},{},\"{message}\"\n", f.line, f.column, f.field, f.code.code()));
-    }
+    let text = report_of(faults);
     let (to, mode) = (incoming.partner.to(), incoming.partner.profile.mode);
     let about = format!("{}.{}", incoming.name, &incoming.sha256[..8]);
     match place(&to, &format!("{about}.errors.csv"), text.as_bytes(), None, mode) {
@@ -147,4 +154,19 @@ pub fn report(incoming: &Incoming<'_>, faults: &[FileFault]) -> Result<(), Publi
 /// The name of a settled file in the archive: an applied one keeps its own.
 pub fn archived_name(name: &str, state: &str, sha256: &str) -> String {
     if state == "applied" { name.to_owned() } else { format!("{name}.{state}.{}", sha256.get(..8).unwrap_or_default()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_of_an_error_report_is_a_formula_or_steers_what_shows_it() {
+        let named =
+            |field: &str, message: &str| FileFault { field: field.into(), ..fault(FaultCode::FileControl, message) };
+        let told = report_of(&[named("=cmd,x", "+1\u{202e}\n\"2\""), named("region", "not ours")]);
+        let code = FaultCode::FileControl.code();
+        let rows = format!("0,0,'=cmd x,{code},\"'+1\\u{{202e}}\\u{{a}}'2'\"\n0,0,region,{code},\"not ours\"\n");
+        assert_eq!(told, format!("line,column,field,code,message\n{rows}"));
+    }
 }

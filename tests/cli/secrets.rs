@@ -174,7 +174,6 @@ fn an_address_is_shown_without_its_password_wherever_it_is_shown() {
         "postgres://127.0.0.1:1/db?password=hunter2",
         "postgres://127.0.0.1:1/db?passwrd=hunter2",
         "host=127.0.0.1 password=hunter2",
-        "sqlite:/proc/nowhere/x.db?key=hunter2",
     ] {
         for command in
             [&["tick"][..], &["doctor"], &["doctor", "--output", "json"], &["config", "show"], &["batch", "list"]]
@@ -183,5 +182,26 @@ fn an_address_is_shown_without_its_password_wherever_it_is_shown() {
             let told = text(&output.stderr) + &text(&output.stdout);
             assert!(!told.is_empty() && !told.contains(PASSWORD), "{command:?} {address}: {told}");
         }
+    }
+}
+
+#[test]
+fn words_that_steer_a_terminal_are_shown_whoever_repeats_them() {
+    let data = tempfile::tempdir().unwrap();
+    for arguments in [
+        vec!["tick", "a\u{202e}b\u{1b}[31m"],
+        vec!["trac\u{202e}e\u{9b}2J"],
+        vec!["intake", "--from", "nowhere\u{202e}\u{1b}[2J"],
+        vec!["--config", "nowhere\u{2066}\u{7}", "tick"],
+        vec!["trace", "\u{202e}\u{1b}]0;x\u{7}"],
+        vec!["--data", "/proc/\u{1b}c\u{200f}", "tick"],
+    ] {
+        let output = cardline(data.path(), &arguments);
+        let told = text(&output.stderr) + &text(&output.stdout);
+        assert!(code(&output) != 0 && !told.is_empty());
+        assert!(
+            !told.contains(|c: char| c != '\n' && (c.is_control() || "\u{202e}\u{2066}\u{200f}".contains(c))),
+            "{told:?}"
+        );
     }
 }

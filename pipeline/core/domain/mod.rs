@@ -24,6 +24,7 @@ pub use messages::{application, message, set};
 pub use numbers::{card_identifier, card_number, identifier, identity_number, mobile, outlet_code, pan};
 pub use texts::{
     canonical, compatibility_ideograph, digest, gb18030, name, open_form, personal_text, spreadsheet, text, toml_fault,
+    visible,
 };
 
 #[cfg(test)]

@@ -11,3 +11,4 @@ pub mod scan;
 pub mod spreadsheet;
 pub mod text;
 pub mod toml_fault;
+pub mod visible;
