@@ -1,8 +1,10 @@
 //! `demo`: plays the whole route in a folder of its own.
 
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use cardline::config::Config;
 use cardline::store::Ledger;
 use cardline_world::report::{self, DemoPlan};
 use clap::Args;
@@ -15,6 +17,8 @@ use super::progress::Progress;
 
 /// Says that a folder was made by a demo, so that the next one may recreate it.
 const MARKER: &str = "demo.marker";
+/// How every SQLite file begins.
+const SQLITE_MAGIC: &[u8] = b"SQLite format 3\0";
 const MARKER_TEXT: &str = "Made by `cardline demo`, which deletes this folder and makes it anew.\n";
 
 #[derive(Args)]
@@ -51,7 +55,11 @@ pub async fn run(context: &Context, args: DemoArgs) -> anyhow::Result<Exit> {
     if let Some(address) = &database {
         refuse_occupied(address, &dir).await?;
     }
+    refuse_databases_of_others(&args.dir).await?;
     make_anew(&args.dir)?;
+    let config = Config::in_folder(&dir, database.clone());
+    let ledger = Ledger::open(&config.database.value).await?;
+    ledger.begin_demo().await?;
     let plan = DemoPlan { cards: args.cards, days: args.days, seed: args.seed, dir, database };
     let mut progress = Progress::new();
     let mut in_hand = 0;
@@ -64,6 +72,8 @@ pub async fn run(context: &Context, args: DemoArgs) -> anyhow::Result<Exit> {
     let report = cardline_world::demo(&plan, &mut heard).await;
     progress.finish();
     let report = report?;
+    ledger.end_demo().await?;
+    ledger.close().await;
     let broken: Vec<String> = report.books.iter().filter(|law| !law.holds).map(|law| law.law.to_string()).collect();
     match context.output {
         Output::Json => print::json(&report)?,
@@ -79,7 +89,7 @@ pub async fn run(context: &Context, args: DemoArgs) -> anyhow::Result<Exit> {
     Ok(Exit::of(broken.is_empty() && report.mirror.holds))
 }
 
-/// A database that has a row of anybody's is left alone. What lies in the folder goes with it.
+/// A database that has a row of anybody's is left alone. What lies in the folder is asked about next.
 async fn refuse_occupied(address: &str, dir: &Path) -> anyhow::Result<()> {
     if let Some(file) = Ledger::file(address) {
         let file = std::path::absolute(file)?;
@@ -98,6 +108,54 @@ async fn refuse_occupied(address: &str, dir: &Path) -> anyhow::Result<()> {
         ))
         .into()),
     }
+}
+
+/// What lies in the folder goes with it, so every database in it must be empty, or have been filled by a demo alone.
+async fn refuse_databases_of_others(dir: &Path) -> anyhow::Result<()> {
+    // Another folder is refused as it is.
+    if !dir.join(MARKER).exists() {
+        return Ok(());
+    }
+    for file in databases(dir).with_context(|| format!("demo folder {}", dir.display()))? {
+        let database = Ledger::unmigrated(&format!("sqlite:{}", file.display())).await?;
+        let others = !database.is_a_demos().await? && database.occupied_table().await?.is_some();
+        database.close().await;
+        if others {
+            return Err(Usage(format!(
+                "{} has rows that no demo made, and the demo would delete it; give another --dir, or remove the folder \
+                 yourself",
+                file.display()
+            ))
+            .into());
+        }
+    }
+    Ok(())
+}
+
+/// The SQLite files in a folder and below it, by how they begin.
+fn databases(dir: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let (mut found, mut folders) = (Vec::new(), vec![dir.to_owned()]);
+    while let Some(folder) = folders.pop() {
+        let entries = match std::fs::read_dir(&folder) {
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => continue,
+            entries => entries?,
+        };
+        for entry in entries {
+            let (path, kind) = entry.and_then(|entry| Ok((entry.path(), entry.file_type()?)))?;
+            if kind.is_dir() {
+                folders.push(path);
+            } else if kind.is_file() && begins_as_sqlite(&path)? {
+                found.push(path);
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn begins_as_sqlite(path: &Path) -> std::io::Result<bool> {
+    let mut begin = Vec::new();
+    std::fs::File::open(path)?.take(SQLITE_MAGIC.len() as u64).read_to_end(&mut begin)?;
+    Ok(begin == SQLITE_MAGIC)
 }
 
 /// Recreates the folder, if nothing but an earlier demo is in it.

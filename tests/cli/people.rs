@@ -541,3 +541,32 @@ fn steps_run_for_a_service_once_there_are_users() {
         assert!(exit == 1 && said.contains("steps-1 is not one of an enabled service user"), "{command}: {said}");
     }
 }
+
+#[test]
+fn a_demo_deletes_nothing_that_others_wrote() {
+    let house = House::without_users();
+    let folder = house.folder.path().join("demo");
+    let dir = folder.to_str().unwrap();
+    let demo = |more: &[&str]| {
+        let output = house.run("x", &[&["demo", "--cards", "1", "--days", "1", "--dir", dir], more].concat(), &[]);
+        (code(&output), text(&output.stderr))
+    };
+    assert_eq!(demo(&[]).0, 0);
+    assert_eq!(demo(&[]).0, 0, "its own it makes anew");
+    // Somebody took applications in, or became a user there.
+    let (intake, add): ([&str; 3], [&str; 5]) =
+        (["intake", "--from", "fixtures/quarantine/mixed.ndjson"], ["users", "add", "boss", "--role", "administrator"]);
+    for (command, at) in [(&intake[..], "cardline.db"), (&add, "real.db")] {
+        let database = format!("sqlite:{}", folder.join(at).display());
+        let place = ["--data", dir, "--database", &database];
+        let output = house.run("x", &[command, &place].concat(), &[PASSWORD]);
+        assert!(code(&output) != 1, "{}", text(&output.stderr));
+        for more in [&[][..], &["--database", &database]] {
+            let (exit, said) = demo(more);
+            assert!(exit == 2 && said.contains(&format!("{at} has rows that no demo made")), "{exit} {said}");
+        }
+        assert!(folder.join(at).exists());
+        std::fs::remove_file(folder.join(at)).unwrap();
+    }
+    assert_eq!(demo(&[]).0, 0);
+}
