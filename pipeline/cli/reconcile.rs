@@ -3,6 +3,7 @@
 use cardline::actions::dual_control::second_person;
 use cardline::actions::outcome::Instruction;
 use cardline::actions::recovery::after_restore::{Survey, accept, survey, wanted};
+use cardline_core::domain::staff::Scope;
 use clap::Subcommand;
 use jiff::Timestamp;
 
@@ -17,7 +18,7 @@ pub enum Reconcile {
     /// 查看 What partners' folders and the archive have that the ledger does not know; changes nothing
     #[command(after_help = "Exit code 1: everything is halted until somebody accepts. See ops/runbooks/restore.md")]
     Show,
-    /// 接受 Go on: numbers beyond everything seen, archived answers read again, lost files as cases
+    /// 接受 Go on with the users listed: numbers beyond everything seen, archived answers read again, lost files as cases
     #[command(after_help = "Once there are users it needs a second person, who accepts exactly what was found.
 Example: cardline reconcile accept --as lin --reason \"restored the backup of Tuesday\"")]
     Accept {
@@ -76,9 +77,17 @@ fn show(context: &Context, survey: &Survey) -> anyhow::Result<()> {
     for b in &survey.counters {
         rows.push(vec!["number used before".to_owned(), b.counter.clone(), format!("{}, to be {}", b.ours, b.seen)]);
     }
+    for u in &survey.users {
+        let scope = Scope { bank: u.bank.clone(), area: u.area.clone() };
+        let about = format!("{}, {}, sees {scope}", u.name, u.role);
+        rows.push(vec!["user to be confirmed".to_owned(), about, u.state.clone()]);
+    }
     if context.output == Output::Table {
         let found = survey.halt.as_ref().map_or("nothing is halted".into(), |halt| format!("halted: {}", halt.found));
         print::line(&found)?;
+        if let Some(ended) = survey.sessions_ended {
+            print::line(&format!("{ended} sessions were ended; disable who must not act any more before you accept"))?;
+        }
     }
     print::rows(context.output, &["what", "about", "found"], &rows, survey)
 }

@@ -64,6 +64,9 @@ pub fn no_login(error: LoginError, name: &str) -> anyhow::Error {
         LoginError::Refused(LoginRefusal::SessionEnded) => {
             anyhow::anyhow!("the session has ended; log in again: cardline login --as {name}")
         }
+        LoginError::Refused(LoginRefusal::Restored { user }) => anyhow::anyhow!(
+            "the database was restored, and {user} waits until an administrator has confirmed its users: cardline reconcile show"
+        ),
         LoginError::Refused(LoginRefusal::OtherUser { user }) => {
             anyhow::anyhow!("logged in as {user}, not as {name}; log in: cardline login --as {name}")
         }

@@ -84,6 +84,7 @@ pub async fn run(context: &Context, args: TickArgs) -> anyhow::Result<Exit> {
         };
         ticked.push(Ticked { stage: step.stage, step: step.name, did, about: step.about });
     }
+    worker.follow_history(now).await?;
     let row = |t: &Ticked| vec![t.stage.to_owned(), t.step.into(), t.did.to_string(), t.about.into()];
     let rows: Vec<_> = ticked.iter().map(row).collect();
     print::rows(context.output, &["stage", "step", "did", "about"], &rows, &ticked)?;

@@ -130,7 +130,7 @@ async fn rounds(watch: Arc<Watch>, steps: Vec<&'static RouteStep>) -> Result<(),
         if let Err(error @ LedgerError::Outgrown { .. }) = worker.ledger.still_fits().await {
             return Err(StageError::from(error).into());
         }
-        if let Err(error) = worker.watch_history(Timestamp::now()).await {
+        if let Err(error) = worker.follow_history(Timestamp::now()).await {
             tracing::error!("whether the history is whole: {error}");
         }
         // Dated tables come into force at midnight, imported ones at once; a panic leaves nothing behind.

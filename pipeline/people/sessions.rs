@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
 use super::passwords::{self, Password};
+use super::permits::{self, Permission};
 use super::tries::{Place, Try};
 use crate::hex::hex;
 use crate::limits::{LOGIN_ASKS_AGAIN_MILLISECONDS, LOGIN_PATIENCE_SECONDS};
@@ -57,6 +58,8 @@ pub enum LoginRefusal {
     Waits { until: Timestamp },
     /// The session has ended.
     SessionEnded,
+    /// The database was restored, and this user is no administrator who could confirm the others.
+    Restored { user: String },
     /// The session is another user's than the one named.
     OtherUser { user: String },
 }
@@ -124,7 +127,7 @@ pub async fn try_password(
     match &taken.user {
         Some((principal, _)) if right => {
             ledger.give_try_back(&taken, now).await?;
-            Ok(principal.clone())
+            confirmed(ledger, principal.clone()).await
         }
         _ => Err(LoginError::Refused(LoginRefusal::WrongPassword)),
     }
@@ -144,8 +147,17 @@ pub async fn by_token(
         Some(name) if name != principal.name => {
             Err(LoginError::Refused(LoginRefusal::OtherUser { user: principal.name }))
         }
-        _ => Ok(principal),
+        _ => confirmed(ledger, principal).await,
     }
+}
+
+/// After a restore users are as they were once: until they are confirmed, only administrators work.
+async fn confirmed(ledger: &Ledger, principal: Principal) -> Result<Principal, LoginError> {
+    let administers = permits::check(&principal, Permission::AcceptRecovery).is_ok();
+    if administers || ledger.open_restore().await?.is_none() {
+        return Ok(principal);
+    }
+    Err(LoginError::Refused(LoginRefusal::Restored { user: principal.name }))
 }
 
 /// Begins a session of a user, proved by this token from now on.

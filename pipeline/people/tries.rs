@@ -102,9 +102,9 @@ fn shadow(name: &str) -> i64 {
 }
 
 impl Ledger {
-    /// Whether logins of this version are kept here: a database of the version before has no table for them.
+    /// Whether logins of this version are kept here: a database of the version before lacks a table.
     pub async fn keeps_logins(&self) -> Result<bool, LedgerError> {
-        self.read().await?.has_table("login").await
+        self.read().await?.has_table("restore").await
     }
 
     /// Takes a try at the password of a name from a place, if one is free now.

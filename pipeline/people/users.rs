@@ -162,6 +162,13 @@ impl Ledger {
         tx.commit().await
     }
 
+    /// Ends everybody's session.
+    pub async fn end_sessions(&self) -> Result<(), LedgerError> {
+        let mut tx = self.begin().await?;
+        tx.run("DELETE FROM session", args![]).await?;
+        tx.commit().await
+    }
+
     /// Ends the session of a token.
     pub async fn end_session(&self, token: &[u8]) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;

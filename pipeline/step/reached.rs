@@ -124,6 +124,29 @@ impl Ledger {
         tx.commit().await
     }
 
+    /// Halts every worker because the database was restored. Whoever was logged in proves anew who they are, and
+    /// until a person accepted, only administrators work: users are as they were then, those disabled since, too.
+    pub async fn halt_after_restore(&self, found: &str, at: Timestamp) -> Result<(), LedgerError> {
+        let mut tx = self.begin().await?;
+        let halt = tx
+            .run_returning::<(i64,)>(
+                "INSERT INTO reconciliation (found_at, found) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING id",
+                args![at, found],
+            )
+            .await?;
+        if let Some((halt,)) = halt.first() {
+            let ended = tx.run("DELETE FROM session", args![]).await?;
+            tx.run("INSERT INTO restore (halt, sessions) VALUES ($1, $2)", args![*halt, ended as i64]).await?;
+        }
+        tx.commit().await
+    }
+
+    /// The sessions that ended with the open halt, if that is one after a restore.
+    pub async fn open_restore(&self) -> Result<Option<i64>, LedgerError> {
+        let sql = "SELECT r.sessions FROM restore r JOIN reconciliation h ON h.id = r.halt WHERE h.accepted_at IS NULL";
+        Ok(self.read().await?.row::<(i64,)>(sql, args![]).await?.map(|(sessions,)| sessions))
+    }
+
     /// What must not be sent again, of one kind.
     pub async fn sent_before(&self, kind: &str) -> Result<HashSet<String>, LedgerError> {
         let mut tx = self.read().await?;

@@ -46,9 +46,19 @@ impl Worker {
         let reached = self.ledger.reached().await?;
         if let Some(found) = self.shrunk(&reached).await? {
             tracing::error!(found, "the database's history shrank");
-            self.ledger.halt_for(&found, now).await?;
+            self.ledger.halt_after_restore(&found, now).await?;
         }
         Ok(reached)
+    }
+
+    /// As [`Worker::watch_history`], and remembers how far the ledger has come: a restore is found even where only
+    /// users changed since.
+    pub async fn follow_history(&self, now: Timestamp) -> Result<(), StageError> {
+        let reached = self.watch_history(now).await?;
+        if self.ledger.halt().await?.is_none() {
+            self.keep_watermark(&reached)?;
+        }
+        Ok(())
     }
 
     /// To be called before anything is cut, sent or published: fails while halted, halts when history shrank,

@@ -57,6 +57,20 @@ pub struct Survey {
     pub files: Vec<LostFile>,
     pub answers: Vec<LostAnswer>,
     pub counters: Vec<Behind>,
+    /// Sessions that ended when a restore was found; none where it is no restore.
+    pub sessions_ended: Option<i64>,
+    /// After a restore: everybody who is a user again, as they were, for the administrator to confirm.
+    pub users: Vec<RestoredUser>,
+}
+
+/// A user of the restored database.
+#[derive(Debug, Serialize)]
+pub struct RestoredUser {
+    pub name: String,
+    pub role: String,
+    pub bank: String,
+    pub area: String,
+    pub state: String,
 }
 
 /// Looks at every partner's folder, the archive and the watermark. Changes nothing.
@@ -98,7 +112,20 @@ pub async fn survey(worker: &Worker) -> Result<Survey, StageError> {
         let ours = reached.counters.get(&counter).copied().unwrap_or(1);
         (ours < seen).then_some(Behind { counter, ours, seen })
     });
-    Ok(Survey { halt: worker.ledger.halt().await?, files, answers, counters: counters.collect() })
+    let (halt, counters) = (worker.ledger.halt().await?, counters.collect());
+    let sessions_ended = worker.ledger.open_restore().await?;
+    let mut users = Vec::new();
+    if sessions_ended.is_some() {
+        let found = worker.ledger.users(jiff::Timestamp::UNIX_EPOCH).await?;
+        users.extend(found.into_iter().map(|user| RestoredUser {
+            name: user.name,
+            role: user.role,
+            bank: user.bank,
+            area: user.area,
+            state: user.state,
+        }));
+    }
+    Ok(Survey { halt, files, answers, counters, sessions_ended, users })
 }
 
 /// What a second person is asked for: that every stream goes on past exactly what was found.

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::step::reached::Reached;
 use crate::step::{StageError, Worker};
+use crate::store::Ledger;
 
 /// What was backed up, as it is kept beside it.
 #[derive(Debug, Serialize)]
@@ -29,6 +30,10 @@ pub async fn back_up(worker: &Worker, to: &Path, now: Timestamp) -> Result<Backu
     let reached = worker.ledger.reached().await?;
     let ledger = folder.join("cardline.db");
     worker.ledger.copy_into(&ledger).await?;
+    // Nobody is logged in where it is put back.
+    let copy = Ledger::unmigrated(&format!("sqlite:{}", ledger.display())).await?;
+    copy.end_sessions().await?;
+    copy.close().await;
     std::fs::File::open(&ledger).and_then(|f| f.sync_all()).map_err(failed)?;
     let objects = worker.config.data.value.join("objects");
     let objects_added = tokio::task::block_in_place(|| copy_new(&objects, &to.join("objects")))?;

@@ -127,7 +127,7 @@ async fn a_name_that_nobody_has_waits_like_others(database: Database) {
     ledger.open_session(ledger.viewer().unwrap(), b"t", later + SignedDuration::from_hours(25)).await.unwrap();
     assert_eq!(number(&ledger, "SELECT count(*) FROM login").await, 0, "and leaves nothing behind");
     assert!(ledger.keeps_logins().await.unwrap());
-    execute(&ledger, "DROP TABLE login").await;
+    execute(&ledger, "DROP TABLE restore").await;
     assert!(!ledger.keeps_logins().await.unwrap(), "a database of the version before");
     ledger.close().await;
 }

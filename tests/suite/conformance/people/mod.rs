@@ -3,6 +3,7 @@
 pub mod attacks;
 pub mod four_eyes;
 pub mod logins;
+pub mod restored;
 pub mod scope;
 pub mod services;
 pub mod users;
