@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use cardline_core::domain::identifier;
 use cardline_core::domain::toml_fault::TomlFault;
 use serde::Deserialize;
 
@@ -115,6 +116,10 @@ pub enum ConfigError {
     StopSeconds { place: String },
     #[error("configuration {path}, {fault}; correct it there (the line is not shown: it may hold a password)")]
     Parse { path: PathBuf, fault: TomlFault },
+    #[error(
+        "worker is to be 1 to 64 letters, digits, dots, hyphens, underscores and colons, and no number of a person"
+    )]
+    WorkerName,
     #[error("kafka is to be HOST:PORT, more of them with commas between: no user and no password belong there")]
     KafkaUser,
 }
@@ -144,10 +149,15 @@ impl Config {
         if kafka.value.contains('@') {
             return Err(ConfigError::KafkaUser);
         }
+        let worker = optional(variable("CARDLINE_WORKER")?, file.worker);
+        // It stands in leases, history and logs.
+        if worker.value.as_deref().is_some_and(|name| identifier::judge(name).is_err()) {
+            return Err(ConfigError::WorkerName);
+        }
         Ok(Config {
             database: pick(flags.database.clone(), variable("CARDLINE_DATABASE")?, file.database, || beside),
             kafka,
-            worker: optional(variable("CARDLINE_WORKER")?, file.worker),
+            worker,
             listen: optional(variable("CARDLINE_LISTEN")?, file.listen),
             stop_seconds: stop_seconds(variable("CARDLINE_STOP_SECONDS")?, file.stop_seconds, path.as_deref())?,
             service_file: optional(folder("CARDLINE_SERVICE_FILE")?, file.service_file),
@@ -375,5 +385,20 @@ mod tests {
             assert!(!shown.contains("hid") && !shown.contains("den@") && shown.contains("host"), "{shown}");
         }
         assert_eq!(masked_address("sqlite:x.db"), "sqlite:x.db");
+    }
+
+    #[test]
+    fn a_worker_is_named_for_nobody_and_kafka_has_no_user() {
+        let gathered = |name: &'static str, value: &'static str| {
+            let variable = move |asked: &str| (asked == name).then(|| OsString::from(value));
+            Config::gather(&Flags::default(), variable).err().map(|error| error.to_string())
+        };
+        assert_eq!(gathered("CARDLINE_WORKER", "host-7.intake_1"), None);
+        for name in [concat!("138", "00000000"), "王伟", "a b", "a\u{1b}[2J", ""] {
+            assert!(gathered("CARDLINE_WORKER", name).is_some_and(|told| told.starts_with("worker is to be")));
+        }
+        assert_eq!(gathered("CARDLINE_KAFKA", "h:9092,g:9092"), None);
+        let told = gathered("CARDLINE_KAFKA", "h:9092,u:secret@g:9092").unwrap();
+        assert!(told.contains("HOST:PORT") && !told.contains("secret"));
     }
 }

@@ -10,8 +10,8 @@ use crate::step::Worker;
 
 /// The fault of an answer whose control line names another region than the request.
 pub fn other_region(parsed: &Parsed, asked: &str) -> Option<FileFault> {
-    let named = parsed.control.get("region").filter(|named| !named.is_empty() && named.as_str() != asked)?;
-    tracing::debug!(named = %named, asked = %asked, "an answer names another region than its request");
+    parsed.control.get("region").filter(|named| !named.is_empty() && named.as_str() != asked)?;
+    tracing::debug!(asked = %asked, "an answer names another region than its request");
     let message = "the region is not that of the request: check which batch this answers";
     Some(FileFault { field: "region".into(), line: 1, ..inbox::fault(FaultCode::FileControl, message) })
 }

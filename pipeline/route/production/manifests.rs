@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use cardline_core::domain::identifier;
 use cardline_core::file_formats::{FileFault, FileKind, FileSpec, Parsed, ReadRow};
 use jiff::civil::Date;
 
 use super::manifest_rows::{KnownBox, ManifestCarton, ManifestDates, MatchedManifest};
+use super::matching::NOT_A_NUMBER_OF_THINGS;
 use crate::cases::desk::UnmatchedRow;
 use crate::exchange::files::ReceivedFile;
 use crate::exchange::inbox::{self, Incoming};
@@ -139,6 +141,8 @@ fn as_reported(known: &KnownBox, rows: &[ReadRow<'_>], tracking: &str) -> Result
         Err(("point", "this box holds cards for another point"))
     } else if tracking.is_empty() || !all("tracking", tracking) {
         Err(("tracking", "a box lies in one carton"))
+    } else if identifier::judge(tracking).is_err() {
+        Err(("tracking", NOT_A_NUMBER_OF_THINGS))
     } else if known.cards != rows.len() as i64 {
         Err(("box", "a box does not hold the cards it was reported with"))
     } else {

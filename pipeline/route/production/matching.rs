@@ -6,7 +6,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use cardline_core::domain::{card_identifier, card_number};
+use cardline_core::domain::open_form::Form;
+use cardline_core::domain::{card_identifier, card_number, identifier};
 use cardline_core::file_formats::{FileFault, FileSpec, Parsed, ReadRow};
 use jiff::civil::Date;
 
@@ -14,6 +15,10 @@ use crate::cases::desk::UnmatchedRow;
 use crate::inbound::doubts::row_faults;
 use crate::route::production::report_rows::{CardCase, GoodCard, MatchedReport, OrderedCard, SpoiledCard};
 use crate::step::Worker;
+
+/// Of a box or a carton whose number cannot stand in plain text.
+pub(super) const NOT_A_NUMBER_OF_THINGS: &str =
+    "1 to 64 letters, digits, hyphens, underscores, dots and colons, and no number of a person";
 
 /// Why a row is not believed, and whether its card is stopped.
 struct Doubt {
@@ -148,8 +153,8 @@ fn judge(card: &OrderedCard, rows: &[ReadRow<'_>], shared: &Shared) -> Says {
         None => {}
     }
     if !good {
-        let code = |text: String| text.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').take(50).collect();
-        return Says::Spoiled(code(cell("failed_stage")), code(cell("reason")));
+        let words = |text: String| Form::Words.of(&text).unwrap_or_default().to_owned();
+        return Says::Spoiled(words(cell("failed_stage")), words(cell("reason")));
     }
     match wrong(card, row, &identifier, shared) {
         Some(doubt) => Says::Doubtful(doubt),
@@ -177,6 +182,9 @@ fn wrong(card: &OrderedCard, row: &ReadRow<'_>, identifier: &str, shared: &Share
     }
     if cell("box").is_empty() || row.is_wrong("box_position") {
         return Some(doubt("box", "a good card lies in a box at a position: name both"));
+    }
+    if identifier::judge(&cell("box")).is_err() {
+        return Some(doubt("box", NOT_A_NUMBER_OF_THINGS));
     }
     if shared.boxes.get(&cell("box")) != Some(&card.point) {
         return Some(doubt("box", "this box holds cards for another point"));

@@ -1,8 +1,9 @@
 //! Identifiers that a sender chooses: of messages, applications, devices. They stand in plain text, so nothing
 //! personal may be one.
 //!
-//! An identifier is judged by its parts, each as a whole: a run of digits *inside* a part says nothing, because
-//! UUIDs, ULIDs and snowflakes are full of them. A part is refused when it is the number of a person: a citizen
+//! An identifier is judged by its parts, each as a whole: a run of digits *inside* a part says little, because
+//! UUIDs, ULIDs and snowflakes are full of them. Only a number with a check digit is looked for there, and spread
+//! over parts; of a million UUIDs one may hold one by chance. A part is refused when it is the number of a person: a citizen
 //! number or permit (check character and birth date), a mobile number, a PAN (issuer prefix and Luhn). No UUID
 //! or ULID is as long as one of these. Of 19-digit snowflakes only those that begin with the issuer prefix could
 //! be: those of 2057. Of a million numbers of 18 digits some thirty are citizen numbers by chance, and are refused:
@@ -31,7 +32,7 @@ pub fn judge(identifier: &str) -> Result<(), IdentifierDefect> {
     if !(1..=MAX_IDENTIFIER_BYTES).contains(&identifier.len()) || !identifier.bytes().all(allowed) {
         return Err(IdentifierDefect::Form);
     }
-    if parts(identifier).any(is_personal) {
+    if parts(identifier).any(is_personal) || is_inside(identifier) || is_spread(identifier) {
         return Err(IdentifierDefect::Person);
     }
     Ok(())
@@ -62,6 +63,42 @@ const BIRTH_YEARS: std::ops::RangeInclusive<i16> = 1900..=2099;
 fn is_citizen(part: &str) -> bool {
     let born = identity_number::parse(&part.to_ascii_uppercase()).ok().and_then(|number| number.birth);
     born.is_some_and(|born| BIRTH_YEARS.contains(&born.year()))
+}
+
+/// Whether a number with a check digit stands between letters of a part: `id110105…`. A mobile number has none, and
+/// would be found too often; so would a PAN between hexadecimal letters, where UUIDs have many digits.
+fn is_inside(identifier: &str) -> bool {
+    let is_letter = |c: char| !c.is_ascii_digit() && !matches!(c, 'X' | 'x');
+    parts(identifier).any(|part| {
+        let is_of_uuid = part.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let mut runs = part.split(is_letter).map(|run| run.trim_start_matches(['X', 'x']));
+        runs.any(|run| match run.len() {
+            18 if is_citizen(run) => true,
+            16..=19 => !is_of_uuid && pan::is_valid(run),
+            _ => false,
+        })
+    })
+}
+
+/// First year of days that producers put between a region and a number of their own: with these nobody can tell
+/// them from a person's number in three parts.
+const OWN_DAYS_FROM_YEAR: i16 = 2024;
+
+/// Whether consecutive parts together are a number with a check digit: `110105-19850208-9471`.
+fn is_spread(identifier: &str) -> bool {
+    let parts: Vec<&str> = parts(identifier).collect();
+    (0..parts.len()).any(|first| {
+        let mut joined = String::new();
+        parts[first..].iter().enumerate().any(|(more, part)| {
+            joined.push_str(part);
+            more > 0 && joined.len() <= 19 && (pan::is_valid(&joined) || is_born_before_own_days(&joined))
+        })
+    })
+}
+
+fn is_born_before_own_days(number: &str) -> bool {
+    let born = identity_number::parse(&number.to_ascii_uppercase()).ok().and_then(|number| number.birth);
+    number.len() == 18 && born.is_some_and(|born| (1900..OWN_DAYS_FROM_YEAR).contains(&born.year()))
 }
 
 #[cfg(test)]

@@ -193,8 +193,11 @@ impl Loading {
 
     fn bank(&mut self, row: &Row<'_>, day: Date) -> Option<()> {
         let code = row.text(0);
-        let is_code = !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
-        let code = self.cell(is_code.then_some(code).ok_or(row.fault("code", "upper-case letters and digits")));
+        let is_code = code.len() <= 12
+            && code.starts_with(|c: char| c.is_ascii_uppercase())
+            && code.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+        let expected = "an upper-case letter, and up to eleven more or digits";
+        let code = self.cell(is_code.then_some(code).ok_or(row.fault("code", expected)));
         let prefixes: Vec<String> = row.text(2).split_whitespace().map(str::to_owned).collect();
         let are_classes = !prefixes.is_empty() && prefixes.iter().all(|prefix| is_digits(prefix, 3));
         let expected = row.fault("prefixes", "three-digit classes separated by spaces");

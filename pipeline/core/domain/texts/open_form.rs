@@ -29,6 +29,9 @@ pub enum Form {
     Word,
     /// Words with dots and a version.
     Schema,
+    /// A few plain words of a partner, such as why a card was spoiled: at most 50 characters of ASCII, with fewer
+    /// digits than a number of a person has.
+    Words,
     /// A date, or `long_term`.
     Day,
     Instant,
@@ -132,6 +135,9 @@ pub fn has_form(form: Form, text: &str) -> bool {
                 && text.contains('.')
                 && text.bytes().filter(u8::is_ascii_digit).count() <= 4
         }
+        Form::Words => {
+            all(|b| b.is_ascii_graphic() || b == b' ', 50) && text.bytes().filter(u8::is_ascii_digit).count() < 8
+        }
         Form::Day => text == "long_term" || text.len() == 10 && text.parse::<Date>().is_ok(),
         Form::Instant => {
             text.len() <= 35 && text.is_ascii() && text.parse::<Timestamp>().is_ok() && !text.contains('[')
@@ -186,10 +192,26 @@ mod tests {
         let of_persons =
             ["13800000000", "110101198503072238", "6222000000000000", "张三", "wang xiaoming", with_letters];
         for text in of_persons {
-            for form in [Form::Key, REGION, PLACE, Form::Bank, Form::CardNumber, Form::Word, Form::Digest, Form::Count]
-            {
+            for form in [
+                Form::Key,
+                Form::Schema,
+                REGION,
+                PLACE,
+                Form::Bank,
+                Form::CardNumber,
+                Form::Word,
+                Form::Digest,
+                Form::Count,
+            ] {
                 assert!(form.of(text).is_none());
             }
+        }
+    }
+
+    #[test]
+    fn words_of_a_partner_hold_no_number() {
+        for text in ["of 110101198503072238", "call 138-0000-0000", "王伟", "a\u{1b}[2J", ""] {
+            assert!(Form::Words.of(text).is_none());
         }
     }
 
@@ -201,6 +223,7 @@ mod tests {
             (Form::Bank, "ICBC"),
             (Form::Bank, "B2"),
             (Form::CardNumber, "D2143569X"),
+            (Form::Words, "chip does not answer (E-17)"),
             (Form::Digest, &*"0a".repeat(32)),
         ] {
             assert_eq!(form.of(text), Some(text));

@@ -11,6 +11,7 @@ use cardline_world::play::day;
 
 use super::partner_files::{Asked, largest_request};
 use crate::conformance::arrivals::number;
+use crate::conformance::people::attacks::plain_text::{PLANTED, told};
 use crate::databases::{Database, on_both_engines};
 use crate::plays::{Play, broken};
 use crate::steps::drain;
@@ -37,6 +38,7 @@ fn by_point(asked: &Asked) -> BTreeMap<String, Vec<usize>> {
 }
 
 async fn a_card_that_is_reported_wrong_costs_no_other(database: Database) {
+    let engine = database.engine;
     let mut play = Play::new(database, 5, 240, OPENED).await;
     for n in 0..OPENED {
         play.day(n).await;
@@ -63,11 +65,15 @@ async fn a_card_that_is_reported_wrong_costs_no_other(database: Database) {
     let elsewhere: Vec<usize> = (0..numbers.len()).filter(|n| points[*n] != points[crowded[0]]).collect();
     let column = |field: &str| spec.column(field).unwrap();
     // Every card here is one that is reported wrong in its own way.
-    let [odd, spoiled, false_one, first, second, twice, garbled, nowhere] = elsewhere[..8] else {
+    let [odd, spoiled, false_one, first, second, twice, garbled, nowhere, telling] = elsewhere[..9] else {
         panic!("{} cards at other points", elsewhere.len())
     };
     rows[odd][column("box")] = format!("TB{}", points[crowded[0]]);
     rows[spoiled][column("outcome")] = "1".into();
+    // Whom it was for is nobody's business, nor the number of a box.
+    rows[spoiled][column("failed_stage")] = PLANTED[0].chars().take(20).collect();
+    rows[spoiled][column("reason")] = PLANTED[1].into();
+    rows[telling][column("box")] = format!("id{}", PLANTED[1]);
     rows[false_one][column("card_identifier")] = "999999D156000005000000000000000A".into();
     rows[second][column("card_identifier")] = identifier(first);
     rows[garbled][column("card_number")] = format!("{}?", &numbers[garbled][..8]);
@@ -83,7 +89,7 @@ async fn a_card_that_is_reported_wrong_costs_no_other(database: Database) {
     for n in [first, second, twice] {
         assert_eq!(place_of(&play, &numbers[n]).await, "held", "card {n}");
     }
-    let on_order = [odd, spoiled, false_one, garbled, nowhere, unknown];
+    let on_order = [odd, spoiled, false_one, garbled, nowhere, unknown, telling];
     for n in on_order {
         assert_eq!(place_of(&play, &numbers[n]).await, "in_production", "card {n}");
     }
@@ -99,9 +105,12 @@ async fn a_card_that_is_reported_wrong_costs_no_other(database: Database) {
     let opened = format!("{opened}{} AND k.state = 'open'", now.as_microsecond());
     assert_eq!(
         number(ledger, &opened).await,
-        8,
-        "odd, false, first, second, twice, nowhere, unknown and the garbled row"
+        9,
+        "odd, false, first, second, twice, nowhere, unknown, telling and the garbled row"
     );
+
+    assert_eq!(number(ledger, "SELECT count(*) FROM spoilage WHERE stage = '' AND reason = ''").await, 1);
+    assert_eq!(told(ledger, engine).await, Vec::<String>::new());
 
     // What was wrong is reported again, in another box; a box reported before takes no more.
     let mut mended: Vec<Vec<String>> = Vec::new();

@@ -19,7 +19,7 @@ use crate::conformance::applications::quarantine::{Desk, FIRST_DAY, application,
 use crate::conformance::arrivals::number;
 use crate::databases::{Database, on_both_engines};
 
-mod plain_text;
+pub mod plain_text;
 
 on_both_engines!(
     a_repair_does_not_become_somebody_elses,

@@ -50,6 +50,27 @@ fn a_part_that_is_the_number_of_a_person_is_refused_wherever_it_stands() {
 }
 
 #[test]
+fn a_number_with_a_check_digit_is_refused_between_letters_and_over_parts() {
+    let (region, day, rest) = (&CITIZEN[..6], &CITIZEN[6..14], &CITIZEN[14..]);
+    let pan = pan();
+    for refused in [
+        format!("id{CITIZEN}"),
+        format!("A{CITIZEN}b-7"),
+        format!("{region}-{day}-{rest}"),
+        format!("x.{region}_{day}:{rest}"),
+        format!("{region}-1985-0307{rest}"),
+        format!("{}-{}-{}-{}", &pan[..4], &pan[4..8], &pan[8..12], &pan[12..]),
+        format!("card{pan}"),
+    ] {
+        assert_eq!(judge(&refused), Err(IdentifierDefect::Person), "{} characters", refused.len());
+    }
+    // Region, day and number of a producer, whatever their check character is.
+    for number in 0..1000 {
+        assert_eq!(judge(&format!("110101-20260105-{number:04}")), Ok(()));
+    }
+}
+
+#[test]
 fn what_is_only_like_a_number_is_no_person() {
     let mut wrong = pan().into_bytes();
     let last = wrong.last_mut().unwrap();

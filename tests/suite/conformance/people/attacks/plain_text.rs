@@ -13,7 +13,7 @@ use crate::databases::{Database, Engine, on_both_engines};
 on_both_engines!(what_a_message_says_in_the_place_of_a_code_is_not_stored, an_event_brings_no_person_into_the_history);
 
 /// A name with a citizen number, the number, a mobile number with a name, a PAN.
-const PLANTED: [&str; 4] = [
+pub const PLANTED: [&str; 4] = [
     concat!("王小明", "110105", "19850208", "9471"),
     concat!("110105", "19850208", "9471"),
     concat!("138", "12345678", " 王小明"),
