@@ -2,13 +2,14 @@
 //! defaults. With none of them: SQLite and folders under `./cardline-data`.
 
 use std::ffi::OsString;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use cardline_core::domain::identifier;
 use cardline_core::domain::toml_fault::TomlFault;
 use serde::Deserialize;
 
-use crate::limits::{STOP_SECONDS, STOP_SECONDS_RANGE};
+use crate::limits::{ALONE_A_DAY, STOP_SECONDS, STOP_SECONDS_RANGE};
 
 /// The configuration file; every key is optional.
 #[derive(Default, Deserialize)]
@@ -21,6 +22,7 @@ struct ConfigFile {
     listen: Option<String>,
     stop_seconds: Option<toml::Value>,
     service_file: Option<PathBuf>,
+    alone_a_day: Option<toml::Value>,
     partners: Option<PathBuf>,
     policy: Option<PathBuf>,
     #[serde(default)]
@@ -86,6 +88,8 @@ pub struct Config {
     pub stop_seconds: Sourced<u64>,
     /// File with the credential of the service user that `run` and `tick` work for, once there are users.
     pub service_file: Sourced<Option<PathBuf>>,
+    /// Messages of the quarantine a person opens, and discards, on a day without a second person.
+    pub alone_a_day: Sourced<u64>,
     /// Folder of partner profiles; `None` means those built in.
     pub partners: Sourced<Option<PathBuf>>,
     pub policy: Sourced<Option<PathBuf>>,
@@ -101,6 +105,24 @@ pub struct Flags {
     pub data: Option<PathBuf>,
 }
 
+/// A number that may be configured.
+#[derive(Debug)]
+pub struct Number {
+    key: &'static str,
+    variable: &'static str,
+    range: RangeInclusive<u64>,
+    default: u64,
+}
+
+const STOP: &Number = &Number {
+    key: "stop_seconds",
+    variable: "CARDLINE_STOP_SECONDS",
+    range: STOP_SECONDS_RANGE,
+    default: STOP_SECONDS,
+};
+const ALONE: &Number =
+    &Number { key: "alone_a_day", variable: "CARDLINE_ALONE_A_DAY", range: 0..=ALONE_A_DAY, default: ALONE_A_DAY };
+
 /// Why the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -109,11 +131,13 @@ pub enum ConfigError {
     #[error("{what} is not UTF-8; name the folder or value in UTF-8, or reach it by a link that is")]
     NotUtf8 { what: &'static str },
     #[error(
-        "{place}: stop_seconds is to be a whole number of seconds from {min} to {max}, such as {STOP_SECONDS}",
-        min = STOP_SECONDS_RANGE.start(),
-        max = STOP_SECONDS_RANGE.end()
+        "{place}: {what} is to be a whole number from {min} to {max}, such as {default}",
+        what = .number.key,
+        min = .number.range.start(),
+        max = .number.range.end(),
+        default = .number.default
     )]
-    StopSeconds { place: String },
+    Number { place: String, number: &'static Number },
     #[error("configuration {path}, {fault}; correct it there (the line is not shown: it may hold a password)")]
     Parse { path: PathBuf, fault: TomlFault },
     #[error(
@@ -159,7 +183,8 @@ impl Config {
             kafka,
             worker,
             listen: optional(variable("CARDLINE_LISTEN")?, file.listen),
-            stop_seconds: stop_seconds(variable("CARDLINE_STOP_SECONDS")?, file.stop_seconds, path.as_deref())?,
+            stop_seconds: STOP.pick(variable(STOP.variable)?, file.stop_seconds, path.as_deref())?,
+            alone_a_day: ALONE.pick(variable(ALONE.variable)?, file.alone_a_day, path.as_deref())?,
             service_file: optional(folder("CARDLINE_SERVICE_FILE")?, file.service_file),
             partners: optional(folder("CARDLINE_PARTNERS")?, file.partners),
             policy: optional(folder("CARDLINE_POLICY")?, file.policy),
@@ -179,6 +204,7 @@ impl Config {
             listen: Sourced { value: None, source: "default" },
             stop_seconds: Sourced { value: STOP_SECONDS, source: "default" },
             service_file: Sourced { value: None, source: "default" },
+            alone_a_day: Sourced { value: ALONE_A_DAY, source: "default" },
             partners: Sourced { value: None, source: "built in" },
             policy: Sourced { value: None, source: "built in" },
             topics: Topics::default(),
@@ -197,6 +223,7 @@ impl Config {
             ("data", self.data.value.display().to_string(), self.data.source),
             ("worker", or(&self.worker.value, "(this machine's name)"), self.worker.source),
             ("listen", or(&self.listen.value, "(nowhere)"), self.listen.source),
+            ("alone_a_day", self.alone_a_day.value.to_string(), self.alone_a_day.source),
             ("service_file", path_or(&self.service_file.value, "(none)"), self.service_file.source),
             ("stop_seconds", self.stop_seconds.value.to_string(), self.stop_seconds.source),
             ("partners", path(&self.partners.value), self.partners.source),
@@ -233,22 +260,24 @@ fn optional<T>(environment: Option<T>, file: Option<T>) -> Sourced<Option<T>> {
     }
 }
 
-fn stop_seconds(
-    environment: Option<String>,
-    file: Option<toml::Value>,
-    path: Option<&Path>,
-) -> Result<Sourced<u64>, ConfigError> {
-    let in_range = |seconds: u64| STOP_SECONDS_RANGE.contains(&seconds).then_some(seconds);
-    let of_variable = |text: String| {
-        let place = || "CARDLINE_STOP_SECONDS".to_owned();
-        text.parse().ok().and_then(in_range).ok_or_else(|| ConfigError::StopSeconds { place: place() })
-    };
-    let of_file = |seconds: toml::Value| {
-        let place = || format!("configuration {}", path.unwrap_or(Path::new("")).display());
-        let seconds = seconds.as_integer().and_then(|seconds| u64::try_from(seconds).ok());
-        seconds.and_then(in_range).ok_or_else(|| ConfigError::StopSeconds { place: place() })
-    };
-    Ok(pick(None, environment.map(of_variable).transpose()?, file.map(of_file).transpose()?, || STOP_SECONDS))
+impl Number {
+    fn pick(
+        &'static self,
+        environment: Option<String>,
+        file: Option<toml::Value>,
+        path: Option<&Path>,
+    ) -> Result<Sourced<u64>, ConfigError> {
+        let in_range = |number: u64| self.range.contains(&number).then_some(number);
+        let fault = |place: String| ConfigError::Number { place, number: self };
+        let of_variable =
+            |text: String| text.parse().ok().and_then(in_range).ok_or_else(|| fault(self.variable.to_owned()));
+        let of_file = |value: toml::Value| {
+            let number = value.as_integer().and_then(|number| u64::try_from(number).ok());
+            let place = || format!("configuration {}", path.unwrap_or(Path::new("")).display());
+            number.and_then(in_range).ok_or_else(|| fault(place()))
+        };
+        Ok(pick(None, environment.map(of_variable).transpose()?, file.map(of_file).transpose()?, || self.default))
+    }
 }
 
 fn topics(file: TopicsFile) -> Topics {

@@ -200,6 +200,9 @@ pub const LOGIN_ASKS_AGAIN_MILLISECONDS: u64 = 250;
 pub const LOGIN_HASHES_AT_ONCE: usize = 2;
 /// How long a login lasts: a working day.
 pub const SESSION_HOURS: i64 = 10;
+/// Messages one person opens alone on a day, and messages they discard alone: a morning at the telephone. The
+/// configuration may ask for less, never for more.
+pub const ALONE_A_DAY: u64 = 20;
 /// Days an approval waits for its second person and for its use: over a weekend.
 pub const APPROVAL_DAYS: i32 = 4;
 /// Numbers of one stream that two persons may pass over at once: more means a partner that restarted its numbers.

@@ -63,6 +63,7 @@ pub const COMMANDS: &[Line] = &[
     changes("quarantine retry", Permission::RetryMessages),
     changes("quarantine discard", Permission::DiscardMessages),
     changes("quarantine export", Permission::ExportMessages),
+    looks("quarantine disclosures", Permission::SeeDisclosures),
     line("run", Who::Worker, Opening::Make),
     line("tick", Who::Worker, Opening::Make),
     makes("import regions", Permission::ImportReferenceData),
@@ -181,7 +182,8 @@ mod tests {
 
     #[test]
     fn an_auditor_changes_nothing() {
-        const READS: &[&str] = &["list", "missing", "show", "plan", "trace", "books", "inspect", "password"];
+        const READS: &[&str] =
+            &["list", "missing", "show", "plan", "trace", "books", "inspect", "password", "disclosures"];
         let reads = |p: &&Line| READS.contains(&p.command.split(' ').next_back().unwrap_or_default());
         let may: Vec<&Line> = COMMANDS
             .iter()

@@ -39,6 +39,7 @@ mod print;
 mod progress;
 mod quarantine;
 mod quarantine_choice;
+mod quarantine_disclosures;
 mod quarantine_export;
 mod quarantine_operation;
 mod quarantine_show;

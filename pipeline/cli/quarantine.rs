@@ -15,7 +15,7 @@ use super::exit::Exit;
 use super::print::{self, Output, grouped_digits};
 use super::quarantine_choice::{Chosen, place};
 use super::rules_texts::known_code;
-use super::{quarantine_export, quarantine_operation, quarantine_show};
+use super::{quarantine_disclosures, quarantine_export, quarantine_operation, quarantine_show};
 
 #[derive(Subcommand)]
 pub enum Quarantine {
@@ -29,6 +29,8 @@ pub enum Quarantine {
     Discard(quarantine_operation::DiscardArgs),
     /// 导出 Write unmasked messages to a file, to be corrected by hand; recorded, and needs two persons
     Export(quarantine_export::ExportArgs),
+    /// 披露 Who had which messages in plain text, when, why and with which approval
+    Disclosures(quarantine_disclosures::DisclosuresArgs),
 }
 
 #[derive(Args)]
@@ -63,6 +65,7 @@ pub async fn run(context: &Context, command: Quarantine) -> anyhow::Result<Exit>
         Quarantine::Retry(args) => quarantine_operation::retry(context, args).await,
         Quarantine::Discard(args) => quarantine_operation::discard(context, args).await,
         Quarantine::Export(args) => quarantine_export::run(context, args).await,
+        Quarantine::Disclosures(args) => quarantine_disclosures::run(context, args).await,
     }
 }
 

@@ -12,6 +12,7 @@ use cardline::crypto::objects::sha256;
 use cardline_core::domain::staff::DualControl;
 use clap::Args;
 use serde_json::json;
+use tempfile::NamedTempFile;
 
 use super::approvals::waits;
 use super::context::Context;
@@ -23,7 +24,8 @@ use super::rules_texts::known_code;
 
 #[derive(Args)]
 #[command(
-    after_help = "More than one message needs a second person, once there are users: exit code 4, then the same again.
+    after_help = "More than one message needs a second person, once there are users, and so does every message once you had
+alone_a_day (20) opened today: exit code 4, then the same again. One approval is one file; the same again is asked for again.
 It is recorded who had which messages, and why, before the file is written. Delete the file when it has
 served; corrected, `cardline quarantine retry --from FILE` takes it in again.
 Example: cardline quarantine export --code SHAPE --out shape.ndjson --reason \"ticket 12\" --as lin"
@@ -62,6 +64,8 @@ pub async fn run(context: &Context, args: ExportArgs) -> anyhow::Result<Exit> {
     ids.sort_unstable();
     ids.dedup();
     let selection = args.chosen.selection(ids, args.code);
+    // Before anything is recorded: an approval is used once.
+    let file = begun(&args.out)?;
     let mut wish = Wish { actor, reason, selection, approval: None };
     let mut exported = export(&worker, &wish, now).await;
     if let Err(ActionError::Refused(QuarantineRefusal::NeedsSecond { id, count })) = &exported {
@@ -82,15 +86,19 @@ pub async fn run(context: &Context, args: ExportArgs) -> anyhow::Result<Exit> {
         exported = export(&worker, &wish, now).await;
     }
     let Exported { id, count, bytes } = exported.map_err(in_words)?;
-    write(&args.out, &bytes)?;
+    write(file, &args.out, &bytes)?;
     told(context, &args.out, &id, count, &bytes)
 }
 
-/// Writes the whole file or none, readable by its owner alone.
-fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let named = || path.display().to_string();
+/// A file beside the one to be written, readable by its owner alone.
+fn begun(path: &Path) -> anyhow::Result<NamedTempFile> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(named)?;
+    NamedTempFile::new_in(folder).with_context(|| path.display().to_string())
+}
+
+/// Writes the whole file or none.
+fn write(mut file: NamedTempFile, path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let named = || path.display().to_string();
     file.write_all(bytes).with_context(named)?;
     file.as_file().sync_all().with_context(named)?;
     file.persist_noclobber(path).map_err(|error| error.error).with_context(named)?;

@@ -72,7 +72,8 @@ pub struct RetryArgs {
 #[derive(Args)]
 #[command(
     after_help = "More than one message: preview with --dry-run, then confirm the operation it names; once there are users
-it waits for a second person (exit code 4; see `cardline approvals list`).
+it waits for a second person (exit code 4; see `cardline approvals list`), and so does every message once you
+discarded alone_a_day (20) today.
 Example: cardline quarantine discard 17 --reason \"sent twice by mistake\" --as lin"
 )]
 pub struct DiscardArgs {

@@ -118,7 +118,15 @@ pub async fn run(context: &Context, args: ShowArgs) -> anyhow::Result<Exit> {
     let mut document = document(&worker, &record).await?;
     if let Some((actor, reason)) = reveal {
         let encrypted = worker.keys.encrypt(reason.as_bytes())?;
-        worker.ledger.record_reveal(record.id, encrypted, Stamp { at: now, actor, reason: "" }).await?;
+        let limit = worker.config.alone_a_day.value as i64;
+        if !worker.ledger.record_reveal(record.id, encrypted, limit, Stamp { at: now, actor, reason: "" }).await? {
+            print::complain(&format!(
+                "cardline: nothing was shown: {actor} had {limit} messages opened alone today, and a second person must \
+                 approve more; ask for it with `cardline quarantine export {} --out FILE --reason TEXT`",
+                record.id
+            ));
+            return Ok(Exit::SecondPerson);
+        }
         document.acts = operations(&worker, record.id).await?;
         document.revealed = Some(String::from_utf8_lossy(&worker.keys.decrypt(&record.encrypted)?).into_owned());
     }

@@ -18,6 +18,8 @@ pub enum Permission {
     RetryMessages,
     DiscardMessages,
     ExportMessages,
+    /// See who had which messages in plain text.
+    SeeDisclosures,
     ImportReferenceData,
     ImportCards,
     SeeImports,
@@ -83,6 +85,7 @@ impl Permission {
             Permission::RetryMessages => within(OPERATORS),
             Permission::DiscardMessages => within(OPERATORS),
             Permission::ExportMessages => within(OPERATORS),
+            Permission::SeeDisclosures => within(OVERSEERS),
             Permission::ImportReferenceData => whole(ADMINISTRATORS),
             Permission::ImportCards => whole(ADMINISTRATORS),
             Permission::SeeImports => within(ALL),

@@ -8,6 +8,7 @@
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
+use super::alone::{counted, needs_second};
 use crate::hex::hex;
 use crate::limits::OPERATION_IDS_PER_PAGE;
 use crate::people::approvals::use_approval;
@@ -56,13 +57,48 @@ row! {
     }
 }
 
+row! {
+    /// Messages that somebody had opened at once.
+    #[derive(Clone, serde::Serialize)]
+    pub struct Disclosure {
+        id: i64,
+        /// Microseconds since 1970 UTC.
+        #[serde(skip)]
+        at: i64,
+        by: String,
+        /// The export; none for one message on a screen.
+        operation: Option<String>,
+        count: i64,
+        /// How many the person had opened alone on that day, with these.
+        alone: Option<i64>,
+        approval: Option<i64>,
+        /// The person's words, encrypted.
+        #[serde(skip)]
+        reason: Option<Vec<u8>>,
+        /// Ids of the first and the last message.
+        first: Option<i64>,
+        last: Option<i64>,
+    }
+}
+
 impl Ledger {
-    /// Records that somebody has a message opened. It is durable when this returns.
-    pub async fn record_reveal(&self, message: i64, reason: Vec<u8>, why: Stamp<'_>) -> Result<(), LedgerError> {
+    /// Records that somebody has a message opened, alone. It is durable when this returns. `false`: a person who had
+    /// `limit` opened on that day needs a second one, and nothing is recorded.
+    pub async fn record_reveal(
+        &self,
+        message: i64,
+        reason: Vec<u8>,
+        limit: i64,
+        why: Stamp<'_>,
+    ) -> Result<bool, LedgerError> {
         let mut tx = self.begin().await?;
+        if needs_second(&mut tx, "reveal", 1, limit, why.at).await? {
+            return Ok(false);
+        }
         let row = insert(&mut tx, "reveal", None, None, Some(reason), 1, None, why).await?;
         member(&mut tx, row, message).await?;
-        tx.commit().await
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// The operation of that id, if it was ever confirmed, and the digest of what was asked for.
@@ -74,6 +110,25 @@ impl Ledger {
     pub async fn last_operation(&self, request: &str) -> Result<Option<(Operation, String)>, LedgerError> {
         let sql = "SELECT id, operation, count, request FROM act WHERE request = $1 ORDER BY id DESC LIMIT 1";
         find(&mut self.read().await?, sql, request).await
+    }
+
+    /// Disclosures from an instant on, oldest first: those of messages that lie in the viewer's scope.
+    pub async fn disclosures(&self, by: &str, since: Timestamp) -> Result<Vec<Disclosure>, LedgerError> {
+        let mut tx = self.read().await?;
+        tx.look().await?;
+        tx.rows(
+            concat!(
+                "SELECT a.id, a.at, a.actor AS by, a.operation, a.count, a.alone, a.approval, a.reason,
+                    (SELECT min(k.message) FROM act_member k WHERE k.act = a.id) AS first,
+                    (SELECT max(k.message) FROM act_member k WHERE k.act = a.id) AS last
+                 FROM act a WHERE a.what = 'reveal' AND a.at >= $1 AND ($2 = '' OR a.actor = $2)
+                    AND NOT EXISTS (SELECT 1 FROM act_member k WHERE k.act = a.id AND NOT ",
+                in_scope!("k.bank", "k.region"),
+                ") ORDER BY a.id"
+            ),
+            args![since, by],
+        )
+        .await
     }
 
     /// Operations that were confirmed and not carried out to their end, such as after a kill.
@@ -225,12 +280,13 @@ async fn insert(
     approval: Option<i64>,
     why: Stamp<'_>,
 ) -> Result<i64, LedgerError> {
+    let alone = counted(tx, what, count, approval, why.at).await?;
     let (operation, request, user) = (operation.map(str::to_owned), request.map(str::to_owned), tx.user());
     let id = tx
         .run_returning::<(i64,)>(
-            "INSERT INTO act (at, actor, what, operation, request, reason, count, approval, by_user)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id",
-            args![why.at, why.actor, what, operation, request, reason, count, approval, user],
+            "INSERT INTO act (at, actor, what, operation, request, reason, count, approval, by_user, alone)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
+            args![why.at, why.actor, what, operation, request, reason, count, approval, user, alone],
         )
         .await?;
     id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("act id".into()))

@@ -124,6 +124,7 @@ fn arguments(command: &str) -> Vec<&'static str> {
         "migrate" => vec!["--check"],
         "backup" => vec!["--to", "/dev/null/none"],
         "exchange skip" => vec!["ICBC", "account-result", "--go-on-with", "2", "--reason", "r"],
+        "quarantine disclosures" => Vec::new(),
         "reconcile accept" => vec!["--reason", "r"],
         "quarantine list" | "import list" | "books" | "batch list" | "batch plan" | "photos list" | "users list"
         | "approvals list" | "topic list" | "reconcile show" | "exchange missing" => Vec::new(),
@@ -214,6 +215,14 @@ fn an_export_is_collected_once_it_is_given() {
     assert_eq!(std::fs::read_to_string(out).unwrap().lines().count(), 2);
     let third = house.run("lin", &export, &[]);
     assert!(code(&third) == 1 && text(&third.stderr).contains("is there already"), "{}", text(&third.stderr));
+    std::fs::remove_file(out).unwrap();
+    assert_eq!(code(&house.run("lin", &export, &[])), 4, "one approval is one file");
+    assert!(!Path::new(out).exists());
+    let disclosed = house.json("boss", &["quarantine", "disclosures"]);
+    assert_eq!(disclosed.as_array().unwrap().len(), 1);
+    let only = &disclosed[0];
+    assert_eq!((&only["by"], &only["count"], &only["approval"]), (&"lin".into(), &2.into(), &1.into()));
+    assert_eq!(only["reason"], "ticket 12");
     assert_eq!(code(&house.run("boss", &["books", "--full"], &[])), 0);
 }
 
@@ -569,4 +578,29 @@ fn a_demo_deletes_nothing_that_others_wrote() {
         std::fs::remove_file(folder.join(at)).unwrap();
     }
     assert_eq!(demo(&[]).0, 0);
+}
+
+#[test]
+fn messages_opened_one_at_a_time_add_up() {
+    let house = House::new();
+    house.add("lin", &["operator"]);
+    house.run("lin", &["intake", "--from", "fixtures/quarantine/mixed.ndjson"], &[]);
+    let reveal = |id: &str, limit: &str| {
+        let mut command = house.command("lin", &["quarantine", "show", id, "--reveal", "--reason", "r"]);
+        let output = command.env("CARDLINE_ALONE_A_DAY", limit).output().unwrap();
+        (code(&output), text(&output.stdout), text(&output.stderr))
+    };
+    let (exit, shown, _) = reveal("3", "1");
+    assert_eq!(exit, 0);
+    let (exit, told, said) = reveal("3", "1");
+    assert!(exit == 4 && told.is_empty() && said.contains("quarantine export 3 --out"), "{exit} {told} {said}");
+    assert!(!shown.is_empty());
+    assert_eq!(reveal("3", "21").0, 1, "nobody allows themselves more");
+    assert!(reveal("3", "21").2.contains("CARDLINE_ALONE_A_DAY"));
+    for _ in 0..19 {
+        assert_eq!(reveal("3", "20").0, 0);
+    }
+    assert_eq!(reveal("3", "20").0, 4);
+    assert_eq!(code(&house.run("boss", &["books", "--full"], &[])), 0);
+    assert_eq!(house.json("boss", &["quarantine", "disclosures", "--by", "lin"]).as_array().unwrap().len(), 20);
 }

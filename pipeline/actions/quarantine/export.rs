@@ -1,8 +1,8 @@
 //! Unmasked messages of the quarantine, for a correction by hand: the only bulk export.
 //!
-//! It is recorded with its members before a byte leaves, like a reveal, and takes a second person once
-//! there are users. The same again by the same person writes the same file, and is no second
-//! disclosure. Not here: bringing the corrected messages back (`quarantine retry --from`).
+//! It is recorded with its members before a byte leaves, like a reveal, and takes a second person once there are users,
+//! or once a person had enough opened alone on that day. The same again is another disclosure, under an id of its own,
+//! and takes another approval. Not here: bringing the corrected messages back (`quarantine retry --from`).
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -11,6 +11,7 @@ use super::refusal::{QuarantineError, QuarantineRefusal};
 use super::retry::next_members;
 use crate::crypto::objects::sha256;
 use crate::limits::RETRY_MESSAGES;
+use crate::quarantine::alone::needs_second;
 use crate::quarantine::operation_record::{Operation, Request, name_operation, record_operation};
 use crate::quarantine::quarantined::{Selection, choose};
 use crate::step::{StageError, Worker};
@@ -43,34 +44,38 @@ impl Wish<'_> {
 
 /// Records an export and opens its messages.
 pub async fn export(worker: &Worker, wish: &Wish<'_>, now: Timestamp) -> Result<Exported, QuarantineError> {
-    let request = Request {
+    let mut request = Request {
         what: "reveal",
         at: now,
         actor: wish.actor,
         reason: Some(worker.keys.encrypt(wish.reason.as_bytes())?),
-        digest: sha256(wish.request().to_string().as_bytes()),
+        digest: String::new(),
         approval: wish.approval,
     };
     let mut tx = worker.ledger.begin().await?;
     choose(&mut tx, &wish.selection).await?;
-    let (id, count) = name_operation(&mut tx, &request).await?;
+    // The same was perhaps disclosed before; every time has a name of its own.
+    let mut times = 0;
+    let (id, count) = loop {
+        request.digest = sha256(json!([wish.request(), times]).to_string().as_bytes());
+        let (id, count) = name_operation(&mut tx, &request).await?;
+        if worker.ledger.operation(&id).await?.is_none() {
+            break (id, count);
+        }
+        times += 1;
+    };
     if count == 0 {
         return Err(QuarantineRefusal::NothingChosen { ids: Vec::new() }.into());
     }
     if count > RETRY_MESSAGES {
         return Err(QuarantineRefusal::TooMany { count }.into());
     }
-    let operation = match worker.ledger.operation(&id).await? {
-        Some((operation, _)) => operation,
-        None if count > 1 && wish.approval.is_none() && worker.ledger.viewer().is_some() => {
-            return Err(QuarantineRefusal::NeedsSecond { id, count }.into());
-        }
-        None => {
-            let operation = record_operation(&mut tx, &request, &id, count).await?;
-            tx.commit().await?;
-            operation
-        }
-    };
+    let limit = worker.config.alone_a_day.value as i64;
+    if wish.approval.is_none() && needs_second(&mut tx, request.what, count, limit, now).await? {
+        return Err(QuarantineRefusal::NeedsSecond { id, count }.into());
+    }
+    let operation = record_operation(&mut tx, &request, &id, count).await?;
+    tx.commit().await?;
     Ok(Exported { id, count, bytes: lines(worker, &operation).await? })
 }
 

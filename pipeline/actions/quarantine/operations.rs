@@ -16,6 +16,7 @@ use crate::hex::hex;
 use crate::kafka::RawMessage;
 use crate::limits::{CHUNK_BYTES, PASSING_FAULT_TRIES};
 use crate::people::approvals::ApprovalRecord;
+use crate::quarantine::alone::needs_second;
 use crate::quarantine::operation_record::{Operation, Request, discard, name_operation, record_operation};
 use crate::quarantine::quarantined::{Selection, choose, choose_named};
 use crate::route::intake::check_messages;
@@ -78,8 +79,11 @@ impl Ask<'_> {
     }
 
     /// Whether so many messages take a second person, once there are users.
-    fn needs_second(&self, worker: &Worker, count: i64) -> bool {
-        matches!(self.what, What::Discard) && count > 1 && self.approval.is_none() && worker.ledger.viewer().is_some()
+    async fn needs_second(&self, tx: &mut Tx, worker: &Worker, count: i64, now: Timestamp) -> Result<bool, StageError> {
+        if !matches!(self.what, What::Discard) || self.approval.is_some() {
+            return Ok(false);
+        }
+        Ok(needs_second(tx, "discard", count, worker.config.alone_a_day.value as i64, now).await?)
     }
 
     fn request(&self, worker: &Worker, at: Timestamp) -> Result<Request<'_>, StageError> {
@@ -128,7 +132,7 @@ pub async fn operate(worker: &Worker, ask: &Ask<'_>, now: Timestamp) -> Result<R
         None if count > 1 => return Err(QuarantineRefusal::Unconfirmed { count }.into()),
         _ => {}
     }
-    if ask.needs_second(worker, count) {
+    if ask.needs_second(&mut tx, worker, count, now).await? {
         return Err(QuarantineRefusal::NeedsSecond { id, count }.into());
     }
     let operation = match worker.ledger.operation(&id).await? {

@@ -33,6 +33,7 @@ pub const LAW: Law = Law {
          WHERE a.by_user IS NOT NULL AND a.what IN ('discard', 'reveal') AND a.count > 1
             AND NOT EXISTS (SELECT 1 FROM approval p WHERE p.id = a.approval AND p.state = 'used' AND p.subject = a.operation
                 AND p.maker = a.actor AND p.count = a.count AND p.act = CASE a.what WHEN 'discard' THEN 'bulk-discard' ELSE 'bulk-export' END)",
+        ALONE,
         "SELECT 'import ' || i.id || ': a table was replaced without its approval' FROM reference_import i
          WHERE i.by_user IS NOT NULL AND i.complete AND i.ended > 0
             AND NOT EXISTS (SELECT 1 FROM approval p WHERE p.id = i.approval AND p.state = 'used' AND p.subject = i.operation
@@ -71,6 +72,8 @@ pub const LAW: Law = Law {
         planted(TwoPersons, &["act"], "UPDATE act SET count = count + 1"),
         planted(TwoPersons, &["act"], "DELETE FROM act"),
         planted(TwoPersons, &["act"], "INSERT INTO act (at, actor, what, count, by_user) SELECT at, actor, 'reveal', 7, by_user FROM act"),
+        planted(TwoPersons, &["act"], "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 21)
+            INSERT INTO act (at, actor, what, count, by_user, alone) SELECT 0, u.name, 'reveal', 1, u.id, 1 FROM n, users u WHERE u.name = 'lin'"),
         planted(TwoPersons, &["users"], "UPDATE users SET role = 'auditor' WHERE name = 'wang'"),
         planted(TwoPersons, &["users"], "UPDATE users SET state = 'disabled' WHERE name = 'wang'"),
         planted(TwoPersons, &["reference_import"], "INSERT INTO reference_import (id, operation, kind, effective, at, actor, sha256, complete, confirmed, read, added, changed, ended, cards, deadlines, by_user)
@@ -83,6 +86,11 @@ pub const LAW: Law = Law {
 };
 
 /// Who may give what, as `core::domain::staff` says; the test below compares the two.
+/// From the first act on that was counted. A day is one of UTC+8.
+const ALONE: &str = "SELECT u.name || ': ' || sum(a.count) || ' messages in a day alone, ' || a.what FROM act a JOIN users u ON u.id = a.by_user
+    WHERE a.what IN ('discard', 'reveal') AND a.approval IS NULL AND a.id >= (SELECT min(id) FROM act WHERE alone IS NOT NULL)
+    GROUP BY u.name, a.what, (a.at + 28800000000) / 86400000000 HAVING sum(a.count) > 20";
+
 const MAY_GIVE: &str = "WITH may(act, role) AS (VALUES
         ('release-batch', 'operator'), ('release-batch', 'administrator'), ('cancel-batch', 'operator'), ('cancel-batch', 'administrator'),
         ('new-sequence', 'operator'), ('new-sequence', 'bank-it'), ('new-sequence', 'administrator'), ('destroy-plastic', 'administrator'),
@@ -94,7 +102,13 @@ const MAY_GIVE: &str = "WITH may(act, role) AS (VALUES
 mod tests {
     use cardline_core::domain::staff::DualControl;
 
-    use super::MAY_GIVE;
+    use super::{ALONE, MAY_GIVE};
+    use crate::limits::ALONE_A_DAY;
+
+    #[test]
+    fn the_law_of_four_eyes_knows_what_a_person_does_alone() {
+        assert!(ALONE.ends_with(&format!("> {ALONE_A_DAY}")));
+    }
 
     #[test]
     fn the_law_of_four_eyes_knows_who_may_give_what() {

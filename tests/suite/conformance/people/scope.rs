@@ -158,7 +158,7 @@ async fn law_thirteen_sees_what_lay_outside(database: Database) {
     for ledger in [&lin, &files] {
         let actor = ledger.viewer().unwrap().name.clone();
         let why = Stamp { at: now(), actor: &actor, reason: "" };
-        ledger.record_reveal(2, vec![1], why).await.unwrap();
+        ledger.record_reveal(2, vec![1], 20, why).await.unwrap();
     }
     let action = |what, actor: &str, stream: Option<&str>| NewBatchAction {
         at: now(),
