@@ -14,7 +14,7 @@ mod turn;
 mod watch;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use outage::Outage;
@@ -35,6 +35,9 @@ use watch::Watch;
 
 /// Pause between two rounds.
 const ROUND_PAUSE: Duration = Duration::from_secs(1);
+
+/// How often it is remembered how far the ledger has come, when nothing is sent out.
+const HISTORY_FOLLOWED: Duration = Duration::from_secs(60);
 
 /// Why the daemon ended by itself.
 #[derive(Debug, thiserror::Error)]
@@ -112,7 +115,7 @@ async fn rounds(watch: Arc<Watch>, steps: Vec<&'static RouteStep>) -> Result<(),
     let mut opened = local_date(Timestamp::now());
     let mut steps: Vec<Watched> = steps.into_iter().map(Watched::new).collect();
     tracing::info!(worker = name.name, "running {} steps", steps.len());
-    let mut outage = Outage::default();
+    let (mut outage, mut followed) = (Outage::default(), None::<Instant>);
     while !watch.is_stopping() {
         // There may be users by now, or the service is disabled. Whether the database answers is asked next.
         if let Err(error @ (ServiceError::Refused(_) | ServiceError::File(_))) =
@@ -130,7 +133,13 @@ async fn rounds(watch: Arc<Watch>, steps: Vec<&'static RouteStep>) -> Result<(),
         if let Err(error @ LedgerError::Outgrown { .. }) = worker.ledger.still_fits().await {
             return Err(StageError::from(error).into());
         }
-        if let Err(error) = worker.follow_history(Timestamp::now()).await {
+        let watched = if followed.is_none_or(|at| at.elapsed() >= HISTORY_FOLLOWED) {
+            followed = Some(Instant::now());
+            worker.follow_history(Timestamp::now()).await
+        } else {
+            worker.watch_history(Timestamp::now()).await.map(drop)
+        };
+        if let Err(error) = watched {
             tracing::error!("whether the history is whole: {error}");
         }
         // Dated tables come into force at midnight, imported ones at once; a panic leaves nothing behind.

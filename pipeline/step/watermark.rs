@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use super::{StageError, Worker};
 use crate::step::reached::Reached;
-use crate::store::LedgerError;
+use crate::store::{Ledger, LedgerError};
 
 impl Worker {
     fn watermark_path(&self, identity: &str) -> PathBuf {
@@ -56,9 +56,24 @@ impl Worker {
     pub async fn follow_history(&self, now: Timestamp) -> Result<(), StageError> {
         let reached = self.watch_history(now).await?;
         if self.ledger.halt().await?.is_none() {
+            // What a power cut takes back must not look like a restore.
+            self.flush_database()?;
             self.keep_watermark(&reached)?;
         }
         Ok(())
+    }
+
+    /// Makes what is committed outlast a power cut. SQLite does so by itself only now and then, a server always.
+    fn flush_database(&self) -> Result<(), StageError> {
+        let Some(file) = Ledger::file(&self.config.database.value) else { return Ok(()) };
+        let mut log = file.into_os_string();
+        log.push("-wal");
+        match File::open(&log).and_then(|log| log.sync_all()) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(StageError::file(PathBuf::from(log).display(), error))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// To be called before anything is cut, sent or published: fails while halted, halts when history shrank,
