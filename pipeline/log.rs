@@ -4,6 +4,7 @@
 //! withheld, since a failed slice quotes what it sliced); a reader that stops never stops the program:
 //! lines wait in a bounded queue, and what does not fit is dropped and counted.
 
+use std::any::Any;
 use std::io::Write;
 use std::sync::OnceLock;
 
@@ -63,11 +64,15 @@ pub fn start(filter: Option<&str>, format: Format) -> Result<WorkerGuard, Unknow
     }
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        // Words written in the source are safe; words made at the time may quote data.
-        let words = panic.payload().downcast_ref::<&'static str>().unwrap_or(&"its words are withheld");
+        let words = words_of(panic.payload());
         tracing::error!(target: "cardline::panic", place, "panicked: {words}; this is a bug, report it");
     }));
     Ok(guard)
+}
+
+/// Words of a panic: those written in the source are safe, those made at the time may quote data.
+fn words_of(payload: &(dyn Any + Send)) -> &'static str {
+    payload.downcast_ref::<&'static str>().copied().unwrap_or("its words are withheld")
 }
 
 /// Writes events so that nothing in them steers what shows the log or begins a line of its own: a file's name and
@@ -111,6 +116,7 @@ pub fn dropped() -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::sync::mpsc::{Receiver, channel};
     use std::time::Instant;
 
@@ -143,6 +149,21 @@ mod tests {
         assert!(lost >= lines - LOG_LINES_WAITING - 2 && lost < lines, "{lost}");
         drop(let_go);
         drop(guard);
+    }
+
+    #[test]
+    fn a_panic_says_only_what_stands_in_the_source() {
+        let number = concat!("110101", "19850307", "2238");
+        let told = |run: Box<dyn Fn() -> usize>| words_of(&*catch_unwind(AssertUnwindSafe(run)).unwrap_err());
+        assert_eq!(told(Box::new(|| panic!("in the source"))), "in the source");
+        let panics: [Box<dyn Fn() -> usize>; 3] = [
+            Box::new(move || panic!("of {number}")),
+            Box::new(move || usize::from(number.parse::<u8>().map_err(|_| number).unwrap())),
+            Box::new(move || number[20..].len()),
+        ];
+        for panics in panics {
+            assert_eq!(told(panics), "its words are withheld");
+        }
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub fn findings(context: &Context) -> Vec<Finding> {
     let data = &context.config.data.value;
     let mut findings = vec![writable(data)];
     findings.extend(free_space(data));
+    findings.extend(file_modes(data));
     findings.push(time_zone());
     findings
 }
@@ -65,6 +66,24 @@ fn free_space(data: &Path) -> Option<Finding> {
     })
 }
 
+/// What lies in the data folder is its owner's alone, but for what partners reach. What a version before made may
+/// be open.
+fn file_modes(data: &Path) -> Option<Finding> {
+    let mut open = Vec::new();
+    for entry in std::fs::read_dir(data).ok()?.flatten().filter(|entry| entry.file_name() != "partners") {
+        let mode = entry.metadata().map_or(0, |found| found.permissions().mode() & 0o777);
+        if mode & 0o077 != 0 {
+            open.push(format!("{} ({mode:o})", entry.file_name().display()));
+        }
+    }
+    if open.is_empty() {
+        return Some(Finding::ok("files", "only their owner may read them".to_owned()));
+    }
+    open.sort();
+    let advice = format!("in {}: chmod -R go= each of them", data.display());
+    Some(Finding::warn("files", format!("others may read {}", open.join(", ")), advice))
+}
+
 /// Key files may be read by their owner alone.
 fn key_modes(folder: &Path) -> Vec<Finding> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
@@ -94,6 +113,21 @@ fn time_zone() -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_others_may_read_in_the_data_folder_is_told() {
+        let data = tempfile::tempdir().unwrap();
+        let make = |name: &str, mode| {
+            std::fs::write(data.path().join(name), "x").unwrap();
+            std::fs::set_permissions(data.path().join(name), std::fs::Permissions::from_mode(mode)).unwrap();
+        };
+        make("cardline.db", 0o600);
+        make("partners", 0o755);
+        assert_eq!(file_modes(data.path()).unwrap().verdict, "ok");
+        make("cardline.db-wal", 0o644);
+        let finding = file_modes(data.path()).unwrap();
+        assert!(finding.verdict == "warn" && finding.found.ends_with("cardline.db-wal (644)"), "{}", finding.found);
+    }
 
     #[test]
     fn a_key_file_others_may_read_is_a_failure() {

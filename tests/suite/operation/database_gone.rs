@@ -109,7 +109,7 @@ async fn a_worker_whose_standby_was_behind_sends_nothing_and_says_so() {
     forwarder.open();
     worker.until("it says that history shrank", |worker| {
         let (status, missing) = worker.get("/ready");
-        status == 503 && missing.contains("halted until a person accepts") && missing.contains("was seen here before")
+        status == 503 && missing.contains("halted until a person accepts") && missing.contains("seen here before")
     });
     worker.until_a_whole_round();
     assert_eq!(at_partners(data), sent);
