@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use crate::args;
 use crate::people::approvals::use_approval;
 use crate::people::authorisation::refuse_beyond;
+use crate::store::row_macs::{catalog, counts};
 use crate::store::{LedgerError, Stamp, Tx};
 
 /// The lock between holds and cuts on PostgreSQL; SQLite has one writer at a time anyway.
@@ -70,5 +71,8 @@ pub(crate) async fn record_action(
             ],
         )
         .await?;
-    id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("batch act id".into()))
+    let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("batch act id".into()))?;
+    tx.cover_one(&catalog::BATCH_ACT, id).await?;
+    tx.count_one(&counts::BATCH_ACTS).await?;
+    Ok(id)
 }

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use super::batch_record::{NewBatchAction, record_action, refuse_on_hold};
 use crate::exchange::files::FrozenFile;
 use crate::store::counters::take_numbers;
+use crate::store::row_macs::catalog;
 use crate::store::transition::{Along, move_one, write_move};
 use crate::store::{Ledger, LedgerError, Stamp, Tx};
 use crate::{args, bulk_row, row, transition};
@@ -166,6 +167,7 @@ pub(crate) async fn insert_batch(tx: &mut Tx, cut: &CutBatch, why: Stamp<'_>) ->
         )
         .await?;
     let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("batch id".into()))?;
+    tx.cover_one(&catalog::BATCH, id).await?;
     write_move(tx, id, transition!(BATCH, "" => "cut"), why).await?;
     Ok(id)
 }

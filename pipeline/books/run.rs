@@ -73,7 +73,7 @@ impl Ledger {
 }
 
 /// One law: its cases, and whether anything breaks it.
-async fn check(look: &mut Look, law: &Law) -> Result<LawResult, LedgerError> {
+pub async fn check(look: &mut Look, law: &Law) -> Result<LawResult, LedgerError> {
     let mut cases = look.tx.number(law.cases, args![]).await?;
     let mut offending = Vec::new();
     for sql in law.offending {

@@ -4,6 +4,7 @@ use cardline_core::state_machines::{CARD, CASE};
 use jiff::civil::Date;
 
 use crate::limits::ROW_CASES_MAX;
+use crate::store::row_macs::catalog;
 use crate::store::transition::{Along, Subject, Transition, move_each, move_one, write_move};
 use crate::store::{LedgerError, Stamp, Tx};
 use crate::{args, transition};
@@ -25,6 +26,7 @@ pub async fn open_case(
         )
         .await?;
     let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("case id".into()))?;
+    tx.cover_one(&catalog::CASE, id).await?;
     write_move(tx, id, transition!(CASE, "" => "open"), Stamp { reason, ..why }).await?;
     Ok(id)
 }

@@ -21,6 +21,7 @@ use super::compression::{compress, decompress};
 use super::key_error::KeyError;
 use super::key_files::{DATA, MASTER, of_length, place, read, read_master};
 use super::key_store::{FileKeyStore, KeyStore};
+use crate::store::row_macs::RowKey;
 
 const FORMAT: u8 = 1;
 /// A 32-byte key and the 16 bytes of its tag.
@@ -44,6 +45,7 @@ pub struct KeyCheck {
 pub struct Keys {
     data: Aes256Gcm,
     hash: [u8; 32],
+    rows: RowKey,
     check: KeyCheck,
     is_passing: bool,
 }
@@ -110,7 +112,14 @@ impl Keys {
     fn of(store: &impl KeyStore, data: &[u8; 32]) -> Keys {
         let hash = fixed(&Sha256::new().chain_update(b"cardline keyed hash").chain_update(data).finalize());
         let check = KeyCheck { master: store.check(), data: check("data", data), hashing: check("hashing", &hash) };
-        Keys { data: cipher(data), hash, check, is_passing: false }
+        let rows =
+            RowKey::new(&fixed(&Sha256::new().chain_update(b"cardline row digest").chain_update(data).finalize()));
+        Keys { data: cipher(data), hash, rows, check, is_passing: false }
+    }
+
+    /// The key of the digests that cover the ledger's rows.
+    pub fn row_key(&self) -> &RowKey {
+        &self.rows
     }
 
     /// What identifies these keys.

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use crate::store::counters::{stream_counter, take_numbers};
 use crate::store::leases::spend;
+use crate::store::row_macs::catalog;
 use crate::store::transition::{Along, Transition, move_one, write_move};
 use crate::store::{Lease, Ledger, LedgerError, Stamp, Tx};
 use crate::{args, transition};
@@ -64,6 +65,7 @@ pub async fn freeze_file(tx: &mut Tx, file: &FrozenFile, batch: i64, why: Stamp<
         )
         .await?;
     let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("file id".into()))?;
+    tx.cover_one(&catalog::FILE, id).await?;
     write_move(tx, id, transition!(FILE, "" => "frozen"), why).await?;
     Ok(id)
 }
@@ -102,6 +104,7 @@ pub async fn register_file(tx: &mut Tx, file: &ReceivedFile<'_>, why: Stamp<'_>)
         )
         .await?;
     let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("file id".into()))?;
+    tx.cover_one(&catalog::FILE, id).await?;
     write_move(tx, id, begins, why).await?;
     if file.sequence.is_some() {
         let counter = stream_counter(file.partner, file.kind, "in");

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::limits::APPROVAL_DAYS;
+use crate::store::row_macs::catalog;
 use crate::store::scope::in_scope;
 use crate::store::transition::{Along, Transition, move_one, write_move};
 use crate::store::{Ledger, LedgerError, Stamp, Tx};
@@ -124,6 +125,7 @@ impl Ledger {
             )
             .await?;
         let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("approval id".into()))?;
+        tx.cover_one(&catalog::APPROVAL, id).await?;
         let asked = transition!(APPROVAL, "" => "asked");
         write_move(&mut tx, id, asked, why).await?;
         tx.commit().await?;
@@ -139,7 +141,9 @@ impl Ledger {
         why: Stamp<'_>,
     ) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
+        tx.trust(&catalog::APPROVAL, id).await?;
         tx.run("UPDATE approval SET approver = $3 WHERE id = $1 AND state = $2", args![id, from, why.actor]).await?;
+        tx.cover_one(&catalog::APPROVAL, id).await?;
         transition(&mut tx, id, from, to, why).await?;
         tx.commit().await
     }
@@ -157,6 +161,7 @@ pub async fn use_approval(tx: &mut Tx, id: i64, subject: &str, why: Stamp<'_>) -
     if covers == 0 {
         return Err(LedgerError::NotCovered { approval: id });
     }
+    tx.trust(&catalog::APPROVAL, id).await?;
     transition(tx, id, "given", "used", Stamp { reason: "carried out", ..why }).await
 }
 

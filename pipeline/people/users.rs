@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::tries::{Place, forget_places, forget_strangers, forget_tries, know};
 use crate::limits::SESSION_HOURS;
+use crate::store::row_macs::catalog;
 use crate::store::stored_user::{StoredUser, stored_user};
 use crate::store::transition::{Along, Transition, move_one, write_move};
 use crate::store::{Ledger, LedgerError, Principal, Stamp, Tx};
@@ -86,6 +87,7 @@ impl Ledger {
             )
             .await?;
         let Some((id,)) = id.first() else { return Err(LedgerError::UserExists) };
+        tx.cover_one(&catalog::USERS, *id).await?;
         write_move(&mut tx, *id, transition!(USER, "" => "enabled"), why).await?;
         tx.commit().await
     }
@@ -119,11 +121,13 @@ impl Ledger {
     ) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
         let id = find(&mut tx, name).await?;
+        tx.trust(&catalog::USERS, id).await?;
         tx.run(
             "UPDATE users SET verifier = $2, set_by = $3, set_at = $4 WHERE id = $1",
             args![id, verifier, why.actor, why.at],
         )
         .await?;
+        tx.cover_one(&catalog::USERS, id).await?;
         tx.run("DELETE FROM session WHERE user_id = $1", args![id]).await?;
         forget_places(&mut tx, id).await?;
         know(&mut tx, id, place, why.at).await?;

@@ -12,6 +12,7 @@ use super::alone::{counted, needs_second};
 use crate::hex::hex;
 use crate::limits::OPERATION_IDS_PER_PAGE;
 use crate::people::approvals::use_approval;
+use crate::store::row_macs::{catalog, counts};
 use crate::store::scope::in_scope;
 use crate::store::{Ledger, LedgerError, Stamp, Tx};
 use crate::{args, row};
@@ -231,6 +232,7 @@ pub async fn record_operation(
         args![row],
     )
     .await?;
+    tx.cover_one(&catalog::ACT_MEMBER, row).await?;
     Ok(Operation { row, id: id.to_owned(), count })
 }
 
@@ -266,6 +268,7 @@ async fn member(tx: &mut Tx, row: i64, message: i64) -> Result<(), LedgerError> 
         args![row, message],
     )
     .await?;
+    tx.cover_one(&catalog::ACT_MEMBER, row).await?;
     Ok(())
 }
 
@@ -289,5 +292,10 @@ async fn insert(
             args![why.at, why.actor, what, operation, request, reason, count, approval, user, alone],
         )
         .await?;
-    id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("act id".into()))
+    let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("act id".into()))?;
+    tx.cover_one(&catalog::ACT, id).await?;
+    if !matches!(what, "promote" | "withdraw") {
+        tx.count_one(&counts::ACTS).await?;
+    }
+    Ok(id)
 }

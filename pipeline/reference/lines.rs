@@ -5,6 +5,7 @@ use jiff::civil::Date;
 
 use super::effect::{Effect, settle_effect};
 use crate::people::approvals::use_approval;
+use crate::store::row_macs::{catalog, counts};
 use crate::store::{Ledger, LedgerError, Stamp, Tx};
 use crate::{args, bulk_row, row};
 
@@ -178,5 +179,9 @@ async fn insert_import(
             ],
         )
         .await?;
-    if inserted == 0 { Err(LedgerError::ImportedMeanwhile) } else { Ok(()) }
+    if inserted == 0 {
+        return Err(LedgerError::ImportedMeanwhile);
+    }
+    tx.cover_one(&catalog::REFERENCE_IMPORT, r.id).await?;
+    tx.count_one(&counts::IMPORTS).await
 }

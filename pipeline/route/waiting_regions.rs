@@ -7,6 +7,7 @@ use crate::args;
 use crate::batching::cut_batch::{QueueSlice, WaitingSlice};
 use crate::reference::touched::ChangedCode;
 use crate::store::leases::spend;
+use crate::store::row_macs::catalog;
 use crate::store::transition::{Along, Subject, Transition, move_each};
 use crate::store::{Lease, Ledger, LedgerError, Stamp};
 
@@ -73,6 +74,7 @@ impl Ledger {
         let transition = Transition::between(&CARD, place, place)?;
         let moved = move_each(&mut tx, &[transition], Along::default(), why).await?;
         tx.run("UPDATE application SET region = $1 WHERE id IN (SELECT id FROM subject)", args![region]).await?;
+        tx.cover(&catalog::APPLICATION, "id IN (SELECT id FROM subject)", args![]).await?;
         spend(&mut tx, lease).await?;
         tx.commit().await?;
         Ok(moved)

@@ -5,13 +5,31 @@
 
 use std::path::Path;
 
+use jiff::Timestamp;
+
 use super::StageError;
 use crate::crypto::key_error::KeyError;
 use crate::crypto::keys::Keys;
 use crate::store::{Ledger, Opening};
 
-/// The keys in a folder, when they are those of this ledger. A ledger that never used any gets them made.
+/// The keys in a folder, when they are those of this ledger, which covers its rows with them from here on. A ledger
+/// that never used any gets them made.
 pub async fn keys_of(ledger: &Ledger, folder: &Path, opening: Opening) -> Result<Keys, StageError> {
+    let keys = found(ledger, folder, opening).await?;
+    if keys.is_passing() {
+        return Ok(keys);
+    }
+    ledger.cover_with(keys.row_key().clone());
+    if opening != Opening::Look {
+        let rows = ledger.cover_older_rows(keys.row_key(), Timestamp::now()).await?;
+        if rows > 0 {
+            tracing::info!(rows, "rows of the version before were covered by the ledger's key, as they stood");
+        }
+    }
+    Ok(keys)
+}
+
+async fn found(ledger: &Ledger, folder: &Path, opening: Opening) -> Result<Keys, StageError> {
     if let Some(check) = ledger.key_check().await? {
         return Ok(Keys::open_of(folder, &check)?);
     }

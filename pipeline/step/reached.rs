@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use crate::cases::desk::open_case;
 use crate::store::audit_chain::next_transaction;
 use crate::store::counters::stream_counter;
+use crate::store::row_macs::{catalog, counts};
 use crate::store::transition::write_move;
 use crate::store::{Ledger, LedgerError, Stamp, Tx};
 use crate::{args, transition};
@@ -119,8 +120,11 @@ impl Ledger {
     /// Halts every worker of this database. Found again it stays the same halt.
     pub async fn halt_for(&self, found: &str, at: Timestamp) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
-        tx.run("INSERT INTO reconciliation (found_at, found) VALUES ($1, $2) ON CONFLICT DO NOTHING", args![at, found])
-            .await?;
+        let new = "INSERT INTO reconciliation (found_at, found) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING id";
+        for (id,) in tx.run_returning::<(i64,)>(new, args![at, found]).await? {
+            tx.cover_one(&catalog::RECONCILIATION, id).await?;
+            tx.count_one(&counts::RECONCILIATIONS).await?;
+        }
         tx.commit().await
     }
 
@@ -135,6 +139,8 @@ impl Ledger {
             )
             .await?;
         if let Some((halt,)) = halt.first() {
+            tx.cover_one(&catalog::RECONCILIATION, *halt).await?;
+            tx.count_one(&counts::RECONCILIATIONS).await?;
             let ended = tx.run("DELETE FROM session", args![]).await?;
             tx.run("INSERT INTO restore (halt, sessions) VALUES ($1, $2)", args![*halt, ended as i64]).await?;
         }
@@ -169,6 +175,7 @@ impl Ledger {
         if taken == 0 {
             return Err(LedgerError::Taken { expected: 1, found: 0 });
         }
+        tx.cover_one(&catalog::RECONCILIATION, halt.id).await?;
         if let Some(approval) = accepted.approval {
             crate::people::approvals::use_approval(&mut tx, approval, &halt.subject(), why).await?;
         }
@@ -199,6 +206,7 @@ async fn register_lost(tx: &mut Tx, lost: &LostFile, due_on: Date, why: Stamp<'_
         )
         .await?;
     let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("file id".into()))?;
+    tx.cover_one(&catalog::FILE, id).await?;
     write_move(tx, id, transition!(FILE, "" => "held"), Stamp { reason: &reason, ..why }).await?;
     open_case(tx, None, Some(id), "sent before the database was restored", due_on, "bureau operator", why).await?;
     let batch = (!lost.batch.is_empty()).then_some(("batch", &lost.batch));

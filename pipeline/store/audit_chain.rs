@@ -10,6 +10,8 @@ use super::LedgerError;
 use super::dialect::over_history;
 use super::engine::{Engine, Ledger, Tx};
 use super::leases::{Lease, spend};
+use super::row_macs::RowKey;
+use super::row_macs::counts::SEALS;
 use crate::limits::SEAL_MOVES_PER_PAGE;
 use crate::{args, row};
 
@@ -71,6 +73,16 @@ async fn chain(tx: &mut Tx, previous: &str, from: i64, to: i64) -> Result<(Strin
         }
     }
     Ok((crate::hex::hex(&hash.finalize()), moves))
+}
+
+/// How a seal's digest begins that was made with the key. Without the key a chain can be reckoned anew; those of the
+/// version before could.
+const KEYED: &str = "keyed:";
+
+/// The digest of a seal: of what it covers, under the key.
+fn keyed(key: &RowKey, no: i64, (from, to, moves): (i64, i64, i64), digest: &str) -> String {
+    let numbers = [no, from, to, moves].map(i64::to_be_bytes).concat();
+    format!("{KEYED}{}", crate::hex::hex(&key.digest("seal", &[&numbers, digest.as_bytes()])))
 }
 
 /// Where finished transactions of this ledger end: everything before it is committed or gone.
@@ -136,6 +148,11 @@ impl Ledger {
             tx.commit().await?;
             return Ok(0);
         }
+        let digest = match tx.row_key() {
+            Some(key) => keyed(&key, no + 1, (from, to, moves), &digest),
+            None => digest,
+        };
+        tx.count_to(&SEALS, 1, &digest).await?;
         tx.run(
             "INSERT INTO seal (no, from_tx, to_tx, moves, digest, at) VALUES ($1, $2, $3, $4, $5, $6)",
             args![no + 1, from, to, moves, digest, at],
@@ -157,8 +174,12 @@ pub(crate) async fn broken_seals(tx: &mut Tx, after: i64) -> Result<(Vec<String>
         .await?
         .map_or_else(String::new, |row| row.0);
     let count = seals.len() as i64;
+    let key = tx.row_key();
     for Seal { no, from_tx: from, to_tx: to, moves, digest } in seals {
-        let (found, found_moves) = chain(tx, &previous, from, to).await?;
+        let (mut found, found_moves) = chain(tx, &previous, from, to).await?;
+        if let Some(key) = key.as_ref().filter(|_| digest.starts_with(KEYED) || previous.starts_with(KEYED)) {
+            found = keyed(key, no, (from, to, moves), &found);
+        }
         if found != digest || found_moves != moves {
             broken.push(format!("seal {no}: history between {from} and {to} was changed"));
         }

@@ -140,6 +140,6 @@ impl Tx {
                 "SELECT DISTINCT '{column}', CAST(x.\"{column}\" AS TEXT) FROM {rows} WHERE x.\"{column}\" IS NOT NULL"
             )
         };
-        self.built_rows(columns.iter().map(of).collect::<Vec<_>>().join(" UNION ALL ")).await
+        self.rows_built(columns.iter().map(of).collect::<Vec<_>>().join(" UNION ALL "), args![]).await
     }
 }

@@ -6,8 +6,8 @@
 //! with the same types (statements are cached by their text alone).
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use sqlx::sqlite::SqlitePool;
 use sqlx::{AssertSqlSafe, Sqlite, Transaction};
@@ -18,6 +18,7 @@ use super::postgres::connections::{Connections, PooledConnection};
 use super::postgres::silence::Waiting;
 use super::postgres::standby::Given;
 use super::principal::Principal;
+use super::row_macs::RowKey;
 use super::rows::Row;
 use crate::crash::{self, DurableAct};
 use crate::metrics;
@@ -49,6 +50,7 @@ pub(crate) enum Pool {
 pub struct Ledger {
     pool: Arc<Pool>,
     row_writes: Arc<AtomicU64>,
+    row_key: Arc<OnceLock<RowKey>>,
     viewer: Option<Arc<Principal>>,
     /// The service that steps run for.
     service: Option<Arc<Principal>>,
@@ -57,7 +59,13 @@ pub struct Ledger {
 impl Ledger {
     /// A ledger on these connections.
     pub(crate) fn on(pool: Pool) -> Ledger {
-        Ledger { pool: Arc::new(pool), row_writes: Arc::default(), viewer: None, service: None }
+        Ledger {
+            pool: Arc::new(pool),
+            row_writes: Arc::default(),
+            row_key: Arc::default(),
+            viewer: None,
+            service: None,
+        }
     }
 
     /// The same ledger, read and acted on by a user.
@@ -78,6 +86,11 @@ impl Ledger {
     /// The user it is read and acted on by; none for the steps of the route, and before there are users.
     pub fn viewer(&self) -> Option<&Principal> {
         self.viewer.as_deref()
+    }
+
+    /// From here on what it writes is covered with this key, and compared with it. The first one stays.
+    pub fn cover_with(&self, key: RowKey) {
+        let _ = self.row_key.set(key);
     }
 
     /// The pool, for what is beside transactions.
@@ -144,7 +157,15 @@ impl Ledger {
             Inner::Postgres(pooled) => Waiting::of(pooled),
             Inner::Sqlite(_) => Waiting::Unwatched,
         };
-        Tx { inner, waiting, given: None, written: 0, row_writes: self.row_writes.clone(), viewer: self.viewer.clone() }
+        Tx {
+            inner,
+            waiting,
+            given: None,
+            written: 0,
+            row_writes: self.row_writes.clone(),
+            row_key: self.row_key.clone(),
+            viewer: self.viewer.clone(),
+        }
     }
 
     /// Copies a SQLite ledger as it is at one instant into a new file, while others read and write.
@@ -190,6 +211,7 @@ pub struct Tx {
     given: Option<Given>,
     written: u64,
     row_writes: Arc<AtomicU64>,
+    row_key: Arc<OnceLock<RowKey>>,
     viewer: Option<Arc<Principal>>,
 }
 
@@ -246,13 +268,30 @@ impl Tx {
             .await
     }
 
-    /// Reads rows with a statement whose text is built of our own names.
-    pub(crate) async fn built_rows<T: Row>(&mut self, sql: String) -> Result<Vec<T>, LedgerError> {
+    /// As [`Tx::run`], of a statement that is built from a list of ours.
+    pub(super) async fn run_built(&mut self, sql: String, args: Vec<Arg>) -> Result<u64, LedgerError> {
         let waiting = self.waiting();
-        let whole = self.given.as_ref().map_or_else(|| sql.clone(), |given| given.before(&sql));
-        let asked =
-            async { on!(self, c => sqlx::query_as::<_, T>(AssertSqlSafe(whole)).persistent(false).fetch_all(c).await) };
+        let asked = async {
+            on!(self, c => bound!(sqlx::query(AssertSqlSafe(sql.clone())), args).execute(c).await.map(|done| done.rows_affected()))
+        };
+        let changed = waiting.within(&sql, asked).await?;
+        self.written += changed;
+        Ok(changed)
+    }
+
+    /// As [`Tx::rows`], of a statement that is built from a list of ours.
+    pub(crate) async fn rows_built<T: Row>(&mut self, sql: String, args: Vec<Arg>) -> Result<Vec<T>, LedgerError> {
+        let sql = self.given.as_ref().map_or(sql.clone(), |given| given.before(&sql));
+        let waiting = self.waiting();
+        let asked = async {
+            on!(self, c => bound!(sqlx::query_as::<_, T>(AssertSqlSafe(sql.clone())), args).fetch_all(c).await)
+        };
         waiting.within(&sql, asked).await
+    }
+
+    /// The key that covers rows; none before keys are opened.
+    pub fn row_key(&self) -> Option<RowKey> {
+        self.row_key.get().cloned()
     }
 
     /// Writes with RETURNING; every row returned is one row written.

@@ -17,6 +17,7 @@ pub mod opening;
 pub mod postgres;
 pub mod pressure;
 pub mod principal;
+pub mod row_macs;
 pub mod rows;
 pub mod schema;
 pub mod scope;

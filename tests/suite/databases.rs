@@ -2,7 +2,8 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use cardline::store::Ledger;
+use cardline::step::keys_of;
+use cardline::store::{Ledger, Opening};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -145,9 +146,11 @@ impl Database {
         }
     }
 
-    /// A ledger on it, with the schema up to date.
+    /// A ledger on it, with the schema up to date and the keys of the folder.
     pub async fn ledger(&self) -> Ledger {
-        Ledger::open(&self.url).await.unwrap()
+        let ledger = Ledger::open(&self.url).await.unwrap();
+        keys_of(&ledger, &self.folder.path().join("keys"), Opening::Change).await.unwrap();
+        ledger
     }
 }
 

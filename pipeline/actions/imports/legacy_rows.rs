@@ -11,6 +11,7 @@ use jiff::civil::Date;
 
 use crate::custody::containers::CHUNK;
 use crate::route::intake::settle::ChunkSource;
+use crate::store::row_macs::catalog;
 use crate::store::transition::{Along, Subject, all_moved, move_each, move_set};
 use crate::store::{Ledger, LedgerError, Stamp, Tx};
 use crate::{args, bulk_row, transition};
@@ -212,6 +213,10 @@ impl Ledger {
             args![],
         )
         .await?;
+        tx.cover(&catalog::MESSAGE, "chunk = $1", args![chunk]).await?;
+        tx.cover(&catalog::APPLICATION, "chunk = $1", args![chunk]).await?;
+        let opened = "application IN (SELECT id FROM application WHERE chunk = $1)";
+        tx.cover(&catalog::ACCOUNT, opened, args![chunk]).await?;
         if new > 0 {
             for transition in [
                 transition!(cardline_core::state_machines::APPLICATION, "" => "accepted"),

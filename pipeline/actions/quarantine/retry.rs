@@ -16,6 +16,7 @@ use crate::route::intake::settle::{ArrivingMessage, ChunkSource, IntakeCounts, R
 use crate::route::servicing::arriving::{ArrivingEvent, EventDates};
 use crate::route::servicing::settle::waves::settle_events_in;
 use crate::store::leases::spend;
+use crate::store::row_macs::catalog;
 use crate::store::{Lease, Ledger, LedgerError, Stamp, Tx};
 use crate::{args, row};
 
@@ -89,6 +90,8 @@ pub async fn settle_again(
         Again::Applications(messages) => {
             let (_, chunk) = settle_in(tx, &source, messages, why, today).await?;
             tx.run(STORED, args![operation.row, chunk]).await?;
+            let stored = "act = $1 AND message IN (SELECT position FROM message WHERE chunk = $2)";
+            tx.cover(&catalog::ACT_MEMBER, stored, args![operation.row, chunk]).await?;
         }
         Again::Events(events, dates) => {
             settle_events_in(tx, &source, events, &dates, why).await?;

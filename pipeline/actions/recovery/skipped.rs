@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use crate::args;
 use crate::exchange::files::{ReceivedFile, register_file};
 use crate::store::leases::spend;
+use crate::store::row_macs::{catalog, counts};
 use crate::store::{Lease, Ledger, LedgerError, Stamp};
 
 /// Numbers of a partner's stream that nobody waits for any more.
@@ -39,22 +40,27 @@ impl Ledger {
     ) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
         let user = tx.user();
-        tx.run(
-            "INSERT INTO stream_act (at, actor, partner, kind, first, last, reason, approval, by_user)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-            args![
-                why.at,
-                why.actor,
-                skipped.partner,
-                skipped.kind,
-                skipped.first,
-                skipped.last,
-                skipped.reason.clone(),
-                skipped.approval,
-                user
-            ],
-        )
-        .await?;
+        let act = tx
+            .run_returning::<(i64,)>(
+                "INSERT INTO stream_act (at, actor, partner, kind, first, last, reason, approval, by_user)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id",
+                args![
+                    why.at,
+                    why.actor,
+                    skipped.partner,
+                    skipped.kind,
+                    skipped.first,
+                    skipped.last,
+                    skipped.reason.clone(),
+                    skipped.approval,
+                    user
+                ],
+            )
+            .await?;
+        for (id,) in act {
+            tx.cover_one(&catalog::STREAM_ACT, id).await?;
+            tx.count_one(&counts::STREAM_ACTS).await?;
+        }
         if let Some(approval) = skipped.approval {
             crate::people::approvals::use_approval(&mut tx, approval, skipped.subject, why).await?;
         }

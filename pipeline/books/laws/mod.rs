@@ -15,11 +15,13 @@ mod deadline;
 mod file;
 mod four_eyes;
 mod intake_balance;
+mod last_state;
 mod one_live_card_per_person;
 mod one_place;
 mod scope;
 mod secret;
 mod transition;
+mod written_row;
 
 pub use secret::NOT_LOOKED_AT;
 
@@ -39,6 +41,8 @@ pub const LAWS: &[Law] = &[
     secret::LAW,
     scope::LAW,
     four_eyes::LAW,
+    written_row::LAW,
+    last_state::LAW,
 ];
 
 #[cfg(test)]

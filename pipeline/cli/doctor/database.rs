@@ -74,6 +74,17 @@ fn address(context: &Context) -> String {
     shown.map(|(_, value, _)| value).unwrap_or_default()
 }
 
+/// Whether every act, import and seal that was written is still there.
+pub async fn records(ledger: &Ledger) -> Finding {
+    match ledger.missing_records().await {
+        Ok(wrong) if wrong.is_empty() => Finding::ok("records", "acts and the chain of history are all there"),
+        Ok(wrong) => {
+            Finding::fail("records", wrong.join("; "), "somebody changed the database: run `cardline books --full`")
+        }
+        Err(error) => Finding::fail("records", error.to_string(), "see the database"),
+    }
+}
+
 /// Everything the database says of itself.
 pub async fn findings(context: &Context, ledger: &Ledger, now: Timestamp) -> Vec<Finding> {
     let mut findings = Vec::new();

@@ -72,7 +72,10 @@ pub async fn run(context: &Context) -> anyhow::Result<Exit> {
     findings.extend(keys);
     if fit {
         match Worker::observing(context.config.clone(), local_date(now)).await {
-            Ok(worker) => findings.extend(tables::reference(&worker, local_date(now))),
+            Ok(worker) => {
+                findings.extend(tables::reference(&worker, local_date(now)));
+                findings.push(database::records(&worker.ledger).await);
+            }
             Err(error) => {
                 findings.push(Finding::fail("reference data", error.to_string(), "import the table that is named"));
             }

@@ -10,6 +10,8 @@ use crate::custody::containers::ANSWER;
 use crate::exchange::files::{ReceivedFile, register_file};
 use crate::limits::UNCLEAR_ANSWERS_MAX;
 use crate::store::leases::spend;
+use crate::store::row_macs::RowKey;
+use crate::store::row_macs::catalog;
 use crate::store::transition::{Along, Subject, Transition, all_moved, move_each, move_one, move_set, write_move};
 use crate::store::{Lease, Ledger, LedgerError, Stamp, Tx};
 use crate::{args, bulk_row, row, transition};
@@ -84,6 +86,7 @@ bulk_row! {
         pan_key: Option<Vec<u8>>,
         opened_on: Option<String>,
         sealed: Option<Vec<u8>>,
+        mac: Option<i64>,
     }
 }
 
@@ -118,7 +121,8 @@ impl Ledger {
         let mut tx = self.begin().await?;
         let file_id = register_file(&mut tx, file, why).await?;
         open_row_cases(&mut tx, file_id, &answer.unmatched, dates.case_on, "bank IT", why).await?;
-        tx.stage(answer.rows.into_iter().map(staged).collect()).await?;
+        let key = tx.row_key();
+        tx.stage(answer.rows.into_iter().map(|row| staged(row, file_id, key.as_ref())).collect()).await?;
         let mut counts = AnswerCounts::default();
         contradictions(&mut tx, file_id, batch, &mut counts, dates, why).await?;
         doubles(&mut tx).await?;
@@ -152,12 +156,17 @@ pub struct AnswerDates {
     pub production_on: Date,
 }
 
-fn staged(row: AnsweredRow) -> Answered {
+/// A row under way. The account it may open is covered by the key.
+fn staged(row: AnsweredRow, file: i64, key: Option<&RowKey>) -> Answered {
     let AnsweredRow { row, application, outcome, reason, account } = row;
+    let mac = key.zip(account.as_ref()).map(|(key, a)| {
+        let mac = key.mac(catalog::ACCOUNT.table).field(application).field(file).field(&a.number_key).field(&a.pan_key);
+        mac.field(&a.opened_on).field(&a.encrypted).end()
+    });
     let (number_key, pan_key, opened_on, sealed) = account
         .map(|a| (a.number_key, a.pan_key, a.opened_on, a.encrypted))
         .map_or_else(Default::default, |a| (Some(a.0), Some(a.1), Some(a.2), Some(a.3)));
-    Answered { row, application, outcome, reason, number_key, pan_key, opened_on, sealed }
+    Answered { row, application, outcome, reason, number_key, pan_key, opened_on, sealed, mac }
 }
 
 /// Rows that were answered before: the same answer again is nothing, another one is a case and stops
@@ -200,6 +209,7 @@ async fn contradictions(
             args![file, *row, *application, reason],
         )
         .await?;
+        tx.cover(&catalog::ANSWER, "file = $1 AND row = $2", args![file, *row]).await?;
         open_case(tx, Some(*application), Some(file), reason, dates.case_on, "bank IT", why).await?;
         if ["waiting_production", "in_production", "produced"].contains(&place.as_str()) {
             let on_hold = Transition::between(&CARD, place, "held")?;
@@ -250,8 +260,8 @@ async fn never_clear(tx: &mut Tx) -> Result<(), LedgerError> {
 async fn open_accounts(tx: &mut Tx, file: i64, why: Stamp<'_>) -> Result<i64, LedgerError> {
     let opened = tx
         .run(
-            "INSERT INTO account (application, answer, number_key, pan_key, opened_on, sealed)
-             SELECT n.application, $1, n.number_key, n.pan_key, n.opened_on, n.sealed FROM answered n
+            "INSERT INTO account (application, answer, number_key, pan_key, opened_on, sealed, mac)
+             SELECT n.application, $1, n.number_key, n.pan_key, n.opened_on, n.sealed, n.mac FROM answered n
              JOIN application a ON a.id = n.application AND a.place IS NULL
              WHERE n.outcome = 'opened' ORDER BY n.row",
             args![file],
@@ -286,7 +296,7 @@ async fn keep_answers(tx: &mut Tx, file: i64, outcome: AnswerOutcome) -> Result<
         args![file, outcome],
     )
     .await?;
-    Ok(())
+    tx.cover(&catalog::ANSWER, "file = $1 AND mac IS NULL", args![file]).await
 }
 
 async fn stage_outcome(tx: &mut Tx, outcome: AnswerOutcome) -> Result<(), LedgerError> {

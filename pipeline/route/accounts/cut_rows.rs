@@ -7,6 +7,7 @@ use crate::batching::cut_batch::{CutBatch, Member, QueueSlice, WaitingSlice, fin
 use crate::cases::desk::hold_cards;
 use crate::custody::containers::ACCOUNT_BATCH;
 use crate::exchange::files::freeze_file;
+use crate::store::row_macs::catalog;
 use crate::store::transition::{all_moved, move_set};
 use crate::store::{Ledger, LedgerError, Stamp, Tx};
 use crate::{args, transition};
@@ -113,6 +114,7 @@ pub(super) async fn back_to_accounts(
         args![batch],
     )
     .await?;
+    tx.cover_one(&catalog::FORMER_ROW, batch).await?;
     move_set(tx, ACCOUNT_BATCH.of(batch), transition!(CARD, "in_account_batch" => "waiting_account"), why).await?;
     tx.run(
         "UPDATE application SET account_batch = NULL, account_row = NULL, queue = CASE WHEN place IS NULL THEN 'account' ELSE queue END,

@@ -10,6 +10,7 @@ use crate::cases::desk::hold_cards;
 use crate::custody::containers::PRODUCTION_BATCH;
 use crate::exchange::files::freeze_file;
 use crate::store::counters::take_numbers;
+use crate::store::row_macs::catalog;
 use crate::store::transition::{Subject, all_moved, move_set};
 use crate::store::{Ledger, LedgerError, Stamp, Tx};
 use crate::{args, bulk_row, row, transition};
@@ -36,7 +37,7 @@ row! {
 
 bulk_row! {
     /// A card with the number it gets.
-    struct Numbered<'a> in "numbered" { row: i64, id: i64, card_number: &'a str }
+    struct Numbered<'a> in "numbered" { row: i64, id: i64, card_number: &'a str, mac: Option<i64> }
 }
 
 bulk_row! {
@@ -138,12 +139,19 @@ pub(super) async fn cut_production(
     }
     let batch = insert_batch(tx, cut, why).await?;
     let rows = cut.members.iter().zip(numbers).enumerate();
-    tx.stage(rows.map(|(at, (id, number))| Numbered { row: at as i64 + 1, id: *id, card_number: number }).collect())
-        .await?;
+    let key = tx.row_key();
+    let numbered = rows.map(|(at, (id, number))| {
+        let row = at as i64 + 1;
+        let mac = key
+            .as_ref()
+            .map(|key| key.mac(catalog::PRODUCTION_ROW.table).field(batch).field(row).field(*id).field(number).end());
+        Numbered { row, id: *id, card_number: number, mac }
+    });
+    tx.stage(numbered.collect()).await?;
     let ordered = tx
         .run(
-            "INSERT INTO production_row (batch, row, application, card_number)
-             SELECT $1, n.row, n.id, n.card_number FROM numbered n JOIN application a ON a.id = n.id AND a.place IS NULL ORDER BY n.row",
+            "INSERT INTO production_row (batch, row, application, card_number, mac)
+             SELECT $1, n.row, n.id, n.card_number, n.mac FROM numbered n JOIN application a ON a.id = n.id AND a.place IS NULL ORDER BY n.row",
             args![batch],
         )
         .await? as i64;
@@ -185,6 +193,7 @@ pub(super) async fn back_to_production(
         args![batch],
     )
     .await?;
+    tx.cover_one(&catalog::FORMER_ROW, batch).await?;
     // Who is held meanwhile waits for a person, not for the bureau.
     tx.run(
         "UPDATE batch SET to_produce = to_produce + g.cards, due_on = CASE WHEN due_on < $2 THEN $2 ELSE due_on END

@@ -9,6 +9,7 @@ use crate::cases::desk::{UnmatchedRow, open_case, open_row_cases};
 use crate::custody::containers::SHIPMENT;
 use crate::exchange::files::{ReceivedFile, register_file};
 use crate::store::leases::spend;
+use crate::store::row_macs::catalog;
 use crate::store::transition::move_set;
 use crate::store::{Lease, Ledger, LedgerError, Stamp};
 use crate::{args, row, transition};
@@ -115,6 +116,7 @@ impl Ledger {
                 )
                 .await?;
             let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("shipment id".into()))?;
+            tx.cover_one(&catalog::SHIPMENT, id).await?;
             for number in &carton.boxes {
                 tx.run("UPDATE box SET shipment = $1 WHERE number = $2 AND shipment IS NULL", args![id, number])
                     .await?;

@@ -11,6 +11,7 @@ use crate::cases::desk::{UnmatchedRow, open_case, open_row_cases};
 use crate::custody::containers::REPORT;
 use crate::exchange::files::{ReceivedFile, register_file};
 use crate::store::leases::spend;
+use crate::store::row_macs::catalog;
 use crate::store::transition::{Along, Subject, move_each, move_set};
 use crate::store::{Lease, Ledger, LedgerError, Stamp, Tx};
 use crate::{args, bulk_row, row, transition};
@@ -206,6 +207,7 @@ async fn keep_good(
         )
         .await?;
     }
+    tx.cover(&catalog::BOX, "report = $1", args![file]).await?;
     tx.stage(report.good.iter().map(GoodCard::staged).collect()).await?;
     tx.run(
         "INSERT INTO made (application, box, position, identifier, atr)
@@ -232,6 +234,7 @@ async fn keep_spoiled(
             args![card.application, card.attempt, batch, file, &card.stage, &card.reason, card.remake],
         )
         .await?;
+        tx.cover(&catalog::SPOILAGE, "application = $1", args![card.application]).await?;
     }
     // The days are those of the cards' regions.
     let days: BTreeSet<Date> = spoiled.iter().map(|s| s.case_on).collect();

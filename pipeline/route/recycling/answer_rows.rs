@@ -10,6 +10,7 @@ use crate::exchange::files::{ReceivedFile, register_file};
 use crate::limits::NOT_YET_CLOSED_MAX;
 use crate::route::accounts::answer_rows::{UNKNOWN_CODE, UNKNOWN_CODE_CASE};
 use crate::store::leases::spend;
+use crate::store::row_macs::catalog;
 use crate::store::transition::{Along, Subject, move_each, move_one};
 use crate::store::{Lease, Ledger, LedgerError, Stamp, Tx};
 use crate::{args, bulk_row, row, transition};
@@ -131,6 +132,7 @@ impl Ledger {
             args![file_id],
         )
         .await?;
+        tx.cover(&catalog::ANSWER, "file = $1 AND mac IS NULL", args![file_id]).await?;
         tx.run(
             "UPDATE recycling_row SET closed_on = c.closed_on FROM closing c
              WHERE recycling_row.batch = $1 AND recycling_row.row = c.row AND c.closed_on IS NOT NULL",

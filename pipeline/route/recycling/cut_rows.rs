@@ -5,6 +5,7 @@ use jiff::civil::Date;
 
 use crate::batching::cut_batch::{CutBatch, QueueSlice, WaitingSlice, finish_cut, insert_batch};
 use crate::exchange::files::freeze_file;
+use crate::store::row_macs::catalog;
 use crate::store::transition::{Along, Subject, all_moved, move_each};
 use crate::store::{Ledger, LedgerError, Stamp, Tx};
 use crate::{args, bulk_row, row, transition};
@@ -128,6 +129,7 @@ pub(super) async fn cut_recycling(
         args![batch],
     )
     .await?;
+    tx.cover_one(&catalog::RECYCLING_ROW, batch).await?;
     tx.stage(carried.iter().map(|c| Subject::of(c.id)).collect()).await?;
     let transition = transition!(CARD, "to_recycle" => "in_recycling");
     let along = Along { due_on: Some(cut.due_on), owner: Some("bank"), ..Along::default() };
@@ -150,6 +152,7 @@ pub(super) async fn back_to_recycling(
         args![batch],
     )
     .await?;
+    tx.cover_one(&catalog::FORMER_ROW, batch).await?;
     let members =
         tx.rows::<(i64,)>("SELECT application FROM recycling_row WHERE batch = $1 ORDER BY row", args![batch]).await?;
     tx.run("DELETE FROM recycling_row WHERE batch = $1", args![batch]).await?;

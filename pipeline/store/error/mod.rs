@@ -107,6 +107,11 @@ pub enum LedgerError {
         "the session of {user} ended meanwhile, or their role, scope or password changed; nothing was written: log in again"
     )]
     SessionEnded { user: String },
+    #[error(
+        "row {id} of {table} is not as it was written: somebody changed the database, so nothing was done; \
+         look at law 15 of the books"
+    )]
+    ChangedRow { table: &'static str, id: i64 },
     #[error("somebody must remain who administers everything: add another administrator first")]
     LastAdministrator,
     #[error("approval {approval} does not cover this: it is about something else, or its time is over")]

@@ -10,6 +10,8 @@ use jiff::civil::Date;
 use super::{ArrivingFacts, ArrivingMessage, IntakeCounts, Key, Numbered, REJECTED, REJECTION};
 use crate::bulk_row;
 use crate::quarantine::quarantined::looked_at_by;
+use crate::store::row_macs::catalog::{APPLICATION, MESSAGE};
+use crate::store::row_macs::{Field, RowKey};
 use crate::store::{LedgerError, Stamp, Tx};
 
 bulk_row! {
@@ -33,6 +35,7 @@ bulk_row! {
         outcome: MessageOutcome,
         reason: Option<String>,
         due_on: Option<Date>,
+        mac: Option<i64>,
         sealed: Vec<u8>,
     }
 }
@@ -64,6 +67,7 @@ bulk_row! {
         promise_on: Date,
         due_on: Date,
         photo: Option<String>,
+        mac: Option<i64>,
     }
 }
 
@@ -161,7 +165,7 @@ pub(super) async fn keep(
         return Ok(IntakeCounts::default());
     }
     let mut ids = tx.take_ids("application", messages.len() as i64).await?.into_iter();
-    let mut rows = Kept::default();
+    let mut rows = Kept::in_chunk(chunk, tx.row_key());
     for message in messages {
         let id = ids.next().ok_or_else(|| LedgerError::Shape("application id".into()))?;
         rows.push(message, id, today);
@@ -205,9 +209,11 @@ pub(super) async fn keep(
     Ok(rows.counts)
 }
 
-/// The rows of one chunk.
+/// The rows of one chunk, each covered by the key.
 #[derive(Default)]
 struct Kept {
+    chunk: i64,
+    key: Option<RowKey>,
     messages: Vec<NewMessage>,
     findings: Vec<NewFinding>,
     accepted: Vec<NewApplication>,
@@ -217,7 +223,12 @@ struct Kept {
 }
 
 impl Kept {
+    fn in_chunk(chunk: i64, key: Option<RowKey>) -> Kept {
+        Kept { chunk, key, ..Kept::default() }
+    }
+
     fn push(&mut self, Numbered { id, message: m }: Numbered, application: i64, today: Date) {
+        let mac = self.key.as_ref().map(|key| covered(key, id, self.chunk, &m));
         if let Some(facts) = m.facts {
             let mut told = HashSet::new();
             for f in m.findings {
@@ -226,7 +237,8 @@ impl Kept {
                 }
             }
             let accepted = m.outcome == MessageOutcome::Accepted;
-            let new = new_application(application, id, (m.application_id.clone(), m.revision), facts, accepted);
+            let mut new = new_application(application, id, (m.application_id.clone(), m.revision), facts, accepted);
+            new.mac = self.key.as_ref().map(|key| new.covered(key));
             if accepted {
                 self.accepted.push(new);
             } else {
@@ -237,6 +249,7 @@ impl Kept {
         self.counts.count(m.outcome, 1);
         self.messages.push(NewMessage {
             id,
+            mac,
             position: m.position,
             event_id: m.event_id,
             application_id: m.application_id,
@@ -247,6 +260,23 @@ impl Kept {
             reason: m.reason,
             sealed: m.encrypted,
         });
+    }
+}
+
+/// The digest of a message's row, as the catalogue of covered rows has it.
+fn covered(key: &RowKey, id: i64, chunk: i64, m: &ArrivingMessage) -> i64 {
+    let mac = key.mac(MESSAGE.table).field(id).field(chunk).field(m.position).field(m.event_id.as_ref());
+    mac.field(m.application_id.as_ref()).field(m.revision).field(&m.digest).field(Field::Null).end()
+}
+
+impl NewApplication {
+    /// The digest of an application's row, as the catalogue of covered rows has it.
+    fn covered(&self, key: &RowKey) -> i64 {
+        let mac = key.mac(APPLICATION.table).field(self.id).field(self.application_id.as_ref()).field(self.revision);
+        let mac = mac.field(self.message).field(&self.person).field(self.kind).field(self.lane).field(&self.region);
+        let mac =
+            mac.field(&self.bank).field(&self.outlet).field(self.method).field(&self.point).field(self.photo.as_ref());
+        mac.field(&self.approved_on.to_string()).field(Field::Null).field(Field::Null).end()
     }
 }
 
@@ -275,5 +305,6 @@ fn new_application(
         promise_on: f.promise_on,
         due_on,
         photo,
+        mac: None,
     }
 }

@@ -18,6 +18,7 @@ use super::withdrawals::apply_early;
 use crate::custody::containers::CHUNK;
 use crate::messages::dead_letters;
 use crate::store::leases::spend;
+use crate::store::row_macs::catalog;
 use crate::store::transition::{Transition, all_moved, move_set};
 use crate::store::{Lease, Ledger, LedgerError, Stamp, Tx};
 use crate::{args, read_by_name, transition};
@@ -295,5 +296,5 @@ pub(crate) async fn close_chunk(tx: &mut Tx, chunk: i64, counts: &IntakeCounts) 
         args![chunk, counts.received, counts.accepted, counts.rejected, counts.repeated, counts.conflicting, counts.quarantined],
     )
     .await?;
-    Ok(())
+    tx.cover_one(&catalog::CHUNK, chunk).await
 }

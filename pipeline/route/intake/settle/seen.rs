@@ -13,6 +13,7 @@ use super::revisions::replace_revisions;
 use super::rules::{IDENTITY, LEDGER_RULES};
 use super::{ArrivingFacts, IntakeCounts, Key, Numbered, REJECTED, REJECTION};
 use crate::quarantine::quarantined::looked_at_by;
+use crate::store::row_macs::catalog;
 use crate::store::{LedgerError, Stamp, Tx};
 use crate::{args, bulk_row};
 
@@ -185,6 +186,8 @@ async fn settle_wave(
         new_rejections(tx, why).await?;
     }
     replace_revisions(tx, why, today).await?;
+    tx.cover(&catalog::MESSAGE, "chunk = $1 AND mac IS NULL", args![chunk]).await?;
+    tx.cover(&catalog::APPLICATION, KEPT_APPLICATIONS, args![]).await?;
     let mut counts = IntakeCounts::default();
     for (outcome, count) in
         tx.rows::<(String, i64)>("SELECT outcome, count(*) FROM arriving GROUP BY outcome", args![]).await?
@@ -195,6 +198,11 @@ async fn settle_wave(
     }
     Ok((counts, fresh))
 }
+
+/// The applications that messages under way made or corrected.
+const KEPT_APPLICATIONS: &str =
+    "id IN (SELECT a.id FROM arriving r JOIN application a ON a.application_id = r.application_id
+    WHERE r.outcome IN ('accepted', 'rejected'))";
 
 /// What is taken in again is at the position of the message it was.
 const ORIGIN: &str =

@@ -6,6 +6,7 @@ use cardline_core::domain::policy::ByRegion;
 use jiff::Timestamp;
 
 use crate::route::servicing::arriving::{ArrivingEvent, EventDates};
+use crate::store::row_macs::catalog;
 use crate::store::{LedgerError, Tx};
 use crate::{args, bulk_row};
 
@@ -68,14 +69,17 @@ pub(super) async fn keep(
         MessageOutcome::Waiting => (Some(event.subject.clone()), Some(chunk.dates.of("").wait_until)),
         _ => (None, Some(chunk.dates.of("").look_on)),
     };
-    tx.run(
+    let kept = tx.run_returning::<(i64,)>(
         "INSERT INTO message (chunk, position, event_id, application_id, digest, outcome, reason, due_on, origin, sealed)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, (SELECT COALESCE(m.origin, m.id) FROM message m WHERE m.id = $9), $10)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, (SELECT COALESCE(m.origin, m.id) FROM message m WHERE m.id = $9), $10) RETURNING id",
         args![
             chunk.id, event.position, event.event_id.clone(), application_id, event.digest.clone(), outcome, reason, due_on,
             chunk.again.then_some(event.position), event.encrypted.clone()
         ],
     )
     .await?;
+    for (id,) in kept {
+        tx.cover_one(&catalog::MESSAGE, id).await?;
+    }
     Ok(())
 }

@@ -1,0 +1,69 @@
+//! Law 15, written row: a row that says who somebody is, what was decided or what was sent stands as it was written.
+
+use crate::args;
+use crate::books::law::Scene::{Middle, Scopes, TwoPersons};
+use crate::books::law::{Found, Law, Look, planted};
+use crate::store::LedgerError;
+use crate::store::row_macs::catalog::{COVERED, Covered};
+use crate::store::row_macs::older::begun_mac;
+use crate::store::row_macs::{RowKey, StoredMac};
+
+pub const LAW: Law = Law {
+    number: 15,
+    name: "written row",
+    sentence: "rows of people, decisions, acts, batches, files, accounts and applications stand as they were written",
+    cases: "SELECT CAST(0 AS BIGINT)",
+    offending: &[],
+    computed: Some(|look| Box::pin(changed_rows(look))),
+    planted: &[
+        planted(
+            Middle,
+            &["application"],
+            "UPDATE application SET region = region || '0' WHERE id = (SELECT max(id) FROM application)",
+        ),
+        planted(Middle, &["file"], "UPDATE file SET mac = NULL WHERE id = (SELECT max(id) FROM file)"),
+        planted(Middle, &["batch"], "UPDATE batch SET bank = 'BANK0' WHERE id = (SELECT max(id) FROM batch)"),
+        planted(TwoPersons, &["act"], "UPDATE act SET count = count + 1 WHERE id = (SELECT max(id) FROM act)"),
+        planted(Scopes, &["users"], "UPDATE users SET area = '' WHERE area <> ''"),
+        planted(Middle, &["seal"], "DELETE FROM seal WHERE no = (SELECT max(no) FROM seal)"),
+        planted(TwoPersons, &["act", "act_member"], "DELETE FROM act WHERE id = (SELECT max(id) FROM act)"),
+    ],
+};
+
+/// Compares every covered row with what the key says about it.
+async fn changed_rows(look: &mut Look) -> Result<Found, LedgerError> {
+    let mut found = Found { cases: 0, offending: Vec::new() };
+    let Some(key) = look.tx.row_key() else {
+        if look.tx.number("SELECT count(*) FROM key_check", args![]).await? > 0 {
+            found.offending.push("the keys of this ledger are not at hand, so no row can be compared".into());
+        }
+        return Ok(found);
+    };
+    let begun = look.tx.rows::<(i64, i64, i64)>("SELECT at, rows, mac FROM rows_covered", args![]).await?;
+    if !matches!(begun[..], [(at, rows, mac)] if mac == begun_mac(&key, at, rows)) {
+        found.offending.push("rows_covered: is not as it was written".into());
+    }
+    found.offending.extend(look.tx.all_miscounted(&key).await?);
+    for covered in COVERED {
+        compare(look, covered, &key, &mut found).await?;
+    }
+    Ok(found)
+}
+
+async fn compare(look: &mut Look, covered: &Covered, key: &RowKey, found: &mut Found) -> Result<(), LedgerError> {
+    let mut after = vec![i64::MIN; covered.key.len()];
+    loop {
+        let page = look.tx.compared(covered, key, &after, look.since.is_none()).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after.clone_from(&last.key);
+        found.cases += page.len() as i64;
+        let wrong = page.iter().filter(|row| row.stored != Some(row.reckoned));
+        found.offending.extend(wrong.map(|row| told(covered, row)));
+    }
+}
+
+fn told(covered: &Covered, row: &StoredMac) -> String {
+    let key: Vec<_> = row.key.iter().map(i64::to_string).collect();
+    let wrong = if row.stored.is_none() { "has no digest" } else { "is not as it was written" };
+    format!("{} {}: {wrong}", covered.table, key.join("/"))
+}

@@ -1,0 +1,167 @@
+//! Rows that a statement wrote are read back and covered; and covered rows are read to be compared.
+
+use std::iter::zip;
+
+use sqlx::{Column as _, TypeInfo, ValueRef};
+
+use super::catalog::Covered;
+use super::key::{Field, RowKey};
+use crate::store::rows::{FromRow, PgRow, RowError, SqlRow, SqliteRow};
+use crate::store::{Arg, LedgerError, Tx};
+use crate::{args, bulk_row};
+
+/// So many rows are covered one by one; more, in one statement.
+const FEW_ROWS: usize = 8;
+/// Rows read at a time.
+const ROWS_PER_PAGE: i64 = 5_000;
+
+/// A row as it stands in its table, its key columns first; the last column is its digest.
+pub struct Fields(Vec<Arg>);
+
+/// What a row says about itself, and what the key says about it.
+pub struct StoredMac {
+    /// The values of its key columns.
+    pub key: Vec<i64>,
+    pub stored: Option<i64>,
+    pub reckoned: i64,
+}
+
+bulk_row! {
+    /// A digest on its way into a row, by the one or two numbers that name the row.
+    struct NewMac in "row_mac" { a: i64, b: Option<i64>, mac: i64 }
+}
+
+impl StoredMac {
+    fn staged(&self) -> NewMac {
+        let mut key = self.key.iter().copied();
+        NewMac { a: key.next().unwrap_or_default(), b: key.next(), mac: self.reckoned }
+    }
+}
+
+macro_rules! fields_of {
+    ($row:ident) => {
+        impl<'r> FromRow<'r, $row> for Fields {
+            fn from_row(row: &'r $row) -> Result<Self, RowError> {
+                let value = |at: usize| {
+                    let raw = row.try_get_raw(at)?;
+                    if raw.is_null() {
+                        return Ok(Arg::Int(None));
+                    }
+                    Ok(match raw.type_info().name() {
+                        "TEXT" | "VARCHAR" => Arg::Text(row.try_get(at)?),
+                        "BLOB" | "BYTEA" => Arg::Bytes(row.try_get(at)?),
+                        "BOOLEAN" | "BOOL" => Arg::Flag(row.try_get(at)?),
+                        _ => Arg::Int(row.try_get(at)?),
+                    })
+                };
+                row.columns().iter().map(|column| value(column.ordinal())).collect::<Result<_, RowError>>().map(Fields)
+            }
+        }
+    };
+}
+
+fields_of!(PgRow);
+fields_of!(SqliteRow);
+
+impl<'a> From<&'a Arg> for Field<'a> {
+    fn from(value: &'a Arg) -> Self {
+        match value {
+            Arg::Int(number) => (*number).into(),
+            Arg::Flag(flag) => flag.map(i64::from).into(),
+            Arg::Text(text) => text.as_deref().into(),
+            Arg::Bytes(bytes) => bytes.as_deref().into(),
+        }
+    }
+}
+
+impl Fields {
+    fn compared(self, covered: &Covered, key: &RowKey) -> StoredMac {
+        let (stored, row) = match self.0.split_last() {
+            Some((Arg::Int(mac), row)) => (*mac, row),
+            _ => (None, &[][..]),
+        };
+        let reckoned = row.iter().fold(key.mac(covered.table), |mac, value| mac.field(value)).end();
+        let number = |value: &Arg| if let Arg::Int(Some(number)) = value { *number } else { 0 };
+        StoredMac { key: row.iter().take(covered.key.len()).map(number).collect(), stored, reckoned }
+    }
+}
+
+impl Covered {
+    /// A SELECT of covered rows that fulfil a condition.
+    fn select(&self, condition: &str) -> String {
+        let columns = [self.key, self.columns, &["mac"]].concat().join(", ");
+        format!("SELECT {columns} FROM {} WHERE {condition}", self.table)
+    }
+
+    fn assign_staged(&self) -> String {
+        let keys: Vec<_> =
+            zip(self.key, ["a", "b"]).map(|(column, of)| format!("{}.{column} = g.{of}", self.table)).collect();
+        format!("UPDATE {} SET mac = g.mac FROM row_mac g WHERE {}", self.table, keys.join(" AND "))
+    }
+
+    fn assign(&self) -> String {
+        let keys: Vec<_> = zip(self.key, 2..).map(|(column, n)| format!("{column} = ${n}")).collect();
+        format!("UPDATE {} SET mac = $1 WHERE {}", self.table, keys.join(" AND "))
+    }
+}
+
+impl Tx {
+    /// Covers rows that a statement of this transaction wrote: those that fulfil the condition. Without a key
+    /// they stay as they are, and the books name them.
+    pub async fn cover(&mut self, covered: &Covered, condition: &str, args: Vec<Arg>) -> Result<(), LedgerError> {
+        let Some(key) = self.row_key() else { return Ok(()) };
+        let rows = self.rows_built::<Fields>(covered.select(condition), args).await?;
+        let rows = rows.into_iter().map(|row| row.compared(covered, &key));
+        let rows: Vec<_> = rows.filter(|row| row.stored != Some(row.reckoned)).collect();
+        self.assign(covered, rows).await
+    }
+
+    /// Writes the digests of these rows.
+    pub(super) async fn assign(&mut self, covered: &Covered, rows: Vec<StoredMac>) -> Result<(), LedgerError> {
+        if rows.len() > FEW_ROWS {
+            self.stage(rows.iter().map(StoredMac::staged).collect()).await?;
+            self.run_built(covered.assign_staged(), args![]).await?;
+            return Ok(());
+        }
+        for row in rows {
+            let args = args![row.reckoned].into_iter().chain(row.key.into_iter().map(Arg::from)).collect();
+            self.run_built(covered.assign(), args).await?;
+        }
+        Ok(())
+    }
+
+    /// Covers the row of this id.
+    pub async fn cover_one(&mut self, covered: &Covered, id: i64) -> Result<(), LedgerError> {
+        let condition = format!("{} = $1", covered.key.first().unwrap_or(&"id"));
+        self.cover(covered, &condition, args![id]).await
+    }
+
+    /// Fails when the row of this id is not as it was written: nothing may be done on its word.
+    pub async fn trust(&mut self, covered: &Covered, id: i64) -> Result<(), LedgerError> {
+        let Some(key) = self.row_key() else { return Ok(()) };
+        let rows = self.rows_built::<Fields>(covered.select("id = $1"), args![id]).await?;
+        let changed =
+            rows.into_iter().map(|row| row.compared(covered, &key)).any(|row| row.stored != Some(row.reckoned));
+        if changed { Err(LedgerError::ChangedRow { table: covered.table, id }) } else { Ok(()) }
+    }
+
+    /// A page of covered rows, beginning after the row of this key, with what their key says; `touched` alone, or all.
+    pub async fn compared(
+        &mut self,
+        covered: &Covered,
+        key: &RowKey,
+        after: &[i64],
+        whole: bool,
+    ) -> Result<Vec<StoredMac>, LedgerError> {
+        let names = covered.key.join(", ");
+        let places: Vec<_> = zip(covered.key, 1..).map(|(_, n)| format!("${n}")).collect();
+        let touched = if whole || covered.touched.is_empty() { "TRUE" } else { covered.touched };
+        let sql = covered.select(&format!(
+            "({names}) > ({}) AND {touched} ORDER BY {names} LIMIT {ROWS_PER_PAGE}",
+            places.join(", ")
+        ));
+        let after = after.iter().copied().map(Arg::from).collect();
+        let rows = self.rows_built::<Fields>(sql, after).await?;
+        Ok(rows.into_iter().map(|row| row.compared(covered, key)).collect())
+    }
+}
