@@ -3,6 +3,7 @@
 pub mod applications;
 pub mod arrivals;
 pub mod batching;
+mod changed_rows;
 pub mod exchange;
 mod keys;
 mod laws;

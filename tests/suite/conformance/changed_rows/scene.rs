@@ -1,0 +1,119 @@
+//! Rows for the tables that a play leaves empty, written as the program writes them.
+
+use cardline::args;
+use cardline::people::approvals::NewApproval;
+use cardline::people::users::NewUser;
+use cardline::step::Worker;
+use cardline::store::row_macs::catalog::{
+    ACT, ACT_MEMBER, BATCH_ACT, Covered, RECONCILIATION, REFERENCE_IMPORT, STREAM_ACT,
+};
+use cardline::store::row_macs::counts::{ACTS, BATCH_ACTS, Counted, IMPORTS, RECONCILIATIONS, STREAM_ACTS};
+use cardline::store::{Ledger, Stamp};
+use cardline_core::domain::staff::{DualControl, Role, Scope};
+use jiff::Timestamp;
+
+/// Acts, each covered and counted.
+const ACTS_OF_PERSONS: &[(&str, &Covered, Option<&Counted>)] = &[
+    (
+        "INSERT INTO act (at, actor, what, operation, request, reason, count) VALUES (1, 'wang', 'reveal', 'op', 'req', x'01', 1) RETURNING id",
+        &ACT,
+        Some(&ACTS),
+    ),
+    ("INSERT INTO act_member (act, message, bank, region) SELECT max(a.id), max(m.id), '104', '110101' FROM act a CROSS JOIN message m RETURNING act", &ACT_MEMBER, None),
+    (
+        "INSERT INTO batch_act (at, actor, what, stream, reason) VALUES (1, 'wang', 'hold', 'account/104', x'01') RETURNING id",
+        &BATCH_ACT,
+        Some(&BATCH_ACTS),
+    ),
+    (
+        "INSERT INTO stream_act (at, actor, partner, kind, first, last, reason) VALUES (1, 'wang', '104', 'account-answer', 900, 901, x'01') RETURNING id",
+        &STREAM_ACT,
+        Some(&STREAM_ACTS),
+    ),
+    (
+        "INSERT INTO reference_import (id, operation, kind, effective, at, actor, sha256, complete, confirmed, read, added, changed, ended, cards, deadlines)
+         VALUES (1, 'import', 'outlets', '2026-01-01', 1, 'wang', 'none', FALSE, FALSE, 1, 1, 0, 0, 0, 0) RETURNING id",
+        &REFERENCE_IMPORT,
+        Some(&IMPORTS),
+    ),
+    (
+        "INSERT INTO reconciliation (found_at, found, accepted_at, actor, reason) VALUES (1, 'restored', 2, 'wang', x'01') RETURNING id",
+        &RECONCILIATION,
+        Some(&RECONCILIATIONS),
+    ),
+];
+
+/// Rows that nothing covers.
+const OTHERS: &[&str] = &[
+    "INSERT INTO stream_hold (stream, act) SELECT stream, id FROM batch_act",
+    "INSERT INTO reference (kind, code, effective, import, line) VALUES ('outlets', '1', '2026-01-01', 1, '1,outlet')",
+    "INSERT INTO restore (halt, sessions) SELECT id, 0 FROM reconciliation",
+    "INSERT INTO sent_before (kind, key, file) SELECT 'batch', 'none', max(id) FROM file",
+    "INSERT INTO session (token, user_id, until) SELECT x'01', max(id), 1 FROM users",
+    "INSERT INTO login (user_id, place) SELECT max(id), '' FROM users",
+    "INSERT INTO source_jump (topic, generation, partition, left_at, begins_at) VALUES ('cards', 1, 99, 0, 0)",
+    "INSERT INTO dead_letter (message) SELECT max(id) FROM message",
+    "INSERT INTO person_alias (key, person) VALUES (x'01', x'02')",
+    "INSERT INTO set_aside (step, partner, unit, cause, found, failures, since, rest_until, desk_case)
+     SELECT 'exchange/send', '', 'all', 'network', 'none', 1, 1, 1, max(id) FROM desk_case",
+];
+
+/// Fills what is empty.
+pub async fn complete(worker: &Worker, at: Timestamp) {
+    let ledger = &worker.ledger;
+    let why = Stamp { at, actor: "wang", reason: "" };
+    let role = Role::of("administrator").unwrap();
+    let new = NewUser { name: "wang".into(), role, scope: Scope::default(), verifier: "none".into() };
+    ledger.add_user(&new, why).await.unwrap();
+    let approval = NewApproval {
+        action: DualControl::BulkDiscard,
+        subject: "operation".into(),
+        digest: "none".into(),
+        request: vec![1],
+        count: 1,
+        bank: String::new(),
+        area: String::new(),
+        reason: vec![1],
+    };
+    ledger.ask_approval(approval, why).await.unwrap();
+    acts(ledger).await;
+    seal(ledger, at).await;
+    ledger.carry_tally().await.unwrap();
+    ledger.books(at, false, None).await.unwrap();
+}
+
+async fn acts(ledger: &Ledger) {
+    let mut tx = ledger.begin().await.unwrap();
+    // PostgreSQL writes bytes otherwise.
+    let dialect = |sql: &str| if tx_is_postgres(ledger) { sql.replace("x'0", "'\\x0") } else { sql.into() };
+    for (sql, covered, counted) in ACTS_OF_PERSONS {
+        let rows = tx.run_returning::<(i64,)>(dialect(sql).leak(), args![]).await.unwrap();
+        tx.cover_one(covered, rows[0].0).await.unwrap();
+        if let Some(counted) = counted {
+            tx.count_one(counted).await.unwrap();
+        }
+    }
+    for sql in OTHERS {
+        tx.run(dialect(sql).leak(), args![]).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+}
+
+fn tx_is_postgres(ledger: &Ledger) -> bool {
+    ledger.engine() == cardline::store::Engine::Postgres
+}
+
+/// Seals until nothing is left: on PostgreSQL whatever runs elsewhere in the server holds it up.
+async fn seal(ledger: &Ledger, at: Timestamp) {
+    for _ in 0..200 {
+        let lease = ledger.take_lease("seal", "suite", at, 60).await.unwrap().unwrap();
+        ledger.seal_history(&lease, at).await.unwrap();
+        ledger.give_back(&lease).await.unwrap();
+        let open = "SELECT (SELECT count(*) FROM move) - CAST(COALESCE(sum(moves), 0) AS BIGINT) FROM seal";
+        if ledger.read().await.unwrap().number(open, args![]).await.unwrap() == 0 {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("history was not sealed within ten seconds");
+}
