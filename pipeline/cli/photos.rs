@@ -70,7 +70,8 @@ fn show(context: &Context, keys: &Keys, waiting: &[WaitingPhoto]) -> anyhow::Res
         .iter()
         .map(|w| {
             // A key is the authority's; one that looks like a person's number is not shown.
-            let key = object_key(keys, &w.message).map_or_else(|why| format!("({why})"), Option::unwrap_or_default);
+            let key = object_key(keys, (w.message_id, &w.message))
+                .map_or_else(|why| format!("({why})"), Option::unwrap_or_default);
             let object = if looks_personal(&key) { "(hidden: looks personal)" } else { &key };
             let again = w.again_at.and_then(|at| Timestamp::from_microsecond(at).ok());
             let again = again.map_or_else(String::new, |at| local(at).strftime("%Y-%m-%d %H:%M").to_string());

@@ -1,5 +1,6 @@
 //! `quarantine show`: one message, why it stands there, and what a person may do about it.
 
+use cardline::crypto::keys::RecordOf;
 use cardline::quarantine::operation_record::TracedOperation;
 use cardline::quarantine::quarantined::{Neighbour, QuarantinedRecord};
 use cardline::quarantine::redaction::{differences, masked};
@@ -128,7 +129,10 @@ pub async fn run(context: &Context, args: ShowArgs) -> anyhow::Result<Exit> {
             return Ok(Exit::SecondPerson);
         }
         document.acts = operations(&worker, record.id).await?;
-        document.revealed = Some(String::from_utf8_lossy(&worker.keys.decrypt(&record.encrypted)?).into_owned());
+        document.revealed = Some(
+            String::from_utf8_lossy(&worker.keys.decrypt_of(RecordOf::Message(record.id), &record.encrypted)?)
+                .into_owned(),
+        );
     }
     match context.output {
         Output::Json => print::json(&document)?,
@@ -139,10 +143,10 @@ pub async fn run(context: &Context, args: ShowArgs) -> anyhow::Result<Exit> {
 }
 
 async fn document(worker: &Worker, record: &QuarantinedRecord) -> anyhow::Result<Document> {
-    let bytes = worker.keys.decrypt(&record.encrypted)?;
+    let bytes = worker.keys.decrypt_of(RecordOf::Message(record.id), &record.encrypted)?;
     let conflict = match (record.outcome.as_str(), worker.ledger.rival_of(record).await?) {
         ("conflicting", Some((first, encrypted))) => {
-            let found = differences(&worker.keys.decrypt(&encrypted)?, &bytes);
+            let found = differences(&worker.keys.decrypt_of(RecordOf::Message(first.id), &encrypted)?, &bytes);
             let differing = |d: cardline::quarantine::redaction::Difference| Differing {
                 path: d.path,
                 first: d.first,

@@ -1,21 +1,21 @@
 //! Which keys belong to this ledger, and whether it has any use for keys yet.
 
 use crate::args;
-use crate::crypto::keys::KeyCheck;
+use crate::crypto::keys::{KeyCheck, RecordOf};
 use crate::store::{Ledger, LedgerError, Tx};
 
 /// The newest encrypted record of each table that has them: together they show which data key encrypted them, also
 /// where one was erased.
 const SEALED: &[&str] = &[
-    "SELECT sealed FROM message ORDER BY id DESC LIMIT 1",
-    "SELECT sealed FROM message ORDER BY id LIMIT 1",
-    "SELECT sealed FROM account ORDER BY application DESC LIMIT 1",
-    "SELECT reason FROM act WHERE reason IS NOT NULL ORDER BY id DESC LIMIT 1",
-    "SELECT reason FROM batch_act ORDER BY id DESC LIMIT 1",
-    "SELECT reason FROM approval ORDER BY id DESC LIMIT 1",
-    "SELECT reason FROM stream_act ORDER BY id DESC LIMIT 1",
-    "SELECT sealed FROM source_topic WHERE sealed IS NOT NULL LIMIT 1",
-    "SELECT reason FROM reconciliation WHERE reason IS NOT NULL LIMIT 1",
+    "SELECT id, sealed FROM message ORDER BY id DESC LIMIT 1",
+    "SELECT id, sealed FROM message ORDER BY id LIMIT 1",
+    "SELECT application, sealed FROM account ORDER BY application DESC LIMIT 1",
+    "SELECT id, reason FROM act WHERE reason IS NOT NULL ORDER BY id DESC LIMIT 1",
+    "SELECT id, reason FROM batch_act ORDER BY id DESC LIMIT 1",
+    "SELECT id, reason FROM approval ORDER BY id DESC LIMIT 1",
+    "SELECT id, reason FROM stream_act ORDER BY id DESC LIMIT 1",
+    "SELECT generation, sealed FROM source_topic WHERE sealed IS NOT NULL LIMIT 1",
+    "SELECT id, reason FROM reconciliation WHERE reason IS NOT NULL LIMIT 1",
 ];
 
 /// Whether anything was encrypted or hashed: cards of the opening stock have a hashed person and an account.
@@ -48,11 +48,13 @@ impl Ledger {
     }
 
     /// Encrypted records that the keys of this ledger open.
-    pub async fn encrypted_samples(&self) -> Result<Vec<Vec<u8>>, LedgerError> {
+    pub async fn encrypted_samples(&self) -> Result<Vec<(RecordOf, Vec<u8>)>, LedgerError> {
         let mut tx = self.read().await?;
         let mut samples = Vec::new();
         for sql in SEALED {
-            samples.extend(tx.row::<(Vec<u8>,)>(sql, args![]).await?.map(|row| row.0));
+            // Those of acts are bound to no row: what they are asked for does not matter.
+            let of = if sql.contains("FROM account") { RecordOf::Account } else { RecordOf::Message };
+            samples.extend(tx.row::<(i64, Vec<u8>)>(sql, args![]).await?.map(|(id, record)| (of(id), record)));
         }
         Ok(samples)
     }

@@ -10,8 +10,9 @@
 //! both are missing; who calls it has seen that the ledger has no use for others.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use aes_gcm::aead::{Aead, KeyInit};
+use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
@@ -21,9 +22,12 @@ use super::compression::{compress, decompress};
 use super::key_error::KeyError;
 use super::key_files::{DATA, MASTER, of_length, place, read, read_master};
 use super::key_store::{FileKeyStore, KeyStore};
-use crate::store::row_macs::RowKey;
+use crate::store::row_macs::{BindRecord, RowKey, catalog};
 
+/// A record that opens in any row: fresh from [`Keys::encrypt`], or of the version before.
 const FORMAT: u8 = 1;
+/// A record that opens in its own row only.
+const BOUND: u8 = 2;
 /// A 32-byte key and the 16 bytes of its tag.
 const WRAPPED_KEY_BYTES: usize = 48;
 const HEAD_BYTES: usize = 1 + NONCE_BYTES + WRAPPED_KEY_BYTES + NONCE_BYTES;
@@ -40,10 +44,34 @@ pub struct KeyCheck {
     pub hashing: [u8; CHECK_BYTES],
 }
 
+/// The row a record belongs to; it opens nowhere else. Taken to another row by SQL, it does not open.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RecordOf {
+    /// A message, by its id.
+    Message(i64),
+    /// The account of an application, by the application's id.
+    Account(i64),
+}
+
+impl RecordOf {
+    /// What the record is bound to: the table and the id.
+    fn associated(self) -> Vec<u8> {
+        let (table, id) = match self {
+            RecordOf::Message(id) => (catalog::MESSAGE.table, id),
+            RecordOf::Account(application) => (catalog::ACCOUNT.table, application),
+        };
+        associated(table, id)
+    }
+}
+
+fn associated(table: &str, id: i64) -> Vec<u8> {
+    [table.as_bytes(), &[0], &id.to_be_bytes()].concat()
+}
+
 /// Seals and opens records, and hashes what must be compared without being readable.
 #[derive(Clone)]
 pub struct Keys {
-    data: Aes256Gcm,
+    data: Arc<Aes256Gcm>,
     hash: [u8; 32],
     rows: RowKey,
     check: KeyCheck,
@@ -112,9 +140,10 @@ impl Keys {
     fn of(store: &impl KeyStore, data: &[u8; 32]) -> Keys {
         let hash = fixed(&Sha256::new().chain_update(b"cardline keyed hash").chain_update(data).finalize());
         let check = KeyCheck { master: store.check(), data: check("data", data), hashing: check("hashing", &hash) };
-        let rows =
-            RowKey::new(&fixed(&Sha256::new().chain_update(b"cardline row digest").chain_update(data).finalize()));
-        Keys { data: cipher(data), hash, rows, check, is_passing: false }
+        let row_key = fixed(&Sha256::new().chain_update(b"cardline row digest").chain_update(data).finalize());
+        let data = Arc::new(cipher(data));
+        let rows = RowKey::new(&row_key, Arc::new(Binder(Arc::clone(&data))));
+        Keys { data, hash, rows, check, is_passing: false }
     }
 
     /// The key of the digests that cover the ledger's rows.
@@ -137,14 +166,27 @@ impl Keys {
         Ok([&[FORMAT], &outer[..], &wrapped, &inner, &encrypted].concat())
     }
 
-    /// Opens one record.
+    /// Opens one record that belongs to no row.
     pub fn decrypt(&self, encrypted: &[u8]) -> Result<Vec<u8>, KeyError> {
+        if encrypted.first() == Some(&BOUND) { Err(KeyError::Encrypted) } else { self.open_record(encrypted, &[]) }
+    }
+
+    /// Opens the record of a row. One of the version before, which was bound to none, opens too.
+    pub fn decrypt_of(&self, row: RecordOf, encrypted: &[u8]) -> Result<Vec<u8>, KeyError> {
+        match encrypted.first() {
+            Some(&BOUND) => self.open_record(encrypted, &row.associated()),
+            _ => self.decrypt(encrypted),
+        }
+    }
+
+    fn open_record(&self, encrypted: &[u8], aad: &[u8]) -> Result<Vec<u8>, KeyError> {
         let (head, body) = encrypted.split_at_checked(HEAD_BYTES).ok_or(KeyError::Encrypted)?;
-        if head[0] != FORMAT {
+        if !matches!(head[0], FORMAT | BOUND) {
             return Err(KeyError::Encrypted);
         }
         let (outer, rest) = head[1..].split_at(NONCE_BYTES);
         let (wrapped, inner) = rest.split_at(WRAPPED_KEY_BYTES);
+        let wrapped = Payload { msg: wrapped, aad };
         let record_key = self.data.decrypt(&nonce_of(outer), wrapped).map_err(|_| KeyError::Encrypted)?;
         let packed = cipher(&fixed(&record_key)).decrypt(&nonce_of(inner), body).map_err(|_| KeyError::Encrypted)?;
         decompress(&packed)
@@ -178,6 +220,25 @@ impl Keys {
     }
 }
 
+/// Wraps the key of a record anew, for its row alone; the record itself stays as it is.
+struct Binder(Arc<Aes256Gcm>);
+
+impl BindRecord for Binder {
+    fn bound(&self, table: &str, id: i64, mut record: Vec<u8>) -> Vec<u8> {
+        let Some((head, _)) = record.split_at_checked(HEAD_BYTES) else { return record };
+        let (outer, rest) = head[1..].split_at(NONCE_BYTES);
+        let opened = self.0.decrypt(&nonce_of(outer), &rest[..WRAPPED_KEY_BYTES]).ok().filter(|_| head[0] == FORMAT);
+        // What is no record, or is bound already, stays as it is.
+        let Some(key) = opened else { return record };
+        let (outer, aad) = (random::<NONCE_BYTES>(), associated(table, id));
+        let Ok(wrapped) = self.0.encrypt(&Nonce::from(outer), Payload { msg: &key, aad: &aad }) else { return record };
+        record[0] = BOUND;
+        record[1..=NONCE_BYTES].copy_from_slice(&outer);
+        record[1 + NONCE_BYTES..][..WRAPPED_KEY_BYTES].copy_from_slice(&wrapped);
+        record
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,6 +253,26 @@ mod tests {
         let encrypted = keys().encrypt(plain).unwrap();
         assert_eq!(keys().decrypt(&encrypted).unwrap(), plain);
         assert!(encrypted.len() < plain.len() / 4, "{} of {}", encrypted.len(), plain.len());
+    }
+
+    #[test]
+    fn a_bound_record_opens_in_its_own_row_only() {
+        let keys = keys();
+        let record = keys.row_key().bound("message", 7, keys.encrypt(b"synthetic").unwrap());
+        assert_eq!(keys.decrypt_of(RecordOf::Message(7), &record).unwrap(), b"synthetic");
+        assert!(keys.decrypt_of(RecordOf::Message(8), &record).is_err());
+        assert!(keys.decrypt_of(RecordOf::Account(7), &record).is_err());
+        assert!(keys.decrypt(&record).is_err());
+        assert_eq!(keys.row_key().bound("message", 8, record.clone()), record, "it is bound once");
+        // As the version before wrote it.
+        let older = keys.encrypt(b"synthetic").unwrap();
+        assert_eq!(keys.decrypt_of(RecordOf::Message(9), &older).unwrap(), b"synthetic");
+        let mut unbound = record;
+        unbound[0] = FORMAT;
+        assert!(
+            keys.decrypt_of(RecordOf::Message(7), &unbound).is_err(),
+            "a bound record is none of the version before"
+        );
     }
 
     #[test]

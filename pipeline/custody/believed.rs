@@ -6,6 +6,7 @@ use crate::{args, row};
 row! {
     /// One card as we see it. The account is still encrypted.
     pub struct BelievedCard {
+        id: i64,
         application_id: String,
         /// The number of a card of the opening stock.
         old_number: Option<String>,
@@ -26,7 +27,7 @@ impl Ledger {
     pub async fn believed_cards(&self) -> Result<Vec<BelievedCard>, LedgerError> {
         let mut tx = self.read().await?;
         tx.rows(
-            "SELECT a.application_id, a.old_number, p.card_number, a.state, k.place, a.social, a.financial, a.bank, c.sealed AS account,
+            "SELECT a.id, a.application_id, a.old_number, p.card_number, a.state, k.place, a.social, a.financial, a.bank, c.sealed AS account,
                 m.identifier, (SELECT count(*) FROM spoilage s WHERE s.application = a.id) AS spoiled
              FROM application a LEFT JOIN card k ON k.id = a.id LEFT JOIN account c ON c.application = a.id
              LEFT JOIN production_row p ON p.application = a.id LEFT JOIN made m ON m.application = a.id ORDER BY a.application_id",

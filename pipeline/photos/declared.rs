@@ -5,6 +5,7 @@ use cardline_core::domain::message;
 use cardline_core::domain::open_form::Form;
 
 use crate::crypto::keys::Keys;
+use crate::crypto::keys::RecordOf;
 use crate::hex::hex;
 use crate::limits::PHOTO_BYTES_MAX;
 
@@ -48,8 +49,8 @@ pub fn photo_token(keys: &Keys, photo: &Photo<'_>) -> String {
 ///
 /// # Errors
 /// The message cannot be opened or read, in words.
-pub fn object_key(keys: &Keys, message: &[u8]) -> Result<Option<String>, &'static str> {
-    let plain = keys.decrypt(message).map_err(|_| "its application cannot be opened")?;
+pub fn object_key(keys: &Keys, (id, message): (i64, &[u8])) -> Result<Option<String>, &'static str> {
+    let plain = keys.decrypt_of(RecordOf::Message(id), message).map_err(|_| "its application cannot be opened")?;
     let decoded = message::decode(&plain).map_err(|_| "its application cannot be read")?;
     Ok(decoded.application.photo.object.map(|key| key.to_string()))
 }

@@ -130,20 +130,21 @@ async fn uploads(worker: &Worker, due: Vec<DuePhoto>) -> Result<Vec<Upload>, Sta
     let digests = due.iter().filter_map(|p| Declared::read(&p.token)).map(|d| d.sha256).collect();
     let known = &worker.ledger.known_renditions(digests).await?;
     let fetching = stream::iter(due).map(|mut photo| async move {
-        let message = photo.message.take();
+        let message = photo.message_id.zip(photo.message.take());
         let content = match Declared::read(&photo.token) {
             None if photo.token == DEFAULT_PHOTO => Content::Cartoon,
             None => Content::Undeclared,
             Some(declared) => match known.iter().find(|k| k.digest == declared.sha256) {
                 Some(known) => Content::Known(known.clone()),
                 None => {
-                    let fetched = match message.map(|message| object_key(&worker.keys, &message)).transpose() {
-                        Ok(key) => {
-                            let key = key.flatten().unwrap_or_default();
-                            worker.objects.fetch(&key, PHOTO_BYTES_MAX).await?
-                        }
-                        Err(why) => Fetched::Refused(why),
-                    };
+                    let fetched =
+                        match message.map(|(id, message)| object_key(&worker.keys, (id, &message))).transpose() {
+                            Ok(key) => {
+                                let key = key.flatten().unwrap_or_default();
+                                worker.objects.fetch(&key, PHOTO_BYTES_MAX).await?
+                            }
+                            Err(why) => Fetched::Refused(why),
+                        };
                     Content::Fetched(declared, fetched)
                 }
             },

@@ -21,6 +21,7 @@ row! {
     pub struct DuePhoto {
         token: String,
         tries: i64,
+        message_id: Option<i64>,
         message: Option<Vec<u8>>,
     }
 }
@@ -67,6 +68,8 @@ row! {
         /// The encrypted application, which names the key in the object store.
         #[serde(skip)]
         message: Vec<u8>,
+        #[serde(skip)]
+        message_id: i64,
         /// When it is asked for again, microseconds since 1970 UTC.
         #[serde(skip)]
         again_at: Option<i64>,
@@ -95,7 +98,7 @@ impl Ledger {
     pub async fn due_photos(&self, now: Timestamp, most: i64) -> Result<Vec<DuePhoto>, LedgerError> {
         let mut tx = self.read().await?;
         tx.rows(
-            "SELECT d.token, d.tries, m.sealed AS message FROM (
+            "SELECT d.token, d.tries, m.id AS message_id, m.sealed AS message FROM (
                 SELECT token, max(tries) AS tries, min(message) AS message FROM (
                     SELECT a.photo AS token, COALESCE(r.tries, 0) AS tries, a.message FROM application a LEFT JOIN rendition r ON r.source = a.photo
                     WHERE a.queue = 'account' AND (r.source IS NULL OR (r.print IS NULL AND (r.again_at IS NULL OR r.again_at <= $1)))
@@ -177,7 +180,7 @@ impl Ledger {
         tx.look().await?;
         tx.rows(
                 concat!(
-                    "SELECT a.application_id, a.region, COALESCE(a.place, 'waiting_account') AS place, r.fault, m.sealed AS message, r.again_at,
+                    "SELECT a.application_id, a.region, COALESCE(a.place, 'waiting_account') AS place, r.fault, m.id AS message_id, m.sealed AS message, r.again_at,
                         a.due_on, a.owner
                      FROM application a JOIN rendition r ON r.source = a.photo AND r.fault IS NOT NULL
                      JOIN message m ON m.id = a.message

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::StageError;
 use crate::crypto::key_error::KeyError;
-use crate::crypto::keys::Keys;
+use crate::crypto::keys::{Keys, RecordOf};
 use crate::store::{Ledger, Opening};
 
 /// The keys in a folder, when they are those of this ledger, which covers its rows with them from here on. A ledger
@@ -48,9 +48,9 @@ async fn found(ledger: &Ledger, folder: &Path, opening: Opening) -> Result<Keys,
 }
 
 /// A ledger of the version before keeps no check: its keys show that they open what they encrypted.
-fn proved(folder: &Path, samples: &[Vec<u8>]) -> Result<Keys, StageError> {
+fn proved(folder: &Path, samples: &[(RecordOf, Vec<u8>)]) -> Result<Keys, StageError> {
     let keys = Keys::open(folder)?;
-    if samples.is_empty() || samples.iter().any(|encrypted| keys.decrypt(encrypted).is_ok()) {
+    if samples.is_empty() || samples.iter().any(|(of, encrypted)| keys.decrypt_of(*of, encrypted).is_ok()) {
         return Ok(keys);
     }
     Err(KeyError::Foreign { key: "pair of keys", path: folder.into() }.into())

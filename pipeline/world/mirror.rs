@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cardline::crypto::keys::RecordOf;
 use cardline::custody::believed::BelievedCard;
 use cardline::route::accounts::AccountNumbers;
 use cardline::step::{StageError, Worker};
@@ -51,7 +52,7 @@ fn accounts(world: &World, worker: &Worker, cards: &[BelievedCard], found: &mut 
     for card in cards {
         let Some(encrypted) = &card.account else { continue };
         ours.insert((&card.bank, key(card)));
-        let plain = worker.keys.decrypt(encrypted)?;
+        let plain = worker.keys.decrypt_of(RecordOf::Account(card.id), encrypted)?;
         let numbers: AccountNumbers =
             serde_json::from_slice(&plain).map_err(|_| StageError::Shape("account numbers".into()))?;
         let theirs = world.banks.get(&card.bank).and_then(|bank| bank.book.get(key(card)));

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::refusal::{QuarantineError, QuarantineRefusal};
 use super::retry::next_members;
+use crate::crypto::keys::RecordOf;
 use crate::crypto::objects::sha256;
 use crate::limits::RETRY_MESSAGES;
 use crate::quarantine::alone::needs_second;
@@ -83,7 +84,7 @@ async fn lines(worker: &Worker, operation: &Operation) -> Result<Vec<u8>, StageE
     let members = next_members(&mut worker.ledger.read().await?, operation, 0).await?;
     let mut bytes = Vec::new();
     for member in members {
-        let message = worker.keys.decrypt(&member.encrypted)?;
+        let message = worker.keys.decrypt_of(RecordOf::Message(member.id), &member.encrypted)?;
         // A line break inside JSON is white space, so each message fits on its line.
         bytes.extend(message.iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte }));
         bytes.push(b'\n');

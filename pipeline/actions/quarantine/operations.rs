@@ -12,6 +12,7 @@ use super::identity;
 use super::refusal::{QuarantineError, QuarantineRefusal};
 use super::repair::Repair;
 use crate::actions::quarantine::retry::{Again, Member, RetryOutcome, next_members, retry_outcome, settle_again};
+use crate::crypto::keys::RecordOf;
 use crate::hex::hex;
 use crate::kafka::RawMessage;
 use crate::limits::{CHUNK_BYTES, PASSING_FAULT_TRIES};
@@ -168,7 +169,8 @@ async fn refuse_other_identity(
         let Some(last) = members.last() else { return Ok(()) };
         after = last.id;
         for member in members {
-            let came = worker.keys.decrypt(&member.encrypted).map_err(StageError::from)?;
+            let came =
+                worker.keys.decrypt_of(RecordOf::Message(member.id), &member.encrypted).map_err(StageError::from)?;
             let repaired = repair.of(member.event_id.as_deref(), came.clone(), operation.count == 1);
             if let Some(kept) = identity::changed(&came, &repaired, &worker.reference) {
                 return Err(QuarantineRefusal::AnotherIdentity { message: member.id, kept }.into());
@@ -321,7 +323,7 @@ fn page(
 ) -> Result<Vec<Again>, StageError> {
     let (mut applications, mut events, mut bytes) = (Vec::new(), Vec::new(), 0);
     for member in members {
-        let came = worker.keys.decrypt(&member.encrypted)?;
+        let came = worker.keys.decrypt_of(RecordOf::Message(member.id), &member.encrypted)?;
         let now_is = repair.of(member.event_id.as_deref(), came, alone);
         bytes += now_is.len();
         let raw = RawMessage::new(member.id, now_is.into());

@@ -60,6 +60,7 @@ row! {
         id: i64,
         application_id: String,
         approved_on: String,
+        message: i64,
         encrypted: Vec<u8>,
     }
 }
@@ -100,7 +101,7 @@ impl Ledger {
             .ok_or_else(|| LedgerError::Shape("an asked batch".into()))?;
         let cards = tx
             .rows(
-                "SELECT a.account_row AS row, a.id, a.application_id, a.approved_on, m.sealed AS encrypted FROM application a JOIN message m ON m.id = a.message
+                "SELECT a.account_row AS row, a.id, a.application_id, a.approved_on, m.id AS message, m.sealed AS encrypted FROM application a JOIN message m ON m.id = a.message
                  WHERE a.account_batch = $1 ORDER BY a.account_row",
                 args![batch],
             )
@@ -159,6 +160,11 @@ pub struct AnswerDates {
 /// A row under way. The account it may open is covered by the key.
 fn staged(row: AnsweredRow, file: i64, key: Option<&RowKey>) -> Answered {
     let AnsweredRow { row, application, outcome, reason, account } = row;
+    let bound = |encrypted| match key {
+        Some(key) => key.bound(catalog::ACCOUNT.table, application, encrypted),
+        None => encrypted,
+    };
+    let account = account.map(|a| OpenedAccount { encrypted: bound(a.encrypted), ..a });
     let mac = key.zip(account.as_ref()).map(|(key, a)| {
         let mac = key.mac(catalog::ACCOUNT.table).field(application).field(file).field(&a.number_key).field(&a.pan_key);
         mac.field(&a.opened_on).field(&a.encrypted).end()

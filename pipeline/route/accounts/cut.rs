@@ -12,6 +12,7 @@ use super::cut_rows::{WaitingCard, back_to_accounts, cut_accounts};
 use crate::batching::cut_batch::{CutBatch, QueueSlice};
 use crate::batching::cutting::{self, Numbers};
 use crate::batching::kind::{CutKind, CutStep, Rendered};
+use crate::crypto::keys::RecordOf;
 use crate::step::{StageError, Worker};
 use crate::store::{Ledger, LedgerError, Stamp, Tx};
 use crate::time::local_date;
@@ -113,7 +114,8 @@ fn request(
 
 /// One row of the request, in the bank's columns; or why no file can carry it.
 fn row(worker: &Worker, spec: &FileSpec, card: &WaitingCard) -> Result<Vec<String>, String> {
-    let plain = worker.keys.decrypt(&card.encrypted).map_err(|_| cutting::CANNOT_OPEN)?;
+    let plain =
+        worker.keys.decrypt_of(RecordOf::Message(card.message), &card.encrypted).map_err(|_| cutting::CANNOT_OPEN)?;
     let decoded = message::decode(&plain).map_err(|_| "the stored application cannot be read")?;
     let arranged =
         spec.arrange(|field| value(&decoded.application, field)).and_then(|row| spec.check_row(&row).map(|()| row));

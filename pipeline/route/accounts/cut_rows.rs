@@ -10,13 +10,17 @@ use crate::exchange::files::freeze_file;
 use crate::store::row_macs::catalog;
 use crate::store::transition::{all_moved, move_set};
 use crate::store::{Ledger, LedgerError, Stamp, Tx};
-use crate::{args, transition};
+use crate::{args, row, transition};
 
-/// A card waiting for an account batch, with its encrypted application.
-pub struct WaitingCard {
-    pub id: i64,
-    pub application_id: String,
-    pub encrypted: Vec<u8>,
+row! {
+    /// A card waiting for an account batch, with its encrypted application.
+    pub struct WaitingCard {
+        id: i64,
+        application_id: String,
+        /// The message it came with, and the record of that.
+        message: i64,
+        encrypted: Vec<u8>,
+    }
 }
 
 impl Ledger {
@@ -39,8 +43,8 @@ impl Ledger {
     pub async fn waiting_cards(&self, group: &QueueSlice, most: i64) -> Result<Vec<WaitingCard>, LedgerError> {
         let mut tx = self.read().await?;
         let mut rows = tx
-            .rows::<(i64, String, Vec<u8>)>(
-                "SELECT a.id, a.application_id, m.sealed FROM
+            .rows::<WaitingCard>(
+                "SELECT a.id, a.application_id, m.id AS message, m.sealed AS encrypted FROM
                     (SELECT a.id, a.application_id, a.message FROM application a
                      JOIN rendition r ON r.source = a.photo AND r.print IS NOT NULL
                      WHERE a.queue = 'account' AND a.region = $1 AND a.bank = $2 AND a.lane >= $3 AND a.lane <= $3
@@ -52,27 +56,21 @@ impl Ledger {
         // The lane is a range so that only the queue's index can give this order: with an equality the key
         // of all applications could, and with old statistics PostgreSQL reads them all. The encrypted messages
         // are sorted here, because they would not fit into its memory for that.
-        rows.sort_unstable_by(|a, b| a.1.cmp(&b.1));
-        Ok(rows
-            .into_iter()
-            .map(|(id, application_id, encrypted)| WaitingCard { id, application_id, encrypted })
-            .collect())
+        rows.sort_unstable_by(|a, b| a.application_id.cmp(&b.application_id));
+        Ok(rows)
     }
 
     /// The cards of an account batch in the order of its rows, as its request needs them.
     pub async fn batch_to_open(&self, batch: i64) -> Result<Vec<WaitingCard>, LedgerError> {
         let mut tx = self.read().await?;
         let rows = tx
-            .rows::<(i64, String, Vec<u8>)>(
-                "SELECT a.id, a.application_id, m.sealed FROM application a JOIN message m ON m.id = a.message
+            .rows::<WaitingCard>(
+                "SELECT a.id, a.application_id, m.id AS message, m.sealed AS encrypted FROM application a JOIN message m ON m.id = a.message
                  WHERE a.account_batch = $1 AND a.place IS NULL ORDER BY a.account_row",
                 args![batch],
             )
             .await?;
-        Ok(rows
-            .into_iter()
-            .map(|(id, application_id, encrypted)| WaitingCard { id, application_id, encrypted })
-            .collect())
+        Ok(rows)
     }
 }
 

@@ -14,6 +14,7 @@ use rayon::prelude::*;
 
 use super::cut::value;
 use crate::cases::desk::UnmatchedRow;
+use crate::crypto::keys::RecordOf;
 use crate::exchange::inbox::Incoming;
 use crate::inbound::doubts::row_faults;
 use crate::route::accounts::answer_rows::{
@@ -189,8 +190,8 @@ impl Judge<'_> {
 
     /// Whether a row is about the person who was asked for.
     fn same(&self, card: &AskedCard, row: &ReadRow<'_>, fields: &[&str]) -> Result<Result<(), Doubt>, StageError> {
-        let plain = self.worker.keys.decrypt(&card.encrypted)?;
-        let Ok(decoded) = message::decode(&plain) else {
+        let plain = self.worker.keys.decrypt_of(RecordOf::Message(card.message), &card.encrypted);
+        let Some(decoded) = plain.as_ref().ok().and_then(|plain| message::decode(plain).ok()) else {
             let message = "what was asked cannot be read here: nothing for you to do";
             return Ok(Err(Doubt { reason: "STORED-APPLICATION", field: "task", message }));
         };

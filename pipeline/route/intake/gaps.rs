@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::check::check_messages;
+use crate::crypto::keys::RecordOf;
 use crate::kafka::RawMessage;
 use crate::limits::GAPS_PER_LOOK;
 use crate::route::intake::positions::WaitingMessage;
@@ -56,7 +57,7 @@ impl Step for Gaps {
         (lease, message): Self::Claimed<'s>,
         now: Timestamp,
     ) -> Result<Self::Worked<'s>, StageError> {
-        let bytes = worker.keys.decrypt(&message.encrypted)?;
+        let bytes = worker.keys.decrypt_of(RecordOf::Message(message.id), &message.encrypted)?;
         let checked = check_messages(worker, &[RawMessage::new(message.id, bytes.into())], now)?;
         Ok((lease, message, checked))
     }

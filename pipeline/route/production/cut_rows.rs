@@ -30,6 +30,7 @@ row! {
         region: String,
         photo: String,
         point: String,
+        message_id: i64,
         message: Vec<u8>,
         account: Vec<u8>,
     }
@@ -73,7 +74,7 @@ impl Ledger {
     pub async fn batch_to_produce(&self, batch: i64) -> Result<Vec<AccountedCard>, LedgerError> {
         let mut tx = self.read().await?;
         tx.rows(
-                "SELECT a.id, a.application_id, a.region, COALESCE(a.photo, '') AS photo, a.point, m.sealed AS message, c.sealed AS account
+                "SELECT a.id, a.application_id, a.region, COALESCE(a.photo, '') AS photo, a.point, m.id AS message_id, m.sealed AS message, c.sealed AS account
                  FROM production_row p JOIN application a ON a.id = p.application
                  JOIN account c ON c.application = a.id JOIN message m ON m.id = a.message
                  WHERE p.batch = $1 AND a.place IS NULL ORDER BY p.row",
@@ -89,7 +90,7 @@ impl Ledger {
         let mut rows = tx
             .rows::<AccountedCard>(
                 concat!(
-                    "SELECT a.id, a.application_id, a.region, COALESCE(a.photo, '') AS photo, a.point, m.sealed AS message, c.sealed AS account FROM
+                    "SELECT a.id, a.application_id, a.region, COALESCE(a.photo, '') AS photo, a.point, m.id AS message_id, m.sealed AS message, c.sealed AS account FROM
                         (SELECT a.id, a.application_id, a.region, a.photo, a.point, a.message FROM ",
                     to_order!(),
                     " AND b.region = $3 ORDER BY a.approved_on, a.application_id LIMIT $4) a

@@ -9,13 +9,15 @@ use jiff::civil::Date;
 use super::cut_rows::AccountedCard;
 use super::package::photo_entry;
 use crate::batching::cutting;
+use crate::crypto::keys::RecordOf;
 use crate::route::accounts::AccountNumbers;
 use crate::step::{StageError, Worker};
 
 /// One record in the bureau's columns, under a trial number; or why it cannot be carried, which does not
 /// depend on the number.
 pub fn record(worker: &Worker, spec: &FileSpec, card: &AccountedCard, today: Date) -> Result<Vec<String>, String> {
-    let plain = worker.keys.decrypt(&card.message).map_err(|_| cutting::CANNOT_OPEN)?;
+    let plain =
+        worker.keys.decrypt_of(RecordOf::Message(card.message_id), &card.message).map_err(|_| cutting::CANNOT_OPEN)?;
     let decoded = message::decode(&plain).map_err(|_| "the stored application cannot be read")?;
     let account = account_numbers(worker, card).map_err(|_| cutting::CANNOT_OPEN)?;
     let child_card = worker.policy.of(&decoded.application.region, today).child_card;
@@ -39,7 +41,7 @@ pub fn numbered(field: &str, number: &str, row: usize) -> Option<String> {
 
 /// The account of a card.
 pub fn account_numbers(worker: &Worker, card: &AccountedCard) -> Result<AccountNumbers, StageError> {
-    serde_json::from_slice(&worker.keys.decrypt(&card.account)?)
+    serde_json::from_slice(&worker.keys.decrypt_of(RecordOf::Account(card.id), &card.account)?)
         .map_err(|_| StageError::Shape("account numbers".into()))
 }
 

@@ -11,6 +11,7 @@ use super::cut_rows::{ReturnedCard, back_to_recycling, cut_recycling};
 use crate::batching::cut_batch::{CutBatch, QueueSlice};
 use crate::batching::cutting::{self, Numbers};
 use crate::batching::kind::{CutKind, CutStep, Rendered};
+use crate::crypto::keys::RecordOf;
 use crate::route::accounts::AccountNumbers;
 use crate::step::{StageError, Worker};
 use crate::store::{Ledger, LedgerError, Stamp, Tx};
@@ -122,10 +123,11 @@ fn request(
 /// One row of the request, in the bank's columns. Every card here had its name and number carried by a file
 /// before, so a row that cannot be rendered is a fault of the profile or a damaged record.
 fn row(worker: &Worker, spec: &FileSpec, card: &ReturnedCard, number: usize) -> Result<Vec<String>, StageError> {
-    let plain = worker.keys.decrypt(&card.message)?;
+    let plain = worker.keys.decrypt_of(RecordOf::Message(card.message_id), &card.message)?;
     let holder = holder(&plain)?;
-    let numbers: AccountNumbers = serde_json::from_slice(&worker.keys.decrypt(&card.account)?)
-        .map_err(|_| StageError::Shape("account numbers".into()))?;
+    let numbers: AccountNumbers =
+        serde_json::from_slice(&worker.keys.decrypt_of(RecordOf::Account(card.id), &card.account)?)
+            .map_err(|_| StageError::Shape("account numbers".into()))?;
     let value = |field: &str| match field {
         "row" => Some(number.to_string()),
         "reason" => Some(reason(&card.reason).into()),

@@ -19,6 +19,7 @@ pub struct ReturnedCard {
     pub plastic: String,
     pub outlet: String,
     pub social_cancelled_on: String,
+    pub message_id: i64,
     pub message: Vec<u8>,
     pub account: Vec<u8>,
 }
@@ -35,7 +36,7 @@ macro_rules! returned {
             "SELECT a.id, COALESCE(p.card_number, a.old_number) AS card_number, COALESCE(a.reason, 'replacement') AS reason, CASE WHEN EXISTS (SELECT 1 FROM move v WHERE v.scope = 'application' AND v.subject = a.id
                         AND v.life = 'card' AND v.from_state = 'lost' AND v.to_state = 'to_recycle') THEN 'not_received' ELSE 'received' END AS plastic, a.outlet,
                     (SELECT COALESCE(max(v.at), 0) FROM move v WHERE v.scope = 'application' AND v.subject = a.id AND v.life = 'social'
-                        AND v.to_state = 'cancelled') AS cancelled_at, m.sealed AS message, c.sealed AS account
+                        AND v.to_state = 'cancelled') AS cancelled_at, m.id AS message_id, m.sealed AS message, c.sealed AS account
                  FROM application a JOIN account c ON c.application = a.id JOIN message m ON m.id = a.message
                  LEFT JOIN production_row p ON p.application = a.id ",
             $which
@@ -51,6 +52,7 @@ row! {
         plastic: String,
         outlet: String,
         cancelled_at: i64,
+        message_id: i64,
         message: Vec<u8>,
         account: Vec<u8>,
     }
@@ -58,10 +60,11 @@ row! {
 
 impl From<StoredReturned> for ReturnedCard {
     fn from(row: StoredReturned) -> ReturnedCard {
-        let StoredReturned { id, card_number, reason, plastic, outlet, cancelled_at, message, account } = row;
+        let StoredReturned { id, card_number, reason, plastic, outlet, cancelled_at, message_id, message, account } =
+            row;
         let cancelled_at = jiff::Timestamp::from_microsecond(cancelled_at).unwrap_or_default();
         let social_cancelled_on = crate::time::local_date(cancelled_at).to_string();
-        ReturnedCard { id, card_number, reason, plastic, outlet, social_cancelled_on, message, account }
+        ReturnedCard { id, card_number, reason, plastic, outlet, social_cancelled_on, message_id, message, account }
     }
 }
 

@@ -9,6 +9,7 @@ use cardline_core::file_formats::{AnswerClass, FileFault, FileSpec, Parsed, Read
 use jiff::civil::Date;
 
 use crate::cases::desk::UnmatchedRow;
+use crate::crypto::keys::RecordOf;
 use crate::inbound::doubts::row_faults;
 use crate::route::accounts::AccountNumbers;
 use crate::route::accounts::answer_rows::UNKNOWN_CODE;
@@ -78,8 +79,11 @@ fn judge(
             return Ok((Closing::NotYet(reason), vec![]));
         }
     }
-    let numbers: AccountNumbers = serde_json::from_slice(&worker.keys.decrypt(&card.account)?)
-        .map_err(|_| StageError::Shape("account numbers".into()))?;
+    let plain = worker.keys.decrypt_of(RecordOf::Account(card.application), &card.account).ok();
+    let Some(numbers) = plain.and_then(|plain| serde_json::from_slice::<AccountNumbers>(&plain).ok()) else {
+        let fault = row.fault("account", "what was asked cannot be read here: nothing for you to do");
+        return Ok((Closing::Doubtful("STORED-ACCOUNT"), vec![fault]));
+    };
     if row.value("account").as_deref() != Some(numbers.account.as_str()) {
         let fault = row.fault("account", "is not the account that was to be closed");
         return Ok((Closing::Doubtful("CLOSED-ANOTHER-ACCOUNT"), vec![fault]));

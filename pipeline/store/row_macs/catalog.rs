@@ -5,6 +5,8 @@ pub struct Covered {
     pub table: &'static str,
     /// The columns that name a row, all numbers.
     pub key: &'static [&'static str],
+    /// A column with an encrypted record that is bound to the row when the row is covered.
+    pub record: Option<&'static str>,
     /// What the digest covers besides.
     pub columns: &'static [&'static str],
     /// The rows a run of the books looks at, by the `touched_*` tables; empty: all of them, there are few.
@@ -17,7 +19,14 @@ const fn covered(
     columns: &'static [&'static str],
     touched: &'static str,
 ) -> Covered {
-    Covered { table, key, columns, touched }
+    Covered { table, key, record: None, columns, touched }
+}
+
+impl Covered {
+    /// The same, whose rows hold a record in this column.
+    const fn with_record(self, column: &'static str) -> Covered {
+        Covered { record: Some(column), ..self }
+    }
 }
 
 pub const APPLICATION: Covered = covered(
@@ -48,7 +57,8 @@ pub const MESSAGE: Covered = covered(
     &["id"],
     &["chunk", "position", "event_id", "application_id", "revision", "digest", "origin"],
     "chunk IN (SELECT id FROM touched_chunk)",
-);
+)
+.with_record("sealed");
 
 /// Covered when its last message is settled.
 pub const CHUNK: Covered = covered(
@@ -76,7 +86,8 @@ pub const ACCOUNT: Covered = covered(
     &["application"],
     &["answer", "number_key", "pan_key", "opened_on", "sealed"],
     "application IN (SELECT id FROM touched_application)",
-);
+)
+.with_record("sealed");
 
 pub const PRODUCTION_ROW: Covered = covered(
     "production_row",

@@ -110,6 +110,7 @@ impl Tx {
     /// they stay as they are, and the books name them.
     pub async fn cover(&mut self, covered: &Covered, condition: &str, args: Vec<Arg>) -> Result<(), LedgerError> {
         let Some(key) = self.row_key() else { return Ok(()) };
+        self.bind(covered, &key, condition, args.clone()).await?;
         let rows = self.rows_built::<Fields>(covered.select(condition), args).await?;
         let rows = rows.into_iter().map(|row| row.compared(covered, &key));
         let rows: Vec<_> = rows.filter(|row| row.stored != Some(row.reckoned)).collect();
@@ -126,6 +127,26 @@ impl Tx {
         for row in rows {
             let args = args![row.reckoned].into_iter().chain(row.key.into_iter().map(Arg::from)).collect();
             self.run_built(covered.assign(), args).await?;
+        }
+        Ok(())
+    }
+
+    /// Binds the records of these rows to them.
+    async fn bind(
+        &mut self,
+        covered: &Covered,
+        key: &RowKey,
+        condition: &str,
+        args: Vec<Arg>,
+    ) -> Result<(), LedgerError> {
+        let (Some(column), Some(id)) = (covered.record, covered.key.first()) else { return Ok(()) };
+        let sql = format!("SELECT {id}, {column} FROM {} WHERE {condition}", covered.table);
+        for (row, record) in self.rows_built::<(i64, Vec<u8>)>(sql, args).await? {
+            let bound = key.bound(covered.table, row, record.clone());
+            if bound != record {
+                let sql = format!("UPDATE {} SET {column} = $1 WHERE {id} = $2", covered.table);
+                self.run_built(sql, args![bound, row]).await?;
+            }
         }
         Ok(())
     }

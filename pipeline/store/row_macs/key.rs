@@ -1,30 +1,46 @@
 //! The key of the rows' digests, and how a row is digested.
 
+use std::sync::Arc;
+
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 /// Makes the keyed digests of rows. It comes of the data key, and is in no database.
 #[derive(Clone)]
-pub struct RowKey(Hmac<Sha256>);
+pub struct RowKey {
+    mac: Hmac<Sha256>,
+    records: Arc<dyn BindRecord>,
+}
+
+/// Binds encrypted records to their rows.
+pub trait BindRecord: Send + Sync {
+    /// The record, which from here on opens only in the row of this id; one that is bound already, as it is.
+    fn bound(&self, table: &str, id: i64, record: Vec<u8>) -> Vec<u8>;
+}
 
 impl RowKey {
     /// The key of these 32 bytes.
-    pub fn new(key: &[u8; 32]) -> RowKey {
+    pub fn new(key: &[u8; 32], records: Arc<dyn BindRecord>) -> RowKey {
         // The key fills the first half of a block; the rest is zeros, as HMAC pads it.
         let mut block = [0; 64];
         block[..32].copy_from_slice(key);
-        RowKey(Hmac::new(&block.into()))
+        RowKey { mac: Hmac::new(&block.into()), records }
     }
 
     /// Begins the digest of one row of a table; its key columns come first, then what is covered, in the order of
     /// the [`catalog`](super::catalog).
     pub fn mac(&self, table: &str) -> RowMac {
-        RowMac(self.0.clone()).field(table)
+        RowMac(self.mac.clone()).field(table)
+    }
+
+    /// A record bound to its row.
+    pub fn bound(&self, table: &str, id: i64, record: Vec<u8>) -> Vec<u8> {
+        self.records.bound(table, id, record)
     }
 
     /// The keyed digest of a text, in full: for what is chained.
     pub fn digest(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
-        let mut mac = RowMac(self.0.clone()).field(purpose);
+        let mut mac = RowMac(self.mac.clone()).field(purpose);
         for part in parts {
             mac = mac.field(*part);
         }
@@ -106,17 +122,30 @@ impl<'f, T: Into<Field<'f>>> From<Option<T>> for Field<'f> {
 
 #[cfg(test)]
 mod tests {
-    use super::RowKey;
+    use std::sync::Arc;
+
+    use super::{BindRecord, RowKey};
+
+    struct Nothing;
+
+    impl BindRecord for Nothing {
+        fn bound(&self, _: &str, _: i64, record: Vec<u8>) -> Vec<u8> {
+            record
+        }
+    }
 
     #[test]
     fn a_row_is_told_from_every_other() {
-        let key = RowKey::new(&[7; 32]);
+        let key = RowKey::new(&[7; 32], Arc::new(Nothing));
         let row = |id: i64, name: &str, bank: Option<&str>| key.mac("users").field(id).field(name).field(bank).end();
         assert_eq!(row(1, "wang", None), row(1, "wang", None));
         let others =
             [row(2, "wang", None), row(1, "wan", Some("g")), row(1, "wang", Some("")), row(1, "", Some("wang"))];
         assert!(others.iter().all(|other| *other != row(1, "wang", None)));
-        assert_ne!(RowKey::new(&[8; 32]).mac("users").field(1).end(), key.mac("users").field(1).end());
+        assert_ne!(
+            RowKey::new(&[8; 32], Arc::new(Nothing)).mac("users").field(1).end(),
+            key.mac("users").field(1).end()
+        );
         assert_ne!(key.mac("batch").field(1).end(), key.mac("users").field(1).end());
     }
 }

@@ -13,4 +13,4 @@ mod key;
 pub mod older;
 
 pub use cover::{Fields, StoredMac};
-pub use key::{Field, RowKey, RowMac};
+pub use key::{BindRecord, Field, RowKey, RowMac};

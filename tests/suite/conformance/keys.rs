@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use cardline::config::Config;
 use cardline::crypto::keys::Keys;
 use cardline::step::{StageError, Worker};
+use cardline::store::Ledger;
 use jiff::civil::{Date, date};
 
 use crate::databases::{Database, on_both_engines};
@@ -135,7 +136,7 @@ async fn a_killed_start_is_finished(database: Database) {
     std::fs::remove_file(keys(&database).join("data.key")).unwrap();
     let refused = Worker::open(config(&database), TODAY).await.err().unwrap();
     assert!(refused.to_string().contains("data.key is missing"), "{refused}");
-    let ledger = database.ledger().await;
+    let ledger = Ledger::open(&database.url).await.unwrap();
     let mut tx = ledger.begin().await.unwrap();
     tx.run("DELETE FROM key_check", vec![]).await.unwrap();
     tx.commit().await.unwrap();

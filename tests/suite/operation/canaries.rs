@@ -8,7 +8,7 @@ use std::process::Stdio;
 
 use cardline::args;
 use cardline::config::Config;
-use cardline::crypto::keys::Keys;
+use cardline::crypto::keys::{Keys, RecordOf};
 use cardline::store::Ledger;
 use serde_json::Value;
 
@@ -42,9 +42,9 @@ async fn canaries(data: &Path) -> BTreeSet<String> {
     let ledger = Ledger::open(&Config::in_folder(data, None).database.value).await.unwrap();
     let mut found = BTreeSet::new();
     let encrypted =
-        ledger.read().await.unwrap().rows::<(Vec<u8>,)>("SELECT sealed FROM message", args![]).await.unwrap();
-    for (encrypted,) in encrypted {
-        if let Ok(message) = serde_json::from_slice(&keys.decrypt(&encrypted).unwrap()) {
+        ledger.read().await.unwrap().rows::<(i64, Vec<u8>)>("SELECT id, sealed FROM message", args![]).await.unwrap();
+    for (id, encrypted) in encrypted {
+        if let Ok(message) = serde_json::from_slice(&keys.decrypt_of(RecordOf::Message(id), &encrypted).unwrap()) {
             collect(&message, "", &mut found);
         }
     }

@@ -258,8 +258,16 @@ impl Kept {
             outcome: m.outcome,
             due_on: m.reason.is_some().then(|| looked_at_by(today)),
             reason: m.reason,
-            sealed: m.encrypted,
+            sealed: bound(self.key.as_ref(), id, m.encrypted),
         });
+    }
+}
+
+/// A message's record, bound to its row.
+fn bound(key: Option<&RowKey>, id: i64, record: Vec<u8>) -> Vec<u8> {
+    match key {
+        Some(key) => key.bound(MESSAGE.table, id, record),
+        None => record,
     }
 }
 

@@ -20,6 +20,7 @@ use crate::conformance::arrivals::number;
 use crate::databases::{Database, on_both_engines};
 
 pub mod plain_text;
+pub mod records;
 
 on_both_engines!(
     a_repair_does_not_become_somebody_elses,
