@@ -87,6 +87,7 @@ pub const COMMANDS: &[Line] = &[
     changes("photos retry", Permission::RetryPhotos),
     anyone("photos check"),
     looks("file inspect", Permission::InspectFiles),
+    looks("file compare", Permission::InspectFiles),
     looks("exchange missing", Permission::SeeMissingFiles),
     changes("exchange skip", Permission::SkipFiles),
     looks("topic list", Permission::SeeTopics),

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::context::Context;
 use super::exit::Exit;
+use super::file_compare::{self, CompareArgs};
 use super::file_read;
 use super::print::{self, Output};
 
@@ -16,6 +17,8 @@ use super::print::{self, Output};
 pub enum FileCommand {
     /// 查看 A partner's file as a table; what identifies a person is masked
     Inspect(InspectArgs),
+    /// 核对 Whether the bytes of files are still those of their digests, here and at the partners
+    Compare(CompareArgs),
 }
 
 #[derive(Args)]
@@ -35,9 +38,16 @@ pub struct InspectArgs {
     rows: usize,
 }
 
+/// Runs one of them.
+pub async fn run(context: &Context, command: FileCommand) -> anyhow::Result<Exit> {
+    match command {
+        FileCommand::Inspect(args) => inspect(context, &args),
+        FileCommand::Compare(args) => file_compare::run(context, args).await,
+    }
+}
+
 /// Parses a file and prints it masked; a file with faults is listed and fails.
-pub fn run(context: &Context, command: FileCommand) -> anyhow::Result<Exit> {
-    let FileCommand::Inspect(args) = command;
+fn inspect(context: &Context, args: &InspectArgs) -> anyhow::Result<Exit> {
     let bytes = file_read::open(&args.file)?;
     let mut profiles = load_profiles(context.config.partners.value.as_deref())?;
     // A file may hold any region, so who sees only an area sees none; outside is as if absent.
@@ -46,12 +56,12 @@ pub fn run(context: &Context, command: FileCommand) -> anyhow::Result<Exit> {
     let records = file_read::records(spec, &args.file, bytes)?;
     let (faults, effect) = match spec.parse(&records) {
         Ok(parsed) if parsed.row_faults().is_empty() => {
-            return shown(context.output, &args, spec, &parsed).map(|()| Exit::Ok);
+            return shown(context.output, args, spec, &parsed).map(|()| Exit::Ok);
         }
         Ok(parsed) => (parsed.row_faults().to_vec(), "such rows would be cases, the others applied"),
         Err(faults) => (faults, "nothing of such a file would be applied"),
     };
-    faulty(context.output, &args, spec, &faults, effect).map(|()| Exit::Failed)
+    faulty(context.output, args, spec, &faults, effect).map(|()| Exit::Failed)
 }
 
 fn shown(output: Output, args: &InspectArgs, spec: &FileSpec, parsed: &Parsed) -> anyhow::Result<()> {

@@ -22,6 +22,7 @@ mod doctor;
 mod exchange;
 mod exit;
 mod file;
+mod file_compare;
 mod file_read;
 mod gate;
 mod generate;
@@ -196,7 +197,7 @@ async fn dispatch(Typed { cli, line }: Typed) -> anyhow::Result<Exit> {
         Command::Books(args) => books::run(&context, args).await,
         Command::Batch(args) => batch::run(&context, args).await,
         Command::Photos(args) => photos::run(&context, args).await,
-        Command::File(args) => file::run(&context, args),
+        Command::File(args) => file::run(&context, args).await,
         Command::States(args) => states::run(&context, args),
         Command::Migrate(args) => migrate::run(&context, args).await,
         Command::Backup(args) => backup::run(&context, args).await,

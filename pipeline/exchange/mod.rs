@@ -10,6 +10,7 @@ use std::path::Path;
 
 use rustix::fs::OFlags;
 
+pub mod compare;
 pub mod files;
 pub mod inbox;
 mod partners;

@@ -71,7 +71,7 @@ pub const COLUMNS: &[(&str, &str)] = &[
         "which ledger it is; Kafka and the partners' folders know it, and a worker stops where they differ",
     ),
     ("login.*", "how often wrong passwords were tried; users are covered"),
-    ("made.atr", "what the bureau reported: the report is a file, kept encrypted under its digest, which is covered"),
+    ("made.atr", "what the bureau reported: its report lies in the partner's archive under a digest that is covered"),
     ("made.identifier", "as the ATR: it stands in the report"),
     ("made.position", "as the ATR: it stands in the report"),
     (
@@ -83,7 +83,7 @@ pub const COLUMNS: &[(&str, &str)] = &[
     ("person_alias.*", "follows from the accepted change of a number, whose message is covered"),
     (
         "recycling_row.closed_on",
-        "what the bank answered: the answer is a file, kept encrypted under its digest, which is covered",
+        "what the bank answered: its answer lies in the partner's archive under a digest that is covered",
     ),
     (
         "reference.*",

@@ -19,6 +19,7 @@ use crate::conformance::applications::quarantine::{Desk, FIRST_DAY, application,
 use crate::conformance::arrivals::number;
 use crate::databases::{Database, on_both_engines};
 
+pub mod files;
 pub mod plain_text;
 pub mod records;
 

@@ -1,0 +1,93 @@
+//! Whether the bytes of a file are still those of its digest: what we keep of it, and what lies at the partner's.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use super::files::FileRecord;
+use super::inbox::archived_name;
+use super::{Partner, open_plain};
+use crate::crypto::objects::{ObjectError, Objects};
+use crate::hex::hex;
+
+/// Read at a time: a partner's folder may hold a file of any size.
+const PIECE_BYTES: usize = 1 << 16;
+
+/// What became of bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bytes {
+    /// They are those of the digest.
+    Same,
+    /// They are others, or cannot be opened.
+    Changed,
+    Missing,
+    /// A partner takes away what was placed, and nothing of an incoming file is kept but the file itself.
+    NotThere,
+}
+
+impl Bytes {
+    /// As lists show it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Bytes::Same => "same",
+            Bytes::Changed => "CHANGED",
+            Bytes::Missing => "MISSING",
+            Bytes::NotThere => "-",
+        }
+    }
+
+    /// Whether somebody must look.
+    pub fn is_wrong(self) -> bool {
+        matches!(self, Bytes::Changed | Bytes::Missing)
+    }
+}
+
+/// What we keep of a file that we send. Of one that was lost with a database nothing is kept.
+///
+/// # Errors
+/// The object store cannot be read.
+pub async fn kept(objects: &Objects, file: &FileRecord) -> Result<Bytes, ObjectError> {
+    if file.direction != "out" || file.state == "held" {
+        return Ok(Bytes::NotThere);
+    }
+    match objects.get("files", &file.sha256).await {
+        Ok(_) => Ok(Bytes::Same),
+        Err(ObjectError::Store(object_store::Error::NotFound { .. })) => Ok(Bytes::Missing),
+        Err(ObjectError::Encrypted { .. } | ObjectError::Changed { .. }) => Ok(Bytes::Changed),
+        Err(error) => Err(error),
+    }
+}
+
+/// What lies at the partner's under the file's name: where we placed it, or in the archive of what came.
+///
+/// # Errors
+/// It is there and cannot be read.
+pub fn placed(partner: &Partner, file: &FileRecord) -> std::io::Result<Bytes> {
+    let path = place_of(partner, file);
+    match digest(&path) {
+        Ok(found) if found == file.sha256 => Ok(Bytes::Same),
+        Ok(_) => Ok(Bytes::Changed),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Bytes::NotThere),
+        Err(error) => Err(error),
+    }
+}
+
+fn place_of(partner: &Partner, file: &FileRecord) -> PathBuf {
+    if file.direction == "out" {
+        partner.to().join(&file.name)
+    } else {
+        partner.archive().join(archived_name(&file.name, &file.state, &file.sha256))
+    }
+}
+
+fn digest(path: &Path) -> std::io::Result<String> {
+    let (mut file, mut digest, mut piece) = (open_plain(path)?, Sha256::new(), vec![0; PIECE_BYTES]);
+    loop {
+        match file.read(&mut piece)? {
+            0 => return Ok(hex(&digest.finalize())),
+            read => digest.update(&piece[..read]),
+        }
+    }
+}
