@@ -39,3 +39,6 @@ CREATE TABLE row_count (
     last TEXT NOT NULL,
     mac  BIGINT NOT NULL
 );
+
+-- A version that does not know this would write rows that are not covered, and open no record that is bound to its row.
+UPDATE schema_floor SET migration = 20;

@@ -6,7 +6,8 @@ use cardline_core::domain::policy::ByRegion;
 use jiff::Timestamp;
 
 use crate::route::servicing::arriving::{ArrivingEvent, EventDates};
-use crate::store::row_macs::catalog;
+use crate::store::row_macs::Field;
+use crate::store::row_macs::catalog::MESSAGE;
 use crate::store::{LedgerError, Tx};
 use crate::{args, bulk_row};
 
@@ -69,17 +70,27 @@ pub(super) async fn keep(
         MessageOutcome::Waiting => (Some(event.subject.clone()), Some(chunk.dates.of("").wait_until)),
         _ => (None, Some(chunk.dates.of("").look_on)),
     };
-    let kept = tx.run_returning::<(i64,)>(
-        "INSERT INTO message (chunk, position, event_id, application_id, digest, outcome, reason, due_on, origin, sealed)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, (SELECT COALESCE(m.origin, m.id) FROM message m WHERE m.id = $9), $10) RETURNING id",
+    let id = tx.take_ids(MESSAGE.table, 1).await?.into_iter().next();
+    let id = id.ok_or_else(|| LedgerError::Shape("message id".into()))?;
+    let key = tx.row_key();
+    let encrypted = event.encrypted.clone();
+    let sealed = key.as_ref().map_or(encrypted.clone(), |key| key.bound(MESSAGE.table, id, encrypted));
+    // What was in the ledger before has an origin, which the statement finds.
+    let mac = key.filter(|_| !chunk.again).map(|key| {
+        let mac = key.mac(MESSAGE.table).field(id).field(chunk.id).field(event.position).field(event.event_id.as_ref());
+        mac.field(application_id.as_ref()).field(Field::Null).field(&event.digest).field(Field::Null).end()
+    });
+    tx.run(
+        "INSERT INTO message (id, chunk, position, event_id, application_id, digest, outcome, reason, due_on, origin, sealed, mac)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, (SELECT COALESCE(m.origin, m.id) FROM message m WHERE m.id = $10), $11, $12)",
         args![
-            chunk.id, event.position, event.event_id.clone(), application_id, event.digest.clone(), outcome, reason, due_on,
-            chunk.again.then_some(event.position), event.encrypted.clone()
+            id, chunk.id, event.position, event.event_id.clone(), application_id, event.digest.clone(), outcome, reason, due_on,
+            chunk.again.then_some(event.position), sealed, mac
         ],
     )
     .await?;
-    for (id,) in kept {
-        tx.cover_one(&catalog::MESSAGE, id).await?;
+    if chunk.again {
+        tx.cover_one(&MESSAGE, id).await?;
     }
     Ok(())
 }
