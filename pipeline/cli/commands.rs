@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn an_auditor_changes_nothing() {
         const READS: &[&str] =
-            &["list", "missing", "show", "plan", "trace", "books", "inspect", "password", "disclosures"];
+            &["list", "missing", "show", "plan", "trace", "books", "inspect", "compare", "password", "disclosures"];
         let reads = |p: &&Line| READS.contains(&p.command.split(' ').next_back().unwrap_or_default());
         let may: Vec<&Line> = COMMANDS
             .iter()

@@ -93,6 +93,13 @@ impl Ledger {
         let _ = self.row_key.set(key);
     }
 
+    /// The same, with the key of another ledger of the same database.
+    pub fn cover_like(&self, other: &Ledger) {
+        if let Some(key) = other.row_key.get() {
+            self.cover_with(key.clone());
+        }
+    }
+
     /// The pool, for what is beside transactions.
     pub(crate) fn pool(&self) -> &Pool {
         &self.pool

@@ -174,6 +174,7 @@ async fn a_ledger_moves_to_another_server_whose_count_was_raised() {
 async fn everything_can_be_read_on_a_standby(play: &Play, server: &Server) {
     let standby = tokio::task::block_in_place(|| Standby::of(server));
     let ledger = Ledger::opened(&standby.url, Opening::Look).await.unwrap();
+    ledger.cover_like(&play.worker.ledger);
     let refused = ledger.begin().await.err().expect("no writes");
     assert!(refused.is_read_only() && refused.is_outage(), "{refused}");
     let (at, here) = (instant(day(DAYS - 1), 18, 0), &play.worker.ledger);

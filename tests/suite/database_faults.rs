@@ -48,6 +48,7 @@ async fn a_connection_lost_after_any_number_of_bytes_leaves_one_effect() {
     let direct = Intake::on(&database).await;
     let proxy = Proxy::to(&database.url).await;
     let ledger = Ledger::open(&proxy.url).await.unwrap();
+    ledger.cover_like(&direct.ledger);
     let (mut stored, mut cut, mut person) = (0, 0, 0);
     for bytes in (0..).step_by(CUT_STEP_BYTES as usize) {
         let unit = || {
@@ -96,6 +97,7 @@ async fn a_commit_whose_answer_is_lost_is_looked_up_and_not_repeated() {
     let direct = Intake::on(&database).await;
     let proxy = Proxy::to(&database.url).await;
     let ledger = Ledger::open(&proxy.url).await.unwrap();
+    ledger.cover_like(&direct.ledger);
     let lease = ledger.take_lease("intake", "suite", now(), 60).await.unwrap().unwrap();
     proxy.lose_next_commit_answer();
     let lost = ledger.settle_chunk(&lease, &source(0, 1), vec![arriving(1, 1, "a")], why(), TODAY).await;
@@ -124,6 +126,7 @@ async fn a_play_whose_commits_lose_their_answers_has_one_effect_each() {
     let mut play = Play::new(database, 31, 50, DAYS).await;
     let direct = play.worker.ledger.clone();
     play.worker.ledger = Ledger::open(&proxy.url).await.unwrap();
+    play.worker.ledger.cover_like(&direct);
     proxy.lose_every_commit_answer(7);
     for n in 0..DAYS {
         play.day(n).await;
@@ -285,6 +288,7 @@ async fn a_table_locked_by_hand_holds_up_only_who_needs_it() {
     let database = Database::new(Engine::Postgres).await;
     let intake = Intake::on(&database).await;
     let ledger = impatient(&database.url, 300, 60_000).await;
+    ledger.cover_like(&intake.ledger);
     let mut psql = PgConnection::connect(&database.url).await.unwrap();
     sqlx::raw_sql(AssertSqlSafe("BEGIN; LOCK TABLE message")).execute(&mut psql).await.unwrap();
     let lease = ledger.take_lease("intake", "suite", now(), 60).await.unwrap().expect("leases go on");

@@ -137,6 +137,7 @@ async fn case(prepared: &Database, at: &'static str, on: u32, ledger: impl Async
     let mut worker = Worker::open(config, day(on)).await.unwrap();
     worker.ledger.close().await;
     worker.ledger = ledger(&database.url).await;
+    worker.ledger.cover_with(worker.keys.row_key().clone());
     Case { worker, database, at, on }
 }
 

@@ -84,7 +84,9 @@ async fn a_pooler_of_sessions_works_and_one_of_transactions_is_refused_at_once()
         );
     }
     let pooler = Pooler::start(&database, "session");
-    intake.ledger = Ledger::open(&pooler.url).await.unwrap();
+    let pooled = Ledger::open(&pooler.url).await.unwrap();
+    pooled.cover_like(&intake.ledger);
+    intake.ledger = pooled;
     let name = intake.ledger.take_name("worker").await.unwrap().expect("a free name");
     intake.settle(vec![arriving(1, 1, "a"), arriving(2, 1, "b")]).await.unwrap();
     assert!(name.confirm(&intake.ledger).await.unwrap());
