@@ -59,13 +59,8 @@ pub struct Ledger {
 impl Ledger {
     /// A ledger on these connections.
     pub(crate) fn on(pool: Pool) -> Ledger {
-        Ledger {
-            pool: Arc::new(pool),
-            row_writes: Arc::default(),
-            row_key: Arc::default(),
-            viewer: None,
-            service: None,
-        }
+        let (pool, row_writes, row_key) = (Arc::new(pool), Arc::default(), Arc::default());
+        Ledger { pool, row_writes, row_key, viewer: None, service: None }
     }
 
     /// The same ledger, read and acted on by a user.
@@ -95,9 +90,7 @@ impl Ledger {
 
     /// The same, with the key of another ledger of the same database.
     pub fn cover_like(&self, other: &Ledger) {
-        if let Some(key) = other.row_key.get() {
-            self.cover_with(key.clone());
-        }
+        other.row_key.get().into_iter().for_each(|key| self.cover_with(key.clone()));
     }
 
     /// The pool, for what is beside transactions.
