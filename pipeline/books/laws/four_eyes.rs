@@ -85,12 +85,12 @@ pub const LAW: Law = Law {
     ],
 };
 
-/// Who may give what, as `core::domain::staff` says; the test below compares the two.
-/// From the first act on that was counted. A day is one of UTC+8.
+/// What one person did alone, from the first act on that was counted. A day is one of UTC+8.
 const ALONE: &str = "SELECT u.name || ': ' || sum(a.count) || ' messages in a day alone, ' || a.what FROM act a JOIN users u ON u.id = a.by_user
     WHERE a.what IN ('discard', 'reveal') AND a.approval IS NULL AND a.id >= (SELECT min(id) FROM act WHERE alone IS NOT NULL)
     GROUP BY u.name, a.what, (a.at + 28800000000) / 86400000000 HAVING sum(a.count) > 20";
 
+/// Who may give what, as `core::domain::staff` says; the test below compares the two.
 const MAY_GIVE: &str = "WITH may(act, role) AS (VALUES
         ('release-batch', 'operator'), ('release-batch', 'administrator'), ('cancel-batch', 'operator'), ('cancel-batch', 'administrator'),
         ('new-sequence', 'operator'), ('new-sequence', 'bank-it'), ('new-sequence', 'administrator'), ('destroy-plastic', 'administrator'),
