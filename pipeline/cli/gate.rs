@@ -5,6 +5,7 @@
 use cardline::people::permits::check;
 use cardline::people::services::{self, Credential};
 use cardline::people::sessions;
+use cardline::step::keys_of;
 use cardline::store::Ledger;
 
 use super::commands::{Who, line_of};
@@ -27,8 +28,14 @@ pub async fn admit(context: &mut Context, command: &str) -> anyhow::Result<()> {
     if !Ledger::is_there(&context.config.database.value) {
         return Ok(());
     }
-    // The question leaves the schema as it is: `migrate` asks it too.
-    let ledger = match (Ledger::unmigrated(&context.config.database.value).await, permission) {
+    let database = &context.config.database.value;
+    let opened = match permission {
+        // The question leaves the schema as it is: `migrate` asks it too.
+        Some(_) => Ledger::unmigrated(database).await,
+        // As the daemon does, which brings the schema up to date first.
+        None => Ledger::opened(database, context.opening).await,
+    };
+    let ledger = match (opened, permission) {
         // A worker's command tells by itself what is wrong with the database.
         (Err(_), None) => return Ok(()),
         (opened, _) => opened?,
@@ -37,11 +44,12 @@ pub async fn admit(context: &mut Context, command: &str) -> anyhow::Result<()> {
         return Ok(());
     }
     if permission.is_none() {
+        keys_of(&ledger, &context.key_folder(), context.opening).await?;
         let credential = Credential::read(context.config.service_file.value.as_deref())?;
         context.service = services::admit(&ledger, credential.as_ref()).await.map_err(no_service)?;
     }
     if let Some(permission) = permission {
-        let principal = session::prove(&ledger, context.named_actor()).await?;
+        let principal = session::prove(&ledger, context).await?;
         check(&principal, permission).map_err(|refusal| no_permit(refusal, command))?;
         context.act_as(principal);
     }

@@ -11,8 +11,10 @@ use cardline::people::passwords::Password;
 use cardline::people::private_file::first_line;
 use cardline::people::sessions::{self, Token};
 use cardline::people::tries::Place;
-use cardline::store::{Ledger, Principal};
+use cardline::step::keys_of;
+use cardline::store::{Ledger, Opening, Principal};
 
+use super::context::Context;
 use super::exit::Usage;
 use super::refusals::no_login;
 
@@ -54,13 +56,16 @@ pub async fn end(ledger: Option<&Ledger>) -> anyhow::Result<bool> {
 }
 
 /// Who is acting: proved by a password file, or by a live session. `name` is what `--as` says.
-pub async fn prove(ledger: &Ledger, name: Option<&str>) -> anyhow::Result<Principal> {
+pub async fn prove(ledger: &Ledger, context: &Context) -> anyhow::Result<Principal> {
+    let name = context.named_actor();
     let asked = name.unwrap_or("USER");
     // A worker that starts does the same.
     anyhow::ensure!(
         ledger.keeps_logins().await?,
         "the database is of the version before, and sessions of that have ended; bring it up to date: cardline login --as {asked}"
     );
+    // Whether a session was opened by the program, and not written by SQL, only the keys can tell.
+    keys_of(ledger, &context.key_folder(), Opening::Look).await?;
     if let Some(path) = std::env::var_os("CARDLINE_PASSWORD_FILE") {
         let path = PathBuf::from(path);
         let name = name.ok_or_else(|| Usage("CARDLINE_PASSWORD_FILE needs --as USER beside it".into()))?;

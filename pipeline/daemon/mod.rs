@@ -23,7 +23,7 @@ use tokio::task::JoinHandle;
 use crate::config::Config;
 use crate::people::services::{self, Credential, ServiceError};
 use crate::route::RouteStep;
-use crate::step::{StageError, Worker};
+use crate::step::{StageError, Worker, keys_of};
 use crate::store::worker_names::HeldName;
 use crate::store::{Ledger, LedgerError, Opening, Principal};
 use crate::time::local_date;
@@ -199,6 +199,8 @@ async fn opened_for(
     credential: Option<&Credential>,
 ) -> Result<(Worker, Option<Principal>), DaemonError> {
     let ledger = Ledger::open(&watch.config.database.value).await.map_err(StageError::from)?;
+    // With the keys: whether a user's row stands as it was written is asked of them.
+    keys_of(&ledger, &watch.config.data.value.join("keys"), Opening::Make).await?;
     let service = services::admit(&ledger, credential).await.map_err(|error| match error {
         ServiceError::Failed(error) => DaemonError::Stage(error.into()),
         other => other.into(),

@@ -155,7 +155,7 @@ mod tests {
 
     fn principal(role: Role, area: &str) -> Principal {
         let scope = Scope { bank: String::new(), area: area.into() };
-        Principal { user: 1, name: "lin".into(), role, scope, standing: Vec::new(), session: None }
+        Principal { user: 1, name: "lin".into(), role, scope, standing: 0, session: None }
     }
 
     #[test]

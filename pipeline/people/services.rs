@@ -14,7 +14,7 @@ use cardline_core::state_machines::USER;
 use super::private_file::{PrivateFileError, first_line};
 use super::sessions::Token;
 use crate::hex::hex;
-use crate::store::stored_user::{StoredUser, stored_user};
+use crate::store::stored_user::stored_user;
 use crate::store::transition::{Along, move_one};
 use crate::store::{Ledger, LedgerError, Principal, Stamp};
 use crate::transition;
@@ -93,7 +93,7 @@ pub async fn admit(ledger: &Ledger, credential: Option<&Credential>) -> Result<O
     let found = stored_user(&mut ledger.read().await?, name).await?;
     let good =
         found.filter(|user| user.state == "enabled" && user.role == Role::Service.code() && user.verifier == kept);
-    match good.map(StoredUser::principal).transpose()? {
+    match good.map(|user| user.principal(ledger.row_key())).transpose()? {
         Some(service) => Ok(Some(service)),
         None => Err(ServiceRefusal::WrongCredential(name.clone()).into()),
     }

@@ -1,6 +1,7 @@
 //! Who is acting: the enabled user whose password was given, or the one a live session's token belongs to.
 //!
-//! Invariants: a token is random, and only its digest is stored; whatever is wrong with a name and a password,
+//! Invariants: a token is random, and only its digest is stored, in a row that bears a keyed digest (`stored_user.rs`);
+//! whatever is wrong with a name and a password,
 //! the answer is the same and takes as long. Not here: where a front end keeps the token, and how it asks for a
 //! password.
 
@@ -117,17 +118,17 @@ pub async fn try_password(
     now: Timestamp,
 ) -> Result<Principal, LoginError> {
     let turn = passwords::turn().await;
-    let taken = match ledger.take_try(name, place, now).await? {
+    let mut taken = match ledger.take_try(name, place, now).await? {
         Try::Taken(taken) => taken,
         Try::Wait { until } => return Err(LoginError::Refused(LoginRefusal::Waits { until })),
     };
-    let verifier = taken.user.as_ref().map(|(_, verifier)| verifier.as_str());
+    let verifier = taken.user.as_ref().map(|user| user.verifier.as_str());
     let right = tokio::task::block_in_place(|| password.opens(verifier));
     drop(turn);
-    match &taken.user {
-        Some((principal, _)) if right => {
+    match taken.user.take() {
+        Some(user) if right => {
             ledger.give_try_back(&taken, now).await?;
-            confirmed(ledger, principal.clone()).await
+            confirmed(ledger, user.principal(ledger.row_key())?).await
         }
         _ => Err(LoginError::Refused(LoginRefusal::WrongPassword)),
     }

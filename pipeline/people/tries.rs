@@ -13,8 +13,8 @@ use crate::limits::{
     LOGIN_FORGET_HOURS, LOGIN_KNOWN_DAYS, LOGIN_SHADOWS, LOGIN_TRIES, LOGIN_TRIES_OF_STRANGERS,
     LOGIN_WAIT_KNOWN_SECONDS, LOGIN_WAIT_SECONDS,
 };
-use crate::store::stored_user::stored_user;
-use crate::store::{Ledger, LedgerError, Principal, Tx};
+use crate::store::stored_user::{StoredUser, stored_user};
+use crate::store::{Ledger, LedgerError, Tx};
 use crate::{args, row};
 
 const SECOND: i64 = 1_000_000;
@@ -47,8 +47,8 @@ pub struct TakenTry {
     key: i64,
     place: Place,
     known: bool,
-    /// The enabled user of the name, and what their password opens.
-    pub user: Option<(Principal, String)>,
+    /// The enabled user of the name.
+    pub user: Option<Box<StoredUser>>,
 }
 
 /// How waits grow.
@@ -102,9 +102,9 @@ fn shadow(name: &str) -> i64 {
 }
 
 impl Ledger {
-    /// Whether logins of this version are kept here: a database of the version before lacks a table.
+    /// Whether logins of this version are kept here: a database of the version before lacks what covers users.
     pub async fn keeps_logins(&self) -> Result<bool, LedgerError> {
-        self.read().await?.has_table("restore").await
+        self.read().await?.has_table("rows_covered").await
     }
 
     /// Takes a try at the password of a name from a place, if one is free now.
@@ -202,11 +202,9 @@ pub(super) async fn forget_strangers(tx: &mut Tx, now: Timestamp) -> Result<(), 
 }
 
 /// The key a name's tries count under, and its enabled user.
-async fn who(tx: &mut Tx, name: &str) -> Result<(i64, Option<(Principal, String)>), LedgerError> {
+async fn who(tx: &mut Tx, name: &str) -> Result<(i64, Option<Box<StoredUser>>), LedgerError> {
     let Some(found) = stored_user(tx, name).await? else { return Ok((shadow(name), None)) };
-    let (key, verifier) = (found.id, found.verifier.clone());
-    let user = if found.state == "enabled" { Some((found.principal()?, verifier)) } else { None };
-    Ok((key, user))
+    Ok((found.id, Some(Box::new(found)).filter(|user| user.state == "enabled")))
 }
 
 fn wait(counted: &[(&Counted, Pace)], at: i64) -> Option<Timestamp> {

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::tries::{Place, forget_places, forget_strangers, forget_tries, know};
 use crate::limits::SESSION_HOURS;
 use crate::store::row_macs::catalog;
-use crate::store::stored_user::{StoredUser, stored_user};
+use crate::store::stored_user::{session_digest, stored_user};
 use crate::store::transition::{Along, Transition, move_one, write_move};
 use crate::store::{Ledger, LedgerError, Principal, Stamp, Tx};
 use crate::{args, row, transition};
@@ -46,9 +46,11 @@ row! {
 }
 
 impl Ledger {
-    /// Whether there are users: until then any name acts.
+    /// Whether there are users: until then any name acts. Where the history tells of some, there are, whoever deleted
+    /// their rows.
     pub async fn has_users(&self) -> Result<bool, LedgerError> {
-        Ok(self.read().await?.number("SELECT count(*) FROM users", args![]).await? > 0)
+        let sql = "SELECT (SELECT count(*) FROM users) + (SELECT count(*) FROM (SELECT 1 FROM move WHERE scope = 'user' LIMIT 1) m)";
+        Ok(self.read().await?.number(sql, args![]).await? > 0)
     }
 
     /// Every user, by name, as of an instant.
@@ -103,7 +105,15 @@ impl Ledger {
         if to == "disabled" {
             tx.run("DELETE FROM session WHERE user_id = $1", args![id]).await?;
         }
+        let stands = tx.stands(&catalog::USERS, id).await?;
+        if !stands && to == "enabled" {
+            return Err(LedgerError::ChangedRow { table: catalog::USERS.table, id });
+        }
         move_one(&mut tx, id, Transition::between(&USER, from, to)?, Along::default(), why).await?;
+        // One that was changed by SQL can be disabled, and stays named.
+        if stands {
+            tx.cover_one(&catalog::USERS, id).await?;
+        }
         if administrators(&mut tx).await? == 0 {
             return Err(LedgerError::LastAdministrator);
         }
@@ -158,9 +168,10 @@ impl Ledger {
         let mut tx = self.begin().await?;
         tx.run("DELETE FROM session WHERE until <= $1", args![now]).await?;
         forget_strangers(&mut tx, now).await?;
+        let opened_for = tx.row_key().map(|key| session_digest(&key, token, user, until));
         tx.run(
             "INSERT INTO session (token, user_id, until, opened_for) VALUES ($1, $2, $3, $4)",
-            args![token, user.user, until, user.standing.clone()],
+            args![token, user.user, until, opened_for],
         )
         .await?;
         tx.commit().await
@@ -182,24 +193,13 @@ impl Ledger {
 
     /// The enabled user a live session belongs to, if they are who they were when it began.
     pub async fn session(&self, token: &[u8], now: Timestamp) -> Result<Option<Principal>, LedgerError> {
-        let mut tx = self.read().await?;
-        let found = tx
-            .row::<(String, Vec<u8>)>(
-                "SELECT u.name, s.opened_for FROM session s JOIN users u ON u.id = s.user_id
-                 WHERE s.token = $1 AND s.until > $2 AND u.state = 'enabled' AND s.opened_for IS NOT NULL",
-                args![token, now],
-            )
-            .await?;
-        let Some((name, opened_for)) = found else { return Ok(None) };
-        let user = stored_user(&mut tx, &name).await?.map(StoredUser::principal).transpose()?;
-        let same = user.filter(|user| user.standing == opened_for);
-        Ok(same.map(|user| Principal { session: Some(token.to_vec()), ..user }))
+        self.read().await?.user_of_session(token, now).await
     }
 
     /// The enabled user of a name.
     pub async fn enabled_user(&self, name: &str) -> Result<Option<Principal>, LedgerError> {
         let found = stored_user(&mut self.read().await?, name).await?;
-        found.filter(|user| user.state == "enabled").map(StoredUser::principal).transpose()
+        found.filter(|user| user.state == "enabled").map(|user| user.principal(self.row_key())).transpose()
     }
 }
 

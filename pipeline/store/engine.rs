@@ -93,6 +93,11 @@ impl Ledger {
         other.row_key.get().into_iter().for_each(|key| self.cover_with(key.clone()));
     }
 
+    /// The key that covers rows; none before keys are opened.
+    pub fn row_key(&self) -> Option<&RowKey> {
+        self.row_key.get()
+    }
+
     /// The pool, for what is beside transactions.
     pub(crate) fn pool(&self) -> &Pool {
         &self.pool

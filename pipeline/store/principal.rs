@@ -9,8 +9,9 @@ pub struct Principal {
     pub name: String,
     pub role: Role,
     pub scope: Scope,
-    /// Digest of role, scope and password as they were: when one changes, the user must prove anew who they are.
-    pub standing: Vec<u8>,
+    /// Keyed digest of name, role, scope and password as they were: when one changes, the user must prove anew who
+    /// they are.
+    pub standing: i64,
     /// Digest of the token of the session they act in, if they act in one.
     pub session: Option<Vec<u8>>,
 }

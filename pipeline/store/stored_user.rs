@@ -1,11 +1,16 @@
 //! A user as the table has one, and whether who acts is still who they were.
+//!
+//! Invariant: nobody acts on the word of a row that was not written by the program. A user's row and a session's bear
+//! a keyed digest; one that was added, exchanged or changed by SQL is not accepted, nor is any where the key is not
+//! at hand.
 
 use cardline_core::domain::staff::{Role, Scope};
-use sha2::{Digest, Sha256};
+use jiff::Timestamp;
 
 use super::engine::Tx;
 use super::error::LedgerError;
 use super::principal::Principal;
+use super::row_macs::{RowKey, catalog};
 use crate::{args, row};
 
 row! {
@@ -18,52 +23,88 @@ row! {
         area: String,
         state: String,
         verifier: String,
+        set_by: String,
+        set_at: i64,
+        made_by: i64,
+        mac: Option<i64>,
     }
 }
 
 impl StoredUser {
-    /// The user as a principal outside of any session.
-    pub fn principal(self) -> Result<Principal, LedgerError> {
-        let standing = self.standing();
+    /// The user as a principal outside of any session, when the row stands as it was written.
+    pub fn principal(self, key: Option<&RowKey>) -> Result<Principal, LedgerError> {
+        let stands = self.mac.filter(|mac| key.is_some_and(|key| self.reckoned(key) == *mac));
         let StoredUser { id, name, role, bank, area, .. } = self;
+        let Some(standing) = stands else {
+            return Err(LedgerError::ChangedRow { table: catalog::USERS.table, id });
+        };
         let role = Role::of(&role).ok_or_else(|| LedgerError::Shape(format!("role of the user {name}")))?;
         Ok(Principal { user: id, name, role, scope: Scope { bank, area }, standing, session: None })
     }
 
-    fn standing(&self) -> Vec<u8> {
-        let mut digest = Sha256::new();
-        for part in [&self.role, &self.bank, &self.area, &self.verifier] {
-            digest.update((part.len() as u64).to_be_bytes());
-            digest.update(part);
-        }
-        digest.finalize().to_vec()
+    /// The digest of [`catalog::USERS`], of what was read: no second look could find another row.
+    fn reckoned(&self, key: &RowKey) -> i64 {
+        let who = key.mac(catalog::USERS.table).field(self.id).field(&self.name).field(&self.role);
+        let where_ = who.field(&self.bank).field(&self.area).field(&self.state);
+        where_.field(&self.verifier).field(&self.set_by).field(self.set_at).field(self.made_by).end()
     }
 }
 
-const OF_NAME: &str = "SELECT id, name, role, bank, area, state, verifier FROM users WHERE name = $1";
-const OF_ID: &str = "SELECT id, name, role, bank, area, state, verifier FROM users WHERE id = $1";
-const SESSION: &str =
-    "SELECT count(*) FROM session WHERE token = $1 AND user_id = $2 AND opened_for = $3 AND until > $4";
+macro_rules! users {
+    ($condition:literal) => {
+        concat!(
+            "SELECT id, name, role, bank, area, state, verifier, set_by, set_at, made_by, mac FROM users WHERE ",
+            $condition
+        )
+    };
+}
 
 /// The user of a name, whatever their state.
 pub(crate) async fn stored_user(tx: &mut Tx, name: &str) -> Result<Option<StoredUser>, LedgerError> {
-    tx.row(OF_NAME, args![name]).await
+    tx.row(users!("name = $1"), args![name]).await
+}
+
+/// What a session bears: that this token is this user's, as the user is now, until then.
+pub(crate) fn session_digest(key: &RowKey, token: &[u8], user: &Principal, until: i64) -> Vec<u8> {
+    let numbers = [user.user, user.standing, until].map(i64::to_be_bytes);
+    key.digest("session", &[token, &numbers[0], &numbers[1], &numbers[2]]).to_vec()
 }
 
 impl Tx {
+    /// The enabled user a live session was opened for, if they are who they were then.
+    pub(crate) async fn user_of_session(
+        &mut self,
+        token: &[u8],
+        now: Timestamp,
+    ) -> Result<Option<Principal>, LedgerError> {
+        let sql =
+            "SELECT user_id, until, opened_for FROM session WHERE token = $1 AND until > $2 AND opened_for IS NOT NULL";
+        let Some((user, until, opened_for)) = self.row::<(i64, i64, Vec<u8>)>(sql, args![token, now]).await? else {
+            return Ok(None);
+        };
+        let Some(key) = self.row_key() else { return Ok(None) };
+        let user = self.row::<StoredUser>(users!("id = $1"), args![user]).await?;
+        let Some(user) = user.filter(|user| user.state == "enabled") else { return Ok(None) };
+        let user = user.principal(Some(&key))?;
+        let same = session_digest(&key, token, &user, until) == opened_for;
+        Ok(same.then(|| Principal { session: Some(token.to_vec()), ..user }))
+    }
+
     /// Asks again, in the transaction that writes, whether a user may still act: a prompt may have been open for
     /// hours.
     pub(super) async fn refuse_former(&mut self, principal: &Principal) -> Result<(), LedgerError> {
-        let Principal { user, standing, session, .. } = principal;
-        let now = self.row::<StoredUser>(OF_ID, args![*user]).await?;
+        let user = principal.name.clone();
+        let now = self.row::<StoredUser>(users!("id = $1"), args![principal.user]).await?;
         let Some(now) = now.filter(|now| now.state == "enabled") else {
-            return Err(LedgerError::UserDisabled { user: principal.name.clone() });
+            return Err(LedgerError::UserDisabled { user });
         };
-        let mut same = now.standing() == *standing;
-        if let Some(token) = session {
-            let clock = self.clock().await?;
-            same &= self.number(SESSION, args![token.clone(), *user, standing.clone(), clock]).await? == 1;
-        }
-        if same { Ok(()) } else { Err(LedgerError::SessionEnded { user: principal.name.clone() }) }
+        let now = match &principal.session {
+            None => Some(now.principal(self.row_key().as_ref())?),
+            Some(token) => {
+                let clock = self.clock().await?;
+                self.user_of_session(token, clock).await?
+            }
+        };
+        if now.as_ref() == Some(principal) { Ok(()) } else { Err(LedgerError::SessionEnded { user }) }
     }
 }

@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use cardline::store::{Ledger, LedgerError};
 use cardline::time::local_date;
 use jiff::{Span, Timestamp};
 use serde_json::Value;
@@ -64,6 +65,20 @@ impl House {
         command.env("CARDLINE_SESSION", self.session(who)).env("CARDLINE_SERVICE_FILE", self.service());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
+    }
+
+    /// Changes the database beside the program.
+    fn sql(&self, sql: &'static str) {
+        let url = format!("sqlite:{}", self.data().join("cardline.db").display());
+        let changed = async {
+            let ledger = Ledger::unmigrated(&url).await?;
+            let mut tx = ledger.begin().await?;
+            let rows = tx.run(sql, vec![]).await?;
+            tx.commit().await?;
+            ledger.close().await;
+            Ok::<u64, LedgerError>(rows)
+        };
+        assert!(tokio::runtime::Runtime::new().unwrap().block_on(changed).unwrap() > 0, "{sql}");
     }
 
     /// Runs a command as whoever has this session; the lines are standard input.
@@ -164,6 +179,30 @@ fn every_command_lets_in_the_roles_of_the_table_and_nobody_else() {
         }
     }
     assert!(seen > 100, "{seen}");
+}
+
+#[test]
+fn a_session_written_by_sql_shows_nothing_either() {
+    let house = House::new();
+    house.add("lin", &["operator", "--area", "1101"]);
+    assert_eq!(code(&house.run("lin", &["approvals", "list"], &[])), 0);
+    house.sql(
+        "UPDATE session SET user_id = b.id, opened_for = (SELECT s.opened_for FROM session s WHERE s.user_id = b.id)
+         FROM users b, users l WHERE b.name = 'boss' AND l.name = 'lin' AND session.user_id = l.id",
+    );
+    for command in [&["approvals", "list"][..], &["users", "list"], &["quarantine", "disclosures"], &["books"]] {
+        let output = house.run("lin", command, &[]);
+        let told = text(&output.stderr);
+        assert!(code(&output) == 1 && told.contains("the session has ended"), "{command:?}: {told}");
+        assert!(output.stdout.is_empty(), "{command:?}");
+    }
+    house.log_in("lin");
+    house.sql("UPDATE users SET role = 'administrator', area = '' WHERE name = 'lin'");
+    let output = house.run("lin", &["users", "list"], &[]);
+    assert!(code(&output) == 1 && text(&output.stderr).contains("not as it was written"), "{}", text(&output.stderr));
+    house.sql("DELETE FROM users");
+    let output = house.run("lin", &["users", "add", "mine", "--role", "administrator"], &[PASSWORD]);
+    assert_eq!(code(&output), 1, "nobody is the first user a second time");
 }
 
 #[test]

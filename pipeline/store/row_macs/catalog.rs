@@ -149,8 +149,12 @@ pub const FILE: Covered = covered(
     "id IN (SELECT id FROM touched_file)",
 );
 
-pub const USERS: Covered =
-    covered("users", &["id"], &["name", "role", "bank", "area", "verifier", "set_by", "set_at", "made_by"], "");
+pub const USERS: Covered = covered(
+    "users",
+    &["id"],
+    &["name", "role", "bank", "area", "state", "verifier", "set_by", "set_at", "made_by"],
+    "",
+);
 
 pub const APPROVAL: Covered = covered(
     "approval",

@@ -159,11 +159,15 @@ impl Tx {
 
     /// Fails when the row of this id is not as it was written: nothing may be done on its word.
     pub async fn trust(&mut self, covered: &Covered, id: i64) -> Result<(), LedgerError> {
-        let Some(key) = self.row_key() else { return Ok(()) };
+        let stands = self.stands(covered, id).await?;
+        if stands { Ok(()) } else { Err(LedgerError::ChangedRow { table: covered.table, id }) }
+    }
+
+    /// Whether the row of this id is as it was written; without a key nobody knows better.
+    pub async fn stands(&mut self, covered: &Covered, id: i64) -> Result<bool, LedgerError> {
+        let Some(key) = self.row_key() else { return Ok(true) };
         let rows = self.rows_built::<Fields>(covered.select("id = $1"), args![id]).await?;
-        let changed =
-            rows.into_iter().map(|row| row.compared(covered, &key)).any(|row| row.stored != Some(row.reckoned));
-        if changed { Err(LedgerError::ChangedRow { table: covered.table, id }) } else { Ok(()) }
+        Ok(rows.into_iter().map(|row| row.compared(covered, &key)).all(|row| row.stored == Some(row.reckoned)))
     }
 
     /// A page of covered rows, beginning after the row of this key, with what their key says; `touched` alone, or all.

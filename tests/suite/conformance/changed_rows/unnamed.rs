@@ -97,7 +97,7 @@ pub const COLUMNS: &[(&str, &str)] = &[
     ("sent_before.*", "what a restored ledger must not send again; the file it names is covered"),
     (
         "session.*",
-        "a session that was made by SQL acts as its user until it ends; what it does is an act, which is covered and counted",
+        "one that was added, exchanged or changed by SQL is not accepted: it bears a keyed digest of its token, user and end",
     ),
     ("set_aside.*", "what rests after failures: beside a case, which is covered"),
     ("shipment.done", "whether all of it is handed out follows from its cards, whose history says so"),

@@ -22,6 +22,7 @@ use crate::databases::{Database, on_both_engines};
 pub mod files;
 pub mod plain_text;
 pub mod records;
+pub mod sessions;
 
 on_both_engines!(
     a_repair_does_not_become_somebody_elses,

@@ -65,7 +65,7 @@ async fn a_service_changed_meanwhile_writes_nothing(database: Database) {
     let served = system.served_by(service);
     assert!(served.begin().await.is_ok());
     execute(&system, "UPDATE users SET verifier = 'another' WHERE name = 'steps-1'").await;
-    assert!(matches!(served.begin().await.err(), Some(LedgerError::SessionEnded { .. })));
+    assert!(matches!(served.begin().await.err(), Some(LedgerError::ChangedRow { table: "users", .. })));
     let why = Stamp { at: now(), actor: "boss", reason: "left" };
     ledger.move_user("steps-1", "disabled", why).await.unwrap();
     assert!(matches!(served.begin().await.err(), Some(LedgerError::UserDisabled { .. })));
