@@ -43,6 +43,10 @@ fn of_ledger(error: &LedgerError) -> Option<&'static str> {
         LedgerError::Reconciling { .. } => "; see `cardline reconcile show`",
         LedgerError::NoEdge { .. } => "; see `cardline states`",
         LedgerError::OtherTopic { .. } | LedgerError::AcceptedMeanwhile { .. } => TOPICS,
+        LedgerError::OtherAdministrator { .. } => "; they run `cardline users password NAME`",
+        LedgerError::ChangedRow { table: "users", .. } => {
+            "; an administrator disables that user and adds another; where none is left: `cardline users recover NAME`"
+        }
         LedgerError::UserExists | LedgerError::NoUser => "; see `cardline users list`",
         _ => return None,
     })

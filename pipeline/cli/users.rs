@@ -52,6 +52,17 @@ Example: cardline users password lin"
         /// Name of the user
         name: String,
     },
+    /// 恢复 Make NAME the administrator again, with the ledger's keys, when no administrator is left
+    #[command(
+        after_help = "For whoever holds the keys (the data folder), when the last administrator's password is lost, or their row was
+changed by SQL. Refused while another administrator who sees everything is there. NAME is the last administrator, one
+whose row was changed, or a new name. It is recorded in the history under `recovery`, and sessions of NAME end.
+Example: cardline users recover boss"
+    )]
+    Recover {
+        /// Name of the user
+        name: String,
+    },
     /// 角色 Which role may run which command, and be the second person for what
     Roles,
 }
@@ -92,18 +103,25 @@ pub async fn run(context: &Context, command: Users) -> anyhow::Result<Exit> {
         Users::Enable { name } => set_state(context, &name, "enabled").await,
         Users::Unlock { name } => unlock(context, &name).await,
         Users::Password { name } => password(context, &name).await,
+        Users::Recover { name } => recover(context, &name).await,
         Users::Roles => roles::show(context),
     }
 }
 
-async fn add(context: &Context, args: AddArgs) -> anyhow::Result<Exit> {
-    let AddArgs { name, role, credential, bank, area } = args;
-    if let Some(fault) = name_fault(&name) {
+/// A name that a user may have.
+fn check_name(name: &str) -> anyhow::Result<()> {
+    if let Some(fault) = name_fault(name) {
         return Err(Usage(fault.into()).into());
     }
-    if looks_personal(&name) {
+    if looks_personal(name) {
         return Err(Usage("a user's name is no person's number: it stands in the history".into()).into());
     }
+    Ok(())
+}
+
+async fn add(context: &Context, args: AddArgs) -> anyhow::Result<Exit> {
+    let AddArgs { name, role, credential, bank, area } = args;
+    check_name(&name)?;
     let named = if area.is_empty() { Some("") } else { Scope::area_of(&area) };
     let letters = bank.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
     let Some(area) = named.filter(|_| letters).map(str::to_owned) else {
@@ -237,13 +255,29 @@ async fn set_state(context: &Context, name: &str, to: &'static str) -> anyhow::R
     Ok(Exit::Ok)
 }
 
+const NO_USERS: &str =
+    "there are no users yet; the first one is made with `cardline users add NAME --role administrator`";
+
+async fn recover(context: &Context, name: &str) -> anyhow::Result<Exit> {
+    check_name(name)?;
+    let ledger = context.ledger().await?;
+    if !ledger.has_users().await? {
+        anyhow::bail!(NO_USERS);
+    }
+    let verifier = tokio::task::block_in_place(|| {
+        session::ask_new(&format!("new password of {name}"))?.verifier(name).map_err(anyhow::Error::from)
+    })?;
+    ledger.recover_administrator(name, &verifier, &session::place(), ledger.clock().await?).await?;
+    print::line(&format!("{name} is the administrator, and sees everything; log in: cardline login --as {name}"))?;
+    print::line(
+        "recorded under recovery; then run cardline books --full and look at who else may act: cardline users list",
+    )?;
+    Ok(Exit::Ok)
+}
+
 async fn password(context: &Context, name: &str) -> anyhow::Result<Exit> {
     let ledger = context.ledger().await?;
-    let Some(viewer) = ledger.viewer() else {
-        anyhow::bail!(
-            "there are no users yet; the first one is made with `cardline users add NAME --role administrator`"
-        );
-    };
+    let Some(viewer) = ledger.viewer() else { anyhow::bail!(NO_USERS) };
     if viewer.name == name {
         session::check(&ledger, name, &session::ask("present password")?).await?;
     } else if !may_set_password(viewer, name) {

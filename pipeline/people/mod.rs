@@ -5,6 +5,7 @@ pub mod authorisation;
 pub mod passwords;
 pub mod permits;
 pub mod private_file;
+pub mod recovery;
 pub mod services;
 pub mod sessions;
 pub mod tries;

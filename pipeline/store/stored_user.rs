@@ -15,6 +15,7 @@ use crate::{args, row};
 
 row! {
     /// A user as the table has one.
+    #[derive(Clone)]
     pub struct StoredUser {
         id: i64,
         name: String,

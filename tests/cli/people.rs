@@ -206,6 +206,28 @@ fn a_session_written_by_sql_shows_nothing_either() {
 }
 
 #[test]
+fn a_lost_administrator_comes_back_by_the_keys_and_no_other_does() {
+    let house = House::without_users();
+    let told = house.run("x", &["users", "recover", "boss"], &[ANOTHER]);
+    assert_eq!(code(&told), 1, "there is no ledger yet, and none is made");
+    assert!(!house.data().exists());
+    let house = house.administered();
+    house.add("second", &["administrator"]);
+    let told = house.run("x", &["users", "recover", "boss"], &[ANOTHER]);
+    let said = text(&told.stderr);
+    assert!(code(&told) == 1 && said.contains("second administers everything"), "{said}");
+    assert_eq!(code(&house.run("boss", &["users", "disable", "second"], &[])), 0);
+    let told = house.run("x", &["users", "recover", "boss"], &[ANOTHER]);
+    assert_eq!(code(&told), 0, "{}", text(&told.stderr));
+    assert_eq!(code(&house.run("boss", &["users", "list"], &[])), 1, "the session ended");
+    assert_eq!(code(&house.run("boss", &["login", "--as", "boss"], &[ANOTHER])), 0);
+    assert_eq!(code(&house.run("boss", &["books", "--full"], &[])), 0);
+    // Whoever has not the keys recovers nobody.
+    std::fs::remove_file(house.data().join("keys/data.key")).unwrap();
+    assert_eq!(code(&house.run("x", &["users", "recover", "boss"], &[PASSWORD])), 1);
+}
+
+#[test]
 fn a_bulk_discard_takes_two_people() {
     let house = House::new();
     house.add("lin", &["operator"]);

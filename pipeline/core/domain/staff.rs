@@ -172,6 +172,7 @@ const OWN_ACTORS: &[&str] = &[
     "policy",
     "servicing",
     "ledger",
+    "recovery",
     "system",
 ];
 

@@ -13,7 +13,7 @@ pub const USER: StateMachine = StateMachine {
     ],
     edges: &[
         edge("", "enabled", "added by an administrator; the first one by whoever begins"),
-        edge("enabled", "enabled", "unlocked: wrong passwords make nobody wait any more"),
+        edge("enabled", "enabled", "unlocked: wrong passwords make nobody wait any more; or recovered with the keys"),
         edge("enabled", "disabled", "left, or must not act any more"),
         edge("disabled", "enabled", "came back"),
     ],

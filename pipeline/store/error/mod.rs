@@ -112,6 +112,10 @@ pub enum LedgerError {
          look at law 15 of the books"
     )]
     ChangedRow { table: &'static str, id: i64 },
+    #[error("{user} administers everything, and sets passwords: nothing is recovered while an administrator is there")]
+    OtherAdministrator { user: String },
+    #[error("the keys of this ledger are not at hand")]
+    NoKeys,
     #[error("somebody must remain who administers everything: add another administrator first")]
     LastAdministrator,
     #[error("approval {approval} does not cover this: it is about something else, or its time is over")]

@@ -4,6 +4,7 @@ pub mod attacks;
 pub mod disclosures;
 pub mod four_eyes;
 pub mod logins;
+pub mod recovery;
 pub mod restored;
 pub mod scope;
 pub mod services;
