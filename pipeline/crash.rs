@@ -21,6 +21,8 @@ pub enum DurableAct {
     Archive,
     /// Messages to the broker.
     Publish,
+    /// A file or an object that is gone.
+    Remove,
 }
 
 impl DurableAct {
@@ -31,6 +33,7 @@ impl DurableAct {
             DurableAct::Place => "place",
             DurableAct::Archive => "archive",
             DurableAct::Publish => "publish",
+            DurableAct::Remove => "remove",
         }
     }
 }

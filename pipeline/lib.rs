@@ -1,9 +1,9 @@
 //! Cardline: social security cards, from the approved application to the holder's hand and back.
 //!
 //! Layers, each may name only those before it: core ← store ← custody ← crypto ← people ← cases ←
-//! {kafka, reference} ← exchange ← step ← {inbound, photos, messages, quarantine} ← batching ← route ← actions ←
-//! books ← daemon ← world ← cli. The small modules at the top (`limits`, `time`, `config`, …) name nothing above
-//! them.
+//! {kafka, reference} ← exchange ← step ← {inbound, photos, messages, quarantine, erasing} ← batching ← route ←
+//! actions ← books ← daemon ← world ← cli. The small modules at the top (`limits`, `time`, `config`, …) name nothing
+//! above them.
 
 pub mod actions;
 pub mod batching;
@@ -14,6 +14,7 @@ pub mod crash;
 pub mod crypto;
 pub mod custody;
 pub mod daemon;
+pub mod erasing;
 pub mod exchange;
 pub mod hex;
 pub mod inbound;

@@ -49,7 +49,9 @@ pub async fn run(context: &Context, args: CompareArgs) -> anyhow::Result<Exit> {
     print::rows(context.output, &["id", "partner", "name", "state", "kept", "placed"], &rows, &compared)?;
     let wrong = compared.iter().filter(|c| c.kept.is_wrong() || c.placed.is_wrong()).count();
     if wrong > 0 {
-        print::complain(&format!("{wrong} files are not as they were frozen or received: restore them from a backup"));
+        print::complain(&format!(
+            "{wrong} files are not as they were frozen or received: restore what is changed or missing from a backup, remove what was purged and is left"
+        ));
     }
     Ok(Exit::of(wrong == 0))
 }

@@ -25,7 +25,7 @@ pub enum Quarantine {
     Show(quarantine_show::ShowArgs),
     /// 重试 Take messages in again, as they came or repaired
     Retry(quarantine_operation::RetryArgs),
-    /// 弃置 Put messages aside for good; they stay encrypted until they are purged
+    /// 弃置 Put messages aside for good; their records are destroyed after the days of the policy
     Discard(quarantine_operation::DiscardArgs),
     /// 导出 Write unmasked messages to a file, to be corrected by hand; recorded, and needs two persons
     Export(quarantine_export::ExportArgs),

@@ -36,6 +36,8 @@ pub enum KeyError {
     Apart { path: PathBuf },
     #[error("an encrypted record cannot be opened: it was changed, or another key encrypted it")]
     Encrypted,
+    #[error("the record was destroyed with its key: it was purged, or its person was erased")]
+    Destroyed,
     #[error("compression: {0}")]
     Compression(std::io::Error),
 }

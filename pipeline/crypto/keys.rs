@@ -28,6 +28,8 @@ use crate::store::row_macs::{BindRecord, RowKey, catalog};
 const FORMAT: u8 = 1;
 /// A record that opens in its own row only.
 const BOUND: u8 = 2;
+/// What stands in place of a record that was destroyed with its key.
+pub const DESTROYED: &[u8] = &[0];
 /// A 32-byte key and the 16 bytes of its tag.
 const WRAPPED_KEY_BYTES: usize = 48;
 const HEAD_BYTES: usize = 1 + NONCE_BYTES + WRAPPED_KEY_BYTES + NONCE_BYTES;
@@ -180,6 +182,9 @@ impl Keys {
     }
 
     fn open_record(&self, encrypted: &[u8], aad: &[u8]) -> Result<Vec<u8>, KeyError> {
+        if encrypted == DESTROYED {
+            return Err(KeyError::Destroyed);
+        }
         let (head, body) = encrypted.split_at_checked(HEAD_BYTES).ok_or(KeyError::Encrypted)?;
         if !matches!(head[0], FORMAT | BOUND) {
             return Err(KeyError::Encrypted);

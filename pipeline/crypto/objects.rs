@@ -109,6 +109,33 @@ impl Objects {
         if sha256(&plain) == digest { Ok(plain) } else { Err(ObjectError::Changed { key: key.to_string() }) }
     }
 
+    /// Removes what was stored under a digest; nothing there is as good.
+    pub async fn remove(&self, kind: &str, digest: &str) -> Result<(), ObjectError> {
+        self.removed(&Key::from(format!("{kind}/{}/{digest}", digest.get(..2).unwrap_or("00")))).await
+    }
+
+    /// Whether anything is stored under a digest.
+    pub async fn has(&self, kind: &str, digest: &str) -> Result<bool, ObjectError> {
+        let key = Key::from(format!("{kind}/{}/{digest}", digest.get(..2).unwrap_or("00")));
+        // Nothing was ever stored where there is no folder.
+        let Some(store) = self.store.as_deref() else { return Ok(false) };
+        match store.head(&key).await {
+            Ok(_) => Ok(true),
+            Err(object_store::Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn removed(&self, key: &Key) -> Result<(), ObjectError> {
+        crash::before(DurableAct::Remove);
+        match self.store()?.delete(key).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+        crash::after(DurableAct::Remove);
+        Ok(())
+    }
+
     /// Reads an object as it was uploaded, at most `most` bytes of it. What is wrong with one object is
     /// reported as such; an error means that the store itself cannot be read.
     pub async fn fetch(&self, object: &str, most: usize) -> Result<Fetched, ObjectError> {

@@ -11,6 +11,7 @@ use super::outage::{database_away, free_bytes};
 use super::readiness::missing;
 use super::watch::{Watch, seconds};
 use crate::custody::tallies::Tallies;
+use crate::erasing::purge;
 use crate::kafka::{BrokerError, Ends, PartitionEnd};
 use crate::limits::{FIGURES_SECONDS, GAUGES_SECONDS};
 use crate::metrics::{self, Metric};
@@ -106,6 +107,7 @@ async fn figures(worker: &Worker) -> Result<(), StageError> {
     for (partner, state, count) in &figures.files {
         metrics::set(&metrics::FILES, &[partner, state], *count as f64);
     }
+    metrics::set(&metrics::PURGE_DUE, &[], purge::overdue(worker, now).await? as f64);
     metrics::set(&metrics::BOOKS_HELD_AT, &[], figures.books_held_at as f64 / 1e6);
     if let Some(servers) = worker.kafka.clone() {
         let topics = [worker.config.topics.applications.clone(), worker.config.topics.events.clone()];

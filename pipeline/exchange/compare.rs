@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::files::FileRecord;
 use super::inbox::archived_name;
+use super::removal::remaining;
 use super::{Partner, open_plain};
 use crate::crypto::objects::{ObjectError, Objects};
 use crate::hex::hex;
@@ -25,6 +26,10 @@ pub enum Bytes {
     Missing,
     /// A partner takes away what was placed, and nothing of an incoming file is kept but the file itself.
     NotThere,
+    /// They were destroyed once their work was done.
+    Purged,
+    /// They were purged, and lie there again.
+    Left,
 }
 
 impl Bytes {
@@ -35,12 +40,14 @@ impl Bytes {
             Bytes::Changed => "CHANGED",
             Bytes::Missing => "MISSING",
             Bytes::NotThere => "-",
+            Bytes::Purged => "purged",
+            Bytes::Left => "LEFT",
         }
     }
 
     /// Whether somebody must look.
     pub fn is_wrong(self) -> bool {
-        matches!(self, Bytes::Changed | Bytes::Missing)
+        matches!(self, Bytes::Changed | Bytes::Missing | Bytes::Left)
     }
 }
 
@@ -51,6 +58,9 @@ impl Bytes {
 pub async fn kept(objects: &Objects, file: &FileRecord) -> Result<Bytes, ObjectError> {
     if file.direction != "out" || file.state == "held" {
         return Ok(Bytes::NotThere);
+    }
+    if file.purged_at.is_some() {
+        return Ok(if objects.has("files", &file.sha256).await? { Bytes::Left } else { Bytes::Purged });
     }
     match objects.get("files", &file.sha256).await {
         Ok(_) => Ok(Bytes::Same),
@@ -65,6 +75,9 @@ pub async fn kept(objects: &Objects, file: &FileRecord) -> Result<Bytes, ObjectE
 /// # Errors
 /// It is there and cannot be read.
 pub fn placed(partner: &Partner, file: &FileRecord) -> std::io::Result<Bytes> {
+    if file.purged_at.is_some() {
+        return Ok(if remaining(partner, file)?.is_empty() { Bytes::Purged } else { Bytes::Left });
+    }
     let path = place_of(partner, file);
     match digest(&path) {
         Ok(found) if found == file.sha256 => Ok(Bytes::Same),

@@ -9,7 +9,7 @@ use crate::store::leases::spend;
 use crate::store::row_macs::catalog;
 use crate::store::transition::{Along, Transition, move_one, write_move};
 use crate::store::{Lease, Ledger, LedgerError, Stamp, Tx};
-use crate::{args, transition};
+use crate::{args, row, transition};
 
 /// A file whose bytes are fixed; the bytes themselves lie encrypted in the object store by their digest.
 #[derive(Clone)]
@@ -25,29 +25,26 @@ pub struct FrozenFile {
     pub due_on: Date,
 }
 
-/// A file as the ledger knows it.
-#[derive(Clone, serde::Serialize)]
-pub struct FileRecord {
-    pub id: i64,
-    pub partner: String,
-    pub kind: String,
-    pub direction: String,
-    pub sequence: Option<i64>,
-    pub name: String,
-    pub state: String,
-    pub rows: i64,
-    pub bytes: i64,
-    pub sha256: String,
-    pub batch: Option<i64>,
-    pub reason: Option<String>,
-}
-
-type FileRow =
-    (i64, String, String, String, Option<i64>, String, String, i64, i64, String, Option<i64>, Option<String>);
-
-fn record(row: FileRow) -> FileRecord {
-    let (id, partner, kind, direction, sequence, name, state, rows, bytes, sha256, batch, reason) = row;
-    FileRecord { id, partner, kind, direction, sequence, name, state, rows, bytes, sha256, batch, reason }
+row! {
+    /// A file as the ledger knows it.
+    #[derive(Clone, serde::Serialize)]
+    pub struct FileRecord {
+        id: i64,
+        partner: String,
+        kind: String,
+        direction: String,
+        sequence: Option<i64>,
+        name: String,
+        state: String,
+        rows: i64,
+        bytes: i64,
+        sha256: String,
+        batch: Option<i64>,
+        reason: Option<String>,
+        /// When its bytes were destroyed, microseconds since 1970 UTC.
+        #[serde(skip)]
+        purged_at: Option<i64>,
+    }
 }
 
 /// Commits a rendered file's digest and number, in the transaction of the batch it belongs to.
@@ -142,26 +139,25 @@ impl Ledger {
     /// Files frozen and not yet placed, oldest first; those of batches on hold wait.
     pub async fn frozen_files(&self) -> Result<Vec<FileRecord>, LedgerError> {
         let mut tx = self.read().await?;
-        let rows = tx
-            .rows::<FileRow>(
-                "SELECT f.id, f.partner, f.kind, f.direction, f.sequence, f.name, f.state, f.rows, f.bytes, f.sha256, f.batch, f.reason
-                 FROM file f LEFT JOIN batch b ON b.id = f.batch WHERE f.state = 'frozen' AND COALESCE(b.state, 'cut') = 'cut' ORDER BY f.id",
-                args![],
-            )
-            .await?;
-        Ok(rows.into_iter().map(record).collect())
+        tx.rows(
+            "SELECT f.id, f.partner, f.kind, f.direction, f.sequence, f.name, f.state, f.rows, f.bytes, f.sha256, f.batch, f.reason,
+                CAST(NULL AS BIGINT) AS purged_at
+             FROM file f LEFT JOIN batch b ON b.id = f.batch WHERE f.state = 'frozen' AND COALESCE(b.state, 'cut') = 'cut' ORDER BY f.id",
+            args![],
+        )
+        .await
     }
 
     /// Every file, in the order of registration.
     pub async fn files(&self) -> Result<Vec<FileRecord>, LedgerError> {
         let mut tx = self.read().await?;
-        let rows = tx
-            .rows::<FileRow>(
-                "SELECT id, partner, kind, direction, sequence, name, state, rows, bytes, sha256, batch, reason FROM file ORDER BY id",
-                args![],
-            )
-            .await?;
-        Ok(rows.into_iter().map(record).collect())
+        tx.rows(
+            "SELECT f.id, f.partner, f.kind, f.direction, f.sequence, f.name, f.state, f.rows, f.bytes, f.sha256, f.batch, f.reason,
+                p.at AS purged_at
+             FROM file f LEFT JOIN purge p ON p.file = f.id ORDER BY f.id",
+            args![],
+        )
+        .await
     }
 
     /// Whether these bytes were applied before, under any name.

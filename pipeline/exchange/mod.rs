@@ -15,6 +15,7 @@ pub mod files;
 pub mod inbox;
 mod partners;
 pub mod publish;
+pub mod removal;
 pub mod strays;
 
 pub use partners::{Partner, PartnerError, Partners, load as load_profiles};

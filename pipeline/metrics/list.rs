@@ -63,6 +63,8 @@ list! {
         "Messages of a partition not taken in yet.");
     PARTITION_POSITION = gauge("cardline_partition_position", "offset", &["topic", "partition"],
         "The stored position: the next offset to be taken in.");
+    PURGE_DUE = gauge("cardline_purge_due", "things", &[],
+        "Files and discarded messages due to be purged and not purged yet. The step care/purge brings this to 0.");
     READY = gauge("cardline_ready", "1 or 0", &[], "Whether /ready says yes.");
     RETRIES = counter("cardline_retries_total", "units", &[],
         "Units of work claimed again after a passing fault (a lost race, a busy database).");

@@ -249,7 +249,7 @@ pub(crate) async fn take_one(
     if taken == 1 { Ok(row) } else { Err(LedgerError::Taken { expected: 1, found: 0 }) }
 }
 
-/// Puts every message of an operation aside for good; their encrypted bytes stay until they are purged.
+/// Puts every message of an operation aside for good; their records are destroyed when the days of the policy are over.
 pub async fn discard(tx: &mut Tx, operation: &Operation) -> Result<(), LedgerError> {
     let taken = tx
         .run(

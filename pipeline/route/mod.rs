@@ -19,6 +19,7 @@ use cardline_core::batch_kinds::BatchKind;
 use jiff::Timestamp;
 
 use crate::batching::kind::AnyKind;
+use crate::erasing::purge;
 use crate::messages::{history, tell_dead_letters};
 use crate::route::regions::FollowRegions;
 use crate::route::waiting_regions::Room;
@@ -108,6 +109,7 @@ pub const ROUTE: &[RouteStep] = &[
     step!("recycling", "answers", "closed accounts and destroyed plastic", recycling::Answers::STEP),
     step!("exchange", "send", "frozen files, placed at the partner", send::Send),
     step!("care", "deadlines", "what is overdue: chased, lapsed, escalated", deadlines::Deadlines),
+    step!("care", "purge", "files and records whose work is done, destroyed", purge::Purge),
     step!("history", "seal", "the hash chain over committed history", history::Seal),
     step!("history", "relay", "outcomes, notices and electronic cards to Kafka", history::Relay),
     step!("history", "dead-letters", "what could not be read, told to Kafka", tell_dead_letters::DeadLetters),

@@ -145,6 +145,8 @@ async fn sqlite_options(url: &str, opening: Opening, patience: Timeouts) -> Resu
         .busy_timeout(patience.lock)
         .row_buffer_size(SQLITE_ROW_BUFFER_ROWS)
         .disable_statement_logging()
+        // What is destroyed is overwritten, also where a page is given back.
+        .pragma("secure_delete", "on")
         .pragma("temp_store", "memory")
         .pragma("cache_size", "-32768");
     if opening == Opening::Make {

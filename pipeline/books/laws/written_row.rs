@@ -30,6 +30,11 @@ pub const LAW: Law = Law {
     ],
 };
 
+/// Records that were destroyed, put back from an older copy.
+const THERE_AGAIN: &str =
+    "SELECT 'message ' || m.id || ': was destroyed, and has a record again' FROM destroyed_record d
+    JOIN message m ON m.id = d.message WHERE length(m.sealed) > 1 ORDER BY m.id";
+
 /// Compares every covered row with what the key says about it.
 async fn changed_rows(look: &mut Look) -> Result<Found, LedgerError> {
     let mut found = Found { cases: 0, offending: Vec::new() };
@@ -44,6 +49,7 @@ async fn changed_rows(look: &mut Look) -> Result<Found, LedgerError> {
         found.offending.push("rows_covered: is not as it was written".into());
     }
     found.offending.extend(look.tx.all_miscounted(&key).await?);
+    found.offending.extend(look.tx.rows::<(String,)>(THERE_AGAIN, args![]).await?.into_iter().map(|(again,)| again));
     for covered in COVERED {
         compare(look, covered, &key, &mut found).await?;
     }

@@ -1,12 +1,14 @@
 //! The database: version, settings that decide what survives a power cut, clock, schema, leases.
 
+use cardline::erasing::purge::overdue;
 use cardline::limits::{OLD_ROW_VERSIONS, OLD_TRANSACTION_SECONDS};
+use cardline::step::Worker;
 use cardline::step::cause::Cause;
 use cardline::store::health::DatabaseFacts;
 use cardline::store::schema::Schema;
 use cardline::store::{Engine, Ledger, LedgerError, Opening};
 use cardline::time::rfc3339;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use super::Finding;
 use crate::context::Context;
@@ -82,6 +84,19 @@ pub async fn records(ledger: &Ledger) -> Finding {
             Finding::fail("records", wrong.join("; "), "somebody changed the database: run `cardline books --full`")
         }
         Err(error) => Finding::fail("records", error.to_string(), "see the database"),
+    }
+}
+
+/// Whether what is due to be purged was purged within a day.
+pub async fn purge(worker: &Worker, now: Timestamp) -> Finding {
+    match overdue(worker, now - 24.hours()).await {
+        Ok(0) => Finding::ok("purge", "nothing due is left"),
+        Ok(left) => Finding::warn(
+            "purge",
+            format!("{left} files or discarded messages are due for more than a day"),
+            "a worker purges them by itself: see what is set aside (ops/runbooks/erase.md)",
+        ),
+        Err(error) => Finding::fail("purge", error.to_string(), "see the database"),
     }
 }
 

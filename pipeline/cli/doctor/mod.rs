@@ -75,6 +75,7 @@ pub async fn run(context: &Context) -> anyhow::Result<Exit> {
             Ok(worker) => {
                 findings.extend(tables::reference(&worker, local_date(now)));
                 findings.push(database::records(&worker.ledger).await);
+                findings.push(database::purge(&worker, now).await);
             }
             Err(error) => {
                 findings.push(Finding::fail("reference data", error.to_string(), "import the table that is named"));

@@ -68,6 +68,15 @@ pub struct RegionPolicy {
     pub clock_jump_days: u32,
     #[serde(default = "clock_due_percent")]
     pub clock_due_percent: u32,
+    /// Natural days after a batch closed until what the bureau was given and gave is destroyed.
+    #[serde(default = "purge_bureau_days")]
+    pub purge_bureau_days: u32,
+    /// As much, of what a bank was given and gave.
+    #[serde(default = "purge_bank_days")]
+    pub purge_bank_days: u32,
+    /// Natural days until the record of a discarded message is destroyed.
+    #[serde(default = "purge_discarded_days")]
+    pub purge_discarded_days: u32,
     pub child_card: ChildCard,
     /// Age, in whole years, from which the default photo is no longer offered.
     pub default_photo_years: i16,
@@ -90,6 +99,18 @@ fn clock_jump_days() -> u32 {
 
 fn clock_due_percent() -> u32 {
     50
+}
+
+fn purge_bureau_days() -> u32 {
+    30
+}
+
+fn purge_bank_days() -> u32 {
+    180
+}
+
+fn purge_discarded_days() -> u32 {
+    30
 }
 
 /// One version, in force from a day on.
@@ -142,6 +163,9 @@ const RANGES: &[(&str, i64, i64)] = &[
     ("chase_working_days", 1, 250),
     ("clock_jump_days", 4, 366),
     ("clock_due_percent", 1, 100),
+    ("purge_bureau_days", 1, 3_660),
+    ("purge_bank_days", 1, 3_660),
+    ("purge_discarded_days", 1, 3_660),
     ("default_photo_years", 0, 120),
     ("newborn_months", 0, 216),
 ];

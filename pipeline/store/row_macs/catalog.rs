@@ -132,6 +132,17 @@ pub const SHIPMENT: Covered = covered(
     "id IN (SELECT id FROM touched_shipment)",
 );
 
+/// Of a file whose bytes were destroyed.
+pub const PURGE: Covered = covered("purge", &["file"], &["at"], "file IN (SELECT id FROM touched_file)");
+
+/// Of a message whose record was destroyed.
+pub const DESTROYED_RECORD: Covered = covered(
+    "destroyed_record",
+    &["message"],
+    &["at", "erasure"],
+    "message IN (SELECT m.id FROM touched_chunk t JOIN message m ON m.chunk = t.id)",
+);
+
 /// Opened so; its deadline and owner change.
 pub const CASE: Covered = covered("desk_case", &["id"], &["application", "file", "reason"], "");
 
@@ -237,6 +248,8 @@ pub const COVERED: &[&Covered] = &[
     &CASE,
     &BATCH,
     &FILE,
+    &PURGE,
+    &DESTROYED_RECORD,
     &USERS,
     &APPROVAL,
     &ACT,

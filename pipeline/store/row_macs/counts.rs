@@ -21,11 +21,16 @@ pub const BATCH_ACTS: Counted = Counted { table: "batch_act", count: "SELECT cou
 pub const STREAM_ACTS: Counted = Counted { table: "stream_act", count: "SELECT count(*) FROM stream_act" };
 pub const IMPORTS: Counted = Counted { table: "reference_import", count: "SELECT count(*) FROM reference_import" };
 pub const RECONCILIATIONS: Counted = Counted { table: "reconciliation", count: "SELECT count(*) FROM reconciliation" };
+/// What was destroyed: a mark that is gone would make a purged file a missing one.
+pub const PURGES: Counted = Counted { table: "purge", count: "SELECT count(*) FROM purge" };
+pub const DESTROYED_RECORDS: Counted =
+    Counted { table: "destroyed_record", count: "SELECT count(*) FROM destroyed_record" };
 /// The chain of history: its length, and the digest it ends with.
 pub(crate) const SEALS: Counted = Counted { table: "seal", count: "SELECT count(*) FROM seal" };
 
 /// Everything that is counted.
-pub const COUNTED: &[&Counted] = &[&ACTS, &BATCH_ACTS, &STREAM_ACTS, &IMPORTS, &RECONCILIATIONS, &SEALS];
+pub const COUNTED: &[&Counted] =
+    &[&ACTS, &BATCH_ACTS, &STREAM_ACTS, &IMPORTS, &RECONCILIATIONS, &PURGES, &DESTROYED_RECORDS, &SEALS];
 
 const LAST_SEAL: &str = "SELECT digest FROM seal ORDER BY no DESC LIMIT 1";
 

@@ -4,6 +4,7 @@ pub mod applications;
 pub mod arrivals;
 pub mod batching;
 mod changed_rows;
+mod erasing;
 pub mod exchange;
 mod keys;
 mod laws;

@@ -13,7 +13,7 @@ const LAYERS: &[&[&str]] = &[
     &["kafka", "reference"],
     &["exchange"],
     &["step"],
-    &["inbound", "photos", "messages", "quarantine"],
+    &["inbound", "photos", "messages", "quarantine", "erasing"],
     &["batching"],
     &["route"],
     &["actions"],

@@ -42,6 +42,8 @@ const USES: &[(&str, &[&str], &str)] = &[
     ("core/file_formats/profiles/lint.rs", &["personalization"], "the one file with sections"),
     ("core/file_formats/profiles/lint_files.rs", &["personalization", "shipping-manifest"], "a tar, and XML"),
     ("custody/believed.rs", &["in_transit"], "a shipment is on its way or was received"),
+    ("erasing/purge.rs", &["personalization"], "photos go with the package they were rendered for"),
+    ("erasing/rows.rs", &["account"], "a photo is needed from the account batch to the package"),
     ("messages/history.rs", &["produced", "at_point", "on_shelf", "in_hand", "recalled"], "what others are told"),
     ("messages/relay.rs", &["waiting_account", "waiting_production", "in_production"], "who travels to the shelf"),
     ("messages/relay.rs", &["on_shelf", "with_unit", "in_hand", "recalled"], "what others are told"),

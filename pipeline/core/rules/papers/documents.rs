@@ -127,7 +127,7 @@ pub(crate) const DOCUMENT_UNASKED: Rule = Rule {
     code: "DOCUMENT-UNASKED",
     name: "document not asked for",
     what: "only papers the region's matrix or another member of the application asks for",
-    why: "personal data nobody asked for is not needed, and is purged with the rest",
+    why: "personal data nobody asked for is not needed; it stays encrypted with the application until the person is erased",
     fix: "leave it out, or correct its kind",
     source: "s1, s3; policy documents; Personal Information Protection Law art. 6",
     severity: Severity::Note,

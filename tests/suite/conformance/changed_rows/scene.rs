@@ -5,9 +5,11 @@ use cardline::people::approvals::NewApproval;
 use cardline::people::users::NewUser;
 use cardline::step::Worker;
 use cardline::store::row_macs::catalog::{
-    ACT, ACT_MEMBER, BATCH_ACT, Covered, RECONCILIATION, REFERENCE_IMPORT, STREAM_ACT,
+    ACT, ACT_MEMBER, BATCH_ACT, Covered, DESTROYED_RECORD, RECONCILIATION, REFERENCE_IMPORT, STREAM_ACT,
 };
-use cardline::store::row_macs::counts::{ACTS, BATCH_ACTS, Counted, IMPORTS, RECONCILIATIONS, STREAM_ACTS};
+use cardline::store::row_macs::counts::{
+    ACTS, BATCH_ACTS, Counted, DESTROYED_RECORDS, IMPORTS, RECONCILIATIONS, STREAM_ACTS,
+};
 use cardline::store::{Ledger, Stamp};
 use cardline_core::domain::staff::{DualControl, Role, Scope};
 use jiff::Timestamp;
@@ -41,10 +43,16 @@ const ACTS_OF_PERSONS: &[(&str, &Covered, Option<&Counted>)] = &[
         &RECONCILIATION,
         Some(&RECONCILIATIONS),
     ),
+    (
+        "INSERT INTO destroyed_record (message, at) SELECT min(id), 1 FROM message RETURNING message",
+        &DESTROYED_RECORD,
+        Some(&DESTROYED_RECORDS),
+    ),
 ];
 
 /// Rows that nothing covers.
 const OTHERS: &[&str] = &[
+    "UPDATE message SET sealed = x'00' WHERE id IN (SELECT message FROM destroyed_record)",
     "INSERT INTO stream_hold (stream, act) SELECT stream, id FROM batch_act",
     "INSERT INTO reference (kind, code, effective, import, line) VALUES ('outlets', '1', '2026-01-01', 1, '1,outlet')",
     "INSERT INTO restore (halt, sessions) SELECT id, 0 FROM reconciliation",

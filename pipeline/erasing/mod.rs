@@ -1,0 +1,8 @@
+//! What is destroyed because its purpose is done.
+//!
+//! Invariant: rows stay. What was destroyed is marked, each mark covered and counted, so that what is purged is
+//! never taken for what is missing.
+
+pub mod due;
+pub mod purge;
+mod rows;
