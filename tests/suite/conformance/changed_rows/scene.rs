@@ -1,8 +1,13 @@
 //! Rows for the tables that a play leaves empty, written as the program writes them.
 
+use cardline::actions::batches::cancel::cancel_batch;
+use cardline::actions::batches::cut::{cut_now, preview_cut};
+use cardline::actions::outcome::Instruction;
 use cardline::args;
+use cardline::batching::kind::waiting_streams;
 use cardline::people::approvals::NewApproval;
 use cardline::people::users::NewUser;
+use cardline::route::batches_of;
 use cardline::step::Worker;
 use cardline::store::row_macs::catalog::{
     ACT, ACT_MEMBER, BATCH_ACT, Covered, DESTROYED_RECORD, RECONCILIATION, REFERENCE_IMPORT, STREAM_ACT,
@@ -11,6 +16,7 @@ use cardline::store::row_macs::counts::{
     ACTS, BATCH_ACTS, Counted, DESTROYED_RECORDS, IMPORTS, RECONCILIATIONS, STREAM_ACTS,
 };
 use cardline::store::{Ledger, Stamp};
+use cardline_core::batch_kinds::BatchKind;
 use cardline_core::domain::staff::{DualControl, Role, Scope};
 use jiff::Timestamp;
 
@@ -53,7 +59,7 @@ const ACTS_OF_PERSONS: &[(&str, &Covered, Option<&Counted>)] = &[
 /// Rows that nothing covers.
 const OTHERS: &[&str] = &[
     "UPDATE message SET sealed = x'00' WHERE id IN (SELECT message FROM destroyed_record)",
-    "INSERT INTO stream_hold (stream, act) SELECT stream, id FROM batch_act",
+    "INSERT INTO stream_hold (stream, act) SELECT stream, id FROM batch_act WHERE what = 'hold'",
     "INSERT INTO reference (kind, code, effective, import, line) VALUES ('outlets', '1', '2026-01-01', 1, '1,outlet')",
     "INSERT INTO restore (halt, sessions) SELECT id, 0 FROM reconciliation",
     "INSERT INTO sent_before (kind, key, file) SELECT 'batch', 'none', max(id) FROM file",
@@ -88,6 +94,23 @@ pub async fn complete(worker: &Worker, at: Timestamp) {
     seal(ledger, at).await;
     ledger.carry_tally().await.unwrap();
     ledger.books(at, false, None).await.unwrap();
+}
+
+/// Has a batch end unsent, if anything waits for one.
+pub async fn cancel_one(worker: &Worker, at: Timestamp) -> bool {
+    let by = Instruction { actor: "lin", reason: "wrong points", at, approval: None };
+    for kind in [BatchKind::PRODUCTION, BatchKind::ACCOUNT, BatchKind::RECYCLING] {
+        let waiting = waiting_streams(worker, batches_of(kind).unwrap(), at).await.unwrap();
+        if let Some(stream) =
+            waiting.iter().find(|stream| stream.waiting.cards > 0).map(|waiting| waiting.stream.name())
+        {
+            let batch = preview_cut(worker, &stream, at).await.unwrap().batch;
+            cut_now(worker, &stream, &batch, by).await.unwrap();
+            cancel_batch(worker, &batch, by).await.unwrap();
+            return true;
+        }
+    }
+    false
 }
 
 async fn acts(ledger: &Ledger) {
