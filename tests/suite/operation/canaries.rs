@@ -25,7 +25,7 @@ fn is_everywhere(text: &str) -> bool {
 }
 
 /// Every value under such a member, at any depth.
-fn collect(value: &Value, member: &str, found: &mut BTreeSet<String>) {
+pub fn collect(value: &Value, member: &str, found: &mut BTreeSet<String>) {
     match value {
         Value::Object(members) => members.iter().for_each(|(name, value)| collect(value, name, found)),
         Value::Array(items) => items.iter().for_each(|item| collect(item, member, found)),

@@ -1,6 +1,6 @@
 //! The daemon as it is operated: real processes, real signals, real outages.
 
-mod canaries;
+pub mod canaries;
 mod daemon;
 mod database_gone;
 mod disk_full;

@@ -19,7 +19,10 @@ use crate::conformance::applications::quarantine::{Desk, FIRST_DAY, application,
 use crate::conformance::arrivals::number;
 use crate::databases::{Database, on_both_engines};
 
+pub mod approvals;
+pub mod doctor;
 pub mod files;
+pub mod objects;
 pub mod plain_text;
 pub mod records;
 pub mod sessions;

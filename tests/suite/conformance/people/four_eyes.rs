@@ -5,7 +5,7 @@ use cardline::actions::dual_control::{Second, Wanted, second_person};
 use cardline::actions::outcome::ActionError;
 use cardline::actions::quarantine::export::{Exported, Wish, export};
 use cardline::actions::quarantine::operations::{Ask, Report, What, discard_request, operate};
-use cardline::actions::quarantine::refusal::QuarantineRefusal;
+use cardline::actions::quarantine::refusal::{QuarantineError, QuarantineRefusal};
 use cardline::books::law::Scene;
 use cardline::limits::APPROVAL_DAYS;
 use cardline::people::approvals::use_approval;
@@ -70,7 +70,12 @@ impl Office {
     }
 
     /// Lin's command: a discard of everything refused by a bank.
-    async fn discard(&mut self, reason: &str) -> Result<Report, QuarantineRefusal> {
+    pub async fn discard(&mut self, reason: &str) -> Result<Report, QuarantineRefusal> {
+        ended(self.discard_told(reason).await)
+    }
+
+    /// The same, with whatever failed.
+    pub async fn discard_told(&mut self, reason: &str) -> Result<Report, QuarantineError> {
         let lin = self.lin.clone();
         self.enter(&lin);
         let selection = Selection { code: "BANK-UNKNOWN".into(), ..Selection::default() };
@@ -78,8 +83,8 @@ impl Office {
             Ask { actor: "lin", reason, selection, what: What::Discard, confirm: None, dry_run: true, approval: None };
         let Ok(preview) = ended(operate(&self.desk.worker, &ask, now()).await) else { panic!("no preview") };
         (ask.confirm, ask.dry_run) = (Some(preview.operation.as_str()), false);
-        let told = ended(operate(&self.desk.worker, &ask, now()).await);
-        let Err(QuarantineRefusal::NeedsSecond { id, count }) = &told else { return told };
+        let told = operate(&self.desk.worker, &ask, now()).await;
+        let Err(ActionError::Refused(QuarantineRefusal::NeedsSecond { id, count })) = &told else { return told };
         let wanted = Wanted {
             action: DualControl::BulkDiscard,
             subject: id,
@@ -92,7 +97,7 @@ impl Office {
         match second_person(&self.desk.worker, &wanted, now()).await.unwrap() {
             Second::Given(approval) => {
                 ask.approval = Some(approval);
-                ended(operate(&self.desk.worker, &ask, now()).await)
+                operate(&self.desk.worker, &ask, now()).await
             }
             _ => told,
         }
@@ -109,7 +114,7 @@ impl Office {
         number(self.desk.ledger(), sql).await
     }
 
-    async fn discards(&self) -> (i64, i64) {
+    pub async fn discards(&self) -> (i64, i64) {
         (
             self.count("SELECT count(*) FROM act WHERE what = 'discard'").await,
             self.count("SELECT count(*) FROM message WHERE act <> 0").await,
