@@ -17,6 +17,7 @@ use serde_json::Value;
 use super::batches::cancel::cancel_batch;
 use super::batches::hold::release_batch;
 use super::batches::refusal::BatchRefusal;
+use super::erase::{EraseRefusal, erase};
 use super::outcome::{ActionError, Instruction, Outcome};
 use super::quarantine::operations;
 use super::quarantine::refusal::QuarantineRefusal;
@@ -49,6 +50,7 @@ pub enum Because {
     Batch(BatchRefusal),
     Quarantine(QuarantineRefusal),
     Recovery(RecoveryRefusal),
+    Erase(EraseRefusal),
 }
 
 /// Why an approval was not decided or carried out.
@@ -155,6 +157,12 @@ async fn effect(
         }
         DualControl::ReleaseBatch | DualControl::DestroyPlastic | DualControl::CancelBatch => {
             on_batch(worker, action, record, &request, now).await
+        }
+        DualControl::ErasePerson => {
+            let text = |key: &str| request[key].as_str().unwrap_or_default();
+            let by = Instruction { actor: &record.maker, reason: text("reason"), at: now, approval: Some(record.id) };
+            let ended = erase(worker, &record.subject, text("ground"), by).await;
+            carried(record, ended, Because::Erase)
         }
         DualControl::NewSequence => on_sequence(worker, record, &request, now).await,
         // Asked for by commands of another version, or carried out by their maker.

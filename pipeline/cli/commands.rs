@@ -90,6 +90,8 @@ pub const COMMANDS: &[Line] = &[
     looks("file compare", Permission::InspectFiles),
     looks("exchange missing", Permission::SeeMissingFiles),
     changes("exchange skip", Permission::SkipFiles),
+    changes("erase person", Permission::ErasePersons),
+    looks("erase scan", Permission::ScanErasures),
     looks("topic list", Permission::SeeTopics),
     changes("topic accept", Permission::AcceptTopics),
     anyone("states"),
@@ -185,8 +187,19 @@ mod tests {
 
     #[test]
     fn an_auditor_changes_nothing() {
-        const READS: &[&str] =
-            &["list", "missing", "show", "plan", "trace", "books", "inspect", "compare", "password", "disclosures"];
+        const READS: &[&str] = &[
+            "list",
+            "missing",
+            "show",
+            "plan",
+            "trace",
+            "books",
+            "inspect",
+            "compare",
+            "password",
+            "disclosures",
+            "scan",
+        ];
         let reads = |p: &&Line| READS.contains(&p.command.split(' ').next_back().unwrap_or_default());
         let may: Vec<&Line> = COMMANDS
             .iter()

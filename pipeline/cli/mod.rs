@@ -19,6 +19,7 @@ mod demo_balance;
 mod demo_next;
 mod demo_table;
 mod doctor;
+mod erase;
 mod exchange;
 mod exit;
 mod file;
@@ -122,6 +123,9 @@ enum Command {
     /// 交换 Files that partners owe us: numbers that never came, going on without them
     #[command(subcommand)]
     Exchange(exchange::Exchange),
+    /// 抹除 A person's records destroyed; whether anything of what was destroyed is left
+    #[command(subcommand)]
+    Erase(erase::Erase),
     /// 状态 The states and moves of every life
     States(states::StatesArgs),
     /// 升级 Bring the database's schema up to date, or say what is pending
@@ -198,6 +202,7 @@ async fn dispatch(Typed { cli, line }: Typed) -> anyhow::Result<Exit> {
         Command::Batch(args) => batch::run(&context, args).await,
         Command::Photos(args) => photos::run(&context, args).await,
         Command::File(args) => file::run(&context, args).await,
+        Command::Erase(args) => erase::run(&context, args).await,
         Command::States(args) => states::run(&context, args),
         Command::Migrate(args) => migrate::run(&context, args).await,
         Command::Backup(args) => backup::run(&context, args).await,

@@ -3,6 +3,7 @@
 
 use cardline::actions::batches::refusal::BatchRefusal;
 use cardline::actions::decisions::{ApprovalRefusal, Because};
+use cardline::actions::erase::EraseRefusal;
 use cardline::actions::outcome::ActionError;
 use cardline::actions::quarantine::refusal::{QuarantineRefusal, RepairRefusal};
 use cardline::actions::recovery::refusal::RecoveryRefusal;
@@ -192,6 +193,24 @@ impl InWords for RecoveryRefusal {
     }
 }
 
+impl InWords for EraseRefusal {
+    fn words(&self) -> String {
+        match self {
+            EraseRefusal::Unknown { application_id } => format!("no application has the id {application_id}"),
+            EraseRefusal::Beyond { application_id } => format!(
+                "an application of the person of {application_id} lies outside of what you see; ask an administrator who sees everything"
+            ),
+            EraseRefusal::Needed { against } => {
+                let shown = against.iter().take(10).cloned().collect::<Vec<_>>().join("; ");
+                format!("the person is still needed: {shown}; nothing was changed")
+            }
+            EraseRefusal::NoGround { ground } => {
+                format!("{ground} is no ground of the list; see `cardline erase person --help`")
+            }
+        }
+    }
+}
+
 impl InWords for QuarantineRefusal {
     fn words(&self) -> String {
         match self {
@@ -316,6 +335,7 @@ impl InWords for Because {
             Because::Batch(refusal) => refusal.words(),
             Because::Quarantine(refusal) => refusal.words(),
             Because::Recovery(refusal) => refusal.words(),
+            Because::Erase(refusal) => refusal.words(),
         }
     }
 }

@@ -41,6 +41,9 @@ struct Document {
     /// The day was reckoned in a year that has no calendar yet.
     due_provisional: bool,
     owner: String,
+    /// The person was erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    erased: Option<ErasedPerson>,
     findings: Vec<Found>,
     /// Why its photo cannot be used, or not yet.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,6 +51,12 @@ struct Document {
     moves: Vec<Moved>,
     files: Vec<Filed>,
     acts: Vec<ShownOperation>,
+}
+
+#[derive(Serialize)]
+struct ErasedPerson {
+    at: String,
+    ground: String,
 }
 
 #[derive(Serialize)]
@@ -101,8 +110,18 @@ pub async fn run(context: &Context, args: TraceArgs) -> anyhow::Result<Exit> {
         );
     };
     let provisional = is_provisional(&trace, &calendar_on(&ledger, local_date(Timestamp::now())).await?);
-    let words = header(&trace, provisional);
-    let document = document(trace, provisional, &context.config.data.value);
+    let erased = ledger
+        .erased(&trace.application_id)
+        .await?
+        .map(|(at, ground)| ErasedPerson { at: rfc3339(Timestamp::from_microsecond(at).unwrap_or_default()), ground });
+    let mut words = header(&trace, provisional);
+    let document = Document { erased, ..document(trace, provisional, &context.config.data.value) };
+    if let Some(ErasedPerson { at, ground }) = &document.erased {
+        words.push_str(&format!(
+            "\nerased      {}, on the ground {ground}: every record was destroyed",
+            shown_instant(at)
+        ));
+    }
     let moves: Vec<_> = document.moves.iter().map(move_row).collect();
     match context.output {
         Output::Json => print::json(&document)?,
@@ -166,6 +185,7 @@ fn document(trace: Trace, due_provisional: bool, data: &Path) -> Document {
         due_on: trace.due_on,
         due_provisional,
         owner: trace.owner,
+        erased: None,
         findings: findings.collect(),
         photo_fault: trace.photo_fault,
         moves: trace.moves.into_iter().map(moved).collect(),

@@ -126,6 +126,14 @@ impl Objects {
         }
     }
 
+    /// Removes the object of a key, such as an upload; nothing there is as good.
+    pub async fn remove_key(&self, key: &str) -> Result<(), ObjectError> {
+        match upload_key(key) {
+            Some(key) => self.removed(&key).await,
+            None => Ok(()),
+        }
+    }
+
     async fn removed(&self, key: &Key) -> Result<(), ObjectError> {
         crash::before(DurableAct::Remove);
         match self.store()?.delete(key).await {

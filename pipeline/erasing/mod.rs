@@ -3,6 +3,10 @@
 //! Invariant: rows stay. What was destroyed is marked, each mark covered and counted, so that what is purged is
 //! never taken for what is missing.
 
+mod destroy;
 pub mod due;
+pub mod erasure;
+pub mod person;
 pub mod purge;
 mod rows;
+pub mod scan;

@@ -9,9 +9,10 @@ use cardline_core::domain::policy::{ByRegion, RegionPolicy};
 use cardline_core::file_formats::PartnerKind;
 use jiff::{Timestamp, ToSpan};
 
+use super::destroy::destroy;
 use super::due::Dates;
+use super::erasure::finish;
 use crate::exchange::files::FileRecord;
-use crate::exchange::removal::remove;
 use crate::step::{Claim, StageError, Step, Unit, Worker};
 use crate::store::Lease;
 use crate::time::local_date;
@@ -24,13 +25,15 @@ pub enum Due {
     File(Box<FileRecord>),
     /// Records of discarded messages.
     Records,
+    /// What an erasure has still to remove.
+    Erasure(i64),
 }
 
 impl Unit for Due {
     fn partner(&self) -> Option<&str> {
         match self {
             Due::File(file) => Some(&file.partner),
-            Due::Records => None,
+            Due::Records | Due::Erasure(_) => None,
         }
     }
 
@@ -38,6 +41,7 @@ impl Unit for Due {
         match self {
             Due::File(file) => Some(format!("{} {}", file.direction, file.name)),
             Due::Records => None,
+            Due::Erasure(id) => Some(format!("erasure {id}")),
         }
     }
 }
@@ -46,6 +50,8 @@ impl Unit for Due {
 pub enum Taken {
     File(Lease, i64),
     Records(Lease, Vec<i64>),
+    /// It is finished.
+    Erasure(Lease),
 }
 
 /// Until when something must have ended to be due at an instant, by the policies of that day.
@@ -67,7 +73,8 @@ pub fn dates(worker: &Worker, now: Timestamp) -> Dates {
 pub async fn overdue(worker: &Worker, at: Timestamp) -> Result<u64, StageError> {
     let dates = dates(worker, at);
     let files = worker.ledger.files_to_purge(&dates).await?.len();
-    Ok((files + worker.ledger.records_to_purge(&dates, RECORDS_PER_CLAIM).await?.len()) as u64)
+    let records = worker.ledger.records_to_purge(&dates, RECORDS_PER_CLAIM).await?.len();
+    Ok((files + records + worker.ledger.doomed().await?.len()) as u64)
 }
 
 impl Step for Purge {
@@ -82,11 +89,19 @@ impl Step for Purge {
         if !worker.ledger.records_to_purge(&dates, 1).await?.is_empty() {
             units.push(Due::Records);
         }
+        units.extend(worker.ledger.doomed().await?.into_iter().map(Due::Erasure));
         Ok(units)
     }
 
     async fn claim(&self, worker: &Worker, due: &Due, now: Timestamp) -> Result<Claim<Taken>, StageError> {
         match due {
+            Due::Erasure(id) => {
+                let Some(lease) = worker.lease(&format!("care/purge/erasure/{id}"), now).await? else {
+                    return Ok(Claim::Busy);
+                };
+                finish(worker, *id, now).await?;
+                Ok(Claim::Taken(Taken::Erasure(lease)))
+            }
             Due::Records => {
                 let Some(lease) = worker.lease("care/purge/records", now).await? else { return Ok(Claim::Busy) };
                 let records = worker.ledger.records_to_purge(&dates(worker, now), RECORDS_PER_CLAIM).await?;
@@ -121,6 +136,7 @@ impl Step for Purge {
     ) -> Result<(), StageError> {
         match taken {
             Taken::File(lease, file) => worker.ledger.settle_purged(&lease, file, now).await?,
+            Taken::Erasure(lease) => worker.ledger.give_back(&lease).await?,
             Taken::Records(lease, messages) => worker.ledger.settle_purged_records(&lease, messages, now).await?,
         }
         Ok(())
@@ -129,23 +145,3 @@ impl Step for Purge {
 
 /// Records destroyed in one transaction.
 const RECORDS_PER_CLAIM: i64 = 1_000;
-
-/// Removes the bytes of a file wherever we keep them. Again, it changes nothing.
-pub async fn destroy(worker: &Worker, file: &FileRecord) -> Result<(), StageError> {
-    let Some(partner) = worker.partners.get(&file.partner) else {
-        return Err(StageError::Shape(format!("{} is no partner: its folders cannot be purged", file.partner)));
-    };
-    tokio::task::block_in_place(|| remove(partner, file))
-        .map_err(|(path, error)| StageError::exchange(&path, error))?;
-    if file.direction == "out" {
-        worker.objects.remove("files", &file.sha256).await?;
-    }
-    if let (Some(batch), "personalization") = (file.batch, file.kind.as_str()) {
-        for photo in worker.ledger.renditions_to_purge(batch).await? {
-            worker.objects.remove("photos-print", &photo.print).await?;
-            worker.objects.remove("photos-chip", &photo.chip).await?;
-            worker.ledger.forget_rendition(&photo.source).await?;
-        }
-    }
-    Ok(())
-}

@@ -32,6 +32,9 @@ pub enum Permission {
     ReleaseBatches,
     SplitBatches,
     CancelBatches,
+    ErasePersons,
+    /// See whether anything of what was destroyed is left.
+    ScanErasures,
     SeePhotos,
     RetryPhotos,
     InspectFiles,
@@ -97,6 +100,8 @@ impl Permission {
             Permission::ReleaseBatches => within(OPERATORS),
             Permission::SplitBatches => within(OPERATORS),
             Permission::CancelBatches => within(OPERATORS),
+            Permission::ErasePersons => within(ADMINISTRATORS),
+            Permission::ScanErasures => whole(OVERSEERS),
             Permission::SeePhotos => within(ALL),
             Permission::RetryPhotos => within(OPERATORS),
             Permission::InspectFiles => within(ALL),

@@ -32,6 +32,19 @@ pub struct PoolFigures {
 }
 
 impl Ledger {
+    /// Lets go of what was overwritten: on SQLite the log beside the file, where the earlier pages are. On PostgreSQL
+    /// dead rows stay in their heap until it is rewritten.
+    pub async fn forget_overwritten(&self) -> Result<(), LedgerError> {
+        if let Pool::Sqlite(pool) = self.pool() {
+            let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+            let (busy, ..) = sqlx::query_as::<_, (i64, i64, i64)>(sql).fetch_one(pool).await?;
+            if busy != 0 {
+                return Err(LedgerError::Shape("the log is being read, and is emptied later".into()));
+            }
+        }
+        Ok(())
+    }
+
     /// Asks the database for the smallest thing there is, and a server whether it takes writes. (SQLite's
     /// one writer is not disturbed.)
     pub async fn answers(&self) -> Result<(), LedgerError> {

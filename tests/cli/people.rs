@@ -139,7 +139,8 @@ fn arguments(command: &str) -> Vec<&'static str> {
         "migrate" => vec!["--check"],
         "backup" => vec!["--to", "/dev/null/none"],
         "exchange skip" => vec!["ICBC", "account-result", "--go-on-with", "2", "--reason", "r"],
-        "quarantine disclosures" | "file compare" => Vec::new(),
+        "erase person" => vec!["none", "--ground", "unlawful", "--dry-run"],
+        "quarantine disclosures" | "file compare" | "erase scan" => Vec::new(),
         "reconcile accept" => vec!["--reason", "r"],
         "quarantine list" | "import list" | "books" | "batch list" | "batch plan" | "photos list" | "users list"
         | "approvals list" | "topic list" | "reconcile show" | "exchange missing" => Vec::new(),

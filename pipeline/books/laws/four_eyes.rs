@@ -10,7 +10,8 @@ pub const LAW: Law = Law {
     cases: "SELECT (SELECT count(*) FROM approval)
         + (SELECT count(*) FROM act WHERE by_user IS NOT NULL AND what IN ('discard', 'reveal') AND count > 1)
         + (SELECT count(*) FROM reference_import WHERE by_user IS NOT NULL AND complete AND ended > 0)
-        + (SELECT count(*) FROM stream_act WHERE by_user IS NOT NULL) + (SELECT count(*) FROM reconciliation WHERE by_user IS NOT NULL)",
+        + (SELECT count(*) FROM stream_act WHERE by_user IS NOT NULL) + (SELECT count(*) FROM reconciliation WHERE by_user IS NOT NULL)
+        + (SELECT count(*) FROM erasure WHERE by_user IS NOT NULL)",
     offending: &[
         "SELECT 'approval ' || p.id || ': one person is both maker and approver' FROM approval p WHERE p.approver = p.maker",
         "SELECT 'approval ' || v.subject || ': the history has one person ask and decide' FROM move v
@@ -48,11 +49,15 @@ pub const LAW: Law = Law {
         "SELECT 'approval ' || p.id || ': used, and nothing was done' FROM approval p WHERE p.state = 'used'
             AND ((p.act IN ('bulk-discard', 'bulk-export') AND NOT EXISTS (SELECT 1 FROM act a WHERE a.approval = p.id))
                 OR (p.act = 'replace-table' AND NOT EXISTS (SELECT 1 FROM reference_import i WHERE i.approval = p.id))
+                OR (p.act = 'erase-person' AND NOT EXISTS (SELECT 1 FROM erasure e WHERE e.approval = p.id))
                 OR (p.act = 'new-sequence' AND NOT EXISTS (SELECT 1 FROM stream_act k WHERE k.approval = p.id)
                     AND NOT EXISTS (SELECT 1 FROM reconciliation r WHERE r.approval = p.id)))",
         "SELECT k.partner || ' ' || k.kind || ' ' || k.first || ' to ' || k.last || ': passed over without its approval' FROM stream_act k
          WHERE k.by_user IS NOT NULL AND NOT EXISTS (SELECT 1 FROM approval p WHERE p.id = k.approval AND p.state = 'used'
             AND p.act = 'new-sequence' AND p.maker = k.actor AND p.subject = k.partner || ' ' || k.kind || ' ' || k.first || ' to ' || k.last)",
+        "SELECT 'erasure ' || e.id || ': without its approval' FROM erasure e
+         WHERE e.by_user IS NOT NULL AND NOT EXISTS (SELECT 1 FROM approval p WHERE p.id = e.approval AND p.state = 'used'
+            AND p.act = 'erase-person' AND p.maker = e.actor AND p.count = e.cards)",
         "SELECT 'halt ' || r.id || ': accepted without its approval' FROM reconciliation r
          WHERE r.by_user IS NOT NULL AND NOT EXISTS (SELECT 1 FROM approval p WHERE p.id = r.approval AND p.state = 'used'
             AND p.act = 'new-sequence' AND p.maker = r.actor AND p.subject = 'halt ' || r.id)",
@@ -94,7 +99,8 @@ const ALONE: &str = "SELECT u.name || ': ' || sum(a.count) || ' messages in a da
 const MAY_GIVE: &str = "WITH may(act, role) AS (VALUES
         ('release-batch', 'operator'), ('release-batch', 'administrator'), ('cancel-batch', 'operator'), ('cancel-batch', 'administrator'),
         ('new-sequence', 'operator'), ('new-sequence', 'bank-it'), ('new-sequence', 'administrator'), ('destroy-plastic', 'administrator'),
-        ('bulk-export', 'administrator'), ('bulk-discard', 'operator'), ('bulk-discard', 'administrator'), ('replace-table', 'administrator'))
+        ('bulk-export', 'administrator'), ('bulk-discard', 'operator'), ('bulk-discard', 'administrator'), ('replace-table', 'administrator'),
+        ('erase-person', 'administrator'))
     SELECT 'approval ' || p.id || ': decided by somebody who may not' FROM approval p
     WHERE p.approver IS NOT NULL AND NOT EXISTS (SELECT 1 FROM users u JOIN may m ON m.role = u.role AND m.act = p.act WHERE u.name = p.approver)";
 

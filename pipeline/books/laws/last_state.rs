@@ -58,6 +58,7 @@ pub const LAW: Law = Law {
         gone!("case", "desk_case"),
         gone!("approval", "approval"),
         gone!("user", "users"),
+        gone!("erasure", "erasure"),
         gone!("application", "application"),
     ],
     computed: Some(|look| Box::pin(without_history(look))),

@@ -6,6 +6,7 @@ use crate::books::law::{Found, Law, Look, planted};
 use crate::store::LedgerError;
 use crate::store::row_macs::catalog::{COVERED, Covered};
 use crate::store::row_macs::older::begun_mac;
+use crate::store::row_macs::there_again::THERE_AGAIN;
 use crate::store::row_macs::{RowKey, StoredMac};
 
 pub const LAW: Law = Law {
@@ -29,11 +30,6 @@ pub const LAW: Law = Law {
         planted(TwoPersons, &["act", "act_member"], "DELETE FROM act WHERE id = (SELECT max(id) FROM act)"),
     ],
 };
-
-/// Records that were destroyed, put back from an older copy.
-const THERE_AGAIN: &str =
-    "SELECT 'message ' || m.id || ': was destroyed, and has a record again' FROM destroyed_record d
-    JOIN message m ON m.id = d.message WHERE length(m.sealed) > 1 ORDER BY m.id";
 
 /// Compares every covered row with what the key says about it.
 async fn changed_rows(look: &mut Look) -> Result<Found, LedgerError> {

@@ -111,11 +111,13 @@ pub enum DualControl {
     BulkDiscard,
     /// A whole reference table is replaced, and codes end.
     ReplaceTable,
+    /// Every record of a person is destroyed.
+    ErasePerson,
 }
 
 impl DualControl {
     /// Every action.
-    pub const ALL: [DualControl; 7] = [
+    pub const ALL: [DualControl; 8] = [
         DualControl::ReleaseBatch,
         DualControl::CancelBatch,
         DualControl::NewSequence,
@@ -123,6 +125,7 @@ impl DualControl {
         DualControl::BulkExport,
         DualControl::BulkDiscard,
         DualControl::ReplaceTable,
+        DualControl::ErasePerson,
     ];
 
     /// Code in tables and files; never renamed.
@@ -135,6 +138,7 @@ impl DualControl {
             DualControl::BulkExport => "bulk-export",
             DualControl::BulkDiscard => "bulk-discard",
             DualControl::ReplaceTable => "replace-table",
+            DualControl::ErasePerson => "erase-person",
         }
     }
 
@@ -150,7 +154,10 @@ impl DualControl {
                 &[Role::Operator, Role::Administrator]
             }
             DualControl::NewSequence => &[Role::Operator, Role::BankIt, Role::Administrator],
-            DualControl::DestroyPlastic | DualControl::BulkExport | DualControl::ReplaceTable => &[Role::Administrator],
+            DualControl::DestroyPlastic
+            | DualControl::BulkExport
+            | DualControl::ReplaceTable
+            | DualControl::ErasePerson => &[Role::Administrator],
         }
     }
 

@@ -10,6 +10,7 @@ mod approval;
 mod batch;
 mod card;
 mod case;
+mod erasure;
 mod file;
 mod social;
 mod user;
@@ -20,12 +21,14 @@ pub use approval::APPROVAL;
 pub use batch::BATCH;
 pub use card::CARD;
 pub use case::CASE;
+pub use erasure::ERASURE;
 pub use file::FILE;
 pub use social::SOCIAL;
 pub use user::USER;
 
 /// Every life, in the order the pages show them.
-pub const LIVES: &[&StateMachine] = &[&APPLICATION, &CARD, &SOCIAL, &ACCOUNT, &BATCH, &FILE, &CASE, &APPROVAL, &USER];
+pub const LIVES: &[&StateMachine] =
+    &[&APPLICATION, &CARD, &SOCIAL, &ACCOUNT, &BATCH, &FILE, &CASE, &APPROVAL, &USER, &ERASURE];
 
 /// Where in its life a state stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -143,6 +143,17 @@ pub const DESTROYED_RECORD: Covered = covered(
     "message IN (SELECT m.id FROM touched_chunk t JOIN message m ON m.chunk = t.id)",
 );
 
+/// A person who was erased.
+pub const ERASURE: Covered = covered(
+    "erasure",
+    &["id"],
+    &["at", "actor", "ground", "reason", "cards", "records", "heaps", "approval", "by_user"],
+    "",
+);
+
+/// A card of a person who was erased.
+pub const ERASED_CARD: Covered = covered("erased_card", &["application"], &["erasure"], "");
+
 /// Opened so; its deadline and owner change.
 pub const CASE: Covered = covered("desk_case", &["id"], &["application", "file", "reason"], "");
 
@@ -250,6 +261,8 @@ pub const COVERED: &[&Covered] = &[
     &FILE,
     &PURGE,
     &DESTROYED_RECORD,
+    &ERASURE,
+    &ERASED_CARD,
     &USERS,
     &APPROVAL,
     &ACT,

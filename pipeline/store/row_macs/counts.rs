@@ -25,12 +25,24 @@ pub const RECONCILIATIONS: Counted = Counted { table: "reconciliation", count: "
 pub const PURGES: Counted = Counted { table: "purge", count: "SELECT count(*) FROM purge" };
 pub const DESTROYED_RECORDS: Counted =
     Counted { table: "destroyed_record", count: "SELECT count(*) FROM destroyed_record" };
+pub const ERASURES: Counted = Counted { table: "erasure", count: "SELECT count(*) FROM erasure" };
+pub const ERASED_CARDS: Counted = Counted { table: "erased_card", count: "SELECT count(*) FROM erased_card" };
 /// The chain of history: its length, and the digest it ends with.
 pub(crate) const SEALS: Counted = Counted { table: "seal", count: "SELECT count(*) FROM seal" };
 
 /// Everything that is counted.
-pub const COUNTED: &[&Counted] =
-    &[&ACTS, &BATCH_ACTS, &STREAM_ACTS, &IMPORTS, &RECONCILIATIONS, &PURGES, &DESTROYED_RECORDS, &SEALS];
+pub const COUNTED: &[&Counted] = &[
+    &ACTS,
+    &BATCH_ACTS,
+    &STREAM_ACTS,
+    &IMPORTS,
+    &RECONCILIATIONS,
+    &PURGES,
+    &DESTROYED_RECORDS,
+    &ERASURES,
+    &ERASED_CARDS,
+    &SEALS,
+];
 
 const LAST_SEAL: &str = "SELECT digest FROM seal ORDER BY no DESC LIMIT 1";
 

@@ -11,6 +11,7 @@ pub mod counts;
 mod cover;
 mod key;
 pub mod older;
+pub mod there_again;
 
 pub use cover::{Fields, StoredMac};
 pub use key::{BindRecord, Field, RowKey, RowMac};

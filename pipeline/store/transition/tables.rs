@@ -90,6 +90,8 @@ const TABLES: &[StateTable] = &[
         lock: None,
         assign: Some(Assign::StateOnly("UPDATE users SET state = $1 WHERE id IN (SELECT id FROM subject)")),
     },
+    // It begins and never moves.
+    StateTable { machine: "erasure", scope: "erasure", keep_standing: "DELETE FROM subject", lock: None, assign: None },
 ];
 
 /// The statements of a machine.

@@ -4,6 +4,9 @@
 /// Repeats first, then conflicts, then the order of revisions (contract/messages.md). Messages
 /// taken in again are not compared with those removed from quarantine; new messages are, or repeats would be accepted.
 pub(crate) const IDENTITY: &[&str] = &[
+    // Of a person who was erased nothing is stored again, whatever the message says.
+    "UPDATE arriving SET outcome = 'repeated' WHERE outcome IN ('accepted', 'rejected') AND EXISTS (
+        SELECT 1 FROM application a JOIN erased_card e ON e.application = a.id WHERE a.application_id = arriving.application_id)",
     "UPDATE arriving SET outcome = 'repeated' WHERE outcome IN ('accepted', 'rejected') AND EXISTS (
         SELECT 1 FROM message m WHERE m.event_id = arriving.event_id AND m.outcome IN ('accepted', 'rejected', 'waiting')
         AND m.digest = arriving.digest AND (m.act = 0 OR arriving.origin IS NULL))",

@@ -2,6 +2,7 @@
 
 use cardline::actions::batches::cancel::cancel_batch;
 use cardline::actions::batches::cut::{cut_now, preview_cut};
+use cardline::actions::erase::erase;
 use cardline::actions::outcome::Instruction;
 use cardline::args;
 use cardline::batching::kind::waiting_streams;
@@ -19,6 +20,8 @@ use cardline::store::{Ledger, Stamp};
 use cardline_core::batch_kinds::BatchKind;
 use cardline_core::domain::staff::{DualControl, Role, Scope};
 use jiff::Timestamp;
+
+use crate::conformance::arrivals::texts;
 
 /// Acts, each covered and counted.
 const ACTS_OF_PERSONS: &[(&str, &Covered, Option<&Counted>)] = &[
@@ -50,7 +53,7 @@ const ACTS_OF_PERSONS: &[(&str, &Covered, Option<&Counted>)] = &[
         Some(&RECONCILIATIONS),
     ),
     (
-        "INSERT INTO destroyed_record (message, at) SELECT min(id), 1 FROM message RETURNING message",
+        "INSERT INTO destroyed_record (message, at) SELECT min(id), 1 FROM message WHERE id NOT IN (SELECT message FROM destroyed_record) RETURNING message",
         &DESTROYED_RECORD,
         Some(&DESTROYED_RECORDS),
     ),
@@ -58,6 +61,7 @@ const ACTS_OF_PERSONS: &[(&str, &Covered, Option<&Counted>)] = &[
 
 /// Rows that nothing covers.
 const OTHERS: &[&str] = &[
+    "INSERT INTO doomed (erasure, no) VALUES (1, 1)",
     "UPDATE message SET sealed = x'00' WHERE id IN (SELECT message FROM destroyed_record)",
     "INSERT INTO stream_hold (stream, act) SELECT stream, id FROM batch_act WHERE what = 'hold'",
     "INSERT INTO reference (kind, code, effective, import, line) VALUES ('outlets', '1', '2026-01-01', 1, '1,outlet')",
@@ -76,6 +80,7 @@ const OTHERS: &[&str] = &[
 pub async fn complete(worker: &Worker, at: Timestamp) {
     let ledger = &worker.ledger;
     let why = Stamp { at, actor: "wang", reason: "" };
+    erase_somebody(worker, at).await;
     let role = Role::of("administrator").unwrap();
     let new = NewUser { name: "wang".into(), role, scope: Scope::default(), verifier: "none".into() };
     ledger.add_user(&new, why).await.unwrap();
@@ -111,6 +116,16 @@ pub async fn cancel_one(worker: &Worker, at: Timestamp) -> bool {
         }
     }
     false
+}
+
+async fn erase_somebody(worker: &Worker, at: Timestamp) {
+    let by = Instruction { actor: "wang", reason: "a scene", at, approval: None };
+    for id in texts(&worker.ledger, "SELECT application_id FROM application ORDER BY id").await {
+        if erase(worker, &id, "purpose-done", by).await.is_ok() {
+            return;
+        }
+    }
+    panic!("nobody may be erased");
 }
 
 async fn acts(ledger: &Ledger) {

@@ -43,6 +43,10 @@ pub const COLUMNS: &[(&str, &str)] = &[
         "how many still wait for production: counted anew by the next cut, which asks the cards themselves",
     ),
     ("counter.*", "a number handed out again is refused: numbers of files, batches and cards are unique"),
+    (
+        "doomed.*",
+        "what an erasure has still to remove: its files are purged when their days are over; of an object nothing is known any more",
+    ),
     ("dead_letter.*", "what is still to be told to the senders; the messages themselves are covered"),
     (
         "desk_case.due_on",
@@ -132,6 +136,7 @@ pub const COLUMNS: &[(&str, &str)] = &[
 /// Tables of which a row may be deleted.
 pub const DELETED: &[(&str, &str)] = &[
     ("counter", "as its columns: numbers are unique"),
+    ("doomed", "as its columns"),
     ("dead_letter", "as its columns"),
     ("finding", "as its columns"),
     ("key_check", "made again by the next worker from its keys, after a record has opened with them"),

@@ -1,5 +1,6 @@
 //! What is destroyed: purged once its work is done, or erased with its person. On both engines.
 
+mod erasure;
 mod purge;
 
 use std::path::{Path, PathBuf};
