@@ -69,7 +69,7 @@ fn is_citizen(part: &str) -> bool {
 /// would be found too often; so would a PAN between hexadecimal letters, where UUIDs have many digits.
 fn is_inside(identifier: &str) -> bool {
     let is_letter = |c: char| !c.is_ascii_digit() && !matches!(c, 'X' | 'x');
-    parts(identifier).any(|part| {
+    parts(identifier).filter(|part| part.len() >= 16).any(|part| {
         let is_of_uuid = part.bytes().all(|byte| byte.is_ascii_hexdigit());
         let mut runs = part.split(is_letter).map(|run| run.trim_start_matches(['X', 'x']));
         runs.any(|run| match run.len() {
@@ -84,21 +84,42 @@ fn is_inside(identifier: &str) -> bool {
 /// them from a person's number in three parts.
 const OWN_DAYS_FROM_YEAR: i16 = 2024;
 
+/// Longest number with a check digit: a PAN.
+const MAX_NUMBER_BYTES: usize = 19;
+
 /// Whether consecutive parts together are a number with a check digit: `110105-19850208-9471`.
 fn is_spread(identifier: &str) -> bool {
-    let parts: Vec<&str> = parts(identifier).collect();
-    (0..parts.len()).any(|first| {
-        let mut joined = String::new();
-        parts[first..].iter().enumerate().any(|(more, part)| {
-            joined.push_str(part);
-            more > 0 && joined.len() <= 19 && (pan::is_valid(&joined) || is_born_before_own_days(&joined))
-        })
-    })
+    let begins = (1..).zip(identifier.bytes()).filter(|(_, byte)| is_separator(char::from(*byte))).map(|(at, _)| at);
+    std::iter::once(0).chain(begins).any(|from| is_spread_from(&identifier[from..]))
+}
+
+/// Whether the first part and some of those after it are one.
+fn is_spread_from(rest: &str) -> bool {
+    let (mut joined, mut length, mut is_first) = ([0; MAX_NUMBER_BYTES], 0, true);
+    for byte in rest.bytes().chain([b'-']) {
+        if is_separator(char::from(byte)) {
+            let number = str::from_utf8(&joined[..length]).unwrap_or_default();
+            if !is_first && length >= 16 && (pan::is_valid(number) || is_born_before_own_days(number)) {
+                return true;
+            }
+            is_first = false;
+            continue;
+        }
+        // What is no digit ends a number.
+        let is_of_number = matches!(byte, b'0'..=b'9' | b'X' | b'x');
+        let Some(place) = joined.get_mut(length).filter(|_| is_of_number) else { return false };
+        *place = byte;
+        length += 1;
+    }
+    false
 }
 
 fn is_born_before_own_days(number: &str) -> bool {
+    if number.len() != 18 {
+        return false;
+    }
     let born = identity_number::parse(&number.to_ascii_uppercase()).ok().and_then(|number| number.birth);
-    number.len() == 18 && born.is_some_and(|born| (1900..OWN_DAYS_FROM_YEAR).contains(&born.year()))
+    born.is_some_and(|born| (1900..OWN_DAYS_FROM_YEAR).contains(&born.year()))
 }
 
 #[cfg(test)]
