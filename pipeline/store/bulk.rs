@@ -10,7 +10,7 @@ use super::args::{Arg, bound};
 use super::bulk_row::{BulkRow, ColumnValues, Columns};
 use super::engine::Tx;
 use super::rows::Row;
-use crate::limits::SQLITE_BOUND_VALUES;
+use crate::limits::{SQLITE_BOUND_VALUES, SQLITE_ROWS_AT_ONCE};
 
 /// Beyond so many rows plans are worth telling PostgreSQL how many there are.
 const ANALYSED_ROWS: usize = 400;
@@ -153,21 +153,27 @@ impl Tx {
     async fn pour_into_sqlite<R: BulkRow>(&mut self, alike: Alike, rows: Vec<R>) -> Result<(), sqlx::Error> {
         let Some(connection) = self.sqlite() else { return Ok(()) };
         let columns = R::COLUMNS.len() + alike.columns.len();
-        let per_statement = SQLITE_BOUND_VALUES / columns;
-        let mut rows = rows.into_iter().peekable();
-        while rows.peek().is_some() {
-            let piece: Vec<R> = rows.by_ref().take(per_statement).collect();
+        let most = (SQLITE_BOUND_VALUES / columns).min(SQLITE_ROWS_AT_ONCE);
+        let mut rows = rows.into_iter();
+        while rows.len() > 0 {
+            // Pieces of few sizes recur, so that each is parsed once a connection.
+            let size = largest_piece(rows.len().min(most));
+            let piece: Vec<R> = rows.by_ref().take(size).collect();
             let tuple = format!("({})", vec!["?"; columns].join(","));
             let tuples = vec![tuple.as_str(); piece.len()].join(",");
             let sql = format!("INSERT INTO {} ({}) VALUES {tuples}", R::TABLE, names(R::COLUMNS, alike.columns));
-            // Only whole pieces recur, so only their text is worth a place in the statement cache.
-            let query = sqlx::query(AssertSqlSafe(sql)).persistent(piece.len() == per_statement);
+            let query = sqlx::query(AssertSqlSafe(sql));
             let whole = piece.into_iter().flat_map(|row| row.values().into_iter().chain(alike.values.iter().cloned()));
             let query = bound!(query, whole);
             query.execute(&mut *connection).await?;
         }
         Ok(())
     }
+}
+
+/// The largest power of two that is not above so many rows.
+fn largest_piece(rows: usize) -> usize {
+    1 << rows.max(1).ilog2()
 }
 
 fn ddl<R: BulkRow>(postgres: bool) -> String {
