@@ -74,7 +74,7 @@ fn associated(table: &str, id: i64) -> Vec<u8> {
 #[derive(Clone)]
 pub struct Keys {
     data: Arc<Aes256Gcm>,
-    hash: [u8; 32],
+    hash: Hmac<Sha256>,
     rows: RowKey,
     check: KeyCheck,
     is_passing: bool,
@@ -145,7 +145,10 @@ impl Keys {
         let row_key = fixed(&Sha256::new().chain_update(b"cardline row digest").chain_update(data).finalize());
         let data = Arc::new(cipher(data));
         let rows = RowKey::new(&row_key, Arc::new(Binder(Arc::clone(&data))));
-        Keys { data, hash, rows, check, is_passing: false }
+        // The key fills the first half of a block; the rest is zeros, as HMAC pads it.
+        let mut block = [0; 64];
+        block[..32].copy_from_slice(&hash);
+        Keys { data, hash: Hmac::new(&block.into()), rows, check, is_passing: false }
     }
 
     /// The key of the digests that cover the ledger's rows.
@@ -212,16 +215,11 @@ impl Keys {
 
     /// Keyed hash of what identifies a person or an account; `purpose` keeps the kinds apart.
     pub fn hash(&self, purpose: &str, value: &str) -> Vec<u8> {
-        // HMAC takes keys of any length, so this cannot fail.
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.hash) else {
-            return Vec::new();
-        };
+        let mut mac = self.hash.clone();
         mac.update(purpose.as_bytes());
         mac.update(&[0]);
         mac.update(value.as_bytes());
-        let mut key = vec![HASH_KEY_VERSION];
-        key.extend_from_slice(&mac.finalize().into_bytes()[..16]);
-        key
+        [&[HASH_KEY_VERSION], &mac.finalize().into_bytes()[..16]].concat()
     }
 }
 

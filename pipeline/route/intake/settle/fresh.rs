@@ -4,14 +4,12 @@
 use std::collections::{HashMap, HashSet};
 
 use cardline_core::domain::outcomes::MessageOutcome;
-use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{ArrivingFacts, ArrivingMessage, IntakeCounts, Key, Numbered, REJECTED, REJECTION};
+use super::applications::{Draft, NewApplications};
+use super::{ArrivingMessage, IntakeCounts, Key, Numbered};
 use crate::bulk_row;
 use crate::quarantine::quarantined::looked_at_by;
-use crate::store::row_macs::catalog::{APPLICATION, MESSAGE};
-use crate::store::row_macs::{Field, RowKey};
 use crate::store::{LedgerError, Stamp, Tx};
 
 bulk_row! {
@@ -47,61 +45,6 @@ bulk_row! {
 
 bulk_row! {
     struct NewFinding in "finding" { message: i64, rule: &'static str, field: String, severity: &'static str }
-}
-
-bulk_row! {
-    struct NewApplication in "application" {
-        id: i64,
-        message: i64,
-        application_id: Option<String>,
-        revision: Option<i64>,
-        person: Vec<u8>,
-        kind: &'static str,
-        lane: &'static str,
-        region: String,
-        bank: String,
-        outlet: String,
-        method: &'static str,
-        point: String,
-        approved_on: Date,
-        promise_on: Date,
-        due_on: Date,
-        photo: Option<String>,
-        mac: Option<i64>,
-    }
-}
-
-bulk_row! {
-    /// The same in all new applications of an outcome; the open ones wait in a queue.
-    struct OfOutcome in "application" {
-        chunk: i64,
-        state: &'static str,
-        social: &'static str,
-        financial: &'static str,
-        owner: &'static str,
-        queue: Option<&'static str>,
-        returned_on: Option<Date>,
-        open: bool,
-        live: bool,
-    }
-}
-
-bulk_row! {
-    struct Rejection in "move" { subject: i64 }
-}
-
-bulk_row! {
-    /// The same in all moves of rejected applications.
-    struct OfRejections<'a> in "move" {
-        at: Timestamp,
-        life: &'static str,
-        scope: &'static str,
-        from_state: &'static str,
-        to_state: &'static str,
-        count: i64,
-        actor: &'a str,
-        reason: &'static str,
-    }
 }
 
 /// Of which messages the ledger knows the event, the application or the person. Each question is a look
@@ -165,70 +108,28 @@ pub(super) async fn keep(
         return Ok(IntakeCounts::default());
     }
     let mut ids = tx.take_ids("application", messages.len() as i64).await?.into_iter();
-    let mut rows = Kept::in_chunk(chunk, tx.row_key());
+    let mut rows = Kept::default();
     for message in messages {
         let id = ids.next().ok_or_else(|| LedgerError::Shape("application id".into()))?;
         rows.push(message, id, today);
     }
     tx.insert_alike(OfChunk { chunk }, rows.messages).await?;
     tx.insert(rows.findings).await?;
-    let new = OfOutcome {
-        chunk,
-        state: "accepted",
-        social: "sealed",
-        financial: "sealed",
-        owner: "bureau operator",
-        queue: Some("account"),
-        returned_on: None,
-        open: true,
-        live: false,
-    };
-    // Its applicant has it, and no card comes of it yet.
-    let refused = OfOutcome {
-        chunk: 0,
-        state: "rejected",
-        owner: "applicant",
-        queue: None,
-        returned_on: Some(today),
-        open: false,
-        ..new
-    };
-    tx.insert_alike(new, rows.accepted).await?;
-    tx.insert_alike(refused, rows.rejected).await?;
-    let moved = OfRejections {
-        at: why.at,
-        life: REJECTION.life(),
-        scope: "application",
-        from_state: REJECTION.from(),
-        to_state: REJECTION.to(),
-        count: 1,
-        actor: why.actor,
-        reason: REJECTED,
-    };
-    tx.insert_alike(moved, rows.rejections).await?;
+    rows.applications.keep(tx, chunk, why, today).await?;
     Ok(rows.counts)
 }
 
-/// The rows of one chunk, each covered by the key.
+/// The rows of one chunk.
 #[derive(Default)]
 struct Kept {
-    chunk: i64,
-    key: Option<RowKey>,
     messages: Vec<NewMessage>,
     findings: Vec<NewFinding>,
-    accepted: Vec<NewApplication>,
-    rejected: Vec<NewApplication>,
-    rejections: Vec<Rejection>,
+    applications: NewApplications,
     counts: IntakeCounts,
 }
 
 impl Kept {
-    fn in_chunk(chunk: i64, key: Option<RowKey>) -> Kept {
-        Kept { chunk, key, ..Kept::default() }
-    }
-
-    fn push(&mut self, Numbered { id, message: m }: Numbered, application: i64, today: Date) {
-        let mac = self.key.as_ref().map(|key| covered(key, id, self.chunk, &m));
+    fn push(&mut self, Numbered { id, mac, message: m }: Numbered, application: i64, today: Date) {
         if let Some(facts) = m.facts {
             let mut told = HashSet::new();
             for f in m.findings {
@@ -236,15 +137,8 @@ impl Kept {
                     self.findings.push(NewFinding { message: id, rule: f.rule, field: f.field, severity: f.severity });
                 }
             }
-            let accepted = m.outcome == MessageOutcome::Accepted;
-            let mut new = new_application(application, id, (m.application_id.clone(), m.revision), facts, accepted);
-            new.mac = self.key.as_ref().map(|key| new.covered(key));
-            if accepted {
-                self.accepted.push(new);
-            } else {
-                self.rejected.push(new);
-                self.rejections.push(Rejection { subject: application });
-            }
+            let draft = Draft::of(application, id, (m.application_id.clone(), m.revision), facts);
+            self.applications.push(m.outcome == MessageOutcome::Accepted, draft);
         }
         self.counts.count(m.outcome, 1);
         self.messages.push(NewMessage {
@@ -258,61 +152,7 @@ impl Kept {
             outcome: m.outcome,
             due_on: m.reason.is_some().then(|| looked_at_by(today)),
             reason: m.reason,
-            sealed: bound(self.key.as_ref(), id, m.encrypted),
+            sealed: m.encrypted,
         });
-    }
-}
-
-/// A message's record, bound to its row.
-fn bound(key: Option<&RowKey>, id: i64, record: Vec<u8>) -> Vec<u8> {
-    match key {
-        Some(key) => key.bound(MESSAGE.table, id, record),
-        None => record,
-    }
-}
-
-/// The digest of a message's row, as the catalogue of covered rows has it.
-fn covered(key: &RowKey, id: i64, chunk: i64, m: &ArrivingMessage) -> i64 {
-    let mac = key.mac(MESSAGE.table).field(id).field(chunk).field(m.position).field(m.event_id.as_ref());
-    mac.field(m.application_id.as_ref()).field(m.revision).field(&m.digest).field(Field::Null).end()
-}
-
-impl NewApplication {
-    /// The digest of an application's row, as the catalogue of covered rows has it.
-    fn covered(&self, key: &RowKey) -> i64 {
-        let mac = key.mac(APPLICATION.table).field(self.id).field(self.application_id.as_ref()).field(self.revision);
-        let mac = mac.field(self.message).field(&self.person).field(self.kind).field(self.lane).field(&self.region);
-        let mac =
-            mac.field(&self.bank).field(&self.outlet).field(self.method).field(&self.point).field(self.photo.as_ref());
-        mac.field(&self.approved_on.to_string()).field(Field::Null).field(Field::Null).end()
-    }
-}
-
-fn new_application(
-    id: i64,
-    message: i64,
-    (application_id, revision): (Option<String>, Option<i64>),
-    f: ArrivingFacts,
-    accepted: bool,
-) -> NewApplication {
-    let (due_on, photo) = if accepted { (f.promise_on, Some(f.photo)) } else { (f.correct_by, None) };
-    NewApplication {
-        id,
-        message,
-        application_id,
-        revision,
-        person: f.person,
-        kind: f.kind,
-        lane: f.lane,
-        region: f.region,
-        bank: f.bank,
-        outlet: f.outlet,
-        method: f.method,
-        point: f.point,
-        approved_on: f.approved_on,
-        promise_on: f.promise_on,
-        due_on,
-        photo,
-        mac: None,
     }
 }

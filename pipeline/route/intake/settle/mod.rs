@@ -4,6 +4,7 @@
 //! Most messages are the first of their event, their application and their person: one look says which,
 //! and those are written as they are ([`fresh`]). What could touch something goes the longer way ([`seen`]).
 
+mod applications;
 pub mod fresh;
 pub mod revisions;
 pub(crate) mod rules;
@@ -13,12 +14,13 @@ use cardline_core::domain::outcomes::MessageOutcome;
 use cardline_core::state_machines::{APPLICATION, CARD, SOCIAL};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 
 use super::withdrawals::apply_early;
 use crate::custody::containers::CHUNK;
 use crate::messages::dead_letters;
 use crate::store::leases::spend;
-use crate::store::row_macs::catalog;
+use crate::store::row_macs::{Field, RowKey, catalog};
 use crate::store::transition::{Transition, all_moved, move_set};
 use crate::store::{Lease, Ledger, LedgerError, Stamp, Tx};
 use crate::{args, read_by_name, transition};
@@ -74,10 +76,20 @@ pub struct ArrivingMessage {
     pub findings: Vec<ArrivingFinding>,
 }
 
-/// A message and the id it has in the ledger if it is kept.
+/// A message, the id it has in the ledger if it is kept, and the digest of its row if that is known.
 struct Numbered {
     id: i64,
+    mac: Option<i64>,
     message: ArrivingMessage,
+}
+
+impl ArrivingMessage {
+    /// The digest of its row, as the catalogue of covered rows has it; it comes of no other message.
+    fn covered(&self, key: &RowKey, id: i64, chunk: i64) -> i64 {
+        let mac = key.mac(catalog::MESSAGE.table).field(id).field(chunk).field(self.position);
+        let mac = mac.field(self.event_id.as_ref()).field(self.application_id.as_ref()).field(self.revision);
+        mac.field(&self.digest).field(Field::Null).end()
+    }
 }
 
 /// What a message could touch another by.
@@ -116,6 +128,7 @@ impl Numbered {
 }
 
 /// What the ledger keeps in plain text of an application.
+#[derive(Clone)]
 pub struct ArrivingFacts {
     pub person: Vec<u8>,
     pub kind: &'static str,
@@ -222,8 +235,8 @@ pub async fn settle_in(
     move_offset(tx, source).await?;
     let chunk = open_chunk(tx, source, why.at).await?;
     let mut counts = IntakeCounts { received: messages.len() as i64, ..IntakeCounts::default() };
-    let messages = numbered(tx, messages).await?;
     let again = source.is_again();
+    let messages = numbered(tx, chunk, again, messages).await?;
     let (fresh, seen) = if again { (Vec::new(), messages) } else { fresh::divide(tx, messages).await? };
     let kept = fresh::keep(tx, chunk, fresh, why, today).await?;
     counts.add(kept);
@@ -250,10 +263,23 @@ pub async fn settle_in(
 }
 
 /// Every message gets its id before it is known what becomes of it: nothing has to be looked up again to
-/// know it. A repeat leaves a gap.
-async fn numbered(tx: &mut Tx, messages: Vec<ArrivingMessage>) -> Result<Vec<Numbered>, LedgerError> {
+/// know it. A repeat leaves a gap. Its record and its row's digest are made here, all at once.
+async fn numbered(
+    tx: &mut Tx,
+    chunk: i64,
+    again: bool,
+    messages: Vec<ArrivingMessage>,
+) -> Result<Vec<Numbered>, LedgerError> {
     let ids = tx.take_ids("message", messages.len() as i64).await?;
-    Ok(ids.into_iter().zip(messages).map(|(id, message)| Numbered { id, message }).collect())
+    let key = tx.row_key();
+    let number = |(id, mut message): (i64, ArrivingMessage)| {
+        let Some(key) = &key else { return Numbered { id, mac: None, message } };
+        message.encrypted = key.bound(catalog::MESSAGE.table, id, message.encrypted);
+        // What is taken in again says of which message it comes, and that is looked up.
+        let mac = (!again).then(|| message.covered(key, id, chunk));
+        Numbered { id, mac, message }
+    };
+    Ok(ids.into_par_iter().zip(messages).map(number).collect())
 }
 
 /// The source's position moves by compare-and-swap, first of all: it takes the lock, so that a late

@@ -9,13 +9,14 @@ use std::collections::HashMap;
 use cardline_core::domain::outcomes::MessageOutcome;
 use jiff::civil::Date;
 
+use super::applications::{Draft, NewApplication, NewApplications};
 use super::revisions::replace_revisions;
 use super::rules::{IDENTITY, LEDGER_RULES};
-use super::{ArrivingFacts, IntakeCounts, Key, Numbered, REJECTED, REJECTION};
+use super::{ArrivingFacts, IntakeCounts, Key, Numbered};
 use crate::quarantine::quarantined::looked_at_by;
 use crate::store::row_macs::catalog;
 use crate::store::{LedgerError, Stamp, Tx};
-use crate::{args, bulk_row};
+use crate::{args, bulk_row, row};
 
 bulk_row! {
     /// A message, and what is decided about it. The last three are looked up in the ledger.
@@ -27,6 +28,7 @@ bulk_row! {
         application_id: Option<String>,
         revision: Option<i64>,
         digest: Vec<u8>,
+        mac: Option<i64>,
         outcome: MessageOutcome,
         reason: Option<String>,
         person: Option<Vec<u8>>,
@@ -62,6 +64,11 @@ bulk_row! {
         field: String,
         severity: &'static str,
     }
+}
+
+row! {
+    /// A message under way that makes a new application, with what the ledger says about it.
+    struct Newcomer { message: i64, outcome: String, person: Vec<u8>, previous: Option<i64> }
 }
 
 /// Settles messages in waves; returns their counts, and how many applications were accepted that were
@@ -103,12 +110,13 @@ fn waves(messages: Vec<Numbered>) -> Vec<Vec<Numbered>> {
 #[derive(Default)]
 struct Wave {
     messages: Vec<Arriving>,
+    drafts: HashMap<i64, Draft>,
     encrypted: Vec<ArrivingEncrypted>,
     findings: Vec<ArrivingFindingRow>,
 }
 
 impl Wave {
-    fn push(&mut self, Numbered { id, message: m }: Numbered) {
+    fn push(&mut self, Numbered { id, mac, message: m }: Numbered) {
         let position = m.position;
         for f in m.findings {
             self.findings.push(ArrivingFindingRow { position, rule: f.rule, field: f.field, severity: f.severity });
@@ -121,11 +129,14 @@ impl Wave {
             application_id: m.application_id,
             revision: m.revision,
             digest: m.digest,
+            mac,
             outcome: m.outcome,
             reason: m.reason,
             ..Arriving::default()
         };
         if let Some(facts) = m.facts {
+            let named = (row.application_id.clone(), row.revision);
+            self.drafts.insert(id, Draft::of(0, id, named, facts.clone()));
             row.tell(facts);
         }
         self.messages.push(row);
@@ -180,14 +191,12 @@ async fn settle_wave(
     tx.run(LINK_PERSON, args![]).await?;
     tx.run(KEEP_MESSAGES, args![chunk, looked_at_by(today)]).await?;
     tx.run(KEEP_FINDINGS, args![]).await?;
-    let fresh = tx.run(NEW_APPLICATIONS, args![chunk]).await? as i64;
-    let rejected = tx.run(REJECTED_APPLICATIONS, args![today]).await?;
-    if rejected > 0 {
-        new_rejections(tx, why).await?;
-    }
+    let fresh = new_applications(tx, chunk, wave.drafts, why, today).await?;
     replace_revisions(tx, why, today).await?;
-    tx.cover(&catalog::MESSAGE, "chunk = $1 AND mac IS NULL", args![chunk]).await?;
-    tx.cover(&catalog::APPLICATION, KEPT_APPLICATIONS, args![]).await?;
+    if again {
+        tx.cover(&catalog::MESSAGE, "chunk = $1 AND mac IS NULL", args![chunk]).await?;
+    }
+    tx.cover(&catalog::APPLICATION, CORRECTED, args![]).await?;
     let mut counts = IntakeCounts::default();
     for (outcome, count) in
         tx.rows::<(String, i64)>("SELECT outcome, count(*) FROM arriving GROUP BY outcome", args![]).await?
@@ -199,10 +208,31 @@ async fn settle_wave(
     Ok((counts, fresh))
 }
 
-/// The applications that messages under way made or corrected.
-const KEPT_APPLICATIONS: &str =
-    "id IN (SELECT a.id FROM arriving r JOIN application a ON a.application_id = r.application_id
-    WHERE r.outcome IN ('accepted', 'rejected'))";
+/// Writes the applications that messages under way make; returns how many of them were accepted.
+async fn new_applications(
+    tx: &mut Tx,
+    chunk: i64,
+    mut drafts: HashMap<i64, Draft>,
+    why: Stamp<'_>,
+    today: Date,
+) -> Result<i64, LedgerError> {
+    let found = tx.rows::<Newcomer>(NEW_APPLICATIONS, args![]).await?;
+    let ids = tx.take_ids("application", found.len() as i64).await?;
+    let (mut new, mut fresh) = (NewApplications::default(), 0);
+    for (Newcomer { message, outcome, person, previous }, id) in found.into_iter().zip(ids) {
+        let mut draft = drafts.remove(&message).ok_or_else(|| LedgerError::Shape("facts of a message".into()))?;
+        draft.new = NewApplication { id, person, previous, ..draft.new };
+        let accepted = outcome == MessageOutcome::Accepted.word();
+        fresh += i64::from(accepted);
+        new.push(accepted, draft);
+    }
+    new.keep(tx, chunk, why, today).await?;
+    Ok(fresh)
+}
+
+/// The applications that messages under way corrected.
+const CORRECTED: &str =
+    "id IN (SELECT present FROM arriving WHERE outcome IN ('accepted', 'rejected') AND present IS NOT NULL)";
 
 /// What is taken in again is at the position of the message it was.
 const ORIGIN: &str =
@@ -219,8 +249,8 @@ const LINK_PERSON: &str = "INSERT INTO person_alias (key, person)
     WHERE r.outcome = 'accepted' AND r.previous_reason = 'number_changed' AND a.person <> r.person
     ON CONFLICT (key) DO NOTHING";
 
-const KEEP_MESSAGES: &str = "INSERT INTO message (id, chunk, position, event_id, application_id, revision, digest, outcome, reason, due_on, origin, sealed)
-    SELECT message, $1, position, event_id, application_id, revision, digest, outcome, reason,
+const KEEP_MESSAGES: &str = "INSERT INTO message (id, chunk, position, event_id, application_id, revision, digest, mac, outcome, reason, due_on, origin, sealed)
+    SELECT message, $1, position, event_id, application_id, revision, digest, mac, outcome, reason,
         CASE WHEN outcome = 'waiting' THEN correct_by WHEN reason IS NOT NULL THEN $2 END, origin, sealed
     FROM arriving_sealed CROSS JOIN arriving WHERE position = sealed_position AND outcome <> 'repeated' ORDER BY position";
 
@@ -230,28 +260,8 @@ const KEEP_FINDINGS: &str = "INSERT INTO finding (message, rule, field, severity
     CROSS JOIN arriving r WHERE r.position = f.position AND r.outcome IN ('accepted', 'rejected')
     ON CONFLICT DO NOTHING";
 
-const NEW_APPLICATIONS: &str = "INSERT INTO application (application_id, revision, message, chunk, state, social, financial, person, kind, lane,
-        region, bank, outlet, method, point, photo, approved_on, promise_on, due_on, owner, queue, previous, open, live)
-    SELECT r.application_id, r.revision, r.message, $1, 'accepted', 'sealed', 'sealed', COALESCE(p.person, r.person), r.kind, r.lane,
-        r.region, r.bank, r.outlet, r.method, r.point, r.photo, r.approved_on, r.promise_on, r.promise_on, 'bureau operator',
-        'account', r.previous, TRUE, FALSE
+/// The accepted first. A changed number is the person's who held the previous card.
+const NEW_APPLICATIONS: &str = "SELECT r.message, r.outcome,
+        CASE WHEN r.outcome = 'accepted' THEN COALESCE(p.person, r.person) ELSE r.person END AS person, r.previous
     FROM arriving r LEFT JOIN person_alias p ON p.key = r.person
-    WHERE r.outcome = 'accepted' AND r.present IS NULL ORDER BY r.position";
-
-const REJECTED_APPLICATIONS: &str = "INSERT INTO application (application_id, revision, message, chunk, state, social, financial, person, kind, lane,
-        region, bank, outlet, method, point, approved_on, promise_on, returned_on, due_on, owner, open, live)
-    SELECT r.application_id, r.revision, r.message, 0, 'rejected', 'sealed', 'sealed', r.person, r.kind, r.lane,
-        r.region, r.bank, r.outlet, r.method, r.point, r.approved_on, r.promise_on, $1, r.correct_by, 'applicant', FALSE, FALSE
-    FROM arriving r WHERE r.outcome = 'rejected' AND r.present IS NULL ORDER BY r.position";
-
-async fn new_rejections(tx: &mut Tx, why: Stamp<'_>) -> Result<(), LedgerError> {
-    tx.run(
-        "INSERT INTO move (at, life, scope, subject, from_state, to_state, count, actor, reason)
-         SELECT $1, $4, 'application', a.id, $5, $6, 1, $2, $3
-         FROM arriving r JOIN application a ON a.application_id = r.application_id
-         WHERE r.outcome = 'rejected' AND r.present IS NULL ORDER BY a.id",
-        args![why.at, why.actor, REJECTED, REJECTION.life(), REJECTION.from(), REJECTION.to()],
-    )
-    .await?;
-    Ok(())
-}
+    WHERE r.outcome IN ('accepted', 'rejected') AND r.present IS NULL ORDER BY r.outcome, r.position";
