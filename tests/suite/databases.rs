@@ -102,6 +102,13 @@ impl Database {
         copy
     }
 
+    /// Runs a statement on the server as its owner does, outside of the program.
+    pub async fn run(&self, sql: &'static str) {
+        let mut connection = PgConnection::connect(&self.url).await.unwrap();
+        sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    }
+
     /// Copies the database aside, as a physical backup does. Nobody may be connected.
     pub async fn keep(&self) {
         match &self.name {

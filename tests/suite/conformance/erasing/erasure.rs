@@ -4,6 +4,7 @@ use cardline::actions::decisions::{Carried, give};
 use cardline::actions::dual_control::{Second, second_person};
 use cardline::actions::erase::{EraseRefusal, erase, preview, wanted};
 use cardline::actions::outcome::{Instruction, Outcome};
+use cardline::actions::recovery::backup::back_up;
 use cardline::args;
 use cardline::erasing::purge::Purge;
 use cardline::erasing::scan::scan;
@@ -22,13 +23,14 @@ use super::everything_below;
 use crate::conformance::applications::quarantine::{Desk, FIRST_DAY, application, ended};
 use crate::conformance::arrivals::{number, texts};
 use crate::conformance::people::users::{add, administered};
-use crate::databases::{Database, on_both_engines};
+use crate::databases::{Database, Engine, on_both_engines};
 use crate::plays::{Play, broken};
 
 on_both_engines!(
     two_persons_erase_a_third_who_may_come_again,
     every_record_file_and_photo_of_a_person_goes,
     what_is_put_back_by_sql_is_named,
+    an_older_backup_is_named,
 );
 
 const GROUND: &str = "consent-withdrawn";
@@ -231,5 +233,47 @@ async fn every_record_file_and_photo_of_a_person_goes(database: Database) {
     // PostgreSQL says itself where dead rows are until the heap is rewritten.
     assert!(left.iter().all(|place| *place == "heap"), "{left:?}");
     assert_eq!(left.len(), usize::from(ledger.engine() == StoreEngine::Postgres));
+    if ledger.engine() == StoreEngine::Postgres {
+        assert!(in_heaps(&play, &canaries).await > 0, "dead rows are what the scan says they are");
+        play.database().run("VACUUM FULL message, account, application, person_alias").await;
+        assert_eq!(in_heaps(&play, &canaries).await, 0);
+        assert!(scan(worker, None, at).await.unwrap().left.is_empty());
+    }
     play.end().await;
+}
+
+/// How many of them stand in the bytes of the tables' files, with what is dead there.
+async fn in_heaps(play: &Play, canaries: &[Vec<u8>]) -> i64 {
+    play.database().run("CHECKPOINT").await;
+    let mut count = 0;
+    for canary in canaries {
+        let hex: String = canary.iter().map(|byte| format!("{byte:02x}")).collect();
+        let sql = format!(
+            "SELECT count(*) FROM (VALUES ('message'), ('account'), ('application')) t(name)
+             WHERE position('\\x{hex}'::bytea IN pg_read_binary_file(pg_relation_filepath(t.name))) > 0"
+        );
+        count += number(&play.worker.ledger, &sql).await;
+    }
+    count
+}
+
+/// Only SQLite is backed up by the program.
+async fn an_older_backup_is_named(database: Database) {
+    let sqlite = database.engine == Engine::Sqlite;
+    let (desk, now) = desk(database).await;
+    if sqlite {
+        let backups = tempfile::tempdir().unwrap();
+        let places = async || {
+            let left = scan(&desk.worker, Some(backups.path()), now + 50.hours()).await.unwrap().left;
+            left.into_iter().map(|left| left.found).collect::<Vec<_>>()
+        };
+        back_up(&desk.worker, backups.path(), now).await.unwrap();
+        assert_eq!(places().await, Vec::<String>::new());
+        ended(erase(&desk.worker, &Desk::id(1), GROUND, by(now + 1.hour())).await).unwrap();
+        let found = places().await;
+        assert!(matches!(&found[..], [one] if one.contains("2 days old, older than 1 erasures")), "{found:?}");
+        back_up(&desk.worker, backups.path(), now + 2.hours()).await.unwrap();
+        assert_eq!(places().await, found, "the newer one does not hold the person");
+    }
+    desk.end().await;
 }
