@@ -196,6 +196,8 @@ async fn every_record_file_and_photo_of_a_person_goes(database: Database) {
     let person = ended(preview(worker, id, GROUND).await).unwrap_or_else(|why| panic!("{why:?}")).person;
     let canaries = canaries(ledger, application).await;
     assert!(canaries.len() > 2 && standing(&play, &canaries).await >= canaries.len());
+    // Dead rows may go at any time, so only what lives is sure to be there.
+    assert!(ledger.engine() == StoreEngine::Sqlite || in_heaps(&play, &canaries).await > 0);
     let (objects, names) = (play.folder().join("objects"), play.folder().join("partners"));
     let before = (everything_below(&objects).len(), everything_below(&names).len());
 
@@ -234,7 +236,6 @@ async fn every_record_file_and_photo_of_a_person_goes(database: Database) {
     assert!(left.iter().all(|place| *place == "heap"), "{left:?}");
     assert_eq!(left.len(), usize::from(ledger.engine() == StoreEngine::Postgres));
     if ledger.engine() == StoreEngine::Postgres {
-        assert!(in_heaps(&play, &canaries).await > 0, "dead rows are what the scan says they are");
         play.database().run("VACUUM FULL message, account, application, person_alias").await;
         assert_eq!(in_heaps(&play, &canaries).await, 0);
         assert!(scan(worker, None, at).await.unwrap().left.is_empty());
