@@ -10,7 +10,7 @@ use crate::people::approvals::use_approval;
 use crate::step::{StageError, Worker};
 use crate::store::row_macs::{catalog, counts};
 use crate::store::transition::write_move;
-use crate::store::{Engine, Ledger, LedgerError, Stamp, Tx};
+use crate::store::{Ledger, LedgerError, Stamp, Tx};
 use crate::{args, bulk_row, transition};
 use cardline_core::state_machines::ERASURE;
 
@@ -213,19 +213,7 @@ impl Tx {
         }
         Ok(())
     }
-
-    /// The heaps of the tables with records, by which a rewritten one is known.
-    async fn heaps(&mut self) -> Result<String, LedgerError> {
-        if self.engine() == Engine::Sqlite {
-            return Ok(String::new());
-        }
-        Ok(self.row::<(String,)>(HEAPS, args![]).await?.map(|row| row.0).unwrap_or_default())
-    }
 }
-
-/// On PostgreSQL: the files of the tables that hold records.
-pub(super) const HEAPS: &str = "SELECT CAST(string_agg(relname || '=' || relfilenode, ' ' ORDER BY relname) AS TEXT) FROM pg_class
-    WHERE relname IN ('message', 'account', 'application', 'person_alias') AND relnamespace = current_schema()::regnamespace";
 
 const UNNAMED: &str = "SELECT m.id, m.sealed, m.act FROM message m WHERE m.id > $1
     AND (m.outcome IN ('quarantined', 'conflicting') OR m.application_id IS NULL)

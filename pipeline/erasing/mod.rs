@@ -6,6 +6,7 @@
 mod destroy;
 pub mod due;
 pub mod erasure;
+mod heaps;
 pub mod person;
 pub mod purge;
 mod rows;

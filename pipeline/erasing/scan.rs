@@ -8,13 +8,12 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use super::erasure::HEAPS;
 use crate::args;
 use crate::exchange::files::FileRecord;
 use crate::exchange::removal::remaining;
 use crate::step::{StageError, Worker};
 use crate::store::row_macs::there_again::THERE_AGAIN;
-use crate::store::{Engine, Ledger, LedgerError};
+use crate::store::{Ledger, LedgerError};
 
 /// What is left, and what to do.
 #[derive(Serialize)]
@@ -52,7 +51,8 @@ pub async fn scan(worker: &Worker, backups: Option<&Path>, now: Timestamp) -> Re
 async fn in_database(ledger: &Ledger) -> Result<Vec<Left>, StageError> {
     const AGAIN: &str = "an older copy was put back: erase the person again, or find out who did it (`books --full`)";
     const PENDING: &str = "a worker removes it: see what is set aside";
-    const HEAP: &str = "rewrite the tables: VACUUM FULL message, account, application, person_alias";
+    const HEAP: &str =
+        "rewrite the tables while nothing older runs: VACUUM FULL message, account, application, person_alias";
     let mut left = Vec::new();
     for (found,) in ledger.read().await?.rows::<(String,)>(THERE_AGAIN, args![]).await? {
         left.push(Left { place: "database", found, advice: AGAIN });
@@ -128,18 +128,5 @@ impl Ledger {
     async fn last_destroyed(&self) -> Result<Vec<i64>, LedgerError> {
         let sql = "SELECT at FROM erasure UNION SELECT at FROM destroyed_record";
         Ok(self.read().await?.rows::<(i64,)>(sql, args![]).await?.into_iter().map(|(at,)| at).collect())
-    }
-
-    /// On PostgreSQL: tables that were not rewritten since somebody was erased.
-    async fn heaps_not_rewritten(&self) -> Result<Option<String>, LedgerError> {
-        if self.engine() == Engine::Sqlite {
-            return Ok(None);
-        }
-        let mut tx = self.read().await?;
-        let now = tx.row::<(String,)>(HEAPS, args![]).await?.map(|row| row.0).unwrap_or_default();
-        let then = tx.rows::<(String,)>("SELECT heaps FROM erasure", args![]).await?;
-        let is_old = |heap: &&str| then.iter().any(|(heaps,)| heaps.split(' ').any(|old| old == *heap));
-        let tables: Vec<&str> = now.split(' ').filter(is_old).filter_map(|heap| heap.split('=').next()).collect();
-        Ok((!tables.is_empty()).then(|| tables.join(", ")))
     }
 }

@@ -236,11 +236,23 @@ async fn every_record_file_and_photo_of_a_person_goes(database: Database) {
     assert!(left.iter().all(|place| *place == "heap"), "{left:?}");
     assert_eq!(left.len(), usize::from(ledger.engine() == StoreEngine::Postgres));
     if ledger.engine() == StoreEngine::Postgres {
-        play.database().run("VACUUM FULL message, account, application, person_alias").await;
+        rewrite_heaps(&play, at).await;
         assert_eq!(in_heaps(&play, &canaries).await, 0);
-        assert!(scan(worker, None, at).await.unwrap().left.is_empty());
     }
     play.end().await;
+}
+
+/// Rewrites the heaps until the scan finds nothing. One that is rewritten while somebody, such as PostgreSQL's own
+/// ANALYZE, still may see the dead rows keeps them, and the scan says so.
+async fn rewrite_heaps(play: &Play, at: Timestamp) {
+    for _ in 0..100 {
+        play.database().run("VACUUM FULL message, account, application, person_alias").await;
+        if scan(&play.worker, None, at).await.unwrap().left.is_empty() {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
+    panic!("the heaps still hold dead rows");
 }
 
 /// How many of them stand in the bytes of the tables' files, with what is dead there.
