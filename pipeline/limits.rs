@@ -27,10 +27,9 @@ pub const SCHEMA_LOCK_TRIES: u32 = 12;
 pub const SQLITE_ROW_BUFFER_ROWS: usize = 1024;
 /// SQLite binds at most 32,766 values a statement.
 pub const SQLITE_BOUND_VALUES: usize = 16_000;
-/// Most rows that SQLite takes with one statement: more save little, and each size is a program that is kept.
+/// Most rows that SQLite takes with one statement. A whole piece is parsed once a connection; larger ones are seldom
+/// whole, and smaller ones are more statements.
 pub const SQLITE_ROWS_AT_ONCE: usize = 256;
-/// Statements that a connection to SQLite keeps parsed: those of the texts, and of each table the sizes of its pieces.
-pub const SQLITE_KEPT_STATEMENTS: usize = 500;
 
 /// Messages of one chunk of intake: the knee of the curve (longest transaction under a second).
 pub const CHUNK_MESSAGES: usize = 5_000;

@@ -153,27 +153,21 @@ impl Tx {
     async fn pour_into_sqlite<R: BulkRow>(&mut self, alike: Alike, rows: Vec<R>) -> Result<(), sqlx::Error> {
         let Some(connection) = self.sqlite() else { return Ok(()) };
         let columns = R::COLUMNS.len() + alike.columns.len();
-        let most = (SQLITE_BOUND_VALUES / columns).min(SQLITE_ROWS_AT_ONCE);
-        let mut rows = rows.into_iter();
-        while rows.len() > 0 {
-            // Pieces of few sizes recur, so that each is parsed once a connection.
-            let size = largest_piece(rows.len().min(most));
-            let piece: Vec<R> = rows.by_ref().take(size).collect();
+        let per_statement = (SQLITE_BOUND_VALUES / columns).min(SQLITE_ROWS_AT_ONCE);
+        let mut rows = rows.into_iter().peekable();
+        while rows.peek().is_some() {
+            let piece: Vec<R> = rows.by_ref().take(per_statement).collect();
             let tuple = format!("({})", vec!["?"; columns].join(","));
             let tuples = vec![tuple.as_str(); piece.len()].join(",");
             let sql = format!("INSERT INTO {} ({}) VALUES {tuples}", R::TABLE, names(R::COLUMNS, alike.columns));
-            let query = sqlx::query(AssertSqlSafe(sql));
+            // Only whole pieces recur, so only their text is worth a place in the statement cache.
+            let query = sqlx::query(AssertSqlSafe(sql)).persistent(piece.len() == per_statement);
             let whole = piece.into_iter().flat_map(|row| row.values().into_iter().chain(alike.values.iter().cloned()));
             let query = bound!(query, whole);
             query.execute(&mut *connection).await?;
         }
         Ok(())
     }
-}
-
-/// The largest power of two that is not above so many rows.
-fn largest_piece(rows: usize) -> usize {
-    1 << rows.max(1).ilog2()
 }
 
 fn ddl<R: BulkRow>(postgres: bool) -> String {

@@ -16,7 +16,7 @@ use super::engine::{Ledger, Pool};
 use super::postgres::connections::Connections;
 use super::schema::Schema;
 use super::timeouts::Timeouts;
-use crate::limits::{DATABASE_CONNECTIONS, SQLITE_KEPT_STATEMENTS, SQLITE_ROW_BUFFER_ROWS};
+use crate::limits::{DATABASE_CONNECTIONS, SQLITE_ROW_BUFFER_ROWS};
 
 /// What opening may do to a ledger.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -144,7 +144,6 @@ async fn sqlite_options(url: &str, opening: Opening, patience: Timeouts) -> Resu
         .synchronous(SqliteSynchronous::Normal)
         .busy_timeout(patience.lock)
         .row_buffer_size(SQLITE_ROW_BUFFER_ROWS)
-        .statement_cache_capacity(SQLITE_KEPT_STATEMENTS)
         .disable_statement_logging()
         // What is destroyed is overwritten, also where a page is given back.
         .pragma("secure_delete", "on")
