@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use rayon::iter::{IntoParallelRefMutIterator, ParallelIterator};
 
 use super::{ArrivingFacts, REJECTED, REJECTION};
 use crate::bulk_row;
@@ -92,7 +91,7 @@ impl NewApplications {
         today: Date,
     ) -> Result<(), LedgerError> {
         if let Some(key) = tx.row_key() {
-            let new = self.accepted.par_iter_mut().chain(&mut self.rejected);
+            let new = self.accepted.iter_mut().chain(&mut self.rejected);
             new.for_each(|new| new.mac = Some(new.covered(&key)));
         }
         let new = OfOutcome {

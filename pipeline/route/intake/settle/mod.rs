@@ -14,7 +14,6 @@ use cardline_core::domain::outcomes::MessageOutcome;
 use cardline_core::state_machines::{APPLICATION, CARD, SOCIAL};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 
 use super::withdrawals::apply_early;
 use crate::custody::containers::CHUNK;
@@ -263,7 +262,8 @@ pub async fn settle_in(
 }
 
 /// Every message gets its id before it is known what becomes of it: nothing has to be looked up again to
-/// know it. A repeat leaves a gap. Its record and its row's digest are made here, all at once.
+/// know it. A repeat leaves a gap. Its record and its row's digest are made here, by this thread alone: the others
+/// check the next chunk, and to wait for them takes longer.
 async fn numbered(
     tx: &mut Tx,
     chunk: i64,
@@ -279,7 +279,7 @@ async fn numbered(
         let mac = (!again).then(|| message.covered(key, id, chunk));
         Numbered { id, mac, message }
     };
-    Ok(ids.into_par_iter().zip(messages).map(number).collect())
+    Ok(ids.into_iter().zip(messages).map(number).collect())
 }
 
 /// The source's position moves by compare-and-swap, first of all: it takes the lock, so that a late
