@@ -63,6 +63,11 @@ pub fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
+/// Key of what is stored under a digest.
+pub fn key_of(kind: &str, digest: &str) -> String {
+    format!("{kind}/{}/{digest}", digest.get(..2).unwrap_or("00"))
+}
+
 impl Objects {
     /// A local folder, made if it is not there.
     pub fn in_folder(folder: &Path, keys: Keys) -> Result<Objects, ObjectError> {
@@ -89,7 +94,7 @@ impl Objects {
     /// Stores bytes, encrypted, under their own digest; the same bytes again are the same object. Returns the digest.
     pub async fn put(&self, kind: &str, plain: &[u8]) -> Result<String, ObjectError> {
         let digest = sha256(plain);
-        let key = Key::from(format!("{kind}/{}/{digest}", &digest[..2]));
+        let key = Key::from(key_of(kind, &digest));
         let encrypted =
             self.keys.encrypt_large(plain).map_err(|source| ObjectError::Encrypted { key: key.to_string(), source })?;
         crash::before(DurableAct::Store);
@@ -100,7 +105,7 @@ impl Objects {
 
     /// Reads and decrypts what was stored under a digest, and checks that it still is that.
     pub async fn get(&self, kind: &str, digest: &str) -> Result<Vec<u8>, ObjectError> {
-        let key = Key::from(format!("{kind}/{}/{digest}", digest.get(..2).unwrap_or("00")));
+        let key = Key::from(key_of(kind, digest));
         let encrypted = self.store()?.get(&key).await?.bytes().await?;
         let plain = self
             .keys
@@ -111,12 +116,12 @@ impl Objects {
 
     /// Removes what was stored under a digest; nothing there is as good.
     pub async fn remove(&self, kind: &str, digest: &str) -> Result<(), ObjectError> {
-        self.removed(&Key::from(format!("{kind}/{}/{digest}", digest.get(..2).unwrap_or("00")))).await
+        self.removed(&Key::from(key_of(kind, digest))).await
     }
 
     /// Whether anything is stored under a digest.
     pub async fn has(&self, kind: &str, digest: &str) -> Result<bool, ObjectError> {
-        let key = Key::from(format!("{kind}/{}/{digest}", digest.get(..2).unwrap_or("00")));
+        let key = Key::from(key_of(kind, digest));
         // Nothing was ever stored where there is no folder.
         let Some(store) = self.store.as_deref() else { return Ok(false) };
         match store.head(&key).await {

@@ -5,12 +5,8 @@ use crate::args;
 use crate::row;
 use crate::store::{Engine, Ledger, LedgerError, Tx};
 
-/// The erasure's transaction, and the files of the tables that hold records.
-const HEAPS: &str = "SELECT CAST('transaction=' || txid_current() || ' '
-        || string_agg(relname || '=' || relfilenode, ' ' ORDER BY relname) AS TEXT) FROM pg_class
-    WHERE relname IN ('message', 'account', 'application', 'person_alias') AND relnamespace = current_schema()::regnamespace";
-
-const NOW: &str =
+/// The tables that hold records.
+const HEAPS: &str =
     "SELECT CAST(relname AS TEXT) AS name, CAST(relfilenode AS TEXT) AS file, CAST(CAST(relfrozenxid AS TEXT) AS BIGINT) AS frozen
     FROM pg_class WHERE relname IN ('message', 'account', 'application', 'person_alias')
         AND relnamespace = current_schema()::regnamespace ORDER BY relname";
@@ -21,12 +17,15 @@ row! {
 }
 
 impl Tx {
-    /// What an erasure that this transaction makes remembers of the heaps; nothing on SQLite, which overwrites.
+    /// What an erasure that this transaction makes remembers: its own number, and the file of each heap; nothing on SQLite, which overwrites.
     pub(super) async fn heaps(&mut self) -> Result<String, LedgerError> {
         if self.engine() == Engine::Sqlite {
             return Ok(String::new());
         }
-        Ok(self.row::<(String,)>(HEAPS, args![]).await?.map(|row| row.0).unwrap_or_default())
+        let transaction = self.number("SELECT txid_current()", args![]).await?;
+        let heaps = self.rows::<Heap>(HEAPS, args![]).await?;
+        let heaps: String = heaps.iter().map(|heap| format!(" {}={}", heap.name, heap.file)).collect();
+        Ok(format!("transaction={transaction}{heaps}"))
     }
 }
 
@@ -37,7 +36,7 @@ impl Ledger {
             return Ok(None);
         }
         let mut tx = self.read().await?;
-        let now = tx.rows::<Heap>(NOW, args![]).await?;
+        let now = tx.rows::<Heap>(HEAPS, args![]).await?;
         let then = tx.rows::<(String,)>("SELECT heaps FROM erasure", args![]).await?;
         let is_left = |heap: &&Heap| then.iter().any(|(heaps,)| heap.may_hold(heaps));
         let tables: Vec<&str> = now.iter().filter(is_left).map(|heap| heap.name.as_str()).collect();

@@ -8,6 +8,7 @@ use cardline_core::state_machines::{APPLICATION, CARD, Standing};
 use serde_json::Value;
 
 use crate::crypto::keys::{Keys, RecordOf};
+use crate::crypto::objects::key_of;
 use crate::store::scope::in_scope;
 use crate::store::{LedgerError, Tx};
 use crate::{args, bulk_row, row};
@@ -93,7 +94,7 @@ impl Tx {
     async fn renditions_of(&mut self, person: &mut Person) -> Result<(), LedgerError> {
         for (print, chip) in self.rows::<(String, String)>(RENDITIONS, args![]).await? {
             for (kind, digest) in [("photos-print", print), ("photos-chip", chip)] {
-                person.objects.insert(format!("{kind}/{}/{digest}", digest.get(..2).unwrap_or("00")));
+                person.objects.insert(key_of(kind, &digest));
             }
         }
         Ok(())

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use crate::args;
+use crate::crypto::objects::key_of;
 use crate::exchange::files::FileRecord;
 use crate::exchange::removal::remaining;
 use crate::step::{StageError, Worker};
@@ -109,7 +110,7 @@ async fn in_backups(
         }
     }
     for file in purged {
-        let object = folder.join("objects/files").join(file.sha256.get(..2).unwrap_or("00")).join(&file.sha256);
+        let object = folder.join("objects").join(key_of("files", &file.sha256));
         if object.exists() {
             left.push(Left { place: "backup", found: object.display().to_string(), advice: OBJECT });
         }

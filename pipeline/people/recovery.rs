@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::tries::{Place, forget_places, know};
 use crate::store::row_macs::{RowKey, catalog};
-use crate::store::stored_user::{StoredUser, stored_user};
+use crate::store::stored_user::{StoredUser, stored_administrators, stored_user};
 use crate::store::transition::{Along, Transition, move_one, write_move};
 use crate::store::{Ledger, LedgerError, Stamp, Tx};
 use crate::{args, transition};
@@ -19,10 +19,6 @@ const ACTOR: &str = "recovery";
 
 /// Who made a user that was recovered: nobody, and it is not the first one.
 const MADE_BY_RECOVERY: i64 = -1;
-
-const ADMINISTRATORS: &str =
-    "SELECT id, name, role, bank, area, state, verifier, set_by, set_at, made_by, mac FROM users
-    WHERE role = 'administrator' AND bank = '' AND area = '' AND state = 'enabled' ORDER BY id";
 
 impl Ledger {
     /// Makes the user of a name the administrator with this password: the last one there was, one whose row was
@@ -59,7 +55,7 @@ impl Ledger {
 
 /// Fails where another administrator is there, whose row stands as it was written.
 async fn refuse_beside(tx: &mut Tx, name: &str, key: &RowKey) -> Result<(), LedgerError> {
-    for user in tx.rows::<StoredUser>(ADMINISTRATORS, args![]).await? {
+    for user in stored_administrators(tx).await? {
         let other = user.name.clone();
         if other != name && user.principal(Some(key)).is_ok() {
             return Err(LedgerError::OtherAdministrator { user: other });

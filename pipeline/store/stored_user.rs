@@ -65,6 +65,12 @@ pub(crate) async fn stored_user(tx: &mut Tx, name: &str) -> Result<Option<Stored
     tx.row(users!("name = $1"), args![name]).await
 }
 
+/// The enabled administrators who see everything, by id.
+pub(crate) async fn stored_administrators(tx: &mut Tx) -> Result<Vec<StoredUser>, LedgerError> {
+    let sql = users!("role = 'administrator' AND bank = '' AND area = '' AND state = 'enabled' ORDER BY id");
+    tx.rows(sql, args![]).await
+}
+
 /// What a session bears: that this token is this user's, as the user is now, until then.
 pub(crate) fn session_digest(key: &RowKey, token: &[u8], user: &Principal, until: i64) -> Vec<u8> {
     let numbers = [user.user, user.standing, until].map(i64::to_be_bytes);
