@@ -9,8 +9,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use sqlx::sqlite::SqlitePool;
-use sqlx::{AssertSqlSafe, Sqlite, Transaction};
+use sqlx::AssertSqlSafe;
 
 use super::LedgerError;
 use super::args::{Arg, bound};
@@ -20,6 +19,7 @@ use super::postgres::standby::Given;
 use super::principal::Principal;
 use super::row_macs::RowKey;
 use super::rows::Row;
+use super::sqlite::connections::{SqliteConnections, SqliteTransaction};
 use crate::crash::{self, DurableAct};
 use crate::metrics;
 
@@ -42,7 +42,7 @@ impl Engine {
 
 pub(crate) enum Pool {
     Postgres(Arc<Connections>),
-    Sqlite(SqlitePool),
+    Sqlite(SqliteConnections),
 }
 
 /// The ledger: a pool of one engine, and the count of row writes for the budget per card.
@@ -132,7 +132,7 @@ impl Ledger {
                 }
                 Inner::Postgres(pooled)
             }
-            Pool::Sqlite(pool) => Inner::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
+            Pool::Sqlite(connections) => Inner::Sqlite(connections.begin("BEGIN IMMEDIATE").await?),
         };
         let mut tx = self.tx(inner);
         if let Some(principal) = self.viewer.as_deref().or(self.service.as_deref()) {
@@ -152,7 +152,7 @@ impl Ledger {
                 }
                 Inner::Postgres(pooled)
             }
-            Pool::Sqlite(pool) => Inner::Sqlite(pool.begin_with("BEGIN").await?),
+            Pool::Sqlite(connections) => Inner::Sqlite(connections.begin("BEGIN").await?),
         };
         Ok(self.tx(inner))
     }
@@ -177,9 +177,9 @@ impl Ledger {
     pub async fn copy_into(&self, file: &Path) -> Result<(), LedgerError> {
         match &*self.pool {
             Pool::Postgres(_) => Err(LedgerError::OwnTools),
-            Pool::Sqlite(pool) => {
+            Pool::Sqlite(connections) => {
                 let name = file.display().to_string();
-                sqlx::query("VACUUM INTO $1").bind(name).execute(pool).await?;
+                sqlx::query("VACUUM INTO $1").bind(name).execute(&connections.take().await?.connection).await?;
                 Ok(())
             }
         }
@@ -188,15 +188,15 @@ impl Ledger {
     /// Waits until every connection is closed.
     pub async fn close(&self) {
         match &*self.pool {
-            Pool::Postgres(pool) => pool.close().await,
-            Pool::Sqlite(pool) => pool.close().await,
+            Pool::Postgres(connections) => connections.close().await,
+            Pool::Sqlite(connections) => connections.close().await,
         }
     }
 }
 
 enum Inner {
     Postgres(PooledConnection),
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(SqliteTransaction),
 }
 
 impl Inner {
@@ -229,7 +229,7 @@ macro_rules! on {
                 $body
             }
             Inner::Sqlite(tx) => {
-                let $c = &mut **tx;
+                let $c = &mut *tx.transaction;
                 $body
             }
         }
@@ -365,7 +365,7 @@ impl Tx {
     /// The connection of a SQLite transaction, for statements whose text is built.
     pub(crate) fn sqlite(&mut self) -> Option<&mut sqlx::SqliteConnection> {
         match &mut self.inner {
-            Inner::Sqlite(tx) => Some(&mut **tx),
+            Inner::Sqlite(tx) => Some(&mut *tx.transaction),
             Inner::Postgres(_) => None,
         }
     }
@@ -379,7 +379,7 @@ impl Tx {
     pub async fn roll_back(self) -> Result<(), LedgerError> {
         match self.inner {
             Inner::Postgres(mut pooled) => self.waiting.within("ROLLBACK", pooled.end("ROLLBACK")).await,
-            Inner::Sqlite(tx) => Ok(tx.rollback().await?),
+            Inner::Sqlite(tx) => Ok(tx.transaction.rollback().await?),
         }
     }
 
@@ -389,7 +389,7 @@ impl Tx {
         crash::before(DurableAct::Commit);
         let done = match self.inner {
             Inner::Postgres(mut pooled) => self.waiting.within("COMMIT", pooled.end("COMMIT")).await,
-            Inner::Sqlite(tx) => self.waiting.within("COMMIT", tx.commit()).await,
+            Inner::Sqlite(tx) => self.waiting.within("COMMIT", tx.transaction.commit()).await,
         };
         done.map_err(LedgerError::of_commit)?;
         crash::after(DurableAct::Commit);

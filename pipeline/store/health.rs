@@ -35,9 +35,10 @@ impl Ledger {
     /// Lets go of what was overwritten: on SQLite the log beside the file, where the earlier pages are. On PostgreSQL
     /// dead rows stay in their heap until it is rewritten.
     pub async fn forget_overwritten(&self) -> Result<(), LedgerError> {
-        if let Pool::Sqlite(pool) = self.pool() {
+        if let Pool::Sqlite(connections) = self.pool() {
             let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
-            let (busy, ..) = sqlx::query_as::<_, (i64, i64, i64)>(sql).fetch_one(pool).await?;
+            let (busy, ..) =
+                sqlx::query_as::<_, (i64, i64, i64)>(sql).fetch_one(&connections.take().await?.connection).await?;
             if busy != 0 {
                 return Err(LedgerError::Shape("the log is being read, and is emptied later".into()));
             }
@@ -57,14 +58,11 @@ impl Ledger {
 
     /// How many connections the pool has.
     pub fn pool_figures(&self) -> PoolFigures {
-        let (open, idle, most) = match self.pool() {
-            Pool::Postgres(connections) => {
-                let (open, idle) = connections.figures();
-                (open, idle as usize, DATABASE_CONNECTIONS)
-            }
-            Pool::Sqlite(pool) => (pool.size(), pool.num_idle(), pool.options().get_max_connections()),
+        let (open, idle) = match self.pool() {
+            Pool::Postgres(connections) => connections.figures(),
+            Pool::Sqlite(connections) => connections.figures(),
         };
-        PoolFigures { open, idle: idle as u32, most }
+        PoolFigures { open, idle, most: DATABASE_CONNECTIONS }
     }
 
     /// The database's clock.

@@ -21,6 +21,7 @@ pub mod row_macs;
 pub mod rows;
 pub mod schema;
 pub mod scope;
+mod sqlite;
 pub mod stored_user;
 pub mod timeouts;
 pub mod topic_identity;

@@ -3,20 +3,20 @@
 //! Invariants: a path that was mistyped, or a volume that is not mounted, leaves nothing behind unless the
 //! ledger was to be made; a read-only command changes no schema, and needs no right to write.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use sqlx::ConnectOptions;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection};
 
 use super::LedgerError;
 use super::engine::{Ledger, Pool};
 use super::postgres::connections::Connections;
 use super::schema::Schema;
+use super::sqlite::connections::SqliteConnections;
+use super::sqlite::options::options;
 use super::timeouts::Timeouts;
-use crate::limits::{DATABASE_CONNECTIONS, SQLITE_ROW_BUFFER_ROWS};
 
 /// What opening may do to a ledger.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,7 +33,7 @@ impl Ledger {
     /// Connects, and leaves the schema as it is.
     async fn connect(url: &str, opening: Opening, patience: Timeouts) -> Result<Ledger, LedgerError> {
         let pool = if url.starts_with("sqlite:") {
-            Pool::Sqlite(open_sqlite(sqlite_options(url, opening, patience).await?).await?)
+            Pool::Sqlite(open_sqlite(url, opening, patience).await?)
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             Pool::Postgres(open_postgres(url, patience).await?)
         } else {
@@ -117,14 +117,9 @@ fn place(url: &str) -> String {
     }
 }
 
-async fn open_sqlite(options: SqliteConnectOptions) -> Result<SqlitePool, LedgerError> {
-    Ok(SqlitePoolOptions::new()
-        .max_connections(DATABASE_CONNECTIONS)
-        // A full disk makes SQLite roll back by itself; the library then still believes in the transaction,
-        // and the connection can begin no other. It is replaced.
-        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
-        .connect_with(options)
-        .await?)
+async fn open_sqlite(url: &str, opening: Opening, patience: Timeouts) -> Result<SqliteConnections, LedgerError> {
+    let file = file_of(url).filter(|file| !file.as_os_str().is_empty()).ok_or(LedgerError::Address)?;
+    SqliteConnections::open(options(&file, opening, patience).await?, patience.lock).await
 }
 
 /// Connects once, so that whatever is wrong is reported now.
@@ -134,47 +129,6 @@ async fn open_postgres(url: &str, patience: Timeouts) -> Result<Arc<Connections>
     let connections = Connections::new(options, patience);
     connections.first().await?;
     Ok(connections)
-}
-
-/// How the connections to a SQLite file are opened.
-async fn sqlite_options(url: &str, opening: Opening, patience: Timeouts) -> Result<SqliteConnectOptions, LedgerError> {
-    let file = file_of(url).filter(|file| !file.as_os_str().is_empty()).ok_or(LedgerError::Address)?;
-    let options = SqliteConnectOptions::new()
-        .filename(&file)
-        .synchronous(SqliteSynchronous::Normal)
-        .busy_timeout(patience.lock)
-        .row_buffer_size(SQLITE_ROW_BUFFER_ROWS)
-        .disable_statement_logging()
-        // What is destroyed is overwritten, also where a page is given back.
-        .pragma("secure_delete", "on")
-        .pragma("temp_store", "memory")
-        .pragma("cache_size", "-32768");
-    if opening == Opening::Make {
-        let folder = file.parent().unwrap_or(Path::new(""));
-        std::fs::create_dir_all(folder).map_err(|source| LedgerError::Folder { folder: folder.into(), source })?;
-        return Ok(options.create_if_missing(true).journal_mode(SqliteJournalMode::Wal));
-    }
-    if !file.exists() {
-        return Err(LedgerError::NoLedger { place: file.display().to_string() });
-    }
-    Ok(if opening == Opening::Look { readable(options, &file).await } else { options })
-}
-
-/// A file in a folder where nothing can be written cannot have the files that SQLite keeps beside it: then it
-/// is read as what nobody changes.
-async fn readable(options: SqliteConnectOptions, file: &Path) -> SqliteConnectOptions {
-    let mut beside = file.as_os_str().to_owned();
-    beside.push("-wal");
-    // What stands only in the log would not be seen.
-    if std::fs::metadata(&beside).is_ok_and(|log| log.len() > 0) {
-        return options;
-    }
-    let tried = async {
-        let mut connection = sqlx::SqliteConnection::connect_with(&options).await?;
-        sqlx::query("SELECT count(*) FROM sqlite_master").execute(&mut connection).await?;
-        connection.close().await
-    };
-    if tried.await.is_ok() { options } else { options.immutable(true).read_only(true) }
 }
 
 #[cfg(test)]

@@ -73,11 +73,10 @@ impl Ledger {
                 let locked: bool = within(connections.patience.answer, sql, asked).await?;
                 Ok(locked.then(|| Lock::Postgres(Mutex::new(session))))
             }
-            Pool::Sqlite(pool) => {
+            Pool::Sqlite(connections) => {
                 let plain: String =
                     name.chars().map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect();
-                let options = pool.connect_options();
-                let path = options.get_filename().with_extension(format!("worker-{plain}"));
+                let path = connections.file().with_extension(format!("worker-{plain}"));
                 let folder = |source| LedgerError::Folder { folder: path.clone(), source };
                 let file = File::options().create(true).append(true).open(&path).map_err(folder)?;
                 match file.try_lock() {

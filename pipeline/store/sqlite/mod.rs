@@ -1,0 +1,4 @@
+//! SQLite: how its file is opened, and who uses which connection.
+
+pub(crate) mod connections;
+pub(crate) mod options;
