@@ -32,6 +32,6 @@ pub use args::Arg;
 pub use engine::{Engine, Ledger, Tx};
 pub use error::LedgerError;
 pub use leases::Lease;
-pub use opening::Opening;
 pub use principal::Principal;
+pub use schema::Opening;
 pub use transition::Stamp;

@@ -13,21 +13,10 @@ use sqlx::postgres::PgConnectOptions;
 use super::LedgerError;
 use super::engine::{Ledger, Pool};
 use super::postgres::connections::Connections;
-use super::schema::Schema;
+use super::schema::{Opening, Schema};
 use super::sqlite::connections::SqliteConnections;
 use super::sqlite::options::options;
 use super::timeouts::Timeouts;
-
-/// What opening may do to a ledger.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Opening {
-    /// Makes it where there is none, and brings its schema up to date.
-    Make,
-    /// It must be there; its schema is brought up to date.
-    Change,
-    /// It must be there, with the schema this program knows.
-    Look,
-}
 
 impl Ledger {
     /// Connects, and leaves the schema as it is.

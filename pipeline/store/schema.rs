@@ -13,6 +13,17 @@ use super::{Ledger, LedgerError, Tx};
 use crate::args;
 use crate::limits::{SCHEMA_LOCK_SECONDS, SCHEMA_LOCK_TRIES};
 
+/// What opening may do to a ledger.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Opening {
+    /// Makes it where there is none, and brings its schema up to date.
+    Make,
+    /// It must be there; its schema is brought up to date.
+    Change,
+    /// It must be there, with the schema this program knows.
+    Look,
+}
+
 /// The files of `schemas/sql`, with both engines' texts, oldest first; listed when the program is built.
 const BUILT_IN: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
 

@@ -7,7 +7,7 @@ use sqlx::{ConnectOptions, Connection};
 
 use crate::limits::SQLITE_ROW_BUFFER_ROWS;
 use crate::store::LedgerError;
-use crate::store::opening::Opening;
+use crate::store::schema::Opening;
 use crate::store::timeouts::Timeouts;
 
 /// How the connections to a SQLite file are opened.
