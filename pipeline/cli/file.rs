@@ -1,8 +1,8 @@
-//! `file inspect`: any partner file as a masked table, or everything that is wrong with it.
+//! `file inspect`: any partner file as a masked table, or everything that is wrong with it. `file validate` and
+//! `file compare` have files of their own.
 
 use std::path::PathBuf;
 
-use cardline::exchange::load_profiles;
 use cardline_core::file_formats::{FileFault, FileSpec, Parsed, masked, masked_table};
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
@@ -10,13 +10,16 @@ use serde_json::{Map, Value, json};
 use super::context::Context;
 use super::exit::Exit;
 use super::file_compare::{self, CompareArgs};
-use super::file_read;
+use super::file_read::{self, FAULT_HEADINGS, fault_rows};
+use super::file_validate::{self, ValidateArgs};
 use super::print::{self, Output};
 
 #[derive(Subcommand)]
 pub enum FileCommand {
     /// 查看 A partner's file as a table; what identifies a person is masked
     Inspect(InspectArgs),
+    /// 校验 Everything that is wrong with a partner's file, by line, column and field; takes nothing in
+    Validate(ValidateArgs),
     /// 核对 Whether the bytes of files are still those of their digests, here and at the partners
     Compare(CompareArgs),
 }
@@ -42,6 +45,7 @@ pub struct InspectArgs {
 pub async fn run(context: &Context, command: FileCommand) -> anyhow::Result<Exit> {
     match command {
         FileCommand::Inspect(args) => inspect(context, &args),
+        FileCommand::Validate(args) => file_validate::run(context, &args),
         FileCommand::Compare(args) => file_compare::run(context, args).await,
     }
 }
@@ -49,9 +53,7 @@ pub async fn run(context: &Context, command: FileCommand) -> anyhow::Result<Exit
 /// Parses a file and prints it masked; a file with faults is listed and fails.
 fn inspect(context: &Context, args: &InspectArgs) -> anyhow::Result<Exit> {
     let bytes = file_read::open(&args.file)?;
-    let mut profiles = load_profiles(context.config.partners.value.as_deref())?;
-    // A file may hold any region, so who sees only an area sees none; outside is as if absent.
-    profiles.retain(|profile| context.scope().covers(&profile.code, ""));
+    let profiles = file_read::profiles(context)?;
     let spec = file_read::recognise(&profiles, &args.file, args.partner.as_deref(), args.kind.as_deref())?;
     let records = file_read::records(spec, &args.file, bytes)?;
     let (faults, effect) = match spec.parse(&records) {
@@ -100,19 +102,9 @@ fn faulty(
     faults: &[FileFault],
     effect: &str,
 ) -> anyhow::Result<()> {
-    let row = |f: &FileFault| {
-        vec![f.line.to_string(), f.column.to_string(), f.field.clone(), f.code.code().into(), f.message.clone()]
-    };
-    let rows: Vec<_> = faults.iter().map(row).collect();
-    let errors: Vec<Value> = faults
-        .iter()
-        .map(|f| {
-            let (field, message) = (&f.field, &f.message);
-            json!({"line": f.line, "column": f.column, "field": field, "code": f.code.code(), "message": message})
-        })
-        .collect();
-    let document = json!({"partner": spec.partner(), "kind": spec.kind.name(), "valid": false, "errors": errors});
-    print::rows(output, &["line", "column", "field", "code", "message"], &rows, &document)?;
+    let rows = fault_rows(faults);
+    let document = json!({"partner": spec.partner(), "kind": spec.kind.name(), "valid": false, "errors": faults});
+    print::rows(output, FAULT_HEADINGS, &rows, &document)?;
     let name = args.file.display();
     print::complain(&format!("{name}: {} faults; {effect}", faults.len()));
     Ok(())

@@ -1,25 +1,39 @@
-//! Reading a partner's file for `file inspect`: bounded, and told apart by its name.
+//! Reading a partner's file for `file inspect` and `file validate`: told apart by its name, or by what was typed.
 
 use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
-use cardline::limits::PARTNER_FILE_BYTES_MAX;
-use cardline::route::production::CARDS_ENTRY;
+use cardline::exchange::load_profiles;
+use cardline::route::production::records::{self, RecordsError};
 use cardline::step::StageError;
-use cardline_core::file_formats::{FileKind, FileSpec, Layout, Profile};
+use cardline_core::file_formats::{FileFault, FileKind, FileSpec, Profile};
 
+use super::context::Context;
 use super::exit::Usage;
 use super::print;
 
-/// Opens a file; a folder or an empty file is an error that says so.
+/// The profiles whose files the viewer may see.
+pub fn profiles(context: &Context) -> anyhow::Result<Vec<Profile>> {
+    let mut profiles = load_profiles(context.config.partners.value.as_deref())?;
+    // A file may hold any region, so who sees only an area sees none; outside is as if absent.
+    profiles.retain(|profile| context.scope().covers(&profile.code, ""));
+    Ok(profiles)
+}
+
+/// Opens a file that is not empty.
 pub fn open(path: &Path) -> anyhow::Result<File> {
+    let file = open_any(path)?;
+    if file.metadata().map_err(|e| StageError::file(path.display(), e))?.len() == 0 {
+        anyhow::bail!("{} is empty; a partner's file has a control line at least", path.display());
+    }
+    Ok(file)
+}
+
+/// Opens a file; a folder or a device is an error that says so.
+pub fn open_any(path: &Path) -> anyhow::Result<File> {
     let about = std::fs::metadata(path).map_err(|e| StageError::file(path.display(), e))?;
     if !about.is_file() {
         anyhow::bail!("{} is not a file; give one file of a partner", path.display());
-    }
-    if about.len() == 0 {
-        anyhow::bail!("{} is empty; a partner's file has a control line at least", path.display());
     }
     Ok(File::open(path).map_err(|e| StageError::file(path.display(), e))?)
 }
@@ -69,39 +83,21 @@ pub fn known_kind(name: &str) -> Result<(), Usage> {
     Err(Usage(format!("{} is no kind of file; the kinds are {names}", print::visible(name))))
 }
 
+/// Columns of a table of faults.
+pub const FAULT_HEADINGS: &[&str] = &["line", "column", "field", "code", "message"];
+
+/// Faults as a table shows them.
+pub fn fault_rows(faults: &[FileFault]) -> Vec<Vec<String>> {
+    let row = |f: &FileFault| {
+        vec![f.line.to_string(), f.column.to_string(), f.field.clone(), f.code.code().into(), f.message.clone()]
+    };
+    faults.iter().map(row).collect()
+}
+
 /// The records of a file: itself, or the entry of a package that has them.
 pub fn records(spec: &FileSpec, path: &Path, file: File) -> anyhow::Result<Vec<u8>> {
-    if spec.layout == Layout::Package
-        && let Some(bytes) = packaged(path)?
-    {
-        return Ok(bytes);
-    }
-    bounded(path, file)
-}
-
-/// The records inside a tar, read past the photos without holding them; `None` when it is no tar.
-fn packaged(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
-    let failed = |e| StageError::file(path.display(), e);
-    let mut head = Vec::new();
-    File::open(path).map_err(failed)?.take(512).read_to_end(&mut head).map_err(failed)?;
-    if head.get(257..262) != Some(b"ustar".as_slice()) {
-        return Ok(None);
-    }
-    let mut archive = tar::Archive::new(File::open(path).map_err(failed)?);
-    for entry in archive.entries_with_seek().map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        if entry.path_bytes().as_ref() == CARDS_ENTRY.as_bytes() {
-            return bounded(path, entry).map(Some);
-        }
-    }
-    anyhow::bail!("{}: the package has no {CARDS_ENTRY}; ask for it again", path.display())
-}
-
-fn bounded(path: &Path, from: impl Read) -> anyhow::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    from.take(PARTNER_FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(|e| StageError::file(path.display(), e))?;
-    if bytes.len() as u64 > PARTNER_FILE_BYTES_MAX {
-        anyhow::bail!("{} is larger than a partner's file may be ({PARTNER_FILE_BYTES_MAX} bytes)", path.display());
-    }
-    Ok(bytes)
+    records::records(spec, file).map_err(|error| match error {
+        RecordsError::Read(error) => StageError::file(path.display(), error).into(),
+        error => anyhow::anyhow!("{}: {error}", path.display()),
+    })
 }

@@ -25,6 +25,7 @@ mod exit;
 mod file;
 mod file_compare;
 mod file_read;
+mod file_validate;
 mod gate;
 mod generate;
 mod import;
@@ -117,7 +118,7 @@ enum Command {
     /// 照片 Photos that cannot be used: list, look again, check a file
     #[command(subcommand)]
     Photos(photos::PhotosCommand),
-    /// 文件 Any partner file as a masked table
+    /// 文件 Any partner file as a masked table, everything wrong with one, whether bytes are still theirs
     #[command(subcommand)]
     File(file::FileCommand),
     /// 交换 Files that partners owe us: numbers that never came, going on without them

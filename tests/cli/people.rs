@@ -128,7 +128,7 @@ fn arguments(command: &str) -> Vec<&'static str> {
         "trace" => vec!["none"],
         "batch show" => vec!["none"],
         "photos retry" => vec!["none"],
-        "file inspect" => vec!["none.dat"],
+        "file inspect" | "file validate" => vec!["none.dat"],
         "users add" => vec!["boss", "--role", "auditor"],
         "users disable" | "users enable" | "users unlock" | "users password" => vec!["nobody"],
         "approvals give" | "approvals refuse" => vec!["999"],

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use serde::{Serialize, Serializer};
+
 use super::limits::FAULTS_MOST_COUNT;
 
 /// The kinds of fault. A code is never reused for another meaning.
@@ -149,6 +151,12 @@ impl FaultCode {
     }
 }
 
+impl Serialize for FaultCode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code())
+    }
+}
+
 impl fmt::Display for FaultCode {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.code())
@@ -156,7 +164,7 @@ impl fmt::Display for FaultCode {
 }
 
 /// One fault of a received file.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, thiserror::Error)]
 #[error("line {line}, column {column} ({field}): {code}: {message}")]
 pub struct FileFault {
     /// 1 is the control line; 0 the file as a whole.

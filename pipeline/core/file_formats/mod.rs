@@ -19,6 +19,7 @@ mod limits;
 mod manifest;
 mod marker;
 mod profiles;
+mod validation;
 
 #[cfg(test)]
 mod golden_test;
@@ -43,3 +44,4 @@ pub use profiles::found::{ProfileDefect, ProfileFault};
 pub use profiles::lint::{LINTS, Lint};
 pub use profiles::profile::{Batching, Environment, Mode, Profile};
 pub use profiles::timetable::{Because, Timetable, Until, Waiting};
+pub use validation::Validation;

@@ -8,6 +8,7 @@ pub mod matching;
 pub mod package;
 mod pictures;
 mod record;
+pub mod records;
 pub mod report_rows;
 pub mod reports;
 
