@@ -4,6 +4,7 @@ pub mod batches;
 pub mod decisions;
 pub mod dual_control;
 pub mod erase;
+pub mod file_list;
 pub mod imports;
 pub mod outcome;
 pub mod quarantine;

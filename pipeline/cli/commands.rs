@@ -89,6 +89,7 @@ pub const COMMANDS: &[Line] = &[
     looks("file inspect", Permission::InspectFiles),
     looks("file validate", Permission::InspectFiles),
     looks("file compare", Permission::InspectFiles),
+    looks("exchange list", Permission::SeeFiles),
     looks("exchange missing", Permission::SeeMissingFiles),
     changes("exchange skip", Permission::SkipFiles),
     changes("erase person", Permission::ErasePersons),

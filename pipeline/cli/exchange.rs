@@ -1,4 +1,5 @@
-//! `exchange missing|skip`: numbers of partners' files that never came, and going on without them.
+//! `exchange missing|skip`: numbers of partners' files that never came, and going on without them. `exchange list` has
+//! a file of its own.
 
 use cardline::actions::dual_control::second_person;
 use cardline::actions::outcome::Outcome;
@@ -9,6 +10,7 @@ use serde_json::json;
 use super::approvals::waits;
 use super::batch_action::Reason;
 use super::context::Context;
+use super::exchange_list;
 use super::exit::Exit;
 use super::file_read::{known_kind, known_partner};
 use super::print::{self, Output};
@@ -16,6 +18,8 @@ use super::refusals::{in_words, of_action};
 
 #[derive(Subcommand)]
 pub enum Exchange {
+    /// 列出 The ledger of files, out and in: what was sent, what came, what is owed
+    List(exchange_list::ListArgs),
     /// 缺号 Streams of partners' files in which a later file waits for a missing one
     Missing,
     /// 跳号 Go on without numbers that never came; needs a second person
@@ -43,6 +47,7 @@ pub struct SkipArgs {
 /// Runs one of the commands.
 pub async fn run(context: &Context, command: Exchange) -> anyhow::Result<Exit> {
     match command {
+        Exchange::List(args) => exchange_list::run(context, args).await,
         Exchange::Missing => show(context).await,
         Exchange::Skip(args) => pass_over(context, args).await,
     }
@@ -50,9 +55,7 @@ pub async fn run(context: &Context, command: Exchange) -> anyhow::Result<Exit> {
 
 async fn show(context: &Context) -> anyhow::Result<Exit> {
     let worker = context.observer(context.now()).await?;
-    let scope = context.scope();
-    let mut found = all_missing(&worker).await?;
-    found.retain(|missing| scope.covers(&missing.bank, ""));
+    let found = all_missing(&worker).await?;
     let row = |m: &Missing| {
         let numbers = if m.first == m.last { m.first.to_string() } else { format!("{} to {}", m.first, m.last) };
         vec![m.partner.clone(), m.kind.clone(), numbers, (m.last + 1).to_string()]

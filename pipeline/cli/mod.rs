@@ -21,6 +21,7 @@ mod demo_table;
 mod doctor;
 mod erase;
 mod exchange;
+mod exchange_list;
 mod exit;
 mod file;
 mod file_compare;
@@ -121,7 +122,7 @@ enum Command {
     /// 文件 Any partner file as a masked table, everything wrong with one, whether bytes are still theirs
     #[command(subcommand)]
     File(file::FileCommand),
-    /// 交换 Files that partners owe us: numbers that never came, going on without them
+    /// 交换 Files to and from partners: the ledger of them, numbers that never came, going on without them
     #[command(subcommand)]
     Exchange(exchange::Exchange),
     /// 抹除 A person's records destroyed; whether anything of what was destroyed is left

@@ -11,6 +11,7 @@ use std::path::Path;
 use rustix::fs::OFlags;
 
 pub mod compare;
+pub mod file_list;
 pub mod files;
 pub mod inbox;
 mod partners;

@@ -38,6 +38,8 @@ pub enum Permission {
     SeePhotos,
     RetryPhotos,
     InspectFiles,
+    /// See which files went out and came in.
+    SeeFiles,
     SeeMissingFiles,
     /// Let a partner's stream go on without numbers that never came.
     SkipFiles,
@@ -105,6 +107,7 @@ impl Permission {
             Permission::SeePhotos => within(ALL),
             Permission::RetryPhotos => within(OPERATORS),
             Permission::InspectFiles => within(ALL),
+            Permission::SeeFiles => within(ALL),
             Permission::SeeMissingFiles => within(ALL),
             Permission::SkipFiles => within(DECIDERS),
             Permission::SeeTopics => whole(ALL),

@@ -48,10 +48,20 @@ impl Missing {
 pub async fn all_missing(worker: &Worker) -> Result<Vec<Missing>, StageError> {
     let mut found = Vec::new();
     for partner in worker.partners.all() {
-        for kind in FileKind::ALL.into_iter().filter(|kind| !kind.is_request()) {
-            if partner.profile.file(kind).is_some() {
-                found.extend(missing(worker, partner, kind).await?);
-            }
+        found.extend(missing_of(worker, partner).await?);
+    }
+    Ok(found)
+}
+
+/// What is missing from a partner's streams, if who asks sees them.
+pub async fn missing_of(worker: &Worker, partner: &Partner) -> Result<Vec<Missing>, StageError> {
+    let mut found = Vec::new();
+    if refuse_beyond(worker, partner).is_err() {
+        return Ok(found);
+    }
+    for kind in FileKind::ALL.into_iter().filter(|kind| !kind.is_request()) {
+        if partner.profile.file(kind).is_some() {
+            found.extend(missing(worker, partner, kind).await?);
         }
     }
     Ok(found)
