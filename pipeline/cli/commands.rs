@@ -86,6 +86,9 @@ pub const COMMANDS: &[Line] = &[
     looks("photos list", Permission::SeePhotos),
     changes("photos retry", Permission::RetryPhotos),
     anyone("photos check"),
+    looks("pickup waiting", Permission::SeePickups),
+    looks("pickup due", Permission::SeePickups),
+    looks("pickup overdue", Permission::SeePickups),
     looks("file inspect", Permission::InspectFiles),
     looks("file validate", Permission::InspectFiles),
     looks("file compare", Permission::InspectFiles),
@@ -202,6 +205,9 @@ mod tests {
             "password",
             "disclosures",
             "scan",
+            "waiting",
+            "due",
+            "overdue",
         ];
         let reads = |p: &&Line| READS.contains(&p.command.split(' ').next_back().unwrap_or_default());
         let may: Vec<&Line> = COMMANDS

@@ -39,6 +39,7 @@ mod metrics;
 mod metrics_page;
 mod migrate;
 mod photos;
+mod pickup;
 mod print;
 mod progress;
 mod quarantine;
@@ -119,6 +120,9 @@ enum Command {
     /// 照片 Photos that cannot be used: list, look again, check a file
     #[command(subcommand)]
     Photos(photos::PhotosCommand),
+    /// 领取 What waits at the points, what is due, what is late
+    #[command(subcommand)]
+    Pickup(pickup::Pickup),
     /// 文件 Any partner file as a masked table, everything wrong with one, whether bytes are still theirs
     #[command(subcommand)]
     File(file::FileCommand),
@@ -203,6 +207,7 @@ async fn dispatch(Typed { cli, line }: Typed) -> anyhow::Result<Exit> {
         Command::Books(args) => books::run(&context, args).await,
         Command::Batch(args) => batch::run(&context, args).await,
         Command::Photos(args) => photos::run(&context, args).await,
+        Command::Pickup(args) => pickup::run(&context, args).await,
         Command::File(args) => file::run(&context, args).await,
         Command::Erase(args) => erase::run(&context, args).await,
         Command::States(args) => states::run(&context, args),

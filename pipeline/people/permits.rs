@@ -37,6 +37,8 @@ pub enum Permission {
     ScanErasures,
     SeePhotos,
     RetryPhotos,
+    /// See which cards wait where, and until when.
+    SeePickups,
     InspectFiles,
     /// See which files went out and came in.
     SeeFiles,
@@ -106,6 +108,7 @@ impl Permission {
             Permission::ScanErasures => whole(OVERSEERS),
             Permission::SeePhotos => within(ALL),
             Permission::RetryPhotos => within(OPERATORS),
+            Permission::SeePickups => within(ALL),
             Permission::InspectFiles => within(ALL),
             Permission::SeeFiles => within(ALL),
             Permission::SeeMissingFiles => within(ALL),

@@ -143,7 +143,8 @@ fn arguments(command: &str) -> Vec<&'static str> {
         "quarantine disclosures" | "file compare" | "erase scan" => Vec::new(),
         "reconcile accept" => vec!["--reason", "r"],
         "quarantine list" | "import list" | "books" | "batch list" | "batch plan" | "photos list" | "users list"
-        | "approvals list" | "topic list" | "reconcile show" | "exchange missing" | "exchange list" => Vec::new(),
+        | "approvals list" | "topic list" | "reconcile show" | "exchange missing" | "exchange list"
+        | "pickup waiting" | "pickup due" | "pickup overdue" => Vec::new(),
         other => panic!("say what `{other}` needs to pass the parser"),
     }
 }

@@ -1,5 +1,8 @@
-//! Distribution: pickup windows, roll-over, recall. Receipts and pickups arrive as events (servicing).
+//! Distribution: pickup windows, roll-over, recall, and lists of what waits. Receipts and pickups arrive as events
+//! (servicing).
 
+pub mod pickup;
+pub mod pickup_cards;
 pub mod shipments;
 pub mod windows;
 

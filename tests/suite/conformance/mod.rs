@@ -9,5 +9,6 @@ pub mod exchange;
 mod keys;
 mod laws;
 pub mod people;
+mod pickup;
 mod reference;
 pub mod store;

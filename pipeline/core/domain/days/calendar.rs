@@ -170,6 +170,19 @@ impl Calendar {
         }
     }
 
+    /// The working days after `today` up to a day, which counts; for one that has passed those after it up to
+    /// `today`, negative.
+    pub fn working_days_until(&self, today: Date, day: Date) -> i64 {
+        let (mut at, last) = (today.min(day), today.max(day));
+        let mut count = 0;
+        while at < last {
+            let Ok(next) = at.tomorrow() else { break };
+            at = next;
+            count += i64::from(self.is_working_day(at).working);
+        }
+        if day < today { -count } else { count }
+    }
+
     /// The last working day strictly before the date.
     pub fn previous_working_day(&self, date: Date) -> Due {
         let mut due = Due { date, provisional: false };
@@ -197,6 +210,19 @@ mod tests {
 
     fn calendar() -> Calendar {
         Calendar::from_csv(&[(2025, YEAR_2025), (2026, YEAR_2026)]).unwrap()
+    }
+
+    #[test]
+    fn working_days_left_are_those_after_today_and_past_ones_negative() {
+        // Sunday the 4th is worked for Friday the 2nd.
+        let days = [(1, 5, 0), (1, 6, 1), (1, 12, 5), (1, 4, -1), (1, 1, -2), (1, 11, 4)];
+        for (month, day, left) in days {
+            assert_eq!(calendar().working_days_until(date(2026, 1, 5), date(2026, month, day)), left, "{day}");
+        }
+        for n in 1..60 {
+            let due = calendar().add_working_days(date(2026, 2, 1), n).date;
+            assert_eq!(calendar().working_days_until(date(2026, 2, 1), due), i64::from(n));
+        }
     }
 
     #[test]

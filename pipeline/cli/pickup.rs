@@ -1,0 +1,133 @@
+//! `pickup waiting|due|overdue`: what waits at the points, whose day comes, and whose has passed.
+
+use cardline::route::distribution::pickup::{By, PickupRow, counted, one_by_one};
+use cardline::route::distribution::pickup_cards::Asked;
+use cardline::step::Worker;
+use cardline::time::local_date;
+use clap::{Args, Subcommand, ValueEnum};
+use jiff::Timestamp;
+
+use super::context::Context;
+use super::exit::Exit;
+use super::print::{self, Output, grouped_digits};
+
+#[derive(Subcommand)]
+pub enum Pickup {
+    /// 待领 What waits where, and for how many days
+    #[command(after_help = "Example: cardline pickup waiting --by district")]
+    Waiting(ShownBy),
+    /// 到期 Cards whose pickup window ends within so many working days
+    #[command(after_help = "Example: cardline pickup due --within 3 --by street")]
+    Due {
+        /// Working days from today
+        #[arg(long, value_name = "WORKING_DAYS", default_value_t = 7, value_parser = clap::value_parser!(u32).range(0..=250))]
+        within: u32,
+        #[command(flatten)]
+        shown: ShownBy,
+    },
+    /// 逾期 Cards past the day of their window, of the unit that hands them out, or of their way back
+    #[command(after_help = "Kinds: window, unit, recall, return.
+Example: cardline pickup overdue --cards --output csv")]
+    Overdue(ShownBy),
+}
+
+#[derive(Args)]
+pub struct ShownBy {
+    /// Count them by district, by street or by point
+    #[arg(long, value_enum, default_value = "point")]
+    by: Place,
+    /// List single cards by application id
+    #[arg(long, conflicts_with = "by")]
+    cards: bool,
+    /// Single cards shown at most
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(i64).range(1..=10_000), requires = "cards")]
+    limit: i64,
+    /// Only single cards after this application id: the next page
+    #[arg(long, value_name = "APPLICATION_ID", requires = "cards")]
+    after: Option<String>,
+    /// The instant that counts as now, RFC 3339 [default: now]
+    #[arg(long, value_name = "INSTANT")]
+    at: Option<Timestamp>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Place {
+    District,
+    Street,
+    Point,
+}
+
+/// Runs one of the commands.
+pub async fn run(context: &Context, command: Pickup) -> anyhow::Result<Exit> {
+    let shown = match &command {
+        Pickup::Waiting(shown) | Pickup::Due { shown, .. } | Pickup::Overdue(shown) => shown,
+    };
+    let now = context.look_at(shown.at);
+    let today = local_date(now);
+    let worker = context.observer(now).await?;
+    let asked = match command {
+        Pickup::Waiting(_) => Asked::Waiting,
+        Pickup::Due { within: 0, .. } => Asked::Due { from: today, to: today },
+        Pickup::Due { within, .. } => Asked::Due { from: today, to: worker.working_days_after(today, within) },
+        Pickup::Overdue(_) => Asked::Overdue { today },
+    };
+    let rows = rows(&worker, asked, shown, now).await?;
+    let lines: Vec<_> = rows.iter().map(|row| line(row, shown.cards)).collect();
+    print::rows(context.output, &headings(asked, shown.cards), &lines, &rows)?;
+    if context.output == Output::Table {
+        let cards: i64 = rows.iter().map(|row| row.cards).sum();
+        let full = shown.cards && rows.len() as i64 == shown.limit;
+        let next = rows.last().and_then(|row| row.application_id.as_ref()).filter(|_| full);
+        let next = next.map_or_else(String::new, |last| format!("; the next: --after {last}"));
+        print::line(&format!("\n{} cards in {} rows{next}", grouped_digits(cards), grouped_digits(rows.len() as i64)))?;
+    }
+    Ok(Exit::Ok)
+}
+
+async fn rows(worker: &Worker, asked: Asked, shown: &ShownBy, now: Timestamp) -> anyhow::Result<Vec<PickupRow>> {
+    if shown.cards {
+        let after = shown.after.as_deref().unwrap_or_default();
+        return Ok(one_by_one(worker, asked, after, shown.limit, now).await?);
+    }
+    let by = match shown.by {
+        Place::District => By::District,
+        Place::Street => By::Street,
+        Place::Point => By::Point,
+    };
+    Ok(counted(worker, asked, by, now).await?)
+}
+
+fn headings(asked: Asked, cards: bool) -> Vec<&'static str> {
+    let mut headings =
+        vec!["area", "point", "name", "cards", "oldest_on", "due_on", "working_days_left", "kind", "owner"];
+    if cards {
+        headings.insert(0, "application_id");
+    }
+    if asked == Asked::Waiting {
+        headings.extend(["0-7 days", "8-15", "16-30", "over 30"]);
+    }
+    headings
+}
+
+fn line(row: &PickupRow, cards: bool) -> Vec<String> {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let mut line = vec![
+        row.area.clone(),
+        text(&row.point),
+        row.name.clone(),
+        row.cards.to_string(),
+        text(&row.oldest_on),
+        row.due_on.clone(),
+        row.working_days_left.to_string(),
+        row.kind.to_owned(),
+        row.owner.clone(),
+    ];
+    if cards {
+        line.insert(0, text(&row.application_id));
+    }
+    if let Some(ages) = row.ages {
+        let bands = [ages.age_0_7, ages.age_8_15, ages.age_16_30, ages.age_over_30];
+        line.extend(bands.map(|cards| cards.to_string()));
+    }
+    line
+}

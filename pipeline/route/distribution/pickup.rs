@@ -1,0 +1,207 @@
+//! What waits at the points, what is due and what is late, as an administrator reads it: by district, street or
+//! point, in working days.
+
+use std::collections::BTreeMap;
+
+use cardline_core::domain::calendar::Calendar;
+use cardline_core::domain::reference::Reference;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::pickup_cards::{Asked, PickupCards};
+use crate::step::{StageError, Worker};
+use crate::time::local_date;
+
+/// By what cards are counted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum By {
+    District,
+    /// The first nine digits of a point's code; an outlet of a bank lies in no street.
+    Street,
+    Point,
+}
+
+/// Cards that are counted together, or one card.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PickupRow {
+    /// Only where cards are listed one by one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub application_id: Option<String>,
+    /// Six digits of the district the point lies in, nine of the street.
+    pub area: String,
+    pub point: Option<String>,
+    /// Of the point; of the district where cards are counted by district or street.
+    pub name: String,
+    pub cards: i64,
+    /// The day on which the first window of the oldest of them was opened.
+    pub oldest_on: Option<String>,
+    /// The earliest of their last days.
+    pub due_on: String,
+    /// Negative when past.
+    pub working_days_left: i64,
+    /// What ends on that day: `window`, `unit`, `recall` or `return`.
+    pub kind: &'static str,
+    pub owner: String,
+    /// Only of what waits.
+    #[serde(flatten)]
+    pub ages: Option<Ages>,
+}
+
+/// How many cards wait for how many days.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Ages {
+    pub age_0_7: i64,
+    pub age_8_15: i64,
+    pub age_16_30: i64,
+    pub age_over_30: i64,
+}
+
+impl Ages {
+    fn add(&mut self, days: i32, cards: i64) {
+        let band = match days {
+            ..=7 => &mut self.age_0_7,
+            8..=15 => &mut self.age_8_15,
+            16..=30 => &mut self.age_16_30,
+            _ => &mut self.age_over_30,
+        };
+        *band += cards;
+    }
+}
+
+/// What is counted, by what.
+///
+/// # Errors
+/// The ledger cannot be read.
+pub async fn counted(worker: &Worker, asked: Asked, by: By, now: Timestamp) -> Result<Vec<PickupRow>, StageError> {
+    let cards = worker.ledger.pickup_cards(asked).await?;
+    Ok(grouped(&cards, asked, by, Day::of(worker, now)))
+}
+
+/// Single cards after an application id, at most `limit`, in the order of their ids.
+///
+/// # Errors
+/// The ledger cannot be read.
+pub async fn one_by_one(
+    worker: &Worker,
+    asked: Asked,
+    after: &str,
+    limit: i64,
+    now: Timestamp,
+) -> Result<Vec<PickupRow>, StageError> {
+    let day = Day::of(worker, now);
+    let cards = worker.ledger.single_pickup_cards(asked, after, limit).await?;
+    let single = |card: PickupCards| {
+        let row = row_of(&card, asked, By::Point, day);
+        PickupRow { application_id: Some(card.application_id), ..row }
+    };
+    Ok(cards.into_iter().map(single).collect())
+}
+
+/// What is known on a day.
+#[derive(Clone, Copy)]
+struct Day<'d> {
+    today: Date,
+    reference: &'d Reference,
+    calendar: &'d Calendar,
+}
+
+impl<'d> Day<'d> {
+    fn of(worker: &'d Worker, now: Timestamp) -> Day<'d> {
+        Day { today: local_date(now), reference: &worker.reference, calendar: &worker.calendar }
+    }
+}
+
+/// What waits has one row a place and kind; what is due or late also one a day, the earliest first.
+fn grouped(cards: &[PickupCards], asked: Asked, by: By, day: Day<'_>) -> Vec<PickupRow> {
+    let mut rows: BTreeMap<(String, String, Option<String>, &str, String), PickupRow> = BTreeMap::new();
+    for found in cards {
+        let row = row_of(found, asked, by, day);
+        let due_on = if asked == Asked::Waiting { String::new() } else { row.due_on.clone() };
+        let key = (due_on, row.area.clone(), row.point.clone(), row.kind, row.owner.clone());
+        match rows.get_mut(&key) {
+            Some(before) => merge(before, row),
+            None => {
+                rows.insert(key, row);
+            }
+        }
+    }
+    rows.into_values().collect()
+}
+
+fn merge(row: &mut PickupRow, more: PickupRow) {
+    row.cards += more.cards;
+    row.oldest_on = [row.oldest_on.take(), more.oldest_on].into_iter().flatten().min();
+    if more.due_on < row.due_on {
+        (row.due_on, row.working_days_left) = (more.due_on, more.working_days_left);
+    }
+    if let (Some(ages), Some(more)) = (row.ages.as_mut(), more.ages) {
+        ages.age_0_7 += more.age_0_7;
+        ages.age_8_15 += more.age_8_15;
+        ages.age_16_30 += more.age_16_30;
+        ages.age_over_30 += more.age_over_30;
+    }
+}
+
+fn row_of(found: &PickupCards, asked: Asked, by: By, day: Day<'_>) -> PickupRow {
+    let due = due_on(found);
+    let (area, point, name) = place_of(found, by, day.reference);
+    let ages = (asked == Asked::Waiting).then(|| {
+        let ready = found.ready_on.as_ref().and_then(|ready_on| ready_on.parse::<Date>().ok());
+        let mut ages = Ages::default();
+        ages.add(ready.map_or(0, |ready| days_between(ready, day.today)), found.cards);
+        ages
+    });
+    PickupRow {
+        application_id: None,
+        area,
+        point,
+        name,
+        cards: found.cards,
+        oldest_on: found.ready_on.clone(),
+        working_days_left: due.map_or(0, |due| day.calendar.working_days_until(day.today, due)),
+        due_on: due.map_or_else(|| found.due_on.clone(), |due| due.to_string()),
+        kind: kind_of(&found.place),
+        owner: found.owner.clone(),
+        ages,
+    }
+}
+
+/// Their last day. Once a person was asked about them the ledger has that person's day instead: theirs was then
+/// the day before at the latest.
+fn due_on(found: &PickupCards) -> Option<Date> {
+    match found.chased_at.and_then(|at| Timestamp::from_microsecond(at).ok()) {
+        Some(at) => local_date(at).yesterday().ok(),
+        None => found.due_on.parse().ok(),
+    }
+}
+
+fn days_between(from: Date, to: Date) -> i32 {
+    from.until(to).map_or(0, |span| span.get_days())
+}
+
+fn kind_of(place: &str) -> &'static str {
+    match place {
+        "with_unit" => "unit",
+        "recalled" => "recall",
+        "awaiting_return" => "return",
+        _ => "window",
+    }
+}
+
+fn place_of(found: &PickupCards, by: By, reference: &Reference) -> (String, Option<String>, String) {
+    let code = found.point.as_str();
+    let at = reference.point(code).map(|point| (&point.region, &point.name));
+    let (district, name) = at
+        .or_else(|| reference.outlet(code).map(|outlet| (&outlet.region, &outlet.name)))
+        .map_or((found.region.as_str(), ""), |(region, name)| (region.as_str(), name.as_str()));
+    let of_district = || reference.region_name(district).unwrap_or_default().to_owned();
+    match by {
+        By::Point => (district.to_owned(), Some(code.to_owned()), name.to_owned()),
+        By::Street => {
+            let street = code.get(..9).filter(|_| at.is_some()).unwrap_or(district);
+            (street.to_owned(), None, of_district())
+        }
+        By::District => (district.to_owned(), None, of_district()),
+    }
+}

@@ -1,0 +1,185 @@
+//! Cards that are to be collected, handed over, sent back or taken back: counted by where and until when, or one
+//! by one. Read through the shipments and windows that are open, so what it costs grows with what waits only.
+
+use cardline_core::card_states;
+use jiff::civil::Date;
+
+use crate::args;
+use crate::row;
+use crate::store::args::Arg;
+use crate::store::scope::in_scope;
+use crate::store::{Ledger, LedgerError};
+
+/// Which cards are asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Asked {
+    /// Those at a point or with a unit.
+    Waiting,
+    /// Those whose window ends on one of these days, both included.
+    Due { from: Date, to: Date },
+    /// Those whose day was before this one.
+    Overdue { today: Date },
+}
+
+row! {
+    /// Cards that stand alike, or one card.
+    #[derive(Clone, Debug)]
+    pub struct PickupCards {
+        /// Empty where they are counted.
+        application_id: String,
+        place: String,
+        point: String,
+        region: String,
+        due_on: String,
+        /// When a person was asked about them; their day had passed by then, and `due_on` is the person's.
+        chased_at: Option<i64>,
+        owner: String,
+        /// The day on which their first window was opened.
+        ready_on: Option<String>,
+        cards: i64,
+    }
+}
+
+/// Cards that travel with a shipment at its point.
+macro_rules! on_shelves {
+    ($where:literal) => {
+        concat!(
+            "SELECT a.application_id, a.bank, a.region, s.place, s.point, COALESCE(s.window_last, s.due_on) AS due_on,
+                CAST(NULL AS BIGINT) AS chased_at, s.owner, s.ready_on
+             FROM shipment s JOIN box x ON x.shipment = s.id JOIN made m ON m.box = x.id
+                JOIN application a ON a.id = m.application
+             WHERE NOT s.done AND a.place IS NULL AND ",
+            $where
+        )
+    };
+}
+
+/// Cards that stand alone. The first condition is that of the index they are found by.
+macro_rules! alone {
+    ($chased_at:literal, $from:literal, $where:literal) => {
+        concat!(
+            "SELECT a.application_id, a.bank, a.region, a.place, a.point, a.due_on, ",
+            $chased_at,
+            " AS chased_at, a.owner, s.ready_on FROM ",
+            $from,
+            " LEFT JOIN made m ON m.application = a.id LEFT JOIN box x ON x.id = m.box
+              LEFT JOIN shipment s ON s.id = x.shipment WHERE a.place IN (",
+            card_states!(due_alone),
+            ") AND ",
+            $where
+        )
+    };
+}
+
+/// The cards of a statement that lie within the scope: counted, or one by one after an id.
+macro_rules! counted {
+    ($cards:expr) => {
+        concat!(
+            "SELECT '' AS application_id, t.place, t.point, t.region, t.due_on, t.chased_at, t.owner, t.ready_on,
+                count(*) AS cards FROM (",
+            $cards,
+            ") t WHERE t.application_id > $1 AND ",
+            in_scope!("t.bank", "t.region"),
+            " GROUP BY t.place, t.point, t.region, t.due_on, t.chased_at, t.owner, t.ready_on
+              ORDER BY t.place, t.point, t.region, t.due_on, t.chased_at, t.owner, t.ready_on LIMIT $2"
+        )
+    };
+}
+
+macro_rules! one_by_one {
+    ($cards:expr) => {
+        concat!(
+            "SELECT t.application_id, t.place, t.point, t.region, t.due_on, t.chased_at, t.owner, t.ready_on,
+                CAST(1 AS BIGINT) AS cards FROM (",
+            $cards,
+            ") t WHERE t.application_id > $1 AND ",
+            in_scope!("t.bank", "t.region"),
+            " ORDER BY t.application_id LIMIT $2"
+        )
+    };
+}
+
+macro_rules! waiting {
+    () => {
+        concat!(
+            on_shelves!("s.place IN ('at_point', 'on_shelf')"),
+            " UNION ALL ",
+            alone!("CAST(NULL AS BIGINT)", "application a", "a.place = 'with_unit'")
+        )
+    };
+}
+
+macro_rules! due {
+    () => {
+        on_shelves!("s.place = 'on_shelf' AND s.window_last >= $3 AND s.window_last <= $4")
+    };
+}
+
+/// What missed its day, also where the day was moved since because a person was asked.
+macro_rules! overdue {
+    () => {
+        concat!(
+            on_shelves!("s.place = 'on_shelf' AND s.window_last < $3"),
+            " UNION ALL ",
+            alone!(
+                "CAST(NULL AS BIGINT)",
+                "application a",
+                "a.place IN ('with_unit', 'recalled', 'awaiting_return') AND a.due_on < $3"
+            ),
+            " UNION ALL ",
+            alone!(
+                "(SELECT min(v.at) FROM move v WHERE v.scope = 'case' AND v.subject = k.id)",
+                "desk_case k JOIN application a ON a.id = k.application",
+                "a.place IN ('with_unit', 'recalled', 'awaiting_return') AND a.due_on >= $3
+                    AND k.state IN ('open', 'escalated') AND k.reason = 'a card waits longer than it may'"
+            )
+        )
+    };
+}
+
+impl Asked {
+    fn counted(self) -> &'static str {
+        match self {
+            Asked::Waiting => counted!(waiting!()),
+            Asked::Due { .. } => counted!(due!()),
+            Asked::Overdue { .. } => counted!(overdue!()),
+        }
+    }
+
+    fn one_by_one(self) -> &'static str {
+        match self {
+            Asked::Waiting => one_by_one!(waiting!()),
+            Asked::Due { .. } => one_by_one!(due!()),
+            Asked::Overdue { .. } => one_by_one!(overdue!()),
+        }
+    }
+
+    fn args(self, after: &str, limit: i64) -> Vec<Arg> {
+        match self {
+            Asked::Waiting => args![after, limit],
+            Asked::Due { from, to } => args![after, limit, from, to],
+            Asked::Overdue { today } => args![after, limit, today],
+        }
+    }
+}
+
+impl Ledger {
+    /// The cards asked for within the viewer's scope, those that stand alike counted together.
+    pub async fn pickup_cards(&self, asked: Asked) -> Result<Vec<PickupCards>, LedgerError> {
+        let mut tx = self.read().await?;
+        tx.look().await?;
+        tx.rows(asked.counted(), asked.args("", i64::MAX)).await
+    }
+
+    /// The cards asked for within the viewer's scope one by one, after an application id, at most `limit`.
+    pub async fn single_pickup_cards(
+        &self,
+        asked: Asked,
+        after: &str,
+        limit: i64,
+    ) -> Result<Vec<PickupCards>, LedgerError> {
+        let mut tx = self.read().await?;
+        tx.look().await?;
+        tx.rows(asked.one_by_one(), asked.args(after, limit)).await
+    }
+}

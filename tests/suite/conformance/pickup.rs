@@ -1,0 +1,118 @@
+//! What waits at the points, what is due and what is late: the lists against where the cards are.
+
+use std::collections::BTreeSet;
+
+use cardline::route::deadlines::Deadlines;
+use cardline::route::distribution::pickup::{By, PickupRow, counted, one_by_one};
+use cardline::route::distribution::pickup_cards::Asked;
+use cardline::step::Worker;
+use cardline::time::instant;
+use cardline_core::domain::staff::Role;
+use cardline_world::play::day;
+use jiff::Timestamp;
+
+use crate::conformance::arrivals::{execute, number, texts};
+use crate::conformance::people::users::{add, administered};
+use crate::databases::{Database, on_both_engines};
+use crate::plays::Play;
+use crate::steps::drain;
+
+on_both_engines!(the_lists_are_where_the_cards_are);
+
+const DAYS: u32 = 22;
+
+fn evening(n: u32) -> Timestamp {
+    instant(day(n), 18, 0)
+}
+
+fn cards(rows: &[PickupRow]) -> i64 {
+    rows.iter().map(|row| row.cards).sum()
+}
+
+fn of_kind(rows: &[PickupRow], kind: &str) -> i64 {
+    rows.iter().filter(|row| row.kind == kind).map(|row| row.cards).sum()
+}
+
+async fn by_point(worker: &Worker, asked: Asked, n: u32) -> Vec<PickupRow> {
+    counted(worker, asked, By::Point, evening(n)).await.unwrap()
+}
+
+async fn singles(worker: &Worker, asked: Asked, n: u32) -> Vec<String> {
+    let (mut found, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = one_by_one(worker, asked, &after, 3, evening(n)).await.unwrap();
+        let Some(last) = page.last() else { return found };
+        after = last.application_id.clone().unwrap();
+        found.extend(page.into_iter().map(|row| row.application_id.unwrap()));
+    }
+}
+
+async fn the_lists_are_where_the_cards_are(database: Database) {
+    let mut play = Play::played(database, 3, 60, DAYS).await;
+    let ledger = play.worker.ledger.clone();
+    let places = |places: &str| format!("SELECT count(*) FROM card WHERE place IN ({places})");
+    let waiting = number(&ledger, &places("'at_point', 'on_shelf', 'with_unit'")).await;
+    let on_shelf = number(&ledger, &places("'on_shelf'")).await;
+    let with_unit = number(&ledger, &places("'with_unit'")).await;
+    assert!(on_shelf > 3 && with_unit > 0, "the play shows too little: {on_shelf}, {with_unit}");
+
+    for by in [By::District, By::Street, By::Point] {
+        let rows = counted(&play.worker, Asked::Waiting, by, evening(DAYS)).await.unwrap();
+        assert_eq!((cards(&rows), of_kind(&rows, "unit")), (waiting, with_unit), "{by:?}");
+        for row in &rows {
+            let ages = row.ages.unwrap();
+            let bands = ages.age_0_7 + ages.age_8_15 + ages.age_16_30 + ages.age_over_30;
+            let width = if by == By::Street { 6..=9 } else { 6..=6 };
+            assert!(bands == row.cards && width.contains(&row.area.len()) && !row.name.is_empty(), "{row:?}");
+            assert_eq!(row.point.is_some(), by == By::Point);
+        }
+    }
+    let later = counted(&play.worker, Asked::Waiting, By::District, evening(DAYS + 60)).await.unwrap();
+    assert_eq!(later.iter().map(|row| row.ages.unwrap().age_over_30).sum::<i64>(), waiting);
+
+    // What ends later or today is due, what ended is late; together they are all windows.
+    let (mut in_time, mut late) = (0, 0);
+    for within in [0, 3, 30] {
+        let to = if within == 0 { day(DAYS) } else { play.worker.working_days_after(day(DAYS), within) };
+        let rows = by_point(&play.worker, Asked::Due { from: day(DAYS), to }, DAYS).await;
+        assert!(rows.iter().all(|row| (0..=i64::from(within)).contains(&row.working_days_left)), "{rows:?}");
+        assert!(cards(&rows) >= in_time);
+        in_time = cards(&rows);
+        late = of_kind(&by_point(&play.worker, Asked::Overdue { today: day(DAYS) }, DAYS).await, "window");
+    }
+    assert_eq!(in_time + late, on_shelf);
+    let months = DAYS + 90;
+    let overdue = Asked::Overdue { today: day(months) };
+    let rows = by_point(&play.worker, overdue, months).await;
+    assert_eq!((of_kind(&rows, "window"), of_kind(&rows, "unit")), (on_shelf, with_unit));
+    assert_eq!(of_kind(&rows, "return"), number(&ledger, &places("'awaiting_return'")).await);
+    assert!(rows.iter().all(|row| row.working_days_left < 0 && row.kind != "promise"), "{rows:?}");
+
+    // Asking a person about them moves their day in the ledger; they stay late.
+    let noon = instant(day(months), 12, 0);
+    assert!(drain(&Deadlines, &play.worker, noon).await.unwrap() > 0);
+    let chased = by_point(&play.worker, overdue, months).await;
+    assert_eq!(cards(&chased), cards(&rows));
+    assert!(chased.iter().all(|row| row.working_days_left <= 0 && row.due_on < day(months).to_string()), "{chased:?}");
+
+    let boss = administered(&ledger).await;
+    execute(&ledger, "UPDATE application SET bank = 'ABC' WHERE id % 2 = 0").await;
+    for (name, bank, area) in [("lin", "", "1101"), ("wang", "ABC", ""), ("zhao", "ABC", "1101"), ("none", "CCB", "99")]
+    {
+        play.worker.ledger = boss.seen_by(add(&boss, name, Role::Administrator, bank, area).await);
+        let within = format!("region LIKE '{area}%' AND ('{bank}' = '' OR bank = '{bank}')");
+        let sql = format!(
+            "SELECT c.application_id FROM card c JOIN application a ON a.id = c.id
+             WHERE c.place IN ('at_point', 'on_shelf', 'with_unit') AND {within}"
+        );
+        let expected: BTreeSet<String> = texts(&ledger, sql.leak()).await.into_iter().collect();
+        let listed = singles(&play.worker, Asked::Waiting, DAYS).await;
+        assert!(listed.is_sorted() && listed.len() == expected.len(), "{name}");
+        assert_eq!(listed.into_iter().collect::<BTreeSet<_>>(), expected, "{name}");
+        assert_eq!(cards(&by_point(&play.worker, Asked::Waiting, DAYS).await), expected.len() as i64, "{name}");
+        let late = singles(&play.worker, overdue, months).await.len() as i64;
+        assert_eq!(cards(&by_point(&play.worker, overdue, months).await), late, "{name}");
+        assert!(name == "none" || (!expected.is_empty() && late < cards(&chased)), "{name} shows too little");
+    }
+    play.end().await;
+}
