@@ -11,12 +11,15 @@
 //! a statement in law 14.
 
 use cardline_core::domain::staff::{DualControl, Role};
+use cardline_core::state_machines::decision::Decision;
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::batches::cancel::cancel_batch;
 use super::batches::hold::release_batch;
 use super::batches::refusal::BatchRefusal;
+use super::cases::decide::decide;
+use super::cases::refusal::CaseRefusal;
 use super::erase::{EraseRefusal, erase};
 use super::outcome::{ActionError, Instruction, Outcome};
 use super::quarantine::operations;
@@ -51,6 +54,7 @@ pub enum Because {
     Quarantine(QuarantineRefusal),
     Recovery(RecoveryRefusal),
     Erase(EraseRefusal),
+    Case(CaseRefusal),
 }
 
 /// Why an approval was not decided or carried out.
@@ -164,12 +168,29 @@ async fn effect(
             let ended = erase(worker, &record.subject, text("ground"), by).await;
             carried(record, ended, Because::Erase)
         }
+        DualControl::DecideCase => on_case(worker, record, &request, now).await,
         DualControl::NewSequence => on_sequence(worker, record, &request, now).await,
         // Asked for by commands of another version, or carried out by their maker.
         DualControl::BulkExport | DualControl::ReplaceTable => {
             Err(ApprovalRefusal::Unknown { id: record.id, action: record.act.clone() }.into())
         }
     }
+}
+
+/// Decides a case, for its maker.
+async fn on_case(
+    worker: &Worker,
+    record: &ApprovalRecord,
+    request: &Value,
+    now: Timestamp,
+) -> Result<(), ApprovalError> {
+    let text = |key: &str| request[key].as_str().unwrap_or_default();
+    let case = record.subject.strip_prefix("case ").and_then(|number| number.parse().ok());
+    let (Some(case), Some(decision)) = (case, Decision::of(text("word"))) else {
+        return Err(ApprovalRefusal::Unknown { id: record.id, action: record.act.clone() }.into());
+    };
+    let by = Instruction { actor: &record.maker, reason: text("reason"), at: now, approval: Some(record.id) };
+    carried(record, decide(worker, case, decision, by).await, Because::Case)
 }
 
 /// Carries out an action on a batch, for its maker.

@@ -1,6 +1,7 @@
-//! What people do by command or page: to batches, to the quarantine, to lists, after a restore; and what two of them decide.
+//! What people do by command or page: to batches, to cases, to the quarantine, to lists, after a restore; and what two of them decide.
 
 pub mod batches;
+pub mod cases;
 pub mod decisions;
 pub mod dual_control;
 pub mod erase;

@@ -194,10 +194,11 @@ pub(crate) async fn advance_batch(tx: &mut Tx, batch: i64, newly: i64, why: Stam
         move_one(tx, batch, transition, Along::default(), why).await?;
         if whole {
             crate::cases::desk::overtake(tx, batch, Stamp { reason: "the answer came", ..why }).await?;
-            let request = tx
-                .number("SELECT id FROM file WHERE batch = $1 AND direction = 'out' AND state = 'placed'", args![batch])
-                .await?;
-            move_one(tx, request, transition!(FILE, "placed" => "answered"), Along::default(), why).await?;
+            // One of which a card was made once more was answered before.
+            let sql = "SELECT id FROM file WHERE batch = $1 AND direction = 'out' AND state = 'placed'";
+            for (request,) in tx.rows::<(i64,)>(sql, args![batch]).await? {
+                move_one(tx, request, transition!(FILE, "placed" => "answered"), Along::default(), why).await?;
+            }
         }
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! Cases: what a person must decide, and what is overdue.
 
+pub mod case_list;
 mod chase;
 pub mod deadline;
 pub mod deadlines;

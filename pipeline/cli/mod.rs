@@ -10,6 +10,10 @@ mod batch;
 mod batch_action;
 mod batch_plan;
 mod books;
+mod cases;
+mod cases_decide;
+mod cases_list;
+mod cases_show;
 mod commands;
 mod config;
 mod context;
@@ -123,6 +127,9 @@ enum Command {
     /// 领取 What waits at the points, what is due, what is late
     #[command(subcommand)]
     Pickup(pickup::Pickup),
+    /// 个案 What a person must decide: list, show, decide
+    #[command(subcommand)]
+    Cases(cases::Cases),
     /// 文件 Any partner file as a masked table, everything wrong with one, whether bytes are still theirs
     #[command(subcommand)]
     File(file::FileCommand),
@@ -208,6 +215,7 @@ async fn dispatch(Typed { cli, line }: Typed) -> anyhow::Result<Exit> {
         Command::Batch(args) => batch::run(&context, args).await,
         Command::Photos(args) => photos::run(&context, args).await,
         Command::Pickup(args) => pickup::run(&context, args).await,
+        Command::Cases(args) => cases::run(&context, args).await,
         Command::File(args) => file::run(&context, args).await,
         Command::Erase(args) => erase::run(&context, args).await,
         Command::States(args) => states::run(&context, args),

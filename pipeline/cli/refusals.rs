@@ -2,6 +2,7 @@
 //! give values; every word that people read of them is here.
 
 use cardline::actions::batches::refusal::BatchRefusal;
+use cardline::actions::cases::refusal::CaseRefusal;
 use cardline::actions::decisions::{ApprovalRefusal, Because};
 use cardline::actions::erase::EraseRefusal;
 use cardline::actions::outcome::ActionError;
@@ -193,6 +194,33 @@ impl InWords for RecoveryRefusal {
     }
 }
 
+impl InWords for CaseRefusal {
+    fn words(&self) -> String {
+        match self {
+            CaseRefusal::NoSuchCase { id } => format!("no case has the number {id}; see `cardline cases list`"),
+            CaseRefusal::Decided { id, by, word, at } => {
+                format!("case {id} was decided before: {word}, by {by}, at {}; nothing was changed", rfc3339(*at))
+            }
+            CaseRefusal::Overtaken { id } => {
+                format!(
+                    "case {id} was settled by later facts: there is nothing to decide; see `cardline cases show {id}`"
+                )
+            }
+            CaseRefusal::NotOffered { id, word, offered } => {
+                let offered: Vec<&str> = offered.iter().map(|decision| decision.word()).collect();
+                format!("{word} cannot be decided of case {id} now; it offers {}", offered.join(", "))
+            }
+            CaseRefusal::NeedsSecond { id } => {
+                format!("case {id} changed meanwhile, and a second person must approve this; give the command again")
+            }
+        }
+    }
+
+    fn is_usage(&self) -> bool {
+        matches!(self, CaseRefusal::NotOffered { .. })
+    }
+}
+
 impl InWords for EraseRefusal {
     fn words(&self) -> String {
         match self {
@@ -336,6 +364,7 @@ impl InWords for Because {
             Because::Quarantine(refusal) => refusal.words(),
             Because::Recovery(refusal) => refusal.words(),
             Because::Erase(refusal) => refusal.words(),
+            Because::Case(refusal) => refusal.words(),
         }
     }
 }

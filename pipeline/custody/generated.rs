@@ -49,6 +49,12 @@ static TRAVELLING: LazyLock<Vec<(&str, String)>> = LazyLock::new(|| {
     CONTAINERS.iter().filter_map(count).collect()
 });
 
+/// Where the card of the application `$1` would be if it did not stand alone: in the container it came into last.
+pub(crate) static LIES: LazyLock<String> = LazyLock::new(|| {
+    let tables = tables();
+    format!("SELECT CASE {} {} WHERE a.id = $1", last_container(), tables.trim_end_matches(';'))
+});
+
 impl Container {
     /// The set of that id.
     pub fn of(&'static self, id: i64) -> Set {
@@ -76,12 +82,16 @@ pub fn application_place() -> [String; 2] {
 
 /// Where the card of an application `a` is: what it is in by itself, or the last container it came into.
 fn place() -> String {
+    format!("CASE WHEN a.place IS NOT NULL THEN a.place {} AS card_place", last_container())
+}
+
+/// The end of a CASE that says the last container an application `a` came into.
+fn last_container() -> String {
     let last = CONTAINERS.iter().skip(1).rev().map(|container| {
         let state = container.stands.as_ref().map_or_else(|| format!("'{}'", container.states[0]), |s| s.state.into());
         format!("WHEN {} THEN {state} ", container.entered)
     });
-    let last: String = last.collect();
-    format!("CASE WHEN a.place IS NOT NULL THEN a.place {last}ELSE '{}' END AS card_place", CONTAINERS[0].states[0])
+    format!("{}ELSE '{}' END", last.collect::<String>(), CONTAINERS[0].states[0])
 }
 
 /// The tables it is read from.

@@ -50,7 +50,8 @@ impl Ledger {
 
 const ENDED: &str = "SELECT f.id AS file, f.partner, COALESCE(b.region, '') AS region, CASE WHEN c.at > f.at THEN c.at ELSE f.at END AS at
     FROM file f LEFT JOIN batch b ON b.id = f.batch
-    LEFT JOIN move c ON c.scope = 'batch' AND c.subject = b.id AND c.life = 'batch' AND c.to_state IN ('answered', 'cancelled')
+    LEFT JOIN move c ON c.seq = (SELECT max(e.seq) FROM move e WHERE e.scope = 'batch' AND e.subject = b.id AND e.life = 'batch')
+        AND c.to_state IN ('answered', 'cancelled')
     WHERE NOT EXISTS (SELECT 1 FROM purge p WHERE p.file = f.id) AND f.state NOT IN ('frozen', 'placed')
         AND (f.batch IS NULL OR c.at IS NOT NULL)
         AND NOT EXISTS (SELECT 1 FROM desk_case d WHERE d.file = f.id AND d.state IN ('open', 'escalated'))

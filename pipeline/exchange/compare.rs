@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::files::FileRecord;
-use super::inbox::archived_name;
+use super::inbox::archived;
 use super::removal::remaining;
 use super::{Partner, open_plain};
 use crate::crypto::objects::{ObjectError, Objects};
@@ -91,7 +91,7 @@ fn place_of(partner: &Partner, file: &FileRecord) -> PathBuf {
     if file.direction == "out" {
         partner.to().join(&file.name)
     } else {
-        partner.archive().join(archived_name(&file.name, &file.state, &file.sha256))
+        archived(&partner.archive(), &file.name, &file.state, &file.sha256)
     }
 }
 

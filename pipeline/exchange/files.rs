@@ -160,6 +160,18 @@ impl Ledger {
         .await
     }
 
+    /// One file.
+    pub async fn file_record(&self, id: i64) -> Result<Option<FileRecord>, LedgerError> {
+        let mut tx = self.read().await?;
+        tx.row(
+            "SELECT f.id, f.partner, f.kind, f.direction, f.sequence, f.name, f.state, f.rows, f.bytes, f.sha256, f.batch, f.reason,
+                p.at AS purged_at
+             FROM file f LEFT JOIN purge p ON p.file = f.id WHERE f.id = $1",
+            args![id],
+        )
+        .await
+    }
+
     /// Whether these bytes were applied before, under any name.
     pub async fn was_applied(&self, partner: &str, sha256: &str) -> Result<bool, LedgerError> {
         let mut tx = self.read().await?;

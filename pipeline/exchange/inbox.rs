@@ -115,7 +115,7 @@ pub fn archive(incoming: &Incoming<'_>, state: &str) -> std::io::Result<PathBuf>
 
 /// Whether a settled file lies in the archive already.
 pub fn is_archived(incoming: &Incoming<'_>, state: &str) -> bool {
-    incoming.partner.archive().join(archived_name(&incoming.name, state, &incoming.sha256)).is_file()
+    archived(&incoming.partner.archive(), &incoming.name, state, &incoming.sha256).is_file()
 }
 
 fn report_of(faults: &[FileFault]) -> String {
@@ -151,8 +151,15 @@ pub fn report(incoming: &Incoming<'_>, faults: &[FileFault]) -> Result<(), Publi
     }
 }
 
+/// Where a settled file lies in the archive. One that was on hold until a person refused it lies where it was put.
+pub fn archived(folder: &Path, name: &str, state: &str, sha256: &str) -> PathBuf {
+    let path = folder.join(archived_name(name, state, sha256));
+    let on_hold = folder.join(archived_name(name, "held", sha256));
+    if state == "refused" && !path.is_file() && on_hold.is_file() { on_hold } else { path }
+}
+
 /// The name of a settled file in the archive: an applied one keeps its own.
-pub fn archived_name(name: &str, state: &str, sha256: &str) -> String {
+fn archived_name(name: &str, state: &str, sha256: &str) -> String {
     if state == "applied" { name.to_owned() } else { format!("{name}.{state}.{}", sha256.get(..8).unwrap_or_default()) }
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use cardline_core::file_formats::FileKind;
 
 use super::files::FileRecord;
-use super::inbox::archived_name;
+use super::inbox::archived;
 use super::partners::Partner;
 use crate::crash::{self, DurableAct};
 
@@ -23,7 +23,7 @@ pub fn copies(partner: &Partner, file: &FileRecord) -> std::io::Result<Vec<PathB
         paths.push(partner.to().join(&file.name));
         paths.extend(marker.map(|marker| partner.to().join(marker)));
     } else {
-        paths.push(partner.archive().join(archived_name(&file.name, &file.state, &file.sha256)));
+        paths.push(archived(&partner.archive(), &file.name, &file.state, &file.sha256));
         let about = format!("{}.{}", file.name, file.sha256.get(..8).unwrap_or_default());
         for entry in std::fs::read_dir(partner.to())? {
             let name = entry?.file_name().to_string_lossy().into_owned();

@@ -110,15 +110,15 @@ fn messages(worker: &Worker, m: &ToldMove) -> Vec<Outgoing> {
     let outcome = match (m.life.as_str(), m.to_state.as_str()) {
         ("application", to @ ("accepted" | "rejected" | "returned" | "refused" | "lapsed" | "withdrawn")) => Some(to),
         ("card", "produced") => Some("produced"),
-        ("card", "on_shelf") if m.from_state == "at_point" => Some("ready"),
+        ("card", "on_shelf") if m.from_state != "on_shelf" => Some("ready"),
         ("card", "in_hand") if m.from_state != "lost" => Some("collected"),
         ("card", "destroyed") => Some("closed"),
         ("social", "active") if m.from_state == "sealed" => Some("activated"),
         _ => None,
     };
     let notice = match (m.life.as_str(), m.from_state.as_str(), m.to_state.as_str()) {
-        ("card", "at_point", "on_shelf") => Some("ready"),
         ("card", "on_shelf", "on_shelf") => Some("rolled_over"),
+        ("card", _, "on_shelf") => Some("ready"),
         ("card", "on_shelf", "recalled") => Some("recalled"),
         ("application", _, "returned") => Some("returned"),
         ("application", _, "lapsed") => Some("lapsed"),

@@ -37,7 +37,7 @@ const TOLD: &[&str] = &[
     "SELECT v.seq, v.at, v.life, v.from_state, v.to_state, v.reason, a.application_id, a.person, a.point, s.window_last
      FROM move v JOIN application a ON v.scope = 'application' AND a.id = v.subject
      LEFT JOIN made m ON m.application = a.id LEFT JOIN box b ON b.id = m.box LEFT JOIN shipment s ON s.id = b.shipment
-     WHERE v.seq BETWEEN $1 AND $2 AND (v.life IN ('application', 'social', 'account') OR v.to_state IN ('in_hand', 'with_unit', 'recalled', 'destroyed'))",
+     WHERE v.seq BETWEEN $1 AND $2 AND (v.life IN ('application', 'social', 'account') OR v.to_state IN ('on_shelf', 'in_hand', 'with_unit', 'recalled', 'destroyed'))",
     "SELECT v.seq, v.at, v.life, v.from_state, v.to_state, v.reason, a.application_id, a.person, a.point, CAST(NULL AS TEXT) AS window_last
      FROM move v JOIN box b ON v.scope = 'report' AND b.report = v.subject JOIN made m ON m.box = b.id JOIN application a ON a.id = m.application
      WHERE v.seq BETWEEN $1 AND $2 AND v.life = 'card'",
@@ -46,7 +46,7 @@ const TOLD: &[&str] = &[
      JOIN made m ON m.box = b.id JOIN application a ON a.id = m.application
      WHERE v.seq BETWEEN $1 AND $2 AND v.to_state = 'on_shelf' AND COALESCE((SELECT o.to_state FROM move o WHERE o.scope = 'application'
         AND o.subject = a.id AND o.life = 'card' AND o.seq < v.seq ORDER BY o.seq DESC LIMIT 1), 'waiting_account')
-        IN ('waiting_account', 'waiting_production', 'in_production')",
+        IN ('waiting_account', 'waiting_production', 'in_production', 'produced', 'in_transit', 'at_point')",
 ];
 
 /// Errors of the applications that were rejected, by the row of history that says so.

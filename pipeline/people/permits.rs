@@ -39,6 +39,9 @@ pub enum Permission {
     RetryPhotos,
     /// See which cards wait where, and until when.
     SeePickups,
+    /// See what a person must decide.
+    SeeCases,
+    DecideCases,
     InspectFiles,
     /// See which files went out and came in.
     SeeFiles,
@@ -109,6 +112,8 @@ impl Permission {
             Permission::SeePhotos => within(ALL),
             Permission::RetryPhotos => within(OPERATORS),
             Permission::SeePickups => within(ALL),
+            Permission::SeeCases => within(ALL),
+            Permission::DecideCases => within(DECIDERS),
             Permission::InspectFiles => within(ALL),
             Permission::SeeFiles => within(ALL),
             Permission::SeeMissingFiles => within(ALL),

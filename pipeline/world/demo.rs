@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use cardline::config::Config;
 use cardline::exchange::files::FileRecord;
-use cardline::exchange::inbox::archived_name;
+use cardline::exchange::inbox::archived;
 use cardline::kafka::MockBroker;
 use cardline::limits::PRODUCER_WINDOW_MESSAGES;
 use cardline::step::{StageError, Worker};
@@ -93,7 +93,7 @@ pub fn file_path(worker: &Worker, file: &FileRecord) -> String {
     let path = if file.direction == "out" {
         partner.to().join(&file.name)
     } else {
-        partner.archive().join(archived_name(&file.name, &file.state, &file.sha256))
+        archived(&partner.archive(), &file.name, &file.state, &file.sha256)
     };
     path.display().to_string()
 }

@@ -132,6 +132,8 @@ fn arguments(command: &str) -> Vec<&'static str> {
         "users add" => vec!["boss", "--role", "auditor"],
         "users disable" | "users enable" | "users unlock" | "users password" => vec!["nobody"],
         "approvals give" | "approvals refuse" => vec!["999"],
+        "cases show" => vec!["999"],
+        "cases decide" => vec!["999", "noted", "--reason", "r"],
         "batch cut" => vec!["none", "--dry-run"],
         "batch split" => vec!["none", "--count", "1", "--reason", "r"],
         "batch hold" | "batch release" | "batch cancel" => vec!["none", "--reason", "r"],
@@ -144,7 +146,7 @@ fn arguments(command: &str) -> Vec<&'static str> {
         "reconcile accept" => vec!["--reason", "r"],
         "quarantine list" | "import list" | "books" | "batch list" | "batch plan" | "photos list" | "users list"
         | "approvals list" | "topic list" | "reconcile show" | "exchange missing" | "exchange list"
-        | "pickup waiting" | "pickup due" | "pickup overdue" => Vec::new(),
+        | "pickup waiting" | "pickup due" | "pickup overdue" | "cases list" => Vec::new(),
         other => panic!("say what `{other}` needs to pass the parser"),
     }
 }

@@ -22,7 +22,7 @@ pub const LAW: Law = Law {
             "SELECT c.application_id || ': not made, and somebody has it (' || c.place || ')' FROM touched_card c
          WHERE c.box_id IS NULL AND c.old_number IS NULL AND c.place IN (",
             card_states!(made),
-            ")"
+            ") AND NOT EXISTS (SELECT 1 FROM desk_case k JOIN case_act d ON d.desk_case = k.id WHERE k.application = c.id AND d.word = 'close')"
         ),
         "SELECT 'box ' || b.number || ': cards are not those counted' FROM box b JOIN touched_batch t ON t.id = b.batch
          WHERE b.cards <> (SELECT count(*) FROM made m WHERE m.box = b.id)",

@@ -8,7 +8,8 @@ pub const LAW: Law = Law {
     name: "scope",
     sentence: "what a user was shown, exported, acted on, stored or decided lay within that user's scope",
     cases: "SELECT (SELECT count(*) FROM act WHERE by_user IS NOT NULL) + (SELECT count(*) FROM reference_import WHERE by_user IS NOT NULL)
-        + (SELECT count(*) FROM batch_act WHERE by_user IS NOT NULL) + (SELECT count(*) FROM approval)",
+        + (SELECT count(*) FROM batch_act WHERE by_user IS NOT NULL) + (SELECT count(*) FROM approval)
+        + (SELECT count(*) FROM case_act WHERE by_user IS NOT NULL)",
     offending: &[
         "SELECT 'act ' || a.id || ': ' || count(*) || ' messages outside the scope of ' || u.name FROM act a JOIN users u ON u.id = a.by_user
          JOIN act_member k ON k.act = a.id WHERE (u.bank <> '' AND u.bank <> COALESCE(k.bank, ''))
@@ -37,6 +38,12 @@ pub const LAW: Law = Law {
             UNION ALL SELECT batch, application FROM former_row WHERE card_number IS NOT NULL) r ON r.batch = b.id
          JOIN application a ON a.id = r.application JOIN batch q ON q.id = a.account_batch
          WHERE substr(q.region, 1, length(u.area)) <> u.area",
+        "SELECT 'case ' || d.desk_case || ': decided outside the scope of ' || u.name FROM case_act d JOIN users u ON u.id = d.by_user
+         JOIN desk_case k ON k.id = d.desk_case LEFT JOIN application a ON a.id = k.application LEFT JOIN file f ON f.id = k.file
+         LEFT JOIN batch b ON b.id = f.batch WHERE (u.bank <> '' AND u.bank <> COALESCE(a.bank, b.bank, f.partner, u.bank))
+            OR (a.id IS NOT NULL AND substr(a.region, 1, length(u.area)) <> u.area)",
+        "SELECT 'case ' || d.desk_case || ': its user is not its actor' FROM case_act d
+         WHERE d.by_user IS NOT NULL AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = d.by_user AND u.name = d.actor)",
         "SELECT 'batch act ' || k.id || ': its user is not its actor' FROM batch_act k
          WHERE k.by_user IS NOT NULL AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = k.by_user AND u.name = k.actor)",
     ],
@@ -59,6 +66,8 @@ pub const LAW: Law = Law {
         planted(Scopes, &["batch_act"], "UPDATE batch_act SET stream = 'account' WHERE actor = 'files'"),
         planted(Scopes, &["batch_act"], "UPDATE batch_act SET stream = 'account/ABC/110101/normal' WHERE actor = 'files'"),
         planted(Scopes, &["batch_act"], "UPDATE batch_act SET batch = (SELECT id FROM batch WHERE number = 'B-11') WHERE batch IS NOT NULL"),
+        planted(Scopes, &["case_act"], "INSERT INTO case_act (at, actor, desk_case, word, reason, by_user)
+            SELECT 0, 'somebody', 1, 'noted', m.sealed, u.id FROM users u, message m WHERE u.name = 'lin' AND m.id = (SELECT min(id) FROM message)"),
         planted(Scopes, &["batch"], "UPDATE batch SET region = '330106' WHERE number = 'B-1'"),
         planted(Scopes, &["batch_act"], "UPDATE batch_act SET actor = 'somebody' WHERE batch IS NOT NULL"),
         planted(MergedRun, &["batch_act"], "INSERT INTO batch_act (at, actor, what, batch, reason, by_user)

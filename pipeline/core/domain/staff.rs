@@ -113,11 +113,13 @@ pub enum DualControl {
     ReplaceTable,
     /// Every record of a person is destroyed.
     ErasePerson,
+    /// A case is decided so that it cannot be taken back: an application ends, or an account is closed.
+    DecideCase,
 }
 
 impl DualControl {
     /// Every action.
-    pub const ALL: [DualControl; 8] = [
+    pub const ALL: [DualControl; 9] = [
         DualControl::ReleaseBatch,
         DualControl::CancelBatch,
         DualControl::NewSequence,
@@ -126,6 +128,7 @@ impl DualControl {
         DualControl::BulkDiscard,
         DualControl::ReplaceTable,
         DualControl::ErasePerson,
+        DualControl::DecideCase,
     ];
 
     /// Code in tables and files; never renamed.
@@ -139,6 +142,7 @@ impl DualControl {
             DualControl::BulkDiscard => "bulk-discard",
             DualControl::ReplaceTable => "replace-table",
             DualControl::ErasePerson => "erase-person",
+            DualControl::DecideCase => "decide-case",
         }
     }
 
@@ -157,7 +161,8 @@ impl DualControl {
             DualControl::DestroyPlastic
             | DualControl::BulkExport
             | DualControl::ReplaceTable
-            | DualControl::ErasePerson => &[Role::Administrator],
+            | DualControl::ErasePerson
+            | DualControl::DecideCase => &[Role::Administrator],
         }
     }
 

@@ -12,7 +12,7 @@ pub const APPLICATION: StateMachine = StateMachine {
         state("rejected", Under, "applicant", "an error was found; a higher revision may replace it until its day"),
         state("returned", Under, "applicant", "back with the holder for correction; the promise clock is paused"),
         state("lapsed", Rest, "nobody", "not corrected in time (s1); a correction after that is refused and told"),
-        state("refused", End, "nobody", "the bank refused for good"),
+        state("refused", End, "nobody", "the bank refused for good, or a person ended it"),
         state("withdrawn", End, "nobody", "the applicant withdrew it"),
     ],
     edges: &[
@@ -21,7 +21,7 @@ pub const APPLICATION: StateMachine = StateMachine {
         edge("rejected", "accepted", "a higher revision without errors"),
         edge("accepted", "accepted", "a higher revision replaced one whose card was held for its photo"),
         edge("accepted", "returned", "the bank refused for a reason the holder can put right"),
-        edge("accepted", "refused", "the bank refused for good"),
+        edge("accepted", "refused", "the bank refused for good; or decided: ended before a card was made"),
         edge("accepted", "withdrawn", "withdrawn before a card was made"),
         edge("rejected", "lapsed", "the correction deadline passed"),
         edge("rejected", "withdrawn", "withdrawn after rejection"),

@@ -12,7 +12,7 @@ pub const BATCH: StateMachine = StateMachine {
         state("held", Under, "bureau operator", "cut, and not sent until a person releases it"),
         state("sent", Under, "partner", "the file is placed; the answer is due"),
         state("part_answered", Under, "partner", "some rows answered, some outstanding"),
-        state("answered", End, "nobody", "every row answered"),
+        state("answered", Rest, "nobody", "every row answered"),
         state("cancelled", End, "nobody", "ended before it was sent; its cards wait again, its numbers stay used"),
     ],
     edges: &[
@@ -25,5 +25,6 @@ pub const BATCH: StateMachine = StateMachine {
         edge("sent", "part_answered", "a first partial answer"),
         edge("sent", "answered", "all rows answered at once"),
         edge("part_answered", "answered", "the last row answered"),
+        edge("answered", "part_answered", "decided: a card of it is made once more"),
     ],
 };

@@ -10,6 +10,7 @@ mod approval;
 mod batch;
 mod card;
 mod case;
+pub mod decision;
 mod erasure;
 mod file;
 mod social;

@@ -99,7 +99,7 @@ impl Ledger {
             .ok_or_else(|| LedgerError::Shape("an asked batch".into()))?;
         let rows = tx
             .rows(
-                "SELECT r.row, r.application, COALESCE(p.card_number, a.old_number) AS card_number, c.sealed AS account FROM recycling_row r
+                "SELECT r.row, r.application, COALESCE(p.card_number, a.old_number, 'NOCARD') AS card_number, c.sealed AS account FROM recycling_row r
                  JOIN application a ON a.id = r.application JOIN account c ON c.application = a.id
                  LEFT JOIN production_row p ON p.application = r.application
                  WHERE r.batch = $1 ORDER BY r.row",

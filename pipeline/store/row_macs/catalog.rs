@@ -205,6 +205,10 @@ pub const BATCH_ACT: Covered = covered(
     "",
 );
 
+/// What a person decided of a case.
+pub const CASE_ACT: Covered =
+    covered("case_act", &["id"], &["at", "actor", "desk_case", "word", "reason", "approval", "by_user"], "");
+
 pub const STREAM_ACT: Covered = covered(
     "stream_act",
     &["id"],
@@ -268,6 +272,7 @@ pub const COVERED: &[&Covered] = &[
     &ACT,
     &ACT_MEMBER,
     &BATCH_ACT,
+    &CASE_ACT,
     &STREAM_ACT,
     &RECONCILIATION,
     &REFERENCE_IMPORT,

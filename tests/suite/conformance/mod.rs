@@ -3,6 +3,7 @@
 pub mod applications;
 pub mod arrivals;
 pub mod batching;
+mod cases;
 mod changed_rows;
 mod erasing;
 pub mod exchange;

@@ -11,10 +11,10 @@ use cardline::people::users::NewUser;
 use cardline::route::batches_of;
 use cardline::step::Worker;
 use cardline::store::row_macs::catalog::{
-    ACT, ACT_MEMBER, BATCH_ACT, Covered, DESTROYED_RECORD, RECONCILIATION, REFERENCE_IMPORT, STREAM_ACT,
+    ACT, ACT_MEMBER, BATCH_ACT, CASE_ACT, Covered, DESTROYED_RECORD, RECONCILIATION, REFERENCE_IMPORT, STREAM_ACT,
 };
 use cardline::store::row_macs::counts::{
-    ACTS, BATCH_ACTS, Counted, DESTROYED_RECORDS, IMPORTS, RECONCILIATIONS, STREAM_ACTS,
+    ACTS, BATCH_ACTS, CASE_ACTS, Counted, DESTROYED_RECORDS, IMPORTS, RECONCILIATIONS, STREAM_ACTS,
 };
 use cardline::store::{Ledger, Stamp};
 use cardline_core::batch_kinds::BatchKind;
@@ -35,6 +35,11 @@ const ACTS_OF_PERSONS: &[(&str, &Covered, Option<&Counted>)] = &[
         "INSERT INTO batch_act (at, actor, what, stream, reason) VALUES (1, 'wang', 'hold', 'account/104', x'01') RETURNING id",
         &BATCH_ACT,
         Some(&BATCH_ACTS),
+    ),
+    (
+        "INSERT INTO case_act (at, actor, desk_case, word, reason) VALUES (1, 'wang', 1, 'noted', x'01') RETURNING id",
+        &CASE_ACT,
+        Some(&CASE_ACTS),
     ),
     (
         "INSERT INTO stream_act (at, actor, partner, kind, first, last, reason) VALUES (1, 'wang', '104', 'account-answer', 900, 901, x'01') RETURNING id",
