@@ -145,5 +145,9 @@ const EXAMPLES: &[(&str, &str)] = &[
         "SELECT min(a.application_id) FROM application a JOIN made m ON m.application = a.id WHERE a.place IN ('recalled', 'to_recycle', 'in_recycling', 'destroyed') AND NOT a.live AND a.reason = 'never_collected'",
     ),
     ("rejected", "SELECT min(application_id) FROM application WHERE state = 'rejected'"),
+    (
+        "on hold until a person decided",
+        "SELECT min(a.application_id) FROM case_act d JOIN desk_case k ON k.id = d.desk_case JOIN application a ON a.id = k.application",
+    ),
     ("held for a person", "SELECT min(application_id) FROM application WHERE place = 'held'"),
 ];

@@ -11,6 +11,7 @@ use cardline::limits::PRODUCER_WINDOW_MESSAGES;
 use cardline::step::{StageError, Worker};
 use cardline::time::instant;
 
+use super::deciding::decide_cases;
 use super::mirror::mirror;
 use super::play::{Morning, World, day, outgoing, tick};
 use super::report::{DemoFile, DemoPlan, DemoReport, Progress};
@@ -66,6 +67,7 @@ pub async fn play_day(world: &mut World, worker: &Worker, n: u32) -> Result<(), 
     feed(worker, &topics.applications, &applications, "intake", early).await?;
     feed(worker, &topics.events, &events, "servicing", early).await?;
     tick(worker, None, instant(today, 9, 0)).await?;
+    decide_cases(worker, today, world.rng, &mut world.tally).await?;
     tick(worker, None, instant(today, 17, 30)).await?;
     Ok(())
 }

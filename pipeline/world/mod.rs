@@ -5,6 +5,7 @@
 
 mod bank;
 mod bureau;
+mod deciding;
 mod demo;
 mod desk;
 pub mod generate;

@@ -37,7 +37,7 @@ const ACTS_OF_PERSONS: &[(&str, &Covered, Option<&Counted>)] = &[
         Some(&BATCH_ACTS),
     ),
     (
-        "INSERT INTO case_act (at, actor, desk_case, word, reason) VALUES (1, 'wang', 1, 'noted', x'01') RETURNING id",
+        "INSERT INTO case_act (at, actor, desk_case, word, reason) VALUES (1, 'wang', 1000000, 'noted', x'01') RETURNING id",
         &CASE_ACT,
         Some(&CASE_ACTS),
     ),
