@@ -201,6 +201,11 @@ pub const LOGIN_PATIENCE_SECONDS: i64 = 60;
 pub const LOGIN_ASKS_AGAIN_MILLISECONDS: u64 = 250;
 /// Passwords of logins that one process hashes at once: 19 MiB and a core each.
 pub const LOGIN_HASHES_AT_ONCE: usize = 2;
+/// How many days a program's token works, unless it is said otherwise, and at most: a year, so that none is forgotten.
+pub const TOKEN_DAYS: u32 = 30;
+pub const TOKEN_DAYS_MAX: u32 = 366;
+/// Seconds between two notes that a token was used, so that a request seldom writes.
+pub const TOKEN_USE_NOTED_SECONDS: i64 = 3_600;
 /// How long a login lasts: a working day.
 pub const SESSION_HOURS: i64 = 10;
 /// Messages one person opens alone on a day, and messages they discard alone: a morning at the telephone. The

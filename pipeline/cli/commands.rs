@@ -117,6 +117,8 @@ pub const COMMANDS: &[Line] = &[
     changes("users enable", Permission::ManageUsers),
     changes("users unlock", Permission::ManageUsers),
     changes("users password", Permission::SetPasswords),
+    changes("users token", Permission::HoldTokens),
+    looks("users tokens", Permission::HoldTokens),
     // Whoever holds the keys, when nobody is left who could let them in.
     line("users recover", Who::Anyone, Opening::Change),
     anyone("users roles"),
@@ -206,6 +208,8 @@ mod tests {
             "validate",
             "compare",
             "password",
+            "token",
+            "tokens",
             "disclosures",
             "scan",
             "waiting",

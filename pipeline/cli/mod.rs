@@ -66,6 +66,7 @@ mod tick;
 mod topic;
 mod trace;
 mod users;
+mod users_token;
 
 use std::pin::Pin;
 use std::process::ExitCode;
@@ -155,7 +156,7 @@ enum Command {
     Login(login::LoginArgs),
     /// 退出 End the session
     Logout,
-    /// 用户 Who works with the system: add, list, disable, set a password; the table of roles
+    /// 用户 Who works with the system: add, list, disable, set a password, tokens; the table of roles
     #[command(subcommand)]
     Users(users::Users),
     /// 审批 What waits for a second person: list, give, refuse

@@ -18,6 +18,10 @@ use super::context::Context;
 use super::exit::Usage;
 use super::refusals::no_login;
 
+/// What is said where a command is about users and there are none.
+pub const NO_USERS: &str =
+    "there are no users yet; the first one is made with `cardline users add NAME --role administrator`";
+
 /// Where the token lies: `CARDLINE_SESSION`, or a file in the home folder.
 fn path() -> anyhow::Result<PathBuf> {
     if let Some(path) = std::env::var_os("CARDLINE_SESSION") {

@@ -19,7 +19,7 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::exit::{Exit, Usage};
-use super::{print, roles, session};
+use super::{print, roles, session, users_token};
 
 #[derive(Subcommand)]
 pub enum Users {
@@ -51,6 +51,13 @@ Example: cardline users password lin"
     Password {
         /// Name of the user
         name: String,
+    },
+    /// 令牌 Make a token for a program that acts as a user, or revoke one
+    Token(users_token::TokenArgs),
+    /// 令牌 Tokens that were made: your own, or everybody's for who sees the users
+    Tokens {
+        /// Only of this user
+        name: Option<String>,
     },
     /// 恢复 Make NAME the administrator again, with the ledger's keys, when no administrator is left
     #[command(
@@ -103,6 +110,8 @@ pub async fn run(context: &Context, command: Users) -> anyhow::Result<Exit> {
         Users::Enable { name } => set_state(context, &name, "enabled").await,
         Users::Unlock { name } => unlock(context, &name).await,
         Users::Password { name } => password(context, &name).await,
+        Users::Token(args) => users_token::token(context, args).await,
+        Users::Tokens { name } => users_token::tokens(context, name.as_deref()).await,
         Users::Recover { name } => recover(context, &name).await,
         Users::Roles => roles::show(context),
     }
@@ -255,14 +264,11 @@ async fn set_state(context: &Context, name: &str, to: &'static str) -> anyhow::R
     Ok(Exit::Ok)
 }
 
-const NO_USERS: &str =
-    "there are no users yet; the first one is made with `cardline users add NAME --role administrator`";
-
 async fn recover(context: &Context, name: &str) -> anyhow::Result<Exit> {
     check_name(name)?;
     let ledger = context.ledger().await?;
     if !ledger.has_users().await? {
-        anyhow::bail!(NO_USERS);
+        anyhow::bail!(session::NO_USERS);
     }
     let verifier = tokio::task::block_in_place(|| {
         session::ask_new(&format!("new password of {name}"))?.verifier(name).map_err(anyhow::Error::from)
@@ -277,7 +283,7 @@ async fn recover(context: &Context, name: &str) -> anyhow::Result<Exit> {
 
 async fn password(context: &Context, name: &str) -> anyhow::Result<Exit> {
     let ledger = context.ledger().await?;
-    let Some(viewer) = ledger.viewer() else { anyhow::bail!(NO_USERS) };
+    let Some(viewer) = ledger.viewer() else { anyhow::bail!(session::NO_USERS) };
     if viewer.name == name {
         session::check(&ledger, name, &session::ask("present password")?).await?;
     } else if !may_set_password(viewer, name) {

@@ -8,5 +8,6 @@ pub mod private_file;
 pub mod recovery;
 pub mod services;
 pub mod sessions;
+pub mod tokens;
 pub mod tries;
 pub mod users;

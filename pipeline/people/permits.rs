@@ -59,6 +59,8 @@ pub enum Permission {
     ManageUsers,
     SeeUsers,
     SetPasswords,
+    /// Have tokens for programs made, see and revoke them; whose, `may_set_password` says.
+    HoldTokens,
     SeeApprovals,
     DecideApprovals,
 }
@@ -127,6 +129,7 @@ impl Permission {
             Permission::ManageUsers => whole(ADMINISTRATORS),
             Permission::SeeUsers => whole(OVERSEERS),
             Permission::SetPasswords => within(ALL),
+            Permission::HoldTokens => within(ALL),
             Permission::SeeApprovals => within(ALL),
             Permission::DecideApprovals => within(DECIDERS),
         }

@@ -8,6 +8,7 @@ use cardline_core::state_machines::USER;
 use jiff::Timestamp;
 
 use super::tries::{Place, forget_places, know};
+use super::users::end_proofs;
 use crate::store::row_macs::{RowKey, catalog};
 use crate::store::stored_user::{StoredUser, stored_administrators, stored_user};
 use crate::store::transition::{Along, Transition, move_one, write_move};
@@ -46,7 +47,7 @@ impl Ledger {
             None => added(&mut tx, name, verifier, why).await?,
         };
         tx.cover_one(&catalog::USERS, id).await?;
-        tx.run("DELETE FROM session WHERE user_id = $1", args![id]).await?;
+        end_proofs(&mut tx, id).await?;
         forget_places(&mut tx, id).await?;
         know(&mut tx, id, place, at).await?;
         tx.commit().await

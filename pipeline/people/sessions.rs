@@ -153,7 +153,7 @@ pub async fn by_token(
 }
 
 /// After a restore users are as they were once: until they are confirmed, only administrators work.
-async fn confirmed(ledger: &Ledger, principal: Principal) -> Result<Principal, LoginError> {
+pub(super) async fn confirmed(ledger: &Ledger, principal: Principal) -> Result<Principal, LoginError> {
     let administers = permits::check(&principal, Permission::AcceptRecovery).is_ok();
     if administers || ledger.open_restore().await?.is_none() {
         return Ok(principal);

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::tries::{Place, forget_places, forget_strangers, forget_tries, know};
 use crate::limits::SESSION_HOURS;
 use crate::store::row_macs::catalog;
-use crate::store::stored_user::{session_digest, stored_user};
+use crate::store::stored_user::{SESSION, held_digest, stored_user};
 use crate::store::transition::{Along, Transition, move_one, write_move};
 use crate::store::{Ledger, LedgerError, Principal, Stamp, Tx};
 use crate::{args, row, transition};
@@ -103,7 +103,7 @@ impl Ledger {
         tx.run("UPDATE users SET tries = tries WHERE role = 'administrator'", args![]).await?;
         forget_tries(&mut tx, id).await?;
         if to == "disabled" {
-            tx.run("DELETE FROM session WHERE user_id = $1", args![id]).await?;
+            end_proofs(&mut tx, id).await?;
         }
         let stands = tx.stands(&catalog::USERS, id).await?;
         if !stands && to == "enabled" {
@@ -138,7 +138,7 @@ impl Ledger {
         )
         .await?;
         tx.cover_one(&catalog::USERS, id).await?;
-        tx.run("DELETE FROM session WHERE user_id = $1", args![id]).await?;
+        end_proofs(&mut tx, id).await?;
         forget_places(&mut tx, id).await?;
         know(&mut tx, id, place, why.at).await?;
         tx.commit().await
@@ -168,7 +168,7 @@ impl Ledger {
         let mut tx = self.begin().await?;
         tx.run("DELETE FROM session WHERE until <= $1", args![now]).await?;
         forget_strangers(&mut tx, now).await?;
-        let opened_for = tx.row_key().map(|key| session_digest(&key, token, user, until));
+        let opened_for = tx.row_key().map(|key| held_digest(&key, SESSION, token, user, until));
         tx.run(
             "INSERT INTO session (token, user_id, until, opened_for) VALUES ($1, $2, $3, $4)",
             args![token, user.user, until, opened_for],
@@ -177,10 +177,11 @@ impl Ledger {
         tx.commit().await
     }
 
-    /// Ends everybody's session.
+    /// Ends everybody's sessions and tokens.
     pub async fn end_sessions(&self) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
         tx.run("DELETE FROM session", args![]).await?;
+        tx.run("DELETE FROM api_token", args![]).await?;
         tx.commit().await
     }
 
@@ -201,6 +202,13 @@ impl Ledger {
         let found = stored_user(&mut self.read().await?, name).await?;
         found.filter(|user| user.state == "enabled").map(|user| user.principal(self.row_key())).transpose()
     }
+}
+
+/// What proves a user ends: sessions and tokens.
+pub(super) async fn end_proofs(tx: &mut Tx, user: i64) -> Result<(), LedgerError> {
+    tx.run("DELETE FROM session WHERE user_id = $1", args![user]).await?;
+    tx.run("DELETE FROM api_token WHERE user_id = $1", args![user]).await?;
+    Ok(())
 }
 
 async fn find(tx: &mut Tx, name: &str) -> Result<i64, LedgerError> {

@@ -142,6 +142,7 @@ impl Ledger {
             tx.cover_one(&catalog::RECONCILIATION, *halt).await?;
             tx.count_one(&counts::RECONCILIATIONS).await?;
             let ended = tx.run("DELETE FROM session", args![]).await?;
+            tx.run("DELETE FROM api_token", args![]).await?;
             tx.run("INSERT INTO restore (halt, sessions) VALUES ($1, $2)", args![*halt, ended as i64]).await?;
         }
         tx.commit().await

@@ -71,10 +71,28 @@ pub(crate) async fn stored_administrators(tx: &mut Tx) -> Result<Vec<StoredUser>
     tx.rows(sql, args![]).await
 }
 
-/// What a session bears: that this token is this user's, as the user is now, until then.
-pub(crate) fn session_digest(key: &RowKey, token: &[u8], user: &Principal, until: i64) -> Vec<u8> {
+/// A kind of proof that somebody holds: its word, and the statement that finds a live one.
+pub(crate) struct Held {
+    word: &'static str,
+    find: &'static str,
+}
+
+/// Of who logged in.
+pub(crate) const SESSION: Held = Held {
+    word: "session",
+    find: "SELECT user_id, until, opened_for FROM session WHERE token = $1 AND until > $2 AND opened_for IS NOT NULL",
+};
+
+/// Of a program.
+pub(crate) const TOKEN: Held = Held {
+    word: "api_token",
+    find: "SELECT user_id, until, opened_for FROM api_token WHERE token = $1 AND until > $2",
+};
+
+/// What a session or a token bears: that it is this user's, as the user is now, until then.
+pub(crate) fn held_digest(key: &RowKey, held: Held, token: &[u8], user: &Principal, until: i64) -> Vec<u8> {
     let numbers = [user.user, user.standing, until].map(i64::to_be_bytes);
-    key.digest("session", &[token, &numbers[0], &numbers[1], &numbers[2]]).to_vec()
+    key.digest(held.word, &[token, &numbers[0], &numbers[1], &numbers[2]]).to_vec()
 }
 
 impl Tx {
@@ -84,16 +102,33 @@ impl Tx {
         token: &[u8],
         now: Timestamp,
     ) -> Result<Option<Principal>, LedgerError> {
-        let sql =
-            "SELECT user_id, until, opened_for FROM session WHERE token = $1 AND until > $2 AND opened_for IS NOT NULL";
-        let Some((user, until, opened_for)) = self.row::<(i64, i64, Vec<u8>)>(sql, args![token, now]).await? else {
+        self.user_who_holds(SESSION, token, now).await
+    }
+
+    /// The enabled user a live token of a program was made for, if they are who they were then.
+    pub(crate) async fn user_of_token(
+        &mut self,
+        token: &[u8],
+        now: Timestamp,
+    ) -> Result<Option<Principal>, LedgerError> {
+        self.user_who_holds(TOKEN, token, now).await
+    }
+
+    async fn user_who_holds(
+        &mut self,
+        held: Held,
+        token: &[u8],
+        now: Timestamp,
+    ) -> Result<Option<Principal>, LedgerError> {
+        let Some((user, until, opened_for)) = self.row::<(i64, i64, Vec<u8>)>(held.find, args![token, now]).await?
+        else {
             return Ok(None);
         };
         let Some(key) = self.row_key() else { return Ok(None) };
         let user = self.row::<StoredUser>(users!("id = $1"), args![user]).await?;
         let Some(user) = user.filter(|user| user.state == "enabled") else { return Ok(None) };
         let user = user.principal(Some(&key))?;
-        let same = session_digest(&key, token, &user, until) == opened_for;
+        let same = held_digest(&key, held, token, &user, until) == opened_for;
         Ok(same.then(|| Principal { session: Some(token.to_vec()), ..user }))
     }
 
@@ -109,7 +144,10 @@ impl Tx {
             None => Some(now.principal(self.row_key().as_ref())?),
             Some(token) => {
                 let clock = self.clock().await?;
-                self.user_of_session(token, clock).await?
+                match self.user_of_session(token, clock).await? {
+                    None => self.user_of_token(token, clock).await?,
+                    found => found,
+                }
             }
         };
         if now.as_ref() == Some(principal) { Ok(()) } else { Err(LedgerError::SessionEnded { user }) }

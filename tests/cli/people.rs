@@ -130,7 +130,7 @@ fn arguments(command: &str) -> Vec<&'static str> {
         "photos retry" => vec!["none"],
         "file inspect" | "file validate" => vec!["none.dat"],
         "users add" => vec!["boss", "--role", "auditor"],
-        "users disable" | "users enable" | "users unlock" | "users password" => vec!["nobody"],
+        "users disable" | "users enable" | "users unlock" | "users password" | "users token" => vec!["nobody"],
         "approvals give" | "approvals refuse" => vec!["999"],
         "cases show" => vec!["999"],
         "cases decide" => vec!["999", "noted", "--reason", "r"],
@@ -146,7 +146,7 @@ fn arguments(command: &str) -> Vec<&'static str> {
         "reconcile accept" => vec!["--reason", "r"],
         "quarantine list" | "import list" | "books" | "batch list" | "batch plan" | "photos list" | "users list"
         | "approvals list" | "topic list" | "reconcile show" | "exchange missing" | "exchange list"
-        | "pickup waiting" | "pickup due" | "pickup overdue" | "cases list" => Vec::new(),
+        | "pickup waiting" | "pickup due" | "pickup overdue" | "cases list" | "users tokens" => Vec::new(),
         other => panic!("say what `{other}` needs to pass the parser"),
     }
 }
@@ -668,4 +668,28 @@ fn messages_opened_one_at_a_time_add_up() {
     assert_eq!(reveal("3", "20").0, 4);
     assert_eq!(code(&house.run("boss", &["books", "--full"], &[])), 0);
     assert_eq!(house.json("boss", &["quarantine", "disclosures", "--by", "lin"]).as_array().unwrap().len(), 20);
+}
+
+#[test]
+fn a_token_is_shown_once_and_belongs_to_its_user() {
+    let house = House::new();
+    house.add("lin", &["operator", "--area", "1101"]);
+    house.add("eyes", &["auditor"]);
+    let made = house.json("boss", &["users", "token", "lin", "--days", "7"]);
+    let token = made["token"].as_str().unwrap();
+    assert_eq!((made["name"].as_str(), made["id"].as_i64(), token.len()), (Some("lin"), Some(1), 64));
+    let own = house.run("lin", &["users", "token", "lin"], &[]);
+    assert_eq!((code(&own), text(&own.stdout).trim().len()), (0, 64), "{}", text(&own.stderr));
+    for refused in [&["users", "token", "boss"][..], &["users", "tokens", "boss"], &["users", "token", "--revoke", "9"]]
+    {
+        let output = house.run("lin", refused, &[]);
+        assert_eq!((code(&output), text(&output.stdout)), (1, String::new()), "{refused:?}");
+    }
+    let listed = house.json("eyes", &["users", "tokens"]);
+    assert_eq!((listed.as_array().unwrap().len(), listed.to_string().contains(token)), (2, false), "{listed}");
+    assert_eq!(listed[0]["made_by"], "boss");
+    assert_eq!(code(&house.run("lin", &["users", "token", "--revoke", "1"], &[])), 0);
+    assert_eq!(house.json("lin", &["users", "tokens"]).as_array().unwrap().len(), 1);
+    house.run("boss", &["users", "disable", "lin"], &[]);
+    assert_eq!(house.json("boss", &["users", "tokens"]).as_array().unwrap().len(), 0);
 }

@@ -9,11 +9,15 @@ pub const USER: StateMachine = StateMachine {
     about: "somebody who works with the system",
     states: &[
         state("enabled", Rest, "nobody", "may log in"),
-        state("disabled", Rest, "nobody", "may not log in; every session ended at once"),
+        state("disabled", Rest, "nobody", "may not log in; every session and token ended at once"),
     ],
     edges: &[
         edge("", "enabled", "added by an administrator; the first one by whoever begins"),
-        edge("enabled", "enabled", "unlocked: wrong passwords make nobody wait any more; or recovered with the keys"),
+        edge(
+            "enabled",
+            "enabled",
+            "unlocked: wrong passwords make nobody wait any more; or recovered with the keys; or a token was made or revoked",
+        ),
         edge("enabled", "disabled", "left, or must not act any more"),
         edge("disabled", "enabled", "came back"),
     ],

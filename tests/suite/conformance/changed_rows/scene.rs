@@ -72,6 +72,7 @@ const OTHERS: &[&str] = &[
     "INSERT INTO reference (kind, code, effective, import, line) VALUES ('outlets', '1', '2026-01-01', 1, '1,outlet')",
     "INSERT INTO restore (halt, sessions) SELECT id, 0 FROM reconciliation",
     "INSERT INTO sent_before (kind, key, file) SELECT 'batch', 'none', max(id) FROM file",
+    "INSERT INTO api_token (token, user_id, made_at, made_by, until, opened_for) SELECT x'01', max(id), 1, 'wang', 2, x'02' FROM users",
     "INSERT INTO session (token, user_id, until) SELECT x'01', max(id), 1 FROM users",
     "INSERT INTO login (user_id, place) SELECT max(id), '' FROM users",
     "INSERT INTO source_jump (topic, generation, partition, left_at, begins_at) VALUES ('cards', 1, 99, 0, 0)",

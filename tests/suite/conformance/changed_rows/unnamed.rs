@@ -4,6 +4,10 @@
 /// Columns.
 pub const COLUMNS: &[(&str, &str)] = &[
     (
+        "api_token.*",
+        "one that was added, exchanged or changed by SQL is not accepted: it bears a keyed digest of its token, user and end",
+    ),
+    (
         "application.account_row",
         "an answer names the application of its row; one that answers for another row is contradicted and held",
     ),
@@ -151,6 +155,7 @@ pub const DELETED: &[(&str, &str)] = &[
     ("restore", "as its columns"),
     ("schema_floor", "as its column"),
     ("sent_before", "as its columns"),
+    ("api_token", "its program gets no answer, and another one is made"),
     ("session", "its user logs in again"),
     ("set_aside", "as its columns: tried again at once"),
     ("source_jump", "as its columns"),
@@ -172,6 +177,7 @@ pub const EXCHANGED: &[(&str, &str)] = &[
     ("relay", "as its columns"),
     ("rendition", "as its columns"),
     ("sent_before", "as its columns"),
+    ("api_token", "neither is accepted: each bears a keyed digest of its own token"),
     ("session", "neither is accepted: each bears a keyed digest of its own token"),
     ("set_aside", "as its columns"),
     ("source_jump", "as its columns"),

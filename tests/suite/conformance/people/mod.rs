@@ -8,4 +8,5 @@ pub mod recovery;
 pub mod restored;
 pub mod scope;
 pub mod services;
+pub mod tokens;
 pub mod users;

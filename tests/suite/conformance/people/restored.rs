@@ -5,8 +5,9 @@ use cardline::actions::recovery::after_restore::survey;
 use cardline::actions::recovery::backup::back_up;
 use cardline::config::Config;
 use cardline::people::sessions::{self, LoginError, LoginRefusal, Token};
+use cardline::people::tokens::{by_token, make};
 use cardline::step::Worker;
-use cardline::store::{Ledger, Principal};
+use cardline::store::{Ledger, Principal, Stamp};
 use cardline_core::domain::staff::Role;
 
 use super::users::{add, administered};
@@ -41,6 +42,8 @@ async fn a_restore_ends_sessions_and_lets_administrators_confirm_users(database:
     let lin = add(&boss, "lin", Role::Operator, "", "").await;
     let administrator = boss.viewer().unwrap().clone();
     let tokens = [token_of(&ledger, &administrator).await, token_of(&ledger, &lin).await];
+    let why = Stamp { at: ledger.clock().await.unwrap(), actor: "boss", reason: "" };
+    let of_program = make(&boss, "lin", 30, why).await.unwrap().ok().unwrap().token;
     // Nothing was sent out since the backup; a worker saw that users changed.
     let lease = ledger.take_lease("seal", "w", now(), 60).await.unwrap().unwrap();
     ledger.seal_history(&lease, now()).await.unwrap();
@@ -53,6 +56,8 @@ async fn a_restore_ends_sessions_and_lets_administrators_confirm_users(database:
     for token in &tokens {
         assert_eq!(proves(&ledger, token).await, Err(Some(LoginRefusal::SessionEnded)));
     }
+    let ended = by_token(&ledger, of_program.text()).await.err();
+    assert!(matches!(ended, Some(LoginError::Refused(LoginRefusal::SessionEnded))), "{ended:?}");
     let found = survey(&worker).await.unwrap();
     let users: Vec<&str> = found.users.iter().map(|user| user.name.as_str()).collect();
     assert_eq!((users, found.sessions_ended, found.halt.is_some()), (vec!["boss", "lin"], Some(2), true));
@@ -72,12 +77,15 @@ async fn a_backup_holds_no_session(database: Database) {
     let boss = administered(&worker.ledger).await;
     let lin = add(&boss, "lin", Role::Operator, "", "").await;
     let token = token_of(&worker.ledger, &lin).await;
+    let why = Stamp { at: now(), actor: "boss", reason: "" };
+    assert!(make(&boss, "lin", 30, why).await.unwrap().is_ok());
     let backup = back_up(&worker, &database.folder.path().join("b"), now()).await;
     // PostgreSQL is backed up by its own tools.
     assert_eq!(backup.is_ok(), database.engine == Engine::Sqlite);
     if let Ok(backup) = backup {
         let copy = Ledger::unmigrated(&format!("sqlite:{}", backup.ledger.display())).await.unwrap();
         assert_eq!(number(&copy, "SELECT count(*) FROM session").await, 0);
+        assert_eq!(number(&copy, "SELECT count(*) FROM api_token").await, 0);
         assert_eq!(number(&copy, "SELECT count(*) FROM users").await, 2);
         copy.close().await;
     }
