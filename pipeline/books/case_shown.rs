@@ -4,6 +4,8 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+pub use super::case_rows::MaskedValue;
+use super::case_rows::ReadFiles;
 use super::trace::{Trace, TracedFile};
 use crate::actions::cases::list::{ListedCase, listed};
 use crate::actions::cases::offers::OfferedWord;
@@ -70,13 +72,6 @@ pub struct CardOfCase {
     pub files: Vec<TracedFile>,
 }
 
-/// A value of an application, masked.
-#[derive(Serialize)]
-pub struct MaskedValue {
-    pub path: String,
-    pub value: String,
-}
-
 row! {
     /// What a partner answered about the card, row by row.
     #[derive(Serialize)]
@@ -88,10 +83,19 @@ row! {
         outcome: String,
         /// The partner's reason, in our code or words.
         code: String,
+        #[serde(skip)]
+        file_id: i64,
+        #[serde(skip)]
+        request_id: Option<i64>,
+        /// The row of our request, masked; empty where it is not at hand.
+        asked: Vec<MaskedValue> = Vec::new(),
+        /// The row of the partner's file, masked.
+        answered: Vec<MaskedValue> = Vec::new(),
     }
 }
 
-const ANSWERS: &str = "SELECT partner, kind, file, row, outcome, code FROM (
+const ANSWERS: &str = "SELECT x.partner, x.kind, x.file, x.row, x.outcome, x.code, x.id AS file_id,
+        (SELECT min(q.id) FROM file f JOIN file q ON q.batch = f.batch AND q.direction = 'out' WHERE f.id = x.id) AS request_id FROM (
         SELECT f.id, f.partner, f.kind, f.name AS file, n.row, n.outcome, n.reason AS code
             FROM answer n JOIN file f ON f.id = n.file WHERE n.application = $1
         UNION ALL SELECT f.id, f.partner, f.kind, f.name, COALESCE(a.account_row, 0), 'opened', ''
@@ -101,7 +105,7 @@ const ANSWERS: &str = "SELECT partner, kind, file, row, outcome, code FROM (
         UNION ALL SELECT f.id, f.partner, f.kind, f.name, COALESCE(p.row, 0), 'good', ''
             FROM made m JOIN box b ON b.id = m.box JOIN file f ON f.id = b.report
             LEFT JOIN production_row p ON p.application = m.application WHERE m.application = $1) x
-    ORDER BY id, row";
+    ORDER BY x.id, x.row";
 
 /// Everything about one case within the scope of who asks; `None`: they see no such case.
 ///
@@ -130,7 +134,17 @@ pub async fn show_case(worker: &Worker, number: i64, now: Timestamp) -> Result<O
 async fn card(worker: &Worker, case: &CaseRecord) -> Result<Option<CardOfCase>, StageError> {
     let (Some(id), Some(application_id)) = (case.application, &case.application_id) else { return Ok(None) };
     let Some(trace) = worker.ledger.trace(application_id).await? else { return Ok(None) };
-    let (answers, message) = worker.ledger.beside_card(id).await?;
+    let (mut answers, message) = worker.ledger.beside_card(id).await?;
+    let mut read = ReadFiles::default();
+    for answer in &mut answers {
+        for (file, shown) in [(answer.request_id, &mut answer.asked), (Some(answer.file_id), &mut answer.answered)] {
+            if let Some(file) = file
+                && let Some(file) = worker.ledger.file_record(file).await?
+            {
+                *shown = read.row(worker, &file, answer.row).await;
+            }
+        }
+    }
     let plain = message.and_then(|(id, record)| worker.keys.decrypt_of(RecordOf::Message(id), &record).ok());
     let shown = plain.map(|plain| masked(&plain)).unwrap_or_default();
     let application = shown.into_iter().map(|shown| MaskedValue { path: shown.path, value: shown.value }).collect();

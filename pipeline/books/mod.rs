@@ -5,6 +5,7 @@
 //! temporary tables `touched_*`, so they share one text.
 
 pub mod balance;
+mod case_rows;
 pub mod case_shown;
 pub mod law;
 pub mod laws;

@@ -1,7 +1,7 @@
 //! `cases show`: one case with everything that helps to decide it.
 
 use cardline::actions::cases::refusal::CaseRefusal;
-use cardline::books::case_shown::{CardOfCase, CaseShown, ShownMove, show_case};
+use cardline::books::case_shown::{CardOfCase, CaseShown, PartnerAnswer, ShownMove, show_case};
 use clap::Args;
 use jiff::Timestamp;
 
@@ -80,7 +80,17 @@ fn card(card: &CardOfCase) -> anyhow::Result<()> {
         [&answer.partner, &answer.kind, &answer.outcome, &answer.code, &row, &answer.file].map(Clone::clone).to_vec()
     });
     section(&["partner", "kind", "answered", "code", "row", "file"], answers.collect())?;
+    for answer in &card.answers {
+        section(&["field", "asked", answer.outcome.as_str()], cells(answer))?;
+    }
     section(MOVE_HEADINGS, card.moves.iter().map(move_row).collect())
+}
+
+/// What was asked beside what was answered, field by field.
+fn cells(answer: &PartnerAnswer) -> Vec<Vec<String>> {
+    let asked = |path: &str| answer.asked.iter().find(|cell| cell.path == path).map(|cell| cell.value.clone());
+    let both = answer.answered.iter();
+    both.map(|cell| vec![cell.path.clone(), asked(&cell.path).unwrap_or_default(), cell.value.clone()]).collect()
 }
 
 const MOVE_HEADINGS: &[&str] = &["at", "life", "from", "to", "by", "reason"];

@@ -7,7 +7,7 @@ use cardline::actions::decisions::give;
 use cardline::actions::dual_control::Second;
 use cardline::actions::outcome::{ActionError, Instruction, Outcome};
 use cardline::args;
-use cardline::books::case_shown::show_case;
+use cardline::books::case_shown::{MaskedValue, show_case};
 use cardline::cases::case_list::CaseQuery;
 use cardline::route::{accounts, production, recycling, send::Send};
 use cardline::step::Worker;
@@ -106,7 +106,7 @@ async fn every_way_out_of_hold_is_decided(database: Database) {
 async fn accounts_are_decided(play: &Play, asked: &Asked, task: &[String]) {
     let spec = asked.answers(play, FileKind::AccountResult);
     let mut rows = opens_all(asked, spec, ASKED);
-    for row in [0, 1, 4] {
+    for row in [0, 1, 4, 6] {
         rows[row][spec.column("name").unwrap()] = "测试甲".into();
     }
     // A row that was never asked is a case about the file.
@@ -118,12 +118,45 @@ async fn accounts_are_decided(play: &Play, asked: &Asked, task: &[String]) {
     drain(&accounts::Answers::STEP, &play.worker, at).await.unwrap();
     refuse_again(play, asked, &[2, 3]).await;
     drain(&accounts::Answers::STEP, &play.worker, at).await.unwrap();
+    both_sides_are_shown(play, &task[0]).await;
     let without = ["ask-bank", "end"];
     assert_eq!(decided(play, &task[0], &without, Decision::AskBank, at).await, "waiting_account");
     assert_eq!(decided(play, &task[1], &without, Decision::End, at).await, "no_plastic");
+    two_decide_at_once(play, &task[6], at).await;
     let with = ["go-on", "close"];
     assert_eq!(decided(play, &task[2], &with, Decision::GoOn, at).await, "waiting_production");
     assert_eq!(decided(play, &task[3], &with, Decision::Close, at).await, "to_recycle");
+}
+
+/// Of two who decide one case at once one is told who was first.
+async fn two_decide_at_once(play: &Play, task: &str, at: Timestamp) {
+    let (case, _) = case_of(&play.worker, task).await;
+    let (one, other) = tokio::join!(
+        decide(&play.worker, case, Decision::AskBank, by("lin", at)),
+        decide(&play.worker, case, Decision::End, by("wang", at)),
+    );
+    let (first, place, second) = match (one, other) {
+        (Ok(Outcome::Done(_)), Err(ActionError::Refused(second))) => ("lin", "waiting_account", second),
+        (Err(ActionError::Refused(second)), Ok(Outcome::Done(_))) => ("wang", "no_plastic", second),
+        other => panic!("{other:?}"),
+    };
+    assert!(matches!(&second, CaseRefusal::Decided { by, .. } if by == first), "{second:?}");
+    assert_eq!(place_of(play, task).await, place);
+}
+
+/// What we asked and what the bank answered stand beside each other, masked.
+async fn both_sides_are_shown(play: &Play, task: &str) {
+    let (case, _) = case_of(&play.worker, task).await;
+    let card = show_case(&play.worker, case, morning(12)).await.unwrap().unwrap().card.unwrap();
+    let [answer] = &card.answers[..] else { panic!("{} answers", card.answers.len()) };
+    assert_eq!((answer.outcome.as_str(), answer.code.as_str()), ("mismatch", "ACCOUNT-OF-ANOTHER-PERSON"));
+    let cell = |cells: &[MaskedValue], path: &str| cells.iter().find(|cell| cell.path == path).unwrap().value.clone();
+    assert_eq!(cell(&answer.asked, "task"), task);
+    assert_eq!(cell(&answer.answered, "task"), task);
+    let (ours, theirs) = (cell(&answer.asked, "name"), cell(&answer.answered, "name"));
+    assert!(ours.contains('*') && theirs.starts_with("测*") && ours != theirs, "{ours} {theirs}");
+    let holder = card.application.iter().find(|value| value.path == "holder.name").unwrap();
+    assert!(holder.value.starts_with('汉'), "{}", holder.value);
 }
 
 /// The bank answers rows again, differently.

@@ -1,0 +1,70 @@
+//! The rows of partners' files that are about a card: what we asked and what was answered, cell by cell, masked.
+//!
+//! A file that was purged, or is not at hand, shows nothing; nor does one whose bytes are not those of its digest.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::io::Cursor;
+
+use cardline_core::file_formats::{FileKind, FileSpec, Parsed, masked};
+use serde::Serialize;
+
+use crate::crypto::objects::sha256;
+use crate::exchange::files::FileRecord;
+use crate::exchange::inbox::archived;
+use crate::limits::PARTNER_FILE_BYTES_MAX;
+use crate::route::production::records::records;
+use crate::step::Worker;
+
+/// A value that identifies nobody any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MaskedValue {
+    pub path: String,
+    pub value: String,
+}
+
+/// Files that were read once.
+#[derive(Default)]
+pub(super) struct ReadFiles<'w> {
+    files: HashMap<i64, Option<(&'w FileSpec, Parsed)>>,
+}
+
+impl<'w> ReadFiles<'w> {
+    /// The cells of a row of a file, masked; more than one row of the same number stand one after the other.
+    pub(super) async fn row(&mut self, worker: &'w Worker, file: &FileRecord, row: i64) -> Vec<MaskedValue> {
+        let read = match self.files.entry(file.id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(read(worker, file).await),
+        };
+        let Some((spec, parsed)) = read else { return Vec::new() };
+        let is_asked = |cells: &&Vec<String>| spec.value(cells, "row").is_some_and(|number| number.parse() == Ok(row));
+        let shown = |cells: &Vec<String>| {
+            let columns = spec.columns.iter().zip(cells);
+            let shown = columns.map(|(column, cell)| MaskedValue {
+                path: column.field.clone(),
+                value: masked(spec.kind, &column.field, cell),
+            });
+            shown.collect::<Vec<_>>()
+        };
+        parsed.rows.iter().filter(is_asked).flat_map(shown).collect()
+    }
+}
+
+async fn read<'w>(worker: &'w Worker, file: &FileRecord) -> Option<(&'w FileSpec, Parsed)> {
+    let partner = worker.partners.get(&file.partner)?;
+    let spec = partner.profile.file(FileKind::named(&file.kind)?)?;
+    if file.purged_at.is_some() || file.bytes > PARTNER_FILE_BYTES_MAX as i64 {
+        return None;
+    }
+    let bytes = if file.direction == "out" {
+        worker.objects.get("files", &file.sha256).await.ok()?
+    } else {
+        let path = archived(&partner.archive(), &file.name, &file.state, &file.sha256);
+        tokio::task::block_in_place(|| std::fs::read(path)).ok()?
+    };
+    if sha256(&bytes) != file.sha256 {
+        return None;
+    }
+    let records = records(spec, Cursor::new(bytes)).ok()?;
+    Some((spec, spec.parse(&records).ok()?))
+}
