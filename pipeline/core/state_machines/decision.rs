@@ -151,5 +151,7 @@ mod tests {
         }
         let ways: BTreeSet<&str> = CARD.edges.iter().filter(|edge| edge.from == "held").map(|edge| edge.to).collect();
         assert_eq!(reached, ways);
+        let of_file: Vec<&str> = FILE.edges.iter().filter(|edge| edge.from == "held").map(|edge| edge.to).collect();
+        assert_eq!((of_file, Decision::of_file("held")), (vec!["refused"], vec![Decision::RefuseFile]));
     }
 }

@@ -26,7 +26,6 @@ pub const FILE: StateMachine = StateMachine {
         edge("", "repeated", "these bytes were applied before"),
         edge("", "refused", "truncated, wrong count, wrong charset, unknown batch"),
         edge("", "held", "same sequence with other bytes, or not believable"),
-        edge("held", "applied", "a person decided to apply it"),
         edge("held", "refused", "a person decided to refuse it"),
     ],
 };

@@ -9,6 +9,8 @@ use cardline::actions::outcome::{ActionError, Instruction, Outcome};
 use cardline::args;
 use cardline::books::case_shown::{MaskedValue, show_case};
 use cardline::cases::case_list::CaseQuery;
+use cardline::erasing::purge::Purge;
+use cardline::exchange::compare::{Bytes, placed};
 use cardline::route::{accounts, production, recycling, send::Send};
 use cardline::step::Worker;
 use cardline::time::instant;
@@ -228,6 +230,9 @@ async fn cards_are_decided(play: &Play, bank: &Asked, task: &[String]) {
     assert_eq!((tries > 2, number(&play.worker.ledger, batch).await), (true, 1));
     assert_eq!(decided(play, &ids[failed], &["remake", "close"], Decision::Remake, at).await, "in_production");
     assert_eq!(number(&play.worker.ledger, batch).await, 0, "it waits for the card");
+    drain(&Purge, &play.worker, instant(day(90), 18, 0)).await.unwrap();
+    let purged = "SELECT count(*) FROM purge p JOIN file f ON f.id = p.file JOIN batch b ON b.id = f.batch";
+    assert_eq!(number(&play.worker.ledger, purged).await, 0, "what its bureau needs is kept");
     report(&[row_of(failed, "good", "TBFAILED")]).await;
     assert_eq!(place_of(play, &ids[failed]).await, "produced");
     assert_eq!(number(&play.worker.ledger, batch).await, 1);
@@ -314,8 +319,11 @@ async fn files_are_decided(play: &Play, asked: &Asked) {
         let done = decide(&play.worker, case.number, word, by("lin", morning(12))).await;
         assert!(matches!(done, Ok(Outcome::Done(_))), "{kind}: {done:?}");
     }
-    let refused = "SELECT count(*) FROM file WHERE state = 'held'";
-    assert_eq!(number(&play.worker.ledger, refused).await, 0);
+    let files = play.worker.ledger.files().await.unwrap();
+    let refused: Vec<_> = files.iter().filter(|file| file.state == "refused").collect();
+    assert!(refused.len() == 1 && files.iter().all(|file| file.state != "held"));
+    let partner = play.worker.partners.get("ICBC").unwrap();
+    assert_eq!(placed(partner, refused[0]).unwrap(), Bytes::Same, "it lies where it was put");
 }
 
 /// What cannot be taken back needs two, who see the card.
