@@ -123,4 +123,6 @@ fn is_born_before_own_days(number: &str) -> bool {
 }
 
 #[cfg(test)]
+mod odds;
+#[cfg(test)]
 mod tests;
