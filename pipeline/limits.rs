@@ -66,6 +66,8 @@ pub const STEP_REST_SECONDS_MAX: u64 = 300;
 pub const GAUGES_SECONDS: u64 = 5;
 /// How often figures are read from the ledger.
 pub const FIGURES_SECONDS: u64 = 60;
+/// After a look that found nothing, the purge rests this long: its days are counted in days.
+pub const PURGE_REST_SECONDS: u64 = 60;
 /// Log lines that wait for a slow reader; further ones are dropped and counted.
 pub const LOG_LINES_WAITING: usize = 8_192;
 /// Connections for metrics and health that are open at once; of more, the one that is silent longest ends.

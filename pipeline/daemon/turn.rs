@@ -46,7 +46,7 @@ impl Watched {
 
     /// Runs the step unless it rests. Breaks the round when the database or a disk is at fault.
     pub async fn turn(&mut self, watch: &Watch, worker: &Worker) -> ControlFlow<()> {
-        if self.rest_until.is_some_and(|until| Instant::now() < until) {
+        if self.rests() {
             return ControlFlow::Continue(());
         }
         let step = self.step;
@@ -58,12 +58,13 @@ impl Watched {
         watch.under_way(None);
         let _within = span.enter();
         match result {
-            Ok(Drained { did, set_aside }) => {
+            Ok(drained) => {
+                let Drained { did, ref set_aside } = drained;
                 if did > 0 || self.failures > 0 {
                     tracing::debug!(did, "ran");
                 }
-                (self.failures, self.rest_until) = (0, None);
-                for aside in &set_aside {
+                self.ended_well(&drained);
+                for aside in set_aside {
                     let SetAside { record, error, .. } = aside;
                     let AsideRecord { partner, unit, cause, .. } = record;
                     tracing::error!(%partner, %unit, %cause, "{error}; set aside, the rest goes on");
@@ -91,6 +92,17 @@ impl Watched {
                 ControlFlow::Break(())
             }
         }
+    }
+
+    fn rests(&self) -> bool {
+        self.rest_until.is_some_and(|until| Instant::now() < until)
+    }
+
+    /// Rests only when there was nothing to do: what is due is done without delay.
+    fn ended_well(&mut self, drained: &Drained) {
+        let found_nothing = drained.did == 0 && drained.set_aside.is_empty();
+        self.failures = 0;
+        self.rest_until = found_nothing.then(|| Instant::now() + self.step.rest);
     }
 
     /// Rests twice as long as the last time.
@@ -171,6 +183,18 @@ mod tests {
         assert_eq!(cards(&ledger).await, 7, "the next run goes on as if nothing had been");
         let panics = format!("cardline_step_panics_total{{stage=\"{}\",step=\"{}\"}} 2", ROUTE[0].stage, ROUTE[0].name);
         assert!(metrics::render().contains(&panics));
+    }
+
+    #[test]
+    fn what_found_nothing_rests_as_long_as_it_says() {
+        for step in ROUTE {
+            let (idle, busy) = (Drained { did: 0, set_aside: Vec::new() }, Drained { did: 1, set_aside: Vec::new() });
+            let mut watched = Watched::new(step);
+            watched.ended_well(&busy);
+            assert!(!watched.rests(), "there may be more");
+            watched.ended_well(&idle);
+            assert_eq!(watched.rests(), (step.stage, step.name) == ("care", "purge"), "{}/{}", step.stage, step.name);
+        }
     }
 
     #[test]

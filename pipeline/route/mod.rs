@@ -14,12 +14,14 @@ pub mod waiting_regions;
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use cardline_core::batch_kinds::BatchKind;
 use jiff::Timestamp;
 
 use crate::batching::kind::AnyKind;
 use crate::erasing::purge;
+use crate::limits::PURGE_REST_SECONDS;
 use crate::messages::{history, tell_dead_letters};
 use crate::route::regions::FollowRegions;
 use crate::route::waiting_regions::Room;
@@ -36,6 +38,8 @@ pub struct RouteStep {
     pub stage: &'static str,
     pub name: &'static str,
     pub about: &'static str,
+    /// How long the daemon leaves it alone when it found nothing to do.
+    pub rest: Duration,
     run: for<'a> fn(&'a Worker, Resting, Timestamp) -> Running<'a>,
 }
 
@@ -59,10 +63,14 @@ impl RouteStep {
 
 macro_rules! step {
     ($stage:literal, $name:literal, $about:literal, $step:expr) => {
+        step!($stage, $name, $about, $step, rests 0)
+    };
+    ($stage:literal, $name:literal, $about:literal, $step:expr, rests $seconds:expr) => {
         RouteStep {
             stage: $stage,
             name: $name,
             about: $about,
+            rest: Duration::from_secs($seconds),
             run: |worker, resting, now| Box::pin(drain(&$step, concat!($stage, "/", $name), worker, resting, now)),
         }
     };
@@ -109,7 +117,13 @@ pub const ROUTE: &[RouteStep] = &[
     step!("recycling", "answers", "closed accounts and destroyed plastic", recycling::Answers::STEP),
     step!("exchange", "send", "frozen files, placed at the partner", send::Send),
     step!("care", "deadlines", "what is overdue: chased, lapsed, escalated", deadlines::Deadlines),
-    step!("care", "purge", "files and records whose work is done, destroyed", purge::Purge),
+    step!(
+        "care",
+        "purge",
+        "files and records whose work is done, destroyed",
+        purge::Purge,
+        rests PURGE_REST_SECONDS
+    ),
     step!("history", "seal", "the hash chain over committed history", history::Seal),
     step!("history", "relay", "outcomes, notices and electronic cards to Kafka", history::Relay),
     step!("history", "dead-letters", "what could not be read, told to Kafka", tell_dead_letters::DeadLetters),

@@ -49,6 +49,14 @@ impl<T> ByRegion<T> {
         regions.into_iter().map(|region| *self.of(region)).max().unwrap_or(self.default)
     }
 
+    /// The most that any region has.
+    pub fn greatest(&self) -> &T
+    where
+        T: Ord,
+    {
+        self.regions.iter().map(|(_, of)| of).fold(&self.default, Ord::max)
+    }
+
     /// What follows from it, region by region.
     pub fn map<U>(&self, follows: impl Fn(&T) -> U) -> ByRegion<U> {
         let regions = self.regions.iter().map(|(code, of)| (code.clone(), follows(of))).collect();
