@@ -693,3 +693,52 @@ fn a_token_is_shown_once_and_belongs_to_its_user() {
     house.run("boss", &["users", "disable", "lin"], &[]);
     assert_eq!(house.json("boss", &["users", "tokens"]).as_array().unwrap().len(), 0);
 }
+
+#[test]
+fn a_person_is_erased_by_two_people() {
+    let house = House::without_users();
+    let policy = house.folder.path().join("policy.toml");
+    let built_in = std::fs::read_to_string(root().join("schemas/policy.toml")).unwrap();
+    std::fs::write(&policy, built_in.replace("clock_jump_days = 15", "clock_jump_days = 60")).unwrap();
+    for (command, ended) in [
+        (["intake", "--from", "fixtures/quarantine/mixed.ndjson", "--at", "2026-01-05T09:00:00+08:00"].as_slice(), 3),
+        // The rejected application lapses.
+        (&["tick", "--at", "2026-02-06T09:00:00+08:00"], 0),
+    ] {
+        let output = house.command("x", command).env("CARDLINE_POLICY", &policy).output().unwrap();
+        assert_eq!(code(&output), ended, "{command:?}: {}", text(&output.stderr));
+    }
+    let house = house.administered();
+    house.add("chief", &["administrator"]);
+    let told = |who: &str, arguments: &[&str]| {
+        let output = house.run(who, arguments, &[]);
+        (code(&output), text(&output.stdout), text(&output.stderr))
+    };
+    let silent = String::new;
+    let erase = |number: &str, more: &[&str]| {
+        let id = format!("110101-20261120-{number}");
+        told("boss", &[&["erase", "person", &id, "--ground", "unlawful"], more].concat())
+    };
+    let because = ["--reason", "letter 17"];
+    let needed = "cardline: the person is still needed: application 110101-20261120-000000001 is under way (accepted); \
+        the card of 110101-20261120-000000001 has not ended (waiting_account); \
+        message 2 is in the quarantine: retry or discard it; nothing was changed\n";
+    assert_eq!(erase("000000001", &because), (1, silent(), needed.to_owned()));
+    let counts = "WHAT          DESTROYED\napplications  1\nmessages      1\naccounts      0\nfiles         0\nphotos        1\n";
+    assert_eq!(erase("000000002", &["--dry-run"]), (0, counts.to_owned(), silent()));
+    let waits = "cardline: nothing was done yet: a second person must approve it; approval 1, asked for by boss, \
+        is given with `cardline approvals give 1`\n";
+    for _ in 0..2 {
+        assert_eq!(erase("000000002", &because), (4, silent(), waits.to_owned()));
+    }
+    let own = "cardline: you asked for approval 1 yourself: somebody else must decide it\n";
+    assert_eq!(told("boss", &["approvals", "give", "1"]), (1, silent(), own.to_owned()));
+    let none = "nothing is left of 0 persons, 0 records and 0 files\n";
+    assert_eq!(told("boss", &["erase", "scan"]), (0, none.to_owned(), silent()));
+    let given = "approval 1 is given and carried out\n";
+    assert_eq!(told("chief", &["approvals", "give", "1"]), (0, given.to_owned(), silent()));
+    let before = "110101-20261120-000000002: it was erased before; nothing was changed\n";
+    assert_eq!(erase("000000002", &because), (0, before.to_owned(), silent()));
+    let one = "nothing is left of 1 persons, 1 records and 0 files\n";
+    assert_eq!(told("chief", &["erase", "scan"]), (0, one.to_owned(), silent()));
+}
