@@ -163,9 +163,8 @@ async fn effect(
             on_batch(worker, action, record, &request, now).await
         }
         DualControl::ErasePerson => {
-            let text = |key: &str| request[key].as_str().unwrap_or_default();
-            let by = Instruction { actor: &record.maker, reason: text("reason"), at: now, approval: Some(record.id) };
-            let ended = erase(worker, &record.subject, text("ground"), by).await;
+            let ground = request["ground"].as_str().unwrap_or_default();
+            let ended = erase(worker, &record.subject, ground, by_maker(record, &request, now)).await;
             carried(record, ended, Because::Erase)
         }
         DualControl::DecideCase => on_case(worker, record, &request, now).await,
@@ -175,6 +174,12 @@ async fn effect(
             Err(ApprovalRefusal::Unknown { id: record.id, action: record.act.clone() }.into())
         }
     }
+}
+
+/// What was asked for, as its maker does it.
+fn by_maker<'a>(record: &'a ApprovalRecord, request: &'a Value, at: Timestamp) -> Instruction<'a> {
+    let reason = request["reason"].as_str().unwrap_or_default();
+    Instruction { actor: &record.maker, reason, at, approval: Some(record.id) }
 }
 
 /// Decides a case, for its maker.
@@ -189,8 +194,7 @@ async fn on_case(
     let (Some(case), Some(decision)) = (case, Decision::of(text("word"))) else {
         return Err(ApprovalRefusal::Unknown { id: record.id, action: record.act.clone() }.into());
     };
-    let by = Instruction { actor: &record.maker, reason: text("reason"), at: now, approval: Some(record.id) };
-    carried(record, decide(worker, case, decision, by).await, Because::Case)
+    carried(record, decide(worker, case, decision, by_maker(record, request, now)).await, Because::Case)
 }
 
 /// Carries out an action on a batch, for its maker.
@@ -201,8 +205,7 @@ async fn on_batch(
     request: &Value,
     now: Timestamp,
 ) -> Result<(), ApprovalError> {
-    let reason = request["reason"].as_str().unwrap_or_default();
-    let by = Instruction { actor: &record.maker, reason, at: now, approval: Some(record.id) };
+    let by = by_maker(record, request, now);
     let ended = match action {
         DualControl::CancelBatch => cancel_batch(worker, &record.subject, by).await,
         _ => release_batch(worker, &record.subject, by).await,
@@ -238,7 +241,7 @@ async fn on_sequence(
     now: Timestamp,
 ) -> Result<(), ApprovalError> {
     let text = |key: &str| request[key].as_str().unwrap_or_default();
-    let by = Instruction { actor: &record.maker, reason: text("reason"), at: now, approval: Some(record.id) };
+    let by = by_maker(record, request, now);
     if record.state == "used" {
         // Stopped after the action and before the answer.
         return Ok(());

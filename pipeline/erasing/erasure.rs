@@ -5,7 +5,6 @@ use jiff::Timestamp;
 use super::destroy::destroy;
 use super::person::Person;
 use crate::crypto::keys::{DESTROYED, Keys, RecordOf};
-use crate::exchange::files::FileRecord;
 use crate::hex::hex;
 use crate::people::approvals::use_approval;
 use crate::step::{StageError, Worker};
@@ -135,14 +134,9 @@ impl Ledger {
 
 /// Removes what an erasure has still to remove, one thing at a time. What fails is tried again; the rest goes on.
 pub async fn finish(worker: &Worker, erasure: i64, at: Timestamp) -> Result<(), StageError> {
-    let doomed = worker.ledger.doomed_of(erasure).await?;
-    let mut files = Vec::new();
-    if doomed.iter().any(|(_, file, _)| file.is_some()) {
-        files = worker.ledger.files().await?;
-    }
     let mut failed = None;
-    for (no, file, object) in doomed {
-        match remove(worker, &files, file, object).await {
+    for (no, file, object) in worker.ledger.doomed_of(erasure).await? {
+        match remove(worker, file, object).await {
             Ok(()) => worker.ledger.was_removed((erasure, no), file, at).await?,
             Err(error) if error.is_outage() => return Err(error),
             Err(error) => failed = Some(error),
@@ -151,17 +145,11 @@ pub async fn finish(worker: &Worker, erasure: i64, at: Timestamp) -> Result<(), 
     failed.map_or(Ok(()), Err)
 }
 
-async fn remove(
-    worker: &Worker,
-    files: &[FileRecord],
-    file: Option<i64>,
-    object: Option<Vec<u8>>,
-) -> Result<(), StageError> {
+async fn remove(worker: &Worker, file: Option<i64>, object: Option<Vec<u8>>) -> Result<(), StageError> {
     if let Some(file) = file {
-        let known = files.iter().find(|known| known.id == file && known.purged_at.is_none());
-        return match known {
-            Some(known) => destroy(worker, known).await,
-            None => Ok(()),
+        return match worker.ledger.file_record(file).await? {
+            Some(known) if known.purged_at.is_none() => destroy(worker, &known).await,
+            _ => Ok(()),
         };
     }
     let Some(object) = object else { return Ok(worker.ledger.forget_overwritten().await?) };

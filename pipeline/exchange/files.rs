@@ -47,6 +47,17 @@ row! {
     }
 }
 
+macro_rules! file_records {
+    ($rest:literal) => {
+        concat!(
+            "SELECT f.id, f.partner, f.kind, f.direction, f.sequence, f.name, f.state, f.rows, f.bytes, f.sha256, f.batch, f.reason,
+                p.at AS purged_at
+             FROM file f LEFT JOIN purge p ON p.file = f.id ",
+            $rest
+        )
+    };
+}
+
 /// Commits a rendered file's digest and number, in the transaction of the batch it belongs to.
 pub async fn freeze_file(tx: &mut Tx, file: &FrozenFile, batch: i64, why: Stamp<'_>) -> Result<i64, LedgerError> {
     let counter = stream_counter(&file.partner, &file.kind, "out");
@@ -151,25 +162,13 @@ impl Ledger {
     /// Every file, in the order of registration.
     pub async fn files(&self) -> Result<Vec<FileRecord>, LedgerError> {
         let mut tx = self.read().await?;
-        tx.rows(
-            "SELECT f.id, f.partner, f.kind, f.direction, f.sequence, f.name, f.state, f.rows, f.bytes, f.sha256, f.batch, f.reason,
-                p.at AS purged_at
-             FROM file f LEFT JOIN purge p ON p.file = f.id ORDER BY f.id",
-            args![],
-        )
-        .await
+        tx.rows(file_records!("ORDER BY f.id"), args![]).await
     }
 
     /// One file.
     pub async fn file_record(&self, id: i64) -> Result<Option<FileRecord>, LedgerError> {
         let mut tx = self.read().await?;
-        tx.row(
-            "SELECT f.id, f.partner, f.kind, f.direction, f.sequence, f.name, f.state, f.rows, f.bytes, f.sha256, f.batch, f.reason,
-                p.at AS purged_at
-             FROM file f LEFT JOIN purge p ON p.file = f.id WHERE f.id = $1",
-            args![id],
-        )
-        .await
+        tx.row(file_records!("WHERE f.id = $1"), args![id]).await
     }
 
     /// Whether these bytes were applied before, under any name.

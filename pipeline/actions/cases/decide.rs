@@ -31,11 +31,21 @@ pub struct DecisionPreview {
 /// What a decision would do; refused where the decision itself would be.
 pub async fn preview(worker: &Worker, id: i64, decision: Decision, actor: &str) -> Result<DecisionPreview, CaseError> {
     let case = found(worker, id).await?;
+    preview_of(worker, &case, decision, actor).await
+}
+
+async fn preview_of(
+    worker: &Worker,
+    case: &CaseRecord,
+    decision: Decision,
+    actor: &str,
+) -> Result<DecisionPreview, CaseError> {
+    let id = case.id;
     let done_before = match worker.ledger.decided_of(id).await? {
         Some(before) => is_same(id, before, decision, actor)?,
         None => false,
     };
-    let words = worker.ledger.words_of(&case).await?;
+    let words = worker.ledger.words_of(case).await?;
     let named = words.iter().find(|word| word.word == decision.word()).cloned();
     let word = match named {
         Some(word) => word,
@@ -49,7 +59,8 @@ pub async fn preview(worker: &Worker, id: i64, decision: Decision, actor: &str) 
             return Err(CaseRefusal::NotOffered { id, word: decision.word(), offered }.into());
         }
     };
-    Ok(DecisionPreview { case: id, word, application_id: case.application_id, file: case.file_name, done_before })
+    let (application_id, file) = (case.application_id.clone(), case.file_name.clone());
+    Ok(DecisionPreview { case: id, word, application_id, file, done_before })
 }
 
 /// Asks for a second person where the decision needs one.
@@ -59,11 +70,11 @@ pub async fn asks_second(
     decision: Decision,
     by: Instruction<'_>,
 ) -> Result<Second, CaseError> {
-    let preview = preview(worker, id, decision, by.actor).await?;
+    let case = found(worker, id).await?;
+    let preview = preview_of(worker, &case, decision, by.actor).await?;
     if preview.done_before || !decision.is_final() {
         return Ok(Second::NotNeeded);
     }
-    let case = found(worker, id).await?;
     let wanted = Wanted {
         action: DualControl::DecideCase,
         subject: &subject(id),

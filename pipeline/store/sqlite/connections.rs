@@ -3,7 +3,7 @@
 //!
 //! Each is a pool of one connection, opened when it is first needed and replaced when it broke.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,8 +15,8 @@ use crate::limits::DATABASE_CONNECTIONS;
 use crate::store::LedgerError;
 
 pub(crate) struct SqliteConnections {
-    first: SqlitePool,
-    others: Vec<SqlitePool>,
+    file: PathBuf,
+    all: Vec<SqlitePool>,
     idle: Arc<Idle>,
     places: Arc<Semaphore>,
     /// How long to wait for one.
@@ -51,10 +51,10 @@ impl SqliteConnections {
         };
         let first = connection().connect_with(options.clone()).await?;
         let others = (1..DATABASE_CONNECTIONS).map(|_| connection().connect_lazy_with(options.clone()));
-        let others: Vec<_> = others.collect();
-        let idle = Arc::new(Idle(Mutex::new(others.iter().chain([&first]).cloned().collect())));
+        let all: Vec<_> = others.chain([first]).collect();
+        let idle = Arc::new(Idle(Mutex::new(all.clone())));
         let places = Arc::new(Semaphore::new(DATABASE_CONNECTIONS as usize));
-        Ok(SqliteConnections { first, others, idle, places, patience })
+        Ok(SqliteConnections { file: options.get_filename().to_owned(), all, idle, places, patience })
     }
 
     /// A connection, for what is beside transactions. Who finds all in use waits.
@@ -72,23 +72,19 @@ impl SqliteConnections {
     }
 
     /// The file.
-    pub fn file(&self) -> PathBuf {
-        self.first.connect_options().get_filename().to_owned()
+    pub fn file(&self) -> &Path {
+        &self.file
     }
 
     /// How many are open, and how many of them nobody uses.
     pub fn figures(&self) -> (u32, u32) {
-        (self.all().map(SqlitePool::size).sum(), self.all().map(SqlitePool::num_idle).sum::<usize>() as u32)
+        (self.all.iter().map(SqlitePool::size).sum(), self.all.iter().map(SqlitePool::num_idle).sum::<usize>() as u32)
     }
 
     pub async fn close(&self) {
-        for connection in self.all() {
+        for connection in &self.all {
             connection.close().await;
         }
-    }
-
-    fn all(&self) -> impl Iterator<Item = &SqlitePool> {
-        self.others.iter().chain([&self.first])
     }
 }
 
