@@ -29,6 +29,11 @@ pub fn rfc3339(at: Timestamp) -> String {
     local(at).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }
 
+/// The same of an instant as tables keep it, in microseconds since 1970 UTC.
+pub fn rfc3339_stored(micros: i64) -> String {
+    rfc3339(Timestamp::from_microsecond(micros).unwrap_or_default())
+}
+
 /// Seconds to rest after so many failures in a row: 2, 4, 8 …, at most `most`.
 pub fn rest_seconds(failures: u32, most: u64) -> u64 {
     1_u64.checked_shl(failures.min(16)).unwrap_or(most).min(most)

@@ -15,7 +15,7 @@ use crate::exchange::files::FileRecord;
 use crate::quarantine::redaction::masked;
 use crate::step::{StageError, Worker};
 use crate::store::{Ledger, LedgerError};
-use crate::time::{local_date, rfc3339};
+use crate::time::{local_date, rfc3339_stored};
 use crate::{args, row};
 
 /// One case with everything beside it.
@@ -117,7 +117,7 @@ pub async fn show_case(worker: &Worker, number: i64, now: Timestamp) -> Result<O
     let decided = match worker.ledger.decided_of(number).await? {
         Some(act) => {
             let reason = String::from_utf8_lossy(&worker.keys.decrypt(&act.reason)?).into_owned();
-            Some(CaseDecided { at: instant_of(act.at), by: act.actor, word: act.word, reason })
+            Some(CaseDecided { at: rfc3339_stored(act.at), by: act.actor, word: act.word, reason })
         }
         None => None,
     };
@@ -150,7 +150,7 @@ async fn card(worker: &Worker, case: &CaseRecord) -> Result<Option<CardOfCase>, 
     let application = shown.into_iter().map(|shown| MaskedValue { path: shown.path, value: shown.value }).collect();
     let Trace { application_id, card_number, revision, state, place, social, account, .. } = trace;
     let moves = trace.moves.into_iter().map(|m| ShownMove {
-        at: instant_of(m.at),
+        at: rfc3339_stored(m.at),
         life: m.life,
         from: m.from,
         to: m.to,
@@ -176,10 +176,6 @@ async fn card(worker: &Worker, case: &CaseRecord) -> Result<Option<CardOfCase>, 
     }))
 }
 
-fn instant_of(at: i64) -> String {
-    rfc3339(Timestamp::from_microsecond(at).unwrap_or_default())
-}
-
 row! {
     struct CaseMove { at: i64, from_state: String, to_state: String, actor: String, reason: String }
 }
@@ -196,7 +192,7 @@ impl Ledger {
             )
             .await?;
         let shown = |m: CaseMove| ShownMove {
-            at: instant_of(m.at),
+            at: rfc3339_stored(m.at),
             life: "case".into(),
             from: m.from_state,
             to: m.to_state,

@@ -3,9 +3,8 @@
 use cardline::actions::decisions::{Carried, give, refuse};
 use cardline::actions::dual_control::Second;
 use cardline::people::approvals::ApprovalRecord;
-use cardline::time::rfc3339;
+use cardline::time::rfc3339_stored;
 use clap::Subcommand;
-use jiff::Timestamp;
 use serde::Serialize;
 
 use super::context::Context;
@@ -64,11 +63,7 @@ async fn list(context: &Context, all: bool) -> anyhow::Result<Exit> {
             record.state = "lapsed".into();
         }
         let reason = String::from_utf8_lossy(&worker.keys.decrypt(&record.reason)?).into_owned();
-        listed.push(Listed {
-            asked: rfc3339(Timestamp::from_microsecond(record.asked_at).unwrap_or_default()),
-            reason,
-            record,
-        });
+        listed.push(Listed { asked: rfc3339_stored(record.asked_at), reason, record });
     }
     let rows: Vec<_> = listed.iter().map(row).collect();
     print::rows(context.output, HEADINGS, &rows, &listed)?;

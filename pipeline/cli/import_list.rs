@@ -1,8 +1,7 @@
 //! `import list`: who imported which reference data, when, and what it changed.
 
 use cardline::reference::lines::ImportRecord;
-use cardline::time::rfc3339;
-use jiff::Timestamp;
+use cardline::time::rfc3339_stored;
 use serde::Serialize;
 
 use super::context::Context;
@@ -42,7 +41,7 @@ pub async fn run(context: &Context) -> anyhow::Result<Exit> {
         .imports()
         .await?
         .into_iter()
-        .map(|record| Listed { at: rfc3339(Timestamp::from_microsecond(record.at).unwrap_or_default()), record });
+        .map(|record| Listed { at: rfc3339_stored(record.at), record });
     let listed: Vec<Listed> = listed.collect();
     let rows: Vec<Vec<String>> = listed.iter().map(row).collect();
     print::rows(context.output, HEADINGS, &rows, &listed)?;

@@ -5,7 +5,7 @@
 
 use cardline::quarantine::quarantined::{QuarantinedGroup, QuarantinedItem};
 use cardline::store::Ledger;
-use cardline::time::{local, rfc3339};
+use cardline::time::{local, rfc3339, rfc3339_stored};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -182,7 +182,7 @@ fn listed(item: QuarantinedItem, now: Timestamp) -> Listed {
 }
 
 fn grouped(group: QuarantinedGroup) -> Grouped {
-    Grouped { oldest: rfc3339(Timestamp::from_microsecond(group.oldest).unwrap_or_default()), group }
+    Grouped { oldest: rfc3339_stored(group.oldest), group }
 }
 
 const ITEM_HEADINGS: &[&str] =

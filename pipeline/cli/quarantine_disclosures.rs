@@ -1,7 +1,7 @@
 //! `quarantine disclosures`: who had which messages in plain text.
 
 use cardline::quarantine::operation_record::Disclosure;
-use cardline::time::rfc3339;
+use cardline::time::rfc3339_stored;
 use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -39,7 +39,7 @@ pub async fn run(context: &Context, args: DisclosuresArgs) -> anyhow::Result<Exi
     for disclosure in worker.ledger.disclosures(&args.by, args.since).await? {
         let reason = disclosure.reason.as_deref().map(|sealed| worker.keys.decrypt(sealed)).transpose()?;
         listed.push(Listed {
-            at: rfc3339(Timestamp::from_microsecond(disclosure.at).unwrap_or_default()),
+            at: rfc3339_stored(disclosure.at),
             reason: reason.map(|words| String::from_utf8_lossy(&words).into_owned()).unwrap_or_default(),
             disclosure,
         });

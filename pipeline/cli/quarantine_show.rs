@@ -6,7 +6,7 @@ use cardline::quarantine::quarantined::{Neighbour, QuarantinedRecord};
 use cardline::quarantine::redaction::{differences, masked};
 use cardline::step::Worker;
 use cardline::store::Stamp;
-use cardline::time::{local, rfc3339};
+use cardline::time::{local, rfc3339_stored};
 use cardline_core::domain::message;
 use clap::Args;
 use jiff::Timestamp;
@@ -161,7 +161,7 @@ async fn document(worker: &Worker, record: &QuarantinedRecord) -> anyhow::Result
         id: record.id,
         outcome: record.outcome.clone(),
         from: place(&record.source, record.partition, record.position),
-        came_at: rfc3339(Timestamp::from_microsecond(record.at).unwrap_or_default()),
+        came_at: rfc3339_stored(record.at),
         event_id: record.event_id.clone(),
         application_id: record.application_id.clone(),
         revision: record.revision,
@@ -213,7 +213,7 @@ async fn operations(worker: &Worker, message: i64) -> anyhow::Result<Vec<ShownOp
             Some(encrypted) => Some(String::from_utf8_lossy(&worker.keys.decrypt(&encrypted)?).into_owned()),
             None => None,
         };
-        let at = rfc3339(Timestamp::from_microsecond(operation.at).unwrap_or_default());
+        let at = rfc3339_stored(operation.at);
         Ok(ShownOperation { at, what: operation.what, by: operation.by, operation: operation.operation, reason })
     };
     worker.ledger.operations_on(message).await?.into_iter().map(told).collect()

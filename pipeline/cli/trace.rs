@@ -5,7 +5,7 @@ use std::path::Path;
 use cardline::books::trace::{Trace, TracedFile, TracedMove};
 use cardline::quarantine::operation_record::TracedOperation;
 use cardline::reference::tables::calendar_on;
-use cardline::time::{local, local_date, rfc3339};
+use cardline::time::{local, local_date, rfc3339_stored};
 use cardline_core::domain::calendar::Calendar;
 use cardline_core::state_machines::{APPLICATION, CARD, Standing};
 use clap::Args;
@@ -110,10 +110,8 @@ pub async fn run(context: &Context, args: TraceArgs) -> anyhow::Result<Exit> {
         );
     };
     let provisional = is_provisional(&trace, &calendar_on(&ledger, local_date(Timestamp::now())).await?);
-    let erased = ledger
-        .erased(&trace.application_id)
-        .await?
-        .map(|(at, ground)| ErasedPerson { at: rfc3339(Timestamp::from_microsecond(at).unwrap_or_default()), ground });
+    let erased =
+        ledger.erased(&trace.application_id).await?.map(|(at, ground)| ErasedPerson { at: rfc3339_stored(at), ground });
     let mut words = header(&trace, provisional);
     let document = Document { erased, ..document(trace, provisional, &context.config.data.value) };
     if let Some(ErasedPerson { at, ground }) = &document.erased {
@@ -195,12 +193,12 @@ fn document(trace: Trace, due_provisional: bool, data: &Path) -> Document {
 }
 
 fn moved(m: TracedMove) -> Moved {
-    let at = rfc3339(Timestamp::from_microsecond(m.at).unwrap_or_default());
+    let at = rfc3339_stored(m.at);
     Moved { at, from: m.from, to: m.to, by: m.by, reason: m.reason, life: m.life, with: m.with }
 }
 
 fn shown_operation(operation: TracedOperation) -> ShownOperation {
-    let at = rfc3339(Timestamp::from_microsecond(operation.at).unwrap_or_default());
+    let at = rfc3339_stored(operation.at);
     ShownOperation {
         at,
         what: operation.what,

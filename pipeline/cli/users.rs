@@ -10,11 +10,10 @@ use cardline::people::permits::{may_be_first, may_set_password};
 use cardline::people::services::Credential;
 use cardline::people::users::{NewUser, UserRecord};
 use cardline::store::{Ledger, Stamp};
-use cardline::time::rfc3339;
+use cardline::time::rfc3339_stored;
 use cardline_core::domain::personal_text::looks_personal;
 use cardline_core::domain::staff::{Role, Scope, name_fault};
 use clap::{Args, Subcommand};
-use jiff::Timestamp;
 use serde::Serialize;
 
 use super::context::Context;
@@ -216,10 +215,8 @@ const HEADINGS: &[&str] = &["name", "role", "scope", "state", "sessions", "passw
 
 async fn list(context: &Context) -> anyhow::Result<Exit> {
     let users = context.ledger().await?.users(context.now()).await?;
-    let listed: Vec<Listed> = users
-        .into_iter()
-        .map(|user| Listed { set_on: rfc3339(Timestamp::from_microsecond(user.set_at).unwrap_or_default()), user })
-        .collect();
+    let listed: Vec<Listed> =
+        users.into_iter().map(|user| Listed { set_on: rfc3339_stored(user.set_at), user }).collect();
     let rows: Vec<_> = listed.iter().map(row).collect();
     print::rows(context.output, HEADINGS, &rows, &listed)?;
     Ok(Exit::Ok)

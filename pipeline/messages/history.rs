@@ -10,7 +10,7 @@ use crate::kafka::{Outgoing, Publisher};
 use crate::messages::relay::ToldMove;
 use crate::step::{Claim, StageError, Step, Whole, Worker};
 use crate::store::Lease;
-use crate::time::rfc3339;
+use crate::time::rfc3339_stored;
 
 /// Seals what was committed since the last seal.
 pub struct Seal;
@@ -133,7 +133,7 @@ fn messages(worker: &Worker, m: &ToldMove) -> Vec<Outgoing> {
     let body = |kind: &str, name: &str, more: serde_json::Value| {
         let mut body = json!({
             "schema": format!("card.{kind}.v1"), "event_id": stable_id(&format!("{kind}/{name}/{}/{}", m.seq, m.application_id)), "type": name, "application_id": m.application_id,
-            "at": rfc3339(Timestamp::from_microsecond(m.at).unwrap_or_default()),
+            "at": rfc3339_stored(m.at),
         });
         if let (Some(body), serde_json::Value::Object(more)) = (body.as_object_mut(), more) {
             body.extend(more);

@@ -10,7 +10,7 @@ use crate::kafka::Outgoing;
 use crate::messages::dead_letters::DeadLetter;
 use crate::step::{Claim, StageError, Step, Whole, Worker};
 use crate::store::Lease;
-use crate::time::rfc3339;
+use crate::time::rfc3339_stored;
 
 /// Publishes the letters that wait, then removes them from the queue. A crash in between publishes them again,
 /// under the same ids.
@@ -65,7 +65,7 @@ fn message(topic: &str, letter: &DeadLetter) -> Outgoing {
     let body = json!({
         "schema": "card.dead-letter.v1",
         "event_id": stable_id(&format!("dead-letter/{source}/{generation}/{partition}/{position}")),
-        "at": rfc3339(Timestamp::from_microsecond(letter.at).unwrap_or_default()),
+        "at": rfc3339_stored(letter.at),
         "topic": source,
         "partition": partition,
         "offset": position,

@@ -14,7 +14,7 @@ use crate::limits::TOKEN_USE_NOTED_SECONDS;
 use crate::store::stored_user::{TOKEN, held_digest};
 use crate::store::transition::{Along, move_one};
 use crate::store::{Ledger, LedgerError, Principal, Stamp};
-use crate::time::rfc3339;
+use crate::time::rfc3339_stored;
 use crate::{args, row, transition};
 
 /// Microseconds of a day.
@@ -118,17 +118,16 @@ impl Ledger {
                 args![name.map(str::to_owned)],
             )
             .await?;
-        let instant = |at: i64| rfc3339(Timestamp::from_microsecond(at).unwrap_or_default());
         let mut listed = Vec::new();
         for token in stored {
             let works = matches!(tx.user_of_token(&token.digest, now).await, Ok(Some(_)));
             listed.push(ListedToken {
                 id: token.id,
                 name: token.name,
-                made: instant(token.made_at),
+                made: rfc3339_stored(token.made_at),
                 made_by: token.made_by,
-                expires: instant(token.until),
-                last_used: token.used_at.map(instant),
+                expires: rfc3339_stored(token.until),
+                last_used: token.used_at.map(rfc3339_stored),
                 works,
             });
         }
