@@ -12,6 +12,9 @@ row! {
     /// A batch, as lists show it.
     #[derive(Clone, serde::Serialize)]
     pub struct BatchRecord {
+        /// The key of pages; in the order in which batches were cut.
+        #[serde(skip)]
+        id: i64,
         number: String,
         kind: String,
         state: String,
@@ -25,6 +28,34 @@ row! {
         due_on: String,
         owner: String,
     }
+}
+
+/// Batches within the viewer's scope of which a condition is so.
+macro_rules! batches {
+    ($where:literal, $order:literal) => {
+        concat!(
+            "SELECT b.id, b.number, b.kind, b.state, b.partner, b.region, b.bank, b.lane, b.cards, b.answered, b.cut_on, b.due_on, b.owner
+             FROM batch b WHERE ",
+            $where,
+            " AND ",
+            in_scope!("b.bank", "b.region"),
+            $order
+        )
+    };
+}
+
+/// Which batches a page asks for; an empty text leaves nothing out.
+#[derive(Clone, Default)]
+pub struct BatchFilter {
+    pub kind: String,
+    pub state: String,
+    pub partner: String,
+    pub bank: String,
+    /// First digits of the region. A batch that merges regions is of none.
+    pub region: String,
+    /// Only batches cut before the one of this id: the next page.
+    pub before: Option<i64>,
+    pub limit: i64,
 }
 
 /// Cards of the batch `$1` by where they are now, with those that left it with an answer.
@@ -43,33 +74,34 @@ impl Ledger {
         let mut tx = self.read().await?;
         tx.look().await?;
         tx.rows(
-                concat!(
-                    "SELECT number, kind, state, partner, region, bank, lane, cards, answered, cut_on, due_on, owner FROM batch b
-                     WHERE ($1 = '' OR kind = $1) AND ($2 = '' OR state = $2) AND ",
-                    in_scope!("b.bank", "b.region"),
-                    " ORDER BY id"
-                ),
-                args![kind.unwrap_or(""), state.unwrap_or("")],
-            )
-            .await
+            batches!("($1 = '' OR b.kind = $1) AND ($2 = '' OR b.state = $2)", " ORDER BY b.id"),
+            args![kind.unwrap_or(""), state.unwrap_or("")],
+        )
+        .await
+    }
+
+    /// A page of the batches asked for within the viewer's scope, the newest first.
+    pub async fn batches_matching(&self, filter: &BatchFilter) -> Result<Vec<BatchRecord>, LedgerError> {
+        let BatchFilter { kind, state, partner, bank, region, before, limit } = filter;
+        let mut tx = self.read().await?;
+        tx.look().await?;
+        tx.rows(
+            batches!(
+                "b.id < $1 AND ($2 = '' OR b.kind = $2) AND ($3 = '' OR b.state = $3) AND ($4 = '' OR b.partner = $4)
+                    AND ($5 = '' OR b.bank = $5) AND substr(b.region, 1, length($6)) = $6",
+                " ORDER BY b.id DESC LIMIT $7"
+            ),
+            args![before.unwrap_or(i64::MAX), kind, state, partner, bank, region, *limit],
+        )
+        .await
     }
 
     /// One batch by its number, within the viewer's scope.
     pub async fn batch(&self, number: &str) -> Result<Option<(i64, BatchRecord)>, LedgerError> {
         let mut tx = self.read().await?;
         tx.look().await?;
-        let id = tx.row::<(i64,)>("SELECT id FROM batch WHERE number = $1", args![number]).await?;
-        let row = tx
-            .row::<BatchRecord>(
-                concat!(
-                    "SELECT number, kind, state, partner, region, bank, lane, cards, answered, cut_on, due_on, owner FROM batch b
-                     WHERE number = $1 AND ",
-                    in_scope!("b.bank", "b.region")
-                ),
-                args![number],
-            )
-            .await?;
-        Ok(id.zip(row).map(|((id,), row)| (id, row)))
+        let row = tx.row::<BatchRecord>(batches!("b.number = $1", ""), args![number]).await?;
+        Ok(row.map(|batch| (batch.id, batch)))
     }
 
     /// Cards of a batch by where they are now.

@@ -1,17 +1,13 @@
 //! `batch`: batches as lists show them, and what is in one; the plan and the actions have files of their own.
 
-use cardline::actions::batches::rows::BatchAction;
-use cardline::actions::batches::targets::batch_within;
+use cardline::actions::batches::shown::{BatchShown, ShownAction, show_batch};
 use cardline::batching::batch_list::BatchRecord;
 use cardline::exchange::files::FileRecord;
 use cardline::step::keys_of;
-use cardline::store::Ledger;
-use cardline::time::rfc3339;
 use cardline_core::batch_kinds::BatchKind;
 use cardline_core::state_machines;
 use clap::Subcommand;
 use clap::builder::{PossibleValue, PossibleValuesParser};
-use serde_json::json;
 
 use super::context::Context;
 use super::exit::Exit;
@@ -89,18 +85,13 @@ fn row(b: &BatchRecord) -> Vec<String> {
 
 async fn show(context: &Context, number: &str) -> anyhow::Result<Exit> {
     let ledger = context.ledger().await?;
-    let (id, batch) = batch_within(&ledger, number).await.map_err(in_words)?;
-    let places = ledger.batch_places(id).await?;
-    let files: Vec<FileRecord> = ledger.files().await?.into_iter().filter(|f| f.batch == Some(id)).collect();
-    let actions = actions(context, &ledger, id).await?;
-    let sections = if batch.kind == "production" { ledger.sections(id).await? } else { Vec::new() };
+    let keys = keys_of(&ledger, &context.key_folder(), context.opening).await?;
+    let shown = show_batch(&ledger, &keys, number).await.map_err(in_words)?;
     if context.output != Output::Table {
-        let sections: Vec<_> =
-            sections.iter().map(|(region, cards)| json!({"region": region, "cards": cards})).collect();
-        let document = json!({"batch": batch, "places": places, "sections": sections, "files": files, "acts": actions});
-        print::rows(context.output, HEADINGS, &[row(&batch)], &document)?;
+        print::rows(context.output, HEADINGS, &[row(&shown.batch)], &shown)?;
         return Ok(Exit::Ok);
     }
+    let BatchShown { batch, places, sections, files, actions } = shown;
     print::line(&print::table(HEADINGS, &[row(&batch)]))?;
     let rows: Vec<_> = places.iter().map(|(place, count)| vec![place.clone(), count.to_string()]).collect();
     print::line(&format!("\n{}", print::table(&["cards are", "count"], &rows)))?;
@@ -113,7 +104,8 @@ async fn show(context: &Context, number: &str) -> anyhow::Result<Exit> {
     let headings = &["direction", "kind", "name", "state", "sequence", "rows", "reason"];
     print::line(&format!("\n{}", print::table(headings, &rows)))?;
     if sections.len() > 1 {
-        let rows: Vec<_> = sections.iter().map(|(region, cards)| vec![region.clone(), cards.to_string()]).collect();
+        let rows: Vec<_> =
+            sections.iter().map(|section| vec![section.region.clone(), section.cards.to_string()]).collect();
         print::line(&format!("\n{}", print::table(&["section", "cards"], &rows)))?;
     }
     if !actions.is_empty() {
@@ -122,28 +114,4 @@ async fn show(context: &Context, number: &str) -> anyhow::Result<Exit> {
         print::line(&format!("\n{}", print::table(&["at", "act", "by", "result", "reason"], &rows)))?;
     }
     Ok(Exit::Ok)
-}
-
-/// What a person did to the batch; the reason is opened for whoever may read the ledger's keys.
-#[derive(serde::Serialize)]
-struct ShownAction {
-    at: String,
-    what: String,
-    by: String,
-    result: String,
-    reason: String,
-}
-
-async fn actions(context: &Context, ledger: &Ledger, batch: i64) -> anyhow::Result<Vec<ShownAction>> {
-    let actions = ledger.batch_actions(batch).await?;
-    if actions.is_empty() {
-        return Ok(Vec::new());
-    }
-    let keys = keys_of(ledger, &context.key_folder(), context.opening).await?;
-    let shown = |action: BatchAction| {
-        let reason = String::from_utf8_lossy(&keys.decrypt(&action.reason)?).into_owned();
-        let result = action.result.unwrap_or_default();
-        Ok(ShownAction { at: rfc3339(action.at), what: action.what, by: action.actor, result, reason })
-    };
-    actions.into_iter().map(shown).collect()
 }

@@ -41,7 +41,7 @@ pub async fn run(context: &Context, args: PlanArgs) -> anyhow::Result<Exit> {
     }
     let mut plan = plan(&worker, now).await?;
     if let Some(below) = &args.stream {
-        plan.streams.retain(|stream| cardline::batching::schedule::covers(below, &stream.stream));
+        plan.narrow_to(below);
     }
     let rows: Vec<_> = plan.streams.iter().map(row).collect();
     print::rows(context.output, HEADINGS, &rows, &plan)?;

@@ -165,6 +165,12 @@ impl Ledger {
         tx.rows(file_records!("ORDER BY f.id"), args![]).await
     }
 
+    /// The files of one batch: what was asked in it and what answered it, in the order of registration.
+    pub async fn files_of_batch(&self, batch: i64) -> Result<Vec<FileRecord>, LedgerError> {
+        let mut tx = self.read().await?;
+        tx.rows(file_records!("WHERE f.batch = $1 ORDER BY f.id"), args![batch]).await
+    }
+
     /// One file.
     pub async fn file_record(&self, id: i64) -> Result<Option<FileRecord>, LedgerError> {
         let mut tx = self.read().await?;

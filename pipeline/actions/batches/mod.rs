@@ -13,5 +13,6 @@ mod record;
 pub mod refusal;
 pub mod rows;
 pub mod second_person;
+pub mod shown;
 pub mod split;
 pub mod targets;

@@ -90,6 +90,13 @@ pub struct Hold {
 /// Cards without a photo, and held ones, by the stream they would be in.
 type Missing = BTreeMap<String, i64>;
 
+impl Plan {
+    /// Only the streams of this name, or below it.
+    pub fn narrow_to(&mut self, stream: &str) {
+        self.streams.retain(|planned| schedule::covers(stream, &planned.stream));
+    }
+}
+
 /// What would be cut, as of an instant.
 pub async fn plan(worker: &Worker, at: Timestamp) -> Result<Plan, StageError> {
     let mut no_photo = Missing::new();
