@@ -3,9 +3,7 @@
 //! Personal values are masked everywhere here; `show --reveal` and `export` alone open messages, and say
 //! so in the ledger first.
 
-use cardline::quarantine::quarantined::{QuarantinedGroup, QuarantinedItem};
-use cardline::store::Ledger;
-use cardline::time::{local, rfc3339, rfc3339_stored};
+use cardline::quarantine::quarantine_list::{ListedGroup, ListedMessage, QuarantineList, place};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -13,7 +11,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::exit::Exit;
 use super::print::{self, Output, grouped_digits};
-use super::quarantine_choice::{Chosen, place};
+use super::quarantine_choice::Chosen;
 use super::rules_texts::known_code;
 use super::{quarantine_disclosures, quarantine_export, quarantine_operation, quarantine_show};
 
@@ -69,83 +67,25 @@ pub async fn run(context: &Context, command: Quarantine) -> anyhow::Result<Exit>
     }
 }
 
-/// What JSON shows of a list.
-#[derive(Serialize)]
-struct Document<T: Serialize> {
-    shown: i64,
-    total: i64,
-    #[serde(flatten)]
-    rows: T,
-    unfinished: Vec<Unfinished>,
-}
-
-#[derive(Serialize)]
-struct Items {
-    messages: Vec<Listed>,
-}
-
-#[derive(Serialize)]
-struct Groups {
-    groups: Vec<Grouped>,
-}
-
-#[derive(Serialize)]
-struct Listed {
-    came_at: String,
-    age_days: i64,
-    #[serde(flatten)]
-    item: QuarantinedItem,
-}
-
-#[derive(Serialize)]
-struct Grouped {
-    oldest: String,
-    #[serde(flatten)]
-    group: QuarantinedGroup,
-}
-
-/// An operation that was confirmed and not carried out to its end.
-#[derive(Serialize)]
-struct Unfinished {
-    operation: String,
-    messages: i64,
-    remaining: i64,
-}
-
 async fn list(context: &Context, args: ListArgs) -> anyhow::Result<Exit> {
     let ledger = context.ledger().await?;
     let now = context.look_at(args.at);
     let selection = args.chosen.selection(Vec::new(), args.reason);
-    let total = ledger.quarantined_count(&selection).await?;
-    let unfinished = unfinished(&ledger).await?;
     if args.group {
-        let groups: Vec<Grouped> = ledger.quarantined_groups(&selection).await?.into_iter().map(grouped).collect();
-        let rows: Vec<_> = groups.iter().map(group_row).collect();
-        let document = Document { shown: groups.len() as i64, total, rows: Groups { groups }, unfinished };
-        return told(
-            context,
-            GROUP_HEADINGS,
-            &rows,
-            &format!("{} reasons of {} messages", rows.len(), grouped_digits(total)),
-            &document,
-        );
+        let list = ledger.quarantine_groups(&selection).await?;
+        let rows: Vec<_> = list.rows.groups.iter().map(group_row).collect();
+        let words = format!("{} reasons of {} messages", rows.len(), grouped_digits(list.total));
+        return told(context, GROUP_HEADINGS, &rows, &words, &list);
     }
-    let items = ledger.quarantined(&selection, args.after, args.limit).await?;
-    let last = items.last().map_or(0, |item| item.id);
-    let listed: Vec<Listed> = items.into_iter().map(|item| listed(item, now)).collect();
-    let rows: Vec<_> = listed.iter().map(item_row).collect();
-    let shown = rows.len() as i64;
-    let mut words = format!("{} shown of {}", grouped_digits(shown), grouped_digits(total));
-    if shown == args.limit && shown < total {
+    let list = ledger.quarantine_messages(&selection, args.after, args.limit, now).await?;
+    let messages = &list.rows.messages;
+    let rows: Vec<_> = messages.iter().map(item_row).collect();
+    let mut words = format!("{} shown of {}", grouped_digits(list.shown), grouped_digits(list.total));
+    if list.shown == args.limit && list.shown < list.total {
+        let last = messages.last().map_or(0, |listed| listed.item.id);
         words.push_str(&format!("; the next: --after {last}"));
     }
-    told(
-        context,
-        ITEM_HEADINGS,
-        &rows,
-        &words,
-        &Document { shown, total, rows: Items { messages: listed }, unfinished },
-    )
+    told(context, ITEM_HEADINGS, &rows, &words, &list)
 }
 
 fn told<T: Serialize>(
@@ -153,12 +93,12 @@ fn told<T: Serialize>(
     headings: &[&str],
     rows: &[Vec<String>],
     words: &str,
-    document: &Document<T>,
+    list: &QuarantineList<T>,
 ) -> anyhow::Result<Exit> {
-    print::rows(context.output, headings, rows, document)?;
+    print::rows(context.output, headings, rows, list)?;
     if context.output == Output::Table {
         print::line(&format!("\n{words}"))?;
-        for u in &document.unfinished {
+        for u in &list.unfinished {
             let (done, all) = (grouped_digits(u.messages - u.remaining), grouped_digits(u.messages));
             print::line(&format!(
                 "operation {} is unfinished: {done} of {all} done; run its command again",
@@ -169,26 +109,10 @@ fn told<T: Serialize>(
     Ok(Exit::Ok)
 }
 
-async fn unfinished(ledger: &Ledger) -> anyhow::Result<Vec<Unfinished>> {
-    let found = ledger.unfinished_operations().await?;
-    let told = |(operation, messages, remaining)| Unfinished { operation, messages, remaining };
-    Ok(found.into_iter().map(told).collect())
-}
-
-fn listed(item: QuarantinedItem, now: Timestamp) -> Listed {
-    let at = Timestamp::from_microsecond(item.at).unwrap_or_default();
-    let age_days = (local(now).date() - local(at).date()).get_days();
-    Listed { came_at: rfc3339(at), age_days: i64::from(age_days), item }
-}
-
-fn grouped(group: QuarantinedGroup) -> Grouped {
-    Grouped { oldest: rfc3339_stored(group.oldest), group }
-}
-
 const ITEM_HEADINGS: &[&str] =
     &["id", "outcome", "reason", "field", "from", "days", "application_id", "revision", "event_id", "due_on", "owner"];
 
-fn item_row(listed: &Listed) -> Vec<String> {
+fn item_row(listed: &ListedMessage) -> Vec<String> {
     let item = &listed.item;
     let more = if item.more_errors > 0 { format!(" (+{})", item.more_errors) } else { String::new() };
     vec![
@@ -208,7 +132,7 @@ fn item_row(listed: &Listed) -> Vec<String> {
 
 const GROUP_HEADINGS: &[&str] = &["reason", "outcome", "count", "oldest", "owner", "due_on"];
 
-fn group_row(grouped: &Grouped) -> Vec<String> {
+fn group_row(grouped: &ListedGroup) -> Vec<String> {
     let g = &grouped.group;
     let due = g.due_on.clone().unwrap_or_default();
     vec![

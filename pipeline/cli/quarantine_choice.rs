@@ -1,4 +1,4 @@
-//! Which messages of the quarantine a command is about, and how one is named.
+//! Which messages of the quarantine a command is about.
 
 use cardline::quarantine::quarantined::Selection;
 use cardline::time;
@@ -40,9 +40,4 @@ impl Chosen {
 fn digits(text: &str) -> Result<String, String> {
     let is_code = (1..=6).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
     if is_code { Ok(text.to_owned()) } else { Err("1 to 6 digits of a region's code".into()) }
-}
-
-/// Where a message came from: topic/partition/offset, or the line of a file.
-pub fn place(source: &str, partition: i64, position: i64) -> String {
-    if source == "file" { format!("file line {position}") } else { format!("{source}/{partition}/{position}") }
 }

@@ -1,22 +1,18 @@
 //! `quarantine show`: one message, why it stands there, and what a person may do about it.
 
-use cardline::crypto::keys::RecordOf;
-use cardline::quarantine::operation_record::TracedOperation;
-use cardline::quarantine::quarantined::{Neighbour, QuarantinedRecord};
-use cardline::quarantine::redaction::{differences, masked};
-use cardline::step::Worker;
-use cardline::store::Stamp;
-use cardline::time::{local, rfc3339_stored};
-use cardline_core::domain::message;
+use cardline::actions::outcome::Instruction;
+use cardline::actions::quarantine::shown::{
+    Conflict, Differing, MessageShown, ShownOperation, reveal_message, show_message,
+};
+use cardline::quarantine::quarantined::Neighbour;
+use cardline::quarantine::redaction::MaskedValue;
+use cardline::time::local;
 use clap::Args;
 use jiff::Timestamp;
-use serde::Serialize;
 
 use super::context::Context;
 use super::exit::{Exit, Usage};
 use super::print::{self, Output, visible};
-use super::quarantine_choice::place;
-use super::rules_texts::words;
 
 #[derive(Args)]
 #[command(after_help = "Examples:
@@ -36,69 +32,6 @@ pub struct ShowArgs {
     at: Option<Timestamp>,
 }
 
-/// Everything a person sees of one message.
-#[derive(Serialize)]
-struct Document {
-    id: i64,
-    outcome: String,
-    from: String,
-    came_at: String,
-    event_id: Option<String>,
-    application_id: Option<String>,
-    revision: Option<i64>,
-    /// Whether it still stands in the quarantine.
-    held: bool,
-    why: Vec<Reason>,
-    message: Vec<Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    conflict: Option<Conflict>,
-    neighbours: Vec<Neighbour>,
-    acts: Vec<ShownOperation>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    revealed: Option<String>,
-}
-
-/// One finding, or the reason, with its rule's words.
-#[derive(Serialize)]
-struct Reason {
-    rule: String,
-    /// Every field it was found at.
-    fields: Vec<String>,
-    severity: String,
-    what: String,
-    why: String,
-    fix: String,
-}
-
-#[derive(Serialize)]
-struct Value {
-    path: String,
-    value: String,
-}
-
-/// The message that came first, and where this one differs.
-#[derive(Serialize)]
-struct Conflict {
-    first: Neighbour,
-    differences: Vec<Differing>,
-}
-
-#[derive(Serialize)]
-struct Differing {
-    path: String,
-    first: Option<String>,
-    this: Option<String>,
-}
-
-#[derive(Serialize)]
-struct ShownOperation {
-    at: String,
-    what: String,
-    by: String,
-    operation: Option<String>,
-    reason: Option<String>,
-}
-
 /// Shows one message; opened only when the operation is recorded.
 pub async fn run(context: &Context, args: ShowArgs) -> anyhow::Result<Exit> {
     let now = if args.reveal { context.instant(args.at)? } else { context.look_at(args.at) };
@@ -113,113 +46,30 @@ pub async fn run(context: &Context, args: ShowArgs) -> anyhow::Result<Exit> {
         }
     };
     let worker = context.worker(now).await?;
-    let Some(record) = worker.ledger.quarantined_record(args.id).await? else {
+    let Some(mut shown) = show_message(&worker, args.id).await? else {
         anyhow::bail!("no message {} was ever in the quarantine; see `cardline quarantine list`", args.id);
     };
-    let mut document = document(&worker, &record).await?;
     if let Some((actor, reason)) = reveal {
-        let encrypted = worker.keys.encrypt(reason.as_bytes())?;
-        let limit = worker.config.alone_a_day.value as i64;
-        if !worker.ledger.record_reveal(record.id, encrypted, limit, Stamp { at: now, actor, reason: "" }).await? {
+        let by = Instruction { actor, reason, at: now, approval: None };
+        if !reveal_message(&worker, &mut shown, by).await? {
+            let limit = worker.config.alone_a_day.value;
             print::complain(&format!(
                 "cardline: nothing was shown: {actor} had {limit} messages opened alone today, and a second person must \
                  approve more; ask for it with `cardline quarantine export {} --out FILE --reason TEXT`",
-                record.id
+                shown.id
             ));
             return Ok(Exit::SecondPerson);
         }
-        document.acts = operations(&worker, record.id).await?;
-        document.revealed = Some(
-            String::from_utf8_lossy(&worker.keys.decrypt_of(RecordOf::Message(record.id), &record.encrypted)?)
-                .into_owned(),
-        );
     }
     match context.output {
-        Output::Json => print::json(&document)?,
-        Output::Csv => print::csv(&["path", "value"], &values(&document.message))?,
-        Output::Table => table(&document)?,
+        Output::Json => print::json(&shown)?,
+        Output::Csv => print::csv(&["path", "value"], &values(&shown.message))?,
+        Output::Table => table(&shown)?,
     }
     Ok(Exit::Ok)
 }
 
-async fn document(worker: &Worker, record: &QuarantinedRecord) -> anyhow::Result<Document> {
-    let bytes = worker.keys.decrypt_of(RecordOf::Message(record.id), &record.encrypted)?;
-    let conflict = match (record.outcome.as_str(), worker.ledger.rival_of(record).await?) {
-        ("conflicting", Some((first, encrypted))) => {
-            let found = differences(&worker.keys.decrypt_of(RecordOf::Message(first.id), &encrypted)?, &bytes);
-            let differing = |d: cardline::quarantine::redaction::Difference| Differing {
-                path: d.path,
-                first: d.first,
-                this: d.other,
-            };
-            Some(Conflict { first, differences: found.into_iter().map(differing).collect() })
-        }
-        _ => None,
-    };
-    let is_event = record.source == worker.config.topics.events;
-    Ok(Document {
-        id: record.id,
-        outcome: record.outcome.clone(),
-        from: place(&record.source, record.partition, record.position),
-        came_at: rfc3339_stored(record.at),
-        event_id: record.event_id.clone(),
-        application_id: record.application_id.clone(),
-        revision: record.revision,
-        held: record.act == 0,
-        why: reasons(record, if is_event { None } else { message::decode(&bytes).err() }),
-        message: masked(&bytes).into_iter().map(|shown| Value { path: shown.path, value: shown.value }).collect(),
-        conflict,
-        neighbours: worker.ledger.neighbours_of(record).await?,
-        acts: operations(worker, record.id).await?,
-        revealed: None,
-    })
-}
-
-/// The reason of the message and every finding, each in the words of its rule. A message that cannot be
-/// read has its defect named: where, and what was expected there.
-fn reasons(record: &QuarantinedRecord, defect: Option<message::DecodeDefect>) -> Vec<Reason> {
-    let reason = |rule: &str, fields: Vec<String>, severity: &str, more: String| {
-        let (what, why, fix) = words(rule).unwrap_or(("", "", ""));
-        let what = if more.is_empty() { what.to_owned() } else { format!("{what} Here: {more}.") };
-        Reason { rule: rule.into(), fields, severity: severity.into(), what, why: why.into(), fix: fix.into() }
-    };
-    let mut list = Vec::new();
-    if let Some(code) = &record.reason
-        && !record.findings.iter().any(|(rule, ..)| rule == code)
-    {
-        let (fields, more) = match &defect {
-            Some(defect) if defect.code() == code => match defect {
-                message::DecodeDefect::Shape { path, .. } => (vec![path.clone()], defect.to_string()),
-                other => (Vec::new(), other.to_string()),
-            },
-            _ => (Vec::new(), String::new()),
-        };
-        list.push(reason(code, fields, "error", more));
-    }
-    for severity in ["error", "warning", "note"] {
-        for (rule, field, _) in record.findings.iter().filter(|finding| finding.2 == severity) {
-            match list.iter_mut().find(|known| known.rule == *rule) {
-                Some(known) => known.fields.push(field.clone()),
-                None => list.push(reason(rule, vec![field.clone()], severity, String::new())),
-            }
-        }
-    }
-    list
-}
-
-async fn operations(worker: &Worker, message: i64) -> anyhow::Result<Vec<ShownOperation>> {
-    let told = |operation: TracedOperation| {
-        let reason = match operation.reason {
-            Some(encrypted) => Some(String::from_utf8_lossy(&worker.keys.decrypt(&encrypted)?).into_owned()),
-            None => None,
-        };
-        let at = rfc3339_stored(operation.at);
-        Ok(ShownOperation { at, what: operation.what, by: operation.by, operation: operation.operation, reason })
-    };
-    worker.ledger.operations_on(message).await?.into_iter().map(told).collect()
-}
-
-fn table(d: &Document) -> anyhow::Result<()> {
+fn table(d: &MessageShown) -> anyhow::Result<()> {
     let standing = if d.held { "" } else { ", taken out of the quarantine" };
     let mut lines = vec![
         format!("message     {} ({}{standing})", d.id, d.outcome),
@@ -244,8 +94,8 @@ fn table(d: &Document) -> anyhow::Result<()> {
         let rows: Vec<_> = d.neighbours.iter().map(neighbour_row).collect();
         lines.push(format!("\n{}", print::table(&["neighbour", "revision", "outcome", "reason", "standing"], &rows)));
     }
-    if !d.acts.is_empty() {
-        let rows: Vec<_> = d.acts.iter().map(operation_row).collect();
+    if !d.operations.is_empty() {
+        let rows: Vec<_> = d.operations.iter().map(operation_row).collect();
         lines.push(format!("\n{}", print::table(&["at", "act", "by", "operation", "reason"], &rows)));
     }
     if let Some(open) = &d.revealed {
@@ -255,7 +105,7 @@ fn table(d: &Document) -> anyhow::Result<()> {
 }
 
 /// Where the two differ, and what a person may decide.
-fn conflict_text(d: &Document, conflict: &Conflict) -> String {
+fn conflict_text(d: &MessageShown, conflict: &Conflict) -> String {
     let first = &conflict.first;
     let cell = |value: &Option<String>| value.clone().unwrap_or_else(|| "(not there)".into());
     let this = |x: &Differing| if x.first == x.this { "another of the same form".to_owned() } else { cell(&x.this) };
@@ -279,7 +129,7 @@ fn conflict_text(d: &Document, conflict: &Conflict) -> String {
     text
 }
 
-fn values(values: &[Value]) -> Vec<Vec<String>> {
+fn values(values: &[MaskedValue]) -> Vec<Vec<String>> {
     values.iter().map(|v| vec![v.path.clone(), v.value.clone()]).collect()
 }
 

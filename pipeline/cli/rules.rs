@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
+use cardline::route::rules_in_words::{RuleInWords, rule_in_words, rules_in_words};
 use clap::Subcommand;
 
 use super::context::Context;
 use super::exit::{Exit, Usage};
 use super::print::{self, Output};
-use super::rules_texts::{Text, texts};
 use super::{rules_check, rules_page};
 
 #[derive(Subcommand)]
@@ -43,8 +43,8 @@ pub fn run(context: &Context, command: Rules) -> anyhow::Result<Exit> {
 }
 
 fn list(context: &Context) -> anyhow::Result<Exit> {
-    let texts = texts();
-    let row = |t: &Text| [t.code, t.severity, t.checked_against, t.what].map(str::to_owned).to_vec();
+    let texts = rules_in_words();
+    let row = |t: &RuleInWords| [t.code, t.severity, t.checked_against, t.what].map(str::to_owned).to_vec();
     let rows: Vec<_> = texts.iter().map(row).collect();
     print::rows(context.output, &["code", "severity", "against", "what"], &rows, &texts)?;
     Ok(Exit::Ok)
@@ -52,7 +52,7 @@ fn list(context: &Context) -> anyhow::Result<Exit> {
 
 fn explain(context: &Context, code: &str) -> anyhow::Result<Exit> {
     let wanted = code.to_ascii_uppercase();
-    let Some(text) = texts().into_iter().find(|text| text.code == wanted) else {
+    let Some(text) = rule_in_words(&wanted) else {
         return Err(Usage(format!("{} is no rule; see `cardline rules list`", print::visible(code))).into());
     };
     if context.output == Output::Json {

@@ -5,6 +5,7 @@ use std::path::Path;
 use cardline::kafka::RawMessage;
 use cardline::reference::tables::built_in_reference;
 use cardline::route::intake::{BYTE_ORDER_MARK, Lines};
+use cardline::route::rules_in_words::severity;
 use cardline::step::{StageError, load_policy};
 use cardline::time::local_date;
 use cardline_core::domain::limits::MAX_MESSAGE_BYTES;
@@ -20,7 +21,6 @@ use serde::de::IgnoredAny;
 use super::context::Context;
 use super::exit::Exit;
 use super::print::{self, Output};
-use super::rules_texts::severity;
 
 /// What the rules say of one application.
 #[derive(Serialize)]

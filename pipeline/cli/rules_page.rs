@@ -3,11 +3,11 @@
 use std::fmt::Write;
 
 use cardline::route::intake::rule_texts::{ARRIVAL_TEXTS, LEDGER_RULE_TEXTS};
+use cardline::route::rules_in_words::severity;
 use cardline_core::rules::{CATALOGUE, FAMILIES, READING, Rule, RuleText};
 
 use super::exit::Exit;
 use super::print;
-use super::rules_texts::severity;
 
 const ABOUT: &str = "\
 # Rules

@@ -5,5 +5,6 @@ pub mod disclosure;
 pub mod message_tree;
 pub mod operation_record;
 mod pattern;
+pub mod quarantine_list;
 pub mod quarantined;
 pub mod redaction;

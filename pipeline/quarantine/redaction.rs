@@ -2,12 +2,13 @@
 //! enumerations in plain text, everything else by the kind and length of its characters.
 //!
 //! Whatever `forms` does not list is masked, and what is listed is shown only when it has the form
-//! of its place: a mobile number in the place of a region stays masked. No type here has `Debug`.
+//! of its place: a mobile number in the place of a region stays masked. No type here that holds a value as it is has `Debug`.
 
 use std::collections::BTreeMap;
 
 use cardline_core::domain::open_form::{Form, has_form, member};
 use jiff::civil::Date;
+use serde::Serialize;
 
 use super::disclosure::form_of;
 use super::message_tree::Node;
@@ -20,6 +21,19 @@ pub struct Shown {
     pub value: String,
     /// What it is; never shown, only compared.
     raw: String,
+}
+
+/// A value that identifies nobody any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MaskedValue {
+    pub path: String,
+    pub value: String,
+}
+
+impl From<Shown> for MaskedValue {
+    fn from(Shown { path, value, raw: _ }: Shown) -> MaskedValue {
+        MaskedValue { path, value }
+    }
 }
 
 /// A message, masked, value by value in its own order. What is no JSON is one value without a path.

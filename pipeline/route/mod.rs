@@ -8,6 +8,7 @@ pub mod intake;
 pub mod production;
 pub mod recycling;
 pub mod regions;
+pub mod rules_in_words;
 pub mod send;
 pub mod servicing;
 pub mod waiting_regions;

@@ -6,3 +6,4 @@ pub mod operations;
 pub mod refusal;
 pub mod repair;
 pub mod retry;
+pub mod shown;

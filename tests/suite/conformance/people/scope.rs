@@ -1,6 +1,7 @@
 //! Who sees an area or a bank sees nothing else: not by list, count, id, trace or operation, and what lies
 //! outside changes nothing of what is seen.
 
+use cardline::batching::batch_list::BatchFilter;
 use cardline::batching::batch_record::NewBatchAction;
 use cardline::books::law::Scene;
 use cardline::quarantine::operation_record::{name_operation, record_operation};
@@ -71,12 +72,15 @@ async fn seen(ledger: &Ledger) -> Value {
     for number in ["B-1", "B-11", "B-21"] {
         batches.extend(ledger.batch(number).await.unwrap().map(|(_, batch)| batch.number));
     }
+    let pages = ledger.batches_matching(&BatchFilter { limit: 100, ..BatchFilter::default() }).await.unwrap();
+    let messages = ledger.quarantine_messages(&all, 0, 100, now()).await.unwrap();
     let photos = ledger.waiting_photos(None).await.unwrap();
     json!({
         "held": held, "count": ledger.quarantined_count(&all).await.unwrap(), "groups": groups, "records": found, "traced": traced,
         "listed": ledger.batches(None, None).await.unwrap(), "batches": batches,
         "photos": photos.iter().map(|p| p.application_id.clone()).collect::<Vec<_>>(),
         "unfinished": ledger.unfinished_operations().await.unwrap(),
+        "pages": pages, "messages": messages, "reasons": ledger.quarantine_groups(&all).await.unwrap(),
     })
 }
 
@@ -121,7 +125,7 @@ async fn what_lies_outside_is_as_if_absent(database: Database) {
     operation(&intake.ledger, "discard").await;
     let after = [seen(&lin).await, seen(&files).await, seen(&both).await];
     for (was, is) in before.iter().zip(&after) {
-        for what in ["groups", "traced", "listed", "batches", "photos", "unfinished"] {
+        for what in ["groups", "traced", "listed", "pages", "batches", "photos", "unfinished"] {
             let known = |seen: &Value| seen[what].clone();
             if what != "groups" {
                 assert_eq!(known(was), known(is), "{what} tells of what lies outside");
