@@ -1,5 +1,6 @@
 //! What people do by command or page: to batches, to cases, to the quarantine, to lists, after a restore; and what two of them decide.
 
+pub mod approval_list;
 pub mod batches;
 pub mod cases;
 pub mod decisions;

@@ -1,11 +1,9 @@
 //! `approvals`: what waits for a second person.
 
+use cardline::actions::approval_list::{ShownApproval, approval_list};
 use cardline::actions::decisions::{Carried, give, refuse};
 use cardline::actions::dual_control::Second;
-use cardline::people::approvals::ApprovalRecord;
-use cardline::time::rfc3339_stored;
 use clap::Subcommand;
-use serde::Serialize;
 
 use super::context::Context;
 use super::exit::Exit;
@@ -43,34 +41,18 @@ pub async fn run(context: &Context, command: Approvals) -> anyhow::Result<Exit> 
     }
 }
 
-/// An approval with its reason and instants in words.
-#[derive(Serialize)]
-struct Listed {
-    #[serde(flatten)]
-    record: ApprovalRecord,
-    asked: String,
-    reason: String,
-}
-
 const HEADINGS: &[&str] = &["id", "act", "subject", "count", "scope", "by", "reason", "due_on", "state", "second"];
 
 async fn list(context: &Context, all: bool) -> anyhow::Result<Exit> {
     let now = context.now();
     let worker = context.worker(now).await?;
-    let mut listed = Vec::new();
-    for mut record in worker.ledger.approvals(all, now).await? {
-        if record.is_over(now) && matches!(record.state.as_str(), "asked" | "given") {
-            record.state = "lapsed".into();
-        }
-        let reason = String::from_utf8_lossy(&worker.keys.decrypt(&record.reason)?).into_owned();
-        listed.push(Listed { asked: rfc3339_stored(record.asked_at), reason, record });
-    }
+    let listed = approval_list(&worker, all, now).await?;
     let rows: Vec<_> = listed.iter().map(row).collect();
     print::rows(context.output, HEADINGS, &rows, &listed)?;
     Ok(Exit::Ok)
 }
 
-fn row(listed: &Listed) -> Vec<String> {
+fn row(listed: &ShownApproval) -> Vec<String> {
     let r = &listed.record;
     let scope = cardline_core::domain::staff::Scope { bank: r.bank.clone(), area: r.area.clone() };
     vec![
