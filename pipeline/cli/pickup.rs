@@ -1,6 +1,6 @@
 //! `pickup waiting|due|overdue`: what waits at the points, whose day comes, and whose has passed.
 
-use cardline::route::distribution::pickup::{By, PickupRow, counted, one_by_one};
+use cardline::route::distribution::pickup::{By, PickupRow, counted, due_within, one_by_one};
 use cardline::route::distribution::pickup_cards::Asked;
 use cardline::step::Worker;
 use cardline::time::local_date;
@@ -67,8 +67,7 @@ pub async fn run(context: &Context, command: Pickup) -> anyhow::Result<Exit> {
     let worker = context.observer(now).await?;
     let asked = match command {
         Pickup::Waiting(_) => Asked::Waiting,
-        Pickup::Due { within: 0, .. } => Asked::Due { from: today, to: today },
-        Pickup::Due { within, .. } => Asked::Due { from: today, to: worker.working_days_after(today, within) },
+        Pickup::Due { within, .. } => due_within(&worker, today, within),
         Pickup::Overdue(_) => Asked::Overdue { today },
     };
     let rows = rows(&worker, asked, shown, now).await?;

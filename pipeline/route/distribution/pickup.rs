@@ -69,6 +69,12 @@ impl Ages {
     }
 }
 
+/// Cards whose window ends within so many working days; 0: today.
+pub fn due_within(worker: &Worker, today: Date, working_days: u32) -> Asked {
+    let to = if working_days == 0 { today } else { worker.working_days_after(today, working_days) };
+    Asked::Due { from: today, to }
+}
+
 /// What is counted, by what.
 ///
 /// # Errors
