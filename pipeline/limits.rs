@@ -226,3 +226,24 @@ pub const CLOCK_BACK_HOURS: i64 = 24;
 pub const CLOCKS_APART_HOURS: i64 = 1;
 /// A share of fewer deadlines says nothing.
 pub const DEADLINES_COUNTED_MIN: i64 = 20;
+
+/// Connections a console holds at once; the one that has been silent longest makes room for one more.
+pub const CONSOLE_CONNECTIONS: usize = 1_024;
+/// Seconds within which the head of a request must be there.
+pub const CONSOLE_HEADER_SECONDS: u64 = 10;
+/// Seconds within which the body of a request must be there.
+pub const CONSOLE_BODY_SECONDS: u64 = 30;
+/// Seconds within which a page is answered; what takes longer is asked of a worker.
+pub const CONSOLE_ANSWER_SECONDS: u64 = 60;
+/// Bytes of a form.
+pub const CONSOLE_FORM_BYTES: usize = 256 * 1024;
+/// Bytes of a file that is uploaded to be checked.
+pub const CONSOLE_UPLOAD_BYTES: usize = 64 * 1024 * 1024;
+/// Requests that one place may make at once.
+pub const CONSOLE_ASKS_AT_ONCE: f64 = 200.0;
+/// Requests a second that one place may make for long.
+pub const CONSOLE_ASKS_A_SECOND: f64 = 50.0;
+/// Places whose shares are known at once.
+pub const CONSOLE_PLACES: usize = 10_000;
+/// Rows of a page of a list.
+pub const CONSOLE_ROWS: i64 = 100;

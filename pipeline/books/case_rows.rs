@@ -9,10 +9,8 @@ use std::io::Cursor;
 use cardline_core::file_formats::{FileKind, FileSpec, Parsed, masked};
 use serde::Serialize;
 
-use crate::crypto::objects::sha256;
+use super::file_bytes::bytes_of;
 use crate::exchange::files::FileRecord;
-use crate::exchange::inbox::archived;
-use crate::limits::PARTNER_FILE_BYTES_MAX;
 use crate::route::production::records::records;
 use crate::step::Worker;
 
@@ -51,20 +49,8 @@ impl<'w> ReadFiles<'w> {
 }
 
 async fn read<'w>(worker: &'w Worker, file: &FileRecord) -> Option<(&'w FileSpec, Parsed)> {
-    let partner = worker.partners.get(&file.partner)?;
-    let spec = partner.profile.file(FileKind::named(&file.kind)?)?;
-    if file.purged_at.is_some() || file.bytes > PARTNER_FILE_BYTES_MAX as i64 {
-        return None;
-    }
-    let bytes = if file.direction == "out" {
-        worker.objects.get("files", &file.sha256).await.ok()?
-    } else {
-        let path = archived(&partner.archive(), &file.name, &file.state, &file.sha256);
-        tokio::task::block_in_place(|| std::fs::read(path)).ok()?
-    };
-    if sha256(&bytes) != file.sha256 {
-        return None;
-    }
+    let spec = worker.partners.get(&file.partner)?.profile.file(FileKind::named(&file.kind)?)?;
+    let bytes = bytes_of(worker, file).await.ok()?;
     let records = records(spec, Cursor::new(bytes)).ok()?;
     Some((spec, spec.parse(&records).ok()?))
 }

@@ -7,6 +7,8 @@
 pub mod balance;
 mod case_rows;
 pub mod case_shown;
+mod file_bytes;
+pub mod file_shown;
 pub mod law;
 pub mod laws;
 pub mod replay;

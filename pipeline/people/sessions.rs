@@ -45,6 +45,11 @@ impl Token {
         &self.0
     }
 
+    /// Whether this text is it, asked in a time that does not tell how much of it is right.
+    pub fn is(&self, text: &str) -> bool {
+        Sha256::digest(&self.0) == Sha256::digest(text)
+    }
+
     pub(super) fn digest(&self) -> Vec<u8> {
         Sha256::digest(&self.0).to_vec()
     }

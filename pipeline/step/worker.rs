@@ -30,10 +30,12 @@ pub struct Worker {
     pub ledger: Ledger,
     pub keys: Keys,
     pub objects: Objects,
-    pub partners: Partners,
+    pub partners: Arc<Partners>,
     pub policy: Arc<Policy>,
     pub reference: Arc<Reference>,
-    pub calendar: Calendar,
+    pub calendar: Arc<Calendar>,
+    /// The day whose tables these are.
+    pub calendar_day: Date,
     /// The last import when the tables were loaded.
     imported: i64,
     /// The last instant that was believed.
@@ -105,10 +107,11 @@ impl Worker {
             ledger,
             keys,
             objects,
-            partners,
+            partners: Arc::new(partners),
             policy,
             reference: Arc::new(reference),
-            calendar,
+            calendar: Arc::new(calendar),
+            calendar_day: today,
             imported,
             believed: Mutex::default(),
             stopping: AtomicBool::new(false),
@@ -123,6 +126,29 @@ impl Worker {
     /// Whether reference data was imported since the tables were loaded.
     pub async fn is_stale(&self) -> Result<bool, StageError> {
         Ok(self.ledger.last_import().await? != self.imported)
+    }
+
+    /// The same tables and keys over a ledger that somebody sees; it holds no name and takes no lease.
+    pub fn on(&self, ledger: Ledger) -> Worker {
+        Worker {
+            config: self.config.clone(),
+            ledger,
+            keys: self.keys.clone(),
+            objects: self.objects.clone(),
+            partners: self.partners.clone(),
+            policy: self.policy.clone(),
+            reference: self.reference.clone(),
+            calendar: self.calendar.clone(),
+            calendar_day: self.calendar_day,
+            imported: self.imported,
+            believed: Mutex::default(),
+            stopping: AtomicBool::new(false),
+            name: None,
+            kafka: self.kafka.clone(),
+            readers: Arc::default(),
+            ahead: Arc::default(),
+            publisher: Mutex::default(),
+        }
     }
 
     /// This worker's name in leases and history.

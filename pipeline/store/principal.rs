@@ -15,3 +15,15 @@ pub struct Principal {
     /// Digest of the token of the session they act in, if they act in one.
     pub session: Option<Vec<u8>>,
 }
+
+impl Principal {
+    /// Somebody of a demo who is no user of its ledger, and acts under the name of the role.
+    pub fn guest(role: Role, scope: Scope) -> Principal {
+        Principal { user: 0, name: role.code().into(), role, scope, standing: 0, session: None }
+    }
+
+    /// Whether they are a guest of a demo.
+    pub fn is_guest(&self) -> bool {
+        self.user == 0
+    }
+}
