@@ -15,6 +15,7 @@ pub mod replay;
 pub mod run;
 pub mod touched;
 pub mod trace;
+pub mod way;
 
 pub use law::Law;
 pub use laws::LAWS;

@@ -29,6 +29,8 @@ row! {
     /// A file the card had a row in.
     #[derive(Clone, serde::Serialize)]
     pub struct TracedFile {
+        #[serde(skip)]
+        id: i64,
         partner: String,
         kind: String,
         direction: String,

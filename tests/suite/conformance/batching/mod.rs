@@ -4,3 +4,4 @@ pub mod batch_scope;
 pub mod batches;
 pub mod deadlines;
 pub mod queue_order;
+mod shown;
