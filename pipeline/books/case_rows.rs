@@ -7,19 +7,12 @@ use std::collections::hash_map::Entry;
 use std::io::Cursor;
 
 use cardline_core::file_formats::{FileKind, FileSpec, Parsed, masked};
-use serde::Serialize;
 
 use super::file_bytes::bytes_of;
 use crate::exchange::files::FileRecord;
+use crate::quarantine::redaction::MaskedValue;
 use crate::route::production::records::records;
 use crate::step::Worker;
-
-/// A value that identifies nobody any more.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct MaskedValue {
-    pub path: String,
-    pub value: String,
-}
 
 /// Files that were read once.
 #[derive(Default)]

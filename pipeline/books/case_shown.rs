@@ -4,7 +4,6 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-pub use super::case_rows::MaskedValue;
 use super::case_rows::ReadFiles;
 use super::trace::{Trace, TracedFile};
 use crate::actions::cases::list::{ListedCase, listed};
@@ -12,6 +11,7 @@ use crate::actions::cases::offers::OfferedWord;
 use crate::cases::case_list::CaseRecord;
 use crate::crypto::keys::RecordOf;
 use crate::exchange::files::FileRecord;
+pub use crate::quarantine::redaction::MaskedValue;
 use crate::quarantine::redaction::masked;
 use crate::step::{StageError, Worker};
 use crate::store::{Ledger, LedgerError};
@@ -147,7 +147,7 @@ async fn card(worker: &Worker, case: &CaseRecord) -> Result<Option<CardOfCase>, 
     }
     let plain = message.and_then(|(id, record)| worker.keys.decrypt_of(RecordOf::Message(id), &record).ok());
     let shown = plain.map(|plain| masked(&plain)).unwrap_or_default();
-    let application = shown.into_iter().map(|shown| MaskedValue { path: shown.path, value: shown.value }).collect();
+    let application = shown.into_iter().map(MaskedValue::from).collect();
     let Trace { application_id, card_number, revision, state, place, social, account, .. } = trace;
     let moves = trace.moves.into_iter().map(|m| ShownMove {
         at: rfc3339_stored(m.at),
