@@ -1,0 +1,296 @@
+//! The route as a strip that an operator watches: at each stage how many stand there, by when the first of them is
+//! due, and how many came within the last hour.
+//!
+//! Who sees everything is shown the tally of the sealed history, which costs the same however many cards there are and
+//! is behind by the moves that are not sealed yet. A tally knows neither bank nor region: who sees less is shown a
+//! count of the unfinished cards within their scope, and of the last hour nothing, because a set that moves may hold
+//! cards of others. Not here: cards with which nothing more is to be done.
+
+use std::collections::BTreeMap;
+
+use cardline_core::card_states;
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use crate::args;
+use crate::store::scope::in_scope;
+use crate::store::{Ledger, LedgerError, Tx};
+use crate::time::rfc3339_stored;
+
+/// Rows of history that are looked at for the last hour. More were written in it: what is told is the least it can be.
+const LAST_MOVES_MAX: i64 = 20_000;
+
+/// The whole strip.
+#[derive(Clone, Serialize)]
+pub struct Strip {
+    /// In the order of the route; what waits for a person is last.
+    pub stages: Vec<StripStage>,
+    /// The instant to which the tally goes; none where what is in scope was counted now, or nothing was sealed yet.
+    pub counted_at: Option<String>,
+    /// Whether more may have moved within the last hour than was counted.
+    pub more_moved: bool,
+}
+
+/// One stage of the strip.
+#[derive(Clone, Serialize)]
+pub struct StripStage {
+    pub name: &'static str,
+    /// All that stand there.
+    pub cards: i64,
+    /// The same by state, in the order of the machine.
+    pub states: Vec<(&'static str, i64)>,
+    /// The earliest day by which something of it is due; of what waits for an account batch, that of who was approved
+    /// first.
+    pub due_on: Option<String>,
+    /// How many came from another stage within the last hour; none where that is not known.
+    pub came: Option<i64>,
+}
+
+/// What belongs to a stage.
+struct Watched {
+    name: &'static str,
+    life: &'static str,
+    states: &'static [&'static str],
+    /// The earliest days by which something is due, each found by an index or in a table of few rows.
+    due: &'static [&'static str],
+}
+
+/// The first day of single things in a state, by the index of such.
+macro_rules! first_alone {
+    ($state:literal) => {
+        concat!(
+            "SELECT a.due_on FROM application a WHERE a.place IN (",
+            card_states!(due_alone),
+            ") AND a.place = '",
+            $state,
+            "' AND ",
+            in_scope!("a.bank", "a.region"),
+            " ORDER BY a.due_on LIMIT 1"
+        )
+    };
+}
+
+/// The first day of batches.
+macro_rules! first_batch {
+    ($where:literal) => {
+        concat!(
+            "SELECT b.due_on FROM batch b WHERE ",
+            $where,
+            " AND b.state <> 'cancelled' AND ",
+            in_scope!("b.bank", "b.region"),
+            " ORDER BY b.due_on LIMIT 1"
+        )
+    };
+}
+
+/// The first day of shipments that are open; each lies in scope with the first of its cards that does.
+macro_rules! first_shipment {
+    ($day:literal, $where:literal) => {
+        concat!(
+            "SELECT ",
+            $day,
+            " FROM shipment s WHERE NOT s.done AND ",
+            $where,
+            " AND EXISTS (SELECT 1 FROM box x JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
+                WHERE x.shipment = s.id AND a.place IS NULL AND ",
+            in_scope!("a.bank", "a.region"),
+            ") ORDER BY 1 LIMIT 1"
+        )
+    };
+}
+
+/// Of each stream the card that was approved first: the index leads from stream to stream, whatever waits in them.
+const FIRST_WAITING: &str = concat!(
+    "WITH RECURSIVE first (id) AS (
+        SELECT (SELECT a.id FROM application a WHERE a.queue IS NOT NULL
+            ORDER BY a.region, a.bank, a.lane, a.approved_on, a.application_id LIMIT 1)
+        UNION ALL SELECT (SELECT n.id FROM application c JOIN application n ON (n.region, n.bank, n.lane) > (c.region, c.bank, c.lane)
+            WHERE c.id = first.id AND n.queue IS NOT NULL
+            ORDER BY n.region, n.bank, n.lane, n.approved_on, n.application_id LIMIT 1)
+        FROM first WHERE first.id IS NOT NULL)
+     SELECT a.due_on FROM first f JOIN application a ON a.id = f.id WHERE ",
+    in_scope!("a.bank", "a.region"),
+    " ORDER BY a.due_on LIMIT 1"
+);
+
+const FIRST_CORRECTED: &str = concat!(
+    "SELECT a.due_on FROM application a WHERE a.state IN ('returned', 'rejected') AND ",
+    in_scope!("a.bank", "a.region"),
+    " ORDER BY a.due_on LIMIT 1"
+);
+
+const STRIP: &[Watched] = &[
+    Watched { name: "intake", life: "application", states: &["rejected", "returned"], due: &[FIRST_CORRECTED] },
+    Watched {
+        name: "accounts",
+        life: "card",
+        states: &["waiting_account", "in_account_batch"],
+        due: &[FIRST_WAITING, first_batch!("b.kind = 'account' AND b.state <> 'answered'")],
+    },
+    Watched {
+        name: "production",
+        life: "card",
+        states: &["waiting_production", "in_production", "spoiled", "produced"],
+        due: &[first_batch!("b.to_produce > 0"), first_batch!("b.kind = 'production' AND b.state <> 'answered'")],
+    },
+    Watched {
+        name: "transit",
+        life: "card",
+        states: &["in_transit", "missing"],
+        due: &[first_shipment!("s.due_on", "s.place = 'in_transit'"), first_alone!("missing")],
+    },
+    Watched {
+        name: "points",
+        life: "card",
+        states: &["at_point", "on_shelf", "with_unit"],
+        due: &[
+            first_shipment!("COALESCE(s.window_last, s.due_on)", "s.place IN ('at_point', 'on_shelf')"),
+            first_alone!("with_unit"),
+        ],
+    },
+    Watched {
+        name: "recycling",
+        life: "card",
+        states: &["awaiting_return", "recalled", "to_recycle", "in_recycling"],
+        due: &[
+            first_alone!("awaiting_return"),
+            first_alone!("recalled"),
+            first_alone!("to_recycle"),
+            first_batch!("b.kind = 'recycling' AND b.state <> 'answered'"),
+        ],
+    },
+    Watched { name: "on-hold", life: "card", states: &["held"], due: &[first_alone!("held")] },
+];
+
+/// Unfinished cards and applications within the scope, by life and state; each way begins with what is open.
+const WITHIN_SCOPE: &str = concat!(
+    "SELECT t.life, t.state, count(*) FROM (
+        SELECT 'application' AS life, a.state, a.bank, a.region FROM application a WHERE a.state IN ('returned', 'rejected')
+        UNION ALL SELECT 'card', 'waiting_account', a.bank, a.region FROM application a WHERE a.queue IS NOT NULL
+        UNION ALL SELECT 'card', 'in_account_batch', a.bank, a.region FROM batch b
+            JOIN application a ON a.account_batch = b.id AND a.place IS NULL LEFT JOIN account c ON c.application = a.id
+            WHERE b.kind = 'account' AND b.state <> 'answered' AND c.application IS NULL
+        UNION ALL SELECT 'card', 'waiting_production', a.bank, a.region FROM batch b
+            JOIN application a ON a.account_batch = b.id AND a.place IS NULL JOIN account c ON c.application = a.id
+            LEFT JOIN production_row p ON p.application = a.id WHERE b.to_produce > 0 AND p.application IS NULL
+        UNION ALL SELECT 'card', COALESCE(a.place, 'in_production'), a.bank, a.region FROM batch b
+            JOIN production_row p ON p.batch = b.id JOIN application a ON a.id = p.application
+            LEFT JOIN made m ON m.application = a.id
+            WHERE b.kind = 'production' AND b.state <> 'answered' AND m.application IS NULL
+                AND (a.place IS NULL OR a.place = 'spoiled')
+        UNION ALL SELECT 'card', 'produced', a.bank, a.region FROM box x JOIN made m ON m.box = x.id
+            JOIN application a ON a.id = m.application WHERE x.shipment IS NULL AND a.place IS NULL
+        UNION ALL SELECT 'card', s.place, a.bank, a.region FROM shipment s JOIN box x ON x.shipment = s.id
+            JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application WHERE NOT s.done AND a.place IS NULL
+        UNION ALL SELECT 'card', a.place, a.bank, a.region FROM application a WHERE a.place IN (",
+    card_states!(due_alone),
+    ")
+        UNION ALL SELECT 'card', a.place, a.bank, a.region FROM application a WHERE a.place = 'in_recycling' AND a.id IN
+            (SELECT r.application FROM batch b JOIN recycling_row r ON r.batch = b.id
+             WHERE b.kind = 'recycling' AND b.state <> 'answered')) t
+     WHERE ",
+    in_scope!("t.bank", "t.region"),
+    " GROUP BY t.life, t.state"
+);
+
+/// Life and state, how many.
+type Counts = BTreeMap<(String, String), i64>;
+
+impl Ledger {
+    /// The strip as the viewer sees it.
+    pub async fn strip(&self, now: Timestamp) -> Result<Strip, LedgerError> {
+        let sees_all = self.viewer().is_none_or(|viewer| viewer.scope.is_everything());
+        let mut tx = self.read().await?;
+        tx.look().await?;
+        let (counts, counted_at) = if sees_all { tallied(&mut tx).await? } else { (counted(&mut tx).await?, None) };
+        let moved = if sees_all { Some(last_moves(&mut tx, now).await?) } else { None };
+        let mut stages = Vec::new();
+        for watched in STRIP {
+            let count = |state: &str| counts.get(&(watched.life.into(), state.into())).copied().unwrap_or(0);
+            let states: Vec<_> = watched.states.iter().map(|state| (*state, count(state))).collect();
+            let mut due_on: Option<String> = None;
+            for sql in watched.due {
+                let first = tx.row::<(String,)>(sql, args![]).await?.map(|(day,)| day);
+                due_on = [due_on, first].into_iter().flatten().min();
+            }
+            stages.push(StripStage {
+                name: watched.name,
+                cards: states.iter().map(|(_, count)| count).sum(),
+                states,
+                due_on,
+                came: moved.as_ref().map(|moved| moved.iter().filter(|m| watched.comes(m)).map(|m| m.cards).sum()),
+            });
+        }
+        let more_moved = moved.is_some_and(|moved| moved.iter().map(|m| m.rows).sum::<i64>() >= LAST_MOVES_MAX);
+        Ok(Strip { stages, counted_at, more_moved })
+    }
+}
+
+impl Watched {
+    /// Whether what moved came into this stage from another one; into intake comes what is taken in.
+    fn comes(&self, moved: &Moved) -> bool {
+        let begins = self.life != "card" && moved.from.is_empty();
+        let enters = self.life == "card" && self.has(&moved.to) && !self.has(&moved.from);
+        self.life == moved.life && (begins || enters)
+    }
+
+    fn has(&self, state: &str) -> bool {
+        self.states.contains(&state)
+    }
+}
+
+struct Moved {
+    life: String,
+    from: String,
+    to: String,
+    cards: i64,
+    /// Rows of history that say so.
+    rows: i64,
+}
+
+async fn tallied(tx: &mut Tx) -> Result<(Counts, Option<String>), LedgerError> {
+    let rows = tx.rows::<(String, String, i64)>("SELECT life, state, count FROM tally", args![]).await?;
+    let counts = rows.into_iter().map(|(life, state, count)| ((life, state), count)).collect();
+    let sql = "SELECT s.at FROM relay r JOIN seal s ON s.no = r.seal WHERE r.name = 'tally'";
+    let at = tx.row::<(i64,)>(sql, args![]).await?;
+    Ok((counts, at.map(|(at,)| rfc3339_stored(at))))
+}
+
+async fn counted(tx: &mut Tx) -> Result<Counts, LedgerError> {
+    let rows = tx.rows::<(String, String, i64)>(WITHIN_SCOPE, args![]).await?;
+    Ok(rows.into_iter().map(|(life, state, count)| ((life, state), count)).collect())
+}
+
+/// What moved within the last hour, among the last rows of history.
+async fn last_moves(tx: &mut Tx, now: Timestamp) -> Result<Vec<Moved>, LedgerError> {
+    let since = now - SignedDuration::from_hours(1);
+    let rows = tx
+        .rows::<(String, String, String, i64, i64)>(
+            "SELECT m.life, m.from_state, m.to_state, CAST(sum(m.count) AS BIGINT), count(*) FROM
+                (SELECT life, from_state, to_state, count, at FROM move ORDER BY seq DESC LIMIT $2) m
+             WHERE m.at >= $1 GROUP BY m.life, m.from_state, m.to_state",
+            args![since, LAST_MOVES_MAX],
+        )
+        .await?;
+    let moved = |(life, from, to, cards, rows)| Moved { life, from, to, cards, rows };
+    Ok(rows.into_iter().map(moved).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use cardline_core::state_machines::{APPLICATION, CARD};
+
+    use super::STRIP;
+
+    #[test]
+    fn every_unfinished_state_is_watched_at_one_stage() {
+        for machine in [&APPLICATION, &CARD] {
+            let stages = STRIP.iter().filter(|watched| watched.life == machine.name);
+            let mut watched: Vec<&str> = stages.flat_map(|watched| watched.states).copied().collect();
+            let mut unfinished: Vec<&str> = machine.unfinished().collect();
+            watched.sort_unstable();
+            unfinished.sort_unstable();
+            assert_eq!(watched, unfinished, "{}", machine.name);
+        }
+    }
+}
