@@ -68,6 +68,17 @@ pub const GAUGES_SECONDS: u64 = 5;
 pub const FIGURES_SECONDS: u64 = 60;
 /// After a look that found nothing, the purge rests this long: its days are counted in days.
 pub const PURGE_REST_SECONDS: u64 = 60;
+/// How far work is is written so often: a page that follows it asks no oftener, and shorter work needs no row.
+pub const PROGRESS_SECONDS: u64 = 1;
+/// Work whose worker told nothing for so long may have lost it: as long as a lease, and longer than a transaction of
+/// another worker holds up the row on SQLite.
+pub const PROGRESS_SILENT_SECONDS: i64 = LEASE_SECONDS;
+/// Work that is done waits so long for its last row to be written.
+pub const PROGRESS_END_SECONDS: u64 = 5;
+/// Days for which one may see what work there was: a week, with the day somebody asks.
+pub const PROGRESS_DAYS: i64 = 8;
+/// Rows of work shown at once: more are not under way at one time.
+pub const PROGRESS_SHOWN: i64 = 100;
 /// Log lines that wait for a slow reader; further ones are dropped and counted.
 pub const LOG_LINES_WAITING: usize = 8_192;
 /// Connections for metrics and health that are open at once; of more, the one that is silent longest ends.

@@ -16,7 +16,8 @@ use super::batch_record::NewBatchAction;
 use super::cut_batch::{CutBatch, QueueSlice};
 use super::cutting::{self, Numbers};
 use super::schedule::{self, DueStream, WaitingStream};
-use crate::step::{Claim, StageError, Step, Worker};
+use crate::people::authorisation::stream_bounds;
+use crate::step::{Claim, Progress, StageError, Step, Work, Worker};
 use crate::store::leases::spend;
 use crate::store::{Lease, Ledger, LedgerError, Stamp, Tx};
 
@@ -61,7 +62,11 @@ pub trait CutKind: Send + Sync + 'static {
     }
 
     /// Fetches what these cards need together.
-    fn supply(worker: &Worker, cards: &[Self::Card]) -> impl Future<Output = Result<Self::Supply, StageError>> + Send;
+    fn supply(
+        worker: &Worker,
+        cards: &[Self::Card],
+        progress: &Progress,
+    ) -> impl Future<Output = Result<Self::Supply, StageError>> + Send;
 
     /// The batch of these cards and its bytes, under the numbers it will get. Takes from the supply.
     ///
@@ -73,7 +78,7 @@ pub trait CutKind: Send + Sync + 'static {
         cards: Vec<Self::Card>,
         numbers: &Numbers,
         supply: &mut Self::Supply,
-        now: Timestamp,
+        at: (&Progress, Timestamp),
     ) -> Result<Rendered<Self::Rows>, StageError>;
 
     /// Writes the batch, its members, its frozen file and the cards on hold.
@@ -117,12 +122,13 @@ pub struct Claimed<K: CutKind> {
     numbers: Numbers,
     stream: String,
     action: Option<NewBatchAction>,
+    progress: Progress,
 }
 
 impl<K: CutKind> Step for CutStep<K> {
     type Unit = DueStream;
     type Claimed<'s> = Claimed<K>;
-    type Worked<'s> = (Lease, Rendered<K::Rows>);
+    type Worked<'s> = (Lease, Rendered<K::Rows>, Progress);
 
     async fn units(&self, worker: &Worker, now: Timestamp) -> Result<Vec<DueStream>, StageError> {
         schedule::due_streams(worker, K::KIND, K::waiting(&worker.ledger).await?, now).await
@@ -148,19 +154,21 @@ impl<K: CutKind> Step for CutStep<K> {
         claimed: Claimed<K>,
         now: Timestamp,
     ) -> Result<Self::Worked<'s>, StageError> {
-        let Claimed { lease, slice, cards, mut supply, numbers, stream, action } = claimed;
-        let mut rendered = K::render(worker, &slice, cards, &numbers, &mut supply, now)?;
+        let Claimed { lease, slice, cards, mut supply, numbers, stream, action, progress } = claimed;
+        progress.phase("records", Some(cards.len()));
+        let mut rendered = K::render(worker, &slice, cards, &numbers, &mut supply, (&progress, now))?;
         (rendered.cut.stream, rendered.cut.action) = (Some(stream), action);
-        Ok((lease, rendered))
+        Ok((lease, rendered, progress))
     }
 
     async fn settle<'s>(
         &self,
         worker: &'s Worker,
-        (lease, rendered): Self::Worked<'s>,
+        (lease, rendered, progress): Self::Worked<'s>,
         now: Timestamp,
     ) -> Result<(), StageError> {
         let Rendered { cut, rows, bytes } = rendered;
+        progress.phase("ledger", None);
         if cut.file.is_some() {
             worker.objects.put("files", &bytes).await?;
         }
@@ -170,6 +178,7 @@ impl<K: CutKind> Step for CutStep<K> {
         K::write(&mut tx, &cut, &rows, why).await?;
         spend(&mut tx, &lease).await?;
         tx.commit().await?;
+        progress.finish(cut.file.as_ref().map_or("no card can be carried", |_| &cut.number)).await;
         Ok(())
     }
 }
@@ -182,18 +191,34 @@ pub async fn claim<K: CutKind>(
     action: Option<NewBatchAction>,
     now: Timestamp,
 ) -> Result<Option<Claimed<K>>, StageError> {
+    let progress = worker.ledger.progress_of(work("cut", worker, &stream.name, action.as_ref()));
+    progress.phase("cards", None);
     let mut cards = Vec::new();
     for (slice, portion) in K::portions(worker, &stream.slices, stream.most).await? {
         cards.extend(K::first(worker, &slice, portion).await?);
     }
     let (Some(slice), Some(partner)) = (stream.slices.first().filter(|_| !cards.is_empty()), &stream.partner) else {
         worker.ledger.give_back(&lease).await?;
+        progress.finish("nothing waits").await;
         return Ok(None);
     };
     let numbers = cutting::numbers(worker, K::KIND, partner, now).await?;
-    let supply = K::supply(worker, &cards).await?;
+    let supply = K::supply(worker, &cards, &progress).await?;
     let stream = stream.name.clone();
-    Ok(Some(Claimed { lease, slice: slice.clone(), cards, supply, numbers, stream, action }))
+    Ok(Some(Claimed { lease, slice: slice.clone(), cards, supply, numbers, stream, action, progress }))
+}
+
+/// What is done to a stream, for who looks how far it is.
+fn work(kind: &'static str, worker: &Worker, stream: &str, action: Option<&NewBatchAction>) -> Work {
+    let (bank, area) = stream_bounds(stream);
+    Work {
+        kind,
+        subject: stream.into(),
+        bank: bank.into(),
+        area: area.into(),
+        actor: action.map_or("scheduler", |action| &action.actor).into(),
+        worker: worker.name().into(),
+    }
 }
 
 /// The streams of a kind in which something waits: urgent lanes first, then the oldest.
@@ -327,7 +352,8 @@ impl<K: CutKind> AnyKind for CutStep<K> {
     ) -> BoxFuture<'a, Result<Option<Parts>, StageError>> {
         Box::pin(async move {
             let cards = K::members(&worker.ledger, batch).await?;
-            let mut supply = K::supply(worker, &cards).await?;
+            let progress = Progress::unwatched();
+            let mut supply = K::supply(worker, &cards, &progress).await?;
             let mut divided = [Vec::new(), Vec::new()];
             for (at, card) in cards.into_iter().enumerate() {
                 let first = is_first(at, K::region(&card).unwrap_or(&slice.region));
@@ -338,7 +364,8 @@ impl<K: CutKind> AnyKind for CutStep<K> {
             }
             let mut parts = Parts::new();
             for (cards, numbers) in divided.into_iter().zip(&numbers) {
-                parts.push(Box::new(PartOf::<K>(K::render(worker, &slice, cards, numbers, &mut supply, now)?)));
+                let at = (&progress, now);
+                parts.push(Box::new(PartOf::<K>(K::render(worker, &slice, cards, numbers, &mut supply, at)?)));
             }
             Ok(Some(parts))
         })

@@ -7,6 +7,7 @@ use super::laws::LAWS;
 use super::touched::{Through, fill};
 use crate::args;
 use crate::limits::LAW_OFFENDERS_SHOWN;
+use crate::step::Work;
 use crate::store::{Ledger, LedgerError, Tx};
 
 /// One law after a run.
@@ -39,6 +40,10 @@ impl Ledger {
     /// Checks the laws: over what changed since the last run, or over everything. `only` names one
     /// law. The run is remembered when every law was checked and holds, and the ledger may be written.
     pub async fn books(&self, at: Timestamp, whole: bool, only: Option<i64>) -> Result<BooksReport, LedgerError> {
+        let actor = self.viewer().map_or("operator", |viewer| &viewer.name);
+        let subject = if whole { "everything" } else { "what changed" };
+        let progress = self.progress_of(Work::of_everybody("books", subject, actor));
+        progress.phase("what changed", None);
         let mut tx = self.read().await?;
         tx.without_hurry();
         // On a standby a run looks at everything: rows cannot be deleted from what is staged there.
@@ -46,7 +51,10 @@ impl Ledger {
         let through = fill(&mut tx, since, crate::time::local_date(at)).await?;
         let mut look = Look::new(tx, since);
         let mut books = Vec::new();
-        for law in LAWS.iter().filter(|law| only.is_none_or(|number| number == law.number)) {
+        let laws: Vec<&Law> = LAWS.iter().filter(|law| only.is_none_or(|number| number == law.number)).collect();
+        for (checked, law) in laws.iter().enumerate() {
+            progress.phase(law.name, Some(laws.len()));
+            progress.advance(checked);
             books.push(check(&mut look, law).await?);
         }
         drop(look);
@@ -58,6 +66,7 @@ impl Ledger {
                 other => other?,
             }
         }
+        progress.finish(if report.hold() { "the laws hold" } else { "a law does not hold" }).await;
         Ok(report)
     }
 

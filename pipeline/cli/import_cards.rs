@@ -6,7 +6,7 @@ use cardline::actions::imports::legacy_cards::{StockRow, stock_card};
 use cardline::actions::imports::legacy_rows::{RefusedStock, StockCard};
 use cardline::actions::imports::reference_file;
 use cardline::limits::CHUNK_MESSAGES;
-use cardline::step::Worker;
+use cardline::step::{Work, Worker};
 use cardline::store::Stamp;
 use cardline_core::domain::spreadsheet;
 use jiff::Timestamp;
@@ -92,13 +92,20 @@ pub async fn run(context: &Context, path: &Path) -> anyhow::Result<Exit> {
     let mut counts = Counts::default();
     let list = List { rounded: rounded(&text, &header), text: &text, header: &header };
     let mut records = reader.records();
+    let work = Work::of_everybody("import", "cards", &context.actor);
+    let progress = worker.ledger.progress_of(Work { worker: worker.name().into(), ..work });
+    // The header, and one line a card; a line within quotes is counted, too.
+    progress.phase("cards", Some(text.lines().count().saturating_sub(1)));
     loop {
         let cards = tokio::task::block_in_place(|| chunk(&worker, &list, &mut records, &mut counts, path));
         if cards.is_empty() {
             break;
         }
+        let read = cards.len();
         settle(context, &worker, cards, now, &mut counts, path).await?;
+        progress.advance(read);
     }
+    progress.finish(&format!("{} new, {} known, {} rejected", counts.new, counts.known, counts.rejected)).await;
     let row = [counts.read, counts.new, counts.known, counts.rejected].map(|n| n.to_string()).to_vec();
     print::rows(context.output, &["read", "new", "known", "rejected"], &[row], &counts)?;
     Ok(if counts.rejected > 0 { Exit::Rejected } else { Exit::Ok })

@@ -20,7 +20,7 @@ use crate::crypto::objects::sha256;
 use crate::reference::effect::Effect;
 use crate::reference::lines::{ImportRecord, NewLine};
 use crate::reference::tables::{MovedDeadline, Texts, effect, moved_deadlines};
-use crate::step::StageError;
+use crate::step::{StageError, Work};
 use crate::store::{Ledger, Stamp};
 
 /// Everything an import would do.
@@ -94,6 +94,8 @@ pub async fn apply(
     if p.new == 0 {
         return Ok(());
     }
+    let progress = ledger.progress_of(Work::of_everybody("import", p.table, actor));
+    progress.phase("ledger", None);
     let of_table = |line: &&ChangedLine| line.change != "closed";
     let record = ImportRecord {
         id: last_import + 1,
@@ -113,7 +115,9 @@ pub async fn apply(
         deadlines: p.deadlines.iter().map(|d| d.count).sum(),
     };
     let why = Stamp { at: now, actor, reason: "reference data was imported" };
-    Ok(ledger.settle_import(&record, lines, &effect, approval, why).await?)
+    ledger.settle_import(&record, lines, &effect, approval, why).await?;
+    progress.finish(&format!("{} lines", p.new)).await;
+    Ok(())
 }
 
 /// Counts whom each changed line touches. Who is added is touched by nobody.

@@ -13,7 +13,7 @@ use crate::batching::cut_batch::{CutBatch, QueueSlice};
 use crate::batching::cutting::{self, Numbers};
 use crate::batching::kind::{CutKind, CutStep, Rendered};
 use crate::crypto::keys::RecordOf;
-use crate::step::{StageError, Worker};
+use crate::step::{Progress, StageError, Worker};
 use crate::store::{Ledger, LedgerError, Stamp, Tx};
 use crate::time::local_date;
 
@@ -43,7 +43,7 @@ impl CutKind for Accounts {
         ledger.batch_to_open(batch).await
     }
 
-    async fn supply(_: &Worker, _: &[WaitingCard]) -> Result<(), StageError> {
+    async fn supply(_: &Worker, _: &[WaitingCard], _: &Progress) -> Result<(), StageError> {
         Ok(())
     }
 
@@ -53,9 +53,9 @@ impl CutKind for Accounts {
         cards: Vec<WaitingCard>,
         numbers: &Numbers,
         _: &mut (),
-        now: Timestamp,
+        (progress, now): (&Progress, Timestamp),
     ) -> Result<Rendered<()>, StageError> {
-        let (cut, bytes) = request(worker, slice, &cards, numbers, now)?;
+        let (cut, bytes) = request(worker, slice, &cards, numbers, (progress, now))?;
         Ok(Rendered { cut, rows: (), bytes })
     }
 
@@ -74,7 +74,7 @@ fn request(
     group: &QueueSlice,
     cards: &[WaitingCard],
     numbers: &Numbers,
-    now: Timestamp,
+    (progress, now): (&Progress, Timestamp),
 ) -> Result<(CutBatch, Vec<u8>), StageError> {
     let Some(partner) = worker.partners.get(&group.bank) else {
         return Err(StageError::Shape(format!("{} is no partner", group.bank)));
@@ -83,7 +83,14 @@ fn request(
     let today = local_date(now);
     let due_on = cutting::answer_due(worker, &partner.profile, FileKind::AccountRequest, today);
     let mut batch = cutting::batch(BatchKind::ACCOUNT, partner, group, numbers, now, due_on);
-    let arranged: Vec<Result<Vec<String>, String>> = cards.par_iter().map(|card| row(worker, spec, card)).collect();
+    let arranged: Vec<Result<Vec<String>, String>> = cards
+        .par_iter()
+        .map(|card| {
+            let row = row(worker, spec, card);
+            progress.advance(1);
+            row
+        })
+        .collect();
     let mut rows = Vec::new();
     for (card, arranged) in cards.iter().zip(arranged) {
         match arranged {

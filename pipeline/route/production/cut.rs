@@ -16,7 +16,7 @@ use crate::batching::cut_batch::{CARD_NUMBERS, CutBatch, QueueSlice};
 use crate::batching::cutting::{self, Numbers};
 use crate::batching::kind::{CutKind, CutStep, Rendered};
 use crate::hex::hex;
-use crate::step::{StageError, Worker};
+use crate::step::{Progress, StageError, Worker};
 use crate::store::{Ledger, LedgerError, Stamp, Tx};
 use crate::time::local_date;
 
@@ -72,9 +72,9 @@ impl CutKind for Production {
         Some(&card.region)
     }
 
-    async fn supply(worker: &Worker, cards: &[AccountedCard]) -> Result<Supply, StageError> {
+    async fn supply(worker: &Worker, cards: &[AccountedCard], progress: &Progress) -> Result<Supply, StageError> {
         let next_serial = worker.ledger.peek_counter(CARD_NUMBERS).await?;
-        Ok(Supply { next_serial, pictures: pictures(worker, cards).await? })
+        Ok(Supply { next_serial, pictures: pictures(worker, cards, progress).await? })
     }
 
     fn render(
@@ -83,9 +83,9 @@ impl CutKind for Production {
         cards: Vec<AccountedCard>,
         numbers: &Numbers,
         supply: &mut Supply,
-        now: Timestamp,
+        at: (&Progress, Timestamp),
     ) -> Result<Rendered<CardNumbers>, StageError> {
-        let run = run(worker, slice, &cards, numbers, supply, now)?;
+        let run = run(worker, slice, &cards, numbers, supply, at)?;
         supply.next_serial += run.rows.numbers.len() as i64;
         Ok(run)
     }
@@ -112,7 +112,7 @@ fn run(
     cards: &[AccountedCard],
     numbers: &Numbers,
     supply: &Supply,
-    now: Timestamp,
+    (progress, now): (&Progress, Timestamp),
 ) -> Result<Rendered<CardNumbers>, StageError> {
     let Supply { next_serial: first_serial, pictures } = supply;
     let bureau = worker.partners.bureau(&group.region)?;
@@ -121,7 +121,7 @@ fn run(
     let due_on = cutting::answer_due(worker, &bureau.profile, FileKind::Personalization, today);
     let group = QueueSlice { region: area(cards.iter().map(|card| card.region.as_str())), ..group.clone() };
     let mut batch = cutting::batch(BatchKind::PRODUCTION, bureau, &group, numbers, now, due_on);
-    let (mut rows, photos) = admit(worker, spec, cards, (numbers, pictures), today, &mut batch);
+    let (mut rows, photos) = admit(worker, spec, cards, (numbers, pictures), (progress, today), &mut batch);
     cutting::refuse_if_none_opens(&batch)?;
     if batch.members.is_empty()
         && batch.on_hold.is_empty()
@@ -133,7 +133,7 @@ fn run(
     let mut package = Vec::new();
     if !rows.is_empty() {
         let control = cutting::control(numbers, &group.region, rows.len());
-        package = write_package(spec, &control, &rows, &photos, &pictures.photos)?;
+        package = write_package(spec, &control, &rows, (&photos, &pictures.photos), progress)?;
         let rendering = cutting::Rendering { region: &group.region, rows: rows.len(), bytes: &package };
         batch.file = Some(cutting::frozen(bureau, spec, numbers, &rendering, today, due_on)?);
     }
@@ -148,11 +148,17 @@ fn admit<'p>(
     spec: &FileSpec,
     cards: &[AccountedCard],
     (numbers, pictures): (&Numbers, &'p Pictures),
-    today: Date,
+    (progress, today): (&Progress, Date),
     batch: &mut CutBatch,
 ) -> (Vec<Vec<String>>, Vec<CardPhotos<'p>>) {
-    let records: Vec<Result<Vec<String>, String>> =
-        cards.par_iter().map(|card| record(worker, spec, card, today)).collect();
+    let records: Vec<Result<Vec<String>, String>> = cards
+        .par_iter()
+        .map(|card| {
+            let record = record(worker, spec, card, today);
+            progress.advance(1);
+            record
+        })
+        .collect();
     // PANs stand there by their keyed hash.
     let sent = &numbers.sent_before;
     let ordered = |card: &AccountedCard| {

@@ -10,7 +10,7 @@ use cardline_core::file_formats::FileSpec;
 
 use crate::batching::cutting;
 use crate::crypto::objects::sha256;
-use crate::step::StageError;
+use crate::step::{Progress, StageError};
 
 /// Entry with what the package should hold, and the digest of the records.
 pub const CONTROL_ENTRY: &str = "control.txt";
@@ -28,14 +28,15 @@ pub fn photo_entry(kind: &str, number: usize) -> String {
     format!("{kind}/{number:06}.jpg")
 }
 
-/// Writes the package of these records, each with its photos; `photos` has the bytes by digest.
+/// Writes the package of these records, each with the digests of its photos; `photos` has the bytes by digest.
 pub fn write_package(
     spec: &FileSpec,
     control: &std::collections::BTreeMap<String, String>,
     rows: &[Vec<String>],
-    cards: &[CardPhotos<'_>],
-    photos: &HashMap<String, Vec<u8>>,
+    (cards, photos): (&[CardPhotos<'_>], &HashMap<String, Vec<u8>>),
+    progress: &Progress,
 ) -> Result<Vec<u8>, StageError> {
+    progress.phase("package", Some(2 * cards.len()));
     let records = cutting::render(spec, control, rows)?;
     let mut text = String::new();
     for (field, value) in control {
@@ -57,6 +58,7 @@ pub fn write_package(
     for (kind, of) in [("print", (|c| c.print) as for<'c> fn(&'c CardPhotos<'_>) -> &'c str), ("chip", |c| c.chip)] {
         for (at, card) in cards.iter().enumerate() {
             let (entry, digest) = (photo_entry(kind, at + 1), of(card));
+            progress.advance(1);
             match first.get(digest) {
                 Some(stored) => link(&mut tar, &entry, stored)?,
                 None => {

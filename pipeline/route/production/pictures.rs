@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::cut_rows::AccountedCard;
 use crate::crypto::objects::ObjectError;
-use crate::step::{StageError, Worker};
+use crate::step::{Progress, StageError, Worker};
 
 /// The photos of some cards.
 #[derive(Default)]
@@ -19,12 +19,14 @@ pub struct Pictures {
 }
 
 /// The renditions of the cards' photos, with their bytes.
-pub async fn pictures(worker: &Worker, cards: &[AccountedCard]) -> Result<Pictures, StageError> {
+pub async fn pictures(worker: &Worker, cards: &[AccountedCard], progress: &Progress) -> Result<Pictures, StageError> {
     let mut sources: Vec<String> = cards.iter().map(|c| c.photo.clone()).collect();
     sources.sort();
     sources.dedup();
     let mut pictures = Pictures::default();
+    progress.phase("photos", Some(sources.len()));
     for (source, print, chip) in worker.ledger.renditions(&sources).await? {
+        progress.advance(1);
         let read = async || {
             let of_print = worker.objects.get("photos-print", &print).await?;
             Ok::<_, ObjectError>((of_print, worker.objects.get("photos-chip", &chip).await?))

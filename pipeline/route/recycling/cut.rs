@@ -13,7 +13,7 @@ use crate::batching::cutting::{self, Numbers};
 use crate::batching::kind::{CutKind, CutStep, Rendered};
 use crate::crypto::keys::RecordOf;
 use crate::route::accounts::AccountNumbers;
-use crate::step::{StageError, Worker};
+use crate::step::{Progress, StageError, Worker};
 use crate::store::{Ledger, LedgerError, Stamp, Tx};
 use crate::time::local_date;
 
@@ -52,7 +52,7 @@ impl CutKind for Recycling {
         ledger.batch_to_recycle(batch).await
     }
 
-    async fn supply(_: &Worker, _: &[ReturnedCard]) -> Result<(), StageError> {
+    async fn supply(_: &Worker, _: &[ReturnedCard], _: &Progress) -> Result<(), StageError> {
         Ok(())
     }
 
@@ -62,9 +62,9 @@ impl CutKind for Recycling {
         cards: Vec<ReturnedCard>,
         numbers: &Numbers,
         _: &mut (),
-        now: Timestamp,
+        (progress, now): (&Progress, Timestamp),
     ) -> Result<Rendered<Vec<ReturnedCard>>, StageError> {
-        let (cut, bytes) = request(worker, slice, &cards, numbers, now)?;
+        let (cut, bytes) = request(worker, slice, &cards, numbers, (progress, now))?;
         Ok(Rendered { cut, rows: cards, bytes })
     }
 
@@ -88,7 +88,7 @@ fn request(
     group: &QueueSlice,
     cards: &[ReturnedCard],
     numbers: &Numbers,
-    now: Timestamp,
+    (progress, now): (&Progress, Timestamp),
 ) -> Result<(CutBatch, Vec<u8>), StageError> {
     let Some(partner) = worker.partners.get(&group.bank) else {
         return Err(StageError::Shape(format!("{} is no partner", group.bank)));
@@ -100,6 +100,7 @@ fn request(
     let (mut rows, mut fault) = (Vec::new(), None);
     // A card that cannot be carried goes on waiting; it stops the cut only where no other is left.
     for card in cards {
+        progress.advance(1);
         match row(worker, spec, card, rows.len() + 1) {
             Ok(row) => {
                 rows.push(row);

@@ -11,7 +11,8 @@ use cardline::people::users::NewUser;
 use cardline::route::batches_of;
 use cardline::step::Worker;
 use cardline::store::row_macs::catalog::{
-    ACT, ACT_MEMBER, BATCH_ACT, CASE_ACT, Covered, DESTROYED_RECORD, RECONCILIATION, REFERENCE_IMPORT, STREAM_ACT,
+    ACT, ACT_MEMBER, BATCH_ACT, CASE_ACT, Covered, DESTROYED_RECORD, RECONCILIATION, REFERENCE_IMPORT,
+    STREAM_ACT,
 };
 use cardline::store::row_macs::counts::{
     ACTS, BATCH_ACTS, CASE_ACTS, Counted, DESTROYED_RECORDS, IMPORTS, RECONCILIATIONS, STREAM_ACTS,
@@ -78,6 +79,7 @@ const OTHERS: &[&str] = &[
     "INSERT INTO source_jump (topic, generation, partition, left_at, begins_at) VALUES ('cards', 1, 99, 0, 0)",
     "INSERT INTO dead_letter (message) SELECT max(id) FROM message",
     "INSERT INTO person_alias (key, person) VALUES (x'01', x'02')",
+    "INSERT INTO progress (work, subject, bank, area, actor, worker, phase, done, started_at, changed_at) VALUES ('books', 'everything', '', '', 'wang', '', 'place', 1, 1, 1)",
     "INSERT INTO set_aside (step, partner, unit, cause, found, failures, since, rest_until, desk_case)
      SELECT 'exchange/send', '', 'all', 'network', 'none', 1, 1, 1, max(id) FROM desk_case",
 ];

@@ -88,6 +88,7 @@ pub const COLUMNS: &[(&str, &str)] = &[
     ("message.reason", "words for people; the message's rules give them again"),
     ("message.sealed", "a record opens only in its own row, and only unchanged; whoever opens it says so"),
     ("person_alias.*", "follows from the accepted change of a number, whose message is covered"),
+    ("progress.*", "how far work was, for who looked at it; nothing follows from it"),
     (
         "recycling_row.closed_on",
         "what the bank answered: its answer lies in the partner's archive under a digest that is covered",
@@ -149,6 +150,7 @@ pub const DELETED: &[(&str, &str)] = &[
     ("ledger_identity", "as its column"),
     ("login", "as its columns"),
     ("person_alias", "as its columns"),
+    ("progress", "as its columns"),
     ("reference", "as its columns"),
     ("relay", "as its columns"),
     ("rendition", "as its columns: made again"),

@@ -4,6 +4,7 @@ pub mod clock;
 pub mod leases;
 pub mod moves;
 pub mod openings;
+pub mod progress;
 pub mod schema;
 pub mod sealing;
 pub mod staging;
