@@ -128,7 +128,7 @@ impl Worker {
         Ok(self.ledger.last_import().await? != self.imported)
     }
 
-    /// The same tables and keys over a ledger that somebody sees; it holds no name and takes no lease.
+    /// The same tables, keys and name over a ledger that somebody sees.
     pub fn on(&self, ledger: Ledger) -> Worker {
         Worker {
             config: self.config.clone(),
@@ -143,7 +143,7 @@ impl Worker {
             imported: self.imported,
             believed: Mutex::default(),
             stopping: AtomicBool::new(false),
-            name: None,
+            name: self.name.clone(),
             kafka: self.kafka.clone(),
             readers: Arc::default(),
             ahead: Arc::default(),

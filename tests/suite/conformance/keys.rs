@@ -151,7 +151,7 @@ async fn a_demo_leaves_a_database_alone_that_has_a_row(database: Database) {
     let dir = database.folder.path().join("demo");
     std::fs::create_dir_all(&dir).unwrap();
     let demo = |codes: &[i32]| {
-        let arguments = ["demo", "--cards", "1", "--days", "1", "--database", &database.url, "--dir"];
+        let arguments = ["demo", "--no-serve", "--cards", "1", "--days", "1", "--database", &database.url, "--dir"];
         cardline(&database, &arguments, Some(&dir), codes)
     };
     database.ledger().await.close().await;

@@ -62,7 +62,7 @@ async fn no_value_of_a_person_is_in_any_log_or_metric() {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("demo");
         let loud = [("CARDLINE_LOG", "trace"), ("CARDLINE_LOG_FORMAT", format)];
-        let demo = ["demo", "--cards", "40", "--days", "25", "--dir", data.to_str().unwrap()];
+        let demo = ["demo", "--no-serve", "--cards", "40", "--days", "25", "--dir", data.to_str().unwrap()];
         let database = Config::in_folder(&data, None).database.value;
         let output = ended(program(&database, &data).env_remove("CARDLINE_DATABASE").args(demo).envs(loud), &[0]);
         let mut told = String::from_utf8(output.stderr).unwrap();
