@@ -79,6 +79,17 @@ pub const PROGRESS_END_SECONDS: u64 = 5;
 pub const PROGRESS_DAYS: i64 = 8;
 /// Rows of work shown at once: more are not under way at one time.
 pub const PROGRESS_SHOWN: i64 = 100;
+/// What somebody asked a worker for is refused when none took it for so long: "now" is over, and they look again.
+pub const ERRAND_HOURS: i64 = 1;
+/// Errands shown at once.
+pub const ERRANDS_SHOWN: i64 = 100;
+/// The key under which an errand is asked for is at most so long.
+pub const ERRAND_KEY_BYTES_MAX: usize = 100;
+/// A cut that another worker is at is asked for again after this, so many times, before the errand is refused.
+pub const ERRAND_BUSY_PAUSE_MILLISECONDS: u64 = 250;
+pub const ERRAND_BUSY_TRIES: u32 = 40;
+/// Acts on a page of the audit: more than a screen, less than a second.
+pub const AUDIT_ACTS_PER_PAGE: i64 = 100;
 /// Log lines that wait for a slow reader; further ones are dropped and counted.
 pub const LOG_LINES_WAITING: usize = 8_192;
 /// Connections for metrics and health that are open at once; of more, the one that is silent longest ends.

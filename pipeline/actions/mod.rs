@@ -6,6 +6,7 @@ pub mod cases;
 pub mod decisions;
 pub mod dual_control;
 pub mod erase;
+pub mod errands;
 pub mod file_list;
 pub mod imports;
 pub mod outcome;

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use crate::args;
 use crate::people::approvals::use_approval;
 use crate::people::authorisation::refuse_beyond;
+use crate::people::errands::{ErrandEnd, end_errand};
 use crate::store::row_macs::{catalog, counts};
 use crate::store::{LedgerError, Stamp, Tx};
 
@@ -23,6 +24,8 @@ pub struct NewBatchAction {
     pub reason: Vec<u8>,
     /// The approval it takes, used with it.
     pub approval: Option<i64>,
+    /// The errand it is done for, which ends with it.
+    pub errand: Option<i64>,
 }
 
 /// Fails when a stream is on hold. A hold that comes while this transaction runs waits for its end.
@@ -74,5 +77,8 @@ pub(crate) async fn record_action(
     let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("batch act id".into()))?;
     tx.cover_one(&catalog::BATCH_ACT, id).await?;
     tx.count_one(&counts::BATCH_ACTS).await?;
+    if let (Some(errand), Some(result)) = (action.errand, result) {
+        end_errand(tx, errand, &ErrandEnd { outcome: "done", code: None, result: result.into() }).await?;
+    }
     Ok(id)
 }

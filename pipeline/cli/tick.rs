@@ -1,5 +1,8 @@
 //! `tick`: every step of a stage, once.
 
+use std::iter;
+
+use cardline::actions::errands::ERRANDS;
 use cardline::route::ROUTE;
 use cardline::step::StageError;
 use cardline::step::cause::Cause;
@@ -64,7 +67,7 @@ pub async fn run(context: &Context, args: TickArgs) -> anyhow::Result<Exit> {
     }
     // What a partner left lying is reported, and is no failure of ours.
     let (mut ticked, mut failures, mut told) = (Vec::new(), Vec::new(), Vec::new());
-    for step in ROUTE.iter().filter(|step| args.stage == "all" || step.stage == args.stage) {
+    for step in iter::once(&ERRANDS).chain(ROUTE).filter(|step| args.stage == "all" || step.stage == args.stage) {
         let did = match step.run(&worker, now).await {
             Ok(Drained { did, set_aside }) => {
                 let (strays, failed): (Vec<_>, Vec<_>) =

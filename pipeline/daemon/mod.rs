@@ -13,6 +13,7 @@ mod stop;
 mod turn;
 mod watch;
 
+use std::iter;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -20,6 +21,7 @@ use jiff::Timestamp;
 use outage::Outage;
 use tokio::task::JoinHandle;
 
+use crate::actions::errands::ERRANDS;
 use crate::config::Config;
 use crate::people::services::{self, Credential, ServiceError};
 use crate::route::RouteStep;
@@ -113,7 +115,8 @@ async fn rounds(watch: Arc<Watch>, steps: Vec<&'static RouteStep>) -> Result<(),
     let credential = Credential::read(watch.config.service_file.value.as_deref())?;
     let Some((mut worker, name)) = first_worker(&watch, credential.as_ref()).await? else { return Ok(()) };
     let mut opened = local_date(Timestamp::now());
-    let mut steps: Vec<Watched> = steps.into_iter().map(Watched::new).collect();
+    // What somebody waits for comes first.
+    let mut steps: Vec<Watched> = iter::once(&ERRANDS).chain(steps).map(Watched::new).collect();
     tracing::info!(worker = name.name, "running {} steps", steps.len());
     let (mut outage, mut followed) = (Outage::default(), None::<Instant>);
     while !watch.is_stopping() {

@@ -2,6 +2,7 @@
 
 pub mod approvals;
 pub mod authorisation;
+pub mod errands;
 pub mod passwords;
 pub mod permits;
 pub mod private_file;

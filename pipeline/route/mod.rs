@@ -42,7 +42,7 @@ pub struct RouteStep {
     pub about: &'static str,
     /// How long the daemon leaves it alone when it found nothing to do.
     pub rest: Duration,
-    run: for<'a> fn(&'a Worker, Resting, Timestamp) -> Running<'a>,
+    pub(crate) run: for<'a> fn(&'a Worker, Resting, Timestamp) -> Running<'a>,
 }
 
 impl RouteStep {

@@ -5,6 +5,7 @@
 //! worker killed with -9 has its name, and with it its leases, again at once. No clock is involved.
 
 use std::fs::{File, TryLockError};
+use std::path::Path;
 use std::time::Duration;
 
 use sqlx::Connection;
@@ -14,6 +15,7 @@ use super::engine::Pool;
 use super::postgres::session::Session;
 use super::timeouts::within;
 use super::{Ledger, LedgerError};
+use crate::args;
 use crate::limits::DATABASE_PING_SECONDS;
 
 /// Marks our advisory locks among those of other programs on the server ("card").
@@ -62,6 +64,36 @@ impl Ledger {
             }
         }
         Err(LedgerError::Shape(format!("{NUMBERED_MAX} live workers are called {name}")))
+    }
+
+    /// How many live processes work on this ledger: daemons, and commands that run steps. A name that is held
+    /// dies with its process, so this needs no clock.
+    pub async fn live_workers(&self) -> Result<usize, LedgerError> {
+        match self.pool() {
+            Pool::Postgres(_) => {
+                let sql = "SELECT count(DISTINCT objid) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2
+                    AND CAST(classid AS BIGINT) = $1 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+                let held = self.read().await?.number(sql, args![i64::from(LOCK_SPACE)]).await?;
+                Ok(usize::try_from(held).unwrap_or(0))
+            }
+            Pool::Sqlite(connections) => {
+                let file = connections.file();
+                let failed = |source| LedgerError::Folder { folder: file.into(), source };
+                let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+                let begin = format!("{}.worker-", file.file_stem().unwrap_or_default().to_string_lossy());
+                let mut held = 0;
+                for entry in folder.unwrap_or(Path::new(".")).read_dir().map_err(failed)? {
+                    let entry = entry.map_err(failed)?;
+                    if !entry.file_name().to_string_lossy().starts_with(&begin) {
+                        continue;
+                    }
+                    // Of a process that we may not ask, nobody knows.
+                    let Ok(lock) = File::options().append(true).open(entry.path()) else { continue };
+                    held += usize::from(matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)));
+                }
+                Ok(held)
+            }
+        }
     }
 
     async fn try_lock(&self, name: &str) -> Result<Option<Lock>, LedgerError> {

@@ -622,7 +622,8 @@ fn a_demo_deletes_nothing_that_others_wrote() {
     let folder = house.folder.path().join("demo");
     let dir = folder.to_str().unwrap();
     let demo = |more: &[&str]| {
-        let output = house.run("x", &[&["demo", "--no-serve", "--cards", "1", "--days", "1", "--dir", dir], more].concat(), &[]);
+        let output =
+            house.run("x", &[&["demo", "--no-serve", "--cards", "1", "--days", "1", "--dir", dir], more].concat(), &[]);
         (code(&output), text(&output.stderr))
     };
     assert_eq!(demo(&[]).0, 0);

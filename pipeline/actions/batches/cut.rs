@@ -6,6 +6,7 @@ use super::record::record;
 use super::refusal::{BatchError, BatchRefusal};
 use super::targets::{on_hold_with, stream_within};
 use crate::actions::outcome::{Instruction, Outcome};
+use crate::batching::batch_record::NewBatchAction;
 use crate::batching::cutting;
 use crate::batching::schedule::{self, WaitingStream};
 use crate::route::batches_of;
@@ -39,15 +40,40 @@ pub async fn cut_now(worker: &Worker, stream: &str, number: &str, by: Instructio
         let same = actions.iter().any(|k| k.what == "cut" && k.stream.as_deref() == Some(stream));
         return if same { Ok(Outcome::Before(vec![number.into()])) } else { Err(not_next().into()) };
     }
-    let due = forced(worker, stream, by.at).await?;
-    if next_numbers(worker, &due, by.at).await?.batch != number {
+    let action = record(worker, by, "cut", Some(stream))?;
+    cut(worker, stream, Some(number), action).await
+}
+
+/// Cuts the next batch of a stream for an errand, which ends with it; under this number, if one was confirmed.
+pub(crate) async fn cut_for_errand(
+    worker: &Worker,
+    stream: &str,
+    number: Option<&str>,
+    errand: i64,
+    by: Instruction<'_>,
+) -> Result<Outcome, BatchError> {
+    let action = NewBatchAction { errand: Some(errand), ..record(worker, by, "cut", Some(stream))? };
+    cut(worker, stream, number, action).await
+}
+
+async fn cut(
+    worker: &Worker,
+    stream: &str,
+    confirmed: Option<&str>,
+    action: NewBatchAction,
+) -> Result<Outcome, BatchError> {
+    let at = action.at;
+    let due = forced(worker, stream, at).await?;
+    let number = next_numbers(worker, &due, at).await?.batch;
+    let not_next = || BatchRefusal::NotNext { number: confirmed.unwrap_or(&number).into() };
+    if confirmed.is_some_and(|confirmed| confirmed != number) {
         return Err(not_next().into());
     }
-    let Some(lease) = worker.lease(&due.stream.kind.work(), by.at).await? else {
+    let Some(lease) = worker.lease(&due.stream.kind.work(), at).await? else {
         return Err(BatchRefusal::Busy { stream: stream.into() }.into());
     };
     // Under the lease nobody else takes of the bureau's capacity.
-    let due = match forced(worker, stream, by.at).await {
+    let due = match forced(worker, stream, at).await {
         Ok(due) => due,
         Err(refused @ BatchError::Refused(_)) => {
             worker.ledger.give_back(&lease).await?;
@@ -55,13 +81,12 @@ pub async fn cut_now(worker: &Worker, stream: &str, number: &str, by: Instructio
         }
         Err(failed) => return Err(failed),
     };
-    let action = record(worker, by, "cut", Some(stream))?;
-    let settled = batches_of(due.stream.kind)?.cut(worker, due.unit(), lease, action, by.at).await;
+    let settled = batches_of(due.stream.kind)?.cut(worker, due.unit(), lease, action, at).await;
     match settled {
         // Somebody else took the number meanwhile; nothing was written.
         Err(error) if error.is_passing() => Err(not_next().into()),
         Err(error) => Err(error.into()),
-        Ok(()) if worker.ledger.batch(number).await?.is_some() => Ok(Outcome::Done(vec![number.into()])),
+        Ok(()) if worker.ledger.batch(&number).await?.is_some() => Ok(Outcome::Done(vec![number])),
         Ok(()) => Err(BatchRefusal::NothingToCarry { stream: stream.into() }.into()),
     }
 }

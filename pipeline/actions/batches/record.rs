@@ -13,5 +13,5 @@ pub(crate) fn record(
 ) -> Result<NewBatchAction, StageError> {
     let reason = worker.keys.encrypt(by.reason.as_bytes())?;
     let (actor, stream) = (by.actor.into(), stream.map(str::to_owned));
-    Ok(NewBatchAction { at: by.at, actor, what, stream, reason, approval: by.approval })
+    Ok(NewBatchAction { at: by.at, actor, what, stream, reason, approval: by.approval, errand: None })
 }

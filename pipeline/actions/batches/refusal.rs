@@ -72,6 +72,30 @@ pub enum BatchRefusal {
     },
 }
 
+impl BatchRefusal {
+    /// What was found in one word, for who shows it in another language or process, and what it is about.
+    pub fn code(&self) -> (&'static str, &str) {
+        match self {
+            BatchRefusal::NoSuchBatch { number } => ("no-such-batch", number),
+            BatchRefusal::NoSuchStream { stream } => ("no-such-stream", stream),
+            BatchRefusal::Beyond(beyond) => ("beyond", &beyond.what),
+            BatchRefusal::NamesAnArea { stream } => ("names-an-area", stream),
+            BatchRefusal::NothingWaits { stream } => ("nothing-waits", stream),
+            BatchRefusal::OnHoldWith { hold, .. } => ("on-hold", hold),
+            BatchRefusal::NoCapacity { partner } => ("no-capacity", partner),
+            BatchRefusal::Busy { stream } => ("busy", stream),
+            BatchRefusal::NotNext { number } => ("not-next", number),
+            BatchRefusal::NothingToCarry { stream } => ("nothing-to-carry", stream),
+            BatchRefusal::OnePart { number, .. } => ("one-part", number),
+            BatchRefusal::EmptyPart { number } => ("empty-part", number),
+            BatchRefusal::Sending { number } => ("sending", number),
+            BatchRefusal::Ended { number } => ("ended", number),
+            BatchRefusal::NotOnHold { number } => ("not-on-hold", number),
+            BatchRefusal::Sent { number, .. } => ("sent", number),
+        }
+    }
+}
+
 /// Why an action on a batch or a stream was not carried out.
 pub type BatchError = ActionError<BatchRefusal>;
 

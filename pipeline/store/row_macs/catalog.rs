@@ -209,6 +209,33 @@ pub const BATCH_ACT: Covered = covered(
 pub const CASE_ACT: Covered =
     covered("case_act", &["id"], &["at", "actor", "desk_case", "word", "reason", "approval", "by_user"], "");
 
+/// What somebody asked a worker for, and what came of it. Who took it stands beside.
+pub const ERRAND: Covered = covered(
+    "errand",
+    &["id"],
+    &[
+        "key",
+        "actor",
+        "by_user",
+        "standing",
+        "role",
+        "scope_bank",
+        "scope_area",
+        "what",
+        "subject",
+        "number",
+        "bank",
+        "area",
+        "reason",
+        "asked_at",
+        "outcome",
+        "code",
+        "result",
+        "ended_at",
+    ],
+    "",
+);
+
 pub const STREAM_ACT: Covered = covered(
     "stream_act",
     &["id"],
@@ -273,6 +300,7 @@ pub const COVERED: &[&Covered] = &[
     &ACT_MEMBER,
     &BATCH_ACT,
     &CASE_ACT,
+    &ERRAND,
     &STREAM_ACT,
     &RECONCILIATION,
     &REFERENCE_IMPORT,

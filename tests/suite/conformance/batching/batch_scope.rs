@@ -261,7 +261,15 @@ async fn an_area_orders_its_cards_where_the_bureau_merges_no_regions(database: D
 /// An action as its command would hand it to the ledger.
 fn action(what: &'static str, stream: Option<&str>) -> NewBatchAction {
     let stream = stream.map(str::to_owned);
-    NewBatchAction { at: morning(), actor: "lin".into(), what, stream, reason: Vec::new(), approval: None }
+    NewBatchAction {
+        at: morning(),
+        actor: "lin".into(),
+        what,
+        stream,
+        reason: Vec::new(),
+        approval: None,
+        errand: None,
+    }
 }
 
 async fn the_transaction_of_an_act_refuses_what_lies_beyond(database: Database) {

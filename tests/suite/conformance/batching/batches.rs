@@ -50,7 +50,7 @@ on_both_engines!(
 );
 
 /// Days played before a test acts, until a Tuesday: by then something waits in every room.
-const PLAYED: u32 = 22;
+pub(crate) const PLAYED: u32 = 22;
 /// Days of the whole play.
 const DAYS: u32 = 60;
 /// Days until old cards have come back.
@@ -92,7 +92,7 @@ pub(crate) async fn laws_hold(play: &Play, after: &str) {
 }
 
 /// Names of the streams of a kind in which at least so many cards wait.
-async fn streams(worker: &Worker, kind: BatchKind, cards: i64) -> Vec<String> {
+pub(crate) async fn streams(worker: &Worker, kind: BatchKind, cards: i64) -> Vec<String> {
     streams_at(worker, kind, cards, morning()).await
 }
 

@@ -3,5 +3,6 @@
 pub mod batch_scope;
 pub mod batches;
 pub mod deadlines;
+mod errands;
 pub mod queue_order;
 mod shown;

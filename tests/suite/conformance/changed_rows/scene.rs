@@ -11,7 +11,7 @@ use cardline::people::users::NewUser;
 use cardline::route::batches_of;
 use cardline::step::Worker;
 use cardline::store::row_macs::catalog::{
-    ACT, ACT_MEMBER, BATCH_ACT, CASE_ACT, Covered, DESTROYED_RECORD, RECONCILIATION, REFERENCE_IMPORT,
+    ACT, ACT_MEMBER, BATCH_ACT, CASE_ACT, Covered, DESTROYED_RECORD, ERRAND, RECONCILIATION, REFERENCE_IMPORT,
     STREAM_ACT,
 };
 use cardline::store::row_macs::counts::{
@@ -41,6 +41,11 @@ const ACTS_OF_PERSONS: &[(&str, &Covered, Option<&Counted>)] = &[
         "INSERT INTO case_act (at, actor, desk_case, word, reason) VALUES (1, 'wang', 1000000, 'noted', x'01') RETURNING id",
         &CASE_ACT,
         Some(&CASE_ACTS),
+    ),
+    (
+        "INSERT INTO errand (key, actor, standing, role, scope_bank, scope_area, what, subject, bank, area, reason, asked_at, worker) VALUES ('k', 'wang', 1, 'operator', '', '', 'cut', 'account', '', '', x'01', 1, 'worker-1') RETURNING id",
+        &ERRAND,
+        None,
     ),
     (
         "INSERT INTO stream_act (at, actor, partner, kind, first, last, reason) VALUES (1, 'wang', '104', 'account-answer', 900, 901, x'01') RETURNING id",
