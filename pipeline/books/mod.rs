@@ -4,6 +4,7 @@
 //! looks at what changed since the last run that held; a full run looks at everything. Both read the
 //! temporary tables `touched_*`, so they share one text.
 
+pub mod audit;
 pub mod balance;
 mod case_rows;
 pub mod case_shown;

@@ -25,6 +25,8 @@ pub enum Permission {
     SeeImports,
     TraceCards,
     CheckBooks,
+    /// See what people did, and check that it stands as it was written.
+    SeeAudit,
     SeeBatches,
     CutBatches,
     /// Put batches and streams on hold.
@@ -103,6 +105,7 @@ impl Permission {
             Permission::SeeImports => within(ALL),
             Permission::TraceCards => within(ALL),
             Permission::CheckBooks => whole(&[Role::Operator, Role::Administrator, Role::Auditor]),
+            Permission::SeeAudit => whole(OVERSEERS),
             Permission::SeeBatches => within(ALL),
             Permission::CutBatches => within(OPERATORS),
             Permission::HoldBatches => within(OPERATORS),

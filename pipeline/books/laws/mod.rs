@@ -21,7 +21,7 @@ mod one_place;
 mod scope;
 mod secret;
 mod transition;
-mod written_row;
+pub(super) mod written_row;
 
 pub use secret::NOT_LOOKED_AT;
 

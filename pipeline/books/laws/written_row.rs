@@ -3,11 +3,11 @@
 use crate::args;
 use crate::books::law::Scene::{Middle, Scopes, TwoPersons};
 use crate::books::law::{Found, Law, Look, planted};
-use crate::store::LedgerError;
 use crate::store::row_macs::catalog::{COVERED, Covered};
 use crate::store::row_macs::older::begun_mac;
 use crate::store::row_macs::there_again::THERE_AGAIN;
 use crate::store::row_macs::{RowKey, StoredMac};
+use crate::store::{LedgerError, Tx};
 
 pub const LAW: Law = Law {
     number: 15,
@@ -47,15 +47,22 @@ async fn changed_rows(look: &mut Look) -> Result<Found, LedgerError> {
     found.offending.extend(look.tx.all_miscounted(&key).await?);
     found.offending.extend(look.tx.rows::<(String,)>(THERE_AGAIN, args![]).await?.into_iter().map(|(again,)| again));
     for covered in COVERED {
-        compare(look, covered, &key, &mut found).await?;
+        compare(&mut look.tx, covered, &key, look.since.is_none(), &mut found).await?;
     }
     Ok(found)
 }
 
-async fn compare(look: &mut Look, covered: &Covered, key: &RowKey, found: &mut Found) -> Result<(), LedgerError> {
+/// Compares the rows of a table, all of them or those touched.
+pub(in crate::books) async fn compare(
+    tx: &mut Tx,
+    covered: &Covered,
+    key: &RowKey,
+    whole: bool,
+    found: &mut Found,
+) -> Result<(), LedgerError> {
     let mut after = vec![i64::MIN; covered.key.len()];
     loop {
-        let page = look.tx.compared(covered, key, &after, look.since.is_none()).await?;
+        let page = tx.compared(covered, key, &after, whole).await?;
         let Some(last) = page.last() else { return Ok(()) };
         after.clone_from(&last.key);
         found.cases += page.len() as i64;

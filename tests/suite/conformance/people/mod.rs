@@ -1,6 +1,7 @@
 //! Users, their scope, and what needs two of them.
 
 pub mod attacks;
+mod audit;
 pub mod disclosures;
 pub mod four_eyes;
 pub mod logins;
