@@ -4,6 +4,7 @@
 pub mod pickup;
 pub mod pickup_cards;
 pub mod shipments;
+pub mod waiting_by_area;
 pub mod windows;
 
 pub use windows::{EndWindows, OpenWindows};

@@ -58,7 +58,7 @@ pub struct Ages {
 }
 
 impl Ages {
-    fn add(&mut self, days: i32, cards: i64) {
+    pub(super) fn add(&mut self, days: i32, cards: i64) {
         let band = match days {
             ..=7 => &mut self.age_0_7,
             8..=15 => &mut self.age_8_15,
@@ -182,7 +182,7 @@ fn due_on(found: &PickupCards) -> Option<Date> {
     }
 }
 
-fn days_between(from: Date, to: Date) -> i32 {
+pub(super) fn days_between(from: Date, to: Date) -> i32 {
     from.until(to).map_or(0, |span| span.get_days())
 }
 

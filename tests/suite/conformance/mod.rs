@@ -13,3 +13,4 @@ pub mod people;
 mod pickup;
 mod reference;
 pub mod store;
+mod strip;

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use cardline::route::deadlines::Deadlines;
-use cardline::route::distribution::pickup::{By, PickupRow, counted, one_by_one};
+use cardline::route::distribution::pickup::{By, PickupRow, counted, due_within, one_by_one};
 use cardline::route::distribution::pickup_cards::Asked;
+use cardline::route::distribution::waiting_by_area::{AreaRow, waiting_by_area};
 use cardline::step::Worker;
 use cardline::time::instant;
 use cardline_core::domain::staff::Role;
@@ -95,6 +96,7 @@ async fn the_lists_are_where_the_cards_are(database: Database) {
     assert_eq!(cards(&chased), cards(&rows));
     assert!(chased.iter().all(|row| row.working_days_left <= 0 && row.due_on < day(months).to_string()), "{chased:?}");
 
+    areas_are_summed_level_by_level(&play.worker).await;
     let boss = administered(&ledger).await;
     execute(&ledger, "UPDATE application SET bank = 'ABC' WHERE id % 2 = 0").await;
     for (name, bank, area) in [("lin", "", "1101"), ("wang", "ABC", ""), ("zhao", "ABC", "1101"), ("none", "CCB", "99")]
@@ -110,9 +112,53 @@ async fn the_lists_are_where_the_cards_are(database: Database) {
         assert!(listed.is_sorted() && listed.len() == expected.len(), "{name}");
         assert_eq!(listed.into_iter().collect::<BTreeSet<_>>(), expected, "{name}");
         assert_eq!(cards(&by_point(&play.worker, Asked::Waiting, DAYS).await), expected.len() as i64, "{name}");
+        let by_area = waiting_by_area(&play.worker, "", evening(DAYS)).await.unwrap();
+        assert_eq!(by_area.iter().map(|row| row.cards).sum::<i64>(), expected.len() as i64, "{name}");
         let late = singles(&play.worker, overdue, months).await.len() as i64;
         assert_eq!(cards(&by_point(&play.worker, overdue, months).await), late, "{name}");
         assert!(name == "none" || (!expected.is_empty() && late < cards(&chased)), "{name} shows too little");
     }
     play.end().await;
+}
+
+fn summed(rows: &[AreaRow]) -> [i64; 9] {
+    let columns = |row: &AreaRow| {
+        let ages = row.ages;
+        let bands = [ages.age_0_7, ages.age_8_15, ages.age_16_30, ages.age_over_30];
+        let [one, two, three, four] = bands;
+        [row.cards, one, two, three, four, row.due_1, row.due_3, row.due_7, row.overdue]
+    };
+    rows.iter().map(columns).fold([0; 9], |sum, row| std::array::from_fn(|at| sum[at] + row[at]))
+}
+
+/// What lies below an area is what the area tells of itself, down to single points.
+async fn areas_are_summed_level_by_level(worker: &Worker) {
+    let at = evening(DAYS);
+    let mut open = vec![String::new()];
+    let (mut points, mut whole) = (0, Vec::new());
+    while let Some(above) = open.pop() {
+        let rows = waiting_by_area(worker, &above, at).await.unwrap();
+        whole.extend(above.is_empty().then(|| rows.clone()));
+        for row in rows {
+            assert!(row.area.starts_with(&above) || row.is_point, "{row:?}");
+            assert!(!row.name.is_empty(), "{row:?}");
+            let bands = row.ages.age_0_7 + row.ages.age_8_15 + row.ages.age_16_30 + row.ages.age_over_30;
+            assert!(bands == row.cards && row.due_1 <= row.due_3 && row.due_3 <= row.due_7, "{row:?}");
+            if row.is_point {
+                points += row.cards;
+                continue;
+            }
+            let below = waiting_by_area(worker, &row.area, at).await.unwrap();
+            assert_eq!(summed(&below), summed(std::slice::from_ref(&row)), "below {}", row.area);
+            open.push(row.area);
+        }
+    }
+    let [cards, .., due_7, overdue] = summed(&whole[0]);
+    assert_eq!(cards, points);
+    assert_eq!(cards, self::cards(&counted(worker, Asked::Waiting, By::Point, at).await.unwrap()));
+    let due = counted(worker, due_within(worker, day(DAYS), 7), By::Point, at).await.unwrap();
+    let late = counted(worker, Asked::Overdue { today: day(DAYS) }, By::Point, at).await.unwrap();
+    assert_eq!((due_7, overdue), (self::cards(&due), self::cards(&late)));
+    assert!(due_7 > 0, "the play shows too little");
+    assert!(waiting_by_area(worker, "99", at).await.unwrap().is_empty());
 }

@@ -1,0 +1,123 @@
+//! What waits at the points by area, as an administrator looks down from a province to one point: how many cards of
+//! which age, what is due in the next working days, and what is late.
+//!
+//! An area's code has 2 digits of the province, 4 of the city, 6 of the district, 9 of the street and 12 of the point.
+//! An outlet of a bank lies in a district and in no street: below its district it stands beside the streets.
+
+use std::collections::BTreeMap;
+
+use cardline_core::domain::reference::Reference;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::pickup::{Ages, days_between};
+use super::pickup_cards::{Asked, PickupCards};
+use crate::step::{StageError, Worker};
+use crate::time::local_date;
+
+/// How many digits the areas of each level have.
+const LEVELS: [usize; 5] = [2, 4, 6, 9, 12];
+const DISTRICT: usize = 6;
+
+/// Working days within which windows are told to end.
+const SOON: [u32; 3] = [1, 3, 7];
+
+/// What waits in one area, or at one point.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct AreaRow {
+    /// Its digits; the code of a point, or of an outlet, where it is one.
+    pub area: String,
+    /// Of the province, the city, the district or the point; of a street, that of its district.
+    pub name: String,
+    /// Whether it is one point, so that nothing lies below it.
+    pub is_point: bool,
+    /// Cards at a point or with a unit.
+    pub cards: i64,
+    #[serde(flatten)]
+    pub ages: Ages,
+    /// The day on which the first window of the oldest of them was opened.
+    pub oldest_on: Option<String>,
+    /// Windows that end today or within one working day.
+    pub due_1: i64,
+    /// Of these and more, within three.
+    pub due_3: i64,
+    /// Of these and more, within seven.
+    pub due_7: i64,
+    /// Past their day: at the points, with units, on their way back.
+    pub overdue: i64,
+}
+
+/// What waits in each area of the next level below the area `above`, within the scope of who asks. Empty digits: by
+/// province.
+///
+/// # Errors
+/// The ledger cannot be read.
+pub async fn waiting_by_area(worker: &Worker, above: &str, now: Timestamp) -> Result<Vec<AreaRow>, StageError> {
+    let today = local_date(now);
+    let waiting = worker.ledger.pickup_cards(Asked::Waiting).await?;
+    let overdue = worker.ledger.pickup_cards(Asked::Overdue { today }).await?;
+    let soon = SOON.map(|days| worker.working_days_after(today, days));
+    let mut rows = BTreeMap::new();
+    for found in &waiting {
+        let Some(row) = row_of(&mut rows, found, above, &worker.reference) else { continue };
+        row.cards += found.cards;
+        let ready: Option<Date> = found.ready_on.as_ref().and_then(|ready_on| ready_on.parse().ok());
+        row.ages.add(ready.map_or(0, |ready| days_between(ready, today)), found.cards);
+        row.oldest_on = [row.oldest_on.take(), found.ready_on.clone()].into_iter().flatten().min();
+        let due = found.due_on.parse::<Date>().ok().filter(|due| found.place == "on_shelf" && *due >= today);
+        let counts = [&mut row.due_1, &mut row.due_3, &mut row.due_7];
+        for (count, last) in counts.into_iter().zip(soon) {
+            *count += if due.is_some_and(|due| due <= last) { found.cards } else { 0 };
+        }
+    }
+    for found in &overdue {
+        if let Some(row) = row_of(&mut rows, found, above, &worker.reference) {
+            row.overdue += found.cards;
+        }
+    }
+    Ok(rows.into_values().collect())
+}
+
+/// The row of the area of these cards; none where they lie elsewhere.
+fn row_of<'r>(
+    rows: &'r mut BTreeMap<String, AreaRow>,
+    found: &PickupCards,
+    above: &str,
+    reference: &Reference,
+) -> Option<&'r mut AreaRow> {
+    let (code, digits) = digits_of(found, reference);
+    if !digits.starts_with(above) {
+        return None;
+    }
+    let level = LEVELS.into_iter().find(|level| *level > above.len())?;
+    let is_point = level >= code.len() || level > digits.len();
+    let area = if is_point { code } else { digits.get(..level)? };
+    Some(rows.entry(area.to_owned()).or_insert_with(|| AreaRow {
+        area: area.to_owned(),
+        name: name_of(area, is_point, reference),
+        is_point,
+        ..AreaRow::default()
+    }))
+}
+
+/// The code of the point, and the digits of where it lies: an outlet's own digits are no area's.
+fn digits_of<'f>(found: &'f PickupCards, reference: &'f Reference) -> (&'f str, &'f str) {
+    let code = found.point.as_str();
+    match (reference.point(code), reference.outlet(code)) {
+        (Some(_), _) => (code, code),
+        (None, Some(outlet)) => (code, &outlet.region),
+        (None, None) => (code, &found.region),
+    }
+}
+
+fn name_of(area: &str, is_point: bool, reference: &Reference) -> String {
+    let name = if is_point {
+        let point = reference.point(area).map(|point| point.name.as_str());
+        point.or_else(|| reference.outlet(area).map(|outlet| outlet.name.as_str()))
+    } else {
+        let region = format!("{:0<DISTRICT$}", area.get(..DISTRICT).unwrap_or(area));
+        reference.region_name(&region)
+    };
+    name.unwrap_or_default().to_owned()
+}
