@@ -12,10 +12,10 @@ use cardline_core::card_states;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use crate::args;
 use crate::store::scope::in_scope;
 use crate::store::{Ledger, LedgerError, Tx};
 use crate::time::rfc3339_stored;
+use crate::{args, row};
 
 /// Rows of history that are looked at for the last hour. More were written in it: what is told is the least it can be.
 const LAST_MOVES_MAX: i64 = 20_000;
@@ -229,8 +229,8 @@ impl Ledger {
 impl Watched {
     /// Whether what moved came into this stage from another one; into intake comes what is taken in.
     fn comes(&self, moved: &Moved) -> bool {
-        let begins = self.life != "card" && moved.from.is_empty();
-        let enters = self.life == "card" && self.has(&moved.to) && !self.has(&moved.from);
+        let begins = self.life != "card" && moved.from_state.is_empty();
+        let enters = self.life == "card" && self.has(&moved.to_state) && !self.has(&moved.from_state);
         self.life == moved.life && (begins || enters)
     }
 
@@ -239,13 +239,16 @@ impl Watched {
     }
 }
 
-struct Moved {
-    life: String,
-    from: String,
-    to: String,
-    cards: i64,
-    /// Rows of history that say so.
-    rows: i64,
+row! {
+    /// How many moved along one edge.
+    struct Moved {
+        life: String,
+        from_state: String,
+        to_state: String,
+        cards: i64,
+        /// Rows of history that say so.
+        rows: i64,
+    }
 }
 
 async fn tallied(tx: &mut Tx) -> Result<(Counts, Option<String>), LedgerError> {
@@ -264,16 +267,13 @@ async fn counted(tx: &mut Tx) -> Result<Counts, LedgerError> {
 /// What moved within the last hour, among the last rows of history.
 async fn last_moves(tx: &mut Tx, now: Timestamp) -> Result<Vec<Moved>, LedgerError> {
     let since = now - SignedDuration::from_hours(1);
-    let rows = tx
-        .rows::<(String, String, String, i64, i64)>(
-            "SELECT m.life, m.from_state, m.to_state, CAST(sum(m.count) AS BIGINT), count(*) FROM
-                (SELECT life, from_state, to_state, count, at FROM move ORDER BY seq DESC LIMIT $2) m
-             WHERE m.at >= $1 GROUP BY m.life, m.from_state, m.to_state",
-            args![since, LAST_MOVES_MAX],
-        )
-        .await?;
-    let moved = |(life, from, to, cards, rows)| Moved { life, from, to, cards, rows };
-    Ok(rows.into_iter().map(moved).collect())
+    tx.rows(
+        "SELECT m.life, m.from_state, m.to_state, CAST(sum(m.count) AS BIGINT) AS cards, count(*) AS rows FROM
+            (SELECT life, from_state, to_state, count, at FROM move ORDER BY seq DESC LIMIT $2) m
+         WHERE m.at >= $1 GROUP BY m.life, m.from_state, m.to_state",
+        args![since, LAST_MOVES_MAX],
+    )
+    .await
 }
 
 #[cfg(test)]
