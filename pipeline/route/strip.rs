@@ -99,15 +99,29 @@ macro_rules! first_shipment {
     };
 }
 
+/// The first card of the next stream, `c` being one of the stream before.
+macro_rules! next_stream {
+    ($further:literal) => {
+        concat!(
+            "(SELECT n.id FROM application n WHERE n.queue IS NOT NULL AND ",
+            $further,
+            " ORDER BY n.region, n.bank, n.lane, n.approved_on, n.application_id LIMIT 1)"
+        )
+    };
+}
+
 /// Of each stream the card that was approved first: the index leads from stream to stream, whatever waits in them.
 const FIRST_WAITING: &str = concat!(
     "WITH RECURSIVE first (id) AS (
-        SELECT (SELECT a.id FROM application a WHERE a.queue IS NOT NULL
-            ORDER BY a.region, a.bank, a.lane, a.approved_on, a.application_id LIMIT 1)
-        UNION ALL SELECT (SELECT n.id FROM application c JOIN application n ON (n.region, n.bank, n.lane) > (c.region, c.bank, c.lane)
-            WHERE c.id = first.id AND n.queue IS NOT NULL
-            ORDER BY n.region, n.bank, n.lane, n.approved_on, n.application_id LIMIT 1)
-        FROM first WHERE first.id IS NOT NULL)
+        SELECT ",
+    next_stream!("n.region >= ''"),
+    " UNION ALL SELECT (SELECT COALESCE(",
+    next_stream!("n.region = c.region AND n.bank = c.bank AND n.lane > c.lane"),
+    ", ",
+    next_stream!("n.region = c.region AND n.bank > c.bank"),
+    ", ",
+    next_stream!("n.region > c.region"),
+    ") FROM application c WHERE c.id = first.id) FROM first WHERE first.id IS NOT NULL)
      SELECT a.due_on FROM first f JOIN application a ON a.id = f.id WHERE ",
     in_scope!("a.bank", "a.region"),
     " ORDER BY a.due_on LIMIT 1"
