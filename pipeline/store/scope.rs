@@ -34,8 +34,8 @@ impl Tx {
         self.stage(vec![Viewer { bank: scope.bank, area: scope.area }]).await
     }
 
-    /// The user who acts, for rows that remember it.
+    /// The user who acts, for rows that remember it; none before there are users, nor where a guest of a demo acts.
     pub(crate) fn user(&self) -> Option<i64> {
-        self.viewer().map(|viewer| viewer.user)
+        self.viewer().filter(|viewer| !viewer.is_guest()).map(|viewer| viewer.user)
     }
 }

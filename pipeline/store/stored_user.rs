@@ -136,6 +136,11 @@ impl Tx {
     /// hours.
     pub(super) async fn refuse_former(&mut self, principal: &Principal) -> Result<(), LedgerError> {
         let user = principal.name.clone();
+        if principal.is_guest() {
+            // As without a viewer: anybody acts until there are users, and then nobody who is none.
+            let users = self.number("SELECT count(*) FROM users", args![]).await?;
+            return if users == 0 { Ok(()) } else { Err(LedgerError::SessionEnded { user }) };
+        }
         let now = self.row::<StoredUser>(users!("id = $1"), args![principal.user]).await?;
         let Some(now) = now.filter(|now| now.state == "enabled") else {
             return Err(LedgerError::UserDisabled { user });

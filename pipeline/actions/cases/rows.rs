@@ -74,7 +74,7 @@ impl Ledger {
         if !words.contains(&new.decision) {
             return Ok(DecisionResult::NotOffered(words));
         }
-        if new.decision.is_final() && new.approval.is_none() && tx.viewer().is_some() {
+        if new.decision.is_final() && new.approval.is_none() && tx.user().is_some() {
             return Ok(DecisionResult::NeedsSecond);
         }
         let why = Stamp { at: new.at, actor: new.actor, reason: new.decision.reason() };

@@ -4,6 +4,7 @@ pub mod attacks;
 mod audit;
 pub mod disclosures;
 pub mod four_eyes;
+mod guests;
 pub mod logins;
 pub mod recovery;
 pub mod restored;
