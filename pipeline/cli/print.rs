@@ -41,9 +41,7 @@ pub fn complain(text: &str) {
 
 /// Prints one JSON document, indented. What could steer a terminal is escaped, so the document says the same.
 pub fn json<T: Serialize>(value: &T) -> anyhow::Result<()> {
-    let pretty = serde_json::to_string_pretty(value)?;
-    let shown = pretty.split('\n').map(visible::visible_json).collect::<Vec<_>>().join("\n");
-    line(&shown)
+    line(&visible::json_document(value)?)
 }
 
 /// Prints rows in the asked-for way; `document` is what JSON shows.

@@ -8,4 +8,5 @@ mod doctor;
 mod forwarder;
 mod metrics;
 mod names;
+mod one_document;
 pub mod worker;

@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use serde::Serialize;
+
 /// Whether a character steers what shows it, instead of being shown: controls, marks of direction and of nothing.
 pub fn steers(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
@@ -20,6 +22,15 @@ pub fn visible_json(text: &str) -> Cow<'_, str> {
     replaced(text, |c, shown| {
         c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| shown.push_str(&format!("\\u{unit:04x}")));
     })
+}
+
+/// A value as an indented JSON document that steers nothing: what commands print, and programs are answered.
+///
+/// # Errors
+/// The value cannot be written as JSON.
+pub fn json_document<T: Serialize>(value: &T) -> Result<String, serde_json::Error> {
+    let pretty = serde_json::to_string_pretty(value)?;
+    Ok(pretty.split('\n').map(visible_json).collect::<Vec<_>>().join("\n"))
 }
 
 fn replaced(text: &str, show: impl Fn(char, &mut String)) -> Cow<'_, str> {
