@@ -261,10 +261,10 @@ pub const CONSOLE_ANSWER_SECONDS: u64 = 60;
 pub const CONSOLE_FORM_BYTES: usize = 256 * 1024;
 /// Bytes of a file that is uploaded to be checked.
 pub const CONSOLE_UPLOAD_BYTES: usize = 64 * 1024 * 1024;
-/// Requests that one place may make at once.
-pub const CONSOLE_ASKS_AT_ONCE: f64 = 200.0;
+/// Requests that one place may make at once; behind a proxy a whole office is one place.
+pub const CONSOLE_ASKS_AT_ONCE: f64 = 1_000.0;
 /// Requests a second that one place may make for long.
-pub const CONSOLE_ASKS_A_SECOND: f64 = 50.0;
+pub const CONSOLE_ASKS_A_SECOND: f64 = 200.0;
 /// Places whose shares are known at once.
 pub const CONSOLE_PLACES: usize = 10_000;
 /// Rows of a page of a list.

@@ -65,6 +65,7 @@ pub const COMMANDS: &[Line] = &[
     changes("quarantine export", Permission::ExportMessages),
     looks("quarantine disclosures", Permission::SeeDisclosures),
     line("run", Who::Worker, Opening::Make),
+    line("serve", Who::Anyone, Opening::Make),
     line("tick", Who::Worker, Opening::Make),
     makes("import regions", Permission::ImportReferenceData),
     makes("import points", Permission::ImportReferenceData),

@@ -6,14 +6,17 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use cardline::config::Config;
 use cardline::store::Ledger;
+use cardline::time::instant;
 use cardline_world::report::{self, DemoPlan};
 use clap::Args;
+use jiff::civil::Date;
 
 use super::context::Context;
 use super::demo_table;
 use super::exit::{Exit, Usage};
 use super::print::{self, Output};
 use super::progress::Progress;
+use super::serve;
 
 /// Says that a folder was made by a demo, so that the next one may recreate it.
 const MARKER: &str = "demo.marker";
@@ -38,7 +41,7 @@ pub struct DemoArgs {
     /// Folder for everything; that of an earlier demo is deleted first
     #[arg(long, value_name = "DIR", default_value = "./cardline-data/demo")]
     dir: PathBuf,
-    /// Ends when the demo has ended (there is no console yet, so it always does)
+    /// Ends when the demo has ended, without serving the console over it; so it does with another --output than table
     #[arg(long)]
     no_serve: bool,
 }
@@ -72,6 +75,8 @@ pub async fn run(context: &Context, args: DemoArgs) -> anyhow::Result<Exit> {
     let report = cardline_world::demo(&plan, &mut heard).await;
     progress.finish();
     let report = report?;
+    // As a daemon does all the time: the pages show tallies, not counts.
+    ledger.carry_tally().await?;
     ledger.end_demo().await?;
     ledger.close().await;
     let broken: Vec<String> = report.books.iter().filter(|law| !law.holds).map(|law| law.law.to_string()).collect();
@@ -86,7 +91,12 @@ pub async fn run(context: &Context, args: DemoArgs) -> anyhow::Result<Exit> {
     if !report.mirror.holds {
         print::complain("cardline: our books differ from the world's; see the mirror's differences");
     }
-    Ok(Exit::of(broken.is_empty() && report.mirror.holds))
+    let holds = broken.is_empty() && report.mirror.holds;
+    if args.no_serve || context.output != Output::Table || !holds {
+        return Ok(Exit::of(holds));
+    }
+    let last: Date = report.last_day.parse().context("the last day of the demo")?;
+    serve::serve_demo(config, instant(last, 18, 0)).await
 }
 
 /// A database that has a row of anybody's is left alone. What lies in the folder is asked about next.

@@ -81,6 +81,7 @@ pub async fn run(context: &Context, args: ListArgs) -> anyhow::Result<Exit> {
         day: args.day,
         after: args.after,
         limit: args.limit,
+        newest_first: false,
     };
     let page = file_page(&worker, &query, now).await?;
     let rows: Vec<_> = page.files.iter().map(|file| row(file, context.output)).collect();

@@ -60,6 +60,7 @@ mod rules;
 mod rules_check;
 mod rules_page;
 mod rules_texts;
+mod serve;
 mod session;
 mod states;
 mod tick;
@@ -107,6 +108,8 @@ enum Command {
     Quarantine(quarantine::Quarantine),
     /// 运行 Run the route until told to stop
     Run(daemon::RunArgs),
+    /// 控制台 Serve the console: pages and an API
+    Serve(serve::ServeArgs),
     /// 单步 Run every step of a stage once
     Tick(tick::TickArgs),
     /// 主题 The Kafka topics we read: our positions; resume after a loss, once checked
@@ -208,6 +211,7 @@ async fn dispatch(Typed { cli, line }: Typed) -> anyhow::Result<Exit> {
         Command::Rules(args) => rules::run(&context, args),
         Command::Quarantine(args) => quarantine::run(&context, args).await,
         Command::Run(args) => daemon::run(&context, args).await,
+        Command::Serve(args) => serve::run(&context, args).await,
         Command::Tick(args) => tick::run(&context, args).await,
         Command::Topic(args) => topic::run(&context, args).await,
         Command::Import(args) => import::run(&context, args).await,

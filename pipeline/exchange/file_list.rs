@@ -19,9 +19,11 @@ pub struct FileQuery {
     pub state: String,
     /// The local day on which the ledger learned of them.
     pub day: Option<Date>,
-    /// Only files after this id.
+    /// Only files after this id, in the order asked for; 0: from the beginning.
     pub after: i64,
     pub limit: i64,
+    /// The last the ledger learned of stand first.
+    pub newest_first: bool,
 }
 
 /// One line of the ledger of files: a file, or numbers that never came.
@@ -100,6 +102,17 @@ macro_rules! asked_files {
     };
 }
 
+/// A page of them.
+macro_rules! listed_files {
+    ($page:literal) => {
+        asked_files!(
+            "f.id, f.partner, f.kind, f.direction, f.sequence, f.name, f.state, f.rows, f.bytes, f.sha256,
+             b.number AS batch, f.at, f.due_on, f.owner, f.reason",
+            $page
+        )
+    };
+}
+
 impl Ledger {
     /// A page of the files asked for, in the order in which the ledger learned of them, and how many there are.
     pub async fn file_list(&self, query: &FileQuery, today: Date) -> Result<(Vec<ListedFile>, i64), LedgerError> {
@@ -111,16 +124,12 @@ impl Ledger {
         let mut tx = self.read().await?;
         tx.look().await?;
         let all = tx.number(asked_files!("count(*)", ""), asked()).await?;
-        let rows = tx
-            .rows::<FileRow>(
-                asked_files!(
-                    "f.id, f.partner, f.kind, f.direction, f.sequence, f.name, f.state, f.rows, f.bytes, f.sha256,
-                     b.number AS batch, f.at, f.due_on, f.owner, f.reason",
-                    " AND f.id > $6 ORDER BY f.id LIMIT $7"
-                ),
-                [asked(), args![query.after, query.limit]].concat(),
-            )
-            .await?;
+        let (sql, after) = match (query.newest_first, query.after) {
+            (false, after) => (listed_files!(" AND f.id > $6 ORDER BY f.id LIMIT $7"), after),
+            (true, 0) => (listed_files!(" AND f.id < $6 ORDER BY f.id DESC LIMIT $7"), i64::MAX),
+            (true, after) => (listed_files!(" AND f.id < $6 ORDER BY f.id DESC LIMIT $7"), after),
+        };
+        let rows = tx.rows::<FileRow>(sql, [asked(), args![after, query.limit]].concat()).await?;
         Ok((rows.into_iter().map(|row| row.listed(today)).collect(), all))
     }
 }

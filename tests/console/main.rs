@@ -4,3 +4,5 @@
 
 mod bench;
 mod browser;
+mod demo;
+mod walks;

@@ -5,6 +5,7 @@
 
 mod another_server;
 mod conformance;
+mod console;
 mod database_causes;
 mod database_faults;
 mod databases;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Folders below `pipeline/` that are crates of their own; what is in none of them is the library.
-pub const CRATES: &[&str] = &["core", "pictures", "world", "cli"];
+pub const CRATES: &[&str] = &["core", "pictures", "world", "console", "cli"];
 
 /// One source file, the lines of tests taken out (left empty, so that numbers stay true).
 pub struct Source {

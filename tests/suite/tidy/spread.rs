@@ -20,6 +20,7 @@ const HOMES: &[&str] = &[
     // Partners' own side of the files, and words for people.
     "world/",
     "cli/",
+    "console/",
 ];
 
 /// Words of card states that mean other things, too.

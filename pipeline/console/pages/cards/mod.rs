@@ -1,0 +1,4 @@
+//! Where is this card.
+
+pub mod find;
+pub mod way;

@@ -1,0 +1,28 @@
+//! `/cards/ID`: where a card is, whose turn it is, and how it came there.
+
+use askama::Template;
+use cardline::books::way::{CardWay, card_way};
+use cardline::time::local_date;
+
+use crate::answer::{Answer, Refusal};
+use crate::asked::Asked;
+use crate::frame::Frame;
+
+#[derive(Template)]
+#[template(path = "cards/way.html")]
+struct Way {
+    f: Frame,
+    way: CardWay,
+}
+
+/// The page.
+pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
+    let (worker, now) = asked.worker().await?;
+    let data = &worker.config.data.value;
+    let way = card_way(&worker.ledger, data, asked.part(0), local_date(now)).await?.ok_or(Refusal::Absent)?;
+    let lang = asked.lang;
+    let word = crate::frame::states::word(lang, &way.state);
+    let title = lang.say("这张卡：{}", "This card: {}").replace("{}", &word);
+    let f = Frame::at(&asked, &worker, now, &title);
+    Ok(Answer::Page(Way { f, way }.render()?))
+}

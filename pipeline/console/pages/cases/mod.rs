@@ -1,0 +1,4 @@
+//! What a person must decide.
+
+pub mod list;
+pub mod one;

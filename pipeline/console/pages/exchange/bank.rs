@@ -1,0 +1,47 @@
+//! `/banks/CODE`: what needs bank IT, then every file out and in.
+
+use askama::Template;
+
+use super::ledger::{self, FileLedger};
+use crate::answer::{Answer, Refusal};
+use crate::asked::Asked;
+use crate::frame::Frame;
+
+#[derive(Template)]
+#[template(path = "exchange/bank.html")]
+struct Bank {
+    f: Frame,
+    code: String,
+    name: String,
+    ledger: FileLedger,
+}
+
+impl Bank {
+    fn file(&self, id: &i64) -> String {
+        format!("/files/{id}")
+    }
+
+    fn here(&self) -> String {
+        format!("/banks/{}", self.code)
+    }
+}
+
+/// The page.
+pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
+    let (worker, now) = asked.worker().await?;
+    let code = asked.part(0).to_owned();
+    // A bureau has a page of its own, and who sees an area sees no file.
+    let is_seen = worker.partners.get(&code).is_some() && asked.principal()?.scope.covers(&code, "");
+    let name = worker.reference.bank(&code).filter(|_| is_seen).map(|bank| bank.name.clone()).ok_or(Refusal::Absent)?;
+    let ledger = ledger::of(&asked, &worker, now, &code).await?;
+    let title = match ledger.troubles.len() {
+        0 => asked.lang.say("{}：没有文件等您处理", "{}: no file needs you").replace("{}", &name),
+        many => asked
+            .lang
+            .say("{}：{n} 个文件等您处理", "{}: {n} files need you")
+            .replace("{}", &name)
+            .replace("{n}", &many.to_string()),
+    };
+    let f = Frame::at(&asked, &worker, now, &title);
+    Ok(Answer::Page(Bank { f, code, name, ledger }.render()?))
+}

@@ -1,0 +1,48 @@
+//! `/bureaus/CODE`: what needs the bureau, then every file out and in; for who sees every bank.
+
+use askama::Template;
+
+use super::ledger::{self, FileLedger};
+use crate::answer::{Answer, Refusal};
+use crate::asked::Asked;
+use crate::frame::Frame;
+
+#[derive(Template)]
+#[template(path = "exchange/bank.html")]
+struct Bureau {
+    f: Frame,
+    code: String,
+    name: String,
+    ledger: FileLedger,
+}
+
+impl Bureau {
+    fn file(&self, id: &i64) -> String {
+        format!("/files/{id}")
+    }
+
+    fn here(&self) -> String {
+        format!("/bureaus/{}", self.code)
+    }
+}
+
+/// The page.
+pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
+    let (worker, now) = asked.worker().await?;
+    let code = asked.part(0).to_owned();
+    let is_bureau = worker.partners.get(&code).is_some() && worker.reference.bank(&code).is_none();
+    if !is_bureau || !asked.principal()?.scope.is_everything() {
+        return Err(Refusal::Absent);
+    }
+    let ledger = ledger::of(&asked, &worker, now, &code).await?;
+    let title = match ledger.troubles.len() {
+        0 => asked.lang.say("制卡中心 {}：没有文件等处理", "Bureau {}: no file needs anybody").replace("{}", &code),
+        many => asked
+            .lang
+            .say("制卡中心 {}：{n} 个文件等处理", "Bureau {}: {n} files need somebody")
+            .replace("{}", &code)
+            .replace("{n}", &many.to_string()),
+    };
+    let f = Frame::at(&asked, &worker, now, &title);
+    Ok(Answer::Page(Bureau { f, name: code.clone(), code, ledger }.render()?))
+}

@@ -1,0 +1,61 @@
+//! The ledger of a partner's files, a page at a time, with what needs somebody on top.
+
+use cardline::actions::file_list::{FilePage, MISSING, file_page};
+use cardline::exchange::file_list::{FileQuery, ListedFile};
+use cardline::limits::CONSOLE_ROWS;
+use cardline::step::Worker;
+use cardline_core::state_machines::FILE;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::answer::Refusal;
+use crate::asked::Asked;
+use crate::frame::Frame;
+use crate::frame::filters::Filter;
+
+/// A page of the ledger and what stands on top of it.
+pub struct FileLedger {
+    pub filters: Vec<Filter>,
+    pub page: FilePage,
+    /// Refused, on hold, overdue, or numbers that never came.
+    pub troubles: Vec<ListedFile>,
+}
+
+/// The files of a partner with the filters of the URL; one that is not a partner, or another's, is absent.
+pub async fn of(asked: &Asked, worker: &Worker, now: Timestamp, code: &str) -> Result<FileLedger, Refusal> {
+    let (direction, state) = (asked.query.get("direction").to_owned(), asked.query.get("state").to_owned());
+    let day = asked.query.get("day").parse::<Date>().ok();
+    let after = asked.query.get("after").parse().unwrap_or(0);
+    let query =
+        FileQuery { partner: code.into(), direction, state, day, after, limit: CONSOLE_ROWS, newest_first: true };
+    let page = file_page(worker, &query, now).await?;
+    Ok(FileLedger { filters: filters(asked), page, troubles: troubles(worker, now, code).await? })
+}
+
+fn filters(asked: &Asked) -> Vec<Filter> {
+    let f = Frame::of(asked, "");
+    let states = FILE.states.iter().map(|state| state.code).chain([MISSING]);
+    let directions = ["in", "out"].map(|code| (code.to_owned(), f.word(code))).to_vec();
+    vec![
+        Filter::typed("day", f.say("日期", "Day"), f.filter("day")),
+        Filter::of("direction", f.say("方向", "Direction"), f.filter("direction"), directions),
+        Filter::of(
+            "state",
+            f.say("状态", "State"),
+            f.filter("state"),
+            states.map(|code| (code.to_owned(), f.word(code))).collect(),
+        ),
+    ]
+}
+
+/// What needs somebody, whatever the filters say.
+async fn troubles(worker: &Worker, now: Timestamp, code: &str) -> Result<Vec<ListedFile>, Refusal> {
+    let mut troubles = Vec::new();
+    for state in ["held", MISSING, "placed"] {
+        let query =
+            FileQuery { partner: code.into(), state: state.into(), limit: CONSOLE_ROWS, ..FileQuery::default() };
+        let page = file_page(worker, &query, now).await?;
+        troubles.extend(page.files.into_iter().filter(|file| state != "placed" || file.overdue));
+    }
+    Ok(troubles)
+}

@@ -1,0 +1,4 @@
+//! What the administrator watches: cards that wait for their holders.
+
+pub mod point;
+pub mod waiting;

@@ -1,0 +1,9 @@
+//! The console, asked over HTTP as a browser or a program asks it.
+
+mod access;
+mod acts;
+mod api;
+mod client;
+mod guests;
+mod pages;
+mod scope;
