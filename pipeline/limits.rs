@@ -269,3 +269,9 @@ pub const CONSOLE_ASKS_A_SECOND: f64 = 200.0;
 pub const CONSOLE_PLACES: usize = 10_000;
 /// Rows of a page of a list.
 pub const CONSOLE_ROWS: i64 = 100;
+/// People who follow at once what is under way; the others load the page again.
+pub const CONSOLE_FOLLOWERS: usize = 256;
+/// Seconds after which a follower asks again, and is asked who it is.
+pub const CONSOLE_EVENTS_SECONDS: u64 = 300;
+/// Seconds between two looks at what is under way.
+pub const CONSOLE_EVENTS_EVERY_SECONDS: u64 = 1;

@@ -20,6 +20,8 @@ pub enum Answer {
     File { name: String, kind: &'static str, body: Vec<u8> },
     /// Go there and ask by GET (303), with cookies.
     To { path: String, cookies: Vec<String> },
+    /// Events as they come.
+    Events(axum::body::Body),
 }
 
 impl Answer {

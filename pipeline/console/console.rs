@@ -4,12 +4,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use cardline::config::Config;
+use cardline::limits::CONSOLE_FOLLOWERS;
 use cardline::step::Worker;
 use cardline::store::{Ledger, Opening};
 use cardline::time::local_date;
 use cardline_core::domain::staff::Role;
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::RwLock;
+use tokio::sync::{OwnedSemaphorePermit, RwLock, Semaphore};
 
 use crate::answer::Refusal;
 use crate::people::first_link::FirstLink;
@@ -33,13 +34,16 @@ pub struct Console {
     pub guests: Guests,
     pub first: Mutex<Option<FirstLink>>,
     pub rates: Rates,
+    /// Places for those who follow what is under way.
+    followers: Arc<Semaphore>,
 }
 
 impl Console {
     /// A console of a ledger; guests are let in by a demo only.
     pub fn new(config: Config, clock: Clock, guests: Vec<Guest>) -> Console {
         let (opened, first) = (RwLock::new(None), Mutex::new(None));
-        Console { config, clock, opened, guests: Guests::of(guests), first, rates: Rates::default() }
+        let followers = Arc::new(Semaphore::new(CONSOLE_FOLLOWERS));
+        Console { config, clock, opened, guests: Guests::of(guests), first, rates: Rates::default(), followers }
     }
 
     /// Whether it is a demo's.
@@ -111,6 +115,11 @@ impl Console {
             links.push((Role::Administrator.code().to_owned(), link.text().to_owned()));
         }
         links
+    }
+
+    /// A place for one more who follows what is under way; none where there are too many.
+    pub fn follow(&self) -> Option<OwnedSemaphorePermit> {
+        self.followers.clone().try_acquire_owned().ok()
     }
 
     /// Closes what is open.

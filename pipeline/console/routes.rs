@@ -8,7 +8,7 @@ use hyper::Method;
 use crate::answer::{Answer, Refusal};
 use crate::api;
 use crate::asked::Asked;
-use crate::pages::{approvals, books, cards, cases, check, exchange, home, operator, pickup, users};
+use crate::pages::{approvals, audit, books, cards, cases, check, exchange, home, operator, pickup, users, work};
 use crate::people::{first, login};
 
 /// Who may ask a route.
@@ -76,6 +76,9 @@ routes! {
     GET "/ops/quarantine/{id}" desk(Permission::SeeQuarantine, OPERATOR) => operator::message::page;
     POST "/ops/quarantine/{id}" desk(Permission::RetryMessages, OPERATOR) => operator::message::act;
 
+    GET "/work" desk(Permission::SeeBatches, OPERATOR) => work::page;
+    GET "/work/events" desk(Permission::SeeBatches, OPERATOR) => work::events;
+
     GET "/cases" desk(Permission::SeeCases, ALL) => cases::list::page;
     GET "/cases/{number}" desk(Permission::SeeCases, ALL) => cases::one::page;
     POST "/cases/{number}" desk(Permission::DecideCases, ALL) => cases::one::decided;
@@ -95,6 +98,10 @@ routes! {
     GET "/books" desk(Permission::CheckBooks, ALL) => books::page;
     GET "/approvals" desk(Permission::SeeApprovals, ALL) => approvals::page;
     POST "/approvals" desk(Permission::DecideApprovals, ALL) => approvals::decide;
+    POST "/books" desk(Permission::CheckBooks, ALL) => books::ask_worker;
+    GET "/audit" desk(Permission::SeeAudit, ALL) => audit::page;
+    GET "/audit/acts.csv" desk(Permission::SeeAudit, ALL) => audit::export;
+    POST "/audit" desk(Permission::SeeAudit, ALL) => audit::check;
     GET "/users" desk(Permission::SeeUsers, ALL) => users::page;
 
     GET "/api/batches" Who::Token(Permission::SeeBatches) => api::batches;

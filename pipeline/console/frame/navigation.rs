@@ -18,6 +18,7 @@ const OPERATOR: &[(&str, &str, &str)] = &[
     ("/ops/plan", "计划", "Plan"),
     ("/ops/batches", "批次", "Batches"),
     ("/ops/quarantine", "隔离区", "Quarantine"),
+    ("/work", "进行中", "Under way"),
 ];
 const BANK: &[(&str, &str, &str)] = &[("/banks", "文件", "Files"), ("/check", "检验文件", "Check a file")];
 const ADMINISTRATOR: &[(&str, &str, &str)] = &[("/admin", "待领", "Waiting")];
@@ -25,6 +26,7 @@ const SHARED: &[(&str, &str, &str)] = &[("/cases", "待决", "Cases"), ("/cards"
 const OVERSIGHT: &[(&str, &str, &str, Permission)] = &[
     ("/approvals", "审批", "Approvals", Permission::SeeApprovals),
     ("/books", "账簿", "Books", Permission::CheckBooks),
+    ("/audit", "审计", "Audit", Permission::SeeAudit),
     ("/users", "用户", "Users", Permission::SeeUsers),
 ];
 

@@ -69,7 +69,7 @@ pub async fn decide(asked: Asked) -> Result<Answer, Refusal> {
         }
         _ => return Err(Refusal::Wrong(Words::new("没有这种操作", "There is no such act"))),
     };
-    Ok(Answer::to(Frame::of(&asked, "").to(&format!("/approvals?done={done}"))))
+    Ok(Answer::to(Frame::of(&asked, "").to(format!("/approvals?done={done}"))))
 }
 
 impl From<ApprovalRefusal> for Refusal {

@@ -1,6 +1,7 @@
 //! The pages: one file with its query and its words, and one template beside it, for each.
 
 pub mod approvals;
+pub mod audit;
 pub mod books;
 pub mod cards;
 pub mod cases;
@@ -10,3 +11,4 @@ pub mod home;
 pub mod operator;
 pub mod pickup;
 pub mod users;
+pub mod work;

@@ -260,6 +260,7 @@ fn written(answer: Answer) -> Response {
             }
             response
         }
+        Answer::Events(body) => status_of(StatusCode::OK, body, "text/event-stream"),
         Answer::To { path, cookies } => {
             let mut response = status_of(StatusCode::SEE_OTHER, "", "text/plain; charset=utf-8");
             if let Ok(value) = path.parse() {

@@ -49,6 +49,10 @@ async fn every_route_for_every_role_and_scope(database: Database) {
         let cookie = session_of(&ledger, person).await;
         for route in ROUTES.iter().filter(|route| matches!(route.who, Who::Desk(..) | Who::Session)) {
             let path = part(route.path);
+            // To whom it is given, it does not end.
+            if path.ends_with("/events") && refused(&route.who, person).is_none() {
+                continue;
+            }
             let status = match route.method.as_str() {
                 "GET" => site.get(&path, &cookie).await.status,
                 // Without the form's token nothing is done, whoever asks.

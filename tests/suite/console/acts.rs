@@ -8,7 +8,7 @@ use crate::conformance::people::users::add;
 use crate::databases::{Database, on_both_engines};
 use crate::plays::Play;
 
-on_both_engines!(what_is_done_from_pages_is_done_once);
+on_both_engines!(what_is_done_from_pages_is_done_once, a_cut_is_asked_of_a_worker_and_followed);
 
 async fn what_is_done_from_pages_is_done_once(database: Database) {
     let play = Play::played(database, 3, 160, 9).await;
@@ -106,4 +106,56 @@ async fn what_is_done_from_pages_is_done_once(database: Database) {
     }
     ledger.close().await;
     site.close().await;
+}
+
+async fn a_cut_is_asked_of_a_worker_and_followed(database: Database) {
+    const DAYS: u32 = 9;
+    let play = Play::played(database, 3, 160, DAYS).await;
+    let stream = "SELECT DISTINCT 'account/' || bank || '/' || region || '/' || lane FROM application WHERE queue = 'account' LIMIT 1";
+    let streams = texts(&play.worker.ledger, stream).await;
+    let database = play.into_database().await;
+    let Some(stream) = streams.first() else { panic!("nothing waits in the play") };
+    let ledger = database.ledger().await;
+    let boss = add(&ledger, "boss", Role::Administrator, "", "").await;
+    let lin = add(&ledger.seen_by(boss), "lin", Role::Operator, "", "").await;
+    let lin = session_of(&ledger, &lin).await;
+    let site = Site::open(&database).await;
+
+    let plan = format!("/ops/plan?act=cut&stream={stream}");
+    let sheet = site.get(&plan, &lin).await;
+    let hidden = |name: &str| {
+        let (_, after) = sheet.body.split_once(&format!("name=\"{name}\" value=\"")).expect(name);
+        after.split_once('"').unwrap().0.to_owned()
+    };
+    let (_, after) = sheet.body.split_once("<span class=\"mono\">").expect("the number to be typed");
+    let number = after.split_once('<').unwrap().0.to_owned();
+    let (token, key) = (hidden("token"), hidden("key"));
+    let form = |number: &str| {
+        let fields = [("token", &*token), ("key", &*key), ("act", "cut"), ("stream", stream), ("reason", "holiday")];
+        [&fields[..], &[("confirm", number)]]
+            .concat()
+            .into_iter()
+            .map(|(n, v)| (n.to_owned(), v.to_owned()))
+            .collect::<Vec<_>>()
+    };
+    // A second click is the same request.
+    for _ in 0..2 {
+        let fields = form(&number);
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let reply = site.post("/ops/plan", &lin, &fields).await;
+        assert_eq!((reply.status, reply.header("location")), (303, "/work?done=asked"), "{}", reply.body);
+    }
+    assert_eq!(number_of(&ledger).await, 1);
+    let page = site.get("/work", &lin).await;
+    assert!(page.body.contains("No worker runs now") && page.body.contains("waits for a worker"), "{}", page.body);
+    // Whoever follows hears how it stands, in one event, without asking again.
+    let head = format!("GET /work/events HTTP/1.1\r\nHost: x\r\nCookie: {lin}\r\nAccept-Language: en\r\n\r\n");
+    let heard = site.first(head.as_bytes(), "waits for a worker").await;
+    assert!(heard.contains("text/event-stream") && heard.contains("data: <section>"), "{heard}");
+    ledger.close().await;
+    site.close().await;
+}
+
+async fn number_of(ledger: &cardline::store::Ledger) -> i64 {
+    number(ledger, "SELECT count(*) FROM errand").await
 }

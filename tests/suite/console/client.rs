@@ -65,6 +65,20 @@ impl Site {
         String::from_utf8_lossy(&heard).into_owned()
     }
 
+    /// Sends bytes and reads until a text was heard; then hangs up.
+    pub async fn first(&self, said: &[u8], text: &str) -> String {
+        let mut connection = TcpStream::connect(self.listening.address).await.unwrap();
+        connection.write_all(said).await.unwrap();
+        let (mut heard, mut piece) = (String::new(), [0; 4096]);
+        while !heard.contains(text) {
+            let read = tokio::time::timeout(Duration::from_secs(20), connection.read(&mut piece)).await;
+            let read = read.unwrap_or_else(|_| panic!("never: {text} in {heard}")).unwrap();
+            assert!(read > 0, "it ended: {heard}");
+            heard.push_str(&String::from_utf8_lossy(&piece[..read]));
+        }
+        heard
+    }
+
     pub async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Reply {
         let mut said = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.listening.address);
         for (name, value) in headers {

@@ -104,7 +104,7 @@ pub async fn decided(asked: Asked) -> Result<Answer, Refusal> {
 }
 
 fn back(asked: &Asked, number: i64, done: &str) -> Answer {
-    Answer::to(Frame::of(asked, "").to(&format!("/cases/{number}?done={done}")))
+    Answer::to(Frame::of(asked, "").to(format!("/cases/{number}?done={done}")))
 }
 
 /// What a decision does, in both languages.

@@ -177,7 +177,7 @@ pub fn told(f: &Frame, done: &str) -> String {
 }
 
 fn back(asked: &Asked, number: &str, done: &str) -> Answer {
-    Answer::to(Frame::of(asked, "").to(&format!("/ops/batches/{}?done={done}", segment(number))))
+    Answer::to(Frame::of(asked, "").to(format!("/ops/batches/{}?done={done}", segment(number))))
 }
 
 /// An approval that somebody else carries out.

@@ -25,7 +25,7 @@ struct Batches {
 impl Batches {
     /// A page says whether there are more; how many batches there ever were is nobody's question.
     fn all(&self) -> String {
-        if self.further.is_some() { self.f.say("更多", "more").to_owned() } else { self.f.n(&self.batches.len()) }
+        if self.further.is_some() { self.f.say("更多", "more").to_owned() } else { self.f.n(self.batches.len()) }
     }
 
     fn is_open(&self, batch: &BatchRecord) -> bool {

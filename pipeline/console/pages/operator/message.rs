@@ -61,7 +61,7 @@ pub async fn act(asked: Asked) -> Result<Answer, Refusal> {
         (false, 0) => "refused",
         (false, _) => "accepted",
     };
-    Ok(Answer::to(Frame::of(&asked, "").to(&format!("/ops/quarantine/{id}?done={done}"))))
+    Ok(Answer::to(Frame::of(&asked, "").to(format!("/ops/quarantine/{id}?done={done}"))))
 }
 
 impl From<RepairRefusal> for Refusal {

@@ -41,6 +41,7 @@ pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
             .replace("{}", &many.to_string()),
     };
     let f = Frame::at(&asked, &worker, now, &title);
-    let (sheet, done) = (streams::sheet(&asked, &plan), acts::told(&f, asked.query.get("done")));
+    let cut = streams::cut_sheet(&asked, &worker, now).await?;
+    let (sheet, done) = (cut.or_else(|| streams::sheet(&asked, &plan)), acts::told(&f, asked.query.get("done")));
     Ok(Answer::Page(PlanPage { f, streams: plan.streams, holds: plan.holds, cards, sheet, done }.render()?))
 }

@@ -159,7 +159,7 @@ pub async fn act(asked: Asked) -> Result<Answer, Refusal> {
 }
 
 fn back(asked: &Asked, done: &str) -> Answer {
-    Answer::to(Frame::of(asked, "").to(&format!("/ops/quarantine?done={done}")))
+    Answer::to(Frame::of(asked, "").to(format!("/ops/quarantine?done={done}")))
 }
 
 impl From<QuarantineRefusal> for Refusal {

@@ -1,15 +1,47 @@
-//! What an operator does to a stream: hold it, release it. A stream may be named by its beginning.
+//! What an operator does to a stream: hold it, release it, have a worker cut it now. A stream that is held may be named
+//! by its beginning.
 
+use cardline::actions::batches::cut::preview_cut;
 use cardline::actions::batches::hold::{hold_stream, release_stream};
 use cardline::actions::batches::plan::Plan;
+use cardline::actions::errands::{ErrandRefusal, Wanted, ask};
 use cardline::actions::outcome::{Instruction, Outcome};
 use cardline::batching::schedule::covers;
-use cardline::people::permits::Permission;
+use cardline::people::permits::{Permission, PermitRefusal};
+use cardline::people::sessions::Token;
+use cardline::step::Worker;
+
+use jiff::Timestamp;
 
 use super::acts::{Sheet, reason};
 use crate::answer::{Answer, Refusal, Words};
 use crate::asked::Asked;
 use crate::frame::{Frame, grouped};
+
+/// The sheet of a cut: the number it will have and what will be in it.
+pub async fn cut_sheet(asked: &Asked, worker: &Worker, now: Timestamp) -> Result<Option<Sheet>, Refusal> {
+    let stream = asked.query.get("stream");
+    if asked.query.get("act") != "cut" || stream.is_empty() || !asked.may(Permission::CutBatches) {
+        return Ok(None);
+    }
+    let preview = preview_cut(worker, stream, now).await?;
+    let cards = grouped(preview.cards);
+    Ok(Some(Sheet {
+        action: "/ops/plan".into(),
+        act: "cut".into(),
+        word: Words::new("立即开批", "Cut now"),
+        scope: Words::new(
+            format!("{stream}：{cards} 张卡入批 {}，不等截止时间。由工作程序执行。", preview.batch),
+            format!("{stream}: {cards} cards become {}, whatever the cut-off. A worker does it.", preview.batch),
+        ),
+        is_final: true,
+        second_person: false,
+        asks_count: false,
+        confirm: preview.batch,
+        hidden: vec![("stream".into(), stream.into()), ("key".into(), Token::random().text().to_owned())],
+        back: "/ops/plan".into(),
+    }))
+}
 
 /// The sheet of the act in the URL.
 pub fn sheet(asked: &Asked, plan: &Plan) -> Option<Sheet> {
@@ -59,6 +91,15 @@ pub async fn act(asked: Asked) -> Result<Answer, Refusal> {
     let (reason, stream) = (reason(&asked)?, asked.form.get("stream"));
     let actor = asked.principal()?.name.clone();
     let by = Instruction { actor: &actor, reason, at: now, approval: None };
+    if asked.form.get("act") == "cut" {
+        if !asked.may(Permission::CutBatches) {
+            return Err(Refusal::Role);
+        }
+        // Under the number that was previewed and typed, or not at all.
+        let wanted = Wanted::Cut { stream, number: Some(asked.form.get("confirm")) };
+        ask(&worker, wanted, asked.form.get("key"), by).await?;
+        return Ok(Answer::to(Frame::of(&asked, "").to("/work?done=asked")));
+    }
     let outcome = match asked.form.get("act") {
         "hold" => hold_stream(&worker, stream, by).await?,
         "release" if asked.may(Permission::ReleaseBatches) => release_stream(&worker, stream, by).await?,
@@ -66,5 +107,18 @@ pub async fn act(asked: Asked) -> Result<Answer, Refusal> {
         _ => return Err(Refusal::Wrong(Words::new("没有这种操作", "There is no such act"))),
     };
     let done = if matches!(outcome, Outcome::Done(_)) { "done" } else { "before" };
-    Ok(Answer::to(Frame::of(&asked, "").to(&format!("/ops/plan?done={done}"))))
+    Ok(Answer::to(Frame::of(&asked, "").to(format!("/ops/plan?done={done}"))))
+}
+
+impl From<ErrandRefusal> for Refusal {
+    fn from(refusal: ErrandRefusal) -> Refusal {
+        match refusal {
+            ErrandRefusal::Permit(PermitRefusal::Role { .. }) => Refusal::Role,
+            ErrandRefusal::Permit(PermitRefusal::Scope { .. }) => Refusal::Absent,
+            ErrandRefusal::Batch(refusal) => refusal.into(),
+            ErrandRefusal::Key | ErrandRefusal::KeyUsed => {
+                Refusal::Wrong(Words::new("请从页面重新打开再提交", "Open the page again and send it from there"))
+            }
+        }
+    }
 }
