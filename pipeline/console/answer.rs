@@ -3,6 +3,7 @@
 use cardline::actions::outcome::ActionError;
 use cardline::step::StageError;
 use cardline::store::LedgerError;
+use cardline_core::domain::visible::json_document;
 use hyper::StatusCode;
 use serde::Serialize;
 
@@ -32,7 +33,8 @@ impl Answer {
 
     /// A document with a status of its own.
     pub fn json_with(status: StatusCode, document: &impl Serialize) -> Result<Answer, Refusal> {
-        let body = serde_json::to_string(document).map_err(|error| Refusal::Failed(error.to_string()))?;
+        // To the sign what the command prints.
+        let body = json_document(document).map_err(|error| Refusal::Failed(error.to_string()))? + "\n";
         Ok(Answer::Json { status, body })
     }
 

@@ -49,6 +49,11 @@ impl Asked {
         self.part(place).parse().ok().filter(|number| *number > 0).ok_or(Refusal::Absent)
     }
 
+    /// What an act is called, so that the same one again is known: by a program's header, or by a form.
+    pub fn act_key(&self) -> &str {
+        if self.idempotency_key.is_empty() { self.form.get("key") } else { &self.idempotency_key }
+    }
+
     /// The viewer, who is there on every route that is not everybody's.
     pub fn viewer(&self) -> Result<&Viewer, Refusal> {
         self.viewer.as_ref().ok_or(Refusal::Login)

@@ -9,6 +9,7 @@
 mod answer;
 mod api;
 mod asked;
+mod carried;
 mod console;
 mod cookies;
 mod frame;

@@ -13,6 +13,17 @@ impl Pairs {
         Pairs(pairs.collect())
     }
 
+    /// Reads a JSON object of texts and numbers; none where it is another document.
+    pub fn of_json(text: &[u8]) -> Option<Pairs> {
+        let serde_json::Value::Object(members) = serde_json::from_slice(text).ok()? else { return None };
+        let pair = |(name, value): (String, serde_json::Value)| match value {
+            serde_json::Value::String(value) => Some((name, value.replace('\0', ""))),
+            serde_json::Value::Number(value) => Some((name, value.to_string())),
+            _ => None,
+        };
+        members.into_iter().map(pair).collect::<Option<_>>().map(Pairs)
+    }
+
     /// The value of a name; empty where there is none.
     pub fn get(&self, name: &str) -> &str {
         self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.trim())

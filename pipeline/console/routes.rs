@@ -106,6 +106,10 @@ routes! {
 
     GET "/api/batches" Who::Token(Permission::SeeBatches) => api::batches;
     GET "/api/batches/{number}" Who::Token(Permission::SeeBatches) => api::batch;
+    POST "/api/batches/{number}/{act}" Who::Token(Permission::HoldBatches) => api::acts::batch;
+    POST "/api/plan/{act}" Who::Token(Permission::HoldBatches) => api::acts::stream;
+    POST "/api/cases/{number}/decide" Who::Token(Permission::DecideCases) => api::acts::case;
+    GET "/api/openapi.json" Who::Everyone => api::openapi::document;
     GET "/api/plan" Who::Token(Permission::SeeBatches) => api::plan;
     GET "/api/files" Who::Token(Permission::SeeFiles) => api::files;
     GET "/api/cards/{id}" Who::Token(Permission::TraceCards) => api::card;

@@ -1,6 +1,8 @@
 //! What programs ask: each endpoint answers what the command of its name prints with `--output json`, from the same
 //! function.
 
+pub mod acts;
+pub mod openapi;
 pub mod problems;
 
 use cardline::actions::approval_list::approval_list;

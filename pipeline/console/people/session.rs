@@ -37,7 +37,9 @@ pub async fn viewer(console: &Console, headers: &HeaderMap, query: &Pairs) -> Re
         && let Some((guest, held)) =
             console.guests.by_cookie(role, |name| cookies::cookie(headers, name).map(str::to_owned))
     {
-        return Ok(Some(Viewer::new(guest.principal(), &held, Some(guest.clone()))));
+        // Once there are users, everybody proves who they are, also to a demo's ledger.
+        let needed = sessions::are_needed(&console.worker().await?.0.ledger).await?;
+        return Ok((!needed).then(|| Viewer::new(guest.principal(), &held, Some(guest.clone()))));
     }
     let Some(held) = held(headers) else { return Ok(None) };
     let (worker, now) = console.worker().await?;

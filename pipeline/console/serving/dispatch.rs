@@ -19,7 +19,7 @@ use hyper::{HeaderMap, Method, StatusCode};
 use super::peer::Peer;
 use super::response::status_of;
 use super::{assets, body, headers, machines};
-use crate::answer::{Answer, Refusal};
+use crate::answer::{Answer, Refusal, Words};
 use crate::api::problems;
 use crate::asked::Asked;
 use crate::console::Console;
@@ -196,6 +196,12 @@ async fn admit(route: &Route, asked: &mut Asked, headers: &HeaderMap, sent: Body
             };
             asked.viewer = Some(Viewer::new(principal, token, None));
             permitted(asked, *permission)?;
+            if route.method == Method::POST && asked.idempotency_key.is_empty() {
+                return Err(Refusal::Wrong(Words::new(
+                    "请带上 Idempotency-Key 请求头",
+                    "An act takes the header Idempotency-Key",
+                )));
+            }
         }
         Who::Session | Who::Desk(..) => {
             asked.viewer = session::viewer(&asked.console, headers, &asked.query).await?;
@@ -212,6 +218,13 @@ async fn admit(route: &Route, asked: &mut Asked, headers: &HeaderMap, sent: Body
         asked.body = body::read(sent, most).await?;
         if asked.content_type.starts_with("application/x-www-form-urlencoded") {
             asked.form = Pairs::read(&asked.body);
+        } else if asked.content_type.starts_with("application/json") && route.who.is_machine() {
+            asked.form = Pairs::of_json(&asked.body).ok_or_else(|| {
+                Refusal::Wrong(Words::new(
+                    "正文须为一个 JSON 对象",
+                    "The body takes one JSON object of texts and numbers",
+                ))
+            })?;
         } else if asked.content_type.starts_with("multipart/form-data") {
             (asked.form, asked.upload) = body::parts(&asked.content_type, std::mem::take(&mut asked.body)).await?;
         }
@@ -236,11 +249,16 @@ fn permitted(asked: &Asked, permission: cardline::people::permits::Permission) -
 }
 
 /// Whether a browser says that the form is from a page of ours. One that says nothing of it is no browser of today.
+/// As our pages send no referrer, a browser says `null` for the origin of their forms.
 fn is_same_origin(headers: &HeaderMap) -> bool {
     let site = text(headers, "sec-fetch-site");
     let origin = text(headers, ORIGIN.as_str());
     let of_ours = || origin.split_once("://").is_some_and(|(_, host)| host == text(headers, HOST.as_str()));
-    (site.is_empty() || matches!(site, "same-origin" | "none")) && (origin.is_empty() || of_ours())
+    match (site, origin) {
+        ("same-origin", "" | "null") | ("" | "none", "") => true,
+        ("same-origin" | "none" | "", _) => of_ours(),
+        _ => false,
+    }
 }
 
 fn text<'h>(headers: &'h HeaderMap, name: &str) -> &'h str {
@@ -293,11 +311,14 @@ mod tests {
             is_same_origin(&headers)
         };
         assert!(said(&[]) && said(&[("sec-fetch-site", "same-origin"), ("origin", "http://127.0.0.1:8080")]));
+        assert!(said(&[("sec-fetch-site", "same-origin"), ("origin", "null")]));
         for forged in [
             [("sec-fetch-site", "cross-site"), ("origin", "http://127.0.0.1:8080")],
             [("sec-fetch-site", "same-site"), ("origin", "http://127.0.0.1:8080")],
             [("sec-fetch-site", "same-origin"), ("origin", "http://evil.example")],
-            [("sec-fetch-site", "same-origin"), ("origin", "null")],
+            [("sec-fetch-site", "cross-site"), ("origin", "null")],
+            [("sec-fetch-site", "none"), ("origin", "null")],
+            [("sec-fetch-site", ""), ("origin", "null")],
             [("sec-fetch-site", "same-origin"), ("origin", "http://127.0.0.1:8081")],
         ] {
             assert!(!said(&forged), "{forged:?}");

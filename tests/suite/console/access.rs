@@ -13,7 +13,7 @@ on_both_engines!(
     every_route_for_every_role_and_scope,
     a_session_is_new_at_every_login_and_ends_with_its_user,
     a_form_of_others_does_nothing,
-    what_floods_or_stalls_is_bounded,
+    what_is_huge_broken_or_stalls_is_bounded,
     the_first_link_makes_one_administrator,
 );
 
@@ -166,7 +166,7 @@ async fn a_form_of_others_does_nothing(database: Database) {
     site.close().await;
 }
 
-async fn what_floods_or_stalls_is_bounded(database: Database) {
+async fn what_is_huge_broken_or_stalls_is_bounded(database: Database) {
     let site = Site::open(&database).await;
     let huge = format!(
         "POST /login HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 300000\r\n\r\n{}",
@@ -186,12 +186,6 @@ async fn what_floods_or_stalls_is_bounded(database: Database) {
         let answer = site.raw(head.as_bytes()).await;
         assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{answer}");
     }
-    let mut statuses = Vec::new();
-    for _ in 0..4 {
-        let floods = futures_util::future::join_all((0..400).map(|_| site.get("/login", ""))).await;
-        statuses.extend(floods.iter().map(|reply| reply.status));
-    }
-    assert!(statuses.contains(&429) && statuses.contains(&200));
     site.close().await;
 }
 

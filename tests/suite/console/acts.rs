@@ -1,6 +1,9 @@
 //! What people do from the pages: the same as by a command, once, and told when somebody else was first.
 
+use cardline::actions::batches::plan::plan;
+use cardline::time::instant;
 use cardline_core::domain::staff::Role;
+use cardline_world::play::day;
 
 use super::client::{Site, session_of};
 use crate::conformance::arrivals::{number, texts};
@@ -78,7 +81,7 @@ async fn what_is_done_from_pages_is_done_once(database: Database) {
         let sheet = format!("{path}?word=noted");
         assert!(site.get(&sheet, lin).await.body.contains("a preview; nothing is changed yet"));
         let noted = [("word", "noted"), ("reason", "seen to by telephone")];
-        assert_eq!(site.act(&sheet, &path, lin, &noted).await.header("location"), format!("{path}?done=decided"));
+        assert_eq!(site.act(&sheet, &path, lin, &noted).await.header("location"), format!("{path}?done=done"));
         let second = site.act("/ops/plan?act=hold&stream=account", &path, wang, &noted).await;
         assert!(second.status == 409 && second.body.contains("lin decided it"), "{}", second.body);
     }
@@ -109,10 +112,16 @@ async fn what_is_done_from_pages_is_done_once(database: Database) {
 }
 
 async fn a_cut_is_asked_of_a_worker_and_followed(database: Database) {
-    const DAYS: u32 = 9;
-    let play = Play::played(database, 3, 160, DAYS).await;
-    let stream = "SELECT DISTINCT 'account/' || bank || '/' || region || '/' || lane FROM application WHERE queue = 'account' LIMIT 1";
-    let streams = texts(&play.worker.ledger, stream).await;
+    let mut play = Play::new(database, 3, 160, 20).await;
+    let mut streams = Vec::new();
+    for n in 0..20 {
+        play.day(n).await;
+        let plan = plan(&play.worker, instant(day(n), 20, 0)).await.unwrap();
+        streams = plan.streams.into_iter().filter(|planned| planned.cards > 0).map(|planned| planned.stream).collect();
+        if !streams.is_empty() {
+            break;
+        }
+    }
     let database = play.into_database().await;
     let Some(stream) = streams.first() else { panic!("nothing waits in the play") };
     let ledger = database.ledger().await;

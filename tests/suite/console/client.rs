@@ -31,6 +31,11 @@ impl Reply {
         self.headers.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
     }
 
+    /// The document.
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
     /// The hidden field of a page's forms.
     pub fn form_token(&self) -> String {
         let (_, after) = self.body.split_once("name=\"token\" value=\"").expect("a form with a token");

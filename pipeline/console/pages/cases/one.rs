@@ -11,7 +11,9 @@ use cardline_core::state_machines::decision::Decision;
 
 use crate::answer::{Answer, Refusal, Words};
 use crate::asked::Asked;
+use crate::carried::Carried;
 use crate::frame::Frame;
+use crate::pages::operator::acts::{given_to, reason};
 
 #[derive(Template)]
 #[template(path = "cases/one.html")]
@@ -65,7 +67,7 @@ pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
     let title = asked.lang.say("待决 {}", "Case {}").replace("{}", &number.to_string());
     let f = Frame::at(&asked, &worker, now, &title);
     let done = match asked.query.get("done") {
-        "decided" => f.say("已决定，并记入历史。", "It is decided, and recorded.").to_owned(),
+        "done" => f.say("已决定，并记入历史。", "It is decided, and recorded.").to_owned(),
         "before" => {
             f.say("同样的决定之前已经作出，未再改变。", "The same was decided before; nothing changed now.").to_owned()
         }
@@ -77,34 +79,29 @@ pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
     Ok(Answer::Page(Case { f, shown, sheet, done }.render()?))
 }
 
-/// Decides it, or asks a second person where the decision cannot be taken back.
+/// Decides it and shows it again.
 pub async fn decided(asked: Asked) -> Result<Answer, Refusal> {
+    let carried = carry_out(&asked).await?;
+    let path = format!("/cases/{}?done={}", asked.number(0)?, carried.word());
+    Ok(Answer::to(Frame::of(&asked, "").to(path)))
+}
+
+/// Decides it, or asks a second person where the decision cannot be taken back.
+pub async fn carry_out(asked: &Asked) -> Result<Carried, Refusal> {
     let number = asked.number(0)?;
     let decision = Decision::of(asked.form.get("word"))
         .ok_or_else(|| Refusal::Wrong(Words::new("请选择一个决定", "Choose a decision")))?;
-    let reason = asked.form.get("reason");
-    if reason.is_empty() {
-        return Err(Refusal::Wrong(Words::new("请写明理由；理由加密保存", "Say why; the reason is kept encrypted")));
-    }
+    let reason = reason(asked)?;
     let (worker, now) = asked.worker().await?;
     let actor = asked.principal()?.name.clone();
     let by = Instruction { actor: &actor, reason, at: now, approval: None };
     let approval = match asks_second(&worker, number, decision, by).await? {
         Second::NotNeeded => None,
         Second::Given(id) => Some(id),
-        Second::Asked { .. } => return Ok(back(&asked, number, "asked")),
-        Second::GivenTo { maker, .. } => {
-            let given = format!("{maker} 已获同意，由其执行");
-            return Err(Refusal::Conflict(Words::new(given, format!("it was given to {maker}, who carries it out"))));
-        }
+        Second::Asked { id, .. } => return Ok(Carried::Asked(id)),
+        Second::GivenTo { maker, .. } => return Err(given_to(&maker)),
     };
-    let outcome = decide(&worker, number, decision, Instruction { approval, ..by }).await?;
-    let done = if matches!(outcome, cardline::actions::outcome::Outcome::Done(_)) { "decided" } else { "before" };
-    Ok(back(&asked, number, done))
-}
-
-fn back(asked: &Asked, number: i64, done: &str) -> Answer {
-    Answer::to(Frame::of(asked, "").to(format!("/cases/{number}?done={done}")))
+    Ok(decide(&worker, number, decision, Instruction { approval, ..by }).await?.into())
 }
 
 /// What a decision does, in both languages.

@@ -8,12 +8,13 @@ use cardline::actions::batches::second_person::{BatchDecision, needs_second};
 use cardline::actions::batches::split::{Division, split_batch};
 use cardline::actions::batches::targets::batch_within;
 use cardline::actions::dual_control::{Second, second_person};
-use cardline::actions::outcome::{Instruction, Outcome};
+use cardline::actions::outcome::Instruction;
 use cardline::batching::batch_list::BatchRecord;
 use cardline::people::permits::Permission;
 
 use crate::answer::{Answer, Refusal, Words};
 use crate::asked::Asked;
+use crate::carried::Carried;
 use crate::frame::{Frame, grouped, segment};
 
 /// An act that a batch's state allows.
@@ -101,44 +102,50 @@ pub fn sheet(asked: &Asked, batch: &BatchRecord, acts: &[BatchAct]) -> Option<Sh
     })
 }
 
-/// Carries an act out, or asks a second person for it.
+/// Carries the act of a form out and shows the batch again.
 pub async fn act(asked: Asked) -> Result<Answer, Refusal> {
+    let carried = carry_out(&asked, asked.form.get("act")).await?;
+    let path = format!("/ops/batches/{}?done={}", segment(asked.part(0)), carried.word());
+    Ok(Answer::to(Frame::of(&asked, "").to(path)))
+}
+
+/// Carries an act out, or asks a second person for it.
+pub async fn carry_out(asked: &Asked, code: &str) -> Result<Carried, Refusal> {
     let (worker, now) = asked.worker().await?;
     let (id, batch) = batch_within(&worker.ledger, asked.part(0)).await?;
-    let code = asked.form.get("act").to_owned();
     let Some((_, _, _, permission, _)) = ACTS.iter().find(|(known, ..)| *known == code) else {
         return Err(Refusal::Wrong(Words::new("没有这种操作", "There is no such act")));
     };
     if !asked.may(*permission) {
         return Err(Refusal::Role);
     }
-    let reason = reason(&asked)?;
+    let reason = reason(asked)?;
     let actor = asked.principal()?.name.clone();
     let mut by = Instruction { actor: &actor, reason, at: now, approval: None };
-    let wanted = match code.as_str() {
+    let wanted = match code {
         "release" => needs_second(BatchDecision::Release, &batch, reason),
         "cancel" => needs_second(BatchDecision::Cancel, &batch, reason),
         _ => None,
     };
-    if (wanted.is_some() || matches!(code.as_str(), "split" | "cancel")) && asked.form.get("confirm") != batch.number {
+    if (wanted.is_some() || matches!(code, "split" | "cancel")) && asked.form.get("confirm") != batch.number {
         return Err(Refusal::Wrong(Words::new("确认的批号与本批不符", "The number typed is not this batch's")));
     }
     if let Some(wanted) = &wanted {
         match second_person(&worker, wanted, now).await? {
             Second::NotNeeded => {}
             Second::Given(id) => by.approval = Some(id),
-            Second::Asked { .. } => return Ok(back(&asked, &batch.number, "asked")),
+            Second::Asked { id, .. } => return Ok(Carried::Asked(id)),
             Second::GivenTo { maker, .. } => return Err(given_to(&maker)),
         }
     }
     let number = batch.number.as_str();
-    let outcome = match code.as_str() {
+    let outcome = match code {
         "hold" => hold_batch(&worker, number, by).await?,
         "release" => release_batch(&worker, number, by).await?,
         "cancel" => cancel_batch(&worker, number, by).await?,
-        _ => split_batch(&worker, number, &division(&asked, worker.ledger.sections(id).await?)?, by).await?,
+        _ => split_batch(&worker, number, &division(asked, worker.ledger.sections(id).await?)?, by).await?,
     };
-    Ok(back(&asked, number, if matches!(outcome, Outcome::Done(_)) { "done" } else { "before" }))
+    Ok(outcome.into())
 }
 
 /// The reason everybody gives.
@@ -174,10 +181,6 @@ pub fn told(f: &Frame, done: &str) -> String {
             .to_owned(),
         _ => String::new(),
     }
-}
-
-fn back(asked: &Asked, number: &str, done: &str) -> Answer {
-    Answer::to(Frame::of(asked, "").to(format!("/ops/batches/{}?done={done}", segment(number))))
 }
 
 /// An approval that somebody else carries out.

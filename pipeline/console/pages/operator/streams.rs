@@ -5,7 +5,7 @@ use cardline::actions::batches::cut::preview_cut;
 use cardline::actions::batches::hold::{hold_stream, release_stream};
 use cardline::actions::batches::plan::Plan;
 use cardline::actions::errands::{ErrandRefusal, Wanted, ask};
-use cardline::actions::outcome::{Instruction, Outcome};
+use cardline::actions::outcome::Instruction;
 use cardline::batching::schedule::covers;
 use cardline::people::permits::{Permission, PermitRefusal};
 use cardline::people::sessions::Token;
@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use super::acts::{Sheet, reason};
 use crate::answer::{Answer, Refusal, Words};
 use crate::asked::Asked;
+use crate::carried::Carried;
 use crate::frame::{Frame, grouped};
 
 /// The sheet of a cut: the number it will have and what will be in it.
@@ -85,29 +86,37 @@ pub fn sheet(asked: &Asked, plan: &Plan) -> Option<Sheet> {
     })
 }
 
-/// Carries it out.
+/// Carries the act of a form out.
 pub async fn act(asked: Asked) -> Result<Answer, Refusal> {
-    let (worker, now) = asked.worker().await?;
-    let (reason, stream) = (reason(&asked)?, asked.form.get("stream"));
-    let actor = asked.principal()?.name.clone();
-    let by = Instruction { actor: &actor, reason, at: now, approval: None };
-    if asked.form.get("act") == "cut" {
-        if !asked.may(Permission::CutBatches) {
-            return Err(Refusal::Role);
-        }
-        // Under the number that was previewed and typed, or not at all.
-        let wanted = Wanted::Cut { stream, number: Some(asked.form.get("confirm")) };
-        ask(&worker, wanted, asked.form.get("key"), by).await?;
-        return Ok(Answer::to(Frame::of(&asked, "").to("/work?done=asked")));
-    }
-    let outcome = match asked.form.get("act") {
-        "hold" => hold_stream(&worker, stream, by).await?,
-        "release" if asked.may(Permission::ReleaseBatches) => release_stream(&worker, stream, by).await?,
-        "release" => return Err(Refusal::Role),
+    let carried = carry_out(&asked, asked.form.get("act")).await?;
+    let page = if matches!(carried, Carried::Handed(_)) { "/work" } else { "/ops/plan" };
+    Ok(Answer::to(Frame::of(&asked, "").to(format!("{page}?done={}", carried.word()))))
+}
+
+/// Carries an act on a stream out, or has a worker do it.
+pub async fn carry_out(asked: &Asked, code: &str) -> Result<Carried, Refusal> {
+    let permission = match code {
+        "hold" => Permission::HoldBatches,
+        "release" => Permission::ReleaseBatches,
+        "cut" => Permission::CutBatches,
         _ => return Err(Refusal::Wrong(Words::new("没有这种操作", "There is no such act"))),
     };
-    let done = if matches!(outcome, Outcome::Done(_)) { "done" } else { "before" };
-    Ok(Answer::to(Frame::of(&asked, "").to(format!("/ops/plan?done={done}"))))
+    if !asked.may(permission) {
+        return Err(Refusal::Role);
+    }
+    let (worker, now) = asked.worker().await?;
+    let (reason, stream) = (reason(asked)?, asked.form.get("stream"));
+    let actor = asked.principal()?.name.clone();
+    let by = Instruction { actor: &actor, reason, at: now, approval: None };
+    Ok(match code {
+        "hold" => hold_stream(&worker, stream, by).await?.into(),
+        "release" => release_stream(&worker, stream, by).await?.into(),
+        _ => {
+            // Under the number that was previewed and confirmed, or not at all.
+            let wanted = Wanted::Cut { stream, number: Some(asked.form.get("confirm")) };
+            Carried::Handed(Box::new(ask(&worker, wanted, asked.act_key(), by).await?))
+        }
+    })
 }
 
 impl From<ErrandRefusal> for Refusal {

@@ -1,0 +1,21 @@
+//! What programs do: the same as the pages, with a key that makes the same request again do nothing.
+
+use crate::answer::{Answer, Refusal};
+use crate::asked::Asked;
+use crate::pages::cases::one;
+use crate::pages::operator::{acts, streams};
+
+/// `batch hold|release|split|cancel` of a batch.
+pub async fn batch(asked: Asked) -> Result<Answer, Refusal> {
+    acts::carry_out(&asked, asked.part(1)).await?.answer()
+}
+
+/// `batch hold|release|cut` of a stream.
+pub async fn stream(asked: Asked) -> Result<Answer, Refusal> {
+    streams::carry_out(&asked, asked.part(0)).await?.answer()
+}
+
+/// `cases decide`.
+pub async fn case(asked: Asked) -> Result<Answer, Refusal> {
+    one::carry_out(&asked).await?.answer()
+}
