@@ -25,6 +25,10 @@ struct ConfigFile {
     alone_a_day: Option<toml::Value>,
     partners: Option<PathBuf>,
     policy: Option<PathBuf>,
+    alert_url: Option<String>,
+    alert_shape: Option<String>,
+    alert_secret_file: Option<PathBuf>,
+    alert_quiet: Option<String>,
     #[serde(default)]
     topics: TopicsFile,
 }
@@ -93,7 +97,21 @@ pub struct Config {
     /// Folder of partner profiles; `None` means those built in.
     pub partners: Sourced<Option<PathBuf>>,
     pub policy: Sourced<Option<PathBuf>>,
+    pub alerts: AlertConfig,
     pub topics: Topics,
+}
+
+/// Who is told of what is wrong, as it was given; read by the daemon (`daemon/alerts/target.rs`).
+#[derive(Clone)]
+pub struct AlertConfig {
+    /// Addresses with commas between; each holds a secret.
+    pub url: Sourced<Option<String>>,
+    /// `wecom`, `dingtalk`, `feishu` or `json`, for all addresses or one for each.
+    pub shape: Sourced<Option<String>>,
+    /// Private file with the secret that messages are signed with.
+    pub secret_file: Sourced<Option<PathBuf>>,
+    /// Hours in which only what is urgent is told, such as `22:00-07:00`.
+    pub quiet: Sourced<Option<String>>,
 }
 
 /// Flags of the command line that override the rest.
@@ -188,6 +206,12 @@ impl Config {
             service_file: optional(folder("CARDLINE_SERVICE_FILE")?, file.service_file),
             partners: optional(folder("CARDLINE_PARTNERS")?, file.partners),
             policy: optional(folder("CARDLINE_POLICY")?, file.policy),
+            alerts: AlertConfig {
+                url: optional(variable("CARDLINE_ALERT_URL")?, file.alert_url),
+                shape: optional(variable("CARDLINE_ALERT_SHAPE")?, file.alert_shape),
+                secret_file: optional(folder("CARDLINE_ALERT_SECRET_FILE")?, file.alert_secret_file),
+                quiet: optional(variable("CARDLINE_ALERT_QUIET")?, file.alert_quiet),
+            },
             topics: topics(file.topics),
             data,
         })
@@ -207,6 +231,12 @@ impl Config {
             alone_a_day: Sourced { value: ALONE_A_DAY, source: "default" },
             partners: Sourced { value: None, source: "built in" },
             policy: Sourced { value: None, source: "built in" },
+            alerts: AlertConfig {
+                url: optional(None, None),
+                shape: optional(None, None),
+                secret_file: optional(None, None),
+                quiet: optional(None, None),
+            },
             topics: Topics::default(),
         }
     }
@@ -228,6 +258,10 @@ impl Config {
             ("stop_seconds", self.stop_seconds.value.to_string(), self.stop_seconds.source),
             ("partners", path(&self.partners.value), self.partners.source),
             ("policy", path(&self.policy.value), self.policy.source),
+            ("alert_url", or(&self.alerts.url.value.as_deref().map(masked_hooks), "(nobody)"), self.alerts.url.source),
+            ("alert_shape", or(&self.alerts.shape.value, "json"), self.alerts.shape.source),
+            ("alert_secret_file", path_or(&self.alerts.secret_file.value, "(none)"), self.alerts.secret_file.source),
+            ("alert_quiet", or(&self.alerts.quiet.value, "(never)"), self.alerts.quiet.source),
             ("topics.applications", self.topics.applications.clone(), "configuration"),
             ("topics.events", self.topics.events.clone(), "configuration"),
             ("topics.outcomes", self.topics.outcomes.clone(), "configuration"),
@@ -337,6 +371,16 @@ pub fn masked_address(address: &str) -> String {
     }
 }
 
+/// Addresses of webhooks without what follows the host: a path or a parameter there is the key to it.
+fn masked_hooks(addresses: &str) -> String {
+    let host = |address: &str| {
+        let (scheme, rest) = address.trim().split_once("://").unwrap_or(("", ""));
+        let place = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        format!("{scheme}://{}/***", place.rsplit('@').next().unwrap_or_default())
+    };
+    addresses.split(',').map(host).collect::<Vec<_>>().join(",")
+}
+
 fn masked_query(query: &str) -> String {
     let shown = |pair: &str| match pair.split_once('=') {
         Some((key, _)) if HARMLESS.contains(&key) => pair.to_owned(),
@@ -414,6 +458,8 @@ mod tests {
             assert!(!shown.contains("hid") && !shown.contains("den@") && shown.contains("host"), "{shown}");
         }
         assert_eq!(masked_address("sqlite:x.db"), "sqlite:x.db");
+        let hooks = "https://me:hidden@h:8/send?key=hidden, http://g/hook/hidden,hidden";
+        assert_eq!(masked_hooks(hooks), "https://h:8/***,http://g/***,:///***");
     }
 
     #[test]

@@ -90,6 +90,28 @@ pub const ERRAND_BUSY_PAUSE_MILLISECONDS: u64 = 250;
 pub const ERRAND_BUSY_TRIES: u32 = 40;
 /// Acts on a page of the audit: more than a screen, less than a second.
 pub const AUDIT_ACTS_PER_PAGE: i64 = 100;
+/// How often it is looked whether people are to be told of something.
+pub const ALERT_SECONDS: u64 = 60;
+/// One worker tells at a time; another one goes on after this.
+pub const ALERT_LEASE_SECONDS: i64 = 60;
+/// A receiver answers within this, or is asked again later.
+pub const ALERT_ANSWER_SECONDS: u64 = 10;
+/// Of a receiver's answer no more is read.
+pub const ALERT_ANSWER_BYTES_MAX: usize = 64 * 1024;
+/// A receiver that fails is asked again after at most this.
+pub const ALERT_REST_SECONDS_MAX: u64 = 3_600;
+/// Alerts sent in one look: groups take some 20 messages a minute.
+pub const ALERTS_AT_ONCE: i64 = 20;
+/// After as many days it is no news any more, and is not sent.
+pub const ALERT_TRIED_DAYS: i64 = 2;
+/// Days for which one may see what was told.
+pub const ALERT_KEPT_DAYS: i64 = 30;
+/// What is set aside is told when it did not go by itself for so long, as `ops/alerts` does.
+pub const ALERT_ASIDE_MINUTES: i64 = 15;
+/// The laws are checked once a day, and some hours are left.
+pub const ALERT_BOOKS_HOURS: i64 = 26;
+/// Below this the data folder will soon be full.
+pub const DATA_FREE_BYTES_LOW: u64 = 1024 * 1024 * 1024;
 /// Log lines that wait for a slow reader; further ones are dropped and counted.
 pub const LOG_LINES_WAITING: usize = 8_192;
 /// Connections for metrics and health that are open at once; of more, the one that is silent longest ends.

@@ -5,6 +5,7 @@
 //! itself; told to stop, it claims nothing more, and a step that does not finish within its bound is
 //! dropped, so that its transaction rolls back.
 
+pub mod alerts;
 mod gauges;
 mod listen;
 mod outage;
@@ -17,6 +18,7 @@ use std::iter;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use alerts::{Alerting, AlertingError};
 use jiff::Timestamp;
 use outage::Outage;
 use tokio::task::JoinHandle;
@@ -57,12 +59,15 @@ pub enum DaemonError {
     NameTaken(String),
     #[error(transparent)]
     Service(#[from] ServiceError),
+    #[error(transparent)]
+    Alerting(#[from] AlertingError),
 }
 
 /// Runs the steps until a signal arrives.
 pub async fn run(config: Config, steps: Vec<&'static RouteStep>) -> Result<StopCause, DaemonError> {
     let mut signals = Signals::new().map_err(DaemonError::Signals)?;
     let bound = Duration::from_secs(config.stop_seconds.value);
+    let alerting = Alerting::of(&config.alerts)?;
     let watch = Arc::new(Watch::new(config));
     if let Some(address) = &watch.config.listen.value {
         let at = listen::start(address, watch.clone())
@@ -71,6 +76,9 @@ pub async fn run(config: Config, steps: Vec<&'static RouteStep>) -> Result<StopC
         tracing::info!("metrics, health and readiness at http://{at}");
     }
     tokio::spawn(gauges::refresh(watch.clone()));
+    if let Some(alerting) = alerting {
+        tokio::spawn(alerts::watch(watch.clone(), alerting));
+    }
     let mut rounds = tokio::spawn(rounds(watch.clone(), steps));
     tokio::select! {
         biased;

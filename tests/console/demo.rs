@@ -41,8 +41,11 @@ impl Demo {
         let address = link("console").trim_end_matches('/').to_owned();
         let (operator, bank_it, administrator) = (link("operator"), link("bank-it"), link("administrator"));
         // Nobody reads on, and the program must not wait for it.
-        std::thread::spawn(move || lines.last());
         let held = process.stdin.take().unwrap();
+        std::thread::spawn(move || {
+            lines.last();
+            process.wait()
+        });
         Demo { address, operator, bank_it, administrator, _held: held, _folder: folder }
     }
 

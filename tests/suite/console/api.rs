@@ -83,14 +83,10 @@ async fn an_endpoint_answers_what_the_command_prints(database: Database) {
     }
     let machine = ROUTES.iter().filter(|route| matches!(route.who, Who::Token(_)));
     let mut served: Vec<String> = machine.map(|route| format!("{} {}", route.method, route.path)).collect();
-    (listed.sort(), served.sort());
+    listed.sort();
+    served.sort();
     assert_eq!(listed, served);
     // Acts take a key, a reason and JSON; the same again does nothing, and what needs two people says under which number.
-    let post = async |path: &str, key: &str, body: &str| -> Reply {
-        let headers =
-            [("Authorization", bearer.as_str()), ("Idempotency-Key", key), ("Content-Type", "application/json")];
-        site.ask("POST", path, &headers, body).await
-    };
     add(&seen, "lin", Role::Operator, "", "").await;
     let Ok(of_lin) = tokens::make(&seen, "lin", 1, why).await.unwrap() else { panic!("no token") };
     let hold = r#"{"stream": "account/ABC", "reason": "the bank moves"}"#;

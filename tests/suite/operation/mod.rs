@@ -1,5 +1,6 @@
 //! The daemon as it is operated: real processes, real signals, real outages.
 
+mod alerts;
 pub mod canaries;
 mod daemon;
 mod database_gone;

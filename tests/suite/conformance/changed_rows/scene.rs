@@ -72,6 +72,7 @@ const ACTS_OF_PERSONS: &[(&str, &Covered, Option<&Counted>)] = &[
 
 /// Rows that nothing covers.
 const OTHERS: &[&str] = &[
+    "INSERT INTO alert (key, day, target, kind, about, count, urgent, found_at, next_at) VALUES ('halted/', '2026-01-05', 'none', 'halted', '', 1, TRUE, 1, 1)",
     "INSERT INTO doomed (erasure, no) VALUES (1, 1)",
     "UPDATE message SET sealed = x'00' WHERE id IN (SELECT message FROM destroyed_record)",
     "INSERT INTO stream_hold (stream, act) SELECT stream, id FROM batch_act WHERE what = 'hold'",

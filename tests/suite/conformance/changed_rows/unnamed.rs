@@ -3,6 +3,7 @@
 
 /// Columns.
 pub const COLUMNS: &[(&str, &str)] = &[
+    ("alert.*", "what people are told of other tables, and whether; told twice it is seen twice"),
     (
         "api_token.*",
         "one that was added, exchanged or changed by SQL is not accepted: it bears a keyed digest of its token, user and end",
@@ -141,6 +142,7 @@ pub const COLUMNS: &[(&str, &str)] = &[
 
 /// Tables of which a row may be deleted.
 pub const DELETED: &[(&str, &str)] = &[
+    ("alert", "as its columns: told again"),
     ("counter", "as its columns: numbers are unique"),
     ("doomed", "as its columns"),
     ("dead_letter", "as its columns"),
