@@ -28,9 +28,13 @@ macro_rules! in_scope {
 pub(crate) use in_scope;
 
 impl Tx {
-    /// Stages the viewer's scope for the statements that follow.
+    /// Stages the viewer's scope for the statements that follow. On PostgreSQL the server is told, too: where the
+    /// worker's role does not own the tables, a statement that forgets the scope finds nothing beyond it.
     pub(crate) async fn look(&mut self) -> Result<(), LedgerError> {
         let scope = self.viewer().map(|viewer| viewer.scope.clone()).unwrap_or_default();
+        if !scope.is_everything() {
+            self.narrow(&scope).await?;
+        }
         self.stage(vec![Viewer { bank: scope.bank, area: scope.area }]).await
     }
 

@@ -7,6 +7,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use super::LedgerError;
+use super::postgres::row_security::EVERYTHING_SEEN;
 use crate::limits::{DATABASE_ANSWER_SECONDS, DATABASE_BUSY_SECONDS, DATABASE_IDLE_SECONDS, DATABASE_LOOK_SECONDS};
 
 /// How long to wait for another one's lock (or for a connection), for an answer at all, and for one until
@@ -39,7 +40,7 @@ impl Timeouts {
              SET plan_cache_mode = force_custom_plan; SET random_page_cost = 1.1; \
              SET idle_in_transaction_session_timeout = '{idle}s'; \
              SET tcp_keepalives_idle = {idle}; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3; \
-             SET tcp_user_timeout = '{idle}s'; SET client_connection_check_interval = '10s'",
+             SET tcp_user_timeout = '{idle}s'; SET client_connection_check_interval = '10s'; {EVERYTHING_SEEN}",
             self.lock.as_millis()
         )
     }

@@ -1,6 +1,7 @@
 //! What only PostgreSQL needs: connections that are bounded, sessions that are fit, and servers that fall silent or cannot be written.
 
 pub mod connections;
+pub mod row_security;
 pub mod session;
 pub mod silence;
 pub mod standby;

@@ -8,6 +8,7 @@ mod guests;
 pub mod logins;
 pub mod recovery;
 pub mod restored;
+mod row_security;
 pub mod scope;
 pub mod services;
 pub mod tokens;

@@ -1,0 +1,2 @@
+-- SQLite has no roles; this keeps the number.
+SELECT 1;
