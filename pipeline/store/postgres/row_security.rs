@@ -1,16 +1,13 @@
 //! The second net under the scope: what the server shows to a role that does not own the tables
 //! (`schemas/sql/postgres/0030_row_security.sql`).
 //!
-//! A session sees everything, as steps and actions must: an action on a batch looks at all of its cards before it is
+//! A session sees everything (`store/timeouts.rs`), as steps and actions must: an action on a batch looks at all of its cards before it is
 //! refused. Only a transaction that reads for a person is narrowed, when it stages the scope.
 
 use cardline_core::domain::staff::Scope;
 
 use crate::args;
 use crate::store::{LedgerError, Tx};
-
-/// What a new session is told. Without it a role that does not own the tables sees no row.
-pub(crate) const EVERYTHING_SEEN: &str = "SET cardline.bank = '*'; SET cardline.area = '*'";
 
 /// Those that read are at this level, and no other (`Ledger::read`): what writes sees all that it changes.
 const NARROWED: &str =

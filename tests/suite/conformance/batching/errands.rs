@@ -203,6 +203,17 @@ async fn before_there_are_users_an_errand_has_a_name_and_a_scope(database: Datab
     run(&worker, at).await;
     assert_eq!(shown(&worker.ledger, &asked).await.state, ErrandState::Done);
     assert_eq!(number(&worker.ledger, CUTS).await, cuts + 1);
+    // A guest of a demo has a scope, and no row of a user.
+    let own = all.iter().find(|stream| stream.starts_with("account/ABC/")).unwrap();
+    let other = all.iter().find(|stream| !stream.starts_with("account/ABC/")).unwrap();
+    let guest = Principal::guest(Role::Operator, Scope { bank: "ABC".into(), area: String::new() });
+    let page = worker.on(worker.ledger.seen_by(guest.clone()));
+    let by_guest = Instruction { actor: &guest.name, ..by(at) };
+    assert!(matches!(refusal(ask(&page, next(other), "k-2", by_guest).await), ErrandRefusal::Batch(_)));
+    let asked = ask(&page, next(own), "k-2", by_guest).await.unwrap();
+    run(&worker, at).await;
+    let ended = shown(&page.ledger, &asked).await;
+    assert!(ended.state == ErrandState::Done || ended.code.as_deref() == Some("nothing-waits"), "{ended:?}");
     let elsewhere = Scope { bank: "NONE".into(), area: String::new() };
     let viewer =
         Principal { user: 1, name: "lin".into(), role: Role::Operator, scope: elsewhere, standing: 0, session: None };
