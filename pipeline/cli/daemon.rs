@@ -1,14 +1,18 @@
 //! `run`: the daemon, from the command line.
 
+use std::sync::Arc;
+
 use cardline::config::Sourced;
 use cardline::daemon::{self, DaemonError, StopCause};
 use cardline::route::{ROUTE, RouteStep, STAGES};
+use cardline_console::{Clock, Console};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
 use super::context::Context;
 use super::exit::Exit;
 use super::refusals::no_service;
+use super::serve;
 use super::tick::stages;
 
 #[derive(Args)]
@@ -24,6 +28,9 @@ pub struct RunArgs {
     /// Serve /metrics, /health and /ready at this address [env: CARDLINE_LISTEN]
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<String>,
+    /// Serve the console at this address, too, in the same process
+    #[arg(long, value_name = "ADDRESS")]
+    console: Option<String>,
 }
 
 /// Runs until a signal arrives.
@@ -33,10 +40,21 @@ pub async fn run(context: &Context, args: RunArgs) -> anyhow::Result<Exit> {
     if let Some(address) = args.listen {
         config.listen = Sourced { value: Some(address), source: "flag" };
     }
+    let console = match &args.console {
+        None => None,
+        Some(address) => {
+            let console = Arc::new(Console::new(config.clone(), Clock::Database, Vec::new()));
+            Some((serve::begin(&console, address).await?, console))
+        }
+    };
     let cause = daemon::run(config, chosen(&args.stages)).await.map_err(|error| match error {
         DaemonError::Service(error) => no_service(error),
         other => other.into(),
     })?;
+    if let Some((listening, console)) = console {
+        listening.stop();
+        console.close().await;
+    }
     Ok(Exit::of(cause != StopCause::SecondSignal))
 }
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 use cardline::config::Config;
-use cardline_console::{Clock, Console, Guest, listen};
+use cardline_console::{Clock, Console, Guest, Listening, listen};
 use cardline_core::domain::staff::{Role, Scope};
 use clap::Args;
 use jiff::Timestamp;
@@ -38,8 +38,17 @@ pub async fn run(context: &Context, args: ServeArgs) -> anyhow::Result<Exit> {
     serve(console, address).await
 }
 
+/// Serves at an address until a signal arrives.
+async fn serve(console: Arc<Console>, address: &str) -> anyhow::Result<Exit> {
+    let listening = begin(&console, address).await?;
+    stopped().await;
+    listening.stop();
+    console.close().await;
+    Ok(Exit::Ok)
+}
+
 /// Listens at an address and says where, with the links there are.
-pub async fn serve(console: Arc<Console>, address: &str) -> anyhow::Result<Exit> {
+pub async fn begin(console: &Arc<Console>, address: &str) -> anyhow::Result<Listening> {
     let listening = listen(address, console.clone())
         .await
         .with_context(|| format!("the console cannot listen at {address}; give another address with --console"))?;
@@ -50,10 +59,7 @@ pub async fn serve(console: Arc<Console>, address: &str) -> anyhow::Result<Exit>
     }
     // A script waits for these lines.
     std::io::stdout().flush()?;
-    stopped().await;
-    listening.stop();
-    console.close().await;
-    Ok(Exit::Ok)
+    Ok(listening)
 }
 
 /// Serves what a demo left, at the time it ended: three guests, nobody of them a user of the ledger.
