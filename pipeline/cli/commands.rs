@@ -187,7 +187,15 @@ mod tests {
         let making = |p: &&Line| p.opening == Opening::Make;
         let makes: Vec<&str> = COMMANDS.iter().filter(making).map(|p| p.command).collect();
         let imports = ["regions", "points", "outlets", "partners", "calendar", "cards"].map(|t| format!("import {t}"));
-        let mut expected = vec!["intake", "run", "tick", "migrate", "users add"];
+        let mut expected = vec![
+            "intake",
+            "run",
+            // It may be the first to start, and makes the first user by its link.
+            "serve",
+            "tick",
+            "migrate",
+            "users add",
+        ];
         expected.extend(imports.iter().map(String::as_str));
         expected.sort_unstable_by_key(|command| COMMANDS.iter().position(|p| p.command == *command));
         assert_eq!(makes, expected);

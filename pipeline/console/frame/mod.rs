@@ -218,6 +218,16 @@ impl Frame {
         states::word(self.lang, code.as_ref())
     }
 
+    /// A stage of the strip; at intake stand those that wait to be corrected.
+    pub fn stage(&self, name: &str) -> String {
+        if name == "intake" { self.say("待更正", "to be corrected").to_owned() } else { self.word(name) }
+    }
+
+    /// Whether the viewer finds a page in the navigation; what is none of theirs has no link.
+    pub fn has(&self, path: &str) -> bool {
+        self.nav.iter().any(|item| item.path == path)
+    }
+
     /// Why something is so, in the reader's words.
     pub fn why(&self, reason: impl AsRef<str>) -> String {
         reasons::said(self.lang, reason.as_ref())

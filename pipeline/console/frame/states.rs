@@ -77,7 +77,12 @@ const STATES: &[(&str, &str, &str, &str)] = &[
 
 /// Codes that are no states: kinds of batch, of file, of case, roads.
 const WORDS: &[(&str, &str, &str)] = &[
-    ("intake", "待更正", "to be corrected"),
+    ("intake", "接收", "intake"),
+    ("scheduler", "排程", "scheduler"),
+    ("exchange", "文件交换", "exchange"),
+    ("policy", "期限规则", "policy"),
+    ("servicing", "服务", "servicing"),
+    ("point-desk", "网点", "point"),
     ("accounts", "开户", "accounts"),
     ("transit", "配送", "in transit"),
     ("points", "待领", "at the points"),

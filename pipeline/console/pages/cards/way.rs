@@ -3,6 +3,7 @@
 use askama::Template;
 use cardline::books::way::{CardWay, card_way};
 use cardline::time::local_date;
+use cardline_core::state_machines::{APPLICATION, CARD, Standing};
 
 use crate::answer::{Answer, Refusal};
 use crate::asked::Asked;
@@ -13,6 +14,14 @@ use crate::frame::Frame;
 struct Way {
     f: Frame,
     way: CardWay,
+}
+
+impl Way {
+    /// Whether somebody owes the next step by its day.
+    fn is_owed(&self) -> bool {
+        let life = if self.way.place.is_some() { &CARD } else { &APPLICATION };
+        life.state(&self.way.state).is_some_and(|state| state.standing == Standing::Under)
+    }
 }
 
 /// The page.
