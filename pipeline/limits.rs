@@ -297,3 +297,5 @@ pub const CONSOLE_FOLLOWERS: usize = 256;
 pub const CONSOLE_EVENTS_SECONDS: u64 = 300;
 /// Seconds between two looks at what is under way.
 pub const CONSOLE_EVENTS_EVERY_SECONDS: u64 = 1;
+/// Minutes after which a session of the console ends in which nobody clicked.
+pub const CONSOLE_IDLE_MINUTES: u64 = 30;

@@ -15,6 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, RwLock, Semaphore};
 use crate::answer::Refusal;
 use crate::people::first_link::FirstLink;
 use crate::people::guests::{Guest, Guests};
+use crate::people::idle::Idle;
 use crate::serving::rates::Rates;
 
 /// What time it is on the pages.
@@ -34,6 +35,7 @@ pub struct Console {
     pub guests: Guests,
     pub first: Mutex<Option<FirstLink>>,
     pub rates: Rates,
+    pub idle: Idle,
     /// Places for those who follow what is under way.
     followers: Arc<Semaphore>,
 }
@@ -43,7 +45,16 @@ impl Console {
     pub fn new(config: Config, clock: Clock, guests: Vec<Guest>) -> Console {
         let (opened, first) = (RwLock::new(None), Mutex::new(None));
         let followers = Arc::new(Semaphore::new(CONSOLE_FOLLOWERS));
-        Console { config, clock, opened, guests: Guests::of(guests), first, rates: Rates::default(), followers }
+        Console {
+            config,
+            clock,
+            opened,
+            guests: Guests::of(guests),
+            first,
+            rates: Rates::default(),
+            idle: Idle::default(),
+            followers,
+        }
     }
 
     /// Whether it is a demo's.

@@ -3,5 +3,6 @@
 pub mod first;
 pub mod first_link;
 pub mod guests;
+pub mod idle;
 pub mod login;
 pub mod session;

@@ -27,11 +27,16 @@ pub fn held(headers: &HeaderMap) -> Option<String> {
 }
 
 /// Who asks; nobody where no session is live. A guest is named in the query, so that three of them can be open in
-/// one browser.
+/// one browser. What a page asks for by itself is no click, and keeps no session from being idle.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn viewer(console: &Console, headers: &HeaderMap, query: &Pairs) -> Result<Option<Viewer>, Refusal> {
+pub async fn viewer(
+    console: &Console,
+    headers: &HeaderMap,
+    query: &Pairs,
+    is_click: bool,
+) -> Result<Option<Viewer>, Refusal> {
     let role = query.get("as");
     if !role.is_empty()
         && let Some((guest, held)) =
@@ -44,7 +49,14 @@ pub async fn viewer(console: &Console, headers: &HeaderMap, query: &Pairs) -> Re
     let Some(held) = held(headers) else { return Ok(None) };
     let (worker, now) = console.worker().await?;
     match sessions::by_token(&worker.ledger, &Token::kept(held.clone()), None, now).await {
-        Ok(principal) => Ok(Some(Viewer::new(principal, &held, None))),
+        Ok(principal) => {
+            let session = principal.session.clone().unwrap_or_default();
+            if console.idle.is_over(&session, is_click) {
+                worker.ledger.end_session(&session).await?;
+                return Ok(None);
+            }
+            Ok(Some(Viewer::new(principal, &held, None)))
+        }
         Err(LoginError::Refused(
             LoginRefusal::SessionEnded | LoginRefusal::Restored { .. } | LoginRefusal::OtherUser { .. },
         )) => Ok(None),

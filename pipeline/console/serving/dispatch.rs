@@ -184,7 +184,7 @@ async fn admit(route: &Route, asked: &mut Asked, headers: &HeaderMap, sent: Body
     match &route.who {
         Who::Everyone => {
             // Whoever is logged in stays so on a page for everyone; that the database is away keeps nobody from it.
-            asked.viewer = session::viewer(&asked.console, headers, &asked.query).await.unwrap_or_default();
+            asked.viewer = session::viewer(&asked.console, headers, &asked.query, false).await.unwrap_or_default();
         }
         Who::Token(permission) => {
             let token = text(headers, AUTHORIZATION.as_str()).strip_prefix("Bearer ").ok_or(Refusal::Login)?;
@@ -204,7 +204,8 @@ async fn admit(route: &Route, asked: &mut Asked, headers: &HeaderMap, sent: Body
             }
         }
         Who::Session | Who::Desk(..) => {
-            asked.viewer = session::viewer(&asked.console, headers, &asked.query).await?;
+            asked.viewer =
+                session::viewer(&asked.console, headers, &asked.query, !route.path.ends_with("/events")).await?;
             let role = asked.viewer.as_ref().ok_or(Refusal::Login)?.principal.role;
             if let Who::Desk(permission, desks) = &route.who {
                 if !desks.contains(&role) {

@@ -13,6 +13,9 @@ use serde_json::{Value, json};
 
 use driver::Driver;
 
+/// Pictures that README.md shows.
+const SHOWN: [&str; 3] = ["operator-desk-zh-0", "bank-it-desk-zh-0", "administrator-desk-en-0"];
+
 /// What somebody looks at.
 #[derive(Clone, Copy)]
 pub enum Screen {
@@ -89,11 +92,17 @@ impl Browser {
         self.client.execute(script, Vec::new()).await.unwrap()
     }
 
-    /// Keeps a picture of the page in `target/screenshots`, for people.
+    /// Keeps a picture of the page in `target/screenshots`, for people; those that README.md shows also beside it, when
+    /// they are asked for.
     pub async fn picture(&self, name: &str) {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
+        let house = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let folder = house.join("target/screenshots");
         std::fs::create_dir_all(&folder).unwrap();
-        std::fs::write(folder.join(format!("{name}.png")), self.client.screenshot().await.unwrap()).unwrap();
+        let picture = self.client.screenshot().await.unwrap();
+        if SHOWN.contains(&name) && std::env::var("CARDLINE_PICTURES").as_deref() == Ok("write") {
+            std::fs::write(house.join("ops/pictures").join(format!("{name}.png")), &picture).unwrap();
+        }
+        std::fs::write(folder.join(format!("{name}.png")), picture).unwrap();
     }
 
     pub async fn close(self) {

@@ -3,6 +3,7 @@
 mod access;
 mod acts;
 mod api;
+mod away;
 mod client;
 mod guests;
 mod pages;
