@@ -2,29 +2,10 @@
 
 use askama::Template;
 
-use super::ledger::{self, FileLedger};
+use super::ledger::{self, PartnerFiles};
 use crate::answer::{Answer, Refusal};
 use crate::asked::Asked;
 use crate::frame::Frame;
-
-#[derive(Template)]
-#[template(path = "exchange/bank.html")]
-struct Bank {
-    f: Frame,
-    code: String,
-    name: String,
-    ledger: FileLedger,
-}
-
-impl Bank {
-    fn file(&self, id: &i64) -> String {
-        format!("/files/{id}")
-    }
-
-    fn here(&self) -> String {
-        format!("/banks/{}", self.code)
-    }
-}
 
 /// The page.
 pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
@@ -43,5 +24,5 @@ pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
             .replace("{n}", &many.to_string()),
     };
     let f = Frame::at(&asked, &worker, now, &title);
-    Ok(Answer::Page(Bank { f, code, name, ledger }.render()?))
+    Ok(Answer::Page(PartnerFiles { f, here: asked.path, code, name, ledger }.render()?))
 }

@@ -2,29 +2,10 @@
 
 use askama::Template;
 
-use super::ledger::{self, FileLedger};
+use super::ledger::{self, PartnerFiles};
 use crate::answer::{Answer, Refusal};
 use crate::asked::Asked;
 use crate::frame::Frame;
-
-#[derive(Template)]
-#[template(path = "exchange/bank.html")]
-struct Bureau {
-    f: Frame,
-    code: String,
-    name: String,
-    ledger: FileLedger,
-}
-
-impl Bureau {
-    fn file(&self, id: &i64) -> String {
-        format!("/files/{id}")
-    }
-
-    fn here(&self) -> String {
-        format!("/bureaus/{}", self.code)
-    }
-}
 
 /// The page.
 pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
@@ -44,5 +25,5 @@ pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
             .replace("{n}", &many.to_string()),
     };
     let f = Frame::at(&asked, &worker, now, &title);
-    Ok(Answer::Page(Bureau { f, name: code.clone(), code, ledger }.render()?))
+    Ok(Answer::Page(PartnerFiles { f, here: asked.path, name: code.clone(), code, ledger }.render()?))
 }

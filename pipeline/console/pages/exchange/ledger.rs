@@ -1,5 +1,6 @@
 //! The ledger of a partner's files, a page at a time, with what needs somebody on top.
 
+use askama::Template;
 use cardline::actions::file_list::{FilePage, MISSING, file_page};
 use cardline::exchange::file_list::{FileQuery, ListedFile};
 use cardline::limits::CONSOLE_ROWS;
@@ -12,6 +13,24 @@ use crate::answer::Refusal;
 use crate::asked::Asked;
 use crate::frame::Frame;
 use crate::frame::filters::Filter;
+
+/// The page of a partner's files, be it a bank or a bureau.
+#[derive(Template)]
+#[template(path = "exchange/bank.html")]
+pub struct PartnerFiles {
+    pub f: Frame,
+    pub code: String,
+    pub name: String,
+    /// Path of the page.
+    pub here: String,
+    pub ledger: FileLedger,
+}
+
+impl PartnerFiles {
+    fn file(&self, id: &i64) -> String {
+        format!("/files/{id}")
+    }
+}
 
 /// A page of the ledger and what stands on top of it.
 pub struct FileLedger {
