@@ -299,3 +299,9 @@ pub const CONSOLE_EVENTS_SECONDS: u64 = 300;
 pub const CONSOLE_EVENTS_EVERY_SECONDS: u64 = 1;
 /// Minutes after which a session of the console ends in which nobody clicked.
 pub const CONSOLE_IDLE_MINUTES: u64 = 30;
+
+/// Seconds after which figures for charts are counted anew: a count reads the cards of two days, which takes about a
+/// second for 100,000 of them.
+pub const DAY_FIGURES_SECONDS: i64 = 900;
+/// Days for which such figures are kept: a quarter of a year.
+pub const DAY_FIGURES_DAYS: i32 = 92;

@@ -9,6 +9,7 @@ use cardline::store::Ledger;
 use cardline::time::instant;
 use cardline_world::report::{self, DemoPlan};
 use clap::Args;
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::context::Context;
@@ -77,6 +78,7 @@ pub async fn run(context: &Context, args: DemoArgs) -> anyhow::Result<Exit> {
     let report = report?;
     // As a daemon does all the time: the pages show tallies, not counts.
     ledger.carry_tally().await?;
+    ledger.count_figures(last_evening(&report.last_day)?).await?;
     ledger.end_demo().await?;
     ledger.close().await;
     let broken: Vec<String> = report.books.iter().filter(|law| !law.holds).map(|law| law.law.to_string()).collect();
@@ -95,8 +97,13 @@ pub async fn run(context: &Context, args: DemoArgs) -> anyhow::Result<Exit> {
     if args.no_serve || context.output != Output::Table || !holds {
         return Ok(Exit::of(holds));
     }
-    let last: Date = report.last_day.parse().context("the last day of the demo")?;
-    serve::serve_demo(config, instant(last, 18, 0)).await
+    serve::serve_demo(config, last_evening(&report.last_day)?).await
+}
+
+/// Where the clock of a demo stops.
+fn last_evening(last_day: &str) -> anyhow::Result<Timestamp> {
+    let last: Date = last_day.parse().context("the last day of the demo")?;
+    Ok(instant(last, 18, 0))
 }
 
 /// A database that has a row of anybody's is left alone. What lies in the folder is asked about next.

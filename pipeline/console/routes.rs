@@ -8,7 +8,9 @@ use hyper::Method;
 use crate::answer::{Answer, Refusal};
 use crate::api;
 use crate::asked::Asked;
-use crate::pages::{approvals, audit, books, cards, cases, check, exchange, home, operator, pickup, users, work};
+use crate::pages::{
+    approvals, audit, books, cards, cases, check, exchange, figures, home, operator, pickup, users, work,
+};
 use crate::people::{first, login};
 
 /// Who may ask a route.
@@ -76,6 +78,7 @@ routes! {
     GET "/ops/quarantine/{id}" desk(Permission::SeeQuarantine, OPERATOR) => operator::message::page;
     POST "/ops/quarantine/{id}" desk(Permission::RetryMessages, OPERATOR) => operator::message::act;
 
+    GET "/figures" desk(Permission::SeeBatches, OPERATOR) => figures::page;
     GET "/work" desk(Permission::SeeBatches, OPERATOR) => work::page;
     GET "/work/events" desk(Permission::SeeBatches, OPERATOR) => work::events;
 

@@ -95,6 +95,7 @@ async fn set_aside(worker: &Worker) -> Result<(), StageError> {
 async fn figures(worker: &Worker) -> Result<(), StageError> {
     let now = Timestamp::now();
     worker.ledger.carry_tally().await?;
+    worker.ledger.count_figures(now).await?;
     let figures = worker.ledger.figures().await?;
     show_states(&figures);
     for unfinished in worker.ledger.unfinished(local_date(now)).await? {

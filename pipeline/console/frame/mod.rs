@@ -4,6 +4,7 @@
 //! the session, `f.n` a number, `f.day` a day as people count it, `f.at` an instant, `f.state` a state in colour, shape
 //! and word.
 
+pub mod chart;
 mod counted;
 mod days;
 pub mod filters;

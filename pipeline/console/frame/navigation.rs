@@ -18,6 +18,7 @@ const OPERATOR: &[(&str, &str, &str)] = &[
     ("/ops/plan", "计划", "Plan"),
     ("/ops/batches", "批次", "Batches"),
     ("/ops/quarantine", "隔离区", "Quarantine"),
+    ("/figures", "统计", "Figures"),
     ("/work", "进行中", "Under way"),
 ];
 const BANK: &[(&str, &str, &str)] = &[("/banks", "文件", "Files"), ("/check", "检验文件", "Check a file")];

@@ -7,6 +7,7 @@ pub mod cards;
 pub mod cases;
 pub mod check;
 pub mod exchange;
+pub mod figures;
 pub mod home;
 pub mod operator;
 pub mod pickup;

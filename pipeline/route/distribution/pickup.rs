@@ -67,6 +67,17 @@ impl Ages {
         };
         *band += cards;
     }
+
+    /// Those of several areas together.
+    #[must_use]
+    pub fn sum<'a>(all: impl Iterator<Item = &'a Ages>) -> Ages {
+        all.fold(Ages::default(), |sum, ages| Ages {
+            age_0_7: sum.age_0_7 + ages.age_0_7,
+            age_8_15: sum.age_8_15 + ages.age_8_15,
+            age_16_30: sum.age_16_30 + ages.age_16_30,
+            age_over_30: sum.age_over_30 + ages.age_over_30,
+        })
+    }
 }
 
 /// Cards whose window ends within so many working days; 0: today.

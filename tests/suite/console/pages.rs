@@ -82,6 +82,7 @@ async fn paths(path: &str, database: &Database) -> Vec<String> {
 
 async fn every_page_of_a_full_ledger(database: Database) {
     let play = Play::played(database, 3, 160, DAYS).await;
+    play.worker.ledger.count_figures(instant(day(DAYS), 18, 0)).await.unwrap();
     let database = play.into_database().await;
     let (site, cookies) = guests(&database, DAYS).await;
     let mut seen = 0;
@@ -107,6 +108,8 @@ async fn every_page_of_a_full_ledger(database: Database) {
                 }
                 assert_eq!(reply.status, 200, "{path} as {}: {}", role.code(), reply.body);
                 is_a_page(&path, &reply);
+                let is_drawn = reply.body.matches("<rect").count() > 40;
+                assert!(route.path != "/figures" || is_drawn, "nothing is drawn for {}", role.code());
                 seen += 1;
             }
         }

@@ -24,5 +24,6 @@ pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
             .replace("{n}", &many.to_string()),
     };
     let f = Frame::at(&asked, &worker, now, &title);
-    Ok(Answer::Page(PartnerFiles { f, here: asked.path, code, name, ledger }.render()?))
+    let answers = ledger::answers(&f, &worker, now, &code).await?;
+    Ok(Answer::Page(PartnerFiles { f, here: asked.path, code, name, ledger, made: None, answers }.render()?))
 }

@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::ledger::{self, PartnerFiles};
+use super::made::Made;
 use crate::answer::{Answer, Refusal};
 use crate::asked::Asked;
 use crate::frame::Frame;
@@ -25,5 +26,7 @@ pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
             .replace("{n}", &many.to_string()),
     };
     let f = Frame::at(&asked, &worker, now, &title);
-    Ok(Answer::Page(PartnerFiles { f, here: asked.path, name: code.clone(), code, ledger }.render()?))
+    let answers = ledger::answers(&f, &worker, now, &code).await?;
+    let made = Some(Made::of(&f, &worker, now, &code).await?);
+    Ok(Answer::Page(PartnerFiles { f, here: asked.path, name: code.clone(), code, ledger, made, answers }.render()?))
 }

@@ -5,14 +5,17 @@ use cardline::actions::file_list::{FilePage, MISSING, file_page};
 use cardline::exchange::file_list::{FileQuery, ListedFile};
 use cardline::limits::CONSOLE_ROWS;
 use cardline::step::Worker;
+use cardline::time::local_date;
 use cardline_core::state_machines::FILE;
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
 
+use super::made::Made;
 use crate::answer::Refusal;
 use crate::asked::Asked;
 use crate::frame::Frame;
 use crate::frame::filters::Filter;
+use crate::pages::figures::{AnswersShown, SHOWN_DAYS};
 
 /// The page of a partner's files, be it a bank or a bureau.
 #[derive(Template)]
@@ -24,12 +27,23 @@ pub struct PartnerFiles {
     /// Path of the page.
     pub here: String,
     pub ledger: FileLedger,
+    /// Of a bureau.
+    pub made: Option<Made>,
+    pub answers: AnswersShown,
 }
 
 impl PartnerFiles {
     fn file(&self, id: &i64) -> String {
         format!("/files/{id}")
     }
+}
+
+/// How long the partner took to answer in the last weeks.
+pub async fn answers(f: &Frame, worker: &Worker, now: Timestamp, code: &str) -> Result<AnswersShown, Refusal> {
+    let today = local_date(now);
+    let since = today.saturating_sub((SHOWN_DAYS - 1).days());
+    let found = worker.ledger.answer_times(code, since, &worker.calendar).await?;
+    Ok(AnswersShown::of(f, found, since, today))
 }
 
 /// A page of the ledger and what stands on top of it.

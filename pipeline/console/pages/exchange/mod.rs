@@ -4,3 +4,4 @@ pub mod bank;
 pub mod bureau;
 pub mod file;
 mod ledger;
+mod made;

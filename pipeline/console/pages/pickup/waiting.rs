@@ -2,13 +2,18 @@
 //! from the province to the point.
 
 use askama::Template;
+use cardline::books::figures::{AtRisk, Risks};
+use cardline::route::distribution::pickup::Ages;
 use cardline::route::distribution::waiting_by_area::{AreaRow, waiting_by_area};
 use cardline::step::Worker;
+use cardline::time::local_date;
 
 use crate::answer::{Answer, Refusal};
 use crate::asked::Asked;
 use crate::frame::Frame;
+use crate::frame::chart::Chart;
 use crate::frame::filters::Filter;
+use crate::pages::figures::ages_chart;
 
 #[derive(Template)]
 #[template(path = "pickup/waiting.html")]
@@ -19,6 +24,9 @@ struct Waiting {
     sum: AreaRow,
     /// The areas above this one, from the widest the viewer sees: digits and name.
     above: Vec<(String, String)>,
+    ages: Chart,
+    risks: Risks,
+    at_risk: i64,
 }
 
 impl Waiting {
@@ -62,17 +70,17 @@ pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
     let f = Frame::at(&asked, &worker, now, &title);
     let filters = vec![Filter::typed("area", f.say("地区", "Area"), f.filter("area"))];
     let above = above(&worker, &scope, &area);
-    Ok(Answer::Page(Waiting { f, filters, rows, sum, above }.render()?))
+    let ages = ages_chart(&f, &sum.ages);
+    // A card that is on its way belongs to a district, and to no street yet.
+    let risks = worker.ledger.promises_at_risk(local_date(now), area.get(..6).unwrap_or(&area)).await?;
+    let at_risk = risks.states.iter().map(AtRisk::cards).sum();
+    Ok(Answer::Page(Waiting { f, filters, rows, sum, above, ages, risks, at_risk }.render()?))
 }
 
 fn sum(rows: &[AreaRow]) -> AreaRow {
-    let mut sum = AreaRow::default();
+    let mut sum = AreaRow { ages: Ages::sum(rows.iter().map(|row| &row.ages)), ..AreaRow::default() };
     for row in rows {
         sum.cards += row.cards;
-        sum.ages.age_0_7 += row.ages.age_0_7;
-        sum.ages.age_8_15 += row.ages.age_8_15;
-        sum.ages.age_16_30 += row.ages.age_16_30;
-        sum.ages.age_over_30 += row.ages.age_over_30;
         sum.due_1 += row.due_1;
         sum.due_3 += row.due_3;
         sum.due_7 += row.due_7;

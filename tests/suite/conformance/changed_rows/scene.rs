@@ -112,6 +112,7 @@ pub async fn complete(worker: &Worker, at: Timestamp) {
     acts(ledger).await;
     seal(ledger, at).await;
     ledger.carry_tally().await.unwrap();
+    ledger.count_figures(at).await.unwrap();
     ledger.books(at, false, None).await.unwrap();
 }
 

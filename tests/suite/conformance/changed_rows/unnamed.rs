@@ -48,6 +48,7 @@ pub const COLUMNS: &[(&str, &str)] = &[
         "how many still wait for production: counted anew by the next cut, which asks the cards themselves",
     ),
     ("counter.*", "a number handed out again is refused: numbers of files, batches and cards are unique"),
+    ("day_figure.*", "for charts only, and counted anew every few minutes"),
     (
         "doomed.*",
         "what an erasure has still to remove: its files are purged when their days are over; of an object nothing is known any more",
@@ -135,7 +136,9 @@ pub const COLUMNS: &[(&str, &str)] = &[
     ("source_offset.*", "compared with the broker's, and with the chunks that were taken in"),
     ("source_topic.*", "compared with the broker's own names whenever a topic is opened"),
     ("stream_hold.*", "whether a stream rests; who had it rest is an act, which is covered"),
+    ("figures_run.*", "when charts were counted last"),
     ("tally.*", "sums over the history, for the metrics only"),
+    ("unready.*", "for charts only, and counted anew every few minutes"),
     ("users.tries", "of the version before; nobody reads it"),
     ("users.wait_until", "of the version before; nobody reads it"),
 ];
@@ -144,9 +147,11 @@ pub const COLUMNS: &[(&str, &str)] = &[
 pub const DELETED: &[(&str, &str)] = &[
     ("alert", "as its columns: told again"),
     ("counter", "as its columns: numbers are unique"),
+    ("day_figure", "as its columns"),
     ("doomed", "as its columns"),
     ("dead_letter", "as its columns"),
     ("errand", "who asked sees that nothing came of it, and asks again; what was done is an act, which is counted"),
+    ("figures_run", "as its column"),
     ("finding", "as its columns"),
     ("key_check", "made again by the next worker from its keys, after a record has opened with them"),
     ("law_run", "as its columns: the next run looks at more"),
@@ -169,6 +174,7 @@ pub const DELETED: &[(&str, &str)] = &[
     ("source_topic", "as its columns"),
     ("stream_hold", "as its columns"),
     ("tally", "as its columns"),
+    ("unready", "as its columns"),
 ];
 
 /// Tables of which two rows may be exchanged.
@@ -189,6 +195,7 @@ pub const EXCHANGED: &[(&str, &str)] = &[
     ("source_jump", "as its columns"),
     ("source_topic", "as its columns: compared with the broker's own names"),
     ("tally", "as its columns"),
+    ("unready", "as its columns"),
 ];
 
 /// Tables of which there is no row to try.

@@ -1,0 +1,168 @@
+//! Counting the figures of the last days anew, from the cards themselves.
+//!
+//! Nothing is carried on from sums of before, so that no error stays: a figure is what the ledger says on its last
+//! count. A day is counted until the one after it is over; then it stays. What was counted is written in one short
+//! transaction; of two workers that count at once, the one that is late leaves it.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
+
+use crate::limits::{DAY_FIGURES_DAYS, DAY_FIGURES_SECONDS};
+use crate::store::dialect::over_history;
+use crate::store::{Ledger, LedgerError, Tx};
+use crate::time::{instant, local_date};
+use crate::{args, bulk_row, row};
+
+bulk_row! {
+    struct Figure in "day_figure" { figure: String, day: String, region: String, bank: String, cards: i64 }
+}
+
+bulk_row! {
+    struct Unready in "unready" { state: String, promise_on: String, region: String, bank: String, cards: i64 }
+}
+
+row! {
+    /// Cards of a day or state, of one region and bank.
+    struct Counted { name: String, day: String, region: String, bank: String, cards: i64 }
+}
+
+/// By the day of a set: a batch that was cut, a shipment that left or whose window was opened. Opening stock was never
+/// promised to anybody.
+const BY_SETS: &str = "
+    SELECT 'asked-of-bank' AS name, b.cut_on AS day, a.region, a.bank, count(*) AS cards
+        FROM batch b JOIN application a ON a.account_batch = b.id WHERE b.cut_on = $1 AND b.kind = 'account'
+        GROUP BY b.cut_on, a.region, a.bank
+    UNION ALL SELECT 'ordered', b.cut_on, a.region, a.bank, count(*)
+        FROM batch b JOIN production_row p ON p.batch = b.id JOIN application a ON a.id = p.application
+        WHERE b.cut_on = $1 AND b.kind = 'production' GROUP BY b.cut_on, a.region, a.bank
+    UNION ALL SELECT 'shipped', s.shipped_on, a.region, a.bank, count(*)
+        FROM shipment s JOIN box x ON x.shipment = s.id JOIN made m ON m.box = x.id
+        JOIN application a ON a.id = m.application WHERE s.shipped_on = $1 GROUP BY s.shipped_on, a.region, a.bank
+    UNION ALL SELECT r.name, r.day, r.region, r.bank, count(*) FROM
+        (SELECT CASE WHEN s.ready_on <= a.promise_on THEN 'kept' ELSE 'missed' END AS name, s.ready_on AS day,
+            a.region, a.bank
+         FROM shipment s JOIN box x ON x.shipment = s.id JOIN made m ON m.box = x.id
+         JOIN application a ON a.id = m.application
+         WHERE s.ready_on = $1 AND a.old_number IS NULL) r GROUP BY r.name, r.day, r.region, r.bank";
+
+/// By the chunk that was taken in from one instant to another, of what moved with it.
+const ARRIVED: &str = "
+    SELECT 'arrived' AS name, $3 AS day, a.region, a.bank, count(*) AS cards
+    FROM chunk c JOIN application a ON a.chunk = c.id
+    WHERE c.at >= $1 AND c.at < $2 AND a.old_number IS NULL GROUP BY a.region, a.bank";
+
+/// Not ready at a point, by where the plastic is: each way begins with what is under way, so that what is finished is
+/// not looked at.
+const UNREADY: &str = "
+    SELECT u.name, u.day, u.region, u.bank, count(*) AS cards FROM (
+        SELECT 'waiting_account' AS name, a.promise_on AS day, a.region, a.bank, a.old_number
+            FROM application a WHERE a.queue IS NOT NULL
+        UNION ALL SELECT CASE WHEN c.application IS NULL THEN 'in_account_batch' ELSE 'waiting_production' END,
+            a.promise_on, a.region, a.bank, a.old_number FROM batch b
+            JOIN application a ON a.account_batch = b.id AND a.place IS NULL LEFT JOIN account c ON c.application = a.id
+            LEFT JOIN production_row p ON p.application = a.id
+            WHERE b.kind = 'account' AND (b.state <> 'answered' OR b.to_produce > 0) AND p.application IS NULL
+        UNION ALL SELECT COALESCE(a.place, 'in_production'), a.promise_on, a.region, a.bank, a.old_number FROM batch b
+            JOIN production_row p ON p.batch = b.id JOIN application a ON a.id = p.application
+            LEFT JOIN made m ON m.application = a.id
+            WHERE b.kind = 'production' AND b.state <> 'answered' AND m.application IS NULL
+                AND (a.place IS NULL OR a.place = 'spoiled')
+        UNION ALL SELECT 'produced', a.promise_on, a.region, a.bank, a.old_number FROM box x
+            JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
+            WHERE x.shipment IS NULL AND a.place IS NULL
+        UNION ALL SELECT s.place, a.promise_on, a.region, a.bank, a.old_number FROM shipment s
+            JOIN box x ON x.shipment = s.id JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
+            WHERE s.place IN ('in_transit', 'at_point') AND NOT s.done AND s.ready_on IS NULL AND a.place IS NULL
+        UNION ALL SELECT a.place, a.promise_on, a.region, a.bank, a.old_number FROM application a
+            LEFT JOIN made m ON m.application = a.id LEFT JOIN box x ON x.id = m.box
+            LEFT JOIN shipment s ON s.id = x.shipment
+            WHERE a.place IN ('held', 'missing') AND s.ready_on IS NULL) u
+    WHERE u.old_number IS NULL GROUP BY u.name, u.day, u.region, u.bank";
+
+impl Ledger {
+    /// Counts what is due to be counted; nothing where it was counted a few minutes ago.
+    ///
+    /// # Errors
+    /// The ledger cannot be read or written.
+    pub async fn count_figures(&self, now: Timestamp) -> Result<(), LedgerError> {
+        let mut tx = self.read().await?;
+        let before = counted_at(&mut tx).await?;
+        if before.is_some_and(|before| now.duration_since(before).as_secs() < DAY_FIGURES_SECONDS) {
+            return Ok(());
+        }
+        let today = local_date(now);
+        let oldest = today.saturating_sub(DAY_FIGURES_DAYS.days());
+        // The day before the last count was over then; a set that was settled late may still have come to it.
+        let from = before.map_or(oldest, |before| local_date(before).saturating_sub(1.day()).max(oldest));
+        let mut figures = Vec::new();
+        for day in from.series(1.day()).take_while(|day| *day <= today) {
+            figures.extend(of_day(&mut tx, day).await?);
+        }
+        let unready = tx.rows::<Counted>(UNREADY, args![]).await?;
+        tx.roll_back().await?;
+
+        let mut tx = self.begin().await?;
+        let old = before.map_or(0, Timestamp::as_microsecond);
+        let ours = tx.run("UPDATE figures_run SET at = $1 WHERE one = 1 AND at = $2", args![now, old]).await?;
+        if ours == 0 {
+            return tx.roll_back().await;
+        }
+        tx.run("DELETE FROM day_figure WHERE day >= $1 OR day < $2", args![from, oldest]).await?;
+        tx.run("DELETE FROM unready", args![]).await?;
+        tx.insert(summed(figures)).await?;
+        tx.insert(unready.into_iter().map(Counted::unready).collect()).await?;
+        tx.commit().await
+    }
+}
+
+async fn of_day(tx: &mut Tx, day: Date) -> Result<Vec<Counted>, LedgerError> {
+    let (begin, end) = (instant(day, 0, 0), instant(day.saturating_add(1.day()), 0, 0));
+    let mut counted = tx.rows::<Counted>(BY_SETS, args![day]).await?;
+    counted.extend(tx.rows::<Counted>(ARRIVED, args![begin, end, day]).await?);
+    let (from, to) = sealed_within(tx, begin, end).await?;
+    // History has no index by time; the seals say which part of it belongs to a day.
+    let singles = over_history!(
+        tx,
+        "SELECT s.name, $5 AS day, s.region, s.bank, count(*) AS cards FROM
+            (SELECT CASE WHEN m.life = 'card' THEN 'collected' ELSE 'arrived' END AS name, a.region, a.bank
+             FROM move m JOIN application a ON a.id = m.subject
+             WHERE ",
+        " AND m.scope = 'application' AND m.at >= $3 AND m.at < $4
+                AND ((m.life = 'card' AND m.to_state = 'in_hand' AND m.from_state <> '')
+                    OR (m.life = 'application' AND m.from_state = '' AND a.old_number IS NULL))) s
+         GROUP BY s.name, s.region, s.bank"
+    );
+    counted.extend(tx.rows::<Counted>(singles, args![from, to, begin, end, day]).await?);
+    Ok(counted)
+}
+
+/// The part of the history that was sealed from the last seal before an instant to the first one after another.
+async fn sealed_within(tx: &mut Tx, begin: Timestamp, end: Timestamp) -> Result<(i64, i64), LedgerError> {
+    let from = "SELECT COALESCE(max(to_tx), 0) FROM seal WHERE at < $1";
+    let to = "SELECT COALESCE((SELECT min(to_tx) FROM seal WHERE at >= $1), (SELECT max(to_tx) FROM seal), 0)";
+    Ok((tx.number(from, args![begin]).await?, tx.number(to, args![end]).await?))
+}
+
+/// When the figures were counted last; none where they never were.
+pub(super) async fn counted_at(tx: &mut Tx) -> Result<Option<Timestamp>, LedgerError> {
+    let at = tx.number("SELECT at FROM figures_run WHERE one = 1", args![]).await?;
+    Ok(Some(at).filter(|at| *at > 0).and_then(|at| Timestamp::from_microsecond(at).ok()))
+}
+
+/// What came with a chunk and what came alone are one figure.
+fn summed(counted: Vec<Counted>) -> Vec<Figure> {
+    let mut sums = BTreeMap::<_, i64>::new();
+    for Counted { name, day, region, bank, cards } in counted {
+        *sums.entry((day, name, region, bank)).or_default() += cards;
+    }
+    let figure = |((day, figure, region, bank), cards)| Figure { figure, day, region, bank, cards };
+    sums.into_iter().map(figure).collect()
+}
+
+impl Counted {
+    fn unready(self) -> Unready {
+        Unready { state: self.name, promise_on: self.day, region: self.region, bank: self.bank, cards: self.cards }
+    }
+}

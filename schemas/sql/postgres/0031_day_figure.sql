@@ -1,0 +1,27 @@
+-- How many cards passed a place of the route on a day, by region and bank: counted anew for the last days every few
+-- minutes (`figures_run.at`), so that no chart counts cards.
+CREATE TABLE day_figure (
+    figure TEXT NOT NULL,
+    day    TEXT NOT NULL,
+    region TEXT NOT NULL,
+    bank   TEXT NOT NULL,
+    cards  BIGINT NOT NULL,
+    PRIMARY KEY (day, figure, region, bank)
+);
+
+-- Cards that are not ready at a point yet, by their state and the day that was promised: counted anew with them.
+CREATE TABLE unready (
+    state      TEXT NOT NULL,
+    promise_on TEXT NOT NULL,
+    region     TEXT NOT NULL,
+    bank       TEXT NOT NULL,
+    cards      BIGINT NOT NULL,
+    PRIMARY KEY (promise_on, state, region, bank)
+);
+
+-- When both were counted last, microseconds since 1970 UTC: one row.
+CREATE TABLE figures_run (
+    one BIGINT PRIMARY KEY CHECK (one = 1),
+    at  BIGINT NOT NULL
+);
+INSERT INTO figures_run (one, at) VALUES (1, 0);

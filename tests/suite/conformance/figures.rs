@@ -1,0 +1,108 @@
+//! The figures for charts against the cards themselves: what passed on which day, what is at risk, and that a count
+//! carried on is the one made anew.
+
+use cardline::args;
+use cardline::books::figures::{KEPT, MISSED, PASSED};
+use cardline::store::Ledger;
+use cardline::time::instant;
+use cardline_core::domain::staff::Role;
+use cardline_world::play::day;
+use jiff::civil::Date;
+
+use crate::conformance::arrivals::{execute, number};
+use crate::conformance::people::users::{add, administered};
+use crate::databases::{Database, on_both_engines};
+use crate::plays::Play;
+
+on_both_engines!(figures_are_what_the_cards_say);
+
+/// It stops in the middle, when something is under way everywhere.
+const PLAY: (u64, u32, u32) = (150, 48, 34);
+
+/// What the whole ledger says, by figure.
+const SLOWLY: [(&str, &str); 4] = [
+    ("arrived", "SELECT count(*) FROM application WHERE old_number IS NULL"),
+    ("ordered", "SELECT count(*) FROM production_row"),
+    ("shipped", "SELECT count(*) FROM card WHERE shipment IS NOT NULL"),
+    (
+        "collected",
+        "SELECT count(*) FROM move WHERE life = 'card' AND scope = 'application' AND to_state = 'in_hand' AND from_state <> ''",
+    ),
+];
+
+async fn all(ledger: &Ledger, sql: &'static str) -> Vec<(String, String, String, String, i64)> {
+    ledger.read().await.unwrap().rows(sql, args![]).await.unwrap()
+}
+
+const PASSED_ALL: &str = "SELECT figure, day, region, bank, cards FROM day_figure ORDER BY figure, day, region, bank";
+const UNREADY_ALL: &str =
+    "SELECT state, promise_on, region, bank, cards FROM unready ORDER BY state, promise_on, region, bank";
+const UNREADY_SLOWLY: &str = "SELECT c.place, a.promise_on, a.region, a.bank, count(*) FROM card c
+    JOIN application a ON a.id = c.id LEFT JOIN shipment s ON s.id = c.shipment
+    WHERE a.old_number IS NULL AND s.ready_on IS NULL AND c.place IN ('waiting_account', 'in_account_batch', 'waiting_production',
+        'in_production', 'spoiled', 'produced', 'in_transit', 'at_point', 'held', 'missing')
+    GROUP BY c.place, a.promise_on, a.region, a.bank ORDER BY c.place, a.promise_on, a.region, a.bank";
+
+async fn figures_are_what_the_cards_say(database: Database) {
+    let (cards, days, until) = PLAY;
+    let mut play = Play::new(database, 5, cards, days).await;
+    for n in 0..until {
+        play.day(n).await;
+        if n == until / 2 {
+            play.worker.ledger.count_figures(instant(day(n), 18, 0)).await.unwrap();
+        }
+    }
+    let ledger = &play.worker.ledger;
+    let today = day(until - 1);
+    let now = instant(today, 18, 0);
+    ledger.count_figures(now).await.unwrap();
+    it_is_the_ledger_as_a_whole(ledger, today).await;
+
+    let carried_on = all(ledger, PASSED_ALL).await;
+    execute(ledger, "DELETE FROM day_figure").await;
+    ledger.count_figures(now).await.unwrap();
+    assert!(all(ledger, PASSED_ALL).await.is_empty(), "counted again within a few minutes");
+    execute(ledger, "UPDATE figures_run SET at = 0").await;
+    ledger.count_figures(now).await.unwrap();
+    assert_eq!(all(ledger, PASSED_ALL).await, carried_on);
+
+    each_sees_their_own(ledger, today).await;
+    play.end().await;
+}
+
+async fn it_is_the_ledger_as_a_whole(ledger: &Ledger, today: Date) {
+    let figures = ledger.day_figures(day(0), "").await.unwrap();
+    let sum = |figure: &str| figures.within(day(0), today, figure);
+    for (figure, sql) in SLOWLY {
+        assert_eq!(sum(figure), number(ledger, sql).await, "{figure}");
+    }
+    assert!(PASSED.iter().all(|figure| sum(figure) > 0));
+    let promises = ledger.promises(today).await.unwrap();
+    assert_eq!((sum(KEPT), sum(MISSED)), (promises.kept, promises.missed));
+
+    let unready = all(ledger, UNREADY_ALL).await;
+    assert_eq!(unready, all(ledger, UNREADY_SLOWLY).await);
+    let risks = ledger.promises_at_risk(today, "").await.unwrap();
+    let broken: i64 =
+        unready.iter().filter(|(_, promise_on, ..)| *promise_on < today.to_string()).map(|row| row.4).sum();
+    assert_eq!(risks.states.iter().map(|state| state.broken).sum::<i64>(), broken);
+    assert!(risks.states.iter().any(|state| state.cards() > 0), "{unready:?}");
+}
+
+async fn each_sees_their_own(ledger: &Ledger, today: Date) {
+    let boss = administered(ledger).await;
+    let whole = boss.day_figures(day(0), "").await.unwrap();
+    for (name, bank, area) in [("lin", "", "1101"), ("wang", "ABC", ""), ("none", "CCB", "99")] {
+        let seen = boss.seen_by(add(&boss, name, Role::Operator, bank, area).await);
+        let figures = seen.day_figures(day(0), "").await.unwrap();
+        let narrowed = boss.day_figures(day(0), area).await.unwrap();
+        for figure in PASSED {
+            let own = figures.within(day(0), today, figure);
+            assert!(own < whole.within(day(0), today, figure), "{name} sees {figure} of others");
+            assert_eq!(own > 0, name != "none", "{name} {figure}");
+            assert!(!bank.is_empty() || own == narrowed.within(day(0), today, figure), "{name} {figure}");
+        }
+        let risks = seen.promises_at_risk(today, "").await.unwrap();
+        assert!(name != "none" || risks.states.is_empty());
+    }
+}
