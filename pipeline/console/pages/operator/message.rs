@@ -1,13 +1,16 @@
 //! `/ops/quarantine/ID`: one message, masked, with what is wrong and how to put it right; taken in again as it is or
-//! repaired, or put aside.
+//! repaired, put aside, or opened.
 
 use askama::Template;
+use cardline::actions::outcome::Instruction;
 use cardline::actions::quarantine::operations::{Ask, What, operate};
 use cardline::actions::quarantine::refusal::RepairRefusal;
 use cardline::actions::quarantine::repair::{Assignment, Repair};
-use cardline::actions::quarantine::shown::{MessageShown, show_message};
+use cardline::actions::quarantine::shown::{MessageShown, reveal_message, show_message};
 use cardline::people::permits::Permission;
 use cardline::quarantine::quarantined::Selection;
+use cardline::step::Worker;
+use jiff::Timestamp;
 
 use super::acts::reason;
 use crate::answer::{Answer, Refusal, Words};
@@ -25,10 +28,8 @@ struct Message {
 /// The page.
 pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
     let (worker, now) = asked.worker().await?;
-    let id = asked.number(0)?;
-    let shown = show_message(&worker, id).await?.ok_or(Refusal::Absent)?;
-    let title = asked.lang.say("隔离消息 {}", "Message {} in quarantine").replace("{}", &id.to_string());
-    let f = Frame::at(&asked, &worker, now, &title);
+    let shown = show_message(&worker, asked.number(0)?).await?.ok_or(Refusal::Absent)?;
+    let f = framed(&asked, &worker, now);
     let done = match asked.query.get("done") {
         "accepted" => f.say("已受理。", "It is taken in.").to_owned(),
         "refused" => f.say("仍不合格，原因见下。", "It is still refused; see why below.").to_owned(),
@@ -38,9 +39,38 @@ pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
     Ok(Answer::Page(Message { f, shown, done }.render()?))
 }
 
+fn framed(asked: &Asked, worker: &Worker, now: Timestamp) -> Frame {
+    let title = asked.lang.say("隔离消息 {}", "Message {} in quarantine").replace("{}", asked.part(0));
+    Frame::at(asked, worker, now, &title)
+}
+
+/// Opens it: recorded with its reason, then shown on the page of this answer alone, which nobody keeps.
+async fn reveal(asked: &Asked) -> Result<Answer, Refusal> {
+    if !asked.may(Permission::RevealMessage) {
+        return Err(Refusal::Role);
+    }
+    let (worker, now) = asked.worker().await?;
+    let mut shown = show_message(&worker, asked.number(0)?).await?.ok_or(Refusal::Absent)?;
+    let by = Instruction { actor: &asked.principal()?.name, reason: reason(asked)?, at: now, approval: None };
+    if !reveal_message(&worker, &mut shown, by).await? {
+        let limit = worker.config.alone_a_day.value;
+        return Err(Refusal::Conflict(Words::new(
+            format!("您今日已单独查看 {limit} 次，为每人每日上限；更多须由第二人审批：用命令 quarantine export 提出"),
+            format!(
+                "You had {limit} messages opened alone today; a second person must approve more: ask with the command \
+                 quarantine export"
+            ),
+        )));
+    }
+    Ok(Answer::Page(Message { f: framed(asked, &worker, now), shown, done: String::new() }.render()?))
+}
+
 /// Takes it in again, repaired where `set` says so, or puts it aside.
 pub async fn act(asked: Asked) -> Result<Answer, Refusal> {
     let (worker, now) = asked.worker().await?;
+    if asked.form.get("act") == "reveal" {
+        return reveal(&asked).await;
+    }
     let id = asked.number(0)?;
     let set = asked.form.get("set");
     let (what, reason) = match asked.form.get("act") {
