@@ -13,6 +13,7 @@ mod file_bytes;
 pub mod file_shown;
 pub mod law;
 pub mod laws;
+pub mod person_cards;
 pub mod replay;
 pub mod run;
 pub mod touched;

@@ -97,6 +97,7 @@ routes! {
     GET "/admin/points/{code}" desk(Permission::SeePickups, ADMINISTRATOR) => pickup::point::page;
 
     GET "/cards" desk(Permission::TraceCards, ALL) => cards::find::page;
+    POST "/cards" desk(Permission::TraceCards, ALL) => cards::find::find;
     GET "/cards/{id}" desk(Permission::TraceCards, ALL) => cards::way::page;
     GET "/books" desk(Permission::CheckBooks, ALL) => books::page;
     GET "/approvals" desk(Permission::SeeApprovals, ALL) => approvals::page;

@@ -16,13 +16,14 @@ const COUNTED: [&str; 2] = ["reveal", "discard"];
 /// Holds other records of the same person back until the transaction ends; no other lock of ours begins so.
 const LOCK: i64 = 6_073_200 << 32;
 
-/// Messages the viewer did this to alone on the day of an instant. Nobody is counted before there are users.
+/// Messages the viewer did this to alone on the day of an instant; somebody who was looked for and not found counts as
+/// one. Nobody is counted before there are users.
 pub(crate) async fn alone_today(tx: &mut Tx, what: &'static str, at: Timestamp) -> Result<i64, LedgerError> {
     let Some(user) = tx.user() else { return Ok(0) };
     tx.lock(LOCK + user).await?;
     let morning = instant(local_date(at), 0, 0);
     tx.number(
-        "SELECT CAST(COALESCE(sum(count), 0) AS BIGINT) FROM act WHERE by_user = $1 AND what = $2 AND at >= $3 AND approval IS NULL",
+        "SELECT CAST(COALESCE(sum(CASE count WHEN 0 THEN 1 ELSE count END), 0) AS BIGINT) FROM act WHERE by_user = $1 AND what = $2 AND at >= $3 AND approval IS NULL",
         args![user, what, morning],
     )
     .await
@@ -50,5 +51,5 @@ pub(super) async fn counted(
     if tx.user().is_none() || approval.is_some() || !COUNTED.contains(&what) {
         return Ok(None);
     }
-    Ok(Some(alone_today(tx, what, at).await? + count))
+    Ok(Some(alone_today(tx, what, at).await? + count.max(1)))
 }

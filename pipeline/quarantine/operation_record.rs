@@ -82,6 +82,28 @@ row! {
     }
 }
 
+/// What stands in the place of the request where a person was looked up by number.
+const LOOKUP: &str = "person";
+
+/// Records that somebody looks a person up by number: a disclosure, counted with those of messages. Of whom was found
+/// one message stands for all. `false`: they had `limit` on that day, and nothing is recorded.
+pub(crate) async fn record_lookup(
+    tx: &mut Tx,
+    message: Option<i64>,
+    reason: Vec<u8>,
+    limit: i64,
+    why: Stamp<'_>,
+) -> Result<bool, LedgerError> {
+    if needs_second(tx, "reveal", 1, limit, why.at).await? {
+        return Ok(false);
+    }
+    let row = insert(tx, "reveal", None, Some(LOOKUP), Some(reason), message.is_some().into(), None, why).await?;
+    if let Some(message) = message {
+        member(tx, row, message).await?;
+    }
+    Ok(true)
+}
+
 impl Ledger {
     /// Records that somebody has a message opened, alone. It is durable when this returns. `false`: a person who had
     /// `limit` opened on that day needs a second one, and nothing is recorded.
@@ -113,7 +135,8 @@ impl Ledger {
         find(&mut self.read().await?, sql, request).await
     }
 
-    /// Disclosures from an instant on, oldest first: those of messages that lie in the viewer's scope.
+    /// Disclosures from an instant on, oldest first: those of messages that lie in the viewer's scope. Where nobody was
+    /// found, it lies nowhere.
     pub async fn disclosures(&self, by: &str, since: Timestamp) -> Result<Vec<Disclosure>, LedgerError> {
         let mut tx = self.read().await?;
         tx.look().await?;
@@ -125,6 +148,8 @@ impl Ledger {
                  FROM act a WHERE a.what = 'reveal' AND a.at >= $1 AND ($2 = '' OR a.actor = $2)
                     AND NOT EXISTS (SELECT 1 FROM act_member k WHERE k.act = a.id AND NOT ",
                 in_scope!("k.bank", "k.region"),
+                ") AND (a.count > 0 OR ",
+                in_scope!("''", "''"),
                 ") ORDER BY a.id"
             ),
             args![since, by],

@@ -90,7 +90,7 @@ const ACTS: &str = concat!(
     " UNION ALL ",
     acts!(
         "disclosure",
-        "a.id, a.at, a.actor, a.what, COALESCE(a.operation, '') AS subject, '' AS detail, a.count, a.approval, a.reason",
+        "a.id, a.at, a.actor, CASE a.request WHEN 'person' THEN 'look-up' ELSE a.what END AS what, COALESCE(a.operation, '') AS subject, '' AS detail, a.count, a.approval, a.reason",
         "act a WHERE a.what = 'reveal'",
         "a.at",
         "a.id",

@@ -139,6 +139,8 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("noted", "已另行处理", "seen to elsewhere"),
     ("approval", "审批", "approval"),
     ("disclosure", "查看", "disclosure"),
+    ("look-up", "按证件号查人", "person looked up"),
+    ("reveal", "查看原文", "opened"),
     ("erasure", "抹除", "erasure"),
     ("errand", "交办", "errand"),
     ("import", "导入", "import"),

@@ -7,4 +7,5 @@ mod away;
 mod client;
 mod guests;
 mod pages;
+mod persons;
 mod scope;
