@@ -32,7 +32,7 @@ row! {
 
 /// Batches within the viewer's scope of which a condition is so.
 macro_rules! batches {
-    ($where:literal, $order:literal) => {
+    ($where:expr, $order:expr) => {
         concat!(
             "SELECT b.id, b.number, b.kind, b.state, b.partner, b.region, b.bank, b.lane, b.cards, b.answered, b.cut_on, b.due_on, b.owner
              FROM batch b WHERE ",
@@ -53,9 +53,86 @@ pub struct BatchFilter {
     pub bank: String,
     /// First digits of the region. A batch that merges regions is of none.
     pub region: String,
-    /// Only batches cut before the one of this id: the next page.
-    pub before: Option<i64>,
+    pub order: BatchOrder,
+    /// The last batch of the page before: what it is ordered by, and its id.
+    pub after: Option<(i64, i64)>,
     pub limit: i64,
+}
+
+/// By what a list of batches is ordered; those that are alike in it, the newest first.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum BatchOrder {
+    /// The newest first.
+    #[default]
+    Newest,
+    /// Unanswered ones, the earliest day first; then all others.
+    Due,
+    /// The largest first.
+    Cards,
+    /// Those of which most answers are missing first.
+    Missing,
+}
+
+impl BatchOrder {
+    /// Every order, and its name in a URL.
+    pub const ALL: [(&'static str, BatchOrder); 4] = [
+        ("newest", BatchOrder::Newest),
+        ("due", BatchOrder::Due),
+        ("cards", BatchOrder::Cards),
+        ("missing", BatchOrder::Missing),
+    ];
+
+    /// The order of that name; the newest first where there is none.
+    #[must_use]
+    pub fn named(name: &str) -> BatchOrder {
+        BatchOrder::ALL.iter().find(|(known, _)| *known == name).map_or(BatchOrder::Newest, |(_, order)| *order)
+    }
+
+    /// What a batch is ordered by, ascending.
+    #[must_use]
+    pub fn key(self, batch: &BatchRecord) -> i64 {
+        match self {
+            BatchOrder::Newest => 0,
+            BatchOrder::Due if ["answered", "cancelled"].contains(&batch.state.as_str()) => FINISHED_KEY,
+            BatchOrder::Due => batch.due_on.replace('-', "").parse().unwrap_or(FINISHED_KEY),
+            BatchOrder::Cards => -batch.cards,
+            BatchOrder::Missing => batch.answered - batch.cards,
+        }
+    }
+}
+
+/// After every day.
+const FINISHED_KEY: i64 = 99_999_999;
+
+/// A page of batches by a key that ascends.
+macro_rules! batches_by {
+    ($key:literal) => {
+        batches!(
+            concat!(
+                "(",
+                $key,
+                " > $1 OR (",
+                $key,
+                " = $1 AND b.id < $2)) AND ($3 = '' OR b.kind = $3)
+                    AND ($4 = '' OR b.state = $4) AND ($5 = '' OR b.partner = $5) AND ($6 = '' OR b.bank = $6)
+                    AND substr(b.region, 1, length($7)) = $7"
+            ),
+            concat!(" ORDER BY ", $key, ", b.id DESC LIMIT $8")
+        )
+    };
+}
+
+impl BatchOrder {
+    fn page(self) -> &'static str {
+        match self {
+            BatchOrder::Newest => batches_by!("CAST(0 AS BIGINT)"),
+            BatchOrder::Due => batches_by!(
+                "CASE WHEN b.state IN ('answered', 'cancelled') THEN 99999999 ELSE CAST(replace(b.due_on, '-', '') AS BIGINT) END"
+            ),
+            BatchOrder::Cards => batches_by!("-b.cards"),
+            BatchOrder::Missing => batches_by!("(b.answered - b.cards)"),
+        }
+    }
 }
 
 /// Cards of the batch `$1` by where they are now, with those that left it with an answer.
@@ -80,20 +157,13 @@ impl Ledger {
         .await
     }
 
-    /// A page of the batches asked for within the viewer's scope, the newest first.
+    /// A page of the batches asked for within the viewer's scope, in the order asked for.
     pub async fn batches_matching(&self, filter: &BatchFilter) -> Result<Vec<BatchRecord>, LedgerError> {
-        let BatchFilter { kind, state, partner, bank, region, before, limit } = filter;
+        let BatchFilter { kind, state, partner, bank, region, order, after, limit } = filter;
+        let (key, id) = after.unwrap_or((i64::MIN, i64::MAX));
         let mut tx = self.read().await?;
         tx.look().await?;
-        tx.rows(
-            batches!(
-                "b.id < $1 AND ($2 = '' OR b.kind = $2) AND ($3 = '' OR b.state = $3) AND ($4 = '' OR b.partner = $4)
-                    AND ($5 = '' OR b.bank = $5) AND substr(b.region, 1, length($6)) = $6",
-                " ORDER BY b.id DESC LIMIT $7"
-            ),
-            args![before.unwrap_or(i64::MAX), kind, state, partner, bank, region, *limit],
-        )
-        .await
+        tx.rows(order.page(), args![key, id, kind, state, partner, bank, region, *limit]).await
     }
 
     /// One batch by its number, within the viewer's scope.

@@ -2,6 +2,7 @@
 
 pub mod batch_list;
 pub mod batch_record;
+pub mod batch_rows;
 pub mod cut_batch;
 pub mod cutting;
 pub mod kind;

@@ -103,7 +103,7 @@ impl Frame {
 
     /// This page with another filter: one name set, or taken away by an empty value. The next page's mark falls.
     pub fn with(&self, name: &str, value: &str) -> String {
-        let query = self.query.with("after", "").with("before", "").with(name, value);
+        let query = self.query.with("after", "").with(name, value);
         if query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, query.text()) }
     }
 
@@ -119,7 +119,7 @@ impl Frame {
 
     /// Whether anything is filtered.
     pub fn is_filtered(&self) -> bool {
-        self.query.names().any(|name| !["as", "lang", "after", "before", "done"].contains(&name))
+        self.query.names().any(|name| !["as", "lang", "after", "sort", "done"].contains(&name))
     }
 
     /// The same page in the other language.

@@ -1,8 +1,13 @@
-//! `/ops/batches/NUMBER`: where a batch's cards are, its files, and what was done to it.
+//! `/ops/batches/NUMBER`: where a batch's cards are, its files, what was done to it, and what became of each row.
 
 use askama::Template;
 use cardline::actions::batches::refusal::BatchRefusal;
 use cardline::actions::batches::shown::{BatchShown, show_batch};
+use cardline::batching::batch_list::BatchRecord;
+use cardline::batching::batch_rows::BatchRow;
+use cardline::limits::CONSOLE_ROWS;
+use cardline::step::Worker;
+use cardline_core::batch_kinds::BatchKind;
 
 use super::acts::{self, BatchAct, Sheet};
 use crate::answer::{Answer, Refusal};
@@ -17,6 +22,9 @@ struct Batch {
     acts: Vec<BatchAct>,
     sheet: Option<Sheet>,
     done: String,
+    rows: Vec<BatchRow>,
+    /// The mark of the next page of rows.
+    further: Option<String>,
 }
 
 impl Batch {
@@ -35,7 +43,18 @@ pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
     let title = asked.lang.say("批次 {}", "Batch {}").replace("{}", number);
     let f = Frame::at(&asked, &worker, now, &title);
     let done = acts::told(&f, asked.query.get("done"));
-    Ok(Answer::Page(Batch { f, shown, acts, sheet, done }.render()?))
+    let rows = rows(&asked, &worker, &shown.batch).await?;
+    let further = rows.last().map(|row| format!("{}.{}", row.row, row.id));
+    let further = further.filter(|_| rows.len() as i64 == CONSOLE_ROWS);
+    Ok(Answer::Page(Batch { f, shown, acts, sheet, done, rows, further }.render()?))
+}
+
+/// A page of its rows, after the one the URL names.
+async fn rows(asked: &Asked, worker: &Worker, batch: &BatchRecord) -> Result<Vec<BatchRow>, Refusal> {
+    let Some(kind) = BatchKind::named(&batch.kind) else { return Ok(Vec::new()) };
+    let after = asked.query.get("after").split_once('.');
+    let after = after.and_then(|(row, id)| Some((row.parse().ok()?, id.parse().ok()?))).unwrap_or_default();
+    Ok(worker.ledger.batch_rows(batch.id, kind, after, CONSOLE_ROWS).await?)
 }
 
 impl From<BatchRefusal> for Refusal {

@@ -1,7 +1,7 @@
-//! `/ops/batches`: the batches, newest first; what is looked for stands in the URL.
+//! `/ops/batches`: the batches; what is looked for, and the order, stand in the URL.
 
 use askama::Template;
-use cardline::batching::batch_list::{BatchFilter, BatchRecord};
+use cardline::batching::batch_list::{BatchFilter, BatchOrder, BatchRecord};
 use cardline::limits::CONSOLE_ROWS;
 use cardline_core::batch_kinds::BatchKind;
 use cardline_core::state_machines::{BATCH, Standing};
@@ -18,7 +18,8 @@ struct Batches {
     filters: Vec<Filter>,
     batches: Vec<BatchRecord>,
     /// The mark of the next page.
-    further: Option<i64>,
+    further: Option<String>,
+    order: BatchOrder,
     today: String,
 }
 
@@ -26,6 +27,15 @@ impl Batches {
     /// A page says whether there are more; how many batches there ever were is nobody's question.
     fn all(&self) -> String {
         if self.further.is_some() { self.f.say("更多", "more").to_owned() } else { self.f.n(self.batches.len()) }
+    }
+
+    /// What a heading says of the order to who does not see it.
+    fn sorted(&self, name: &str) -> &'static str {
+        match BatchOrder::named(name) == self.order {
+            false => "none",
+            true if self.order == BatchOrder::Due => "ascending",
+            true => "descending",
+        }
     }
 
     fn is_open(&self, batch: &BatchRecord) -> bool {
@@ -43,11 +53,18 @@ pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
         partner: text("partner"),
         bank: text("bank"),
         region: text("region"),
-        before: asked.query.get("before").parse().ok(),
+        order: BatchOrder::named(asked.query.get("sort")),
+        after: asked
+            .query
+            .get("after")
+            .split_once('.')
+            .and_then(|(key, id)| Some((key.parse().ok()?, id.parse().ok()?))),
         limit: CONSOLE_ROWS,
     };
     let batches = worker.ledger.batches_matching(&filter).await?;
-    let further = batches.last().map(|batch| batch.id).filter(|_| batches.len() as i64 == CONSOLE_ROWS);
+    let order = filter.order;
+    let mark = |batch: &BatchRecord| format!("{}.{}", order.key(batch), batch.id);
+    let further = batches.last().map(mark).filter(|_| batches.len() as i64 == CONSOLE_ROWS);
     let title = asked.lang.say("批次", "Batches").to_owned();
     let f = Frame::at(&asked, &worker, now, &title);
     let kinds = BatchKind::ALL.map(|kind| (kind.word.to_owned(), f.word(kind.word))).to_vec();
@@ -60,5 +77,5 @@ pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
         Filter::typed("region", f.say("地区", "Region"), f.filter("region")),
     ];
     let today = cardline::time::local_date(now).to_string();
-    Ok(Answer::Page(Batches { f, filters, batches, further, today }.render()?))
+    Ok(Answer::Page(Batches { f, filters, batches, further, order, today }.render()?))
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use cardline::actions::batches::hold::{hold_batch, release_batch};
 use cardline::actions::batches::shown::show_batch;
-use cardline::batching::batch_list::{BatchFilter, BatchRecord};
+use cardline::batching::batch_list::{BatchFilter, BatchOrder, BatchRecord};
+use cardline::batching::batch_rows::BatchRow;
 use cardline::books::way::card_way;
 use cardline::exchange::files::FileRecord;
 use cardline::store::Ledger;
@@ -29,14 +30,31 @@ fn numbers(batches: &[BatchRecord]) -> Vec<&str> {
 async fn paged(ledger: &Ledger, filter: &BatchFilter) -> Vec<BatchRecord> {
     let mut all: Vec<BatchRecord> = Vec::new();
     loop {
-        let before = all.last().map(|batch| batch.id);
-        let page = ledger.batches_matching(&BatchFilter { before, limit: 3, ..filter.clone() }).await.unwrap();
+        let after = all.last().map(|batch| (filter.order.key(batch), batch.id));
+        let page = ledger.batches_matching(&BatchFilter { after, limit: 3, ..filter.clone() }).await.unwrap();
         if page.is_empty() {
             return all;
         }
         assert!(page.len() <= 3);
         all.extend(page);
     }
+}
+
+/// Three rows a page: as many as the batch has cards, each of another application, in order.
+async fn every_row_is_shown_once(ledger: &Ledger, batch: &BatchRecord) {
+    let kind = BatchKind::named(&batch.kind).unwrap();
+    let mut all: Vec<BatchRow> = Vec::new();
+    loop {
+        let after = all.last().map_or((0, 0), |row| (row.row, row.id));
+        let page = ledger.batch_rows(batch.id, kind, after, 3).await.unwrap();
+        if page.is_empty() {
+            break;
+        }
+        all.extend(page);
+    }
+    let ids: BTreeSet<i64> = all.iter().map(|row| row.id).collect();
+    assert_eq!((all.len() as i64, ids.len()), (batch.cards, all.len()), "{}", batch.number);
+    assert!(all.is_sorted_by_key(|row| (row.row, row.id)), "{}", batch.number);
 }
 
 async fn batches_are_shown_page_by_page_with_all_there_is_of_each(database: Database) {
@@ -46,6 +64,13 @@ async fn batches_are_shown_page_by_page_with_all_there_is_of_each(database: Data
     all.reverse();
     assert!(all.len() > 6, "the play shows too little");
     assert_eq!(numbers(&paged(ledger, &BatchFilter::default()).await), numbers(&all));
+
+    for (name, order) in BatchOrder::ALL {
+        let mut sorted = all.clone();
+        sorted.sort_by_key(|batch| (order.key(batch), -batch.id));
+        let found = paged(ledger, &BatchFilter { order, ..BatchFilter::default() }).await;
+        assert_eq!(numbers(&found), numbers(&sorted), "{name}");
+    }
 
     let one = &all[0];
     let exactly = BatchFilter {
@@ -67,6 +92,7 @@ async fn batches_are_shown_page_by_page_with_all_there_is_of_each(database: Data
 
     let files = ledger.files().await.unwrap();
     for batch in &all {
+        every_row_is_shown_once(ledger, batch).await;
         let shown = show_batch(ledger, &play.worker.keys, &batch.number).await.unwrap();
         let ids = |files: &[FileRecord]| files.iter().map(|file| file.id).collect::<Vec<_>>();
         let theirs: Vec<FileRecord> = files.iter().filter(|file| file.batch == Some(batch.id)).cloned().collect();
