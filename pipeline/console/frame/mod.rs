@@ -10,6 +10,7 @@ mod days;
 pub mod filters;
 mod navigation;
 mod reasons;
+mod rules;
 pub mod states;
 
 pub use days::grouped;
@@ -232,6 +233,16 @@ impl Frame {
     /// Why something is so, in the reader's words.
     pub fn why(&self, reason: impl AsRef<str>) -> String {
         reasons::said(self.lang, reason.as_ref())
+    }
+
+    /// What a rule that was broken is called.
+    pub fn rule(&self, code: impl AsRef<str>) -> String {
+        rules::name(self.lang, code.as_ref())
+    }
+
+    /// What puts right what breaks a rule.
+    pub fn fix(&self, code: impl AsRef<str>) -> String {
+        rules::fix(self.lang, code.as_ref())
     }
 
     /// Below the title, where a page says nothing of its own.

@@ -10,7 +10,6 @@ use cardline::limits::CONSOLE_ROWS;
 use cardline::people::permits::Permission;
 use cardline::quarantine::quarantine_list::{ListedGroup, ListedMessage, UnfinishedOperation};
 use cardline::quarantine::quarantined::Selection;
-use cardline::route::rules_in_words::rule_in_words;
 use cardline::step::Worker;
 use cardline_core::domain::staff::DualControl;
 use jiff::Timestamp;
@@ -45,10 +44,6 @@ struct Operation {
 }
 
 impl Quarantine {
-    fn fix(&self, code: &str) -> String {
-        rule_in_words(code).map_or_else(String::new, |rule| rule.fix.to_owned())
-    }
-
     fn still(&self, sheet: &Operation) -> i64 {
         let counts = &sheet.report.outcome.counts;
         counts.received - counts.accepted - counts.repeated
