@@ -21,6 +21,8 @@ pub enum Answer {
     File { name: String, kind: &'static str, body: Vec<u8> },
     /// Go there and ask by GET (303), with cookies.
     To { path: String, cookies: Vec<String> },
+    /// The first page of a session that begins with it.
+    Begun { page: String, cookies: Vec<String> },
     /// Events as they come.
     Events(axum::body::Body),
 }
@@ -96,6 +98,8 @@ impl From<StageError> for Refusal {
     fn from(error: StageError) -> Refusal {
         match error {
             StageError::Ledger(LedgerError::Beyond { .. }) => Refusal::Absent,
+            // Between the look at the session and the act: nothing was written.
+            StageError::Ledger(LedgerError::UserDisabled { .. } | LedgerError::SessionEnded { .. }) => Refusal::Login,
             error if error.is_outage() => Refusal::Away(error.to_string()),
             error => Refusal::Failed(error.to_string()),
         }

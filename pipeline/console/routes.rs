@@ -106,7 +106,11 @@ routes! {
     GET "/audit" desk(Permission::SeeAudit, ALL) => audit::page;
     GET "/audit/acts.csv" desk(Permission::SeeAudit, ALL) => audit::export;
     POST "/audit" desk(Permission::SeeAudit, ALL) => audit::check;
-    GET "/users" desk(Permission::SeeUsers, ALL) => users::page;
+    GET "/users" desk(Permission::SeeUsers, ALL) => users::list::page;
+    POST "/users" desk(Permission::ManageUsers, ALL) => users::list::add;
+    GET "/users/{name}" desk(Permission::HoldTokens, ALL) => users::one::page;
+    POST "/users/{name}" desk(Permission::HoldTokens, ALL) => users::one::act;
+    GET "/me" Who::Session => users::one::own;
 
     GET "/api/batches" Who::Token(Permission::SeeBatches) => api::batches;
     GET "/api/batches/{number}" Who::Token(Permission::SeeBatches) => api::batch;

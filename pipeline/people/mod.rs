@@ -3,6 +3,7 @@
 pub mod approvals;
 pub mod authorisation;
 pub mod errands;
+pub mod first_links;
 pub mod passwords;
 pub mod permits;
 pub mod private_file;

@@ -70,7 +70,8 @@ impl Password {
     pub fn opens(&self, verifier: Option<&str>) -> bool {
         // Longer than any password there is: not worth the time.
         let typed = if self.0.len() > PASSWORD_BYTES_MAX { "" } else { self.0.as_str() };
-        match verifier {
+        // A service's credential and a first link are no passwords: as nobody.
+        match verifier.filter(|verifier| verifier.starts_with('$')) {
             Some(verifier) => Argon2::default().verify_password(typed.as_bytes(), verifier).is_ok(),
             None => {
                 let _ = hash(typed, &[0; VERIFIER_SALT_BYTES]);

@@ -20,7 +20,7 @@ pub struct NewUser {
     pub name: String,
     pub role: Role,
     pub scope: Scope,
-    /// What argon2id made of the password.
+    /// What argon2id made of the password, or what is stored of a first link or a service's credential.
     pub verifier: String,
 }
 
@@ -42,6 +42,9 @@ row! {
         set_at: i64,
         /// Whether wrong passwords make somebody wait who says to be this user.
         waits: bool,
+        /// Whether they chose no password yet: a first link was made for them.
+        #[serde(skip)]
+        invited: bool,
     }
 }
 
@@ -61,7 +64,8 @@ impl Ledger {
             .rows(
                 "SELECT u.name, u.role, u.bank, u.area, u.state,
                     (SELECT count(*) FROM session s WHERE s.user_id = u.id AND s.until > $1) AS sessions, u.set_by, u.set_at,
-                    EXISTS (SELECT 1 FROM login l WHERE l.user_id = u.id AND l.next_at > $1) AS waits
+                    EXISTS (SELECT 1 FROM login l WHERE l.user_id = u.id AND l.next_at > $1) AS waits,
+                    u.verifier LIKE 'first-link %' AS invited
                  FROM users u ORDER BY u.name",
                 args![now],
             )
@@ -211,7 +215,7 @@ pub(super) async fn end_proofs(tx: &mut Tx, user: i64) -> Result<(), LedgerError
     Ok(())
 }
 
-async fn find(tx: &mut Tx, name: &str) -> Result<i64, LedgerError> {
+pub(super) async fn find(tx: &mut Tx, name: &str) -> Result<i64, LedgerError> {
     let row = tx.row::<(i64,)>("SELECT id FROM users WHERE name = $1", args![name]).await?;
     row.map(|(id,)| id).ok_or(LedgerError::NoUser)
 }

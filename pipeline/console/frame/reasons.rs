@@ -5,16 +5,21 @@ use crate::lang::Lang;
 
 /// As kept, and in Chinese.
 const REASONS: &[(&str, &str)] = &[
+    ("a first link was made", "已生成首次链接"),
     ("a higher revision was accepted", "已受理更高版本"),
     ("a second person agreed", "第二人已同意"),
     ("a second person did not agree", "第二人未同意"),
+    ("a token was made", "已生成令牌"),
+    ("a token was revoked", "已撤销令牌"),
     ("accepted", "已受理"),
     ("account batch cut", "开户批次已开"),
     ("activated: financial", "已启用：金融功能"),
     ("activated: social", "已启用：社保功能"),
     ("activated: social and financial", "已启用：社保与金融功能"),
+    ("added", "已添加"),
     ("an answer is overdue; the partner is chased", "应答逾期，已催办"),
     ("asked for a second person", "已提交第二人审批"),
+    ("came back", "恢复上岗"),
     ("carried out", "已执行"),
     ("closed and destroyed, confirmed by the bank", "银行确认已销户并销毁"),
     ("collected", "已领取"),
@@ -34,6 +39,7 @@ const REASONS: &[(&str, &str)] = &[
     ("held, a person decides", "待决，由人决定"),
     ("its photo is there now", "照片已到"),
     ("its time is over", "已过期"),
+    ("left, or must not act any more", "已离岗或不得再操作"),
     ("loss lifted", "解除挂失"),
     ("messages lie in the quarantine past their day", "隔离区有消息已过期限"),
     ("no photo yet", "照片未到"),
@@ -60,6 +66,7 @@ const REASONS: &[(&str, &str)] = &[
     ("reported good", "报告为合格"),
     ("reported spoiled", "报告为废卡"),
     ("rolled over into the next window", "转入下一窗口"),
+    ("suspected misuse", "疑似滥用"),
     ("taken in again from the quarantine", "由隔离区重新接收"),
     ("taken in from Kafka", "由 Kafka 接收"),
     ("taken in from a file", "由文件接收"),
@@ -84,9 +91,11 @@ const REASONS: &[(&str, &str)] = &[
     ("the pickup window ended", "领取窗口结束"),
     ("the quarantine was looked through", "隔离区已查看"),
     ("these bytes were applied before", "内容此前已处理"),
+    ("unlocked", "已解锁"),
     ("waits for its release", "等待放行"),
     ("withdrawn by the applicant", "申请人撤回"),
     ("withdrawn by the applicant before it came", "申请到达前已撤回"),
+    ("works at another desk now", "已调岗"),
 ];
 
 /// Reasons that end in a name: what stands before it, and the same in Chinese.

@@ -4,5 +4,7 @@ pub mod first;
 pub mod first_link;
 pub mod guests;
 pub mod idle;
+pub mod interrupted;
 pub mod login;
+pub mod next;
 pub mod session;

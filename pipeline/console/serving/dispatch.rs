@@ -26,7 +26,7 @@ use crate::console::Console;
 use crate::cookies;
 use crate::lang::Lang;
 use crate::pairs::Pairs;
-use crate::people::session;
+use crate::people::{login, session};
 use crate::routes::{ROUTES, Route, Who};
 use crate::viewer::Viewer;
 
@@ -121,6 +121,11 @@ async fn answer(
     let mut response = match answered {
         Ok(answer) => written(answer),
         Err(refusal) if route.who.is_machine() => problems::refused(&refusal),
+        Err(Refusal::Login) if route.method == Method::POST && route.path != "/logout" => {
+            let form = std::mem::take(&mut asked.form);
+            login::interrupted(&Asked { form, ..around })
+                .unwrap_or_else(|_| crate::refused::page(&asked, &Refusal::Login))
+        }
         Err(refusal) => crate::refused::page(&Asked { viewer, ..around }, &refusal),
     };
     if let Some(chosen) = chosen {
@@ -206,7 +211,14 @@ async fn admit(route: &Route, asked: &mut Asked, headers: &HeaderMap, sent: Body
         Who::Session | Who::Desk(..) => {
             asked.viewer =
                 session::viewer(&asked.console, headers, &asked.query, !route.path.ends_with("/events")).await?;
-            let role = asked.viewer.as_ref().ok_or(Refusal::Login)?.principal.role;
+            let Some(viewer) = &asked.viewer else {
+                if route.method == Method::POST {
+                    // Only so much as any form has: it is kept for after the login.
+                    read_form(route, asked, sent, CONSOLE_FORM_BYTES).await?;
+                }
+                return Err(Refusal::Login);
+            };
+            let role = viewer.principal.role;
             if let Who::Desk(permission, desks) = &route.who {
                 if !desks.contains(&role) {
                     return Err(Refusal::Role);
@@ -216,19 +228,7 @@ async fn admit(route: &Route, asked: &mut Asked, headers: &HeaderMap, sent: Body
         }
     }
     if route.method == Method::POST {
-        asked.body = body::read(sent, most).await?;
-        if asked.content_type.starts_with("application/x-www-form-urlencoded") {
-            asked.form = Pairs::read(&asked.body);
-        } else if asked.content_type.starts_with("application/json") && route.who.is_machine() {
-            asked.form = Pairs::of_json(&asked.body).ok_or_else(|| {
-                Refusal::Wrong(Words::new(
-                    "正文须为一个 JSON 对象",
-                    "The body takes one JSON object of texts and numbers",
-                ))
-            })?;
-        } else if asked.content_type.starts_with("multipart/form-data") {
-            (asked.form, asked.upload) = body::parts(&asked.content_type, std::mem::take(&mut asked.body)).await?;
-        }
+        read_form(route, asked, sent, most).await?;
         let is_ours = match (&route.who, &asked.viewer) {
             (Who::Session | Who::Desk(..), Some(viewer)) => asked.form.get("token") == viewer.form_token,
             _ => true,
@@ -236,6 +236,21 @@ async fn admit(route: &Route, asked: &mut Asked, headers: &HeaderMap, sent: Body
         if !is_ours {
             return Err(Refusal::Forged);
         }
+    }
+    Ok(())
+}
+
+/// Reads the body and what it has of fields and files.
+async fn read_form(route: &Route, asked: &mut Asked, sent: Body, most: usize) -> Result<(), Refusal> {
+    asked.body = body::read(sent, most).await?;
+    if asked.content_type.starts_with("application/x-www-form-urlencoded") {
+        asked.form = Pairs::read(&asked.body);
+    } else if asked.content_type.starts_with("application/json") && route.who.is_machine() {
+        asked.form = Pairs::of_json(&asked.body).ok_or_else(|| {
+            Refusal::Wrong(Words::new("正文须为一个 JSON 对象", "The body takes one JSON object of texts and numbers"))
+        })?;
+    } else if asked.content_type.starts_with("multipart/form-data") {
+        (asked.form, asked.upload) = body::parts(&asked.content_type, std::mem::take(&mut asked.body)).await?;
     }
     Ok(())
 }
@@ -280,6 +295,11 @@ fn written(answer: Answer) -> Response {
             response
         }
         Answer::Events(body) => status_of(StatusCode::OK, body, "text/event-stream"),
+        Answer::Begun { page, cookies } => {
+            let mut response = status_of(StatusCode::OK, page, HTML);
+            cookies.iter().for_each(|cookie| add_cookie(response.headers_mut(), cookie));
+            response
+        }
         Answer::To { path, cookies } => {
             let mut response = status_of(StatusCode::SEE_OTHER, "", "text/plain; charset=utf-8");
             if let Ok(value) = path.parse() {

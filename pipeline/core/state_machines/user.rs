@@ -16,7 +16,7 @@ pub const USER: StateMachine = StateMachine {
         edge(
             "enabled",
             "enabled",
-            "unlocked: wrong passwords make nobody wait any more; or recovered with the keys; or a token was made or revoked",
+            "unlocked: wrong passwords make nobody wait any more; or recovered with the keys; or a token was made or revoked, or a first link made",
         ),
         edge("enabled", "disabled", "left, or must not act any more"),
         edge("disabled", "enabled", "came back"),
