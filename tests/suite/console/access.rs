@@ -5,6 +5,8 @@ use cardline::store::Principal;
 use cardline_console::routes::{ROUTES, Who};
 use cardline_core::domain::staff::{Role, Scope};
 
+use tokio::io::AsyncWriteExt;
+
 use super::client::{Site, session_of};
 use crate::conformance::people::users::add;
 use crate::databases::{Database, on_both_engines};
@@ -18,7 +20,11 @@ on_both_engines!(
 );
 
 fn part(path: &str) -> String {
-    path.replace("{number}", "9").replace("{id}", "9").replace("{code}", "ABC").replace("{token}", "x")
+    path.replace("{number}", "9")
+        .replace("{id}", "9")
+        .replace("{code}", "ABC")
+        .replace("{token}", "x")
+        .replace("{name}", "nobody-1")
 }
 
 /// What a route answers to somebody before it looks at anything: nothing yet, or a refusal.
@@ -177,6 +183,37 @@ async fn what_is_huge_broken_or_stalls_is_bounded(database: Database) {
     let stalled = tokio::net::TcpStream::connect(site.listening.address).await.unwrap();
     assert_eq!(site.get("/login", "").await.status, 200);
     drop(stalled);
+    // Nor do many at once: heads and bodies that never end, and a bite now and then.
+    let mut slow = Vec::new();
+    for begun in [
+        "",
+        "GET /lo",
+        "GET /login HTTP/1.1\r\nHost: x\r\nX-",
+        "POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 200\r\n\r\nname=b",
+    ] {
+        for _ in 0..50 {
+            let mut connection = tokio::net::TcpStream::connect(site.listening.address).await.unwrap();
+            connection.write_all(begun.as_bytes()).await.unwrap();
+            slow.push(connection);
+        }
+    }
+    let asked = std::time::Instant::now();
+    for _ in 0..5 {
+        assert_eq!(site.get("/login", "").await.status, 200);
+    }
+    assert!(asked.elapsed() < std::time::Duration::from_secs(5), "{:?} beside slow ones", asked.elapsed());
+    drop(slow);
+    // A body in pieces that says no length is read no further than one that does; a head has its bounds, too.
+    let piece = format!("8000\r\n{}\r\n", "a".repeat(0x8000));
+    let pieces = format!(
+        "POST /login HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n{}0\r\n\r\n",
+        piece.repeat(9)
+    );
+    assert!(site.raw(pieces.as_bytes()).await.starts_with("HTTP/1.1 413"));
+    let long = format!("GET /{} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "a".repeat(600_000));
+    let answer = site.raw(long.as_bytes()).await;
+    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{}", &answer[..answer.len().min(200)]);
+    assert_eq!(site.get("/login", "").await.status, 200);
     for head in [
         "GET / HTTP/9.9\r\n\r\n",
         "\r\n\r\n\0\0\0",

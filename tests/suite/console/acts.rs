@@ -65,9 +65,19 @@ async fn what_is_done_from_pages_is_done_once(database: Database) {
         assert_eq!(site.post("/approvals", auditor, &give).await.status, 403);
         assert_eq!(site.act("/approvals", "/approvals", wang, &give).await.header("location"), "/approvals?done=out");
         assert_eq!(site.act("/ops/plan?act=hold&stream=account", "/approvals", boss, &give).await.status, 409);
+        // The very form that gave it, sent again, gives nothing; nor does it refuse what was carried out.
+        for act in ["give", "refuse"] {
+            let again = [("act", act), ("id", id.as_str())];
+            assert_eq!(site.act("/ops/plan?act=hold&stream=account", "/approvals", wang, &again).await.status, 409);
+        }
+        assert_eq!(texts(&ledger, "SELECT state FROM approval").await, ["used"]);
         assert_eq!(number(&ledger, "SELECT count(*) FROM batch WHERE state = 'cancelled'").await, 1);
         let late = site.act("/ops/plan?act=hold&stream=account", &path, wang, &confirmed).await;
         assert!(late.status == 409 || late.header("location").ends_with("before"), "{}", late.status);
+        assert_eq!(number(&ledger, "SELECT count(*) FROM batch_act WHERE what = 'cancel'").await, 1, "used once");
+        // The second one sees who was first, and why.
+        let page = site.get(&path, wang).await;
+        assert!(page.body.contains("lin") && page.body.contains("wrong points"), "{}", page.body);
     }
 
     // A case is decided with a preview and a reason; the second person to decide is told who was first.

@@ -57,7 +57,7 @@ fn is_a_page(path: &str, reply: &Reply) {
 }
 
 /// The paths of a route, with something of the ledger in the place of each part.
-async fn paths(path: &str, database: &Database) -> Vec<String> {
+pub async fn paths(path: &str, database: &Database) -> Vec<String> {
     let ledger = database.ledger().await;
     let sql = match path {
         "/ops/batches/{number}" => "SELECT min(number) FROM batch GROUP BY kind, state",
@@ -88,6 +88,10 @@ async fn every_page_of_a_full_ledger(database: Database) {
     let mut seen = 0;
     for route in pages() {
         let Who::Desk(_, desks) = route.who else { continue };
+        // Users are none of a demo's: see `users.rs`.
+        if route.path == "/users/{name}" {
+            continue;
+        }
         let paths = paths(route.path, &database).await;
         assert!(!paths.is_empty(), "the play has nothing for {}", route.path);
         for path in paths {
