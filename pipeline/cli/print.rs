@@ -89,31 +89,14 @@ pub fn visible(text: &str) -> String {
     visible::visible(text).into_owned()
 }
 
-/// A number as people read it: `4,812`.
-pub fn grouped_digits(number: i64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
+pub use cardline_core::domain::visible::grouped as grouped_digits;
 
 #[cfg(test)]
 mod tests {
-    use super::{grouped_digits, lines_visible};
+    use super::lines_visible;
 
     #[test]
     fn what_steers_a_terminal_is_shown() {
         assert_eq!(lines_visible("a\u{202e}b\n\u{1b}[2J\u{9b}c\u{feff}"), "a\\u{202e}b\n\\u{1b}[2J\\u{9b}c\\u{feff}");
-    }
-
-    #[test]
-    fn thousands_are_set_apart() {
-        let shown: Vec<String> = [0, 12, 999, 4_812, 1_000_000].map(grouped_digits).into();
-        assert_eq!(shown, ["0", "12", "999", "4,812", "1,000,000"]);
     }
 }

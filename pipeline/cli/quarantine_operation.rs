@@ -2,15 +2,14 @@
 
 use std::path::PathBuf;
 
-use cardline::actions::dual_control::{Wanted, second_person};
+use cardline::actions::dual_control::second_person;
 use cardline::actions::outcome::ActionError;
-use cardline::actions::quarantine::operations::{Ask, Report, What, discard_request, operate};
+use cardline::actions::quarantine::operations::{Ask, Report, What, discard_wanted, operate};
 use cardline::actions::quarantine::refusal::QuarantineRefusal;
 use cardline::actions::quarantine::repair::{Assignment, Corrected, Repair};
 use cardline::quarantine::quarantined::Selection;
 use cardline::route::intake::settle::IntakeCounts;
 use cardline_core::domain::personal_text::looks_personal;
-use cardline_core::domain::staff::DualControl;
 use clap::Args;
 use jiff::Timestamp;
 
@@ -143,15 +142,7 @@ async fn run_operation(
     let mut ended = operate(&worker, &ask, now).await;
     if let Err(ActionError::Refused(QuarantineRefusal::NeedsSecond { id, count })) = &ended {
         let scope = context.scope();
-        let wanted = Wanted {
-            action: DualControl::BulkDiscard,
-            subject: id,
-            request: discard_request(&ask.selection, reason),
-            count: *count,
-            bank: &scope.bank,
-            area: &scope.area,
-            reason,
-        };
+        let wanted = discard_wanted(&ask, id, *count, &scope);
         match waits(context, second_person(&worker, &wanted, context.now()).await?)? {
             Err(outcome) => return Ok(outcome),
             Ok(approval) => ask.approval = approval,

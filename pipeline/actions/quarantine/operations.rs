@@ -4,6 +4,7 @@
 //! now. A real run is one transaction a page: after a kill the same command goes on where it stopped,
 //! and once it is through it has no second effect.
 
+use cardline_core::domain::staff::{DualControl, Scope};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -11,6 +12,7 @@ use sha2::{Digest, Sha256};
 use super::identity;
 use super::refusal::{QuarantineError, QuarantineRefusal};
 use super::repair::Repair;
+use crate::actions::dual_control::Wanted;
 use crate::actions::quarantine::retry::{Again, Member, RetryOutcome, next_members, retry_outcome, settle_again};
 use crate::crypto::keys::RecordOf;
 use crate::hex::hex;
@@ -183,6 +185,20 @@ async fn refuse_other_identity(
 pub fn discard_request(selection: &Selection, reason: &str) -> Value {
     let s = selection;
     json!({ "ids": s.ids, "code": s.code, "outcome": s.outcome, "region": s.region, "since": s.since, "reason": reason })
+}
+
+/// What a second person is asked for where a bulk discard needs one: the operation `id` with its `count` messages,
+/// within the scope of who asks.
+pub fn discard_wanted<'a>(ask: &Ask<'a>, id: &'a str, count: i64, scope: &'a Scope) -> Wanted<'a> {
+    Wanted {
+        action: DualControl::BulkDiscard,
+        subject: id,
+        request: discard_request(&ask.selection, ask.reason),
+        count,
+        bank: &scope.bank,
+        area: &scope.area,
+        reason: ask.reason,
+    }
 }
 
 /// The discard that a second person gave, on behalf of its maker: exactly the messages it was asked for.

@@ -1,22 +1,9 @@
-//! Days, instants and numbers as people say them.
+//! Days and instants as people say them.
 
 use cardline_core::domain::calendar::Calendar;
 use jiff::civil::{Date, Weekday};
 
 use crate::lang::Lang;
-
-/// A number with thousands apart.
-pub fn grouped(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let mut text = String::from(if number < 0 { "−" } else { "" });
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
 
 const MONTHS: [&str; 12] = [
     "January",
@@ -88,13 +75,6 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
-
-    #[test]
-    fn thousands_stand_apart() {
-        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (-1_234_567, "−1,234,567")] {
-            assert_eq!(grouped(number), text);
-        }
-    }
 
     #[test]
     fn a_day_is_said_as_people_count_it() {

@@ -13,7 +13,7 @@ mod reasons;
 mod rules;
 pub mod states;
 
-pub use days::grouped;
+pub use cardline_core::domain::visible::grouped;
 
 use std::borrow::Borrow;
 use std::sync::Arc;
@@ -155,7 +155,7 @@ impl Frame {
 
     /// A number with thousands apart.
     pub fn n(&self, number: impl Counted) -> String {
-        days::grouped(number.number())
+        grouped(number.number())
     }
 
     /// The ends of a digest, which are enough to tell two apart.

@@ -1,9 +1,9 @@
 //! `/ops/quarantine`: what was refused or conflicts, by reason; taken in again or put aside in bulk, with a preview.
 
 use askama::Template;
-use cardline::actions::dual_control::{Second, Wanted, second_person};
+use cardline::actions::dual_control::{Second, second_person};
 use cardline::actions::outcome::ActionError;
-use cardline::actions::quarantine::operations::{Ask, Report, What, discard_request, operate};
+use cardline::actions::quarantine::operations::{Ask, Report, What, discard_wanted, operate};
 use cardline::actions::quarantine::refusal::QuarantineRefusal;
 use cardline::actions::quarantine::repair::Repair;
 use cardline::limits::CONSOLE_ROWS;
@@ -11,7 +11,6 @@ use cardline::people::permits::Permission;
 use cardline::quarantine::quarantine_list::{ListedGroup, ListedMessage, UnfinishedOperation};
 use cardline::quarantine::quarantined::Selection;
 use cardline::step::Worker;
-use cardline_core::domain::staff::DualControl;
 use jiff::Timestamp;
 
 use super::acts::{given_to, reason};
@@ -131,16 +130,7 @@ pub async fn act(asked: Asked) -> Result<Answer, Refusal> {
     let mut ask = Ask { actor: &actor, reason, selection, what, confirm, dry_run: false, approval: None };
     let mut ended = operate(&worker, &ask, now).await;
     if let Err(ActionError::Refused(QuarantineRefusal::NeedsSecond { id, count })) = &ended {
-        let scope = &asked.principal()?.scope;
-        let wanted = Wanted {
-            action: DualControl::BulkDiscard,
-            subject: id,
-            request: discard_request(&ask.selection, reason),
-            count: *count,
-            bank: &scope.bank,
-            area: &scope.area,
-            reason,
-        };
+        let wanted = discard_wanted(&ask, id, *count, &asked.principal()?.scope);
         match second_person(&worker, &wanted, now).await? {
             Second::NotNeeded => {}
             Second::Given(id) => ask.approval = Some(id),

@@ -57,6 +57,20 @@ pub fn inert(cell: &str) -> Cow<'_, str> {
     }
 }
 
+/// A number as people read it, with its sign and thousands apart: `4,812`.
+#[must_use]
+pub fn grouped(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = String::from(if number < 0 { "-" } else { "" });
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,5 +89,11 @@ mod tests {
         assert_eq!(visible("a\u{202e}b\u{1b}[2J\u{9b}c\u{feff}\n"), "a\\u{202e}b\\u{1b}[2J\\u{9b}c\\u{feff}\\u{a}");
         assert_eq!(visible_json("a\u{202e}\u{e0001}汉"), "a\\u202e\\udb40\\udc01汉");
         assert!(matches!(visible("plain 汉字"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn thousands_are_set_apart() {
+        let shown: Vec<String> = [0, 12, 999, 4_812, 1_000_000, -123].map(super::grouped).into();
+        assert_eq!(shown, ["0", "12", "999", "4,812", "1,000,000", "-123"]);
     }
 }
