@@ -58,7 +58,12 @@ async fn the_operator_walks() {
     walk(
         |demo| &demo.operator,
         "operator",
-        &["/ops/batches?state=answered&kind=account", "/ops/plan?act=hold&stream=account/ABC", "/cases?all=1"],
+        &[
+            "/ops/batches?state=answered&kind=account",
+            "/ops/plan?act=hold&stream=account/ABC",
+            "/cases?all=1",
+            "/bureaus/BUREAU",
+        ],
     )
     .await;
 }
