@@ -83,18 +83,20 @@ macro_rules! first_batch {
     };
 }
 
-/// The first day of shipments that are open; each lies in scope with the first of its cards that does.
+/// The first day of shipments that are open; each lies in scope with the first of its cards that does. The limits keep
+/// PostgreSQL from joining all cards: shipments are put in order, and looked into until one has a card.
 macro_rules! first_shipment {
     ($day:literal, $where:literal) => {
         concat!(
-            "SELECT ",
+            "SELECT o.day FROM (SELECT s.id, ",
             $day,
-            " FROM shipment s WHERE NOT s.done AND ",
+            " AS day FROM shipment s WHERE NOT s.done AND ",
             $where,
-            " AND EXISTS (SELECT 1 FROM box x JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
-                WHERE x.shipment = s.id AND a.place IS NULL AND ",
+            " ORDER BY 2 LIMIT 9223372036854775807) o
+             WHERE (SELECT 1 FROM box x JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
+                WHERE x.shipment = o.id AND a.place IS NULL AND ",
             in_scope!("a.bank", "a.region"),
-            ") ORDER BY 1 LIMIT 1"
+            " LIMIT 1) IS NOT NULL ORDER BY o.day LIMIT 1"
         )
     };
 }
