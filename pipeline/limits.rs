@@ -302,6 +302,8 @@ pub const CONSOLE_IDLE_MINUTES: u64 = 30;
 
 /// Seconds after which figures for charts are counted anew: a count reads the cards of two days, which takes about a
 /// second for 100,000 of them.
-pub const DAY_FIGURES_SECONDS: i64 = 900;
+pub const DAY_FIGURES_SECONDS: i64 = 300;
+/// Seconds for which a count of what waits is shown; where no worker counts, what is asked for is counted.
+pub const DAY_FIGURES_FRESH_SECONDS: i64 = 900;
 /// Days for which such figures are kept: a quarter of a year.
 pub const DAY_FIGURES_DAYS: i32 = 92;

@@ -164,6 +164,8 @@ impl Ledger {
             return Ok(None);
         };
         tx.stage(vec![Traced { id }]).await?;
+        // Else PostgreSQL thinks of thousands of cards and reads the whole history.
+        tx.analyse::<Traced>().await?;
         let mut follower = Follower::new();
         let mut moves = Vec::new();
         for row in tx.rows::<WayRow>(&WAY, args![]).await? {

@@ -9,7 +9,10 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
+use super::counted_at::counted_at;
+use super::waiting::kept;
 use crate::limits::{DAY_FIGURES_DAYS, DAY_FIGURES_SECONDS};
+use crate::route::distribution::pickup_cards::Asked;
 use crate::store::dialect::over_history;
 use crate::store::{Ledger, LedgerError, Tx};
 use crate::time::{instant, local_date};
@@ -102,17 +105,22 @@ impl Ledger {
         }
         let unready = tx.rows::<Counted>(UNREADY, args![]).await?;
         tx.roll_back().await?;
+        let waiting = self.pickup_cards(Asked::Waiting).await?;
+        let overdue = self.pickup_cards(Asked::Overdue { today }).await?;
 
         let mut tx = self.begin().await?;
         let old = before.map_or(0, Timestamp::as_microsecond);
+        tx.run("INSERT INTO figures_run (one, at) VALUES (1, 0) ON CONFLICT (one) DO NOTHING", args![]).await?;
         let ours = tx.run("UPDATE figures_run SET at = $1 WHERE one = 1 AND at = $2", args![now, old]).await?;
         if ours == 0 {
             return tx.roll_back().await;
         }
         tx.run("DELETE FROM day_figure WHERE day >= $1 OR day < $2", args![from, oldest]).await?;
         tx.run("DELETE FROM unready", args![]).await?;
+        tx.run("DELETE FROM waiting_count", args![]).await?;
         tx.insert(summed(figures)).await?;
         tx.insert(unready.into_iter().map(Counted::unready).collect()).await?;
+        tx.insert(kept("waiting", waiting).chain(kept("overdue", overdue)).collect()).await?;
         tx.commit().await
     }
 }
@@ -143,12 +151,6 @@ async fn sealed_within(tx: &mut Tx, begin: Timestamp, end: Timestamp) -> Result<
     let from = "SELECT COALESCE(max(to_tx), 0) FROM seal WHERE at < $1";
     let to = "SELECT COALESCE((SELECT min(to_tx) FROM seal WHERE at >= $1), (SELECT max(to_tx) FROM seal), 0)";
     Ok((tx.number(from, args![begin]).await?, tx.number(to, args![end]).await?))
-}
-
-/// When the figures were counted last; none where they never were.
-pub(super) async fn counted_at(tx: &mut Tx) -> Result<Option<Timestamp>, LedgerError> {
-    let at = tx.number("SELECT at FROM figures_run WHERE one = 1", args![]).await?;
-    Ok(Some(at).filter(|at| *at > 0).and_then(|at| Timestamp::from_microsecond(at).ok()))
 }
 
 /// What came with a chunk and what came alone are one figure.

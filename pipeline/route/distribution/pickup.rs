@@ -106,13 +106,32 @@ pub async fn one_by_one(
     limit: i64,
     now: Timestamp,
 ) -> Result<Vec<PickupRow>, StageError> {
-    let day = Day::of(worker, now);
     let cards = worker.ledger.single_pickup_cards(asked, after, limit).await?;
+    Ok(singles(worker, cards, asked, now))
+}
+
+/// What waits at one point one by one, after an application id, at most `limit`.
+///
+/// # Errors
+/// The ledger cannot be read.
+pub async fn one_by_one_at(
+    worker: &Worker,
+    point: &str,
+    after: &str,
+    limit: i64,
+    now: Timestamp,
+) -> Result<Vec<PickupRow>, StageError> {
+    let cards = worker.ledger.single_pickup_cards_at(point, after, limit).await?;
+    Ok(singles(worker, cards, Asked::Waiting, now))
+}
+
+fn singles(worker: &Worker, cards: Vec<PickupCards>, asked: Asked, now: Timestamp) -> Vec<PickupRow> {
+    let day = Day::of(worker, now);
     let single = |card: PickupCards| {
         let row = row_of(&card, asked, By::Point, day);
         PickupRow { application_id: Some(card.application_id), ..row }
     };
-    Ok(cards.into_iter().map(single).collect())
+    cards.into_iter().map(single).collect()
 }
 
 /// What is known on a day.

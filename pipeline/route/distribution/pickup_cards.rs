@@ -30,6 +30,7 @@ row! {
         place: String,
         point: String,
         region: String,
+        bank: String,
         due_on: String,
         /// When a person was asked about them; their day had passed by then, and `due_on` is the person's.
         chased_at: Option<i64>,
@@ -74,26 +75,34 @@ macro_rules! alone {
 /// The cards of a statement that lie within the scope: counted, or one by one after an id.
 macro_rules! counted {
     ($cards:expr) => {
+        counted!($cards, "")
+    };
+    ($cards:expr, $further:literal) => {
         concat!(
-            "SELECT '' AS application_id, t.place, t.point, t.region, t.due_on, t.chased_at, t.owner, t.ready_on,
+            "SELECT '' AS application_id, t.place, t.point, t.region, t.bank, t.due_on, t.chased_at, t.owner, t.ready_on,
                 count(*) AS cards FROM (",
             $cards,
             ") t WHERE t.application_id > $1 AND ",
             in_scope!("t.bank", "t.region"),
-            " GROUP BY t.place, t.point, t.region, t.due_on, t.chased_at, t.owner, t.ready_on
-              ORDER BY t.place, t.point, t.region, t.due_on, t.chased_at, t.owner, t.ready_on LIMIT $2"
+            $further,
+            " GROUP BY t.place, t.point, t.region, t.bank, t.due_on, t.chased_at, t.owner, t.ready_on
+              ORDER BY t.place, t.point, t.region, t.bank, t.due_on, t.chased_at, t.owner, t.ready_on LIMIT $2"
         )
     };
 }
 
 macro_rules! one_by_one {
     ($cards:expr) => {
+        one_by_one!($cards, "")
+    };
+    ($cards:expr, $further:literal) => {
         concat!(
-            "SELECT t.application_id, t.place, t.point, t.region, t.due_on, t.chased_at, t.owner, t.ready_on,
+            "SELECT t.application_id, t.place, t.point, t.region, t.bank, t.due_on, t.chased_at, t.owner, t.ready_on,
                 CAST(1 AS BIGINT) AS cards FROM (",
             $cards,
             ") t WHERE t.application_id > $1 AND ",
             in_scope!("t.bank", "t.region"),
+            $further,
             " ORDER BY t.application_id LIMIT $2"
         )
     };
@@ -181,5 +190,30 @@ impl Ledger {
         let mut tx = self.read().await?;
         tx.look().await?;
         tx.rows(asked.one_by_one(), asked.args(after, limit)).await
+    }
+
+    /// What waits at one point, and what missed its day there, those that stand alike counted together.
+    pub async fn pickup_cards_at(
+        &self,
+        point: &str,
+        today: Date,
+    ) -> Result<(Vec<PickupCards>, Vec<PickupCards>), LedgerError> {
+        let mut tx = self.read().await?;
+        tx.look().await?;
+        let waiting = tx.rows(counted!(waiting!(), " AND t.point = $3"), args!["", i64::MAX, point]).await?;
+        let overdue = tx.rows(counted!(overdue!(), " AND t.point = $4"), args!["", i64::MAX, today, point]).await?;
+        Ok((waiting, overdue))
+    }
+
+    /// What waits at one point one by one, after an application id, at most `limit`.
+    pub async fn single_pickup_cards_at(
+        &self,
+        point: &str,
+        after: &str,
+        limit: i64,
+    ) -> Result<Vec<PickupCards>, LedgerError> {
+        let mut tx = self.read().await?;
+        tx.look().await?;
+        tx.rows(one_by_one!(waiting!(), " AND t.point = $3"), args![after, limit, point]).await
     }
 }

@@ -48,18 +48,41 @@ pub struct AreaRow {
     pub overdue: i64,
 }
 
-/// What waits in each area of the next level below the area `above`, within the scope of who asks. Empty digits: by
-/// province.
+/// What waits in each area of the next level below the area `above`, within the scope of who asks, counted now. Empty
+/// digits: by province.
 ///
 /// # Errors
 /// The ledger cannot be read.
 pub async fn waiting_by_area(worker: &Worker, above: &str, now: Timestamp) -> Result<Vec<AreaRow>, StageError> {
-    let today = local_date(now);
     let waiting = worker.ledger.pickup_cards(Asked::Waiting).await?;
-    let overdue = worker.ledger.pickup_cards(Asked::Overdue { today }).await?;
+    let overdue = worker.ledger.pickup_cards(Asked::Overdue { today: local_date(now) }).await?;
+    Ok(by_area(worker, above, now, &waiting, &overdue))
+}
+
+/// What waits at one point, counted now.
+///
+/// # Errors
+/// The ledger cannot be read.
+pub async fn waiting_at(worker: &Worker, point: &str, now: Timestamp) -> Result<AreaRow, StageError> {
+    let (waiting, overdue) = worker.ledger.pickup_cards_at(point, local_date(now)).await?;
+    let is_village = worker.reference.point(point).is_some();
+    let outlet = worker.reference.outlet(point).map(|outlet| outlet.region.as_str());
+    let above = if is_village { point.get(..9).unwrap_or(point) } else { outlet.unwrap_or_default() };
+    Ok(by_area(worker, above, now, &waiting, &overdue).into_iter().find(|row| row.area == point).unwrap_or_default())
+}
+
+/// Cards that wait, and those past their day, by the areas of the next level below `above`.
+pub fn by_area(
+    worker: &Worker,
+    above: &str,
+    now: Timestamp,
+    waiting: &[PickupCards],
+    overdue: &[PickupCards],
+) -> Vec<AreaRow> {
+    let today = local_date(now);
     let soon = SOON.map(|days| worker.working_days_after(today, days));
     let mut rows = BTreeMap::new();
-    for found in &waiting {
+    for found in waiting {
         let Some(row) = row_of(&mut rows, found, above, &worker.reference) else { continue };
         row.cards += found.cards;
         let ready: Option<Date> = found.ready_on.as_ref().and_then(|ready_on| ready_on.parse().ok());
@@ -71,12 +94,12 @@ pub async fn waiting_by_area(worker: &Worker, above: &str, now: Timestamp) -> Re
             *count += if due.is_some_and(|due| due <= last) { found.cards } else { 0 };
         }
     }
-    for found in &overdue {
+    for found in overdue {
         if let Some(row) = row_of(&mut rows, found, above, &worker.reference) {
             row.overdue += found.cards;
         }
     }
-    Ok(rows.into_values().collect())
+    rows.into_values().collect()
 }
 
 /// The row of the area of these cards; none where they lie elsewhere.

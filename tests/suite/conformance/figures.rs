@@ -2,14 +2,18 @@
 //! carried on is the one made anew.
 
 use cardline::args;
-use cardline::books::figures::{KEPT, MISSED, PASSED};
+use cardline::books::figures::{KEPT, MISSED, PASSED, waiting};
+use cardline::route::distribution::pickup::one_by_one_at;
+use cardline::route::distribution::waiting_by_area::{waiting_at, waiting_by_area};
+use cardline::step::Worker;
 use cardline::store::Ledger;
 use cardline::time::instant;
 use cardline_core::domain::staff::Role;
 use cardline_world::play::day;
 use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
 
-use crate::conformance::arrivals::{execute, number};
+use crate::conformance::arrivals::{execute, number, texts};
 use crate::conformance::people::users::{add, administered};
 use crate::databases::{Database, on_both_engines};
 use crate::plays::Play;
@@ -66,6 +70,7 @@ async fn figures_are_what_the_cards_say(database: Database) {
     ledger.count_figures(now).await.unwrap();
     assert_eq!(all(ledger, PASSED_ALL).await, carried_on);
 
+    what_waits_is_counted(&play.worker, now).await;
     each_sees_their_own(ledger, today).await;
     play.end().await;
 }
@@ -87,6 +92,35 @@ async fn it_is_the_ledger_as_a_whole(ledger: &Ledger, today: Date) {
         unready.iter().filter(|(_, promise_on, ..)| *promise_on < today.to_string()).map(|row| row.4).sum();
     assert_eq!(risks.states.iter().map(|state| state.broken).sum::<i64>(), broken);
     assert!(risks.states.iter().any(|state| state.cards() > 0), "{unready:?}");
+}
+
+/// By area from the count a worker left, and point by point.
+async fn what_waits_is_counted(worker: &Worker, now: Timestamp) {
+    let found = waiting(worker, "", now).await.unwrap();
+    assert_eq!(found.counted_at, Some(now));
+    assert_eq!(found.areas, waiting_by_area(worker, "", now).await.unwrap());
+    let below = waiting(worker, &found.areas[0].area, now).await.unwrap();
+    assert_eq!(below.areas, waiting_by_area(worker, &found.areas[0].area, now).await.unwrap());
+    let later = waiting(worker, "", now + 1.hours()).await.unwrap();
+    assert_eq!(later.counted_at, None, "an old count is shown");
+
+    let points = texts(&worker.ledger, "SELECT DISTINCT point FROM shipment WHERE NOT done").await;
+    let mut in_all = 0;
+    for point in points {
+        let row = waiting_at(worker, &point, now).await.unwrap();
+        let mut one_by_one = Vec::new();
+        loop {
+            let after: &str = one_by_one.last().map_or("", String::as_str);
+            let page = one_by_one_at(worker, &point, after, 3, now).await.unwrap();
+            if page.is_empty() {
+                break;
+            }
+            one_by_one.extend(page.into_iter().filter_map(|card| card.application_id));
+        }
+        assert_eq!(one_by_one.len() as i64, row.cards, "{point}");
+        in_all += row.cards;
+    }
+    assert!(in_all > 0 && in_all <= found.areas.iter().map(|row| row.cards).sum());
 }
 
 async fn each_sees_their_own(ledger: &Ledger, today: Date) {

@@ -11,8 +11,8 @@ pub use promise::ages_chart;
 pub use yields::YieldsShown;
 
 use askama::Template;
+use cardline::books::figures::waiting;
 use cardline::route::distribution::pickup::Ages;
-use cardline::route::distribution::waiting_by_area::waiting_by_area;
 use cardline::time::local_date;
 use jiff::ToSpan;
 
@@ -55,7 +55,7 @@ pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
         .replace("{in}", &f.n(passed.sum("arrived")))
         .replace("{out}", &f.n(passed.sum("collected")));
     let scope = asked.principal()?.scope.area.clone();
-    let ages = Ages::sum(waiting_by_area(&worker, &scope, now).await?.iter().map(|row| &row.ages));
+    let ages = Ages::sum(waiting(&worker, &scope, now).await?.areas.iter().map(|row| &row.ages));
     let page = Figures {
         counted_at: figures.counted_at.map(|at| at.to_string()),
         promise: PromiseShown::of(&f, &figures, today, SHOWN_WEEKS),

@@ -2,9 +2,8 @@
 
 use askama::Template;
 use cardline::limits::CONSOLE_ROWS;
-use cardline::route::distribution::pickup::{PickupRow, one_by_one};
-use cardline::route::distribution::pickup_cards::Asked as AskedFor;
-use cardline::route::distribution::waiting_by_area::{AreaRow, waiting_by_area};
+use cardline::route::distribution::pickup::{PickupRow, one_by_one_at};
+use cardline::route::distribution::waiting_by_area::{AreaRow, waiting_at};
 
 use crate::answer::{Answer, Refusal};
 use crate::asked::Asked;
@@ -17,6 +16,8 @@ struct PointPage {
     code: String,
     row: AreaRow,
     cards: Vec<PickupRow>,
+    /// The mark of the next page.
+    further: Option<String>,
 }
 
 /// The page; a point outside the viewer's area is absent.
@@ -30,14 +31,11 @@ pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
     if !district.starts_with(&asked.principal()?.scope.area) {
         return Err(Refusal::Absent);
     }
-    let (name, district) = (name.clone(), district.clone());
-    let street = code.get(..9).filter(|_| worker.reference.point(&code).is_some()).unwrap_or(&district);
-    let rows = waiting_by_area(&worker, street, now).await?;
-    let row = rows.into_iter().find(|row| row.area == code).unwrap_or_default();
-    let after = asked.query.get("after");
-    let mut cards = one_by_one(&worker, AskedFor::Waiting, after, CONSOLE_ROWS * 100, now).await?;
-    cards.retain(|card| card.point.as_deref() == Some(&code));
-    cards.truncate(CONSOLE_ROWS as usize);
+    let name = name.clone();
+    let row = waiting_at(&worker, &code, now).await?;
+    let cards = one_by_one_at(&worker, &code, asked.query.get("after"), CONSOLE_ROWS, now).await?;
+    let last = cards.last().and_then(|card| card.application_id.clone());
+    let further = last.filter(|_| cards.len() as i64 == CONSOLE_ROWS);
     let f = Frame::at(&asked, &worker, now, &name);
-    Ok(Answer::Page(PointPage { f, code, row, cards }.render()?))
+    Ok(Answer::Page(PointPage { f, code, row, cards, further }.render()?))
 }

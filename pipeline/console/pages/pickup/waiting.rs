@@ -2,9 +2,9 @@
 //! from the province to the point.
 
 use askama::Template;
-use cardline::books::figures::{AtRisk, Risks};
+use cardline::books::figures::{AtRisk, Risks, Waiting, waiting};
 use cardline::route::distribution::pickup::Ages;
-use cardline::route::distribution::waiting_by_area::{AreaRow, waiting_by_area};
+use cardline::route::distribution::waiting_by_area::AreaRow;
 use cardline::step::Worker;
 use cardline::time::local_date;
 
@@ -17,11 +17,13 @@ use crate::pages::figures::ages_chart;
 
 #[derive(Template)]
 #[template(path = "pickup/waiting.html")]
-struct Waiting {
+struct WaitingPage {
     f: Frame,
     filters: Vec<Filter>,
     rows: Vec<AreaRow>,
     sum: AreaRow,
+    /// None: counted now.
+    counted_at: Option<String>,
     /// The areas above this one, from the widest the viewer sees: digits and name.
     above: Vec<(String, String)>,
     ages: Chart,
@@ -29,7 +31,7 @@ struct Waiting {
     at_risk: i64,
 }
 
-impl Waiting {
+impl WaitingPage {
     fn area(&self, digits: &str) -> String {
         format!("/admin?area={digits}")
     }
@@ -56,7 +58,8 @@ pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
         area if area.starts_with(&scope) => area.to_owned(),
         _ => return Err(Refusal::Absent),
     };
-    let mut rows = waiting_by_area(&worker, &area, now).await?;
+    let Waiting { areas: mut rows, counted_at } = waiting(&worker, &area, now).await?;
+    let counted_at = counted_at.map(|at| at.to_string());
     rows.sort_by_key(|row| std::cmp::Reverse((row.overdue, row.due_1, row.due_3, row.due_7, row.cards)));
     let sum = sum(&rows);
     let title = match (sum.due_7, sum.cards) {
@@ -74,7 +77,7 @@ pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
     // A card that is on its way belongs to a district, and to no street yet.
     let risks = worker.ledger.promises_at_risk(local_date(now), area.get(..6).unwrap_or(&area)).await?;
     let at_risk = risks.states.iter().map(AtRisk::cards).sum();
-    Ok(Answer::Page(Waiting { f, filters, rows, sum, above, ages, risks, at_risk }.render()?))
+    Ok(Answer::Page(WaitingPage { f, filters, rows, sum, counted_at, above, ages, risks, at_risk }.render()?))
 }
 
 fn sum(rows: &[AreaRow]) -> AreaRow {

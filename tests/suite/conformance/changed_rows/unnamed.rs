@@ -139,6 +139,7 @@ pub const COLUMNS: &[(&str, &str)] = &[
     ("figures_run.*", "when charts were counted last"),
     ("tally.*", "sums over the history, for the metrics only"),
     ("unready.*", "for charts only, and counted anew every few minutes"),
+    ("waiting_count.*", "for pages only, and counted anew every few minutes"),
     ("users.tries", "of the version before; nobody reads it"),
     ("users.wait_until", "of the version before; nobody reads it"),
 ];
@@ -175,6 +176,7 @@ pub const DELETED: &[(&str, &str)] = &[
     ("stream_hold", "as its columns"),
     ("tally", "as its columns"),
     ("unready", "as its columns"),
+    ("waiting_count", "as its columns"),
 ];
 
 /// Tables of which two rows may be exchanged.
@@ -196,6 +198,7 @@ pub const EXCHANGED: &[(&str, &str)] = &[
     ("source_topic", "as its columns: compared with the broker's own names"),
     ("tally", "as its columns"),
     ("unready", "as its columns"),
+    ("waiting_count", "as its columns"),
 ];
 
 /// Tables of which there is no row to try.

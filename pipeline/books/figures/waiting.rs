@@ -1,0 +1,72 @@
+//! What waits by area, from the last count a worker made where it is fresh, else counted now.
+
+use jiff::Timestamp;
+
+use super::counted_at::counted_at;
+use crate::args;
+use crate::bulk_row;
+use crate::limits::DAY_FIGURES_FRESH_SECONDS;
+use crate::route::distribution::pickup_cards::PickupCards;
+use crate::route::distribution::waiting_by_area::{AreaRow, by_area, waiting_by_area};
+use crate::step::{StageError, Worker};
+use crate::store::scope::in_scope;
+use crate::store::{LedgerError, Tx};
+
+bulk_row! {
+    pub(super) struct WaitingCount in "waiting_count" {
+        what: String, place: String, point: String, region: String, bank: String, due_on: String,
+        chased_at: Option<i64>, owner: String, ready_on: Option<String>, cards: i64,
+    }
+}
+
+/// Areas with what waits in them, and when it was counted.
+pub struct Waiting {
+    pub areas: Vec<AreaRow>,
+    /// None: now.
+    pub counted_at: Option<Timestamp>,
+}
+
+/// What waits in each area of the next level below the area `above`, within the scope of who asks. Empty digits: by
+/// province.
+///
+/// # Errors
+/// The ledger cannot be read.
+pub async fn waiting(worker: &Worker, above: &str, now: Timestamp) -> Result<Waiting, StageError> {
+    let mut tx = worker.ledger.read().await?;
+    let at = counted_at(&mut tx).await?;
+    let fresh = at.filter(|at| now.duration_since(*at).as_secs().abs() <= DAY_FIGURES_FRESH_SECONDS);
+    let Some(counted_at) = fresh else {
+        tx.roll_back().await?;
+        return Ok(Waiting { areas: waiting_by_area(worker, above, now).await?, counted_at: None });
+    };
+    tx.look().await?;
+    let (waiting, overdue) = (counted(&mut tx, "waiting").await?, counted(&mut tx, "overdue").await?);
+    Ok(Waiting { areas: by_area(worker, above, now, &waiting, &overdue), counted_at: Some(counted_at) })
+}
+
+async fn counted(tx: &mut Tx, what: &str) -> Result<Vec<PickupCards>, LedgerError> {
+    let sql = concat!(
+        "SELECT '' AS application_id, w.place, w.point, w.region, w.bank, w.due_on, w.chased_at, w.owner, w.ready_on,
+            CAST(sum(w.cards) AS BIGINT) AS cards
+         FROM waiting_count w WHERE w.what = $1 AND ",
+        in_scope!("w.bank", "w.region"),
+        " GROUP BY w.place, w.point, w.region, w.bank, w.due_on, w.chased_at, w.owner, w.ready_on"
+    );
+    tx.rows(sql, args![what]).await
+}
+
+/// Cards that stand alike, as they are kept.
+pub(super) fn kept(what: &str, cards: Vec<PickupCards>) -> impl Iterator<Item = WaitingCount> {
+    cards.into_iter().map(move |found| WaitingCount {
+        what: what.to_owned(),
+        place: found.place,
+        point: found.point,
+        region: found.region,
+        bank: found.bank,
+        due_on: found.due_on,
+        chased_at: found.chased_at,
+        owner: found.owner,
+        ready_on: found.ready_on,
+        cards: found.cards,
+    })
+}
