@@ -300,8 +300,8 @@ pub const CONSOLE_EVENTS_EVERY_SECONDS: u64 = 1;
 /// Minutes after which a session of the console ends in which nobody clicked.
 pub const CONSOLE_IDLE_MINUTES: u64 = 30;
 
-/// Seconds after which figures for charts are counted anew: a count reads the cards of two days, which takes about a
-/// second for 100,000 of them.
+/// Seconds after which figures for charts and pages are counted anew: a count reads the cards of two days, and those
+/// that are under way or wait.
 pub const DAY_FIGURES_SECONDS: i64 = 300;
 /// Seconds for which a count of what waits is shown; where no worker counts, what is asked for is counted.
 pub const DAY_FIGURES_FRESH_SECONDS: i64 = 900;

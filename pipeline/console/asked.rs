@@ -44,6 +44,12 @@ impl Asked {
         self.parts.get(place).map_or("", String::as_str)
     }
 
+    /// The key of the last row of the page before, as `?after=KEY.ID` names it; none on the first page.
+    pub fn after(&self) -> Option<(i64, i64)> {
+        let (key, id) = self.query.get("after").split_once('.')?;
+        Some((key.parse().ok()?, id.parse().ok()?))
+    }
+
     /// A whole number in a place of the path; anything else is absent.
     pub fn number(&self, place: usize) -> Result<i64, Refusal> {
         self.part(place).parse().ok().filter(|number| *number > 0).ok_or(Refusal::Absent)

@@ -7,15 +7,15 @@ use cardline::limits::CONSOLE_ROWS;
 use cardline::step::Worker;
 use cardline::time::local_date;
 use cardline_core::state_machines::FILE;
+use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::{Timestamp, ToSpan};
 
 use super::made::Made;
 use crate::answer::Refusal;
 use crate::asked::Asked;
 use crate::frame::Frame;
 use crate::frame::filters::Filter;
-use crate::pages::figures::{AnswersShown, SHOWN_DAYS};
+use crate::pages::figures::{AnswersShown, shown_since};
 
 /// The page of a partner's files, be it a bank or a bureau.
 #[derive(Template)]
@@ -41,7 +41,7 @@ impl PartnerFiles {
 /// How long the partner took to answer in the last weeks.
 pub async fn answers(f: &Frame, worker: &Worker, now: Timestamp, code: &str) -> Result<AnswersShown, Refusal> {
     let today = local_date(now);
-    let since = today.saturating_sub((SHOWN_DAYS - 1).days());
+    let since = shown_since(today);
     let found = worker.ledger.answer_times(code, since, &worker.calendar).await?;
     Ok(AnswersShown::of(f, found, since, today))
 }

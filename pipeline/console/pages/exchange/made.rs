@@ -3,11 +3,11 @@
 use cardline::books::figures::{Shipped, Spoiled};
 use cardline::step::Worker;
 use cardline::time::local_date;
-use jiff::{Timestamp, ToSpan};
+use jiff::Timestamp;
 
 use crate::answer::Refusal;
 use crate::frame::Frame;
-use crate::pages::figures::{SHOWN_DAYS, YieldsShown};
+use crate::pages::figures::{YieldsShown, shown_since};
 
 /// Of one bureau.
 pub struct Made {
@@ -20,7 +20,7 @@ impl Made {
     /// Of the batches cut, and the shipments that left, in four weeks.
     pub async fn of(f: &Frame, worker: &Worker, now: Timestamp, code: &str) -> Result<Made, Refusal> {
         let today = local_date(now);
-        let since = today.saturating_sub((SHOWN_DAYS - 1).days());
+        let since = shown_since(today);
         Ok(Made {
             yields: YieldsShown::of(f, worker.ledger.yields(code, since).await?),
             spoilage: worker.ledger.spoilage(code, since).await?,

@@ -15,6 +15,7 @@ use cardline::books::figures::waiting;
 use cardline::route::distribution::pickup::Ages;
 use cardline::time::local_date;
 use jiff::ToSpan;
+use jiff::civil::Date;
 
 use crate::answer::{Answer, Refusal};
 use crate::asked::Asked;
@@ -24,7 +25,7 @@ use passed::PassedShown;
 use promise::PromiseShown;
 
 /// Days of what passed, of answers and of yields: four weeks.
-pub const SHOWN_DAYS: i32 = 28;
+const SHOWN_DAYS: i32 = 28;
 /// Weeks of the promise: a quarter of a year.
 const SHOWN_WEEKS: i32 = 13;
 
@@ -42,11 +43,16 @@ struct Figures {
     answers: AnswersShown,
 }
 
+/// The first of the days that are shown; today is the last.
+pub fn shown_since(today: Date) -> Date {
+    today.saturating_sub((SHOWN_DAYS - 1).days())
+}
+
 /// The page.
 pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
     let (worker, now) = asked.worker().await?;
     let today = local_date(now);
-    let since = today.saturating_sub((SHOWN_DAYS - 1).days());
+    let since = shown_since(today);
     let mut f = Frame::at(&asked, &worker, now, "");
     let figures = worker.ledger.day_figures(today.saturating_sub((7 * SHOWN_WEEKS).days()), "").await?;
     let passed = PassedShown::of(&f, &figures, since, today);

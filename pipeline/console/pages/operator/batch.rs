@@ -52,9 +52,7 @@ pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
 /// A page of its rows, after the one the URL names.
 async fn rows(asked: &Asked, worker: &Worker, batch: &BatchRecord) -> Result<Vec<BatchRow>, Refusal> {
     let Some(kind) = BatchKind::named(&batch.kind) else { return Ok(Vec::new()) };
-    let after = asked.query.get("after").split_once('.');
-    let after = after.and_then(|(row, id)| Some((row.parse().ok()?, id.parse().ok()?))).unwrap_or_default();
-    Ok(worker.ledger.batch_rows(batch.id, kind, after, CONSOLE_ROWS).await?)
+    Ok(worker.ledger.batch_rows(batch.id, kind, asked.after().unwrap_or_default(), CONSOLE_ROWS).await?)
 }
 
 impl From<BatchRefusal> for Refusal {

@@ -54,11 +54,7 @@ pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
         bank: text("bank"),
         region: text("region"),
         order: BatchOrder::named(asked.query.get("sort")),
-        after: asked
-            .query
-            .get("after")
-            .split_once('.')
-            .and_then(|(key, id)| Some((key.parse().ok()?, id.parse().ok()?))),
+        after: asked.after(),
         limit: CONSOLE_ROWS,
     };
     let batches = worker.ledger.batches_matching(&filter).await?;
