@@ -54,10 +54,10 @@ fn by_state(life: &StateMachine, counts: &BTreeMap<String, i64>) -> String {
     table(&["state", "count", "turn", "meaning"], &rows)
 }
 
-/// Files by partner, kind, direction and state.
+/// Files by partner, kind, direction and state, those destroyed by now among them.
 pub fn files(report: &DemoReport) -> String {
     let mut sums: BTreeMap<(&str, &str, &str, &str), (u64, i64)> = BTreeMap::new();
-    for DemoFile { partner, kind, direction, state, rows, .. } in &report.files {
+    for DemoFile { partner, kind, direction, state, rows, .. } in report.files.iter().chain(&report.destroyed) {
         let sum = sums.entry((partner, kind, direction, state)).or_default();
         sum.0 += 1;
         sum.1 += rows;

@@ -111,7 +111,8 @@ async fn report(
     let ledger = &worker.ledger;
     let counts = ledger.intake_counts(&worker.config.topics.applications).await?;
     let files = ledger.files().await?;
-    let files = files.iter().map(|f| DemoFile {
+    let (destroyed, files): (Vec<_>, Vec<_>) = files.iter().partition(|f| f.purged_at.is_some());
+    let named = |f: &FileRecord| DemoFile {
         partner: f.partner.clone(),
         kind: f.kind.clone(),
         direction: f.direction.clone(),
@@ -120,7 +121,7 @@ async fn report(
         rows: f.rows,
         sha256: f.sha256.clone(),
         path: file_path(worker, f),
-    });
+    };
     let last = day(plan.days.saturating_sub(1));
     let cards = counts.accepted.max(1);
     let findings = ledger.findings_by_rule().await?;
@@ -138,7 +139,8 @@ async fn report(
         by_state: ledger.cards_by_state().await?,
         applications: ledger.applications_by_state().await?,
         findings: findings.into_iter().map(|(rule, (_, count))| (rule, count)).collect(),
-        files: files.collect(),
+        files: files.into_iter().map(named).collect(),
+        destroyed: destroyed.into_iter().map(named).collect(),
         promises: ledger.promises(last).await?,
         cases: ledger.open_cases().await?,
         world: world.tally.clone(),

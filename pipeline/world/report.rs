@@ -71,7 +71,10 @@ pub struct DemoReport {
     pub applications: BTreeMap<String, i64>,
     /// Rule → findings.
     pub findings: BTreeMap<String, i64>,
+    /// Files to look at.
     pub files: Vec<DemoFile>,
+    /// Files whose bytes a time limit or an erasure destroyed: they lie nowhere.
+    pub destroyed: Vec<DemoFile>,
     pub promises: Promises,
     /// Open cases by reason.
     pub cases: BTreeMap<String, i64>,

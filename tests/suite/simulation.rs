@@ -200,8 +200,10 @@ async fn told(seed: u64) -> Value {
     let plan = DemoPlan { cards: CARDS, days: DAYS, seed, dir: folder.path().into(), database: None };
     let mut told = serde_json::to_value(demo(&plan, &mut |_| {}).await.unwrap()).unwrap();
     told["elapsed_seconds"].take();
-    for file in told["files"].as_array_mut().unwrap() {
-        file["path"].take();
+    for list in ["files", "destroyed"] {
+        for file in told[list].as_array_mut().unwrap() {
+            file["path"].take();
+        }
     }
     told
 }
@@ -232,6 +234,9 @@ async fn in_a_larger_play_no_law_is_without_cases() {
     }
     worker.ledger.close().await;
     assert!(report.mirror.holds, "{:#?}", report.mirror.differences);
+    assert!(report.files.iter().all(|file| std::fs::exists(&file.path).unwrap()), "a file to look at is not there");
+    assert!(!report.destroyed.is_empty(), "no file was old enough");
+    assert!(!report.destroyed.iter().any(|file| std::fs::exists(&file.path).unwrap()), "what is destroyed is there");
     let decided = report.world.keys().any(|what| what.starts_with("cases decided"));
     assert!(decided && !report.by_state.contains_key("held"), "{:?}", report.by_state);
     assert_eq!(
