@@ -10,6 +10,7 @@ use cardline_core::domain::person::PersonNumber;
 use serde::Serialize;
 
 use crate::actions::outcome::{ActionError, Instruction};
+use crate::erasing::person::of_person;
 use crate::quarantine::operation_record::record_lookup;
 use crate::step::Worker;
 use crate::store::scope::in_scope;
@@ -93,7 +94,9 @@ impl Ledger {
 const CARDS: &str = concat!(
     "SELECT a.application_id, a.kind, COALESCE(c.place, a.state) AS state, a.bank, a.region, a.approved_on, a.promise_on, a.message
      FROM application a LEFT JOIN card c ON c.id = a.id
-     WHERE a.person = COALESCE((SELECT p.person FROM person_alias p WHERE p.key = $1), $1) AND ",
+     WHERE a.id IN ",
+    of_person!("COALESCE((SELECT p.person FROM person_alias p WHERE p.key = $1), $1)"),
+    " AND ",
     in_scope!("a.bank", "a.region"),
     " ORDER BY a.id DESC LIMIT $2"
 );

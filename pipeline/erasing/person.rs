@@ -146,9 +146,28 @@ fn standing(card: &OwnCard) -> Vec<String> {
     against
 }
 
-const CARDS: &str =
+/// The ids of a person's applications, each way by an index of its own.
+macro_rules! of_person {
+    ($person:literal) => {
+        concat!(
+            "(SELECT id FROM application WHERE person = ",
+            $person,
+            " AND open UNION SELECT id FROM application WHERE person = ",
+            $person,
+            " AND live UNION SELECT id FROM application WHERE person = ",
+            $person,
+            " AND NOT open AND NOT live)"
+        )
+    };
+}
+pub(crate) use of_person;
+
+const CARDS: &str = concat!(
     "SELECT a.id, a.application_id, a.state, v.card_place, v.has_card, a.financial, v.answer, a.open, a.bank, a.region
-    FROM application a JOIN application_place v ON v.id = a.id WHERE a.person = $1 ORDER BY a.id";
+    FROM application a JOIN application_place v ON v.id = a.id WHERE a.id IN ",
+    of_person!("$1"),
+    " ORDER BY a.id"
+);
 
 /// Batches the person is or was in.
 static BATCHES: LazyLock<String> = LazyLock::new(|| {

@@ -11,7 +11,6 @@ pub mod regions;
 pub mod rules_in_words;
 pub mod send;
 pub mod servicing;
-pub mod strip;
 pub mod waiting_regions;
 
 use std::future::Future;

@@ -10,24 +10,29 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
 use super::counted_at::counted_at;
+use super::unfinished::UNFINISHED;
 use super::waiting::kept;
 use crate::limits::{DAY_FIGURES_DAYS, DAY_FIGURES_SECONDS};
 use crate::route::distribution::pickup_cards::Asked;
 use crate::store::dialect::over_history;
 use crate::store::{Ledger, LedgerError, Tx};
 use crate::time::{instant, local_date};
-use crate::{args, bulk_row, row};
+use crate::{args, bulk_row, read_by_name, row};
 
 bulk_row! {
     struct Figure in "day_figure" { figure: String, day: String, region: String, bank: String, cards: i64 }
 }
 
 bulk_row! {
-    struct Unready in "unready" { state: String, promise_on: String, region: String, bank: String, cards: i64 }
+    struct Unfinished in "unfinished" {
+        life: String, state: String, promise_on: String, region: String, bank: String, due_on: Option<String>, cards: i64,
+    }
 }
 
+read_by_name!(Unfinished { life, state, promise_on, region, bank, due_on, cards });
+
 row! {
-    /// Cards of a day or state, of one region and bank.
+    /// Cards of a day, of one region and bank.
     struct Counted { name: String, day: String, region: String, bank: String, cards: i64 }
 }
 
@@ -56,34 +61,6 @@ const ARRIVED: &str = "
     FROM chunk c JOIN application a ON a.chunk = c.id
     WHERE c.at >= $1 AND c.at < $2 AND a.old_number IS NULL GROUP BY a.region, a.bank";
 
-/// Not ready at a point, by where the plastic is: each way begins with what is under way, so that what is finished is
-/// not looked at.
-const UNREADY: &str = "
-    SELECT u.name, u.day, u.region, u.bank, count(*) AS cards FROM (
-        SELECT 'waiting_account' AS name, a.promise_on AS day, a.region, a.bank, a.old_number
-            FROM application a WHERE a.queue IS NOT NULL
-        UNION ALL SELECT CASE WHEN c.application IS NULL THEN 'in_account_batch' ELSE 'waiting_production' END,
-            a.promise_on, a.region, a.bank, a.old_number FROM batch b
-            JOIN application a ON a.account_batch = b.id AND a.place IS NULL LEFT JOIN account c ON c.application = a.id
-            LEFT JOIN production_row p ON p.application = a.id
-            WHERE b.kind = 'account' AND (b.state <> 'answered' OR b.to_produce > 0) AND p.application IS NULL
-        UNION ALL SELECT COALESCE(a.place, 'in_production'), a.promise_on, a.region, a.bank, a.old_number FROM batch b
-            JOIN production_row p ON p.batch = b.id JOIN application a ON a.id = p.application
-            LEFT JOIN made m ON m.application = a.id
-            WHERE b.kind = 'production' AND b.state <> 'answered' AND m.application IS NULL
-                AND (a.place IS NULL OR a.place = 'spoiled')
-        UNION ALL SELECT 'produced', a.promise_on, a.region, a.bank, a.old_number FROM box x
-            JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
-            WHERE x.shipment IS NULL AND a.place IS NULL
-        UNION ALL SELECT s.place, a.promise_on, a.region, a.bank, a.old_number FROM shipment s
-            JOIN box x ON x.shipment = s.id JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
-            WHERE s.place IN ('in_transit', 'at_point') AND NOT s.done AND s.ready_on IS NULL AND a.place IS NULL
-        UNION ALL SELECT a.place, a.promise_on, a.region, a.bank, a.old_number FROM application a
-            LEFT JOIN made m ON m.application = a.id LEFT JOIN box x ON x.id = m.box
-            LEFT JOIN shipment s ON s.id = x.shipment
-            WHERE a.place IN ('held', 'missing') AND s.ready_on IS NULL) u
-    WHERE u.old_number IS NULL GROUP BY u.name, u.day, u.region, u.bank";
-
 impl Ledger {
     /// Counts what is due to be counted; nothing where it was counted a few minutes ago.
     ///
@@ -103,7 +80,7 @@ impl Ledger {
         for day in from.series(1.day()).take_while(|day| *day <= today) {
             figures.extend(of_day(&mut tx, day).await?);
         }
-        let unready = tx.rows::<Counted>(UNREADY, args![]).await?;
+        let unfinished = tx.rows::<Unfinished>(UNFINISHED, args![]).await?;
         tx.roll_back().await?;
         let waiting = self.pickup_cards(Asked::Waiting).await?;
         let overdue = self.pickup_cards(Asked::Overdue { today }).await?;
@@ -116,10 +93,10 @@ impl Ledger {
             return tx.roll_back().await;
         }
         tx.run("DELETE FROM day_figure WHERE day >= $1 OR day < $2", args![from, oldest]).await?;
-        tx.run("DELETE FROM unready", args![]).await?;
+        tx.run("DELETE FROM unfinished", args![]).await?;
         tx.run("DELETE FROM waiting_count", args![]).await?;
         tx.insert(summed(figures)).await?;
-        tx.insert(unready.into_iter().map(Counted::unready).collect()).await?;
+        tx.insert(unfinished).await?;
         tx.insert(kept("waiting", waiting).chain(kept("overdue", overdue)).collect()).await?;
         tx.commit().await
     }
@@ -161,10 +138,4 @@ fn summed(counted: Vec<Counted>) -> Vec<Figure> {
     }
     let figure = |((day, figure, region, bank), cards)| Figure { figure, day, region, bank, cards };
     sums.into_iter().map(figure).collect()
-}
-
-impl Counted {
-    fn unready(self) -> Unready {
-        Unready { state: self.name, promise_on: self.day, region: self.region, bank: self.bank, cards: self.cards }
-    }
 }

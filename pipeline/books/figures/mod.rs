@@ -2,7 +2,7 @@
 //! kept, and which promises are at risk.
 //!
 //! A chart must not count cards when somebody looks. A worker counts the last days anew every few minutes and leaves
-//! sums (`day_figure`, `unready`), so a page reads some thousand rows, whatever the number of cards, and each viewer
+//! sums (`day_figure`, `unfinished`), so a page reads some thousand rows, whatever the number of cards, and each viewer
 //! gets the sums of their own scope. What is shown is as old as `counted_at` says.
 
 mod answer_times;
@@ -10,12 +10,14 @@ mod counted_at;
 mod counting;
 mod passed;
 mod risks;
+mod unfinished;
 mod waiting;
 mod yields;
 
 pub use answer_times::AnswerTime;
 pub use passed::{DayFigures, PASSED};
 pub use risks::{AtRisk, Risks};
+pub use unfinished::{Stand, unfinished};
 pub use waiting::{Waiting, waiting};
 pub use yields::{Shipped, Spoiled, Yield};
 

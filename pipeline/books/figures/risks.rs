@@ -54,7 +54,7 @@ impl Ledger {
             "SELECT u.state, CAST(sum(CASE WHEN u.promise_on < $1 THEN u.cards ELSE 0 END) AS BIGINT) AS broken,
                 CAST(sum(CASE WHEN u.promise_on >= $1 AND u.promise_on <= $2 THEN u.cards ELSE 0 END) AS BIGINT) AS within_3,
                 CAST(sum(CASE WHEN u.promise_on > $2 THEN u.cards ELSE 0 END) AS BIGINT) AS within_10
-             FROM unready u WHERE u.promise_on <= $3 AND substr(u.region, 1, length($4)) = $4 AND ",
+             FROM unfinished u WHERE u.promise_on <> '' AND u.promise_on <= $3 AND substr(u.region, 1, length($4)) = $4 AND ",
             in_scope!("u.bank", "u.region"),
             " GROUP BY u.state ORDER BY 2 DESC, 3 DESC, 4 DESC, 1"
         );

@@ -2,10 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::counted_at::counted_at;
+use super::counted_at::fresh;
 use crate::args;
 use crate::bulk_row;
-use crate::limits::DAY_FIGURES_FRESH_SECONDS;
 use crate::route::distribution::pickup_cards::PickupCards;
 use crate::route::distribution::waiting_by_area::{AreaRow, by_area, waiting_by_area};
 use crate::step::{StageError, Worker};
@@ -33,9 +32,7 @@ pub struct Waiting {
 /// The ledger cannot be read.
 pub async fn waiting(worker: &Worker, above: &str, now: Timestamp) -> Result<Waiting, StageError> {
     let mut tx = worker.ledger.read().await?;
-    let at = counted_at(&mut tx).await?;
-    let fresh = at.filter(|at| now.duration_since(*at).as_secs().abs() <= DAY_FIGURES_FRESH_SECONDS);
-    let Some(counted_at) = fresh else {
+    let Some(counted_at) = fresh(&mut tx, now).await? else {
         tx.roll_back().await?;
         return Ok(Waiting { areas: waiting_by_area(worker, above, now).await?, counted_at: None });
     };

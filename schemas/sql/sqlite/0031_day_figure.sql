@@ -9,14 +9,17 @@ CREATE TABLE day_figure (
     PRIMARY KEY (day, figure, region, bank)
 );
 
--- Cards that are not ready at a point yet, by their state and the day that was promised: counted anew with them.
-CREATE TABLE unready (
+-- What is not finished, by where it stands, the day that was promised (empty: none, or kept or missed already), with
+-- the earliest day by which something of it is due: counted anew with them.
+CREATE TABLE unfinished (
+    life       TEXT NOT NULL,
     state      TEXT NOT NULL,
     promise_on TEXT NOT NULL,
     region     TEXT NOT NULL,
     bank       TEXT NOT NULL,
+    due_on     TEXT,
     cards      BIGINT NOT NULL,
-    PRIMARY KEY (promise_on, state, region, bank)
+    PRIMARY KEY (promise_on, life, state, region, bank)
 );
 
 -- When both were counted last, microseconds since 1970 UTC: one row.

@@ -39,8 +39,7 @@ async fn all(ledger: &Ledger, sql: &'static str) -> Vec<(String, String, String,
 }
 
 const PASSED_ALL: &str = "SELECT figure, day, region, bank, cards FROM day_figure ORDER BY figure, day, region, bank";
-const UNREADY_ALL: &str =
-    "SELECT state, promise_on, region, bank, cards FROM unready ORDER BY state, promise_on, region, bank";
+const UNREADY_ALL: &str = "SELECT state, promise_on, region, bank, cards FROM unfinished WHERE promise_on <> '' ORDER BY state, promise_on, region, bank";
 const UNREADY_SLOWLY: &str = "SELECT c.place, a.promise_on, a.region, a.bank, count(*) FROM card c
     JOIN application a ON a.id = c.id LEFT JOIN shipment s ON s.id = c.shipment
     WHERE a.old_number IS NULL AND s.ready_on IS NULL AND c.place IN ('waiting_account', 'in_account_batch', 'waiting_production',

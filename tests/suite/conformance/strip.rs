@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use cardline::args;
-use cardline::route::strip::{Strip, StripStage};
+use cardline::books::strip::{Strip, StripStage};
 use cardline::store::Ledger;
-use cardline::time::instant;
+use cardline::time::{instant, rfc3339};
 use cardline_core::domain::staff::Role;
 use cardline_world::play::day;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::conformance::arrivals::{execute, number, texts};
 use crate::conformance::people::users::{add, administered};
@@ -19,6 +19,8 @@ on_both_engines!(the_strip_is_where_the_cards_are);
 
 /// It stops in the middle, when something stands at every stage.
 const PLAY: (u64, u32, u32) = (150, 48, 34);
+
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 /// Cards and applications that are not finished, of what lies within a condition.
 async fn slowly(ledger: &Ledger, within: &str) -> BTreeMap<String, i64> {
@@ -82,7 +84,35 @@ async fn the_strip_is_where_the_cards_are(database: Database) {
         assert!(seen.counted_at.is_none() && seen.stages.iter().all(|stage| stage.came.is_none()));
         assert!(name != "none" || seen.stages.iter().all(|stage| stage.due_on.is_none()));
     }
+    as_a_worker_counted(&boss, now).await;
     play.end().await;
+}
+
+/// Who sees less than everything reads the last count while it is fresh: it says the same.
+async fn as_a_worker_counted(boss: &Ledger, now: Timestamp) {
+    let lin = boss.seen_by(add(boss, "lin-2", Role::Operator, "", "1101").await);
+    let counted_now = lin.strip(now).await.unwrap();
+    boss.count_figures(now).await.unwrap();
+    let (seen, later) = (lin.strip(now).await.unwrap(), lin.strip(now + HOUR).await.unwrap());
+    assert_eq!((counted_now.counted_at, later.counted_at), (None, None));
+    assert_eq!(seen.counted_at, Some(rfc3339(now)));
+    for (stage, other) in seen.stages.iter().zip(&counted_now.stages) {
+        assert_eq!((&stage.states, &stage.due_on), (&other.states, &other.due_on), "{}", stage.name);
+        let expected = match stage.name {
+            "on-hold" => "SELECT due_on FROM application WHERE place = 'held' AND region LIKE '1101%'",
+            "production" => {
+                "SELECT b.due_on FROM batch b WHERE (b.to_produce > 0 OR b.kind = 'production' AND b.state <> 'answered')
+                    AND b.region LIKE '1101%'"
+            }
+            "transit" => {
+                "SELECT s.due_on FROM shipment s JOIN card c ON c.shipment = s.id JOIN application a ON a.id = c.id
+                    WHERE c.place = 'in_transit' AND a.region LIKE '1101%'
+                 UNION ALL SELECT due_on FROM application WHERE place = 'missing' AND region LIKE '1101%'"
+            }
+            _ => continue,
+        };
+        assert_eq!(stage.due_on, first(boss, expected).await, "{}", stage.name);
+    }
 }
 
 async fn the_first_days_are_found(ledger: &Ledger, strip: &Strip) {

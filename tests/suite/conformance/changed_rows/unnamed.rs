@@ -138,7 +138,7 @@ pub const COLUMNS: &[(&str, &str)] = &[
     ("stream_hold.*", "whether a stream rests; who had it rest is an act, which is covered"),
     ("figures_run.*", "when charts were counted last"),
     ("tally.*", "sums over the history, for the metrics only"),
-    ("unready.*", "for charts only, and counted anew every few minutes"),
+    ("unfinished.*", "for charts only, and counted anew every few minutes"),
     ("waiting_count.*", "for pages only, and counted anew every few minutes"),
     ("users.tries", "of the version before; nobody reads it"),
     ("users.wait_until", "of the version before; nobody reads it"),
@@ -175,7 +175,7 @@ pub const DELETED: &[(&str, &str)] = &[
     ("source_topic", "as its columns"),
     ("stream_hold", "as its columns"),
     ("tally", "as its columns"),
-    ("unready", "as its columns"),
+    ("unfinished", "as its columns"),
     ("waiting_count", "as its columns"),
 ];
 
@@ -197,7 +197,7 @@ pub const EXCHANGED: &[(&str, &str)] = &[
     ("source_jump", "as its columns"),
     ("source_topic", "as its columns: compared with the broker's own names"),
     ("tally", "as its columns"),
-    ("unready", "as its columns"),
+    ("unfinished", "as its columns"),
     ("waiting_count", "as its columns"),
 ];
 

@@ -2,19 +2,17 @@
 //! due, and how many came within the last hour.
 //!
 //! Who sees everything is shown the tally of the sealed history, which costs the same however many cards there are and
-//! is behind by the moves that are not sealed yet. A tally knows neither bank nor region: who sees less is shown a
-//! count of the unfinished cards within their scope, and of the last hour nothing, because a set that moves may hold
+//! is behind by the moves that are not sealed yet. A tally knows neither bank nor region: who sees less is shown what a
+//! worker counted within their scope a few minutes ago, and of the last hour nothing, because a set that moves may hold
 //! cards of others. Not here: cards with which nothing more is to be done.
-
-use std::collections::BTreeMap;
 
 use cardline_core::card_states;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use crate::store::scope::in_scope;
+use super::figures::{Stand, unfinished};
 use crate::store::{Ledger, LedgerError, Tx};
-use crate::time::rfc3339_stored;
+use crate::time::{rfc3339, rfc3339_stored};
 use crate::{args, row};
 
 /// Rows of history that are looked at for the last hour. More were written in it: what is told is the least it can be.
@@ -25,7 +23,8 @@ const LAST_MOVES_MAX: i64 = 20_000;
 pub struct Strip {
     /// In the order of the route; what waits for a person is last.
     pub stages: Vec<StripStage>,
-    /// The instant to which the tally goes; none where what is in scope was counted now, or nothing was sealed yet.
+    /// The instant to which the tally goes, or at which what is in scope was counted; none where that was counted now,
+    /// or nothing was sealed yet.
     pub counted_at: Option<String>,
     /// Whether more may have moved within the last hour than was counted.
     pub more_moved: bool,
@@ -40,7 +39,7 @@ pub struct StripStage {
     /// The same by state, in the order of the machine.
     pub states: Vec<(&'static str, i64)>,
     /// The earliest day by which something of it is due; of what waits for an account batch, that of who was approved
-    /// first.
+    /// first in a stream.
     pub due_on: Option<String>,
     /// How many came from another stage within the last hour; none where that is not known.
     pub came: Option<i64>,
@@ -63,9 +62,7 @@ macro_rules! first_alone {
             card_states!(due_alone),
             ") AND a.place = '",
             $state,
-            "' AND ",
-            in_scope!("a.bank", "a.region"),
-            " ORDER BY a.due_on LIMIT 1"
+            "' ORDER BY a.due_on LIMIT 1"
         )
     };
 }
@@ -73,18 +70,12 @@ macro_rules! first_alone {
 /// The first day of batches.
 macro_rules! first_batch {
     ($where:literal) => {
-        concat!(
-            "SELECT b.due_on FROM batch b WHERE ",
-            $where,
-            " AND b.state <> 'cancelled' AND ",
-            in_scope!("b.bank", "b.region"),
-            " ORDER BY b.due_on LIMIT 1"
-        )
+        concat!("SELECT b.due_on FROM batch b WHERE ", $where, " AND b.state <> 'cancelled' ORDER BY b.due_on LIMIT 1")
     };
 }
 
-/// The first day of shipments that are open; each lies in scope with the first of its cards that does. The limits keep
-/// PostgreSQL from joining all cards: shipments are put in order, and looked into until one has a card.
+/// The first day of shipments that are open. The limits keep PostgreSQL from joining all cards: shipments are put in
+/// order, and looked into until one has a card.
 macro_rules! first_shipment {
     ($day:literal, $where:literal) => {
         concat!(
@@ -94,9 +85,7 @@ macro_rules! first_shipment {
             $where,
             " ORDER BY 2 LIMIT 9223372036854775807) o
              WHERE (SELECT 1 FROM box x JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
-                WHERE x.shipment = o.id AND a.place IS NULL AND ",
-            in_scope!("a.bank", "a.region"),
-            " LIMIT 1) IS NOT NULL ORDER BY o.day LIMIT 1"
+                WHERE x.shipment = o.id AND a.place IS NULL LIMIT 1) IS NOT NULL ORDER BY o.day LIMIT 1"
         )
     };
 }
@@ -124,16 +113,11 @@ const FIRST_WAITING: &str = concat!(
     ", ",
     next_stream!("n.region > c.region"),
     ") FROM application c WHERE c.id = first.id) FROM first WHERE first.id IS NOT NULL)
-     SELECT a.due_on FROM first f JOIN application a ON a.id = f.id WHERE ",
-    in_scope!("a.bank", "a.region"),
-    " ORDER BY a.due_on LIMIT 1"
+     SELECT a.due_on FROM first f JOIN application a ON a.id = f.id ORDER BY a.due_on LIMIT 1"
 );
 
-const FIRST_CORRECTED: &str = concat!(
-    "SELECT a.due_on FROM application a WHERE a.state IN ('returned', 'rejected') AND ",
-    in_scope!("a.bank", "a.region"),
-    " ORDER BY a.due_on LIMIT 1"
-);
+const FIRST_CORRECTED: &str =
+    "SELECT a.due_on FROM application a WHERE a.state IN ('returned', 'rejected') ORDER BY a.due_on LIMIT 1";
 
 const STRIP: &[Watched] = &[
     Watched { name: "intake", life: "application", states: &["rejected", "returned"], due: &[FIRST_CORRECTED] },
@@ -178,66 +162,33 @@ const STRIP: &[Watched] = &[
     Watched { name: "on-hold", life: "card", states: &["held"], due: &[first_alone!("held")] },
 ];
 
-/// Unfinished cards and applications within the scope, by life and state; each way begins with what is open.
-const WITHIN_SCOPE: &str = concat!(
-    "SELECT t.life, t.state, count(*) FROM (
-        SELECT 'application' AS life, a.state, a.bank, a.region FROM application a WHERE a.state IN ('returned', 'rejected')
-        UNION ALL SELECT 'card', 'waiting_account', a.bank, a.region FROM application a WHERE a.queue IS NOT NULL
-        UNION ALL SELECT 'card', 'in_account_batch', a.bank, a.region FROM batch b
-            JOIN application a ON a.account_batch = b.id AND a.place IS NULL LEFT JOIN account c ON c.application = a.id
-            WHERE b.kind = 'account' AND b.state <> 'answered' AND c.application IS NULL
-        UNION ALL SELECT 'card', 'waiting_production', a.bank, a.region FROM batch b
-            JOIN application a ON a.account_batch = b.id AND a.place IS NULL JOIN account c ON c.application = a.id
-            LEFT JOIN production_row p ON p.application = a.id WHERE b.to_produce > 0 AND p.application IS NULL
-        UNION ALL SELECT 'card', COALESCE(a.place, 'in_production'), a.bank, a.region FROM batch b
-            JOIN production_row p ON p.batch = b.id JOIN application a ON a.id = p.application
-            LEFT JOIN made m ON m.application = a.id
-            WHERE b.kind = 'production' AND b.state <> 'answered' AND m.application IS NULL
-                AND (a.place IS NULL OR a.place = 'spoiled')
-        UNION ALL SELECT 'card', 'produced', a.bank, a.region FROM box x JOIN made m ON m.box = x.id
-            JOIN application a ON a.id = m.application WHERE x.shipment IS NULL AND a.place IS NULL
-        UNION ALL SELECT 'card', s.place, a.bank, a.region FROM shipment s JOIN box x ON x.shipment = s.id
-            JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application WHERE NOT s.done AND a.place IS NULL
-        UNION ALL SELECT 'card', a.place, a.bank, a.region FROM application a WHERE a.place IN (",
-    card_states!(due_alone),
-    ")
-        UNION ALL SELECT 'card', a.place, a.bank, a.region FROM application a WHERE a.place = 'in_recycling' AND a.id IN
-            (SELECT r.application FROM batch b JOIN recycling_row r ON r.batch = b.id
-             WHERE b.kind = 'recycling' AND b.state <> 'answered')) t
-     WHERE ",
-    in_scope!("t.bank", "t.region"),
-    " GROUP BY t.life, t.state"
-);
-
-/// Life and state, how many.
-type Counts = BTreeMap<(String, String), i64>;
-
 impl Ledger {
     /// The strip as the viewer sees it.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
     pub async fn strip(&self, now: Timestamp) -> Result<Strip, LedgerError> {
         let sees_all = self.viewer().is_none_or(|viewer| viewer.scope.is_everything());
         let mut tx = self.read().await?;
         tx.look().await?;
-        let (counts, counted_at) = if sees_all { tallied(&mut tx).await? } else { (counted(&mut tx).await?, None) };
-        let moved = if sees_all { Some(last_moves(&mut tx, now).await?) } else { None };
+        if !sees_all {
+            let (stand, counted_at) = unfinished(&mut tx, now).await?;
+            let stages = STRIP.iter().map(|watched| watched.stage(&stand)).collect();
+            return Ok(Strip { stages, counted_at: counted_at.map(rfc3339), more_moved: false });
+        }
+        let (tallied, counted_at) = tallied(&mut tx).await?;
+        let moved = last_moves(&mut tx, now).await?;
         let mut stages = Vec::new();
         for watched in STRIP {
-            let count = |state: &str| counts.get(&(watched.life.into(), state.into())).copied().unwrap_or(0);
-            let states: Vec<_> = watched.states.iter().map(|state| (*state, count(state))).collect();
-            let mut due_on: Option<String> = None;
+            let mut stage = watched.stage(&tallied);
             for sql in watched.due {
                 let first = tx.row::<(String,)>(sql, args![]).await?.map(|(day,)| day);
-                due_on = [due_on, first].into_iter().flatten().min();
+                stage.due_on = stage.due_on.into_iter().chain(first).min();
             }
-            stages.push(StripStage {
-                name: watched.name,
-                cards: states.iter().map(|(_, count)| count).sum(),
-                states,
-                due_on,
-                came: moved.as_ref().map(|moved| moved.iter().filter(|m| watched.comes(m)).map(|m| m.cards).sum()),
-            });
+            stage.came = Some(moved.iter().filter(|m| watched.comes(m)).map(|m| m.cards).sum());
+            stages.push(stage);
         }
-        let more_moved = moved.is_some_and(|moved| moved.iter().map(|m| m.rows).sum::<i64>() >= LAST_MOVES_MAX);
+        let more_moved = moved.iter().map(|m| m.rows).sum::<i64>() >= LAST_MOVES_MAX;
         Ok(Strip { stages, counted_at, more_moved })
     }
 }
@@ -253,6 +204,20 @@ impl Watched {
     fn has(&self, state: &str) -> bool {
         self.states.contains(&state)
     }
+
+    /// The stage of what stands in its states.
+    fn stage(&self, all: &[Stand]) -> StripStage {
+        let here: Vec<&Stand> = all.iter().filter(|s| s.life == self.life && self.has(&s.state)).collect();
+        let cards = |state: &str| here.iter().filter(|s| s.state == state).map(|s| s.cards).sum();
+        let states: Vec<_> = self.states.iter().map(|state| (*state, cards(state))).collect();
+        StripStage {
+            name: self.name,
+            cards: states.iter().map(|(_, cards)| cards).sum(),
+            states,
+            due_on: here.iter().filter_map(|s| s.due_on.clone()).min(),
+            came: None,
+        }
+    }
 }
 
 row! {
@@ -267,17 +232,12 @@ row! {
     }
 }
 
-async fn tallied(tx: &mut Tx) -> Result<(Counts, Option<String>), LedgerError> {
-    let rows = tx.rows::<(String, String, i64)>("SELECT life, state, count FROM tally", args![]).await?;
-    let counts = rows.into_iter().map(|(life, state, count)| ((life, state), count)).collect();
+async fn tallied(tx: &mut Tx) -> Result<(Vec<Stand>, Option<String>), LedgerError> {
+    let sql = "SELECT life, state, CAST(NULL AS TEXT) AS due_on, count AS cards FROM tally";
+    let stand = tx.rows(sql, args![]).await?;
     let sql = "SELECT s.at FROM relay r JOIN seal s ON s.no = r.seal WHERE r.name = 'tally'";
     let at = tx.row::<(i64,)>(sql, args![]).await?;
-    Ok((counts, at.map(|(at,)| rfc3339_stored(at))))
-}
-
-async fn counted(tx: &mut Tx) -> Result<Counts, LedgerError> {
-    let rows = tx.rows::<(String, String, i64)>(WITHIN_SCOPE, args![]).await?;
-    Ok(rows.into_iter().map(|(life, state, count)| ((life, state), count)).collect())
+    Ok((stand, at.map(|(at,)| rfc3339_stored(at))))
 }
 
 /// What moved within the last hour, among the last rows of history.

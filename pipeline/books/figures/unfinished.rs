@@ -1,0 +1,99 @@
+//! What is not finished: applications that wait for a correction and cards with which something is still to be done, by
+//! where they stand.
+
+use cardline_core::card_states;
+use jiff::Timestamp;
+
+use super::counted_at::fresh;
+use crate::store::scope::in_scope;
+use crate::store::{LedgerError, Tx};
+use crate::{args, row};
+
+/// Everything unfinished, one row each. Each way begins with what is open, so that what is finished is not looked at.
+/// The promise is empty where it was kept or missed already, and where nobody was promised anything: a replacement, a
+/// correction that the holder owes, plastic on its way back.
+macro_rules! each_unfinished {
+    () => {
+        concat!(
+            "SELECT 'application' AS life, a.state, '' AS promise_on, a.region, a.bank, a.due_on
+                FROM application a WHERE a.state IN ('returned', 'rejected')
+            UNION ALL SELECT 'card', 'waiting_account', ",
+            each_unfinished!(promised),
+            ", a.region, a.bank, a.due_on FROM application a WHERE a.queue IS NOT NULL
+            UNION ALL SELECT 'card',
+                CASE WHEN c.application IS NULL THEN 'in_account_batch' ELSE 'waiting_production' END, ",
+            each_unfinished!(promised),
+            ", a.region, a.bank, b.due_on FROM batch b
+                JOIN application a ON a.account_batch = b.id AND a.place IS NULL
+                LEFT JOIN account c ON c.application = a.id LEFT JOIN production_row p ON p.application = a.id
+                WHERE b.kind = 'account' AND (b.state <> 'answered' OR b.to_produce > 0) AND p.application IS NULL
+            UNION ALL SELECT 'card', COALESCE(a.place, 'in_production'), ",
+            each_unfinished!(promised),
+            ", a.region, a.bank, b.due_on FROM batch b
+                JOIN production_row p ON p.batch = b.id JOIN application a ON a.id = p.application
+                LEFT JOIN made m ON m.application = a.id
+                WHERE b.kind = 'production' AND b.state <> 'answered' AND m.application IS NULL
+                    AND (a.place IS NULL OR a.place = 'spoiled')
+            UNION ALL SELECT 'card', 'produced', ",
+            each_unfinished!(promised),
+            ", a.region, a.bank, CAST(NULL AS TEXT) FROM box x
+                JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
+                WHERE x.shipment IS NULL AND a.place IS NULL
+            UNION ALL SELECT 'card', s.place, CASE WHEN s.ready_on IS NULL THEN ",
+            each_unfinished!(promised),
+            " ELSE '' END, a.region, a.bank,
+                CASE WHEN s.place = 'in_transit' THEN s.due_on ELSE COALESCE(s.window_last, s.due_on) END
+                FROM shipment s JOIN box x ON x.shipment = s.id JOIN made m ON m.box = x.id
+                JOIN application a ON a.id = m.application WHERE NOT s.done AND a.place IS NULL
+            UNION ALL SELECT 'card', a.place, CASE WHEN a.place IN ('held', 'missing') AND s.ready_on IS NULL THEN ",
+            each_unfinished!(promised),
+            " ELSE '' END, a.region, a.bank, a.due_on FROM application a
+                LEFT JOIN made m ON m.application = a.id LEFT JOIN box x ON x.id = m.box
+                LEFT JOIN shipment s ON s.id = x.shipment WHERE a.place IN (",
+            card_states!(due_alone),
+            ")
+            UNION ALL SELECT 'card', a.place, '', a.region, a.bank, b.due_on FROM batch b
+                JOIN recycling_row r ON r.batch = b.id JOIN application a ON a.id = r.application
+                WHERE b.kind = 'recycling' AND b.state <> 'answered' AND a.place = 'in_recycling'"
+        )
+    };
+    (promised) => {
+        "CASE WHEN a.old_number IS NULL THEN a.promise_on ELSE '' END"
+    };
+}
+
+/// Everything unfinished, counted.
+pub(super) const UNFINISHED: &str = concat!(
+    "SELECT u.life, u.state, u.promise_on, u.region, u.bank, min(u.due_on) AS due_on, count(*) AS cards FROM (",
+    each_unfinished!(),
+    ") u GROUP BY u.life, u.state, u.promise_on, u.region, u.bank"
+);
+
+/// The same of the viewer's scope alone, counted now.
+const WITHIN_SCOPE: &str = concat!(
+    "SELECT u.life, u.state, min(u.due_on) AS due_on, count(*) AS cards FROM (",
+    each_unfinished!(),
+    ") u WHERE ",
+    in_scope!("u.bank", "u.region"),
+    " GROUP BY u.life, u.state"
+);
+
+/// And from the last count.
+const COUNTED: &str = concat!(
+    "SELECT u.life, u.state, min(u.due_on) AS due_on, CAST(sum(u.cards) AS BIGINT) AS cards FROM unfinished u WHERE ",
+    in_scope!("u.bank", "u.region"),
+    " GROUP BY u.life, u.state"
+);
+
+row! {
+    /// How many stand in one state of a life, and the earliest day by which something of it is due.
+    pub struct Stand { life: String, state: String, due_on: Option<String>, cards: i64 }
+}
+
+/// What is unfinished within the viewer's scope, by state: from the last count where it is fresh, and when that was;
+/// else counted now.
+pub async fn unfinished(tx: &mut Tx, now: Timestamp) -> Result<(Vec<Stand>, Option<Timestamp>), LedgerError> {
+    let counted_at = fresh(tx, now).await?;
+    let sql = if counted_at.is_some() { COUNTED } else { WITHIN_SCOPE };
+    Ok((tx.rows(sql, args![]).await?, counted_at))
+}
