@@ -14,6 +14,7 @@ use cardline_console::{Clock, Console, Guest, listen};
 use cardline_core::domain::staff::{Role, Scope};
 use cardline_world::demo;
 use cardline_world::report::DemoPlan;
+use jiff::Timestamp;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use crate::clicking::{Person, clicked};
@@ -48,7 +49,7 @@ pub fn serve() {
     let what = std::env::var(WHAT).expect("what is served");
     let [folder, database, day] = what.split('|').collect::<Vec<_>>()[..] else { panic!("{WHAT}") };
     let config = Config::in_folder(folder.as_ref(), Some(database.to_owned()));
-    let ended = instant(day.parse().expect("day"), 18, 0);
+    let ended = evening_of(day);
     let guest = |(_, role, bank, area): (_, _, &str, &str)| Guest {
         role,
         scope: Scope { bank: bank.into(), area: area.into() },
@@ -68,6 +69,17 @@ pub fn serve() {
             .expect("end");
     });
     runtime.shutdown_background();
+}
+
+fn evening_of(day: &str) -> Timestamp {
+    instant(day.parse().expect("day"), 18, 0)
+}
+
+/// What a worker counts every few minutes.
+async fn count_figures(database: &str, now: Timestamp) {
+    let ledger = Ledger::open(database).await.expect("ledger");
+    ledger.count_figures(now).await.expect("figures");
+    ledger.close().await;
 }
 
 /// A console that serves, and who is logged in.
@@ -121,6 +133,9 @@ impl Serving {
         runtime.block_on(multiply(&database, times, times));
         let cards = runtime.block_on(text(&database, "SELECT CAST(count(*) AS TEXT) FROM application"));
         println!("{cards} cards made of them in {:.0} s", started.elapsed().as_secs_f64());
+        let counting = Instant::now();
+        runtime.block_on(count_figures(&database, evening_of(&played.last_day)));
+        println!("  a worker counts its figures in {:.1} s", counting.elapsed().as_secs_f64());
         let mut process = Command::new(std::env::current_exe().expect("this program"))
             .env(WHAT, format!("{}|{database}|{}", played.folder.path().display(), played.last_day))
             .stdin(Stdio::piped())

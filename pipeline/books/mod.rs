@@ -16,7 +16,6 @@ pub mod laws;
 pub mod person_cards;
 pub mod replay;
 pub mod run;
-pub mod strip;
 pub mod touched;
 pub mod trace;
 pub mod way;

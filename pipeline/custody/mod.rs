@@ -4,6 +4,7 @@ pub mod batch_members;
 pub mod batch_state;
 pub mod believed;
 pub mod containers;
+pub mod counted_at;
 pub mod generated;
 pub mod shipment_regions;
 pub mod tallies;

@@ -3,9 +3,11 @@
 //! How many stand in each state is a tally of the sealed history, carried on from seal to seal; the
 //! worker that is first carries it on for all. The rest are small tables and partial indices.
 
-use crate::args;
+use jiff::{SignedDuration, Timestamp};
+
 use crate::store::dialect::over_history;
 use crate::store::{Ledger, LedgerError, Tx};
+use crate::{args, row};
 
 /// The figures.
 pub struct Tallies {
@@ -18,6 +20,16 @@ pub struct Tallies {
     /// Topic, partition, next offset to be taken in.
     pub positions: Vec<(String, i64, i64)>,
 }
+
+row! {
+    /// How many moved along one edge.
+    pub struct Moved { life: String, from_state: String, to_state: String, count: i64 }
+}
+
+/// Microseconds that are counted together.
+const SLICE: i64 = 300_000_000;
+/// Microseconds for which slices are kept.
+const KEPT: i64 = 7_200_000_000;
 
 impl Ledger {
     /// Reads the figures.
@@ -42,8 +54,8 @@ impl Ledger {
     /// Adds what was sealed since the last time to the tally. When another worker is doing so, nothing.
     pub async fn carry_tally(&self) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
-        let (seal, to) = tx
-            .row::<(i64, i64)>("SELECT no, to_tx FROM seal ORDER BY no DESC LIMIT 1", args![])
+        let (seal, to, at) = tx
+            .row::<(i64, i64, i64)>("SELECT no, to_tx, at FROM seal ORDER BY no DESC LIMIT 1", args![])
             .await?
             .unwrap_or_default();
         tx.run("INSERT INTO relay (name, seal) VALUES ('tally', 0) ON CONFLICT (name) DO NOTHING", args![]).await?;
@@ -58,8 +70,36 @@ impl Ledger {
         }
         let from = tx.number("SELECT to_tx FROM seal WHERE no = $1", args![done]).await?;
         add(&mut tx, from, to).await?;
+        add_recent(&mut tx, from, to, at).await?;
         tx.commit().await
     }
+
+    /// What moved within the hour before an instant, as far as history is in the tally; a slice that lies in it in part
+    /// is counted whole.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub async fn last_hour(&self, now: Timestamp) -> Result<Vec<Moved>, LedgerError> {
+        let since = (now - SignedDuration::from_hours(1)).as_microsecond() / SLICE * SLICE;
+        let sql = "SELECT life, from_state, to_state, CAST(sum(count) AS BIGINT) AS count FROM recent_move
+             WHERE at >= $1 GROUP BY life, from_state, to_state";
+        self.read().await?.rows(sql, args![since]).await
+    }
+}
+
+/// Adds a range of history to what moved lately, of the two hours before its last seal, and forgets what is older.
+async fn add_recent(tx: &mut Tx, from: i64, to: i64, sealed_at: i64) -> Result<(), LedgerError> {
+    let sql = over_history!(
+        tx,
+        "INSERT INTO recent_move (at, life, from_state, to_state, count)
+         SELECT m.at / $3 * $3, m.life, m.from_state, m.to_state, CAST(sum(m.count) AS BIGINT) FROM move m WHERE ",
+        " AND m.at >= $4 GROUP BY 1, 2, 3, 4 ON CONFLICT (at, life, from_state, to_state)
+             DO UPDATE SET count = recent_move.count + excluded.count"
+    );
+    let oldest = sealed_at - KEPT;
+    tx.run(sql, args![from, to, SLICE, oldest]).await?;
+    tx.run("DELETE FROM recent_move WHERE at < $1", args![oldest]).await?;
+    Ok(())
 }
 
 /// What a range of history brought to each state, and took from it.

@@ -11,6 +11,8 @@ pub mod regions;
 pub mod rules_in_words;
 pub mod send;
 pub mod servicing;
+pub mod strip;
+pub mod unfinished;
 pub mod waiting_regions;
 
 use std::future::Future;

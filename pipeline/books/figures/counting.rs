@@ -9,27 +9,19 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
-use super::counted_at::counted_at;
-use super::unfinished::UNFINISHED;
 use super::waiting::kept;
+use crate::custody::counted_at::counted_at;
 use crate::limits::{DAY_FIGURES_DAYS, DAY_FIGURES_SECONDS};
 use crate::route::distribution::pickup_cards::Asked;
+use crate::route::unfinished::{UNFINISHED, Unfinished};
 use crate::store::dialect::over_history;
 use crate::store::{Ledger, LedgerError, Tx};
 use crate::time::{instant, local_date};
-use crate::{args, bulk_row, read_by_name, row};
+use crate::{args, bulk_row, row};
 
 bulk_row! {
     struct Figure in "day_figure" { figure: String, day: String, region: String, bank: String, cards: i64 }
 }
-
-bulk_row! {
-    struct Unfinished in "unfinished" {
-        life: String, state: String, promise_on: String, region: String, bank: String, due_on: Option<String>, cards: i64,
-    }
-}
-
-read_by_name!(Unfinished { life, state, promise_on, region, bank, due_on, cards });
 
 row! {
     /// Cards of a day, of one region and bank.

@@ -6,19 +6,16 @@
 //! gets the sums of their own scope. What is shown is as old as `counted_at` says.
 
 mod answer_times;
-mod counted_at;
 mod counting;
 mod passed;
 mod risks;
-mod unfinished;
 mod waiting;
 mod yields;
 
 pub use answer_times::AnswerTime;
 pub use passed::{DayFigures, PASSED};
 pub use risks::{AtRisk, Risks};
-pub use unfinished::{Stand, unfinished};
-pub use waiting::{Waiting, waiting};
+pub use waiting::{Waiting, waiting, waiting_at_point};
 pub use yields::{Shipped, Spoiled, Yield};
 
 /// Cards that were ready by the day promised to the holder (s3).

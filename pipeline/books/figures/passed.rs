@@ -53,7 +53,7 @@ impl Ledger {
             " GROUP BY f.day, f.figure"
         );
         let rows = tx.rows::<(String, String, i64)>(sql, args![since, area]).await?;
-        let counted_at = super::counted_at::counted_at(&mut tx).await?;
+        let counted_at = crate::custody::counted_at::counted_at(&mut tx).await?;
         let cards = rows.into_iter().filter_map(|(day, figure, cards)| Some(((day.parse().ok()?, figure), cards)));
         Ok(DayFigures { cards: cards.collect(), counted_at })
     }

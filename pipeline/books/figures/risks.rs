@@ -60,6 +60,6 @@ impl Ledger {
         );
         let day = |days: i32| today.saturating_add(days.days());
         let states = tx.rows(sql, args![today, day(3), day(WATCHED_DAYS), area]).await?;
-        Ok(Risks { states, counted_at: super::counted_at::counted_at(&mut tx).await? })
+        Ok(Risks { states, counted_at: crate::custody::counted_at::counted_at(&mut tx).await? })
     }
 }

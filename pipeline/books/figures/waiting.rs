@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::counted_at::fresh;
 use crate::args;
 use crate::bulk_row;
+use crate::custody::counted_at::fresh;
 use crate::route::distribution::pickup_cards::PickupCards;
-use crate::route::distribution::waiting_by_area::{AreaRow, by_area, waiting_by_area};
+use crate::route::distribution::waiting_by_area::{AreaRow, by_area, point_row, waiting_at, waiting_by_area};
 use crate::step::{StageError, Worker};
 use crate::store::scope::in_scope;
 use crate::store::{LedgerError, Tx};
@@ -37,19 +37,39 @@ pub async fn waiting(worker: &Worker, above: &str, now: Timestamp) -> Result<Wai
         return Ok(Waiting { areas: waiting_by_area(worker, above, now).await?, counted_at: None });
     };
     tx.look().await?;
-    let (waiting, overdue) = (counted(&mut tx, "waiting").await?, counted(&mut tx, "overdue").await?);
+    let (waiting, overdue) = (counted(&mut tx, "waiting", "").await?, counted(&mut tx, "overdue", "").await?);
     Ok(Waiting { areas: by_area(worker, above, now, &waiting, &overdue), counted_at: Some(counted_at) })
 }
 
-async fn counted(tx: &mut Tx, what: &str) -> Result<Vec<PickupCards>, LedgerError> {
+/// What waits at one point, and when it was counted; none: now.
+///
+/// # Errors
+/// The ledger cannot be read.
+pub async fn waiting_at_point(
+    worker: &Worker,
+    point: &str,
+    now: Timestamp,
+) -> Result<(AreaRow, Option<Timestamp>), StageError> {
+    let mut tx = worker.ledger.read().await?;
+    let Some(counted_at) = fresh(&mut tx, now).await? else {
+        tx.roll_back().await?;
+        return Ok((waiting_at(worker, point, now).await?, None));
+    };
+    tx.look().await?;
+    let (waiting, overdue) = (counted(&mut tx, "waiting", point).await?, counted(&mut tx, "overdue", point).await?);
+    Ok((point_row(worker, point, now, &waiting, &overdue), Some(counted_at)))
+}
+
+/// Of one point, or, where it is empty, of all.
+async fn counted(tx: &mut Tx, what: &str, point: &str) -> Result<Vec<PickupCards>, LedgerError> {
     let sql = concat!(
         "SELECT '' AS application_id, w.place, w.point, w.region, w.bank, w.due_on, w.chased_at, w.owner, w.ready_on,
             CAST(sum(w.cards) AS BIGINT) AS cards
-         FROM waiting_count w WHERE w.what = $1 AND ",
+         FROM waiting_count w WHERE w.what = $1 AND ($2 = '' OR w.point = $2) AND ",
         in_scope!("w.bank", "w.region"),
         " GROUP BY w.place, w.point, w.region, w.bank, w.due_on, w.chased_at, w.owner, w.ready_on"
     );
-    tx.rows(sql, args![what]).await
+    tx.rows(sql, args![what, point]).await
 }
 
 /// Cards that stand alike, as they are kept.

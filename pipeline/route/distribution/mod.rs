@@ -3,6 +3,7 @@
 
 pub mod pickup;
 pub mod pickup_cards;
+pub mod point_cards;
 pub mod shipments;
 pub mod waiting_by_area;
 pub mod windows;

@@ -107,31 +107,12 @@ pub async fn one_by_one(
     now: Timestamp,
 ) -> Result<Vec<PickupRow>, StageError> {
     let cards = worker.ledger.single_pickup_cards(asked, after, limit).await?;
-    Ok(singles(worker, cards, asked, now))
-}
-
-/// What waits at one point one by one, after an application id, at most `limit`.
-///
-/// # Errors
-/// The ledger cannot be read.
-pub async fn one_by_one_at(
-    worker: &Worker,
-    point: &str,
-    after: &str,
-    limit: i64,
-    now: Timestamp,
-) -> Result<Vec<PickupRow>, StageError> {
-    let cards = worker.ledger.single_pickup_cards_at(point, after, limit).await?;
-    Ok(singles(worker, cards, Asked::Waiting, now))
-}
-
-fn singles(worker: &Worker, cards: Vec<PickupCards>, asked: Asked, now: Timestamp) -> Vec<PickupRow> {
     let day = Day::of(worker, now);
     let single = |card: PickupCards| {
         let row = row_of(&card, asked, By::Point, day);
         PickupRow { application_id: Some(card.application_id), ..row }
     };
-    cards.into_iter().map(single).collect()
+    Ok(cards.into_iter().map(single).collect())
 }
 
 /// What is known on a day.
@@ -216,7 +197,7 @@ pub(super) fn days_between(from: Date, to: Date) -> i32 {
     from.until(to).map_or(0, |span| span.get_days())
 }
 
-fn kind_of(place: &str) -> &'static str {
+pub(super) fn kind_of(place: &str) -> &'static str {
     match place {
         "with_unit" => "unit",
         "recalled" => "recall",

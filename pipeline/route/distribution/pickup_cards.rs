@@ -93,16 +93,12 @@ macro_rules! counted {
 
 macro_rules! one_by_one {
     ($cards:expr) => {
-        one_by_one!($cards, "")
-    };
-    ($cards:expr, $further:literal) => {
         concat!(
             "SELECT t.application_id, t.place, t.point, t.region, t.bank, t.due_on, t.chased_at, t.owner, t.ready_on,
                 CAST(1 AS BIGINT) AS cards FROM (",
             $cards,
             ") t WHERE t.application_id > $1 AND ",
             in_scope!("t.bank", "t.region"),
-            $further,
             " ORDER BY t.application_id LIMIT $2"
         )
     };
@@ -203,17 +199,5 @@ impl Ledger {
         let waiting = tx.rows(counted!(waiting!(), " AND t.point = $3"), args!["", i64::MAX, point]).await?;
         let overdue = tx.rows(counted!(overdue!(), " AND t.point = $4"), args!["", i64::MAX, today, point]).await?;
         Ok((waiting, overdue))
-    }
-
-    /// What waits at one point one by one, after an application id, at most `limit`.
-    pub async fn single_pickup_cards_at(
-        &self,
-        point: &str,
-        after: &str,
-        limit: i64,
-    ) -> Result<Vec<PickupCards>, LedgerError> {
-        let mut tx = self.read().await?;
-        tx.look().await?;
-        tx.rows(one_by_one!(waiting!(), " AND t.point = $3"), args![after, limit, point]).await
     }
 }

@@ -65,10 +65,21 @@ pub async fn waiting_by_area(worker: &Worker, above: &str, now: Timestamp) -> Re
 /// The ledger cannot be read.
 pub async fn waiting_at(worker: &Worker, point: &str, now: Timestamp) -> Result<AreaRow, StageError> {
     let (waiting, overdue) = worker.ledger.pickup_cards_at(point, local_date(now)).await?;
+    Ok(point_row(worker, point, now, &waiting, &overdue))
+}
+
+/// Cards that wait at one point, and those past their day.
+pub fn point_row(
+    worker: &Worker,
+    point: &str,
+    now: Timestamp,
+    waiting: &[PickupCards],
+    overdue: &[PickupCards],
+) -> AreaRow {
     let is_village = worker.reference.point(point).is_some();
     let outlet = worker.reference.outlet(point).map(|outlet| outlet.region.as_str());
     let above = if is_village { point.get(..9).unwrap_or(point) } else { outlet.unwrap_or_default() };
-    Ok(by_area(worker, above, now, &waiting, &overdue).into_iter().find(|row| row.area == point).unwrap_or_default())
+    by_area(worker, above, now, waiting, overdue).into_iter().find(|row| row.area == point).unwrap_or_default()
 }
 
 /// Cards that wait, and those past their day, by the areas of the next level below `above`.

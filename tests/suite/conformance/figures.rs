@@ -1,9 +1,11 @@
 //! The figures for charts against the cards themselves: what passed on which day, what is at risk, and that a count
 //! carried on is the one made anew.
 
+use std::collections::BTreeSet;
+
 use cardline::args;
-use cardline::books::figures::{KEPT, MISSED, PASSED, waiting};
-use cardline::route::distribution::pickup::one_by_one_at;
+use cardline::books::figures::{KEPT, MISSED, PASSED, waiting, waiting_at_point};
+use cardline::route::distribution::point_cards::PointCard;
 use cardline::route::distribution::waiting_by_area::{waiting_at, waiting_by_area};
 use cardline::step::Worker;
 use cardline::store::Ledger;
@@ -107,16 +109,20 @@ async fn what_waits_is_counted(worker: &Worker, now: Timestamp) {
     let mut in_all = 0;
     for point in points {
         let row = waiting_at(worker, &point, now).await.unwrap();
-        let mut one_by_one = Vec::new();
+        assert_eq!(waiting_at_point(worker, &point, now).await.unwrap(), (row.clone(), Some(now)));
+        let mut cards: Vec<PointCard> = Vec::new();
         loop {
-            let after: &str = one_by_one.last().map_or("", String::as_str);
-            let page = one_by_one_at(worker, &point, after, 3, now).await.unwrap();
+            let after = cards.last().map(PointCard::mark).unwrap_or_default();
+            let page = worker.ledger.point_cards(&point, &after, 3).await.unwrap();
             if page.is_empty() {
                 break;
             }
-            one_by_one.extend(page.into_iter().filter_map(|card| card.application_id));
+            cards.extend(page);
         }
-        assert_eq!(one_by_one.len() as i64, row.cards, "{point}");
+        let once: BTreeSet<&str> = cards.iter().map(|card| card.application_id.as_str()).collect();
+        assert_eq!((cards.len() as i64, once.len()), (row.cards, cards.len()), "{point}");
+        let shelf = cards.iter().take_while(|card| card.kind() == "window");
+        assert!(shelf.map(|card| &card.due_on).is_sorted(), "{point}");
         in_all += row.cards;
     }
     assert!(in_all > 0 && in_all <= found.areas.iter().map(|row| row.cards).sum());

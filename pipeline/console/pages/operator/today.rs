@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use cardline::actions::batches::plan::{Plan, plan};
-use cardline::books::strip::Strip;
+use cardline::route::strip::Strip;
 
 use super::needs::{self, Need};
 use crate::answer::{Answer, Refusal};

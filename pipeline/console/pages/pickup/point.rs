@@ -1,9 +1,10 @@
 //! `/admin/points/CODE`: what one point has, card by card.
 
 use askama::Template;
+use cardline::books::figures::waiting_at_point;
 use cardline::limits::CONSOLE_ROWS;
-use cardline::route::distribution::pickup::{PickupRow, one_by_one_at};
-use cardline::route::distribution::waiting_by_area::{AreaRow, waiting_at};
+use cardline::route::distribution::point_cards::PointCard;
+use cardline::route::distribution::waiting_by_area::AreaRow;
 
 use crate::answer::{Answer, Refusal};
 use crate::asked::Asked;
@@ -15,7 +16,9 @@ struct PointPage {
     f: Frame,
     code: String,
     row: AreaRow,
-    cards: Vec<PickupRow>,
+    /// None: counted now.
+    counted_at: Option<String>,
+    cards: Vec<PointCard>,
     /// The mark of the next page.
     further: Option<String>,
 }
@@ -32,10 +35,10 @@ pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
         return Err(Refusal::Absent);
     }
     let name = name.clone();
-    let row = waiting_at(&worker, &code, now).await?;
-    let cards = one_by_one_at(&worker, &code, asked.query.get("after"), CONSOLE_ROWS, now).await?;
-    let last = cards.last().and_then(|card| card.application_id.clone());
-    let further = last.filter(|_| cards.len() as i64 == CONSOLE_ROWS);
+    let (row, counted_at) = waiting_at_point(&worker, &code, now).await?;
+    let counted_at = counted_at.map(|at| at.to_string());
+    let cards = worker.ledger.point_cards(&code, asked.query.get("after"), CONSOLE_ROWS).await?;
+    let further = cards.last().map(PointCard::mark).filter(|_| cards.len() as i64 == CONSOLE_ROWS);
     let f = Frame::at(&asked, &worker, now, &name);
-    Ok(Answer::Page(PointPage { f, code, row, cards, further }.render()?))
+    Ok(Answer::Page(PointPage { f, code, row, counted_at, cards, further }.render()?))
 }

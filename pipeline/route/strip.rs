@@ -7,16 +7,14 @@
 //! cards of others. Not here: cards with which nothing more is to be done.
 
 use cardline_core::card_states;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Serialize;
 
-use super::figures::{Stand, unfinished};
+use super::unfinished::{Stand, unfinished};
+use crate::args;
+use crate::custody::tallies::Moved;
 use crate::store::{Ledger, LedgerError, Tx};
 use crate::time::{rfc3339, rfc3339_stored};
-use crate::{args, row};
-
-/// Rows of history that are looked at for the last hour. More were written in it: what is told is the least it can be.
-const LAST_MOVES_MAX: i64 = 20_000;
 
 /// The whole strip.
 #[derive(Clone, Serialize)]
@@ -26,8 +24,6 @@ pub struct Strip {
     /// The instant to which the tally goes, or at which what is in scope was counted; none where that was counted now,
     /// or nothing was sealed yet.
     pub counted_at: Option<String>,
-    /// Whether more may have moved within the last hour than was counted.
-    pub more_moved: bool,
 }
 
 /// One stage of the strip.
@@ -74,18 +70,16 @@ macro_rules! first_batch {
     };
 }
 
-/// The first day of shipments that are open. The limits keep PostgreSQL from joining all cards: shipments are put in
-/// order, and looked into until one has a card.
+/// The first day of shipments that are open: they are looked into in order, until one has a card. A subquery that
+/// PostgreSQL makes no join of, so that it does not join all cards.
 macro_rules! first_shipment {
-    ($day:literal, $where:literal) => {
+    ($where:literal) => {
         concat!(
-            "SELECT o.day FROM (SELECT s.id, ",
-            $day,
-            " AS day FROM shipment s WHERE NOT s.done AND ",
+            "SELECT COALESCE(s.window_last, s.due_on) FROM shipment s WHERE NOT s.done AND ",
             $where,
-            " ORDER BY 2 LIMIT 9223372036854775807) o
-             WHERE (SELECT 1 FROM box x JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
-                WHERE x.shipment = o.id AND a.place IS NULL LIMIT 1) IS NOT NULL ORDER BY o.day LIMIT 1"
+            " AND (SELECT 1 FROM box x JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
+                WHERE x.shipment = s.id AND a.place IS NULL LIMIT 1) IS NOT NULL
+             ORDER BY COALESCE(s.window_last, s.due_on) LIMIT 1"
         )
     };
 }
@@ -137,16 +131,13 @@ const STRIP: &[Watched] = &[
         name: "transit",
         life: "card",
         states: &["in_transit", "missing"],
-        due: &[first_shipment!("s.due_on", "s.place = 'in_transit'"), first_alone!("missing")],
+        due: &[first_shipment!("s.place = 'in_transit'"), first_alone!("missing")],
     },
     Watched {
         name: "points",
         life: "card",
         states: &["at_point", "on_shelf", "with_unit"],
-        due: &[
-            first_shipment!("COALESCE(s.window_last, s.due_on)", "s.place IN ('at_point', 'on_shelf')"),
-            first_alone!("with_unit"),
-        ],
+        due: &[first_shipment!("s.place IN ('at_point', 'on_shelf')"), first_alone!("with_unit")],
     },
     Watched {
         name: "recycling",
@@ -174,10 +165,10 @@ impl Ledger {
         if !sees_all {
             let (stand, counted_at) = unfinished(&mut tx, now).await?;
             let stages = STRIP.iter().map(|watched| watched.stage(&stand)).collect();
-            return Ok(Strip { stages, counted_at: counted_at.map(rfc3339), more_moved: false });
+            return Ok(Strip { stages, counted_at: counted_at.map(rfc3339) });
         }
         let (tallied, counted_at) = tallied(&mut tx).await?;
-        let moved = last_moves(&mut tx, now).await?;
+        let moved = self.last_hour(now).await?;
         let mut stages = Vec::new();
         for watched in STRIP {
             let mut stage = watched.stage(&tallied);
@@ -185,11 +176,10 @@ impl Ledger {
                 let first = tx.row::<(String,)>(sql, args![]).await?.map(|(day,)| day);
                 stage.due_on = stage.due_on.into_iter().chain(first).min();
             }
-            stage.came = Some(moved.iter().filter(|m| watched.comes(m)).map(|m| m.cards).sum());
+            stage.came = Some(moved.iter().filter(|m| watched.comes(m)).map(|m| m.count).sum());
             stages.push(stage);
         }
-        let more_moved = moved.iter().map(|m| m.rows).sum::<i64>() >= LAST_MOVES_MAX;
-        Ok(Strip { stages, counted_at, more_moved })
+        Ok(Strip { stages, counted_at })
     }
 }
 
@@ -220,36 +210,12 @@ impl Watched {
     }
 }
 
-row! {
-    /// How many moved along one edge.
-    struct Moved {
-        life: String,
-        from_state: String,
-        to_state: String,
-        cards: i64,
-        /// Rows of history that say so.
-        rows: i64,
-    }
-}
-
 async fn tallied(tx: &mut Tx) -> Result<(Vec<Stand>, Option<String>), LedgerError> {
     let sql = "SELECT life, state, CAST(NULL AS TEXT) AS due_on, count AS cards FROM tally";
     let stand = tx.rows(sql, args![]).await?;
     let sql = "SELECT s.at FROM relay r JOIN seal s ON s.no = r.seal WHERE r.name = 'tally'";
     let at = tx.row::<(i64,)>(sql, args![]).await?;
     Ok((stand, at.map(|(at,)| rfc3339_stored(at))))
-}
-
-/// What moved within the last hour, among the last rows of history.
-async fn last_moves(tx: &mut Tx, now: Timestamp) -> Result<Vec<Moved>, LedgerError> {
-    let since = now - SignedDuration::from_hours(1);
-    tx.rows(
-        "SELECT m.life, m.from_state, m.to_state, CAST(sum(m.count) AS BIGINT) AS cards, count(*) AS rows FROM
-            (SELECT life, from_state, to_state, count, at FROM move ORDER BY seq DESC LIMIT $2) m
-         WHERE m.at >= $1 GROUP BY m.life, m.from_state, m.to_state",
-        args![since, LAST_MOVES_MAX],
-    )
-    .await
 }
 
 #[cfg(test)]

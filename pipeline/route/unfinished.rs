@@ -4,10 +4,10 @@
 use cardline_core::card_states;
 use jiff::Timestamp;
 
-use super::counted_at::fresh;
+use crate::custody::counted_at::fresh;
 use crate::store::scope::in_scope;
 use crate::store::{LedgerError, Tx};
-use crate::{args, row};
+use crate::{args, bulk_row, read_by_name, row};
 
 /// Everything unfinished, one row each. Each way begins with what is open, so that what is finished is not looked at.
 /// The promise is empty where it was kept or missed already, and where nobody was promised anything: a replacement, a
@@ -63,7 +63,7 @@ macro_rules! each_unfinished {
 }
 
 /// Everything unfinished, counted.
-pub(super) const UNFINISHED: &str = concat!(
+pub const UNFINISHED: &str = concat!(
     "SELECT u.life, u.state, u.promise_on, u.region, u.bank, min(u.due_on) AS due_on, count(*) AS cards FROM (",
     each_unfinished!(),
     ") u GROUP BY u.life, u.state, u.promise_on, u.region, u.bank"
@@ -84,6 +84,15 @@ const COUNTED: &str = concat!(
     in_scope!("u.bank", "u.region"),
     " GROUP BY u.life, u.state"
 );
+
+bulk_row! {
+    /// How many of one region and bank stand in one state and were promised for one day.
+    pub struct Unfinished in "unfinished" {
+        life: String, state: String, promise_on: String, region: String, bank: String, due_on: Option<String>, cards: i64,
+    }
+}
+
+read_by_name!(Unfinished { life, state, promise_on, region, bank, due_on, cards });
 
 row! {
     /// How many stand in one state of a life, and the earliest day by which something of it is due.
