@@ -75,10 +75,11 @@ impl Ledger {
 
     /// A selection by reason, within the viewer's scope.
     pub async fn quarantine_groups(&self, selection: &Selection) -> Result<QuarantineList<Groups>, LedgerError> {
-        let total = self.quarantined_count(selection).await?;
         let unfinished = unfinished(self).await?;
-        let groups = self.quarantined_groups(selection).await?.into_iter();
-        let groups: Vec<_> = groups.map(|group| ListedGroup { oldest: rfc3339_stored(group.oldest), group }).collect();
+        let groups = self.quarantined_groups(selection).await?;
+        let total = groups.first().map_or(0, |group| group.total);
+        let groups: Vec<_> =
+            groups.into_iter().map(|group| ListedGroup { oldest: rfc3339_stored(group.oldest), group }).collect();
         Ok(QuarantineList { shown: groups.len() as i64, total, rows: Groups { groups }, unfinished })
     }
 }

@@ -75,6 +75,9 @@ row! {
         oldest: i64,
         owner: String,
         due_on: Option<String>,
+        /// Messages of the whole selection.
+        #[serde(skip)]
+        total: i64,
     }
 }
 
@@ -136,7 +139,7 @@ macro_rules! selected {
               AND ($2 = '' OR h.reason = $2
                 OR EXISTS (SELECT 1 FROM finding x WHERE x.message = h.id AND x.rule = $2 AND x.severity = 'error'))
               AND ($3 = '' OR h.outcome = $3) AND ($4 = '' OR substr(h.region, 1, length($4)) = $4) AND h.at >= $5 AND ",
-            message_in_scope!("h.id"),
+            in_scope!("h.bank", "h.region"),
             " ",
             $after
         )
@@ -202,10 +205,11 @@ impl Ledger {
         selection.stage(&mut tx).await?;
         tx.rows(
                 concat!(
-                    "SELECT COALESCE(c.reason, f.rule, c.outcome) AS reason, c.outcome, count(DISTINCT c.id) AS count, min(c.at) AS oldest,
-                        min(c.owner) AS owner, min(c.due_on) AS due_on FROM (",
+                    "WITH c AS MATERIALIZED (",
                     selected!("SELECT h.id, h.reason, h.outcome, h.at, h.owner, h.due_on", ""),
-                    ") c LEFT JOIN finding f ON f.message = c.id AND f.severity = 'error' AND c.reason IS NULL
+                    ") SELECT COALESCE(c.reason, f.rule, c.outcome) AS reason, c.outcome, count(DISTINCT c.id) AS count,
+                        min(c.at) AS oldest, min(c.owner) AS owner, min(c.due_on) AS due_on, (SELECT count(*) FROM c) AS total
+                     FROM c LEFT JOIN finding f ON f.message = c.id AND f.severity = 'error' AND c.reason IS NULL
                      GROUP BY COALESCE(c.reason, f.rule, c.outcome), c.outcome ORDER BY 3 DESC, 1, 2"
                 ),
                 selection.args(),
@@ -330,7 +334,7 @@ pub async fn choose_named(tx: &mut Tx, named: Vec<(String, i64)>) -> Result<Vec<
         .rows::<(i64, i64)>(
             concat!(
                 "SELECT t.line, t.count FROM (SELECT n.line, (SELECT count(*) FROM held h WHERE h.event_id = n.event_id AND ",
-                message_in_scope!("h.id"),
+                in_scope!("h.bank", "h.region"),
                 ") AS count FROM named n) t WHERE t.count <> 1 ORDER BY t.line"
             ),
             args![],
@@ -339,7 +343,7 @@ pub async fn choose_named(tx: &mut Tx, named: Vec<(String, i64)>) -> Result<Vec<
     tx.clear::<Chosen>().await?;
     let chosen = concat!(
         "INSERT INTO chosen SELECT h.id FROM named n JOIN held h ON h.event_id = n.event_id AND ",
-        message_in_scope!("h.id")
+        in_scope!("h.bank", "h.region")
     );
     tx.scratch(chosen, args![]).await?;
     Ok(rows.into_iter().map(|(line, count)| Unmatched { line, named: count }).collect())

@@ -8,7 +8,7 @@ CREATE VIEW held AS
 SELECT m.id, m.outcome, m.reason, m.event_id, m.application_id, m.revision,
     CASE WHEN m.outcome = 'rejected' AND a.message = m.id THEN a.due_on ELSE m.due_on END AS due_on,
     CASE WHEN m.outcome = 'waiting' OR m.outcome = 'rejected' AND a.message = m.id THEN 'applicant' ELSE 'bureau operator' END AS owner,
-    a.region, c.source, c.partition, f.position, c.at
+    a.region, c.source, c.partition, f.position, c.at, a.bank
 FROM message m
 JOIN message f ON f.id = COALESCE(m.origin, m.id)
 JOIN chunk c ON c.id = f.chunk
