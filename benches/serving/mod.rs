@@ -14,7 +14,7 @@ use cardline_console::{Clock, Console, Guest, listen};
 use cardline_core::domain::staff::{Role, Scope};
 use cardline_world::demo;
 use cardline_world::report::DemoPlan;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use crate::clicking::{Person, clicked};
@@ -133,9 +133,12 @@ impl Serving {
         runtime.block_on(multiply(&database, times, times));
         let cards = runtime.block_on(text(&database, "SELECT CAST(count(*) AS TEXT) FROM application"));
         println!("{cards} cards made of them in {:.0} s", started.elapsed().as_secs_f64());
-        let counting = Instant::now();
-        runtime.block_on(count_figures(&database, evening_of(&played.last_day)));
-        println!("  a worker counts its figures in {:.1} s", counting.elapsed().as_secs_f64());
+        let evening = evening_of(&played.last_day);
+        for (which, at) in [("first", evening - SignedDuration::from_mins(10)), ("later", evening)] {
+            let counting = Instant::now();
+            runtime.block_on(count_figures(&database, at));
+            println!("  a worker's {which} count of its figures: {:.1} s", counting.elapsed().as_secs_f64());
+        }
         let mut process = Command::new(std::env::current_exe().expect("this program"))
             .env(WHAT, format!("{}|{database}|{}", played.folder.path().display(), played.last_day))
             .stdin(Stdio::piped())
