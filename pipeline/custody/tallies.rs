@@ -73,18 +73,18 @@ impl Ledger {
         add_recent(&mut tx, from, to, at).await?;
         tx.commit().await
     }
+}
 
-    /// What moved within the hour before an instant, as far as history is in the tally; a slice that lies in it in part
-    /// is counted whole.
-    ///
-    /// # Errors
-    /// The ledger cannot be read.
-    pub async fn last_hour(&self, now: Timestamp) -> Result<Vec<Moved>, LedgerError> {
-        let since = (now - SignedDuration::from_hours(1)).as_microsecond() / SLICE * SLICE;
-        let sql = "SELECT life, from_state, to_state, CAST(sum(count) AS BIGINT) AS count FROM recent_move
-             WHERE at >= $1 GROUP BY life, from_state, to_state";
-        self.read().await?.rows(sql, args![since]).await
-    }
+/// What moved within the hour before an instant, as far as history is in the tally; a slice that lies in it in part is
+/// counted whole.
+///
+/// # Errors
+/// The ledger cannot be read.
+pub async fn last_hour(tx: &mut Tx, now: Timestamp) -> Result<Vec<Moved>, LedgerError> {
+    let since = (now - SignedDuration::from_hours(1)).as_microsecond() / SLICE * SLICE;
+    let sql = "SELECT life, from_state, to_state, CAST(sum(count) AS BIGINT) AS count FROM recent_move
+         WHERE at >= $1 GROUP BY life, from_state, to_state";
+    tx.rows(sql, args![since]).await
 }
 
 /// Adds a range of history to what moved lately, of the two hours before its last seal, and forgets what is older.

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::unfinished::{Stand, unfinished};
 use crate::args;
-use crate::custody::tallies::Moved;
+use crate::custody::tallies::{Moved, last_hour};
 use crate::store::{Ledger, LedgerError, Tx};
 use crate::time::{rfc3339, rfc3339_stored};
 
@@ -161,14 +161,14 @@ impl Ledger {
     pub async fn strip(&self, now: Timestamp) -> Result<Strip, LedgerError> {
         let sees_all = self.viewer().is_none_or(|viewer| viewer.scope.is_everything());
         let mut tx = self.read().await?;
-        tx.look().await?;
         if !sees_all {
+            tx.look().await?;
             let (stand, counted_at) = unfinished(&mut tx, now).await?;
             let stages = STRIP.iter().map(|watched| watched.stage(&stand)).collect();
             return Ok(Strip { stages, counted_at: counted_at.map(rfc3339) });
         }
         let (tallied, counted_at) = tallied(&mut tx).await?;
-        let moved = self.last_hour(now).await?;
+        let moved = last_hour(&mut tx, now).await?;
         let mut stages = Vec::new();
         for watched in STRIP {
             let mut stage = watched.stage(&tallied);

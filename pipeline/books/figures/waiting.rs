@@ -31,14 +31,11 @@ pub struct Waiting {
 /// # Errors
 /// The ledger cannot be read.
 pub async fn waiting(worker: &Worker, above: &str, now: Timestamp) -> Result<Waiting, StageError> {
-    let mut tx = worker.ledger.read().await?;
-    let Some(counted_at) = fresh(&mut tx, now).await? else {
-        tx.roll_back().await?;
+    let Some(last) = last_count(worker, "", now).await? else {
         return Ok(Waiting { areas: waiting_by_area(worker, above, now).await?, counted_at: None });
     };
-    tx.look().await?;
-    let (waiting, overdue) = (counted(&mut tx, "waiting", "").await?, counted(&mut tx, "overdue", "").await?);
-    Ok(Waiting { areas: by_area(worker, above, now, &waiting, &overdue), counted_at: Some(counted_at) })
+    let areas = by_area(worker, above, now, &last.waiting, &last.overdue);
+    Ok(Waiting { areas, counted_at: Some(last.at) })
 }
 
 /// What waits at one point, and when it was counted; none: now.
@@ -50,17 +47,29 @@ pub async fn waiting_at_point(
     point: &str,
     now: Timestamp,
 ) -> Result<(AreaRow, Option<Timestamp>), StageError> {
-    let mut tx = worker.ledger.read().await?;
-    let Some(counted_at) = fresh(&mut tx, now).await? else {
-        tx.roll_back().await?;
+    let Some(last) = last_count(worker, point, now).await? else {
         return Ok((waiting_at(worker, point, now).await?, None));
     };
-    tx.look().await?;
-    let (waiting, overdue) = (counted(&mut tx, "waiting", point).await?, counted(&mut tx, "overdue", point).await?);
-    Ok((point_row(worker, point, now, &waiting, &overdue), Some(counted_at)))
+    Ok((point_row(worker, point, now, &last.waiting, &last.overdue), Some(last.at)))
 }
 
-/// Of one point, or, where it is empty, of all.
+/// What a worker counted last.
+struct LastCount {
+    at: Timestamp,
+    waiting: Vec<PickupCards>,
+    overdue: Vec<PickupCards>,
+}
+
+/// The last count within the viewer's scope where it is fresh: of one point, or, where that is empty, of all.
+async fn last_count(worker: &Worker, point: &str, now: Timestamp) -> Result<Option<LastCount>, LedgerError> {
+    let mut tx = worker.ledger.read().await?;
+    let Some(at) = fresh(&mut tx, now).await? else { return Ok(None) };
+    tx.look().await?;
+    let waiting = counted(&mut tx, "waiting", point).await?;
+    let overdue = counted(&mut tx, "overdue", point).await?;
+    Ok(Some(LastCount { at, waiting, overdue }))
+}
+
 async fn counted(tx: &mut Tx, what: &str, point: &str) -> Result<Vec<PickupCards>, LedgerError> {
     let sql = concat!(
         "SELECT '' AS application_id, w.place, w.point, w.region, w.bank, w.due_on, w.chased_at, w.owner, w.ready_on,
