@@ -92,9 +92,7 @@ impl Tx {
     /// Whether there is a table of this name.
     pub(crate) async fn has_table(&mut self, name: &str) -> Result<bool, LedgerError> {
         let sql = match self.engine() {
-            Engine::Postgres => {
-                "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = $1"
-            }
+            Engine::Postgres => "SELECT count(to_regclass(quote_ident(current_schema()) || '.' || quote_ident($1)))",
             Engine::Sqlite => "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = $1",
         };
         Ok(self.number(sql, args![name]).await? > 0)

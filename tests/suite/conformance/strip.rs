@@ -1,10 +1,13 @@
 //! The strip of the route against the cards themselves: what stands where, until when, and what came.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use cardline::args;
+use cardline::messages::history::Seal;
 use cardline::route::strip::{Strip, StripStage};
-use cardline::store::Ledger;
+use cardline::step::Worker;
+use cardline::store::{Engine, Ledger};
 use cardline::time::{instant, rfc3339};
 use cardline_core::domain::staff::Role;
 use cardline_world::play::day;
@@ -14,6 +17,7 @@ use crate::conformance::arrivals::{execute, number, texts};
 use crate::conformance::people::users::{add, administered};
 use crate::databases::{Database, on_both_engines};
 use crate::plays::Play;
+use crate::steps::drain;
 
 on_both_engines!(the_strip_is_where_the_cards_are);
 
@@ -55,7 +59,7 @@ async fn the_strip_is_where_the_cards_are(database: Database) {
     let (mut play, mut came) = (Play::new(database, 5, cards, days).await, 0);
     for n in 0..until {
         play.day(n).await;
-        play.worker.ledger.carry_tally().await.unwrap();
+        all_is_tallied(&play.worker, instant(day(n), 23, 59)).await;
         came += what_came_is_counted(&play.worker.ledger).await;
     }
     assert!(came > 0, "the play shows too little");
@@ -140,6 +144,21 @@ async fn the_first_days_are_found(ledger: &Ledger, strip: &Strip) {
     ] {
         assert_eq!(stage(strip, name).due_on, first(ledger, sql).await, "{name}");
     }
+}
+
+/// History is sealed as far as no transaction of the server is open, be it another database's: until none is.
+async fn all_is_tallied(worker: &Worker, now: Timestamp) {
+    let place = if worker.ledger.engine() == Engine::Postgres { "tx" } else { "seq" };
+    let open = format!("SELECT count(*) FROM move WHERE {place} >= (SELECT max(to_tx) FROM seal)");
+    for _ in 0..600 {
+        drain(&Seal, worker, now).await.unwrap();
+        worker.ledger.carry_tally().await.unwrap();
+        if number(&worker.ledger, &open).await == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("history is not sealed after half a minute");
 }
 
 /// Of the hour before the last move, in slices of five minutes.

@@ -34,6 +34,8 @@ async fn both_engines_have_the_same_tables_and_columns() {
         indices.push(names(&again, SQLITE_INDICES, POSTGRES_INDICES).await);
     }
     assert!(columns[0].len() > 200 && columns[0].contains("card.place"), "{}", columns[0].len());
+    // For whom a transaction reads is a view of two settings there, and a temporary table on SQLite.
+    columns[1].retain(|column| !column.starts_with("viewer."));
     assert_eq!(columns[0], columns[1]);
     // What the sealer finds by transaction exists on PostgreSQL alone.
     indices[1].remove("move_tx");
