@@ -33,29 +33,40 @@ pub async fn file_page(worker: &Worker, query: &FileQuery, now: Timestamp) -> Re
     let (found, all) = worker.ledger.file_list(query, today).await?;
     let full = found.len() as i64 == query.limit;
     let next = found.last().and_then(|file| file.id).filter(|_| full);
-    let mut unread = BTreeSet::new();
     let asked_for = query.direction != "out" && matches!(query.state.as_str(), "" | MISSING);
-    let mut files = Vec::new();
-    if asked_for && query.after == 0 && query.day.is_none_or(|day| day == today) {
-        files = gaps(worker, &query.partner, &mut unread).await?;
-    }
+    let is_first = query.after == 0 && query.day.is_none_or(|day| day == today);
+    let MissingFiles { mut files, unread } = match asked_for && is_first {
+        true => missing_files(worker, &query.partner).await?,
+        false => MissingFiles::default(),
+    };
     files.extend(found);
     Ok(FilePage { files, all, next, unread })
 }
 
-/// Numbers that never came, of one partner or of all.
-async fn gaps(worker: &Worker, code: &str, unread: &mut BTreeSet<String>) -> Result<Vec<ListedFile>, StageError> {
-    let mut gaps = Vec::new();
+/// Numbers that never came.
+#[derive(Default)]
+pub struct MissingFiles {
+    pub files: Vec<ListedFile>,
+    /// Folders that could not be read, so that what is missing there is not known.
+    pub unread: BTreeSet<String>,
+}
+
+/// Numbers that never came, of one partner or (empty) of all.
+///
+/// # Errors
+/// The ledger cannot be read.
+pub async fn missing_files(worker: &Worker, code: &str) -> Result<MissingFiles, StageError> {
+    let mut found = MissingFiles::default();
     for partner in worker.partners.all().filter(|partner| code.is_empty() || partner.profile.code == code) {
         match missing_of(worker, partner).await {
-            Ok(missing) => gaps.extend(missing.into_iter().map(gap)),
+            Ok(missing) => found.files.extend(missing.into_iter().map(gap)),
             Err(StageError::File { path, source }) => {
-                unread.insert(format!("{path}: {source}"));
+                found.unread.insert(format!("{path}: {source}"));
             }
             Err(error) => return Err(error),
         }
     }
-    Ok(gaps)
+    Ok(found)
 }
 
 fn gap(missing: Missing) -> ListedFile {

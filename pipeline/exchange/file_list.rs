@@ -89,12 +89,11 @@ impl FileRow {
 
 /// The files asked for, before the page is cut out. A bureau's are of no bank, and a partner's of no area.
 macro_rules! asked_files {
-    ($select:literal, $page:literal) => {
+    ($select:expr, $page:literal) => {
         concat!(
             "SELECT ",
             $select,
-            " FROM file f LEFT JOIN batch b ON b.id = f.batch
-             WHERE ($1 = '' OR f.partner = $1) AND ($2 = '' OR f.direction = $2) AND ($3 = '' OR f.state = $3)
+            " WHERE ($1 = '' OR f.partner = $1) AND ($2 = '' OR f.direction = $2) AND ($3 = '' OR f.state = $3)
                 AND f.at >= $4 AND f.at < $5 AND ",
             in_scope!("f.partner", "''"),
             $page
@@ -102,15 +101,43 @@ macro_rules! asked_files {
     };
 }
 
+/// What a line of the ledger shows.
+macro_rules! line {
+    () => {
+        "f.id, f.partner, f.kind, f.direction, f.sequence, f.name, f.state, f.rows, f.bytes, f.sha256,
+         b.number AS batch, f.at, f.due_on, f.owner, f.reason FROM file f LEFT JOIN batch b ON b.id = f.batch"
+    };
+}
+
 /// A page of them.
 macro_rules! listed_files {
     ($page:literal) => {
-        asked_files!(
-            "f.id, f.partner, f.kind, f.direction, f.sequence, f.name, f.state, f.rows, f.bytes, f.sha256,
-             b.number AS batch, f.at, f.due_on, f.owner, f.reason",
+        asked_files!(line!(), $page)
+    };
+}
+
+/// The files that wait for somebody today (`$1`), of a partner (`$2`) or of all: on hold, or not answered in time.
+macro_rules! troubled_files {
+    ($select:expr, $page:literal) => {
+        concat!(
+            "SELECT ",
+            $select,
+            " WHERE (f.state = 'held' OR f.state = 'placed' AND f.due_on < $1) AND ($2 = '' OR f.partner = $2) AND ",
+            in_scope!("f.partner", "''"),
             $page
         )
     };
+}
+
+row! {
+    /// The files of a partner that are not answered though it is past the day they were due.
+    pub struct LateAnswers {
+        partner: String,
+        files: i64,
+        rows: i64,
+        /// The earliest day.
+        due_on: String,
+    }
 }
 
 impl Ledger {
@@ -123,7 +150,7 @@ impl Ledger {
         let asked = || args![&query.partner, &query.direction, &query.state, from, to];
         let mut tx = self.read().await?;
         tx.look().await?;
-        let all = tx.number(asked_files!("count(*)", ""), asked()).await?;
+        let all = tx.number(asked_files!("count(*) FROM file f", ""), asked()).await?;
         let (sql, after) = match (query.newest_first, query.after) {
             (false, after) => (listed_files!(" AND f.id > $6 ORDER BY f.id LIMIT $7"), after),
             (true, 0) => (listed_files!(" AND f.id < $6 ORDER BY f.id DESC LIMIT $7"), i64::MAX),
@@ -131,5 +158,34 @@ impl Ledger {
         };
         let rows = tx.rows::<FileRow>(sql, [asked(), args![after, query.limit]].concat()).await?;
         Ok((rows.into_iter().map(|row| row.listed(today)).collect(), all))
+    }
+
+    /// The files that wait for somebody, of a partner or (empty) of all: on hold, or not answered in time. At most
+    /// `limit` of them, what is due first at the top, and how many there are.
+    pub async fn troubled_files(
+        &self,
+        partner: &str,
+        today: Date,
+        limit: i64,
+    ) -> Result<(Vec<ListedFile>, i64), LedgerError> {
+        let mut tx = self.read().await?;
+        tx.look().await?;
+        let all = tx.number(troubled_files!("count(*) FROM file f", ""), args![today, partner]).await?;
+        let sql = troubled_files!(line!(), " ORDER BY f.due_on, f.id LIMIT $3");
+        let rows = tx.rows::<FileRow>(sql, args![today, partner, limit]).await?;
+        Ok((rows.into_iter().map(|row| row.listed(today)).collect(), all))
+    }
+
+    /// What each partner has not answered in time.
+    pub async fn late_answers(&self, today: Date) -> Result<Vec<LateAnswers>, LedgerError> {
+        let mut tx = self.read().await?;
+        tx.look().await?;
+        let sql = concat!(
+            "SELECT f.partner, count(*) AS files, CAST(sum(f.rows) AS BIGINT) AS rows, min(f.due_on) AS due_on
+             FROM file f WHERE f.state = 'placed' AND f.due_on < $1 AND ",
+            in_scope!("f.partner", "''"),
+            " GROUP BY f.partner ORDER BY f.partner"
+        );
+        tx.rows(sql, args![today]).await
     }
 }

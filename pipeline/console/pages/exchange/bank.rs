@@ -15,7 +15,7 @@ pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
     let is_seen = worker.partners.get(&code).is_some() && asked.principal()?.scope.covers(&code, "");
     let name = worker.reference.bank(&code).filter(|_| is_seen).map(|bank| bank.name.clone()).ok_or(Refusal::Absent)?;
     let ledger = ledger::of(&asked, &worker, now, &code).await?;
-    let title = match ledger.troubles.len() {
+    let title = match ledger.troubles_all {
         0 => asked.lang.say("{}：没有文件等您处理", "{}: no file needs you").replace("{}", &name),
         many => asked
             .lang

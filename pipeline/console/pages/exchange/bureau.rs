@@ -17,7 +17,7 @@ pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
         return Err(Refusal::Absent);
     }
     let ledger = ledger::of(&asked, &worker, now, &code).await?;
-    let title = match ledger.troubles.len() {
+    let title = match ledger.troubles_all {
         0 => asked.lang.say("制卡中心 {}：没有文件等处理", "Bureau {}: no file needs anybody").replace("{}", &code),
         many => asked
             .lang

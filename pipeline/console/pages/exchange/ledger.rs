@@ -1,7 +1,7 @@
 //! The ledger of a partner's files, a page at a time, with what needs somebody on top.
 
 use askama::Template;
-use cardline::actions::file_list::{FilePage, MISSING, file_page};
+use cardline::actions::file_list::{FilePage, MISSING, file_page, missing_files};
 use cardline::exchange::file_list::{FileQuery, ListedFile};
 use cardline::limits::CONSOLE_ROWS;
 use cardline::step::Worker;
@@ -52,6 +52,8 @@ pub struct FileLedger {
     pub page: FilePage,
     /// Refused, on hold, overdue, or numbers that never came.
     pub troubles: Vec<ListedFile>,
+    /// How many there are; not all are listed where they are very many.
+    pub troubles_all: i64,
 }
 
 /// The files of a partner with the filters of the URL; one that is not a partner, or another's, is absent.
@@ -62,7 +64,8 @@ pub async fn of(asked: &Asked, worker: &Worker, now: Timestamp, code: &str) -> R
     let query =
         FileQuery { partner: code.into(), direction, state, day, after, limit: CONSOLE_ROWS, newest_first: true };
     let page = file_page(worker, &query, now).await?;
-    Ok(FileLedger { filters: filters(asked), page, troubles: troubles(worker, now, code).await? })
+    let (troubles, troubles_all) = troubles(worker, now, code).await?;
+    Ok(FileLedger { filters: filters(asked), page, troubles, troubles_all })
 }
 
 fn filters(asked: &Asked) -> Vec<Filter> {
@@ -81,14 +84,11 @@ fn filters(asked: &Asked) -> Vec<Filter> {
     ]
 }
 
-/// What needs somebody, whatever the filters say.
-async fn troubles(worker: &Worker, now: Timestamp, code: &str) -> Result<Vec<ListedFile>, Refusal> {
-    let mut troubles = Vec::new();
-    for state in ["held", MISSING, "placed"] {
-        let query =
-            FileQuery { partner: code.into(), state: state.into(), limit: CONSOLE_ROWS, ..FileQuery::default() };
-        let page = file_page(worker, &query, now).await?;
-        troubles.extend(page.files.into_iter().filter(|file| state != "placed" || file.overdue));
-    }
-    Ok(troubles)
+/// What needs somebody, whatever the filters say, and how many they are.
+async fn troubles(worker: &Worker, now: Timestamp, code: &str) -> Result<(Vec<ListedFile>, i64), Refusal> {
+    let (mut troubles, all) = worker.ledger.troubled_files(code, local_date(now), CONSOLE_ROWS).await?;
+    let missing = missing_files(worker, code).await?.files;
+    let all = all + missing.len() as i64;
+    troubles.extend(missing);
+    Ok((troubles, all))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cardline::actions::cases::list::case_page;
 use cardline::cases::case_list::CaseQuery;
-use cardline::exchange::file_list::FileQuery;
+use cardline::exchange::file_list::LateAnswers;
 use cardline::limits::CONSOLE_ROWS;
 use cardline::quarantine::quarantined::Selection;
 use cardline::step::Worker;
@@ -29,7 +29,7 @@ pub struct Need {
 /// Everything that waits for somebody of this desk.
 pub async fn of(worker: &Worker, now: Timestamp) -> Result<Vec<Need>, Refusal> {
     let today = local_date(now).to_string();
-    let mut needs = overdue_answers(worker, now).await?;
+    let mut needs = late_answers(worker, now).await?;
     needs.extend(set_aside(worker).await?);
     needs.extend(approvals(worker, now).await?);
     needs.extend(cases(worker, now, &today).await?);
@@ -39,18 +39,8 @@ pub async fn of(worker: &Worker, now: Timestamp) -> Result<Vec<Need>, Refusal> {
     Ok(needs)
 }
 
-async fn overdue_answers(worker: &Worker, now: Timestamp) -> Result<Vec<Need>, Refusal> {
-    let query = FileQuery { direction: "out".into(), state: "placed".into(), limit: 10_000, ..FileQuery::default() };
-    let (files, _) = worker.ledger.file_list(&query, local_date(now)).await?;
-    let mut late = BTreeMap::<String, (i64, i64, String)>::new();
-    for file in files.into_iter().filter(|file| file.overdue) {
-        let due_on = file.due_on.unwrap_or_default();
-        let entry = late.entry(file.partner).or_insert((0, 0, due_on.clone()));
-        entry.0 += 1;
-        entry.1 += file.rows;
-        entry.2 = entry.2.clone().min(due_on);
-    }
-    let need = |(partner, (files, rows, due_on)): (String, (i64, i64, String))| {
+async fn late_answers(worker: &Worker, now: Timestamp) -> Result<Vec<Need>, Refusal> {
+    let need = |LateAnswers { partner, files, rows, due_on }: LateAnswers| {
         let is_bank = worker.reference.bank(&partner).is_some();
         Need {
             class: "bad",
@@ -66,7 +56,7 @@ async fn overdue_answers(worker: &Worker, now: Timestamp) -> Result<Vec<Need>, R
             act: Words::new("查看文件", "See the files"),
         }
     };
-    Ok(late.into_iter().map(need).collect())
+    Ok(worker.ledger.late_answers(local_date(now)).await?.into_iter().map(need).collect())
 }
 
 async fn set_aside(worker: &Worker) -> Result<Vec<Need>, Refusal> {
