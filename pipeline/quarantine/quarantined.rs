@@ -129,16 +129,23 @@ macro_rules! message_in_scope {
     };
 }
 
-/// The selection in SQL, within the viewer's scope: `$1` ids given, `$2` code, `$3` outcome, `$4` region,
-/// `$5` since.
+/// The selection in SQL, within the viewer's scope, without and with ids given: `$1` whether they are, `$2` code,
+/// `$3` outcome, `$4` region, `$5` since.
 macro_rules! selected {
     ($before:literal, $after:literal) => {
+        [
+            selected!($before, "$1 = 0", $after),
+            selected!($before, "$1 = 1 AND h.id IN (SELECT id FROM chosen)", $after),
+        ]
+    };
+    ($before:literal, $ids:literal, $after:literal) => {
         concat!(
             $before,
-            " FROM held h WHERE ($1 = 0 OR h.id IN (SELECT id FROM chosen))
-              AND ($2 = '' OR h.reason = $2
+            " FROM held h WHERE ",
+            $ids,
+            " AND ($2 = '' OR h.reason = $2
                 OR EXISTS (SELECT 1 FROM finding x WHERE x.message = h.id AND x.rule = $2 AND x.severity = 'error'))
-              AND ($3 = '' OR h.outcome = $3) AND ($4 = '' OR substr(h.region, 1, length($4)) = $4) AND h.at >= $5 AND ",
+              AND ($3 = '' OR h.outcome = $3) AND ($4 = '' OR substr(h.region, 1, length($4)) = $4) AND ($5 = 0 OR h.at >= $5) AND ",
             in_scope!("h.bank", "h.region"),
             " ",
             $after
@@ -149,7 +156,15 @@ macro_rules! selected {
 impl Selection {
     async fn stage(&self, tx: &mut Tx) -> Result<(), LedgerError> {
         tx.look().await?;
+        if self.ids.is_empty() {
+            return Ok(());
+        }
         tx.stage(self.ids.iter().map(|&id| Chosen { id }).collect()).await
+    }
+
+    /// The statement for whether ids are given.
+    fn sql(&self, [all, of_ids]: [&'static str; 2]) -> &'static str {
+        if self.ids.is_empty() { all } else { of_ids }
     }
 
     fn args(&self) -> Vec<crate::store::Arg> {
@@ -168,7 +183,7 @@ impl Ledger {
     pub async fn quarantined_count(&self, selection: &Selection) -> Result<i64, LedgerError> {
         let mut tx = self.read().await?;
         selection.stage(&mut tx).await?;
-        tx.number(selected!("SELECT count(*)", ""), selection.args()).await
+        tx.number(selection.sql(selected!("SELECT count(*)", "")), selection.args()).await
     }
 
     /// Messages of a selection after an id, at most `limit`, in the order they came.
@@ -180,19 +195,15 @@ impl Ledger {
     ) -> Result<Vec<QuarantinedItem>, LedgerError> {
         let mut tx = self.read().await?;
         selection.stage(&mut tx).await?;
-        let mut items = tx
-            .rows::<QuarantinedItem>(
-                selected!(
-                    "SELECT h.id, h.outcome,
-                        COALESCE(h.reason, (SELECT min(x.rule) FROM finding x WHERE x.message = h.id AND x.severity = 'error'), h.outcome) AS reason,
-                        (SELECT x.field FROM finding x WHERE x.message = h.id AND x.severity = 'error' ORDER BY x.rule, x.field LIMIT 1) AS field,
-                        (SELECT count(*) FROM finding x WHERE x.message = h.id AND x.severity = 'error') AS more_errors,
-                        h.source, h.partition, h.position, h.at, h.event_id, h.application_id, h.revision, h.region, h.due_on, h.owner",
-                    "AND h.id > $6 ORDER BY h.id LIMIT $7"
-                ),
-                selection.args_and(args![after, limit]),
-            )
-            .await?;
+        let sql = selection.sql(selected!(
+            "SELECT h.id, h.outcome,
+                COALESCE(h.reason, (SELECT min(x.rule) FROM finding x WHERE x.message = h.id AND x.severity = 'error'), h.outcome) AS reason,
+                (SELECT x.field FROM finding x WHERE x.message = h.id AND x.severity = 'error' ORDER BY x.rule, x.field LIMIT 1) AS field,
+                (SELECT count(*) FROM finding x WHERE x.message = h.id AND x.severity = 'error') AS more_errors,
+                h.source, h.partition, h.position, h.at, h.event_id, h.application_id, h.revision, h.region, h.due_on, h.owner",
+            "AND h.id > $6 ORDER BY h.id LIMIT $7"
+        ));
+        let mut items = tx.rows::<QuarantinedItem>(sql, selection.args_and(args![after, limit])).await?;
         for item in &mut items {
             item.more_errors = (item.more_errors - 1).max(0);
         }
@@ -203,18 +214,14 @@ impl Ledger {
     pub async fn quarantined_groups(&self, selection: &Selection) -> Result<Vec<QuarantinedGroup>, LedgerError> {
         let mut tx = self.read().await?;
         selection.stage(&mut tx).await?;
-        tx.rows(
-                concat!(
-                    "WITH c AS MATERIALIZED (",
-                    selected!("SELECT h.id, h.reason, h.outcome, h.at, h.owner, h.due_on", ""),
-                    ") SELECT COALESCE(c.reason, f.rule, c.outcome) AS reason, c.outcome, count(DISTINCT c.id) AS count,
-                        min(c.at) AS oldest, min(c.owner) AS owner, min(c.due_on) AS due_on, (SELECT count(*) FROM c) AS total
-                     FROM c LEFT JOIN finding f ON f.message = c.id AND f.severity = 'error' AND c.reason IS NULL
-                     GROUP BY COALESCE(c.reason, f.rule, c.outcome), c.outcome ORDER BY 3 DESC, 1, 2"
-                ),
-                selection.args(),
-            )
-            .await
+        let sql = selection.sql(selected!(
+            "WITH c AS MATERIALIZED (SELECT h.id, h.reason, h.outcome, h.at, h.owner, h.due_on",
+            ") SELECT COALESCE(c.reason, f.rule, c.outcome) AS reason, c.outcome, count(DISTINCT c.id) AS count,
+                min(c.at) AS oldest, min(c.owner) AS owner, min(c.due_on) AS due_on, (SELECT count(*) FROM c) AS total
+             FROM c LEFT JOIN finding f ON f.message = c.id AND f.severity = 'error' AND c.reason IS NULL
+             GROUP BY COALESCE(c.reason, f.rule, c.outcome), c.outcome ORDER BY 3 DESC, 1, 2"
+        ));
+        tx.rows(sql, selection.args()).await
     }
 
     /// One message that was not accepted, whether it still stands in the quarantine or was taken out.
@@ -314,7 +321,8 @@ const RIVALS: &[&str] = &[
 /// Stages the messages of a selection for an operation.
 pub async fn choose(tx: &mut Tx, selection: &Selection) -> Result<(), LedgerError> {
     selection.stage(tx).await?;
-    let ids = tx.rows::<(i64,)>(selected!("SELECT h.id", "ORDER BY h.id"), selection.args()).await?;
+    let sql = selection.sql(selected!("SELECT h.id", "ORDER BY h.id"));
+    let ids = tx.rows::<(i64,)>(sql, selection.args()).await?;
     tx.stage(ids.into_iter().map(|(id,)| Chosen { id }).collect()).await
 }
 
