@@ -115,7 +115,7 @@ macro_rules! batches_by {
                 $key,
                 " = $1 AND b.id < $2)) AND ($3 = '' OR b.kind = $3)
                     AND ($4 = '' OR b.state = $4) AND ($5 = '' OR b.partner = $5) AND ($6 = '' OR b.bank = $6)
-                    AND substr(b.region, 1, length($7)) = $7"
+                    AND ($7 = '' OR substr(b.region, 1, length($7)) = $7)"
             ),
             concat!(" ORDER BY ", $key, ", b.id DESC LIMIT $8")
         )

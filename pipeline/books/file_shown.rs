@@ -1,12 +1,15 @@
 //! One file of a partner, as whoever exchanges it reads it: its life, what it says (masked), and what is wrong with it.
 
+use std::collections::BTreeMap;
 use std::io::Cursor;
 
-use cardline_core::file_formats::{FileFault, FileKind, FileSpec, Parsed, masked, masked_table};
+use cardline_core::batch_kinds::BatchKind;
+use cardline_core::file_formats::{FileFault, FileKind, FileSpec, Parsed, ReadRow, masked, masked_bytes, masked_table};
 use serde::Serialize;
 
 pub use super::file_bytes::Unseen;
 use super::file_bytes::bytes_of;
+use crate::batching::batch_rows::BatchRow;
 use crate::exchange::files::FileRecord;
 use crate::route::production::records::records;
 use crate::step::{StageError, Worker};
@@ -44,13 +47,27 @@ pub struct FileContent {
     pub control: Vec<(String, String)>,
     /// The partner's headings.
     pub headings: Vec<String>,
-    /// The rows asked for, masked: the line each stands in, and its cells.
-    pub rows: Vec<(usize, Vec<String>)>,
+    /// The rows asked for, masked.
+    pub rows: Vec<ShownRow>,
     /// How many rows there are.
     pub all: usize,
     pub faults: Vec<FileFault>,
     /// The control line as it stands in the file; it tells of no person.
     pub control_line: Vec<u8>,
+}
+
+/// One row of a file.
+pub struct ShownRow {
+    /// The line it stands in.
+    pub line: usize,
+    /// Its cells, masked.
+    pub cells: Vec<String>,
+    /// Its bytes; none for each that may not be looked at.
+    pub bytes: Vec<Option<u8>>,
+    /// Its number in the batch, where the layout has it.
+    number: Option<i64>,
+    /// The card it is about, and what became of it; none where the row names none of the batch's.
+    pub card: Option<BatchRow>,
 }
 
 row! {
@@ -68,14 +85,18 @@ pub async fn show_file(worker: &Worker, id: i64, after: usize, rows: usize) -> R
         return Ok(None);
     };
     let moves = moves(worker, id).await?;
-    let batch_number = match file.batch {
-        Some(batch) => number(worker, batch).await?,
+    let batch = match file.batch {
+        Some(batch) => batch_of(worker, batch).await?,
         None => None,
     };
-    let content = match bytes_of(worker, &file).await {
+    let mut content = match bytes_of(worker, &file).await {
         Ok(bytes) => read(worker, &file, bytes, after, rows),
         Err(unseen) => Err(unseen),
     };
+    if let (Ok(content), Some(batch)) = (&mut content, &batch) {
+        find_cards(worker, batch, &mut content.rows).await?;
+    }
+    let batch_number = batch.map(|batch| batch.number);
     Ok(Some(FileShown { file, batch_number, moves, content }))
 }
 
@@ -111,10 +132,25 @@ async fn moves(worker: &Worker, id: i64) -> Result<Vec<FileMove>, LedgerError> {
     Ok(rows.into_iter().map(shown).collect())
 }
 
-async fn number(worker: &Worker, batch: i64) -> Result<Option<String>, LedgerError> {
+row! {
+    struct FilesBatch { id: i64, number: String, kind: String }
+}
+
+async fn batch_of(worker: &Worker, batch: i64) -> Result<Option<FilesBatch>, LedgerError> {
     let mut tx = worker.ledger.read().await?;
-    let row = tx.row::<(String,)>("SELECT number FROM batch WHERE id = $1", args![batch]).await?;
-    Ok(row.map(|(number,)| number))
+    tx.row("SELECT id, number, kind FROM batch WHERE id = $1", args![batch]).await
+}
+
+/// Finds the card of each row by its number in the batch.
+async fn find_cards(worker: &Worker, batch: &FilesBatch, rows: &mut [ShownRow]) -> Result<(), LedgerError> {
+    let numbers: Vec<i64> = rows.iter().filter_map(|row| row.number).collect();
+    let Some(kind) = BatchKind::named(&batch.kind).filter(|_| !numbers.is_empty()) else { return Ok(()) };
+    let found = worker.ledger.batch_rows_of(batch.id, kind, numbers).await?;
+    let mut cards: BTreeMap<i64, BatchRow> = found.into_iter().map(|card| (card.row, card)).collect();
+    for row in rows {
+        row.card = row.number.and_then(|number| cards.remove(&number));
+    }
+    Ok(())
 }
 
 fn read(worker: &Worker, file: &FileRecord, bytes: Vec<u8>, after: usize, most: usize) -> Result<FileContent, Unseen> {
@@ -125,23 +161,36 @@ fn read(worker: &Worker, file: &FileRecord, bytes: Vec<u8>, after: usize, most: 
     let end = records.iter().position(|byte| *byte == b'\n').unwrap_or(records.len()).min(CONTROL_BYTES);
     let control_line = records.get(..end).unwrap_or_default().to_vec();
     Ok(match spec.parse(&records) {
-        Ok(parsed) => parsed_content(spec, &parsed, control_line, after, most),
+        Ok(parsed) => {
+            let rows = shown_rows(spec, &parsed, &records, after, most);
+            parsed_content(spec, &parsed, control_line, rows)
+        }
         Err(faults) => {
             FileContent { control: Vec::new(), headings: Vec::new(), rows: Vec::new(), all: 0, faults, control_line }
         }
     })
 }
 
-fn parsed_content(spec: &FileSpec, parsed: &Parsed, control_line: Vec<u8>, after: usize, most: usize) -> FileContent {
-    let table = masked_table(spec, parsed);
-    let lines = parsed.read(spec).map(|row| row.line);
+fn parsed_content(spec: &FileSpec, parsed: &Parsed, control_line: Vec<u8>, rows: Vec<ShownRow>) -> FileContent {
     let control = parsed.control.iter().filter(|(_, value)| !value.is_empty());
     FileContent {
         control: control.map(|(field, value)| (field.clone(), masked(spec.kind, field, value))).collect(),
-        headings: table.headings,
-        all: table.rows.len(),
-        rows: lines.zip(table.rows).skip(after).take(most).collect(),
+        headings: spec.columns.iter().map(|column| column.heading().to_owned()).collect(),
+        all: parsed.rows.len(),
+        rows,
         faults: parsed.row_faults().to_vec(),
         control_line,
     }
+}
+
+fn shown_rows(spec: &FileSpec, parsed: &Parsed, records: &[u8], after: usize, most: usize) -> Vec<ShownRow> {
+    let lines: Vec<&[u8]> = records.split(|byte| *byte == b'\n').collect();
+    let shown = |(row, cells): (ReadRow<'_>, Vec<String>)| ShownRow {
+        line: row.line,
+        cells,
+        bytes: masked_bytes(spec, lines.get(row.line.saturating_sub(1)).copied().unwrap_or_default()),
+        number: row.value("row").and_then(|number| number.parse().ok()),
+        card: None,
+    };
+    parsed.read(spec).zip(masked_table(spec, parsed).rows).skip(after).take(most).map(shown).collect()
 }

@@ -37,6 +37,7 @@ pub use layouts::describe::{MaskedTable, masked, masked_table};
 pub use layouts::file::{FileSpec, Layout, LineEnd, Rendered};
 pub use layouts::file_name::{NameFault, NameParts};
 pub use layouts::kind::{Direction, FileKind, PartnerKind};
+pub use layouts::masked_bytes::masked_bytes;
 pub use layouts::parsed::{Parsed, ReadRow};
 pub use manifest::document::{Carton, Manifest, ManifestCard, ShippedBox};
 pub use marker::{Marker, marker, parse_marker};

@@ -1,7 +1,7 @@
-//! `/files/ID`: one file decoded (masked) beside its control line in bytes, its life, and what is wrong with it.
+//! `/files/ID`: one file decoded (masked) beside its bytes, its life, what is wrong with it, and what became of each row.
 
 use askama::Template;
-use cardline::books::file_shown::{FileContent, FileShown, Unseen, error_report, show_file};
+use cardline::books::file_shown::{FileContent, FileShown, ShownRow, Unseen, error_report, show_file};
 
 use crate::answer::{Answer, Refusal, Words};
 use crate::asked::Asked;
@@ -40,16 +40,15 @@ impl File {
         }
     }
 
-    /// The control line in hexadecimal, sixteen bytes a line, as ASCII beside it.
-    fn hex(&self) -> String {
+    /// The control line in hexadecimal.
+    fn control_hex(&self) -> String {
         let bytes = self.content().map(|content| content.control_line.as_slice()).unwrap_or_default();
-        let line = |(place, piece): (usize, &[u8])| {
-            let hex = piece.iter().map(|byte| format!("{byte:02x} ")).collect::<String>();
-            let shown =
-                piece.iter().map(|byte| if byte.is_ascii_graphic() || *byte == b' ' { *byte as char } else { '.' });
-            format!("{:04x}  {hex:<48}  {}\n", place * 16, shown.collect::<String>())
-        };
-        bytes.chunks(16).enumerate().map(line).collect()
+        hex_lines(&bytes.iter().map(|byte| Some(*byte)).collect::<Vec<_>>())
+    }
+
+    /// A row in hexadecimal; nothing where it has no bytes of its own, or all of them are masked.
+    fn row_hex(&self, row: &ShownRow) -> String {
+        if row.bytes.iter().all(Option::is_none) { String::new() } else { hex_lines(&row.bytes) }
     }
 
     fn partner_path(&self) -> String {
@@ -65,6 +64,21 @@ impl File {
         let next = self.after + content.rows.len();
         (!content.rows.is_empty() && next < content.all).then_some(next)
     }
+}
+
+/// Sixteen bytes a line, as ASCII beside them; two points stand for a byte that is masked.
+fn hex_lines(bytes: &[Option<u8>]) -> String {
+    let hex = |byte: &Option<u8>| byte.map_or_else(|| "·· ".to_owned(), |byte| format!("{byte:02x} "));
+    let shown = |byte: &Option<u8>| match byte {
+        None => '·',
+        Some(byte) if byte.is_ascii_graphic() || *byte == b' ' => *byte as char,
+        Some(_) => '.',
+    };
+    let line = |(place, piece): (usize, &[Option<u8>])| {
+        let (hex, shown) = (piece.iter().map(hex).collect::<String>(), piece.iter().map(shown).collect::<String>());
+        format!("{:04x}  {hex:<48}  {shown}\n", place * 16)
+    };
+    bytes.chunks(16).enumerate().map(line).collect()
 }
 
 /// The page.

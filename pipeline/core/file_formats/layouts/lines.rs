@@ -130,7 +130,7 @@ fn read_control(spec: &FileSpec, line: &[u8], rows: usize, faults: &mut Vec<File
 }
 
 /// The cells of one line, or why they cannot be told apart.
-fn split(spec: &FileSpec, columns: &[Column], line: &[u8]) -> Result<Vec<String>, RowFault> {
+pub(super) fn split(spec: &FileSpec, columns: &[Column], line: &[u8]) -> Result<Vec<String>, RowFault> {
     let line = match line.strip_suffix(b"\r") {
         Some(_) if spec.line_end == LineEnd::Lf => return Err(line_end()),
         Some(line) => line,

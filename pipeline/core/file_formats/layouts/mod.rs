@@ -10,6 +10,7 @@ pub mod file_name;
 pub mod fixed;
 pub mod kind;
 pub mod lines;
+pub mod masked_bytes;
 pub mod parsed;
 pub mod rendering;
 pub mod translate;
