@@ -55,6 +55,7 @@ row! {
         promise_on: String,
         due_on: String,
         owner: String,
+        lane: String,
         findings: Vec<(String, String, String)> = Vec::new(),
         /// Why its photo cannot be used, or not yet.
         photo_fault: Option<String> = None,
@@ -182,7 +183,7 @@ impl Ledger {
                     CASE WHEN a.place IS NOT NULL OR a.account_batch IS NULL THEN a.due_on
                         ELSE COALESCE(s.due_on, q.due_on, b.due_on) END AS due_on,
                     CASE WHEN a.place IS NOT NULL OR a.account_batch IS NULL THEN a.owner
-                        ELSE COALESCE(s.owner, q.owner, b.owner) END AS owner,
+                        ELSE COALESCE(s.owner, q.owner, b.owner) END AS owner, a.lane,
                     COALESCE(p.card_number, a.old_number) AS card_number
                  FROM application a LEFT JOIN account c ON c.application = a.id LEFT JOIN production_row p ON p.application = a.id
                  LEFT JOIN batch b ON b.id = a.account_batch LEFT JOIN batch q ON q.id = p.batch

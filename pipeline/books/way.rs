@@ -35,6 +35,8 @@ pub struct CardWay {
     /// The day was reckoned in a year that has no calendar yet.
     pub due_provisional: bool,
     pub owner: String,
+    /// The lane it waits in, or waited in.
+    pub lane: String,
     /// The person was erased.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub erased: Option<ErasedPerson>,
@@ -138,6 +140,7 @@ fn shown(trace: Trace, data: &Path) -> CardWay {
         due_on: trace.due_on,
         due_provisional: false,
         owner: trace.owner,
+        lane: trace.lane,
         erased: None,
         findings: findings.collect(),
         photo_fault: trace.photo_fault,

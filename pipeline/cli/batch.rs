@@ -44,6 +44,8 @@ pub enum Batch {
     Split(batch_action::SplitArgs),
     /// 取消 End a batch that is not sent yet: its cards wait again, its numbers stay used
     Cancel(batch_action::CancelArgs),
+    /// 加急 Put a card that waits for its account into the urgent lane, whose batches are cut earlier
+    Urgent(batch_action::UrgentArgs),
 }
 
 fn states() -> PossibleValuesParser {
@@ -67,6 +69,7 @@ pub async fn run(context: &Context, command: Batch) -> anyhow::Result<Exit> {
         Batch::Release(args) => batch_action::release(context, args).await,
         Batch::Split(args) => batch_action::split(context, args).await,
         Batch::Cancel(args) => batch_action::cancel(context, args).await,
+        Batch::Urgent(args) => batch_action::urgent(context, args).await,
     }
 }
 

@@ -1,4 +1,4 @@
-//! `batch cut|hold|release|split|cancel`: what an operator does, each action recorded with who, when and why.
+//! `batch cut|hold|release|split|cancel|urgent`: what an operator does, each action recorded with who, when and why.
 
 use cardline::actions::batches::cancel::cancel_batch;
 use cardline::actions::batches::cut::{cut_now, preview_cut};
@@ -7,6 +7,7 @@ use cardline::actions::batches::refusal::BatchError;
 use cardline::actions::batches::second_person::{BatchDecision, needs_second};
 use cardline::actions::batches::split::{Division, split_batch};
 use cardline::actions::batches::targets::batch_within;
+use cardline::actions::batches::urgent::make_urgent;
 use cardline::actions::dual_control::second_person;
 use cardline::actions::outcome::{Instruction, Outcome};
 use cardline::step::Worker;
@@ -110,6 +111,18 @@ pub struct CancelArgs {
     reason: Reason,
 }
 
+#[derive(Args)]
+#[command(
+    after_help = "What it is in the lane for stays as it was approved; only the batch it goes into comes earlier. A card that is in a batch stays there.
+Example: cardline batch urgent 110101-20260105-000000071 --reason \"in hospital, needs it this week\" --as lin"
+)]
+pub struct UrgentArgs {
+    /// Application id
+    application: String,
+    #[command(flatten)]
+    reason: Reason,
+}
+
 /// Cuts the next batch of a stream, or previews it.
 pub async fn cut(context: &Context, args: CutArgs) -> anyhow::Result<Exit> {
     let stream = &args.stream;
@@ -183,6 +196,13 @@ pub async fn cancel(context: &Context, args: CancelArgs) -> anyhow::Result<Exit>
         Ok(approval) => by.approval = approval,
     }
     told(context, "cancel", cancel_batch(&worker, &args.number, by).await)
+}
+
+/// Puts a card into the urgent lane.
+pub async fn urgent(context: &Context, args: UrgentArgs) -> anyhow::Result<Exit> {
+    let by = args.reason.by(context)?;
+    let worker = context.worker(by.at).await?;
+    told(context, "urgent", make_urgent(&worker, &args.application, by).await)
 }
 
 /// Asks for a second person where the action needs one.

@@ -84,6 +84,7 @@ pub const COMMANDS: &[Line] = &[
     changes("batch release", Permission::ReleaseBatches),
     changes("batch split", Permission::SplitBatches),
     changes("batch cancel", Permission::CancelBatches),
+    changes("batch urgent", Permission::CutBatches),
     looks("photos list", Permission::SeePhotos),
     changes("photos retry", Permission::RetryPhotos),
     anyone("photos check"),

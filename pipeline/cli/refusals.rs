@@ -122,6 +122,9 @@ impl InWords for BatchRefusal {
             BatchRefusal::NothingWaits { stream } => {
                 format!("nothing waits in {stream}; see `cardline batch plan` for what does")
             }
+            BatchRefusal::NotWaiting { application } => format!(
+                "no card of {application} waits for its account; see `cardline trace {application}` for where it is"
+            ),
             BatchRefusal::OnHoldWith { stream, hold, beyond: None } => format!(
                 "{stream} is on hold with {hold}; release that first with `cardline batch release {hold} --reason TEXT --as USER`"
             ),

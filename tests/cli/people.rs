@@ -136,7 +136,7 @@ fn arguments(command: &str) -> Vec<&'static str> {
         "cases decide" => vec!["999", "noted", "--reason", "r"],
         "batch cut" => vec!["none", "--dry-run"],
         "batch split" => vec!["none", "--count", "1", "--reason", "r"],
-        "batch hold" | "batch release" | "batch cancel" => vec!["none", "--reason", "r"],
+        "batch hold" | "batch release" | "batch cancel" | "batch urgent" => vec!["none", "--reason", "r"],
         "topic accept" => vec!["none", "--reason", "r"],
         "migrate" => vec!["--check"],
         "backup" => vec!["--to", "/dev/null/none"],

@@ -16,3 +16,4 @@ pub mod second_person;
 pub mod shown;
 pub mod split;
 pub mod targets;
+pub mod urgent;

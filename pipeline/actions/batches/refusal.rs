@@ -24,6 +24,10 @@ pub enum BatchRefusal {
     NothingWaits {
         stream: String,
     },
+    /// No card of this application waits for its account batch, or who acts does not see it.
+    NotWaiting {
+        application: String,
+    },
     /// On hold with a wider hold; `beyond` when who acts may not release that one.
     OnHoldWith {
         stream: String,
@@ -81,6 +85,7 @@ impl BatchRefusal {
             BatchRefusal::Beyond(beyond) => ("beyond", &beyond.what),
             BatchRefusal::NamesAnArea { stream } => ("names-an-area", stream),
             BatchRefusal::NothingWaits { stream } => ("nothing-waits", stream),
+            BatchRefusal::NotWaiting { application } => ("not-waiting", application),
             BatchRefusal::OnHoldWith { hold, .. } => ("on-hold", hold),
             BatchRefusal::NoCapacity { partner } => ("no-capacity", partner),
             BatchRefusal::Busy { stream } => ("busy", stream),

@@ -10,7 +10,7 @@ pub async fn batch(asked: Asked) -> Result<Answer, Refusal> {
     acts::carry_out(&asked, asked.part(1)).await?.answer()
 }
 
-/// `batch hold|release|cut` of a stream.
+/// `batch hold|release|cut` of a stream, `batch urgent` of a card.
 pub async fn stream(asked: Asked) -> Result<Answer, Refusal> {
     streams::carry_out(&asked, asked.part(0)).await?.answer()
 }

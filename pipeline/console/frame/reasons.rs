@@ -59,6 +59,7 @@ const REASONS: &[(&str, &str)] = &[
     ("production batch cut", "制卡批次已开"),
     ("provisional loss", "口头挂失"),
     ("published under its final name", "已以正式文件名放置"),
+    ("put into the urgent lane", "转入加急通道"),
     ("received at the point", "网点已签收"),
     ("recycling batch cut", "回收批次已开"),
     ("released by an operator", "操作员放行"),

@@ -34,7 +34,11 @@ pub const CARD: StateMachine = StateMachine {
         edge("", "in_hand", "opening stock: a card made before this system"),
         edge("no_plastic", "waiting_account", "the corrected application was accepted"),
         edge("waiting_account", "in_account_batch", "account batch cut"),
-        edge("waiting_account", "waiting_account", "its region was merged or renamed: on to the new one's queue"),
+        edge(
+            "waiting_account",
+            "waiting_account",
+            "its region was merged or renamed, or it was put into the urgent lane: on to that queue",
+        ),
         edge("waiting_account", "held", "photo missing or false, or a row no file can carry"),
         edge("waiting_account", "no_plastic", "withdrawn"),
         edge("in_account_batch", "waiting_production", "account opened"),

@@ -11,6 +11,9 @@ use crate::conformance::people::users::add;
 use crate::databases::{Database, on_both_engines};
 use crate::plays::Play;
 
+/// How many cards wait for their account and not in the urgent lane.
+const WAITING: &str = "SELECT count(*) FROM application WHERE queue = 'account' AND lane = 'normal'";
+
 on_both_engines!(what_is_done_from_pages_is_done_once, a_cut_is_asked_of_a_worker_and_followed);
 
 async fn what_is_done_from_pages_is_done_once(database: Database) {
@@ -128,7 +131,7 @@ async fn a_cut_is_asked_of_a_worker_and_followed(database: Database) {
         play.day(n).await;
         let plan = plan(&play.worker, instant(day(n), 20, 0)).await.unwrap();
         streams = plan.streams.into_iter().filter(|planned| planned.cards > 0).map(|planned| planned.stream).collect();
-        if !streams.is_empty() {
+        if !streams.is_empty() && number(&play.worker.ledger, WAITING).await > 1 {
             break;
         }
     }
@@ -139,6 +142,27 @@ async fn a_cut_is_asked_of_a_worker_and_followed(database: Database) {
     let lin = add(&ledger.seen_by(boss), "lin", Role::Operator, "", "").await;
     let lin = session_of(&ledger, &lin).await;
     let site = Site::open(&database).await;
+
+    // A card that waits for its account goes into the urgent lane from its own page.
+    let sql = "SELECT application_id FROM application WHERE queue = 'account' AND lane = 'normal' ORDER BY id LIMIT 1";
+    let card = texts(&ledger, sql).await.remove(0);
+    let link = format!("/ops/plan?act=urgent&#38;application={card}#sheet");
+    let way = format!("/cards/{card}");
+    assert!(site.get(&way, &lin).await.body.contains(&link), "{}", site.get(&way, &lin).await.body);
+    let sheet = format!("/ops/plan?act=urgent&application={card}");
+    let page = site.get(&sheet, &lin).await;
+    assert!(
+        page.body.contains("1 card goes from") && page.body.contains("a preview; nothing is changed yet"),
+        "{}",
+        page.body
+    );
+    let sheet_again = format!("/ops/plan?act=hold&stream={stream}");
+    let urgent = [("act", "urgent"), ("application", card.as_str()), ("reason", "in hospital")];
+    assert_eq!(site.act(&sheet, "/ops/plan", &lin, &urgent).await.header("location"), "/ops/plan?done=done");
+    assert_eq!(site.act(&sheet_again, "/ops/plan", &lin, &urgent).await.header("location"), "/ops/plan?done=before");
+    assert!(!site.get(&way, &lin).await.body.contains("act=urgent"));
+    let nobody = [("act", "urgent"), ("application", "none"), ("reason", "x")];
+    assert_eq!(site.act(&sheet_again, "/ops/plan", &lin, &nobody).await.status, 409);
 
     let plan = format!("/ops/plan?act=cut&stream={stream}");
     let sheet = site.get(&plan, &lin).await;
@@ -164,7 +188,7 @@ async fn a_cut_is_asked_of_a_worker_and_followed(database: Database) {
         let reply = site.post("/ops/plan", &lin, &fields).await;
         assert_eq!((reply.status, reply.header("location")), (303, "/work?done=asked"), "{}", reply.body);
     }
-    assert_eq!(number_of(&ledger).await, 1);
+    assert_eq!(errands(&ledger).await, 1);
     let page = site.get("/work", &lin).await;
     assert!(page.body.contains("No worker runs now") && page.body.contains("waits for a worker"), "{}", page.body);
     // Whoever follows hears how it stands, in one event, without asking again.
@@ -175,6 +199,6 @@ async fn a_cut_is_asked_of_a_worker_and_followed(database: Database) {
     site.close().await;
 }
 
-async fn number_of(ledger: &cardline::store::Ledger) -> i64 {
+async fn errands(ledger: &cardline::store::Ledger) -> i64 {
     number(ledger, "SELECT count(*) FROM errand").await
 }

@@ -29,6 +29,7 @@ const AMBIGUOUS: &[&str] = &["held", "missing", "lost", "spoiled", "destroyed"];
 /// Who else names what, and why.
 const USES: &[(&str, &[&str], &str)] = &[
     ("actions/batches/plan.rs", &["account"], "what has no photo yet waits for this batch and no other"),
+    ("actions/batches/urgent.rs", &["account", "waiting_account"], "what has its account is in a batch with a lane"),
     ("actions/imports/legacy_rows.rs", &["in_hand"], "old cards come into the ledger so"),
     ("actions/recovery/after_restore.rs", &["personalization"], "a package, which names a PAN that is kept as a hash"),
     ("books/balance.rs", &["in_hand", "recalled", "to_recycle", "in_recycling"], "examples the demo shows"),

@@ -2,12 +2,14 @@
 
 use askama::Template;
 use cardline::books::way::{CardWay, card_way};
+use cardline::people::permits::Permission;
 use cardline::time::local_date;
+use cardline_core::domain::application::Priority;
 use cardline_core::state_machines::{APPLICATION, CARD, Standing};
 
 use crate::answer::{Answer, Refusal};
 use crate::asked::Asked;
-use crate::frame::Frame;
+use crate::frame::{Frame, segment};
 
 #[derive(Template)]
 #[template(path = "cards/way.html")]
@@ -17,6 +19,13 @@ struct Way {
 }
 
 impl Way {
+    /// Where the card may be put into the urgent lane; none where it does not wait for its account.
+    fn urgent(&self) -> Option<String> {
+        let waits = self.way.state == "waiting_account" && self.way.lane != Priority::Urgent.word();
+        let path = || format!("/ops/plan?act=urgent&application={}#sheet", segment(&self.way.application_id));
+        (waits && self.f.may(Permission::CutBatches)).then(path)
+    }
+
     /// Whether somebody owes the next step by its day.
     fn is_owed(&self) -> bool {
         let life = if self.way.place.is_some() { &CARD } else { &APPLICATION };

@@ -206,6 +206,10 @@ pub fn refused(refusal: BatchRefusal) -> Refusal {
         BatchRefusal::NothingWaits { stream } => {
             (format!("{stream} 没有卡在等待"), format!("Nothing waits in {stream}"))
         }
+        BatchRefusal::NotWaiting { .. } => (
+            "这张卡不在等待开户：已入批，或不在您的范围内".into(),
+            "This card does not wait for its account: it is in a batch, or outside what you see".into(),
+        ),
         BatchRefusal::OnHoldWith { stream, hold, .. } => (
             format!("{stream} 随 {hold} 一同暂停，先放行后者"),
             format!("{stream} is on hold with {hold}: release that first"),

@@ -42,6 +42,8 @@ pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
     };
     let f = Frame::at(&asked, &worker, now, &title);
     let cut = streams::cut_sheet(&asked, &worker, now).await?;
-    let (sheet, done) = (cut.or_else(|| streams::sheet(&asked, &plan)), acts::told(&f, asked.query.get("done")));
+    let urgent = streams::urgent_sheet(&asked, &worker).await?;
+    let (sheet, done) =
+        (cut.or(urgent).or_else(|| streams::sheet(&asked, &plan)), acts::told(&f, asked.query.get("done")));
     Ok(Answer::Page(PlanPage { f, streams: plan.streams, holds: plan.holds, cards, sheet, done }.render()?))
 }

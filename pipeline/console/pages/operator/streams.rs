@@ -1,9 +1,10 @@
-//! What an operator does to a stream: hold it, release it, have a worker cut it now. A stream that is held may be named
-//! by its beginning.
+//! What an operator does to a stream: hold it, release it, have a worker cut it now, put a card into its urgent lane. A
+//! stream that is held may be named by its beginning.
 
 use cardline::actions::batches::cut::preview_cut;
 use cardline::actions::batches::hold::{hold_stream, release_stream};
 use cardline::actions::batches::plan::Plan;
+use cardline::actions::batches::urgent::{make_urgent, preview_urgent};
 use cardline::actions::errands::{ErrandRefusal, Wanted, ask};
 use cardline::actions::outcome::Instruction;
 use cardline::batching::schedule::covers;
@@ -17,7 +18,7 @@ use super::acts::{Sheet, reason};
 use crate::answer::{Answer, Refusal, Words};
 use crate::asked::Asked;
 use crate::carried::Carried;
-use crate::frame::{Frame, grouped};
+use crate::frame::{Frame, grouped, segment};
 
 /// The sheet of a cut: the number it will have and what will be in it.
 pub async fn cut_sheet(asked: &Asked, worker: &Worker, now: Timestamp) -> Result<Option<Sheet>, Refusal> {
@@ -41,6 +42,34 @@ pub async fn cut_sheet(asked: &Asked, worker: &Worker, now: Timestamp) -> Result
         confirm: preview.batch,
         hidden: vec![("stream".into(), stream.into()), ("key".into(), Token::random().text().to_owned())],
         back: "/ops/plan".into(),
+    }))
+}
+
+/// The sheet of a card that is put into the urgent lane: where it waits, and where it would.
+pub async fn urgent_sheet(asked: &Asked, worker: &Worker) -> Result<Option<Sheet>, Refusal> {
+    let application = asked.query.get("application");
+    if asked.query.get("act") != "urgent" || application.is_empty() || !asked.may(Permission::CutBatches) {
+        return Ok(None);
+    }
+    let Some(preview) = preview_urgent(worker, application).await? else { return Ok(None) };
+    let (ahead, from, to) = (grouped(preview.ahead), preview.from, preview.to);
+    let way = format!("/cards/{}", segment(application));
+    Ok(Some(Sheet {
+        action: "/ops/plan".into(),
+        act: "urgent".into(),
+        word: Words::new("加急", "Make urgent"),
+        scope: Words::new(
+            format!("{application}：由 {from} 转入 {to}，那里现有 {ahead} 张卡，按加急时间开批。"),
+            format!(
+                "{application}: 1 card goes from {from} to {to}, where {ahead} cards wait and the cuts of the urgent lane are made."
+            ),
+        ),
+        is_final: false,
+        second_person: false,
+        asks_count: false,
+        confirm: String::new(),
+        hidden: vec![("application".into(), application.into())],
+        back: way,
     }))
 }
 
@@ -98,7 +127,7 @@ pub async fn carry_out(asked: &Asked, code: &str) -> Result<Carried, Refusal> {
     let permission = match code {
         "hold" => Permission::HoldBatches,
         "release" => Permission::ReleaseBatches,
-        "cut" => Permission::CutBatches,
+        "cut" | "urgent" => Permission::CutBatches,
         _ => return Err(Refusal::Wrong(Words::new("没有这种操作", "There is no such act"))),
     };
     if !asked.may(permission) {
@@ -111,6 +140,7 @@ pub async fn carry_out(asked: &Asked, code: &str) -> Result<Carried, Refusal> {
     Ok(match code {
         "hold" => hold_stream(&worker, stream, by).await?.into(),
         "release" => release_stream(&worker, stream, by).await?.into(),
+        "urgent" => make_urgent(&worker, asked.form.get("application"), by).await?.into(),
         _ => {
             // Under the number that was previewed and confirmed, or not at all.
             let wanted = Wanted::Cut { stream, number: Some(asked.form.get("confirm")) };

@@ -6,3 +6,4 @@ pub mod deadlines;
 mod errands;
 pub mod queue_order;
 mod shown;
+mod urgent;

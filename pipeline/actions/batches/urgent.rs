@@ -1,0 +1,138 @@
+//! Putting a card that waits for its account into the urgent lane, whose batches are cut earlier. A card that is in a
+//! batch stays there.
+
+use cardline_core::batch_kinds::BatchKind;
+use cardline_core::domain::application::Priority;
+use cardline_core::state_machines::CARD;
+use jiff::Timestamp;
+
+use super::record::record;
+use super::refusal::{BatchError, BatchRefusal};
+use super::targets::stream_within;
+use crate::actions::outcome::{Instruction, Outcome};
+use crate::args;
+use crate::batching::batch_record::{NewBatchAction, record_action};
+use crate::batching::cut_batch::QueueSlice;
+use crate::batching::schedule::stream_of;
+use crate::row;
+use crate::step::{StageError, Worker};
+use crate::store::leases::spend;
+use crate::store::row_macs::catalog;
+use crate::store::scope::in_scope;
+use crate::store::transition::{Along, move_one};
+use crate::store::{Lease, Ledger, LedgerError, Stamp};
+use crate::transition;
+
+const URGENT: &str = Priority::Urgent.word();
+
+row! {
+    /// A card that waits for an account batch.
+    struct Waiting { id: i64, region: String, bank: String, lane: String }
+}
+
+/// What it would change.
+pub struct UrgentPreview {
+    /// The stream in which the card waits.
+    pub from: String,
+    /// The one in which it would wait.
+    pub to: String,
+    /// How many cards wait there now.
+    pub ahead: i64,
+}
+
+/// What it would change to put a card into the urgent lane; none where it is there.
+///
+/// # Errors
+/// The card does not wait for its account within the scope of who asks, or the ledger cannot be read.
+pub async fn preview_urgent(worker: &Worker, application: &str) -> Result<Option<UrgentPreview>, BatchError> {
+    let (card, from, to) = found(worker, application).await?;
+    if card.lane == URGENT {
+        return Ok(None);
+    }
+    let mut tx = worker.ledger.read().await?;
+    let sql = "SELECT count(*) FROM application WHERE queue = 'account' AND region = $1 AND bank = $2 AND lane = $3";
+    let ahead = tx.number(sql, args![&card.region, &card.bank, URGENT]).await?;
+    Ok(Some(UrgentPreview { from, to, ahead }))
+}
+
+/// Puts a card into the urgent lane.
+///
+/// # Errors
+/// As of the preview; or a batch is being cut there now.
+pub async fn make_urgent(worker: &Worker, application: &str, by: Instruction<'_>) -> Result<Outcome, BatchError> {
+    let (card, _, to) = found(worker, application).await?;
+    if card.lane == URGENT {
+        return Ok(Outcome::Before(vec![application.into()]));
+    }
+    let action = record(worker, by, "urgent", Some(&to))?;
+    // Nobody takes the card into a batch of its old lane meanwhile.
+    let Some(lease) = worker.lease(&work_of(worker, &card)?, by.at).await? else {
+        return Err(BatchRefusal::Busy { stream: to }.into());
+    };
+    if worker.ledger.move_to_urgent(&lease, &card, application, &action).await? {
+        return Ok(Outcome::Done(vec![application.into()]));
+    }
+    worker.ledger.give_back(&lease).await?;
+    Err(BatchRefusal::NotWaiting { application: application.into() }.into())
+}
+
+/// The card, the stream it waits in, and the urgent one.
+async fn found(worker: &Worker, application: &str) -> Result<(Waiting, String, String), BatchError> {
+    let not_waiting = || BatchRefusal::NotWaiting { application: application.into() };
+    let card = worker.ledger.waiting_for_account(application).await?.ok_or_else(not_waiting)?;
+    let name = |lane: &str| stream_of(worker, BatchKind::ACCOUNT, &slice(&card, lane)).map(|(s, _)| s.name());
+    let (Some(from), Some(to)) = (name(&card.lane), name(URGENT)) else { return Err(not_waiting().into()) };
+    stream_within(worker, &to)?;
+    Ok((card, from, to))
+}
+
+fn work_of(worker: &Worker, card: &Waiting) -> Result<String, StageError> {
+    let stream = stream_of(worker, BatchKind::ACCOUNT, &slice(card, &card.lane));
+    Ok(stream.map(|(stream, _)| stream.kind.work()).unwrap_or_default())
+}
+
+fn slice(card: &Waiting, lane: &str) -> QueueSlice {
+    let (region, bank) = (card.region.clone(), card.bank.clone());
+    QueueSlice { region, bank, lane: lane.into(), cards: 1, oldest: String::new(), since: Timestamp::UNIX_EPOCH }
+}
+
+impl Ledger {
+    async fn waiting_for_account(&self, application: &str) -> Result<Option<Waiting>, LedgerError> {
+        let mut tx = self.read().await?;
+        tx.look().await?;
+        let sql = concat!(
+            "SELECT a.id, a.region, a.bank, a.lane FROM application a WHERE a.application_id = $1 AND a.queue = 'account' AND ",
+            in_scope!("a.bank", "a.region")
+        );
+        tx.row(sql, args![application]).await
+    }
+
+    /// Whether the card still waited where it was found.
+    async fn move_to_urgent(
+        &self,
+        lease: &Lease,
+        card: &Waiting,
+        application: &str,
+        action: &NewBatchAction,
+    ) -> Result<bool, LedgerError> {
+        let mut tx = self.begin().await?;
+        spend(&mut tx, lease).await?;
+        tx.trust(&catalog::APPLICATION, card.id).await?;
+        let moved = tx
+            .run(
+                "UPDATE application SET lane = $2 WHERE id = $1 AND queue = 'account' AND place IS NULL AND lane = $3",
+                args![card.id, URGENT, &card.lane],
+            )
+            .await?;
+        if moved == 0 {
+            return Ok(false);
+        }
+        let why = Stamp { at: action.at, actor: &action.actor, reason: "put into the urgent lane" };
+        move_one(&mut tx, card.id, transition!(CARD, "waiting_account" => "waiting_account"), Along::default(), why)
+            .await?;
+        tx.cover_one(&catalog::APPLICATION, card.id).await?;
+        record_action(&mut tx, action, None, Some(application)).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+}
