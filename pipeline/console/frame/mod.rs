@@ -7,9 +7,10 @@
 pub mod chart;
 mod counted;
 mod days;
+mod faults;
 pub mod filters;
 mod navigation;
-mod reasons;
+pub mod reasons;
 mod rules;
 pub mod states;
 
@@ -23,6 +24,7 @@ use cardline::people::permits::Permission;
 use cardline::step::Worker;
 use cardline::time::{local, local_date};
 use cardline_core::domain::calendar::Calendar;
+use cardline_core::file_formats::FaultCode;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -238,6 +240,11 @@ impl Frame {
     /// What a rule that was broken is called.
     pub fn rule(&self, code: impl AsRef<str>) -> String {
         rules::name(self.lang, code.as_ref())
+    }
+
+    /// What is wrong in a partner's file, and what to do.
+    pub fn fault(&self, code: impl Borrow<FaultCode>, message: impl AsRef<str>) -> String {
+        faults::said(self.lang, *code.borrow(), message.as_ref())
     }
 
     /// What puts right what breaks a rule.

@@ -1,6 +1,7 @@
 //! Why things moved, wait or are on hold, as officials say it. The ledger keeps one text of a reason, in English; here
 //! is its Chinese. One that has none is shown as it is kept.
 
+use super::faults;
 use crate::lang::Lang;
 
 /// As kept, and in Chinese.
@@ -107,9 +108,12 @@ pub fn said(lang: Lang, reason: &str) -> String {
     if lang == Lang::En {
         return reason.to_owned();
     }
+    if let Some(number) = reason.strip_prefix("file ").and_then(|rest| rest.strip_suffix(" waits for it")) {
+        return format!("第 {number} 号文件在等它");
+    }
     let whole = REASONS.iter().find(|(kept, _)| *kept == reason).map(|(_, zh)| (*zh).to_owned());
     let named = || NAMED.iter().find_map(|(kept, zh)| reason.strip_prefix(kept).map(|name| format!("{zh}{name}")));
-    whole.or_else(named).unwrap_or_else(|| reason.to_owned())
+    whole.or_else(named).or_else(|| faults::reason(reason)).unwrap_or_else(|| reason.to_owned())
 }
 
 #[cfg(test)]
@@ -126,6 +130,7 @@ mod tests {
         assert_eq!(said(Lang::Zh, "collected"), "已领取");
         assert_eq!(said(Lang::En, "collected"), "collected");
         assert_eq!(said(Lang::Zh, "held with account/ABC"), "随其暂停：account/ABC");
-        assert_eq!(said(Lang::Zh, "FILE-TRUNCATED in line 0"), "FILE-TRUNCATED in line 0");
+        assert_eq!(said(Lang::Zh, "file 12 waits for it"), "第 12 号文件在等它");
+        assert_eq!(said(Lang::Zh, "something new"), "something new");
     }
 }

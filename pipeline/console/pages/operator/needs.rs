@@ -12,6 +12,8 @@ use cardline::time::local_date;
 use jiff::Timestamp;
 
 use crate::answer::{Refusal, Words};
+use crate::frame::reasons;
+use crate::lang::Lang;
 
 /// One line of the list.
 pub struct Need {
@@ -111,7 +113,7 @@ async fn cases(worker: &Worker, now: Timestamp, today: &str) -> Result<Vec<Need>
             format!("{cases} 件待决"),
             if cases == 1 { "1 case".into() } else { format!("{cases} cases") },
         ),
-        why: Words::new(reason.clone(), reason),
+        why: Words::new(reasons::said(Lang::Zh, &reason), reason),
         cards: Some(cards),
         due_on,
         path: format!("/cases?kind={kind}"),
