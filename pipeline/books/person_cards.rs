@@ -30,8 +30,14 @@ row! {
         state: String,
         bank: String,
         region: String,
+        /// The point or outlet at which it is collected.
+        point: String,
+        point_name: String = String::new(),
         approved_on: String,
         promise_on: String,
+        /// The day by which whoever's turn it is does something with it.
+        due_on: String,
+        owner: String,
         #[serde(skip)]
         message: i64,
     }
@@ -63,7 +69,13 @@ pub async fn find_person(
     let limit = worker.config.alone_a_day.value;
     let why = Stamp { at: by.at, actor: by.actor, reason: "" };
     let found = worker.ledger.look_up(&key, reason, limit as i64, why).await?;
-    found.ok_or(ActionError::Refused(LookupRefusal::EnoughToday { limit }))
+    let mut found = found.ok_or(ActionError::Refused(LookupRefusal::EnoughToday { limit }))?;
+    for card in &mut found {
+        let point = worker.reference.point(&card.point).map(|point| &point.name);
+        let name = point.or_else(|| worker.reference.outlet(&card.point).map(|outlet| &outlet.name));
+        card.point_name = name.cloned().unwrap_or_default();
+    }
+    Ok(found)
 }
 
 impl Ledger {
@@ -92,8 +104,14 @@ impl Ledger {
 
 /// A person whose number changed is known by both.
 const CARDS: &str = concat!(
-    "SELECT a.application_id, a.kind, COALESCE(c.place, a.state) AS state, a.bank, a.region, a.approved_on, a.promise_on, a.message
+    "SELECT a.application_id, a.kind, COALESCE(c.place, a.state) AS state, a.bank, a.region, a.point, a.approved_on, a.promise_on,
+        CASE WHEN a.place IS NOT NULL OR a.account_batch IS NULL THEN a.due_on
+            ELSE COALESCE(s.window_last, s.due_on, q.due_on, b.due_on) END AS due_on,
+        CASE WHEN a.place IS NOT NULL OR a.account_batch IS NULL THEN a.owner
+            ELSE COALESCE(s.owner, q.owner, b.owner) END AS owner, a.message
      FROM application a LEFT JOIN card c ON c.id = a.id
+        LEFT JOIN batch b ON b.id = a.account_batch LEFT JOIN batch q ON q.id = c.production_batch
+        LEFT JOIN shipment s ON s.id = c.shipment
      WHERE a.id IN ",
     of_person!("COALESCE((SELECT p.person FROM person_alias p WHERE p.key = $1), $1)"),
     " AND ",

@@ -31,6 +31,7 @@ mod file;
 mod file_compare;
 mod file_read;
 mod file_validate;
+mod find;
 mod gate;
 mod generate;
 mod import;
@@ -66,12 +67,14 @@ mod states;
 mod tick;
 mod topic;
 mod trace;
+mod typed_line;
 mod users;
 mod users_token;
 
 use std::pin::Pin;
 use std::process::ExitCode;
 
+use cardline_core::domain::personal_text::looks_personal;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use context::GlobalFlags;
@@ -120,9 +123,11 @@ enum Command {
     Import(import::Import),
     /// 追踪 Where an application or a card is, every move, every file and row it was in
     Trace(trace::TraceArgs),
+    /// 查人 Where a person's card is, by the person's number: typed or on standard input, recorded
+    Find(find::FindArgs),
     /// 账簿 Check the conservation laws; 0 only when all hold
     Books(books::BooksArgs),
-    /// 批次 Batches: list, show, plan, cut, hold, release, split, cancel
+    /// 批次 Batches: list, show, plan, cut, hold, release, split, cancel, one card made urgent
     #[command(subcommand)]
     Batch(batch::Batch),
     /// 照片 Photos that cannot be used: list, look again, check a file
@@ -186,10 +191,18 @@ pub fn read() -> Typed {
     Typed { cli, line }
 }
 
-/// Ends with help, or with what is wrong with the words typed; what steers a terminal in them is shown.
+/// Ends with help, or with what is wrong with the words typed; what steers a terminal in them is shown, and what
+/// identifies a person is not.
 fn misread<T>(error: clap::Error) -> T {
     if error.use_stderr() {
-        print::complain(error.render().to_string().trim_end());
+        let said = error.render().to_string();
+        match looks_personal(&said) {
+            true => print::complain(
+                "error: a person's number or telephone was given as an argument, where others can read it; \
+                 `cardline find` asks for it, or reads it from standard input",
+            ),
+            false => print::complain(said.trim_end()),
+        }
         std::process::exit(error.exit_code());
     }
     error.exit()
@@ -216,6 +229,7 @@ async fn dispatch(Typed { cli, line }: Typed) -> anyhow::Result<Exit> {
         Command::Topic(args) => topic::run(&context, args).await,
         Command::Import(args) => import::run(&context, args).await,
         Command::Trace(args) => trace::run(&context, args).await,
+        Command::Find(args) => find::run(&context, args).await,
         Command::Books(args) => books::run(&context, args).await,
         Command::Batch(args) => batch::run(&context, args).await,
         Command::Photos(args) => photos::run(&context, args).await,

@@ -8,6 +8,7 @@ use cardline::actions::erase::EraseRefusal;
 use cardline::actions::outcome::ActionError;
 use cardline::actions::quarantine::refusal::{QuarantineRefusal, RepairRefusal};
 use cardline::actions::recovery::refusal::RecoveryRefusal;
+use cardline::books::person_cards::LookupRefusal;
 use cardline::limits::{LOGIN_TRIES, REPAIR_BYTES_MAX, RETRY_MESSAGES, SKIPPED_NUMBERS_MAX};
 use cardline::people::authorisation::Beyond;
 use cardline::people::permits::PermitRefusal;
@@ -103,6 +104,26 @@ impl InWords for Beyond {
         format!(
             "{what} reaches beyond {scope}, which is all that {user} sees; ask an operator or administrator who sees all of it"
         )
+    }
+}
+
+impl InWords for LookupRefusal {
+    fn words(&self) -> String {
+        match self {
+            LookupRefusal::NoNumber => {
+                "that is no valid number of a person: eighteen signs, the last one checks the others; \
+                 nothing was looked up"
+                    .into()
+            }
+            LookupRefusal::EnoughToday { limit } => format!(
+                "you had {limit} persons or messages opened alone today, which is as many as one may; find the card by its \
+                 number with `cardline trace`, or ask somebody else"
+            ),
+        }
+    }
+
+    fn is_usage(&self) -> bool {
+        matches!(self, LookupRefusal::NoNumber)
     }
 }
 

@@ -1,12 +1,11 @@
 //! Who is at the keyboard: the token of a login in a file of its own, or a password file for unattended
 //! commands. Neither a password nor a token is ever an argument, printed or logged.
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{IsTerminal, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use cardline::limits::PASSWORD_BYTES_MAX;
 use cardline::people::passwords::Password;
 use cardline::people::private_file::first_line;
 use cardline::people::sessions::{self, Token};
@@ -17,6 +16,7 @@ use cardline::store::{Ledger, Opening, Principal};
 use super::context::Context;
 use super::exit::Usage;
 use super::refusals::no_login;
+use super::typed_line::secret_line;
 
 /// What is said where a command is about users and there are none.
 pub const NO_USERS: &str =
@@ -98,24 +98,7 @@ pub fn place() -> Place {
 
 /// A password typed at a terminal, or the next line of standard input.
 pub fn ask(prompt: &str) -> anyhow::Result<Password> {
-    if std::io::stdin().is_terminal() {
-        return Ok(Password::typed(&rpassword::prompt_password(format!("{prompt}: "))?));
-    }
-    let mut line = Vec::new();
-    let mut input = std::io::stdin().lock();
-    // A line longer than any password is read no further than needed to refuse it.
-    loop {
-        let bytes = input.fill_buf().context("standard input")?;
-        let end = bytes.iter().position(|byte| *byte == b'\n');
-        line.extend_from_slice(&bytes[..end.unwrap_or(bytes.len())]);
-        let used = end.map_or(bytes.len(), |end| end + 1);
-        input.consume(used);
-        if end.is_some() || used == 0 || line.len() > 2 * PASSWORD_BYTES_MAX {
-            break;
-        }
-    }
-    let text = String::from_utf8(line).map_err(|_| anyhow::anyhow!("standard input: a password is UTF-8 text"))?;
-    let password = Password::typed(&text);
+    let password = Password::typed(&secret_line(prompt, "a password")?);
     anyhow::ensure!(!password.is_empty(), "no password on standard input; give one line, or use a terminal");
     Ok(password)
 }

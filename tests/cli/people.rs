@@ -126,6 +126,7 @@ fn arguments(command: &str) -> Vec<&'static str> {
             vec!["none.csv"]
         }
         "trace" => vec!["none"],
+        "find" => vec!["--reason", "r"],
         "batch show" => vec!["none"],
         "photos retry" => vec!["none"],
         "file inspect" | "file validate" => vec!["none.dat"],
@@ -742,4 +743,42 @@ fn a_person_is_erased_by_two_people() {
     assert_eq!(erase("000000002", &because), (0, before.to_owned(), silent()));
     let one = "nothing is left of 1 persons, 1 records and 0 files\n";
     assert_eq!(told("chief", &["erase", "scan"]), (0, one.to_owned(), silent()));
+}
+
+/// By a number on standard input, with a reason; recorded, within the scope, and the number is said nowhere.
+#[test]
+fn a_person_is_found_by_a_number_on_standard_input() {
+    let house = House::new();
+    house.run("boss", &["intake", "--from", "fixtures/quarantine/mixed.ndjson"], &[]);
+    house.add("lin", &["administrator", "--area", "1101"]);
+    house.add("far", &["administrator", "--area", "33"]);
+    let lines = std::fs::read_to_string(root().join("fixtures/quarantine/mixed.ndjson")).unwrap();
+    let first: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+    let person = first["holder"]["id_number"].as_str().unwrap();
+    // In two parts: no source holds what could be a person's number.
+    let nobody = &["1101011900", "01010014"].concat();
+    let find = |who: &str, number: &str, more: &[&str]| {
+        let output = house.run(who, &[&["find"], more].concat(), &[number]);
+        let said = (code(&output), text(&output.stdout), text(&output.stderr));
+        assert!(!format!("{said:?}").contains(number), "the number is said");
+        said
+    };
+    let because = ["--reason", "asks at the counter", "--output", "json"];
+    let (ended, found, _) = find("lin", person, &because);
+    let found: Value = serde_json::from_str(&found).unwrap();
+    assert_eq!((ended, &found[0]["application_id"]), (0, &first["application_id"]));
+    assert_eq!((&found[0]["state"], &found[0]["point"]), (&"waiting_account".into(), &first["pickup"]["point"]));
+    assert_eq!(found.as_array().unwrap().len(), 1);
+    // Outside is as nobody, to the sign.
+    assert_eq!(find("far", person, &because), find("far", nobody, &because));
+    assert_eq!(find("far", nobody, &because).1, "[]\n");
+    assert_eq!(find("far", nobody, &because[..2]).1, "nobody is found within what you see; the look-up was recorded\n");
+    // No reason, no number.
+    assert_eq!(find("lin", person, &[]).0, 2);
+    assert_eq!(find("lin", "110101190013010000", &because).0, 2);
+    assert_eq!(house.json("boss", &["quarantine", "disclosures"]).as_array().unwrap().len(), 5);
+    // Never as an argument, and what was typed so is not said again.
+    let output = house.run("lin", &["find", person, "--reason", "r"], &[]);
+    let said = text(&output.stderr);
+    assert!(code(&output) == 2 && said.contains("standard input") && !said.contains(person), "{said}");
 }
