@@ -8,6 +8,7 @@ use jiff::civil::Date;
 
 use crate::custody::containers::SHIPMENT;
 use crate::custody::shipment_regions::regions_of;
+use crate::store::dialect::for_update;
 use crate::store::leases::spend;
 use crate::store::transition::{Along, Subject, by_day, move_each, move_set};
 use crate::store::{Lease, Ledger, LedgerError, Stamp, Tx};
@@ -24,6 +25,8 @@ row! {
         regions: BTreeSet<String> = BTreeSet::new(),
         place: String,
         roll_overs: i64,
+        /// Last day of its window; none before one was opened.
+        window_last: Option<String>,
         /// Cards still with the shipment.
         travelling: i64,
     }
@@ -57,7 +60,7 @@ impl Ledger {
         let mut due = tx
             .rows::<DueShipment>(
                 concat!(
-                    "SELECT s.id, s.number, s.point, s.place, s.roll_overs,
+                    "SELECT s.id, s.number, s.point, s.place, s.roll_overs, s.window_last,
                         (SELECT count(*) FROM box x JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
                          WHERE x.shipment = s.id AND a.place IS NULL) AS travelling FROM ",
                     due_shipments!(),
@@ -95,7 +98,7 @@ impl Ledger {
     }
 
     /// Settles windows that ended: nobody left, rolled over into the next window, or recalled, to be back by
-    /// the day of each card's region.
+    /// the day of each card's region. One whose last day was moved since it was claimed goes on.
     pub async fn settle_window_ends(
         &self,
         lease: &Lease,
@@ -105,6 +108,9 @@ impl Ledger {
     ) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
         for EndedWindow { shipment, next_last } in ended {
+            if !still_ends(&mut tx, shipment).await? {
+                continue;
+            }
             match (shipment.travelling, next_last) {
                 (0, _) => {
                     tx.run("UPDATE shipment SET done = TRUE WHERE id = $1", args![shipment.id]).await?;
@@ -132,6 +138,13 @@ pub struct EndedWindow {
     pub shipment: DueShipment,
     /// Last day of the next window; `None`: the rest is recalled.
     pub next_last: Option<Date>,
+}
+
+/// Whether the window is still the one that was claimed; from here on nobody moves it.
+async fn still_ends(tx: &mut Tx, shipment: &DueShipment) -> Result<bool, LedgerError> {
+    let sql = for_update!(tx, "SELECT id FROM shipment WHERE id = $1 AND NOT done AND place = $2 AND window_last = $3");
+    let found = tx.rows::<(i64,)>(sql, args![shipment.id, &shipment.place, shipment.window_last.clone()]).await?;
+    Ok(!found.is_empty())
 }
 
 async fn recall(tx: &mut Tx, shipment: i64, back_on: &ByRegion<Date>, why: Stamp<'_>) -> Result<(), LedgerError> {

@@ -6,7 +6,8 @@ use cardline::route::deadlines::Deadlines;
 use cardline::route::distribution::pickup::{By, PickupRow, counted, due_within, one_by_one};
 use cardline::route::distribution::pickup_cards::Asked;
 use cardline::route::distribution::waiting_by_area::{AreaRow, waiting_by_area};
-use cardline::step::Worker;
+use cardline::route::distribution::windows::EndWindows;
+use cardline::step::{Step, Worker};
 use cardline::time::instant;
 use cardline_core::domain::staff::Role;
 use cardline_world::play::day;
@@ -16,7 +17,7 @@ use crate::conformance::arrivals::{execute, number, texts};
 use crate::conformance::people::users::{add, administered};
 use crate::databases::{Database, on_both_engines};
 use crate::plays::Play;
-use crate::steps::drain;
+use crate::steps::{claim, drain};
 
 on_both_engines!(the_lists_are_where_the_cards_are);
 
@@ -118,7 +119,21 @@ async fn the_lists_are_where_the_cards_are(database: Database) {
         assert_eq!(cards(&by_point(&play.worker, overdue, months).await), late, "{name}");
         assert!(name == "none" || (!expected.is_empty() && late < cards(&chased)), "{name} shows too little");
     }
+    play.worker.ledger = ledger;
+    a_window_that_was_moved_meanwhile_goes_on(&play.worker, evening(months)).await;
     play.end().await;
+}
+
+/// A window that ends is claimed; before that is settled its last day is moved, as by a new calendar.
+async fn a_window_that_was_moved_meanwhile_goes_on(worker: &Worker, now: Timestamp) {
+    let open = "SELECT count(*) FROM shipment WHERE NOT done AND place = 'on_shelf' AND window_last = '2027-01-04'";
+    let claimed = claim(&EndWindows, worker, now).await.unwrap().expect("a window that ended");
+    let worked = EndWindows.work(worker, claimed, now).unwrap();
+    let moved =
+        "UPDATE shipment SET window_last = '2027-01-04', due_on = '2027-01-04' WHERE NOT done AND place = 'on_shelf'";
+    let windows = execute(&worker.ledger, moved).await as i64;
+    EndWindows.settle(worker, worked, now).await.unwrap();
+    assert_eq!(number(&worker.ledger, open).await, windows);
 }
 
 fn summed(rows: &[AreaRow]) -> [i64; 9] {
