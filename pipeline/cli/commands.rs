@@ -92,6 +92,7 @@ pub const COMMANDS: &[Line] = &[
     looks("pickup waiting", Permission::SeePickups),
     looks("pickup due", Permission::SeePickups),
     looks("pickup overdue", Permission::SeePickups),
+    looks("pickup forecast", Permission::SeePickups),
     looks("cases list", Permission::SeeCases),
     looks("cases show", Permission::SeeCases),
     changes("cases decide", Permission::DecideCases),
@@ -227,6 +228,7 @@ mod tests {
             "waiting",
             "due",
             "overdue",
+            "forecast",
         ];
         let reads = |p: &&Line| READS.contains(&p.command.split(' ').next_back().unwrap_or_default());
         let may: Vec<&Line> = COMMANDS

@@ -133,7 +133,7 @@ enum Command {
     /// 照片 Photos that cannot be used: list, look again, check a file
     #[command(subcommand)]
     Photos(photos::PhotosCommand),
-    /// 领取 What waits at the points, what is due, what is late
+    /// 领取 What waits at the points, what is due, what is late, what will come
     #[command(subcommand)]
     Pickup(pickup::Pickup),
     /// 个案 What a person must decide: list, show, decide

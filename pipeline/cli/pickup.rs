@@ -1,5 +1,6 @@
-//! `pickup waiting|due|overdue`: what waits at the points, whose day comes, and whose has passed.
+//! `pickup waiting|due|overdue|forecast`: what waits at the points, whose day comes, whose has passed, and what will come.
 
+use cardline::route::distribution::forecast::{PointForecast, forecast};
 use cardline::route::distribution::pickup::{By, PickupRow, counted, due_within, one_by_one};
 use cardline::route::distribution::pickup_cards::Asked;
 use cardline::step::Worker;
@@ -29,6 +30,14 @@ pub enum Pickup {
     #[command(after_help = "Kinds: window, unit, recall, return.
 Example: cardline pickup overdue --cards --output csv")]
     Overdue(ShownBy),
+    /// 预测 What comes to each point within four weeks, and the shelf space it needs if nobody collects anything
+    #[command(after_help = "A card that is not made yet is reckoned by the day promised to its holder.
+Example: cardline pickup forecast --output csv")]
+    Forecast {
+        /// The instant that counts as now, RFC 3339 [default: now]
+        #[arg(long, value_name = "INSTANT")]
+        at: Option<Timestamp>,
+    },
 }
 
 #[derive(Args)]
@@ -61,6 +70,7 @@ enum Place {
 pub async fn run(context: &Context, command: Pickup) -> anyhow::Result<Exit> {
     let shown = match &command {
         Pickup::Waiting(shown) | Pickup::Due { shown, .. } | Pickup::Overdue(shown) => shown,
+        Pickup::Forecast { at } => return tell_forecast(context, *at).await,
     };
     let now = context.look_at(shown.at);
     let today = local_date(now);
@@ -68,7 +78,7 @@ pub async fn run(context: &Context, command: Pickup) -> anyhow::Result<Exit> {
     let asked = match command {
         Pickup::Waiting(_) => Asked::Waiting,
         Pickup::Due { within, .. } => due_within(&worker, today, within),
-        Pickup::Overdue(_) => Asked::Overdue { today },
+        Pickup::Overdue(_) | Pickup::Forecast { .. } => Asked::Overdue { today },
     };
     let rows = rows(&worker, asked, shown, now).await?;
     let lines: Vec<_> = rows.iter().map(|row| line(row, shown.cards)).collect();
@@ -94,6 +104,24 @@ async fn rows(worker: &Worker, asked: Asked, shown: &ShownBy, now: Timestamp) ->
         Place::Point => By::Point,
     };
     Ok(counted(worker, asked, by, now).await?)
+}
+
+async fn tell_forecast(context: &Context, at: Option<Timestamp>) -> anyhow::Result<Exit> {
+    let now = context.look_at(at);
+    let points = forecast(&context.observer(now).await?, now).await?;
+    let weeks = points.first().map(|point| point.weeks).into_iter().flatten();
+    let weeks: Vec<String> = weeks.map(|week| format!("to {}", week.to)).collect();
+    let headings = ["area", "point", "name", "waiting"].into_iter().chain(weeks.iter().map(String::as_str));
+    let headings: Vec<&str> = headings.chain(["later", "shelf"]).collect();
+    let line = |point: &PointForecast| {
+        let mut line = vec![point.area.clone(), point.point.clone(), point.name.clone(), point.waiting.to_string()];
+        line.extend(point.weeks.iter().map(|week| week.arrivals.to_string()));
+        line.push(point.later.to_string());
+        line.push(point.weeks.last().map_or(point.waiting, |week| week.shelf).to_string());
+        line
+    };
+    print::rows(context.output, &headings, &points.iter().map(line).collect::<Vec<_>>(), &points)?;
+    Ok(Exit::Ok)
 }
 
 fn headings(asked: Asked, cards: bool) -> Vec<&'static str> {

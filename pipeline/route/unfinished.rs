@@ -9,50 +9,50 @@ use crate::store::scope::in_scope;
 use crate::store::{LedgerError, Tx};
 use crate::{args, bulk_row, read_by_name, row};
 
-/// Everything unfinished, one row each. Each way begins with what is open, so that what is finished is not looked at.
+/// Everything unfinished, one row each, with the point at which it is or will be collected. Each way begins with what is open, so that what is finished is not looked at.
 /// The promise is empty where it was kept or missed already, and where nobody was promised anything: a replacement, a
 /// correction that the holder owes, plastic on its way back.
 macro_rules! each_unfinished {
     () => {
         concat!(
-            "SELECT 'application' AS life, a.state, '' AS promise_on, a.region, a.bank, a.due_on
+            "SELECT 'application' AS life, a.state, '' AS promise_on, a.region, a.bank, a.due_on, a.point
                 FROM application a WHERE a.state IN ('returned', 'rejected')
             UNION ALL SELECT 'card', 'waiting_account', ",
             each_unfinished!(promised),
-            ", a.region, a.bank, a.due_on FROM application a WHERE a.queue IS NOT NULL
+            ", a.region, a.bank, a.due_on, a.point FROM application a WHERE a.queue IS NOT NULL
             UNION ALL SELECT 'card',
                 CASE WHEN c.application IS NULL THEN 'in_account_batch' ELSE 'waiting_production' END, ",
             each_unfinished!(promised),
-            ", a.region, a.bank, b.due_on FROM batch b
+            ", a.region, a.bank, b.due_on, a.point FROM batch b
                 JOIN application a ON a.account_batch = b.id AND a.place IS NULL
                 LEFT JOIN account c ON c.application = a.id LEFT JOIN production_row p ON p.application = a.id
                 WHERE b.kind = 'account' AND (b.state <> 'answered' OR b.to_produce > 0) AND p.application IS NULL
             UNION ALL SELECT 'card', COALESCE(a.place, 'in_production'), ",
             each_unfinished!(promised),
-            ", a.region, a.bank, b.due_on FROM batch b
+            ", a.region, a.bank, b.due_on, a.point FROM batch b
                 JOIN production_row p ON p.batch = b.id JOIN application a ON a.id = p.application
                 LEFT JOIN made m ON m.application = a.id
                 WHERE b.kind = 'production' AND b.state <> 'answered' AND m.application IS NULL
                     AND (a.place IS NULL OR a.place = 'spoiled')
             UNION ALL SELECT 'card', 'produced', ",
             each_unfinished!(promised),
-            ", a.region, a.bank, CAST(NULL AS TEXT) FROM box x
+            ", a.region, a.bank, CAST(NULL AS TEXT), a.point FROM box x
                 JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
                 WHERE x.shipment IS NULL AND a.place IS NULL
             UNION ALL SELECT 'card', s.place, CASE WHEN s.ready_on IS NULL THEN ",
             each_unfinished!(promised),
             " ELSE '' END, a.region, a.bank,
-                CASE WHEN s.place = 'in_transit' THEN s.due_on ELSE COALESCE(s.window_last, s.due_on) END
+                CASE WHEN s.place = 'in_transit' THEN s.due_on ELSE COALESCE(s.window_last, s.due_on) END, s.point
                 FROM shipment s JOIN box x ON x.shipment = s.id JOIN made m ON m.box = x.id
                 JOIN application a ON a.id = m.application WHERE NOT s.done AND a.place IS NULL
             UNION ALL SELECT 'card', a.place, CASE WHEN a.place IN ('held', 'missing') AND s.ready_on IS NULL THEN ",
             each_unfinished!(promised),
-            " ELSE '' END, a.region, a.bank, a.due_on FROM application a
+            " ELSE '' END, a.region, a.bank, a.due_on, a.point FROM application a
                 LEFT JOIN made m ON m.application = a.id LEFT JOIN box x ON x.id = m.box
                 LEFT JOIN shipment s ON s.id = x.shipment WHERE a.place IN (",
             card_states!(due_alone),
             ")
-            UNION ALL SELECT 'card', a.place, '', a.region, a.bank, b.due_on FROM batch b
+            UNION ALL SELECT 'card', a.place, '', a.region, a.bank, b.due_on, a.point FROM batch b
                 JOIN recycling_row r ON r.batch = b.id JOIN application a ON a.id = r.application
                 WHERE b.kind = 'recycling' AND b.state <> 'answered' AND a.place = 'in_recycling'"
         )
@@ -85,6 +85,15 @@ const COUNTED: &str = concat!(
     " GROUP BY u.life, u.state"
 );
 
+/// Of each point how many stand in one state and were promised, or are due, for one day, within the viewer's scope.
+const BY_POINT: &str = concat!(
+    "SELECT u.point, u.state, u.promise_on, u.due_on, count(*) AS cards FROM (",
+    each_unfinished!(),
+    ") u WHERE u.life = 'card' AND ",
+    in_scope!("u.bank", "u.region"),
+    " GROUP BY u.point, u.state, u.promise_on, u.due_on ORDER BY u.point"
+);
+
 bulk_row! {
     /// How many of one region and bank stand in one state and were promised for one day.
     pub struct Unfinished in "unfinished" {
@@ -93,6 +102,16 @@ bulk_row! {
 }
 
 read_by_name!(Unfinished { life, state, promise_on, region, bank, due_on, cards });
+
+row! {
+    /// Cards of one point that stand alike.
+    pub struct AtPoint { point: String, state: String, promise_on: String, due_on: Option<String>, cards: i64 }
+}
+
+/// The unfinished cards of the viewer's scope by point, counted now.
+pub async fn unfinished_by_point(tx: &mut Tx) -> Result<Vec<AtPoint>, LedgerError> {
+    tx.rows(BY_POINT, args![]).await
+}
 
 row! {
     /// How many stand in one state of a life, and the earliest day by which something of it is due.

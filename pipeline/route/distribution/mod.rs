@@ -1,6 +1,7 @@
 //! Distribution: pickup windows, roll-over, recall, and lists of what waits. Receipts and pickups arrive as events
 //! (servicing).
 
+pub mod forecast;
 pub mod pickup;
 pub mod pickup_cards;
 pub mod point_cards;

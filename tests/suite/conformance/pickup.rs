@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use cardline::route::deadlines::Deadlines;
+use cardline::route::distribution::forecast::forecast;
 use cardline::route::distribution::pickup::{By, PickupRow, counted, due_within, one_by_one};
 use cardline::route::distribution::pickup_cards::Asked;
 use cardline::route::distribution::waiting_by_area::{AreaRow, waiting_by_area};
@@ -98,6 +99,7 @@ async fn the_lists_are_where_the_cards_are(database: Database) {
     assert!(chased.iter().all(|row| row.working_days_left <= 0 && row.due_on < day(months).to_string()), "{chased:?}");
 
     areas_are_summed_level_by_level(&play.worker).await;
+    what_will_come_is_told_by_point(&play.worker).await;
     let boss = administered(&ledger).await;
     execute(&ledger, "UPDATE application SET bank = 'ABC' WHERE id % 2 = 0").await;
     for (name, bank, area) in [("lin", "", "1101"), ("wang", "ABC", ""), ("zhao", "ABC", "1101"), ("none", "CCB", "99")]
@@ -144,6 +146,43 @@ fn summed(rows: &[AreaRow]) -> [i64; 9] {
         [row.cards, one, two, three, four, row.due_1, row.due_3, row.due_7, row.overdue]
     };
     rows.iter().map(columns).fold([0; 9], |sum, row| std::array::from_fn(|at| sum[at] + row[at]))
+}
+
+/// Every card that is on its way is told of once, at its point; late ones come this week, and what waits needs its shelf.
+async fn what_will_come_is_told_by_point(worker: &Worker) {
+    let ledger = &worker.ledger;
+    let points = forecast(worker, evening(DAYS)).await.unwrap();
+    assert!(points.is_sorted_by(|one, other| one.point < other.point));
+    let of_place = |places: &str, at: &str| {
+        format!(
+            "SELECT count(*) FROM card c JOIN application a ON a.id = c.id LEFT JOIN shipment s ON s.id = c.shipment
+            WHERE c.place IN ({places}) AND COALESCE(s.point, a.point) LIKE '{at}'"
+        )
+    };
+    let coming = "'waiting_account', 'in_account_batch', 'waiting_production', 'in_production', 'spoiled', 'produced', 'in_transit'";
+    let (mut all, mut further) = (0, 0);
+    for point in &points {
+        assert_eq!(
+            point.waiting,
+            number(ledger, &of_place("'at_point', 'on_shelf'", &point.point)).await,
+            "{}",
+            point.point
+        );
+        let arrivals: i64 = point.weeks.iter().map(|week| week.arrivals).sum();
+        assert_eq!(arrivals + point.later, number(ledger, &of_place(coming, &point.point)).await, "{}", point.point);
+        assert_eq!(point.weeks[3].shelf, point.waiting + arrivals);
+        assert!(!point.name.is_empty() && point.weeks[0].from == day(DAYS), "{point:?}");
+        assert!(point.weeks.windows(2).all(|pair| pair[0].to.tomorrow().unwrap() == pair[1].from));
+        all += point.waiting + arrivals + point.later;
+        further += point.weeks[1..].iter().map(|week| week.arrivals).sum::<i64>();
+    }
+    assert_eq!(all, number(ledger, &of_place(&format!("'at_point', 'on_shelf', {coming}"), "%")).await);
+    assert!(further > 0, "the play shows too little");
+    // Two months later everything that has not come is late.
+    let later = forecast(worker, evening(DAYS + 90)).await.unwrap();
+    let late: i64 = later.iter().map(|point| point.weeks[0].arrivals).sum();
+    let made = "'in_production', 'spoiled', 'produced'";
+    assert_eq!(late, number(ledger, &of_place(coming, "%")).await - number(ledger, &of_place(made, "%")).await);
 }
 
 /// What lies below an area is what the area tells of itself, down to single points.

@@ -1,0 +1,116 @@
+//! What each point gets within four weeks, and the shelf space it needs for that if nobody collects anything.
+//!
+//! A card that travels comes by the day its carton is due; one that is being made, by the day its batch is due and the
+//! time a carton takes; one that is not made yet, by the day promised to its holder. What is late comes this week.
+
+use cardline_core::domain::policy::ByRegion;
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
+use serde::Serialize;
+
+use crate::route::unfinished::{AtPoint, unfinished_by_point};
+use crate::step::{StageError, Worker};
+use crate::time::local_date;
+
+/// Weeks that are told.
+const WEEKS: usize = 4;
+
+/// What comes to one point within one week.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct ForecastWeek {
+    /// Monday; of the first week today.
+    pub from: Date,
+    /// Sunday, inclusive.
+    pub to: Date,
+    pub arrivals: i64,
+    /// Cards on the shelf at its end if nobody collects anything.
+    pub shelf: i64,
+}
+
+/// One point.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PointForecast {
+    /// District in which it lies; empty where the point is not known any more.
+    pub area: String,
+    pub point: String,
+    pub name: String,
+    /// Cards at the point now, on the shelf or about to be shelved.
+    pub waiting: i64,
+    pub weeks: [ForecastWeek; WEEKS],
+    /// Cards that come later than in these weeks.
+    pub later: i64,
+}
+
+/// Each point within the scope of who asks at which something waits or to which something comes, in the order of codes.
+///
+/// # Errors
+/// The ledger cannot be read.
+pub async fn forecast(worker: &Worker, now: Timestamp) -> Result<Vec<PointForecast>, StageError> {
+    let today = local_date(now);
+    let mut tx = worker.ledger.read().await?;
+    tx.look().await?;
+    let cards = unfinished_by_point(&mut tx).await?;
+    drop(tx);
+    let transit = worker.policy.on(today).regions.map(|policy| policy.transit_working_days);
+    let mut points: Vec<PointForecast> = Vec::new();
+    for stand in &cards {
+        if points.last().is_none_or(|last| last.point != stand.point) {
+            points.push(empty(worker, &stand.point, today));
+        }
+        if let Some(point) = points.last_mut() {
+            add(point, worker, today, stand, &transit);
+        }
+    }
+    points.retain(|point| point.waiting + point.later + point.weeks.iter().map(|week| week.arrivals).sum::<i64>() > 0);
+    points.iter_mut().for_each(fill_shelf);
+    Ok(points)
+}
+
+fn empty(worker: &Worker, code: &str, today: Date) -> PointForecast {
+    let point = worker.reference.point(code).map(|point| (&point.name, &point.region));
+    let known = point.or_else(|| worker.reference.outlet(code).map(|outlet| (&outlet.name, &outlet.region)));
+    let (name, area) = known.map_or_else(Default::default, |(name, region)| (name.clone(), region.clone()));
+    let monday = today.saturating_sub(i64::from(today.weekday().to_monday_zero_offset()).days());
+    let weeks = std::array::from_fn(|week| {
+        let from = monday.saturating_add((week as i64).weeks());
+        ForecastWeek { from: from.max(today), to: from.saturating_add(6.days()), arrivals: 0, shelf: 0 }
+    });
+    PointForecast { area, point: code.into(), name, waiting: 0, weeks, later: 0 }
+}
+
+fn add(point: &mut PointForecast, worker: &Worker, today: Date, stand: &AtPoint, transit: &ByRegion<u32>) {
+    let Some(day) = (match stand.state.as_str() {
+        "at_point" | "on_shelf" => {
+            point.waiting += stand.cards;
+            return;
+        }
+        "in_transit" => day_of(stand.due_on.as_deref()),
+        // From the bureau: what a carton takes, after the day by which it is made.
+        "in_production" | "spoiled" | "produced" => {
+            let made = day_of(stand.due_on.as_deref()).unwrap_or(today).max(today);
+            Some(worker.working_days_after(made, *transit.of(&point.area)))
+        }
+        "waiting_account" | "in_account_batch" | "waiting_production" => {
+            day_of(Some(&stand.promise_on)).or_else(|| day_of(stand.due_on.as_deref()))
+        }
+        _ => return,
+    }) else {
+        return;
+    };
+    match point.weeks.iter_mut().find(|week| day <= week.to) {
+        Some(week) => week.arrivals += stand.cards,
+        None => point.later += stand.cards,
+    }
+}
+
+fn day_of(text: Option<&str>) -> Option<Date> {
+    text.and_then(|text| text.parse().ok())
+}
+
+fn fill_shelf(point: &mut PointForecast) {
+    let mut shelf = point.waiting;
+    for week in &mut point.weeks {
+        shelf += week.arrivals;
+        week.shelf = shelf;
+    }
+}
