@@ -162,6 +162,14 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("holder", "持卡人", "holder"),
     ("applicant", "申请人", "applicant"),
     ("nobody", "无", "nobody"),
+    ("distribution point", "领取点", "distribution point"),
+    ("carrier", "承运方", "carrier"),
+    ("chunk", "同批报文", "a chunk of messages"),
+    ("account_batch", "开户批次", "account batch"),
+    ("production_batch", "制卡批次", "production batch"),
+    ("answer", "应答文件", "answer"),
+    ("report", "制卡报告", "production report"),
+    ("shipment", "货件", "shipment"),
     ("bureau operator", "操作员", "bureau operator"),
     ("administrator", "管理员", "administrator"),
     ("operator", "操作员", "operator"),
@@ -183,6 +191,9 @@ pub fn shown(lang: Lang, code: &str) -> ShownState {
 
 /// A code's word; an unknown code with its marks as spaces.
 pub fn word(lang: Lang, code: &str) -> String {
+    if let Some(partner) = code.strip_prefix("partner:") {
+        return lang.say("合作方 {}", "partner {}").replace("{}", partner);
+    }
     let listed = WORDS.iter().find(|(known, ..)| *known == code).map(|(_, zh, en)| lang.say(zh, en));
     let state = || STATES.iter().find(|(known, ..)| *known == code).map(|(_, _, zh, en)| lang.say(zh, en));
     listed.or_else(state).map_or_else(|| code.replace('_', " "), str::to_owned)
@@ -210,6 +221,9 @@ mod tests {
             .map(|state| state.code)
             .collect();
         assert!(lacking.is_empty(), "{lacking:?}");
+        let owners = LIVES.iter().flat_map(|machine| machine.states).map(|state| state.owner);
+        let silent: Vec<_> = owners.filter(|owner| !WORDS.iter().any(|(code, ..)| code == owner)).collect();
+        assert!(silent.is_empty(), "{silent:?}");
         assert!(Decision::ALL.iter().all(|decision| WORDS.iter().any(|(code, ..)| *code == decision.word())));
         assert!(Role::ALL.iter().all(|role| WORDS.iter().any(|(code, ..)| *code == role.code())));
     }

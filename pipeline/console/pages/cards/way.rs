@@ -26,6 +26,11 @@ impl Way {
         (waits && self.f.may(Permission::CutBatches)).then(path)
     }
 
+    /// Whether the holder still waits for what was promised: that the card is ready.
+    fn is_promised(&self) -> bool {
+        self.is_owed() && !self.way.moves.iter().any(|step| step.life == CARD.name && step.to == "on_shelf")
+    }
+
     /// Whether somebody owes the next step by its day.
     fn is_owed(&self) -> bool {
         let life = if self.way.place.is_some() { &CARD } else { &APPLICATION };
