@@ -94,6 +94,7 @@ routes! {
     POST "/check" desk(Permission::InspectFiles, BANK) => check::checked;
 
     GET "/admin" desk(Permission::SeePickups, ADMINISTRATOR) => pickup::waiting::page;
+    GET "/admin/forecast" desk(Permission::SeePickups, ADMINISTRATOR) => pickup::forecast::page;
     GET "/admin/points/{code}" desk(Permission::SeePickups, ADMINISTRATOR) => pickup::point::page;
 
     GET "/cards" desk(Permission::TraceCards, ALL) => cards::find::page;

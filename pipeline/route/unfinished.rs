@@ -85,14 +85,37 @@ const COUNTED: &str = concat!(
     " GROUP BY u.life, u.state"
 );
 
-/// Of each point how many stand in one state and were promised, or are due, for one day, within the viewer's scope.
-const BY_POINT: &str = concat!(
+/// Of each point how many stand in one state and were promised, or are due, for one day, by region and bank.
+pub const COMING: &str = concat!(
+    "SELECT u.point, u.state, u.promise_on, u.due_on, u.region, u.bank, count(*) AS cards FROM (",
+    each_unfinished!(),
+    ") u WHERE u.life = 'card' GROUP BY u.point, u.state, u.promise_on, u.due_on, u.region, u.bank"
+);
+
+/// The same of the viewer's scope alone, counted now.
+const COMING_NOW: &str = concat!(
     "SELECT u.point, u.state, u.promise_on, u.due_on, count(*) AS cards FROM (",
     each_unfinished!(),
     ") u WHERE u.life = 'card' AND ",
     in_scope!("u.bank", "u.region"),
     " GROUP BY u.point, u.state, u.promise_on, u.due_on ORDER BY u.point"
 );
+
+/// And from the last count.
+const COMING_COUNTED: &str = concat!(
+    "SELECT u.point, u.state, u.promise_on, u.due_on, CAST(sum(u.cards) AS BIGINT) AS cards FROM coming_count u WHERE ",
+    in_scope!("u.bank", "u.region"),
+    " GROUP BY u.point, u.state, u.promise_on, u.due_on ORDER BY u.point"
+);
+
+bulk_row! {
+    /// Cards of one point, region and bank that stand alike.
+    pub struct ComingCount in "coming_count" {
+        point: String, state: String, promise_on: String, due_on: Option<String>, region: String, bank: String, cards: i64,
+    }
+}
+
+read_by_name!(ComingCount { point, state, promise_on, due_on, region, bank, cards });
 
 bulk_row! {
     /// How many of one region and bank stand in one state and were promised for one day.
@@ -109,8 +132,17 @@ row! {
 }
 
 /// The unfinished cards of the viewer's scope by point, counted now.
-pub async fn unfinished_by_point(tx: &mut Tx) -> Result<Vec<AtPoint>, LedgerError> {
-    tx.rows(BY_POINT, args![]).await
+pub async fn coming_now(tx: &mut Tx) -> Result<Vec<AtPoint>, LedgerError> {
+    tx.rows(COMING_NOW, args![]).await
+}
+
+/// The same from the last count where it is fresh, and when that was; else counted now.
+pub async fn coming(tx: &mut Tx, now: Timestamp) -> Result<(Vec<AtPoint>, Option<Timestamp>), LedgerError> {
+    // A worker of the version before counts, too, and leaves this table empty.
+    let is_counted = tx.number("SELECT count(*) FROM (SELECT 1 FROM coming_count LIMIT 1) one", args![]).await? > 0;
+    let counted_at = fresh(tx, now).await?.filter(|_| is_counted);
+    let sql = if counted_at.is_some() { COMING_COUNTED } else { COMING_NOW };
+    Ok((tx.rows(sql, args![]).await?, counted_at))
 }
 
 row! {

@@ -13,7 +13,7 @@ use super::waiting::kept;
 use crate::custody::counted_at::counted_at;
 use crate::limits::{DAY_FIGURES_DAYS, DAY_FIGURES_SECONDS};
 use crate::route::distribution::pickup_cards::Asked;
-use crate::route::unfinished::{UNFINISHED, Unfinished};
+use crate::route::unfinished::{COMING, ComingCount, UNFINISHED, Unfinished};
 use crate::store::dialect::over_history;
 use crate::store::{Ledger, LedgerError, Tx};
 use crate::time::{instant, local_date};
@@ -73,6 +73,7 @@ impl Ledger {
             figures.extend(of_day(&mut tx, day).await?);
         }
         let unfinished = tx.rows::<Unfinished>(UNFINISHED, args![]).await?;
+        let coming = tx.rows::<ComingCount>(COMING, args![]).await?;
         tx.roll_back().await?;
         let waiting = self.pickup_cards(Asked::Waiting).await?;
         let overdue = self.pickup_cards(Asked::Overdue { today }).await?;
@@ -87,8 +88,10 @@ impl Ledger {
         tx.run("DELETE FROM day_figure WHERE day >= $1 OR day < $2", args![from, oldest]).await?;
         tx.run("DELETE FROM unfinished", args![]).await?;
         tx.run("DELETE FROM waiting_count", args![]).await?;
+        tx.run("DELETE FROM coming_count", args![]).await?;
         tx.insert(summed(figures)).await?;
         tx.insert(unfinished).await?;
+        tx.insert(coming).await?;
         tx.insert(kept("waiting", waiting).chain(kept("overdue", overdue)).collect()).await?;
         tx.commit().await
     }

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
 
-use crate::route::unfinished::{AtPoint, unfinished_by_point};
+use crate::route::unfinished::{AtPoint, coming, coming_now};
 use crate::step::{StageError, Worker};
 use crate::time::local_date;
 
@@ -41,19 +41,38 @@ pub struct PointForecast {
     pub later: i64,
 }
 
-/// Each point within the scope of who asks at which something waits or to which something comes, in the order of codes.
+/// Each point within the scope of who asks at which something waits or to which something comes, in the order of codes,
+/// counted now.
 ///
 /// # Errors
 /// The ledger cannot be read.
 pub async fn forecast(worker: &Worker, now: Timestamp) -> Result<Vec<PointForecast>, StageError> {
-    let today = local_date(now);
     let mut tx = worker.ledger.read().await?;
     tx.look().await?;
-    let cards = unfinished_by_point(&mut tx).await?;
-    drop(tx);
+    let cards = coming_now(&mut tx).await?;
+    Ok(by_point(worker, now, &cards))
+}
+
+/// The same from the last count where it is fresh, and when that was; none: counted now.
+///
+/// # Errors
+/// The ledger cannot be read.
+pub async fn last_forecast(
+    worker: &Worker,
+    now: Timestamp,
+) -> Result<(Vec<PointForecast>, Option<Timestamp>), StageError> {
+    let mut tx = worker.ledger.read().await?;
+    tx.look().await?;
+    let (cards, counted_at) = coming(&mut tx, now).await?;
+    Ok((by_point(worker, now, &cards), counted_at))
+}
+
+/// Cards in the order of points.
+fn by_point(worker: &Worker, now: Timestamp, cards: &[AtPoint]) -> Vec<PointForecast> {
+    let today = local_date(now);
     let transit = worker.policy.on(today).regions.map(|policy| policy.transit_working_days);
     let mut points: Vec<PointForecast> = Vec::new();
-    for stand in &cards {
+    for stand in cards {
         if points.last().is_none_or(|last| last.point != stand.point) {
             points.push(empty(worker, &stand.point, today));
         }
@@ -63,7 +82,7 @@ pub async fn forecast(worker: &Worker, now: Timestamp) -> Result<Vec<PointForeca
     }
     points.retain(|point| point.waiting + point.later + point.weeks.iter().map(|week| week.arrivals).sum::<i64>() > 0);
     points.iter_mut().for_each(fill_shelf);
-    Ok(points)
+    points
 }
 
 fn empty(worker: &Worker, code: &str, today: Date) -> PointForecast {

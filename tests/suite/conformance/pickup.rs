@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use cardline::route::deadlines::Deadlines;
-use cardline::route::distribution::forecast::forecast;
+use cardline::route::distribution::forecast::{forecast, last_forecast};
 use cardline::route::distribution::pickup::{By, PickupRow, counted, due_within, one_by_one};
 use cardline::route::distribution::pickup_cards::Asked;
 use cardline::route::distribution::waiting_by_area::{AreaRow, waiting_by_area};
 use cardline::route::distribution::windows::EndWindows;
 use cardline::step::{Step, Worker};
+use cardline::store::Ledger;
 use cardline::time::instant;
 use cardline_core::domain::staff::Role;
 use cardline_world::play::day;
@@ -115,6 +116,7 @@ async fn the_lists_are_where_the_cards_are(database: Database) {
         assert!(listed.is_sorted() && listed.len() == expected.len(), "{name}");
         assert_eq!(listed.into_iter().collect::<BTreeSet<_>>(), expected, "{name}");
         assert_eq!(cards(&by_point(&play.worker, Asked::Waiting, DAYS).await), expected.len() as i64, "{name}");
+        coming_is_as_a_worker_counts_it(&play.worker, &ledger, name).await;
         let by_area = waiting_by_area(&play.worker, "", evening(DAYS)).await.unwrap();
         assert_eq!(by_area.iter().map(|row| row.cards).sum::<i64>(), expected.len() as i64, "{name}");
         let late = singles(&play.worker, overdue, months).await.len() as i64;
@@ -183,6 +185,16 @@ async fn what_will_come_is_told_by_point(worker: &Worker) {
     let late: i64 = later.iter().map(|point| point.weeks[0].arrivals).sum();
     let made = "'in_production', 'spoiled', 'produced'";
     assert_eq!(late, number(ledger, &of_place(coming, "%")).await - number(ledger, &of_place(made, "%")).await);
+}
+
+/// What a page reads of the last count is what is counted now, within the same scope.
+async fn coming_is_as_a_worker_counts_it(worker: &Worker, whole: &Ledger, name: &str) {
+    let now = evening(DAYS);
+    whole.count_figures(now).await.unwrap();
+    let (counted, at) = last_forecast(worker, now).await.unwrap();
+    assert!(at.is_some(), "{name}");
+    assert_eq!(counted, forecast(worker, now).await.unwrap(), "{name}");
+    assert!(counted.is_empty() == (name == "none"), "{name} shows too little");
 }
 
 /// What lies below an area is what the area tells of itself, down to single points.

@@ -140,6 +140,7 @@ pub const COLUMNS: &[(&str, &str)] = &[
     ("recent_move.*", "sums over the history, for the strip only"),
     ("tally.*", "sums over the history, for the metrics only"),
     ("unfinished.*", "for charts only, and counted anew every few minutes"),
+    ("coming_count.*", "for pages only, and counted anew every few minutes"),
     ("waiting_count.*", "for pages only, and counted anew every few minutes"),
     ("users.tries", "of the version before; nobody reads it"),
     ("users.wait_until", "of the version before; nobody reads it"),
@@ -178,6 +179,7 @@ pub const DELETED: &[(&str, &str)] = &[
     ("recent_move", "as its columns"),
     ("tally", "as its columns"),
     ("unfinished", "as its columns"),
+    ("coming_count", "as its columns"),
     ("waiting_count", "as its columns"),
 ];
 
@@ -201,6 +203,7 @@ pub const EXCHANGED: &[(&str, &str)] = &[
     ("recent_move", "as its columns"),
     ("tally", "as its columns"),
     ("unfinished", "as its columns"),
+    ("coming_count", "as its columns"),
     ("waiting_count", "as its columns"),
 ];
 
