@@ -64,9 +64,10 @@ pub struct ShownRow {
     pub cells: Vec<String>,
     /// Its bytes; none for each that may not be looked at.
     pub bytes: Vec<Option<u8>>,
-    /// Its number in the batch, where the layout has it.
+    /// Its number in the batch, and its card's, where the layout has them.
     number: Option<i64>,
-    /// The card it is about, and what became of it; none where the row names none of the batch's.
+    card_number: Option<String>,
+    /// The card of that row of the batch, and what became of it; none where the row names another one or is in doubt.
     pub card: Option<BatchRow>,
 }
 
@@ -146,9 +147,10 @@ async fn find_cards(worker: &Worker, batch: &FilesBatch, rows: &mut [ShownRow]) 
     let numbers: Vec<i64> = rows.iter().filter_map(|row| row.number).collect();
     let Some(kind) = BatchKind::named(&batch.kind).filter(|_| !numbers.is_empty()) else { return Ok(()) };
     let found = worker.ledger.batch_rows_of(batch.id, kind, numbers).await?;
-    let mut cards: BTreeMap<i64, BatchRow> = found.into_iter().map(|card| (card.row, card)).collect();
+    let cards: BTreeMap<i64, BatchRow> = found.into_iter().map(|card| (card.row, card)).collect();
     for row in rows {
-        row.card = row.number.and_then(|number| cards.remove(&number));
+        let named = |card: &&BatchRow| row.card_number.is_none() || row.card_number == card.card_number;
+        row.card = row.number.and_then(|number| cards.get(&number)).filter(named).cloned();
     }
     Ok(())
 }
@@ -189,7 +191,8 @@ fn shown_rows(spec: &FileSpec, parsed: &Parsed, records: &[u8], after: usize, mo
         line: row.line,
         cells,
         bytes: masked_bytes(spec, lines.get(row.line.saturating_sub(1)).copied().unwrap_or_default()),
-        number: row.value("row").and_then(|number| number.parse().ok()),
+        number: row.value("row").filter(|_| !row.is_in_doubt()).and_then(|number| number.parse().ok()),
+        card_number: row.value("card_number"),
         card: None,
     };
     parsed.read(spec).zip(masked_table(spec, parsed).rows).skip(after).take(most).map(shown).collect()

@@ -106,7 +106,7 @@ impl Ledger {
 const CARDS: &str = concat!(
     "SELECT a.application_id, a.kind, COALESCE(c.place, a.state) AS state, a.bank, a.region, a.point, a.approved_on, a.promise_on,
         CASE WHEN a.place IS NOT NULL OR a.account_batch IS NULL THEN a.due_on
-            ELSE COALESCE(s.window_last, s.due_on, q.due_on, b.due_on) END AS due_on,
+            ELSE COALESCE(s.due_on, q.due_on, b.due_on) END AS due_on,
         CASE WHEN a.place IS NOT NULL OR a.account_batch IS NULL THEN a.owner
             ELSE COALESCE(s.owner, q.owner, b.owner) END AS owner, a.message
      FROM application a LEFT JOIN card c ON c.id = a.id

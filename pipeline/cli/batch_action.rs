@@ -113,7 +113,7 @@ pub struct CancelArgs {
 
 #[derive(Args)]
 #[command(
-    after_help = "What it is in the lane for stays as it was approved; only the batch it goes into comes earlier. A card that is in a batch stays there.
+    after_help = "It goes into the next batch of that lane, whose times are in the bank's profile, and is made with it. A card that is in a batch stays there. A correction of the applicant that comes later puts it into the lane it names.
 Example: cardline batch urgent 110101-20260105-000000071 --reason \"in hospital, needs it this week\" --as lin"
 )]
 pub struct UrgentArgs {
@@ -147,7 +147,7 @@ pub async fn cut(context: &Context, args: CutArgs) -> anyhow::Result<Exit> {
     let Some(number) = &args.confirm else {
         return Err(Usage("preview the batch with --dry-run, then confirm its number with --confirm".into()).into());
     };
-    let worker = context.worker(by.at).await?;
+    let worker = context.named_worker(by.at).await?;
     told(context, "cut", cut_now(&worker, stream, number, by).await)
 }
 

@@ -74,7 +74,7 @@ mod users_token;
 use std::pin::Pin;
 use std::process::ExitCode;
 
-use cardline_core::domain::personal_text::looks_personal;
+use cardline_core::domain::identity_number;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use context::GlobalFlags;
@@ -191,21 +191,26 @@ pub fn read() -> Typed {
     Typed { cli, line }
 }
 
-/// Ends with help, or with what is wrong with the words typed; what steers a terminal in them is shown, and what
-/// identifies a person is not.
+/// Ends with help, or with what is wrong with the words typed; what steers a terminal in them is shown, and a
+/// person's number is not.
 fn misread<T>(error: clap::Error) -> T {
     if error.use_stderr() {
-        let said = error.render().to_string();
-        match looks_personal(&said) {
+        match std::env::args().skip(1).any(|argument| is_persons_number(&argument)) {
             true => print::complain(
-                "error: a person's number or telephone was given as an argument, where others can read it; \
+                "error: a person's number was given as an argument, where others can read it; \
                  `cardline find` asks for it, or reads it from standard input",
             ),
-            false => print::complain(said.trim_end()),
+            false => print::complain(error.render().to_string().trim_end()),
         }
         std::process::exit(error.exit_code());
     }
     error.exit()
+}
+
+/// Whether an argument, or the value behind its `=`, is the number of a person's paper.
+fn is_persons_number(argument: &str) -> bool {
+    let value = argument.split_once('=').map_or(argument, |(_, value)| value);
+    identity_number::parse(&value.trim().to_ascii_uppercase()).is_ok()
 }
 
 /// Runs one command and reports how it ended. Boxed, so that everything it may do is compiled here, with its

@@ -111,9 +111,7 @@ impl InWords for LookupRefusal {
     fn words(&self) -> String {
         match self {
             LookupRefusal::NoNumber => {
-                "that is no valid number of a person: eighteen signs, the last one checks the others; \
-                 nothing was looked up"
-                    .into()
+                "that is no valid number of a person: its last sign checks the others; nothing was looked up".into()
             }
             LookupRefusal::EnoughToday { limit } => format!(
                 "you had {limit} persons or messages opened alone today, which is as many as one may; find the card by its \

@@ -89,7 +89,7 @@ impl Tx {
         if self.is_postgres() { self.clock().await.map(Some) } else { Ok(None) }
     }
 
-    /// Whether there is a table of this name.
+    /// Whether there is a table of this name; on PostgreSQL also a view or an index.
     pub(crate) async fn has_table(&mut self, name: &str) -> Result<bool, LedgerError> {
         let sql = match self.engine() {
             Engine::Postgres => "SELECT count(to_regclass(quote_ident(current_schema()) || '.' || quote_ident($1)))",

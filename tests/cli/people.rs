@@ -780,7 +780,17 @@ fn a_person_is_found_by_a_number_on_standard_input() {
     assert_eq!(find("lin", "110101190013010000", &because).0, 2);
     assert_eq!(house.json("boss", &["quarantine", "disclosures"]).as_array().unwrap().len(), 5);
     // Never as an argument, and what was typed so is not said again.
-    let output = house.run("lin", &["find", person, "--reason", "r"], &[]);
-    let said = text(&output.stderr);
-    assert!(code(&output) == 2 && said.contains("standard input") && !said.contains(person), "{said}");
+    let of_before = &["11010190", "0307001"].concat();
+    for number in [person, of_before] {
+        let output = house.run("lin", &["find", number, "--reason", "r"], &[]);
+        let said = text(&output.stderr);
+        assert!(code(&output) == 2 && said.contains("standard input") && !said.contains(number), "{said}");
+    }
+    // Everything else that is wrong is said as it is, and no word at all is help.
+    for (arguments, told) in
+        [(&["find", "查", "--reason", "r"][..], "unexpected argument '查'"), (&["batch"], "Usage: cardline batch")]
+    {
+        let said = text(&house.run("lin", arguments, &[]).stderr);
+        assert!(said.contains(told), "{said}");
+    }
 }

@@ -56,25 +56,15 @@ impl Serialize for BatchShown {
 /// There is no such batch for who asks, it lies partly beyond their scope, the ledger cannot be read, or the keys
 /// do not open a reason.
 pub async fn show_batch(ledger: &Ledger, keys: &Keys, number: &str) -> Result<BatchShown, BatchError> {
-    let mut shown = show_batch_without_sections(ledger, keys, number).await?;
-    if BatchKind::named(&shown.batch.kind).is_some_and(|kind| kind.asked == Asked::Bureau) {
-        let sections = ledger.sections(shown.batch.id).await?.into_iter();
-        shown.sections = sections.map(|(region, cards)| Section { region, cards }).collect();
-    }
-    Ok(shown)
-}
-
-/// The same for who does not look at sections, which are counted card by card.
-///
-/// # Errors
-/// As of [`show_batch`].
-pub async fn show_batch_without_sections(ledger: &Ledger, keys: &Keys, number: &str) -> Result<BatchShown, BatchError> {
     let (id, batch) = batch_within(ledger, number).await?;
     let places = ledger.batch_places(id).await?;
     let files = ledger.files_of_batch(id).await?;
     let actions = ledger.batch_actions(id).await?.into_iter().map(|action| shown(action, keys));
     let actions = actions.collect::<Result<_, _>>()?;
-    Ok(BatchShown { batch, places, sections: Vec::new(), files, actions })
+    let has_sections = BatchKind::named(&batch.kind).is_some_and(|kind| kind.asked == Asked::Bureau);
+    let sections = if has_sections { ledger.sections(id).await? } else { Vec::new() };
+    let sections = sections.into_iter().map(|(region, cards)| Section { region, cards }).collect();
+    Ok(BatchShown { batch, places, sections, files, actions })
 }
 
 fn shown(action: BatchAction, keys: &Keys) -> Result<ShownAction, KeyError> {

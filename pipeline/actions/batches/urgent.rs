@@ -8,19 +8,18 @@ use jiff::Timestamp;
 
 use super::record::record;
 use super::refusal::{BatchError, BatchRefusal};
-use super::targets::stream_within;
+use super::targets::{on_hold_with, stream_within};
 use crate::actions::outcome::{Instruction, Outcome};
 use crate::args;
-use crate::batching::batch_record::{NewBatchAction, record_action};
+use crate::batching::batch_record::{NewBatchAction, record_action, refuse_on_hold};
 use crate::batching::cut_batch::QueueSlice;
-use crate::batching::schedule::stream_of;
+use crate::batching::schedule::{covers, stream_of};
 use crate::row;
-use crate::step::{StageError, Worker};
-use crate::store::leases::spend;
+use crate::step::Worker;
 use crate::store::row_macs::catalog;
 use crate::store::scope::in_scope;
 use crate::store::transition::{Along, move_one};
-use crate::store::{Lease, Ledger, LedgerError, Stamp};
+use crate::store::{Ledger, LedgerError, Stamp};
 use crate::transition;
 
 const URGENT: &str = Priority::Urgent.word();
@@ -43,7 +42,8 @@ pub struct UrgentPreview {
 /// What it would change to put a card into the urgent lane; none where it is there.
 ///
 /// # Errors
-/// The card does not wait for its account within the scope of who asks, or the ledger cannot be read.
+/// The card does not wait for its account within the scope of who asks, its stream or the urgent one is on hold, or the
+/// ledger cannot be read.
 pub async fn preview_urgent(worker: &Worker, application: &str) -> Result<Option<UrgentPreview>, BatchError> {
     let (card, from, to) = found(worker, application).await?;
     if card.lane == URGENT {
@@ -58,42 +58,38 @@ pub async fn preview_urgent(worker: &Worker, application: &str) -> Result<Option
 /// Puts a card into the urgent lane.
 ///
 /// # Errors
-/// As of the preview; or a batch is being cut there now.
+/// As of the preview.
 pub async fn make_urgent(worker: &Worker, application: &str, by: Instruction<'_>) -> Result<Outcome, BatchError> {
-    let (card, _, to) = found(worker, application).await?;
+    let (card, from, to) = found(worker, application).await?;
     if card.lane == URGENT {
         return Ok(Outcome::Before(vec![application.into()]));
     }
     let action = record(worker, by, "urgent", Some(&to))?;
-    // Nobody takes the card into a batch of its old lane meanwhile.
-    let Some(lease) = worker.lease(&work_of(worker, &card)?, by.at).await? else {
-        return Err(BatchRefusal::Busy { stream: to }.into());
-    };
-    if worker.ledger.move_to_urgent(&lease, &card, application, &action).await? {
-        return Ok(Outcome::Done(vec![application.into()]));
+    match worker.ledger.move_to_urgent(&card, (&from, &to), application, &action).await? {
+        true => Ok(Outcome::Done(vec![application.into()])),
+        false => Err(BatchRefusal::NotWaiting { application: application.into() }.into()),
     }
-    worker.ledger.give_back(&lease).await?;
-    Err(BatchRefusal::NotWaiting { application: application.into() }.into())
 }
 
-/// The card, the stream it waits in, and the urgent one.
+/// The card, the stream it waits in, and the urgent one; neither of them is on hold.
 async fn found(worker: &Worker, application: &str) -> Result<(Waiting, String, String), BatchError> {
     let not_waiting = || BatchRefusal::NotWaiting { application: application.into() };
     let card = worker.ledger.waiting_for_account(application).await?.ok_or_else(not_waiting)?;
-    let name = |lane: &str| stream_of(worker, BatchKind::ACCOUNT, &slice(&card, lane)).map(|(s, _)| s.name());
+    let name = |lane: &str| {
+        let (region, bank, lane) = (card.region.clone(), card.bank.clone(), lane.to_owned());
+        let group = QueueSlice { region, bank, lane, cards: 1, oldest: String::new(), since: Timestamp::UNIX_EPOCH };
+        stream_of(worker, BatchKind::ACCOUNT, &group).map(|(stream, _)| stream.name())
+    };
     let (Some(from), Some(to)) = (name(&card.lane), name(URGENT)) else { return Err(not_waiting().into()) };
     stream_within(worker, &to)?;
+    // Who may not release a stream takes no card out of it, and no card is sent where nothing is cut.
+    let holds = worker.ledger.streams_on_hold().await?;
+    for stream in [&from, &to] {
+        if let Some((hold, _)) = holds.iter().find(|(hold, _)| covers(hold, stream)) {
+            return Err(on_hold_with(worker, stream, hold).into());
+        }
+    }
     Ok((card, from, to))
-}
-
-fn work_of(worker: &Worker, card: &Waiting) -> Result<String, StageError> {
-    let stream = stream_of(worker, BatchKind::ACCOUNT, &slice(card, &card.lane));
-    Ok(stream.map(|(stream, _)| stream.kind.work()).unwrap_or_default())
-}
-
-fn slice(card: &Waiting, lane: &str) -> QueueSlice {
-    let (region, bank) = (card.region.clone(), card.bank.clone());
-    QueueSlice { region, bank, lane: lane.into(), cards: 1, oldest: String::new(), since: Timestamp::UNIX_EPOCH }
 }
 
 impl Ledger {
@@ -107,16 +103,18 @@ impl Ledger {
         tx.row(sql, args![application]).await
     }
 
-    /// Whether the card still waited where it was found.
+    /// Whether the card still waited where it was found. A cut that took it first leaves nothing to move; one that is
+    /// settled afterwards misses it, and is made again (`route/accounts/cut_rows.rs`).
     async fn move_to_urgent(
         &self,
-        lease: &Lease,
         card: &Waiting,
+        (from, to): (&str, &str),
         application: &str,
         action: &NewBatchAction,
     ) -> Result<bool, LedgerError> {
         let mut tx = self.begin().await?;
-        spend(&mut tx, lease).await?;
+        refuse_on_hold(&mut tx, from).await?;
+        refuse_on_hold(&mut tx, to).await?;
         tx.trust(&catalog::APPLICATION, card.id).await?;
         let moved = tx
             .run(

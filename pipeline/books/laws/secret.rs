@@ -70,6 +70,8 @@ const TOUCHED: &[(&str, &str)] = &[
 const IDENTIFIERS: &[&str] = &[
     "application.application_id",
     "approval.subject",
+    // Numbers of batches, and the application that was made urgent.
+    "batch_act.result",
     "message.application_id",
     "message.event_id",
     "move.actor",

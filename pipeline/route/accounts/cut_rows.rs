@@ -87,8 +87,9 @@ pub(super) async fn cut_accounts(tx: &mut Tx, cut: &CutBatch, why: Stamp<'_>) ->
             // expect one card, and compare every member with every card that waits.
             "UPDATE application SET account_batch = $1, account_row = m.row, queue = NULL FROM member m
              WHERE application.id = m.id
-                AND CASE WHEN application.queue = 'account' AND application.place IS NULL THEN TRUE ELSE FALSE END",
-            args![batch],
+                AND CASE WHEN application.queue = 'account' AND application.place IS NULL AND application.lane = $2
+                    THEN TRUE ELSE FALSE END",
+            args![batch, &cut.group.lane],
         )
         .await? as i64;
     let transition = transition!(CARD, "waiting_account" => "in_account_batch");

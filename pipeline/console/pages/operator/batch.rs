@@ -2,7 +2,7 @@
 
 use askama::Template;
 use cardline::actions::batches::refusal::BatchRefusal;
-use cardline::actions::batches::shown::{BatchShown, show_batch_without_sections};
+use cardline::actions::batches::shown::{BatchShown, show_batch};
 use cardline::batching::batch_list::BatchRecord;
 use cardline::batching::batch_rows::BatchRow;
 use cardline::limits::CONSOLE_ROWS;
@@ -37,7 +37,7 @@ impl Batch {
 pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
     let (worker, now) = asked.worker().await?;
     let number = asked.part(0);
-    let shown = show_batch_without_sections(&worker.ledger, &worker.keys, number).await?;
+    let shown = show_batch(&worker.ledger, &worker.keys, number).await?;
     let acts = acts::offered(&asked, &shown.batch);
     let sheet = acts::sheet(&asked, &shown.batch, &acts);
     let title = asked.lang.say("批次 {}", "Batch {}").replace("{}", number);

@@ -1,6 +1,7 @@
 //! A card that waits for its account is put into the urgent lane: once, while it waits, by who sees it; its next batch
 //! is one of that lane.
 
+use cardline::actions::batches::hold::{hold_stream, release_stream};
 use cardline::actions::batches::refusal::BatchRefusal;
 use cardline::actions::batches::urgent::{make_urgent, preview_urgent};
 use cardline::actions::outcome::{Instruction, Outcome};
@@ -25,6 +26,13 @@ async fn a_card_in_the_urgent_lane_is_cut_with_it(database: Database) {
 
     let preview = preview_urgent(&play.worker, &card).await.unwrap().unwrap();
     assert_eq!(preview.from.replace("/normal", "/urgent"), preview.to);
+    // Neither out of a stream on hold nor into one.
+    for stream in [&preview.from, &preview.to] {
+        hold_stream(&play.worker, stream, by(morning())).await.unwrap();
+        let refused = refusal(make_urgent(&play.worker, &card, by(morning())).await);
+        assert!(matches!(&refused, BatchRefusal::OnHoldWith { hold, .. } if hold == stream), "{refused:?}");
+        release_stream(&play.worker, stream, by(morning())).await.unwrap();
+    }
     assert_eq!(make_urgent(&play.worker, &card, by(morning())).await.unwrap(), Outcome::Done(vec![card.clone()]));
     let writes = ledger.row_writes();
     assert_eq!(make_urgent(&play.worker, &card, by(morning())).await.unwrap(), Outcome::Before(vec![card.clone()]));
