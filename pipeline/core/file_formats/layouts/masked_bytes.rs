@@ -44,8 +44,10 @@ pub fn masked_bytes(spec: &FileSpec, line: &[u8]) -> Vec<Option<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::masked_bytes;
-    use crate::file_formats::{Charset, FileKind, sample};
+    use std::path::Path;
+
+    use super::{Layout, masked, masked_bytes};
+    use crate::file_formats::{Charset, FileKind, Profile, sample};
 
     /// What is seen of a line: a dot for each byte that is not.
     fn seen(line: &[u8]) -> String {
@@ -68,5 +70,40 @@ mod tests {
     fn nothing_is_shown_where_cells_cannot_be_told_apart() {
         assert_eq!(seen(b"110101199003070003"), ".".repeat(18));
         assert_eq!(seen(b"7|T-7|\xff\xff|01|x|00|||"), format!("7|T-7|{}", ".".repeat(13)));
+    }
+
+    /// Every file of every partner that is agreed on here: a cell is shown whole where it is open, and else no byte of it.
+    #[test]
+    fn of_no_layout_a_byte_of_a_personal_cell_is_shown() {
+        let house = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let partners = std::fs::read_dir(house.join("schemas/partners")).unwrap().map(|entry| entry.unwrap().path());
+        let fixed = house.join("fixtures/partners/CITY/profile.toml");
+        let (mut layouts, mut hidden) = (0, 0);
+        for path in partners.filter(|path| path.extension().is_some_and(|kind| kind == "toml")).chain([fixed]) {
+            let profile = Profile::load(&std::fs::read_to_string(&path).unwrap(), "profile.toml")
+                .unwrap_or_else(|_| panic!("{path:?}"));
+            for spec in profile.files.iter().filter(|spec| spec.layout != Layout::Xml) {
+                let cells: Vec<String> =
+                    spec.columns.iter().map(|column| "7".repeat(column.width.unwrap_or(9))).collect();
+                let between = spec.delimiter().map(String::from).unwrap_or_default();
+                let end = if spec.trailing_delimiter { between.as_str() } else { "" };
+                let bytes = masked_bytes(spec, format!("{}{end}", cells.join(&between)).as_bytes());
+                let mut from = 0;
+                for (column, cell) in spec.columns.iter().zip(&cells) {
+                    let is_open = masked(spec.kind, &column.field, cell) == *cell;
+                    let shown = bytes[from..from + cell.len()].iter();
+                    assert!(
+                        shown.into_iter().all(|byte| byte.is_some() == is_open),
+                        "{path:?} {:?} {}",
+                        spec.kind,
+                        column.field
+                    );
+                    hidden += usize::from(!is_open);
+                    from += cell.len() + between.len();
+                }
+                layouts += 1;
+            }
+        }
+        assert!(layouts > 10 && hidden > 20, "{layouts} {hidden}");
     }
 }
