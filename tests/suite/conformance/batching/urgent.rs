@@ -5,14 +5,20 @@ use cardline::actions::batches::hold::{hold_stream, release_stream};
 use cardline::actions::batches::refusal::BatchRefusal;
 use cardline::actions::batches::urgent::{make_urgent, preview_urgent};
 use cardline::actions::outcome::{Instruction, Outcome};
+use cardline::route::accounts;
+use cardline::step::{StageError, Step, Unit};
+use cardline::store::LedgerError;
+use cardline::time::instant;
 use cardline_core::domain::staff::Role;
+use cardline_world::play::day;
 
-use super::batches::{by, cut, laws_hold, morning, played, refusal};
+use super::batches::{PLAYED, by, cut, laws_hold, morning, played, refusal};
 use crate::conformance::arrivals::texts;
 use crate::conformance::people::users::add;
 use crate::databases::{Database, on_both_engines};
+use crate::steps::drain;
 
-on_both_engines!(a_card_in_the_urgent_lane_is_cut_with_it);
+on_both_engines!(a_card_in_the_urgent_lane_is_cut_with_it, a_cut_under_way_misses_what_was_made_urgent);
 
 /// The cards that wait for their account in the normal lane.
 const WAITING: &str =
@@ -68,4 +74,26 @@ async fn a_card_in_the_urgent_lane_is_cut_with_it(database: Database) {
     }
     play.worker.ledger = ledger;
     laws_hold(&play, "a user put a card into the urgent lane").await;
+}
+
+/// The batch that was rendered with the card is not settled; the next one is made without it, and it with its lane.
+async fn a_cut_under_way_misses_what_was_made_urgent(database: Database) {
+    let play = played(database).await;
+    let (worker, evening) = (&play.worker, instant(day(PLAYED + 2), 17, 45));
+    let units = accounts::Cut::STEP.units(worker, evening).await.unwrap();
+    let unit = units.iter().find(|unit| unit.name().is_some_and(|name| name.ends_with("/normal"))).expect("a stream");
+    let claimed = accounts::Cut::STEP.claim(worker, unit, evening).await.unwrap().taken().expect("it is due");
+    let worked = tokio::task::block_in_place(|| accounts::Cut::STEP.work(worker, claimed, evening)).unwrap();
+    let cards = texts(&worker.ledger, WAITING).await;
+    for card in &cards {
+        make_urgent(worker, card, by(morning())).await.unwrap();
+    }
+    let late = accounts::Cut::STEP.settle(worker, worked, evening).await;
+    assert!(matches!(late, Err(StageError::Ledger(LedgerError::LostRace { .. }))), "{late:?}");
+    assert!(drain(&accounts::Cut::STEP, worker, evening).await.unwrap() > 0);
+    let mixed =
+        "SELECT a.application_id FROM application a JOIN batch b ON b.id = a.account_batch WHERE b.lane <> a.lane";
+    assert!(texts(&worker.ledger, mixed).await.is_empty());
+    laws_hold(&play, "cards were made urgent while they were cut").await;
+    play.end().await;
 }
