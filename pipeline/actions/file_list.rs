@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::recovery::skip::{Missing, missing_of};
 use crate::exchange::file_list::{FileQuery, ListedFile};
@@ -29,22 +30,41 @@ pub struct FilePage {
 /// # Errors
 /// The ledger cannot be read.
 pub async fn file_page(worker: &Worker, query: &FileQuery, now: Timestamp) -> Result<FilePage, StageError> {
+    let missing = match shows_missing(query, local_date(now)) {
+        true => missing_files(worker, &query.partner).await?,
+        false => MissingFiles::default(),
+    };
+    file_page_with(worker, query, now, missing).await
+}
+
+/// Whether the page begins with the numbers that never came.
+fn shows_missing(query: &FileQuery, today: Date) -> bool {
+    let asked_for = query.direction != "out" && matches!(query.state.as_str(), "" | MISSING);
+    asked_for && query.after == 0 && query.day.is_none_or(|day| day == today)
+}
+
+/// The same for who has the partner's missing numbers already.
+///
+/// # Errors
+/// The ledger cannot be read.
+pub async fn file_page_with(
+    worker: &Worker,
+    query: &FileQuery,
+    now: Timestamp,
+    missing: MissingFiles,
+) -> Result<FilePage, StageError> {
     let today = local_date(now);
     let (found, all) = worker.ledger.file_list(query, today).await?;
     let full = found.len() as i64 == query.limit;
     let next = found.last().and_then(|file| file.id).filter(|_| full);
-    let asked_for = query.direction != "out" && matches!(query.state.as_str(), "" | MISSING);
-    let is_first = query.after == 0 && query.day.is_none_or(|day| day == today);
-    let MissingFiles { mut files, unread } = match asked_for && is_first {
-        true => missing_files(worker, &query.partner).await?,
-        false => MissingFiles::default(),
-    };
+    let MissingFiles { mut files, unread } =
+        if shows_missing(query, today) { missing } else { MissingFiles::default() };
     files.extend(found);
     Ok(FilePage { files, all, next, unread })
 }
 
 /// Numbers that never came.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct MissingFiles {
     pub files: Vec<ListedFile>,
     /// Folders that could not be read, so that what is missing there is not known.

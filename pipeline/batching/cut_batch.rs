@@ -29,6 +29,13 @@ pub struct QueueSlice {
     pub since: Timestamp,
 }
 
+impl QueueSlice {
+    /// What its cards have in common: region, bank and lane.
+    pub fn key(&self) -> (&str, &str, &str) {
+        (&self.region, &self.bank, &self.lane)
+    }
+}
+
 /// A batch about to be cut: its file was rendered with exactly these numbers.
 pub struct CutBatch {
     pub kind: &'static str,

@@ -136,7 +136,7 @@ async fn standing(
     let holds: Vec<String> = worker.ledger.streams_on_hold().await?.into_iter().map(|(stream, _)| stream).collect();
     let mut streams: BTreeMap<String, (Stream, &Partner, Vec<QueueSlice>)> = BTreeMap::new();
     for group in groups {
-        let Some((stream, partner)) = stream_of(worker, kind, &group) else { continue };
+        let Some((stream, partner)) = stream_of(worker, kind, group.key()) else { continue };
         streams.entry(stream.name()).or_insert_with(|| (stream, partner, Vec::new())).2.push(group);
     }
     let mut found = Vec::new();
@@ -235,18 +235,22 @@ pub async fn take_due(
 }
 
 /// The stream a group belongs to; none when its bank is no partner, or no bureau makes its cards.
-pub fn stream_of<'s>(worker: &'s Worker, kind: BatchKind, group: &QueueSlice) -> Option<(Stream, &'s Partner)> {
+pub fn stream_of<'s>(
+    worker: &'s Worker,
+    kind: BatchKind,
+    (region, bank, lane): (&str, &str, &str),
+) -> Option<(Stream, &'s Partner)> {
     let partner = match kind.asked {
-        Asked::Bureau => worker.partners.bureau(&group.region).ok()?,
-        Asked::Bank => worker.partners.get(&group.bank)?,
+        Asked::Bureau => worker.partners.bureau(region).ok()?,
+        Asked::Bank => worker.partners.get(bank)?,
     };
     let merged = kind.asked == Asked::Bureau && partner.profile.batch.merge_regions;
     let stream = Stream {
         kind,
         partner: partner.profile.code.clone(),
-        bank: group.bank.clone(),
-        region: (!merged).then(|| group.region.clone()),
-        lane: group.lane.clone(),
+        bank: bank.into(),
+        region: (!merged).then(|| region.to_owned()),
+        lane: lane.into(),
     };
     Some((stream, partner))
 }

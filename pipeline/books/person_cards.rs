@@ -9,6 +9,7 @@ use cardline_core::domain::identity_number;
 use cardline_core::domain::person::PersonNumber;
 use serde::Serialize;
 
+use super::trace::turn;
 use crate::actions::outcome::{ActionError, Instruction};
 use crate::erasing::person::of_person;
 use crate::quarantine::operation_record::record_lookup;
@@ -71,9 +72,7 @@ pub async fn find_person(
     let found = worker.ledger.look_up(&key, reason, limit as i64, why).await?;
     let mut found = found.ok_or(ActionError::Refused(LookupRefusal::EnoughToday { limit }))?;
     for card in &mut found {
-        let point = worker.reference.point(&card.point).map(|point| &point.name);
-        let name = point.or_else(|| worker.reference.outlet(&card.point).map(|outlet| &outlet.name));
-        card.point_name = name.cloned().unwrap_or_default();
+        card.point_name = worker.reference.collected_at(&card.point).unwrap_or_default().0.into();
     }
     Ok(found)
 }
@@ -104,11 +103,9 @@ impl Ledger {
 
 /// A person whose number changed is known by both.
 const CARDS: &str = concat!(
-    "SELECT a.application_id, a.kind, COALESCE(c.place, a.state) AS state, a.bank, a.region, a.point, a.approved_on, a.promise_on,
-        CASE WHEN a.place IS NOT NULL OR a.account_batch IS NULL THEN a.due_on
-            ELSE COALESCE(s.due_on, q.due_on, b.due_on) END AS due_on,
-        CASE WHEN a.place IS NOT NULL OR a.account_batch IS NULL THEN a.owner
-            ELSE COALESCE(s.owner, q.owner, b.owner) END AS owner, a.message
+    "SELECT a.application_id, a.kind, COALESCE(c.place, a.state) AS state, a.bank, a.region, a.point, a.approved_on, a.promise_on, ",
+    turn!(),
+    ", a.message
      FROM application a LEFT JOIN card c ON c.id = a.id
         LEFT JOIN batch b ON b.id = a.account_batch LEFT JOIN batch q ON q.id = c.production_batch
         LEFT JOIN shipment s ON s.id = c.shipment

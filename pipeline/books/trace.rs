@@ -42,6 +42,18 @@ row! {
     }
 }
 
+/// Until when something is due of an application, and whose turn it is: by itself, or by what holds it, the shipment `s`,
+/// the production batch `q` or the account batch `b`.
+macro_rules! turn {
+    () => {
+        "CASE WHEN a.place IS NOT NULL OR a.account_batch IS NULL THEN a.due_on
+            ELSE COALESCE(s.due_on, q.due_on, b.due_on) END AS due_on,
+         CASE WHEN a.place IS NOT NULL OR a.account_batch IS NULL THEN a.owner
+            ELSE COALESCE(s.owner, q.owner, b.owner) END AS owner"
+    };
+}
+pub(super) use turn;
+
 row! {
     /// Everything known about one card without decrypting a record.
     pub struct Trace {
@@ -178,17 +190,18 @@ impl Ledger {
         let files = tx.rows(&FILES, args![id]).await?;
         let found = tx
             .row::<Trace>(
-                "SELECT a.application_id, a.state, a.social, CASE WHEN c.application IS NULL THEN 'none' ELSE a.financial END AS account, a.revision,
+                concat!(
+                    "SELECT a.application_id, a.state, a.social, CASE WHEN c.application IS NULL THEN 'none' ELSE a.financial END AS account, a.revision,
                     a.promise_on,
-                    CASE WHEN a.place IS NOT NULL OR a.account_batch IS NULL THEN a.due_on
-                        ELSE COALESCE(s.due_on, q.due_on, b.due_on) END AS due_on,
-                    CASE WHEN a.place IS NOT NULL OR a.account_batch IS NULL THEN a.owner
-                        ELSE COALESCE(s.owner, q.owner, b.owner) END AS owner, a.lane,
+                    ",
+                    turn!(),
+                    ", a.lane,
                     COALESCE(p.card_number, a.old_number) AS card_number
                  FROM application a LEFT JOIN account c ON c.application = a.id LEFT JOIN production_row p ON p.application = a.id
                  LEFT JOIN batch b ON b.id = a.account_batch LEFT JOIN batch q ON q.id = p.batch
                  LEFT JOIN made m ON m.application = a.id LEFT JOIN box x ON x.id = m.box LEFT JOIN shipment s ON s.id = x.shipment
-                 WHERE a.id = $1",
+                 WHERE a.id = $1"
+                ),
                 args![id],
             )
             .await?;

@@ -46,7 +46,7 @@ impl Step for FollowRegions {
             Room::Recycling => BatchKind::RECYCLING,
         };
         // Nobody else touches the queue of a bank that is no partner.
-        let stream = stream_of(worker, kind, group);
+        let stream = stream_of(worker, kind, group.key());
         let work = stream.map_or_else(|| format!("regions/{}", group.region), |(stream, _)| stream.kind.work());
         Ok(Claim::under(worker.lease(&work, now).await?, |lease| (lease, group.clone())))
     }

@@ -143,15 +143,7 @@ fn add(
     (region, bank, lane): (String, String, String),
     count: i64,
 ) -> Result<(), StageError> {
-    let group = crate::batching::cut_batch::QueueSlice {
-        region,
-        bank,
-        lane,
-        cards: count,
-        oldest: String::new(),
-        since: Timestamp::MIN,
-    };
-    if let Some((stream, _)) = schedule::stream_of(worker, kind, &group) {
+    if let Some((stream, _)) = schedule::stream_of(worker, kind, (&region, &bank, &lane)) {
         *missing.entry(stream.name()).or_default() += count;
     }
     Ok(())

@@ -4,7 +4,6 @@
 use cardline_core::batch_kinds::BatchKind;
 use cardline_core::domain::application::Priority;
 use cardline_core::state_machines::CARD;
-use jiff::Timestamp;
 
 use super::record::record;
 use super::refusal::{BatchError, BatchRefusal};
@@ -12,7 +11,6 @@ use super::targets::{on_hold_with, stream_within};
 use crate::actions::outcome::{Instruction, Outcome};
 use crate::args;
 use crate::batching::batch_record::{NewBatchAction, record_action, refuse_on_hold};
-use crate::batching::cut_batch::QueueSlice;
 use crate::batching::schedule::{covers, stream_of};
 use crate::row;
 use crate::step::Worker;
@@ -76,9 +74,7 @@ async fn found(worker: &Worker, application: &str) -> Result<(Waiting, String, S
     let not_waiting = || BatchRefusal::NotWaiting { application: application.into() };
     let card = worker.ledger.waiting_for_account(application).await?.ok_or_else(not_waiting)?;
     let name = |lane: &str| {
-        let (region, bank, lane) = (card.region.clone(), card.bank.clone(), lane.to_owned());
-        let group = QueueSlice { region, bank, lane, cards: 1, oldest: String::new(), since: Timestamp::UNIX_EPOCH };
-        stream_of(worker, BatchKind::ACCOUNT, &group).map(|(stream, _)| stream.name())
+        stream_of(worker, BatchKind::ACCOUNT, (&card.region, &card.bank, lane)).map(|(stream, _)| stream.name())
     };
     let (Some(from), Some(to)) = (name(&card.lane), name(URGENT)) else { return Err(not_waiting().into()) };
     stream_within(worker, &to)?;

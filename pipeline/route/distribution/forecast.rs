@@ -86,15 +86,13 @@ fn by_point(worker: &Worker, now: Timestamp, cards: &[AtPoint]) -> Vec<PointFore
 }
 
 fn empty(worker: &Worker, code: &str, today: Date) -> PointForecast {
-    let point = worker.reference.point(code).map(|point| (&point.name, &point.region));
-    let known = point.or_else(|| worker.reference.outlet(code).map(|outlet| (&outlet.name, &outlet.region)));
-    let (name, area) = known.map_or_else(Default::default, |(name, region)| (name.clone(), region.clone()));
+    let (name, area) = worker.reference.collected_at(code).unwrap_or_default();
     let monday = today.saturating_sub(i64::from(today.weekday().to_monday_zero_offset()).days());
     let weeks = std::array::from_fn(|week| {
         let from = monday.saturating_add((week as i64).weeks());
         ForecastWeek { from: from.max(today), to: from.saturating_add(6.days()), arrivals: 0, shelf: 0 }
     });
-    PointForecast { area, point: code.into(), name, waiting: 0, weeks, later: 0 }
+    PointForecast { area: area.into(), point: code.into(), name: name.into(), waiting: 0, weeks, later: 0 }
 }
 
 fn add(point: &mut PointForecast, worker: &Worker, today: Date, stand: &AtPoint, transit: &ByRegion<u32>) {

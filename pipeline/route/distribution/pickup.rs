@@ -208,15 +208,12 @@ pub(super) fn kind_of(place: &str) -> &'static str {
 
 fn place_of(found: &PickupCards, by: By, reference: &Reference) -> (String, Option<String>, String) {
     let code = found.point.as_str();
-    let at = reference.point(code).map(|point| (&point.region, &point.name));
-    let (district, name) = at
-        .or_else(|| reference.outlet(code).map(|outlet| (&outlet.region, &outlet.name)))
-        .map_or((found.region.as_str(), ""), |(region, name)| (region.as_str(), name.as_str()));
+    let (name, district) = reference.collected_at(code).unwrap_or(("", &found.region));
     let of_district = || reference.region_name(district).unwrap_or_default().to_owned();
     match by {
         By::Point => (district.to_owned(), Some(code.to_owned()), name.to_owned()),
         By::Street => {
-            let street = code.get(..9).filter(|_| at.is_some()).unwrap_or(district);
+            let street = code.get(..9).filter(|_| reference.point(code).is_some()).unwrap_or(district);
             (street.to_owned(), None, of_district())
         }
         By::District => (district.to_owned(), None, of_district()),

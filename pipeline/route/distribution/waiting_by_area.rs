@@ -147,8 +147,7 @@ fn digits_of<'f>(found: &'f PickupCards, reference: &'f Reference) -> (&'f str, 
 
 fn name_of(area: &str, is_point: bool, reference: &Reference) -> String {
     let name = if is_point {
-        let point = reference.point(area).map(|point| point.name.as_str());
-        point.or_else(|| reference.outlet(area).map(|outlet| outlet.name.as_str()))
+        reference.collected_at(area).map(|(name, _)| name)
     } else {
         let region = format!("{:0<DISTRICT$}", area.get(..DISTRICT).unwrap_or(area));
         reference.region_name(&region)

@@ -1,7 +1,7 @@
 //! The ledger of a partner's files, a page at a time, with what needs somebody on top.
 
 use askama::Template;
-use cardline::actions::file_list::{FilePage, MISSING, file_page, missing_files};
+use cardline::actions::file_list::{FilePage, MISSING, file_page_with, missing_files};
 use cardline::exchange::file_list::{FileQuery, ListedFile};
 use cardline::limits::CONSOLE_ROWS;
 use cardline::step::Worker;
@@ -63,8 +63,9 @@ pub async fn of(asked: &Asked, worker: &Worker, now: Timestamp, code: &str) -> R
     let after = asked.query.get("after").parse().unwrap_or(0);
     let query =
         FileQuery { partner: code.into(), direction, state, day, after, limit: CONSOLE_ROWS, newest_first: true };
-    let page = file_page(worker, &query, now).await?;
-    let (troubles, troubles_all) = troubles(worker, now, code).await?;
+    let missing = missing_files(worker, code).await?;
+    let (troubles, troubles_all) = troubles(worker, now, code, missing.files.clone()).await?;
+    let page = file_page_with(worker, &query, now, missing).await?;
     Ok(FileLedger { filters: filters(asked), page, troubles, troubles_all })
 }
 
@@ -85,9 +86,13 @@ fn filters(asked: &Asked) -> Vec<Filter> {
 }
 
 /// What needs somebody, whatever the filters say, and how many they are.
-async fn troubles(worker: &Worker, now: Timestamp, code: &str) -> Result<(Vec<ListedFile>, i64), Refusal> {
+async fn troubles(
+    worker: &Worker,
+    now: Timestamp,
+    code: &str,
+    missing: Vec<ListedFile>,
+) -> Result<(Vec<ListedFile>, i64), Refusal> {
     let (mut troubles, all) = worker.ledger.troubled_files(code, local_date(now), CONSOLE_ROWS).await?;
-    let missing = missing_files(worker, code).await?.files;
     let all = all + missing.len() as i64;
     troubles.extend(missing);
     Ok((troubles, all))

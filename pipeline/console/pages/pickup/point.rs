@@ -28,13 +28,11 @@ pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
     let (worker, now) = asked.worker().await?;
     let code = asked.part(0).to_owned();
     // A village, a centre, or an outlet of a bank.
-    let point = worker.reference.point(&code).map(|point| (&point.name, &point.region));
-    let outlet = || worker.reference.outlet(&code).map(|outlet| (&outlet.name, &outlet.region));
-    let (name, district) = point.or_else(outlet).ok_or(Refusal::Absent)?;
+    let (name, district) = worker.reference.collected_at(&code).ok_or(Refusal::Absent)?;
     if !district.starts_with(&asked.principal()?.scope.area) {
         return Err(Refusal::Absent);
     }
-    let name = name.clone();
+    let name = name.to_owned();
     let (row, counted_at) = waiting_at_point(&worker, &code, now).await?;
     let counted_at = counted_at.map(|at| at.to_string());
     let cards = worker.ledger.point_cards(&code, asked.query.get("after"), CONSOLE_ROWS).await?;

@@ -147,6 +147,12 @@ impl Reference {
         self.outlets.get(code)
     }
 
+    /// Name and district of what a card is collected at, by its code: a pickup point, or an outlet.
+    pub fn collected_at(&self, code: &str) -> Option<(&str, &str)> {
+        let point = self.point(code).map(|point| (point.name.as_str(), point.region.as_str()));
+        point.or_else(|| self.outlet(code).map(|outlet| (outlet.name.as_str(), outlet.region.as_str())))
+    }
+
     /// Every partner bank with our code, in no order.
     pub fn banks(&self) -> impl Iterator<Item = (&str, &Bank)> {
         self.banks.iter().map(|(code, bank)| (code.as_str(), bank))
