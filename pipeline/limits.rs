@@ -188,6 +188,10 @@ pub const DEAD_LETTERS_PER_CLAIM: i64 = 1_000;
 pub const GAPS_PER_LOOK: i64 = 1_000;
 /// Shipments whose windows one settle opens.
 pub const WINDOWS_PER_CLAIM: i64 = 200;
+/// Shipments whose windows a person moves in one act: one transaction of some seconds.
+pub const WINDOWS_PER_ACT: i64 = 2_000;
+/// Days ahead that a notice may name as the last one: a year, so that a mistyped year is noticed.
+pub const WINDOW_DAYS_AHEAD: i64 = 366;
 /// Cards that go over to another region's queue in one settle, each with a row of history.
 pub const FOLLOWED_PER_SETTLE: i64 = 10_000;
 /// A reference table larger than this is none: all regions there ever were are 400 KB.

@@ -1,4 +1,4 @@
-//! What people do by command or page: to batches, to cases, to the quarantine, to lists, after a restore; and what two of them decide.
+//! What people do by command or page: to batches, to cases, to pickup windows, to the quarantine, to lists, after a restore; and what two of them decide.
 
 pub mod approval_list;
 pub mod batches;
@@ -10,5 +10,6 @@ pub mod errands;
 pub mod file_list;
 pub mod imports;
 pub mod outcome;
+pub mod pickup;
 pub mod quarantine;
 pub mod recovery;

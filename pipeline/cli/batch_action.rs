@@ -41,6 +41,11 @@ impl Reason {
         }
         Ok(Instruction { actor, reason: &self.reason, at: context.instant(self.at)?, approval: None })
     }
+
+    /// The same for a preview, which records nothing.
+    pub fn previewed<'a>(&'a self, context: &'a Context) -> Instruction<'a> {
+        Instruction { actor: &context.actor, reason: &self.reason, at: context.look_at(self.at), approval: None }
+    }
 }
 
 #[derive(Args)]

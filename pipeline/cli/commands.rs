@@ -93,6 +93,8 @@ pub const COMMANDS: &[Line] = &[
     looks("pickup due", Permission::SeePickups),
     looks("pickup overdue", Permission::SeePickups),
     looks("pickup forecast", Permission::SeePickups),
+    changes("pickup open", Permission::MoveWindows),
+    changes("pickup extend", Permission::MoveWindows),
     looks("cases list", Permission::SeeCases),
     looks("cases show", Permission::SeeCases),
     changes("cases decide", Permission::DecideCases),

@@ -45,6 +45,7 @@ mod metrics_page;
 mod migrate;
 mod photos;
 mod pickup;
+mod pickup_windows;
 mod print;
 mod progress;
 mod quarantine;
@@ -133,7 +134,7 @@ enum Command {
     /// 照片 Photos that cannot be used: list, look again, check a file
     #[command(subcommand)]
     Photos(photos::PhotosCommand),
-    /// 领取 What waits at the points, what is due, what is late, what will come
+    /// 领取 What waits at the points, what is due, what is late, what will come; open windows, extend them
     #[command(subcommand)]
     Pickup(pickup::Pickup),
     /// 个案 What a person must decide: list, show, decide

@@ -1,4 +1,5 @@
 //! `pickup waiting|due|overdue|forecast`: what waits at the points, whose day comes, whose has passed, and what will come.
+//! What is done to windows: `pickup_windows.rs`.
 
 use cardline::route::distribution::forecast::{PointForecast, forecast};
 use cardline::route::distribution::pickup::{By, PickupRow, counted, due_within, one_by_one};
@@ -7,9 +8,11 @@ use cardline::step::Worker;
 use cardline::time::local_date;
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::context::Context;
 use super::exit::Exit;
+use super::pickup_windows::{self, ExtendArgs, OpenArgs};
 use super::print::{self, Output, grouped_digits};
 
 #[derive(Subcommand)]
@@ -38,6 +41,10 @@ Example: cardline pickup forecast --output csv")]
         #[arg(long, value_name = "INSTANT")]
         at: Option<Timestamp>,
     },
+    /// 开放 Open windows by a notice with a fixed last day, for what lies at a point or in an area
+    Open(OpenArgs),
+    /// 顺延 Let open windows end some working days later
+    Extend(ExtendArgs),
 }
 
 #[derive(Args)]
@@ -68,18 +75,20 @@ enum Place {
 
 /// Runs one of the commands.
 pub async fn run(context: &Context, command: Pickup) -> anyhow::Result<Exit> {
-    let shown = match &command {
-        Pickup::Waiting(shown) | Pickup::Due { shown, .. } | Pickup::Overdue(shown) => shown,
-        Pickup::Forecast { at } => return tell_forecast(context, *at).await,
-    };
+    match command {
+        Pickup::Waiting(shown) => list(context, &shown, |_, _| Asked::Waiting).await,
+        Pickup::Due { within, shown } => list(context, &shown, |worker, today| due_within(worker, today, within)).await,
+        Pickup::Overdue(shown) => list(context, &shown, |_, today| Asked::Overdue { today }).await,
+        Pickup::Forecast { at } => tell_forecast(context, at).await,
+        Pickup::Open(args) => pickup_windows::open(context, args).await,
+        Pickup::Extend(args) => pickup_windows::extend(context, args).await,
+    }
+}
+
+async fn list(context: &Context, shown: &ShownBy, asked: impl Fn(&Worker, Date) -> Asked) -> anyhow::Result<Exit> {
     let now = context.look_at(shown.at);
-    let today = local_date(now);
     let worker = context.observer(now).await?;
-    let asked = match command {
-        Pickup::Waiting(_) => Asked::Waiting,
-        Pickup::Due { within, .. } => due_within(&worker, today, within),
-        Pickup::Overdue(_) | Pickup::Forecast { .. } => Asked::Overdue { today },
-    };
+    let asked = asked(&worker, local_date(now));
     let rows = rows(&worker, asked, shown, now).await?;
     let lines: Vec<_> = rows.iter().map(|row| line(row, shown.cards)).collect();
     print::rows(context.output, &headings(asked, shown.cards), &lines, &rows)?;

@@ -94,8 +94,10 @@ routes! {
     POST "/check" desk(Permission::InspectFiles, BANK) => check::checked;
 
     GET "/admin" desk(Permission::SeePickups, ADMINISTRATOR) => pickup::waiting::page;
+    POST "/admin" desk(Permission::MoveWindows, ADMINISTRATOR) => pickup::acts::act;
     GET "/admin/forecast" desk(Permission::SeePickups, ADMINISTRATOR) => pickup::forecast::page;
     GET "/admin/points/{code}" desk(Permission::SeePickups, ADMINISTRATOR) => pickup::point::page;
+    POST "/admin/points/{code}" desk(Permission::MoveWindows, ADMINISTRATOR) => pickup::acts::act;
 
     GET "/cards" desk(Permission::TraceCards, ALL) => cards::find::page;
     POST "/cards" desk(Permission::TraceCards, ALL) => cards::find::find;
@@ -117,6 +119,7 @@ routes! {
     GET "/api/batches/{number}" Who::Token(Permission::SeeBatches) => api::batch;
     POST "/api/batches/{number}/{act}" Who::Token(Permission::HoldBatches) => api::acts::batch;
     POST "/api/plan/{act}" Who::Token(Permission::HoldBatches) => api::acts::stream;
+    POST "/api/pickup/{act}" Who::Token(Permission::MoveWindows) => api::acts::pickup;
     POST "/api/cases/{number}/decide" Who::Token(Permission::DecideCases) => api::acts::case;
     GET "/api/openapi.json" Who::Everyone => api::openapi::document;
     GET "/api/plan" Who::Token(Permission::SeeBatches) => api::plan;

@@ -12,6 +12,7 @@ const SEALED: &[&str] = &[
     "SELECT application, sealed FROM account ORDER BY application DESC LIMIT 1",
     "SELECT id, reason FROM act WHERE reason IS NOT NULL ORDER BY id DESC LIMIT 1",
     "SELECT id, reason FROM batch_act ORDER BY id DESC LIMIT 1",
+    "SELECT id, reason FROM pickup_act ORDER BY id DESC LIMIT 1",
     "SELECT id, reason FROM case_act ORDER BY id DESC LIMIT 1",
     "SELECT id, reason FROM approval ORDER BY id DESC LIMIT 1",
     "SELECT id, reason FROM stream_act ORDER BY id DESC LIMIT 1",

@@ -41,6 +41,8 @@ pub enum Permission {
     RetryPhotos,
     /// See which cards wait where, and until when.
     SeePickups,
+    /// Open pickup windows and move their last day.
+    MoveWindows,
     /// See what a person must decide.
     SeeCases,
     DecideCases,
@@ -117,6 +119,7 @@ impl Permission {
             Permission::SeePhotos => within(ALL),
             Permission::RetryPhotos => within(OPERATORS),
             Permission::SeePickups => within(ALL),
+            Permission::MoveWindows => within(ADMINISTRATORS),
             Permission::SeeCases => within(ALL),
             Permission::DecideCases => within(DECIDERS),
             Permission::InspectFiles => within(ALL),

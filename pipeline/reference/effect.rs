@@ -2,7 +2,7 @@
 //! place that closes while cards need it becomes a case.
 //!
 //! Invariant: a deadline is moved in its place, so that everything unfinished keeps exactly one
-//! (law 10). An open pickup window never ends earlier than its holders were told.
+//! (law 10). An open pickup window never ends earlier than its holders were told, and the fixed day of a notice stays.
 
 use cardline_core::card_states;
 use cardline_core::domain::policy::ByRegion;
@@ -34,7 +34,7 @@ const OPEN_DEADLINES: &str = concat!(
     SELECT 'batch', due_on, count(*) FROM batch WHERE ((state <> 'answered' AND state <> 'cancelled') OR to_produce > 0) AND due_on > $1 GROUP BY due_on
     UNION ALL SELECT 'file', due_on, count(*) FROM file WHERE state IN ('frozen', 'placed', 'held') AND due_on > $1 GROUP BY due_on
     UNION ALL SELECT CASE place WHEN 'on_shelf' THEN 'window' ELSE 'shipment' END, due_on, count(*) FROM shipment
-        WHERE NOT done AND due_on > $1 GROUP BY 1, due_on
+        WHERE NOT done AND NOT last_by_notice AND due_on > $1 GROUP BY 1, due_on
     UNION ALL SELECT 'card', due_on, count(*) FROM application
         WHERE place IN (",
     card_states!(alone),
@@ -49,7 +49,7 @@ const MOVE_DEADLINES: &[&str] = &[
     "UPDATE batch SET due_on = d.becomes FROM moved_day d WHERE batch.due_on = d.was AND ((batch.state <> 'answered' AND batch.state <> 'cancelled') OR batch.to_produce > 0)",
     "UPDATE file SET due_on = d.becomes FROM moved_day d WHERE file.due_on = d.was AND file.state IN ('frozen', 'placed', 'held')",
     "UPDATE shipment SET due_on = d.becomes, window_last = CASE WHEN window_last = d.was THEN d.becomes ELSE window_last END
-     FROM moved_day d WHERE shipment.due_on = d.was AND NOT shipment.done AND (shipment.place <> 'on_shelf' OR d.becomes > d.was)",
+     FROM moved_day d WHERE shipment.due_on = d.was AND NOT shipment.done AND NOT shipment.last_by_notice AND (shipment.place <> 'on_shelf' OR d.becomes > d.was)",
     concat!(
         "UPDATE application SET due_on = d.becomes FROM moved_day d WHERE application.due_on = d.was
         AND (application.place IN (",

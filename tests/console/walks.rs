@@ -81,7 +81,12 @@ async fn bank_it_walks() {
 
 #[tokio::test]
 async fn the_administrator_walks() {
-    walk(|demo| &demo.administrator, "administrator", &["/admin?area=110101", "/ops/batches"]).await;
+    walk(
+        |demo| &demo.administrator,
+        "administrator",
+        &["/admin?area=110101", "/admin?area=11&act=extend&days=5", "/ops/batches"],
+    )
+    .await;
 }
 
 #[tokio::test]

@@ -8,8 +8,8 @@ use crate::books::laws::written_row::compare;
 use crate::step::Work;
 use crate::store::audit_chain::broken_seals;
 use crate::store::row_macs::catalog::{
-    ACT, ACT_MEMBER, APPROVAL, BATCH_ACT, CASE_ACT, Covered, ERASURE, ERRAND, RECONCILIATION, REFERENCE_IMPORT,
-    STREAM_ACT, USERS,
+    ACT, ACT_MEMBER, APPROVAL, BATCH_ACT, CASE_ACT, Covered, ERASURE, ERRAND, PICKUP_ACT, PICKUP_ACT_SHIPMENT,
+    RECONCILIATION, REFERENCE_IMPORT, STREAM_ACT, USERS,
 };
 use crate::store::{Ledger, LedgerError};
 
@@ -22,6 +22,8 @@ const ACTS: &[&Covered] = &[
     &CASE_ACT,
     &ERASURE,
     &ERRAND,
+    &PICKUP_ACT,
+    &PICKUP_ACT_SHIPMENT,
     &RECONCILIATION,
     &REFERENCE_IMPORT,
     &STREAM_ACT,

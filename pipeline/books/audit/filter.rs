@@ -14,6 +14,7 @@ pub const KINDS: &[&str] = &[
     "erasure",
     "errand",
     "import",
+    "pickup",
     "quarantine",
     "recovery",
     "stream",

@@ -125,6 +125,15 @@ const ACTS: &str = concat!(
     ),
     " UNION ALL ",
     acts!(
+        "pickup",
+        "w.id, w.at, w.actor, w.what, w.place AS subject, COALESCE(w.last_day, '') AS detail, w.cards AS count, w.approval, w.reason",
+        "pickup_act w WHERE TRUE",
+        "w.at",
+        "w.id",
+        "w.actor"
+    ),
+    " UNION ALL ",
+    acts!(
         "quarantine",
         "a.id, a.at, a.actor, a.what, COALESCE(a.operation, '') AS subject, '' AS detail, a.count, a.approval, a.reason",
         "act a WHERE a.what IN ('retry', 'repair', 'discard')",

@@ -27,6 +27,8 @@ pub const LAW: Law = Law {
         "SELECT b.number || ': cards wait for production past ' || b.due_on FROM batch b
          WHERE b.to_produce > 0 AND b.due_on < (SELECT today FROM law_day)",
         "SELECT s.number || ': ' || s.place || ' past ' || s.due_on FROM shipment s WHERE NOT s.done AND s.due_on < (SELECT today FROM law_day)",
+        "SELECT 'pickup act ' || k.id || ': the shipments whose last day it moved are not those it counted' FROM pickup_act k
+         WHERE k.shipments <> (SELECT count(*) FROM pickup_act_shipment n WHERE n.act = k.id)",
         "SELECT 'case ' || k.id || ': open past ' || k.due_on FROM desk_case k
          WHERE k.state IN ('open', 'escalated') AND k.due_on < (SELECT today FROM law_day)",
         "SELECT 'message ' || m.id || ': ' || m.outcome || ' past ' || m.due_on FROM message m
@@ -43,6 +45,8 @@ pub const LAW: Law = Law {
         planted(Middle, &["batch"], "UPDATE batch SET due_on = '2026-01-01' WHERE state <> 'answered'"),
         planted(Middle, &["batch"], "UPDATE batch SET to_produce = 1, due_on = '2026-01-01' WHERE id = (SELECT min(id) FROM batch)"),
         planted(Middle, &["shipment"], "UPDATE shipment SET due_on = '2026-01-01' WHERE NOT done"),
+        planted(Middle, &["pickup_act"], "INSERT INTO pickup_act (at, actor, what, operation, place, bank, points, shipments, cards, people, reason)
+            SELECT 0, 'lin', 'extend-window', 'o', '11', '', 1, 1, 1, 1, m.sealed FROM message m WHERE m.id = (SELECT min(id) FROM message)"),
         planted(Middle, &["desk_case"], "UPDATE desk_case SET state = 'open', due_on = '2026-01-01'"),
         planted(Middle, &["message"], "UPDATE message SET outcome = 'waiting', due_on = '2026-01-01' WHERE id = (SELECT max(id) FROM message)"),
         planted(Quarantine, &["message"], "UPDATE message SET outcome = 'conflicting', due_on = NULL WHERE act = 0 AND outcome = 'rejected'"),

@@ -1,6 +1,6 @@
 //! Law 13, scope: users saw, changed and stored only what lies in their scope.
 
-use crate::books::law::Scene::{MergedRun, Scopes};
+use crate::books::law::Scene::{MergedRun, Middle, Scopes};
 use crate::books::law::{Law, planted};
 
 pub const LAW: Law = Law {
@@ -9,7 +9,7 @@ pub const LAW: Law = Law {
     sentence: "what a user was shown, exported, acted on, stored or decided lay within that user's scope",
     cases: "SELECT (SELECT count(*) FROM act WHERE by_user IS NOT NULL) + (SELECT count(*) FROM reference_import WHERE by_user IS NOT NULL)
         + (SELECT count(*) FROM batch_act WHERE by_user IS NOT NULL) + (SELECT count(*) FROM approval)
-        + (SELECT count(*) FROM case_act WHERE by_user IS NOT NULL)",
+        + (SELECT count(*) FROM case_act WHERE by_user IS NOT NULL) + (SELECT count(*) FROM pickup_act WHERE by_user IS NOT NULL)",
     offending: &[
         "SELECT 'act ' || a.id || ': ' || count(*) || ' messages outside the scope of ' || u.name FROM act a JOIN users u ON u.id = a.by_user
          JOIN act_member k ON k.act = a.id WHERE (u.bank <> '' AND u.bank <> COALESCE(k.bank, ''))
@@ -38,6 +38,18 @@ pub const LAW: Law = Law {
             UNION ALL SELECT batch, application FROM former_row WHERE card_number IS NOT NULL) r ON r.batch = b.id
          JOIN application a ON a.id = r.application JOIN batch q ON q.id = a.account_batch
          WHERE substr(q.region, 1, length(u.area)) <> u.area",
+        "SELECT 'pickup act ' || k.id || ': ' || k.what || ' for ' || k.bank || ', outside the scope of ' || u.name
+         FROM pickup_act k JOIN users u ON u.id = k.by_user WHERE u.bank <> '' AND u.bank <> k.bank",
+        // A card's region may change after the act, that of its account batch does not.
+        "SELECT DISTINCT 'pickup act ' || k.id || ': ' || k.what || ' of shipment ' || s.number || ', with cards outside the scope of ' || u.name
+         FROM touched_shipment t JOIN pickup_act_shipment n ON n.shipment = t.id JOIN pickup_act k ON k.id = n.act
+         JOIN users u ON u.id = k.by_user AND (u.bank <> '' OR u.area <> '') JOIN shipment s ON s.id = t.id
+         JOIN box x ON x.shipment = s.id JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
+         LEFT JOIN batch q ON q.id = a.account_batch
+         WHERE (u.bank <> '' AND u.bank <> a.bank) OR (substr(a.region, 1, length(u.area)) <> u.area
+            AND substr(COALESCE(q.region, ''), 1, length(u.area)) <> u.area)",
+        "SELECT 'pickup act ' || k.id || ': its user is not its actor' FROM pickup_act k
+         WHERE k.by_user IS NOT NULL AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = k.by_user AND u.name = k.actor)",
         "SELECT 'case ' || d.desk_case || ': decided outside the scope of ' || u.name FROM case_act d JOIN users u ON u.id = d.by_user
          JOIN desk_case k ON k.id = d.desk_case LEFT JOIN application a ON a.id = k.application LEFT JOIN file f ON f.id = k.file
          LEFT JOIN batch b ON b.id = f.batch WHERE (u.bank <> '' AND u.bank <> COALESCE(a.bank, b.bank, f.partner, u.bank))
@@ -70,6 +82,18 @@ pub const LAW: Law = Law {
             SELECT 0, 'somebody', 1, 'noted', m.sealed, u.id FROM users u, message m WHERE u.name = 'lin' AND m.id = (SELECT min(id) FROM message)"),
         planted(Scopes, &["batch"], "UPDATE batch SET region = '330106' WHERE number = 'B-1'"),
         planted(Scopes, &["batch_act"], "UPDATE batch_act SET actor = 'somebody' WHERE batch IS NOT NULL"),
+        planted(Scopes, &["pickup_act"], "INSERT INTO pickup_act (at, actor, what, operation, place, bank, points, shipments, cards, people, reason, by_user)
+            SELECT 0, 'somebody', 'extend-window', 'o', '11', u.bank, 1, 1, 1, 1, m.sealed, u.id FROM users u, message m WHERE u.name = 'lin' AND m.id = (SELECT min(id) FROM message)"),
+        planted(Scopes, &["pickup_act"], "INSERT INTO pickup_act (at, actor, what, operation, place, bank, points, shipments, cards, people, reason, by_user)
+            SELECT 0, 'lin', 'extend-window', 'o', '11', 'ABC', 1, 1, 1, 1, m.sealed, u.id FROM users u, message m WHERE u.name = 'lin' AND m.id = (SELECT min(id) FROM message)"),
+        planted(Middle, &["pickup_act_shipment"], "INSERT INTO pickup_act_shipment (act, shipment, was, becomes, cards) SELECT 1, max(shipment), '', '2026-02-01', 1 FROM box").between(
+            &[
+                "INSERT INTO users (id, name, role, bank, area, state, verifier, set_by, set_at) VALUES (1, 'far', 'administrator', '', '99', 'active', 'none', 'far', 0)",
+                "INSERT INTO pickup_act (id, at, actor, what, operation, place, bank, points, shipments, cards, people, reason, by_user)
+                    SELECT 1, 0, 'far', 'extend-window', 'o', '99', '', 1, 1, 1, 1, m.sealed, 1 FROM message m WHERE m.id = (SELECT min(id) FROM message)",
+            ],
+            &["DELETE FROM pickup_act", "DELETE FROM users"],
+        ),
         planted(MergedRun, &["batch_act"], "INSERT INTO batch_act (at, actor, what, batch, reason, by_user)
             SELECT 0, 'zero', 'hold', b.id, k.reason, u.id FROM users u, batch b, batch_act k WHERE k.id = 1 AND u.name = 'zero' AND b.region = '000000' AND b.state = 'cancelled'"),
     ],

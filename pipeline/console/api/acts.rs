@@ -4,6 +4,7 @@ use crate::answer::{Answer, Refusal};
 use crate::asked::Asked;
 use crate::pages::cases::one;
 use crate::pages::operator::{acts, streams};
+use crate::pages::pickup;
 
 /// `batch hold|release|split|cancel` of a batch.
 pub async fn batch(asked: Asked) -> Result<Answer, Refusal> {
@@ -13,6 +14,11 @@ pub async fn batch(asked: Asked) -> Result<Answer, Refusal> {
 /// `batch hold|release|cut` of a stream, `batch urgent` of a card.
 pub async fn stream(asked: Asked) -> Result<Answer, Refusal> {
     streams::carry_out(&asked, asked.part(0)).await?.answer()
+}
+
+/// `pickup open|extend`, as previewed.
+pub async fn pickup(asked: Asked) -> Result<Answer, Refusal> {
+    pickup::acts::carry_out(&asked, asked.part(0)).await?.answer()
 }
 
 /// `cases decide`.

@@ -75,7 +75,8 @@ impl Ledger {
         Ok(due)
     }
 
-    /// Opens the pickup windows of received shipments; the last day is inclusive.
+    /// Opens the pickup windows of received shipments; the last day is inclusive. One that a person opened since it was
+    /// claimed stays as it is.
     pub async fn settle_windows(
         &self,
         lease: &Lease,
@@ -85,6 +86,9 @@ impl Ledger {
     ) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
         for (shipment, last) in opened {
+            if !stands_as_claimed(&mut tx, shipment).await? {
+                continue;
+            }
             let transition = transition!(CARD, "at_point" => "on_shelf");
             move_set(&mut tx, SHIPMENT.of(shipment.id), transition, why).await?;
             tx.run(
@@ -108,7 +112,7 @@ impl Ledger {
     ) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
         for EndedWindow { shipment, next_last } in ended {
-            if !still_ends(&mut tx, shipment).await? {
+            if !stands_as_claimed(&mut tx, shipment).await? {
                 continue;
             }
             match (shipment.travelling, next_last) {
@@ -120,7 +124,7 @@ impl Ledger {
                     let why = Stamp { reason: "rolled over into the next window", ..why };
                     move_set(&mut tx, SHIPMENT.of(shipment.id), transition, why).await?;
                     tx.run(
-                        "UPDATE shipment SET roll_overs = roll_overs + 1, window_last = $2, due_on = $2 WHERE id = $1",
+                        "UPDATE shipment SET roll_overs = roll_overs + 1, window_last = $2, due_on = $2, last_by_notice = FALSE WHERE id = $1",
                         args![shipment.id, *last],
                     )
                     .await?;
@@ -140,10 +144,14 @@ pub struct EndedWindow {
     pub next_last: Option<Date>,
 }
 
-/// Whether the window is still the one that was claimed; from here on nobody moves it.
-async fn still_ends(tx: &mut Tx, shipment: &DueShipment) -> Result<bool, LedgerError> {
-    let sql = for_update!(tx, "SELECT id FROM shipment WHERE id = $1 AND NOT done AND place = $2 AND window_last = $3");
-    let found = tx.rows::<(i64,)>(sql, args![shipment.id, &shipment.place, shipment.window_last.clone()]).await?;
+/// Whether the window is still the one that was claimed; from here on nobody opens or moves it.
+async fn stands_as_claimed(tx: &mut Tx, shipment: &DueShipment) -> Result<bool, LedgerError> {
+    let sql = for_update!(
+        tx,
+        "SELECT id FROM shipment WHERE id = $1 AND NOT done AND place = $2 AND COALESCE(window_last, '') = $3"
+    );
+    let last = shipment.window_last.clone().unwrap_or_default();
+    let found = tx.rows::<(i64,)>(sql, args![shipment.id, &shipment.place, last]).await?;
     Ok(!found.is_empty())
 }
 

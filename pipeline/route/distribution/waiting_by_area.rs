@@ -17,7 +17,7 @@ use crate::step::{StageError, Worker};
 use crate::time::local_date;
 
 /// How many digits the areas of each level have.
-const LEVELS: [usize; 5] = [2, 4, 6, 9, 12];
+pub(crate) const LEVELS: [usize; 5] = [2, 4, 6, 9, 12];
 const DISTRICT: usize = 6;
 
 /// Working days within which windows are told to end.
@@ -120,7 +120,8 @@ fn row_of<'r>(
     above: &str,
     reference: &Reference,
 ) -> Option<&'r mut AreaRow> {
-    let (code, digits) = digits_of(found, reference);
+    let code = found.point.as_str();
+    let digits = digits_of(code, &found.region, reference);
     if !digits.starts_with(above) {
         return None;
     }
@@ -135,17 +136,17 @@ fn row_of<'r>(
     }))
 }
 
-/// The code of the point, and the digits of where it lies: an outlet's own digits are no area's.
-fn digits_of<'f>(found: &'f PickupCards, reference: &'f Reference) -> (&'f str, &'f str) {
-    let code = found.point.as_str();
+/// The digits of where a point lies: an outlet's own digits are no area's. One that has closed since lies where its
+/// cards are from.
+pub(crate) fn digits_of<'f>(code: &'f str, region: &'f str, reference: &'f Reference) -> &'f str {
     match (reference.point(code), reference.outlet(code)) {
-        (Some(_), _) => (code, code),
-        (None, Some(outlet)) => (code, &outlet.region),
-        (None, None) => (code, &found.region),
+        (Some(_), _) => code,
+        (None, Some(outlet)) => &outlet.region,
+        (None, None) => region,
     }
 }
 
-fn name_of(area: &str, is_point: bool, reference: &Reference) -> String {
+pub(crate) fn name_of(area: &str, is_point: bool, reference: &Reference) -> String {
     let name = if is_point {
         reference.collected_at(area).map(|(name, _)| name)
     } else {

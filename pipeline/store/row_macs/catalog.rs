@@ -205,6 +205,37 @@ pub const BATCH_ACT: Covered = covered(
     "",
 );
 
+/// What a person did to pickup windows.
+pub const PICKUP_ACT: Covered = covered(
+    "pickup_act",
+    &["id"],
+    &[
+        "at",
+        "actor",
+        "what",
+        "operation",
+        "place",
+        "bank",
+        "last_day",
+        "working_days",
+        "points",
+        "shipments",
+        "cards",
+        "people",
+        "reason",
+        "approval",
+        "by_user",
+    ],
+    "",
+);
+
+pub const PICKUP_ACT_SHIPMENT: Covered = covered(
+    "pickup_act_shipment",
+    &["act", "shipment"],
+    &["was", "becomes", "cards"],
+    "shipment IN (SELECT id FROM touched_shipment)",
+);
+
 /// What a person decided of a case.
 pub const CASE_ACT: Covered =
     covered("case_act", &["id"], &["at", "actor", "desk_case", "word", "reason", "approval", "by_user"], "");
@@ -299,6 +330,8 @@ pub const COVERED: &[&Covered] = &[
     &ACT,
     &ACT_MEMBER,
     &BATCH_ACT,
+    &PICKUP_ACT,
+    &PICKUP_ACT_SHIPMENT,
     &CASE_ACT,
     &ERRAND,
     &STREAM_ACT,

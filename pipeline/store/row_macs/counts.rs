@@ -18,6 +18,7 @@ pub struct Counted {
 pub const ACTS: Counted =
     Counted { table: "act", count: "SELECT count(*) FROM act WHERE what NOT IN ('promote', 'withdraw')" };
 pub const BATCH_ACTS: Counted = Counted { table: "batch_act", count: "SELECT count(*) FROM batch_act" };
+pub const PICKUP_ACTS: Counted = Counted { table: "pickup_act", count: "SELECT count(*) FROM pickup_act" };
 pub const CASE_ACTS: Counted = Counted { table: "case_act", count: "SELECT count(*) FROM case_act" };
 pub const STREAM_ACTS: Counted = Counted { table: "stream_act", count: "SELECT count(*) FROM stream_act" };
 pub const IMPORTS: Counted = Counted { table: "reference_import", count: "SELECT count(*) FROM reference_import" };
@@ -35,6 +36,7 @@ pub(crate) const SEALS: Counted = Counted { table: "seal", count: "SELECT count(
 pub const COUNTED: &[&Counted] = &[
     &ACTS,
     &BATCH_ACTS,
+    &PICKUP_ACTS,
     &CASE_ACTS,
     &STREAM_ACTS,
     &IMPORTS,

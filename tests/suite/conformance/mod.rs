@@ -15,3 +15,4 @@ mod pickup;
 mod reference;
 pub mod store;
 mod strip;
+mod windows;

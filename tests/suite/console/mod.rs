@@ -12,3 +12,4 @@ mod pages;
 mod persons;
 mod scope;
 mod users;
+mod windows;

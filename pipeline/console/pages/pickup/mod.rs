@@ -1,5 +1,6 @@
-//! What the administrator watches: cards that wait for their holders.
+//! What the administrator watches: cards that wait for their holders, and the windows in which they are collected.
 
+pub mod acts;
 pub mod forecast;
 pub mod point;
 pub mod waiting;

@@ -1,6 +1,7 @@
 //! `/admin/points/CODE`: what one point has, card by card.
 
 use askama::Template;
+use cardline::actions::pickup::acts_of_point::{PointAct, acts_of_point};
 use cardline::books::figures::waiting_at_point;
 use cardline::limits::CONSOLE_ROWS;
 use cardline::route::distribution::point_cards::PointCard;
@@ -8,7 +9,8 @@ use cardline::route::distribution::waiting_by_area::AreaRow;
 
 use crate::answer::{Answer, Refusal};
 use crate::asked::Asked;
-use crate::frame::Frame;
+use crate::frame::{Frame, segment};
+use crate::pages::pickup::acts::{Windows, windows};
 
 #[derive(Template)]
 #[template(path = "pickup/point.html")]
@@ -19,6 +21,8 @@ struct PointPage {
     /// None: counted now.
     counted_at: Option<String>,
     cards: Vec<PointCard>,
+    windows: Windows,
+    acts: Vec<PointAct>,
     /// The mark of the next page.
     further: Option<String>,
 }
@@ -37,6 +41,9 @@ pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
     let counted_at = counted_at.map(|at| at.to_string());
     let cards = worker.ledger.point_cards(&code, asked.query.get("after"), CONSOLE_ROWS).await?;
     let further = cards.last().map(PointCard::mark).filter(|_| cards.len() as i64 == CONSOLE_ROWS);
+    let path = format!("/admin/points/{}", segment(&code));
+    let windows = windows(&asked, &worker, now, &code, &path).await?;
+    let acts = acts_of_point(&worker, &code).await?;
     let f = Frame::at(&asked, &worker, now, &name);
-    Ok(Answer::Page(PointPage { f, code, row, counted_at, cards, further }.render()?))
+    Ok(Answer::Page(PointPage { f, code, row, counted_at, cards, windows, acts, further }.render()?))
 }

@@ -14,6 +14,7 @@ use crate::frame::Frame;
 use crate::frame::chart::Chart;
 use crate::frame::filters::Filter;
 use crate::pages::figures::ages_chart;
+use crate::pages::pickup::acts::{Windows, windows};
 
 #[derive(Template)]
 #[template(path = "pickup/waiting.html")]
@@ -29,6 +30,7 @@ struct WaitingPage {
     ages: Chart,
     risks: Risks,
     at_risk: i64,
+    windows: Windows,
 }
 
 impl WaitingPage {
@@ -77,7 +79,8 @@ pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
     // A card that is on its way belongs to a district, and to no street yet.
     let risks = worker.ledger.promises_at_risk(local_date(now), area.get(..6).unwrap_or(&area)).await?;
     let at_risk = risks.states.iter().map(AtRisk::cards).sum();
-    Ok(Answer::Page(WaitingPage { f, filters, rows, sum, counted_at, above, ages, risks, at_risk }.render()?))
+    let windows = windows(&asked, &worker, now, &area, &format!("/admin?area={area}")).await?;
+    Ok(Answer::Page(WaitingPage { f, filters, rows, sum, counted_at, above, ages, risks, at_risk, windows }.render()?))
 }
 
 fn sum(rows: &[AreaRow]) -> AreaRow {

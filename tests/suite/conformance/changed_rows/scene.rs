@@ -11,11 +11,11 @@ use cardline::people::users::NewUser;
 use cardline::route::batches_of;
 use cardline::step::Worker;
 use cardline::store::row_macs::catalog::{
-    ACT, ACT_MEMBER, BATCH_ACT, CASE_ACT, Covered, DESTROYED_RECORD, ERRAND, RECONCILIATION, REFERENCE_IMPORT,
-    STREAM_ACT,
+    ACT, ACT_MEMBER, BATCH_ACT, CASE_ACT, Covered, DESTROYED_RECORD, ERRAND, PICKUP_ACT, PICKUP_ACT_SHIPMENT,
+    RECONCILIATION, REFERENCE_IMPORT, STREAM_ACT,
 };
 use cardline::store::row_macs::counts::{
-    ACTS, BATCH_ACTS, CASE_ACTS, Counted, DESTROYED_RECORDS, IMPORTS, RECONCILIATIONS, STREAM_ACTS,
+    ACTS, BATCH_ACTS, CASE_ACTS, Counted, DESTROYED_RECORDS, IMPORTS, PICKUP_ACTS, RECONCILIATIONS, STREAM_ACTS,
 };
 use cardline::store::{Ledger, Stamp};
 use cardline_core::batch_kinds::BatchKind;
@@ -36,6 +36,16 @@ const ACTS_OF_PERSONS: &[(&str, &Covered, Option<&Counted>)] = &[
         "INSERT INTO batch_act (at, actor, what, stream, reason) VALUES (1, 'wang', 'hold', 'account/104', x'01') RETURNING id",
         &BATCH_ACT,
         Some(&BATCH_ACTS),
+    ),
+    (
+        "INSERT INTO pickup_act (at, actor, what, operation, place, bank, points, shipments, cards, people, reason) VALUES (1, 'wang', 'extend-window', 'op', '11', '', 1, 1, 1, 1, x'01') RETURNING id",
+        &PICKUP_ACT,
+        Some(&PICKUP_ACTS),
+    ),
+    (
+        "INSERT INTO pickup_act_shipment (act, shipment, was, becomes, cards) SELECT max(k.id), max(s.id), '', '2026-02-01', 1 FROM pickup_act k CROSS JOIN shipment s RETURNING act",
+        &PICKUP_ACT_SHIPMENT,
+        None,
     ),
     (
         "INSERT INTO case_act (at, actor, desk_case, word, reason) VALUES (1, 'wang', 1000000, 'noted', x'01') RETURNING id",

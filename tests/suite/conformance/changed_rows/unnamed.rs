@@ -129,6 +129,10 @@ pub const COLUMNS: &[(&str, &str)] = &[
         "a deadline and who has it change with every step, and each step sets them anew; law 10 sees one that is missing or over",
     ),
     (
+        "shipment.last_by_notice",
+        "a deadline and who has it change with every step, and each step sets them anew; law 10 sees one that is missing or over",
+    ),
+    (
         "shipment.roll_overs",
         "a deadline and who has it change with every step, and each step sets them anew; law 10 sees one that is missing or over",
     ),

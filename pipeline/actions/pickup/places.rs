@@ -1,0 +1,48 @@
+//! Where an act on pickup windows reaches: one point, or every point of an area at which something lies.
+
+use cardline_core::domain::reference::Reference;
+use cardline_core::domain::staff::Scope;
+
+use super::refusal::PickupRefusal;
+use crate::route::distribution::waiting_by_area::{LEVELS, digits_of, name_of};
+
+/// A place that was asked for.
+pub(super) struct Place {
+    pub name: String,
+    /// Codes of its points.
+    pub points: Vec<String>,
+}
+
+/// The place of a code, when all of it lies within the scope of who acts: the digits of an area, or the code of a point
+/// or outlet. `lying` are points at which something lies, each with a district its cards are of.
+pub(super) fn place_of(
+    code: &str,
+    lying: &[(String, String)],
+    reference: &Reference,
+    scope: &Scope,
+) -> Result<Place, PickupRefusal> {
+    let absent = || PickupRefusal::NoSuchPlace { place: code.into() };
+    let (digits, place) = match one_point(code, lying, reference) {
+        Some(found) => found,
+        None => an_area(code, lying, reference).ok_or_else(absent)?,
+    };
+    if digits.starts_with(&scope.area) { Ok(place) } else { Err(absent()) }
+}
+
+fn one_point(code: &str, lying: &[(String, String)], reference: &Reference) -> Option<(String, Place)> {
+    let closed = || lying.iter().find(|(point, _)| point == code).map(|(_, region)| region.as_str());
+    let region = reference.collected_at(code).map(|(_, region)| region).or_else(closed)?;
+    let place = Place { name: name_of(code, true, reference), points: vec![code.into()] };
+    Some((digits_of(code, region, reference).into(), place))
+}
+
+fn an_area(code: &str, lying: &[(String, String)], reference: &Reference) -> Option<(String, Place)> {
+    let [areas @ .., _] = LEVELS;
+    let is_area = areas.contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_digit());
+    let is_known =
+        is_area && reference.points().any(|(point, of)| point.starts_with(code) || of.region.starts_with(code));
+    let within = lying.iter().filter(|(point, region)| digits_of(point, region, reference).starts_with(code));
+    let points: Vec<String> = within.map(|(point, _)| point.clone()).collect();
+    let place = Place { name: name_of(code, false, reference), points };
+    (is_known || is_area && !place.points.is_empty()).then(|| (code.into(), place))
+}

@@ -1,0 +1,62 @@
+//! Why pickup windows were not moved: what was found, as data.
+
+use jiff::civil::Date;
+use serde::Serialize;
+
+use crate::actions::outcome::ActionError;
+
+/// Shipments that lie there and are not moved.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize)]
+pub struct LeftOut {
+    /// Nothing of it is left there.
+    pub empty: i64,
+    /// Received, and no window was opened yet.
+    pub unopened: i64,
+    /// Open until that day or later: no window ends earlier than its holders were told.
+    pub later: i64,
+    /// Cards outside the scope of who acts lie in the same carton.
+    pub shared: i64,
+}
+
+/// Why pickup windows were not moved, in the order in which it is checked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum PickupRefusal {
+    /// Neither an area nor a point has this code, or it reaches beyond what who acts sees.
+    NoSuchPlace { place: String },
+    /// The day is over.
+    DayPassed { day: Date },
+    /// More than a year ahead.
+    TooFar { day: Date },
+    /// More shipments than one act moves.
+    TooMany { most: i64 },
+    /// Nothing there would get another day.
+    NothingMoves { place: String, left_out: LeftOut },
+    /// It was not previewed.
+    Unconfirmed { cards: i64 },
+    /// What was confirmed is not what would be done now.
+    OtherOperation { id: String },
+}
+
+impl PickupRefusal {
+    /// What was found in one word, for who shows it in another language or process, and what it is about.
+    pub fn code(&self) -> (&'static str, String) {
+        match self {
+            PickupRefusal::NoSuchPlace { place } => ("no-such-place", place.clone()),
+            PickupRefusal::DayPassed { day } => ("day-passed", day.to_string()),
+            PickupRefusal::TooFar { day } => ("too-far", day.to_string()),
+            PickupRefusal::TooMany { most } => ("too-many", most.to_string()),
+            PickupRefusal::NothingMoves { place, .. } => ("nothing-moves", place.clone()),
+            PickupRefusal::Unconfirmed { cards } => ("unconfirmed", cards.to_string()),
+            PickupRefusal::OtherOperation { id } => ("other-operation", id.clone()),
+        }
+    }
+}
+
+/// Why an act on pickup windows was not carried out.
+pub type PickupError = ActionError<PickupRefusal>;
+
+impl From<PickupRefusal> for PickupError {
+    fn from(refusal: PickupRefusal) -> PickupError {
+        ActionError::Refused(refusal)
+    }
+}

@@ -1,0 +1,252 @@
+//! Opening pickup windows by a notice and extending them: what it touches is shown first, and exactly that is carried
+//! out.
+//!
+//! An operation is named by the digest of its shipments, each with the day it has and the day it gets. Who collected
+//! meanwhile does not change it; a window that was opened, moved or ended does. Days only move later, so that it takes
+//! no second person.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Serialize;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use super::days::{WindowChange, moved_windows};
+use super::places::place_of;
+use super::refusal::{LeftOut, PickupError, PickupRefusal};
+use crate::actions::outcome::Instruction;
+use crate::hex::hex;
+use crate::limits::{PASSING_FAULT_TRIES, WINDOW_DAYS_AHEAD, WINDOWS_PER_ACT};
+use crate::route::distribution::window_acts::{
+    MovedWindow, NewPickupAct, RecordedPickupAct, lying_at, lying_points, people_of, recorded_act, settle_act,
+};
+use crate::step::Worker;
+use crate::store::Tx;
+use crate::time::local_date;
+
+/// What a person asks for.
+#[derive(Clone, Copy)]
+pub struct Ask<'a> {
+    /// The digits of an area, or the code of a point or outlet.
+    pub place: &'a str,
+    pub change: WindowChange,
+    /// The operation as previewed.
+    pub confirm: Option<&'a str>,
+    pub dry_run: bool,
+}
+
+/// What an operation touches.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct WindowReport {
+    /// The name it is confirmed by.
+    pub operation: String,
+    /// `open-window` or `extend-window`.
+    pub act: &'static str,
+    pub place: String,
+    pub name: String,
+    pub points: i64,
+    pub shipments: i64,
+    /// Cards that still lie there.
+    pub cards: i64,
+    /// Whose they are.
+    pub people: i64,
+    pub left_out: LeftOut,
+    /// What moves, by point and days; empty where it was carried out before.
+    pub windows: Vec<WindowRow>,
+    pub dry_run: bool,
+    pub done: bool,
+    pub done_before: bool,
+}
+
+/// Windows of one point that move from one day to another.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct WindowRow {
+    pub point: String,
+    pub name: String,
+    /// The last day before; none where they are opened.
+    pub from: Option<String>,
+    pub to: String,
+    /// Whether the new last day is a day off.
+    pub day_off: bool,
+    /// Whether its year has no calendar yet.
+    pub provisional: bool,
+    pub shipments: i64,
+    pub cards: i64,
+}
+
+/// Previews or carries out a change of pickup windows. Confirmed again, it changes nothing.
+///
+/// # Errors
+/// The place is not within the scope of who acts, the day is not possible, nothing moves, what was confirmed is not what
+/// would be done now, or the ledger cannot be read or written.
+pub async fn move_windows(worker: &Worker, ask: Ask<'_>, by: Instruction<'_>) -> Result<WindowReport, PickupError> {
+    let mut tries = 0;
+    loop {
+        match attempt(worker, ask, by).await {
+            Err(error) if error.is_passing() && tries < PASSING_FAULT_TRIES => tries += 1,
+            ended => return ended,
+        }
+    }
+}
+
+/// A preview is the same transaction, and not committed: it sees all that the act would see.
+async fn attempt(worker: &Worker, ask: Ask<'_>, by: Instruction<'_>) -> Result<WindowReport, PickupError> {
+    let mut tx = worker.ledger.begin().await?;
+    let scope = worker.ledger.viewer().map(|viewer| viewer.scope.clone()).unwrap_or_default();
+    let place = place_of(ask.place, &lying_points(&mut tx).await?, &worker.reference, &scope)?;
+    if let (Some(id), false) = (ask.confirm, ask.dry_run)
+        && let Some(recorded) = recorded_act(&mut tx, id).await?
+    {
+        return was_carried_out(ask, id, place.name, recorded);
+    }
+    let planned = plan(&mut tx, worker, ask, place.points, by.at).await?;
+    let report = planned.report(worker, ask, place.name);
+    if ask.dry_run {
+        return Ok(report);
+    }
+    match ask.confirm {
+        None => return Err(PickupRefusal::Unconfirmed { cards: report.cards }.into()),
+        Some(id) if id != report.operation => return Err(PickupRefusal::OtherOperation { id: id.into() }.into()),
+        Some(_) => {}
+    }
+    let act = NewPickupAct {
+        at: by.at,
+        actor: by.actor.into(),
+        what: report.act,
+        operation: report.operation.clone(),
+        place: ask.place.into(),
+        last_day: ask.change.last_day(),
+        working_days: ask.change.working_days(),
+        points: report.points,
+        cards: report.cards,
+        people: report.people,
+        reason: worker.keys.encrypt(by.reason.as_bytes())?,
+        approval: by.approval,
+    };
+    settle_act(&mut tx, &act, &planned.moved).await?;
+    tx.commit().await?;
+    Ok(WindowReport { done: true, ..report })
+}
+
+/// What would be done now.
+struct Planned {
+    moved: Vec<MovedWindow>,
+    left_out: LeftOut,
+    people: i64,
+}
+
+async fn plan(
+    tx: &mut Tx,
+    worker: &Worker,
+    ask: Ask<'_>,
+    points: Vec<String>,
+    at: Timestamp,
+) -> Result<Planned, PickupError> {
+    let today = local_date(at);
+    refuse_day(ask.change, today)?;
+    let lying = lying_at(tx, points, WINDOWS_PER_ACT + 1).await?;
+    if lying.len() as i64 > WINDOWS_PER_ACT {
+        return Err(PickupRefusal::TooMany { most: WINDOWS_PER_ACT }.into());
+    }
+    let (moved, left_out) = moved_windows(ask.change, lying, &worker.calendar, today);
+    if moved.is_empty() {
+        return Err(PickupRefusal::NothingMoves { place: ask.place.into(), left_out }.into());
+    }
+    let people = people_of(tx, &moved).await?;
+    Ok(Planned { moved, left_out, people })
+}
+
+fn refuse_day(change: WindowChange, today: Date) -> Result<(), PickupRefusal> {
+    let Some(day) = change.last_day() else { return Ok(()) };
+    let farthest = today.saturating_add(jiff::Span::new().days(WINDOW_DAYS_AHEAD));
+    if day < today {
+        return Err(PickupRefusal::DayPassed { day });
+    }
+    if day > farthest { Err(PickupRefusal::TooFar { day }) } else { Ok(()) }
+}
+
+impl Planned {
+    fn report(&self, worker: &Worker, ask: Ask<'_>, name: String) -> WindowReport {
+        let points: BTreeSet<&str> = self.moved.iter().map(|window| window.shipment.point.as_str()).collect();
+        WindowReport {
+            operation: self.operation(ask),
+            act: ask.change.what(),
+            place: ask.place.into(),
+            name,
+            points: points.len() as i64,
+            shipments: self.moved.len() as i64,
+            cards: self.moved.iter().map(|window| window.shipment.cards).sum(),
+            people: self.people,
+            left_out: self.left_out,
+            windows: self.rows(worker),
+            dry_run: ask.dry_run,
+            done: false,
+            done_before: false,
+        }
+    }
+
+    /// The name of exactly this; 32 hex digits, which are no number of a person.
+    fn operation(&self, ask: Ask<'_>) -> String {
+        let moved: Vec<_> = self.moved.iter().map(|w| (w.shipment.id, &w.shipment.was, w.becomes)).collect();
+        let (last_day, working_days) = (ask.change.last_day(), ask.change.working_days());
+        let shown = json!([ask.change.what(), ask.place, last_day, working_days, moved]);
+        hex(&Sha256::digest(shown.to_string())[..16])
+    }
+
+    fn rows(&self, worker: &Worker) -> Vec<WindowRow> {
+        let mut rows: BTreeMap<(&str, &str, Date), (i64, i64)> = BTreeMap::new();
+        for MovedWindow { shipment, becomes } in &self.moved {
+            let (shipments, cards) = rows.entry((&shipment.point, &shipment.was, *becomes)).or_default();
+            *shipments += 1;
+            *cards += shipment.cards;
+        }
+        let row = |((point, was, to), (shipments, cards)): ((&str, &str, Date), (i64, i64))| {
+            let day = worker.calendar.is_working_day(to);
+            WindowRow {
+                point: point.into(),
+                name: worker.reference.collected_at(point).map(|(name, _)| name).unwrap_or_default().into(),
+                from: (!was.is_empty()).then(|| was.into()),
+                to: to.to_string(),
+                day_off: !day.working,
+                provisional: day.provisional,
+                shipments,
+                cards,
+            }
+        };
+        rows.into_iter().map(row).collect()
+    }
+}
+
+/// The report of an act that was recorded under the name that is confirmed, if it is the same act.
+fn was_carried_out(
+    ask: Ask<'_>,
+    id: &str,
+    name: String,
+    recorded: RecordedPickupAct,
+) -> Result<WindowReport, PickupError> {
+    let last_day = ask.change.last_day().map(|day| day.to_string());
+    let same = recorded.what == ask.change.what()
+        && recorded.place == ask.place
+        && recorded.last_day == last_day
+        && recorded.working_days == ask.change.working_days();
+    if !same {
+        return Err(PickupRefusal::OtherOperation { id: id.into() }.into());
+    }
+    Ok(WindowReport {
+        operation: id.into(),
+        act: ask.change.what(),
+        place: recorded.place,
+        name,
+        points: recorded.points,
+        shipments: recorded.shipments,
+        cards: recorded.cards,
+        people: recorded.people,
+        left_out: LeftOut::default(),
+        windows: Vec::new(),
+        dry_run: false,
+        done: false,
+        done_before: true,
+    })
+}

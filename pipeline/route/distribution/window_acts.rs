@@ -1,0 +1,221 @@
+//! Moving pickup windows by hand, in the ledger: what lies at points, and an act recorded with its effect.
+//!
+//! Invariant: a shipment is moved only as it was shown. One that was moved, received, rolled over or handed out
+//! meanwhile makes the whole act fail, and nothing of it is written. Not here: which days windows get
+//! (`actions/pickup/windows.rs`).
+
+use cardline_core::state_machines::CARD;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::custody::containers::SHIPMENT;
+use crate::store::row_macs::{catalog, counts};
+use crate::store::scope::in_scope;
+use crate::store::transition::{Transition, lost, move_set};
+use crate::store::{Ledger, LedgerError, Stamp, Tx};
+use crate::time::local_date;
+use crate::{args, bulk_row, row, transition};
+
+/// The reason in the history of a window whose last day a person moved.
+pub const LAST_DAY_MOVED: &str = "the last day was moved by notice";
+const OPENED: &str = "pickup window opened by notice";
+
+bulk_row! {
+    struct ChosenPoint in "chosen_point" { code: String }
+}
+
+bulk_row! {
+    struct ChosenShipment in "chosen_shipment" { id: i64 }
+}
+
+bulk_row! {
+    struct Moved in "pickup_act_shipment" { act: i64, shipment: i64, was: String, becomes: Date, cards: i64 }
+}
+
+row! {
+    /// A carton that lies at a point.
+    #[derive(Clone)]
+    pub struct LyingShipment {
+        id: i64,
+        point: String,
+        place: String,
+        /// Last day of its window; empty before one was opened.
+        was: String,
+        /// Cards that still lie there.
+        cards: i64,
+        /// Cards of it, handed out or not, that the viewer does not see.
+        outside: i64,
+    }
+}
+
+row! {
+    /// An act as it was recorded.
+    pub struct RecordedPickupAct {
+        what: String,
+        place: String,
+        last_day: Option<String>,
+        working_days: Option<i64>,
+        points: i64,
+        shipments: i64,
+        cards: i64,
+        people: i64,
+    }
+}
+
+row! {
+    /// What was done to the windows of one point.
+    pub struct StoredPointAct {
+        /// Microseconds since 1970 UTC.
+        at: i64,
+        actor: String,
+        what: String,
+        was: String,
+        becomes: String,
+        cards: i64,
+        reason: Vec<u8>,
+    }
+}
+
+/// An act about to be recorded. `reason` is encrypted: it is a person's own words.
+pub struct NewPickupAct {
+    pub at: Timestamp,
+    pub actor: String,
+    pub what: &'static str,
+    pub operation: String,
+    pub place: String,
+    pub last_day: Option<Date>,
+    pub working_days: Option<i64>,
+    pub points: i64,
+    pub cards: i64,
+    pub people: i64,
+    pub reason: Vec<u8>,
+    pub approval: Option<i64>,
+}
+
+/// A shipment, and the last day its window gets.
+#[derive(Clone)]
+pub struct MovedWindow {
+    pub shipment: LyingShipment,
+    pub becomes: Date,
+}
+
+impl Ledger {
+    /// The latest acts on the windows of a point that touched cards in the scope of who asks, newest first.
+    pub(crate) async fn acts_of_point(&self, point: &str, most: i64) -> Result<Vec<StoredPointAct>, LedgerError> {
+        let mut tx = self.read().await?;
+        tx.look().await?;
+        let sql = concat!(
+            "SELECT k.at, k.actor, k.what, min(n.was) AS was, max(n.becomes) AS becomes, CAST(sum(n.cards) AS BIGINT) AS cards, k.reason
+             FROM shipment s JOIN pickup_act_shipment n ON n.shipment = s.id JOIN pickup_act k ON k.id = n.act
+             WHERE s.point = $1 AND EXISTS (SELECT 1 FROM box x JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
+                WHERE x.shipment = s.id AND ",
+            in_scope!("a.bank", "a.region"),
+            ") GROUP BY k.id, k.at, k.actor, k.what, k.reason ORDER BY k.id DESC LIMIT $2"
+        );
+        tx.rows(sql, args![point, most]).await
+    }
+}
+
+/// Points at which something lies, each with a district of it: the code of an outlet says no area.
+pub(crate) async fn lying_points(tx: &mut Tx) -> Result<Vec<(String, String)>, LedgerError> {
+    let sql = "SELECT s.point, min(b.region) FROM shipment s JOIN batch b ON b.id = s.batch
+         WHERE NOT s.done AND s.place IN ('at_point', 'on_shelf') GROUP BY s.point ORDER BY s.point";
+    tx.rows(sql, args![]).await
+}
+
+/// The cartons that lie at these points, by their number in the ledger.
+pub(crate) async fn lying_at(tx: &mut Tx, points: Vec<String>, most: i64) -> Result<Vec<LyingShipment>, LedgerError> {
+    tx.look().await?;
+    tx.stage(points.into_iter().map(|code| ChosenPoint { code }).collect()).await?;
+    let sql = concat!(
+        "SELECT s.id, s.point, s.place, COALESCE(s.window_last, '') AS was,
+            CAST(COALESCE(sum(CASE WHEN a.id IS NOT NULL AND a.place IS NULL THEN 1 ELSE 0 END), 0) AS BIGINT) AS cards,
+            CAST(COALESCE(sum(CASE WHEN a.id IS NULL OR ",
+        in_scope!("a.bank", "a.region"),
+        " THEN 0 ELSE 1 END), 0) AS BIGINT) AS outside
+         FROM chosen_point c JOIN shipment s ON s.point = c.code LEFT JOIN box x ON x.shipment = s.id
+         LEFT JOIN made m ON m.box = x.id LEFT JOIN application a ON a.id = m.application
+         WHERE NOT s.done AND s.place IN ('at_point', 'on_shelf')
+         GROUP BY s.id, s.point, s.place, s.window_last ORDER BY s.id LIMIT $1"
+    );
+    tx.rows(sql, args![most]).await
+}
+
+/// How many people still wait for a card of these shipments.
+pub(crate) async fn people_of(tx: &mut Tx, shipments: &[MovedWindow]) -> Result<i64, LedgerError> {
+    tx.stage(shipments.iter().map(|moved| ChosenShipment { id: moved.shipment.id }).collect()).await?;
+    let sql = "SELECT count(DISTINCT a.person) FROM chosen_shipment t JOIN box x ON x.shipment = t.id
+         JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application WHERE a.place IS NULL";
+    tx.number(sql, args![]).await
+}
+
+/// The act that was recorded under a name.
+pub(crate) async fn recorded_act(tx: &mut Tx, operation: &str) -> Result<Option<RecordedPickupAct>, LedgerError> {
+    let sql = "SELECT what, place, last_day, working_days, points, shipments, cards, people FROM pickup_act WHERE operation = $1";
+    tx.row(sql, args![operation]).await
+}
+
+/// Moves the windows, and records who did it. The day of a notice is fixed: no calendar moves it.
+pub(crate) async fn settle_act(tx: &mut Tx, act: &NewPickupAct, moved: &[MovedWindow]) -> Result<(), LedgerError> {
+    let user = tx.user();
+    let bank = tx.viewer().map(|viewer| viewer.scope.bank.clone()).unwrap_or_default();
+    let id = tx
+        .run_returning::<(i64,)>(
+            "INSERT INTO pickup_act (at, actor, what, operation, place, bank, last_day, working_days, points, shipments, cards, people, reason, approval, by_user)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id",
+            args![
+                act.at,
+                &act.actor,
+                act.what,
+                &act.operation,
+                &act.place,
+                bank,
+                act.last_day,
+                act.working_days,
+                act.points,
+                moved.len() as i64,
+                act.cards,
+                act.people,
+                act.reason.clone(),
+                act.approval,
+                user
+            ],
+        )
+        .await?;
+    let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("pickup act id".into()))?;
+    for window in moved {
+        move_window(tx, window, act).await?;
+    }
+    let members = moved.iter().map(|MovedWindow { shipment, becomes }| Moved {
+        act: id,
+        shipment: shipment.id,
+        was: shipment.was.clone(),
+        becomes: *becomes,
+        cards: shipment.cards,
+    });
+    tx.insert(members.collect()).await?;
+    tx.cover_one(&catalog::PICKUP_ACT, id).await?;
+    tx.cover_one(&catalog::PICKUP_ACT_SHIPMENT, id).await?;
+    tx.count_one(&counts::PICKUP_ACTS).await
+}
+
+async fn move_window(tx: &mut Tx, window: &MovedWindow, act: &NewPickupAct) -> Result<(), LedgerError> {
+    let MovedWindow { shipment, becomes } = window;
+    let (transition, reason): (Transition, _) = match shipment.was.is_empty() {
+        true => (transition!(CARD, "at_point" => "on_shelf"), OPENED),
+        false => (transition!(CARD, "on_shelf" => "on_shelf"), LAST_DAY_MOVED),
+    };
+    let stood = tx
+        .run(
+            "UPDATE shipment SET window_last = $2, due_on = $2, owner = 'distribution point', last_by_notice = $3,
+                ready_on = COALESCE(ready_on, $4)
+             WHERE id = $1 AND NOT done AND place = $5 AND COALESCE(window_last, '') = $6",
+            args![shipment.id, *becomes, act.last_day.is_some(), local_date(act.at), &shipment.place, &shipment.was],
+        )
+        .await?;
+    if stood == 0 {
+        return Err(lost(&transition, 1, 0));
+    }
+    move_set(tx, SHIPMENT.of(shipment.id), transition, Stamp { at: act.at, actor: &act.actor, reason }).await?;
+    Ok(())
+}

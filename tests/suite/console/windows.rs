@@ -1,0 +1,106 @@
+//! Pickup windows moved from the pages of an area and of a point, and by a program: previewed, once, within the scope.
+
+use cardline::people::tokens;
+use cardline::store::Stamp;
+use cardline_core::domain::staff::Role;
+use serde_json::json;
+
+use super::client::{Site, session_of};
+use crate::conformance::arrivals::{number, texts};
+use crate::conformance::batching::batches::played;
+use crate::conformance::people::users::add;
+use crate::databases::{Database, on_both_engines};
+
+on_both_engines!(windows_are_moved_from_pages_as_shown);
+
+/// The value of a hidden field of a form.
+fn hidden(page: &str, name: &str) -> String {
+    let (_, after) =
+        page.split_once(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("no {name}: {page}"));
+    after.split_once('"').unwrap().0.to_owned()
+}
+
+async fn windows_are_moved_from_pages_as_shown(database: Database) {
+    let database = played(database).await.into_database().await;
+    let ledger = database.ledger().await;
+    let boss = add(&ledger, "boss", Role::Administrator, "", "").await;
+    let seen = ledger.seen_by(boss.clone());
+    let far = add(&seen, "far", Role::Administrator, "", "99").await;
+    let auditor = add(&seen, "auditor-1", Role::Auditor, "", "").await;
+    let operator = add(&seen, "lin", Role::Operator, "", "").await;
+    let mut cookies = Vec::new();
+    for user in [&boss, &far, &auditor, &operator] {
+        cookies.push(session_of(&ledger, user).await);
+    }
+    let [boss, far, auditor, operator] = &cookies[..] else { unreachable!() };
+    let site = Site::open(&database).await;
+    let point = "SELECT s.point FROM shipment s JOIN box x ON x.shipment = s.id JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
+         WHERE NOT s.done AND s.place = 'on_shelf' AND a.place IS NULL GROUP BY s.point ORDER BY count(*) DESC, s.point";
+    let point = texts(&ledger, point).await.remove(0);
+    let path = format!("/admin/points/{point}");
+
+    let sheet = format!("{path}?act=extend&days=5");
+    let shown = site.get(&sheet, boss).await;
+    assert!(
+        shown.body.contains("a preview; nothing is changed yet") && shown.body.contains("1 points"),
+        "{}",
+        shown.body
+    );
+    let operation = hidden(&shown.body, "confirm");
+    let extend = |confirm| {
+        [
+            ("act", "extend"),
+            ("place", &point),
+            ("days", "5"),
+            ("until", ""),
+            ("confirm", confirm),
+            ("reason", "road <closed>"),
+        ]
+    };
+    assert_eq!(site.act(&sheet, &path, boss, &extend("0123")).await.status, 409);
+    assert_eq!(site.act(&sheet, &path, boss, &extend("")).await.status, 422);
+    assert_eq!(
+        site.act(&sheet, &path, boss, &extend(&operation)).await.header("location"),
+        format!("{path}?done=done")
+    );
+    assert_eq!(
+        site.act(&sheet, &path, boss, &extend(&operation)).await.header("location"),
+        format!("{path}?done=before")
+    );
+    assert_eq!(number(&ledger, "SELECT count(*) FROM pickup_act").await, 1);
+    let page = site.get(&path, boss).await.body;
+    assert!(page.contains("road &#60;closed&#62;") && page.contains("extend windows"), "{page}");
+
+    // Who only reads has no form and no act; an operator has no such page; an area elsewhere does not exist.
+    assert!(!site.get(&path, auditor).await.body.contains("act\" value=\"extend"));
+    assert_eq!(site.post(&path, auditor, &extend(&operation)).await.status, 403);
+    assert_eq!(site.get(&path, operator).await.status, 403);
+    assert_eq!(site.get(&sheet, far).await.status, 404);
+
+    // An area by a notice; what cannot be is said on the page.
+    let area = &point[..2];
+    let open = format!("/admin?area={area}&act=open&until=2099-07-31");
+    assert!(site.get(&open, boss).await.body.contains("more than a year ahead"));
+    assert!(
+        site.get(&format!("/admin?area={area}&act=open&until=soon"), boss).await.body.contains("Name the last day")
+    );
+    assert!(
+        site.get(&format!("/admin?area={area}&act=extend&days=0"), boss).await.body.contains("1 to 250 working days")
+    );
+
+    // A program confirms what was previewed, in the name of its token's user; the same again does nothing.
+    add(&seen, "wang", Role::Administrator, "", "").await;
+    let why = Stamp { at: ledger.clock().await.unwrap(), actor: "boss", reason: "" };
+    let Ok(made) = tokens::make(&seen, "wang", 1, why).await.unwrap() else { panic!("no token") };
+    let bearer = format!("Bearer {}", made.token.text());
+    let again = site.get(&sheet, boss).await;
+    let operation = hidden(&again.body, "confirm");
+    let body = json!({ "place": point, "days": "5", "confirm": operation, "reason": "road closed" }).to_string();
+    for expected in [json!({ "done": true }), json!({ "before": true, "done": true })] {
+        let headers =
+            [("Authorization", bearer.as_str()), ("Idempotency-Key", "k1"), ("Content-Type", "application/json")];
+        assert_eq!(site.ask("POST", "/api/pickup/extend", &headers, &body).await.json(), expected);
+    }
+    ledger.close().await;
+    site.close().await;
+}
