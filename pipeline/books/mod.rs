@@ -8,6 +8,7 @@ pub mod audit;
 pub mod balance;
 mod case_rows;
 pub mod case_shown;
+pub mod day_explained;
 pub mod figures;
 mod file_bytes;
 pub mod file_shown;

@@ -95,6 +95,7 @@ pub const COMMANDS: &[Line] = &[
     looks("pickup forecast", Permission::SeePickups),
     changes("pickup open", Permission::MoveWindows),
     changes("pickup extend", Permission::MoveWindows),
+    looks("deadlines explain", Permission::TraceCards),
     looks("cases list", Permission::SeeCases),
     looks("cases show", Permission::SeeCases),
     changes("cases decide", Permission::DecideCases),
@@ -231,6 +232,7 @@ mod tests {
             "due",
             "overdue",
             "forecast",
+            "explain",
         ];
         let reads = |p: &&Line| READS.contains(&p.command.split(' ').next_back().unwrap_or_default());
         let may: Vec<&Line> = COMMANDS

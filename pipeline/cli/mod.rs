@@ -18,6 +18,7 @@ mod commands;
 mod config;
 mod context;
 mod daemon;
+mod deadlines;
 mod demo;
 mod demo_balance;
 mod demo_next;
@@ -137,6 +138,9 @@ enum Command {
     /// 领取 What waits at the points, what is due, what is late, what will come; open windows, extend them
     #[command(subcommand)]
     Pickup(pickup::Pickup),
+    /// 期限 Why a card is due on its day
+    #[command(subcommand)]
+    Deadlines(deadlines::Deadlines),
     /// 个案 What a person must decide: list, show, decide
     #[command(subcommand)]
     Cases(cases::Cases),
@@ -240,6 +244,7 @@ async fn dispatch(Typed { cli, line }: Typed) -> anyhow::Result<Exit> {
         Command::Batch(args) => batch::run(&context, args).await,
         Command::Photos(args) => photos::run(&context, args).await,
         Command::Pickup(args) => pickup::run(&context, args).await,
+        Command::Deadlines(args) => deadlines::run(&context, args).await,
         Command::Cases(args) => cases::run(&context, args).await,
         Command::File(args) => file::run(&context, args).await,
         Command::Erase(args) => erase::run(&context, args).await,

@@ -4,6 +4,9 @@
 pub mod accounts;
 pub mod deadlines;
 pub mod distribution;
+pub(crate) mod due_days;
+pub(crate) mod due_moves;
+pub(crate) mod due_rules;
 pub mod intake;
 pub mod production;
 pub mod recycling;

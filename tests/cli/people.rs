@@ -125,7 +125,7 @@ fn arguments(command: &str) -> Vec<&'static str> {
         | "import cards" => {
             vec!["none.csv"]
         }
-        "trace" => vec!["none"],
+        "trace" | "deadlines explain" => vec!["none"],
         "find" => vec!["--reason", "r"],
         "batch show" => vec!["none"],
         "photos retry" => vec!["none"],

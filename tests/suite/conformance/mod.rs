@@ -7,6 +7,7 @@ mod cases;
 mod changed_rows;
 mod erasing;
 pub mod exchange;
+mod explained;
 mod figures;
 mod keys;
 mod laws;

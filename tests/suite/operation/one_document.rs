@@ -9,6 +9,7 @@ use cardline::actions::cases::list::case_page;
 use cardline::actions::file_list::file_page;
 use cardline::actions::quarantine::shown::show_message;
 use cardline::books::case_shown::show_case;
+use cardline::books::day_explained::explain_day;
 use cardline::books::way::card_way;
 use cardline::cases::case_list::CaseQuery;
 use cardline::exchange::file_list::FileQuery;
@@ -58,6 +59,8 @@ async fn a_command_prints_what_the_function_gives(database: Database) {
     for id in texts(ledger, "SELECT application_id FROM application ORDER BY id").await.iter().step_by(97) {
         let way = card_way(ledger, play.folder(), id, local_date(Timestamp::now())).await.unwrap();
         same(&play, &format!("trace {id}"), &way.unwrap());
+        let day = explain_day(worker, id, now).await.unwrap();
+        same(&play, &format!("deadlines explain {id} --at {now}"), &day.unwrap());
     }
     the_quarantine_is_printed(&play).await;
 

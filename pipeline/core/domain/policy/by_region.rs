@@ -22,15 +22,19 @@ impl<T> ByRegion<T> {
     /// What a region has: that of the longest code that its code begins with. The default is that of what has
     /// no region.
     pub fn of(&self, region: &str) -> &T {
-        for digits in [6, 4, 2] {
-            let Some(code) = region.get(..digits) else {
-                continue;
-            };
-            if let Ok(found) = self.regions.binary_search_by(|(section, _)| section.as_str().cmp(code)) {
-                return &self.regions[found].1;
-            }
-        }
-        &self.default
+        self.section(region).map_or(&self.default, |(_, of)| of)
+    }
+
+    /// The code of the section that decides for a region; empty: the default.
+    pub fn section_of(&self, region: &str) -> &str {
+        self.section(region).map_or("", |(code, _)| code)
+    }
+
+    fn section(&self, region: &str) -> Option<&(String, T)> {
+        let codes = [6, 4, 2].into_iter().filter_map(|digits| region.get(..digits));
+        codes
+            .filter_map(|code| self.regions.binary_search_by(|(section, _)| section.as_str().cmp(code)).ok())
+            .find_map(|found| self.regions.get(found))
     }
 
     /// The least that any of these regions has; without regions that of the default.

@@ -30,6 +30,9 @@ fn the_longest_code_counts_and_keeps_what_wider_ones_say() {
     assert_eq!(keys("522635"), (20, 7, 8));
     assert_eq!(keys("520101"), (20, 3, 2));
     assert_eq!(keys("530101"), (30, 3, 2));
+    let version = policy.on(DAY);
+    let sections = ["522634", "522635", "520101", "530101", "", "5"].map(|region| version.regions.section_of(region));
+    assert_eq!(sections, ["522634", "5226", "52", "", "", ""]);
 }
 
 #[test]

@@ -14,6 +14,7 @@ on_both_engines!(a_ledger_that_is_not_there_is_told_and_not_made);
 const READS: &[&[&str]] = &[
     &["books"],
     &["trace", "110101-20260105-000000000"],
+    &["deadlines", "explain", "110101-20260105-000000000"],
     &["batch", "list"],
     &["batch", "show", "A20260105-0001"],
     &["batch", "plan"],

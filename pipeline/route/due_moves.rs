@@ -1,0 +1,155 @@
+//! The moves that may have set the day of a card, of its batch or of its shipment, oldest first.
+
+use super::due_days::Holder;
+use crate::custody::shipment_regions::regions_of;
+use crate::store::{Ledger, LedgerError};
+use crate::{args, row};
+
+row! {
+    /// A move, and when what it does was reckoned: an event is settled later than it happened.
+    #[derive(Clone)]
+    pub struct DayMove {
+        life: String,
+        from_state: String,
+        to_state: String,
+        at: i64,
+        actor: String,
+        reason: String,
+    }
+}
+
+row! {
+    /// A move of an event, and when its chunk was settled.
+    struct SettledEvent { life: String, to_state: String, at: i64, settled_at: i64 }
+}
+
+row! {
+    /// What the day of a card depends on beside its moves.
+    pub struct DayFacts {
+        id: i64,
+        region: String,
+        bank: String,
+        approved_on: String,
+        paused_days: i64,
+        place: Option<String>,
+        account_batch: Option<i64>,
+        account_region: Option<String>,
+        production_batch: Option<i64>,
+        production_region: Option<String>,
+        bureau: Option<String>,
+        shipment: Option<i64>,
+        regions: Vec<String> = Vec::new(),
+        moves: Vec<DayMove> = Vec::new(),
+        chased: bool = false,
+    }
+}
+
+impl DayFacts {
+    /// Whose day counts, and its id.
+    pub fn holder(&self) -> (Holder, i64) {
+        let alone = self.place.is_some() || self.account_batch.is_none();
+        match (self.shipment, self.production_batch, self.account_batch) {
+            (Some(shipment), _, _) if !alone => (Holder::Shipment, shipment),
+            (None, Some(batch), _) if !alone => (Holder::ProductionBatch, batch),
+            (None, None, Some(batch)) if !alone => (Holder::AccountBatch, batch),
+            _ => (Holder::Card, self.id),
+        }
+    }
+}
+
+const FACTS: &str =
+    "SELECT a.id, a.region, a.bank, a.approved_on, a.paused_days, a.place, a.account_batch, b.region AS account_region,
+        p.batch AS production_batch, q.region AS production_region, q.partner AS bureau, x.shipment
+     FROM application a LEFT JOIN batch b ON b.id = a.account_batch
+     LEFT JOIN production_row p ON p.application = a.id LEFT JOIN batch q ON q.id = p.batch
+     LEFT JOIN made m ON m.application = a.id LEFT JOIN box x ON x.id = m.box WHERE a.application_id = $1";
+
+/// Events of the card `$1`: their moves say when they happened, and their chunk when they were settled.
+const SETTLED: &str = "SELECT m.life, m.to_state, m.at, c.at AS settled_at FROM move m JOIN chunk c ON c.id = m.chunk
+     WHERE m.scope = 'application' AND m.subject = $1";
+
+/// Rows of history, `m`.
+macro_rules! moves {
+    ($($from:literal),+) => {
+        concat!(
+            "SELECT life, from_state, to_state, at, actor, reason FROM (",
+            moves!(@of $($from),+),
+            ") v ORDER BY seq"
+        )
+    };
+    (@of $from:literal) => {
+        concat!("SELECT m.seq, m.life, m.from_state, m.to_state, m.at, m.actor, m.reason FROM ", $from)
+    };
+    (@of $from:literal, $($more:literal),+) => {
+        concat!(moves!(@of $from), " UNION ", moves!(@of $($more),+))
+    };
+}
+
+/// What the account batch `$1` did, what its answers opened, what came back to it unsent, and what a person let go on.
+const OF_ACCOUNT_BATCH: &str = moves!(
+    "move m WHERE m.scope = 'batch' AND m.subject = $1",
+    "file f JOIN move m ON m.scope = 'answer' AND m.subject = f.id WHERE f.batch = $1",
+    "(SELECT DISTINCT r.batch FROM application a JOIN former_row r ON r.application = a.id WHERE a.account_batch = $1) r
+        JOIN move m ON m.scope = 'production_batch' AND m.subject = r.batch AND m.to_state = 'waiting_production'",
+    "application a JOIN move m ON m.scope = 'application' AND m.subject = a.id AND m.to_state = 'waiting_production'
+        WHERE a.account_batch = $1"
+);
+
+/// What the production batch `$1` did, and which of its cards a person had made once more.
+const OF_PRODUCTION_BATCH: &str = moves!(
+    "move m WHERE m.scope = 'batch' AND m.subject = $1",
+    "production_row p JOIN move m ON m.scope = 'application' AND m.subject = p.application
+        AND m.from_state = 'held' AND m.to_state = 'in_production' WHERE p.batch = $1"
+);
+
+/// What the shipment `$1` did, and which of its cards a person let go on.
+const OF_SHIPMENT: &str = moves!(
+    "move m WHERE m.scope = 'shipment' AND m.subject = $1",
+    "box x JOIN made d ON d.box = x.id JOIN move m ON m.scope = 'application' AND m.subject = d.application
+        AND m.from_state = 'held' AND m.to_state IN ('in_transit', 'at_point', 'on_shelf') WHERE x.shipment = $1"
+);
+
+/// Whether there was ever a case about the card, the batch or the shipment `$1`: nobody is asked again without one.
+const fn chased(of: Holder) -> &'static str {
+    match of {
+        Holder::Card => "SELECT count(*) FROM desk_case k WHERE k.application = $1",
+        Holder::AccountBatch | Holder::ProductionBatch => {
+            "SELECT count(*) FROM file f JOIN desk_case k ON k.file = f.id WHERE f.batch = $1"
+        }
+        Holder::Shipment => "SELECT count(*) FROM shipment s JOIN desk_case k ON k.file = s.manifest WHERE s.id = $1",
+    }
+}
+
+impl Ledger {
+    /// What the day of a card depends on; `own` are the moves on its way, by which a card that stands alone is due.
+    /// Who may see the card is asked before: its batch and its shipment are looked at whole.
+    pub(crate) async fn day_facts(
+        &self,
+        application_id: &str,
+        own: Vec<DayMove>,
+    ) -> Result<Option<DayFacts>, LedgerError> {
+        let mut tx = self.read().await?;
+        let Some(mut facts) = tx.row::<DayFacts>(FACTS, args![application_id]).await? else { return Ok(None) };
+        let (of, id) = facts.holder();
+        facts.moves = match of {
+            Holder::Card => own,
+            Holder::AccountBatch => tx.rows(OF_ACCOUNT_BATCH, args![id]).await?,
+            Holder::ProductionBatch => tx.rows(OF_PRODUCTION_BATCH, args![id]).await?,
+            Holder::Shipment => tx.rows(OF_SHIPMENT, args![id]).await?,
+        };
+        if of == Holder::Card {
+            for SettledEvent { life, to_state, at, settled_at } in tx.rows(SETTLED, args![id]).await? {
+                let of_event = |m: &&mut DayMove| m.life == life && m.to_state == to_state && m.at == at;
+                facts.moves.iter_mut().filter(of_event).for_each(|m| m.at = settled_at);
+            }
+        }
+        facts.regions = match of {
+            Holder::Card => vec![facts.region.clone()],
+            Holder::AccountBatch => facts.account_region.iter().cloned().collect(),
+            Holder::ProductionBatch => facts.production_region.iter().cloned().collect(),
+            Holder::Shipment => regions_of(&mut tx, id).await?.into_iter().collect(),
+        };
+        facts.chased = tx.number(chased(of), args![id]).await? > 0;
+        Ok(Some(facts))
+    }
+}
