@@ -2,3 +2,4 @@
 
 pub mod find;
 pub mod way;
+mod why_day;

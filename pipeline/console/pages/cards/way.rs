@@ -1,12 +1,14 @@
 //! `/cards/ID`: where a card is, whose turn it is, and how it came there.
 
 use askama::Template;
+use cardline::books::day_explained::explain_day;
 use cardline::books::way::{CardWay, card_way};
 use cardline::people::permits::Permission;
 use cardline::time::local_date;
 use cardline_core::domain::application::Priority;
 use cardline_core::state_machines::{APPLICATION, CARD, Standing};
 
+use super::why_day::WhyDay;
 use crate::answer::{Answer, Refusal};
 use crate::asked::Asked;
 use crate::frame::{Frame, segment};
@@ -16,6 +18,7 @@ use crate::frame::{Frame, segment};
 struct Way {
     f: Frame,
     way: CardWay,
+    why_day: String,
 }
 
 impl Way {
@@ -43,9 +46,11 @@ pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
     let (worker, now) = asked.worker().await?;
     let data = &worker.config.data.value;
     let way = card_way(&worker.ledger, data, asked.part(0), local_date(now)).await?.ok_or(Refusal::Absent)?;
+    let day = explain_day(&worker, &way.application_id, now).await?;
     let lang = asked.lang;
     let word = crate::frame::states::word(lang, &way.state);
     let title = lang.say("这张卡：{}", "This card: {}").replace("{}", &word);
     let f = Frame::at(&asked, &worker, now, &title);
-    Ok(Answer::Page(Way { f, way }.render()?))
+    let why_day = day.map(|day| WhyDay::shown(&f, &day)).transpose()?.unwrap_or_default();
+    Ok(Answer::Page(Way { f, way, why_day }.render()?))
 }
