@@ -1,5 +1,7 @@
 //! The moves that may have set the day of a card, of its batch or of its shipment, oldest first.
 
+use jiff::civil::Date;
+
 use super::due_days::Holder;
 use crate::custody::shipment_regions::regions_of;
 use crate::store::{Ledger, LedgerError};
@@ -15,7 +17,15 @@ row! {
         at: i64,
         actor: String,
         reason: String,
+        notice: Option<Notice> = None,
     }
+}
+
+/// The last day a person gave a window, and whether it is fixed, so that no calendar moves it.
+#[derive(Clone, Copy)]
+pub struct Notice {
+    pub becomes: Date,
+    pub is_fixed: bool,
 }
 
 row! {
@@ -120,6 +130,10 @@ const fn chased(of: Holder) -> &'static str {
     }
 }
 
+/// The days people gave the window of the shipment `$1`; each act has its move at the same instant.
+const NOTICES: &str = "SELECT k.at, n.becomes, k.what FROM pickup_act_shipment n JOIN pickup_act k ON k.id = n.act
+     WHERE n.shipment = $1 ORDER BY k.id";
+
 impl Ledger {
     /// What the day of a card depends on; `own` are the moves on its way, by which a card that stands alone is due.
     /// Who may see the card is asked before: its batch and its shipment are looked at whole.
@@ -137,6 +151,14 @@ impl Ledger {
             Holder::ProductionBatch => tx.rows(OF_PRODUCTION_BATCH, args![id]).await?,
             Holder::Shipment => tx.rows(OF_SHIPMENT, args![id]).await?,
         };
+        if of == Holder::Shipment {
+            for (at, becomes, what) in tx.rows::<(i64, String, String)>(NOTICES, args![id]).await? {
+                let becomes = becomes.parse().map_err(|_| LedgerError::Shape("pickup_act_shipment.becomes".into()))?;
+                let notice = Notice { becomes, is_fixed: what == "open-window" };
+                let opened = |m: &&mut DayMove| m.at == at && m.to_state == "on_shelf" && m.from_state != "held";
+                facts.moves.iter_mut().filter(opened).for_each(|m| m.notice = Some(notice));
+            }
+        }
         if of == Holder::Card {
             for SettledEvent { life, to_state, at, settled_at } in tx.rows(SETTLED, args![id]).await? {
                 let of_event = |m: &&mut DayMove| m.life == life && m.to_state == to_state && m.at == at;

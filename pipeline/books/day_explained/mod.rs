@@ -42,7 +42,7 @@ pub struct ExplainedDay {
     /// A year in between has no calendar yet: Monday to Friday.
     pub provisional: bool,
     pub pauses: Pauses,
-    /// What changed the day since, the oldest first: here a notice that moved a window will be shown, too.
+    /// What changed the day since, the oldest first; a notice that moved a window is one of them.
     pub changed: Vec<DayChange>,
     /// Whether the stored day is the one reckoned again.
     pub agrees: bool,
@@ -84,7 +84,7 @@ pub struct DayChange {
     pub by: String,
     pub from: Date,
     pub to: Date,
-    /// `answer`, `asked again`, `batch`, `calendar`, `case`, `decision`, `event`, `photo`, `region`, `revision`,
+    /// `answer`, `asked again`, `batch`, `calendar`, `case`, `decision`, `event`, `notice`, `photo`, `region`, `revision`,
     /// `roll-over`, `sent` or `window`.
     pub why: &'static str,
     pub because: String,
@@ -116,7 +116,7 @@ pub async fn explain_day(worker: &Worker, key: &str, now: Timestamp) -> Result<O
 
 fn own_move(m: &TracedMove) -> DayMove {
     let (life, from_state, to_state) = (m.life.clone(), m.from.clone(), m.to.clone());
-    DayMove { life, from_state, to_state, at: m.at, actor: m.by.clone(), reason: m.reason.clone() }
+    DayMove { life, from_state, to_state, at: m.at, actor: m.by.clone(), reason: m.reason.clone(), notice: None }
 }
 
 fn explained(worker: &Worker, trace: &Trace, facts: &DayFacts, calendars: &Calendars, today: Date) -> ExplainedDay {

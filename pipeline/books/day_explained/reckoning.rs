@@ -3,6 +3,7 @@
 use cardline_core::domain::policy::{RegionPolicy, Version};
 use cardline_core::domain::promise;
 use cardline_core::file_formats::FileKind;
+use cardline_core::state_machines::CARD;
 use jiff::civil::Date;
 use jiff::{Span, Timestamp};
 
@@ -47,6 +48,8 @@ pub(super) struct Reckoning<'r> {
     of: Holder,
     /// The last day on which something happened to it.
     seen: Option<Date>,
+    /// No calendar moves a day that a notice gave.
+    is_fixed: bool,
     pub day: Option<ReckonedDay>,
     pub changed: Vec<DayChange>,
 }
@@ -54,7 +57,7 @@ pub(super) struct Reckoning<'r> {
 impl<'r> Reckoning<'r> {
     pub fn of(worker: &'r Worker, facts: &'r DayFacts, calendars: &'r Calendars) -> Reckoning<'r> {
         let (of, _) = facts.holder();
-        Reckoning { worker, facts, calendars, of, seen: None, day: None, changed: Vec::new() }
+        Reckoning { worker, facts, calendars, of, seen: None, is_fixed: false, day: None, changed: Vec::new() }
     }
 
     /// With everything that happened.
@@ -62,11 +65,27 @@ impl<'r> Reckoning<'r> {
         for m in &self.facts.moves {
             let on = local_date(Timestamp::from_microsecond(m.at).unwrap_or_default());
             self.follow_calendars(on);
-            self.take(m, on);
+            // A window that is open keeps its rule when a person gives it another last day.
+            if m.notice.is_none() || m.from_state != m.to_state {
+                self.take(m, on);
+            }
+            self.take_notice(m, on);
             self.seen = Some(on);
         }
         self.follow_calendars(Date::MAX);
         self
+    }
+
+    fn take_notice(&mut self, m: &DayMove, on: Date) {
+        if m.life == CARD.name && self.of == Holder::Shipment && m.from_state != "held" {
+            self.is_fixed = m.notice.is_some_and(|notice| notice.is_fixed);
+        }
+        let (Some(notice), Some(day)) = (m.notice, &mut self.day) else { return };
+        if day.on != notice.becomes {
+            let (by, because, to) = (m.actor.clone(), m.reason.clone(), notice.becomes);
+            self.changed.push(DayChange { on, by, from: day.on, to, why: "notice", because });
+            day.on = to;
+        }
     }
 
     /// Where the stored day is another one: a passed day after which somebody was asked again leaves no move.
@@ -101,7 +120,7 @@ impl<'r> Reckoning<'r> {
     /// Open deadlines moved with each calendar that took effect up to a day.
     fn follow_calendars(&mut self, until: Date) {
         let Some(day) = &mut self.day else { return };
-        let Some(seen) = self.seen.filter(|_| day.rule.unit == WORKING) else { return };
+        let Some(seen) = self.seen.filter(|_| day.rule.unit == WORKING && !self.is_fixed) else { return };
         for imported in self.calendars.imported.iter().filter(|i| i.on > seen && i.on <= until) {
             let before = self.calendars.on(imported.on.yesterday().unwrap_or(imported.on));
             let to = before.moved(&imported.calendar, imported.on, day.on);
