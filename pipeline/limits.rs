@@ -186,6 +186,8 @@ pub const PHOTO_ASKED_AGAIN_AFTER_MINUTES: &[i64] = &[10, 60, 24 * 60];
 pub const DEAD_LETTERS_PER_CLAIM: i64 = 1_000;
 /// Messages that waited for an earlier revision, listed at once.
 pub const GAPS_PER_LOOK: i64 = 1_000;
+/// So many cards more than a carton was packed with are a slip of the pen, no delivery.
+pub const CARDS_OVER_MAX: i64 = 1_000;
 /// Shipments whose windows one settle opens.
 pub const WINDOWS_PER_CLAIM: i64 = 200;
 /// Shipments whose windows a person moves in one act: one transaction of some seconds.

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::case_rows::ReadFiles;
+use super::delivery_shown::{DeliveryShown, delivery};
 use super::trace::{Trace, TracedFile};
 use crate::actions::cases::list::{ListedCase, listed};
 use crate::actions::cases::offers::OfferedWord;
@@ -29,6 +30,7 @@ pub struct CaseShown {
     pub history: Vec<ShownMove>,
     pub card: Option<CardOfCase>,
     pub about_file: Option<FileRecord>,
+    pub delivery: Option<DeliveryShown>,
 }
 
 /// Who decided it.
@@ -127,8 +129,12 @@ pub async fn show_case(worker: &Worker, number: i64, now: Timestamp) -> Result<O
         Some(id) => worker.ledger.file_record(id).await?,
         None => None,
     };
+    let delivery = match case.shipment {
+        Some(id) => delivery(worker, id).await?,
+        None => None,
+    };
     let case = listed(worker, case, local_date(now));
-    Ok(Some(CaseShown { case, words, decided, history, card, about_file }))
+    Ok(Some(CaseShown { case, words, decided, history, card, about_file, delivery }))
 }
 
 async fn card(worker: &Worker, case: &CaseRecord) -> Result<Option<CardOfCase>, StageError> {

@@ -9,6 +9,7 @@ pub mod balance;
 mod case_rows;
 pub mod case_shown;
 pub mod day_explained;
+pub mod delivery_shown;
 pub mod figures;
 mod file_bytes;
 pub mod file_shown;

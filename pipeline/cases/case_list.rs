@@ -1,6 +1,7 @@
 //! What a person must decide, as lists and pages show it: the most urgent first.
 //!
-//! A case belongs where its card does; one about a file, where the file's batch does, or to its partner alone. What
+//! A case belongs where its card does; one about a file, where the file's batch does, or to its partner alone; one
+//! about a delivery, where the carton's cards do. What
 //! belongs to no bank and no area is seen by who sees everything.
 
 use crate::store::scope::in_scope;
@@ -21,7 +22,7 @@ pub struct CaseQuery {
 }
 
 /// What a case is about.
-pub const KINDS: [&str; 5] = ["card-on-hold", "card", "file-on-hold", "file", "other"];
+pub const KINDS: [&str; 6] = ["card-on-hold", "card", "delivery", "file-on-hold", "file", "other"];
 
 row! {
     /// One case, with what it is about.
@@ -41,6 +42,9 @@ row! {
         file: Option<i64>,
         file_name: Option<String>,
         file_state: Option<String>,
+        /// The carton whose delivery it is about.
+        shipment: Option<i64>,
+        carton: Option<String>,
         /// Whose file it is, or whose work was set aside.
         partner: Option<String>,
         /// Where it belongs; empty: to none.
@@ -55,15 +59,18 @@ macro_rules! cases {
             "SELECT ",
             $select,
             " FROM (SELECT k.id, k.state, k.reason, k.due_on, k.owner, k.application, a.application_id, k.file, f.name AS file_name,
-                f.state AS file_state, COALESCE(f.partner, (SELECT min(s.partner) FROM set_aside s WHERE s.desk_case = k.id)) AS partner,
+                f.state AS file_state, r.shipment, s.number AS carton, COALESCE(f.partner, (SELECT min(s.partner) FROM set_aside s WHERE s.desk_case = k.id)) AS partner,
                 CASE WHEN a.place = 'held' THEN 'card-on-hold' WHEN a.id IS NOT NULL THEN 'card' WHEN f.state = 'held' THEN 'file-on-hold'
-                    WHEN f.id IS NOT NULL THEN 'file' ELSE 'other' END AS kind,
-                CASE WHEN a.id IS NOT NULL THEN 1 ELSE COALESCE(b.cards, f.rows, 0) END AS cards,
-                COALESCE(a.bank, b.bank, f.partner, (SELECT min(s.partner) FROM set_aside s WHERE s.desk_case = k.id), '') AS bank,
-                COALESCE(a.region, b.region, '') AS region,
+                    WHEN f.id IS NOT NULL THEN 'file'
+                    WHEN r.id IS NOT NULL THEN 'delivery' ELSE 'other' END AS kind,
+                CASE WHEN a.id IS NOT NULL THEN 1 ELSE COALESCE(b.cards, f.rows, s.cards, 0) END AS cards,
+                COALESCE(a.bank, b.bank, f.partner, r.bank, (SELECT min(s.partner) FROM set_aside s WHERE s.desk_case = k.id), '') AS bank,
+                COALESCE(a.region, b.region, r.region, '') AS region,
                 COALESCE((SELECT min(v.at) FROM move v WHERE v.scope = 'case' AND v.subject = k.id), 0) AS opened_at
              FROM desk_case k LEFT JOIN application a ON a.id = k.application LEFT JOIN file f ON f.id = k.file
-             LEFT JOIN batch b ON b.id = f.batch) c WHERE ",
+             LEFT JOIN batch b ON b.id = f.batch
+             LEFT JOIN receipt r ON r.id = (SELECT min(t.id) FROM receipt t WHERE t.desk_case = k.id)
+             LEFT JOIN shipment s ON s.id = r.shipment) c WHERE ",
             in_scope!("c.bank", "c.region"),
             $rest
         )

@@ -4,5 +4,6 @@ pub mod case_list;
 mod chase;
 pub mod deadline;
 pub mod deadlines;
+pub(crate) mod deliveries;
 pub mod desk;
 pub mod overdue;

@@ -10,7 +10,7 @@ use super::{cases_decide, cases_list, cases_show};
 pub enum Cases {
     /// 列出 What waits for a decision, the most urgent first
     #[command(
-        after_help = "Kinds: card-on-hold and file-on-hold go on only when they are decided; card, file and other ask to be looked at.
+        after_help = "Kinds: card-on-hold, delivery and file-on-hold go on only when they are decided; card, file and other ask to be looked at.
 Example: cardline cases list --kind card-on-hold --bank ABC"
     )]
     List(cases_list::ListArgs),

@@ -2,6 +2,7 @@
 
 use cardline::actions::cases::refusal::CaseRefusal;
 use cardline::books::case_shown::{CardOfCase, CaseShown, PartnerAnswer, ShownMove, show_case};
+use cardline::books::delivery_shown::DeliveryShown;
 use clap::Args;
 use jiff::Timestamp;
 
@@ -47,6 +48,7 @@ pub async fn run(context: &Context, args: ShowArgs) -> anyhow::Result<Exit> {
             vec![row.map(Clone::clone).to_vec()],
         )?;
     }
+    shown.delivery.as_ref().map_or(Ok(()), delivery)?;
     shown.card.as_ref().map_or(Ok(()), card)?;
     section(MOVE_HEADINGS, shown.history.iter().map(move_row).collect())?;
     Ok(Exit::Ok)
@@ -63,6 +65,24 @@ fn decisions(shown: &CaseShown) -> anyhow::Result<()> {
         vec![word.word.into(), word.to.clone().unwrap_or_default(), second(word.second_person), word.does.into()]
     });
     section(&["word", "to", "second person", "does"], words.collect())
+}
+
+/// The carton, and what the point said of it.
+fn delivery(delivery: &DeliveryShown) -> anyhow::Result<()> {
+    let (cards, travelling) = (delivery.cards.to_string(), delivery.travelling.to_string());
+    let boxes = delivery.boxes.join(" ");
+    let row = [&delivery.shipment, &delivery.point, &delivery.point_name, &delivery.place, &cards, &travelling, &boxes];
+    section(
+        &["shipment", "point", "name", "place", "packed", "travelling", "boxes"],
+        vec![row.map(Clone::clone).to_vec()],
+    )?;
+    let receipts = delivery.receipts.iter().map(|receipt| {
+        let counted = receipt.counted.map_or_else(String::new, |n| n.to_string());
+        let named = receipt.container.clone().unwrap_or_default();
+        let row = [&receipt.at, &receipt.kind, &named, &receipt.expected.to_string(), &counted, &receipt.actor];
+        row.map(Clone::clone).to_vec()
+    });
+    section(&["received", "kind", "box", "travelling", "counted", "by"], receipts.collect())
 }
 
 fn card(card: &CardOfCase) -> anyhow::Result<()> {

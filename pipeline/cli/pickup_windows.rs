@@ -129,6 +129,7 @@ fn left_words(left: &LeftOut) -> String {
     let parts = [
         (left.empty, "nothing of them is left there"),
         (left.unopened, "received, with no window to extend yet"),
+        (left.disputed, "not as they were shipped, so that a case must be decided first"),
         (left.later, "open until that day or later"),
         (left.shared, "with cards in them that you do not see"),
     ];

@@ -165,7 +165,9 @@ fn events() -> Vec<Value> {
     let more = [
         ("point.received", json!({ "shipment": "S1", "box": "B1", "count": 3 })),
         ("point.short", json!({ "shipment": "S1", "box": "B1", "count": 2 })),
+        ("point.over", json!({ "shipment": "S1", "box": "B1", "count": 2 })),
         ("point.damaged", json!({ "shipment": "S1", "box": "B1", "count": 1 })),
+        ("point.wrong_box", json!({ "shipment": "S1", "box": "B1" })),
         (
             "card.collected",
             json!({ "by": "guardian", "evidence": [{ "kind": "resident_id", "sha256": "0".repeat(64) }] }),

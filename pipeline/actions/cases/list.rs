@@ -25,6 +25,8 @@ pub struct ListedCase {
     pub application_id: Option<String>,
     pub partner: Option<String>,
     pub file: Option<String>,
+    /// The carton whose delivery it is about.
+    pub shipment: Option<String>,
     /// Where it belongs; empty: to no bank, to no area.
     pub bank: String,
     pub area: String,
@@ -65,6 +67,7 @@ pub fn listed(worker: &Worker, case: CaseRecord, today: Date) -> ListedCase {
         application_id: case.application_id,
         partner: case.partner,
         file: case.file_name,
+        shipment: case.carton,
         bank: case.bank,
         area: case.region,
     }

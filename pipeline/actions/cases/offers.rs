@@ -55,6 +55,9 @@ pub(super) fn offered(case: &CaseRecord, card: Option<&CaseCard>) -> Vec<Decisio
     if !is_open(case) {
         return Vec::new();
     }
+    if case.shipment.is_some() {
+        return vec![Decision::GoOn];
+    }
     let of_card = card.and_then(CaseCard::on_hold).map(|on_hold| Decision::of_card(&on_hold));
     let of_file = || Decision::of_file(case.file_state.as_deref().unwrap_or_default());
     let offered = of_card.unwrap_or_else(of_file);

@@ -54,6 +54,7 @@ pub(super) fn moved_windows(
         let count = match (change, was) {
             _ if shipment.outside > 0 => &mut left_out.shared,
             _ if shipment.cards == 0 => &mut left_out.empty,
+            _ if shipment.disputed > 0 => &mut left_out.disputed,
             (WindowChange::Extend { .. }, None) => &mut left_out.unopened,
             (WindowChange::Open { until }, Some(was)) if was >= until => &mut left_out.later,
             (WindowChange::Open { until }, _) => {
@@ -78,7 +79,8 @@ mod tests {
     use super::*;
 
     fn lying(was: &str, cards: i64, outside: i64) -> LyingShipment {
-        LyingShipment { id: 1, point: "110101001001".into(), place: String::new(), was: was.into(), cards, outside }
+        let point = "110101001001".into();
+        LyingShipment { id: 1, point, place: String::new(), was: was.into(), cards, outside, disputed: 0 }
     }
 
     fn days(change: WindowChange, lying: Vec<LyingShipment>) -> (Vec<String>, LeftOut) {
@@ -99,9 +101,15 @@ mod tests {
 
     #[test]
     fn a_notice_opens_what_is_closed_and_ends_nothing_earlier() {
-        let all = vec![lying("", 1, 0), lying("2026-03-06", 1, 0), lying("2026-07-31", 1, 0), lying("", 1, 1)];
+        let all = vec![
+            lying("", 1, 0),
+            lying("2026-03-06", 1, 0),
+            lying("2026-07-31", 1, 0),
+            lying("", 1, 1),
+            LyingShipment { disputed: 1, ..lying("", 1, 0) },
+        ];
         let (days, left_out) = days(WindowChange::Open { until: date(2026, 7, 31) }, all);
         assert_eq!(days, ["2026-07-31", "2026-07-31"]);
-        assert_eq!(left_out, LeftOut { later: 1, shared: 1, ..LeftOut::default() });
+        assert_eq!(left_out, LeftOut { later: 1, shared: 1, disputed: 1, ..LeftOut::default() });
     }
 }

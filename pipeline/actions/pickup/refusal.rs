@@ -12,6 +12,8 @@ pub struct LeftOut {
     pub empty: i64,
     /// Received, and no window was opened yet.
     pub unopened: i64,
+    /// A person must decide about their delivery.
+    pub disputed: i64,
     /// Open until that day or later: no window ends earlier than its holders were told.
     pub later: i64,
     /// Cards outside the scope of who acts lie in the same carton.

@@ -52,8 +52,10 @@ pub const LAW: Law = Law {
          WHERE k.by_user IS NOT NULL AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = k.by_user AND u.name = k.actor)",
         "SELECT 'case ' || d.desk_case || ': decided outside the scope of ' || u.name FROM case_act d JOIN users u ON u.id = d.by_user
          JOIN desk_case k ON k.id = d.desk_case LEFT JOIN application a ON a.id = k.application LEFT JOIN file f ON f.id = k.file
-         LEFT JOIN batch b ON b.id = f.batch WHERE (u.bank <> '' AND u.bank <> COALESCE(a.bank, b.bank, f.partner, u.bank))
-            OR (a.id IS NOT NULL AND substr(a.region, 1, length(u.area)) <> u.area)",
+         LEFT JOIN batch b ON b.id = f.batch
+         LEFT JOIN receipt r ON r.id = (SELECT min(t.id) FROM receipt t WHERE t.desk_case = k.id)
+         WHERE (u.bank <> '' AND u.bank <> COALESCE(a.bank, b.bank, f.partner, r.bank, u.bank))
+            OR substr(COALESCE(a.region, r.region, u.area), 1, length(u.area)) <> u.area",
         "SELECT 'case ' || d.desk_case || ': its user is not its actor' FROM case_act d
          WHERE d.by_user IS NOT NULL AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = d.by_user AND u.name = d.actor)",
         "SELECT 'batch act ' || k.id || ': its user is not its actor' FROM batch_act k

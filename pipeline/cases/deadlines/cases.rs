@@ -10,9 +10,10 @@ use crate::{args, transition};
 /// What is overdue on day `$1`.
 macro_rules! overdue {
     () => {
-        "(SELECT k.id, COALESCE(a.bank, f.partner, '') AS partner, COALESCE(a.region, b.region, '') AS region, k.state
+        "(SELECT k.id, COALESCE(a.bank, f.partner, r.bank, '') AS partner, COALESCE(a.region, b.region, r.region, '') AS region, k.state
       FROM desk_case k LEFT JOIN application a ON a.id = k.application LEFT JOIN file f ON f.id = k.file
-      LEFT JOIN batch b ON b.id = f.batch WHERE k.state IN ('open', 'escalated') AND k.due_on < $1) o"
+      LEFT JOIN batch b ON b.id = f.batch
+      LEFT JOIN receipt r ON r.id = (SELECT min(t.id) FROM receipt t WHERE t.desk_case = k.id) WHERE k.state IN ('open', 'escalated') AND k.due_on < $1) o"
     };
 }
 

@@ -3,6 +3,7 @@
 use crate::args;
 use crate::cases::chase::chase;
 use crate::cases::deadline::{Deadline, Missed, gauge};
+use crate::cases::deliveries::case_of_delivery;
 use crate::custody::shipment_regions::regions_of;
 use crate::store::{LedgerError, Tx};
 
@@ -34,6 +35,10 @@ async fn chase_shipments(tx: &mut Tx, Missed { partner, dates, why }: Missed<'_>
         let regions = regions_of(tx, shipment).await?;
         let (chase_on, case_on) = (dates.chase_on.least(&regions), dates.case_on.least(&regions));
         tx.run("UPDATE shipment SET due_on = $2 WHERE id = $1", args![shipment, chase_on]).await?;
+        // Nobody waits for the carrier: the case about the delivery has a day of its own.
+        if case_of_delivery(tx, shipment).await?.is_some() {
+            continue;
+        }
         chase(tx, None, Some(manifest), "a shipment is overdue; the carrier is chased", case_on, why).await?;
     }
     Ok(())

@@ -6,8 +6,10 @@ use crate::lang::Lang;
 
 /// As kept, and in Chinese.
 const REASONS: &[(&str, &str)] = &[
+    ("a box of another shipment lies in a delivery", "到货中混有其他货件的卡盒"),
     ("a first link was made", "已生成首次链接"),
     ("a higher revision was accepted", "已受理更高版本"),
+    ("a later count agrees with the shipment", "重新清点相符"),
     ("a second person agreed", "第二人已同意"),
     ("a second person did not agree", "第二人未同意"),
     ("a token was made", "已生成令牌"),
@@ -63,6 +65,7 @@ const REASONS: &[(&str, &str)] = &[
     ("published under its final name", "已以正式文件名放置"),
     ("put into the urgent lane", "转入加急通道"),
     ("received at the point", "网点已签收"),
+    ("received at the point, not as it was shipped", "网点已签收，与发货不符"),
     ("recycling batch cut", "回收批次已开"),
     ("released by an operator", "操作员放行"),
     ("remake authorised: same number, new identifier", "准予重制：卡号不变，识别码更新"),
@@ -103,8 +106,14 @@ const REASONS: &[(&str, &str)] = &[
     ("works at another desk now", "已调岗"),
 ];
 
-/// Reasons that end in a name: what stands before it, and the same in Chinese.
-const NAMED: &[(&str, &str)] = &[("held with ", "随其暂停："), ("reaches beyond ", "超出您的范围：")];
+/// Reasons that end in a name or a number: what stands before it, and the same in Chinese.
+const NAMED: &[(&str, &str)] = &[
+    ("a delivery is over by ", "到货多出卡数："),
+    ("a delivery is short by ", "到货短少卡数："),
+    ("damaged cards in a delivery: ", "到货损坏卡数："),
+    ("held with ", "随其暂停："),
+    ("reaches beyond ", "超出您的范围："),
+];
 
 /// A reason in a language.
 pub fn said(lang: Lang, reason: &str) -> String {
@@ -133,6 +142,7 @@ mod tests {
         assert_eq!(said(Lang::Zh, "collected"), "已领取");
         assert_eq!(said(Lang::En, "collected"), "collected");
         assert_eq!(said(Lang::Zh, "held with account/ABC"), "随其暂停：account/ABC");
+        assert_eq!(said(Lang::Zh, "a delivery is short by 2"), "到货短少卡数：2");
         assert_eq!(said(Lang::Zh, "file 12 waits for it"), "第 12 号文件在等它");
         assert_eq!(said(Lang::Zh, "something new"), "something new");
     }

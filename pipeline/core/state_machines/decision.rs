@@ -69,7 +69,7 @@ impl Decision {
             Decision::AskBank => {
                 "the card waits for the next account batch; a photo that was at fault is looked at again"
             }
-            Decision::GoOn => "the card goes on from where it lies",
+            Decision::GoOn => "the card, or the carton of a delivery, goes on from where it lies",
             Decision::Remake => "the bureau makes the card once more, under the same number",
             Decision::End => "the application ends before a card is made; the person may apply anew",
             Decision::Close => "the account is closed and the plastic, if there is any, destroyed by the bank",

@@ -6,6 +6,7 @@ use cardline_core::domain::policy::ByRegion;
 use cardline_core::state_machines::CARD;
 use jiff::civil::Date;
 
+use crate::cases::deliveries::{case_of_delivery, is_disputed};
 use crate::custody::containers::SHIPMENT;
 use crate::custody::shipment_regions::regions_of;
 use crate::store::dialect::for_update;
@@ -32,11 +33,17 @@ row! {
     }
 }
 
-/// Shipments received and not yet on the shelf, and windows that ended before today.
+/// Shipments received and not yet on the shelf, and windows that ended before today. No window opens for a delivery
+/// that a person must decide about: people would be told of cards that are not there.
 macro_rules! due_shipments {
     () => {
-        "shipment s JOIN batch b ON b.id = s.batch
-         WHERE NOT s.done AND s.place = $1 AND (s.window_last IS NULL OR s.window_last < $2)"
+        concat!(
+            "shipment s JOIN batch b ON b.id = s.batch
+             WHERE NOT s.done AND s.place = $1 AND (s.window_last IS NULL OR s.window_last < $2)
+                AND (s.place <> 'at_point' OR NOT ",
+            is_disputed!("s.id"),
+            ")"
+        )
     };
 }
 
@@ -76,7 +83,7 @@ impl Ledger {
     }
 
     /// Opens the pickup windows of received shipments; the last day is inclusive. One that a person opened since it was
-    /// claimed stays as it is.
+    /// claimed stays as it is, and one whose delivery is disputed since then waits.
     pub async fn settle_windows(
         &self,
         lease: &Lease,
@@ -86,7 +93,7 @@ impl Ledger {
     ) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
         for (shipment, last) in opened {
-            if !stands_as_claimed(&mut tx, shipment).await? {
+            if !stands_as_claimed(&mut tx, shipment).await? || case_of_delivery(&mut tx, shipment.id).await?.is_some() {
                 continue;
             }
             let transition = transition!(CARD, "at_point" => "on_shelf");

@@ -8,6 +8,7 @@ use cardline_core::state_machines::CARD;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::cases::deliveries::{case_of_delivery, is_disputed};
 use crate::custody::containers::SHIPMENT;
 use crate::store::row_macs::{catalog, counts};
 use crate::store::scope::in_scope;
@@ -45,6 +46,8 @@ row! {
         cards: i64,
         /// Cards of it, handed out or not, that the viewer does not see.
         outside: i64,
+        /// Not 0: no window is open, and a person must decide about the delivery.
+        disputed: i64,
     }
 }
 
@@ -132,7 +135,10 @@ pub(crate) async fn lying_at(tx: &mut Tx, points: Vec<String>, most: i64) -> Res
             CAST(COALESCE(sum(CASE WHEN a.id IS NOT NULL AND a.place IS NULL THEN 1 ELSE 0 END), 0) AS BIGINT) AS cards,
             CAST(COALESCE(sum(CASE WHEN a.id IS NULL OR ",
         in_scope!("a.bank", "a.region"),
-        " THEN 0 ELSE 1 END), 0) AS BIGINT) AS outside
+        " THEN 0 ELSE 1 END), 0) AS BIGINT) AS outside,
+            CAST(CASE WHEN s.place = 'at_point' AND ",
+        is_disputed!("s.id"),
+        " THEN 1 ELSE 0 END AS BIGINT) AS disputed
          FROM chosen_point c JOIN shipment s ON s.point = c.code LEFT JOIN box x ON x.shipment = s.id
          LEFT JOIN made m ON m.box = x.id LEFT JOIN application a ON a.id = m.application
          WHERE NOT s.done AND s.place IN ('at_point', 'on_shelf')
@@ -213,7 +219,9 @@ async fn move_window(tx: &mut Tx, window: &MovedWindow, act: &NewPickupAct) -> R
             args![shipment.id, *becomes, act.last_day.is_some(), local_date(act.at), &shipment.place, &shipment.was],
         )
         .await?;
-    if stood == 0 {
+    // Opened while the point says that a card is missing, people would be told of what is not there.
+    let opens = shipment.was.is_empty();
+    if stood == 0 || opens && case_of_delivery(tx, shipment.id).await?.is_some() {
         return Err(lost(&transition, 1, 0));
     }
     move_set(tx, SHIPMENT.of(shipment.id), transition, Stamp { at: act.at, actor: &act.actor, reason }).await?;

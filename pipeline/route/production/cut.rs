@@ -15,6 +15,7 @@ use super::record::{account_numbers, numbered, record};
 use crate::batching::cut_batch::{CARD_NUMBERS, CutBatch, QueueSlice};
 use crate::batching::cutting::{self, Numbers};
 use crate::batching::kind::{CutKind, CutStep, Rendered};
+use crate::custody::shipment_regions::smallest_area;
 use crate::hex::hex;
 use crate::step::{Progress, StageError, Worker};
 use crate::store::{Ledger, LedgerError, Stamp, Tx};
@@ -119,7 +120,7 @@ fn run(
     let spec = cutting::spec(bureau, FileKind::Personalization)?;
     let today = local_date(now);
     let due_on = cutting::answer_due(worker, &bureau.profile, FileKind::Personalization, today);
-    let group = QueueSlice { region: area(cards.iter().map(|card| card.region.as_str())), ..group.clone() };
+    let group = QueueSlice { region: smallest_area(cards.iter().map(|card| card.region.as_str())), ..group.clone() };
     let mut batch = cutting::batch(BatchKind::PRODUCTION, bureau, &group, numbers, now, due_on);
     let (mut rows, photos) = admit(worker, spec, cards, (numbers, pictures), (progress, today), &mut batch);
     cutting::refuse_if_none_opens(&batch)?;
@@ -199,37 +200,7 @@ fn give_numbers(spec: &FileSpec, first_serial: u64, rows: &mut [Vec<String>]) ->
     Ok(numbers)
 }
 
-/// The code of the smallest area that holds all regions: the region itself, its prefecture, its province,
-/// or `000000` for the country.
-fn area<'r>(mut regions: impl Iterator<Item = &'r str>) -> String {
-    let mut area = regions.next().unwrap_or("000000").to_owned();
-    for region in regions {
-        let same = [6, 4, 2].into_iter().find(|n| area.get(..*n) == region.get(..*n)).unwrap_or(0);
-        area = format!("{:0<6}", area.get(..same).unwrap_or_default());
-    }
-    area
-}
-
 /// How a PAN that was ordered is remembered: never in plain text.
 pub(crate) fn pan_key(worker: &Worker, pan: &str) -> String {
     hex(&worker.keys.hash("pan", pan))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::area;
-
-    #[test]
-    fn the_area_of_a_run_is_the_smallest_that_holds_its_sections() {
-        for (regions, expected) in [
-            (&["522634"][..], "522634"),
-            (&["522634", "522634"], "522634"),
-            (&["522631", "522634"], "522600"),
-            (&["522631", "522634", "520102"], "520000"),
-            (&["110101", "522634"], "000000"),
-            (&["522631", "520102", "522634"], "520000"),
-        ] {
-            assert_eq!(area(regions.iter().copied()), expected, "{regions:?}");
-        }
-    }
 }

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 /// What an event does, by its type. What it does to a card is in [`effects`](super::settle::effects).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum EventKind {
-    PointReceived,
+    Delivery(Delivery),
     Collected,
     CollectedByUnit,
     HandedOver,
@@ -23,6 +23,34 @@ pub enum EventKind {
     Fact,
 }
 
+/// What a point says of a carton that it has.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Delivery {
+    /// So many cards were counted.
+    Received,
+    /// So many are not there.
+    Short,
+    /// So many are there that are none of its.
+    Over,
+    /// So many are there and damaged.
+    Damaged,
+    /// A box of another shipment lies in it.
+    WrongBox,
+}
+
+impl Delivery {
+    /// The word in the ledger; never changed.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Delivery::Received => "received",
+            Delivery::Short => "short",
+            Delivery::Over => "over",
+            Delivery::Damaged => "damaged",
+            Delivery::WrongBox => "wrong-box",
+        }
+    }
+}
+
 /// One event, read and ready to settle. Holds encrypted bytes only.
 pub struct ArrivingEvent {
     pub position: i64,
@@ -35,6 +63,8 @@ pub struct ArrivingEvent {
     pub subject: String,
     /// Cards counted, for a receipt.
     pub count: Option<i64>,
+    /// The box a receipt names.
+    pub container: Option<String>,
     pub at: Timestamp,
     pub actor: String,
     /// What was shown: kinds and hashes, as JSON.
@@ -57,4 +87,6 @@ pub struct EventDates {
     pub wait_until: Date,
     /// A person looks at what was refused by this day.
     pub look_on: Date,
+    /// A person decides a case by this day.
+    pub case_on: Date,
 }

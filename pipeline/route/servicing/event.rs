@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::crypto::key_error::KeyError;
 use crate::crypto::keys::Keys;
 use crate::kafka::RawMessage;
-use crate::route::servicing::arriving::{ArrivingEvent, EventKind};
+use crate::route::servicing::arriving::{ArrivingEvent, Delivery, EventKind};
 
 /// The only schema name of events this version reads.
 const SCHEMA: &str = "card.event.v1";
@@ -25,6 +25,8 @@ struct Message {
     card: Option<String>,
     application_id: Option<String>,
     shipment: Option<String>,
+    #[serde(rename = "box")]
+    container: Option<String>,
     count: Option<i64>,
     by: Option<String>,
     functions: Option<String>,
@@ -51,6 +53,7 @@ pub fn read_event(keys: &Keys, raw: &RawMessage, fallback_at: jiff::Timestamp) -
             reason: Some(reason.into()),
             subject: String::new(),
             count: None,
+            container: None,
             at: fallback_at,
             actor: String::new(),
             evidence: None,
@@ -74,14 +77,13 @@ pub fn read_event(keys: &Keys, raw: &RawMessage, fallback_at: jiff::Timestamp) -
         return unread("UNKNOWN-TYPE");
     };
     let subject = match kind {
-        EventKind::PointReceived => message.shipment.clone(),
-        EventKind::Fact if message.kind.starts_with("point.") => message.shipment.clone(),
+        EventKind::Delivery(_) => message.shipment.clone(),
         _ => message.card.clone().or(message.application_id.clone()),
     };
     let Some(subject) = subject.filter(|subject| !subject.is_empty()) else {
         return unread("EVENT-SUBJECT");
     };
-    let keys_of_all = [&message.event_id, &message.actor, &subject];
+    let keys_of_all = [&message.event_id, &message.actor, &subject].into_iter().chain(&message.container);
     if !keys_of_all.into_iter().all(|text| is_key(text)) {
         return unread("KEY-FORM");
     }
@@ -97,6 +99,7 @@ pub fn read_event(keys: &Keys, raw: &RawMessage, fallback_at: jiff::Timestamp) -
         reason,
         subject,
         count: message.count,
+        container: message.container,
         at,
         actor: message.actor,
         evidence,
@@ -107,7 +110,11 @@ pub fn read_event(keys: &Keys, raw: &RawMessage, fallback_at: jiff::Timestamp) -
 
 fn kind_of(message: &Message) -> Option<(EventKind, Option<String>)> {
     let kind = match message.kind.as_str() {
-        "point.received" => EventKind::PointReceived,
+        "point.received" => EventKind::Delivery(Delivery::Received),
+        "point.short" => EventKind::Delivery(Delivery::Short),
+        "point.over" => EventKind::Delivery(Delivery::Over),
+        "point.damaged" => EventKind::Delivery(Delivery::Damaged),
+        "point.wrong_box" => EventKind::Delivery(Delivery::WrongBox),
         "card.collected" if message.by.as_deref() == Some("unit") => EventKind::CollectedByUnit,
         "card.collected" => EventKind::Collected,
         "card.handed_over" => EventKind::HandedOver,
@@ -123,9 +130,7 @@ fn kind_of(message: &Message) -> Option<(EventKind, Option<String>)> {
         "holder.died" | "holder.left" => EventKind::Ended,
         "plastic.returned" => EventKind::PlasticReturned,
         "application.withdrawn" => EventKind::Withdrawn,
-        "point.short"
-        | "point.damaged"
-        | "card.locked"
+        "card.locked"
         | "card.unlocked"
         | "card.password_reset"
         | "holder.phone_changed"

@@ -70,5 +70,6 @@ pub fn event_dates(worker: &Worker, today: Date) -> ByRegion<EventDates> {
         recycle_on: worker.working_days_after(today, policy.recycle_working_days),
         wait_until: today.saturating_add(jiff::Span::new().days(policy.correction_days)),
         look_on: looked_at_by(today),
+        case_on: worker.working_days_after(today, policy.case_working_days),
     })
 }

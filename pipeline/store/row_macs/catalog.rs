@@ -132,6 +132,27 @@ pub const SHIPMENT: Covered = covered(
     "id IN (SELECT id FROM touched_shipment)",
 );
 
+/// What a point said of a delivery.
+pub const RECEIPT: Covered = covered(
+    "receipt",
+    &["id"],
+    &[
+        "at",
+        "shipment",
+        "bank",
+        "region",
+        "kind",
+        "box",
+        "expected",
+        "counted",
+        "event_id",
+        "actor",
+        "chunk",
+        "desk_case",
+    ],
+    "chunk IN (SELECT id FROM touched_chunk)",
+);
+
 /// Of a file whose bytes were destroyed.
 pub const PURGE: Covered = covered("purge", &["file"], &["at"], "file IN (SELECT id FROM touched_file)");
 
@@ -318,6 +339,7 @@ pub const COVERED: &[&Covered] = &[
     &SPOILAGE,
     &BOX,
     &SHIPMENT,
+    &RECEIPT,
     &CASE,
     &BATCH,
     &FILE,

@@ -108,7 +108,7 @@ pub async fn carry_out(asked: &Asked) -> Result<Carried, Refusal> {
 fn does(decision: Decision) -> Words {
     let zh = match decision {
         Decision::AskBank => "卡片等待下一个开户批次；有问题的照片重新检查",
-        Decision::GoOn => "卡片随其所在容器继续",
+        Decision::GoOn => "卡片随其所在容器继续；到货的货件照常开放领取",
         Decision::Remake => "制卡中心以同一卡号重制",
         Decision::End => "在有账户之前终止；不再制卡，不可撤回",
         Decision::Close => "账户销户，卡片销毁；不可撤回",

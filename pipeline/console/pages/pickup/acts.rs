@@ -98,6 +98,7 @@ fn left_words(left: &LeftOut) -> (String, String) {
     let parts = [
         (left.empty, "已领空", "empty"),
         (left.unopened, "尚未开放", "not opened yet"),
+        (left.disputed, "到货待决", "their delivery is to be decided first"),
         (left.later, "截止日相同或更晚", "open until then or later"),
         (left.shared, "含您看不到的卡", "with cards that you do not see"),
     ];

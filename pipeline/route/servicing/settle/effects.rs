@@ -73,7 +73,7 @@ pub(crate) fn routes(kind: EventKind) -> &'static [Route] {
         EventKind::Ended => ENDED,
         EventKind::PlasticReturned => PLASTIC_RETURNED,
         EventKind::Withdrawn => WITHDRAWN,
-        EventKind::PointReceived | EventKind::Fact => &[],
+        EventKind::Delivery(_) | EventKind::Fact => &[],
     }
 }
 
@@ -106,7 +106,7 @@ pub(super) fn along(kind: EventKind, dates: &EventDates) -> Along {
             ..Along::default()
         },
         EventKind::Withdrawn => Along { owner: Some("nobody"), open: Some(false), ..Along::default() },
-        EventKind::PointReceived
+        EventKind::Delivery(_)
         | EventKind::ActivatedFinancial
         | EventKind::LostFormally
         | EventKind::LossLifted

@@ -1,10 +1,12 @@
 //! Events of a card's life settled in the ledger, set by set, each with its history. An event that cannot move
 //! its card is kept, encrypted; it changes nothing.
 //!
-//! [`waves`] settles a chunk. [`receipts`] and [`cards`] settle events of a kind; [`effects`] is the table of what
+//! [`waves`] settles a chunk. [`receipts`] and [`cards`] settle events of a kind,
+//! [`counted`] judges a receipt's count; [`effects`] is the table of what
 //! each kind does; [`retire`] ends the card that a new one replaces.
 
 mod cards;
+mod counted;
 pub(crate) mod effects;
 mod kept;
 mod receipts;

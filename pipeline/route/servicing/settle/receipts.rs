@@ -1,52 +1,164 @@
-//! Receipts: a point says that it has a shipment, and how many cards it counted.
+//! Receipts: what a point says of a carton that it has, counted against the cards that travel in it.
+//!
+//! Whatever was counted, the point has the carton. Where it is not as it should be there is one case about it, and no
+//! pickup window opens until that is decided or a later count agrees.
 
 use cardline_core::domain::outcomes::MessageOutcome;
 use cardline_core::state_machines::CARD;
 
+use super::counted::{Expected, judged};
 use super::kept::{Chunk, keep};
-use crate::cases::desk::open_case;
+use crate::cases::deliveries::{case_of_delivery, open_delivery_case};
+use crate::cases::desk::overtake_cases;
 use crate::custody::containers::SHIPMENT;
+use crate::custody::shipment_regions::{regions_of, smallest_area};
 use crate::route::intake::settle::IntakeCounts;
-use crate::route::servicing::arriving::ArrivingEvent;
+use crate::route::servicing::arriving::{ArrivingEvent, Delivery};
+use crate::store::dialect::for_update;
+use crate::store::row_macs::catalog;
 use crate::store::transition::{EventMark, move_set_by};
 use crate::store::{LedgerError, Stamp, Tx};
-use crate::time::local_date;
-use crate::{args, transition};
+use crate::{args, row, transition};
 
-/// A point received a shipment: whole, or a person looks.
+row! {
+    /// A carton as a receipt finds it.
+    struct Carton {
+        id: i64,
+        place: String,
+        done: bool,
+        bank: String,
+        cards: i64,
+        travelling: i64,
+        missing: i64,
+    }
+}
+
+impl Carton {
+    fn expected(&self) -> Expected {
+        let &Carton { cards, travelling, missing, .. } = self;
+        Expected { travelling, most: cards - missing, missing }
+    }
+}
+
+/// Settles what points say of cartons. What cannot be is kept, refused; one of an unknown shipment, quarantined.
 pub(super) async fn receipts(
     tx: &mut Tx,
     chunk: Chunk<'_>,
+    told: Delivery,
     events: Vec<ArrivingEvent>,
     counts: &mut IntakeCounts,
     why: Stamp<'_>,
 ) -> Result<(), LedgerError> {
     for event in events {
-        let found = tx
-            .row::<(i64, i64, String)>("SELECT id, cards, place FROM shipment WHERE number = $1", args![&event.subject])
-            .await?;
-        match found {
-            Some((id, cards, place)) if place == "in_transit" && event.count == Some(cards) => {
-                let transition = transition!(CARD, "in_transit" => "at_point");
-                let event_id = event.event_id.as_deref().unwrap_or_default();
-                let mark = EventMark { event_id, digest: &event.digest, chunk: chunk.id };
-                let why = Stamp { at: event.at, actor: &event.actor, reason: "received at the point" };
-                move_set_by(tx, SHIPMENT.of(id), transition, why, Some(mark)).await?;
-                tx.run("UPDATE shipment SET owner = 'distribution point' WHERE id = $1", args![id]).await?;
+        let Some(carton) = carton_of(tx, &event.subject).await? else {
+            counts.quarantined += 1;
+            keep(tx, chunk, &event, MessageOutcome::Quarantined, Some("UNKNOWN-SHIPMENT".into())).await?;
+            continue;
+        };
+        match judged_there(tx, told, &event, &carton).await? {
+            Ok(wrong) => {
                 counts.accepted += 1;
+                receive(tx, chunk, told, &event, &carton, wrong, why).await?;
             }
-            Some(_) => {
+            Err(code) => {
                 counts.rejected += 1;
-                keep(tx, chunk, &event, MessageOutcome::Rejected, Some("RECEIPT-NOT-AS-SHIPPED".into())).await?;
-                let due = local_date(why.at).saturating_add(jiff::Span::new().days(7));
-                open_case(tx, None, None, "a receipt does not agree with the shipment", due, "administrator", why)
-                    .await?;
-            }
-            None => {
-                counts.quarantined += 1;
-                keep(tx, chunk, &event, MessageOutcome::Quarantined, Some("UNKNOWN-SHIPMENT".into())).await?;
+                keep(tx, chunk, &event, MessageOutcome::Rejected, Some(code.into())).await?;
             }
         }
+    }
+    Ok(())
+}
+
+/// The carton of that number; from here on nobody else moves it.
+async fn carton_of(tx: &mut Tx, number: &str) -> Result<Option<Carton>, LedgerError> {
+    let lock = for_update!(tx, "SELECT id FROM shipment WHERE number = $1");
+    if tx.rows::<(i64,)>(lock, args![number]).await?.is_empty() {
+        return Ok(None);
+    }
+    tx.row(
+        "SELECT s.id, s.place, s.done, b.bank, s.cards,
+            (SELECT count(*) FROM box x JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
+             WHERE x.shipment = s.id AND a.place IS NULL) AS travelling,
+            (SELECT count(*) FROM box x JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
+             WHERE x.shipment = s.id AND a.place = 'missing') AS missing
+         FROM shipment s JOIN batch b ON b.id = s.batch WHERE s.number = $1",
+        args![number],
+    )
+    .await
+}
+
+/// As [`judged`], where the carton is on its way or at the point, and the box is one of its own.
+async fn judged_there(
+    tx: &mut Tx,
+    told: Delivery,
+    event: &ArrivingEvent,
+    carton: &Carton,
+) -> Result<Result<Option<String>, &'static str>, LedgerError> {
+    if carton.done || !["in_transit", "at_point"].contains(&carton.place.as_str()) {
+        return Ok(Err("RECEIPT-LATE"));
+    }
+    let its_own = match &event.container {
+        Some(name) => {
+            let sql = "SELECT count(*) FROM box WHERE number = $1 AND shipment = $2";
+            Some(tx.number(sql, args![name, carton.id]).await? > 0)
+        }
+        None => None,
+    };
+    // A wrong box must be named, and be another's.
+    let fits = if told == Delivery::WrongBox { its_own == Some(false) } else { its_own != Some(false) };
+    Ok(if fits { judged(told, event.count, carton.expected()) } else { Err("RECEIPT-BOX") })
+}
+
+/// The point has the carton. `wrong`: what a person must decide about it.
+async fn receive(
+    tx: &mut Tx,
+    chunk: Chunk<'_>,
+    told: Delivery,
+    event: &ArrivingEvent,
+    carton: &Carton,
+    wrong: Option<String>,
+    why: Stamp<'_>,
+) -> Result<(), LedgerError> {
+    let region = smallest_area(regions_of(tx, carton.id).await?.iter().map(String::as_str));
+    if carton.place == "in_transit" {
+        let event_id = event.event_id.as_deref().unwrap_or_default();
+        let mark = EventMark { event_id, digest: &event.digest, chunk: chunk.id };
+        let reason =
+            if wrong.is_none() { "received at the point" } else { "received at the point, not as it was shipped" };
+        let why = Stamp { at: event.at, actor: &event.actor, reason };
+        let moved =
+            move_set_by(tx, SHIPMENT.of(carton.id), transition!(CARD, "in_transit" => "at_point"), why, Some(mark));
+        moved.await?;
+        tx.run("UPDATE shipment SET owner = 'distribution point' WHERE id = $1", args![carton.id]).await?;
+    } else {
+        keep(tx, chunk, event, MessageOutcome::Accepted, Some(told.word().into())).await?;
+    }
+    let open = case_of_delivery(tx, carton.id).await?;
+    let case = match (&wrong, open) {
+        (_, Some((case, _))) => Some(case),
+        (Some(reason), None) => {
+            let due_on = chunk.dates.of(&region).case_on;
+            Some(open_delivery_case(tx, carton.id, reason, due_on, why).await?)
+        }
+        (None, None) => None,
+    };
+    let id = tx
+        .run_returning::<(i64,)>(
+            "INSERT INTO receipt (at, shipment, bank, region, kind, box, expected, counted, event_id, actor, chunk, desk_case)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id",
+            args![
+                event.at, carton.id, &carton.bank, &region, told.word(), event.container.clone(), carton.travelling,
+                event.count, event.event_id.as_deref().unwrap_or_default(), &event.actor, chunk.id, case
+            ],
+        )
+        .await?;
+    let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("receipt id".into()))?;
+    tx.cover_one(&catalog::RECEIPT, id).await?;
+    tx.run("UPDATE shipment SET receipts = receipts + 1 WHERE id = $1", args![carton.id]).await?;
+    if let (None, Some((case, true))) = (wrong, open) {
+        let why = Stamp { reason: "a later count agrees with the shipment", ..why };
+        overtake_cases(tx, &[(case,)], why).await?;
+        tx.run("UPDATE shipment SET owner = 'distribution point' WHERE id = $1", args![carton.id]).await?;
     }
     Ok(())
 }

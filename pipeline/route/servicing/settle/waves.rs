@@ -99,7 +99,7 @@ async fn settle_wave(
                 let (identity, fresh) = separate(tx, chunk, events).await?;
                 counts.add(identity);
                 match kind {
-                    EventKind::PointReceived => receipts(tx, chunk, fresh, &mut counts, why).await?,
+                    EventKind::Delivery(told) => receipts(tx, chunk, told, fresh, &mut counts, why).await?,
                     EventKind::Fact => {
                         counts.accepted += fresh.len() as i64;
                         for event in fresh {

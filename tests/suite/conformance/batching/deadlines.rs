@@ -84,6 +84,7 @@ async fn events_set_the_days_of_the_cards_region(database: Database) {
         reason: None,
         subject: format!("110101-20260105-{application:09}"),
         count: None,
+        container: None,
         at: now(),
         actor: "suite".into(),
         evidence: None,
