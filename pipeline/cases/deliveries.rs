@@ -30,7 +30,8 @@ pub(crate) async fn case_of_delivery(tx: &mut Tx, shipment: i64) -> Result<Optio
     .await
 }
 
-/// Opens a case about a shipment, which the caller's receipt names. The carton waits as long for its decision.
+/// Opens a case about a shipment, which the caller's receipt names. The carton keeps its own day: when it has passed,
+/// the next one follows without another case.
 pub(crate) async fn open_delivery_case(
     tx: &mut Tx,
     shipment: i64,
@@ -39,10 +40,6 @@ pub(crate) async fn open_delivery_case(
     why: Stamp<'_>,
 ) -> Result<i64, LedgerError> {
     let case = open_case(tx, None, None, reason, due_on, "administrator", why).await?;
-    tx.run(
-        "UPDATE shipment SET due_on = CASE WHEN due_on < $2 THEN $2 ELSE due_on END, owner = 'administrator' WHERE id = $1",
-        args![shipment, due_on],
-    )
-    .await?;
+    tx.run("UPDATE shipment SET owner = 'administrator' WHERE id = $1", args![shipment]).await?;
     Ok(case)
 }

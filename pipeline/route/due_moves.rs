@@ -126,7 +126,10 @@ const fn chased(of: Holder) -> &'static str {
         Holder::AccountBatch | Holder::ProductionBatch => {
             "SELECT count(*) FROM file f JOIN desk_case k ON k.file = f.id WHERE f.batch = $1"
         }
-        Holder::Shipment => "SELECT count(*) FROM shipment s JOIN desk_case k ON k.file = s.manifest WHERE s.id = $1",
+        Holder::Shipment => {
+            "SELECT (SELECT count(*) FROM shipment s JOIN desk_case k ON k.file = s.manifest WHERE s.id = $1)
+                + (SELECT count(*) FROM receipt r WHERE r.shipment = $1 AND r.desk_case IS NOT NULL)"
+        }
     }
 }
 

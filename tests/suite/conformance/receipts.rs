@@ -5,7 +5,11 @@ use cardline::actions::cases::decide::decide;
 use cardline::actions::cases::list::{ListedCase, case_page};
 use cardline::actions::cases::refusal::CaseRefusal;
 use cardline::actions::outcome::{ActionError, Instruction, Outcome};
+use cardline::actions::pickup::days::WindowChange;
+use cardline::actions::pickup::refusal::PickupRefusal;
+use cardline::actions::pickup::windows::{Ask, move_windows};
 use cardline::books::case_shown::show_case;
+use cardline::books::day_explained::explain_day;
 use cardline::cases::case_list::CaseQuery;
 use cardline::kafka::RawMessage;
 use cardline::route::deadlines::Deadlines;
@@ -67,10 +71,34 @@ async fn what_a_point_counts_is_held_against_the_carton(database: Database) {
     assert_eq!(place(&play.worker.ledger, short).await, "on_shelf");
     laws_hold(&play.worker, now).await;
 
+    // No notice opens what is to be decided; why its cards are due on their day is told as of any other's.
+    let until = local_date(now).saturating_add(jiff::Span::new().days(30));
+    let by = Instruction { actor: "suite", reason: "a notice", at: now, approval: None };
+    let point = format!("SELECT point FROM shipment WHERE number = '{}'", broken_one.number);
+    let point = texts(&play.worker.ledger, point.leak()).await.remove(0);
+    let ask = Ask { place: &point, change: WindowChange::Open { until }, confirm: None, dry_run: true };
+    let left_out = match move_windows(&play.worker, ask, by).await {
+        Err(ActionError::Refused(PickupRefusal::NothingMoves { left_out, .. })) => left_out,
+        previewed => previewed.unwrap().left_out,
+    };
+    assert!(left_out.disputed > 0, "{left_out:?}");
+    let waits = "SELECT a.application_id FROM card a JOIN receipt r ON r.shipment = a.shipment
+         WHERE a.place = 'at_point' AND r.desk_case IS NOT NULL ORDER BY 1";
+    let waits = texts(&play.worker.ledger, waits).await;
+    assert!(!waits.is_empty());
+    for at in [now, instant(day(n + 90), 19, 0)] {
+        if at > now {
+            drain(&Deadlines, &play.worker, instant(day(n + 90), 18, 0)).await.unwrap();
+        }
+        for id in &waits {
+            let day = explain_day(&play.worker, id, at).await.unwrap().unwrap();
+            assert!(day.agrees, "{id} on {}", day.due_on.unwrap_or_default());
+        }
+    }
+
     // What nobody decides is escalated; no carrier is asked for what lies at the point.
     let months = instant(day(n + 90), 18, 0);
     let chased = "SELECT count(*) FROM shipment WHERE NOT done AND place = 'at_point' AND due_on < '2026-04-01'";
-    drain(&Deadlines, &play.worker, months).await.unwrap();
     assert_eq!(number(&play.worker.ledger, chased).await, 0);
     let listed = deliveries(&play.worker, months).await;
     assert!(listed.len() == 2 && listed.iter().all(|case| case.state == "escalated"), "{listed:?}");
