@@ -143,6 +143,11 @@ async fn a_later_count_agrees(worker: &Worker, carton: &Carton, now: Timestamp) 
     let before = deliveries(worker, now).await.len();
     told(worker, "less", &[carton.event("point.received", carton.cards - 1)], now).await;
     assert_eq!(deliveries(worker, now).await.len(), before + 1);
+    // One that was made before and comes late says nothing of it.
+    let mut earlier = carton.event("point.received", carton.cards);
+    earlier["at"] = json!("2026-01-20T07:00:00+08:00");
+    told(worker, "earlier", &[earlier], now).await;
+    assert_eq!(deliveries(worker, now).await.len(), before + 1);
     let counts = told(worker, "recount", &[carton.event("point.received", carton.cards)], now).await;
     assert_eq!((counts.accepted, deliveries(worker, now).await.len()), (1, before));
     drain(&OpenWindows, worker, now).await.unwrap();
@@ -230,7 +235,9 @@ async fn told(worker: &Worker, name: &str, events: &[Value], now: Timestamp) -> 
         let mut event = event.clone();
         event["schema"] = json!("card.event.v1");
         event["event_id"] = json!(format!("{name}-{at}"));
-        event["at"] = json!("2026-01-20T08:00:00+08:00");
+        if event["at"].is_null() {
+            event["at"] = json!("2026-01-20T08:00:00+08:00");
+        }
         event["actor"] = json!("point-desk");
         let raw = RawMessage::new(stored + at as i64, event.to_string().into_bytes().into());
         read_event(&worker.keys, &raw, now).unwrap()

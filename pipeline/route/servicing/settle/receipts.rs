@@ -142,6 +142,9 @@ async fn receive(
         }
         (None, None) => None,
     };
+    // A count made before those that are known says nothing of them, however late it comes.
+    let latest = tx.number("SELECT COALESCE(max(at), 0) FROM receipt WHERE shipment = $1", args![carton.id]).await?;
+    let is_latest = event.at.as_microsecond() >= latest;
     let id = tx
         .run_returning::<(i64,)>(
             "INSERT INTO receipt (at, shipment, bank, region, kind, box, expected, counted, event_id, actor, chunk, desk_case)
@@ -155,7 +158,7 @@ async fn receive(
     let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("receipt id".into()))?;
     tx.cover_one(&catalog::RECEIPT, id).await?;
     tx.run("UPDATE shipment SET receipts = receipts + 1 WHERE id = $1", args![carton.id]).await?;
-    if let (None, Some((case, true))) = (wrong, open) {
+    if let (None, Some((case, true)), true) = (wrong, open, is_latest) {
         let why = Stamp { reason: "a later count agrees with the shipment", ..why };
         overtake_cases(tx, &[(case,)], why).await?;
         tx.run("UPDATE shipment SET owner = 'distribution point' WHERE id = $1", args![carton.id]).await?;
