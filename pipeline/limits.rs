@@ -192,6 +192,8 @@ pub const CARDS_OVER_MAX: i64 = 1_000;
 pub const WINDOWS_PER_CLAIM: i64 = 200;
 /// Shipments whose windows a person moves in one act: one transaction of some seconds.
 pub const WINDOWS_PER_ACT: i64 = 2_000;
+/// Cards of one list for a point that one person makes alone (the contract of the distribution).
+pub const LIST_CARDS: i64 = 500;
 /// Days ahead that a notice may name as the last one: a year, so that a mistyped year is noticed.
 pub const WINDOW_DAYS_AHEAD: i64 = 366;
 /// Cards that go over to another region's queue in one settle, each with a row of history.

@@ -46,6 +46,7 @@ mod metrics_page;
 mod migrate;
 mod photos;
 mod pickup;
+mod pickup_lists;
 mod pickup_windows;
 mod print;
 mod progress;
@@ -135,7 +136,7 @@ enum Command {
     /// 照片 Photos that cannot be used: list, look again, check a file
     #[command(subcommand)]
     Photos(photos::PhotosCommand),
-    /// 领取 What waits at the points, what is due, what is late, what will come; open windows, extend them
+    /// 领取 What waits at the points, what is due, what is late, what will come; open windows, extend them; lists for points without network
     #[command(subcommand)]
     Pickup(pickup::Pickup),
     /// 期限 Why a card is due on its day

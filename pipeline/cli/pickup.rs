@@ -1,5 +1,5 @@
 //! `pickup waiting|due|overdue|forecast`: what waits at the points, whose day comes, whose has passed, and what will come.
-//! What is done to windows: `pickup_windows.rs`.
+//! What is done to windows: `pickup_windows.rs`; lists: `pickup_lists.rs`.
 
 use cardline::route::distribution::forecast::{PointForecast, forecast};
 use cardline::route::distribution::pickup::{By, PickupRow, counted, due_within, one_by_one};
@@ -12,6 +12,7 @@ use jiff::civil::Date;
 
 use super::context::Context;
 use super::exit::Exit;
+use super::pickup_lists::{self, ListArgs, RecordArgs};
 use super::pickup_windows::{self, ExtendArgs, OpenArgs};
 use super::print::{self, Output, grouped_digits};
 
@@ -45,6 +46,10 @@ Example: cardline pickup forecast --output csv")]
     Open(OpenArgs),
     /// 顺延 Let open windows end some working days later
     Extend(ExtendArgs),
+    /// 清单 A list of what lies on the shelf of a point, for a day without network
+    List(ListArgs),
+    /// 登记 Record what a point handed over, from the list that came back
+    Record(RecordArgs),
 }
 
 #[derive(Args)]
@@ -82,6 +87,8 @@ pub async fn run(context: &Context, command: Pickup) -> anyhow::Result<Exit> {
         Pickup::Forecast { at } => tell_forecast(context, at).await,
         Pickup::Open(args) => pickup_windows::open(context, args).await,
         Pickup::Extend(args) => pickup_windows::extend(context, args).await,
+        Pickup::List(args) => pickup_lists::list(context, args).await,
+        Pickup::Record(args) => pickup_lists::record(context, args).await,
     }
 }
 

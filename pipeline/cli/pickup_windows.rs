@@ -174,6 +174,13 @@ impl InWords for PickupRefusal {
                 "{} cards: preview it with --dry-run, then confirm the operation with --confirm",
                 grouped_digits(*cards)
             ),
+            PickupRefusal::NothingOnShelf { point } => {
+                format!("no card on the shelf of {point} that you see; see `cardline pickup waiting`")
+            }
+            PickupRefusal::NoList(fault) => format!("this is no list as `cardline pickup list` makes it: {fault}"),
+            PickupRefusal::NoSuchList { list } => {
+                format!("no list {list} was made for a point that you see; export one with `cardline pickup list`")
+            }
             PickupRefusal::OtherOperation { id } => format!(
                 "{id} is not what would be done now: something was opened, moved, received or handed out since, or another thing was asked for; preview it again with --dry-run"
             ),

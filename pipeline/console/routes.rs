@@ -96,6 +96,8 @@ routes! {
     GET "/admin" desk(Permission::SeePickups, ADMINISTRATOR) => pickup::waiting::page;
     POST "/admin" desk(Permission::MoveWindows, ADMINISTRATOR) => pickup::acts::act;
     GET "/admin/forecast" desk(Permission::SeePickups, ADMINISTRATOR) => pickup::forecast::page;
+    GET "/admin/lists" desk(Permission::KeepLists, ADMINISTRATOR) => pickup::lists::page;
+    POST "/admin/lists" desk(Permission::KeepLists, ADMINISTRATOR) => pickup::lists::act;
     GET "/admin/points/{code}" desk(Permission::SeePickups, ADMINISTRATOR) => pickup::point::page;
     POST "/admin/points/{code}" desk(Permission::MoveWindows, ADMINISTRATOR) => pickup::acts::act;
 

@@ -43,6 +43,8 @@ pub enum Permission {
     SeePickups,
     /// Open pickup windows and move their last day.
     MoveWindows,
+    /// Make lists for points without network, and record what comes back.
+    KeepLists,
     /// See what a person must decide.
     SeeCases,
     DecideCases,
@@ -120,6 +122,7 @@ impl Permission {
             Permission::RetryPhotos => within(OPERATORS),
             Permission::SeePickups => within(ALL),
             Permission::MoveWindows => within(ADMINISTRATORS),
+            Permission::KeepLists => within(ADMINISTRATORS),
             Permission::SeeCases => within(ALL),
             Permission::DecideCases => within(DECIDERS),
             Permission::InspectFiles => within(ALL),

@@ -137,6 +137,8 @@ fn arguments(command: &str) -> Vec<&'static str> {
         "cases decide" => vec!["999", "noted", "--reason", "r"],
         "batch cut" => vec!["none", "--dry-run"],
         "pickup open" => vec!["--area", "none", "--until", "2026-02-01", "--dry-run"],
+        "pickup list" => vec!["--point", "none", "--out", "/dev/null/none", "--reason", "r"],
+        "pickup record" => vec!["none.csv", "--reason", "r"],
         "pickup extend" => vec!["--point", "none", "--days", "1", "--dry-run"],
         "batch split" => vec!["none", "--count", "1", "--reason", "r"],
         "batch hold" | "batch release" | "batch cancel" | "batch urgent" => vec!["none", "--reason", "r"],

@@ -21,19 +21,33 @@ pub(super) fn place_of(
     reference: &Reference,
     scope: &Scope,
 ) -> Result<Place, PickupRefusal> {
-    let absent = || PickupRefusal::NoSuchPlace { place: code.into() };
-    let (digits, place) = match one_point(code, lying, reference) {
-        Some(found) => found,
-        None => an_area(code, lying, reference).ok_or_else(absent)?,
+    let (digits, place) = match a_point(code, lying, reference) {
+        Some((digits, name)) => (digits, Place { name, points: vec![code.into()] }),
+        None => an_area(code, lying, reference).ok_or_else(|| absent(code))?,
     };
-    if digits.starts_with(&scope.area) { Ok(place) } else { Err(absent()) }
+    if digits.starts_with(&scope.area) { Ok(place) } else { Err(absent(code)) }
 }
 
-fn one_point(code: &str, lying: &[(String, String)], reference: &Reference) -> Option<(String, Place)> {
+/// The name of a point, when it lies within the scope of who acts.
+pub(super) fn one_point(
+    code: &str,
+    lying: &[(String, String)],
+    reference: &Reference,
+    scope: &Scope,
+) -> Result<String, PickupRefusal> {
+    let found = a_point(code, lying, reference).filter(|(digits, _)| digits.starts_with(&scope.area));
+    found.map(|(_, name)| name).ok_or_else(|| absent(code))
+}
+
+fn absent(code: &str) -> PickupRefusal {
+    PickupRefusal::NoSuchPlace { place: code.into() }
+}
+
+/// The digits of where a point lies, and its name.
+fn a_point(code: &str, lying: &[(String, String)], reference: &Reference) -> Option<(String, String)> {
     let closed = || lying.iter().find(|(point, _)| point == code).map(|(_, region)| region.as_str());
     let region = reference.collected_at(code).map(|(_, region)| region).or_else(closed)?;
-    let place = Place { name: name_of(code, true, reference), points: vec![code.into()] };
-    Some((digits_of(code, region, reference).into(), place))
+    Some((digits_of(code, region, reference).into(), name_of(code, true, reference)))
 }
 
 fn an_area(code: &str, lying: &[(String, String)], reference: &Reference) -> Option<(String, Place)> {

@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use serde::Serialize;
 
+use crate::actions::imports::reference_file::RowFault;
 use crate::actions::outcome::ActionError;
 
 /// Shipments that lie there and are not moved.
@@ -37,6 +38,12 @@ pub enum PickupRefusal {
     Unconfirmed { cards: i64 },
     /// What was confirmed is not what would be done now.
     OtherOperation { id: String },
+    /// No card of the point waits in an open window, or none after the one that was named.
+    NothingOnShelf { point: String },
+    /// The file cannot be read as a list.
+    NoList(RowFault),
+    /// No list of this name was made for a point that who acts sees.
+    NoSuchList { list: String },
 }
 
 impl PickupRefusal {
@@ -50,6 +57,9 @@ impl PickupRefusal {
             PickupRefusal::NothingMoves { place, .. } => ("nothing-moves", place.clone()),
             PickupRefusal::Unconfirmed { cards } => ("unconfirmed", cards.to_string()),
             PickupRefusal::OtherOperation { id } => ("other-operation", id.clone()),
+            PickupRefusal::NothingOnShelf { point } => ("nothing-on-shelf", point.clone()),
+            PickupRefusal::NoList(fault) => ("no-list", fault.to_string()),
+            PickupRefusal::NoSuchList { list } => ("no-such-list", list.clone()),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::step::Work;
 use crate::store::audit_chain::broken_seals;
 use crate::store::row_macs::catalog::{
     ACT, ACT_MEMBER, APPROVAL, BATCH_ACT, CASE_ACT, Covered, ERASURE, ERRAND, PICKUP_ACT, PICKUP_ACT_SHIPMENT,
-    RECONCILIATION, REFERENCE_IMPORT, STREAM_ACT, USERS,
+    PICKUP_LIST_CARD, RECONCILIATION, REFERENCE_IMPORT, STREAM_ACT, USERS,
 };
 use crate::store::{Ledger, LedgerError};
 
@@ -24,6 +24,7 @@ const ACTS: &[&Covered] = &[
     &ERRAND,
     &PICKUP_ACT,
     &PICKUP_ACT_SHIPMENT,
+    &PICKUP_LIST_CARD,
     &RECONCILIATION,
     &REFERENCE_IMPORT,
     &STREAM_ACT,

@@ -27,8 +27,9 @@ pub const LAW: Law = Law {
         "SELECT b.number || ': cards wait for production past ' || b.due_on FROM batch b
          WHERE b.to_produce > 0 AND b.due_on < (SELECT today FROM law_day)",
         "SELECT s.number || ': ' || s.place || ' past ' || s.due_on FROM shipment s WHERE NOT s.done AND s.due_on < (SELECT today FROM law_day)",
-        "SELECT 'pickup act ' || k.id || ': the shipments whose last day it moved are not those it counted' FROM pickup_act k
-         WHERE k.shipments <> (SELECT count(*) FROM pickup_act_shipment n WHERE n.act = k.id)",
+        "SELECT 'pickup act ' || k.id || ': what it moved or listed is not what it counted' FROM pickup_act k
+         WHERE k.shipments <> (SELECT count(*) FROM pickup_act_shipment n WHERE n.act = k.id)
+            OR (k.what = 'list' AND k.cards <> (SELECT count(*) FROM pickup_list_card n WHERE n.act = k.id))",
         "SELECT 'case ' || k.id || ': open past ' || k.due_on FROM desk_case k
          WHERE k.state IN ('open', 'escalated') AND k.due_on < (SELECT today FROM law_day)",
         "SELECT 'message ' || m.id || ': ' || m.outcome || ' past ' || m.due_on FROM message m

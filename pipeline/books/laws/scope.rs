@@ -48,6 +48,12 @@ pub const LAW: Law = Law {
          LEFT JOIN batch q ON q.id = a.account_batch
          WHERE (u.bank <> '' AND u.bank <> a.bank) OR (substr(a.region, 1, length(u.area)) <> u.area
             AND substr(COALESCE(q.region, ''), 1, length(u.area)) <> u.area)",
+        "SELECT DISTINCT 'pickup act ' || k.id || ': a list with cards outside the scope of ' || u.name
+         FROM touched_application t JOIN pickup_list_card n ON n.application = t.id JOIN pickup_act k ON k.id = n.act
+         JOIN users u ON u.id = k.by_user AND (u.bank <> '' OR u.area <> '') JOIN application a ON a.id = t.id
+         LEFT JOIN batch q ON q.id = a.account_batch
+         WHERE (u.bank <> '' AND u.bank <> a.bank) OR (substr(a.region, 1, length(u.area)) <> u.area
+            AND substr(COALESCE(q.region, ''), 1, length(u.area)) <> u.area)",
         "SELECT 'pickup act ' || k.id || ': its user is not its actor' FROM pickup_act k
          WHERE k.by_user IS NOT NULL AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = k.by_user AND u.name = k.actor)",
         "SELECT 'case ' || d.desk_case || ': decided outside the scope of ' || u.name FROM case_act d JOIN users u ON u.id = d.by_user
@@ -87,12 +93,20 @@ pub const LAW: Law = Law {
         planted(Scopes, &["pickup_act"], "INSERT INTO pickup_act (at, actor, what, operation, place, bank, points, shipments, cards, people, reason, by_user)
             SELECT 0, 'somebody', 'extend-window', 'o', '11', u.bank, 1, 1, 1, 1, m.sealed, u.id FROM users u, message m WHERE u.name = 'lin' AND m.id = (SELECT min(id) FROM message)"),
         planted(Scopes, &["pickup_act"], "INSERT INTO pickup_act (at, actor, what, operation, place, bank, points, shipments, cards, people, reason, by_user)
-            SELECT 0, 'lin', 'extend-window', 'o', '11', 'ABC', 1, 1, 1, 1, m.sealed, u.id FROM users u, message m WHERE u.name = 'lin' AND m.id = (SELECT min(id) FROM message)"),
+            SELECT 0, u.name, 'extend-window', 'o', '11', 'NOBANK', 1, 1, 1, 1, m.sealed, u.id FROM users u, message m WHERE u.id = (SELECT min(id) FROM users WHERE bank <> '') AND m.id = (SELECT min(id) FROM message)"),
         planted(Middle, &["pickup_act_shipment"], "INSERT INTO pickup_act_shipment (act, shipment, was, becomes, cards) SELECT 1, max(shipment), '', '2026-02-01', 1 FROM box").between(
             &[
                 "INSERT INTO users (id, name, role, bank, area, state, verifier, set_by, set_at) VALUES (1, 'far', 'administrator', '', '99', 'active', 'none', 'far', 0)",
                 "INSERT INTO pickup_act (id, at, actor, what, operation, place, bank, points, shipments, cards, people, reason, by_user)
                     SELECT 1, 0, 'far', 'extend-window', 'o', '99', '', 1, 1, 1, 1, m.sealed, 1 FROM message m WHERE m.id = (SELECT min(id) FROM message)",
+            ],
+            &["DELETE FROM pickup_act", "DELETE FROM users"],
+        ),
+        planted(Middle, &["pickup_list_card"], "INSERT INTO pickup_list_card (act, no, application) SELECT 1, 1, max(id) FROM application").between(
+            &[
+                "INSERT INTO users (id, name, role, bank, area, state, verifier, set_by, set_at) VALUES (1, 'far', 'administrator', '', '99', 'active', 'none', 'far', 0)",
+                "INSERT INTO pickup_act (id, at, actor, what, operation, place, bank, points, shipments, cards, people, reason, by_user)
+                    SELECT 1, 0, 'far', 'list', 'o', '99', '', 1, 0, 1, 1, m.sealed, 1 FROM message m WHERE m.id = (SELECT min(id) FROM message)",
             ],
             &["DELETE FROM pickup_act", "DELETE FROM users"],
         ),

@@ -16,8 +16,11 @@ pub async fn stream(asked: Asked) -> Result<Answer, Refusal> {
     streams::carry_out(&asked, asked.part(0)).await?.answer()
 }
 
-/// `pickup open|extend`, as previewed.
+/// `pickup open|extend`: without `confirm` what it would touch and the operation to confirm, else exactly that.
 pub async fn pickup(asked: Asked) -> Result<Answer, Refusal> {
+    if asked.form.get("confirm").is_empty() {
+        return Answer::json(&pickup::acts::preview(&asked, asked.part(0)).await?);
+    }
     pickup::acts::carry_out(&asked, asked.part(0)).await?.answer()
 }
 

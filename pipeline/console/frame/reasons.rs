@@ -95,7 +95,7 @@ const REASONS: &[(&str, &str)] = &[
     ("the lane's time has not come", "通道时间未到"),
     ("the missing revision arrived", "缺的版本已到"),
     ("the new card is active, this one is invalid", "新卡已启用，此卡失效"),
-    ("the last day was moved by notice", "已按通知变动截止日"),
+    ("the last day was moved by a person", "人工变动截止日"),
     ("the pickup window ended", "领取窗口结束"),
     ("the quarantine was looked through", "隔离区已查看"),
     ("these bytes were applied before", "内容此前已处理"),

@@ -185,7 +185,7 @@ async fn admit(route: &Route, asked: &mut Asked, headers: &HeaderMap, sent: Body
     if route.method == Method::POST && !route.who.is_machine() && !is_same_origin(headers) {
         return Err(Refusal::Forged);
     }
-    let most = if route.path == "/check" { CONSOLE_UPLOAD_BYTES } else { CONSOLE_FORM_BYTES };
+    let most = if matches!(route.path, "/check" | "/admin/lists") { CONSOLE_UPLOAD_BYTES } else { CONSOLE_FORM_BYTES };
     match &route.who {
         Who::Everyone => {
             // Whoever is logged in stays so on a page for everyone; that the database is away keeps nobody from it.

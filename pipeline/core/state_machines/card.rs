@@ -64,7 +64,7 @@ pub const CARD: StateMachine = StateMachine {
         edge("at_point", "on_shelf", "pickup window opened by notice"),
         edge("on_shelf", "in_hand", "collected by holder, agent or guardian"),
         edge("on_shelf", "with_unit", "collected by a unit"),
-        edge("on_shelf", "on_shelf", "rolled over into the next window, or its last day was moved by notice"),
+        edge("on_shelf", "on_shelf", "rolled over into the next window, or its last day was moved by a person"),
         edge("on_shelf", "recalled", "not collected in any window"),
         edge("with_unit", "in_hand", "handed over to the person"),
         edge("with_unit", "recalled", "never handed over"),

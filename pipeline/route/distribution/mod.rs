@@ -2,6 +2,7 @@
 //! (servicing).
 
 pub mod forecast;
+pub mod list_cards;
 pub mod pickup;
 pub mod pickup_cards;
 pub mod point_cards;

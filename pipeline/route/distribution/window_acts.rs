@@ -18,7 +18,7 @@ use crate::time::local_date;
 use crate::{args, bulk_row, row, transition};
 
 /// The reason in the history of a window whose last day a person moved.
-pub const LAST_DAY_MOVED: &str = "the last day was moved by notice";
+pub const LAST_DAY_MOVED: &str = "the last day was moved by a person";
 const OPENED: &str = "pickup window opened by notice";
 
 bulk_row! {
@@ -103,14 +103,14 @@ pub struct MovedWindow {
 }
 
 impl Ledger {
-    /// The latest acts on the windows of a point that touched cards in the scope of who asks, newest first.
+    /// The latest acts on the windows of a point, newest first: on cartons of which who asks sees every card.
     pub(crate) async fn acts_of_point(&self, point: &str, most: i64) -> Result<Vec<StoredPointAct>, LedgerError> {
         let mut tx = self.read().await?;
         tx.look().await?;
         let sql = concat!(
             "SELECT k.at, k.actor, k.what, min(n.was) AS was, max(n.becomes) AS becomes, CAST(sum(n.cards) AS BIGINT) AS cards, k.reason
              FROM shipment s JOIN pickup_act_shipment n ON n.shipment = s.id JOIN pickup_act k ON k.id = n.act
-             WHERE s.point = $1 AND EXISTS (SELECT 1 FROM box x JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
+             WHERE s.point = $1 AND s.cards = (SELECT count(*) FROM box x JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
                 WHERE x.shipment = s.id AND ",
             in_scope!("a.bank", "a.region"),
             ") GROUP BY k.id, k.at, k.actor, k.what, k.reason ORDER BY k.id DESC LIMIT $2"
@@ -126,23 +126,25 @@ pub(crate) async fn lying_points(tx: &mut Tx) -> Result<Vec<(String, String)>, L
     tx.rows(sql, args![]).await
 }
 
-/// The cartons that lie at these points, by their number in the ledger.
+/// The cartons that lie at these points with a card that the viewer sees, by their number in the ledger.
 pub(crate) async fn lying_at(tx: &mut Tx, points: Vec<String>, most: i64) -> Result<Vec<LyingShipment>, LedgerError> {
     tx.look().await?;
     tx.stage(points.into_iter().map(|code| ChosenPoint { code }).collect()).await?;
     let sql = concat!(
         "SELECT s.id, s.point, s.place, COALESCE(s.window_last, '') AS was,
-            CAST(COALESCE(sum(CASE WHEN a.id IS NOT NULL AND a.place IS NULL THEN 1 ELSE 0 END), 0) AS BIGINT) AS cards,
-            CAST(COALESCE(sum(CASE WHEN a.id IS NULL OR ",
+            CAST(sum(CASE WHEN a.place IS NULL THEN 1 ELSE 0 END) AS BIGINT) AS cards,
+            CAST(s.cards - sum(CASE WHEN ",
         in_scope!("a.bank", "a.region"),
-        " THEN 0 ELSE 1 END), 0) AS BIGINT) AS outside,
+        " THEN 1 ELSE 0 END) AS BIGINT) AS outside,
             CAST(CASE WHEN s.place = 'at_point' AND ",
         is_disputed!("s.id"),
         " THEN 1 ELSE 0 END AS BIGINT) AS disputed
-         FROM chosen_point c JOIN shipment s ON s.point = c.code LEFT JOIN box x ON x.shipment = s.id
-         LEFT JOIN made m ON m.box = x.id LEFT JOIN application a ON a.id = m.application
+         FROM chosen_point c JOIN shipment s ON s.point = c.code JOIN box x ON x.shipment = s.id
+         JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
          WHERE NOT s.done AND s.place IN ('at_point', 'on_shelf')
-         GROUP BY s.id, s.point, s.place, s.window_last ORDER BY s.id LIMIT $1"
+         GROUP BY s.id, s.point, s.place, s.window_last, s.cards HAVING sum(CASE WHEN ",
+        in_scope!("a.bank", "a.region"),
+        " THEN 1 ELSE 0 END) > 0 ORDER BY s.id LIMIT $1"
     );
     tx.rows(sql, args![most]).await
 }

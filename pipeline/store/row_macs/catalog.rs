@@ -257,6 +257,14 @@ pub const PICKUP_ACT_SHIPMENT: Covered = covered(
     "shipment IN (SELECT id FROM touched_shipment)",
 );
 
+/// The cards of a list for a point.
+pub const PICKUP_LIST_CARD: Covered = covered(
+    "pickup_list_card",
+    &["act", "no"],
+    &["application"],
+    "application IN (SELECT id FROM touched_application)",
+);
+
 /// What a person decided of a case.
 pub const CASE_ACT: Covered =
     covered("case_act", &["id"], &["at", "actor", "desk_case", "word", "reason", "approval", "by_user"], "");
@@ -354,6 +362,7 @@ pub const COVERED: &[&Covered] = &[
     &BATCH_ACT,
     &PICKUP_ACT,
     &PICKUP_ACT_SHIPMENT,
+    &PICKUP_LIST_CARD,
     &CASE_ACT,
     &ERRAND,
     &STREAM_ACT,

@@ -13,6 +13,7 @@ mod keys;
 mod laws;
 pub mod people;
 mod pickup;
+mod pickup_lists;
 mod receipts;
 mod reference;
 pub mod store;

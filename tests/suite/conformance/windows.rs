@@ -113,7 +113,7 @@ async fn an_extension_is_carried_out_once(worker: &Worker, point: &str) {
         let today = cardline::time::local_date(morning());
         assert_eq!(worker.working_days_after(was.max(today), 5).to_string(), *becomes);
     }
-    let told = "SELECT count(*) FROM move WHERE scope = 'shipment' AND actor = 'lin' AND reason = 'the last day was moved by notice' AND from_state = 'on_shelf' AND to_state = 'on_shelf'";
+    let told = "SELECT count(*) FROM move WHERE scope = 'shipment' AND actor = 'lin' AND reason = 'the last day was moved by a person' AND from_state = 'on_shelf' AND to_state = 'on_shelf'";
     assert_eq!(number(&worker.ledger, told).await, shown.shipments);
 
     let writes = worker.ledger.row_writes();

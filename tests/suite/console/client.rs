@@ -119,6 +119,23 @@ impl Site {
         self.ask("POST", path, &headers, &form).await
     }
 
+    /// A form of ours with a file.
+    pub async fn upload(&self, path: &str, cookie: &str, fields: &[(&str, &str)], file: &str) -> Reply {
+        let mut form = String::new();
+        for (name, value) in fields {
+            form.push_str(&format!("--part\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"));
+        }
+        let named = "Content-Disposition: form-data; name=\"file\"; filename=\"list.csv\"\r\nContent-Type: text/csv";
+        form.push_str(&format!("--part\r\n{named}\r\n\r\n{file}\r\n--part--\r\n"));
+        let headers = [
+            ("Cookie", cookie),
+            ("Accept-Language", "en"),
+            ("Sec-Fetch-Site", "same-origin"),
+            ("Content-Type", "multipart/form-data; boundary=part"),
+        ];
+        self.ask("POST", path, &headers, &form).await
+    }
+
     /// A form that a page of ours carries the token for.
     pub async fn act(&self, page: &str, path: &str, cookie: &str, fields: &[(&str, &str)]) -> Reply {
         let token = self.get(page, cookie).await.form_token();

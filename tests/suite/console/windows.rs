@@ -95,11 +95,32 @@ async fn windows_are_moved_from_pages_as_shown(database: Database) {
     let bearer = format!("Bearer {}", made.token.text());
     let again = site.get(&sheet, boss).await;
     let operation = hidden(&again.body, "confirm");
+    let headers = [("Authorization", bearer.as_str()), ("Idempotency-Key", "k0"), ("Content-Type", "application/json")];
+    let shown = site
+        .ask("POST", "/api/pickup/extend", &headers, &json!({ "place": point, "days": "5", "reason": "r" }).to_string())
+        .await;
+    assert!(shown.json()["operation"] == operation.as_str() && shown.json()["dry_run"] == true, "{}", shown.body);
     let body = json!({ "place": point, "days": "5", "confirm": operation, "reason": "road closed" }).to_string();
     for expected in [json!({ "done": true }), json!({ "before": true, "done": true })] {
         let headers =
             [("Authorization", bearer.as_str()), ("Idempotency-Key", "k1"), ("Content-Type", "application/json")];
         assert_eq!(site.ask("POST", "/api/pickup/extend", &headers, &body).await.json(), expected);
+    }
+    // A list for a day without network: made, previewed, recorded, and recorded again.
+    let lists = format!("/admin/lists?point={point}");
+    let make = [("act", "list"), ("place", ""), ("point", point.as_str()), ("reason", "no network")];
+    let made = site.act(&lists, "/admin/lists", boss, &make).await;
+    assert!(made.status == 200 && made.header("content-disposition").contains(".csv"), "{}", made.body);
+    assert_eq!(site.act(&lists, "/admin/lists", far, &make).await.status, 404);
+    assert_eq!(site.get(&lists, operator).await.status, 403);
+    let filled = made.body.replacen(",,,,", ",2026-06-01,holder,id_front,", 1);
+    for (preview, said) in
+        [("1", "1 lines would be recorded"), ("", "1 lines are recorded"), ("", "0 lines are recorded")]
+    {
+        let token = site.get(&lists, boss).await.form_token();
+        let fields = [("token", token.as_str()), ("act", "record"), ("reason", "back"), ("preview", preview)];
+        let reply = site.upload("/admin/lists", boss, &fields, &filled).await;
+        assert!(reply.status == 200 && reply.body.contains(said), "{said}: {}", reply.body);
     }
     ledger.close().await;
     site.close().await;

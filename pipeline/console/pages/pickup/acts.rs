@@ -122,6 +122,15 @@ pub async fn act(asked: Asked) -> Result<Answer, Refusal> {
     Ok(Answer::to(Frame::of(&asked, "").to(path)))
 }
 
+/// What an act would touch, for a program.
+pub async fn preview(asked: &Asked, act: &str) -> Result<WindowReport, Refusal> {
+    let change = change(act, asked.form.get("days"), asked.form.get("until")).map_err(Refusal::Wrong)?;
+    let (worker, now) = asked.worker().await?;
+    let by = Instruction { actor: &asked.principal()?.name, reason: "", at: now, approval: None };
+    let ask = Ask { place: asked.form.get("place"), change, confirm: None, dry_run: true };
+    Ok(move_windows(&worker, ask, by).await?)
+}
+
 /// Carries out what was previewed.
 pub async fn carry_out(asked: &Asked, act: &str) -> Result<Carried, Refusal> {
     if !asked.may(Permission::MoveWindows) {
@@ -173,6 +182,13 @@ fn words(refusal: &PickupRefusal) -> Words {
         PickupRefusal::Unconfirmed { .. } => {
             Words::new("请先预览，再从预览确认", "Preview it first, and confirm from the preview")
         }
+        PickupRefusal::NothingOnShelf { .. } => {
+            Words::new("此网点货架上没有卡", "No card lies on the shelf of this point")
+        }
+        PickupRefusal::NoList(fault) => {
+            Words::new(format!("不是本系统的清单：{fault}"), format!("This is no list of ours: {fault}"))
+        }
+        PickupRefusal::NoSuchList { .. } => Words::new("没有这份清单", "There is no such list"),
         PickupRefusal::OtherOperation { .. } => Words::new(
             "与预览的内容已不同：其间有开放、变动、签收或领空，请重新预览",
             "It is not what was shown any more: something was opened, moved, received or handed out since. Preview it again",
@@ -184,7 +200,10 @@ impl From<PickupRefusal> for Refusal {
     fn from(refusal: PickupRefusal) -> Refusal {
         match refusal {
             PickupRefusal::NoSuchPlace { .. } => Refusal::Absent,
-            PickupRefusal::Unconfirmed { .. } => Refusal::Wrong(words(&refusal)),
+            PickupRefusal::Unconfirmed { .. }
+            | PickupRefusal::NothingOnShelf { .. }
+            | PickupRefusal::NoList(_)
+            | PickupRefusal::NoSuchList { .. } => Refusal::Wrong(words(&refusal)),
             _ => Refusal::Conflict(words(&refusal)),
         }
     }

@@ -2,5 +2,6 @@
 
 pub mod acts;
 pub mod forecast;
+pub mod lists;
 pub mod point;
 pub mod waiting;

@@ -59,6 +59,8 @@ impl ChunkSource {
 pub(crate) const GAP: &str = "gap";
 /// Source of messages of the quarantine, taken in again by a person.
 pub(crate) const RETRY: &str = "retry";
+/// Source of hand-overs that a person recorded from the list of a point.
+pub(crate) const LIST: &str = "list";
 
 /// One checked message, ready to be settled. Holds encrypted bytes only.
 pub struct ArrivingMessage {

@@ -12,7 +12,7 @@ use cardline::route::batches_of;
 use cardline::step::Worker;
 use cardline::store::row_macs::catalog::{
     ACT, ACT_MEMBER, BATCH_ACT, CASE_ACT, Covered, DESTROYED_RECORD, ERRAND, PICKUP_ACT, PICKUP_ACT_SHIPMENT,
-    RECONCILIATION, REFERENCE_IMPORT, STREAM_ACT,
+    PICKUP_LIST_CARD, RECONCILIATION, REFERENCE_IMPORT, STREAM_ACT,
 };
 use cardline::store::row_macs::counts::{
     ACTS, BATCH_ACTS, CASE_ACTS, Counted, DESTROYED_RECORDS, IMPORTS, PICKUP_ACTS, RECONCILIATIONS, STREAM_ACTS,
@@ -45,6 +45,16 @@ const ACTS_OF_PERSONS: &[(&str, &Covered, Option<&Counted>)] = &[
     (
         "INSERT INTO pickup_act_shipment (act, shipment, was, becomes, cards) SELECT max(k.id), max(s.id), '', '2026-02-01', 1 FROM pickup_act k CROSS JOIN shipment s RETURNING act",
         &PICKUP_ACT_SHIPMENT,
+        None,
+    ),
+    (
+        "INSERT INTO pickup_act (at, actor, what, operation, place, bank, points, shipments, cards, people, reason) VALUES (1, 'wang', 'list', 'op-2', '11', '', 1, 0, 1, 1, x'01') RETURNING id",
+        &PICKUP_ACT,
+        Some(&PICKUP_ACTS),
+    ),
+    (
+        "INSERT INTO pickup_list_card (act, no, application) SELECT max(k.id), 1, max(a.id) FROM pickup_act k CROSS JOIN application a RETURNING act",
+        &PICKUP_LIST_CARD,
         None,
     ),
     (

@@ -1,0 +1,102 @@
+//! A list of what lies on the shelf of a point, made for a day without network. It tells whose cards they are: names
+//! but for their first sign are masked, of numbers the last four are told. Making one is recorded.
+
+use std::collections::BTreeSet;
+
+use cardline_core::domain::message;
+use serde::Serialize;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use super::cells::{ListLine, control};
+use crate::actions::outcome::Instruction;
+use crate::actions::pickup::places::one_point;
+use crate::actions::pickup::refusal::{PickupError, PickupRefusal};
+use crate::crypto::keys::RecordOf;
+use crate::hex::hex;
+use crate::limits::LIST_CARDS;
+use crate::route::distribution::list_cards::{NewListAct, ShelfCard, keep_listed, record_list_act, shelf_cards};
+use crate::route::distribution::window_acts::lying_points;
+use crate::step::{StageError, Worker};
+
+/// A list that was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PickupList {
+    /// Its name: an L and 32 hex digits, which no spreadsheet takes for a number.
+    pub list: String,
+    pub point: String,
+    pub name: String,
+    pub lines: Vec<ListLine>,
+    /// The application id after which another list goes on, where one holds too few.
+    pub further: Option<String>,
+}
+
+/// Makes the list of a point, of the cards after one application id.
+///
+/// # Errors
+/// The point is not within the scope of who acts, nothing lies on its shelf, or the ledger cannot be read or written.
+pub async fn make_list(
+    worker: &Worker,
+    point: &str,
+    after: &str,
+    by: Instruction<'_>,
+) -> Result<PickupList, PickupError> {
+    let mut tx = worker.ledger.begin().await?;
+    let scope = worker.ledger.viewer().map(|viewer| viewer.scope.clone()).unwrap_or_default();
+    let name = one_point(point, &lying_points(&mut tx).await?, &worker.reference, &scope)?;
+    let mut cards = shelf_cards(&mut tx, point, after, LIST_CARDS + 1).await?;
+    let is_full = cards.len() as i64 > LIST_CARDS;
+    cards.truncate(LIST_CARDS as usize);
+    if cards.is_empty() {
+        return Err(PickupRefusal::NothingOnShelf { point: point.into() }.into());
+    }
+    let ids: Vec<i64> = cards.iter().map(|card| card.application).collect();
+    let made = json!([point, by.actor, by.at.as_microsecond(), ids]);
+    let operation = hex(&Sha256::digest(made.to_string())[..16]);
+    let list = format!("L{operation}");
+    let lines = (1..).zip(&cards).map(|(no, card)| line(worker, &list, no, card)).collect::<Result<Vec<_>, _>>()?;
+    let act = NewListAct {
+        at: by.at,
+        actor: by.actor.into(),
+        what: "list",
+        operation,
+        point: point.into(),
+        cards: lines.len() as i64,
+        people: cards.iter().map(|card| &card.person).collect::<BTreeSet<_>>().len() as i64,
+        reason: worker.keys.encrypt(by.reason.as_bytes())?,
+    };
+    let id = record_list_act(&mut tx, &act).await?;
+    keep_listed(&mut tx, id, ids).await?;
+    tx.commit().await?;
+    let further = is_full.then(|| lines.last().map(|line| line.application_id.clone())).flatten();
+    Ok(PickupList { list, point: point.into(), name, lines, further })
+}
+
+/// A name, masked but for its first sign.
+fn masked(name: &str) -> String {
+    let mut signs = name.chars();
+    let first: String = signs.next().into_iter().collect();
+    format!("{first}{}", "*".repeat(signs.count()))
+}
+
+/// A card as its line tells it. Whose record was destroyed has no name any more.
+fn line(worker: &Worker, list: &str, no: i64, card: &ShelfCard) -> Result<ListLine, StageError> {
+    let plain = if card.sealed.is_empty() {
+        Vec::new()
+    } else {
+        worker.keys.decrypt_of(RecordOf::Message(card.message), &card.sealed)?
+    };
+    let decoded = message::decode(&plain).ok();
+    let holder = decoded.as_ref().map(|decoded| &decoded.application.holder);
+    let number: Vec<char> = holder.map(|holder| holder.id_number.chars().collect()).unwrap_or_default();
+    let ends = number.len().saturating_sub(4);
+    Ok(ListLine {
+        no,
+        application_id: card.application_id.clone(),
+        holder: holder.map(|holder| masked(&holder.name)).unwrap_or_default(),
+        number_ends: number.get(ends..).unwrap_or_default().iter().collect(),
+        box_number: card.box_number.clone(),
+        last_day: card.last_day.clone(),
+        control: control(list, no, &card.application_id),
+    })
+}

@@ -1,0 +1,259 @@
+//! What a point without network handed over, recorded line by line from the list that came back.
+//!
+//! Each line becomes the event that a point with network would have sent, under an id of its list and number: sent
+//! twice, it has one effect. A line that does not fit the list or where its card is now is refused and told, and the
+//! others are recorded.
+
+use cardline_core::domain::reference::PointKind;
+use jiff::civil::Date;
+use serde::Serialize;
+use serde_json::json;
+
+use std::collections::BTreeSet;
+
+use super::cells::{HandedOver, LineSays, read};
+use crate::actions::imports::reference_file::RowFault;
+use crate::actions::outcome::Instruction;
+use crate::actions::pickup::refusal::{PickupError, PickupRefusal};
+use crate::crypto::objects::sha256;
+use crate::kafka::RawMessage;
+use crate::limits::PASSING_FAULT_TRIES;
+use crate::messages::history::stable_id;
+use crate::route::distribution::list_cards::{
+    ListedCard, NewListAct, is_recorded, list_named, listed_cards, record_list_act,
+};
+use crate::route::intake::settle::{ChunkSource, LIST};
+use crate::route::servicing::settle::waves::settle_events_in;
+use crate::route::servicing::{event_dates, read_event};
+use crate::step::{StageError, Worker};
+use crate::store::{Stamp, Tx};
+use crate::time::{instant, local_date};
+
+/// What became of a line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RecordedLine {
+    /// Line of the file, from 1 with the header.
+    pub line: usize,
+    /// Empty where the line could not be read.
+    pub application_id: String,
+    /// `recorded`, `before`, `still-there`, `refused`, or `absent`: a card of the list has no line that could be read.
+    pub result: &'static str,
+    /// The column that is wrong; empty where it is the whole line.
+    pub column: String,
+    pub reason: String,
+}
+
+/// What became of a list that came back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RecordReport {
+    pub list: String,
+    pub point: String,
+    pub name: String,
+    pub recorded: usize,
+    pub before: usize,
+    pub still_there: usize,
+    pub refused: usize,
+    pub absent: usize,
+    pub lines: Vec<RecordedLine>,
+    pub dry_run: bool,
+}
+
+/// Records what a list says was handed over, or says what would be recorded.
+///
+/// # Errors
+/// The file is no list or a list of no point within the scope of who acts, or the ledger cannot be read or written.
+pub async fn record_list(
+    worker: &Worker,
+    bytes: &[u8],
+    dry_run: bool,
+    by: Instruction<'_>,
+) -> Result<RecordReport, PickupError> {
+    let mut tries = 0;
+    loop {
+        match attempt(worker, bytes, dry_run, by).await {
+            Err(error) if error.is_passing() && tries < PASSING_FAULT_TRIES => tries += 1,
+            ended => return ended,
+        }
+    }
+}
+
+async fn attempt(
+    worker: &Worker,
+    bytes: &[u8],
+    dry_run: bool,
+    by: Instruction<'_>,
+) -> Result<RecordReport, PickupError> {
+    let (list, said) = read(bytes).map_err(PickupRefusal::NoList)?;
+    let mut tx = worker.ledger.begin().await?;
+    let unknown = || PickupRefusal::NoSuchList { list: list.clone() };
+    let is_hex = |text: &&str| text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let operation = list.strip_prefix('L').filter(is_hex).ok_or_else(unknown)?;
+    let (act, point) = list_named(&mut tx, operation).await?.ok_or_else(unknown)?;
+    // The point may have closed since; a list of which who acts sees no card is none for them.
+    let listed = listed_cards(&mut tx, act).await?;
+    if listed.is_empty() {
+        return Err(unknown().into());
+    }
+    let name = worker.reference.collected_at(&point).map(|(name, _)| name.to_owned()).unwrap_or_default();
+    let (mut lines, mut handed) = (Vec::new(), Vec::new());
+    for (line, says) in said {
+        let (said, event) = judge(&list, says, line, &listed, &handed, local_date(by.at));
+        lines.push(said);
+        handed.extend(event);
+    }
+    lines.extend(absent(&listed, &lines));
+    let report = report(list, point, name, lines, dry_run);
+    if dry_run || handed.is_empty() {
+        return Ok(report);
+    }
+    settle(&mut tx, worker, &report, bytes, handed, by).await?;
+    tx.commit().await?;
+    Ok(report)
+}
+
+/// The event a line becomes.
+struct Handed {
+    line: usize,
+    event_id: String,
+    person: Vec<u8>,
+    told: HandedOver,
+}
+
+/// What becomes of a line, and its event where it is to be recorded.
+fn judge(
+    list: &str,
+    says: LineSays,
+    line: usize,
+    listed: &[ListedCard],
+    handed: &[Handed],
+    today: Date,
+) -> (RecordedLine, Option<Handed>) {
+    let result = |application_id: &str, result, column: &str, reason: &str| RecordedLine {
+        line,
+        application_id: application_id.into(),
+        result,
+        column: column.into(),
+        reason: reason.into(),
+    };
+    let told = match says {
+        LineSays::Wrong(RowFault { column, message, .. }) => return (result("", "refused", &column, &message), None),
+        LineSays::StillThere { application_id, .. } => return (result(&application_id, "still-there", "", ""), None),
+        LineSays::HandedOver(told) => told,
+    };
+    let event_id = stable_id(&format!("list/{list}/{}", told.no));
+    let id = told.application_id.clone();
+    let refused = |column: &str, reason: &str| (result(&id, "refused", column, reason), None);
+    let Some(card) = listed.iter().find(|card| card.no == told.no && card.application_id == id) else {
+        return refused("application_id", "no card that you see stands under this number of the list");
+    };
+    if handed.iter().any(|other| other.told.no == told.no) {
+        return refused("no", "stands in the file twice; the first line counts");
+    }
+    match (card, card.handed_by.as_deref()) {
+        (ListedCard { can_be_collected: true, .. }, _) => {}
+        (_, Some(event)) if event == event_id => return (result(&id, "before", "", "recorded before"), None),
+        (ListedCard { is_in_hand: true, .. }, _) => {
+            return refused("", "the card is in somebody's hands by another record; ask the point which is right");
+        }
+        (ListedCard { place, .. }, _) => {
+            return refused("", &format!("the card is {place} now, and was not handed over here; look at its way"));
+        }
+    }
+    if told.on > today {
+        return refused("handed_over_on", "lies in the future");
+    }
+    let opened: Option<Date> = card.ready_on.as_ref().and_then(|day| day.parse().ok());
+    if opened.is_some_and(|opened| told.on < opened) {
+        return refused("handed_over_on", "lies before the day on which its window was opened");
+    }
+    (result(&id, "recorded", "", ""), Some(Handed { line, event_id, person: card.person.clone(), told }))
+}
+
+fn report(list: String, point: String, name: String, lines: Vec<RecordedLine>, dry_run: bool) -> RecordReport {
+    let count = |result: &str| lines.iter().filter(|line| line.result == result).count();
+    let [recorded, before, still_there, refused, absent] =
+        ["recorded", "before", "still-there", "refused", "absent"].map(count);
+    RecordReport { list, point, name, recorded, before, still_there, refused, absent, lines, dry_run }
+}
+
+/// Settles the events as a chunk of their own, and records who brought them.
+async fn settle(
+    tx: &mut Tx,
+    worker: &Worker,
+    report: &RecordReport,
+    bytes: &[u8],
+    handed: Vec<Handed>,
+    by: Instruction<'_>,
+) -> Result<(), PickupError> {
+    // The same file again may record more than before, where a line was refused for what was since put right.
+    let mut operation = sha256(bytes)[..32].to_owned();
+    while is_recorded(tx, &operation).await? {
+        operation = sha256(operation.as_bytes())[..32].to_owned();
+    }
+    let people: BTreeSet<&[u8]> = handed.iter().map(|handed| handed.person.as_slice()).collect();
+    let act = NewListAct {
+        at: by.at,
+        actor: by.actor.into(),
+        what: "record",
+        operation,
+        point: report.point.clone(),
+        cards: handed.len() as i64,
+        people: people.len() as i64,
+        reason: worker.keys.encrypt(by.reason.as_bytes())?,
+    };
+    let id = record_list_act(tx, &act).await?;
+    let lines: Vec<i64> = handed.iter().map(|handed| handed.line as i64).collect();
+    let read = |handed: Handed| {
+        let raw = RawMessage::new(handed.line as i64, event(worker, report, &handed, by).into());
+        read_event(&worker.keys, &raw, by.at)
+    };
+    let events = handed.into_iter().map(read).collect::<Result<_, _>>()?;
+    let source = ChunkSource::again(LIST, id, &lines);
+    let why = Stamp { at: by.at, actor: by.actor, reason: "from a list of the point" };
+    let counts = settle_events_in(tx, &source, events, &event_dates(worker, local_date(by.at)), why).await?;
+    if counts.accepted != act.cards {
+        let told = format!(
+            "{} of {} hand-overs could be settled, so nothing was recorded; the name of who records must be one word of letters, digits and hyphens",
+            counts.accepted, act.cards
+        );
+        return Err(StageError::Shape(told).into());
+    }
+    Ok(())
+}
+
+/// Cards of the list that no line of the file names.
+fn absent(listed: &[ListedCard], lines: &[RecordedLine]) -> Vec<RecordedLine> {
+    let named: BTreeSet<&str> = lines.iter().map(|line| line.application_id.as_str()).collect();
+    let missing = listed.iter().filter(|card| !named.contains(card.application_id.as_str()));
+    let line = |card: &ListedCard| RecordedLine {
+        line: 0,
+        application_id: card.application_id.clone(),
+        result: "absent",
+        column: String::new(),
+        reason: "no line of the file that can be read names this card of the list".into(),
+    };
+    missing.map(line).collect()
+}
+
+/// The event that the point would have sent. Paper has no digest: what was shown is named by its kind.
+fn event(worker: &Worker, report: &RecordReport, handed: &Handed, by: Instruction<'_>) -> Vec<u8> {
+    let told = &handed.told;
+    let kind = worker.reference.point(&report.point).map_or("bank_outlet", |point| match point.kind {
+        PointKind::Village => "village",
+        PointKind::Community => "community",
+        PointKind::ServiceCentre => "service_centre",
+    });
+    let evidence: Vec<_> = told.shown.iter().map(|kind| json!({ "kind": kind, "sha256": "" })).collect();
+    let event = json!({
+        "schema": "card.event.v1",
+        "event_id": handed.event_id,
+        "type": "card.collected",
+        "at": instant(told.on, 12, 0).min(by.at).to_string(),
+        "actor": by.actor,
+        "application_id": told.application_id,
+        "by": told.by,
+        "place": { "kind": kind, "code": report.point },
+        "evidence": evidence,
+    });
+    event.to_string().into_bytes()
+}

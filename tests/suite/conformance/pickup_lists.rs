@@ -1,0 +1,120 @@
+//! Lists for points without network: what goes out, what comes back, and everything that may be wrong with it.
+
+use cardline::actions::outcome::ActionError;
+use cardline::actions::pickup::lists::cells::written;
+use cardline::actions::pickup::lists::make::{PickupList, make_list};
+use cardline::actions::pickup::lists::record::{RecordReport, record_list};
+use cardline::actions::pickup::refusal::PickupRefusal;
+use cardline::step::Worker;
+use cardline_core::domain::staff::Role;
+
+use crate::conformance::arrivals::{execute, number, texts};
+use crate::conformance::batching::batches::{by, laws_hold, morning, played};
+use crate::conformance::people::users::{add, administered};
+use crate::databases::{Database, on_both_engines};
+
+on_both_engines!(what_a_list_brings_back_is_recorded_line_by_line);
+
+async fn recorded(worker: &Worker, file: &str, dry_run: bool) -> Result<RecordReport, PickupRefusal> {
+    match record_list(worker, file.as_bytes(), dry_run, by(morning())).await {
+        Ok(report) => Ok(report),
+        Err(ActionError::Refused(refusal)) => Err(refusal),
+        Err(ActionError::Failed(error)) => panic!("{error}"),
+    }
+}
+
+/// The list as text, the last four cells of some lines filled in.
+fn filled(list: &PickupList, cells: &[(usize, &str)]) -> String {
+    let text = String::from_utf8(written(&list.list, &list.lines).unwrap()).unwrap();
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    for (no, cells) in cells {
+        lines[*no] = lines[*no].replace(",,,,", &format!(",{cells}"));
+    }
+    lines.join("\r\n")
+}
+
+fn results(report: &RecordReport) -> Vec<&str> {
+    report.lines.iter().map(|line| line.result).collect()
+}
+
+async fn what_a_list_brings_back_is_recorded_line_by_line(database: Database) {
+    let mut play = played(database).await;
+    let worker = &play.worker;
+    let point = "SELECT s.point FROM shipment s JOIN box x ON x.shipment = s.id JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
+         WHERE NOT s.done AND s.place = 'on_shelf' AND a.place IS NULL GROUP BY s.point ORDER BY count(*) DESC, s.point";
+    let point = texts(&worker.ledger, point).await.remove(0);
+    let list = make_list(worker, &point, "", by(morning())).await.unwrap();
+    let on_shelf = format!(
+        "SELECT count(*) FROM shipment s JOIN box x ON x.shipment = s.id JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
+         WHERE NOT s.done AND s.place = 'on_shelf' AND a.place IS NULL AND s.point = '{point}'"
+    );
+    assert_eq!(number(&worker.ledger, &on_shelf).await, list.lines.len() as i64);
+    assert!(list.lines.len() > 2 && list.further.is_none(), "the play shows too little: {}", list.lines.len());
+    for line in &list.lines {
+        assert!(line.holder.ends_with('*') && line.number_ends.chars().count() == 4, "{line:?}");
+    }
+
+    let today = cardline::time::local_date(morning()).to_string();
+    let first = format!("{today},本人,身份证,");
+    let bad = "2036-01-05,holder,id_front,";
+    let file = filled(&list, &[(1, &first), (2, bad)]);
+    let writes = worker.ledger.row_writes();
+    assert_eq!(results(&recorded(worker, &file, true).await.unwrap())[..2], ["recorded", "refused"]);
+    assert_eq!(worker.ledger.row_writes(), writes, "a preview wrote");
+    let report = recorded(worker, &file, false).await.unwrap();
+    assert_eq!((report.recorded, report.refused, report.still_there), (1, 1, list.lines.len() - 2), "{report:?}");
+    assert_eq!((report.lines[1].line, report.lines[1].column.as_str()), (3, "handed_over_on"));
+    let in_hand = |no: usize| {
+        format!(
+            "SELECT count(*) FROM card WHERE place = 'in_hand' AND application_id = '{}'",
+            list.lines[no - 1].application_id
+        )
+    };
+    assert_eq!(number(&worker.ledger, &in_hand(1)).await, 1);
+    let evidence =
+        "SELECT count(*) FROM move WHERE actor = 'lin' AND to_state = 'in_hand' AND evidence LIKE '%id_front%'";
+    assert_eq!(number(&worker.ledger, evidence).await, 1);
+    laws_hold(&play, "a list that came back").await;
+
+    // The same file again, and put right: only what is new is recorded.
+    let worker = &play.worker;
+    let writes = worker.ledger.row_writes();
+    assert_eq!(results(&recorded(worker, &file, false).await.unwrap())[..2], ["before", "refused"]);
+    assert_eq!(worker.ledger.row_writes(), writes, "recorded twice");
+    let agent = format!("{today},agent,agent_id_front,");
+    let put_right = filled(&list, &[(1, &first), (2, &agent)]);
+    assert_eq!(results(&recorded(worker, &put_right, false).await.unwrap())[..2], ["before", "recorded"]);
+
+    // A card that went elsewhere meanwhile, a line that stands there twice, an old day, another list.
+    let recalled =
+        format!("UPDATE application SET place = 'recalled' WHERE application_id = '{}'", list.lines[2].application_id);
+    execute(&worker.ledger, &recalled).await;
+    let gone = filled(&list, &[(3, &first)]);
+    let said = recorded(worker, &gone, false).await.unwrap();
+    assert!(said.lines[2].result == "refused" && said.lines[2].reason.contains("recalled"), "{said:?}");
+    execute(&worker.ledger, &recalled.replace("'recalled'", "NULL")).await;
+    let early = filled(&list, &[(3, "2026-01-01,holder,id_front,")]);
+    assert_eq!(recorded(worker, &early, false).await.unwrap().lines[2].column, "handed_over_on");
+    let twice =
+        format!("{}\r\n{}", filled(&list, &[(3, &first)]), filled(&list, &[(3, &first)]).lines().nth(3).unwrap());
+    let said = recorded(worker, &twice, true).await.unwrap();
+    assert_eq!((said.recorded, said.lines.last().unwrap().column.as_str()), (1, "no"));
+    let other = filled(&list, &[]).replace(&list.list, "L0123");
+    assert!(matches!(recorded(worker, &other, false).await, Err(PickupRefusal::NoSuchList { .. })));
+    let cut = filled(&list, &[]).lines().take(2).collect::<Vec<_>>().join("\n");
+    let said = recorded(worker, &cut, true).await.unwrap();
+    assert_eq!((said.absent, said.lines.len()), (list.lines.len() - 1, list.lines.len()), "{said:?}");
+    assert!(matches!(recorded(worker, "a,b\n1,2\n", false).await, Err(PickupRefusal::NoList(_))));
+
+    // Who sees another area has neither the point nor its list; who sees one bank has that bank's cards.
+    let whole = worker.ledger.clone();
+    let boss = administered(&whole).await;
+    let far = add(&boss, "far", Role::Administrator, "", "99").await;
+    play.worker.ledger = boss.seen_by(far);
+    assert!(make_list(&play.worker, &point, "", by(morning())).await.is_err());
+    let refused = recorded(&play.worker, &put_right, false).await.unwrap_err();
+    assert_eq!(refused, PickupRefusal::NoSuchList { list: list.list.clone() });
+    play.worker.ledger = whole;
+    laws_hold(&play, "everything").await;
+    play.end().await;
+}
