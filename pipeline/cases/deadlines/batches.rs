@@ -5,28 +5,42 @@ use crate::cases::deadline::{Deadline, Missed, gauge};
 use crate::store::{LedgerError, Tx};
 use crate::{args, row};
 
-/// What is overdue on day `$1`.
-macro_rules! overdue {
+/// A batch with cards that were made and lie in no carton yet.
+macro_rules! unshipped {
     () => {
-        "(SELECT b.id, b.partner, b.region FROM batch b WHERE b.id IN
-        (SELECT id FROM batch WHERE due_on < $1 AND state <> 'answered' AND state <> 'cancelled'
-         UNION SELECT id FROM batch WHERE due_on < $1 AND to_produce > 0)) o"
+        "SELECT x.batch FROM box x JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
+         WHERE x.shipment IS NULL AND a.place IS NULL"
     };
 }
 
-/// Batches without an answer, and cards that wait for production.
+/// What is overdue on day `$1`.
+macro_rules! overdue {
+    () => {
+        concat!(
+            "(SELECT b.id, b.partner, b.region FROM batch b WHERE b.id IN
+        (SELECT id FROM batch WHERE due_on < $1 AND state <> 'answered' AND state <> 'cancelled'
+         UNION SELECT id FROM batch WHERE due_on < $1 AND to_produce > 0
+         UNION SELECT id FROM batch WHERE due_on < $1 AND id IN (",
+            unshipped!(),
+            "))) o"
+        )
+    };
+}
+
+/// Batches without an answer, cards that wait for production, and cards that were made and not shipped.
 pub(super) const BATCHES: Deadline = Deadline {
     name: "batches",
     partners: concat!("SELECT DISTINCT o.partner FROM ", overdue!(), " ORDER BY o.partner"),
     gauges: &[
         gauge!("batch", "batch WHERE state <> 'answered' AND state <> 'cancelled'"),
         gauge!("production", "batch WHERE to_produce > 0"),
+        gauge!("shipping", concat!("batch WHERE id IN (", unshipped!(), ")")),
     ],
     settle: |tx, missed| Box::pin(chase_batches(tx, missed)),
 };
 
 row! {
-    struct LateBatch { id: i64, file: Option<i64>, state: String, region: String }
+    struct LateBatch { id: i64, file: Option<i64>, state: String, region: String, unshipped: bool }
 }
 
 /// A partner that does not answer is chased, and a batch on hold is pointed out; it keeps one live deadline.
@@ -34,7 +48,9 @@ async fn chase_batches(tx: &mut Tx, Missed { partner, dates, why }: Missed<'_>) 
     let late = tx
         .rows::<LateBatch>(
             concat!(
-                "SELECT b.id, f.id AS file, b.state, b.region FROM ",
+                "SELECT b.id, f.id AS file, b.state, b.region, b.id IN (",
+                unshipped!(),
+                ") AS unshipped FROM ",
                 overdue!(),
                 " JOIN batch b ON b.id = o.id LEFT JOIN file f ON f.batch = b.id AND f.direction = 'out'
                  WHERE o.partner = $2 ORDER BY b.id"
@@ -42,10 +58,12 @@ async fn chase_batches(tx: &mut Tx, Missed { partner, dates, why }: Missed<'_>) 
             args![dates.today, partner],
         )
         .await?;
-    for LateBatch { id: batch, file, state, region } in late {
+    for LateBatch { id: batch, file, state, region, unshipped } in late {
         tx.run("UPDATE batch SET due_on = $2 WHERE id = $1", args![batch, *dates.chase_on.of(&region)]).await?;
         let reason = if state == "held" {
             "a held batch waits to be released or cancelled"
+        } else if unshipped {
+            "cards were made and not shipped; the bureau is chased"
         } else {
             "an answer is overdue; the partner is chased"
         };

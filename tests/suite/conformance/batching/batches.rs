@@ -14,6 +14,7 @@ use cardline::actions::decisions::{ApprovalRefusal, Carried, give};
 use cardline::actions::dual_control::{Second, second_person};
 use cardline::actions::outcome::{ActionError, Instruction, Outcome};
 use cardline::batching::kind::waiting_streams;
+use cardline::route::deadlines::Deadlines;
 use cardline::route::send::Send;
 use cardline::route::{accounts, batches_of, production};
 use cardline::step::{StageError, Step, Worker};
@@ -36,6 +37,7 @@ on_both_engines!(
     every_action_on_accounts_keeps_the_laws,
     every_action_on_production_keeps_the_laws,
     every_action_on_recycling_keeps_the_laws,
+    what_is_made_and_not_shipped_is_chased,
     a_held_stream_is_not_cut_even_by_who_has_begun,
     what_is_being_sent_is_not_taken_back,
     two_schedulers_at_once_have_one_effect,
@@ -518,5 +520,23 @@ async fn the_plan_changes_nothing_and_tells_what_the_scheduler_does(database: Da
     let merged = "SELECT count(*) FROM (SELECT p.batch FROM production_row p JOIN application a ON a.id = p.application
         GROUP BY p.batch HAVING count(DISTINCT a.region) > 1) m";
     assert!(number(&worker.ledger, merged).await > 0, "no run has two sections");
+    play.end().await;
+}
+
+/// The report came and the manifest never does: the bureau is chased, and the cards keep a day.
+async fn what_is_made_and_not_shipped_is_chased(database: Database) {
+    let play = played(database).await;
+    let ledger = &play.worker.ledger;
+    let unship = "UPDATE box SET shipment = NULL WHERE id = (SELECT max(m.box) FROM made m JOIN card c ON c.id = m.application
+         JOIN box x ON x.id = m.box JOIN batch b ON b.id = x.batch WHERE b.state = 'answered' AND c.place = 'in_transit')";
+    assert_eq!(execute(ledger, unship).await, 1, "the play shows too little");
+    let waiting = "SELECT count(*) FROM box x JOIN batch b ON b.id = x.batch WHERE x.shipment IS NULL AND b.due_on >= '2026-07-01'";
+    let chased = "SELECT count(*) FROM desk_case WHERE reason = 'cards were made and not shipped; the bureau is chased' AND owner = 'bureau operator'";
+    assert_eq!((number(ledger, waiting).await, number(ledger, chased).await), (0, 0));
+    let months = instant(day(PLAYED + 180), 8, 0);
+    drain(&Deadlines, &play.worker, months).await.unwrap();
+    let boxes = number(ledger, "SELECT count(*) FROM box WHERE shipment IS NULL").await;
+    assert_eq!(number(ledger, waiting).await, boxes);
+    assert!(number(ledger, chased).await > 0);
     play.end().await;
 }
