@@ -27,7 +27,7 @@ pub const LAW: Law = Law {
         "SELECT b.number || ': cards wait for production past ' || b.due_on FROM batch b
          WHERE b.to_produce > 0 AND b.due_on < (SELECT today FROM law_day)",
         "SELECT DISTINCT b.number || ': cards were made and not shipped, past ' || b.due_on FROM box x JOIN batch b ON b.id = x.batch
-         JOIN made m ON m.box = x.id JOIN card c ON c.id = m.application WHERE x.shipment IS NULL AND c.place = 'produced' AND b.due_on < (SELECT today FROM law_day)",
+         JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application WHERE x.shipment IS NULL AND a.place IS NULL AND b.due_on < (SELECT today FROM law_day)",
         "SELECT s.number || ': ' || s.place || ' past ' || s.due_on FROM shipment s WHERE NOT s.done AND s.due_on < (SELECT today FROM law_day)",
         "SELECT 'pickup act ' || k.id || ': what it moved or listed is not what it counted' FROM pickup_act k
          WHERE k.shipments <> (SELECT count(*) FROM pickup_act_shipment n WHERE n.act = k.id)
@@ -47,7 +47,7 @@ pub const LAW: Law = Law {
         planted(Middle, &["application"], "UPDATE application SET state = 'returned', due_on = '2026-01-01' WHERE id = (SELECT min(id) FROM application WHERE place = 'in_hand')"),
         planted(Middle, &["batch"], "UPDATE batch SET due_on = '2026-01-01' WHERE state <> 'answered'"),
         planted(Middle, &["batch"], "UPDATE batch SET to_produce = 1, due_on = '2026-01-01' WHERE id = (SELECT min(id) FROM batch)"),
-        planted(Middle, &["box", "batch"], "UPDATE box SET shipment = NULL WHERE id = (SELECT max(m.box) FROM made m JOIN card c ON c.id = m.application WHERE c.place IN ('in_transit', 'on_shelf', 'produced'))")
+        planted(Middle, &["box", "batch"], "UPDATE box SET shipment = NULL WHERE id = (SELECT max(m.box) FROM made m JOIN card c ON c.id = m.application JOIN application a ON a.id = c.id WHERE a.place IS NULL)")
             .between(&["UPDATE batch SET due_on = '2026-01-01' WHERE state = 'answered'"], &[]),
         planted(Middle, &["shipment"], "UPDATE shipment SET due_on = '2026-01-01' WHERE NOT done"),
         planted(Middle, &["pickup_act"], "INSERT INTO pickup_act (at, actor, what, operation, place, bank, points, shipments, cards, people, reason)

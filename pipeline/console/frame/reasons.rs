@@ -90,6 +90,7 @@ const REASONS: &[(&str, &str)] = &[
     ("the batch was split before it was sent", "批次在发送前拆分"),
     ("the bureau's capacity of the day is used", "制卡中心当日产能已满"),
     ("the calendar changed", "日历已变更"),
+    ("the cards were shipped", "已发货"),
     ("the deadline passed", "期限已过"),
     ("the holder died or left", "持卡人死亡或迁出"),
     ("the lane does not wait", "此通道不等待"),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cardline_core::state_machines::CARD;
 use jiff::civil::Date;
 
-use crate::cases::desk::{UnmatchedRow, open_case, open_row_cases};
+use crate::cases::desk::{UnmatchedRow, open_case, open_row_cases, overtake};
 use crate::custody::containers::SHIPMENT;
 use crate::exchange::files::{ReceivedFile, register_file};
 use crate::store::leases::spend;
@@ -128,6 +128,11 @@ impl Ledger {
             .await?;
             let transition = transition!(CARD, "produced" => "in_transit");
             move_set(&mut tx, SHIPMENT.of(id), transition, why).await?;
+        }
+        let owed = "SELECT (SELECT count(*) FROM box WHERE batch = $1 AND shipment IS NULL)
+            + (SELECT count(*) FROM batch WHERE id = $1 AND state <> 'answered')";
+        if tx.number(owed, args![batch]).await? == 0 {
+            overtake(&mut tx, batch, Stamp { reason: "the cards were shipped", ..why }).await?;
         }
         spend(&mut tx, lease).await?;
         tx.commit().await
