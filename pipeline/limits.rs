@@ -188,6 +188,10 @@ pub const DEAD_LETTERS_PER_CLAIM: i64 = 1_000;
 pub const GAPS_PER_LOOK: i64 = 1_000;
 /// So many cards more than a carton was packed with are a slip of the pen, no delivery.
 pub const CARDS_OVER_MAX: i64 = 1_000;
+/// Working days until an answer is late, of a partner whose profile does not say.
+pub const ANSWER_WORKING_DAYS: u32 = 5;
+/// Working days that a card's queue is given beside the days its batches may wait: to be cut and sent.
+pub const QUEUE_WORKING_DAYS_MORE: u32 = 2;
 /// Shipments whose windows one settle opens.
 pub const WINDOWS_PER_CLAIM: i64 = 200;
 /// Shipments whose windows a person moves in one act: one transaction of some seconds.

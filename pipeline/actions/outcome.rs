@@ -6,6 +6,7 @@
 
 use jiff::Timestamp;
 
+use crate::limits::PASSING_FAULT_TRIES;
 use crate::step::StageError;
 
 /// Who gives an instruction, when and why.
@@ -40,6 +41,20 @@ pub enum Outcome {
 impl<R, E: Into<StageError>> From<E> for ActionError<R> {
     fn from(error: E) -> ActionError<R> {
         ActionError::Failed(error.into())
+    }
+}
+
+/// Tries an action again while nothing but a passing fault stops it: nothing was written then.
+pub(crate) async fn while_passing<T, R, F>(action: impl Fn() -> F) -> Result<T, ActionError<R>>
+where
+    F: Future<Output = Result<T, ActionError<R>>>,
+{
+    let mut tries = 0;
+    loop {
+        match action().await {
+            Err(error) if error.is_passing() && tries < PASSING_FAULT_TRIES => tries += 1,
+            ended => return ended,
+        }
     }
 }
 

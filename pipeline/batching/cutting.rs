@@ -13,7 +13,7 @@ use crate::crypto::key_error::KeyError;
 use crate::crypto::objects::sha256;
 use crate::exchange::Partner;
 use crate::exchange::files::FrozenFile;
-use crate::limits::BATCH_CARDS_MAX;
+use crate::limits::{ANSWER_WORKING_DAYS, BATCH_CARDS_MAX};
 use crate::step::{StageError, Worker};
 use crate::time::local_date;
 
@@ -158,5 +158,5 @@ pub fn batch(
 
 /// When a partner's answer is due: the profile's days, from the day the file is placed.
 pub fn answer_due(worker: &Worker, profile: &Profile, kind: FileKind, day: Date) -> Date {
-    worker.working_days_after(day, profile.answer_within_working_days(kind).unwrap_or(5))
+    worker.working_days_after(day, profile.answer_within_working_days(kind).unwrap_or(ANSWER_WORKING_DAYS))
 }

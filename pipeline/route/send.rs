@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::exchange::files::FileRecord;
 use crate::exchange::publish::place;
-use crate::limits::LEASE_SECONDS;
+use crate::limits::{ANSWER_WORKING_DAYS, LEASE_SECONDS};
 use crate::step::{Claim, StageError, Step, Unit, Worker};
 use crate::store::Lease;
 use crate::time::local_date;
@@ -73,7 +73,7 @@ impl Step for Send {
             .get(&file.partner)
             .zip(FileKind::named(&file.kind))
             .and_then(|(p, kind)| p.profile.answer_within_working_days(kind))
-            .unwrap_or(5);
+            .unwrap_or(ANSWER_WORKING_DAYS);
         let due = worker.working_days_after(local_date(now), days);
         worker.ledger.settle_placed(&lease, &file, due, now).await?;
         Ok(())

@@ -7,3 +7,14 @@ pub mod lists;
 pub mod places;
 pub mod refusal;
 pub mod windows;
+
+use serde_json::Value;
+
+use crate::crypto::objects::sha256;
+
+/// The name of an operation by all that it is: 32 hex digits, which are no number of a person.
+fn operation_name(of: &Value) -> String {
+    let mut name = sha256(of.to_string().as_bytes());
+    name.truncate(32);
+    name
+}

@@ -1,10 +1,12 @@
 //! Where an act on pickup windows reaches: one point, or every point of an area at which something lies.
 
 use cardline_core::domain::reference::Reference;
-use cardline_core::domain::staff::Scope;
 
-use super::refusal::PickupRefusal;
+use super::refusal::{PickupError, PickupRefusal};
 use crate::route::distribution::waiting_by_area::{LEVELS, digits_of, name_of};
+use crate::route::distribution::window_acts::lying_points;
+use crate::step::Worker;
+use crate::store::Tx;
 
 /// A place that was asked for.
 pub(super) struct Place {
@@ -14,43 +16,52 @@ pub(super) struct Place {
 }
 
 /// The place of a code, when all of it lies within the scope of who acts: the digits of an area, or the code of a point
-/// or outlet. `lying` are points at which something lies, each with a district its cards are of.
-pub(super) fn place_of(
-    code: &str,
-    lying: &[(String, String)],
-    reference: &Reference,
-    scope: &Scope,
-) -> Result<Place, PickupRefusal> {
-    let (digits, place) = match a_point(code, lying, reference) {
-        Some((digits, name)) => (digits, Place { name, points: vec![code.into()] }),
-        None => an_area(code, lying, reference).ok_or_else(|| absent(code))?,
-    };
-    if digits.starts_with(&scope.area) { Ok(place) } else { Err(absent(code)) }
+/// or outlet.
+pub(super) async fn place_of(tx: &mut Tx, worker: &Worker, code: &str) -> Result<Place, PickupError> {
+    if let Some((digits, name)) = known_point(&worker.reference, code) {
+        return within(worker, code, &digits, Place { name, points: vec![code.into()] });
+    }
+    let lying = lying_points(tx).await?;
+    if let Some((digits, name)) = closed_point(code, &lying, &worker.reference) {
+        return within(worker, code, &digits, Place { name, points: vec![code.into()] });
+    }
+    let area = an_area(code, &lying, &worker.reference).ok_or_else(|| absent(code))?;
+    within(worker, code, code, area)
 }
 
 /// The name of a point, when it lies within the scope of who acts.
-pub(super) fn one_point(
-    code: &str,
-    lying: &[(String, String)],
-    reference: &Reference,
-    scope: &Scope,
-) -> Result<String, PickupRefusal> {
-    let found = a_point(code, lying, reference).filter(|(digits, _)| digits.starts_with(&scope.area));
-    found.map(|(_, name)| name).ok_or_else(|| absent(code))
+pub(super) async fn one_point(tx: &mut Tx, worker: &Worker, code: &str) -> Result<String, PickupError> {
+    let found = match known_point(&worker.reference, code) {
+        Some(known) => Some(known),
+        None => closed_point(code, &lying_points(tx).await?, &worker.reference),
+    };
+    let (digits, name) = found.ok_or_else(|| absent(code))?;
+    within(worker, code, &digits, name)
+}
+
+fn within<T>(worker: &Worker, code: &str, digits: &str, found: T) -> Result<T, PickupError> {
+    let is_within = worker.ledger.viewer().is_none_or(|viewer| digits.starts_with(&viewer.scope.area));
+    if is_within { Ok(found) } else { Err(absent(code).into()) }
 }
 
 fn absent(code: &str) -> PickupRefusal {
     PickupRefusal::NoSuchPlace { place: code.into() }
 }
 
-/// The digits of where a point lies, and its name.
-fn a_point(code: &str, lying: &[(String, String)], reference: &Reference) -> Option<(String, String)> {
-    let closed = || lying.iter().find(|(point, _)| point == code).map(|(_, region)| region.as_str());
-    let region = reference.collected_at(code).map(|(_, region)| region).or_else(closed)?;
-    Some((digits_of(code, region, reference).into(), name_of(code, true, reference)))
+/// The digits of where a point of the reference data lies, and its name.
+fn known_point(reference: &Reference, code: &str) -> Option<(String, String)> {
+    let (name, region) = reference.collected_at(code)?;
+    Some((digits_of(code, region, reference).into(), name.into()))
 }
 
-fn an_area(code: &str, lying: &[(String, String)], reference: &Reference) -> Option<(String, Place)> {
+/// The same of a point that has closed since: it lies where its cards are from.
+fn closed_point(code: &str, lying: &[(String, String)], reference: &Reference) -> Option<(String, String)> {
+    let (_, region) = lying.iter().find(|(point, _)| point == code)?;
+    Some((digits_of(code, region, reference).into(), String::new()))
+}
+
+/// An area, with its points at which something lies.
+fn an_area(code: &str, lying: &[(String, String)], reference: &Reference) -> Option<Place> {
     let [areas @ .., _] = LEVELS;
     let is_area = areas.contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_digit());
     let is_known =
@@ -58,5 +69,5 @@ fn an_area(code: &str, lying: &[(String, String)], reference: &Reference) -> Opt
     let within = lying.iter().filter(|(point, region)| digits_of(point, region, reference).starts_with(code));
     let points: Vec<String> = within.map(|(point, _)| point.clone()).collect();
     let place = Place { name: name_of(code, false, reference), points };
-    (is_known || is_area && !place.points.is_empty()).then(|| (code.into(), place))
+    (is_known || is_area && !place.points.is_empty()).then_some(place)
 }

@@ -11,16 +11,16 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
 use super::days::{WindowChange, moved_windows};
+use super::operation_name;
 use super::places::place_of;
 use super::refusal::{LeftOut, PickupError, PickupRefusal};
-use crate::actions::outcome::Instruction;
-use crate::hex::hex;
-use crate::limits::{PASSING_FAULT_TRIES, WINDOW_DAYS_AHEAD, WINDOWS_PER_ACT};
+use crate::actions::outcome::{Instruction, while_passing};
+use crate::limits::{WINDOW_DAYS_AHEAD, WINDOWS_PER_ACT};
+use crate::route::distribution::pickup_act::NewPickupAct;
 use crate::route::distribution::window_acts::{
-    MovedWindow, NewPickupAct, RecordedPickupAct, lying_at, lying_points, people_of, recorded_act, settle_act,
+    MovedWindow, RecordedPickupAct, lying_at, people_of, recorded_act, settle_act,
 };
 use crate::step::Worker;
 use crate::store::Tx;
@@ -82,20 +82,13 @@ pub struct WindowRow {
 /// The place is not within the scope of who acts, the day is not possible, nothing moves, what was confirmed is not what
 /// would be done now, or the ledger cannot be read or written.
 pub async fn move_windows(worker: &Worker, ask: Ask<'_>, by: Instruction<'_>) -> Result<WindowReport, PickupError> {
-    let mut tries = 0;
-    loop {
-        match attempt(worker, ask, by).await {
-            Err(error) if error.is_passing() && tries < PASSING_FAULT_TRIES => tries += 1,
-            ended => return ended,
-        }
-    }
+    while_passing(|| attempt(worker, ask, by)).await
 }
 
 /// A preview is the same transaction, and not committed: it sees all that the act would see.
 async fn attempt(worker: &Worker, ask: Ask<'_>, by: Instruction<'_>) -> Result<WindowReport, PickupError> {
     let mut tx = worker.ledger.begin().await?;
-    let scope = worker.ledger.viewer().map(|viewer| viewer.scope.clone()).unwrap_or_default();
-    let place = place_of(ask.place, &lying_points(&mut tx).await?, &worker.reference, &scope)?;
+    let place = place_of(&mut tx, worker, ask.place).await?;
     if let (Some(id), false) = (ask.confirm, ask.dry_run)
         && let Some(recorded) = recorded_act(&mut tx, id).await?
     {
@@ -120,6 +113,7 @@ async fn attempt(worker: &Worker, ask: Ask<'_>, by: Instruction<'_>) -> Result<W
         last_day: ask.change.last_day(),
         working_days: ask.change.working_days(),
         points: report.points,
+        shipments: report.shipments,
         cards: report.cards,
         people: report.people,
         reason: worker.keys.encrypt(by.reason.as_bytes())?,
@@ -187,12 +181,12 @@ impl Planned {
         }
     }
 
-    /// The name of exactly this; 32 hex digits, which are no number of a person.
+    /// The name of exactly this.
     fn operation(&self, ask: Ask<'_>) -> String {
         let moved: Vec<_> = self.moved.iter().map(|w| (w.shipment.id, &w.shipment.was, w.becomes)).collect();
         let (last_day, working_days) = (ask.change.last_day(), ask.change.working_days());
         let shown = json!([ask.change.what(), ask.place, last_day, working_days, moved]);
-        hex(&Sha256::digest(shown.to_string())[..16])
+        operation_name(&shown)
     }
 
     fn rows(&self, worker: &Worker) -> Vec<WindowRow> {

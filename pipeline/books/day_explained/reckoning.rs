@@ -9,6 +9,7 @@ use jiff::{Span, Timestamp};
 
 use super::calendars::Calendars;
 use super::{CountedFrom, DayChange, RuleShown};
+use crate::limits::{ANSWER_WORKING_DAYS, QUEUE_WORKING_DAYS_MORE};
 use crate::route::due_days::{Days, Holder, How};
 use crate::route::due_moves::{DayFacts, DayMove};
 use crate::route::due_rules::{asked_again, rule_of};
@@ -17,10 +18,6 @@ use crate::time::local_date;
 
 pub(super) const WORKING: &str = "working days";
 const NATURAL: &str = "natural days";
-/// What a queue is given beside the days its batches may wait.
-const QUEUE_MORE: u32 = 2;
-/// Where a profile does not say when an answer is late.
-const ANSWER_ELSE: u32 = 5;
 /// The rule of which a shipment is given the most of its regions, and not the least.
 const MOST: &str = "window_working_days";
 /// How long a day is looked back for, on which somebody was asked again.
@@ -210,12 +207,12 @@ impl<'r> Reckoning<'r> {
 
     fn answer_of(&self, partner: String, kind: FileKind) -> Option<Given> {
         let within = self.worker.partners.get(&partner)?.profile.answer_within_working_days(kind);
-        Some(of_partner("answer_within_working_days", within.unwrap_or(ANSWER_ELSE), partner))
+        Some(of_partner("answer_within_working_days", within.unwrap_or(ANSWER_WORKING_DAYS), partner))
     }
 
     fn queue_of(&self, partner: String) -> Option<Given> {
         let waits = self.worker.partners.get(&partner)?.profile.batch.max_age_days;
-        Some(of_partner("batch.max_age_days + 2", waits + QUEUE_MORE, partner))
+        Some(of_partner("batch.max_age_days + 2", waits + QUEUE_WORKING_DAYS_MORE, partner))
     }
 
     /// The bureau that makes the card, or will.

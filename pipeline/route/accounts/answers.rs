@@ -10,6 +10,7 @@ use crate::exchange::inbox::Incoming;
 use crate::inbound::doubts::{RegionAnswer, other_region};
 use crate::inbound::incoming::batch_asked;
 use crate::inbound::kind::{InboundKind, InboundStep, Known, Matched};
+use crate::limits::QUEUE_WORKING_DAYS_MORE;
 use crate::step::{StageError, Worker};
 use crate::store::{Lease, Stamp};
 use crate::time::local_date;
@@ -67,7 +68,8 @@ impl InboundKind for AccountAnswers {
             today,
             correction_on: today.saturating_add(jiff::Span::new().days(policy.correction_days)),
             case_on: believed.case_on(worker, today),
-            production_on: worker.working_days_after(today, bureau.profile.batch.max_age_days + 2),
+            production_on: worker
+                .working_days_after(today, bureau.profile.batch.max_age_days + QUEUE_WORKING_DAYS_MORE),
         };
         worker.ledger.settle_account_answer(lease, file, batch, believed.answer, dates, why).await?;
         Ok(())

@@ -1,10 +1,8 @@
 //! Lists for a point in the ledger: the cards that lie on its shelf, the list that was made of them, and where its
 //! cards are when it comes back.
 
-use jiff::Timestamp;
-
 use crate::store::dialect::for_update;
-use crate::store::row_macs::{catalog, counts};
+use crate::store::row_macs::catalog;
 use crate::store::scope::in_scope;
 use crate::store::{LedgerError, Tx};
 use crate::{args, bulk_row, row};
@@ -45,19 +43,6 @@ row! {
     }
 }
 
-/// What a person did with a list. `reason` is encrypted: it is a person's own words.
-pub struct NewListAct {
-    pub at: Timestamp,
-    pub actor: String,
-    /// `list` or `record`.
-    pub what: &'static str,
-    pub operation: String,
-    pub point: String,
-    pub cards: i64,
-    pub people: i64,
-    pub reason: Vec<u8>,
-}
-
 /// The cards on the shelf of a point that who asks sees, after one application id, in their order.
 pub(crate) async fn shelf_cards(
     tx: &mut Tx,
@@ -77,34 +62,6 @@ pub(crate) async fn shelf_cards(
     tx.rows(sql, args![point, after, most]).await
 }
 
-/// Records that somebody made a list, or recorded what came back; returns the id.
-pub(crate) async fn record_list_act(tx: &mut Tx, act: &NewListAct) -> Result<i64, LedgerError> {
-    let user = tx.user();
-    let bank = tx.viewer().map(|viewer| viewer.scope.bank.clone()).unwrap_or_default();
-    let id = tx
-        .run_returning::<(i64,)>(
-            "INSERT INTO pickup_act (at, actor, what, operation, place, bank, points, shipments, cards, people, reason, by_user)
-             VALUES ($1, $2, $3, $4, $5, $6, 1, 0, $7, $8, $9, $10) RETURNING id",
-            args![
-                act.at,
-                &act.actor,
-                act.what,
-                &act.operation,
-                &act.point,
-                bank,
-                act.cards,
-                act.people,
-                act.reason.clone(),
-                user
-            ],
-        )
-        .await?;
-    let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("pickup act id".into()))?;
-    tx.cover_one(&catalog::PICKUP_ACT, id).await?;
-    tx.count_one(&counts::PICKUP_ACTS).await?;
-    Ok(id)
-}
-
 /// Keeps which cards a list names, each under its line, from 1 on.
 pub(crate) async fn keep_listed(tx: &mut Tx, act: i64, applications: Vec<i64>) -> Result<(), LedgerError> {
     let members = (1..).zip(applications).map(|(no, application)| Member { act, no, application });
@@ -115,12 +72,6 @@ pub(crate) async fn keep_listed(tx: &mut Tx, act: i64, applications: Vec<i64>) -
 /// Id and point of the list of this operation.
 pub(crate) async fn list_named(tx: &mut Tx, operation: &str) -> Result<Option<(i64, String)>, LedgerError> {
     tx.row("SELECT id, place FROM pickup_act WHERE operation = $1 AND what = 'list'", args![operation]).await
-}
-
-/// Whether somebody recorded this very file before.
-pub(crate) async fn is_recorded(tx: &mut Tx, operation: &str) -> Result<bool, LedgerError> {
-    let sql = "SELECT count(*) FROM pickup_act WHERE operation = $1 AND what = 'record'";
-    Ok(tx.number(sql, args![operation]).await? > 0)
 }
 
 /// Where the cards of a list are now, those that who asks sees. Nobody else moves them before this transaction ends.

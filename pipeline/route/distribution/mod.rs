@@ -4,6 +4,7 @@
 pub mod forecast;
 pub mod list_cards;
 pub mod pickup;
+pub mod pickup_act;
 pub mod pickup_cards;
 pub mod point_cards;
 pub mod shipments;

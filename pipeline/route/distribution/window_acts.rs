@@ -5,12 +5,12 @@
 //! (`actions/pickup/windows.rs`).
 
 use cardline_core::state_machines::CARD;
-use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::pickup_act::{NewPickupAct, record_pickup_act};
 use crate::cases::deliveries::{case_of_delivery, is_disputed};
 use crate::custody::containers::SHIPMENT;
-use crate::store::row_macs::{catalog, counts};
+use crate::store::row_macs::catalog;
 use crate::store::scope::in_scope;
 use crate::store::transition::{Transition, lost, move_set};
 use crate::store::{Ledger, LedgerError, Stamp, Tx};
@@ -77,22 +77,6 @@ row! {
         cards: i64,
         reason: Vec<u8>,
     }
-}
-
-/// An act about to be recorded. `reason` is encrypted: it is a person's own words.
-pub struct NewPickupAct {
-    pub at: Timestamp,
-    pub actor: String,
-    pub what: &'static str,
-    pub operation: String,
-    pub place: String,
-    pub last_day: Option<Date>,
-    pub working_days: Option<i64>,
-    pub points: i64,
-    pub cards: i64,
-    pub people: i64,
-    pub reason: Vec<u8>,
-    pub approval: Option<i64>,
 }
 
 /// A shipment, and the last day its window gets.
@@ -165,32 +149,7 @@ pub(crate) async fn recorded_act(tx: &mut Tx, operation: &str) -> Result<Option<
 
 /// Moves the windows, and records who did it. The day of a notice is fixed: no calendar moves it.
 pub(crate) async fn settle_act(tx: &mut Tx, act: &NewPickupAct, moved: &[MovedWindow]) -> Result<(), LedgerError> {
-    let user = tx.user();
-    let bank = tx.viewer().map(|viewer| viewer.scope.bank.clone()).unwrap_or_default();
-    let id = tx
-        .run_returning::<(i64,)>(
-            "INSERT INTO pickup_act (at, actor, what, operation, place, bank, last_day, working_days, points, shipments, cards, people, reason, approval, by_user)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id",
-            args![
-                act.at,
-                &act.actor,
-                act.what,
-                &act.operation,
-                &act.place,
-                bank,
-                act.last_day,
-                act.working_days,
-                act.points,
-                moved.len() as i64,
-                act.cards,
-                act.people,
-                act.reason.clone(),
-                act.approval,
-                user
-            ],
-        )
-        .await?;
-    let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("pickup act id".into()))?;
+    let id = record_pickup_act(tx, act).await?;
     for window in moved {
         move_window(tx, window, act).await?;
     }
@@ -202,9 +161,7 @@ pub(crate) async fn settle_act(tx: &mut Tx, act: &NewPickupAct, moved: &[MovedWi
         cards: shipment.cards,
     });
     tx.insert(members.collect()).await?;
-    tx.cover_one(&catalog::PICKUP_ACT, id).await?;
-    tx.cover_one(&catalog::PICKUP_ACT_SHIPMENT, id).await?;
-    tx.count_one(&counts::PICKUP_ACTS).await
+    tx.cover_one(&catalog::PICKUP_ACT_SHIPMENT, id).await
 }
 
 async fn move_window(tx: &mut Tx, window: &MovedWindow, act: &NewPickupAct) -> Result<(), LedgerError> {

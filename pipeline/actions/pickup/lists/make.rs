@@ -6,17 +6,16 @@ use std::collections::BTreeSet;
 use cardline_core::domain::message;
 use serde::Serialize;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
 use super::cells::{ListLine, control};
 use crate::actions::outcome::Instruction;
+use crate::actions::pickup::operation_name;
 use crate::actions::pickup::places::one_point;
 use crate::actions::pickup::refusal::{PickupError, PickupRefusal};
 use crate::crypto::keys::RecordOf;
-use crate::hex::hex;
 use crate::limits::LIST_CARDS;
-use crate::route::distribution::list_cards::{NewListAct, ShelfCard, keep_listed, record_list_act, shelf_cards};
-use crate::route::distribution::window_acts::lying_points;
+use crate::route::distribution::list_cards::{ShelfCard, keep_listed, shelf_cards};
+use crate::route::distribution::pickup_act::{NewPickupAct, record_pickup_act};
 use crate::step::{StageError, Worker};
 
 /// A list that was made.
@@ -42,8 +41,7 @@ pub async fn make_list(
     by: Instruction<'_>,
 ) -> Result<PickupList, PickupError> {
     let mut tx = worker.ledger.begin().await?;
-    let scope = worker.ledger.viewer().map(|viewer| viewer.scope.clone()).unwrap_or_default();
-    let name = one_point(point, &lying_points(&mut tx).await?, &worker.reference, &scope)?;
+    let name = one_point(&mut tx, worker, point).await?;
     let mut cards = shelf_cards(&mut tx, point, after, LIST_CARDS + 1).await?;
     let is_full = cards.len() as i64 > LIST_CARDS;
     cards.truncate(LIST_CARDS as usize);
@@ -51,21 +49,22 @@ pub async fn make_list(
         return Err(PickupRefusal::NothingOnShelf { point: point.into() }.into());
     }
     let ids: Vec<i64> = cards.iter().map(|card| card.application).collect();
-    let made = json!([point, by.actor, by.at.as_microsecond(), ids]);
-    let operation = hex(&Sha256::digest(made.to_string())[..16]);
+    let operation = operation_name(&json!([point, by.actor, by.at.as_microsecond(), ids]));
     let list = format!("L{operation}");
     let lines = (1..).zip(&cards).map(|(no, card)| line(worker, &list, no, card)).collect::<Result<Vec<_>, _>>()?;
-    let act = NewListAct {
+    let act = NewPickupAct {
         at: by.at,
         actor: by.actor.into(),
         what: "list",
         operation,
-        point: point.into(),
+        place: point.into(),
+        points: 1,
         cards: lines.len() as i64,
         people: cards.iter().map(|card| &card.person).collect::<BTreeSet<_>>().len() as i64,
         reason: worker.keys.encrypt(by.reason.as_bytes())?,
+        ..NewPickupAct::default()
     };
-    let id = record_list_act(&mut tx, &act).await?;
+    let id = record_pickup_act(&mut tx, &act).await?;
     keep_listed(&mut tx, id, ids).await?;
     tx.commit().await?;
     let further = is_full.then(|| lines.last().map(|line| line.application_id.clone())).flatten();

@@ -4,24 +4,22 @@
 //! twice, it has one effect. A line that does not fit the list or where its card is now is refused and told, and the
 //! others are recorded.
 
+use std::collections::BTreeSet;
+
 use cardline_core::domain::reference::PointKind;
 use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::json;
 
-use std::collections::BTreeSet;
-
 use super::cells::{HandedOver, LineSays, read};
 use crate::actions::imports::reference_file::RowFault;
-use crate::actions::outcome::Instruction;
+use crate::actions::outcome::{Instruction, while_passing};
+use crate::actions::pickup::operation_name;
 use crate::actions::pickup::refusal::{PickupError, PickupRefusal};
-use crate::crypto::objects::sha256;
 use crate::kafka::RawMessage;
-use crate::limits::PASSING_FAULT_TRIES;
 use crate::messages::history::stable_id;
-use crate::route::distribution::list_cards::{
-    ListedCard, NewListAct, is_recorded, list_named, listed_cards, record_list_act,
-};
+use crate::route::distribution::list_cards::{ListedCard, list_named, listed_cards};
+use crate::route::distribution::pickup_act::{NewPickupAct, record_pickup_act};
 use crate::route::intake::settle::{ChunkSource, LIST};
 use crate::route::servicing::settle::waves::settle_events_in;
 use crate::route::servicing::{event_dates, read_event};
@@ -68,13 +66,7 @@ pub async fn record_list(
     dry_run: bool,
     by: Instruction<'_>,
 ) -> Result<RecordReport, PickupError> {
-    let mut tries = 0;
-    loop {
-        match attempt(worker, bytes, dry_run, by).await {
-            Err(error) if error.is_passing() && tries < PASSING_FAULT_TRIES => tries += 1,
-            ended => return ended,
-        }
-    }
+    while_passing(|| attempt(worker, bytes, dry_run, by)).await
 }
 
 async fn attempt(
@@ -106,7 +98,7 @@ async fn attempt(
     if dry_run || handed.is_empty() {
         return Ok(report);
     }
-    settle(&mut tx, worker, &report, bytes, handed, by).await?;
+    settle(&mut tx, worker, &report, handed, by).await?;
     tx.commit().await?;
     Ok(report)
 }
@@ -181,27 +173,26 @@ async fn settle(
     tx: &mut Tx,
     worker: &Worker,
     report: &RecordReport,
-    bytes: &[u8],
     handed: Vec<Handed>,
     by: Instruction<'_>,
 ) -> Result<(), PickupError> {
-    // The same file again may record more than before, where a line was refused for what was since put right.
-    let mut operation = sha256(bytes)[..32].to_owned();
-    while is_recorded(tx, &operation).await? {
-        operation = sha256(operation.as_bytes())[..32].to_owned();
-    }
+    // A line of a list is recorded once, so that no two acts record the same.
+    let numbers: Vec<i64> = handed.iter().map(|handed| handed.told.no).collect();
+    let operation = operation_name(&json!(["record", report.list, numbers]));
     let people: BTreeSet<&[u8]> = handed.iter().map(|handed| handed.person.as_slice()).collect();
-    let act = NewListAct {
+    let act = NewPickupAct {
         at: by.at,
         actor: by.actor.into(),
         what: "record",
         operation,
-        point: report.point.clone(),
+        place: report.point.clone(),
+        points: 1,
         cards: handed.len() as i64,
         people: people.len() as i64,
         reason: worker.keys.encrypt(by.reason.as_bytes())?,
+        ..NewPickupAct::default()
     };
-    let id = record_list_act(tx, &act).await?;
+    let id = record_pickup_act(tx, &act).await?;
     let lines: Vec<i64> = handed.iter().map(|handed| handed.line as i64).collect();
     let read = |handed: Handed| {
         let raw = RawMessage::new(handed.line as i64, event(worker, report, &handed, by).into());

@@ -1,0 +1,63 @@
+//! What a person did to what lies at points, recorded with its effect: windows moved, lists made, hand-overs recorded.
+//! Every such act passes here.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::args;
+use crate::store::row_macs::{catalog, counts};
+use crate::store::{LedgerError, Tx};
+
+/// An act about to be recorded. `reason` is encrypted: it is a person's own words.
+#[derive(Default)]
+pub struct NewPickupAct {
+    pub at: Timestamp,
+    pub actor: String,
+    /// `open-window`, `extend-window`, `list` or `record`.
+    pub what: &'static str,
+    /// The name of exactly this, 32 hex digits.
+    pub operation: String,
+    /// The digits of an area, or the code of a point.
+    pub place: String,
+    pub last_day: Option<Date>,
+    pub working_days: Option<i64>,
+    pub points: i64,
+    pub shipments: i64,
+    pub cards: i64,
+    pub people: i64,
+    pub reason: Vec<u8>,
+    pub approval: Option<i64>,
+}
+
+/// Records an act; returns its id.
+pub(crate) async fn record_pickup_act(tx: &mut Tx, act: &NewPickupAct) -> Result<i64, LedgerError> {
+    let user = tx.user();
+    let bank = tx.viewer().map(|viewer| viewer.scope.bank.clone()).unwrap_or_default();
+    let id = tx
+        .run_returning::<(i64,)>(
+            "INSERT INTO pickup_act (at, actor, what, operation, place, bank, last_day, working_days, points, shipments, cards, people, reason, approval, by_user)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id",
+            args![
+                act.at,
+                &act.actor,
+                act.what,
+                &act.operation,
+                &act.place,
+                bank,
+                act.last_day,
+                act.working_days,
+                act.points,
+                act.shipments,
+                act.cards,
+                act.people,
+                act.reason.clone(),
+                act.approval,
+                user
+            ],
+        )
+        .await?;
+    let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("pickup act id".into()))?;
+    tx.cover_one(&catalog::PICKUP_ACT, id).await?;
+    tx.count_one(&counts::PICKUP_ACTS).await?;
+    Ok(id)
+}
