@@ -196,6 +196,8 @@ pub const QUEUE_WORKING_DAYS_MORE: u32 = 2;
 pub const WINDOWS_PER_CLAIM: i64 = 200;
 /// Shipments whose windows a person moves in one act: one transaction of some seconds.
 pub const WINDOWS_PER_ACT: i64 = 2_000;
+/// Cards that one act hands on from a point to another: one transaction of some seconds.
+pub const REASSIGNED_CARDS: i64 = 20_000;
 /// Cards of one list for a point that one person makes alone (the contract of the distribution).
 pub const LIST_CARDS: i64 = 500;
 /// Days ahead that a notice may name as the last one: a year, so that a mistyped year is noticed.

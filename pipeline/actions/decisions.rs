@@ -22,6 +22,9 @@ use super::cases::decide::decide;
 use super::cases::refusal::CaseRefusal;
 use super::erase::{EraseRefusal, erase};
 use super::outcome::{ActionError, Instruction, Outcome};
+use super::pickup::reassign::reassign_approved;
+use super::pickup::refusal::PickupRefusal;
+use super::pickup::windows::close_approved;
 use super::quarantine::operations;
 use super::quarantine::refusal::QuarantineRefusal;
 use super::recovery::refusal::RecoveryRefusal;
@@ -55,6 +58,7 @@ pub enum Because {
     Recovery(RecoveryRefusal),
     Erase(EraseRefusal),
     Case(CaseRefusal),
+    Pickup(PickupRefusal),
 }
 
 /// Why an approval was not decided or carried out.
@@ -168,6 +172,14 @@ async fn effect(
             carried(record, ended, Because::Erase)
         }
         DualControl::DecideCase => on_case(worker, record, &request, now).await,
+        DualControl::CloseWindows => {
+            let closed = close_approved(worker, &request, by_maker(record, &request, now)).await;
+            carried(record, closed, Because::Pickup)
+        }
+        DualControl::ReassignPoint => {
+            let moved = reassign_approved(worker, &request, by_maker(record, &request, now)).await;
+            carried(record, moved, Because::Pickup)
+        }
         DualControl::NewSequence => on_sequence(worker, record, &request, now).await,
         // Asked for by commands of another version, or carried out by their maker.
         DualControl::BulkExport | DualControl::ReplaceTable => {

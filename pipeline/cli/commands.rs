@@ -95,6 +95,8 @@ pub const COMMANDS: &[Line] = &[
     looks("pickup forecast", Permission::SeePickups),
     changes("pickup open", Permission::MoveWindows),
     changes("pickup extend", Permission::MoveWindows),
+    changes("pickup close", Permission::MoveWindows),
+    changes("pickup reassign", Permission::MoveWindows),
     changes("pickup list", Permission::KeepLists),
     changes("pickup record", Permission::KeepLists),
     looks("deadlines explain", Permission::TraceCards),

@@ -47,6 +47,7 @@ mod migrate;
 mod photos;
 mod pickup;
 mod pickup_lists;
+mod pickup_reassign;
 mod pickup_windows;
 mod print;
 mod progress;

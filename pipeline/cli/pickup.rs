@@ -13,7 +13,8 @@ use jiff::civil::Date;
 use super::context::Context;
 use super::exit::Exit;
 use super::pickup_lists::{self, ListArgs, RecordArgs};
-use super::pickup_windows::{self, ExtendArgs, OpenArgs};
+use super::pickup_reassign::{self, ReassignArgs};
+use super::pickup_windows::{self, CloseArgs, ExtendArgs, OpenArgs};
 use super::print::{self, Output, grouped_digits};
 
 #[derive(Subcommand)]
@@ -46,6 +47,10 @@ Example: cardline pickup forecast --output csv")]
     Open(OpenArgs),
     /// 顺延 Let open windows end some working days later
     Extend(ExtendArgs),
+    /// 提前截止 Let open windows end earlier than people were told
+    Close(CloseArgs),
+    /// 改派 Hand a point on to another: all that is there, on its way there or would come there
+    Reassign(ReassignArgs),
     /// 清单 A list of what lies on the shelf of a point, for a day without network
     List(ListArgs),
     /// 登记 Record what a point handed over, from the list that came back
@@ -86,6 +91,8 @@ pub async fn run(context: &Context, command: Pickup) -> anyhow::Result<Exit> {
         Pickup::Overdue(shown) => list(context, &shown, |_, today| Asked::Overdue { today }).await,
         Pickup::Forecast { at } => tell_forecast(context, at).await,
         Pickup::Open(args) => pickup_windows::open(context, args).await,
+        Pickup::Close(args) => pickup_windows::close(context, args).await,
+        Pickup::Reassign(args) => pickup_reassign::run(context, args).await,
         Pickup::Extend(args) => pickup_windows::extend(context, args).await,
         Pickup::List(args) => pickup_lists::list(context, args).await,
         Pickup::Record(args) => pickup_lists::record(context, args).await,

@@ -1,11 +1,14 @@
-//! `pickup open|extend`: pickup windows opened by a notice with a fixed last day, or extended; previewed first.
+//! `pickup open|extend|close`: pickup windows opened by a notice with a fixed last day, extended or closed; previewed
+//! first.
 
 use cardline::actions::pickup::days::WindowChange;
 use cardline::actions::pickup::refusal::{LeftOut, PickupRefusal};
-use cardline::actions::pickup::windows::{Ask, WindowReport, WindowRow, move_windows};
+use cardline::actions::pickup::take_over::CannotTakeOver;
+use cardline::actions::pickup::windows::{Ask, WindowReport, WindowRow, asks_second, move_windows};
 use clap::Args;
 use jiff::civil::Date;
 
+use super::approvals::waits;
 use super::batch_action::Reason;
 use super::context::Context;
 use super::exit::{Exit, Usage};
@@ -24,15 +27,15 @@ struct Where {
 }
 
 #[derive(Args)]
-struct Confirmed {
+pub struct Confirmed {
     /// Show what it touches; change nothing
     #[arg(long)]
-    dry_run: bool,
+    pub dry_run: bool,
     /// Carry out exactly this operation, as previewed
     #[arg(long, value_name = "OPERATION", conflicts_with = "dry_run")]
-    confirm: Option<String>,
+    pub confirm: Option<String>,
     #[command(flatten)]
-    reason: Reason,
+    pub reason: Reason,
 }
 
 #[derive(Args)]
@@ -67,6 +70,23 @@ pub struct ExtendArgs {
     confirmed: Confirmed,
 }
 
+#[derive(Args)]
+#[command(
+    after_help = "Open windows end on that day, which a new calendar does not move; what is not collected then goes on as after every window. A second person must approve it.
+Examples:
+  cardline pickup close --point 110101001001 --last 2026-03-06 --dry-run
+  cardline pickup close --point 110101001001 --last 2026-03-06 --confirm OPERATION --reason \"the hall is needed\" --as lin"
+)]
+pub struct CloseArgs {
+    #[command(flatten)]
+    place: Where,
+    /// Last day of the windows, inclusive: tomorrow or later
+    #[arg(long, value_name = "DATE")]
+    last: Date,
+    #[command(flatten)]
+    confirmed: Confirmed,
+}
+
 /// Opens windows by a notice, or previews it.
 pub async fn open(context: &Context, args: OpenArgs) -> anyhow::Result<Exit> {
     run(context, &args.place, WindowChange::Open { until: args.until }, &args.confirmed).await
@@ -75,6 +95,11 @@ pub async fn open(context: &Context, args: OpenArgs) -> anyhow::Result<Exit> {
 /// Extends windows, or previews it.
 pub async fn extend(context: &Context, args: ExtendArgs) -> anyhow::Result<Exit> {
     run(context, &args.place, WindowChange::Extend { working_days: args.days }, &args.confirmed).await
+}
+
+/// Closes windows earlier, or previews it.
+pub async fn close(context: &Context, args: CloseArgs) -> anyhow::Result<Exit> {
+    run(context, &args.place, WindowChange::Close { last: args.last }, &args.confirmed).await
 }
 
 async fn run(context: &Context, place: &Where, change: WindowChange, confirmed: &Confirmed) -> anyhow::Result<Exit> {
@@ -87,8 +112,13 @@ async fn run(context: &Context, place: &Where, change: WindowChange, confirmed: 
         let by = confirmed.reason.previewed(context);
         move_windows(&context.observer(by.at).await?, ask, by).await
     } else {
-        let by = confirmed.reason.by(context)?;
-        move_windows(&context.worker(by.at).await?, ask, by).await
+        let mut by = confirmed.reason.by(context)?;
+        let worker = context.worker(by.at).await?;
+        match waits(context, asks_second(&worker, ask, by).await.map_err(in_words)?)? {
+            Err(outcome) => return Ok(outcome),
+            Ok(approval) => by.approval = approval,
+        }
+        move_windows(&worker, ask, by).await
     };
     told(context, &report.map_err(in_words)?)
 }
@@ -131,6 +161,7 @@ fn left_words(left: &LeftOut) -> String {
         (left.unopened, "received, with no window to extend yet"),
         (left.disputed, "not as they were shipped, so that a case must be decided first"),
         (left.later, "open until that day or later"),
+        (left.earlier, "they end on that day anyway, or earlier"),
         (left.shared, "with cards in them that you do not see"),
     ];
     let parts = parts.iter().filter(|(count, _)| *count > 0);
@@ -161,6 +192,7 @@ impl InWords for PickupRefusal {
                 "no area or point within what you see has the code {place}; see `cardline pickup waiting` for those where cards lie"
             ),
             PickupRefusal::DayPassed { day } => format!("{day} is over; name today or a later day"),
+            PickupRefusal::TooSoon { day } => format!("{day} is today; the last day of a window is tomorrow or later"),
             PickupRefusal::TooFar { day } => format!("{day} is more than a year ahead; look at the year again"),
             PickupRefusal::TooMany { most } => {
                 format!("more than {} shipments lie there; choose a smaller area", grouped_digits(*most))
@@ -181,6 +213,20 @@ impl InWords for PickupRefusal {
             PickupRefusal::NoSuchList { list } => {
                 format!("no list {list} was made for a point that you see; export one with `cardline pickup list`")
             }
+            PickupRefusal::NothingToHandOn { point } => {
+                format!("no card is at {point} or comes there within what you see; see `cardline pickup forecast`")
+            }
+            PickupRefusal::CardsOfOthers { point } => {
+                format!("cards that you do not see are at {point}, too; somebody who sees all of them hands it on")
+            }
+            PickupRefusal::TooManyCards { most } => {
+                format!(
+                    "more than {} cards are there or come there; ask whoever runs the system",
+                    grouped_digits(*most)
+                )
+            }
+            PickupRefusal::CannotTakeOver { to, why } => format!("{to} cannot take over: {}", why_not(why)),
+            PickupRefusal::NeedsSecond { id } => format!("a second person must approve {id}; give the command again"),
             PickupRefusal::OtherOperation { id } => format!(
                 "{id} is not what would be done now: something was opened, moved, received or handed out since, or another thing was asked for; preview it again with --dry-run"
             ),
@@ -189,5 +235,22 @@ impl InWords for PickupRefusal {
 
     fn is_usage(&self) -> bool {
         matches!(self, PickupRefusal::Unconfirmed { .. } | PickupRefusal::OtherOperation { .. })
+    }
+}
+
+fn why_not(why: &CannotTakeOver) -> String {
+    match why {
+        CannotTakeOver::Itself => "it is the same point".into(),
+        CannotTakeOver::Closed => "it has closed, or is neither a pickup point nor an outlet".into(),
+        CannotTakeOver::OutletIsOpen => {
+            "the outlet that hands out is open, and hands out what it opened itself; import the list in which it ends first"
+                .into()
+        }
+        CannotTakeOver::OtherSort => {
+            "cards of a pickup point go to a pickup point, those of an outlet to an outlet of the same bank".into()
+        }
+        CannotTakeOver::TooFar { region } => {
+            format!("it lies farther off than the policy of {region} allows; choose a nearer one")
+        }
     }
 }

@@ -387,6 +387,7 @@ impl InWords for Because {
             Because::Recovery(refusal) => refusal.words(),
             Because::Erase(refusal) => refusal.words(),
             Because::Case(refusal) => refusal.words(),
+            Because::Pickup(refusal) => refusal.words(),
         }
     }
 }

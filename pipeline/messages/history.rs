@@ -118,6 +118,8 @@ fn messages(worker: &Worker, m: &ToldMove) -> Vec<Outgoing> {
     };
     let notice = match (m.life.as_str(), m.from_state.as_str(), m.to_state.as_str()) {
         ("card", "on_shelf", "on_shelf") => Some("rolled_over"),
+        // Whoever was told to come to one point must hear that the card goes on to another.
+        ("card", "on_shelf", "in_transit") => Some("rolled_over"),
         ("card", _, "on_shelf") => Some("ready"),
         ("card", "on_shelf", "recalled") => Some("recalled"),
         ("application", _, "returned") => Some("returned"),
@@ -151,7 +153,8 @@ fn messages(worker: &Worker, m: &ToldMove) -> Vec<Outgoing> {
         out.push(Outgoing { topic: topics.outcomes.clone(), key: key.clone(), payload: body("outcome", name, more) });
     }
     if let Some(name) = notice {
-        let parameters = json!({ "template": name, "language": "zh-CN", "recipient": key, "parameters": { "point": m.point, "last_day": m.window_last } });
+        let template = if m.to_state == "in_transit" { "sent_on" } else { name };
+        let parameters = json!({ "template": template, "language": "zh-CN", "recipient": key, "parameters": { "point": m.point, "last_day": m.window_last } });
         out.push(Outgoing {
             topic: topics.notices.clone(),
             key: key.clone(),

@@ -44,7 +44,8 @@ const TOLD: &[&str] = &[
     "SELECT v.seq, v.at, v.life, v.from_state, v.to_state, v.reason, a.application_id, a.person, a.point, s.window_last
      FROM move v JOIN shipment s ON v.scope = 'shipment' AND s.id = v.subject JOIN box b ON b.shipment = s.id
      JOIN made m ON m.box = b.id JOIN application a ON a.id = m.application
-     WHERE v.seq BETWEEN $1 AND $2 AND v.to_state = 'on_shelf' AND COALESCE((SELECT o.to_state FROM move o WHERE o.scope = 'application'
+     WHERE v.seq BETWEEN $1 AND $2 AND (v.to_state = 'on_shelf' OR v.from_state = 'on_shelf' AND v.to_state = 'in_transit')
+        AND COALESCE((SELECT o.to_state FROM move o WHERE o.scope = 'application'
         AND o.subject = a.id AND o.life = 'card' AND o.seq < v.seq ORDER BY o.seq DESC LIMIT 1), 'waiting_account')
         IN ('waiting_account', 'waiting_production', 'in_production', 'produced', 'in_transit', 'at_point')",
 ];

@@ -9,7 +9,7 @@ use cardline_core::domain::policy::ByRegion;
 use jiff::civil::Date;
 
 use super::touched::needing;
-use crate::cases::desk::open_case;
+use crate::cases::desk::{open_case, overtake_cases};
 use crate::store::{Ledger, LedgerError, Stamp, Tx};
 use crate::{args, bulk_row};
 
@@ -92,8 +92,7 @@ pub(crate) async fn settle_effect(tx: &mut Tx, effect: &Effect, why: Stamp<'_>) 
     for ((kind, code), regions) in needing(tx, &effect.ended).await? {
         // Cards of several regions may need one place: the first day is early enough for all.
         let case_on = effect.case_on.least(&regions);
-        let what = kind.strip_suffix('s').unwrap_or(kind);
-        let reason = format!("{what} {code} has ended, and unfinished cards need it");
+        let reason = needed(kind, &code);
         let open = tx
             .number(
                 "SELECT count(*) FROM desk_case WHERE state IN ('open', 'escalated') AND reason = $1",
@@ -105,4 +104,25 @@ pub(crate) async fn settle_effect(tx: &mut Tx, effect: &Effect, why: Stamp<'_>) 
         }
     }
     Ok(())
+}
+
+/// What a case says of a code that ended while cards need it.
+fn needed(kind: &str, code: &str) -> String {
+    let what = kind.strip_suffix('s').unwrap_or(kind);
+    format!("{what} {code} has ended, and unfinished cards need it")
+}
+
+/// Ends the case of a code that ended, when no card needs it any more.
+pub(crate) async fn settle_no_need(
+    tx: &mut Tx,
+    kind: &'static str,
+    code: &str,
+    why: Stamp<'_>,
+) -> Result<(), LedgerError> {
+    if !needing(tx, &[(kind, code.to_owned())]).await?.is_empty() {
+        return Ok(());
+    }
+    let open = "SELECT id FROM desk_case WHERE state IN ('open', 'escalated') AND reason = $1";
+    let open = tx.rows::<(i64,)>(open, args![needed(kind, code)]).await?;
+    overtake_cases(tx, &open, why).await
 }

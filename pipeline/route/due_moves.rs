@@ -157,8 +157,9 @@ impl Ledger {
         if of == Holder::Shipment {
             for (at, becomes, what) in tx.rows::<(i64, String, String)>(NOTICES, args![id]).await? {
                 let becomes = becomes.parse().map_err(|_| LedgerError::Shape("pickup_act_shipment.becomes".into()))?;
-                let notice = Notice { becomes, is_fixed: what == "open-window" };
-                let opened = |m: &&mut DayMove| m.at == at && m.to_state == "on_shelf" && m.from_state != "held";
+                let notice = Notice { becomes, is_fixed: ["open-window", "close-window"].contains(&what.as_str()) };
+                let to = if what == "reassign" { "in_transit" } else { "on_shelf" };
+                let opened = |m: &&mut DayMove| m.at == at && m.to_state == to && m.from_state != "held";
                 facts.moves.iter_mut().filter(opened).for_each(|m| m.notice = Some(notice));
             }
         }

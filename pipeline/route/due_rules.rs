@@ -110,6 +110,13 @@ const RULES: &[DayRule] = &[
     in_set(ProductionBatch, (&["held"], "in_production"), "decided: remake", (CHASE, AtLeast), ("answer", "decision")),
     // The carrier owes the carton, then the point has its cards on the shelf.
     in_set(Shipment, (&["produced"], "in_transit"), "", (TRANSIT, Sets), ("transit", "sent")),
+    in_set(
+        Shipment,
+        (&["in_transit", "at_point", "on_shelf"], "in_transit"),
+        "",
+        (TRANSIT, Sets),
+        ("transit", "sent-on"),
+    ),
     in_set(Shipment, (&["held"], "in_transit"), "", (CASE, AtLeast), ("transit", "decision")),
     in_set(Shipment, (&["held"], "at_point"), "", (CASE, AtLeast), ("transit", "decision")),
     in_set(Shipment, (&["held"], "on_shelf"), "", (CASE, AtLeast), ("window", "decision")),

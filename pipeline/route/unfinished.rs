@@ -15,44 +15,44 @@ use crate::{args, bulk_row, read_by_name, row};
 macro_rules! each_unfinished {
     () => {
         concat!(
-            "SELECT 'application' AS life, a.state, '' AS promise_on, a.region, a.bank, a.due_on, a.point
+            "SELECT 'application' AS life, a.state, '' AS promise_on, a.region, a.bank, a.due_on, a.point, a.id
                 FROM application a WHERE a.state IN ('returned', 'rejected')
             UNION ALL SELECT 'card', 'waiting_account', ",
             each_unfinished!(promised),
-            ", a.region, a.bank, a.due_on, a.point FROM application a WHERE a.queue IS NOT NULL
+            ", a.region, a.bank, a.due_on, a.point, a.id FROM application a WHERE a.queue IS NOT NULL
             UNION ALL SELECT 'card',
                 CASE WHEN c.application IS NULL THEN 'in_account_batch' ELSE 'waiting_production' END, ",
             each_unfinished!(promised),
-            ", a.region, a.bank, b.due_on, a.point FROM batch b
+            ", a.region, a.bank, b.due_on, a.point, a.id FROM batch b
                 JOIN application a ON a.account_batch = b.id AND a.place IS NULL
                 LEFT JOIN account c ON c.application = a.id LEFT JOIN production_row p ON p.application = a.id
                 WHERE b.kind = 'account' AND (b.state <> 'answered' OR b.to_produce > 0) AND p.application IS NULL
             UNION ALL SELECT 'card', COALESCE(a.place, 'in_production'), ",
             each_unfinished!(promised),
-            ", a.region, a.bank, b.due_on, a.point FROM batch b
+            ", a.region, a.bank, b.due_on, a.point, a.id FROM batch b
                 JOIN production_row p ON p.batch = b.id JOIN application a ON a.id = p.application
                 LEFT JOIN made m ON m.application = a.id
                 WHERE b.kind = 'production' AND b.state <> 'answered' AND m.application IS NULL
                     AND (a.place IS NULL OR a.place = 'spoiled')
             UNION ALL SELECT 'card', 'produced', ",
             each_unfinished!(promised),
-            ", a.region, a.bank, CAST(NULL AS TEXT), a.point FROM box x
+            ", a.region, a.bank, CAST(NULL AS TEXT), a.point, a.id FROM box x
                 JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
                 WHERE x.shipment IS NULL AND a.place IS NULL
             UNION ALL SELECT 'card', s.place, CASE WHEN s.ready_on IS NULL THEN ",
             each_unfinished!(promised),
             " ELSE '' END, a.region, a.bank,
-                CASE WHEN s.place = 'in_transit' THEN s.due_on ELSE COALESCE(s.window_last, s.due_on) END, s.point
+                CASE WHEN s.place = 'in_transit' THEN s.due_on ELSE COALESCE(s.window_last, s.due_on) END, s.point, a.id
                 FROM shipment s JOIN box x ON x.shipment = s.id JOIN made m ON m.box = x.id
                 JOIN application a ON a.id = m.application WHERE NOT s.done AND a.place IS NULL
             UNION ALL SELECT 'card', a.place, CASE WHEN a.place IN ('held', 'missing') AND s.ready_on IS NULL THEN ",
             each_unfinished!(promised),
-            " ELSE '' END, a.region, a.bank, a.due_on, a.point FROM application a
+            " ELSE '' END, a.region, a.bank, a.due_on, a.point, a.id FROM application a
                 LEFT JOIN made m ON m.application = a.id LEFT JOIN box x ON x.id = m.box
                 LEFT JOIN shipment s ON s.id = x.shipment WHERE a.place IN (",
             card_states!(due_alone),
             ")
-            UNION ALL SELECT 'card', a.place, '', a.region, a.bank, b.due_on, a.point FROM batch b
+            UNION ALL SELECT 'card', a.place, '', a.region, a.bank, b.due_on, a.point, a.id FROM batch b
                 JOIN recycling_row r ON r.batch = b.id JOIN application a ON a.id = r.application
                 WHERE b.kind = 'recycling' AND b.state <> 'answered' AND a.place = 'in_recycling'"
         )
@@ -60,6 +60,29 @@ macro_rules! each_unfinished {
     (promised) => {
         "CASE WHEN a.old_number IS NULL THEN a.promise_on ELSE '' END"
     };
+}
+
+/// Cards that are at the point `$1` or will come there, and are not handed out; `outside` is 1 where the viewer does not
+/// see one.
+const OF_POINT: &str = concat!(
+    "SELECT u.id, u.state, CAST(CASE WHEN ",
+    in_scope!("u.bank", "u.region"),
+    " THEN 0 ELSE 1 END AS BIGINT) AS outside FROM (",
+    each_unfinished!(),
+    ") u WHERE u.life = 'card' AND u.point = $1 AND u.state IN (",
+    card_states!(not_handed_out),
+    ") ORDER BY u.id LIMIT $2"
+);
+
+row! {
+    /// A card that is at a point or will come there.
+    pub struct CardOfPoint { id: i64, state: String, outside: i64 }
+}
+
+/// The cards that are at a point or will come there, and are not handed out.
+pub(crate) async fn cards_of_point(tx: &mut Tx, point: &str, most: i64) -> Result<Vec<CardOfPoint>, LedgerError> {
+    tx.look().await?;
+    tx.rows(OF_POINT, args![point, most]).await
 }
 
 /// Everything unfinished, counted.

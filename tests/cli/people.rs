@@ -139,6 +139,8 @@ fn arguments(command: &str) -> Vec<&'static str> {
         "pickup open" => vec!["--area", "none", "--until", "2026-02-01", "--dry-run"],
         "pickup list" => vec!["--point", "none", "--out", "/dev/null/none", "--reason", "r"],
         "pickup record" => vec!["none.csv", "--reason", "r"],
+        "pickup close" => vec!["--point", "none", "--last", "2099-01-01", "--dry-run"],
+        "pickup reassign" => vec!["--from", "none", "--to", "none", "--dry-run"],
         "pickup extend" => vec!["--point", "none", "--days", "1", "--dry-run"],
         "batch split" => vec!["none", "--count", "1", "--reason", "r"],
         "batch hold" | "batch release" | "batch cancel" | "batch urgent" => vec!["none", "--reason", "r"],

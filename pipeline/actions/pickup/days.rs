@@ -13,6 +13,9 @@ pub enum WindowChange {
     Extend { working_days: u32 },
     /// What lies there may be collected until this day, which a notice names: what is not open yet is opened.
     Open { until: Date },
+    /// Open windows end on this day, which is earlier than their holders were told; what is not collected goes on as
+    /// after every window.
+    Close { last: Date },
 }
 
 impl WindowChange {
@@ -21,13 +24,14 @@ impl WindowChange {
         match self {
             WindowChange::Extend { .. } => "extend-window",
             WindowChange::Open { .. } => "open-window",
+            WindowChange::Close { .. } => "close-window",
         }
     }
 
     /// The day that was named.
     pub(super) fn last_day(&self) -> Option<Date> {
         match self {
-            WindowChange::Open { until } => Some(*until),
+            WindowChange::Open { until: day } | WindowChange::Close { last: day } => Some(*day),
             WindowChange::Extend { .. } => None,
         }
     }
@@ -36,8 +40,13 @@ impl WindowChange {
     pub(super) fn working_days(&self) -> Option<i64> {
         match self {
             WindowChange::Extend { working_days } => Some(i64::from(*working_days)),
-            WindowChange::Open { .. } => None,
+            WindowChange::Open { .. } | WindowChange::Close { .. } => None,
         }
+    }
+
+    /// Whether it takes from people what they were told, so that two persons do it.
+    pub const fn needs_second(&self) -> bool {
+        matches!(self, WindowChange::Close { .. })
     }
 }
 
@@ -55,7 +64,12 @@ pub(super) fn moved_windows(
             _ if shipment.outside > 0 => &mut left_out.shared,
             _ if shipment.cards == 0 => &mut left_out.empty,
             _ if shipment.disputed > 0 => &mut left_out.disputed,
-            (WindowChange::Extend { .. }, None) => &mut left_out.unopened,
+            (WindowChange::Extend { .. } | WindowChange::Close { .. }, None) => &mut left_out.unopened,
+            (WindowChange::Close { last }, Some(was)) if was <= last => &mut left_out.earlier,
+            (WindowChange::Close { last }, Some(_)) => {
+                moved.push(MovedWindow { shipment, becomes: last });
+                continue;
+            }
             (WindowChange::Open { until }, Some(was)) if was >= until => &mut left_out.later,
             (WindowChange::Open { until }, _) => {
                 moved.push(MovedWindow { shipment, becomes: until });
@@ -97,6 +111,15 @@ mod tests {
         let (days, left_out) = days(WindowChange::Extend { working_days: 2 }, all);
         assert_eq!(days, ["2026-03-10", "2026-03-06"]);
         assert_eq!(left_out, LeftOut { empty: 1, unopened: 1, ..LeftOut::default() });
+    }
+
+    #[test]
+    fn closing_ends_open_windows_earlier_and_nothing_else() {
+        let all =
+            vec![lying("2026-03-20", 2, 0), lying("2026-03-06", 1, 0), lying("2026-03-05", 1, 0), lying("", 1, 0)];
+        let (days, left_out) = days(WindowChange::Close { last: date(2026, 3, 6) }, all);
+        assert_eq!(days, ["2026-03-06"]);
+        assert_eq!(left_out, LeftOut { earlier: 2, unopened: 1, ..LeftOut::default() });
     }
 
     #[test]

@@ -5,7 +5,9 @@ pub mod acts_of_point;
 pub mod days;
 pub mod lists;
 pub mod places;
+pub mod reassign;
 pub mod refusal;
+pub mod take_over;
 pub mod windows;
 
 use serde_json::Value;

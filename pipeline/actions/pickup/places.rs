@@ -3,14 +3,18 @@
 use cardline_core::domain::reference::Reference;
 
 use super::refusal::{PickupError, PickupRefusal};
+use crate::limits::REASSIGNED_CARDS;
 use crate::route::distribution::waiting_by_area::{LEVELS, digits_of, name_of};
 use crate::route::distribution::window_acts::lying_points;
-use crate::step::Worker;
+use crate::route::unfinished::cards_of_point;
+use crate::step::{StageError, Worker};
 use crate::store::Tx;
 
 /// A place that was asked for.
 pub(super) struct Place {
     pub name: String,
+    /// The digits of where it lies.
+    pub area: String,
     /// Codes of its points.
     pub points: Vec<String>,
 }
@@ -19,11 +23,11 @@ pub(super) struct Place {
 /// or outlet.
 pub(super) async fn place_of(tx: &mut Tx, worker: &Worker, code: &str) -> Result<Place, PickupError> {
     if let Some((digits, name)) = known_point(&worker.reference, code) {
-        return within(worker, code, &digits, Place { name, points: vec![code.into()] });
+        return within(worker, code, &digits, one(code, name, &digits));
     }
     let lying = lying_points(tx).await?;
     if let Some((digits, name)) = closed_point(code, &lying, &worker.reference) {
-        return within(worker, code, &digits, Place { name, points: vec![code.into()] });
+        return within(worker, code, &digits, one(code, name, &digits));
     }
     let area = an_area(code, &lying, &worker.reference).ok_or_else(|| absent(code))?;
     within(worker, code, code, area)
@@ -37,6 +41,24 @@ pub(super) async fn one_point(tx: &mut Tx, worker: &Worker, code: &str) -> Resul
     };
     let (digits, name) = found.ok_or_else(|| absent(code))?;
     within(worker, code, &digits, name)
+}
+
+/// The name of a point within the scope of who asks; one that has closed has none, and is shown as long as a card is
+/// there or comes there.
+///
+/// # Errors
+/// The ledger cannot be read.
+pub async fn point_name(worker: &Worker, code: &str) -> Result<Option<String>, StageError> {
+    if let Some((name, region)) = worker.reference.collected_at(code) {
+        let is_within = worker.ledger.viewer().is_none_or(|viewer| region.starts_with(&viewer.scope.area));
+        return Ok(is_within.then(|| name.to_owned()));
+    }
+    let cards = cards_of_point(&mut worker.ledger.read().await?, code, REASSIGNED_CARDS).await?;
+    Ok(cards.iter().any(|card| card.outside == 0).then(String::new))
+}
+
+fn one(code: &str, name: String, digits: &str) -> Place {
+    Place { name, area: digits.into(), points: vec![code.into()] }
 }
 
 fn within<T>(worker: &Worker, code: &str, digits: &str, found: T) -> Result<T, PickupError> {
@@ -68,6 +90,6 @@ fn an_area(code: &str, lying: &[(String, String)], reference: &Reference) -> Opt
         is_area && reference.points().any(|(point, of)| point.starts_with(code) || of.region.starts_with(code));
     let within = lying.iter().filter(|(point, region)| digits_of(point, region, reference).starts_with(code));
     let points: Vec<String> = within.map(|(point, _)| point.clone()).collect();
-    let place = Place { name: name_of(code, false, reference), points };
+    let place = Place { name: name_of(code, false, reference), area: code.into(), points };
     (is_known || is_area && !place.points.is_empty()).then_some(place)
 }

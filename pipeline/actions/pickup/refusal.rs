@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use serde::Serialize;
 
+use super::take_over::CannotTakeOver;
 use crate::actions::imports::reference_file::RowFault;
 use crate::actions::outcome::ActionError;
 
@@ -17,6 +18,8 @@ pub struct LeftOut {
     pub disputed: i64,
     /// Open until that day or later: no window ends earlier than its holders were told.
     pub later: i64,
+    /// It ends on that day anyway, or earlier.
+    pub earlier: i64,
     /// Cards outside the scope of who acts lie in the same carton.
     pub shared: i64,
 }
@@ -28,6 +31,8 @@ pub enum PickupRefusal {
     NoSuchPlace { place: String },
     /// The day is over.
     DayPassed { day: Date },
+    /// Holders could not come any more: no window is closed before the next day.
+    TooSoon { day: Date },
     /// More than a year ahead.
     TooFar { day: Date },
     /// More shipments than one act moves.
@@ -36,6 +41,16 @@ pub enum PickupRefusal {
     NothingMoves { place: String, left_out: LeftOut },
     /// It was not previewed.
     Unconfirmed { cards: i64 },
+    /// No card is there, comes there, or is within the scope of who acts.
+    NothingToHandOn { point: String },
+    /// Cards outside the scope of who acts are there, too: a point is handed on whole.
+    CardsOfOthers { point: String },
+    /// More cards than one act hands on.
+    TooManyCards { most: i64 },
+    /// The other point cannot take over.
+    CannotTakeOver { to: String, why: CannotTakeOver },
+    /// A second person must give it first.
+    NeedsSecond { id: String },
     /// What was confirmed is not what would be done now.
     OtherOperation { id: String },
     /// No card of the point waits in an open window, or none after the one that was named.
@@ -52,10 +67,16 @@ impl PickupRefusal {
         match self {
             PickupRefusal::NoSuchPlace { place } => ("no-such-place", place.clone()),
             PickupRefusal::DayPassed { day } => ("day-passed", day.to_string()),
+            PickupRefusal::TooSoon { day } => ("too-soon", day.to_string()),
             PickupRefusal::TooFar { day } => ("too-far", day.to_string()),
             PickupRefusal::TooMany { most } => ("too-many", most.to_string()),
             PickupRefusal::NothingMoves { place, .. } => ("nothing-moves", place.clone()),
             PickupRefusal::Unconfirmed { cards } => ("unconfirmed", cards.to_string()),
+            PickupRefusal::NothingToHandOn { point } => ("nothing-to-hand-on", point.clone()),
+            PickupRefusal::CardsOfOthers { point } => ("cards-of-others", point.clone()),
+            PickupRefusal::TooManyCards { most } => ("too-many-cards", most.to_string()),
+            PickupRefusal::CannotTakeOver { to, why } => (why.code(), to.clone()),
+            PickupRefusal::NeedsSecond { id } => ("needs-second", id.clone()),
             PickupRefusal::OtherOperation { id } => ("other-operation", id.clone()),
             PickupRefusal::NothingOnShelf { point } => ("nothing-on-shelf", point.clone()),
             PickupRefusal::NoList(fault) => ("no-list", fault.to_string()),

@@ -1,28 +1,30 @@
-//! Opening pickup windows by a notice and extending them: what it touches is shown first, and exactly that is carried
+//! Opening pickup windows by a notice, extending and closing them: what it touches is shown first, and exactly that is carried
 //! out.
 //!
 //! An operation is named by the digest of its shipments, each with the day it has and the day it gets. Who collected
-//! meanwhile does not change it; a window that was opened, moved or ended does. Days only move later, so that it takes
-//! no second person.
+//! meanwhile does not change it; a window that was opened, moved or ended does. Where days only move later it takes no
+//! second person; closing earlier than people were told does.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cardline_core::domain::staff::DualControl;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::days::{WindowChange, moved_windows};
 use super::operation_name;
-use super::places::place_of;
+use super::places::{Place, place_of};
 use super::refusal::{LeftOut, PickupError, PickupRefusal};
-use crate::actions::outcome::{Instruction, while_passing};
+use crate::actions::dual_control::{Second, Wanted, second_person};
+use crate::actions::outcome::{ActionError, Instruction, Outcome, while_passing};
 use crate::limits::{WINDOW_DAYS_AHEAD, WINDOWS_PER_ACT};
-use crate::route::distribution::pickup_act::NewPickupAct;
+use crate::route::distribution::pickup_act::{NewPickupAct, subject};
 use crate::route::distribution::window_acts::{
     MovedWindow, RecordedPickupAct, lying_at, people_of, recorded_act, settle_act,
 };
-use crate::step::Worker;
+use crate::step::{StageError, Worker};
 use crate::store::Tx;
 use crate::time::local_date;
 
@@ -42,10 +44,13 @@ pub struct Ask<'a> {
 pub struct WindowReport {
     /// The name it is confirmed by.
     pub operation: String,
-    /// `open-window` or `extend-window`.
+    /// `open-window`, `extend-window` or `close-window`.
     pub act: &'static str,
     pub place: String,
     pub name: String,
+    /// The digits of where it lies.
+    #[serde(skip)]
+    pub area: String,
     pub points: i64,
     pub shipments: i64,
     /// Cards that still lie there.
@@ -92,10 +97,11 @@ async fn attempt(worker: &Worker, ask: Ask<'_>, by: Instruction<'_>) -> Result<W
     if let (Some(id), false) = (ask.confirm, ask.dry_run)
         && let Some(recorded) = recorded_act(&mut tx, id).await?
     {
-        return was_carried_out(ask, id, place.name, recorded);
+        return was_carried_out(ask, id, place, recorded);
     }
-    let planned = plan(&mut tx, worker, ask, place.points, by.at).await?;
-    let report = planned.report(worker, ask, place.name);
+    let Place { name, area, points } = place;
+    let planned = plan(&mut tx, worker, ask, points, by.at).await?;
+    let report = planned.report(worker, ask, (name, area));
     if ask.dry_run {
         return Ok(report);
     }
@@ -103,6 +109,9 @@ async fn attempt(worker: &Worker, ask: Ask<'_>, by: Instruction<'_>) -> Result<W
         None => return Err(PickupRefusal::Unconfirmed { cards: report.cards }.into()),
         Some(id) if id != report.operation => return Err(PickupRefusal::OtherOperation { id: id.into() }.into()),
         Some(_) => {}
+    }
+    if ask.change.needs_second() && by.approval.is_none() && tx.user().is_some() {
+        return Err(PickupRefusal::NeedsSecond { id: report.operation }.into());
     }
     let act = NewPickupAct {
         at: by.at,
@@ -118,10 +127,51 @@ async fn attempt(worker: &Worker, ask: Ask<'_>, by: Instruction<'_>) -> Result<W
         people: report.people,
         reason: worker.keys.encrypt(by.reason.as_bytes())?,
         approval: by.approval,
+        moved_to: None,
     };
     settle_act(&mut tx, &act, &planned.moved).await?;
     tx.commit().await?;
     Ok(WindowReport { done: true, ..report })
+}
+
+/// Asks for a second person where the change needs one and is what was previewed.
+pub async fn asks_second(worker: &Worker, ask: Ask<'_>, by: Instruction<'_>) -> Result<Second, PickupError> {
+    if !ask.change.needs_second() || ask.confirm.is_none() {
+        return Ok(Second::NotNeeded);
+    }
+    let report = move_windows(worker, Ask { dry_run: true, ..ask }, by).await;
+    let report = match report {
+        Ok(report) if ask.confirm == Some(&report.operation) => report,
+        // The act itself says why not, or that it was done before.
+        Ok(_) | Err(ActionError::Refused(_)) => return Ok(Second::NotNeeded),
+        Err(failed) => return Err(failed),
+    };
+    let (place, last) = (ask.place, ask.change.last_day());
+    let wanted = Wanted {
+        action: DualControl::CloseWindows,
+        subject: &subject(place, None, &report.operation),
+        request: json!({ "place": place, "last": last, "operation": report.operation, "reason": by.reason }),
+        count: report.shipments,
+        bank: worker.ledger.viewer().map_or("", |viewer| &viewer.scope.bank),
+        area: &report.area,
+        reason: by.reason,
+    };
+    Ok(second_person(worker, &wanted, by.at).await?)
+}
+
+/// The closing that a second person gave, for its maker.
+pub(in crate::actions) async fn close_approved(
+    worker: &Worker,
+    request: &Value,
+    by: Instruction<'_>,
+) -> Result<Outcome, PickupError> {
+    let text = |key: &str| request[key].as_str().unwrap_or_default();
+    let last = text("last").parse().map_err(|_| StageError::Shape("the day of an approval".into()))?;
+    let (place, confirm) = (text("place"), Some(text("operation")));
+    let ask = Ask { place, change: WindowChange::Close { last }, confirm, dry_run: false };
+    let report = move_windows(worker, ask, by).await?;
+    let what = vec![report.operation];
+    Ok(if report.done_before { Outcome::Before(what) } else { Outcome::Done(what) })
 }
 
 /// What would be done now.
@@ -158,17 +208,21 @@ fn refuse_day(change: WindowChange, today: Date) -> Result<(), PickupRefusal> {
     if day < today {
         return Err(PickupRefusal::DayPassed { day });
     }
+    if matches!(change, WindowChange::Close { .. }) && day == today {
+        return Err(PickupRefusal::TooSoon { day });
+    }
     if day > farthest { Err(PickupRefusal::TooFar { day }) } else { Ok(()) }
 }
 
 impl Planned {
-    fn report(&self, worker: &Worker, ask: Ask<'_>, name: String) -> WindowReport {
+    fn report(&self, worker: &Worker, ask: Ask<'_>, (name, area): (String, String)) -> WindowReport {
         let points: BTreeSet<&str> = self.moved.iter().map(|window| window.shipment.point.as_str()).collect();
         WindowReport {
             operation: self.operation(ask),
             act: ask.change.what(),
             place: ask.place.into(),
             name,
+            area,
             points: points.len() as i64,
             shipments: self.moved.len() as i64,
             cards: self.moved.iter().map(|window| window.shipment.cards).sum(),
@@ -217,7 +271,7 @@ impl Planned {
 fn was_carried_out(
     ask: Ask<'_>,
     id: &str,
-    name: String,
+    Place { name, area, .. }: Place,
     recorded: RecordedPickupAct,
 ) -> Result<WindowReport, PickupError> {
     let last_day = ask.change.last_day().map(|day| day.to_string());
@@ -233,6 +287,7 @@ fn was_carried_out(
         act: ask.change.what(),
         place: recorded.place,
         name,
+        area,
         points: recorded.points,
         shipments: recorded.shipments,
         cards: recorded.cards,

@@ -126,7 +126,7 @@ const ACTS: &str = concat!(
     " UNION ALL ",
     acts!(
         "pickup",
-        "w.id, w.at, w.actor, w.what, w.place AS subject, COALESCE(w.last_day, '') AS detail, w.cards AS count, w.approval, w.reason",
+        "w.id, w.at, w.actor, w.what, w.place AS subject, COALESCE(w.last_day, (SELECT r.to_point FROM reassignment r WHERE r.act = w.id), '') AS detail, w.cards AS count, w.approval, w.reason",
         "pickup_act w WHERE TRUE",
         "w.at",
         "w.id",

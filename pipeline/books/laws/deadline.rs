@@ -31,7 +31,9 @@ pub const LAW: Law = Law {
         "SELECT s.number || ': ' || s.place || ' past ' || s.due_on FROM shipment s WHERE NOT s.done AND s.due_on < (SELECT today FROM law_day)",
         "SELECT 'pickup act ' || k.id || ': what it moved or listed is not what it counted' FROM pickup_act k
          WHERE k.shipments <> (SELECT count(*) FROM pickup_act_shipment n WHERE n.act = k.id)
-            OR (k.what = 'list' AND k.cards <> (SELECT count(*) FROM pickup_list_card n WHERE n.act = k.id))",
+            OR (k.what IN ('list', 'reassign') AND k.cards <> (SELECT count(*) FROM pickup_list_card n WHERE n.act = k.id))",
+        "SELECT 'pickup act ' || k.id || ': nobody knows which point took over' FROM pickup_act k
+         WHERE k.what = 'reassign' AND NOT EXISTS (SELECT 1 FROM reassignment r WHERE r.act = k.id AND r.from_point = k.place)",
         "SELECT 'case ' || k.id || ': open past ' || k.due_on FROM desk_case k
          WHERE k.state IN ('open', 'escalated') AND k.due_on < (SELECT today FROM law_day)",
         "SELECT 'message ' || m.id || ': ' || m.outcome || ' past ' || m.due_on FROM message m
@@ -52,6 +54,8 @@ pub const LAW: Law = Law {
         planted(Middle, &["shipment"], "UPDATE shipment SET due_on = '2026-01-01' WHERE NOT done"),
         planted(Middle, &["pickup_act"], "INSERT INTO pickup_act (at, actor, what, operation, place, bank, points, shipments, cards, people, reason)
             SELECT 0, 'lin', 'extend-window', 'o', '11', '', 1, 1, 1, 1, m.sealed FROM message m WHERE m.id = (SELECT min(id) FROM message)"),
+        planted(Middle, &["pickup_act"], "INSERT INTO pickup_act (at, actor, what, operation, place, bank, points, shipments, cards, people, reason)
+            SELECT 0, 'lin', 'reassign', 'o', '11', '', 1, 0, 0, 0, m.sealed FROM message m WHERE m.id = (SELECT min(id) FROM message)"),
         planted(Middle, &["desk_case"], "UPDATE desk_case SET state = 'open', due_on = '2026-01-01'"),
         planted(Middle, &["message"], "UPDATE message SET outcome = 'waiting', due_on = '2026-01-01' WHERE id = (SELECT max(id) FROM message)"),
         planted(Quarantine, &["message"], "UPDATE message SET outcome = 'conflicting', due_on = NULL WHERE act = 0 AND outcome = 'rejected'"),

@@ -12,7 +12,8 @@ pub const LAW: Law = Law {
         + (SELECT count(*) FROM reference_import WHERE by_user IS NOT NULL AND complete AND ended > 0)
         + (SELECT count(*) FROM stream_act WHERE by_user IS NOT NULL) + (SELECT count(*) FROM reconciliation WHERE by_user IS NOT NULL)
         + (SELECT count(*) FROM erasure WHERE by_user IS NOT NULL)
-        + (SELECT count(*) FROM case_act WHERE by_user IS NOT NULL AND word IN ('end', 'close'))",
+        + (SELECT count(*) FROM case_act WHERE by_user IS NOT NULL AND word IN ('end', 'close'))
+        + (SELECT count(*) FROM pickup_act WHERE by_user IS NOT NULL AND what IN ('close-window', 'reassign'))",
     offending: &[
         "SELECT 'approval ' || p.id || ': one person is both maker and approver' FROM approval p WHERE p.approver = p.maker",
         "SELECT 'approval ' || v.subject || ': the history has one person ask and decide' FROM move v
@@ -51,6 +52,7 @@ pub const LAW: Law = Law {
             AND ((p.act IN ('bulk-discard', 'bulk-export') AND NOT EXISTS (SELECT 1 FROM act a WHERE a.approval = p.id))
                 OR (p.act = 'replace-table' AND NOT EXISTS (SELECT 1 FROM reference_import i WHERE i.approval = p.id))
                 OR (p.act = 'decide-case' AND NOT EXISTS (SELECT 1 FROM case_act d WHERE d.approval = p.id))
+                OR (p.act IN ('close-windows', 'reassign-point') AND NOT EXISTS (SELECT 1 FROM pickup_act k WHERE k.approval = p.id))
                 OR (p.act = 'erase-person' AND NOT EXISTS (SELECT 1 FROM erasure e WHERE e.approval = p.id))
                 OR (p.act = 'new-sequence' AND NOT EXISTS (SELECT 1 FROM stream_act k WHERE k.approval = p.id)
                     AND NOT EXISTS (SELECT 1 FROM reconciliation r WHERE r.approval = p.id)))",
@@ -63,6 +65,10 @@ pub const LAW: Law = Law {
         "SELECT 'case ' || d.desk_case || ': decided ' || d.word || ' without its approval' FROM case_act d
          WHERE d.by_user IS NOT NULL AND d.word IN ('end', 'close') AND NOT EXISTS (SELECT 1 FROM approval p WHERE p.id = d.approval
             AND p.state = 'used' AND p.act = 'decide-case' AND p.maker = d.actor AND p.subject = 'case ' || d.desk_case)",
+        "SELECT 'pickup act ' || k.id || ': ' || k.what || ' without its approval' FROM pickup_act k LEFT JOIN reassignment r ON r.act = k.id
+         WHERE k.by_user IS NOT NULL AND k.what IN ('close-window', 'reassign') AND NOT EXISTS (SELECT 1 FROM approval p WHERE p.id = k.approval
+            AND p.state = 'used' AND p.maker = k.actor AND p.act = CASE k.what WHEN 'reassign' THEN 'reassign-point' ELSE 'close-windows' END
+            AND p.subject = k.place || COALESCE(' > ' || r.to_point, '') || ' ' || k.operation)",
         "SELECT 'halt ' || r.id || ': accepted without its approval' FROM reconciliation r
          WHERE r.by_user IS NOT NULL AND NOT EXISTS (SELECT 1 FROM approval p WHERE p.id = r.approval AND p.state = 'used'
             AND p.act = 'new-sequence' AND p.maker = r.actor AND p.subject = 'halt ' || r.id)",
@@ -86,6 +92,8 @@ pub const LAW: Law = Law {
             INSERT INTO act (at, actor, what, count, by_user, alone) SELECT 0, u.name, 'reveal', 1, u.id, 1 FROM n, users u WHERE u.name = 'lin'"),
         planted(TwoPersons, &["case_act"], "INSERT INTO case_act (at, actor, desk_case, word, reason, by_user)
             SELECT 0, u.name, 1, 'close', m.sealed, u.id FROM users u, message m WHERE u.name = 'lin' AND m.id = (SELECT min(id) FROM message)"),
+        planted(TwoPersons, &["pickup_act"], "INSERT INTO pickup_act (at, actor, what, operation, place, bank, points, shipments, cards, people, reason, by_user)
+            SELECT 0, u.name, 'close-window', 'o', '11', '', 1, 0, 0, 0, m.sealed, u.id FROM users u, message m WHERE u.name = 'lin' AND m.id = (SELECT min(id) FROM message)"),
         planted(TwoPersons, &["users"], "UPDATE users SET role = 'auditor' WHERE name = 'wang'"),
         planted(TwoPersons, &["users"], "UPDATE users SET state = 'disabled' WHERE name = 'wang'"),
         planted(TwoPersons, &["reference_import"], "INSERT INTO reference_import (id, operation, kind, effective, at, actor, sha256, complete, confirmed, read, added, changed, ended, cards, deadlines, by_user)
@@ -107,7 +115,7 @@ const MAY_GIVE: &str = "WITH may(act, role) AS (VALUES
         ('release-batch', 'operator'), ('release-batch', 'administrator'), ('cancel-batch', 'operator'), ('cancel-batch', 'administrator'),
         ('new-sequence', 'operator'), ('new-sequence', 'bank-it'), ('new-sequence', 'administrator'), ('destroy-plastic', 'administrator'),
         ('bulk-export', 'administrator'), ('bulk-discard', 'operator'), ('bulk-discard', 'administrator'), ('replace-table', 'administrator'),
-        ('erase-person', 'administrator'), ('decide-case', 'administrator'))
+        ('erase-person', 'administrator'), ('decide-case', 'administrator'), ('close-windows', 'administrator'), ('reassign-point', 'administrator'))
     SELECT 'approval ' || p.id || ': decided by somebody who may not' FROM approval p
     WHERE p.approver IS NOT NULL AND NOT EXISTS (SELECT 1 FROM users u JOIN may m ON m.role = u.role AND m.act = p.act WHERE u.name = p.approver)";
 

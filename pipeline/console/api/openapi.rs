@@ -34,7 +34,13 @@ const ENDPOINTS: &[Endpoint] = &[
     Endpoint("get", "/api/books", "books", &["full"], &[]),
     Endpoint("get", "/api/pickup/due", "pickup due", &["within"], &[]),
     Endpoint("get", "/api/pickup/overdue", "pickup overdue", &[], &[]),
-    Endpoint("post", "/api/pickup/{act}", "pickup open, extend", &[], &["place", "days", "until", "reason", "confirm"]),
+    Endpoint(
+        "post",
+        "/api/pickup/{act}",
+        "pickup open, extend, close, reassign",
+        &[],
+        &["place", "days", "until", "last", "to", "reason", "confirm"],
+    ),
     Endpoint("get", "/api/approvals", "approvals list", &["all"], &[]),
 ];
 

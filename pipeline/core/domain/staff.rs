@@ -115,11 +115,15 @@ pub enum DualControl {
     ErasePerson,
     /// A case is decided so that it cannot be taken back: an application ends, or an account is closed.
     DecideCase,
+    /// Pickup windows end earlier than their holders were told.
+    CloseWindows,
+    /// All that is at a point, or would come there, goes on to another.
+    ReassignPoint,
 }
 
 impl DualControl {
     /// Every action.
-    pub const ALL: [DualControl; 9] = [
+    pub const ALL: [DualControl; 11] = [
         DualControl::ReleaseBatch,
         DualControl::CancelBatch,
         DualControl::NewSequence,
@@ -129,6 +133,8 @@ impl DualControl {
         DualControl::ReplaceTable,
         DualControl::ErasePerson,
         DualControl::DecideCase,
+        DualControl::CloseWindows,
+        DualControl::ReassignPoint,
     ];
 
     /// Code in tables and files; never renamed.
@@ -143,6 +149,8 @@ impl DualControl {
             DualControl::ReplaceTable => "replace-table",
             DualControl::ErasePerson => "erase-person",
             DualControl::DecideCase => "decide-case",
+            DualControl::CloseWindows => "close-windows",
+            DualControl::ReassignPoint => "reassign-point",
         }
     }
 
@@ -162,7 +170,9 @@ impl DualControl {
             | DualControl::BulkExport
             | DualControl::ReplaceTable
             | DualControl::ErasePerson
-            | DualControl::DecideCase => &[Role::Administrator],
+            | DualControl::DecideCase
+            | DualControl::CloseWindows
+            | DualControl::ReassignPoint => &[Role::Administrator],
         }
     }
 

@@ -7,6 +7,7 @@ pub mod pickup;
 pub mod pickup_act;
 pub mod pickup_cards;
 pub mod point_cards;
+pub mod reassign;
 pub mod shipments;
 pub mod waiting_by_area;
 pub mod window_acts;

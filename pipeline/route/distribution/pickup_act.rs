@@ -1,19 +1,21 @@
-//! What a person did to what lies at points, recorded with its effect: windows moved, lists made, hand-overs recorded.
+//! What a person did to what lies at points, recorded with its effect: windows moved, a point handed on to another,
+//! lists made, hand-overs recorded.
 //! Every such act passes here.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::args;
+use crate::people::approvals::use_approval;
 use crate::store::row_macs::{catalog, counts};
-use crate::store::{LedgerError, Tx};
+use crate::store::{LedgerError, Stamp, Tx};
 
 /// An act about to be recorded. `reason` is encrypted: it is a person's own words.
 #[derive(Default)]
 pub struct NewPickupAct {
     pub at: Timestamp,
     pub actor: String,
-    /// `open-window`, `extend-window`, `list` or `record`.
+    /// `open-window`, `extend-window`, `close-window`, `reassign`, `list` or `record`.
     pub what: &'static str,
     /// The name of exactly this, 32 hex digits.
     pub operation: String,
@@ -27,6 +29,8 @@ pub struct NewPickupAct {
     pub people: i64,
     pub reason: Vec<u8>,
     pub approval: Option<i64>,
+    /// The point to which all that is at `place` goes on.
+    pub moved_to: Option<String>,
 }
 
 /// Records an act; returns its id.
@@ -59,5 +63,22 @@ pub(crate) async fn record_pickup_act(tx: &mut Tx, act: &NewPickupAct) -> Result
     let id = id.first().map(|(id,)| *id).ok_or_else(|| LedgerError::Shape("pickup act id".into()))?;
     tx.cover_one(&catalog::PICKUP_ACT, id).await?;
     tx.count_one(&counts::PICKUP_ACTS).await?;
+    if let Some(to) = &act.moved_to {
+        let sql = "INSERT INTO reassignment (act, from_point, to_point) VALUES ($1, $2, $3)";
+        tx.run(sql, args![id, &act.place, to]).await?;
+        tx.cover_one(&catalog::REASSIGNMENT, id).await?;
+    }
+    if let Some(approval) = act.approval {
+        let about = subject(&act.place, act.moved_to.as_deref(), &act.operation);
+        use_approval(tx, approval, &about, Stamp { at: act.at, actor: &act.actor, reason: "" }).await?;
+    }
     Ok(id)
+}
+
+/// What the approval of an operation is about.
+pub(crate) fn subject(place: &str, moved_to: Option<&str>, operation: &str) -> String {
+    match moved_to {
+        Some(to) => format!("{place} > {to} {operation}"),
+        None => format!("{place} {operation}"),
+    }
 }

@@ -99,7 +99,7 @@ impl Ledger {
             let transition = transition!(CARD, "at_point" => "on_shelf");
             move_set(&mut tx, SHIPMENT.of(shipment.id), transition, why).await?;
             tx.run(
-                "UPDATE shipment SET ready_on = $2, window_last = $3, due_on = $3, owner = 'distribution point' WHERE id = $1",
+                "UPDATE shipment SET ready_on = COALESCE(ready_on, $2), window_last = $3, due_on = $3, owner = 'distribution point' WHERE id = $1",
                 args![shipment.id, today, *last],
             )
             .await?;

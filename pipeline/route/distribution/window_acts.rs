@@ -62,6 +62,7 @@ row! {
         shipments: i64,
         cards: i64,
         people: i64,
+        moved_to: Option<String>,
     }
 }
 
@@ -143,7 +144,8 @@ pub(crate) async fn people_of(tx: &mut Tx, shipments: &[MovedWindow]) -> Result<
 
 /// The act that was recorded under a name.
 pub(crate) async fn recorded_act(tx: &mut Tx, operation: &str) -> Result<Option<RecordedPickupAct>, LedgerError> {
-    let sql = "SELECT what, place, last_day, working_days, points, shipments, cards, people FROM pickup_act WHERE operation = $1";
+    let sql = "SELECT k.what, k.place, k.last_day, k.working_days, k.points, k.shipments, k.cards, k.people, r.to_point AS moved_to
+         FROM pickup_act k LEFT JOIN reassignment r ON r.act = k.id WHERE k.operation = $1";
     tx.row(sql, args![operation]).await
 }
 

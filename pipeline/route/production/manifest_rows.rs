@@ -8,9 +8,10 @@ use jiff::civil::Date;
 use crate::cases::desk::{UnmatchedRow, open_case, open_row_cases, overtake};
 use crate::custody::containers::SHIPMENT;
 use crate::exchange::files::{ReceivedFile, register_file};
+use crate::route::distribution::reassign::{handed_on_to, reassigned};
 use crate::store::leases::spend;
 use crate::store::row_macs::catalog;
-use crate::store::transition::move_set;
+use crate::store::transition::{all_moved, move_set};
 use crate::store::{Lease, Ledger, LedgerError, Stamp};
 use crate::{args, row, transition};
 
@@ -18,6 +19,8 @@ use crate::{args, row, transition};
 pub struct KnownBox {
     pub number: String,
     pub point: String,
+    /// Points that were handed on to it: the bureau may have been asked to send the box to one of them.
+    pub instead_of: BTreeSet<String>,
     /// The regions of its cards, for the policy of transit.
     pub regions: BTreeSet<String>,
     pub cards: i64,
@@ -78,8 +81,10 @@ impl Ledger {
         for (id, region) in tx.rows::<(i64, String)>(of_cards, args![batch]).await? {
             regions.entry(id).or_default().insert(region);
         }
+        let reassigned = reassigned(&mut tx).await?;
         let known = |stored: StoredBox| KnownBox {
             number: stored.number,
+            instead_of: handed_on_to(&stored.point, &reassigned),
             point: stored.point,
             regions: regions.remove(&stored.id).unwrap_or_default(),
             cards: stored.cards,
@@ -127,6 +132,9 @@ impl Ledger {
             )
             .await?;
             let transition = transition!(CARD, "produced" => "in_transit");
+            // Its point was handed on since the manifest was matched.
+            let elsewhere = "SELECT count(*) FROM box WHERE shipment = $1 AND point <> $2";
+            all_moved(&transition, 0, tx.number(elsewhere, args![id, &carton.point]).await?)?;
             move_set(&mut tx, SHIPMENT.of(id), transition, why).await?;
         }
         let owed = "SELECT (SELECT count(*) FROM box WHERE batch = $1 AND shipment IS NULL)

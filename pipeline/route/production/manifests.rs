@@ -133,11 +133,12 @@ fn match_boxes(spec: &FileSpec, parsed: &Parsed, boxes: &Boxes) -> (MatchedManif
 /// Whether a box of the manifest is the one that was reported.
 fn as_reported(known: &KnownBox, rows: &[ReadRow<'_>], tracking: &str) -> Result<(), (&'static str, &'static str)> {
     let all = |field: &str, value: &str| rows.iter().all(|row| row.value(field).as_deref() == Some(value));
+    let is_its_point = |point: &str| point == known.point || known.instead_of.contains(point);
     if rows.iter().any(ReadRow::is_in_doubt) {
         Err(("box", "this box is not whole: see what else is wrong in it or in its carton"))
     } else if known.is_shipped {
         Err(("box", "this box is shipped already"))
-    } else if !all("point", &known.point) {
+    } else if !rows.iter().all(|row| row.value("point").is_some_and(|point| is_its_point(&point))) {
         Err(("point", "this box holds cards for another point"))
     } else if tracking.is_empty() || !all("tracking", tracking) {
         Err(("tracking", "a box lies in one carton"))

@@ -12,7 +12,7 @@ use crate::custody::containers::REPORT;
 use crate::exchange::files::{ReceivedFile, register_file};
 use crate::store::leases::spend;
 use crate::store::row_macs::catalog;
-use crate::store::transition::{Along, Subject, move_each, move_set};
+use crate::store::transition::{Along, Subject, all_moved, move_each, move_set};
 use crate::store::{Lease, Ledger, LedgerError, Stamp, Tx};
 use crate::{args, bulk_row, row, transition};
 
@@ -216,8 +216,13 @@ async fn keep_good(
         args![],
     )
     .await?;
+    let transition = transition!(CARD, "in_production" => "produced");
+    // Its point was handed on since the report was matched.
+    let elsewhere = "SELECT count(*) FROM box b JOIN made m ON m.box = b.id JOIN application a ON a.id = m.application
+        WHERE b.report = $1 AND a.point <> b.point";
+    all_moved(&transition, 0, tx.number(elsewhere, args![file]).await?)?;
     // Who was held meanwhile is made too, but does not travel on.
-    move_set(tx, REPORT.of(file), transition!(CARD, "in_production" => "produced"), why).await?;
+    move_set(tx, REPORT.of(file), transition, why).await?;
     Ok(())
 }
 

@@ -257,7 +257,10 @@ pub const PICKUP_ACT_SHIPMENT: Covered = covered(
     "shipment IN (SELECT id FROM touched_shipment)",
 );
 
-/// The cards of a list for a point.
+/// Which point was handed on to which.
+pub const REASSIGNMENT: Covered = covered("reassignment", &["act"], &["from_point", "to_point"], "");
+
+/// The cards of a list for a point, or of a point that was handed on.
 pub const PICKUP_LIST_CARD: Covered = covered(
     "pickup_list_card",
     &["act", "no"],
@@ -363,6 +366,7 @@ pub const COVERED: &[&Covered] = &[
     &PICKUP_ACT,
     &PICKUP_ACT_SHIPMENT,
     &PICKUP_LIST_CARD,
+    &REASSIGNMENT,
     &CASE_ACT,
     &ERRAND,
     &STREAM_ACT,

@@ -163,6 +163,20 @@ impl Tx {
         if stands { Ok(()) } else { Err(LedgerError::ChangedRow { table: covered.table, id }) }
     }
 
+    /// The same of every row that fulfils the condition.
+    pub async fn trust_those(&mut self, covered: &Covered, condition: &str, args: Vec<Arg>) -> Result<(), LedgerError> {
+        let Some(key) = self.row_key() else { return Ok(()) };
+        let rows = self.rows_built::<Fields>(covered.select(condition), args).await?;
+        let changed =
+            rows.into_iter().map(|row| row.compared(covered, &key)).find(|row| row.stored != Some(row.reckoned));
+        match changed {
+            Some(row) => {
+                Err(LedgerError::ChangedRow { table: covered.table, id: row.key.first().copied().unwrap_or_default() })
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Whether the row of this id is as it was written; without a key nobody knows better.
     pub async fn stands(&mut self, covered: &Covered, id: i64) -> Result<bool, LedgerError> {
         let Some(key) = self.row_key() else { return Ok(true) };

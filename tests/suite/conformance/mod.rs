@@ -14,6 +14,7 @@ mod laws;
 pub mod people;
 mod pickup;
 mod pickup_lists;
+mod reassign;
 mod receipts;
 mod reference;
 pub mod store;

@@ -228,7 +228,8 @@ async fn a_case_of_a_delivery_is_of_its_area(worker: &mut Worker, carton: &Carto
 }
 
 /// Takes in events as from the topic, their ids after `name`.
-async fn told(worker: &Worker, name: &str, events: &[Value], now: Timestamp) -> IntakeCounts {
+/// Events as a point tells them.
+pub(crate) async fn told(worker: &Worker, name: &str, events: &[Value], now: Timestamp) -> IntakeCounts {
     let topic = worker.config.topics.events.clone();
     let stored = worker.ledger.positions(&topic, &[0]).await.unwrap()[0].1;
     let read = events.iter().enumerate().map(|(at, event)| {

@@ -2,6 +2,7 @@
 
 use cardline::people::tokens;
 use cardline::store::Stamp;
+use cardline::time::local_date;
 use cardline_core::domain::staff::Role;
 use serde_json::json;
 
@@ -122,6 +123,35 @@ async fn windows_are_moved_from_pages_as_shown(database: Database) {
         let reply = site.upload("/admin/lists", boss, &fields, &filled).await;
         assert!(reply.status == 200 && reply.body.contains(said), "{said}: {}", reply.body);
     }
+    // What takes from people what they were told waits for a second person: windows that close, a point handed on.
+    let wang = &session_of(&ledger, &ledger.enabled_user("wang").await.unwrap().unwrap()).await;
+    let tomorrow = local_date(jiff::Timestamp::now()).tomorrow().unwrap().to_string();
+    let of_points = "SELECT a.point || ' ' || min(n.point) FROM card c JOIN application a ON a.id = c.id
+         JOIN application n ON n.region = a.region AND n.method = a.method AND n.point <> a.point
+         WHERE a.method IN ('village', 'community', 'service_centre') AND c.place IN ('on_shelf', 'in_production', 'waiting_production')
+         GROUP BY a.point ORDER BY count(*) DESC, a.point";
+    let pair = texts(&ledger, of_points).await.remove(0);
+    let (from, to) = pair.split_once(' ').unwrap();
+    for (place, query, last, to) in [
+        (point.as_str(), format!("act=close&last={tomorrow}"), tomorrow.as_str(), ""),
+        (from, format!("act=reassign&to={to}"), "", to),
+    ] {
+        let path = format!("/admin/points/{place}");
+        let sheet = format!("{path}?{query}");
+        let shown = site.get(&sheet, boss).await.body;
+        assert!(shown.contains("another person must approve it"), "{shown}");
+        let (act, confirm) = (query[4..].split_once('&').unwrap().0, hidden(&shown, "confirm"));
+        let form =
+            [("act", act), ("place", place), ("last", last), ("to", to), ("confirm", &confirm), ("reason", "closes")];
+        assert_eq!(site.act(&sheet, &path, boss, &form).await.header("location"), format!("{path}?done=asked"));
+        let approval = number(&ledger, "SELECT max(id) FROM approval").await.to_string();
+        let give = [("act", "give"), ("id", approval.as_str())];
+        let page = "/ops/plan?act=hold&stream=account";
+        assert_eq!(site.act(page, "/approvals", wang, &give).await.header("location"), "/approvals?done=out");
+        assert_eq!(site.act(&sheet, &path, boss, &form).await.header("location"), format!("{path}?done=before"));
+    }
+    let nothing = site.get(&format!("/admin/points/{from}?act=reassign&to={to}"), boss).await.body;
+    assert!(nothing.contains("No card is at this point, or comes there"), "{nothing}");
     ledger.close().await;
     site.close().await;
 }

@@ -59,7 +59,7 @@ const USES: &[(&str, &[&str], &str)] = &[
     ("erasing/person.rs", &["no_plastic"], "a card that was never made has ended, and its state does not say so"),
     ("erasing/destroy.rs", &["personalization"], "photos go with the package they were rendered for"),
     ("erasing/rows.rs", &["account"], "a photo is needed from the account batch to the package"),
-    ("messages/history.rs", &["produced", "on_shelf", "in_hand", "recalled"], "what others are told"),
+    ("messages/history.rs", &["produced", "on_shelf", "in_hand", "recalled", "in_transit"], "what others are told"),
     ("messages/relay.rs", &["waiting_account", "waiting_production", "in_production"], "who travels to the shelf"),
     ("messages/relay.rs", &["produced", "in_transit", "at_point"], "who travels to the shelf, after a decision"),
     ("messages/relay.rs", &["on_shelf", "with_unit", "in_hand", "recalled"], "what others are told"),

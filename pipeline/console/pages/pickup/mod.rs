@@ -4,4 +4,6 @@ pub mod acts;
 pub mod forecast;
 pub mod lists;
 pub mod point;
+pub mod reassign;
+mod refused;
 pub mod waiting;

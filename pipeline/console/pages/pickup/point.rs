@@ -2,6 +2,7 @@
 
 use askama::Template;
 use cardline::actions::pickup::acts_of_point::{PointAct, acts_of_point};
+use cardline::actions::pickup::places::point_name;
 use cardline::books::figures::waiting_at_point;
 use cardline::limits::CONSOLE_ROWS;
 use cardline::route::distribution::point_cards::PointCard;
@@ -11,6 +12,7 @@ use crate::answer::{Answer, Refusal};
 use crate::asked::Asked;
 use crate::frame::{Frame, segment};
 use crate::pages::pickup::acts::{Windows, windows};
+use crate::pages::pickup::reassign::{HandingOn, handing_on};
 
 #[derive(Template)]
 #[template(path = "pickup/point.html")]
@@ -22,6 +24,7 @@ struct PointPage {
     counted_at: Option<String>,
     cards: Vec<PointCard>,
     windows: Windows,
+    handing_on: HandingOn,
     acts: Vec<PointAct>,
     /// The mark of the next page.
     further: Option<String>,
@@ -31,19 +34,16 @@ struct PointPage {
 pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
     let (worker, now) = asked.worker().await?;
     let code = asked.part(0).to_owned();
-    // A village, a centre, or an outlet of a bank.
-    let (name, district) = worker.reference.collected_at(&code).ok_or(Refusal::Absent)?;
-    if !district.starts_with(&asked.principal()?.scope.area) {
-        return Err(Refusal::Absent);
-    }
-    let name = name.to_owned();
+    // A village, a centre, or an outlet of a bank; one that has closed, as long as cards need it.
+    let name = point_name(&worker, &code).await?.ok_or(Refusal::Absent)?;
     let (row, counted_at) = waiting_at_point(&worker, &code, now).await?;
     let counted_at = counted_at.map(|at| at.to_string());
     let cards = worker.ledger.point_cards(&code, asked.query.get("after"), CONSOLE_ROWS).await?;
     let further = cards.last().map(PointCard::mark).filter(|_| cards.len() as i64 == CONSOLE_ROWS);
     let path = format!("/admin/points/{}", segment(&code));
     let windows = windows(&asked, &worker, now, &code, &path).await?;
+    let handing_on = handing_on(&asked, &worker, now, (&code, &path)).await?;
     let acts = acts_of_point(&worker, &code).await?;
     let f = Frame::at(&asked, &worker, now, &name);
-    Ok(Answer::Page(PointPage { f, code, row, counted_at, cards, windows, acts, further }.render()?))
+    Ok(Answer::Page(PointPage { f, code, row, counted_at, cards, windows, handing_on, acts, further }.render()?))
 }

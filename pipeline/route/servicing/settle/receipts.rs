@@ -30,13 +30,15 @@ row! {
         cards: i64,
         travelling: i64,
         missing: i64,
+        /// Handed out at a point before the carton went on to another.
+        handed_out: i64,
     }
 }
 
 impl Carton {
     fn expected(&self) -> Expected {
-        let &Carton { cards, travelling, missing, .. } = self;
-        Expected { travelling, most: cards - missing, missing }
+        let &Carton { cards, travelling, missing, handed_out, .. } = self;
+        Expected { travelling, most: cards - missing - handed_out, missing }
     }
 }
 
@@ -80,7 +82,9 @@ async fn carton_of(tx: &mut Tx, number: &str) -> Result<Option<Carton>, LedgerEr
             (SELECT count(*) FROM box x JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
              WHERE x.shipment = s.id AND a.place IS NULL) AS travelling,
             (SELECT count(*) FROM box x JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
-             WHERE x.shipment = s.id AND a.place = 'missing') AS missing
+             WHERE x.shipment = s.id AND a.place = 'missing') AS missing,
+            (SELECT count(*) FROM box x JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
+             WHERE x.shipment = s.id AND a.place IN ('in_hand', 'with_unit', 'lost', 'awaiting_return')) AS handed_out
          FROM shipment s JOIN batch b ON b.id = s.batch WHERE s.number = $1",
         args![number],
     )

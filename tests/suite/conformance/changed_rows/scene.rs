@@ -12,7 +12,7 @@ use cardline::route::batches_of;
 use cardline::step::Worker;
 use cardline::store::row_macs::catalog::{
     ACT, ACT_MEMBER, BATCH_ACT, CASE_ACT, Covered, DESTROYED_RECORD, ERRAND, PICKUP_ACT, PICKUP_ACT_SHIPMENT,
-    PICKUP_LIST_CARD, RECONCILIATION, REFERENCE_IMPORT, STREAM_ACT,
+    PICKUP_LIST_CARD, REASSIGNMENT, RECONCILIATION, REFERENCE_IMPORT, STREAM_ACT,
 };
 use cardline::store::row_macs::counts::{
     ACTS, BATCH_ACTS, CASE_ACTS, Counted, DESTROYED_RECORDS, IMPORTS, PICKUP_ACTS, RECONCILIATIONS, STREAM_ACTS,
@@ -55,6 +55,16 @@ const ACTS_OF_PERSONS: &[(&str, &Covered, Option<&Counted>)] = &[
     (
         "INSERT INTO pickup_list_card (act, no, application) SELECT max(k.id), 1, max(a.id) FROM pickup_act k CROSS JOIN application a RETURNING act",
         &PICKUP_LIST_CARD,
+        None,
+    ),
+    (
+        "INSERT INTO pickup_act (at, actor, what, operation, place, bank, points, shipments, cards, people, reason) VALUES (1, 'wang', 'reassign', 'op-3', '110101001001', '', 1, 0, 0, 0, x'01') RETURNING id",
+        &PICKUP_ACT,
+        Some(&PICKUP_ACTS),
+    ),
+    (
+        "INSERT INTO reassignment (act, from_point, to_point) SELECT max(id), '110101001001', '110101001002' FROM pickup_act RETURNING act",
+        &REASSIGNMENT,
         None,
     ),
     (

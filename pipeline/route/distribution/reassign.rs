@@ -1,0 +1,207 @@
+//! A point that is handed on to another, in the ledger: its cartons go on their way again, and what was not made or not
+//! shipped yet will come to the other point.
+//!
+//! Invariant: a carton goes on only as it was shown, with all its cards and boxes. Not here: which point takes over
+//! (`actions/pickup/reassign.rs`).
+
+use std::collections::BTreeSet;
+
+use cardline_core::state_machines::CARD;
+use jiff::civil::Date;
+
+use super::pickup_act::{NewPickupAct, record_pickup_act};
+use crate::custody::containers::SHIPMENT;
+use crate::store::row_macs::catalog;
+use crate::store::transition::{Transition, all_moved, lost, move_set};
+use crate::store::{LedgerError, Stamp, Tx};
+use crate::{args, bulk_row, row, transition};
+
+/// The reason in the history of a carton that goes on.
+pub const SENT_ON: &str = "sent on to another point";
+
+bulk_row! {
+    struct ChosenCard in "chosen_card" { id: i64 }
+}
+
+bulk_row! {
+    struct Moved in "pickup_act_shipment" { act: i64, shipment: i64, was: String, becomes: Date, cards: i64 }
+}
+
+bulk_row! {
+    struct Member in "pickup_list_card" { act: i64, no: i64, application: i64 }
+}
+
+row! {
+    /// A carton at a point or on its way there.
+    #[derive(Clone)]
+    pub struct CartonOfPoint {
+        id: i64,
+        place: String,
+        /// Last day of its window; empty before one was opened.
+        was: String,
+        /// Cards that travel in it.
+        cards: i64,
+    }
+}
+
+/// A carton, and the day by which it is at the other point.
+pub struct SentOn {
+    pub carton: CartonOfPoint,
+    pub due_on: Date,
+}
+
+/// The cartons at a point or on their way there in which a card still lies, or will lie when it was found or decided.
+pub(crate) async fn cartons_of_point(tx: &mut Tx, point: &str) -> Result<Vec<CartonOfPoint>, LedgerError> {
+    tx.rows(
+        "SELECT s.id, s.place, COALESCE(s.window_last, '') AS was,
+            CAST(sum(CASE WHEN a.place IS NULL THEN 1 ELSE 0 END) AS BIGINT) AS cards
+         FROM shipment s JOIN box x ON x.shipment = s.id JOIN made m ON m.box = x.id
+         JOIN application a ON a.id = m.application AND (a.place IS NULL OR a.place IN ('held', 'missing'))
+         WHERE s.point = $1 AND NOT s.done GROUP BY s.id, s.place, s.window_last ORDER BY s.id",
+        args![point],
+    )
+    .await
+}
+
+row! {
+    /// How cards of one bank and region are collected.
+    pub struct CardClaim { method: String, bank: String, region: String }
+}
+
+impl CardClaim {
+    /// Whether they are handed out at a pickup point.
+    pub fn is_of_point(&self) -> bool {
+        ["village", "community", "service_centre"].contains(&self.method.as_str())
+    }
+
+    /// Whether they are handed out at an outlet of the bank.
+    pub fn is_of_outlet(&self) -> bool {
+        ["bank_outlet", "agent_at_outlet"].contains(&self.method.as_str())
+    }
+}
+
+/// How these cards are collected, and how many people they are for.
+pub(crate) async fn claims_of_cards(tx: &mut Tx, cards: &[i64]) -> Result<(Vec<CardClaim>, i64), LedgerError> {
+    tx.stage(cards.iter().map(|&id| ChosenCard { id }).collect()).await?;
+    let claims = "SELECT DISTINCT a.method, a.bank, a.region FROM chosen_card c JOIN application a ON a.id = c.id ORDER BY 1, 2, 3";
+    let claims = tx.rows(claims, args![]).await?;
+    let people = "SELECT count(DISTINCT a.person) FROM chosen_card c JOIN application a ON a.id = c.id";
+    Ok((claims, tx.number(people, args![]).await?))
+}
+
+/// Hands the cards and cartons of `act.place` on to `act.moved_to`, and records who did it.
+pub(crate) async fn settle_reassignment(
+    tx: &mut Tx,
+    act: &NewPickupAct,
+    cards: &[i64],
+    cartons: &[SentOn],
+) -> Result<(), LedgerError> {
+    let (from, to) = (act.place.as_str(), act.moved_to.as_deref().unwrap_or_default());
+    let id = record_pickup_act(tx, act).await?;
+    for sent_on in cartons {
+        send_on(tx, sent_on, (from, to), act).await?;
+    }
+    readdress(tx, (from, to), cards).await?;
+    let members = (1..).zip(cards).map(|(no, &application)| Member { act: id, no, application });
+    tx.insert(members.collect()).await?;
+    tx.cover(&catalog::PICKUP_LIST_CARD, "act = $1", args![id]).await?;
+    let moved = cartons.iter().map(|SentOn { carton, due_on }| Moved {
+        act: id,
+        shipment: carton.id,
+        was: carton.was.clone(),
+        becomes: *due_on,
+        cards: carton.cards,
+    });
+    tx.insert(moved.collect()).await?;
+    tx.cover_one(&catalog::PICKUP_ACT_SHIPMENT, id).await
+}
+
+async fn send_on(
+    tx: &mut Tx,
+    SentOn { carton, due_on }: &SentOn,
+    (from, to): (&str, &str),
+    act: &NewPickupAct,
+) -> Result<(), LedgerError> {
+    let transition: Transition = match carton.place.as_str() {
+        "in_transit" => transition!(CARD, "in_transit" => "in_transit"),
+        "at_point" => transition!(CARD, "at_point" => "in_transit"),
+        _ => transition!(CARD, "on_shelf" => "in_transit"),
+    };
+    tx.trust(&catalog::SHIPMENT, carton.id).await?;
+    tx.trust_those(&catalog::BOX, "shipment = $1", args![carton.id]).await?;
+    let stood = tx
+        .run(
+            "UPDATE shipment SET point = $2, window_last = NULL, due_on = $3, owner = 'carrier', last_by_notice = FALSE
+             WHERE id = $1 AND NOT done AND point = $4 AND place = $5 AND COALESCE(window_last, '') = $6",
+            args![carton.id, to, *due_on, from, &carton.place, &carton.was],
+        )
+        .await?;
+    if stood == 0 {
+        return Err(lost(&transition, 1, 0));
+    }
+    tx.run("UPDATE box SET point = $2 WHERE shipment = $1", args![carton.id, to]).await?;
+    tx.cover_one(&catalog::SHIPMENT, carton.id).await?;
+    tx.cover(&catalog::BOX, "shipment = $1", args![carton.id]).await?;
+    let why = Stamp { at: act.at, actor: &act.actor, reason: SENT_ON };
+    move_set(tx, SHIPMENT.of(carton.id), transition, why).await?;
+    Ok(())
+}
+
+/// The other point is where these cards are collected, wherever they are now; boxes that were not shipped go there.
+async fn readdress(tx: &mut Tx, (from, to): (&str, &str), cards: &[i64]) -> Result<(), LedgerError> {
+    const CARDS: &str = "id IN (SELECT id FROM chosen_card)";
+    const BOXES: &str =
+        "shipment IS NULL AND id IN (SELECT m.box FROM chosen_card c JOIN made m ON m.application = c.id)";
+    tx.stage(cards.iter().map(|&id| ChosenCard { id }).collect()).await?;
+    tx.trust_those(&catalog::APPLICATION, CARDS, args![]).await?;
+    tx.trust_those(&catalog::BOX, BOXES, args![]).await?;
+    let sql = "UPDATE application SET point = $1 WHERE point = $2 AND id IN (SELECT id FROM chosen_card)";
+    let moved = tx.run(sql, args![to, from]).await? as i64;
+    all_moved(&transition!(CARD, "in_transit" => "in_transit"), cards.len() as i64, moved)?;
+    tx.run(
+        "UPDATE box SET point = $1 WHERE shipment IS NULL
+            AND id IN (SELECT m.box FROM chosen_card c JOIN made m ON m.application = c.id)",
+        args![to],
+    )
+    .await?;
+    tx.cover(&catalog::APPLICATION, CARDS, args![]).await?;
+    tx.cover(&catalog::BOX, BOXES, args![]).await?;
+    // A box that was packed or shipped to the first point meanwhile was not shown.
+    let missed = "SELECT count(*) FROM chosen_card c JOIN made m ON m.application = c.id JOIN box x ON x.id = m.box
+        LEFT JOIN shipment s ON s.id = x.shipment WHERE x.point = $1 AND (s.id IS NULL OR NOT s.done)";
+    let missed = tx.number(missed, args![from]).await?;
+    all_moved(&transition!(CARD, "in_transit" => "in_transit"), 0, missed)
+}
+
+/// The points that were handed on to this one, over others, too.
+pub(crate) fn handed_on_to(point: &str, reassigned: &[(String, String)]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut next = vec![point];
+    while let Some(to) = next.pop() {
+        for (from, _) in reassigned.iter().filter(|(_, of)| of == to) {
+            if from != point && found.insert(from.clone()) {
+                next.push(from);
+            }
+        }
+    }
+    found
+}
+
+/// Each point that was handed on, with the one that took over, the oldest first.
+pub(crate) async fn reassigned(tx: &mut Tx) -> Result<Vec<(String, String)>, LedgerError> {
+    tx.rows("SELECT from_point, to_point FROM reassignment ORDER BY act", args![]).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::handed_on_to;
+
+    #[test]
+    fn a_point_takes_over_what_was_handed_on_to_those_it_took_over() {
+        let pairs =
+            [("a", "b"), ("b", "c"), ("d", "c"), ("c", "a"), ("e", "f")].map(|(one, other)| (one.into(), other.into()));
+        let of = |point: &str| handed_on_to(point, &pairs).into_iter().collect::<Vec<String>>();
+        assert_eq!(of("c"), ["a", "b", "d"]);
+        assert_eq!((of("f"), of("e")), (vec!["e".to_owned()], vec![]));
+    }
+}
