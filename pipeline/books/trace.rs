@@ -68,6 +68,8 @@ row! {
         due_on: String,
         owner: String,
         lane: String,
+        /// Where it is or will be collected; empty where nobody collects it.
+        point: String,
         findings: Vec<(String, String, String)> = Vec::new(),
         /// Why its photo cannot be used, or not yet.
         photo_fault: Option<String> = None,
@@ -195,7 +197,7 @@ impl Ledger {
                     a.promise_on,
                     ",
                     turn!(),
-                    ", a.lane,
+                    ", a.lane, a.point,
                     COALESCE(p.card_number, a.old_number) AS card_number
                  FROM application a LEFT JOIN account c ON c.application = a.id LEFT JOIN production_row p ON p.application = a.id
                  LEFT JOIN batch b ON b.id = a.account_batch LEFT JOIN batch q ON q.id = p.batch

@@ -37,6 +37,9 @@ pub struct CardWay {
     pub owner: String,
     /// The lane it waits in, or waited in.
     pub lane: String,
+    /// Code of the point or outlet where it is or will be collected.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub point: String,
     /// The person was erased.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub erased: Option<ErasedPerson>,
@@ -141,6 +144,7 @@ fn shown(trace: Trace, data: &Path) -> CardWay {
         due_provisional: false,
         owner: trace.owner,
         lane: trace.lane,
+        point: trace.point,
         erased: None,
         findings: findings.collect(),
         photo_fault: trace.photo_fault,

@@ -66,6 +66,9 @@ fn header(way: &CardWay) -> String {
         format!("promise     ready on {} at the latest", way.promise_on),
         format!("functions   social {}, account {}", way.social, way.account),
     ];
+    if !way.point.is_empty() {
+        lines.push(format!("collected   at {}", way.point));
+    }
     let found = way.findings.iter().map(|f| format!("finding     {} {} {}", f.severity, f.rule, f.field));
     lines.extend(found);
     lines.extend(way.photo_fault.iter().map(|fault| format!("photo       {fault}")));

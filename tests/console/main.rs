@@ -6,3 +6,4 @@ mod bench;
 mod browser;
 mod demo;
 mod walks;
+mod week;

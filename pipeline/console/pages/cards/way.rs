@@ -19,6 +19,10 @@ struct Way {
     f: Frame,
     way: CardWay,
     why_day: String,
+    /// What the point is called; empty where no table knows it.
+    point_name: String,
+    /// Whether who asks has the page of the point.
+    is_linked: bool,
 }
 
 impl Way {
@@ -46,11 +50,15 @@ pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
     let (worker, now) = asked.worker().await?;
     let data = &worker.config.data.value;
     let way = card_way(&worker.ledger, data, asked.part(0), local_date(now)).await?.ok_or(Refusal::Absent)?;
+    let found = worker.reference.collected_at(&way.point);
+    let sees = |region: &str| asked.principal().is_ok_and(|viewer| region.starts_with(&viewer.scope.area));
+    let is_linked = asked.may(Permission::MoveWindows) && found.is_some_and(|(_, region)| sees(region));
+    let point_name = found.map_or_else(String::new, |(name, _)| name.to_owned());
     let day = explain_day(&worker, &way.application_id, now).await?;
     let lang = asked.lang;
     let word = crate::frame::states::word(lang, &way.state);
     let title = lang.say("这张卡：{}", "This card: {}").replace("{}", &word);
     let f = Frame::at(&asked, &worker, now, &title);
     let why_day = day.map(|day| WhyDay::shown(&f, &day)).transpose()?.unwrap_or_default();
-    Ok(Answer::Page(Way { f, way, why_day }.render()?))
+    Ok(Answer::Page(Way { f, way, why_day, point_name, is_linked }.render()?))
 }
