@@ -200,6 +200,16 @@ pub const WINDOWS_PER_ACT: i64 = 2_000;
 pub const REASSIGNED_CARDS: i64 = 20_000;
 /// Cards of one list for a point that one person makes alone (the contract of the distribution).
 pub const LIST_CARDS: i64 = 500;
+/// Bytes of a workbook that comes back: a list of 500 cards has some 40 KB.
+pub const WORKBOOK_BYTES_MAX: u64 = 4 * 1024 * 1024;
+/// Bytes of its parts together when they are unpacked; those of a list are some 300 KB.
+pub const WORKBOOK_UNPACKED_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// Its parts: spreadsheets write some 15.
+pub const WORKBOOK_PARTS_MAX: usize = 256;
+/// Its cells: eight times those of a full list.
+pub const WORKBOOK_CELLS_MAX: usize = 50_000;
+/// Bytes of one of its cells; names of places are far shorter.
+pub const WORKBOOK_CELL_BYTES_MAX: usize = 500;
 /// Days ahead that a notice may name as the last one: a year, so that a mistyped year is noticed.
 pub const WINDOW_DAYS_AHEAD: i64 = 366;
 /// Cards that go over to another region's queue in one settle, each with a row of history.

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use cardline_core::batch_kinds::{BatchKind, Members};
 
 use super::touched::Traced;
+use crate::actions::pickup::lists::cells::listed;
 use crate::custody::generated::WAY;
 use crate::quarantine::operation_record::{TracedOperation, operations_of};
 use crate::store::scope::in_scope;
@@ -154,6 +155,7 @@ const ANSWERED: &str = "
 
 /// The application of that key, within the viewer's scope.
 async fn find(tx: &mut Tx, key: &str) -> Result<Option<i64>, LedgerError> {
+    let (operation, no) = listed(key).unwrap_or_default();
     tx.look().await?;
     Ok(tx
         .row::<(i64,)>(
@@ -162,17 +164,20 @@ async fn find(tx: &mut Tx, key: &str) -> Result<Option<i64>, LedgerError> {
                  UNION SELECT application FROM production_row WHERE card_number = $1
                  UNION SELECT application FROM former_row WHERE card_number = $1
                  UNION SELECT id FROM application WHERE old_number = $1
-                 UNION SELECT application FROM made WHERE identifier = $1) AND ",
+                 UNION SELECT application FROM made WHERE identifier = $1
+                 UNION SELECT n.application FROM pickup_act k JOIN pickup_list_card n ON n.act = k.id
+                    WHERE k.operation = $2 AND k.what = 'list' AND n.no = $3) AND ",
                 in_scope!("a.bank", "a.region")
             ),
-            args![key],
+            args![key, operation, no],
         )
         .await?
         .map(|row| row.0))
 }
 
 impl Ledger {
-    /// Where a card is and how it came there, by application id, card number or card identifier.
+    /// Where a card is and how it came there, by application id, card number, card identifier or the code on
+    /// a point's sheet.
     pub async fn trace(&self, key: &str) -> Result<Option<Trace>, LedgerError> {
         let mut tx = self.read().await?;
         let Some(id) = find(&mut tx, key).await? else {

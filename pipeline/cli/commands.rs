@@ -99,6 +99,7 @@ pub const COMMANDS: &[Line] = &[
     changes("pickup reassign", Permission::MoveWindows),
     changes("pickup list", Permission::KeepLists),
     changes("pickup record", Permission::KeepLists),
+    changes("pickup sheet", Permission::KeepLists),
     looks("deadlines explain", Permission::TraceCards),
     looks("cases list", Permission::SeeCases),
     looks("cases show", Permission::SeeCases),

@@ -44,6 +44,7 @@ mod login;
 mod metrics;
 mod metrics_page;
 mod migrate;
+mod new_file;
 mod photos;
 mod pickup;
 mod pickup_lists;

@@ -1,6 +1,9 @@
 //! `pickup waiting|due|overdue|forecast`: what waits at the points, whose day comes, whose has passed, and what will come.
 //! What is done to windows: `pickup_windows.rs`; lists: `pickup_lists.rs`.
 
+use std::path::PathBuf;
+
+use cardline::actions::pickup::lists::workbook::{Special, workbook};
 use cardline::route::distribution::forecast::{PointForecast, forecast};
 use cardline::route::distribution::pickup::{By, PickupRow, counted, due_within, one_by_one};
 use cardline::route::distribution::pickup_cards::Asked;
@@ -12,7 +15,8 @@ use jiff::civil::Date;
 
 use super::context::Context;
 use super::exit::Exit;
-use super::pickup_lists::{self, ListArgs, RecordArgs};
+use super::new_file::NewFile;
+use super::pickup_lists::{self, ListArgs, RecordArgs, SheetArgs};
 use super::pickup_reassign::{self, ReassignArgs};
 use super::pickup_windows::{self, CloseArgs, ExtendArgs, OpenArgs};
 use super::print::{self, Output, grouped_digits};
@@ -55,6 +59,8 @@ Example: cardline pickup forecast --output csv")]
     List(ListArgs),
     /// 登记 Record what a point handed over, from the list that came back
     Record(RecordArgs),
+    /// 签收表 The same list as a sheet to print, for signatures
+    Sheet(SheetArgs),
 }
 
 #[derive(Args)]
@@ -71,6 +77,9 @@ pub struct ShownBy {
     /// Only single cards after this application id: the next page
     #[arg(long, value_name = "APPLICATION_ID", requires = "cards")]
     after: Option<String>,
+    /// Write the list as a workbook of Excel, to a file that is not there yet, instead of showing it as a table
+    #[arg(long, value_name = "FILE")]
+    xlsx: Option<PathBuf>,
     /// The instant that counts as now, RFC 3339 [default: now]
     #[arg(long, value_name = "INSTANT")]
     at: Option<Timestamp>,
@@ -96,16 +105,24 @@ pub async fn run(context: &Context, command: Pickup) -> anyhow::Result<Exit> {
         Pickup::Extend(args) => pickup_windows::extend(context, args).await,
         Pickup::List(args) => pickup_lists::list(context, args).await,
         Pickup::Record(args) => pickup_lists::record(context, args).await,
+        Pickup::Sheet(args) => pickup_lists::sheet(context, args).await,
     }
 }
 
 async fn list(context: &Context, shown: &ShownBy, asked: impl Fn(&Worker, Date) -> Asked) -> anyhow::Result<Exit> {
     let now = context.look_at(shown.at);
+    let file = shown.xlsx.as_deref().map(NewFile::open).transpose()?;
     let worker = context.observer(now).await?;
     let asked = asked(&worker, local_date(now));
     let rows = rows(&worker, asked, shown, now).await?;
     let lines: Vec<_> = rows.iter().map(|row| line(row, shown.cards)).collect();
-    print::rows(context.output, &headings(asked, shown.cards), &lines, &rows)?;
+    let headings = headings(asked, shown.cards);
+    if let Some(file) = file {
+        file.write(&workbook(&headings, &lines, Special { counts: COUNTS, ..Special::default() })?)?;
+    }
+    if shown.xlsx.is_none() || context.output != Output::Table {
+        print::rows(context.output, &headings, &lines, &rows)?;
+    }
     if context.output == Output::Table {
         let cards: i64 = rows.iter().map(|row| row.cards).sum();
         let full = shown.cards && rows.len() as i64 == shown.limit;
@@ -146,6 +163,9 @@ async fn tell_forecast(context: &Context, at: Option<Timestamp>) -> anyhow::Resu
     print::rows(context.output, &headings, &points.iter().map(line).collect::<Vec<_>>(), &points)?;
     Ok(Exit::Ok)
 }
+
+/// Columns of numbers, with which a spreadsheet reckons.
+const COUNTS: &[&str] = &["cards", "working_days_left", "0-7 days", "8-15", "16-30", "over 30"];
 
 fn headings(asked: Asked, cards: bool) -> Vec<&'static str> {
     let mut headings =

@@ -1,33 +1,33 @@
-//! `pickup list|record`: lists for points without network, out and back.
+//! `pickup list|record|sheet`: lists for points without network, out and back, and sheets to print.
 
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 
-use anyhow::Context as _;
 use cardline::actions::imports::reference_file;
-use cardline::actions::pickup::lists::cells::written;
+use cardline::actions::pickup::lists::cells::{written, written_as_workbook};
 use cardline::actions::pickup::lists::make::{PickupList, make_list};
 use cardline::actions::pickup::lists::record::{RecordReport, RecordedLine, record_list};
+use cardline::time::local_date;
+use cardline_console::sheet::document;
 use clap::Args;
 use serde_json::json;
 
 use super::batch_action::Reason;
 use super::context::Context;
 use super::exit::Exit;
+use super::new_file::NewFile;
 use super::print::{self, Output};
 use super::refusals::in_words;
 
 #[derive(Args)]
 #[command(
-    after_help = "The list tells names but for their first sign masked and the last four signs of numbers; making it is recorded. The point fills in handed_over_on (2026-02-10), by (holder 本人, agent 代办人, guardian 监护人) and shown (id_front 身份证, agent_id_front 代办人身份证, household_head_page 户口簿, household_holder_page 户口簿本人页, birth_certificate 出生医学证明, relation_proof 关系证明).
-Example: cardline pickup list --point 110101001001 --out list.csv --reason \"no network on Tuesday\" --as lin"
+    after_help = "The list tells names but for their first sign masked and the last four signs of numbers; making it is recorded. The point fills in handed_over_on (2026-02-10), by (holder 本人, agent 代办人, guardian 监护人) and shown (id_front 身份证, agent_id_front 代办人身份证, household_head_page 户口簿, household_holder_page 户口簿本人页, birth_certificate 出生医学证明, relation_proof 关系证明). The list is its own template: each line has its control sum, and only such lines can be recorded.
+Example: cardline pickup list --point 110101001001 --out list.xlsx --reason \"no network on Tuesday\" --as lin"
 )]
 pub struct ListArgs {
     /// The code of a pickup point or of a bank's outlet
     #[arg(long, value_name = "CODE")]
     point: String,
-    /// A file that is not there yet; only its owner can read it
+    /// A file that is not there yet, a workbook where it ends in .xlsx, else CSV; only its owner can read it
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Only cards after this application id: another list, where one holds too few
@@ -39,12 +39,34 @@ pub struct ListArgs {
 
 #[derive(Args)]
 #[command(
-    after_help = "Lines are found by list and number, columns by name. A line that was changed, or whose card is elsewhere, is refused with its line and column, and the others are recorded. The same file again changes nothing.
+    after_help = "A page for any browser: print it there. It tells what a list tells, with a code for each card (`trace` finds a card by what the code says); making it is recorded as a list is, and what comes back on paper is filled into a list.
+Example: cardline pickup sheet --point 110101001001 --out sheet.html --reason \"hand-over on Tuesday\" --as lin"
+)]
+pub struct SheetArgs {
+    /// The code of a pickup point or of a bank's outlet
+    #[arg(long, value_name = "CODE")]
+    point: String,
+    /// A file that is not there yet; only its owner can read it [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// A receipt to sign for each card, too
+    #[arg(long)]
+    receipts: bool,
+    /// Only cards after this application id: another sheet, where one holds too few
+    #[arg(long, value_name = "APPLICATION_ID", default_value = "", hide_default_value = true)]
+    after: String,
+    #[command(flatten)]
+    reason: Reason,
+}
+
+#[derive(Args)]
+#[command(
+    after_help = "Whether the file is a workbook is told by its content. Lines are found by list and number, columns by name. A line that was changed, or whose card is elsewhere, is refused with its line and column, and the others are recorded. The same file again changes nothing.
 Exit codes: 0 all lines are as they should be · 3 some were refused, or cards of the list are not in the file
-Example: cardline pickup record list.csv --reason \"back from the village\" --as lin"
+Example: cardline pickup record list.xlsx --reason \"back from the village\" --as lin"
 )]
 pub struct RecordArgs {
-    /// The list as it came back, CSV in UTF-8 or GBK
+    /// The list as it came back: a workbook (.xlsx), or CSV in UTF-8 or GBK
     file: PathBuf,
     /// Say what would be recorded; change nothing
     #[arg(long)]
@@ -57,26 +79,32 @@ pub struct RecordArgs {
 pub async fn list(context: &Context, args: ListArgs) -> anyhow::Result<Exit> {
     let by = args.reason.by(context)?;
     let worker = context.worker(by.at).await?;
-    // First the file, so that no list is recorded as made where nothing can be written.
-    let shown = args.out.display();
-    let opened = std::fs::File::options().write(true).create_new(true).mode(0o600).open(&args.out);
-    let mut file =
-        opened.with_context(|| format!("{shown}; give a file that is not there yet, in a folder that is"))?;
-    match make_list(&worker, &args.point, &args.after, by).await {
-        Ok(list) => {
-            let bytes = written(&list.list, &list.lines)?;
-            let wrote = file.write_all(&bytes).and_then(|()| file.sync_all());
-            if wrote.is_err() {
-                let _ = std::fs::remove_file(&args.out);
-            }
-            wrote.with_context(|| {
-                format!("{shown}: the list could not be written and is void; make room, and make another")
-            })?;
-            made(context, &list, &args.out)
+    let file = NewFile::open(&args.out)?;
+    let list = make_list(&worker, &args.point, &args.after, by).await.map_err(in_words)?;
+    let is_workbook = args.out.extension().is_some_and(|kind| kind.eq_ignore_ascii_case("xlsx"));
+    file.write(&if is_workbook {
+        written_as_workbook(&list.list, &list.lines)?
+    } else {
+        written(&list.list, &list.lines)?
+    })?;
+    made(context, &list, &args.out)
+}
+
+/// Makes a sheet to print.
+pub async fn sheet(context: &Context, args: SheetArgs) -> anyhow::Result<Exit> {
+    let by = args.reason.by(context)?;
+    let worker = context.worker(by.at).await?;
+    let file = args.out.as_deref().map(NewFile::open).transpose()?;
+    let list = make_list(&worker, &args.point, &args.after, by).await.map_err(in_words)?;
+    let document = document(&list, local_date(by.at), args.receipts)?;
+    match (file, &args.out) {
+        (Some(file), Some(out)) => {
+            file.write(document.as_bytes())?;
+            made(context, &list, out)
         }
-        Err(error) => {
-            let _ = std::fs::remove_file(&args.out);
-            Err(in_words(error))
+        _ => {
+            print::raw(document.as_bytes())?;
+            Ok(Exit::Ok)
         }
     }
 }

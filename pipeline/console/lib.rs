@@ -24,5 +24,6 @@ mod upload;
 mod viewer;
 
 pub use console::{Clock, Console};
+pub use pages::pickup::sheet;
 pub use people::guests::Guest;
 pub use serving::listening::{Listening, listen};

@@ -138,6 +138,7 @@ fn arguments(command: &str) -> Vec<&'static str> {
         "batch cut" => vec!["none", "--dry-run"],
         "pickup open" => vec!["--area", "none", "--until", "2026-02-01", "--dry-run"],
         "pickup list" => vec!["--point", "none", "--out", "/dev/null/none", "--reason", "r"],
+        "pickup sheet" => vec!["--point", "none", "--reason", "r"],
         "pickup record" => vec!["none.csv", "--reason", "r"],
         "pickup close" => vec!["--point", "none", "--last", "2099-01-01", "--dry-run"],
         "pickup reassign" => vec!["--from", "none", "--to", "none", "--dry-run"],

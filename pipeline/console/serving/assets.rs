@@ -8,6 +8,7 @@ use axum::body::Body;
 /// Path, content type, bytes.
 const ASSETS: &[(&str, &str, &[u8])] = &[
     ("console.css", "text/css; charset=utf-8", include_bytes!("../assets/console.css")),
+    ("sheet.css", "text/css; charset=utf-8", include_bytes!("../assets/sheet.css")),
     ("live.js", "text/javascript; charset=utf-8", include_bytes!("../assets/live.js")),
     ("icon.svg", "image/svg+xml", include_bytes!("../assets/icon.svg")),
     // htmx 2.0.8, 0BSD, as npm has it (dist/htmx.min.js).

@@ -1,7 +1,7 @@
 //! Lists for points without network: what goes out, what comes back, and everything that may be wrong with it.
 
 use cardline::actions::outcome::ActionError;
-use cardline::actions::pickup::lists::cells::written;
+use cardline::actions::pickup::lists::cells::{card_token, written, written_as_workbook};
 use cardline::actions::pickup::lists::make::{PickupList, make_list};
 use cardline::actions::pickup::lists::record::{RecordReport, record_list};
 use cardline::actions::pickup::refusal::PickupRefusal;
@@ -49,6 +49,9 @@ async fn what_a_list_brings_back_is_recorded_line_by_line(database: Database) {
          WHERE NOT s.done AND s.place = 'on_shelf' AND a.place IS NULL AND s.point = '{point}'"
     );
     assert_eq!(number(&worker.ledger, &on_shelf).await, list.lines.len() as i64);
+    let again = make_list(worker, &point, "", by(morning())).await.unwrap();
+    assert_eq!(again, list, "at the same instant it is the same list");
+    assert_eq!(number(&worker.ledger, "SELECT count(*) FROM pickup_act").await, 1);
     assert!(list.lines.len() > 2 && list.further.is_none(), "the play shows too little: {}", list.lines.len());
     for line in &list.lines {
         assert!(line.holder.ends_with('*') && line.number_ends.chars().count() == 4, "{line:?}");
@@ -75,6 +78,16 @@ async fn what_a_list_brings_back_is_recorded_line_by_line(database: Database) {
         "SELECT count(*) FROM move WHERE actor = 'lin' AND to_state = 'in_hand' AND evidence LIKE '%id_front%'";
     assert_eq!(number(&worker.ledger, evidence).await, 1);
     laws_hold(&play, "a list that came back").await;
+
+    // As a workbook it is the same list, by whatever name it comes; the code of a sheet finds its card.
+    let worker = &play.worker;
+    let workbook = written_as_workbook(&list.list, &list.lines).unwrap();
+    let read = record_list(worker, &workbook, true, by(morning())).await.unwrap_or_else(|error| panic!("{error:?}"));
+    assert_eq!((read.still_there, read.refused, read.absent), (list.lines.len(), 0, 0), "{read:?}");
+    let token = card_token(&list.list, 2);
+    let found = worker.ledger.trace(&token).await.unwrap().map(|trace| trace.application_id);
+    assert_eq!(found.as_ref(), Some(&list.lines[1].application_id));
+    assert!(worker.ledger.trace(&card_token(&list.list, 999)).await.unwrap().is_none());
 
     // The same file again, and put right: only what is new is recorded.
     let worker = &play.worker;
@@ -111,6 +124,7 @@ async fn what_a_list_brings_back_is_recorded_line_by_line(database: Database) {
     let boss = administered(&whole).await;
     let far = add(&boss, "far", Role::Administrator, "", "99").await;
     play.worker.ledger = boss.seen_by(far);
+    assert!(play.worker.ledger.trace(&token).await.unwrap().is_none());
     assert!(make_list(&play.worker, &point, "", by(morning())).await.is_err());
     let refused = recorded(&play.worker, &put_right, false).await.unwrap_err();
     assert_eq!(refused, PickupRefusal::NoSuchList { list: list.list.clone() });

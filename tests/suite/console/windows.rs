@@ -109,7 +109,7 @@ async fn windows_are_moved_from_pages_as_shown(database: Database) {
     }
     // A list for a day without network: made, previewed, recorded, and recorded again.
     let lists = format!("/admin/lists?point={point}");
-    let make = [("act", "list"), ("place", ""), ("point", point.as_str()), ("reason", "no network")];
+    let make = [("act", "list"), ("kind", "csv"), ("point", point.as_str()), ("reason", "no network")];
     let made = site.act(&lists, "/admin/lists", boss, &make).await;
     assert!(made.status == 200 && made.header("content-disposition").contains(".csv"), "{}", made.body);
     assert_eq!(site.act(&lists, "/admin/lists", far, &make).await.status, 404);
@@ -123,6 +123,25 @@ async fn windows_are_moved_from_pages_as_shown(database: Database) {
         let reply = site.upload("/admin/lists", boss, &fields, &filled).await;
         assert!(reply.status == 200 && reply.body.contains(said), "{said}: {}", reply.body);
     }
+    // As a workbook, and as a sheet to print with codes and receipts: each is a list of its own, and recorded.
+    let mut make =
+        [("act", "list"), ("kind", ""), ("point", point.as_str()), ("reason", "no network"), ("receipts", "1")];
+    let made = site.act(&lists, "/admin/lists", boss, &make).await;
+    assert!(made.body.starts_with("PK") && made.header("content-disposition").contains(".xlsx"), "{}", made.body);
+    make[1].1 = "sheet";
+    let sheet = site.act(&lists, "/admin/lists", boss, &make).await.body;
+    let cards = sheet.matches("<svg class=\"qr\"").count();
+    assert!(
+        cards > 2 && cards == 2 * sheet.matches("<td class=\"r\">").count() && sheet.contains("**</td>"),
+        "{sheet}"
+    );
+    assert!(site.get("/assets/sheet.css", "").await.body.contains("break-inside: avoid"));
+    assert_eq!(number(&ledger, "SELECT count(*) FROM pickup_act WHERE what = 'list'").await, 3);
+    // What came back is told by its content, whatever it is called.
+    let token = site.get(&lists, boss).await.form_token();
+    let fields = [("token", token.as_str()), ("act", "record"), ("reason", ""), ("preview", "1")];
+    let odd = site.upload("/admin/lists", boss, &fields, "PK\u{3}\u{4} no workbook").await;
+    assert!(odd.status == 422 && odd.body.contains("no workbook of Excel"), "{} {}", odd.status, odd.body);
     // What takes from people what they were told waits for a second person: windows that close, a point handed on.
     let wang = &session_of(&ledger, &ledger.enabled_user("wang").await.unwrap().unwrap()).await;
     let tomorrow = local_date(jiff::Timestamp::now()).tomorrow().unwrap().to_string();

@@ -1,17 +1,21 @@
-//! The lines of such a list as CSV: written for a spreadsheet, and read after people and spreadsheets had it.
+//! The lines of such a list as a file: written for a spreadsheet, and read after people and spreadsheets had it.
 //!
 //! Columns are found by their names, lines by their list and number: what is sorted or moved is read all the same. What
 //! was changed is refused with its line and column, and nothing is guessed.
 
 use std::collections::HashMap;
 
+use cardline_core::domain::spreadsheet;
 use cardline_core::domain::visible::inert;
-use cardline_core::domain::{gb18030, spreadsheet};
 use jiff::civil::Date;
+use rust_xlsxwriter::XlsxError;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::actions::imports::reference_file::{RowFault, text};
+use super::rows::FileRow;
+use super::workbook::{Special, workbook};
+use super::{csv_rows, workbook_rows};
+use crate::actions::imports::reference_file::RowFault;
 use crate::hex::hex;
 
 /// The columns of a list; the last four are for the point to fill in.
@@ -83,7 +87,24 @@ pub fn control(list: &str, no: i64, application_id: &str) -> String {
     format!("C{}", hex(&Sha256::digest(format!("{list}/{no}/{application_id}"))[..4]))
 }
 
-/// The list as a file, with the mark by which spreadsheets know UTF-8.
+/// What a code on a sheet says of a card: its list and its line there, and nothing about whose it is.
+pub fn card_token(list: &str, no: i64) -> String {
+    format!("{list}-{no}")
+}
+
+/// The operation that made the list, and the line, of a code on a sheet.
+pub fn listed(token: &str) -> Option<(&str, i64)> {
+    let (list, no) = token.split_once('-')?;
+    Some((operation_of(list)?, no.parse().ok()?))
+}
+
+/// The operation that made a list, by the list's name.
+pub fn operation_of(list: &str) -> Option<&str> {
+    let is_hex = |text: &&str| text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    list.strip_prefix('L').filter(is_hex)
+}
+
+/// The list as CSV, with the mark by which spreadsheets know UTF-8.
 ///
 /// # Errors
 /// Memory is short.
@@ -91,66 +112,86 @@ pub fn written(list: &str, lines: &[ListLine]) -> Result<Vec<u8>, csv::Error> {
     let mut file = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
     file.write_record(COLUMNS)?;
     for line in lines {
-        let no = line.no.to_string();
-        let (holder, box_number) = (inert(&line.holder), inert(&line.box_number));
-        let ours = [list, &no, &line.application_id, &holder, &line.number_ends, &box_number, &line.last_day];
-        file.write_record(ours.into_iter().chain([line.control.as_str(), "", "", "", ""]))?;
+        file.write_record(row(list, line))?;
     }
     file.into_inner().map_err(|error| csv::Error::from(error.into_error()))
 }
 
-/// Reads a list that came back: the name of its list, and what each line says, with its place in the file.
+/// The list as a workbook; who took a card is chosen from the words of the form.
 ///
 /// # Errors
-/// The file is no text, lacks a column or has it twice, has no line, or has lines of several lists.
+/// Memory is short.
+pub fn written_as_workbook(list: &str, lines: &[ListLine]) -> Result<Vec<u8>, XlsxError> {
+    let rows: Vec<Vec<String>> = lines.iter().map(|line| row(list, line).to_vec()).collect();
+    let words = BY.map(|(_, form)| form);
+    workbook(&COLUMNS, &rows, Special { choice: Some(("by", &words)), ..Special::default() })
+}
+
+fn row(list: &str, line: &ListLine) -> [String; COLUMNS.len()] {
+    let empty = String::new;
+    [
+        list.into(),
+        line.no.to_string(),
+        line.application_id.clone(),
+        inert(&line.holder).into_owned(),
+        line.number_ends.clone(),
+        inert(&line.box_number).into_owned(),
+        line.last_day.clone(),
+        line.control.clone(),
+        empty(),
+        empty(),
+        empty(),
+        empty(),
+    ]
+}
+
+/// Reads a list that came back, CSV or a workbook: the name of its list, and what each line says, with its place in
+/// the file.
+///
+/// # Errors
+/// The file cannot be read, lacks a column or has it twice, or has no line.
 pub fn read(bytes: &[u8]) -> Result<(String, Vec<(usize, LineSays)>), RowFault> {
-    let fault = |line, column: &str, message: String| RowFault { line, column: column.into(), message };
-    let decoded = match text(bytes) {
-        Ok(text) => text.to_owned(),
-        // A spreadsheet in China saves CSV so.
-        Err(wrong) => gb18030::decode(bytes).map_err(|_| wrong)?,
-    };
-    // The reader counts a line that ends in two signs with the one before it.
-    let decoded = decoded.replace("\r\n", "\n").replace('\r', "\n");
-    let mut file = csv::ReaderBuilder::new().flexible(true).from_reader(decoded.as_bytes());
-    let headers = file.headers().map_err(|_| fault(1, "", "cannot be read as CSV".into()))?.clone();
+    let fault = |line, column: &str, message: &str| RowFault { line, column: column.into(), message: message.into() };
+    // What kind of file it is, its content tells: names are changed.
+    let is_workbook = workbook_rows::is_workbook(bytes);
+    let rows = if is_workbook { workbook_rows::rows(bytes)? } else { csv_rows::rows(bytes)? };
+    let mut rows = rows.into_iter().filter(|row| !row.is_empty());
+    let header = rows.next().unwrap_or_default();
     let mut at = HashMap::new();
-    for (place, name) in headers.iter().enumerate() {
-        if at.insert(name.trim(), place).is_some() && NEEDED.contains(&name.trim()) {
-            return Err(fault(1, name, "the column stands there twice; export the list anew".into()));
+    for (place, name) in header.cells() {
+        let Ok(name) = name else { continue };
+        if at.insert(name.trim().to_owned(), place).is_some() && NEEDED.contains(&name.trim()) {
+            return Err(fault(header.line, name, "the column stands there twice; export the list anew"));
         }
     }
-    if let Some(missing) = NEEDED.iter().find(|column| !at.contains_key(*column)) {
-        return Err(fault(1, missing, "the column is missing; export the list anew and keep its first line".into()));
+    if let Some(missing) = NEEDED.iter().find(|column| !at.contains_key(**column)) {
+        let message = "the column is missing; export the list anew and keep its first line";
+        return Err(fault(header.line.max(1), missing, message));
     }
     let (mut list, mut lines) = (String::new(), Vec::new());
-    for record in file.records() {
-        let record = record.map_err(|error| {
-            let line = error.position().map_or(0, |at| at.line() as usize);
-            fault(line, "", "cannot be read as CSV: a quotation mark is not closed".into())
-        })?;
-        let line = record.position().map_or(0, |at| at.line() as usize);
-        // A quotation mark that is not closed takes all that follows into its cell.
-        if record.iter().any(|cell| cell.contains('\n')) {
-            return Err(fault(
-                line,
-                "",
-                "a quotation mark in this line is not closed, or a cell has several lines".into(),
-            ));
-        }
-        if record.iter().all(|cell| cell.trim().is_empty()) {
-            continue;
-        }
-        let cell = |column: &str| at.get(column).and_then(|place| record.get(*place)).unwrap_or_default().trim();
+    for row in rows {
+        let cell = |column: &str| at.get(column).map_or("", |place| row.text(*place));
         if list.is_empty() {
             list = cell("list").into();
         }
-        lines.push((line, said(line, &list, cell).unwrap_or_else(LineSays::Wrong)));
+        let says = match unread(&row, &at) {
+            Some(wrong) => LineSays::Wrong(wrong),
+            None => said(row.line, &list, cell).unwrap_or_else(LineSays::Wrong),
+        };
+        lines.push((row.line, says));
     }
     if lines.is_empty() {
-        return Err(fault(1, "", "no line below the columns; nothing was recorded".into()));
+        return Err(fault(1, "", "no line below the columns; nothing was recorded"));
     }
     Ok((list, lines))
+}
+
+/// The first cell of a row that is needed and is not taken as text.
+fn unread(row: &FileRow, at: &HashMap<String, usize>) -> Option<RowFault> {
+    NEEDED.iter().find_map(|column| {
+        let message = row.fault(*at.get(*column)?)?;
+        Some(RowFault { line: row.line, column: (*column).into(), message: message.into() })
+    })
 }
 
 fn said<'c>(line: usize, list: &str, cell: impl Fn(&str) -> &'c str) -> Result<LineSays, RowFault> {
@@ -216,6 +257,7 @@ fn day(text: &str) -> Option<Date> {
 
 #[cfg(test)]
 mod tests {
+    use cardline_core::domain::gb18030;
     use cardline_core::domain::open_form::Form;
     use jiff::civil::date;
 

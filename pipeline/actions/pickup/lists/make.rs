@@ -14,7 +14,7 @@ use crate::actions::pickup::places::one_point;
 use crate::actions::pickup::refusal::{PickupError, PickupRefusal};
 use crate::crypto::keys::RecordOf;
 use crate::limits::LIST_CARDS;
-use crate::route::distribution::list_cards::{ShelfCard, keep_listed, shelf_cards};
+use crate::route::distribution::list_cards::{ShelfCard, keep_listed, list_named, shelf_cards};
 use crate::route::distribution::pickup_act::{NewPickupAct, record_pickup_act};
 use crate::step::{StageError, Worker};
 
@@ -52,21 +52,24 @@ pub async fn make_list(
     let operation = operation_name(&json!([point, by.actor, by.at.as_microsecond(), ids]));
     let list = format!("L{operation}");
     let lines = (1..).zip(&cards).map(|(no, card)| line(worker, &list, no, card)).collect::<Result<Vec<_>, _>>()?;
-    let act = NewPickupAct {
-        at: by.at,
-        actor: by.actor.into(),
-        what: "list",
-        operation,
-        place: point.into(),
-        points: 1,
-        cards: lines.len() as i64,
-        people: cards.iter().map(|card| &card.person).collect::<BTreeSet<_>>().len() as i64,
-        reason: worker.keys.encrypt(by.reason.as_bytes())?,
-        ..NewPickupAct::default()
-    };
-    let id = record_pickup_act(&mut tx, &act).await?;
-    keep_listed(&mut tx, id, ids).await?;
-    tx.commit().await?;
+    // At the same instant the same list is meant, as a file and as a sheet: it is one.
+    if list_named(&mut tx, &operation).await?.is_none() {
+        let act = NewPickupAct {
+            at: by.at,
+            actor: by.actor.into(),
+            what: "list",
+            operation,
+            place: point.into(),
+            points: 1,
+            cards: lines.len() as i64,
+            people: cards.iter().map(|card| &card.person).collect::<BTreeSet<_>>().len() as i64,
+            reason: worker.keys.encrypt(by.reason.as_bytes())?,
+            ..NewPickupAct::default()
+        };
+        let id = record_pickup_act(&mut tx, &act).await?;
+        keep_listed(&mut tx, id, ids).await?;
+        tx.commit().await?;
+    }
     let further = is_full.then(|| lines.last().map(|line| line.application_id.clone())).flatten();
     Ok(PickupList { list, point: point.into(), name, lines, further })
 }

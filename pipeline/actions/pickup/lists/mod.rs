@@ -2,5 +2,12 @@
 //! comes back and is recorded line by line, as the events of a point with network are.
 
 pub mod cells;
+pub mod csv_rows;
 pub mod make;
 pub mod record;
+pub mod rows;
+pub mod workbook;
+pub mod workbook_rows;
+
+#[cfg(test)]
+mod workbook_tests;

@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::json;
 
-use super::cells::{HandedOver, LineSays, read};
+use super::cells::{HandedOver, LineSays, operation_of, read};
 use crate::actions::imports::reference_file::RowFault;
 use crate::actions::outcome::{Instruction, while_passing};
 use crate::actions::pickup::operation_name;
@@ -78,8 +78,7 @@ async fn attempt(
     let (list, said) = read(bytes).map_err(PickupRefusal::NoList)?;
     let mut tx = worker.ledger.begin().await?;
     let unknown = || PickupRefusal::NoSuchList { list: list.clone() };
-    let is_hex = |text: &&str| text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    let operation = list.strip_prefix('L').filter(is_hex).ok_or_else(unknown)?;
+    let operation = operation_of(&list).ok_or_else(unknown)?;
     let (act, point) = list_named(&mut tx, operation).await?.ok_or_else(unknown)?;
     // The point may have closed since; a list of which who acts sees no card is none for them.
     let listed = listed_cards(&mut tx, act).await?;

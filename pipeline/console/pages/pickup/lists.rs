@@ -2,14 +2,19 @@
 
 use askama::Template;
 use cardline::actions::outcome::Instruction;
-use cardline::actions::pickup::lists::cells::written;
+use cardline::actions::pickup::lists::cells::{written, written_as_workbook};
 use cardline::actions::pickup::lists::make::make_list;
-use cardline::actions::pickup::lists::record::{RecordReport, record_list};
+use cardline::actions::pickup::lists::record::{RecordReport, RecordedLine, record_list};
+use cardline::time::local_date;
 
+use super::list_reasons;
 use crate::answer::{Answer, Refusal, Words};
 use crate::asked::Asked;
 use crate::frame::Frame;
 use crate::pages::operator::acts::reason;
+
+/// The kind of a workbook of Excel.
+const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 #[derive(Template)]
 #[template(path = "pickup/point_lists.html")]
@@ -17,6 +22,12 @@ struct ListsPage {
     f: Frame,
     point: String,
     report: Option<RecordReport>,
+}
+
+impl ListsPage {
+    fn why(&self, line: &RecordedLine) -> String {
+        list_reasons::said(self.f.lang, &line.reason)
+    }
 }
 
 /// The forms.
@@ -45,8 +56,17 @@ async fn make(asked: &Asked) -> Result<Answer, Refusal> {
     let actor = asked.principal()?.name.clone();
     let by = Instruction { actor: &actor, reason: reason(asked)?, at: now, approval: None };
     let list = make_list(&worker, asked.form.get("point"), asked.form.get("after"), by).await?;
-    let body = written(&list.list, &list.lines).map_err(|error| Refusal::Failed(error.to_string()))?;
-    Ok(Answer::File { name: format!("{}.csv", list.list), kind: "text/csv; charset=utf-8", body })
+    if asked.form.get("kind") == "sheet" {
+        let with_receipts = !asked.form.get("receipts").is_empty();
+        return Ok(Answer::Page(super::sheet::page(&list, local_date(now), with_receipts)?));
+    }
+    let failed = |error: &dyn std::fmt::Display| Refusal::Failed(error.to_string());
+    if asked.form.get("kind") == "csv" {
+        let body = written(&list.list, &list.lines).map_err(|error| failed(&error))?;
+        return Ok(Answer::File { name: format!("{}.csv", list.list), kind: "text/csv; charset=utf-8", body });
+    }
+    let body = written_as_workbook(&list.list, &list.lines).map_err(|error| failed(&error))?;
+    Ok(Answer::File { name: format!("{}.xlsx", list.list), kind: WORKBOOK, body })
 }
 
 async fn record(asked: &Asked) -> Result<Answer, Refusal> {

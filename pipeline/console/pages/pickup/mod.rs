@@ -2,8 +2,11 @@
 
 pub mod acts;
 pub mod forecast;
+mod list_reasons;
 pub mod lists;
 pub mod point;
+mod qr;
 pub mod reassign;
 mod refused;
+pub mod sheet;
 pub mod waiting;

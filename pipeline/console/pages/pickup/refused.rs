@@ -3,6 +3,7 @@
 use cardline::actions::pickup::refusal::{LeftOut, PickupRefusal};
 use cardline::actions::pickup::take_over::CannotTakeOver;
 
+use super::list_reasons;
 use crate::answer::{Refusal, Words};
 use crate::frame::grouped;
 
@@ -51,9 +52,10 @@ pub(super) fn words(refusal: &PickupRefusal) -> Words {
         PickupRefusal::NothingOnShelf { .. } => {
             Words::new("此网点货架上没有卡", "No card lies on the shelf of this point")
         }
-        PickupRefusal::NoList(fault) => {
-            Words::new(format!("不是本系统的清单：{fault}"), format!("This is no list of ours: {fault}"))
-        }
+        PickupRefusal::NoList(fault) => Words::new(
+            format!("不是本系统的清单：{}", list_reasons::fault(fault)),
+            format!("This is no list of ours: {fault}"),
+        ),
         PickupRefusal::NoSuchList { .. } => Words::new("没有这份清单", "There is no such list"),
         PickupRefusal::NothingToHandOn { .. } => {
             Words::new("此网点没有也不会有待领的卡", "No card is at this point, or comes there")
