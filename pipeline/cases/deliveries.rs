@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::desk::open_case;
+use super::desk::{open_case, overtake_cases};
 use crate::args;
 use crate::store::{LedgerError, Stamp, Tx};
 
@@ -42,4 +42,16 @@ pub(crate) async fn open_delivery_case(
     let case = open_case(tx, None, None, reason, due_on, "administrator", why).await?;
     tx.run("UPDATE shipment SET owner = 'administrator' WHERE id = $1", args![shipment]).await?;
     Ok(case)
+}
+
+/// Ends a case about a shipment, which goes on.
+pub(crate) async fn end_delivery_case(
+    tx: &mut Tx,
+    shipment: i64,
+    case: i64,
+    why: Stamp<'_>,
+) -> Result<(), LedgerError> {
+    overtake_cases(tx, &[(case,)], why).await?;
+    tx.run("UPDATE shipment SET owner = 'distribution point' WHERE id = $1", args![shipment]).await?;
+    Ok(())
 }

@@ -81,6 +81,13 @@ pub(crate) async fn overtake(tx: &mut Tx, batch: i64, why: Stamp<'_>) -> Result<
     overtake_cases(tx, &chased, why).await
 }
 
+/// Open cases of this reason about what is in `subject`.
+pub(crate) async fn cases_of_subjects(tx: &mut Tx, reason: &str) -> Result<Vec<(i64,)>, LedgerError> {
+    let sql = "SELECT k.id FROM subject s JOIN desk_case k ON k.application = s.id
+        WHERE k.reason = $1 AND k.state IN ('open', 'escalated') ORDER BY k.id";
+    tx.rows(sql, args![reason]).await
+}
+
 /// Later facts settled these cases; those that a person decided before stay as they are.
 pub(crate) async fn overtake_cases(tx: &mut Tx, cases: &[(i64,)], why: Stamp<'_>) -> Result<(), LedgerError> {
     if cases.is_empty() {

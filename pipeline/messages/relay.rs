@@ -47,7 +47,7 @@ const TOLD: &[&str] = &[
      WHERE v.seq BETWEEN $1 AND $2 AND (v.to_state = 'on_shelf' OR v.from_state = 'on_shelf' AND v.to_state = 'in_transit')
         AND COALESCE((SELECT o.to_state FROM move o WHERE o.scope = 'application'
         AND o.subject = a.id AND o.life = 'card' AND o.seq < v.seq ORDER BY o.seq DESC LIMIT 1), 'waiting_account')
-        IN ('waiting_account', 'waiting_production', 'in_production', 'produced', 'in_transit', 'at_point')",
+        IN ('waiting_account', 'waiting_production', 'in_production', 'produced', 'in_transit', 'at_point', 'on_shelf')",
 ];
 
 /// Errors of the applications that were rejected, by the row of history that says so.

@@ -21,6 +21,13 @@ row! {
     }
 }
 
+impl DayMove {
+    /// Whether one card of a shipment moved, and not the shipment.
+    pub fn is_of_one_card(&self) -> bool {
+        ["held", "missing"].contains(&self.from_state.as_str())
+    }
+}
+
 /// The last day a person gave a window, and whether it is fixed, so that no calendar moves it.
 #[derive(Clone, Copy)]
 pub struct Notice {
@@ -78,6 +85,11 @@ const FACTS: &str =
 const SETTLED: &str = "SELECT m.life, m.to_state, m.at, c.at AS settled_at FROM move m JOIN chunk c ON c.id = m.chunk
      WHERE m.scope = 'application' AND m.subject = $1";
 
+/// The same of cards of the shipment `$1` that were found.
+const FOUND: &str = "SELECT m.life, m.to_state, m.at, c.at AS settled_at FROM box x JOIN made d ON d.box = x.id
+     JOIN move m ON m.scope = 'application' AND m.subject = d.application AND m.to_state = 'on_shelf'
+     JOIN chunk c ON c.id = m.chunk WHERE x.shipment = $1";
+
 /// Rows of history, `m`.
 macro_rules! moves {
     ($($from:literal),+) => {
@@ -112,11 +124,12 @@ const OF_PRODUCTION_BATCH: &str = moves!(
         AND m.from_state = 'held' AND m.to_state = 'in_production' WHERE p.batch = $1"
 );
 
-/// What the shipment `$1` did, and which of its cards a person let go on.
+/// What the shipment `$1` did, and which of its cards a person let go on or somebody found.
 const OF_SHIPMENT: &str = moves!(
     "move m WHERE m.scope = 'shipment' AND m.subject = $1",
     "box x JOIN made d ON d.box = x.id JOIN move m ON m.scope = 'application' AND m.subject = d.application
-        AND m.from_state = 'held' AND m.to_state IN ('in_transit', 'at_point', 'on_shelf') WHERE x.shipment = $1"
+        AND m.from_state IN ('held', 'missing') AND m.to_state IN ('in_transit', 'at_point', 'on_shelf')
+        WHERE x.shipment = $1"
 );
 
 /// Whether there was ever a case about the card, the batch or the shipment `$1`: nobody is asked again without one.
@@ -159,15 +172,18 @@ impl Ledger {
                 let becomes = becomes.parse().map_err(|_| LedgerError::Shape("pickup_act_shipment.becomes".into()))?;
                 let notice = Notice { becomes, is_fixed: ["open-window", "close-window"].contains(&what.as_str()) };
                 let to = if what == "reassign" { "in_transit" } else { "on_shelf" };
-                let opened = |m: &&mut DayMove| m.at == at && m.to_state == to && m.from_state != "held";
+                let opened = |m: &&mut DayMove| m.at == at && m.to_state == to && !m.is_of_one_card();
                 facts.moves.iter_mut().filter(opened).for_each(|m| m.notice = Some(notice));
             }
         }
-        if of == Holder::Card {
-            for SettledEvent { life, to_state, at, settled_at } in tx.rows(SETTLED, args![id]).await? {
-                let of_event = |m: &&mut DayMove| m.life == life && m.to_state == to_state && m.at == at;
-                facts.moves.iter_mut().filter(of_event).for_each(|m| m.at = settled_at);
-            }
+        let settled = match of {
+            Holder::Card => tx.rows(SETTLED, args![id]).await?,
+            Holder::Shipment => tx.rows(FOUND, args![id]).await?,
+            _ => Vec::new(),
+        };
+        for SettledEvent { life, to_state, at, settled_at } in settled {
+            let of_event = |m: &&mut DayMove| m.life == life && m.to_state == to_state && m.at == at;
+            facts.moves.iter_mut().filter(of_event).for_each(|m| m.at = settled_at);
         }
         facts.regions = match of {
             Holder::Card => vec![facts.region.clone()],

@@ -8,6 +8,9 @@ use super::due_days::Days::{self, *};
 use super::due_days::Holder::{self, *};
 use super::due_days::How::{self, *};
 
+/// What was missing was found after its window had ended.
+pub(crate) const OPENED_AGAIN: &str = "found, and its window was opened again";
+
 /// A person decides a case.
 const CASE: Days = Working("case_working_days", |policy| policy.case_working_days);
 /// A partner is asked again.
@@ -16,6 +19,7 @@ const CORRECTION: Days = Natural("correction_days", |policy| policy.correction_d
 const WINDOW: Days = Working("window_working_days", |policy| policy.window_working_days);
 const TRANSIT: Days = Working("transit_working_days", |policy| policy.transit_working_days);
 const UNIT: Days = Working("unit_working_days", |policy| policy.unit_working_days);
+const MISSING: Days = Working("missing_working_days", |policy| policy.missing_working_days);
 const RETURN: Days = Working("return_working_days", |policy| policy.return_working_days);
 const RECYCLE: Days = Working("recycle_working_days", |policy| policy.recycle_working_days);
 
@@ -45,6 +49,10 @@ const fn card_because(
     words: (&'static str, &'static str),
 ) -> DayRule {
     rule(Card, CARD.name, edge, because, sets, words)
+}
+
+const fn stays_in(of: Holder, (from, to): (&'static [&'static str], &'static str), because: &'static str) -> DayRule {
+    DayRule { of, life: CARD.name, from, to, because, sets: None, kind: "", why: "" }
 }
 
 const fn stays(from: &'static [&'static str], to: &'static str, because: &'static str) -> DayRule {
@@ -91,6 +99,7 @@ const RULES: &[DayRule] = &[
     card(&[], "spoiled", CASE, "case"),
     // It was collected, or never was, or ends.
     card(&[], "with_unit", UNIT, "unit"),
+    card(&[], "missing", MISSING, "missing"),
     card(&[], "recalled", RETURN, "recall"),
     card(&[], "awaiting_return", RETURN, "return"),
     stays(&["to_recycle"], "to_recycle", ""),
@@ -117,6 +126,10 @@ const RULES: &[DayRule] = &[
         (TRANSIT, Sets),
         ("transit", "sent-on"),
     ),
+    in_set(Shipment, (&["missing", "held"], "on_shelf"), OPENED_AGAIN, (WINDOW, Sets), ("window", "window")),
+    stays_in(Shipment, (&["held"], "in_transit"), "found"),
+    stays_in(Shipment, (&["held"], "at_point"), "found"),
+    stays_in(Shipment, (&["held"], "on_shelf"), "found"),
     in_set(Shipment, (&["held"], "in_transit"), "", (CASE, AtLeast), ("transit", "decision")),
     in_set(Shipment, (&["held"], "at_point"), "", (CASE, AtLeast), ("transit", "decision")),
     in_set(Shipment, (&["held"], "on_shelf"), "", (CASE, AtLeast), ("window", "decision")),

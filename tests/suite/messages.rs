@@ -173,6 +173,8 @@ fn events() -> Vec<Value> {
             json!({ "by": "guardian", "evidence": [{ "kind": "resident_id", "sha256": "0".repeat(64) }] }),
         ),
         ("card.handed_over", json!({})),
+        ("card.missing", json!({ "box": "B1" })),
+        ("card.found", json!({})),
         ("card.activated", json!({ "functions": "both" })),
         ("card.locked", json!({})),
         ("card.unlocked", json!({})),

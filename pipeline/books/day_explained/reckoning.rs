@@ -12,7 +12,7 @@ use super::{CountedFrom, DayChange, RuleShown};
 use crate::limits::{ANSWER_WORKING_DAYS, QUEUE_WORKING_DAYS_MORE};
 use crate::route::due_days::{Days, Holder, How};
 use crate::route::due_moves::{DayFacts, DayMove};
-use crate::route::due_rules::{asked_again, rule_of};
+use crate::route::due_rules::{OPENED_AGAIN, asked_again, rule_of};
 use crate::step::Worker;
 use crate::time::local_date;
 
@@ -74,7 +74,8 @@ impl<'r> Reckoning<'r> {
     }
 
     fn take_notice(&mut self, m: &DayMove, on: Date) {
-        if m.life == CARD.name && self.of == Holder::Shipment && m.from_state != "held" {
+        let is_window = !m.is_of_one_card() || m.reason.starts_with(OPENED_AGAIN);
+        if m.life == CARD.name && self.of == Holder::Shipment && is_window {
             self.is_fixed = m.notice.is_some_and(|notice| notice.is_fixed);
         }
         let (Some(notice), Some(day)) = (m.notice, &mut self.day) else { return };

@@ -8,7 +8,7 @@ use crate::cases::deadline::{Deadline, Missed, gauge};
 use crate::store::transition::{Subject, by_day};
 use crate::store::{LedgerError, Tx};
 
-/// What is overdue on day `$1`.
+/// What is overdue on day `$1`. A missing card has a deadline of its own kind.
 macro_rules! overdue {
     () => {
         concat!(
@@ -16,7 +16,7 @@ macro_rules! overdue {
       UNION SELECT id, bank, region FROM application WHERE due_on < $1
         AND place IN (",
             card_states!(due_alone),
-            ")) o"
+            ") AND place <> 'missing') o"
         )
     };
 }
@@ -26,7 +26,7 @@ pub(super) const CARDS: Deadline = Deadline {
     name: "cards",
     partners: concat!("SELECT DISTINCT o.partner FROM ", overdue!(), " ORDER BY o.partner"),
     gauges: &[
-        gauge!("card", concat!("application WHERE place IN (", card_states!(due_alone), ")")),
+        gauge!("card", concat!("application WHERE place IN (", card_states!(due_alone), ") AND place <> 'missing'")),
         gauge!("waiting-card", "application WHERE queue IS NOT NULL"),
     ],
     settle: |tx, missed| Box::pin(look_at_cards(tx, missed)),

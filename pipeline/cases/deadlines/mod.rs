@@ -9,6 +9,7 @@ mod batches;
 mod cards;
 mod cases;
 pub(crate) mod messages;
+pub(crate) mod missing;
 mod shipments;
 
 use super::deadline::Deadline;
@@ -18,6 +19,7 @@ pub const DEADLINES: &[Deadline] = &[
     batches::BATCHES,
     shipments::SHIPMENTS,
     applications::APPLICATIONS,
+    missing::MISSING,
     cards::CARDS,
     cases::CASES,
     messages::MESSAGES,

@@ -58,6 +58,8 @@ pub struct RegionPolicy {
     pub window_working_days: u32,
     pub roll_overs: i64,
     pub unit_working_days: u32,
+    #[serde(default = "missing_working_days")]
+    pub missing_working_days: u32,
     pub return_working_days: u32,
     pub recycle_working_days: u32,
     pub remakes: i64,
@@ -93,6 +95,10 @@ pub struct RegionPolicy {
 }
 
 /// Of a file of the release before these keys.
+fn missing_working_days() -> u32 {
+    10
+}
+
 fn clock_jump_days() -> u32 {
     15
 }
@@ -155,6 +161,7 @@ const RANGES: &[(&str, i64, i64)] = &[
     ("window_working_days", 1, 250),
     ("roll_overs", 0, 100),
     ("unit_working_days", 1, 250),
+    ("missing_working_days", 1, 250),
     ("return_working_days", 1, 250),
     ("recycle_working_days", 1, 250),
     ("remakes", 0, 100),

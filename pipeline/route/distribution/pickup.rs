@@ -40,7 +40,7 @@ pub struct PickupRow {
     pub due_on: String,
     /// Negative when past.
     pub working_days_left: i64,
-    /// What ends on that day: `window`, `unit`, `recall` or `return`.
+    /// What ends on that day: `window`, `unit`, `recall`, `return` or `missing`.
     pub kind: &'static str,
     pub owner: String,
     /// Only of what waits.
@@ -202,6 +202,7 @@ pub(super) fn kind_of(place: &str) -> &'static str {
         "with_unit" => "unit",
         "recalled" => "recall",
         "awaiting_return" => "return",
+        "missing" => "missing",
         _ => "window",
     }
 }

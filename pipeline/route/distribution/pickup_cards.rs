@@ -13,7 +13,7 @@ use crate::store::{Ledger, LedgerError};
 /// Which cards are asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Asked {
-    /// Those at a point or with a unit.
+    /// Those at a point, with a unit or missing.
     Waiting,
     /// Those whose window ends on one of these days, both included.
     Due { from: Date, to: Date },
@@ -109,7 +109,7 @@ macro_rules! waiting {
         concat!(
             on_shelves!("s.place IN ('at_point', 'on_shelf')"),
             " UNION ALL ",
-            alone!("CAST(NULL AS BIGINT)", "application a", "a.place = 'with_unit'")
+            alone!("CAST(NULL AS BIGINT)", "application a", "a.place IN ('with_unit', 'missing')")
         )
     };
 }
@@ -129,7 +129,7 @@ macro_rules! overdue {
             alone!(
                 "CAST(NULL AS BIGINT)",
                 "application a",
-                "a.place IN ('with_unit', 'recalled', 'awaiting_return') AND a.due_on < $3"
+                "a.place IN ('with_unit', 'recalled', 'awaiting_return', 'missing') AND a.due_on < $3"
             ),
             " UNION ALL ",
             alone!(

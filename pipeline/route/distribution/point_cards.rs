@@ -1,5 +1,5 @@
 //! The cards that wait at one point, one by one in the order in which they fall due: those on its shelf, shipment by
-//! shipment, then those with a unit.
+//! shipment, then those with a unit and those that are missing.
 
 use cardline_core::card_states;
 
@@ -18,13 +18,13 @@ row! {
         owner: String,
         /// The day on which its first window was opened.
         ready_on: Option<String>,
-        /// The shipment it lies in; 0: with a unit.
+        /// The shipment it lies in; 0: with a unit or missing.
         shipment: i64,
     }
 }
 
 impl PointCard {
-    /// What ends on its day: `window` or `unit`.
+    /// What ends on its day: `window`, `unit` or `missing`.
     pub fn kind(&self) -> &'static str {
         kind_of(&self.place)
     }
@@ -47,13 +47,13 @@ const ON_SHELF: &str = concat!(
     " ORDER BY COALESCE(s.window_last, s.due_on), s.id, a.application_id LIMIT $5"
 );
 
-const WITH_UNIT: &str = concat!(
+const ALONE: &str = concat!(
     "SELECT a.application_id, a.place, a.due_on, a.owner, s.ready_on, CAST(0 AS BIGINT) AS shipment
      FROM application a LEFT JOIN made m ON m.application = a.id LEFT JOIN box x ON x.id = m.box
         LEFT JOIN shipment s ON s.id = x.shipment
      WHERE a.place IN (",
     card_states!(due_alone),
-    ") AND a.place = 'with_unit' AND a.point = $1 AND (a.due_on, a.application_id) > ($2, $3) AND ",
+    ") AND a.place IN ('with_unit', 'missing') AND a.point = $1 AND (a.due_on, a.application_id) > ($2, $3) AND ",
     in_scope!("a.bank", "a.region"),
     " ORDER BY a.due_on, a.application_id LIMIT $4"
 );
@@ -79,7 +79,7 @@ impl Ledger {
         let left = limit - cards.len() as i64;
         if left > 0 {
             let (due_on, id) = if shipment == 0 { (due_on, id) } else { ("", "") };
-            cards.extend(tx.rows::<PointCard>(WITH_UNIT, args![point, due_on, id, left]).await?);
+            cards.extend(tx.rows::<PointCard>(ALONE, args![point, due_on, id, left]).await?);
         }
         Ok(cards)
     }

@@ -10,6 +10,10 @@ pub enum EventKind {
     Collected,
     CollectedByUnit,
     HandedOver,
+    /// It is not in the box it was listed in.
+    Missing,
+    /// It was missing, and is there.
+    Found,
     ActivatedSocial,
     ActivatedFinancial,
     ActivatedBoth,
@@ -79,6 +83,10 @@ pub struct ArrivingEvent {
 pub struct EventDates {
     /// A unit hands out by this day.
     pub hand_out_on: Date,
+    /// A missing card is looked for until this day.
+    pub missing_on: Date,
+    /// The last day of a window that opens today.
+    pub window_on: Date,
     /// Old plastic is due back by this day.
     pub return_on: Date,
     /// Returned plastic is in a recycling batch by this day.

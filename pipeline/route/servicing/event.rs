@@ -118,6 +118,8 @@ fn kind_of(message: &Message) -> Option<(EventKind, Option<String>)> {
         "card.collected" if message.by.as_deref() == Some("unit") => EventKind::CollectedByUnit,
         "card.collected" => EventKind::Collected,
         "card.handed_over" => EventKind::HandedOver,
+        "card.missing" => EventKind::Missing,
+        "card.found" => EventKind::Found,
         "card.activated" => match message.functions.as_deref() {
             Some("social") => EventKind::ActivatedSocial,
             Some("financial") => EventKind::ActivatedFinancial,

@@ -11,6 +11,7 @@ mod explained;
 mod figures;
 mod keys;
 mod laws;
+mod missing;
 pub mod people;
 mod pickup;
 mod pickup_lists;

@@ -34,16 +34,16 @@ use crate::steps::{claim, drain};
 on_both_engines!(what_a_point_counts_is_held_against_the_carton);
 
 /// A carton on its way.
-struct Carton {
-    number: String,
-    container: String,
-    cards: i64,
+pub(super) struct Carton {
+    pub number: String,
+    pub container: String,
+    pub cards: i64,
     region: String,
     bank: String,
 }
 
 impl Carton {
-    fn event(&self, kind: &str, count: i64) -> Value {
+    pub(super) fn event(&self, kind: &str, count: i64) -> Value {
         json!({ "type": kind, "shipment": self.number, "box": self.container, "count": count })
     }
 }
@@ -228,7 +228,6 @@ async fn a_case_of_a_delivery_is_of_its_area(worker: &mut Worker, carton: &Carto
 }
 
 /// Takes in events as from the topic, their ids after `name`.
-/// Events as a point tells them.
 pub(crate) async fn told(worker: &Worker, name: &str, events: &[Value], now: Timestamp) -> IntakeCounts {
     let topic = worker.config.topics.events.clone();
     let stored = worker.ledger.positions(&topic, &[0]).await.unwrap()[0].1;
@@ -252,7 +251,7 @@ pub(crate) async fn told(worker: &Worker, name: &str, events: &[Value], now: Tim
 }
 
 /// What is on its way, the fullest first.
-async fn cartons(ledger: &Ledger) -> Vec<Carton> {
+pub(super) async fn cartons(ledger: &Ledger) -> Vec<Carton> {
     let sql = "SELECT s.number || '|' || min(x.number) || '|' || CAST(count(*) AS TEXT) || '|' || min(a.region) || '|' || min(a.bank)
          FROM shipment s JOIN box x ON x.shipment = s.id JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
          WHERE s.place = 'in_transit' AND a.place IS NULL GROUP BY s.id, s.number
@@ -266,17 +265,17 @@ async fn cartons(ledger: &Ledger) -> Vec<Carton> {
     texts(ledger, sql).await.into_iter().map(carton).collect()
 }
 
-async fn place(ledger: &Ledger, carton: &Carton) -> String {
+pub(super) async fn place(ledger: &Ledger, carton: &Carton) -> String {
     texts(ledger, format!("SELECT place FROM shipment WHERE number = '{}'", carton.number).leak()).await.remove(0)
 }
 
 /// Open cases about deliveries.
-async fn deliveries(worker: &Worker, now: Timestamp) -> Vec<ListedCase> {
+pub(super) async fn deliveries(worker: &Worker, now: Timestamp) -> Vec<ListedCase> {
     let query = CaseQuery { kind: "delivery".into(), limit: 100, ..CaseQuery::default() };
     case_page(worker, &query, now).await.unwrap().cases
 }
 
-async fn laws_hold(worker: &Worker, now: Timestamp) {
+pub(super) async fn laws_hold(worker: &Worker, now: Timestamp) {
     let report = worker.ledger.books(now, true, None).await.unwrap();
     assert_eq!(broken(&report), Vec::<String>::new());
 }

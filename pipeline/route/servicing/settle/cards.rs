@@ -1,6 +1,8 @@
 //! Events about cards: each kind's routes are tried in order, set by set, until every event moved its card or
 //! none can.
 
+use std::collections::BTreeSet;
+
 use cardline_core::domain::outcomes::MessageOutcome;
 
 use super::effects::{activates, along, routes};
@@ -61,7 +63,7 @@ pub(super) async fn cards(
 ) -> Result<(), LedgerError> {
     let dates = chunk.dates;
     stage(tx, &events).await?;
-    tx.scratch(RESOLVE, args![]).await?;
+    resolve(tx).await?;
     for (transitions, reason) in routes(kind) {
         let found = tx.rows::<Concerned>(if activates(kind) { ACTIVATING } else { CONCERNED }, args![]).await?;
         if found.is_empty() {
@@ -92,6 +94,24 @@ pub(super) async fn cards(
         )
         .await?;
     }
+    keep_left(tx, chunk, kind, &events, &BTreeSet::new(), counts).await
+}
+
+/// Finds the application of each staged event.
+pub(super) async fn resolve(tx: &mut Tx) -> Result<(), LedgerError> {
+    tx.scratch(RESOLVE, args![]).await?;
+    Ok(())
+}
+
+/// Keeps the events that moved nothing. `wrong_box`: positions of those that name a box which is not the card's.
+pub(super) async fn keep_left(
+    tx: &mut Tx,
+    chunk: Chunk<'_>,
+    kind: EventKind,
+    events: &[ArrivingEvent],
+    wrong_box: &BTreeSet<i64>,
+    counts: &mut IntakeCounts,
+) -> Result<(), LedgerError> {
     let left: Vec<(i64, bool)> = tx
         .rows::<(i64, bool)>(
             "SELECT position, id IS NOT NULL FROM event WHERE verdict IS NULL ORDER BY position",
@@ -104,7 +124,8 @@ pub(super) async fn cards(
         };
         if known {
             counts.rejected += 1;
-            keep(tx, chunk, event, MessageOutcome::Rejected, Some("EVENT-NOT-POSSIBLE".into())).await?;
+            let code = if wrong_box.contains(&position) { "RECEIPT-BOX" } else { "EVENT-NOT-POSSIBLE" };
+            keep(tx, chunk, event, MessageOutcome::Rejected, Some(code.into())).await?;
         } else if kind == EventKind::Withdrawn {
             counts.quarantined += 1;
             keep(tx, chunk, event, MessageOutcome::Waiting, Some("WITHDRAWAL-EARLY".into())).await?;

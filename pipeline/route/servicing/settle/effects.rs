@@ -73,7 +73,8 @@ pub(crate) fn routes(kind: EventKind) -> &'static [Route] {
         EventKind::Ended => ENDED,
         EventKind::PlasticReturned => PLASTIC_RETURNED,
         EventKind::Withdrawn => WITHDRAWN,
-        EventKind::Delivery(_) | EventKind::Fact => &[],
+        // Where these go, the carton says.
+        EventKind::Delivery(_) | EventKind::Missing | EventKind::Found | EventKind::Fact => &[],
     }
 }
 
@@ -106,7 +107,11 @@ pub(super) fn along(kind: EventKind, dates: &EventDates) -> Along {
             ..Along::default()
         },
         EventKind::Withdrawn => Along { owner: Some("nobody"), open: Some(false), ..Along::default() },
+        EventKind::Missing => {
+            Along { due_on: Some(dates.missing_on), owner: Some("administrator"), ..Along::default() }
+        }
         EventKind::Delivery(_)
+        | EventKind::Found
         | EventKind::ActivatedFinancial
         | EventKind::LostFormally
         | EventKind::LossLifted

@@ -8,8 +8,7 @@ use cardline_core::state_machines::CARD;
 
 use super::counted::{Expected, judged};
 use super::kept::{Chunk, keep};
-use crate::cases::deliveries::{case_of_delivery, open_delivery_case};
-use crate::cases::desk::overtake_cases;
+use crate::cases::deliveries::{case_of_delivery, end_delivery_case, open_delivery_case};
 use crate::custody::containers::SHIPMENT;
 use crate::custody::shipment_regions::{regions_of, smallest_area};
 use crate::route::intake::settle::IntakeCounts;
@@ -40,6 +39,22 @@ impl Carton {
         let &Carton { cards, travelling, missing, handed_out, .. } = self;
         Expected { travelling, most: cards - missing - handed_out, missing }
     }
+}
+
+macro_rules! carton {
+    ($where:literal) => {
+        concat!(
+            "SELECT s.id, s.place, s.done, b.bank, s.cards,
+                (SELECT count(*) FROM box x JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
+                 WHERE x.shipment = s.id AND a.place IS NULL) AS travelling,
+                (SELECT count(*) FROM box x JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
+                 WHERE x.shipment = s.id AND a.place = 'missing') AS missing,
+                (SELECT count(*) FROM box x JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
+                 WHERE x.shipment = s.id AND a.place IN ('in_hand', 'with_unit', 'lost', 'awaiting_return')) AS handed_out
+             FROM shipment s JOIN batch b ON b.id = s.batch WHERE ",
+            $where
+        )
+    };
 }
 
 /// Settles what points say of cartons. What cannot be is kept, refused; one of an unknown shipment, quarantined.
@@ -77,20 +92,8 @@ async fn carton_of(tx: &mut Tx, number: &str) -> Result<Option<Carton>, LedgerEr
     if tx.rows::<(i64,)>(lock, args![number]).await?.is_empty() {
         return Ok(None);
     }
-    tx.row(
-        "SELECT s.id, s.place, s.done, b.bank, s.cards,
-            (SELECT count(*) FROM box x JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
-             WHERE x.shipment = s.id AND a.place IS NULL) AS travelling,
-            (SELECT count(*) FROM box x JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
-             WHERE x.shipment = s.id AND a.place = 'missing') AS missing,
-            (SELECT count(*) FROM box x JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
-             WHERE x.shipment = s.id AND a.place IN ('in_hand', 'with_unit', 'lost', 'awaiting_return')) AS handed_out
-         FROM shipment s JOIN batch b ON b.id = s.batch WHERE s.number = $1",
-        args![number],
-    )
-    .await
+    tx.row(carton!("s.number = $1"), args![number]).await
 }
-
 /// As [`judged`], where the carton is on its way or at the point, and the box is one of its own.
 async fn judged_there(
     tx: &mut Tx,
@@ -164,8 +167,23 @@ async fn receive(
     tx.run("UPDATE shipment SET receipts = receipts + 1 WHERE id = $1", args![carton.id]).await?;
     if let (None, Some((case, true)), true) = (wrong, open, is_latest) {
         let why = Stamp { reason: "a later count agrees with the shipment", ..why };
-        overtake_cases(tx, &[(case,)], why).await?;
-        tx.run("UPDATE shipment SET owner = 'distribution point' WHERE id = $1", args![carton.id]).await?;
+        end_delivery_case(tx, carton.id, case, why).await?;
+    }
+    Ok(())
+}
+
+/// Cards of a carton are missing now, or were found: where nothing but a count opened the case about it, and the last
+/// count agrees with those who travel now, nobody needs to decide.
+pub(super) async fn count_again(tx: &mut Tx, shipment: i64, why: Stamp<'_>) -> Result<(), LedgerError> {
+    let Some((case, true)) = case_of_delivery(tx, shipment).await? else { return Ok(()) };
+    let last = "SELECT kind, counted FROM receipt WHERE shipment = $1 ORDER BY at DESC, id DESC LIMIT 1";
+    let last = tx.row::<(String, Option<i64>)>(last, args![shipment]).await?;
+    let carton = tx.row::<Carton>(carton!("s.id = $1"), args![shipment]).await?;
+    let (Some((kind, count)), Some(carton)) = (last, carton) else { return Ok(()) };
+    let told = [Delivery::Received, Delivery::Short].into_iter().find(|told| told.word() == kind);
+    if told.is_some_and(|told| judged(told, count, carton.expected()) == Ok(None)) {
+        end_delivery_case(tx, shipment, case, Stamp { reason: "as many cards are missing as were short", ..why })
+            .await?;
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ use cardline_core::domain::policy::ByRegion;
 
 use super::cards::cards;
 use super::kept::{Chunk, keep, stage};
+use super::missing::{found, missing};
 use super::receipts::receipts;
 use crate::args;
 use crate::messages::dead_letters;
@@ -106,6 +107,8 @@ async fn settle_wave(
                             keep(tx, chunk, &event, MessageOutcome::Accepted, event.reason.clone()).await?;
                         }
                     }
+                    EventKind::Missing => missing(tx, chunk, fresh, &mut counts, why).await?,
+                    EventKind::Found => found(tx, chunk, fresh, &mut counts, why).await?,
                     _ => cards(tx, chunk, kind, fresh, &mut counts, why).await?,
                 }
             }
