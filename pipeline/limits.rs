@@ -194,6 +194,8 @@ pub const ANSWER_WORKING_DAYS: u32 = 5;
 pub const QUEUE_WORKING_DAYS_MORE: u32 = 2;
 /// Shipments whose windows one settle opens.
 pub const WINDOWS_PER_CLAIM: i64 = 200;
+/// Overdue cards settled in one transaction of some seconds.
+pub const OVERDUE_AT_ONCE: i64 = 2_000;
 /// Shipments whose windows a person moves in one act: one transaction of some seconds.
 pub const WINDOWS_PER_ACT: i64 = 2_000;
 /// Cards that one act hands on from a point to another: one transaction of some seconds.

@@ -36,6 +36,12 @@ pub struct NextDates {
     pub chase_on: ByRegion<Date>,
     /// A person decides by this day.
     pub case_on: ByRegion<Date>,
+    /// Recalled plastic is back by this day.
+    pub return_on: ByRegion<Date>,
+    /// A card is activated by this day.
+    pub activate_on: ByRegion<Date>,
+    /// After so many reminders a person is asked.
+    pub reminders: ByRegion<i64>,
 }
 
 /// Two figures of `/metrics`, over things with a deadline.

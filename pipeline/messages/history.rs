@@ -111,7 +111,7 @@ fn messages(worker: &Worker, m: &ToldMove) -> Vec<Outgoing> {
         ("application", to @ ("accepted" | "rejected" | "returned" | "refused" | "lapsed" | "withdrawn")) => Some(to),
         ("card", "produced") => Some("produced"),
         ("card", "on_shelf") if m.from_state != "on_shelf" => Some("ready"),
-        ("card", "in_hand") if m.from_state != "lost" => Some("collected"),
+        ("card", "in_hand") if !["lost", "in_hand"].contains(&m.from_state.as_str()) => Some("collected"),
         ("card", "destroyed") => Some("closed"),
         ("social", "active") if m.from_state == "sealed" => Some("activated"),
         _ => None,
@@ -121,7 +121,8 @@ fn messages(worker: &Worker, m: &ToldMove) -> Vec<Outgoing> {
         // Whoever was told to come to one point must hear that the card goes on to another.
         ("card", "on_shelf", "in_transit") => Some("rolled_over"),
         ("card", _, "on_shelf") => Some("ready"),
-        ("card", "on_shelf", "recalled") => Some("recalled"),
+        ("card", _, "recalled") => Some("recalled"),
+        ("card", "in_hand", "in_hand") => Some("not_activated"),
         ("application", _, "returned") => Some("returned"),
         ("application", _, "lapsed") => Some("lapsed"),
         _ => None,

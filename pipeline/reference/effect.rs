@@ -40,6 +40,9 @@ const OPEN_DEADLINES: &str = concat!(
     card_states!(alone),
     ")
             AND due_on > $1 GROUP BY due_on
+    UNION ALL SELECT 'card', due_on, count(*) FROM application WHERE ",
+    card_states!(inactive),
+    " AND due_on > $1 GROUP BY due_on
     UNION ALL SELECT 'card', due_on, count(*) FROM application WHERE queue IS NOT NULL AND due_on <> promise_on AND due_on > $1 GROUP BY due_on
     UNION ALL SELECT 'case', due_on, count(*) FROM desk_case WHERE state IN ('open', 'escalated') AND due_on > $1 GROUP BY due_on"
 );
@@ -55,7 +58,9 @@ const MOVE_DEADLINES: &[&str] = &[
         AND (application.place IN (",
         card_states!(alone),
         ")
-            OR (application.queue IS NOT NULL AND application.due_on <> application.promise_on))"
+            OR (",
+        card_states!(inactive),
+        ") OR (application.queue IS NOT NULL AND application.due_on <> application.promise_on))"
     ),
     "UPDATE desk_case SET due_on = d.becomes FROM moved_day d WHERE desk_case.due_on = d.was AND desk_case.state IN ('open', 'escalated')",
 ];

@@ -52,7 +52,11 @@ impl Step for Deadlines {
         let today = local_date(now);
         let chase_on = worker.by_region(today, |policy| policy.chase_working_days);
         let case_on = worker.by_region(today, |policy| policy.case_working_days);
-        Ok((lease, overdue, NextDates { today, chase_on, case_on }))
+        let return_on = worker.by_region(today, |policy| policy.return_working_days);
+        let activate_on = worker.by_region(today, |policy| policy.activation_working_days);
+        let reminders = worker.policy.on(today).regions.map(|policy| policy.activation_reminders);
+        let dates = NextDates { today, chase_on, case_on, return_on, activate_on, reminders };
+        Ok((lease, overdue, dates))
     }
 
     async fn settle<'s>(

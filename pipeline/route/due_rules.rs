@@ -19,6 +19,7 @@ const CORRECTION: Days = Natural("correction_days", |policy| policy.correction_d
 const WINDOW: Days = Working("window_working_days", |policy| policy.window_working_days);
 const TRANSIT: Days = Working("transit_working_days", |policy| policy.transit_working_days);
 const UNIT: Days = Working("unit_working_days", |policy| policy.unit_working_days);
+const ACTIVATION: Days = Working("activation_working_days", |policy| policy.activation_working_days);
 const MISSING: Days = Working("missing_working_days", |policy| policy.missing_working_days);
 const RETURN: Days = Working("return_working_days", |policy| policy.return_working_days);
 const RECYCLE: Days = Working("recycle_working_days", |policy| policy.recycle_working_days);
@@ -99,6 +100,8 @@ const RULES: &[DayRule] = &[
     card(&[], "spoiled", CASE, "case"),
     // It was collected, or never was, or ends.
     card(&[], "with_unit", UNIT, "unit"),
+    card(&["on_shelf", "with_unit"], "in_hand", ACTIVATION, "activation"),
+    card_because((&["in_hand"], "in_hand"), "", (ACTIVATION, Sets), ("activation", "asked again")),
     card(&[], "missing", MISSING, "missing"),
     card(&[], "recalled", RETURN, "recall"),
     card(&[], "awaiting_return", RETURN, "return"),

@@ -9,7 +9,7 @@ mod reckoning;
 
 use cardline_core::domain::calendar::Calendar;
 use cardline_core::domain::promise;
-use cardline_core::state_machines::{APPLICATION, CARD, Standing};
+use cardline_core::state_machines::{APPLICATION, CARD, Standing, is_inactive};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
@@ -123,7 +123,8 @@ fn explained(worker: &Worker, trace: &Trace, facts: &DayFacts, calendars: &Calen
     let waits = APPLICATION.state(&trace.state).is_some_and(|state| state.standing == Standing::Under);
     let place = trace.place.clone().filter(|_| !waits);
     let (life, state) = place.map_or((&APPLICATION, trace.state.clone()), |place| (&CARD, place));
-    let is_due = life.state(&state).is_some_and(|state| state.standing == Standing::Under);
+    let is_due = is_inactive(&state, &trace.social, &trace.account)
+        || life.state(&state).is_some_and(|state| state.standing == Standing::Under);
     let mut shown = ExplainedDay {
         application_id: trace.application_id.clone(),
         state,

@@ -21,6 +21,11 @@ pub const LAW: Law = Law {
             card_states!(due_alone),
             ") AND (c.due_on < (SELECT today FROM law_day) OR c.owner IN ('', 'nobody'))"
         ),
+        concat!(
+            "SELECT c.application_id || ': collected and not activated, past ' || c.due_on FROM touched_card c WHERE ",
+            card_states!(inactive),
+            " AND (c.due_on < (SELECT today FROM law_day) OR c.owner IN ('', 'nobody'))"
+        ),
         "SELECT c.application_id || ': ' || c.state || ' and past ' || c.due_on FROM touched_card c
          WHERE c.state IN ('returned', 'rejected') AND c.due_on < (SELECT today FROM law_day)",
         "SELECT b.number || ': ' || b.state || ' past ' || b.due_on FROM batch b WHERE b.state <> 'answered' AND b.state <> 'cancelled' AND b.due_on < (SELECT today FROM law_day)",
@@ -46,6 +51,7 @@ pub const LAW: Law = Law {
     planted: &[
         planted(Middle, &["application"], "UPDATE application SET due_on = '2026-01-01' WHERE place IN ('to_recycle', 'awaiting_return', 'with_unit')"),
         planted(Middle, &["application"], "UPDATE application SET owner = 'nobody' WHERE place IN ('to_recycle', 'awaiting_return', 'with_unit')"),
+        planted(Middle, &["application"], "UPDATE application SET due_on = '2026-01-01' WHERE place = 'in_hand' AND (social = 'sealed' OR financial = 'sealed')"),
         planted(Middle, &["application"], "UPDATE application SET state = 'returned', due_on = '2026-01-01' WHERE id = (SELECT min(id) FROM application WHERE place = 'in_hand')"),
         planted(Middle, &["batch"], "UPDATE batch SET due_on = '2026-01-01' WHERE state <> 'answered'"),
         planted(Middle, &["batch"], "UPDATE batch SET to_produce = 1, due_on = '2026-01-01' WHERE id = (SELECT min(id) FROM batch)"),

@@ -8,7 +8,10 @@ use crate::cases::deadline::{Deadline, Missed, gauge};
 use crate::store::transition::{Subject, by_day};
 use crate::store::{LedgerError, Tx};
 
-/// What is overdue on day `$1`. A missing card has a deadline of its own kind.
+/// Why a person is asked.
+pub(super) const WAITS_LONG: &str = "a card waits longer than it may";
+
+/// What is overdue on day `$1`. A missing card and one with a unit have deadlines of their own kinds.
 macro_rules! overdue {
     () => {
         concat!(
@@ -16,7 +19,7 @@ macro_rules! overdue {
       UNION SELECT id, bank, region FROM application WHERE due_on < $1
         AND place IN (",
             card_states!(due_alone),
-            ") AND place <> 'missing') o"
+            ") AND place NOT IN ('missing', 'with_unit')) o"
         )
     };
 }
@@ -26,7 +29,14 @@ pub(super) const CARDS: Deadline = Deadline {
     name: "cards",
     partners: concat!("SELECT DISTINCT o.partner FROM ", overdue!(), " ORDER BY o.partner"),
     gauges: &[
-        gauge!("card", concat!("application WHERE place IN (", card_states!(due_alone), ") AND place <> 'missing'")),
+        gauge!(
+            "card",
+            concat!(
+                "application WHERE place IN (",
+                card_states!(due_alone),
+                ") AND place NOT IN ('missing', 'with_unit')"
+            )
+        ),
         gauge!("waiting-card", "application WHERE queue IS NOT NULL"),
     ],
     settle: |tx, missed| Box::pin(look_at_cards(tx, missed)),
@@ -44,7 +54,7 @@ async fn look_at_cards(tx: &mut Tx, Missed { partner, dates, why }: Missed<'_>) 
         tx.stage(ids.iter().copied().map(Subject::of).collect()).await?;
         tx.run("UPDATE application SET due_on = $1 WHERE id IN (SELECT id FROM subject)", args![case_on]).await?;
         for id in ids {
-            chase(tx, Some(id), None, "a card waits longer than it may", case_on, why).await?;
+            chase(tx, Some(id), None, WAITS_LONG, case_on, why).await?;
         }
     }
     Ok(())

@@ -3,6 +3,7 @@
 //! A new kind is its file and its line in [`DEADLINES`]: how to find what is overdue, what metrics count of it,
 //! and what becomes of it.
 
+pub(crate) mod activation;
 mod applications;
 mod approvals;
 mod batches;
@@ -11,6 +12,7 @@ mod cases;
 pub(crate) mod messages;
 pub(crate) mod missing;
 mod shipments;
+pub(crate) mod units;
 
 use super::deadline::Deadline;
 
@@ -20,6 +22,8 @@ pub const DEADLINES: &[Deadline] = &[
     shipments::SHIPMENTS,
     applications::APPLICATIONS,
     missing::MISSING,
+    units::UNITS,
+    activation::ACTIVATION,
     cards::CARDS,
     cases::CASES,
     messages::MESSAGES,

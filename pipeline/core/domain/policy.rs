@@ -60,6 +60,11 @@ pub struct RegionPolicy {
     pub unit_working_days: u32,
     #[serde(default = "missing_working_days")]
     pub missing_working_days: u32,
+    /// From the pickup, and from each reminder.
+    #[serde(default = "activation_working_days")]
+    pub activation_working_days: u32,
+    #[serde(default = "activation_reminders")]
+    pub activation_reminders: i64,
     pub return_working_days: u32,
     pub recycle_working_days: u32,
     pub remakes: i64,
@@ -97,6 +102,14 @@ pub struct RegionPolicy {
 /// Of a file of the release before these keys.
 fn missing_working_days() -> u32 {
     10
+}
+
+fn activation_working_days() -> u32 {
+    15
+}
+
+fn activation_reminders() -> i64 {
+    2
 }
 
 fn clock_jump_days() -> u32 {
@@ -162,6 +175,8 @@ const RANGES: &[(&str, i64, i64)] = &[
     ("roll_overs", 0, 100),
     ("unit_working_days", 1, 250),
     ("missing_working_days", 1, 250),
+    ("activation_working_days", 1, 250),
+    ("activation_reminders", 0, 100),
     ("return_working_days", 1, 250),
     ("recycle_working_days", 1, 250),
     ("remakes", 0, 100),

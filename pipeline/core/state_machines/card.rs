@@ -72,7 +72,7 @@ pub const CARD: StateMachine = StateMachine {
         edge("on_shelf", "in_transit", "sent on to another point"),
         edge("on_shelf", "recalled", "not collected in any window"),
         edge("with_unit", "in_hand", "handed over to the person"),
-        edge("with_unit", "recalled", "never handed over"),
+        edge("with_unit", "recalled", "not handed over in time, nor after the unit was asked"),
         edge("missing", "in_transit", "found, its carton is on its way"),
         edge("missing", "at_point", "found"),
         edge("missing", "on_shelf", "found, and its window is open"),
@@ -86,6 +86,7 @@ pub const CARD: StateMachine = StateMachine {
         edge("held", "on_shelf", "decided: go on, in its carton; or found after all"),
         edge("held", "no_plastic", "decided: ended before a card was made"),
         edge("held", "to_recycle", "decided: close and destroy"),
+        edge("in_hand", "in_hand", "reminded: collected and not activated in time"),
         edge("in_hand", "lost", "formal loss"),
         edge("lost", "in_hand", "loss lifted"),
         edge("in_hand", "awaiting_return", "the new card is active"),
@@ -104,6 +105,11 @@ pub const CARD: StateMachine = StateMachine {
         edge("in_recycling", "held", "the bank will not close, or its answer cannot be believed"),
     ],
 };
+
+/// Whether a card was collected, and a function of it was never activated.
+pub fn is_inactive(place: &str, social: &str, account: &str) -> bool {
+    place == "in_hand" && [social, account].contains(&"sealed")
+}
 
 /// Card states with something in common, quoted for a statement that is put together when it is compiled. Tests hold
 /// them against the machine: a new state fails them until it is in those it belongs to.
@@ -125,6 +131,10 @@ macro_rules! card_states {
     (not_handed_out) => {
         "'waiting_account', 'in_account_batch', 'waiting_production', 'in_production', 'spoiled', 'produced', \
          'in_transit', 'at_point', 'on_shelf', 'held', 'missing'"
+    };
+    // A condition: collected, and a function of it was never activated. The index of these says the same words.
+    (inactive) => {
+        "place = 'in_hand' AND (social = 'sealed' OR financial = 'sealed')"
     };
     // There is plastic, and somebody has it. Of what is on hold there may be.
     (made) => {

@@ -136,8 +136,13 @@ macro_rules! overdue {
                 "(SELECT min(v.at) FROM move v WHERE v.scope = 'case' AND v.subject = k.id)",
                 "desk_case k JOIN application a ON a.id = k.application",
                 "a.place IN ('with_unit', 'recalled', 'awaiting_return') AND a.due_on >= $3
-                    AND k.state IN ('open', 'escalated') AND k.reason = 'a card waits longer than it may'"
-            )
+                    AND k.state IN ('open', 'escalated') AND k.reason IN ('a card waits longer than it may', 'a unit did not hand out in time')"
+            ),
+            " UNION ALL SELECT a.application_id, a.bank, a.region, a.place, a.point, a.due_on,
+                (SELECT min(v.at) FROM move v WHERE v.scope = 'case' AND v.subject = k.id) AS chased_at, a.owner, CAST(NULL AS TEXT)
+              FROM desk_case k JOIN application a ON a.id = k.application
+              WHERE k.state IN ('open', 'escalated') AND k.reason = 'a card was collected and not activated' AND a.place = 'in_hand'
+                AND a.due_on >= $3"
         )
     };
 }

@@ -83,6 +83,8 @@ pub struct ArrivingEvent {
 pub struct EventDates {
     /// A unit hands out by this day.
     pub hand_out_on: Date,
+    /// A collected card is activated by this day.
+    pub activate_on: Date,
     /// A missing card is looked for until this day.
     pub missing_on: Date,
     /// The last day of a window that opens today.

@@ -66,6 +66,7 @@ impl Step for Events {
 pub fn event_dates(worker: &Worker, today: Date) -> ByRegion<EventDates> {
     worker.policy.on(today).regions.map(|policy| EventDates {
         hand_out_on: worker.working_days_after(today, policy.unit_working_days),
+        activate_on: worker.working_days_after(today, policy.activation_working_days),
         missing_on: worker.working_days_after(today, policy.missing_working_days),
         window_on: worker.working_days_after(today, policy.window_working_days),
         return_on: worker.working_days_after(today, policy.return_working_days),

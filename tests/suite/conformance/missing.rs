@@ -182,7 +182,7 @@ async fn its_window_opens_again(play: &Play, carton: &Carton, n: u32) {
     laws_hold(worker, instant(local_date(late), 9, 0)).await;
 }
 
-fn about(kind: &str, id: &str) -> Value {
+pub(super) fn about(kind: &str, id: &str) -> Value {
     json!({ "type": kind, "application_id": id })
 }
 
@@ -195,17 +195,31 @@ async fn cards_of(worker: &Worker, carton: &Carton) -> Vec<String> {
     texts(&worker.ledger, sql.leak()).await
 }
 
-async fn where_is(worker: &Worker, id: &str) -> String {
+pub(super) async fn where_is(worker: &Worker, id: &str) -> String {
     texts(&worker.ledger, format!("SELECT place FROM card WHERE application_id = '{id}'").leak()).await.remove(0)
 }
 
 /// Whose holders were told that their cards are ready.
 async fn ready(play: &Play, now: Timestamp) -> BTreeSet<String> {
-    drain(&Seal, &play.worker, now).await.unwrap();
+    told_to_holders(play, "ready", now).await.into_iter().collect()
+}
+
+/// Whose holders were told this, once for each notice.
+pub(super) async fn told_to_holders(play: &Play, what: &str, now: Timestamp) -> Vec<String> {
+    // On PostgreSQL whatever runs elsewhere in the server holds it up.
+    let open = "SELECT (SELECT count(*) FROM move) - CAST(COALESCE(sum(moves), 0) AS BIGINT) FROM seal";
+    for tried in 0.. {
+        drain(&Seal, &play.worker, now).await.unwrap();
+        if number(&play.worker.ledger, open).await == 0 {
+            break;
+        }
+        assert!(tried < 200, "history was not sealed within ten seconds");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
     drain(&Relay, &play.worker, now).await.unwrap();
     let notices = play.messages(&play.worker.config.topics.notices).into_iter();
     let read = notices.map(|bytes| serde_json::from_slice::<Value>(&bytes).unwrap());
-    read.filter(|notice| notice["type"] == "ready")
+    read.filter(|notice| notice["type"] == what)
         .map(|notice| notice["application_id"].as_str().unwrap().to_owned())
         .collect()
 }

@@ -46,7 +46,10 @@ const USES: &[(&str, &[&str], &str)] = &[
     ("books/laws/deadline.rs", &["waiting_account"], "the one waiting room whose cards have a day of their own"),
     ("books/laws/one_place.rs", &["waiting_account"], "what waits there is in the queue, and nothing else is"),
     ("books/laws/one_place.rs", &["in_hand", "recalled"], "offenders planted for its test"),
+    ("cases/deadlines/activation.rs", &["in_hand"], "how often its holder was reminded"),
+    ("cases/deadlines/cards.rs", &["with_unit"], "it has a deadline of its own kind"),
     ("cases/deadlines/shipments.rs", &["on_shelf"], "a window ends, a delivery is late"),
+    ("cases/deadlines/units.rs", &["with_unit", "recalled"], "what a unit has, and what follows"),
     (
         "core/state_machines/decision.rs",
         &["waiting_account", "no_plastic", "to_recycle"],

@@ -7,6 +7,7 @@ use crate::frame::Frame;
 
 /// Kinds of deadlines, in Chinese and in English.
 const KINDS: &[(&str, &str, &str)] = &[
+    ("activation", "启用期限", "activation"),
     ("answer", "应答期限", "answer"),
     ("case", "待决期限", "decision"),
     ("correction", "更正期限", "correction"),
@@ -23,6 +24,7 @@ const KINDS: &[(&str, &str, &str)] = &[
 
 /// What the policy's numbers of days are called.
 const RULES: &[(&str, &str, &str)] = &[
+    ("activation_working_days", "启用时限", "activated within"),
     ("answer_within_working_days", "应答时限", "an answer comes within"),
     ("batch.max_age_days + 2", "成批时限", "a batch is cut within"),
     ("case_working_days", "待决处理时限", "a person decides within"),

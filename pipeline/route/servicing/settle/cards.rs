@@ -8,6 +8,9 @@ use cardline_core::domain::outcomes::MessageOutcome;
 use super::effects::{activates, along, routes};
 use super::kept::{Chunk, keep, stage};
 use super::retire::retire_previous;
+use crate::cases::deadlines::activation::NOT_ACTIVATED;
+use crate::cases::deadlines::units::UNIT_LATE;
+use crate::cases::desk::overtake_cases;
 use crate::route::intake::settle::IntakeCounts;
 use crate::route::servicing::arriving::{ArrivingEvent, EventKind};
 use crate::store::transition::{Along, Subject, by_day, move_each};
@@ -84,6 +87,9 @@ pub(super) async fn cards(
             }
             let along = Along { due_on, ..along(kind, dates.of("")) };
             counts.accepted += move_each(tx, transitions, along, Stamp { reason, ..why }).await?;
+            if !matches!(kind, EventKind::Collected | EventKind::CollectedByUnit | EventKind::Withdrawn) {
+                settle_cases(tx, why).await?;
+            }
             tx.scratch("UPDATE event SET verdict = 'moved' WHERE id IN (SELECT id FROM subject)", args![]).await?;
         }
     }
@@ -95,6 +101,25 @@ pub(super) async fn cards(
         .await?;
     }
     keep_left(tx, chunk, kind, &events, &BTreeSet::new(), counts).await
+}
+
+/// Nobody needs to ask any more for what has happened now to the cards in `subject`.
+async fn settle_cases(tx: &mut Tx, why: Stamp<'_>) -> Result<(), LedgerError> {
+    let sql =
+        "SELECT k.id FROM subject s JOIN desk_case k ON k.application = s.id JOIN application a ON a.id = k.application
+         WHERE k.state IN ('open', 'escalated') AND ((k.reason = $1 AND a.place <> 'with_unit')
+            OR (k.reason = $2 AND NOT (a.place = 'in_hand' AND (a.social = 'sealed' OR a.financial = 'sealed'))))
+         ORDER BY k.id";
+    let cases = tx.rows::<(i64,)>(sql, args![UNIT_LATE, NOT_ACTIVATED]).await?;
+    if cases.is_empty() {
+        return Ok(());
+    }
+    // What follows reads the cards of the events once more.
+    let moved = tx
+        .rows::<Subject>("SELECT id, event_id, digest, evidence, at, actor, chunk FROM subject ORDER BY id", args![])
+        .await?;
+    overtake_cases(tx, &cases, Stamp { reason: "what was asked for has happened", ..why }).await?;
+    tx.stage(moved).await
 }
 
 /// Finds the application of each staged event.

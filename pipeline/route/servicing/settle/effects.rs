@@ -86,7 +86,9 @@ pub(super) fn activates(kind: EventKind) -> bool {
 /// What else of the application changes with a kind's transitions.
 pub(super) fn along(kind: EventKind, dates: &EventDates) -> Along {
     match kind {
-        EventKind::Collected | EventKind::HandedOver => Along { owner: Some("holder"), ..Along::default() },
+        EventKind::Collected | EventKind::HandedOver => {
+            Along { due_on: Some(dates.activate_on), owner: Some("holder"), ..Along::default() }
+        }
         EventKind::CollectedByUnit => {
             Along { due_on: Some(dates.hand_out_on), owner: Some("unit"), ..Along::default() }
         }
