@@ -128,7 +128,13 @@ pub fn reference() -> Reference {
             outlets.push_str(&format!("{},{bank},{region},outlet\n", outlet(bank, number)));
         }
     }
-    let text = ReferenceText { regions: built_in, points: &points, banks: &banks, outlets: &outlets };
+    let text = ReferenceText {
+        regions: built_in,
+        points: &points,
+        banks: &banks,
+        outlets: &outlets,
+        studios: "code,name,region,address\n",
+    };
     Reference::from_csv(&text).expect("reference")
 }
 

@@ -70,6 +70,7 @@ pub const COMMANDS: &[Line] = &[
     makes("import regions", Permission::ImportReferenceData),
     makes("import points", Permission::ImportReferenceData),
     makes("import outlets", Permission::ImportReferenceData),
+    makes("import studios", Permission::ImportReferenceData),
     makes("import partners", Permission::ImportReferenceData),
     makes("import calendar", Permission::ImportReferenceData),
     makes("import cards", Permission::ImportCards),

@@ -14,10 +14,13 @@ use super::{import_cards, import_list, import_reference};
 pub enum Import {
     /// 行政区划 Regions: code,name,level,valid_from,valid_to,current and, if need be, successor
     Regions(ImportArgs),
-    /// 领卡点 Pickup points: code,name,region,kind and, if need be, closed_on; or a list of committees as published
+    /// 领卡点 Pickup points: code,name,region,kind and, if need be, closed_on, street, hours, capacity (cards its
+    /// shelves hold), phone; or a list of committees as published
     Points(ImportArgs),
-    /// 网点 Bank outlets: code,bank,region,name and, if need be, closed_on
+    /// 网点 Bank outlets: code,bank,region,name and, if need be, closed_on, hours, capacity, phone
     Outlets(ImportArgs),
+    /// 照相馆 Authorised photo studios: code,name,region,address and, if need be, closed_on, hours, phone
+    Studios(ImportArgs),
     /// 合作银行 Partner banks: code,name_zh,prefixes,regions and, if need be, closed_on
     ///
     /// Which banks there are and where they serve. How files are exchanged with a partner is its TOML
@@ -46,6 +49,7 @@ pub async fn run(context: &Context, command: Import) -> anyhow::Result<Exit> {
         Import::Regions(args) => (Table::Regions, args),
         Import::Points(args) => (Table::Points, args),
         Import::Outlets(args) => (Table::Outlets, args),
+        Import::Studios(args) => (Table::Studios, args),
         Import::Partners(args) => (Table::Banks, args),
         Import::Calendar(args) => (Table::Calendar, args),
         Import::Cards { file } => return import_cards::run(context, &file).await,

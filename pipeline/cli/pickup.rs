@@ -152,12 +152,14 @@ async fn tell_forecast(context: &Context, at: Option<Timestamp>) -> anyhow::Resu
     let weeks = points.first().map(|point| point.weeks).into_iter().flatten();
     let weeks: Vec<String> = weeks.map(|week| format!("to {}", week.to)).collect();
     let headings = ["area", "point", "name", "waiting"].into_iter().chain(weeks.iter().map(String::as_str));
-    let headings: Vec<&str> = headings.chain(["later", "shelf"]).collect();
+    let headings: Vec<&str> = headings.chain(["later", "shelf", "capacity", "full by"]).collect();
     let line = |point: &PointForecast| {
         let mut line = vec![point.area.clone(), point.point.clone(), point.name.clone(), point.waiting.to_string()];
         line.extend(point.weeks.iter().map(|week| week.arrivals.to_string()));
         line.push(point.later.to_string());
         line.push(point.weeks.last().map_or(point.waiting, |week| week.shelf).to_string());
+        line.push(point.capacity.map_or("unknown".into(), |cards| cards.to_string()));
+        line.push(point.full_by.map(|day| day.to_string()).unwrap_or_default());
         line
     };
     print::rows(context.output, &headings, &points.iter().map(line).collect::<Vec<_>>(), &points)?;

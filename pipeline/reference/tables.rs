@@ -19,6 +19,7 @@ const REGIONS: &str = include_str!("../../fixtures/reference/regions.csv");
 const POINTS: &str = include_str!("../../fixtures/reference/points.csv");
 const BANKS: &str = include_str!("../../fixtures/reference/banks.csv");
 const OUTLETS: &str = include_str!("../../fixtures/reference/outlets.csv");
+const STUDIOS: &str = include_str!("../../fixtures/reference/studios.csv");
 const CALENDARS: &[(i16, &str)] = &[
     (2025, include_str!("../../fixtures/reference/holidays-2025.csv")),
     (2026, include_str!("../../fixtures/reference/holidays-2026.csv")),
@@ -37,7 +38,8 @@ pub enum TablesError {
 
 /// The built-in tables alone, for commands that need no ledger.
 pub fn built_in_reference() -> Result<Reference, TablesError> {
-    Ok(Reference::from_csv(&ReferenceText { regions: REGIONS, points: POINTS, banks: BANKS, outlets: OUTLETS })?)
+    let text = ReferenceText { regions: REGIONS, points: POINTS, banks: BANKS, outlets: OUTLETS, studios: STUDIOS };
+    Ok(Reference::from_csv(&text)?)
 }
 
 /// The texts of all tables; calendars by year.
@@ -47,6 +49,7 @@ pub struct Texts {
     pub points: String,
     pub banks: String,
     pub outlets: String,
+    pub studios: String,
     pub calendars: BTreeMap<i16, String>,
 }
 
@@ -59,6 +62,7 @@ impl Texts {
             points: overlaid(POINTS, &lines(Table::Points).await?),
             banks: overlaid(BANKS, &lines(Table::Banks).await?),
             outlets: overlaid(OUTLETS, &lines(Table::Outlets).await?),
+            studios: overlaid(STUDIOS, &lines(Table::Studios).await?),
             calendars: calendars(lines(Table::Calendar).await?),
         })
     }
@@ -70,6 +74,7 @@ impl Texts {
             Table::Points => &self.points,
             Table::Banks => &self.banks,
             Table::Outlets => &self.outlets,
+            Table::Studios => &self.studios,
             Table::Calendar => "",
         }
     }
@@ -82,6 +87,7 @@ impl Texts {
             Table::Points => texts.points = text,
             Table::Banks => texts.banks = text,
             Table::Outlets => texts.outlets = text,
+            Table::Studios => texts.studios = text,
             Table::Calendar => {}
         }
         texts
@@ -89,8 +95,8 @@ impl Texts {
 
     /// Reads the tables of codes as of a day, with everything that is wrong with them.
     pub fn load(&self, day: Date) -> Loading {
-        let Texts { regions, points, banks, outlets, .. } = self;
-        Reference::load(day, &ReferenceText { regions, points, banks, outlets })
+        let Texts { regions, points, banks, outlets, studios, .. } = self;
+        Reference::load(day, &ReferenceText { regions, points, banks, outlets, studios })
     }
 
     /// Reads the calendars.

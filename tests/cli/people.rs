@@ -121,8 +121,8 @@ fn arguments(command: &str) -> Vec<&'static str> {
             };
             more.to_vec()
         }
-        "import regions" | "import points" | "import outlets" | "import partners" | "import calendar"
-        | "import cards" => {
+        "import regions" | "import points" | "import outlets" | "import studios" | "import partners"
+        | "import calendar" | "import cards" => {
             vec!["none.csv"]
         }
         "trace" | "deadlines explain" => vec!["none"],

@@ -16,7 +16,7 @@ use crate::reference::touched::Touched;
 type Rows = BTreeMap<String, Vec<Vec<String>>>;
 
 fn columns(table: Table) -> Vec<&'static str> {
-    table.columns().iter().copied().chain(table.optional()).collect()
+    table.columns().iter().chain(table.optional()).copied().collect()
 }
 
 fn by_code(table: Table, text: &str) -> Rows {
@@ -49,9 +49,7 @@ pub fn changed_codes(
     let mut new = Rows::new();
     for row in &file.rows {
         let mut row = row.cells.clone();
-        if !file.has_optional {
-            keep_optional(table, &mut row, &old);
-        }
+        keep_optional(file, &mut row, &old);
         new.entry(row[0].clone()).or_default().push(row);
     }
     if asked.complete {
@@ -98,14 +96,17 @@ pub fn changed_codes(
     })
 }
 
-/// A file without the optional column leaves it as it is in force: in the same line, or in the only one.
-fn keep_optional(table: Table, row: &mut [String], old: &Rows) {
+/// A file without an optional column leaves it as it is in force: in the same line, or in the only one.
+fn keep_optional(file: &TableFile, row: &mut [String], old: &Rows) {
     let Some(before) = row.first().and_then(|code| old.get(code)) else { return };
-    let own = table.columns().len();
+    let own = file.table.columns().len();
     let same = before.iter().find(|other| other.get(..own) == row.get(..own));
     let only = if before.len() == 1 { before.first() } else { None };
-    if let (Some(found), Some(last)) = (same.or(only).and_then(|other| other.get(own)), row.get_mut(own)) {
-        last.clone_from(found);
+    let Some(found) = same.or(only) else { return };
+    for place in &file.lacks {
+        if let (Some(kept), Some(cell)) = (found.get(*place), row.get_mut(*place)) {
+            cell.clone_from(kept);
+        }
     }
 }
 
@@ -117,7 +118,7 @@ fn last_day(table: Table, row: &[String]) -> Option<Date> {
             let last = last.parse().ok().or_else(|| Date::new(last.parse().ok()?, 12, 31).ok())?;
             if row.get(5).is_some_and(|current| current == "true") { last.tomorrow().ok() } else { None }
         }
-        _ => row.last()?.parse().ok(),
+        _ => row.get(table.place("closed_on")?)?.parse().ok(),
     }
 }
 
@@ -130,6 +131,7 @@ fn end_missing(table: Table, old: &Rows, new: &mut Rows, at: &Texts, effective: 
         Table::Points => reference.point(code).is_some(),
         Table::Banks => reference.bank(code).is_some(),
         Table::Outlets => reference.outlet(code).is_some(),
+        Table::Studios => reference.studio(code).is_some(),
         Table::Calendar => false,
     };
     let missing: Vec<&String> = old.keys().filter(|code| !new.contains_key(*code) && is_open(code)).collect();

@@ -37,7 +37,7 @@ impl std::fmt::Display for RowFault {
     }
 }
 
-/// One row in our columns, the optional one with it (empty where the file has none).
+/// One row in our columns, the optional ones with it (empty where the file has none).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FileRow {
     pub line: usize,
@@ -58,8 +58,8 @@ pub struct TableFile {
     pub rows: Vec<FileRow>,
     /// What is wrong with the others; nothing of the file is applied then.
     pub faults: Vec<RowFault>,
-    /// Whether it has the optional column; what a file lacks it says nothing about.
-    pub has_optional: bool,
+    /// Places of the optional columns it lacks; it says nothing about them.
+    pub lacks: Vec<usize>,
     /// SHA-256 of its bytes.
     pub sha256: String,
 }
@@ -122,7 +122,7 @@ pub fn rows(table: Table, bytes: &[u8]) -> Result<TableFile, RowFault> {
         let message = "only a header; nothing was imported".into();
         return Err(RowFault { line: 1, column: String::new(), message });
     }
-    Ok(TableFile { table, rows, faults, has_optional: layout.has_optional(), sha256: sha256(bytes) })
+    Ok(TableFile { table, rows, faults, lacks: layout.lacks(), sha256: sha256(bytes) })
 }
 
 /// Where our columns stand in a file.
@@ -139,19 +139,33 @@ impl Layout {
         let more = header.get(table.columns().len()..).unwrap_or_default();
         // The shared table of regions also says where each line comes from.
         let known = |column: &String| {
-            Some(column.as_str()) == table.optional() || (table == Table::Regions && column == "source")
+            let is_ours = table.optional().contains(&column.as_str());
+            let is_once = more.iter().filter(|other| *other == column).count() == 1;
+            is_once && (is_ours || (table == Table::Regions && column == "source"))
         };
         let ours = header.iter().zip(table.columns()).filter(|(given, ours)| given == ours).count();
         if !committees && (ours < table.columns().len() || !more.iter().all(known)) {
-            let optional = table.optional().map(|column| format!(" and, if need be, {column}")).unwrap_or_default();
+            let optional = match table.optional() {
+                [] => String::new(),
+                columns => format!(" and, if need be, {}", columns.join(",")),
+            };
             let message = format!("expected the columns {}{optional}", table.columns().join(","));
             return Err(RowFault { line: 1, column: String::new(), message });
         }
         Ok(Layout { table, header, committees })
     }
 
-    fn has_optional(&self) -> bool {
-        self.table.optional().is_none_or(|optional| self.header.iter().any(|column| column == optional))
+    /// Where an optional column stands in the file.
+    fn optional(&self, column: &str) -> Option<usize> {
+        match self.committees {
+            true => COMMITTEES.iter().position(|name| column == "street" && *name == "street_name"),
+            false => self.header.iter().position(|name| name == column),
+        }
+    }
+
+    fn lacks(&self) -> Vec<usize> {
+        let lacking = self.table.optional().iter().filter(|column| self.optional(column).is_none());
+        lacking.filter_map(|column| self.table.place(column)).collect()
     }
 
     fn row(&self, line: usize, text: &str) -> Result<FileRow, Vec<RowFault>> {
@@ -182,9 +196,8 @@ impl Layout {
             return Err(faults);
         }
         let mut ours = committee.flatten().unwrap_or_else(|| cells[..self.table.columns().len()].to_vec());
-        if let Some(optional) = self.table.optional() {
-            let place = self.header.iter().position(|column| column == optional);
-            ours.push(place.and_then(|place| cells.get(place)).cloned().unwrap_or_default());
+        for column in self.table.optional() {
+            ours.push(self.optional(column).and_then(|place| cells.get(place)).cloned().unwrap_or_default());
         }
         Ok(FileRow { line, cells: ours })
     }
@@ -241,14 +254,14 @@ fn unquoted(text: &str) -> Option<(String, &str)> {
     }
 }
 
-/// A line as the ledger keeps it: an empty optional cell at its end is left out.
+/// A line as the ledger keeps it: empty optional cells at its end are left out.
 pub fn line(table: Table, cells: &[String]) -> String {
     let quoted = |cell: &String| {
         if cell.contains([',', '"']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.clone() }
     };
-    let empty_end = cells.len() > table.columns().len() && cells.last().is_some_and(String::is_empty);
-    let kept = if empty_end { &cells[..cells.len() - 1] } else { cells };
-    kept.iter().map(quoted).collect::<Vec<_>>().join(",")
+    let filled = cells.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1);
+    let kept = filled.max(table.columns().len()).min(cells.len());
+    cells.iter().take(kept).map(quoted).collect::<Vec<_>>().join(",")
 }
 
 #[cfg(test)]
@@ -287,6 +300,24 @@ mod tests {
     }
 
     #[test]
+    fn optional_columns_stand_in_any_order_and_committees_tell_their_street() {
+        let text = "code,name,region,kind,phone,capacity\n1,甲,110101,village,010-55001234,40\n2,乙,110101,village,,\n";
+        let file = rows(Table::Points, text.as_bytes()).unwrap_or_else(|fault| panic!("{fault}"));
+        let lines: Vec<_> = file.rows.iter().map(|row| line(Table::Points, &row.cells)).collect();
+        assert_eq!(lines, ["1,甲,110101,village,,,,40,010-55001234", "2,乙,110101,village"]);
+        assert_eq!(file.lacks, [4, 5, 6]);
+        let committees =
+            format!("{}\n110101001001,甲,110101001,东华门街道,110101,东城区,residents\n", COMMITTEES.join(","));
+        let file = rows(Table::Points, committees.as_bytes()).unwrap_or_else(|fault| panic!("{fault}"));
+        assert_eq!(line(Table::Points, &file.rows[0].cells), "110101001001,甲,110101,community,,东华门街道");
+        assert_eq!(file.lacks, [4, 6, 7, 8]);
+        assert!(
+            told(Table::Points, b"code,name,region,kind,phone,phone\n1,a,110101,village,,\n")[0]
+                .contains("expected the columns")
+        );
+    }
+
+    #[test]
     fn another_charset_is_named() {
         let text = "code,name,region,kind\n1,东城区,110101,community\n";
         let gbk = gb18030::encode(text).unwrap();
@@ -300,7 +331,10 @@ mod tests {
     fn a_byte_order_mark_and_line_ends_of_windows_are_taken() {
         let file = rows(Table::Points, "\u{feff}code,name,region,kind\r\n1,甲,110101,village\r\n".as_bytes());
         let rows = file.map(|file| file.rows);
-        let wanted = FileRow { line: 2, cells: ["1", "甲", "110101", "village", ""].map(str::to_owned).to_vec() };
+        let wanted = FileRow {
+            line: 2,
+            cells: ["1", "甲", "110101", "village", "", "", "", "", ""].map(str::to_owned).to_vec(),
+        };
         assert_eq!(rows, Ok(vec![wanted]));
     }
 
@@ -312,17 +346,19 @@ mod tests {
         let other = "code,name,region,kind,colour\n";
         assert_eq!(
             told(Table::Points, other.as_bytes()),
-            ["line 1: expected the columns code,name,region,kind and, if need be, closed_on"]
+            [
+                "line 1: expected the columns code,name,region,kind and, if need be, closed_on,street,hours,capacity,phone"
+            ]
         );
         assert!(told(Table::Points, b"code,name,region,kind\n")[0].contains("only a header"));
     }
 
     proptest! {
         #[test]
-        fn what_is_written_reads_the_same(given in prop::collection::vec("[a-z,\" ]{0,6}", 5)) {
+        fn what_is_written_reads_the_same(given in prop::collection::vec("[a-z,\" ]{0,6}", 9)) {
             let text = line(Table::Points, &given);
             let mut read = cells(&text).unwrap();
-            read.resize(5, String::new());
+            read.resize(9, String::new());
             prop_assert_eq!(read, given);
         }
 

@@ -11,6 +11,12 @@ impl Counted for i64 {
     }
 }
 
+impl Counted for u32 {
+    fn number(&self) -> i64 {
+        i64::from(*self)
+    }
+}
+
 impl Counted for usize {
     fn number(&self) -> i64 {
         i64::try_from(*self).unwrap_or(i64::MAX)

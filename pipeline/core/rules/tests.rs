@@ -21,6 +21,7 @@ static REFERENCE: LazyLock<Reference> = LazyLock::new(|| {
         points: include_str!("../../../fixtures/reference/points.csv"),
         banks: include_str!("../../../fixtures/reference/banks.csv"),
         outlets: include_str!("../../../fixtures/reference/outlets.csv"),
+        studios: include_str!("../../../fixtures/reference/studios.csv"),
     })
     .unwrap()
 });

@@ -34,6 +34,10 @@ pub struct PointForecast {
     pub area: String,
     pub point: String,
     pub name: String,
+    /// Cards its shelves hold; none: not known.
+    pub capacity: Option<u32>,
+    /// The end of the first week in which they hold too few.
+    pub full_by: Option<Date>,
     /// Cards at the point now, on the shelf or about to be shelved.
     pub waiting: i64,
     pub weeks: [ForecastWeek; WEEKS],
@@ -92,7 +96,9 @@ fn empty(worker: &Worker, code: &str, today: Date) -> PointForecast {
         let from = monday.saturating_add((week as i64).weeks());
         ForecastWeek { from: from.max(today), to: from.saturating_add(6.days()), arrivals: 0, shelf: 0 }
     });
-    PointForecast { area: area.into(), point: code.into(), name: name.into(), waiting: 0, weeks, later: 0 }
+    let capacity = worker.reference.opening(code).and_then(|opening| opening.capacity);
+    let (area, point, name) = (area.into(), code.into(), name.into());
+    PointForecast { area, point, name, capacity, full_by: None, waiting: 0, weeks, later: 0 }
 }
 
 fn add(point: &mut PointForecast, worker: &Worker, today: Date, stand: &AtPoint, transit: &ByRegion<u32>) {
@@ -129,5 +135,36 @@ fn fill_shelf(point: &mut PointForecast) {
     for week in &mut point.weeks {
         shelf += week.arrivals;
         week.shelf = shelf;
+    }
+    let holds = point.capacity.map(i64::from);
+    let full = point.weeks.iter().find(|week| holds.is_some_and(|holds| week.shelf > holds));
+    point.full_by = full.map(|week| week.to);
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    fn point(capacity: Option<u32>, arrivals: [i64; WEEKS]) -> PointForecast {
+        let monday = date(2026, 1, 5);
+        let weeks = std::array::from_fn(|week| {
+            let from = monday.saturating_add((week as i64).weeks());
+            ForecastWeek { from, to: from.saturating_add(6.days()), arrivals: arrivals[week], shelf: 0 }
+        });
+        let (area, code, name) = ("110101".into(), "110101001001".into(), "甲".into());
+        let mut point =
+            PointForecast { area, point: code, name, capacity, full_by: None, waiting: 10, weeks, later: 0 };
+        fill_shelf(&mut point);
+        point
+    }
+
+    #[test]
+    fn the_first_week_in_which_shelves_hold_too_few_is_named() {
+        assert_eq!(point(Some(15), [5, 1, 9, 0]).full_by, Some(date(2026, 1, 18)));
+        assert_eq!(point(Some(25), [5, 1, 9, 0]).full_by, None, "as many as they hold");
+        assert_eq!(point(Some(9), [0; WEEKS]).full_by, Some(date(2026, 1, 11)));
+        assert_eq!(point(None, [5_000, 0, 0, 0]).full_by, None, "nobody knows");
     }
 }

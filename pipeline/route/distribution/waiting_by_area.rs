@@ -19,6 +19,7 @@ use crate::time::local_date;
 /// How many digits the areas of each level have.
 pub(crate) const LEVELS: [usize; 5] = [2, 4, 6, 9, 12];
 const DISTRICT: usize = 6;
+const STREET: usize = 9;
 
 /// Working days within which windows are told to end.
 const SOON: [u32; 3] = [1, 3, 7];
@@ -147,11 +148,13 @@ pub(crate) fn digits_of<'f>(code: &'f str, region: &'f str, reference: &'f Refer
 }
 
 pub(crate) fn name_of(area: &str, is_point: bool, reference: &Reference) -> String {
-    let name = if is_point {
-        reference.collected_at(area).map(|(name, _)| name)
-    } else {
-        let region = format!("{:0<DISTRICT$}", area.get(..DISTRICT).unwrap_or(area));
-        reference.region_name(&region)
+    let district =
+        || reference.region_name(&format!("{:0<DISTRICT$}", area.get(..DISTRICT).unwrap_or(area))).map(str::to_owned);
+    // A street that no list told is called by its district.
+    let name = match area.len() {
+        _ if is_point => reference.collected_at(area).map(|(name, _)| name.to_owned()),
+        STREET => reference.street_name(area).map(str::to_owned).or_else(district),
+        _ => district(),
     };
-    name.unwrap_or_default().to_owned()
+    name.unwrap_or_default()
 }

@@ -24,6 +24,7 @@ use crate::steps::drain;
 
 on_both_engines!(
     the_same_file_again_is_nothing_new,
+    what_a_place_is_like_is_kept_until_a_file_tells_otherwise,
     a_later_day_takes_effect_by_itself,
     who_only_looks_settles_nothing,
     a_complete_file_ends_what_it_lacks,
@@ -84,6 +85,40 @@ async fn the_same_file_again_is_nothing_new(database: Database) {
     applied(&ledger, planned(&ledger, Table::Points, &closing, from(TODAY)).await).await.unwrap();
     let short = "code,name,region,kind\n110101001001,甲,110101,community\n";
     assert_eq!(planned(&ledger, Table::Points, short, from(TODAY)).await.preview.new, 0);
+}
+
+async fn what_a_place_is_like_is_kept_until_a_file_tells_otherwise(database: Database) {
+    let ledger = database.ledger().await;
+    let told = "code,name,region,kind,capacity,hours\n110101001001,甲,110101,community,400,09:00-17:00\n";
+    let plan = planned(&ledger, Table::Points, told, from(TODAY)).await;
+    let columns: Vec<&str> = plan.preview.lines[0].cells.iter().map(|cell| cell.column.as_str()).collect();
+    assert_eq!(columns, ["name", "hours", "capacity"], "the street stays");
+    applied(&ledger, plan).await.unwrap();
+    // A closing day beside them is found where it stands, and a published list tells the street and nothing else.
+    let closing = "code,name,region,kind,closed_on,phone\n110101001001,甲,110101,community,2026-03-01,010-5500 1234\n";
+    let plan = planned(&ledger, Table::Points, closing, from(TODAY)).await;
+    assert!(plan.preview.lines[0].ends, "{:?}", plan.preview.lines);
+    applied(&ledger, plan).await.unwrap();
+    let published = "code,name,street_code,street_name,district_code,district_name,committee_kind\n110101001001,甲,110101001,新街道,110101,东城区,residents\n";
+    applied(&ledger, planned(&ledger, Table::Points, published, from(TODAY)).await).await.unwrap();
+    let (reference, _) = reference_on(&ledger, TODAY).await.unwrap();
+    let opening = reference.opening("110101001001").unwrap();
+    assert_eq!((opening.capacity, opening.hours.as_str()), (Some(400), "09:00-17:00"));
+    assert_eq!((opening.phone.as_str(), reference.street_name("110101001")), ("010-5500 1234", Some("新街道")));
+    assert!(reference_on(&ledger, date(2026, 3, 1)).await.unwrap().0.point("110101001001").is_none());
+    // Studios are a list like the others; nobody's card needs one.
+    let studios = "code,name,region,address\nBJ01,甲照相馆,110101,某街 1 号\nBJ02,乙照相馆,110101,某街 2 号\n";
+    applied(&ledger, planned(&ledger, Table::Studios, studios, from(TODAY)).await).await.unwrap();
+    let whole = Asked { complete: true, ..from(TODAY) };
+    let one = "code,name,region,address,phone\nBJ02,乙照相馆,110101,某街 2 号,010-5500 5678\n";
+    let plan = planned(&ledger, Table::Studios, one, whole).await;
+    assert_eq!((plan.preview.ended, plan.preview.changed, plan.preview.takes_away.len()), (1, 1, 0));
+    applied(&ledger, plan).await.unwrap();
+    let (reference, _) = reference_on(&ledger, TODAY).await.unwrap();
+    assert!(
+        reference.studio("BJ01").is_none()
+            && reference.studio("BJ02").is_some_and(|studio| studio.opening.phone.ends_with("5678"))
+    );
 }
 
 async fn a_later_day_takes_effect_by_itself(database: Database) {

@@ -7,12 +7,19 @@ use cardline::books::figures::waiting_at_point;
 use cardline::limits::CONSOLE_ROWS;
 use cardline::route::distribution::point_cards::PointCard;
 use cardline::route::distribution::waiting_by_area::AreaRow;
+use cardline_core::domain::reference::{Opening, Studio};
 
 use crate::answer::{Answer, Refusal};
 use crate::asked::Asked;
 use crate::frame::{Frame, segment};
 use crate::pages::pickup::acts::{Windows, windows};
 use crate::pages::pickup::reassign::{HandingOn, handing_on};
+
+/// An authorised photo studio, with its code.
+struct StudioShown {
+    code: String,
+    studio: Studio,
+}
 
 #[derive(Template)]
 #[template(path = "pickup/point.html")]
@@ -25,6 +32,11 @@ struct PointPage {
     cards: Vec<PointCard>,
     windows: Windows,
     handing_on: HandingOn,
+    opening: Opening,
+    /// Name of the street or town, where it is known.
+    street: String,
+    /// Authorised studios of the district.
+    studios: Vec<StudioShown>,
     acts: Vec<PointAct>,
     /// The mark of the next page.
     further: Option<String>,
@@ -44,6 +56,13 @@ pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
     let windows = windows(&asked, &worker, now, &code, &path).await?;
     let handing_on = handing_on(&asked, &worker, now, (&code, &path)).await?;
     let acts = acts_of_point(&worker, &code).await?;
+    let opening = worker.reference.opening(&code).cloned().unwrap_or_default();
+    let street = code.get(..9).and_then(|nine| worker.reference.street_name(nine)).unwrap_or_default().to_owned();
+    let district = worker.reference.collected_at(&code).map_or("", |(_, district)| district);
+    let studio = |(code, studio): (&str, &Studio)| StudioShown { code: code.into(), studio: studio.clone() };
+    let studios = worker.reference.studios_of(district).into_iter().map(studio).collect();
     let f = Frame::at(&asked, &worker, now, &name);
-    Ok(Answer::Page(PointPage { f, code, row, counted_at, cards, windows, handing_on, acts, further }.render()?))
+    let page =
+        PointPage { f, code, row, counted_at, cards, windows, handing_on, opening, street, studios, acts, further };
+    Ok(Answer::Page(page.render()?))
 }

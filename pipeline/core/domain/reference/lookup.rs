@@ -17,6 +17,26 @@ pub enum PointKind {
     ServiceCentre,
 }
 
+/// What whoever goes to a place wants to know, as far as it is known.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct Opening {
+    /// In words.
+    pub hours: String,
+    /// Cards its shelves hold.
+    pub capacity: Option<u32>,
+    /// Telephone of the office, never of a person.
+    pub phone: String,
+}
+
+/// A photo studio whose receipt number stands in the place of a photo.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Studio {
+    pub name: String,
+    pub region: String,
+    pub address: String,
+    pub opening: Opening,
+}
+
 /// A pickup point that is no bank outlet.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Point {
@@ -24,6 +44,7 @@ pub struct Point {
     /// Six-digit district the point lies in.
     pub region: String,
     pub name: String,
+    pub opening: Opening,
 }
 
 /// A partner bank.
@@ -50,6 +71,7 @@ pub struct Outlet {
     pub bank: String,
     pub region: String,
     pub name: String,
+    pub opening: Opening,
 }
 
 /// Entries by their code. A quick hash: what stands in the tables is ours, and a sender only asks.
@@ -62,9 +84,12 @@ pub struct Reference {
     pub(super) historical_regions: HashSet<String, FixedState>,
     /// Of a region not in force, the regions in force that its successors lead to.
     pub(super) successors: HashMap<String, Vec<String>>,
+    /// Names of streets and towns by the nine digits that the codes of their points begin with.
+    pub(super) streets: Entries<String>,
     pub(super) points: Entries<Point>,
     pub(super) banks: Entries<Bank>,
     pub(super) outlets: Entries<Outlet>,
+    pub(super) studios: Entries<Studio>,
 }
 
 /// The facts of one run: reference data, policy and the local date it is done on.
@@ -151,6 +176,30 @@ impl Reference {
     pub fn collected_at(&self, code: &str) -> Option<(&str, &str)> {
         let point = self.point(code).map(|point| (point.name.as_str(), point.region.as_str()));
         point.or_else(|| self.outlet(code).map(|outlet| (outlet.name.as_str(), outlet.region.as_str())))
+    }
+
+    /// Opening hours, shelves and telephone of what a card is collected at.
+    pub fn opening(&self, code: &str) -> Option<&Opening> {
+        let point = self.point(code).map(|point| &point.opening);
+        point.or_else(|| self.outlet(code).map(|outlet| &outlet.opening))
+    }
+
+    /// The name of a street or town, where a list of points told it.
+    pub fn street_name(&self, nine_digits: &str) -> Option<&str> {
+        self.streets.get(nine_digits).map(String::as_str)
+    }
+
+    /// The authorised studio of a code.
+    pub fn studio(&self, code: &str) -> Option<&Studio> {
+        self.studios.get(code)
+    }
+
+    /// The authorised studios of a district, in the order of their codes.
+    pub fn studios_of(&self, region: &str) -> Vec<(&str, &Studio)> {
+        let there = self.studios.iter().filter(|(_, studio)| studio.region == region);
+        let mut studios: Vec<_> = there.map(|(code, studio)| (code.as_str(), studio)).collect();
+        studios.sort_unstable_by_key(|(code, _)| *code);
+        studios
     }
 
     /// Every partner bank with our code, in no order.

@@ -10,7 +10,7 @@ mod reading;
 mod region;
 mod table;
 
-pub use lookup::{Bank, Facts, Outlet, Point, PointKind, Reference};
+pub use lookup::{Bank, Facts, Opening, Outlet, Point, PointKind, Reference, Studio};
 pub use reading::{Loading, ReferenceFault, ReferenceText};
 pub use region::RegionNow;
 pub use table::Table;

@@ -4,23 +4,34 @@ use std::collections::HashMap;
 
 use jiff::civil::Date;
 
-use super::lookup::{Bank, Outlet, Point, PointKind, Reference};
+use super::lookup::{Bank, Opening, Outlet, Point, PointKind, Reference, Studio};
 use super::region::{RegionNow, first_day, followed, last_day};
 use super::table::Table;
 use crate::domain::limits::MAX_REFERENCE_FAULTS_COUNT;
 use crate::domain::outlet_code;
+
+/// Digits of the code of a point that name its street or town.
+const STREET_DIGITS: usize = 9;
+/// The longest code of a studio.
+const STUDIO_CODE_SIGNS: usize = 12;
+/// Signs in which opening hours are said.
+const HOURS_SIGNS: usize = 60;
+/// Cards that the shelves of one place may hold: more is a slip.
+const CAPACITY_MAX: u32 = 1_000_000;
 
 /// The CSV texts a [`Reference`] is read from.
 #[derive(Clone, Copy)]
 pub struct ReferenceText<'t> {
     /// Columns code, name, level, valid_from, valid_to, current; optionally successor.
     pub regions: &'t str,
-    /// Columns code, name, region, kind; optionally closed_on.
+    /// Columns code, name, region, kind; optionally closed_on, street, hours, capacity, phone.
     pub points: &'t str,
     /// Columns code, name_zh, prefixes, regions; optionally closed_on. Lists are separated by spaces.
     pub banks: &'t str,
-    /// Columns code, bank, region, name; optionally closed_on.
+    /// Columns code, bank, region, name; optionally closed_on, hours, capacity, phone.
     pub outlets: &'t str,
+    /// Columns code, name, region, address; optionally closed_on, hours, phone.
+    pub studios: &'t str,
 }
 
 /// A cell that is not what its column says. Lines count from 1 and include the header.
@@ -50,7 +61,7 @@ pub struct Loading {
 }
 
 impl Reference {
-    /// Reads and checks the four texts, with every date in them taken as past.
+    /// Reads and checks the texts, with every date in them taken as past.
     ///
     /// # Errors
     /// The first cell that is not what its column says: a code of another length, an outlet whose
@@ -69,7 +80,7 @@ impl Reference {
         }
     }
 
-    /// Reads the four texts as they stand on a day, and reports everything that is wrong with them.
+    /// Reads the texts as they stand on a day, and reports everything that is wrong with them.
     pub fn load(day: Date, text: &ReferenceText<'_>) -> Loading {
         let mut loading = Loading::default();
         loading.table(Table::Regions, text.regions, |loading, row| loading.region(row, day));
@@ -77,6 +88,7 @@ impl Reference {
         loading.table(Table::Points, text.points, |loading, row| loading.point(row, day));
         loading.table(Table::Banks, text.banks, |loading, row| loading.bank(row, day));
         loading.table(Table::Outlets, text.outlets, |loading, row| loading.outlet(row, day));
+        loading.table(Table::Studios, text.studios, |loading, row| loading.studio(row, day));
         loading
     }
 }
@@ -85,12 +97,12 @@ type Read<T = ()> = Result<T, ReferenceFault>;
 
 impl Loading {
     fn table(&mut self, table: Table, text: &str, mut read: impl FnMut(&mut Loading, &Row<'_>) -> Option<()>) {
-        // The optional column may be missing in the header, and in single rows.
+        // The optional columns may be missing in the header, and in single rows.
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
-        let (least, most) = (table.columns().len(), table.columns().len() + usize::from(table.optional().is_some()));
+        let (least, most) = (table.columns().len(), table.columns().len() + table.optional().len());
         let header = reader.headers().map(|header| {
-            let known = table.columns().iter().copied().chain(table.optional());
-            header.len() >= least && header.len() <= most && header.iter().zip(known).all(|(one, other)| one == other)
+            let known = table.columns().iter().chain(table.optional());
+            header.len() >= least && header.len() <= most && header.iter().zip(known).all(|(one, other)| one == *other)
         });
         let whole = |line, expected| ReferenceFault { file: table.name(), line, column: "every", expected };
         if !header.unwrap_or(false) {
@@ -185,9 +197,16 @@ impl Loading {
             _ => Err(row.fault("kind", "village, community or service_centre")),
         });
         let open = self.cell(row.is_open(4, day));
+        let opening = self.opening(row);
         let region = self.region_of(row, row.text(0), open.unwrap_or(false));
-        let point = Point { name: row.text(1).to_owned(), region: region?, kind: kind? };
-        self.reference.points.insert(code?.to_owned(), point);
+        let street = row.optional("street");
+        let point = Point { name: row.text(1).to_owned(), region: region?, kind: kind?, opening: opening? };
+        let code = code?;
+        if let (false, Some(nine)) = (street.is_empty(), code.get(..STREET_DIGITS)) {
+            // Imported lines stand behind those that are built in.
+            self.reference.streets.insert(nine.to_owned(), street.to_owned());
+        }
+        self.reference.points.insert(code.to_owned(), point);
         Some(())
     }
 
@@ -234,13 +253,47 @@ impl Loading {
         if is_code && !known.prefixes.iter().any(|prefix| code.starts_with(prefix.as_str())) {
             self.fault(row.fault("code", "a class of its bank as the first three digits"));
         }
+        let opening = self.opening(row);
         let region = self.region_of(row, code, open.unwrap_or(false))?;
-        let outlet = Outlet { bank: bank.to_owned(), region, name: row.text(3).to_owned() };
+        let outlet = Outlet { bank: bank.to_owned(), region, name: row.text(3).to_owned(), opening: opening? };
         self.reference.outlets.insert(code.to_owned(), outlet);
         Some(())
     }
 
-    /// The region in force of a point or an outlet that is open; `None` when either is gone.
+    fn studio(&mut self, row: &Row<'_>, day: Date) -> Option<()> {
+        let code = row.text(0);
+        let is_code = (1..=STUDIO_CODE_SIGNS).contains(&code.len())
+            && code.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+        let code =
+            self.cell(is_code.then_some(code).ok_or(row.fault("code", "upper-case letters and digits, up to twelve")));
+        let open = self.cell(row.is_open(4, day));
+        let opening = self.opening(row);
+        let region = self.region_of(row, row.text(0), open.unwrap_or(false));
+        let (name, address) = (row.text(1).to_owned(), row.text(3).to_owned());
+        let studio = Studio { name, region: region?, address, opening: opening? };
+        self.reference.studios.insert(code?.to_owned(), studio);
+        Some(())
+    }
+
+    /// What is known of when a place is open, what it holds and how it is called.
+    fn opening(&mut self, row: &Row<'_>) -> Option<Opening> {
+        let hours = row.optional("hours");
+        let is_short = hours.chars().count() <= HOURS_SIGNS;
+        let hours = self.cell(is_short.then_some(hours).ok_or(row.fault("hours", "up to sixty signs")));
+        let capacity = self.cell(match row.optional("capacity") {
+            "" => Ok(None),
+            text => match text.parse::<u32>() {
+                Ok(cards @ 1..=CAPACITY_MAX) => Ok(Some(cards)),
+                _ => Err(row.fault("capacity", "cards its shelves hold, from 1 to 1000000, or nothing")),
+            },
+        });
+        let phone = row.optional("phone");
+        let expected = "digits with hyphens or spaces between, of an office and not of a mobile telephone, or nothing";
+        let phone = self.cell(is_office_phone(phone).then_some(phone).ok_or(row.fault("phone", expected)));
+        Some(Opening { hours: hours?.to_owned(), capacity: capacity?, phone: phone?.to_owned() })
+    }
+
+    /// The region in force of a point, an outlet or a studio that is open; `None` when either is gone.
     fn region_of(&mut self, row: &Row<'_>, code: &str, open: bool) -> Option<String> {
         match self.reference.region_now(row.text(2)) {
             RegionNow::Unknown => self.cell(Err(row.fault("region", "a current six-digit region"))),
@@ -263,6 +316,14 @@ fn is_digits(text: &str, length: usize) -> bool {
     text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// A mobile telephone is a person's, and a person's number stands in no list.
+fn is_office_phone(text: &str) -> bool {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let is_mobile = digits.len() >= 11 && digits.trim_start_matches("86").starts_with('1');
+    let is_spelled = text.chars().all(|sign| sign.is_ascii_digit() || matches!(sign, '-' | ' '));
+    text.is_empty() || is_spelled && (5..=20).contains(&digits.len()) && text.len() <= 24 && !is_mobile
+}
+
 /// One row of a table, with what an error needs to name.
 struct Row<'t> {
     table: Table,
@@ -273,6 +334,11 @@ struct Row<'t> {
 impl Row<'_> {
     fn text(&self, place: usize) -> &str {
         self.cells.get(place).unwrap_or_default()
+    }
+
+    /// A cell of a column that a file may lack.
+    fn optional(&self, column: &str) -> &str {
+        self.table.place(column).map_or("", |place| self.text(place))
     }
 
     fn digits(

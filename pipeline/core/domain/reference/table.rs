@@ -7,12 +7,15 @@ pub enum Table {
     Points,
     Banks,
     Outlets,
+    /// Photo studios whose receipts stand in the place of a photo.
+    Studios,
     Calendar,
 }
 
 impl Table {
     /// Every table, each after those it names codes of.
-    pub const ALL: &'static [Table] = &[Table::Regions, Table::Points, Table::Banks, Table::Outlets, Table::Calendar];
+    pub const ALL: &'static [Table] =
+        &[Table::Regions, Table::Points, Table::Banks, Table::Outlets, Table::Studios, Table::Calendar];
 
     /// The word for it in files, tables of the ledger and errors.
     pub fn name(self) -> &'static str {
@@ -21,6 +24,7 @@ impl Table {
             Table::Points => "points",
             Table::Banks => "banks",
             Table::Outlets => "outlets",
+            Table::Studios => "studios",
             Table::Calendar => "calendar",
         }
     }
@@ -37,18 +41,27 @@ impl Table {
             Table::Points => &["code", "name", "region", "kind"],
             Table::Banks => &["code", "name_zh", "prefixes", "regions"],
             Table::Outlets => &["code", "bank", "region", "name"],
+            Table::Studios => &["code", "name", "region", "address"],
             Table::Calendar => &["date", "name", "is_off_day", "weekday"],
         }
     }
 
-    /// The column that may stand behind them: the successors of a region (six digits each, one for a
-    /// merger or a new code, several separated by spaces for a split), or the first day on which a
-    /// point, bank or outlet is no longer used.
-    pub fn optional(self) -> Option<&'static str> {
+    /// The columns that may stand behind them: the successors of a region (six digits each, one for a merger or a new
+    /// code, several separated by spaces for a split), or the first day on which something is no longer used, and what
+    /// whoever goes there wants to know. In the lines of the ledger they stand in this order; new ones come last.
+    pub fn optional(self) -> &'static [&'static str] {
         match self {
-            Table::Regions => Some("successor"),
-            Table::Points | Table::Banks | Table::Outlets => Some("closed_on"),
-            Table::Calendar => None,
+            Table::Regions => &["successor"],
+            Table::Points => &["closed_on", "street", "hours", "capacity", "phone"],
+            Table::Banks => &["closed_on"],
+            Table::Outlets => &["closed_on", "hours", "capacity", "phone"],
+            Table::Studios => &["closed_on", "hours", "phone"],
+            Table::Calendar => &[],
         }
+    }
+
+    /// Where a column stands in a line of the ledger.
+    pub fn place(self, column: &str) -> Option<usize> {
+        self.columns().iter().chain(self.optional()).position(|known| *known == column)
     }
 }

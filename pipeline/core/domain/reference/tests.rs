@@ -9,6 +9,7 @@ const FILES: ReferenceText<'static> = ReferenceText {
     points: include_str!("../../../../fixtures/reference/points.csv"),
     banks: include_str!("../../../../fixtures/reference/banks.csv"),
     outlets: include_str!("../../../../fixtures/reference/outlets.csv"),
+    studios: include_str!("../../../../fixtures/reference/studios.csv"),
 };
 
 fn fault(text: &ReferenceText<'_>) -> String {
@@ -96,6 +97,7 @@ fn a_region_is_in_force_on_its_days_and_followed_after_them() {
         points: "code,name,region,kind\n110105001001,甲,110105,community\n",
         banks: "code,name_zh,prefixes,regions\nICBC,甲,102,110105\n",
         outlets: "code,bank,region,name\n102100000030,ICBC,110105,甲\n",
+        studios: "code,name,region,address\n",
     };
     let on = |day| Reference::on(day, &text).unwrap_or_else(|fault| panic!("{fault}"));
     let (before, after) = (on(date(2026, 6, 30)), on(date(2026, 7, 1)));
@@ -164,4 +166,44 @@ fn a_point_in_a_region_that_is_gone_is_left_out_and_told() {
     assert!(loading.faults.is_empty());
     assert_eq!(loading.stranded.iter().map(|fault| fault.line).collect::<Vec<_>>(), [2, 3]);
     assert_eq!(loading.reference.points().count(), 0);
+}
+
+#[test]
+fn hours_shelves_telephone_and_streets_are_kept_as_far_as_they_are_told() {
+    let head = "code,name,region,kind,closed_on,street,hours,capacity,phone";
+    let points = format!(
+        "{head}\n110101001001,甲,110101,community,,东华门街道,周一至周五 09:00-17:00,400,010-5500 1234\n110101001002,乙,110101,community\n"
+    );
+    let studios = "code,name,region,address,closed_on,hours,phone\nBJ02,乙照相馆,110101,某街 2 号\nBJ01,甲照相馆,110101,某街 1 号,2026-07-01,09:00-18:00,\n";
+    let text = ReferenceText { points: &points, studios, ..FILES };
+    let reference = Reference::on(date(2026, 6, 30), &text).unwrap_or_else(|fault| panic!("{fault}"));
+    let opening = reference.opening("110101001001").unwrap();
+    assert_eq!((opening.capacity, opening.phone.as_str()), (Some(400), "010-5500 1234"));
+    assert_eq!(opening.hours, "周一至周五 09:00-17:00");
+    assert_eq!(reference.opening("110101001002"), Some(&Opening::default()));
+    assert_eq!((reference.street_name("110101001"), reference.street_name("110101002")), (Some("东华门街道"), None));
+    let codes = |reference: &Reference| {
+        reference.studios_of("110101").iter().map(|(code, _)| code.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(codes(&reference), ["BJ01", "BJ02"]);
+    assert_eq!(codes(&Reference::on(date(2026, 7, 1), &text).unwrap()), ["BJ02"]);
+    for (cells, column) in [
+        (",,,none,", "capacity"),
+        (",,,0,", "capacity"),
+        (",,,1000001,", "capacity"),
+        (",,,,13800138000", "phone"),
+        (",,,,+86 138 0013 8000", "phone"),
+        (",,,,86 138 0013 8000", "phone"),
+        (",,,,call Wang", "phone"),
+    ] {
+        let points = format!("{head}\n110101001001,甲,110101,community,{cells}\n");
+        let told = fault(&ReferenceText { points: &points, ..FILES });
+        assert!(told.contains(&format!("points.csv, line 2, column {column}: expected")), "{cells}: {told}");
+    }
+    let long = format!("{head}\n110101001001,甲,110101,community,,,{},,\n", "时".repeat(61));
+    assert!(fault(&ReferenceText { points: &long, ..FILES }).contains("column hours"));
+    let odd = "code,name,region,address\nbj-1,甲,110101,某街\n";
+    assert!(fault(&ReferenceText { studios: odd, ..FILES }).contains("studios.csv, line 2, column code"));
+    let nowhere = "code,name,region,address\nBJ1,甲,999999,某街\n";
+    assert!(fault(&ReferenceText { studios: nowhere, ..FILES }).contains("studios.csv, line 2, column region"));
 }
