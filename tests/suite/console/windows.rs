@@ -71,6 +71,8 @@ async fn windows_are_moved_from_pages_as_shown(database: Database) {
     assert_eq!(number(&ledger, "SELECT count(*) FROM pickup_act").await, 1);
     let page = site.get(&path, boss).await.body;
     assert!(page.contains("road &#60;closed&#62;") && page.contains("extend windows"), "{page}");
+    assert!(page.contains("Opening hours") && page.contains("unknown"), "{page}");
+    assert!(site.get("/admin/forecast", boss).await.body.contains("Capacity"));
 
     // Who only reads has no form and no act; an operator has no such page; an area elsewhere does not exist.
     assert!(!site.get(&path, auditor).await.body.contains("act\" value=\"extend"));
