@@ -84,7 +84,7 @@ async fn the_administrator_walks() {
     walk(
         |demo| &demo.administrator,
         "administrator",
-        &["/admin?area=110101", "/admin?area=110101&act=extend&days=5", "/ops/batches"],
+        &["/admin?area=110101", "/admin?area=110101&act=extend&days=5", "/admin/lists", "/ops/batches"],
     )
     .await;
 }
