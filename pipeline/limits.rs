@@ -200,6 +200,8 @@ pub const OVERDUE_AT_ONCE: i64 = 2_000;
 pub const WINDOWS_PER_ACT: i64 = 2_000;
 /// Cards that one act hands on from a point to another: one transaction of some seconds.
 pub const REASSIGNED_CARDS: i64 = 20_000;
+/// An event is not believed that says it happened later than this: a clock that runs ahead is, a wrong year is not.
+pub const EVENT_AHEAD: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
 /// Cards of one list for a point that one person makes alone (the contract of the distribution).
 pub const LIST_CARDS: i64 = 500;
 /// Bytes of a workbook that comes back: a list of 500 cards has some 40 KB.

@@ -22,6 +22,22 @@ pub enum KnownPlace {
     Back,
 }
 
+/// Where and how a card is collected, and of which bank it is.
+#[derive(Clone, Default)]
+pub struct Pickup {
+    pub point: String,
+    pub method: String,
+    pub bank: String,
+}
+
+impl Pickup {
+    /// As an application says.
+    pub fn of(application: &Value) -> Pickup {
+        let text = |pointer: &str| application.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+        Pickup { point: text("/pickup/point"), method: text("/pickup/method"), bank: text("/bank") }
+    }
+}
+
 /// A card or an application of a person, as the person sees it.
 #[derive(Clone)]
 pub struct Applicant {
@@ -29,6 +45,8 @@ pub struct Applicant {
     pub offset: u64,
     pub revision: u32,
     pub has_agent: bool,
+    /// Where and how it is collected, and by which bank.
+    pub pickup: Pickup,
     /// The old card this application replaces, and whether it is lost.
     pub previous: Option<(String, bool)>,
     pub place: KnownPlace,
@@ -129,14 +147,11 @@ impl People {
         let (kind, more) = match entry {
             DiaryEntry::Collect if person.place == KnownPlace::Elsewhere && !person.recalled => {
                 person.place = KnownPlace::Holder;
-                (
-                    "card.collected",
-                    json!({ "by": if person.has_agent { "agent" } else { "holder" }, "evidence": evidence(key) }),
-                )
+                ("card.collected", person.handed_over(key))
             }
             DiaryEntry::CollectByUnit if person.place == KnownPlace::Elsewhere && !person.recalled => {
                 person.place = KnownPlace::Unit;
-                ("card.collected", json!({ "by": "unit", "evidence": evidence(key) }))
+                ("card.collected", json!({ "by": "unit", "evidence": evidence(key, &["id_front"]) }))
             }
             DiaryEntry::HandOver if person.place == KnownPlace::Unit => {
                 person.place = KnownPlace::Holder;
@@ -205,6 +220,12 @@ impl People {
         }
     }
 
+    /// Where the card of an application is collected; what has no point comes from a desk of nobody's.
+    fn place_of(&self, key: &str) -> &str {
+        let point = self.of.get(key).map(|person| person.pickup.point.as_str());
+        point.filter(|point| !point.is_empty()).unwrap_or("000000000000")
+    }
+
     /// An event of `card.events`, keyed so that one person's stay in order.
     pub fn letter(&mut self, today: Date, key: &str, kind: &str, more: Value) -> Letter {
         self.serial += 1;
@@ -218,7 +239,7 @@ impl People {
             "event_id": format!("e-{today}-{:08}", self.serial),
             "type": kind,
             "at": rfc3339(instant(today, 8, 40)),
-            "place": { "kind": "point", "code": "000000000000" },
+            "place": { "kind": "other", "code": self.place_of(key) },
             "actor": "point-desk",
             subject: key,
         });
@@ -229,7 +250,23 @@ impl People {
     }
 }
 
+impl Applicant {
+    /// Who takes the card, and what is shown for it.
+    fn handed_over(&self, key: &str) -> Value {
+        let child = ["agent_id_front", "household_holder_page", "birth_certificate", "holder_present"];
+        match (self.pickup.method.as_str(), self.has_agent) {
+            ("agent_at_outlet", _) => {
+                let kinds = if self.pickup.bank == "ICBC" { &child[..] } else { &child[..3] };
+                json!({ "by": "guardian", "evidence": evidence(key, kinds) })
+            }
+            (_, true) => json!({ "by": "agent", "evidence": evidence(key, &child[..1]) }),
+            _ => json!({ "by": "holder", "evidence": evidence(key, &["id_front"]) }),
+        }
+    }
+}
+
 /// What was shown at the desk: kinds and hashes, not images.
-fn evidence(key: &str) -> Value {
-    json!([{ "kind": "resident_id", "sha256": cardline::crypto::objects::sha256(key.as_bytes()) }])
+fn evidence(key: &str, kinds: &[&str]) -> Value {
+    let shown = |kind: &&str| json!({ "kind": kind, "sha256": cardline::crypto::objects::sha256(format!("{kind}/{key}").as_bytes()) });
+    kinds.iter().map(shown).collect()
 }

@@ -20,7 +20,7 @@ use super::generate::applications::{Generated, corrected};
 use super::generate::mishaps::MISHAPS;
 use super::generate::plan::Plan;
 use super::generate::writing::{Stretch, application_of, choice, opening_stock};
-use super::people::{Applicant, DiaryEntry, KnownPlace, Letter, People};
+use super::people::{Applicant, DiaryEntry, KnownPlace, Letter, People, Pickup};
 use super::rng::Rng;
 
 /// The first day of every demo and simulation: a Monday inside the known calendars.
@@ -159,7 +159,8 @@ impl World {
         self.bureau.sent = under_way;
         for carton in arrived {
             count(&mut self.tally, "cartons received at points");
-            let more = serde_json::json!({ "box": carton.box_number, "count": carton.cards.len() });
+            let place = serde_json::json!({ "kind": "other", "code": carton.point });
+            let more = serde_json::json!({ "box": carton.box_number, "count": carton.cards.len(), "place": place });
             events.push(self.people.letter(today, &carton.tracking, "point.received", more));
             self.received.insert(carton.tracking);
         }
@@ -177,6 +178,9 @@ impl World {
         let approved = application_of(&self.plan, &stretch, offset).map(|g| g.application_id).unwrap_or_default();
         let day = approved.get(7..15).and_then(|d| Date::strptime("%Y%m%d", d).ok()).unwrap_or(today);
         let again = corrected(&self.plan, offset, day, &choice(&self.plan, &stretch, offset), revision);
+        if let Some(person) = self.people.of.get_mut(key) {
+            person.pickup = Pickup::of(&serde_json::from_str(&again.json).unwrap_or_default());
+        }
         count(&mut self.tally, "applications corrected");
         out.push((again.application_id, again.json.into_bytes()));
     }
@@ -212,7 +216,9 @@ impl World {
             && previous.is_none()
             && text("/priority").as_deref() == Some("normal")
             && self.rng.chance("withdraws", &key, 20);
-        let applicant = Applicant { offset, revision: 1, has_agent, previous, withdrawn: withdraws, ..nobody() };
+        let pickup = Pickup::of(&json);
+        let applicant =
+            Applicant { offset, revision: 1, has_agent, pickup, previous, withdrawn: withdraws, ..nobody() };
         self.people.of.insert(key.clone(), applicant);
         count(&mut self.tally, "applications approved");
         morning.applications.push((key.clone(), generated.json.clone().into_bytes()));
@@ -278,6 +284,7 @@ fn nobody() -> Applicant {
         offset: 0,
         revision: 1,
         has_agent: false,
+        pickup: Pickup::default(),
         previous: None,
         place: KnownPlace::Elsewhere,
         social: false,

@@ -19,8 +19,10 @@ use super::matrix::Matrix;
 use super::set::Set;
 use super::toml_fault::{TomlFault, unquoted};
 use super::validity::ChildCard;
+use hand_over::{HandOver, Lacking};
 
 mod by_region;
+pub mod hand_over;
 
 const BUILT_IN: &str = include_str!("../../../schemas/policy.toml");
 
@@ -96,6 +98,12 @@ pub struct RegionPolicy {
     pub pickup_methods: Set<PickupMethod>,
     /// Where the opening outlet and the pickup point must lie.
     pub pickup_within: Within,
+    /// What a hand-over must show.
+    #[serde(default)]
+    pub hand_over: HandOver,
+    /// What becomes of one that lacks something.
+    #[serde(default)]
+    pub hand_over_lacking: Lacking,
     pub documents: Matrix,
 }
 

@@ -32,6 +32,11 @@ row! {
         no: i64,
         application_id: String,
         person: Vec<u8>,
+        bank: String,
+        region: String,
+        /// How it is collected, and at which point it lies.
+        method: String,
+        point: String,
         place: String,
         /// Whether its window is open, so that it can be collected.
         can_be_collected: bool,
@@ -83,7 +88,7 @@ pub(crate) async fn listed_cards(tx: &mut Tx, act: i64) -> Result<Vec<ListedCard
     tx.rows::<(i64,)>(locked, args![act]).await?;
     tx.look().await?;
     let sql = concat!(
-        "SELECT n.no, a.application_id, a.person, c.place, c.place = 'on_shelf' AS can_be_collected,
+        "SELECT n.no, a.application_id, a.person, a.bank, a.region, a.method, COALESCE(s.point, a.point) AS point, c.place, c.place = 'on_shelf' AS can_be_collected,
             c.place = 'in_hand' AS is_in_hand, s.ready_on,
             (SELECT v.event_id FROM move v WHERE v.scope = 'application' AND v.subject = a.id AND v.life = 'card'
                 AND v.from_state = 'on_shelf' AND v.to_state = 'in_hand'

@@ -132,6 +132,13 @@ pub const ARRIVAL_TEXTS: &[RuleText] = &[
 /// Why a message stands in the quarantine though it could be read, beside [`ARRIVAL_TEXTS`]; sorted by code.
 pub const HELD_TEXTS: &[RuleText] = &[
     arrival(
+        "EVENT-FUTURE",
+        "event from the future",
+        "the event says that it happened more than a day from now",
+        "what has not happened moves no card; a wrong year would set every day after it",
+        "repair `at`, or have the sender set its clock and send it again",
+    ),
+    arrival(
         "EVENT-INSTANT",
         "event without an instant",
         "the event says no instant",
@@ -153,6 +160,27 @@ pub const HELD_TEXTS: &[RuleText] = &[
         "repair it, or have the sender send it again",
     ),
     arrival(
+        "HAND-OVER-BY",
+        "card handed to somebody who may not take it",
+        "`by` names nobody who may take this card, as a child without an agent or guardian",
+        "the policy of the region says who may collect (documents 002, 003)",
+        "ask the point who has the card; repair `by`, or discard it and have the card brought back",
+    ),
+    arrival(
+        "HAND-OVER-PAPERS",
+        "hand-over without everything that must be shown",
+        "a paper that the policy asks for is not among the evidence, or an agent's is the holder's own",
+        "the policy of the region says what must be shown, by bank and by who takes the card",
+        "ask the point what was shown; repair `evidence`, or discard it and have the card brought back",
+    ),
+    arrival(
+        "HAND-OVER-PLACE",
+        "card handed over elsewhere",
+        "`place` is not the point where the card lies: another one, one that has closed, or none we know",
+        "a card is handed out where it lies; a child's at the opening outlet and nowhere else (document 003)",
+        "ask which point has the card; repair `place.code`, or discard it",
+    ),
+    arrival(
         "KEY-FORM",
         "identifier out of form",
         "an identifier is not of its form, or looks like a person's number",
@@ -172,6 +200,13 @@ pub const HELD_TEXTS: &[RuleText] = &[
         "the count is missing or negative, or the carton cannot hold so many cards, lack them or have them damaged",
         "a slip of the pen would keep a carton from its people",
         "repair `count` as the point counts it: of `point.received` all cards, else those short, over or damaged",
+    ),
+    arrival(
+        "RECEIPT-ELSEWHERE",
+        "receipt of another point",
+        "`place` is not the point to which the carton goes: another one, one that has closed, or none we know",
+        "cards would be looked for where they are not",
+        "ask which point has the carton; repair `place.code` or `shipment`, or have it sent on",
     ),
     arrival(
         "RECEIPT-LATE",

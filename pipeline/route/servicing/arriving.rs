@@ -1,5 +1,8 @@
 //! An event on its way into the ledger: its kind, what was read of it, and the days it sets.
 
+use std::sync::Arc;
+
+use cardline_core::domain::policy::hand_over::{HandOver, Lacking, TakenBy};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -55,6 +58,17 @@ impl Delivery {
     }
 }
 
+/// What an event says of a hand-over.
+#[derive(Clone, Default)]
+pub struct Handed {
+    /// `None`: by nobody we know.
+    pub by: Option<TakenBy>,
+    /// Kinds of papers that were shown.
+    pub shown: Vec<String>,
+    /// The agent's paper and the holder's are one and the same.
+    pub is_one_paper: bool,
+}
+
 /// One event, read and ready to settle. Holds encrypted bytes only.
 pub struct ArrivingEvent {
     pub position: i64,
@@ -73,13 +87,17 @@ pub struct ArrivingEvent {
     pub actor: String,
     /// What was shown: kinds and hashes, as JSON.
     pub evidence: Option<String>,
+    /// Code of the place where it happened; none where it says none.
+    pub place: Option<String>,
+    /// Who took the card and what was shown.
+    pub handed: Handed,
     /// Why plastic came back or a card ended, in our words.
     pub because: Option<String>,
     pub encrypted: Vec<u8>,
 }
 
-/// The dates events set, reckoned by the caller in the working calendar.
-#[derive(Clone, Copy)]
+/// The dates events set, reckoned by the caller in the working calendar, and what else the policy says of them.
+#[derive(Clone)]
 pub struct EventDates {
     /// A unit hands out by this day.
     pub hand_out_on: Date,
@@ -99,4 +117,7 @@ pub struct EventDates {
     pub look_on: Date,
     /// A person decides a case by this day.
     pub case_on: Date,
+    /// What a hand-over must show, and what becomes of one that lacks something.
+    pub hand_over: Arc<HandOver>,
+    pub lacking: Lacking,
 }

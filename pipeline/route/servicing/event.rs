@@ -3,14 +3,19 @@
 
 use cardline_core::domain::limits::MAX_MESSAGE_BYTES;
 use cardline_core::domain::open_form::Form;
+use cardline_core::domain::policy::hand_over::TakenBy;
 use cardline_core::domain::{digest, identifier};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::crypto::key_error::KeyError;
 use crate::crypto::keys::Keys;
 use crate::kafka::RawMessage;
-use crate::route::servicing::arriving::{ArrivingEvent, Delivery, EventKind};
+use crate::limits::EVENT_AHEAD;
+use crate::route::servicing::arriving::{ArrivingEvent, Delivery, EventKind, Handed};
 
+/// Papers of one hand-over that are kept.
+const MOST_SHOWN: usize = 16;
 /// The only schema name of events this version reads.
 const SCHEMA: &str = "card.event.v1";
 
@@ -33,6 +38,9 @@ struct Message {
     formal: Option<bool>,
     #[serde(default)]
     evidence: Vec<Evidence>,
+    /// Read leniently: what else stands in it is a note.
+    #[serde(default)]
+    place: Value,
 }
 
 /// What was shown: its kind and a hash, never an image.
@@ -57,6 +65,8 @@ pub fn read_event(keys: &Keys, raw: &RawMessage, fallback_at: jiff::Timestamp) -
             at: fallback_at,
             actor: String::new(),
             evidence: None,
+            place: None,
+            handed: Handed::default(),
             because: None,
             encrypted: keys.encrypt(raw.bytes.get(..MAX_MESSAGE_BYTES).unwrap_or(&raw.bytes))?,
         })
@@ -73,6 +83,9 @@ pub fn read_event(keys: &Keys, raw: &RawMessage, fallback_at: jiff::Timestamp) -
     let Ok(at) = message.at.parse::<jiff::Timestamp>() else {
         return unread("EVENT-INSTANT");
     };
+    if at > fallback_at + EVENT_AHEAD {
+        return unread("EVENT-FUTURE");
+    }
     let Some((kind, reason)) = kind_of(&message) else {
         return unread("UNKNOWN-TYPE");
     };
@@ -90,6 +103,8 @@ pub fn read_event(keys: &Keys, raw: &RawMessage, fallback_at: jiff::Timestamp) -
     let Some(content) = digest::content_digest_of(&raw.bytes) else {
         return unread("NOT-JSON");
     };
+    let place = message.place["code"].as_str().map(str::to_owned);
+    let handed = handed(&message);
     let evidence = (!message.evidence.is_empty()).then(|| shown(&message.evidence)).flatten();
     Ok(ArrivingEvent {
         position: raw.position,
@@ -103,6 +118,8 @@ pub fn read_event(keys: &Keys, raw: &RawMessage, fallback_at: jiff::Timestamp) -
         at,
         actor: message.actor,
         evidence,
+        place,
+        handed,
         because: because(&message.kind),
         encrypted: keys.encrypt(&raw.bytes)?,
     })
@@ -143,6 +160,19 @@ fn kind_of(message: &Message) -> Option<(EventKind, Option<String>)> {
     Some((kind, None))
 }
 
+fn handed(message: &Message) -> Handed {
+    let digest_of = |kind: &str| {
+        let found = message.evidence.iter().find(|shown| shown.kind == kind);
+        found.map(|shown| shown.sha256.as_str()).filter(|digest| !digest.is_empty())
+    };
+    let (own, holders) = (digest_of("agent_id_front"), digest_of("id_front"));
+    Handed {
+        by: message.by.as_deref().and_then(TakenBy::of),
+        shown: message.evidence.iter().take(MOST_SHOWN).map(|shown| shown.kind.clone()).collect(),
+        is_one_paper: own.is_some() && own == holders,
+    }
+}
+
 fn because(kind: &str) -> Option<String> {
     match kind {
         "holder.died" => Some("death".into()),
@@ -160,7 +190,7 @@ fn is_key(text: &str) -> bool {
 fn shown(evidence: &[Evidence]) -> Option<String> {
     let known: Vec<Evidence> = evidence
         .iter()
-        .take(16)
+        .take(MOST_SHOWN)
         .map(|e| Evidence {
             kind: Form::Word.of(&e.kind).unwrap_or_default().to_owned(),
             sha256: Form::Digest.of(&e.sha256).unwrap_or_default().to_owned(),

@@ -1,5 +1,7 @@
 //! The step that takes in `card.events`.
 
+use std::sync::Arc;
+
 use cardline_core::domain::policy::ByRegion;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -74,5 +76,7 @@ pub fn event_dates(worker: &Worker, today: Date) -> ByRegion<EventDates> {
         wait_until: today.saturating_add(jiff::Span::new().days(policy.correction_days)),
         look_on: looked_at_by(today),
         case_on: worker.working_days_after(today, policy.case_working_days),
+        hand_over: Arc::new(policy.hand_over.clone()),
+        lacking: policy.hand_over_lacking,
     })
 }

@@ -9,6 +9,7 @@ mod erasing;
 pub mod exchange;
 mod explained;
 mod figures;
+mod hand_over;
 mod handed_out;
 mod keys;
 mod laws;

@@ -22,7 +22,7 @@ use cardline::time::{instant, local_date};
 use cardline_core::domain::staff::Role;
 use cardline_core::state_machines::decision::Decision;
 use cardline_world::play::day;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::conformance::arrivals::{number, texts};
@@ -145,7 +145,7 @@ async fn a_later_count_agrees(worker: &Worker, carton: &Carton, now: Timestamp) 
     assert_eq!(deliveries(worker, now).await.len(), before + 1);
     // One that was made before and comes late says nothing of it.
     let mut earlier = carton.event("point.received", carton.cards);
-    earlier["at"] = json!("2026-01-20T07:00:00+08:00");
+    earlier["at"] = json!((now - SignedDuration::from_hours(1)).to_string());
     told(worker, "earlier", &[earlier], now).await;
     assert_eq!(deliveries(worker, now).await.len(), before + 1);
     let counts = told(worker, "recount", &[carton.event("point.received", carton.cards)], now).await;
@@ -187,9 +187,12 @@ async fn what_cannot_be_is_refused(worker: &Worker, on_shelf: &Carton, carton: &
     unknown["shipment"] = json!("T-NONE");
     let mut other = carton.event("point.received", carton.cards);
     other["box"] = json!(on_shelf.container);
+    let mut elsewhere = carton.event("point.received", carton.cards);
+    elsewhere["place"] = json!({ "kind": "village", "code": "999999999999" });
     let events = [
         unknown,
         other,
+        elsewhere,
         carton.event("point.received", -1),
         carton.event("point.received", 1_000_000),
         carton.event("point.short", carton.cards + 1),
@@ -197,12 +200,15 @@ async fn what_cannot_be_is_refused(worker: &Worker, on_shelf: &Carton, carton: &
         on_shelf.event("point.short", 1),
     ];
     let counts = told(worker, "absurd", &events, now).await;
-    assert_eq!((counts.quarantined, counts.rejected, counts.accepted), (1, 6, 0));
+    assert_eq!((counts.quarantined, counts.rejected, counts.accepted), (1, 7, 0));
     assert_eq!(place(&worker.ledger, carton).await, "in_transit");
     let sql = "SELECT reason FROM message WHERE event_id LIKE 'absurd-%' ORDER BY reason";
     let codes = texts(&worker.ledger, sql).await;
     let count = "RECEIPT-COUNT";
-    assert_eq!(codes, ["RECEIPT-BOX", "RECEIPT-BOX", count, count, count, "RECEIPT-LATE", "UNKNOWN-SHIPMENT"]);
+    assert_eq!(
+        codes,
+        ["RECEIPT-BOX", "RECEIPT-BOX", count, count, count, "RECEIPT-ELSEWHERE", "RECEIPT-LATE", "UNKNOWN-SHIPMENT"]
+    );
 }
 
 /// Who sees the carton's cards sees its case and decides it; nobody else does.
@@ -236,7 +242,7 @@ pub(crate) async fn told(worker: &Worker, name: &str, events: &[Value], now: Tim
         event["schema"] = json!("card.event.v1");
         event["event_id"] = json!(format!("{name}-{at}"));
         if event["at"].is_null() {
-            event["at"] = json!("2026-01-20T08:00:00+08:00");
+            event["at"] = json!(now.to_string());
         }
         event["actor"] = json!("point-desk");
         let raw = RawMessage::new(stored + at as i64, event.to_string().into_bytes().into());

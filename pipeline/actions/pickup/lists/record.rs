@@ -6,6 +6,8 @@
 
 use std::collections::BTreeSet;
 
+use cardline_core::domain::policy::ByRegion;
+use cardline_core::domain::policy::hand_over::{Lack, Lacking, TakenBy};
 use cardline_core::domain::reference::PointKind;
 use jiff::civil::Date;
 use serde::Serialize;
@@ -21,6 +23,8 @@ use crate::messages::history::stable_id;
 use crate::route::distribution::list_cards::{ListedCard, list_named, listed_cards};
 use crate::route::distribution::pickup_act::{NewPickupAct, record_pickup_act};
 use crate::route::intake::settle::{ChunkSource, LIST};
+use crate::route::servicing::arriving::{EventDates, Handed as Shown};
+use crate::route::servicing::settle::hand_over::{lack, said};
 use crate::route::servicing::settle::waves::settle_events_in;
 use crate::route::servicing::{event_dates, read_event};
 use crate::step::{StageError, Worker};
@@ -86,9 +90,10 @@ async fn attempt(
         return Err(unknown().into());
     }
     let name = worker.reference.collected_at(&point).map(|(name, _)| name.to_owned()).unwrap_or_default();
+    let rules = event_dates(worker, local_date(by.at));
     let (mut lines, mut handed) = (Vec::new(), Vec::new());
     for (line, says) in said {
-        let (said, event) = judge(&list, says, line, &listed, &handed, local_date(by.at));
+        let (said, event) = judge(&list, says, line, &listed, &handed, (local_date(by.at), &rules));
         lines.push(said);
         handed.extend(event);
     }
@@ -117,7 +122,7 @@ fn judge(
     line: usize,
     listed: &[ListedCard],
     handed: &[Handed],
-    today: Date,
+    (today, rules): (Date, &ByRegion<EventDates>),
 ) -> (RecordedLine, Option<Handed>) {
     let result = |application_id: &str, result, column: &str, reason: &str| RecordedLine {
         line,
@@ -149,6 +154,13 @@ fn judge(
         (ListedCard { place, .. }, _) => {
             return refused("", &format!("the card is {place} now, and was not handed over here; look at its way"));
         }
+    }
+    let rules = rules.of(&card.region);
+    let shown = told.shown.iter().map(|kind| (*kind).to_owned()).collect();
+    let handed = Shown { by: TakenBy::of(told.by), shown, is_one_paper: false };
+    let lacks = lack(rules, (&card.bank, &card.method, &card.point), (&handed, None));
+    if let (Some(lack), Lacking::Refuse) = (lacks, rules.lacking) {
+        return refused(if lack == Lack::TakenBy { "by" } else { "shown" }, said(lack));
     }
     if told.on > today {
         return refused("handed_over_on", "lies in the future");

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use cardline_core::domain::outcomes::MessageOutcome;
 
 use super::effects::{activates, along, routes};
+use super::hand_over::{Judged, judge};
 use super::kept::{Chunk, keep, stage};
 use super::retire::retire_previous;
 use crate::cases::deadlines::activation::NOT_ACTIVATED;
@@ -67,6 +68,10 @@ pub(super) async fn cards(
     let dates = chunk.dates;
     stage(tx, &events).await?;
     resolve(tx).await?;
+    let judged = match kind {
+        EventKind::Collected | EventKind::CollectedByUnit => judge(tx, chunk, &events).await?,
+        _ => Judged::default(),
+    };
     for (transitions, reason) in routes(kind) {
         let found = tx.rows::<Concerned>(if activates(kind) { ACTIVATING } else { CONCERNED }, args![]).await?;
         if found.is_empty() {
@@ -100,6 +105,7 @@ pub(super) async fn cards(
         )
         .await?;
     }
+    judged.settle(tx, chunk, &events, counts, why).await?;
     keep_left(tx, chunk, kind, &events, &BTreeSet::new(), counts).await
 }
 

@@ -2,12 +2,13 @@
 //! its card is kept, encrypted; it changes nothing.
 //!
 //! [`waves`] settles a chunk. [`receipts`] and [`cards`] settle events of a kind,
-//! [`missing`] those of cards that are not in their box, [`counted`] judges a receipt's count; [`effects`] is the table of what
+//! [`missing`] those of cards that are not in their box, [`counted`] judges a receipt's count, [`hand_over`] what was shown; [`effects`] is the table of what
 //! each kind does; [`retire`] ends the card that a new one replaces.
 
 mod cards;
 mod counted;
 pub(crate) mod effects;
+pub(crate) mod hand_over;
 mod kept;
 mod missing;
 mod receipts;

@@ -26,6 +26,7 @@ row! {
         place: String,
         done: bool,
         bank: String,
+        point: String,
         cards: i64,
         travelling: i64,
         missing: i64,
@@ -44,7 +45,7 @@ impl Carton {
 macro_rules! carton {
     ($where:literal) => {
         concat!(
-            "SELECT s.id, s.place, s.done, b.bank, s.cards,
+            "SELECT s.id, s.place, s.done, b.bank, s.point, s.cards,
                 (SELECT count(*) FROM box x JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
                  WHERE x.shipment = s.id AND a.place IS NULL) AS travelling,
                 (SELECT count(*) FROM box x JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
@@ -103,6 +104,9 @@ async fn judged_there(
 ) -> Result<Result<Option<String>, &'static str>, LedgerError> {
     if carton.done || !["in_transit", "at_point"].contains(&carton.place.as_str()) {
         return Ok(Err("RECEIPT-LATE"));
+    }
+    if event.place.as_deref().is_some_and(|place| place != carton.point) {
+        return Ok(Err("RECEIPT-ELSEWHERE"));
     }
     let its_own = match &event.container {
         Some(name) => {

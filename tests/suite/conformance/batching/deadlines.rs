@@ -8,7 +8,7 @@ use cardline::args;
 use cardline::config::Config;
 use cardline::route::deadlines::Deadlines;
 use cardline::route::intake::settle::ChunkSource;
-use cardline::route::servicing::arriving::{ArrivingEvent, EventKind};
+use cardline::route::servicing::arriving::{ArrivingEvent, EventKind, Handed};
 use cardline::route::servicing::event_dates;
 use cardline::step::set_aside::Resting;
 use cardline::step::{Worker, driver};
@@ -88,6 +88,8 @@ async fn events_set_the_days_of_the_cards_region(database: Database) {
         at: now(),
         actor: "suite".into(),
         evidence: None,
+        place: None,
+        handed: Handed::default(),
         because: Some("left".into()),
         encrypted: vec![1],
     };
