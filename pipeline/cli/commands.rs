@@ -198,7 +198,8 @@ mod tests {
     fn only_what_brings_something_in_makes_a_ledger() {
         let making = |p: &&Line| p.opening == Opening::Make;
         let makes: Vec<&str> = COMMANDS.iter().filter(making).map(|p| p.command).collect();
-        let imports = ["regions", "points", "outlets", "partners", "calendar", "cards"].map(|t| format!("import {t}"));
+        let imports = ["regions", "points", "outlets", "studios", "partners", "calendar", "cards"];
+        let imports = imports.map(|table| format!("import {table}"));
         let mut expected = vec![
             "intake",
             "run",
