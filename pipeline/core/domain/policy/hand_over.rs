@@ -119,36 +119,28 @@ impl Row {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use jiff::civil::date;
 
-    const ROWS: &str = r#"
-[agent]
-by = ["agent"]
-required = ["agent_id_front"]
-[child]
-methods = ["agent_at_outlet"]
-only_by = ["agent", "guardian"]
-required = ["agent_id_front", "household_holder_page or relation_proof"]
-[icbc]
-banks = ["ICBC"]
-methods = ["agent_at_outlet"]
-required = ["holder_present"]
-"#;
+    use super::*;
+    use crate::domain::policy::Policy;
 
     #[test]
     fn rows_that_cover_a_hand_over_add_up() {
-        let rules: HandOver = toml::from_str(ROWS).unwrap();
+        let policy = Policy::built_in().unwrap();
+        let rules = &policy.of("110101", date(2026, 3, 4)).hand_over;
         let lacks = |by, bank, method, shown: &[&str]| {
             let shown: Vec<String> = shown.iter().map(|kind| (*kind).to_owned()).collect();
             rules.lacks(Told { by, bank, method, shown: &shown })
         };
-        assert_eq!(lacks(Some(TakenBy::Holder), "ABC", "village", &[]), None);
+        assert_eq!(lacks(Some(TakenBy::Holder), "ABC", "village", &[]), Some(Lack::Papers));
+        assert_eq!(lacks(Some(TakenBy::Holder), "ABC", "village", &["id_front"]), None);
+        assert_eq!(lacks(Some(TakenBy::Unit), "ABC", "village", &[]), None);
         assert_eq!(lacks(Some(TakenBy::Agent), "ABC", "village", &["id_front"]), Some(Lack::Papers));
         assert_eq!(lacks(Some(TakenBy::Agent), "ABC", "village", &["agent_id_front"]), None);
-        let child = ["agent_id_front", "relation_proof"];
+        let child = ["agent_id_front", "household_holder_page", "relation_proof"];
         assert_eq!(lacks(Some(TakenBy::Guardian), "ABC", "agent_at_outlet", &child), None);
         assert_eq!(lacks(Some(TakenBy::Guardian), "ICBC", "agent_at_outlet", &child), Some(Lack::Papers));
-        let present = ["agent_id_front", "relation_proof", "holder_present"];
+        let present = ["agent_id_front", "household_holder_page", "birth_certificate", "holder_present"];
         assert_eq!(lacks(Some(TakenBy::Guardian), "ICBC", "agent_at_outlet", &present), None);
         for by in [Some(TakenBy::Holder), Some(TakenBy::Unit), None] {
             assert_eq!(lacks(by, "ABC", "agent_at_outlet", &child), Some(Lack::TakenBy), "{by:?}");
