@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::domain::application::PickupMethod;
+use crate::domain::open_form::Form;
 
 /// Who takes a card.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
@@ -89,7 +90,24 @@ struct Row {
     only_by: Vec<TakenBy>,
     /// Each is a kind of paper, or several joined by ` or ` of which one is enough.
     #[serde(default)]
-    required: Vec<String>,
+    required: Vec<Demand>,
+}
+
+/// Kinds of papers of which one is enough. A kind that nobody could show is a slip of whoever wrote the policy.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(try_from = "String")]
+struct Demand(Vec<String>);
+
+impl TryFrom<String> for Demand {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Demand, String> {
+        let kinds: Vec<String> = text.split(" or ").map(|kind| kind.trim().to_owned()).collect();
+        match kinds.iter().all(|kind| Form::Word.of(kind).is_some()) {
+            true => Ok(Demand(kinds)),
+            false => Err("expected kinds of papers, joined by ` or `".into()),
+        }
+    }
 }
 
 impl HandOver {
@@ -112,7 +130,7 @@ impl Row {
             return Some(Lack::TakenBy);
         }
         let is_shown = |kind: &str| told.shown.iter().any(|shown| shown == kind);
-        let whole = self.required.iter().all(|demand| demand.split(" or ").any(|kind| is_shown(kind.trim())));
+        let whole = self.required.iter().all(|Demand(kinds)| kinds.iter().any(|kind| is_shown(kind)));
         (!whole).then_some(Lack::Papers)
     }
 }
