@@ -54,6 +54,8 @@ pub struct Applicant {
     pub financial: bool,
     pub withdrawn: bool,
     pub recalled: bool,
+    /// It was not on its shelf when its holder came: that happens once.
+    pub was_missing: bool,
 }
 
 /// One thing a person, a unit or a point does on a day.
@@ -69,6 +71,10 @@ pub enum DiaryEntry {
     FindAgain,
     Die,
     Correct,
+    /// The point does not find it on its shelf.
+    Miss,
+    /// The point has found it; also of a card number, which came missing.
+    Find,
 }
 
 /// Everyone, and the diary of what they will do.
@@ -78,6 +84,9 @@ pub struct People {
     diary: BTreeMap<Date, Vec<(String, DiaryEntry)>>,
     serial: u64,
 }
+
+/// So many cards of ten thousand are missing when their carton comes, and as many when their holder comes.
+pub const MISSING_OF_TEN_THOUSAND: u64 = 150;
 
 /// A message of the world to a topic: key and payload.
 pub type Letter = (String, Vec<u8>);
@@ -108,6 +117,11 @@ impl People {
             "ready" => {
                 if rng.chance("never comes", key, 500) {
                     count(tally, "people who never come");
+                    return;
+                }
+                if !person.was_missing && rng.chance("missing", key, MISSING_OF_TEN_THOUSAND) {
+                    person.was_missing = true;
+                    self.plan(later(today, rng.between("missing days", key, 1, 8)), key, DiaryEntry::Miss);
                     return;
                 }
                 let days = if rng.chance("comes late", key, 2_000) {
@@ -142,6 +156,16 @@ impl People {
         rng: Rng,
         tally: &mut Tally,
     ) -> Option<Letter> {
+        let of_point = match entry {
+            DiaryEntry::Miss => Some("card.missing"),
+            DiaryEntry::Find => Some("card.found"),
+            _ => None,
+        };
+        if let Some(kind) = of_point {
+            count(tally, &format!("events: {kind}"));
+            self.follow(today, key, entry, rng);
+            return Some(self.letter(today, key, kind, json!({})));
+        }
         let person = self.of.get_mut(key)?;
         let in_hand = person.place == KnownPlace::Holder;
         let (kind, more) = match entry {
@@ -214,6 +238,9 @@ impl People {
                     self.plan(later(today, 2), key, DiaryEntry::LoseForAWhile);
                     self.plan(later(today, 4), key, DiaryEntry::FindAgain);
                 }
+            }
+            DiaryEntry::Miss => {
+                self.plan(later(today, rng.between("found days", key, 1, 9)), key, DiaryEntry::Find);
             }
             DiaryEntry::Die => self.plan(later(today, 6), key, DiaryEntry::ReturnPlastic),
             _ => {}

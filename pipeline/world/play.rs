@@ -20,7 +20,7 @@ use super::generate::applications::{Generated, corrected};
 use super::generate::mishaps::MISHAPS;
 use super::generate::plan::Plan;
 use super::generate::writing::{Stretch, application_of, choice, opening_stock};
-use super::people::{Applicant, DiaryEntry, KnownPlace, Letter, People, Pickup};
+use super::people::{Applicant, DiaryEntry, KnownPlace, Letter, MISSING_OF_TEN_THOUSAND, People, Pickup};
 use super::rng::Rng;
 
 /// The first day of every demo and simulation: a Monday inside the known calendars.
@@ -160,7 +160,13 @@ impl World {
         for carton in arrived {
             count(&mut self.tally, "cartons received at points");
             let place = serde_json::json!({ "kind": "other", "code": carton.point });
-            let more = serde_json::json!({ "box": carton.box_number, "count": carton.cards.len(), "place": place });
+            let missing = |card: &&String| self.rng.chance("not in its box", card, MISSING_OF_TEN_THOUSAND);
+            let missing: Vec<&String> = carton.cards.iter().filter(missing).collect();
+            for card in &missing {
+                events.extend(self.people.carry_out(today, card, &DiaryEntry::Miss, self.rng, &mut self.tally));
+            }
+            let count = carton.cards.len() - missing.len();
+            let more = serde_json::json!({ "box": carton.box_number, "count": count, "place": place });
             events.push(self.people.letter(today, &carton.tracking, "point.received", more));
             self.received.insert(carton.tracking);
         }
@@ -291,6 +297,7 @@ fn nobody() -> Applicant {
         financial: false,
         withdrawn: false,
         recalled: false,
+        was_missing: false,
     }
 }
 
