@@ -119,7 +119,7 @@ fn messages(worker: &Worker, m: &ToldMove) -> Vec<Outgoing> {
     let notice = match (m.life.as_str(), m.from_state.as_str(), m.to_state.as_str()) {
         ("card", "on_shelf", "on_shelf") => Some("rolled_over"),
         // Whoever was told to come to one point must hear that the card goes on to another.
-        ("card", "on_shelf", "in_transit") => Some("rolled_over"),
+        ("card", "on_shelf", "in_transit") => Some("sent_on"),
         ("card", _, "on_shelf") => Some("ready"),
         ("card", _, "recalled") => Some("recalled"),
         ("card", "in_hand", "in_hand") => Some("not_activated"),
@@ -154,8 +154,9 @@ fn messages(worker: &Worker, m: &ToldMove) -> Vec<Outgoing> {
         out.push(Outgoing { topic: topics.outcomes.clone(), key: key.clone(), payload: body("outcome", name, more) });
     }
     if let Some(name) = notice {
-        let template = if m.to_state == "in_transit" { "sent_on" } else { name };
-        let parameters = json!({ "template": template, "language": "zh-CN", "recipient": key, "parameters": { "point": m.point, "last_day": m.window_last } });
+        // What goes on to another point has no window there yet.
+        let last_day = m.window_last.as_ref().filter(|_| name != "sent_on");
+        let parameters = json!({ "template": name, "language": "zh-CN", "recipient": key, "parameters": { "point": m.point, "last_day": last_day } });
         out.push(Outgoing {
             topic: topics.notices.clone(),
             key: key.clone(),

@@ -100,7 +100,7 @@ const RULES: &[DayRule] = &[
     card(&[], "spoiled", CASE, "case"),
     // It was collected, or never was, or ends.
     card(&[], "with_unit", UNIT, "unit"),
-    card(&["on_shelf", "with_unit"], "in_hand", ACTIVATION, "activation"),
+    card(&["on_shelf", "with_unit", "lost"], "in_hand", ACTIVATION, "activation"),
     card_because((&["in_hand"], "in_hand"), "", (ACTIVATION, Sets), ("activation", "asked again")),
     card(&[], "missing", MISSING, "missing"),
     card(&[], "recalled", RETURN, "recall"),

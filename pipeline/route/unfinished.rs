@@ -85,6 +85,19 @@ pub(crate) async fn cards_of_point(tx: &mut Tx, point: &str, most: i64) -> Resul
     tx.rows(OF_POINT, args![point, most]).await
 }
 
+/// Whether a card that the viewer sees is at a point, or came there by the last count.
+pub(crate) async fn is_needed(tx: &mut Tx, point: &str) -> Result<bool, LedgerError> {
+    tx.look().await?;
+    let lying = concat!(
+        "SELECT count(*) FROM shipment s JOIN box x ON x.shipment = s.id JOIN made m ON m.box = x.id
+            JOIN application a ON a.id = m.application WHERE s.point = $1 AND NOT s.done AND a.place IS NULL AND ",
+        in_scope!("a.bank", "a.region")
+    );
+    let coming =
+        concat!("SELECT count(*) FROM coming_count u WHERE u.point = $1 AND ", in_scope!("u.bank", "u.region"));
+    Ok(tx.number(lying, args![point]).await? > 0 || tx.number(coming, args![point]).await? > 0)
+}
+
 /// Everything unfinished, counted.
 pub const UNFINISHED: &str = concat!(
     "SELECT u.life, u.state, u.promise_on, u.region, u.bank, min(u.due_on) AS due_on, count(*) AS cards FROM (",

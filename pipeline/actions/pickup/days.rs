@@ -94,7 +94,7 @@ mod tests {
 
     fn lying(was: &str, cards: i64, outside: i64) -> LyingShipment {
         let point = "110101001001".into();
-        LyingShipment { id: 1, point, place: String::new(), was: was.into(), cards, outside, disputed: 0 }
+        LyingShipment { id: 1, point, place: String::new(), was: was.into(), cards, outside, disputed: 0, last_act: 0 }
     }
 
     fn days(change: WindowChange, lying: Vec<LyingShipment>) -> (Vec<String>, LeftOut) {

@@ -3,10 +3,9 @@
 use cardline_core::domain::reference::Reference;
 
 use super::refusal::{PickupError, PickupRefusal};
-use crate::limits::REASSIGNED_CARDS;
 use crate::route::distribution::waiting_by_area::{LEVELS, digits_of, name_of};
 use crate::route::distribution::window_acts::lying_points;
-use crate::route::unfinished::cards_of_point;
+use crate::route::unfinished::is_needed;
 use crate::step::{StageError, Worker};
 use crate::store::Tx;
 
@@ -44,7 +43,7 @@ pub(super) async fn one_point(tx: &mut Tx, worker: &Worker, code: &str) -> Resul
 }
 
 /// The name of a point within the scope of who asks; one that has closed has none, and is shown as long as a card is
-/// there or comes there.
+/// there or comes there, by the last count.
 ///
 /// # Errors
 /// The ledger cannot be read.
@@ -53,8 +52,8 @@ pub async fn point_name(worker: &Worker, code: &str) -> Result<Option<String>, S
         let is_within = worker.ledger.viewer().is_none_or(|viewer| region.starts_with(&viewer.scope.area));
         return Ok(is_within.then(|| name.to_owned()));
     }
-    let cards = cards_of_point(&mut worker.ledger.read().await?, code, REASSIGNED_CARDS).await?;
-    Ok(cards.iter().any(|card| card.outside == 0).then(String::new))
+    let needed = is_needed(&mut worker.ledger.read().await?, code).await?;
+    Ok(needed.then(String::new))
 }
 
 fn one(code: &str, name: String, digits: &str) -> Place {

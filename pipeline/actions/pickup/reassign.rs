@@ -1,7 +1,7 @@
 //! Handing a point on to another, as when it closes: everything that is there, on its way there, or would come there goes
 //! to the other point in one act, which is shown first and takes two persons.
 //!
-//! An operation is named by the digest of its cards and cartons. A card that is handed out, or accepted for the point,
+//! An operation is named by the digest of its cards and cartons, and of what was done to them last. A card that is handed out, or accepted for the point,
 //! between the preview and the act makes it another operation.
 
 use std::collections::BTreeMap;
@@ -21,7 +21,9 @@ use crate::custody::shipment_regions::regions_of;
 use crate::limits::{REASSIGNED_CARDS, WINDOWS_PER_ACT};
 use crate::reference::effect::settle_no_need;
 use crate::route::distribution::pickup_act::{NewPickupAct, subject};
-use crate::route::distribution::reassign::{SentOn, cartons_of_point, claims_of_cards, settle_reassignment};
+use crate::route::distribution::reassign::{
+    SentOn, cartons_of_point, claims_of_cards, last_reassignment, settle_reassignment,
+};
 use crate::route::distribution::window_acts::recorded_act;
 use crate::route::unfinished::{CardOfPoint, cards_of_point};
 use crate::step::Worker;
@@ -123,8 +125,7 @@ async fn attempt(worker: &Worker, ask: Ask<'_>, by: Instruction<'_>) -> Result<R
         moved_to: Some(ask.to.into()),
         ..NewPickupAct::default()
     };
-    let cards: Vec<i64> = planned.cards.iter().map(|card| card.id).collect();
-    settle_reassignment(&mut tx, &act, &cards, &planned.cartons).await?;
+    settle_reassignment(&mut tx, &act, &planned.cards, &planned.cartons).await?;
     let why = Stamp { at: by.at, actor: by.actor, reason: "its cards were handed on" };
     settle_no_need(&mut tx, planned.table, ask.from, why).await?;
     tx.commit().await?;
@@ -136,6 +137,8 @@ struct Planned {
     cards: Vec<CardOfPoint>,
     cartons: Vec<SentOn>,
     people: i64,
+    /// The last act by which one of the points was handed on.
+    last: i64,
     /// The reference table of both points.
     table: &'static str,
 }
@@ -161,13 +164,17 @@ async fn plan(tx: &mut Tx, worker: &Worker, ask: Ask<'_>, today: Date) -> Result
     if lying.len() as i64 > WINDOWS_PER_ACT {
         return Err(PickupRefusal::TooMany { most: WINDOWS_PER_ACT }.into());
     }
+    if lying.iter().any(|carton| carton.outside > 0) {
+        return Err(PickupRefusal::CardsOfOthers { point: ask.from.into() }.into());
+    }
     let transit = worker.by_region(today, |policy| policy.transit_working_days);
     let mut cartons = Vec::new();
     for carton in lying {
         let due_on = transit.least(&regions_of(tx, carton.id).await?);
         cartons.push(SentOn { carton, due_on });
     }
-    Ok(Planned { cards, cartons, people, table })
+    let last = last_reassignment(tx, (ask.from, ask.to)).await?;
+    Ok(Planned { cards, cartons, people, last, table })
 }
 
 impl Planned {
@@ -200,9 +207,10 @@ impl Planned {
     /// The name of exactly this.
     fn operation(&self, ask: Ask<'_>) -> String {
         let cards: Vec<_> = self.cards.iter().map(|card| card.id).collect();
-        let carton = |sent_on: &SentOn| (sent_on.carton.id, sent_on.carton.was.clone(), sent_on.due_on);
+        // The day of a carton is reckoned when it goes: a second person may give it on another one.
+        let carton = |sent_on: &SentOn| (sent_on.carton.id, sent_on.carton.was.clone(), sent_on.carton.last_act);
         let cartons: Vec<_> = self.cartons.iter().map(carton).collect();
-        operation_name(&json!([REASSIGN, ask.from, ask.to, cards, cartons]))
+        operation_name(&json!([REASSIGN, ask.from, ask.to, self.last, cards, cartons]))
     }
 }
 
@@ -217,7 +225,7 @@ async fn done_before(
     if recorded.what != REASSIGN || recorded.place != ask.from || recorded.moved_to.as_deref() != Some(ask.to) {
         return Err(PickupRefusal::OtherOperation { id: id.into() }.into());
     }
-    let nothing = Planned { cards: Vec::new(), cartons: Vec::new(), people: recorded.people, table: "" };
+    let nothing = Planned { cards: Vec::new(), cartons: Vec::new(), people: recorded.people, last: 0, table: "" };
     let (shipments, cards) = (recorded.shipments, recorded.cards);
     let report = nothing.report(worker, ask);
     Ok(Some(ReassignReport { operation: id.into(), shipments, cards, done_before: true, ..report }))

@@ -1,7 +1,8 @@
 //! Opening pickup windows by a notice, extending and closing them: what it touches is shown first, and exactly that is carried
 //! out.
 //!
-//! An operation is named by the digest of its shipments, each with the day it has and the day it gets. Who collected
+//! An operation is named by the digest of its shipments, each with the day it has, the day it gets and what was done to
+//! it last. Who collected
 //! meanwhile does not change it; a window that was opened, moved or ended does. Where days only move later it takes no
 //! second person; closing earlier than people were told does.
 
@@ -237,7 +238,8 @@ impl Planned {
 
     /// The name of exactly this.
     fn operation(&self, ask: Ask<'_>) -> String {
-        let moved: Vec<_> = self.moved.iter().map(|w| (w.shipment.id, &w.shipment.was, w.becomes)).collect();
+        let moved: Vec<_> =
+            self.moved.iter().map(|w| (w.shipment.id, &w.shipment.was, w.becomes, w.shipment.last_act)).collect();
         let (last_day, working_days) = (ask.change.last_day(), ask.change.working_days());
         let shown = json!([ask.change.what(), ask.place, last_day, working_days, moved]);
         operation_name(&shown)

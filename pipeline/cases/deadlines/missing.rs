@@ -5,6 +5,7 @@ use cardline_core::state_machines::CARD;
 
 use crate::cases::deadline::{Deadline, Missed, gauge};
 use crate::cases::desk::open_case;
+use crate::limits::OVERDUE_AT_ONCE;
 use crate::store::transition::{Along, Subject, all_moved, by_day, move_each};
 use crate::store::{LedgerError, Stamp, Tx};
 use crate::{args, transition};
@@ -37,8 +38,8 @@ pub(super) const MISSING: Deadline = Deadline {
 async fn hold(tx: &mut Tx, Missed { partner, dates, why }: Missed<'_>) -> Result<(), LedgerError> {
     let late = tx
         .rows::<(i64, String)>(
-            concat!("SELECT o.id, o.region FROM ", overdue!(), " WHERE o.partner = $2 ORDER BY o.id"),
-            args![dates.today, partner],
+            concat!("SELECT o.id, o.region FROM ", overdue!(), " WHERE o.partner = $2 ORDER BY o.id LIMIT $3"),
+            args![dates.today, partner, OVERDUE_AT_ONCE],
         )
         .await?;
     let (transition, why) = (transition!(CARD, "missing" => "held"), Stamp { reason: NOT_FOUND, ..why });

@@ -1,6 +1,6 @@
 //! Cards that a unit collected and did not hand out in time: the unit is asked once, then they are recalled.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cardline_core::card_states;
 use cardline_core::state_machines::CARD;
@@ -50,7 +50,13 @@ const LATE: &str = concat!(
 async fn ask_or_recall(tx: &mut Tx, Missed { partner, dates, why }: Missed<'_>) -> Result<(), LedgerError> {
     let mut late: BTreeMap<bool, Vec<(i64, String)>> = BTreeMap::new();
     let found = args![dates.today, partner, UNIT_LATE, WAITS_LONG, OVERDUE_AT_ONCE];
-    for (id, region, asked) in tx.rows::<(i64, String, bool)>(LATE, found).await? {
+    let found = tx.rows::<(i64, String, bool)>(LATE, found).await?;
+    // From here on no event hands one of them over.
+    tx.stage(found.iter().map(|(id, ..)| Subject::of(*id)).collect()).await?;
+    tx.lock_rows("SELECT id FROM application WHERE id IN (SELECT id FROM subject) ORDER BY id FOR UPDATE").await?;
+    let still = "SELECT id FROM application WHERE id IN (SELECT id FROM subject) AND place = 'with_unit'";
+    let still: BTreeSet<i64> = tx.rows::<(i64,)>(still, args![]).await?.into_iter().map(|(id,)| id).collect();
+    for (id, region, asked) in found.into_iter().filter(|(id, ..)| still.contains(id)) {
         late.entry(asked).or_default().push((id, region));
     }
     for (case_on, ids) in by_day(late.remove(&false).unwrap_or_default(), |region| *dates.case_on.of(region)) {

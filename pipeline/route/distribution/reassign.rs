@@ -11,7 +11,10 @@ use jiff::civil::Date;
 
 use super::pickup_act::{NewPickupAct, record_pickup_act};
 use crate::custody::containers::SHIPMENT;
+use crate::route::unfinished::{CardOfPoint, cards_of_point};
+use crate::store::dialect::for_update;
 use crate::store::row_macs::catalog;
+use crate::store::scope::in_scope;
 use crate::store::transition::{Transition, all_moved, lost, move_set};
 use crate::store::{LedgerError, Stamp, Tx};
 use crate::{args, bulk_row, row, transition};
@@ -41,6 +44,10 @@ row! {
         was: String,
         /// Cards that travel in it.
         cards: i64,
+        /// Cards of it, handed out or not, that the viewer does not see.
+        outside: i64,
+        /// The last act of a person on it: what was undone since is another operation.
+        last_act: i64,
     }
 }
 
@@ -52,15 +59,19 @@ pub struct SentOn {
 
 /// The cartons at a point or on their way there in which a card still lies, or will lie when it was found or decided.
 pub(crate) async fn cartons_of_point(tx: &mut Tx, point: &str) -> Result<Vec<CartonOfPoint>, LedgerError> {
-    tx.rows(
+    let sql = concat!(
         "SELECT s.id, s.place, COALESCE(s.window_last, '') AS was,
-            CAST(sum(CASE WHEN a.place IS NULL THEN 1 ELSE 0 END) AS BIGINT) AS cards
-         FROM shipment s JOIN box x ON x.shipment = s.id JOIN made m ON m.box = x.id
-         JOIN application a ON a.id = m.application AND (a.place IS NULL OR a.place IN ('held', 'missing'))
-         WHERE s.point = $1 AND NOT s.done GROUP BY s.id, s.place, s.window_last ORDER BY s.id",
-        args![point],
-    )
-    .await
+            CAST(sum(CASE WHEN a.place IS NULL THEN 1 ELSE 0 END) AS BIGINT) AS cards,
+            CAST(s.cards - sum(CASE WHEN ",
+        in_scope!("a.bank", "a.region"),
+        " THEN 1 ELSE 0 END) AS BIGINT) AS outside,
+            (SELECT COALESCE(max(n.act), 0) FROM pickup_act_shipment n WHERE n.shipment = s.id) AS last_act
+         FROM shipment s JOIN box x ON x.shipment = s.id JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
+         WHERE s.point = $1 AND NOT s.done GROUP BY s.id, s.place, s.window_last, s.cards
+         HAVING sum(CASE WHEN a.place IS NULL OR a.place IN ('held', 'missing') THEN 1 ELSE 0 END) > 0 ORDER BY s.id"
+    );
+    tx.look().await?;
+    tx.rows(sql, args![point]).await
 }
 
 row! {
@@ -93,16 +104,18 @@ pub(crate) async fn claims_of_cards(tx: &mut Tx, cards: &[i64]) -> Result<(Vec<C
 pub(crate) async fn settle_reassignment(
     tx: &mut Tx,
     act: &NewPickupAct,
-    cards: &[i64],
+    cards: &[CardOfPoint],
     cartons: &[SentOn],
 ) -> Result<(), LedgerError> {
+    stands_as_shown(tx, &act.place, cards).await?;
+    let cards: Vec<i64> = cards.iter().map(|card| card.id).collect();
     let (from, to) = (act.place.as_str(), act.moved_to.as_deref().unwrap_or_default());
     let id = record_pickup_act(tx, act).await?;
     for sent_on in cartons {
         send_on(tx, sent_on, (from, to), act).await?;
     }
-    readdress(tx, (from, to), cards).await?;
-    let members = (1..).zip(cards).map(|(no, &application)| Member { act: id, no, application });
+    readdress(tx, (from, to), &cards).await?;
+    let members = (1..).zip(&cards).map(|(no, &application)| Member { act: id, no, application });
     tx.insert(members.collect()).await?;
     tx.cover(&catalog::PICKUP_LIST_CARD, "act = $1", args![id]).await?;
     let moved = cartons.iter().map(|SentOn { carton, due_on }| Moved {
@@ -114,6 +127,30 @@ pub(crate) async fn settle_reassignment(
     });
     tx.insert(moved.collect()).await?;
     tx.cover_one(&catalog::PICKUP_ACT_SHIPMENT, id).await
+}
+
+/// From here on nobody hands out one of these cards, and no report says that one is made: what was so meanwhile makes the
+/// act another one.
+async fn stands_as_shown(tx: &mut Tx, point: &str, cards: &[CardOfPoint]) -> Result<(), LedgerError> {
+    tx.stage(cards.iter().map(|card| ChosenCard { id: card.id }).collect()).await?;
+    let batches = for_update!(
+        tx,
+        "SELECT id FROM batch WHERE id IN (SELECT p.batch FROM chosen_card c JOIN production_row p ON p.application = c.id) ORDER BY id"
+    );
+    tx.rows::<(i64,)>(batches, args![]).await?;
+    let applications =
+        for_update!(tx, "SELECT id FROM application WHERE id IN (SELECT id FROM chosen_card) ORDER BY id");
+    tx.rows::<(i64,)>(applications, args![]).await?;
+    let now = cards_of_point(tx, point, cards.len() as i64 + 1).await?;
+    let same = now.iter().zip(cards).filter(|(now, shown)| now.id == shown.id && now.state == shown.state).count();
+    let changed = now.len().max(cards.len()) - same;
+    all_moved(&transition!(CARD, "in_transit" => "in_transit"), 0, changed as i64)
+}
+
+/// The last act by which one of these points was handed on.
+pub(crate) async fn last_reassignment(tx: &mut Tx, (from, to): (&str, &str)) -> Result<i64, LedgerError> {
+    let sql = "SELECT COALESCE(max(act), 0) FROM reassignment WHERE from_point IN ($1, $2) OR to_point IN ($1, $2)";
+    tx.number(sql, args![from, to]).await
 }
 
 async fn send_on(

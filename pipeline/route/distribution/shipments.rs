@@ -124,7 +124,8 @@ impl Ledger {
             }
             match (shipment.travelling, next_last) {
                 (0, _) => {
-                    tx.run("UPDATE shipment SET done = TRUE WHERE id = $1", args![shipment.id]).await?;
+                    // A card that was found since it was claimed lies there: the next look sees it.
+                    tx.run(EMPTY, args![shipment.id]).await?;
                 }
                 (_, Some(last)) => {
                     let transition = transition!(CARD, "on_shelf" => "on_shelf");
@@ -143,6 +144,11 @@ impl Ledger {
         tx.commit().await
     }
 }
+
+/// A carton in which nobody is left is done.
+const EMPTY: &str =
+    "UPDATE shipment SET done = TRUE WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM box x JOIN made m ON m.box = x.id
+    JOIN application a ON a.id = m.application WHERE x.shipment = $1 AND a.place IS NULL)";
 
 /// A window that ended, and what follows.
 pub struct EndedWindow {

@@ -48,6 +48,8 @@ row! {
         outside: i64,
         /// Not 0: no window is open, and a person must decide about the delivery.
         disputed: i64,
+        /// The last act of a person on it: what was undone since is another operation.
+        last_act: i64,
     }
 }
 
@@ -123,7 +125,8 @@ pub(crate) async fn lying_at(tx: &mut Tx, points: Vec<String>, most: i64) -> Res
         " THEN 1 ELSE 0 END) AS BIGINT) AS outside,
             CAST(CASE WHEN s.place = 'at_point' AND ",
         is_disputed!("s.id"),
-        " THEN 1 ELSE 0 END AS BIGINT) AS disputed
+        " THEN 1 ELSE 0 END AS BIGINT) AS disputed,
+            (SELECT COALESCE(max(n.act), 0) FROM pickup_act_shipment n WHERE n.shipment = s.id) AS last_act
          FROM chosen_point c JOIN shipment s ON s.point = c.code JOIN box x ON x.shipment = s.id
          JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
          WHERE NOT s.done AND s.place IN ('at_point', 'on_shelf')

@@ -10,6 +10,7 @@ use crate::batching::cut_batch::advance_batch;
 use crate::cases::desk::{UnmatchedRow, open_case, open_row_cases};
 use crate::custody::containers::REPORT;
 use crate::exchange::files::{ReceivedFile, register_file};
+use crate::store::dialect::for_update;
 use crate::store::leases::spend;
 use crate::store::row_macs::catalog;
 use crate::store::transition::{Along, Subject, all_moved, move_each, move_set};
@@ -109,6 +110,9 @@ impl Ledger {
         why: Stamp<'_>,
     ) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
+        // Whoever hands a point of its cards on comes before or after.
+        let lock = for_update!(tx, "SELECT id FROM batch WHERE id = $1");
+        tx.rows::<(i64,)>(lock, args![batch]).await?;
         let file_id = register_file(&mut tx, file, why).await?;
         // A row that is about no card has no region.
         open_row_cases(&mut tx, file_id, &report.unmatched, *case_on.of(""), "bureau operator", why).await?;

@@ -210,6 +210,15 @@ async fn two_persons_do_it(worker: &mut Worker, from: &str, to: &str, at: Timest
         assert_eq!(give(worker, id, &wang, at).await.unwrap(), Carried::Out);
     }
     assert!(asked(worker, ask, at).await.unwrap().done_before);
+    // Sent back and on again it is another operation, though the same cards go the same way.
+    for (from, to) in [(to, from), (from, to)] {
+        let by = Instruction { actor: "boss", ..by(at) };
+        worker.ledger = ledger.clone();
+        let shown = reassign(worker, Ask { from, to, confirm: None, dry_run: true }, by).await.unwrap();
+        let ask = Ask { from, to, confirm: Some(&shown.operation), dry_run: false };
+        let Second::Asked { id, .. } = asks_second(worker, ask, by).await.unwrap() else { panic!("nobody gave it") };
+        assert_eq!(give(worker, id, &wang, at).await.unwrap(), Carried::Out);
+    }
     worker.ledger = ledger;
 }
 

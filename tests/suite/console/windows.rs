@@ -169,7 +169,8 @@ async fn windows_are_moved_from_pages_as_shown(database: Database) {
         let give = [("act", "give"), ("id", approval.as_str())];
         let page = "/ops/plan?act=hold&stream=account";
         assert_eq!(site.act(page, "/approvals", wang, &give).await.header("location"), "/approvals?done=out");
-        assert_eq!(site.act(&sheet, &path, boss, &form).await.header("location"), format!("{path}?done=before"));
+        let then = if to.is_empty() { path.clone() } else { format!("/admin/points/{to}") };
+        assert_eq!(site.act(&sheet, &path, boss, &form).await.header("location"), format!("{then}?done=before"));
     }
     let nothing = site.get(&format!("/admin/points/{from}?act=reassign&to={to}"), boss).await.body;
     assert!(nothing.contains("No card is at this point, or comes there"), "{nothing}");

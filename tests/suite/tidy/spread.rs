@@ -38,7 +38,7 @@ const USES: &[(&str, &[&str], &str)] = &[
         &["account-request", "account-result", "production-report", "recycling-request", "recycling-result"],
         "which file answers which",
     ),
-    ("books/figures/counting.rs", &["account", "in_hand", "production"], "what passed"),
+    ("books/figures/counting.rs", &["account", "in_hand", "on_shelf", "production", "with_unit"], "what passed"),
     ("books/figures/yields.rs", &["in_transit", "production"], "what a bureau makes, and what is on its way"),
     ("books/laws/account.rs", &["waiting_account", "in_account_batch", "no_plastic"], "before an account"),
     ("books/laws/batch_balance.rs", &["account"], "whom the bank opens no account for leaves the batch"),

@@ -38,13 +38,14 @@ const NEEDED: [&str; 7] = ["list", "no", "application_id", "control", "handed_ov
 /// Who took the card: our word, and that of the form.
 const BY: [(&str, &str); 3] = [("holder", "本人"), ("agent", "代办人"), ("guardian", "监护人")];
 /// What was shown: the word of our schemas for that document, and that of the form.
-const SHOWN: [(&str, &str); 6] = [
+const SHOWN: [(&str, &str); 7] = [
     ("id_front", "身份证"),
     ("agent_id_front", "代办人身份证"),
     ("household_head_page", "户口簿"),
     ("household_holder_page", "户口簿本人页"),
     ("birth_certificate", "出生医学证明"),
     ("relation_proof", "关系证明"),
+    ("holder_present", "本人到场"),
 ];
 
 /// A card on a list. The name is masked but for its first sign, of the number the last four are told.

@@ -93,7 +93,7 @@ async fn attempt(
     let rules = event_dates(worker, local_date(by.at));
     let (mut lines, mut handed) = (Vec::new(), Vec::new());
     for (line, says) in said {
-        let (said, event) = judge(&list, says, line, &listed, &handed, (local_date(by.at), &rules));
+        let (said, event) = judge(&list, says, line, &listed, &handed, (local_date(by.at), &rules, &point));
         lines.push(said);
         handed.extend(event);
     }
@@ -122,7 +122,7 @@ fn judge(
     line: usize,
     listed: &[ListedCard],
     handed: &[Handed],
-    (today, rules): (Date, &ByRegion<EventDates>),
+    (today, rules, point): (Date, &ByRegion<EventDates>, &str),
 ) -> (RecordedLine, Option<Handed>) {
     let result = |application_id: &str, result, column: &str, reason: &str| RecordedLine {
         line,
@@ -158,9 +158,16 @@ fn judge(
     let rules = rules.of(&card.region);
     let shown = told.shown.iter().map(|kind| (*kind).to_owned()).collect();
     let handed = Shown { by: TakenBy::of(told.by), shown, is_one_paper: false };
-    let lacks = lack(rules, (&card.bank, &card.method, &card.point), (&handed, None));
+    let lacks = lack(rules, (&card.bank, &card.method, &card.point), (&handed, Some(point)));
     if let (Some(lack), Lacking::Refuse) = (lacks, rules.lacking) {
-        return refused(if lack == Lack::TakenBy { "by" } else { "shown" }, said(lack));
+        return refused(
+            match lack {
+                Lack::TakenBy => "by",
+                Lack::Place => "list",
+                Lack::Papers => "shown",
+            },
+            said(lack),
+        );
     }
     if told.on > today {
         return refused("handed_over_on", "lies in the future");

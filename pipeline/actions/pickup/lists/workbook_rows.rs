@@ -37,9 +37,8 @@ pub fn rows(bytes: &[u8]) -> Result<Vec<FileRow>, RowFault> {
     if bytes.starts_with(COMPOUND) {
         return Err(whole("is encrypted or a workbook of the kind before 2007; save it as .xlsx without a password"));
     }
-    measured(bytes)?;
     // The library walks what a stranger wrote; whatever it stumbles over, the file is what is wrong.
-    let read = catch_unwind(AssertUnwindSafe(|| cells(bytes)));
+    let read = catch_unwind(AssertUnwindSafe(|| measured(bytes).and_then(|_| cells(bytes))));
     read.unwrap_or_else(|_| Err(unreadable()))
 }
 

@@ -103,7 +103,9 @@ fn sheet(windows: &Windows, act: &str, report: &WindowReport) -> Sheet {
 pub async fn act(asked: Asked) -> Result<Answer, Refusal> {
     let act = asked.form.get("act");
     let carried = if act == REASSIGN { reassign::carry_out(&asked).await? } else { carry_out(&asked, act).await? };
-    let place = segment(asked.form.get("place"));
+    // A point that was handed on may have no page any more; what was there is at the other one.
+    let is_gone = act == REASSIGN && matches!(carried, Carried::Done | Carried::Before);
+    let place = segment(asked.form.get(if is_gone { "to" } else { "place" }));
     let path = match asked.part(0) {
         "" => format!("/admin?area={place}&done={}", carried.word()),
         _ => format!("/admin/points/{place}?done={}", carried.word()),

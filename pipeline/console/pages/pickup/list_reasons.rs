@@ -60,6 +60,7 @@ const BEGINNINGS: &[(&str, &str)] = &[
     ("recorded before", "之前已登记"),
     ("say what was shown: ", "请填写出示的证件："),
     ("stands in the file twice; the first line counts", "在文件中出现两次，以第一次为准"),
+    ("the card is ", "卡现在不在此网点的货架上："),
     (
         "the card is in somebody's hands by another record; ask the point which is right",
         "另一记录显示卡已被领取；请向网点核实",
@@ -73,7 +74,8 @@ pub fn said(lang: Lang, reason: &str) -> String {
     if lang == Lang::En {
         return reason.to_owned();
     }
-    let known = BEGINNINGS.iter().find_map(|(kept, zh)| Some(format!("{zh}{}", reason.strip_prefix(kept)?)));
+    // Of two that fit the longer one stands later.
+    let known = BEGINNINGS.iter().filter_map(|(kept, zh)| Some(format!("{zh}{}", reason.strip_prefix(kept)?))).last();
     known.unwrap_or_else(|| reason.to_owned())
 }
 

@@ -26,7 +26,8 @@ struct ListsPage {
 
 impl ListsPage {
     fn why(&self, line: &RecordedLine) -> String {
-        list_reasons::said(self.f.lang, &line.reason)
+        let said = list_reasons::said(self.f.lang, &line.reason);
+        if said == line.reason { self.f.why(&said) } else { said }
     }
 }
 

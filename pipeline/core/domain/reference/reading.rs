@@ -319,9 +319,14 @@ fn is_digits(text: &str, length: usize) -> bool {
 /// A mobile telephone is a person's, and a person's number stands in no list.
 fn is_office_phone(text: &str) -> bool {
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-    let is_mobile = digits.len() >= 11 && digits.trim_start_matches("86").starts_with('1');
+    let is_mobile = |digits: &str| {
+        let own = digits.trim_start_matches('0');
+        let own = own.strip_prefix("86").unwrap_or(own);
+        own.len() >= 11 && own.starts_with('1')
+    };
+    let has_mobile = is_mobile(&digits) || text.split(['-', ' ']).any(is_mobile);
     let is_spelled = text.chars().all(|sign| sign.is_ascii_digit() || matches!(sign, '-' | ' '));
-    text.is_empty() || is_spelled && (5..=20).contains(&digits.len()) && text.len() <= 24 && !is_mobile
+    text.is_empty() || is_spelled && (5..=20).contains(&digits.len()) && text.len() <= 24 && !has_mobile
 }
 
 /// One row of a table, with what an error needs to name.

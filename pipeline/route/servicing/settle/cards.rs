@@ -4,14 +4,13 @@
 use std::collections::BTreeSet;
 
 use cardline_core::domain::outcomes::MessageOutcome;
+use cardline_core::state_machines::CARD;
 
+use super::asked::settle_cases;
 use super::effects::{activates, along, routes};
 use super::hand_over::{Judged, judge};
 use super::kept::{Chunk, keep, stage};
 use super::retire::retire_previous;
-use crate::cases::deadlines::activation::NOT_ACTIVATED;
-use crate::cases::deadlines::units::UNIT_LATE;
-use crate::cases::desk::overtake_cases;
 use crate::route::intake::settle::IntakeCounts;
 use crate::route::servicing::arriving::{ArrivingEvent, EventKind};
 use crate::store::transition::{Along, Subject, by_day, move_each};
@@ -78,7 +77,10 @@ pub(super) async fn cards(
             break;
         }
         let rows = found.into_iter().map(|event| event.told(chunk.id));
-        for (due_on, rows) in by_day(rows, |region| along(kind, dates.of(region)).due_on) {
+        // A function that goes on without the card having been away sets no day.
+        let stays = kind == EventKind::LossLifted && !transitions.iter().any(|t| t.life() == CARD.name);
+        let sets = |region: &str| if stays { Along::default() } else { along(kind, dates.of(region)) };
+        for (due_on, rows) in by_day(rows, |region| sets(region).due_on) {
             tx.stage(rows).await?;
             if kind == EventKind::Withdrawn {
                 tx.run(
@@ -90,7 +92,7 @@ pub(super) async fn cards(
             if matches!(kind, EventKind::ActivatedSocial | EventKind::ActivatedBoth) {
                 retire_previous(tx, dates, why).await?;
             }
-            let along = Along { due_on, ..along(kind, dates.of("")) };
+            let along = Along { due_on, ..sets("") };
             counts.accepted += move_each(tx, transitions, along, Stamp { reason, ..why }).await?;
             if !matches!(kind, EventKind::Collected | EventKind::CollectedByUnit | EventKind::Withdrawn) {
                 settle_cases(tx, why).await?;
@@ -107,25 +109,6 @@ pub(super) async fn cards(
     }
     judged.settle(tx, chunk, &events, counts, why).await?;
     keep_left(tx, chunk, kind, &events, &BTreeSet::new(), counts).await
-}
-
-/// Nobody needs to ask any more for what has happened now to the cards in `subject`.
-async fn settle_cases(tx: &mut Tx, why: Stamp<'_>) -> Result<(), LedgerError> {
-    let sql =
-        "SELECT k.id FROM subject s JOIN desk_case k ON k.application = s.id JOIN application a ON a.id = k.application
-         WHERE k.state IN ('open', 'escalated') AND ((k.reason = $1 AND a.place <> 'with_unit')
-            OR (k.reason = $2 AND NOT (a.place = 'in_hand' AND (a.social = 'sealed' OR a.financial = 'sealed'))))
-         ORDER BY k.id";
-    let cases = tx.rows::<(i64,)>(sql, args![UNIT_LATE, NOT_ACTIVATED]).await?;
-    if cases.is_empty() {
-        return Ok(());
-    }
-    // What follows reads the cards of the events once more.
-    let moved = tx
-        .rows::<Subject>("SELECT id, event_id, digest, evidence, at, actor, chunk FROM subject ORDER BY id", args![])
-        .await?;
-    overtake_cases(tx, &cases, Stamp { reason: "what was asked for has happened", ..why }).await?;
-    tx.stage(moved).await
 }
 
 /// Finds the application of each staged event.

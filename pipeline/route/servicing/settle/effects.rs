@@ -86,7 +86,7 @@ pub(super) fn activates(kind: EventKind) -> bool {
 /// What else of the application changes with a kind's transitions.
 pub(super) fn along(kind: EventKind, dates: &EventDates) -> Along {
     match kind {
-        EventKind::Collected | EventKind::HandedOver => {
+        EventKind::Collected | EventKind::HandedOver | EventKind::LossLifted => {
             Along { due_on: Some(dates.activate_on), owner: Some("holder"), ..Along::default() }
         }
         EventKind::CollectedByUnit => {
@@ -116,7 +116,6 @@ pub(super) fn along(kind: EventKind, dates: &EventDates) -> Along {
         | EventKind::Found
         | EventKind::ActivatedFinancial
         | EventKind::LostFormally
-        | EventKind::LossLifted
         | EventKind::LostProvisionally
         | EventKind::Fact => Along::default(),
     }

@@ -5,6 +5,7 @@
 //! [`missing`] those of cards that are not in their box, [`counted`] judges a receipt's count, [`hand_over`] what was shown; [`effects`] is the table of what
 //! each kind does; [`retire`] ends the card that a new one replaces.
 
+mod asked;
 mod cards;
 mod counted;
 pub(crate) mod effects;

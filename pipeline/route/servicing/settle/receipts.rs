@@ -3,6 +3,7 @@
 //! Whatever was counted, the point has the carton. Where it is not as it should be there is one case about it, and no
 //! pickup window opens until that is decided or a later count agrees.
 
+use cardline_core::card_states;
 use cardline_core::domain::outcomes::MessageOutcome;
 use cardline_core::state_machines::CARD;
 
@@ -51,7 +52,9 @@ macro_rules! carton {
                 (SELECT count(*) FROM box x JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
                  WHERE x.shipment = s.id AND a.place = 'missing') AS missing,
                 (SELECT count(*) FROM box x JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
-                 WHERE x.shipment = s.id AND a.place IN ('in_hand', 'with_unit', 'lost', 'awaiting_return')) AS handed_out
+                 WHERE x.shipment = s.id AND a.place NOT IN (",
+            card_states!(not_handed_out),
+            ")) AS handed_out
              FROM shipment s JOIN batch b ON b.id = s.batch WHERE ",
             $where
         )

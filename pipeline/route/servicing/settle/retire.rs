@@ -6,6 +6,7 @@ use cardline_core::domain::policy::ByRegion;
 use cardline_core::state_machines::{CARD, SOCIAL};
 use jiff::civil::Date;
 
+use super::asked::settle_cases;
 use crate::route::servicing::arriving::EventDates;
 use crate::store::transition::{Along, Subject, Transition, move_each};
 use crate::store::{LedgerError, Stamp, Tx};
@@ -64,6 +65,7 @@ pub(super) async fn retire_previous(
         };
         move_each(tx, &[card, social], along, Stamp { reason: "the new card is active, this one is invalid", ..why })
             .await?;
+        settle_cases(tx, why).await?;
     }
     tx.stage(kept).await
 }
