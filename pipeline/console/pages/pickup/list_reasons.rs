@@ -75,7 +75,8 @@ pub fn said(lang: Lang, reason: &str) -> String {
         return reason.to_owned();
     }
     // Of two that fit the longer one stands later.
-    let known = BEGINNINGS.iter().filter_map(|(kept, zh)| Some(format!("{zh}{}", reason.strip_prefix(kept)?))).last();
+    let known =
+        BEGINNINGS.iter().filter_map(|(kept, zh)| Some(format!("{zh}{}", reason.strip_prefix(kept)?))).next_back();
     known.unwrap_or_else(|| reason.to_owned())
 }
 
