@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::operation_name;
 use super::places::one_point;
-use super::refusal::{PickupError, PickupRefusal};
+use super::refusal::{PickupError, PickupRefusal, refuse_unconfirmed};
 use super::take_over::table_of_both;
 use crate::actions::dual_control::{Second, Wanted, second_person};
 use crate::actions::outcome::{ActionError, Instruction, Outcome, while_passing};
@@ -102,11 +102,7 @@ async fn attempt(worker: &Worker, ask: Ask<'_>, by: Instruction<'_>) -> Result<R
     if ask.dry_run {
         return Ok(report);
     }
-    match ask.confirm {
-        None => return Err(PickupRefusal::Unconfirmed { cards: report.cards }.into()),
-        Some(id) if id != report.operation => return Err(PickupRefusal::OtherOperation { id: id.into() }.into()),
-        Some(_) => {}
-    }
+    refuse_unconfirmed(ask.confirm, &report.operation, report.cards)?;
     if by.approval.is_none() && tx.user().is_some() {
         return Err(PickupRefusal::NeedsSecond { id: report.operation }.into());
     }

@@ -85,6 +85,15 @@ impl PickupRefusal {
     }
 }
 
+/// Refuses what was not previewed, and what would be another operation now.
+pub(super) fn refuse_unconfirmed(confirm: Option<&str>, operation: &str, cards: i64) -> Result<(), PickupRefusal> {
+    match confirm {
+        None => Err(PickupRefusal::Unconfirmed { cards }),
+        Some(id) if id != operation => Err(PickupRefusal::OtherOperation { id: id.into() }),
+        Some(_) => Ok(()),
+    }
+}
+
 /// Why an act on pickup windows was not carried out.
 pub type PickupError = ActionError<PickupRefusal>;
 

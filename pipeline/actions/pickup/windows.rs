@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use super::days::{WindowChange, moved_windows};
 use super::operation_name;
 use super::places::{Place, place_of};
-use super::refusal::{LeftOut, PickupError, PickupRefusal};
+use super::refusal::{LeftOut, PickupError, PickupRefusal, refuse_unconfirmed};
 use crate::actions::dual_control::{Second, Wanted, second_person};
 use crate::actions::outcome::{ActionError, Instruction, Outcome, while_passing};
 use crate::limits::{WINDOW_DAYS_AHEAD, WINDOWS_PER_ACT};
@@ -106,11 +106,7 @@ async fn attempt(worker: &Worker, ask: Ask<'_>, by: Instruction<'_>) -> Result<W
     if ask.dry_run {
         return Ok(report);
     }
-    match ask.confirm {
-        None => return Err(PickupRefusal::Unconfirmed { cards: report.cards }.into()),
-        Some(id) if id != report.operation => return Err(PickupRefusal::OtherOperation { id: id.into() }.into()),
-        Some(_) => {}
-    }
+    refuse_unconfirmed(ask.confirm, &report.operation, report.cards)?;
     if ask.change.needs_second() && by.approval.is_none() && tx.user().is_some() {
         return Err(PickupRefusal::NeedsSecond { id: report.operation }.into());
     }

@@ -1,12 +1,11 @@
 //! Cards that were collected and are not activated: the old card stays alive and the account shut. Their holders are
 //! reminded, again and again; after some reminders a person is asked, too.
 
-use std::collections::BTreeSet;
-
 use cardline_core::card_states;
 use cardline_core::state_machines::CARD;
 
 use crate::cases::deadline::{Deadline, Missed, gauge};
+use crate::cases::deadlines::locked::locked;
 use crate::cases::desk::open_case;
 use crate::limits::OVERDUE_AT_ONCE;
 use crate::store::transition::{Along, Subject, all_moved, by_day, move_each};
@@ -52,18 +51,14 @@ const LATE: &str = concat!(
     " WHERE o.partner = $2 ORDER BY o.id LIMIT $4"
 );
 
-/// Those that are inactive still; from here on no event activates them.
-async fn inactive_now(tx: &mut Tx, late: impl Iterator<Item = i64>) -> Result<BTreeSet<i64>, LedgerError> {
-    tx.stage(late.map(Subject::of).collect()).await?;
-    tx.lock_rows("SELECT id FROM application WHERE id IN (SELECT id FROM subject) ORDER BY id FOR UPDATE").await?;
-    let still = concat!("SELECT id FROM application WHERE id IN (SELECT id FROM subject) AND ", card_states!(inactive));
-    Ok(tx.rows::<(i64,)>(still, args![]).await?.into_iter().map(|(id,)| id).collect())
-}
+/// Which of the late ones are inactive still.
+const STILL: &str =
+    concat!("SELECT id FROM application WHERE id IN (SELECT id FROM subject) AND ", card_states!(inactive));
 
 async fn remind(tx: &mut Tx, Missed { partner, dates, why }: Missed<'_>) -> Result<(), LedgerError> {
     let found = args![dates.today, partner, NOT_ACTIVATED, OVERDUE_AT_ONCE];
     let mut late = tx.rows::<LateCard>(LATE, found).await?;
-    let still = inactive_now(tx, late.iter().map(|card| card.id)).await?;
+    let still = locked(tx, late.iter().map(|card| card.id), STILL).await?;
     late.retain(|card| still.contains(&card.id));
     let (mut all, mut to_ask) = (Vec::with_capacity(late.len()), Vec::new());
     for LateCard { id, region, reminded, asked } in late {

@@ -9,6 +9,7 @@ mod approvals;
 mod batches;
 mod cards;
 mod cases;
+mod locked;
 pub(crate) mod messages;
 pub(crate) mod missing;
 mod shipments;

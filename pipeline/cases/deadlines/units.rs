@@ -1,12 +1,13 @@
 //! Cards that a unit collected and did not hand out in time: the unit is asked once, then they are recalled.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use cardline_core::card_states;
 use cardline_core::state_machines::CARD;
 
 use super::cards::WAITS_LONG;
 use crate::cases::deadline::{Deadline, Missed, gauge};
+use crate::cases::deadlines::locked::locked;
 use crate::cases::desk::{open_case, overtake_cases};
 use crate::limits::OVERDUE_AT_ONCE;
 use crate::store::transition::{Along, Subject, all_moved, by_day, move_each};
@@ -51,11 +52,8 @@ async fn ask_or_recall(tx: &mut Tx, Missed { partner, dates, why }: Missed<'_>) 
     let mut late: BTreeMap<bool, Vec<(i64, String)>> = BTreeMap::new();
     let found = args![dates.today, partner, UNIT_LATE, WAITS_LONG, OVERDUE_AT_ONCE];
     let found = tx.rows::<(i64, String, bool)>(LATE, found).await?;
-    // From here on no event hands one of them over.
-    tx.stage(found.iter().map(|(id, ..)| Subject::of(*id)).collect()).await?;
-    tx.lock_rows("SELECT id FROM application WHERE id IN (SELECT id FROM subject) ORDER BY id FOR UPDATE").await?;
     let still = "SELECT id FROM application WHERE id IN (SELECT id FROM subject) AND place = 'with_unit'";
-    let still: BTreeSet<i64> = tx.rows::<(i64,)>(still, args![]).await?.into_iter().map(|(id,)| id).collect();
+    let still = locked(tx, found.iter().map(|(id, ..)| *id), still).await?;
     for (id, region, asked) in found.into_iter().filter(|(id, ..)| still.contains(id)) {
         late.entry(asked).or_default().push((id, region));
     }

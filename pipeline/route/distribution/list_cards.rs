@@ -67,7 +67,7 @@ pub(crate) async fn shelf_cards(
     tx.rows(sql, args![point, after, most]).await
 }
 
-/// Keeps which cards a list names, each under its line, from 1 on.
+/// Keeps which cards a list names, each under its line from 1 on, or an act hands on.
 pub(crate) async fn keep_listed(tx: &mut Tx, act: i64, applications: Vec<i64>) -> Result<(), LedgerError> {
     let members = (1..).zip(applications).map(|(no, application)| Member { act, no, application });
     tx.insert(members.collect()).await?;

@@ -5,10 +5,15 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::args;
 use crate::people::approvals::use_approval;
 use crate::store::row_macs::{catalog, counts};
 use crate::store::{LedgerError, Stamp, Tx};
+use crate::{args, bulk_row};
+
+bulk_row! {
+    /// A shipment of an act, with the last day it had, and the day it gets.
+    pub(super) struct ActShipment in "pickup_act_shipment" { act: i64, shipment: i64, was: String, becomes: Date, cards: i64 }
+}
 
 /// An act about to be recorded. `reason` is encrypted: it is a person's own words.
 #[derive(Default)]
@@ -81,4 +86,10 @@ pub(crate) fn subject(place: &str, moved_to: Option<&str>, operation: &str) -> S
         Some(to) => format!("{place} > {to} {operation}"),
         None => format!("{place} {operation}"),
     }
+}
+
+/// Records the shipments an act touched.
+pub(super) async fn record_shipments(tx: &mut Tx, act: i64, touched: Vec<ActShipment>) -> Result<(), LedgerError> {
+    tx.insert(touched).await?;
+    tx.cover_one(&catalog::PICKUP_ACT_SHIPMENT, act).await
 }

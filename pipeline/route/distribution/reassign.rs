@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use cardline_core::state_machines::CARD;
 use jiff::civil::Date;
 
-use super::pickup_act::{NewPickupAct, record_pickup_act};
+use super::list_cards::keep_listed;
+use super::pickup_act::{ActShipment, NewPickupAct, record_pickup_act, record_shipments};
 use crate::custody::containers::SHIPMENT;
 use crate::route::unfinished::{CardOfPoint, cards_of_point};
 use crate::store::dialect::for_update;
@@ -24,14 +25,6 @@ pub const SENT_ON: &str = "sent on to another point";
 
 bulk_row! {
     struct ChosenCard in "chosen_card" { id: i64 }
-}
-
-bulk_row! {
-    struct Moved in "pickup_act_shipment" { act: i64, shipment: i64, was: String, becomes: Date, cards: i64 }
-}
-
-bulk_row! {
-    struct Member in "pickup_list_card" { act: i64, no: i64, application: i64 }
 }
 
 row! {
@@ -115,18 +108,15 @@ pub(crate) async fn settle_reassignment(
         send_on(tx, sent_on, (from, to), act).await?;
     }
     readdress(tx, (from, to), &cards).await?;
-    let members = (1..).zip(&cards).map(|(no, &application)| Member { act: id, no, application });
-    tx.insert(members.collect()).await?;
-    tx.cover(&catalog::PICKUP_LIST_CARD, "act = $1", args![id]).await?;
-    let moved = cartons.iter().map(|SentOn { carton, due_on }| Moved {
+    keep_listed(tx, id, cards).await?;
+    let moved = cartons.iter().map(|SentOn { carton, due_on }| ActShipment {
         act: id,
         shipment: carton.id,
         was: carton.was.clone(),
         becomes: *due_on,
         cards: carton.cards,
     });
-    tx.insert(moved.collect()).await?;
-    tx.cover_one(&catalog::PICKUP_ACT_SHIPMENT, id).await
+    record_shipments(tx, id, moved.collect()).await
 }
 
 /// From here on nobody hands out one of these cards, and no report says that one is made: what was so meanwhile makes the

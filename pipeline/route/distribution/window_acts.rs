@@ -7,10 +7,9 @@
 use cardline_core::state_machines::CARD;
 use jiff::civil::Date;
 
-use super::pickup_act::{NewPickupAct, record_pickup_act};
+use super::pickup_act::{ActShipment, NewPickupAct, record_pickup_act, record_shipments};
 use crate::cases::deliveries::{case_of_delivery, is_disputed};
 use crate::custody::containers::SHIPMENT;
-use crate::store::row_macs::catalog;
 use crate::store::scope::in_scope;
 use crate::store::transition::{Transition, lost, move_set};
 use crate::store::{Ledger, LedgerError, Stamp, Tx};
@@ -27,10 +26,6 @@ bulk_row! {
 
 bulk_row! {
     struct ChosenShipment in "chosen_shipment" { id: i64 }
-}
-
-bulk_row! {
-    struct Moved in "pickup_act_shipment" { act: i64, shipment: i64, was: String, becomes: Date, cards: i64 }
 }
 
 row! {
@@ -158,15 +153,14 @@ pub(crate) async fn settle_act(tx: &mut Tx, act: &NewPickupAct, moved: &[MovedWi
     for window in moved {
         move_window(tx, window, act).await?;
     }
-    let members = moved.iter().map(|MovedWindow { shipment, becomes }| Moved {
+    let members = moved.iter().map(|MovedWindow { shipment, becomes }| ActShipment {
         act: id,
         shipment: shipment.id,
         was: shipment.was.clone(),
         becomes: *becomes,
         cards: shipment.cards,
     });
-    tx.insert(members.collect()).await?;
-    tx.cover_one(&catalog::PICKUP_ACT_SHIPMENT, id).await
+    record_shipments(tx, id, members.collect()).await
 }
 
 async fn move_window(tx: &mut Tx, window: &MovedWindow, act: &NewPickupAct) -> Result<(), LedgerError> {

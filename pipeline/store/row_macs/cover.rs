@@ -159,8 +159,7 @@ impl Tx {
 
     /// Fails when the row of this id is not as it was written: nothing may be done on its word.
     pub async fn trust(&mut self, covered: &Covered, id: i64) -> Result<(), LedgerError> {
-        let stands = self.stands(covered, id).await?;
-        if stands { Ok(()) } else { Err(LedgerError::ChangedRow { table: covered.table, id }) }
+        self.trust_those(covered, "id = $1", args![id]).await
     }
 
     /// The same of every row that fulfils the condition.
