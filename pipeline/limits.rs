@@ -194,6 +194,10 @@ pub const ANSWER_WORKING_DAYS: u32 = 5;
 pub const QUEUE_WORKING_DAYS_MORE: u32 = 2;
 /// Shipments whose windows one settle opens.
 pub const WINDOWS_PER_CLAIM: i64 = 200;
+/// Notices looked at together.
+pub const NOTICES_AT_ONCE: i64 = 2_000;
+/// So many working days before its window ends a person is told once more (domain: 7, 3 and 1).
+pub const WARNED_WORKING_DAYS: [u32; 3] = [7, 3, 1];
 /// Overdue cards settled in one transaction of some seconds.
 pub const OVERDUE_AT_ONCE: i64 = 2_000;
 /// Shipments whose windows a person moves in one act: one transaction of some seconds.

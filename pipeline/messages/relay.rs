@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use crate::messages::notice_rows::NewNotice;
 use crate::store::dialect::over_history;
 use crate::store::leases::spend;
 use crate::store::{Lease, Ledger, LedgerError};
@@ -19,10 +20,10 @@ row! {
         to_state: String,
         from_state: String,
         reason: String,
+        application: i64,
         application_id: String,
+        region: String,
         person: Vec<u8>,
-        point: String,
-        window_last: Option<String>,
         /// Rule and field of each error, where it was rejected.
         findings: Vec<(String, String)> = Vec::new(),
     }
@@ -31,17 +32,16 @@ row! {
 /// Rows of history of one seal that others hear of, each with the cards it moved. A card that left
 /// its set before the set moved is left out by its own last move.
 const TOLD: &[&str] = &[
-    "SELECT v.seq, v.at, v.life, v.from_state, v.to_state, v.reason, a.application_id, a.person, a.point, CAST(NULL AS TEXT) AS window_last
+    "SELECT v.seq, v.at, v.life, v.from_state, v.to_state, v.reason, a.id AS application, a.application_id, a.region, a.person
      FROM move v JOIN application a ON v.scope = 'chunk' AND a.chunk = v.subject
      WHERE v.seq BETWEEN $1 AND $2 AND v.life = 'application'",
-    "SELECT v.seq, v.at, v.life, v.from_state, v.to_state, v.reason, a.application_id, a.person, a.point, s.window_last
+    "SELECT v.seq, v.at, v.life, v.from_state, v.to_state, v.reason, a.id AS application, a.application_id, a.region, a.person
      FROM move v JOIN application a ON v.scope = 'application' AND a.id = v.subject
-     LEFT JOIN made m ON m.application = a.id LEFT JOIN box b ON b.id = m.box LEFT JOIN shipment s ON s.id = b.shipment
      WHERE v.seq BETWEEN $1 AND $2 AND (v.life IN ('application', 'social', 'account') OR v.to_state IN ('on_shelf', 'in_hand', 'with_unit', 'recalled', 'destroyed'))",
-    "SELECT v.seq, v.at, v.life, v.from_state, v.to_state, v.reason, a.application_id, a.person, a.point, CAST(NULL AS TEXT) AS window_last
+    "SELECT v.seq, v.at, v.life, v.from_state, v.to_state, v.reason, a.id AS application, a.application_id, a.region, a.person
      FROM move v JOIN box b ON v.scope = 'report' AND b.report = v.subject JOIN made m ON m.box = b.id JOIN application a ON a.id = m.application
      WHERE v.seq BETWEEN $1 AND $2 AND v.life = 'card'",
-    "SELECT v.seq, v.at, v.life, v.from_state, v.to_state, v.reason, a.application_id, a.person, a.point, s.window_last
+    "SELECT v.seq, v.at, v.life, v.from_state, v.to_state, v.reason, a.id AS application, a.application_id, a.region, a.person
      FROM move v JOIN shipment s ON v.scope = 'shipment' AND s.id = v.subject JOIN box b ON b.shipment = s.id
      JOIN made m ON m.box = b.id JOIN application a ON a.id = m.application
      WHERE v.seq BETWEEN $1 AND $2 AND (v.to_state = 'on_shelf' OR v.from_state = 'on_shelf' AND v.to_state = 'in_transit')
@@ -85,10 +85,17 @@ impl Ledger {
         Ok(Some((no, moves)))
     }
 
-    /// Records that a seal was published completely.
-    pub async fn told(&self, lease: &Lease, relay: &str, seal: i64) -> Result<(), LedgerError> {
+    /// Records that a seal was published completely, and keeps the notices that people get of it.
+    pub(crate) async fn told(
+        &self,
+        lease: &Lease,
+        relay: &str,
+        seal: i64,
+        notices: Vec<NewNotice>,
+    ) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
         spend(&mut tx, lease).await?;
+        tx.insert(notices).await?;
         tx.run(
             "INSERT INTO relay (name, seal) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET seal = excluded.seal WHERE relay.seal < excluded.seal",
             args![relay, seal],

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::history::stable_id;
+use super::told::stable_id;
 use crate::hex::hex;
 use crate::kafka::Outgoing;
 use crate::messages::dead_letters::DeadLetter;

@@ -3,6 +3,8 @@
 use cardline_core::file_formats::FileKind;
 use cardline_core::state_machines::{APPLICATION, BATCH, CARD};
 
+use crate::messages::told::ENDS_SOON;
+
 use super::due_days::DayRule;
 use super::due_days::Days::{self, *};
 use super::due_days::Holder::{self, *};
@@ -137,6 +139,7 @@ const RULES: &[DayRule] = &[
     in_set(Shipment, (&["held"], "at_point"), "", (CASE, AtLeast), ("transit", "decision")),
     in_set(Shipment, (&["held"], "on_shelf"), "", (CASE, AtLeast), ("window", "decision")),
     in_set(Shipment, (&["at_point"], "on_shelf"), "", (WINDOW, Sets), ("window", "window")),
+    stays_in(Shipment, (&["on_shelf"], "on_shelf"), ENDS_SOON),
     in_set(Shipment, (&["on_shelf"], "on_shelf"), "", (WINDOW, Sets), ("window", "roll-over")),
 ];
 

@@ -28,7 +28,7 @@ use jiff::Timestamp;
 use crate::batching::kind::AnyKind;
 use crate::erasing::purge;
 use crate::limits::PURGE_REST_SECONDS;
-use crate::messages::{history, tell_dead_letters};
+use crate::messages::{history, notices, tell_dead_letters};
 use crate::route::regions::FollowRegions;
 use crate::route::waiting_regions::Room;
 use crate::step::driver::{Drained, drain};
@@ -113,6 +113,7 @@ pub const ROUTE: &[RouteStep] = &[
     step!("servicing", "events", "receipts, pickups, activation, loss, plastic returned", servicing::Events),
     step!("distribution", "windows", "pickup windows of received shipments", distribution::OpenWindows),
     step!("distribution", "window-ends", "roll-over and recall of what was not collected", distribution::EndWindows),
+    step!("distribution", "warnings", "windows that end within 7, 3 or 1 working days", distribution::Warnings),
     step!(
         "recycling",
         "regions",
@@ -131,7 +132,8 @@ pub const ROUTE: &[RouteStep] = &[
         rests PURGE_REST_SECONDS
     ),
     step!("history", "seal", "the hash chain over committed history", history::Seal),
-    step!("history", "relay", "outcomes, notices and electronic cards to Kafka", history::Relay),
+    step!("history", "relay", "outcomes and electronic cards to Kafka", history::Relay),
+    step!("history", "notices", "notices to people, by day and one a day to a telephone", notices::Notices),
     step!("history", "dead-letters", "what could not be read, told to Kafka", tell_dead_letters::DeadLetters),
 ];
 

@@ -281,7 +281,10 @@ impl World {
         if (schema == "card.outcome.v1") != (kind == "rejected") || !self.heard.insert(text("event_id")) {
             return;
         }
-        self.people.hear(today, &kind, &key, self.rng, &mut self.tally);
+        let also = message.get("also").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        for key in std::iter::once(key.as_str()).chain(also) {
+            self.people.hear(today, &kind, key, self.rng, &mut self.tally);
+        }
     }
 }
 

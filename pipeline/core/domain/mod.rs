@@ -11,6 +11,7 @@ mod days;
 pub mod limits;
 pub mod matrix;
 mod messages;
+pub mod notices;
 mod numbers;
 pub mod outcomes;
 pub mod person;

@@ -16,6 +16,7 @@ pub use by_region::ByRegion;
 
 use super::application::{Channel, PickupMethod};
 use super::matrix::Matrix;
+use super::notices::Language;
 use super::set::Set;
 use super::toml_fault::{TomlFault, unquoted};
 use super::validity::ChildCard;
@@ -67,6 +68,13 @@ pub struct RegionPolicy {
     pub activation_working_days: u32,
     #[serde(default = "activation_reminders")]
     pub activation_reminders: i64,
+    /// Hours of the local day in which people are told something: from this one until before that one.
+    #[serde(default = "notices_from_hour")]
+    pub notices_from_hour: i8,
+    #[serde(default = "notices_until_hour")]
+    pub notices_until_hour: i8,
+    #[serde(default = "notice_language")]
+    pub notice_language: Language,
     pub return_working_days: u32,
     pub recycle_working_days: u32,
     pub remakes: i64,
@@ -118,6 +126,18 @@ fn activation_working_days() -> u32 {
 
 fn activation_reminders() -> i64 {
     2
+}
+
+fn notices_from_hour() -> i8 {
+    8
+}
+
+fn notices_until_hour() -> i8 {
+    20
+}
+
+fn notice_language() -> Language {
+    Language::Chinese
 }
 
 fn clock_jump_days() -> u32 {
@@ -185,6 +205,8 @@ const RANGES: &[(&str, i64, i64)] = &[
     ("missing_working_days", 1, 250),
     ("activation_working_days", 1, 250),
     ("activation_reminders", 0, 100),
+    ("notices_from_hour", 0, 12),
+    ("notices_until_hour", 13, 24),
     ("return_working_days", 1, 250),
     ("recycle_working_days", 1, 250),
     ("remakes", 0, 100),

@@ -68,7 +68,11 @@ pub const CARD: StateMachine = StateMachine {
         edge("on_shelf", "missing", "not on its shelf"),
         edge("on_shelf", "in_hand", "collected by holder, agent or guardian"),
         edge("on_shelf", "with_unit", "collected by a unit"),
-        edge("on_shelf", "on_shelf", "rolled over into the next window, or its last day was moved by a person"),
+        edge(
+            "on_shelf",
+            "on_shelf",
+            "its window ends soon, rolled over into the next one, or its last day was moved by a person",
+        ),
         edge("on_shelf", "in_transit", "sent on to another point"),
         edge("on_shelf", "recalled", "not collected in any window"),
         edge("with_unit", "in_hand", "handed over to the person"),

@@ -10,7 +10,9 @@ pub mod point_cards;
 pub mod reassign;
 pub mod shipments;
 pub mod waiting_by_area;
+pub mod warnings;
 pub mod window_acts;
 pub mod windows;
 
+pub use warnings::Warnings;
 pub use windows::{EndWindows, OpenWindows};

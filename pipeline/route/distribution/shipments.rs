@@ -159,13 +159,16 @@ pub struct EndedWindow {
 
 /// Whether the window is still the one that was claimed; from here on nobody opens or moves it.
 async fn stands_as_claimed(tx: &mut Tx, shipment: &DueShipment) -> Result<bool, LedgerError> {
+    window_stands(tx, shipment.id, &shipment.place, shipment.window_last.as_deref().unwrap_or_default()).await
+}
+
+/// Whether the carton `id` is still there and its window has this last day (empty: none); from here on nobody moves it.
+pub(super) async fn window_stands(tx: &mut Tx, id: i64, place: &str, last: &str) -> Result<bool, LedgerError> {
     let sql = for_update!(
         tx,
         "SELECT id FROM shipment WHERE id = $1 AND NOT done AND place = $2 AND COALESCE(window_last, '') = $3"
     );
-    let last = shipment.window_last.clone().unwrap_or_default();
-    let found = tx.rows::<(i64,)>(sql, args![shipment.id, &shipment.place, last]).await?;
-    Ok(!found.is_empty())
+    Ok(!tx.rows::<(i64,)>(sql, args![id, place, last]).await?.is_empty())
 }
 
 async fn recall(tx: &mut Tx, shipment: i64, back_on: &ByRegion<Date>, why: Stamp<'_>) -> Result<(), LedgerError> {

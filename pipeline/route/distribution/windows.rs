@@ -16,8 +16,8 @@ use crate::time::local_date;
 
 /// Shipments of the runs of one bank and area.
 pub struct Shipments {
-    bank: String,
-    area: String,
+    pub(super) bank: String,
+    pub(super) area: String,
 }
 
 impl Unit for Shipments {

@@ -9,6 +9,7 @@ use cardline::actions::outcome::{Instruction, Outcome};
 use cardline::books::day_explained::explain_day;
 use cardline::cases::case_list::CaseQuery;
 use cardline::messages::history::{Relay, Seal};
+use cardline::messages::notices::Notices;
 use cardline::route::deadlines::Deadlines;
 use cardline::route::distribution::pickup::{By, counted};
 use cardline::route::distribution::pickup_cards::Asked;
@@ -217,10 +218,15 @@ pub(super) async fn told_to_holders(play: &Play, what: &str, now: Timestamp) -> 
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     drain(&Relay, &play.worker, now).await.unwrap();
+    drain(&Notices, &play.worker, now).await.unwrap();
     let notices = play.messages(&play.worker.config.topics.notices).into_iter();
     let read = notices.map(|bytes| serde_json::from_slice::<Value>(&bytes).unwrap());
     read.filter(|notice| notice["type"] == what)
-        .map(|notice| notice["application_id"].as_str().unwrap().to_owned())
+        .flat_map(|notice| {
+            let also = notice["also"].as_array().cloned().unwrap_or_default();
+            std::iter::once(notice["application_id"].clone()).chain(also)
+        })
+        .map(|id| id.as_str().unwrap().to_owned())
         .collect()
 }
 

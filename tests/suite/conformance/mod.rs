@@ -14,6 +14,7 @@ mod handed_out;
 mod keys;
 mod laws;
 mod missing;
+mod notices;
 pub mod people;
 mod pickup;
 mod pickup_lists;

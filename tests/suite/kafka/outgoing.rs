@@ -55,7 +55,7 @@ async fn what_was_told_before_a_crash_is_told_again_under_the_same_ids(database:
 
     // Told, and dead before it could remember.
     let claimed = crate::steps::claim(&Relay, &worker, now()).await.unwrap().unwrap();
-    let (_, _, told) = Relay.work(&worker, claimed, now()).unwrap();
+    let told = Relay.work(&worker, claimed, now()).unwrap().messages;
     assert_eq!(told.len() as u64, APPLICATIONS);
     tokio::task::block_in_place(|| worker.publish(&told)).unwrap();
     worker.ledger.close().await;

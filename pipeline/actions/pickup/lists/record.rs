@@ -19,7 +19,7 @@ use crate::actions::outcome::{Instruction, while_passing};
 use crate::actions::pickup::operation_name;
 use crate::actions::pickup::refusal::{PickupError, PickupRefusal};
 use crate::kafka::RawMessage;
-use crate::messages::history::stable_id;
+use crate::messages::told::stable_id;
 use crate::route::distribution::list_cards::{ListedCard, list_named, listed_cards};
 use crate::route::distribution::pickup_act::{NewPickupAct, record_pickup_act};
 use crate::route::intake::settle::{ChunkSource, LIST};

@@ -90,6 +90,10 @@ pub const COLUMNS: &[(&str, &str)] = &[
     ),
     ("message.reason", "words for people; the message's rules give them again"),
     ("message.sealed", "a record opens only in its own row, and only unchanged; whoever opens it says so"),
+    (
+        "notice.*",
+        "what people are still to be told, and whose telephone was told today; the move it tells of is covered",
+    ),
     ("person_alias.*", "follows from the accepted change of a number, whose message is covered"),
     ("progress.*", "how far work was, for who looked at it; nothing follows from it"),
     (
@@ -165,6 +169,7 @@ pub const DELETED: &[(&str, &str)] = &[
     ("lease", "of the machine, not of any card: it says who works, and expires"),
     ("ledger_identity", "as its column"),
     ("login", "as its columns"),
+    ("notice", "as its columns"),
     ("person_alias", "as its columns"),
     ("progress", "as its columns"),
     ("reference", "as its columns"),
@@ -194,6 +199,7 @@ pub const EXCHANGED: &[(&str, &str)] = &[
     ("finding", "as its columns"),
     ("key_check", "keys that are not the ledger's open nothing, so every worker stops"),
     ("lease", "of the machine, not of any card: it says who works, and expires"),
+    ("notice", "as its columns"),
     ("person_alias", "as its columns"),
     ("reference", "as its columns"),
     ("relay", "as its columns"),

@@ -1,0 +1,126 @@
+//! What others hear of one move: an outcome, an electronic card, a notice to the person, or nothing.
+
+use std::collections::HashMap;
+
+use cardline_core::domain::application::IdType;
+use cardline_core::domain::message;
+use cardline_core::domain::notices::Language;
+use jiff::civil::Date;
+use rayon::prelude::*;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::crypto::keys::RecordOf;
+use crate::hex::hex;
+use crate::kafka::Outgoing;
+use crate::messages::notice_rows::{NewNotice, Recipient};
+use crate::messages::relay::ToldMove;
+use crate::step::Worker;
+use crate::time::rfc3339_stored;
+
+/// How the reason of a move begins that only warns: the window of a carton ends soon.
+pub(crate) const ENDS_SOON: &str = "the window ends within";
+
+fn outcome_of(m: &ToldMove) -> Option<&str> {
+    match (m.life.as_str(), m.to_state.as_str()) {
+        ("application", to @ ("accepted" | "rejected" | "returned" | "refused" | "lapsed" | "withdrawn")) => Some(to),
+        ("card", "produced") => Some("produced"),
+        ("card", "on_shelf") if m.from_state != "on_shelf" => Some("ready"),
+        ("card", "in_hand") if !["lost", "in_hand"].contains(&m.from_state.as_str()) => Some("collected"),
+        ("card", "destroyed") => Some("closed"),
+        ("social", "active") if m.from_state == "sealed" => Some("activated"),
+        _ => None,
+    }
+}
+
+/// The template of the notice that a person gets.
+pub(super) fn notice_of(m: &ToldMove) -> Option<&'static str> {
+    match (m.life.as_str(), m.from_state.as_str(), m.to_state.as_str()) {
+        ("card", "on_shelf", "on_shelf") if m.reason.starts_with(ENDS_SOON) => Some("ends_soon"),
+        ("card", "on_shelf", "on_shelf") => Some("rolled_over"),
+        // Whoever was told to come to one point must hear that the card goes on to another.
+        ("card", "on_shelf", "in_transit") => Some("sent_on"),
+        ("card", _, "on_shelf") => Some("ready"),
+        ("card", _, "recalled") => Some("recalled"),
+        ("card", "in_hand", "in_hand") => Some("not_activated"),
+        ("application", _, "returned") => Some("returned"),
+        ("application", _, "lapsed") => Some("lapsed"),
+        _ => None,
+    }
+}
+
+fn ecard_of(m: &ToldMove) -> Option<&'static str> {
+    match (m.life.as_str(), m.to_state.as_str(), m.from_state.as_str()) {
+        ("application", "accepted", _) => Some("requested"),
+        ("social", "active", "sealed") => Some("confirmed"),
+        _ => None,
+    }
+}
+
+/// The outcome and the electronic card of a move.
+pub(super) fn messages(worker: &Worker, m: &ToldMove) -> Vec<Outgoing> {
+    let topics = &worker.config.topics;
+    let outcome = outcome_of(m).map(|name| {
+        let mut more = json!({ "reason": m.reason });
+        if name == "rejected" {
+            let found =
+                m.findings.iter().map(|(rule, field)| json!({ "rule": rule, "field": field, "severity": "error" }));
+            more["findings"] = found.collect();
+        }
+        (&topics.outcomes, body("outcome", name, m, more))
+    });
+    let ecard = ecard_of(m).map(|name| (&topics.ecards, body("ecard", name, m, json!({}))));
+    let key = hex(&m.person);
+    let all = outcome.into_iter().chain(ecard);
+    all.map(|(topic, payload)| Outgoing { topic: topic.clone(), key: key.clone(), payload }).collect()
+}
+
+fn body(kind: &str, name: &str, m: &ToldMove, more: Value) -> Vec<u8> {
+    let mut body = json!({
+        "schema": format!("card.{kind}.v1"), "event_id": fact_id(kind, name, m.seq, &m.application_id), "type": name,
+        "application_id": m.application_id, "at": rfc3339_stored(m.at),
+    });
+    if let (Some(body), Value::Object(more)) = (body.as_object_mut(), more) {
+        body.extend(more);
+    }
+    body.to_string().into_bytes()
+}
+
+/// The notices that people get of these moves; they wait until they may be told.
+pub(super) fn notices(worker: &Worker, moves: &[ToldMove], recipients: Vec<Recipient>, today: Date) -> Vec<NewNotice> {
+    let reached: HashMap<i64, (Vec<u8>, Language)> =
+        recipients.into_par_iter().map(|one| (one.application, reached(worker, &one, today))).collect();
+    let noticed = moves.iter().filter_map(|m| Some((m, notice_of(m)?, reached.get(&m.application)?)));
+    let notice = |(m, template, (phone, language)): (&ToldMove, &str, &(Vec<u8>, Language))| NewNotice {
+        seq: m.seq,
+        application: m.application,
+        region: m.region.clone(),
+        template: template.into(),
+        phone: phone.clone(),
+        language: language.tag().into(),
+    };
+    noticed.map(notice).collect()
+}
+
+/// A keyed hash of the telephone somebody is told at, and in which language. Whose record was destroyed, or cannot be
+/// read, is told under the own key.
+fn reached(worker: &Worker, one: &Recipient, today: Date) -> (Vec<u8>, Language) {
+    let usual = worker.policy.of(&one.region, today).notice_language;
+    let plain = worker.keys.decrypt_of(RecordOf::Message(one.message), &one.sealed).unwrap_or_default();
+    let Ok(decoded) = message::decode(&plain) else { return (one.person.clone(), usual) };
+    let holder = &decoded.application.holder;
+    let language = if holder.id_type == IdType::ForeignPermanent { Language::English } else { usual };
+    (worker.keys.hash("phone", &holder.mobile), language)
+}
+
+/// The id of a fact that others hear: a move of an application, told as one kind of message.
+pub(super) fn fact_id(kind: &str, name: &str, seq: i64, application_id: &str) -> String {
+    stable_id(&format!("{kind}/{name}/{seq}/{application_id}"))
+}
+
+/// The same fact is always published under the same id, so that a duplicate can be recognised.
+pub(crate) fn stable_id(fact: &str) -> String {
+    let digest = Sha256::digest(fact);
+    let h = hex(&digest[..16]);
+    format!("{}-{}-{}-{}-{}", &h[..8], &h[8..12], &h[12..16], &h[16..20], &h[20..])
+}
