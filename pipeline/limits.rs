@@ -194,6 +194,8 @@ pub const ANSWER_WORKING_DAYS: u32 = 5;
 pub const QUEUE_WORKING_DAYS_MORE: u32 = 2;
 /// Shipments whose windows one settle opens.
 pub const WINDOWS_PER_CLAIM: i64 = 200;
+/// A share of fewer windows says nothing: a county's cartons come together.
+pub const WINDOWS_COUNTED_MIN: i64 = 100;
 /// Notices looked at together.
 pub const NOTICES_AT_ONCE: i64 = 2_000;
 /// So many working days before its window ends a person is told once more (domain: 7, 3 and 1).

@@ -142,7 +142,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ),
     (
         "never collected, recalled",
-        "SELECT min(a.application_id) FROM application a JOIN made m ON m.application = a.id WHERE a.place IN ('recalled', 'to_recycle', 'in_recycling', 'destroyed') AND NOT a.live AND a.reason = 'never_collected'",
+        "SELECT min(a.application_id) FROM application a JOIN made m ON m.application = a.id WHERE a.place IN ('recalled', 'stored', 'to_recycle', 'in_recycling', 'destroyed') AND NOT a.live AND a.reason = 'never_collected'",
     ),
     ("rejected", "SELECT min(application_id) FROM application WHERE state = 'rejected'"),
     (

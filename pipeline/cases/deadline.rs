@@ -40,6 +40,10 @@ pub struct NextDates {
     pub return_on: ByRegion<Date>,
     /// A card is activated by this day.
     pub activate_on: ByRegion<Date>,
+    /// Returned plastic is in a recycling batch by this day.
+    pub recycle_on: ByRegion<Date>,
+    /// The bank keeps what nobody collected until so many months after it arrived.
+    pub bank_months: ByRegion<i32>,
     /// After so many reminders a person is asked.
     pub reminders: ByRegion<i64>,
 }

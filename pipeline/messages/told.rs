@@ -42,6 +42,7 @@ pub(super) fn notice_of(m: &ToldMove) -> Option<&'static str> {
         ("card", "on_shelf", "in_transit") => Some("sent_on"),
         ("card", _, "on_shelf") => Some("ready"),
         ("card", _, "recalled") => Some("recalled"),
+        ("card", "stored", "stored") => Some("kept_by_bank"),
         ("card", "in_hand", "in_hand") => Some("not_activated"),
         ("application", _, "returned") => Some("returned"),
         ("application", _, "lapsed") => Some("lapsed"),

@@ -54,8 +54,11 @@ impl Step for Deadlines {
         let case_on = worker.by_region(today, |policy| policy.case_working_days);
         let return_on = worker.by_region(today, |policy| policy.return_working_days);
         let activate_on = worker.by_region(today, |policy| policy.activation_working_days);
-        let reminders = worker.policy.on(today).regions.map(|policy| policy.activation_reminders);
-        let dates = NextDates { today, chase_on, case_on, return_on, activate_on, reminders };
+        let recycle_on = worker.by_region(today, |policy| policy.recycle_working_days);
+        let regions = &worker.policy.on(today).regions;
+        let bank_months = regions.map(|policy| policy.bank_months);
+        let reminders = regions.map(|policy| policy.activation_reminders);
+        let dates = NextDates { today, chase_on, case_on, return_on, activate_on, recycle_on, bank_months, reminders };
         Ok((lease, overdue, dates))
     }
 

@@ -22,6 +22,8 @@ pub(crate) enum Days {
     Promise,
     /// Natural days of the policy.
     Natural(&'static str, fn(&RegionPolicy) -> i32),
+    /// Natural months of the policy after the card arrived at its point, and not before the move.
+    Arrival(&'static str, fn(&RegionPolicy) -> i32),
     /// Working days of the policy.
     Working(&'static str, fn(&RegionPolicy) -> u32),
     /// Working days of the bank's profile until an answer is late.

@@ -48,6 +48,8 @@ row! {
         bank: String,
         approved_on: String,
         paused_days: i64,
+        /// The day the card first lay on a shelf.
+        arrived: Option<String>,
         place: Option<String>,
         account_batch: Option<i64>,
         account_region: Option<String>,
@@ -76,10 +78,11 @@ impl DayFacts {
 
 const FACTS: &str =
     "SELECT a.id, a.region, a.bank, a.approved_on, a.paused_days, a.place, a.account_batch, b.region AS account_region,
-        p.batch AS production_batch, q.region AS production_region, q.partner AS bureau, x.shipment
+        p.batch AS production_batch, q.region AS production_region, q.partner AS bureau, x.shipment, t.ready_on AS arrived
      FROM application a LEFT JOIN batch b ON b.id = a.account_batch
      LEFT JOIN production_row p ON p.application = a.id LEFT JOIN batch q ON q.id = p.batch
-     LEFT JOIN made m ON m.application = a.id LEFT JOIN box x ON x.id = m.box WHERE a.application_id = $1";
+     LEFT JOIN made m ON m.application = a.id LEFT JOIN box x ON x.id = m.box LEFT JOIN shipment t ON t.id = x.shipment
+     WHERE a.application_id = $1";
 
 /// Events of the card `$1`: their moves say when they happened, and their chunk when they were settled.
 const SETTLED: &str = "SELECT m.life, m.to_state, m.at, c.at AS settled_at FROM move m JOIN chunk c ON c.id = m.chunk

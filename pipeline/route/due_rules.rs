@@ -26,6 +26,11 @@ const MISSING: Days = Working("missing_working_days", |policy| policy.missing_wo
 const RETURN: Days = Working("return_working_days", |policy| policy.return_working_days);
 const RECYCLE: Days = Working("recycle_working_days", |policy| policy.recycle_working_days);
 
+/// The city keeps what nobody collected.
+const CITY: Days = Arrival("city_months", |policy| policy.city_months);
+/// Then the bank.
+const BANK: Days = Arrival("bank_months", |policy| policy.bank_months);
+
 const fn rule(
     of: Holder,
     life: &'static str,
@@ -102,10 +107,12 @@ const RULES: &[DayRule] = &[
     card(&[], "spoiled", CASE, "case"),
     // It was collected, or never was, or ends.
     card(&[], "with_unit", UNIT, "unit"),
-    card(&["on_shelf", "with_unit", "lost"], "in_hand", ACTIVATION, "activation"),
+    card(&["on_shelf", "with_unit", "stored", "lost"], "in_hand", ACTIVATION, "activation"),
     card_because((&["in_hand"], "in_hand"), "", (ACTIVATION, Sets), ("activation", "asked again")),
     card(&[], "missing", MISSING, "missing"),
     card(&[], "recalled", RETURN, "recall"),
+    card(&["recalled"], "stored", CITY, "keeping"),
+    card_because((&["stored"], "stored"), "", (BANK, Sets), ("keeping", "bank")),
     card(&[], "awaiting_return", RETURN, "return"),
     stays(&["to_recycle"], "to_recycle", ""),
     card_because((&["in_recycling"], "to_recycle"), "the bank could not", (RECYCLE, Sets), ("recycle", "answer")),

@@ -142,10 +142,11 @@ const STRIP: &[Watched] = &[
     Watched {
         name: "recycling",
         life: "card",
-        states: &["awaiting_return", "recalled", "to_recycle", "in_recycling"],
+        states: &["awaiting_return", "recalled", "stored", "to_recycle", "in_recycling"],
         due: &[
             first_alone!("awaiting_return"),
             first_alone!("recalled"),
+            first_alone!("stored"),
             first_alone!("to_recycle"),
             first_batch!("b.kind = 'recycling' AND b.state <> 'answered'"),
         ],

@@ -12,7 +12,7 @@ use crate::{args, row};
 /// What is under way, and whose it is.
 #[derive(Clone, Debug)]
 pub struct Work {
-    /// `cut`, `split`, `import` or `books`.
+    /// `cut`, `split`, `import`, `books`, or an act on pickup windows or points.
     pub kind: &'static str,
     /// A stream, the number of a batch, a table: what it is done to.
     pub subject: String,
@@ -83,7 +83,7 @@ pub enum WorkState {
 #[derive(Clone, Debug, Serialize)]
 pub struct ProgressRecord {
     pub id: i64,
-    /// `cut`, `split`, `import` or `books`.
+    /// `cut`, `split`, `import`, `books`, or an act on pickup windows or points.
     pub work: String,
     pub subject: String,
     pub bank: String,

@@ -169,7 +169,12 @@ impl People {
         let person = self.of.get_mut(key)?;
         let in_hand = person.place == KnownPlace::Holder;
         let (kind, more) = match entry {
-            DiaryEntry::Collect if person.place == KnownPlace::Elsewhere && !person.recalled => {
+            // At the point, or where it is kept after nobody came.
+            DiaryEntry::Collect
+                if (person.place, person.recalled) == (KnownPlace::Elsewhere, false)
+                    || (person.place, person.recalled) == (KnownPlace::Back, true) =>
+            {
+                person.recalled = false;
                 person.place = KnownPlace::Holder;
                 ("card.collected", person.handed_over(key))
             }
@@ -243,6 +248,12 @@ impl People {
                 self.plan(later(today, rng.between("found days", key, 1, 9)), key, DiaryEntry::Find);
             }
             DiaryEntry::Die => self.plan(later(today, 6), key, DiaryEntry::ReturnPlastic),
+            DiaryEntry::ReturnPlastic
+                if self.of.get(key).is_some_and(|person| person.recalled)
+                    && rng.chance("comes after all", key, 3_000) =>
+            {
+                self.plan(later(today, rng.between("kept days", key, 40, 250)), key, DiaryEntry::Collect);
+            }
             _ => {}
         }
     }

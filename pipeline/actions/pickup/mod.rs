@@ -12,11 +12,20 @@ pub mod windows;
 
 use serde_json::Value;
 
+use crate::actions::outcome::Instruction;
 use crate::crypto::objects::sha256;
+use crate::step::{Work, Worker};
 
 /// The name of an operation by all that it is: 32 hex digits, which are no number of a person.
 fn operation_name(of: &Value) -> String {
     let mut name = sha256(of.to_string().as_bytes());
     name.truncate(32);
     name
+}
+
+/// An act on a place under way, for those who see what its actor sees.
+fn act_under_way(worker: &Worker, act: &'static str, place: &str, by: Instruction<'_>) -> Work {
+    let of_viewer = worker.ledger.viewer().map(|viewer| (viewer.scope.bank.clone(), viewer.scope.area.clone()));
+    let (bank, area) = of_viewer.unwrap_or_default();
+    Work { kind: act, subject: place.into(), bank, area, actor: by.actor.into(), worker: String::new() }
 }

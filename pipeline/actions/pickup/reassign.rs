@@ -11,10 +11,10 @@ use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::operation_name;
 use super::places::one_point;
 use super::refusal::{PickupError, PickupRefusal, refuse_unconfirmed};
 use super::take_over::table_of_both;
+use super::{act_under_way, operation_name};
 use crate::actions::dual_control::{Second, Wanted, second_person};
 use crate::actions::outcome::{ActionError, Instruction, Outcome, while_passing};
 use crate::custody::shipment_regions::regions_of;
@@ -121,10 +121,12 @@ async fn attempt(worker: &Worker, ask: Ask<'_>, by: Instruction<'_>) -> Result<R
         moved_to: Some(ask.to.into()),
         ..NewPickupAct::default()
     };
-    settle_reassignment(&mut tx, &act, &planned.cards, &planned.cartons).await?;
+    let progress = worker.ledger.progress_of(act_under_way(worker, report.act, ask.from, by));
+    settle_reassignment(&mut tx, &act, &planned.cards, &planned.cartons, &progress).await?;
     let why = Stamp { at: by.at, actor: by.actor, reason: "its cards were handed on" };
     settle_no_need(&mut tx, planned.table, ask.from, why).await?;
     tx.commit().await?;
+    progress.finish(&report.operation).await;
     Ok(ReassignReport { done: true, ..report })
 }
 

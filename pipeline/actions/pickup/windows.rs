@@ -15,9 +15,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::days::{WindowChange, moved_windows};
-use super::operation_name;
 use super::places::{Place, place_of};
 use super::refusal::{LeftOut, PickupError, PickupRefusal, refuse_unconfirmed};
+use super::{act_under_way, operation_name};
 use crate::actions::dual_control::{Second, Wanted, second_person};
 use crate::actions::outcome::{ActionError, Instruction, Outcome, while_passing};
 use crate::limits::{WINDOW_DAYS_AHEAD, WINDOWS_PER_ACT};
@@ -126,8 +126,10 @@ async fn attempt(worker: &Worker, ask: Ask<'_>, by: Instruction<'_>) -> Result<W
         approval: by.approval,
         moved_to: None,
     };
-    settle_act(&mut tx, &act, &planned.moved).await?;
+    let progress = worker.ledger.progress_of(act_under_way(worker, report.act, ask.place, by));
+    settle_act(&mut tx, &act, &planned.moved, &progress).await?;
     tx.commit().await?;
+    progress.finish(&report.operation).await;
     Ok(WindowReport { done: true, ..report })
 }
 

@@ -54,7 +54,7 @@ pub struct ExplainedDay {
 pub struct RuleShown {
     pub key: &'static str,
     pub value: i64,
-    /// `working days` or `natural days`.
+    /// `working days`, `natural days` or `natural months`.
     pub unit: &'static str,
     pub policy_version: Option<u32>,
     pub effective: Option<Date>,
@@ -84,7 +84,7 @@ pub struct DayChange {
     pub by: String,
     pub from: Date,
     pub to: Date,
-    /// `answer`, `asked again`, `batch`, `calendar`, `case`, `decision`, `event`, `notice`, `photo`, `region`, `revision`,
+    /// `answer`, `asked again`, `bank`, `batch`, `calendar`, `case`, `decision`, `event`, `notice`, `photo`, `region`, `revision`,
     /// `roll-over`, `sent` or `window`.
     pub why: &'static str,
     pub because: String,

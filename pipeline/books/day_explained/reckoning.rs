@@ -9,6 +9,7 @@ use jiff::{Span, Timestamp};
 
 use super::calendars::Calendars;
 use super::{CountedFrom, DayChange, RuleShown};
+use crate::cases::deadlines::uncollected::months_after;
 use crate::limits::{ANSWER_WORKING_DAYS, QUEUE_WORKING_DAYS_MORE};
 use crate::route::due_days::{Days, Holder, How};
 use crate::route::due_moves::{DayFacts, DayMove};
@@ -18,6 +19,7 @@ use crate::time::local_date;
 
 pub(super) const WORKING: &str = "working days";
 const NATURAL: &str = "natural days";
+const MONTHS: &str = "natural months";
 /// The rule of which a shipment is given the most of its regions, and not the least.
 const MOST: &str = "window_working_days";
 /// How long a day is looked back for, on which somebody was asked again.
@@ -138,10 +140,14 @@ impl<'r> Reckoning<'r> {
         let Some(given) = self.given(days, on) else { return };
         let mut to = match days {
             Days::Promise => self.promise(&given),
+            Days::Arrival(..) => months_after(self.facts.arrived.as_deref(), given.rule.value as i32, on),
             _ => self.counted(&given, on),
         };
         let was = self.day.as_ref().map(|day| (day.on, day.kind));
         let mut shown = (given.rule, CountedFrom { on, because: m.reason.clone() });
+        if let (Days::Arrival(..), Some(on)) = (days, self.facts.arrived.as_deref().and_then(|day| day.parse().ok())) {
+            shown.1 = CountedFrom { on, because: "arrived at the point".into() };
+        }
         if let Days::Promise = days {
             shown.1 = CountedFrom { on: self.approved().unwrap_or(on), because: "approved".into() };
         }
@@ -192,6 +198,9 @@ impl<'r> Reckoning<'r> {
             Days::Promise => {
                 let version = self.worker.policy.on(self.approved()?);
                 Some(self.of_policy(version, ("promise_days", NATURAL), |policy| policy.promise_days.into()))
+            }
+            Days::Arrival(key, of) => {
+                Some(self.of_policy(self.worker.policy.on(on), (key, MONTHS), |policy| of(policy).into()))
             }
             Days::Natural(key, of) => {
                 Some(self.of_policy(self.worker.policy.on(on), (key, NATURAL), |policy| of(policy).into()))

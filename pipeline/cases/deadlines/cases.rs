@@ -35,7 +35,7 @@ async fn escalate(tx: &mut Tx, Missed { partner, dates, why }: Missed<'_>) -> Re
         .await?;
     let (open, escalated): (Vec<_>, Vec<_>) = late.into_iter().partition(|(_, _, state)| state == "open");
     let of_region = |late: Vec<(i64, String, String)>| late.into_iter().map(|(id, region, _)| (id, region));
-    let day = |region: &str| *dates.case_on.of(region);
+    let day = |region: &String| *dates.case_on.of(region);
     for (case_on, ids) in by_day(of_region(open), day) {
         tx.stage(ids.into_iter().map(Subject::of).collect()).await?;
         let along = Along { due_on: Some(case_on), owner: Some("administrator"), ..Along::default() };

@@ -13,6 +13,7 @@ mod locked;
 pub(crate) mod messages;
 pub(crate) mod missing;
 mod shipments;
+pub(crate) mod uncollected;
 pub(crate) mod units;
 
 use super::deadline::Deadline;
@@ -24,6 +25,7 @@ pub const DEADLINES: &[Deadline] = &[
     applications::APPLICATIONS,
     missing::MISSING,
     units::UNITS,
+    uncollected::UNCOLLECTED,
     activation::ACTIVATION,
     cards::CARDS,
     cases::CASES,

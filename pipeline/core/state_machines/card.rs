@@ -23,7 +23,8 @@ pub const CARD: StateMachine = StateMachine {
         state("awaiting_return", Under, "holder", "the new card is active, this one is invalid and to be taken back"),
         state("missing", Under, "administrator", "not in the box it was listed in"),
         state("held", Under, "bureau operator", "a person decides; the case says why"),
-        state("recalled", Under, "administrator", "never collected, on its way back to the bank"),
+        state("recalled", Under, "administrator", "never collected, on its way back to the city"),
+        state("stored", Under, "administrator", "never collected, kept for its holder: by the city, then by the bank"),
         state("to_recycle", Under, "administrator", "plastic taken back (or known gone), waits for a recycling batch"),
         state("in_recycling", Under, "bank", "closing and destruction asked of the bank"),
         state("destroyed", End, "nobody", "account closed, plastic destroyed, confirmed by the bank"),
@@ -97,7 +98,10 @@ pub const CARD: StateMachine = StateMachine {
         edge("in_hand", "to_recycle", "plastic returned: death, going abroad"),
         edge("lost", "to_recycle", "the replacement is active; no plastic to take back"),
         edge("awaiting_return", "to_recycle", "plastic returned"),
-        edge("recalled", "to_recycle", "plastic returned to the bank"),
+        edge("recalled", "stored", "plastic returned, kept for its holder"),
+        edge("stored", "stored", "kept by the bank from now on"),
+        edge("stored", "in_hand", "collected after all"),
+        edge("stored", "to_recycle", "not collected in time: the social function ends, account and card follow"),
         edge("to_recycle", "to_recycle", "its region was merged or renamed: on to the new one's queue"),
         edge("to_recycle", "in_recycling", "recycling batch cut"),
         edge("in_recycling", "destroyed", "closed and destroyed, confirmed"),
@@ -125,11 +129,11 @@ macro_rules! card_states {
     };
     // Unfinished, in no container.
     (alone) => {
-        "'held', 'missing', 'with_unit', 'awaiting_return', 'recalled', 'to_recycle', 'in_recycling', 'spoiled'"
+        "'held', 'missing', 'with_unit', 'awaiting_return', 'recalled', 'stored', 'to_recycle', 'in_recycling', 'spoiled'"
     };
     // Of these, those whose day is their own: what a bank or a bureau owes is due with its batch.
     (due_alone) => {
-        "'held', 'missing', 'with_unit', 'awaiting_return', 'recalled', 'to_recycle'"
+        "'held', 'missing', 'with_unit', 'awaiting_return', 'recalled', 'stored', 'to_recycle'"
     };
     // Where it is handed out still matters.
     (not_handed_out) => {
@@ -143,7 +147,7 @@ macro_rules! card_states {
     // There is plastic, and somebody has it. Of what is on hold there may be.
     (made) => {
         "'produced', 'in_transit', 'at_point', 'on_shelf', 'with_unit', 'in_hand', 'lost', 'awaiting_return', \
-         'missing', 'recalled', 'to_recycle', 'in_recycling', 'destroyed'"
+         'missing', 'recalled', 'stored', 'to_recycle', 'in_recycling', 'destroyed'"
     };
 }
 
@@ -173,7 +177,7 @@ mod tests {
 
     #[test]
     fn every_state_is_before_or_after_the_hand_and_the_making() {
-        let handed_out = "'with_unit', 'in_hand', 'lost', 'awaiting_return', 'recalled', 'to_recycle', 'in_recycling', 'destroyed', 'no_plastic'";
+        let handed_out = "'with_unit', 'in_hand', 'lost', 'awaiting_return', 'recalled', 'stored', 'to_recycle', 'in_recycling', 'destroyed', 'no_plastic'";
         let not_made = "'waiting_account', 'in_account_batch', 'waiting_production', 'in_production', 'spoiled', 'held', 'no_plastic'";
         for (one, other) in [(card_states!(not_handed_out), handed_out), (card_states!(made), not_made)] {
             assert!(listed(one).is_disjoint(&listed(other)));

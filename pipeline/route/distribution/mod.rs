@@ -3,6 +3,7 @@
 
 pub mod forecast;
 pub mod list_cards;
+pub mod mass_end;
 pub mod pickup;
 pub mod pickup_act;
 pub mod pickup_cards;

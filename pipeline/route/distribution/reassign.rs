@@ -13,6 +13,7 @@ use super::list_cards::keep_listed;
 use super::pickup_act::{ActShipment, NewPickupAct, record_pickup_act, record_shipments};
 use crate::custody::containers::SHIPMENT;
 use crate::route::unfinished::{CardOfPoint, cards_of_point};
+use crate::step::Progress;
 use crate::store::dialect::for_update;
 use crate::store::row_macs::catalog;
 use crate::store::scope::in_scope;
@@ -99,14 +100,18 @@ pub(crate) async fn settle_reassignment(
     act: &NewPickupAct,
     cards: &[CardOfPoint],
     cartons: &[SentOn],
+    progress: &Progress,
 ) -> Result<(), LedgerError> {
     stands_as_shown(tx, &act.place, cards).await?;
     let cards: Vec<i64> = cards.iter().map(|card| card.id).collect();
     let (from, to) = (act.place.as_str(), act.moved_to.as_deref().unwrap_or_default());
     let id = record_pickup_act(tx, act).await?;
+    progress.phase("cartons", Some(cartons.len()));
     for sent_on in cartons {
         send_on(tx, sent_on, (from, to), act).await?;
+        progress.advance(1);
     }
+    progress.phase("cards", Some(cards.len()));
     readdress(tx, (from, to), &cards).await?;
     keep_listed(tx, id, cards).await?;
     let moved = cartons.iter().map(|SentOn { carton, due_on }| ActShipment {

@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use super::pickup_act::{ActShipment, NewPickupAct, record_pickup_act, record_shipments};
 use crate::cases::deliveries::{case_of_delivery, is_disputed};
 use crate::custody::containers::SHIPMENT;
+use crate::step::Progress;
 use crate::store::scope::in_scope;
 use crate::store::transition::{Transition, lost, move_set};
 use crate::store::{Ledger, LedgerError, Stamp, Tx};
@@ -148,10 +149,17 @@ pub(crate) async fn recorded_act(tx: &mut Tx, operation: &str) -> Result<Option<
 }
 
 /// Moves the windows, and records who did it. The day of a notice is fixed: no calendar moves it.
-pub(crate) async fn settle_act(tx: &mut Tx, act: &NewPickupAct, moved: &[MovedWindow]) -> Result<(), LedgerError> {
+pub(crate) async fn settle_act(
+    tx: &mut Tx,
+    act: &NewPickupAct,
+    moved: &[MovedWindow],
+    progress: &Progress,
+) -> Result<(), LedgerError> {
     let id = record_pickup_act(tx, act).await?;
+    progress.phase("windows", Some(moved.len()));
     for window in moved {
         move_window(tx, window, act).await?;
+        progress.advance(1);
     }
     let members = moved.iter().map(|MovedWindow { shipment, becomes }| ActShipment {
         act: id,

@@ -107,7 +107,9 @@ impl Step for EndWindows {
     type Worked<'s> = (Lease, Vec<EndedWindow>, ByRegion<Date>);
 
     async fn units(&self, worker: &Worker, now: Timestamp) -> Result<Vec<Shipments>, StageError> {
-        units(worker, "on_shelf", now).await
+        let ended = units(worker, "on_shelf", now).await?;
+        let may_end = ended.is_empty() || worker.windows_may_end(now).await?;
+        Ok(if may_end { ended } else { Vec::new() })
     }
 
     async fn claim(

@@ -37,7 +37,7 @@ macro_rules! returned {
             "SELECT a.id, COALESCE(p.card_number, a.old_number, 'NOCARD') AS card_number, COALESCE(a.reason, 'replacement') AS reason, CASE WHEN EXISTS (SELECT 1 FROM move v WHERE v.scope = 'application' AND v.subject = a.id
                         AND v.life = 'card' AND v.from_state IN ('lost', 'held') AND v.to_state = 'to_recycle')
                         AND NOT EXISTS (SELECT 1 FROM move v WHERE v.scope = 'application' AND v.subject = a.id
-                        AND v.life = 'card' AND v.from_state IN ('in_hand', 'awaiting_return', 'recalled') AND v.to_state = 'to_recycle') THEN 'not_received' ELSE 'received' END AS plastic, a.outlet,
+                        AND v.life = 'card' AND v.from_state IN ('in_hand', 'awaiting_return', 'recalled', 'stored') AND v.to_state = 'to_recycle') THEN 'not_received' ELSE 'received' END AS plastic, a.outlet,
                     (SELECT COALESCE(max(v.at), 0) FROM move v WHERE v.scope = 'application' AND v.subject = a.id AND v.life = 'social'
                         AND v.to_state = 'cancelled') AS cancelled_at, m.id AS message_id, m.sealed AS message, c.sealed AS account
                  FROM application a JOIN account c ON c.application = a.id JOIN message m ON m.id = a.message

@@ -111,6 +111,9 @@ pub struct EventDates {
     pub return_on: Date,
     /// Returned plastic is in a recycling batch by this day.
     pub recycle_on: Date,
+    /// The city keeps what nobody collected until so many months after it arrived.
+    pub city_months: i32,
+    pub today: Date,
     /// A withdrawal waits for its application until this day.
     pub wait_until: Date,
     /// A person looks at what was refused by this day.

@@ -73,6 +73,8 @@ pub fn event_dates(worker: &Worker, today: Date) -> ByRegion<EventDates> {
         window_on: worker.working_days_after(today, policy.window_working_days),
         return_on: worker.working_days_after(today, policy.return_working_days),
         recycle_on: worker.working_days_after(today, policy.recycle_working_days),
+        city_months: policy.city_months,
+        today,
         wait_until: today.saturating_add(jiff::Span::new().days(policy.correction_days)),
         look_on: looked_at_by(today),
         case_on: worker.working_days_after(today, policy.case_working_days),

@@ -34,14 +34,14 @@ impl Subject {
     }
 }
 
-/// Things by the day their region sets: those of one day move together.
-pub(crate) fn by_day<T, D: Ord>(
-    things: impl IntoIterator<Item = (T, String)>,
-    day: impl Fn(&str) -> D,
+/// Things by the day that follows from something of theirs, such as their region: those of one day move together.
+pub(crate) fn by_day<T, K, D: Ord>(
+    things: impl IntoIterator<Item = (T, K)>,
+    day: impl Fn(&K) -> D,
 ) -> BTreeMap<D, Vec<T>> {
     let mut days: BTreeMap<D, Vec<T>> = BTreeMap::new();
-    for (thing, region) in things {
-        days.entry(day(&region)).or_default().push(thing);
+    for (thing, key) in things {
+        days.entry(day(&key)).or_default().push(thing);
     }
     days
 }

@@ -23,4 +23,5 @@ mod receipts;
 mod reference;
 pub mod store;
 mod strip;
+mod uncollected;
 mod windows;

@@ -21,8 +21,9 @@ use crate::steps::drain;
 
 on_both_engines!(who_has_not_come_is_warned_once_at_each_of_three_days);
 
-/// A carton on its shelf with two cards at least, and the last day of its window.
-const ON_SHELF: &str = "SELECT CAST(s.id AS TEXT) FROM shipment s WHERE s.place = 'on_shelf' AND NOT s.done
+/// A carton in its first window, with three cards at least.
+const ON_SHELF: &str =
+    "SELECT CAST(s.id AS TEXT) FROM shipment s WHERE s.place = 'on_shelf' AND NOT s.done AND s.roll_overs = 0
     AND (SELECT count(*) FROM box x JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
         WHERE x.shipment = s.id AND a.place IS NULL) > 2 ORDER BY s.id LIMIT 1";
 
@@ -34,10 +35,9 @@ async fn who_has_not_come_is_warned_once_at_each_of_three_days(database: Databas
         play.day(n).await;
         n += 1;
     }
-    let worker = &play.worker;
+    let (worker, now) = (&play.worker, instant(day(n - 1), 18, 0));
     let carton: i64 = texts(&worker.ledger, ON_SHELF).await[0].parse().unwrap();
-    let set_on = day(n - 1);
-    let last = last_day(worker, carton).await;
+    let (set_on, last) = next_window(worker, carton).await;
     assert_eq!(warned(worker, carton, set_on, last).await, expected(worker, set_on, last));
 
     // Told by day to those who are left, each warning once; a card that was collected is told no more.
@@ -45,19 +45,25 @@ async fn who_has_not_come_is_warned_once_at_each_of_three_days(database: Databas
     let ended = instant(last, 18, 0);
     assert_eq!(told(worker, "came", &[collected(&left[0], last)], ended).await.accepted, 1);
     quiet_hours_are_kept(&play, last, &left).await;
-    // As of the day nothing else was late.
-    laws_hold(worker, instant(set_on, 18, 0)).await;
+    laws_hold(worker, now).await;
     let shown = explain_day(worker, &left[1], ended).await.unwrap().unwrap();
     assert_eq!((shown.kind, shown.agrees), ("window", true), "a warning moves no day: {shown:?}");
 
     // The next window is warned of anew.
+    let (set_on, last) = next_window(worker, carton).await;
+    assert_eq!(warned(worker, carton, set_on, last).await, expected(worker, set_on, last));
+    laws_hold(worker, now).await;
+    play.end().await;
+}
+
+/// The window of a carton ends and the next one begins: the day this happens, and its last one.
+async fn next_window(worker: &Worker, carton: i64) -> (Date, Date) {
+    let last = last_day(worker, carton).await;
     let after = last.tomorrow().unwrap();
     drain(&EndWindows, worker, instant(after, 9, 0)).await.unwrap();
     let next = last_day(worker, carton).await;
-    assert!(next > last);
-    assert_eq!(warned(worker, carton, after, next).await, expected(worker, after, next));
-    laws_hold(worker, instant(set_on, 18, 0)).await;
-    play.end().await;
+    assert!(next > last, "the window was not rolled over");
+    (after, next)
 }
 
 /// Runs the step each day of a window; the days on which a carton was warned of, with what the history says.

@@ -11,6 +11,7 @@ const KINDS: &[(&str, &str, &str)] = &[
     ("answer", "应答期限", "answer"),
     ("case", "待决期限", "decision"),
     ("correction", "更正期限", "correction"),
+    ("keeping", "保管期限", "keeping"),
     ("missing", "查找期限", "search"),
     ("production", "送制卡期限", "into a production batch"),
     ("promise", "承诺领卡日", "promise"),
@@ -26,9 +27,11 @@ const KINDS: &[(&str, &str, &str)] = &[
 const RULES: &[(&str, &str, &str)] = &[
     ("activation_working_days", "启用时限", "activated within"),
     ("answer_within_working_days", "应答时限", "an answer comes within"),
+    ("bank_months", "银行保管期限", "closed after arrival in"),
     ("batch.max_age_days + 2", "成批时限", "a batch is cut within"),
     ("case_working_days", "待决处理时限", "a person decides within"),
     ("chase_working_days", "再次催办时限", "asked again after"),
+    ("city_months", "市级保管期限", "kept by the city after arrival for"),
     ("correction_days", "更正时限", "corrected within"),
     ("missing_working_days", "缺失查找时限", "looked for within"),
     ("promise_days", "承诺办理时限", "ready within"),
@@ -60,6 +63,7 @@ impl WhyDay<'_> {
         let Some(RuleShown { key, value, unit, .. }) = &self.day.rule else { return String::new() };
         let days = match *unit {
             "working days" => self.f.say("个工作日", "working days"),
+            "natural months" => self.f.say("个月", "months"),
             _ => self.f.say("个自然日", "natural days"),
         };
         format!("{} {value} {days}", self.listed(RULES, key))

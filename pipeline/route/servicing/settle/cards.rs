@@ -7,7 +7,7 @@ use cardline_core::domain::outcomes::MessageOutcome;
 use cardline_core::state_machines::CARD;
 
 use super::asked::settle_cases;
-use super::effects::{activates, along, routes};
+use super::effects::{activates, along, kept, routes};
 use super::hand_over::{Judged, judge};
 use super::kept::{Chunk, keep, stage};
 use super::retire::retire_previous;
@@ -24,7 +24,7 @@ const RESOLVE: &str = "UPDATE event SET id = COALESCE(
     (SELECT a.id FROM application a WHERE a.application_id = event.subject))";
 
 row! {
-    /// An event that is not settled yet, with its application and the region of that.
+    /// An event that is not settled yet, with its application, the region of that, and the day its card arrived.
     struct Concerned {
         id: i64,
         event_id: Option<String>,
@@ -33,26 +33,37 @@ row! {
         at: i64,
         actor: String,
         region: String,
+        arrived: Option<String>,
     }
 }
 
 impl Concerned {
-    fn told(self, chunk: i64) -> (Subject, String) {
-        let Concerned { id, event_id, digest, evidence, at, actor, region } = self;
-        (Subject { id, event_id, digest, evidence, at: Some(at), actor: Some(actor), chunk: Some(chunk) }, region)
+    fn told(self, chunk: i64) -> (Subject, (String, Option<String>)) {
+        let Concerned { id, event_id, digest, evidence, at, actor, region, arrived } = self;
+        let subject = Subject { id, event_id, digest, evidence, at: Some(at), actor: Some(actor), chunk: Some(chunk) };
+        (subject, (region, arrived))
     }
 }
 
 /// Events that are not settled yet.
-const CONCERNED: &str =
-    "SELECT e.id, e.event_id, e.digest, e.evidence, e.at, e.actor, a.region FROM event e JOIN application a ON a.id = e.id
-    WHERE e.verdict IS NULL ORDER BY e.position";
+macro_rules! concerned {
+    ($which:literal) => {
+        concat!(
+            "SELECT e.id, e.event_id, e.digest, e.evidence, e.at, e.actor, a.region, s.ready_on AS arrived
+             FROM event e JOIN application a ON a.id = e.id LEFT JOIN made m ON m.application = a.id
+             LEFT JOIN box x ON x.id = m.box LEFT JOIN shipment s ON s.id = x.shipment
+             WHERE e.verdict IS NULL",
+            $which,
+            " ORDER BY e.position"
+        )
+    };
+}
+
+const CONCERNED: &str = concerned!("");
 
 /// Only a card in somebody's hand is activated. Events may say otherwise after a restore: then the old card
 /// is not retired, and a second live one would hold up every event behind it.
-const ACTIVATING: &str =
-    "SELECT e.id, e.event_id, e.digest, e.evidence, e.at, e.actor, a.region FROM event e JOIN application a ON a.id = e.id
-    WHERE e.verdict IS NULL AND a.place = 'in_hand' ORDER BY e.position";
+const ACTIVATING: &str = concerned!(" AND a.place = 'in_hand'");
 
 /// Settles events of one kind that are about cards. An event whose card is not in a state the kind begins from
 /// is kept as rejected, one about an unknown card as quarantined.
@@ -79,8 +90,13 @@ pub(super) async fn cards(
         let rows = found.into_iter().map(|event| event.told(chunk.id));
         // A function that goes on without the card having been away sets no day.
         let stays = kind == EventKind::LossLifted && !transitions.iter().any(|t| t.life() == CARD.name);
-        let sets = |region: &str| if stays { Along::default() } else { along(kind, dates.of(region)) };
-        for (due_on, rows) in by_day(rows, |region| sets(region).due_on) {
+        let is_kept = transitions.iter().any(|transition| transition.to() == "stored");
+        let sets = |region: &str, arrived: Option<&str>| match (stays, is_kept) {
+            (true, _) => Along::default(),
+            (_, true) => kept(dates.of(region), arrived),
+            (_, false) => along(kind, dates.of(region)),
+        };
+        for (due_on, rows) in by_day(rows, |(region, arrived)| sets(region, arrived.as_deref()).due_on) {
             tx.stage(rows).await?;
             if kind == EventKind::Withdrawn {
                 tx.run(
@@ -92,7 +108,7 @@ pub(super) async fn cards(
             if matches!(kind, EventKind::ActivatedSocial | EventKind::ActivatedBoth) {
                 retire_previous(tx, dates, why).await?;
             }
-            let along = Along { due_on, ..sets("") };
+            let along = Along { due_on, ..sets("", None) };
             counts.accepted += move_each(tx, transitions, along, Stamp { reason, ..why }).await?;
             if !matches!(kind, EventKind::Collected | EventKind::CollectedByUnit | EventKind::Withdrawn) {
                 settle_cases(tx, why).await?;

@@ -4,6 +4,7 @@
 
 use cardline_core::state_machines::{ACCOUNT, APPLICATION, CARD, SOCIAL};
 
+use crate::cases::deadlines::uncollected::months_after;
 use crate::route::servicing::arriving::{EventDates, EventKind};
 use crate::store::transition::{Along, Transition};
 
@@ -25,7 +26,8 @@ const fn social(from: &'static str, to: &'static str) -> Transition {
 const SOCIAL_ON: Transition = social("sealed", "active");
 const ACCOUNT_ON: Transition = Transition::of(&ACCOUNT, "sealed", "active");
 
-const COLLECTED: &[Route] = &[(&[card("on_shelf", "in_hand")], "collected")];
+const COLLECTED: &[Route] =
+    &[(&[card("on_shelf", "in_hand")], "collected"), (&[card("stored", "in_hand")], "collected, kept until then")];
 const COLLECTED_BY_UNIT: &[Route] = &[(&[card("on_shelf", "with_unit")], "collected by the unit")];
 const HANDED_OVER: &[Route] = &[(&[card("with_unit", "in_hand")], "handed over to the person")];
 const ACTIVATED_SOCIAL: &[Route] = &[(&[SOCIAL_ON], "activated: social")];
@@ -47,7 +49,7 @@ const ENDED: &[Route] = &[
 ];
 const PLASTIC_RETURNED: &[Route] = &[
     (&[card("awaiting_return", "to_recycle")], "plastic returned"),
-    (&[card("recalled", "to_recycle"), social("sealed", "cancelled")], "plastic returned, never collected"),
+    (&[card("recalled", "stored")], "plastic returned, kept for its holder"),
 ];
 const WITHDRAWN: &[Route] = &[
     (
@@ -76,6 +78,12 @@ pub(crate) fn routes(kind: EventKind) -> &'static [Route] {
         // Where these go, the carton says.
         EventKind::Delivery(_) | EventKind::Missing | EventKind::Found | EventKind::Fact => &[],
     }
+}
+
+/// What else changes when the city takes back what nobody collected.
+pub(super) fn kept(dates: &EventDates, arrived: Option<&str>) -> Along {
+    let until = months_after(arrived, dates.city_months, dates.today);
+    Along { due_on: Some(until), owner: Some("administrator"), ..Along::default() }
 }
 
 /// Whether a kind makes a function of the card active.
