@@ -8,6 +8,7 @@ use cardline::step::Worker;
 use cardline::time::instant;
 use cardline_world::World;
 use cardline_world::play::{FIRST_DAY, day};
+use cardline_world::setting::Setting;
 use jiff::Timestamp;
 
 use crate::applications;
@@ -81,7 +82,7 @@ impl Installation {
 
     /// Takes all cards to the bureau's file. The bank's own days count for nobody.
     pub fn route(&self, workers: usize) -> Route {
-        let mut world = World::new(&self.worker, 1, 1, 1).expect("world");
+        let mut world = World::new(&self.worker, Setting::demo(1, 1, 1)).expect("world");
         self.runtime.block_on(world.prepare(&self.worker)).expect("stock");
         let (evening, later) = (instant(day(3), 17, 30), instant(day(14), 17, 30));
         let mut stages = vec![

@@ -78,6 +78,11 @@ impl Bureau {
         }
     }
 
+    /// Our code of it.
+    pub fn code(&self) -> &str {
+        &self.profile.code
+    }
+
     /// A day at the bureau: reads packages, makes cards, writes reports and manifests.
     pub fn day(
         &mut self,

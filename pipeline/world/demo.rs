@@ -10,11 +10,13 @@ use cardline::kafka::MockBroker;
 use cardline::limits::PRODUCER_WINDOW_MESSAGES;
 use cardline::step::{StageError, Worker};
 use cardline::time::instant;
+use jiff::civil::Date;
 
 use super::deciding::decide_cases;
 use super::mirror::mirror;
-use super::play::{Morning, World, day, outgoing, tick};
+use super::play::{Morning, World, outgoing, tick};
 use super::report::{DemoFile, DemoPlan, DemoReport, Progress};
+use super::setting::Setting;
 
 /// Partitions of the demo's topics.
 const PARTITIONS: i32 = 2;
@@ -23,35 +25,36 @@ const PARTITIONS: i32 = 2;
 pub async fn demo(plan: &DemoPlan, progress: &mut (dyn FnMut(&Progress) + Send)) -> Result<DemoReport, StageError> {
     let started = Instant::now();
     let config = Config::in_folder(&plan.dir, plan.database.clone());
-    let (worker, _broker) = worker_with_broker(config).await?;
-    let mut world = World::new(&worker, plan.seed, plan.cards, plan.days)?;
+    let setting = Setting::demo(plan.seed, plan.cards, plan.days);
+    let (worker, _broker) = worker_with_broker(config, setting.first_day).await?;
+    let mut world = World::new(&worker, setting)?;
     world.prepare(&worker).await?;
     for n in 0..plan.days {
         play_day(&mut world, &worker, n).await?;
         let by_state = if n % 10 == 9 { worker.ledger.cards_by_state().await? } else { BTreeMap::new() };
         let accepted = worker.ledger.intake_counts(&worker.config.topics.applications).await?.accepted;
         let in_hand = by_state.get("in_hand").copied().unwrap_or(0);
-        progress(&Progress { day: n + 1, days: plan.days, date: day(n).to_string(), accepted, in_hand });
+        progress(&Progress { day: n + 1, days: plan.days, date: world.setting.day(n).to_string(), accepted, in_hand });
     }
-    let last = day(plan.days.saturating_sub(1));
+    let last = world.setting.day(plan.days.saturating_sub(1));
     let books = worker.ledger.books(instant(last, 18, 0), true, None).await?;
     let mirror = mirror(&world, &worker).await?;
     report(plan, &world, &worker, books.books, mirror, started).await
 }
 
 /// A worker on the in-process broker, with the topics of the contract.
-pub async fn worker_with_broker(config: Config) -> Result<(Worker, MockBroker), StageError> {
+pub async fn worker_with_broker(config: Config, today: Date) -> Result<(Worker, MockBroker), StageError> {
     let t = &config.topics;
     let topics = [&t.applications, &t.events, &t.outcomes, &t.notices, &t.ecards, &t.dead_letters].map(String::as_str);
     let broker = MockBroker::start(&topics, PARTITIONS)?;
-    let mut worker = Worker::open(config, super::play::FIRST_DAY).await?;
+    let mut worker = Worker::open(config, today).await?;
     worker.kafka = Some(broker.servers());
     Ok((worker, broker))
 }
 
 /// One day: the world's morning, our ticks at nine and after the cut-offs.
 pub async fn play_day(world: &mut World, worker: &Worker, n: u32) -> Result<(), StageError> {
-    let today = day(n);
+    let today = world.setting.day(n);
     let started = Instant::now();
     tokio::task::block_in_place(|| world.listen(worker, today))?;
     let heard = started.elapsed();
@@ -122,12 +125,12 @@ async fn report(
         sha256: f.sha256.clone(),
         path: file_path(worker, f),
     };
-    let last = day(plan.days.saturating_sub(1));
+    let last = world.setting.day(plan.days.saturating_sub(1));
     let cards = counts.accepted.max(1);
     let findings = ledger.findings_by_rule().await?;
     Ok(DemoReport {
         seed: plan.seed,
-        first_day: day(0).to_string(),
+        first_day: world.setting.first_day.to_string(),
         last_day: last.to_string(),
         engine: ledger.engine().name().into(),
         received: counts.received,

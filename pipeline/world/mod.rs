@@ -5,6 +5,7 @@
 
 mod bank;
 mod bureau;
+mod closing;
 mod deciding;
 mod demo;
 mod desk;
@@ -14,7 +15,10 @@ mod people;
 pub mod play;
 pub mod report;
 mod rng;
+mod road;
+pub mod setting;
 
+pub use bureau::CartonSent;
 pub use demo::{demo, file_path, play_day, worker_with_broker};
 pub use mirror::mirror;
 pub use play::World;

@@ -1,6 +1,6 @@
 //! The people of the world: what they asked for, what they hold, and what they will do on which day.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cardline::time::{instant, rfc3339};
 use jiff::civil::Date;
@@ -105,6 +105,21 @@ impl People {
     pub fn due(&mut self, today: Date) -> Vec<(String, DiaryEntry)> {
         let rest = self.diary.split_off(&later(today, 1));
         std::mem::replace(&mut self.diary, rest).into_values().flatten().collect()
+    }
+
+    /// Who waits at a point waits at another one, and comes when a notice says so again.
+    pub fn wait_elsewhere(&mut self, from: &str, to: &str) {
+        let mut told_again = BTreeSet::new();
+        for (key, person) in &mut self.of {
+            if person.place == KnownPlace::Elsewhere && person.pickup.point == from {
+                person.pickup.point = to.into();
+                told_again.insert(key.clone());
+            }
+        }
+        let comes = |entry: &DiaryEntry| matches!(entry, DiaryEntry::Collect | DiaryEntry::CollectByUnit);
+        for entries in self.diary.values_mut() {
+            entries.retain(|(key, entry)| !(comes(entry) && told_again.contains(key)));
+        }
     }
 
     /// A notice or an outcome reached a person; they make up their mind.

@@ -1,4 +1,4 @@
-//! A day in the world, and the days of a whole demo.
+//! A day in the world: what it sends in the morning, and what it hears.
 
 use std::collections::BTreeMap;
 
@@ -10,23 +10,24 @@ use cardline::step::{StageError, Worker};
 use cardline::store::Stamp;
 use cardline::time::instant;
 use cardline_core::file_formats::PartnerKind;
-use jiff::civil::{Date, date};
+use jiff::civil::Date;
 use serde_json::Value;
 
 use super::bank::Bank;
 use super::bureau::Bureau;
 use super::desk::{Tally, count};
 use super::generate::applications::{Generated, corrected};
+use super::generate::ground::Place;
 use super::generate::mishaps::MISHAPS;
+use super::generate::people::People as Population;
 use super::generate::plan::Plan;
 use super::generate::writing::{Stretch, application_of, choice, opening_stock};
 use super::people::{Applicant, DiaryEntry, KnownPlace, Letter, MISSING_OF_TEN_THOUSAND, People, Pickup};
 use super::rng::Rng;
+use super::road::Road;
+use super::setting::Setting;
+pub use super::setting::{FIRST_DAY, day};
 
-/// The first day of every demo and simulation: a Monday inside the known calendars.
-pub const FIRST_DAY: Date = date(2026, 1, 5);
-/// Of a hundred days, how many bring new applications; the rest lets them arrive.
-const ARRIVING_PERCENT: u32 = 55;
 /// Of a hundred applications, how many follow an older card.
 const FOLLOWING_PERCENT: u32 = 12;
 /// Distinct photos: few and small, because a play is about cards.
@@ -37,15 +38,14 @@ const DEFECT_PERCENT: u32 = 5;
 const QUIET_DAYS: u32 = 4;
 /// Villages and communities of a region that people live in: few enough that a carton holds cards.
 const HOMES: usize = 12;
-/// Regions that are played.
-const REGIONS: &[&str] = &["110101", "522634"];
 
 /// The world: everyone but us.
 pub struct World {
+    pub setting: Setting,
     pub(super) rng: Rng,
-    plan: Plan,
+    pub(super) plan: Plan,
+    /// The days that bring applications.
     days: Vec<Date>,
-    count: u64,
     offset: u64,
     pub(super) banks: BTreeMap<String, Bank>,
     pub(super) bureau: Bureau,
@@ -54,6 +54,9 @@ pub struct World {
     pub tally: Tally,
     listener: Vec<Listener>,
     heard: std::collections::HashSet<String>,
+    road: Road,
+    /// Points that were handed on, and to which.
+    pub(super) handed_on: BTreeMap<String, String>,
     last_fault: Date,
 }
 
@@ -74,21 +77,21 @@ pub struct Morning {
 
 impl World {
     /// Builds a world around a worker's partners and reference data.
-    pub fn new(worker: &Worker, seed: u64, cards: u64, days: u32) -> Result<World, StageError> {
-        let regions: Vec<String> = REGIONS.iter().map(|r| (*r).to_owned()).collect();
-        let mut plan = Plan::new(seed, DEFECT_PERCENT, &regions, FIRST_DAY, &worker.reference, PHOTOS)
+    pub fn new(worker: &Worker, setting: Setting) -> Result<World, StageError> {
+        let (seed, first_day) = (setting.seed, setting.first_day);
+        let mut plan = Plan::new(seed, DEFECT_PERCENT, &setting.regions, first_day, &worker.reference, PHOTOS)
             .map_err(|e| StageError::Shape(e.to_string()))?;
         let mut places = plan.people.places().to_vec();
         places.iter_mut().for_each(|place| place.homes.truncate(HOMES));
-        plan.people = super::generate::people::People::new(seed, FIRST_DAY, places, plan.profile());
-        let arriving = (days * ARRIVING_PERCENT / 100).max(1);
-        let all = (0..arriving).map(day).filter(|d| worker.calendar.is_working_day(*d).working);
+        plan.people = Population::new(seed, first_day, places, plan.profile());
+        plan.policy = (*worker.policy).clone();
+        let arriving = (setting.days * setting.arriving_percent / 100).max(1);
+        let all = (0..arriving).map(|n| setting.day(n)).filter(|d| worker.calendar.is_working_day(*d).working);
         let banks = worker.partners.all().filter(|p| p.profile.kind == PartnerKind::Bank);
         Ok(World {
             rng: Rng::new(seed),
             plan,
             days: all.collect(),
-            count: cards,
             offset: 0,
             banks: banks.map(|p| (p.profile.code.clone(), Bank::new(p))).collect(),
             bureau: Bureau::new(worker.partners.bureau("")?),
@@ -97,12 +100,21 @@ impl World {
             tally: Tally::new(),
             listener: Vec::new(),
             heard: std::collections::HashSet::new(),
-            last_fault: day(days.saturating_sub(QUIET_DAYS)),
+            road: Road::default(),
+            handed_on: BTreeMap::new(),
+            last_fault: setting.day(setting.days.saturating_sub(QUIET_DAYS)),
+            setting,
         })
     }
 
+    /// Everybody lives in these places from now on.
+    pub(super) fn live_in(&mut self, places: Vec<Place>) {
+        let Setting { seed, first_day, .. } = self.setting;
+        self.plan.people = Population::new(seed, first_day, places, self.plan.profile());
+    }
+
     fn stretch(&self) -> Stretch<'_> {
-        Stretch { first: 0, count: self.count, days: &self.days, following_percent: FOLLOWING_PERCENT }
+        Stretch { first: 0, count: self.setting.cards, days: &self.days, following_percent: FOLLOWING_PERCENT }
     }
 
     /// Uploads the photos, and hands over the cards made before this system.
@@ -110,7 +122,7 @@ impl World {
         for (key, bytes) in self.plan.album.files() {
             worker.objects.upload(key, bytes).await?;
         }
-        let why = Stamp { at: instant(FIRST_DAY, 8, 0), actor: "administrator", reason: "opening stock" };
+        let why = Stamp { at: instant(self.setting.first_day, 8, 0), actor: "administrator", reason: "opening stock" };
         let old: Vec<_> = opening_stock(&self.plan, &self.stretch()).collect();
         for part in old.chunks(5_000) {
             let mut cards = Vec::new();
@@ -133,10 +145,12 @@ impl World {
     pub fn morning(&mut self, worker: &Worker, today: Date) -> Result<Morning, StageError> {
         let faults = today < self.last_fault;
         let workday = |day: Date, n: u32| worker.working_days_after(day, n);
-        for bank in self.banks.values_mut() {
+        for (_, bank) in self.banks.iter_mut().filter(|(code, _)| !self.setting.is_away(code, today)) {
             bank.day(today, self.rng, faults, &mut self.tally, workday)?;
         }
-        self.bureau.day(today, self.rng, faults, &mut self.tally, workday)?;
+        if !self.setting.is_away(self.bureau.code(), today) {
+            self.bureau.day(today, self.rng, faults, &mut self.tally, workday)?;
+        }
         let mut morning = Morning::default();
         self.receive(worker, today, &mut morning.events);
         for (key, entry) in self.people.due(today) {
@@ -146,6 +160,7 @@ impl World {
             }
         }
         self.apply(today, &mut morning, faults);
+        morning.events = self.road.carry(morning.events, (today, faults), &self.setting, self.rng, &mut self.tally);
         Ok(morning)
     }
 
@@ -159,7 +174,8 @@ impl World {
         self.bureau.sent = under_way;
         for carton in arrived {
             count(&mut self.tally, "cartons received at points");
-            let place = serde_json::json!({ "kind": "other", "code": carton.point });
+            let point = self.handed_on.get(&carton.point).unwrap_or(&carton.point);
+            let place = serde_json::json!({ "kind": "other", "code": point });
             let missing = |card: &&String| self.rng.chance("not in its box", card, MISSING_OF_TEN_THOUSAND);
             let missing: Vec<&String> = carton.cards.iter().filter(missing).collect();
             for card in &missing {
@@ -194,9 +210,9 @@ impl World {
     /// The day's approved applications, with the mishaps of the road.
     fn apply(&mut self, today: Date, morning: &mut Morning, faults: bool) {
         let Some(number) = self.days.iter().position(|d| *d == today) else { return };
-        let (days, count) = (self.days.len() as u128, u128::from(self.count.max(1)));
+        let (days, count) = (self.days.len() as u128, u128::from(self.setting.cards.max(1)));
         let of_day = |offset: u64| (u128::from(offset) * days / count) as usize;
-        while self.offset < self.count && of_day(self.offset) <= number {
+        while self.offset < self.setting.cards && of_day(self.offset) <= number {
             let offset = self.offset;
             self.offset += 1;
             let Some(generated) = application_of(&self.plan, &self.stretch(), offset) else { continue };
@@ -302,11 +318,6 @@ fn nobody() -> Applicant {
         recalled: false,
         was_missing: false,
     }
-}
-
-/// The n-th day of the play.
-pub fn day(n: u32) -> Date {
-    FIRST_DAY.saturating_add(jiff::Span::new().days(i64::from(n)))
 }
 
 /// Messages to a topic.

@@ -17,7 +17,8 @@ use cardline::store::Stamp;
 use cardline::time::{instant, local_date};
 use cardline_console::{Clock, Console, Guest, Listening, listen};
 use cardline_core::domain::staff::{Role, Scope};
-use cardline_world::play::day;
+use cardline_world::play::{FIRST_DAY, day};
+use cardline_world::setting::Setting;
 use cardline_world::{World, play_day, worker_with_broker};
 use fantoccini::Locator;
 use jiff::Timestamp;
@@ -46,8 +47,8 @@ struct Short {
 impl Week {
     async fn begins() -> (Week, [Short; 2]) {
         let folder = tempfile::tempdir().unwrap();
-        let (worker, broker) = worker_with_broker(Config::in_folder(folder.path(), None)).await.unwrap();
-        let mut world = World::new(&worker, 3, 400, 40).unwrap();
+        let (worker, broker) = worker_with_broker(Config::in_folder(folder.path(), None), FIRST_DAY).await.unwrap();
+        let mut world = World::new(&worker, Setting::demo(3, 400, 40)).unwrap();
         world.prepare(&worker).await.unwrap();
         let mut n = 0;
         let week = loop {

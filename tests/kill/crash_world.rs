@@ -16,6 +16,7 @@ use cardline::time::{instant, local_date};
 use cardline_core::domain::policy::Policy;
 use cardline_core::domain::reference::Table;
 use cardline_world::play::{FIRST_DAY, Morning, day, outgoing};
+use cardline_world::setting::Setting;
 use cardline_world::{World, mirror, worker_with_broker};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -96,7 +97,7 @@ impl CrashWorld {
         let mut config = Config::in_folder(folder.path(), engines.database);
         let (worker, broker) = match engines.kafka {
             None => {
-                let (worker, broker) = runtime.block_on(worker_with_broker(config)).unwrap();
+                let (worker, broker) = runtime.block_on(worker_with_broker(config, FIRST_DAY)).unwrap();
                 (worker, Some(broker))
             }
             Some(kafka) => {
@@ -115,7 +116,7 @@ impl CrashWorld {
     /// the cards by state.
     pub fn play(engines: Engines, days: u32, mut tick: impl FnMut(&CrashWorld, Tick)) -> BTreeMap<String, i64> {
         let crash_world = CrashWorld::new(engines);
-        let mut world = World::new(&crash_world.worker, 11, CARDS, days).unwrap();
+        let mut world = World::new(&crash_world.worker, Setting::demo(11, CARDS, days)).unwrap();
         crash_world.runtime.block_on(world.prepare(&crash_world.worker)).unwrap();
         crash_world.runtime.block_on(crash_world.plan_mergers());
         let mut number = 0;

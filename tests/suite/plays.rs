@@ -5,7 +5,7 @@ use cardline::config::Config;
 use cardline::kafka::{MockBroker, Reader};
 use cardline::step::Worker;
 use cardline::time::instant;
-use cardline_world::play::day;
+use cardline_world::setting::Setting;
 use cardline_world::{World, play_day, worker_with_broker};
 use jiff::civil::Date;
 
@@ -24,8 +24,13 @@ impl Play {
     /// A world before its first day.
     pub async fn new(database: Database, seed: u64, cards: u64, days: u32) -> Play {
         let config = Config::in_folder(database.folder.path(), Some(database.url.clone()));
-        let (worker, broker) = worker_with_broker(config).await.unwrap();
-        let mut world = World::new(&worker, seed, cards, days).unwrap();
+        Play::of(database, config, Setting::demo(seed, cards, days)).await
+    }
+
+    /// A world of a setting before its first day.
+    pub async fn of(database: Database, config: Config, setting: Setting) -> Play {
+        let (worker, broker) = worker_with_broker(config, setting.first_day).await.unwrap();
+        let mut world = World::new(&worker, setting).unwrap();
         world.prepare(&worker).await.unwrap();
         Play { worker, world, broker, database }
     }
@@ -44,8 +49,9 @@ impl Play {
     pub async fn copied(from: &Database, database: Database, seed: u64, cards: u64, days: u32) -> Play {
         database.become_copy_of(from).await;
         let config = Config::in_folder(database.folder.path(), Some(database.url.clone()));
-        let (worker, broker) = worker_with_broker(config).await.unwrap();
-        let world = World::new(&worker, seed, cards, days).unwrap();
+        let setting = Setting::demo(seed, cards, days);
+        let (worker, broker) = worker_with_broker(config, setting.first_day).await.unwrap();
+        let world = World::new(&worker, setting).unwrap();
         Play { worker, world, broker, database }
     }
 
@@ -56,12 +62,13 @@ impl Play {
     }
 
     pub async fn day(&mut self, n: u32) {
-        play_day(&mut self.world, &self.worker, n).await.unwrap_or_else(|e| panic!("on day {n} ({}): {e}", day(n)));
+        let played = play_day(&mut self.world, &self.worker, n).await;
+        played.unwrap_or_else(|e| panic!("on day {n} ({}): {e}", self.world.setting.day(n)));
     }
 
     /// The books on the evening of a day.
     pub async fn books(&self, n: u32, whole: bool) -> BooksReport {
-        self.worker.ledger.books(instant(day(n), 18, 0), whole, None).await.unwrap()
+        self.worker.ledger.books(instant(self.world.setting.day(n), 18, 0), whole, None).await.unwrap()
     }
 
     /// Every message of a topic.
@@ -90,9 +97,14 @@ impl Play {
 
     /// The worker is started again, as after a restore.
     pub async fn start_anew(&mut self) {
+        self.start_on(self.world.setting.first_day).await;
+    }
+
+    /// The worker is started again, with the tables of a day.
+    pub async fn start_on(&mut self, today: Date) {
         let config = self.worker.config.clone();
         let kafka = self.worker.kafka.clone();
-        self.worker = Worker::open(config, day(0)).await.unwrap();
+        self.worker = Worker::open(config, today).await.unwrap();
         self.worker.kafka = kafka;
     }
 
