@@ -25,3 +25,4 @@ mod simulation;
 mod steps;
 mod stopped_workers;
 mod tidy;
+mod years;
