@@ -19,6 +19,7 @@ mod operation;
 mod plays;
 mod pooler;
 mod proxy;
+mod races;
 mod restore;
 mod schema_changes;
 mod simulation;
