@@ -68,6 +68,9 @@ pub const GAUGES_SECONDS: u64 = 5;
 pub const FIGURES_SECONDS: u64 = 60;
 /// After a look that found nothing, the purge rests this long: its days are counted in days.
 pub const PURGE_REST_SECONDS: u64 = 60;
+/// People are told by the hour and warned by the day: a look every second would cost what waits, again and again.
+pub const NOTICES_REST_SECONDS: u64 = 60;
+pub const WARNINGS_REST_SECONDS: u64 = 600;
 /// How far work is is written so often: a page that follows it asks no oftener, and shorter work needs no row.
 pub const PROGRESS_SECONDS: u64 = 1;
 /// Work whose worker told nothing for so long may have lost it: as long as a lease, and longer than a transaction of
@@ -194,8 +197,6 @@ pub const ANSWER_WORKING_DAYS: u32 = 5;
 pub const QUEUE_WORKING_DAYS_MORE: u32 = 2;
 /// Shipments whose windows one settle opens.
 pub const WINDOWS_PER_CLAIM: i64 = 200;
-/// A share of fewer windows says nothing: a county's cartons come together.
-pub const WINDOWS_COUNTED_MIN: i64 = 100;
 /// Notices looked at together.
 pub const NOTICES_AT_ONCE: i64 = 2_000;
 /// So many working days before its window ends a person is told once more (domain: 7, 3 and 1).

@@ -221,6 +221,7 @@ const ACCOUNTS: &str = "SELECT application FROM account WHERE application IN (SE
 
 /// What names a person or a card, in the order in which one statement needs what the next destroys.
 const OVERWRITE: &[&str] = &[
+    "DELETE FROM notice WHERE application IN (SELECT id FROM own_application)",
     "DELETE FROM sent_before WHERE key IN (SELECT a.application_id FROM application a JOIN own_application o ON o.id = a.id
         UNION SELECT p.card_number FROM production_row p JOIN own_application o ON o.id = p.application)",
     "DELETE FROM rendition WHERE source IN (SELECT a.photo FROM application a JOIN own_application o ON o.id = a.id)

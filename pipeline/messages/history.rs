@@ -4,9 +4,9 @@
 use jiff::Timestamp;
 
 use crate::kafka::{Outgoing, Publisher};
-use crate::messages::notice_rows::{NewNotice, Recipient};
+use crate::messages::notice_rows::NewNotice;
 use crate::messages::relay::ToldMove;
-use crate::messages::told::{messages, notice_of, notices};
+use crate::messages::told::{Recipients, messages, notices, recipients};
 use crate::step::{Claim, StageError, Step, Whole, Worker};
 use crate::store::Lease;
 use crate::time::local_date;
@@ -53,7 +53,7 @@ pub struct Told {
 
 impl Step for Relay {
     type Unit = Whole;
-    type Claimed<'s> = (Lease, i64, Vec<ToldMove>, Vec<Recipient>);
+    type Claimed<'s> = (Lease, i64, Vec<ToldMove>, Recipients);
     type Worked<'s> = Told;
 
     async fn units(&self, _: &Worker, _: Timestamp) -> Result<Vec<Whole>, StageError> {
@@ -68,20 +68,19 @@ impl Step for Relay {
             return Ok(Claim::Nothing);
         };
         worker.before_leaving(now).await?;
-        let noticed = moves.iter().filter(|m| notice_of(m).is_some()).map(|m| m.application);
-        let recipients = worker.ledger.recipients(noticed.collect()).await?;
-        let lease = worker.lease("history/relay", now).await?;
-        Ok(Claim::under(lease, |lease| (lease, seal, moves, recipients)))
+        let Some(lease) = worker.lease("history/relay", now).await? else { return Ok(Claim::Busy) };
+        let recipients = recipients(worker, &moves, local_date(now)).await?;
+        Ok(Claim::Taken((lease, seal, moves, recipients)))
     }
 
     fn work<'s>(
         &self,
         worker: &'s Worker,
         (lease, seal, moves, recipients): Self::Claimed<'s>,
-        now: Timestamp,
+        _: Timestamp,
     ) -> Result<Told, StageError> {
         let messages = moves.iter().flat_map(|m| messages(worker, m)).collect();
-        let notices = notices(worker, &moves, recipients, local_date(now));
+        let notices = notices(&moves, &recipients);
         Ok(Told { lease, seal, messages, notices })
     }
 

@@ -1,10 +1,9 @@
 //! Notices in the ledger: those that wait until they may be told, and whose telephone got one today.
 
-use std::collections::BTreeSet;
-
 use cardline_core::card_states;
 use jiff::civil::Date;
 
+use crate::crypto::keys::DESTROYED;
 use crate::store::leases::spend;
 use crate::store::transition::Subject;
 use crate::store::{Lease, Ledger, LedgerError};
@@ -24,7 +23,7 @@ bulk_row! {
 
 row! {
     /// Who is told of an application, in the record of its message.
-    pub struct Recipient { application: i64, region: String, person: Vec<u8>, message: i64, sealed: Vec<u8> }
+    pub struct RecipientRecord { application: i64, region: String, person: Vec<u8>, message: i64, sealed: Vec<u8> }
 }
 
 row! {
@@ -58,6 +57,7 @@ const WAITING: &str = concat!(
     "SELECT n.id, n.seq, v.at, a.application_id, a.person, n.template, n.phone, n.language, COALESCE(s.point, a.point) AS point,
         s.window_last AS last_day,
         CASE WHEN v.life = 'application' THEN a.state = v.to_state
+            WHEN v.to_state = 'recalled' THEN p.card_place IN ('recalled', 'stored')
             WHEN v.from_state = 'in_hand' THEN EXISTS (SELECT 1 FROM application WHERE id = n.application AND ",
     card_states!(inactive),
     ") WHEN v.to_state = 'on_shelf' THEN p.card_place = 'on_shelf' AND s.window_last >= $1
@@ -66,31 +66,31 @@ const WAITING: &str = concat!(
      JOIN application_place p ON p.id = n.application LEFT JOIN shipment s ON s.id = p.shipment
      WHERE n.region = $2 AND ",
     may_be_told!(),
-    " ORDER BY n.seq, n.application LIMIT $3"
+    " ORDER BY n.phone, n.seq, n.application LIMIT $3"
 );
 
 impl Ledger {
-    /// Who is told of these applications.
-    pub(crate) async fn recipients(&self, ids: BTreeSet<i64>) -> Result<Vec<Recipient>, LedgerError> {
-        if ids.is_empty() {
-            return Ok(Vec::new());
-        }
-        // Rows are handed over in a transaction that ends without a change.
-        let mut tx = self.begin().await?;
-        tx.stage(ids.into_iter().map(Subject::of).collect()).await?;
+    /// Who is told of these applications; of an erased person nobody.
+    pub(crate) async fn recipients(&self, ids: &[i64]) -> Result<Vec<RecipientRecord>, LedgerError> {
+        let mut tx = self.read().await?;
+        tx.stage(ids.iter().copied().map(Subject::of).collect()).await?;
         let sql = "SELECT a.id AS application, a.region, a.person, g.id AS message, g.sealed FROM subject s
-             JOIN application a ON a.id = s.id JOIN message g ON g.id = a.message";
-        tx.rows(sql, args![]).await
+             JOIN application a ON a.id = s.id JOIN message g ON g.id = a.message WHERE a.person <> $1";
+        tx.rows(sql, args![DESTROYED]).await
     }
 
-    /// The regions of which something may be told today.
+    /// The regions of which something may be told today, and those of which rows of earlier days are left.
     pub(crate) async fn regions_to_tell(&self, today: Date) -> Result<Vec<String>, LedgerError> {
         let mut tx = self.read().await?;
-        let sql = concat!("SELECT DISTINCT n.region FROM notice n WHERE ", may_be_told!(), " ORDER BY n.region");
+        let sql = concat!(
+            "SELECT n.region FROM notice n WHERE ",
+            may_be_told!(),
+            " UNION SELECT region FROM notice WHERE told_on < $1 ORDER BY 1"
+        );
         Ok(tx.rows::<(String,)>(sql, args![today]).await?.into_iter().map(|(region,)| region).collect())
     }
 
-    /// What may be told today to people of a region, oldest first.
+    /// What may be told today to people of a region: telephone by telephone, the oldest first.
     pub(crate) async fn waiting_notices(
         &self,
         today: Date,

@@ -67,7 +67,7 @@ impl Step for Notices {
         let Some(lease) = worker.lease("history/notices", now).await? else { return Ok(Claim::Busy) };
         // Under the lease: what another worker told meanwhile is told, and there may be nothing left.
         let waiting = worker.ledger.waiting_notices(local_date(now), &unit.0, NOTICES_AT_ONCE).await?;
-        Ok(Claim::Taken((lease, waiting)))
+        Ok(Claim::Taken((lease, whole_telephones(waiting))))
     }
 
     fn work<'s>(
@@ -89,6 +89,15 @@ impl Step for Notices {
         worker.ledger.settle_notices(&lease, told, dropped, local_date(now)).await?;
         Ok(())
     }
+}
+
+/// Of a full page all but the last telephone, of which there may be more; where it fills the page alone, its oldest.
+fn whole_telephones(mut waiting: Vec<WaitingNotice>) -> Vec<WaitingNotice> {
+    let last = waiting.last().filter(|_| waiting.len() as i64 == NOTICES_AT_ONCE).map(|notice| notice.phone.clone());
+    if let Some(phone) = last.filter(|phone| waiting[0].phone != *phone) {
+        waiting.retain(|notice| notice.phone != phone);
+    }
+    waiting
 }
 
 /// Notices of one telephone with one text.

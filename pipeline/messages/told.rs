@@ -1,10 +1,10 @@
 //! What others hear of one move: an outcome, an electronic card, a notice to the person, or nothing.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use cardline_core::domain::application::IdType;
-use cardline_core::domain::message;
 use cardline_core::domain::notices::Language;
+use cardline_core::domain::{message, mobile};
 use jiff::civil::Date;
 use rayon::prelude::*;
 use serde_json::{Value, json};
@@ -13,9 +13,10 @@ use sha2::{Digest, Sha256};
 use crate::crypto::keys::RecordOf;
 use crate::hex::hex;
 use crate::kafka::Outgoing;
-use crate::messages::notice_rows::{NewNotice, Recipient};
+use crate::limits::NOTICES_AT_ONCE;
+use crate::messages::notice_rows::{NewNotice, RecipientRecord};
 use crate::messages::relay::ToldMove;
-use crate::step::Worker;
+use crate::step::{StageError, Worker};
 use crate::time::rfc3339_stored;
 
 /// How the reason of a move begins that only warns: the window of a carton ends soon.
@@ -34,7 +35,7 @@ fn outcome_of(m: &ToldMove) -> Option<&str> {
 }
 
 /// The template of the notice that a person gets.
-pub(super) fn notice_of(m: &ToldMove) -> Option<&'static str> {
+fn notice_of(m: &ToldMove) -> Option<&'static str> {
     match (m.life.as_str(), m.from_state.as_str(), m.to_state.as_str()) {
         ("card", "on_shelf", "on_shelf") if m.reason.starts_with(ENDS_SOON) => Some("ends_soon"),
         ("card", "on_shelf", "on_shelf") => Some("rolled_over"),
@@ -87,11 +88,36 @@ fn body(kind: &str, name: &str, m: &ToldMove, more: Value) -> Vec<u8> {
     body.to_string().into_bytes()
 }
 
+/// A keyed hash of the telephone by which somebody is told of an application, and in which language.
+pub(super) type Recipients = HashMap<i64, (Vec<u8>, Language)>;
+
+/// Who is told of these moves. Records are opened page by page, and nothing of them is kept but this.
+pub(super) async fn recipients(worker: &Worker, moves: &[ToldMove], today: Date) -> Result<Recipients, StageError> {
+    let noticed: BTreeSet<i64> = moves.iter().filter(|m| notice_of(m).is_some()).map(|m| m.application).collect();
+    let noticed: Vec<i64> = noticed.into_iter().collect();
+    let mut found = Recipients::new();
+    for page in noticed.chunks(NOTICES_AT_ONCE as usize) {
+        let records = worker.ledger.recipients(page).await?;
+        let reached = |one: &RecipientRecord| (one.application, reached(worker, one, today));
+        found.par_extend(records.par_iter().map(reached));
+    }
+    Ok(found)
+}
+
+/// Who cannot be read of, or gave no number that can be called, is told under the own key.
+fn reached(worker: &Worker, one: &RecipientRecord, today: Date) -> (Vec<u8>, Language) {
+    let usual = worker.policy.of(&one.region, today).notice_language;
+    let plain = worker.keys.decrypt_of(RecordOf::Message(one.message), &one.sealed).unwrap_or_default();
+    let Ok(decoded) = message::decode(&plain) else { return (one.person.clone(), usual) };
+    let holder = &decoded.application.holder;
+    let language = if holder.id_type == IdType::ForeignPermanent { Language::English } else { usual };
+    let can_be_called = mobile::is_valid(&holder.mobile);
+    (if can_be_called { worker.keys.hash("phone", &holder.mobile) } else { one.person.clone() }, language)
+}
+
 /// The notices that people get of these moves; they wait until they may be told.
-pub(super) fn notices(worker: &Worker, moves: &[ToldMove], recipients: Vec<Recipient>, today: Date) -> Vec<NewNotice> {
-    let reached: HashMap<i64, (Vec<u8>, Language)> =
-        recipients.into_par_iter().map(|one| (one.application, reached(worker, &one, today))).collect();
-    let noticed = moves.iter().filter_map(|m| Some((m, notice_of(m)?, reached.get(&m.application)?)));
+pub(super) fn notices(moves: &[ToldMove], recipients: &Recipients) -> Vec<NewNotice> {
+    let noticed = moves.iter().filter_map(|m| Some((m, notice_of(m)?, recipients.get(&m.application)?)));
     let notice = |(m, template, (phone, language)): (&ToldMove, &str, &(Vec<u8>, Language))| NewNotice {
         seq: m.seq,
         application: m.application,
@@ -101,17 +127,6 @@ pub(super) fn notices(worker: &Worker, moves: &[ToldMove], recipients: Vec<Recip
         language: language.tag().into(),
     };
     noticed.map(notice).collect()
-}
-
-/// A keyed hash of the telephone somebody is told at, and in which language. Whose record was destroyed, or cannot be
-/// read, is told under the own key.
-fn reached(worker: &Worker, one: &Recipient, today: Date) -> (Vec<u8>, Language) {
-    let usual = worker.policy.of(&one.region, today).notice_language;
-    let plain = worker.keys.decrypt_of(RecordOf::Message(one.message), &one.sealed).unwrap_or_default();
-    let Ok(decoded) = message::decode(&plain) else { return (one.person.clone(), usual) };
-    let holder = &decoded.application.holder;
-    let language = if holder.id_type == IdType::ForeignPermanent { Language::English } else { usual };
-    (worker.keys.hash("phone", &holder.mobile), language)
 }
 
 /// The id of a fact that others hear: a move of an application, told as one kind of message.

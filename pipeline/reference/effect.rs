@@ -28,7 +28,7 @@ pub struct Effect {
 }
 
 /// Deadlines counted in working days that are still open, by what they are about. Natural days (the
-/// promise, corrections, gaps) do not move with the calendar.
+/// promise, corrections, gaps, how long a card is kept) do not move with the calendar.
 const OPEN_DEADLINES: &str = concat!(
     "
     SELECT 'batch', due_on, count(*) FROM batch WHERE ((state <> 'answered' AND state <> 'cancelled') OR to_produce > 0) AND due_on > $1 GROUP BY due_on
@@ -38,7 +38,7 @@ const OPEN_DEADLINES: &str = concat!(
     UNION ALL SELECT 'card', due_on, count(*) FROM application
         WHERE place IN (",
     card_states!(alone),
-    ")
+    ") AND place <> 'stored'
             AND due_on > $1 GROUP BY due_on
     UNION ALL SELECT 'card', due_on, count(*) FROM application WHERE ",
     card_states!(inactive),
@@ -55,7 +55,7 @@ const MOVE_DEADLINES: &[&str] = &[
      FROM moved_day d WHERE shipment.due_on = d.was AND NOT shipment.done AND NOT shipment.last_by_notice AND (shipment.place <> 'on_shelf' OR d.becomes > d.was)",
     concat!(
         "UPDATE application SET due_on = d.becomes FROM moved_day d WHERE application.due_on = d.was
-        AND (application.place IN (",
+        AND (application.place <> 'stored' AND application.place IN (",
         card_states!(alone),
         ")
             OR (",

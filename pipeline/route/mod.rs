@@ -27,7 +27,7 @@ use jiff::Timestamp;
 
 use crate::batching::kind::AnyKind;
 use crate::erasing::purge;
-use crate::limits::PURGE_REST_SECONDS;
+use crate::limits::{NOTICES_REST_SECONDS, PURGE_REST_SECONDS, WARNINGS_REST_SECONDS};
 use crate::messages::{history, notices, tell_dead_letters};
 use crate::route::regions::FollowRegions;
 use crate::route::waiting_regions::Room;
@@ -113,7 +113,13 @@ pub const ROUTE: &[RouteStep] = &[
     step!("servicing", "events", "receipts, pickups, activation, loss, plastic returned", servicing::Events),
     step!("distribution", "windows", "pickup windows of received shipments", distribution::OpenWindows),
     step!("distribution", "window-ends", "roll-over and recall of what was not collected", distribution::EndWindows),
-    step!("distribution", "warnings", "windows that end within 7, 3 or 1 working days", distribution::Warnings),
+    step!(
+        "distribution",
+        "warnings",
+        "windows that end within 7, 3 or 1 working days",
+        distribution::Warnings,
+        rests WARNINGS_REST_SECONDS
+    ),
     step!(
         "recycling",
         "regions",
@@ -133,7 +139,13 @@ pub const ROUTE: &[RouteStep] = &[
     ),
     step!("history", "seal", "the hash chain over committed history", history::Seal),
     step!("history", "relay", "outcomes and electronic cards to Kafka", history::Relay),
-    step!("history", "notices", "notices to people, by day and one a day to a telephone", notices::Notices),
+    step!(
+        "history",
+        "notices",
+        "notices to people, by day and one a day to a telephone",
+        notices::Notices,
+        rests NOTICES_REST_SECONDS
+    ),
     step!("history", "dead-letters", "what could not be read, told to Kafka", tell_dead_letters::DeadLetters),
 ];
 

@@ -124,7 +124,7 @@ fn custody(world: &World, cards: &[BelievedCard], found: &mut Found) {
             "to_recycle" | "in_recycling" | "destroyed" | "held" if person.place == KnownPlace::Lost => "lost",
             // The bank will not close: the plastic came back before it was asked.
             "held" if person.place == KnownPlace::Back => "back",
-            "to_recycle" | "in_recycling" | "destroyed" => "back",
+            "stored" | "to_recycle" | "in_recycling" | "destroyed" => "back",
             _ => "elsewhere",
         };
         found.compare("who has the card", key(card), &ours, &theirs);

@@ -11,6 +11,7 @@ use super::calendars::Calendars;
 use super::{CountedFrom, DayChange, RuleShown};
 use crate::cases::deadlines::uncollected::months_after;
 use crate::limits::{ANSWER_WORKING_DAYS, QUEUE_WORKING_DAYS_MORE};
+use crate::messages::told::ENDS_SOON;
 use crate::route::due_days::{Days, Holder, How};
 use crate::route::due_moves::{DayFacts, DayMove};
 use crate::route::due_rules::{OPENED_AGAIN, asked_again, rule_of};
@@ -76,6 +77,9 @@ impl<'r> Reckoning<'r> {
     }
 
     fn take_notice(&mut self, m: &DayMove, on: Date) {
+        if m.reason.starts_with(ENDS_SOON) {
+            return;
+        }
         let is_window = !m.is_of_one_card() || m.reason.starts_with(OPENED_AGAIN);
         if m.life == CARD.name && self.of == Holder::Shipment && is_window {
             self.is_fixed = m.notice.is_some_and(|notice| notice.is_fixed);

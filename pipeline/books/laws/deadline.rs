@@ -4,6 +4,7 @@ use cardline_core::card_states;
 
 use crate::books::law::Scene::{Middle, Quarantine};
 use crate::books::law::{Law, planted};
+use crate::route::distribution::mass_end::many_end;
 
 pub const LAW: Law = Law {
     number: 10,
@@ -33,7 +34,13 @@ pub const LAW: Law = Law {
          WHERE b.to_produce > 0 AND b.due_on < (SELECT today FROM law_day)",
         "SELECT DISTINCT b.number || ': cards were made and not shipped, past ' || b.due_on FROM box x JOIN batch b ON b.id = x.batch
          JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application WHERE x.shipment IS NULL AND a.place IS NULL AND b.due_on < (SELECT today FROM law_day)",
-        "SELECT s.number || ': ' || s.place || ' past ' || s.due_on FROM shipment s WHERE NOT s.done AND s.due_on < (SELECT today FROM law_day)",
+        // While a person is asked whether many windows end rightly, their day is that of the case.
+        concat!(
+            "SELECT s.number || ': ' || s.place || ' past ' || s.due_on FROM shipment s WHERE NOT s.done AND s.due_on < (SELECT today FROM law_day)
+                AND NOT (s.place = 'on_shelf' AND EXISTS (SELECT 1 FROM desk_case k WHERE k.state IN ('open', 'escalated') AND k.reason = '",
+            many_end!(),
+            "'))"
+        ),
         "SELECT 'pickup act ' || k.id || ': what it moved or listed is not what it counted' FROM pickup_act k
          WHERE k.shipments <> (SELECT count(*) FROM pickup_act_shipment n WHERE n.act = k.id)
             OR (k.what IN ('list', 'reassign') AND k.cards <> (SELECT count(*) FROM pickup_list_card n WHERE n.act = k.id))",

@@ -122,9 +122,6 @@ const REASONS: &[(&str, &str)] = &[
     ("the new card is active, this one is invalid", "新卡已启用，此卡失效"),
     ("the pickup window ended", "领取窗口结束"),
     ("the quarantine was looked through", "隔离区已查看"),
-    ("the window ends within 1 working day", "领取窗口1个工作日内结束"),
-    ("the window ends within 3 working days", "领取窗口3个工作日内结束"),
-    ("the window ends within 7 working days", "领取窗口7个工作日内结束"),
     ("these bytes were applied before", "内容此前已处理"),
     ("unlocked", "已解锁"),
     ("waits for its release", "等待放行"),
@@ -140,6 +137,9 @@ const NAMED: &[(&str, &str)] = &[
     ("damaged cards in a delivery: ", "到货损坏卡数："),
     ("held with ", "随其暂停："),
     ("reaches beyond ", "超出您的范围："),
+    ("the window ends within 1 working day: ", "领取窗口1个工作日内结束："),
+    ("the window ends within 3 working days: ", "领取窗口3个工作日内结束："),
+    ("the window ends within 7 working days: ", "领取窗口7个工作日内结束："),
 ];
 
 /// A reason in a language.

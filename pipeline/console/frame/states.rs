@@ -137,7 +137,6 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("window", "领取窗口", "pickup window"),
     ("unit", "单位发放", "unit hand-out"),
     ("recall", "召回", "recall"),
-    ("keeping", "保管", "keeping"),
     ("return", "交回", "return"),
     ("application", "申请", "application"),
     ("social", "社保功能", "social function"),

@@ -10,14 +10,35 @@ use jiff::civil::Date;
 
 use crate::args;
 use crate::cases::desk::open_case;
-use crate::limits::WINDOWS_COUNTED_MIN;
 use crate::step::{StageError, Worker};
 use crate::store::leases::spend;
 use crate::store::{Lease, Ledger, LedgerError, Stamp};
 use crate::time::local_date;
 
+/// Why a person is asked, for a statement that is put together when it is compiled.
+macro_rules! many_end {
+    () => {
+        "many pickup windows end at once"
+    };
+}
+pub(crate) use many_end;
+
 /// Why a person is asked.
-pub const MANY_END: &str = "many pickup windows end at once";
+const MANY_END: &str = many_end!();
+
+/// Windows of cartons in which somebody is left, and no notice gave the last day.
+macro_rules! open_windows {
+    ($further:literal) => {
+        concat!(
+            "SELECT count(*) FROM shipment s WHERE NOT s.done AND s.place = 'on_shelf' AND NOT s.last_by_notice
+                AND EXISTS (SELECT 1 FROM box x JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
+                    WHERE x.shipment = s.id AND a.place IS NULL)",
+            $further
+        )
+    };
+}
+
+const OPEN_CASES: &str = "SELECT count(*) FROM desk_case WHERE state IN ('open', 'escalated') AND reason = $1";
 
 impl Worker {
     /// Whether windows may end now; where too many would, a person is asked.
@@ -25,11 +46,12 @@ impl Worker {
         let today = local_date(now);
         // One question for all: no region has its own.
         let policy = self.policy.of("", today);
-        let ended = self.ledger.windows_ended(today).await?;
-        if ended < WINDOWS_COUNTED_MIN || !is_many(ended, self.ledger.windows_open().await?, policy) {
+        let ended = self.ledger.windows_ended(today, policy.window_ends_count).await?;
+        if ended < policy.window_ends_count || !is_many(ended, self.ledger.windows_open().await?, policy) {
             return Ok(true);
         }
-        if let Some(lease) = self.lease("distribution/mass-end", now).await? {
+        let is_asked = self.ledger.is_asked_about_ends().await?;
+        if !is_asked && let Some(lease) = self.lease("distribution/mass-end", now).await? {
             let case_on = self.working_days_after(today, policy.case_working_days);
             let why = Stamp { at: now, actor: "scheduler", reason: MANY_END };
             self.ledger.ask_about_ends(&lease, case_on, why).await?;
@@ -44,12 +66,11 @@ fn is_many(ended: i64, open: i64, policy: &RegionPolicy) -> bool {
 
 impl Ledger {
     /// Windows that ended before today, and after the last day about which a person was asked.
-    async fn windows_ended(&self, today: Date) -> Result<i64, LedgerError> {
+    async fn windows_ended(&self, today: Date, least: i64) -> Result<i64, LedgerError> {
         let mut tx = self.read().await?;
-        let all = "SELECT count(*) FROM shipment WHERE NOT done AND place = 'on_shelf' AND window_last < $1 AND window_last >= $2
-             AND NOT last_by_notice";
+        let all = open_windows!(" AND s.window_last < $1 AND s.window_last >= $2");
         let ended = tx.number(all, args![today, Date::MIN]).await?;
-        if ended < WINDOWS_COUNTED_MIN {
+        if ended < least {
             return Ok(ended);
         }
         let decided =
@@ -61,15 +82,17 @@ impl Ledger {
     }
 
     async fn windows_open(&self) -> Result<i64, LedgerError> {
-        let sql = "SELECT count(*) FROM shipment WHERE NOT done AND place = 'on_shelf'";
-        self.read().await?.number(sql, args![]).await
+        self.read().await?.number(open_windows!(""), args![]).await
+    }
+
+    async fn is_asked_about_ends(&self) -> Result<bool, LedgerError> {
+        Ok(self.read().await?.number(OPEN_CASES, args![MANY_END]).await? > 0)
     }
 
     /// One open case is enough.
     async fn ask_about_ends(&self, lease: &Lease, case_on: Date, why: Stamp<'_>) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
-        let open = "SELECT count(*) FROM desk_case WHERE state IN ('open', 'escalated') AND reason = $1";
-        if tx.number(open, args![MANY_END]).await? == 0 {
+        if tx.number(OPEN_CASES, args![MANY_END]).await? == 0 {
             open_case(&mut tx, None, None, MANY_END, case_on, "administrator", why).await?;
         }
         spend(&mut tx, lease).await?;

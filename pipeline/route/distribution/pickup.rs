@@ -201,7 +201,6 @@ pub(super) fn kind_of(place: &str) -> &'static str {
     match place {
         "with_unit" => "unit",
         "recalled" => "recall",
-        "stored" => "keeping",
         "awaiting_return" => "return",
         "missing" => "missing",
         "in_hand" => "activation",

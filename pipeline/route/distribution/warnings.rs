@@ -30,27 +30,27 @@ row! {
     }
 }
 
-/// The reasons of the three warnings, the first of them first.
+/// How the reasons of the three warnings begin, the first of them first; the last day follows, so that another one is
+/// warned of anew.
 const REASONS: [&str; 3] = [
-    "the window ends within 7 working days",
-    "the window ends within 3 working days",
-    "the window ends within 1 working day",
+    "the window ends within 7 working days: ",
+    "the window ends within 3 working days: ",
+    "the window ends within 1 working day: ",
 ];
 
-/// Windows with somebody left that end by the day `$2`, `$3` or `$4` (the last is the nearest) and were not warned of
-/// since their last day was set; `$5` to `$7` are the reasons of the warnings, `$8` how they all begin.
+/// Windows with somebody left that end by the day `$2`, `$3` or `$4` (the last is the nearest) and were not warned of;
+/// with `$5` to `$7` the reasons of the warnings begin, with `$8` all of them.
 macro_rules! ending {
     () => {
-        "(SELECT s.id, s.window_last, b.bank, b.region, o.seq, o.at AS set_at,
-            CASE WHEN s.window_last <= $4 THEN $7 WHEN s.window_last <= $3 THEN $6 ELSE $5 END AS reason
+        "(SELECT s.id, s.window_last, b.bank, b.region, o.at AS set_at,
+            CASE WHEN s.window_last <= $4 THEN $7 WHEN s.window_last <= $3 THEN $6 ELSE $5 END || s.window_last AS reason
           FROM shipment s JOIN batch b ON b.id = s.batch
           JOIN move o ON o.seq = (SELECT max(v.seq) FROM move v WHERE v.scope = 'shipment' AND v.subject = s.id
                 AND v.to_state = 'on_shelf' AND v.reason NOT LIKE $8)
           WHERE NOT s.done AND s.place = 'on_shelf' AND s.window_last >= $1 AND s.window_last <= $2
             AND EXISTS (SELECT 1 FROM box x JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
                 WHERE x.shipment = s.id AND a.place IS NULL)) e
-         WHERE NOT EXISTS (SELECT 1 FROM move w WHERE w.scope = 'shipment' AND w.subject = e.id AND w.seq > e.seq
-            AND w.reason = e.reason)"
+         WHERE NOT EXISTS (SELECT 1 FROM move w WHERE w.scope = 'shipment' AND w.subject = e.id AND w.reason = e.reason)"
     };
 }
 
@@ -65,7 +65,7 @@ fn days(worker: &Worker, today: Date) -> [Date; 3] {
 /// Whether more days were left when the last day was set than this warning says.
 fn is_due(worker: &Worker, window: &EndingWindow) -> bool {
     let set_on = Timestamp::from_microsecond(window.set_at).map(local_date);
-    let warned = REASONS.iter().zip(WARNED_WORKING_DAYS).find(|(reason, _)| **reason == window.reason);
+    let warned = REASONS.iter().zip(WARNED_WORKING_DAYS).find(|(reason, _)| window.reason.starts_with(**reason));
     let (Ok(set_on), Some((_, days))) = (set_on, warned) else { return false };
     worker.working_days_after(set_on, days).to_string() < window.window_last
 }
@@ -88,14 +88,17 @@ impl Step for Warnings {
         now: Timestamp,
     ) -> Result<Claim<Self::Claimed<'_>>, StageError> {
         let (today, Shipments { bank, area }) = (local_date(now), unit);
+        let lease = worker.lease(&format!("distribution/warnings/{bank}/{area}"), now).await?;
+        let Some(lease) = lease else { return Ok(Claim::Busy) };
+        // Under the lease: what another worker warned of is not warned of again.
         let mut ending = worker.ledger.ending_soon(today, days(worker, today), (bank, area)).await?;
         ending.retain(|window| is_due(worker, window));
         ending.truncate(WINDOWS_PER_CLAIM as usize);
         if ending.is_empty() {
+            worker.ledger.give_back(&lease).await?;
             return Ok(Claim::Nothing);
         }
-        let lease = worker.lease(&format!("distribution/warnings/{bank}/{area}"), now).await?;
-        Ok(Claim::under(lease, |lease| (lease, ending)))
+        Ok(Claim::Taken((lease, ending)))
     }
 
     fn work<'s>(

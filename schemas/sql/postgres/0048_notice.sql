@@ -11,5 +11,5 @@ CREATE TABLE notice (
     UNIQUE (seq, application)
 );
 CREATE INDEX notice_phone ON notice (phone, told_on);
-CREATE INDEX notice_waiting ON notice (region, seq) WHERE told_on IS NULL;
+CREATE INDEX notice_waiting ON notice (region, phone, seq) WHERE told_on IS NULL;
 CREATE INDEX notice_told ON notice (told_on) WHERE told_on IS NOT NULL;

@@ -96,7 +96,10 @@ fn expected(worker: &Worker, from: Date, last: Date) -> Vec<(Date, String)> {
     let warned = [7, 3, 1].into_iter().filter(|n| left(from) > *n);
     let first = |n: usize| days().find(|day| left(*day) <= n).map(|day| (day, n));
     let word = |n| if n == 1 { "day" } else { "days" };
-    warned.filter_map(first).map(|(day, n)| (day, format!("the window ends within {n} working {}", word(n)))).collect()
+    warned
+        .filter_map(first)
+        .map(|(day, n)| (day, format!("the window ends within {n} working {}: {last}", word(n))))
+        .collect()
 }
 
 /// Nobody is told at night. In the morning a telephone of two is told once of both, and of a card that was collected

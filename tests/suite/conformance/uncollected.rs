@@ -60,6 +60,19 @@ async fn a_card_is_kept_for_its_holder_and_closed_after_a_year(database: Databas
     assert_eq!(told(worker, "came", &[collected(late)], came).await.accepted, 1);
     assert_eq!(where_is(worker, late).await, "in_hand");
 
+    // What must be shown is asked for here, too: nothing was.
+    let doubted = "SELECT a.application_id FROM desk_case k JOIN application a ON a.id = k.application
+        WHERE k.reason = 'handed over without everything that must be shown' AND k.state = 'open'";
+    assert_eq!(texts(&worker.ledger, doubted).await, [late.clone()]);
+
+    // Nobody is left to come.
+    let mut died = about("holder.died", refused);
+    died["on"] = json!(bank.to_string());
+    assert_eq!(told(worker, "back-too", &[about("plastic.returned", refused)], came).await.accepted, 1);
+    assert_eq!(told(worker, "died", &[died], came).await.accepted, 1);
+    assert_eq!(where_is(worker, refused).await, "to_recycle");
+    assert_eq!(of_text(worker, refused, "a.reason").await, "death");
+
     // After a year it ends.
     after(worker, bank).await;
     assert_eq!(where_is(worker, never).await, "to_recycle");

@@ -1,12 +1,13 @@
 //! Pickup windows moved by a person: what is shown is what is done, once, and only within the scope.
 
+use std::sync::Arc;
+
 use cardline::actions::cases::decide::decide;
 use cardline::actions::cases::list::case_page;
 use cardline::actions::outcome::{ActionError, Instruction};
 use cardline::actions::pickup::days::WindowChange;
 use cardline::actions::pickup::refusal::PickupRefusal;
 use cardline::actions::pickup::windows::{Ask, WindowReport, move_windows};
-use cardline::args;
 use cardline::cases::case_list::CaseQuery;
 use cardline::custody::containers::SHIPMENT;
 use cardline::route::distribution::windows::{EndWindows, OpenWindows};
@@ -15,6 +16,7 @@ use cardline::store::transition::move_set;
 use cardline::store::{Ledger, Stamp};
 use cardline::time::instant;
 use cardline::transition;
+use cardline_core::domain::policy::Policy;
 use cardline_core::domain::staff::Role;
 use cardline_core::state_machines::CARD;
 use cardline_core::state_machines::decision::Decision;
@@ -214,23 +216,25 @@ async fn nobody_moves_what_they_do_not_see(worker: &mut Worker, point: &str) {
     worker.ledger = whole;
 }
 
-/// A hundred empty cartons more, whose windows ended on a day.
-const MANY: &str = "INSERT INTO shipment (number, manifest, batch, point, place, cards, shipped_on, ready_on, window_last, due_on, owner)
-    SELECT 'MANY-' || row_number() OVER (ORDER BY a.id, b.id), a.manifest, a.batch, a.point, 'on_shelf', 0, a.shipped_on, a.shipped_on, $1, $1, a.owner
-    FROM shipment a CROSS JOIN shipment b LIMIT 110";
-
 async fn many_windows_end_when_a_person_says_so(database: Database) {
-    let play = played(database).await;
-    let worker = &play.worker;
-    let (now, ended) = (morning(), "2026-01-20");
-    let mut tx = worker.ledger.begin().await.unwrap();
-    assert_eq!(tx.run(MANY, args![ended]).await.unwrap(), 110);
-    tx.commit().await.unwrap();
-    let open = "SELECT count(*) FROM shipment WHERE number LIKE 'MANY-%' AND NOT done";
+    let mut play = played(database).await;
+    let few = include_str!("../../../schemas/policy.toml").replace("window_ends_count = 100", "window_ends_count = 2");
+    play.worker.policy = Arc::new(Policy::load(&few).unwrap());
+    let (worker, now) = (&play.worker, morning());
+    let ended = |day: &str, by_notice: bool| {
+        format!(
+            "UPDATE shipment SET window_last = '{day}', due_on = '{day}', last_by_notice = {by_notice} WHERE NOT done AND place = 'on_shelf'"
+        )
+    };
+    assert!(execute(&worker.ledger, &ended("2026-01-24", false)).await > 2);
+    let still = "SELECT count(*) FROM shipment WHERE NOT done AND place = 'on_shelf' AND window_last = '2026-01-24'";
+    let all = number(&worker.ledger, still).await;
     for _ in 0..2 {
         drain(&EndWindows, worker, now).await.unwrap();
-        assert_eq!(number(&worker.ledger, open).await, 110);
+        assert_eq!(number(&worker.ledger, still).await, all, "none ends before somebody says so");
     }
+    // Their day is that of the case.
+    laws_hold(&play, "a question").await;
     let query = CaseQuery { limit: 100, ..CaseQuery::default() };
     let cases = case_page(worker, &query, now).await.unwrap().cases;
     let asked: Vec<_> = cases.iter().filter(|case| case.reason == "many pickup windows end at once").collect();
@@ -238,12 +242,12 @@ async fn many_windows_end_when_a_person_says_so(database: Database) {
     assert_eq!(case.owner, "administrator");
     decide(worker, case.number, Decision::Noted, by(now)).await.unwrap();
     drain(&EndWindows, worker, now).await.unwrap();
-    assert_eq!(number(&worker.ledger, open).await, 0, "nobody is left in them");
+    assert_eq!(number(&worker.ledger, still).await, 0);
+    laws_hold(&play, "the answer").await;
 
     // What a notice gave its last day was shown before.
-    let again = "UPDATE shipment SET done = FALSE, last_by_notice = TRUE, window_last = '2026-02-20' WHERE number LIKE 'MANY-%'";
-    assert_eq!(execute(&worker.ledger, again).await, 110);
+    assert!(execute(&worker.ledger, &ended("2026-02-20", true)).await > 2);
     drain(&EndWindows, worker, instant(date(2026, 2, 21), 9, 0)).await.unwrap();
-    assert_eq!(number(&worker.ledger, open).await, 0);
+    assert_eq!(number(&worker.ledger, &still.replace("2026-01-24", "2026-02-20")).await, 0);
     play.end().await;
 }

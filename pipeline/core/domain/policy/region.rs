@@ -46,6 +46,9 @@ pub struct RegionPolicy {
     /// More than this share of all open windows does not end at once without a person.
     #[serde(default = "window_ends_percent")]
     pub window_ends_percent: u32,
+    /// Of fewer windows the share says nothing.
+    #[serde(default = "window_ends_count")]
+    pub window_ends_count: i64,
     pub unit_working_days: u32,
     #[serde(default = "missing_working_days")]
     pub missing_working_days: u32,
@@ -112,6 +115,10 @@ fn window_ends_percent() -> u32 {
     50
 }
 
+fn window_ends_count() -> i64 {
+    100
+}
+
 fn missing_working_days() -> u32 {
     10
 }
@@ -172,6 +179,7 @@ pub(super) const RANGES: &[(&str, i64, i64)] = &[
     ("window_working_days", 1, 250),
     ("roll_overs", 0, 100),
     ("window_ends_percent", 1, 100),
+    ("window_ends_count", 1, 1_000_000),
     ("unit_working_days", 1, 250),
     ("missing_working_days", 1, 250),
     ("activation_working_days", 1, 250),

@@ -7,13 +7,13 @@ use cardline_core::domain::outcomes::MessageOutcome;
 use cardline_core::state_machines::CARD;
 
 use super::asked::settle_cases;
-use super::effects::{activates, along, kept, routes};
+use super::effects::{activates, along, ended, kept, routes};
 use super::hand_over::{Judged, judge};
 use super::kept::{Chunk, keep, stage};
 use super::retire::retire_previous;
 use crate::route::intake::settle::IntakeCounts;
 use crate::route::servicing::arriving::{ArrivingEvent, EventKind};
-use crate::store::transition::{Along, Subject, by_day, move_each};
+use crate::store::transition::{Along, Subject, Transition, by_day, move_each};
 use crate::store::{LedgerError, Stamp, Tx};
 use crate::{args, row};
 
@@ -90,11 +90,12 @@ pub(super) async fn cards(
         let rows = found.into_iter().map(|event| event.told(chunk.id));
         // A function that goes on without the card having been away sets no day.
         let stays = kind == EventKind::LossLifted && !transitions.iter().any(|t| t.life() == CARD.name);
-        let is_kept = transitions.iter().any(|transition| transition.to() == "stored");
-        let sets = |region: &str, arrived: Option<&str>| match (stays, is_kept) {
-            (true, _) => Along::default(),
-            (_, true) => kept(dates.of(region), arrived),
-            (_, false) => along(kind, dates.of(region)),
+        let to = transitions.first().map_or("", Transition::to);
+        let sets = |region: &str, arrived: Option<&str>| match to {
+            _ if stays => Along::default(),
+            "stored" => kept(dates.of(region), arrived),
+            "to_recycle" if kind == EventKind::Ended => ended(dates.of(region)),
+            _ => along(kind, dates.of(region)),
         };
         for (due_on, rows) in by_day(rows, |(region, arrived)| sets(region, arrived.as_deref()).due_on) {
             tx.stage(rows).await?;

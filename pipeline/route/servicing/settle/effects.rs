@@ -46,6 +46,7 @@ const LOST_PROVISIONALLY: &[Route] = &[(&[social("active", "suspended")], "provi
 const ENDED: &[Route] = &[
     (&[card("in_hand", "awaiting_return"), social("active", "cancelled")], "the holder died or left"),
     (&[card("in_hand", "awaiting_return"), social("sealed", "cancelled")], "the holder died or left"),
+    (&[card("stored", "to_recycle"), social("sealed", "cancelled")], "the holder died or left"),
 ];
 const PLASTIC_RETURNED: &[Route] = &[
     (&[card("awaiting_return", "to_recycle")], "plastic returned"),
@@ -78,6 +79,12 @@ pub(crate) fn routes(kind: EventKind) -> &'static [Route] {
         // Where these go, the carton says.
         EventKind::Delivery(_) | EventKind::Missing | EventKind::Found | EventKind::Fact => &[],
     }
+}
+
+/// What else changes when nobody is left for whom the city or the bank keeps a card.
+pub(super) fn ended(dates: &EventDates) -> Along {
+    let recycled = along(EventKind::PlasticReturned, dates);
+    Along { live: Some(false), ..recycled }
 }
 
 /// What else changes when the city takes back what nobody collected.

@@ -1,7 +1,8 @@
 //! Hand-overs held against the policy: who took the card, where, and what was shown.
 //!
 //! What lacks something is refused, or recorded with a case, as the policy of the card's region says: the card may be
-//! gone all the same. Only what lies on a shelf is judged; what cannot have happened is refused as that.
+//! gone all the same. Only what lies on a shelf or is kept for its holder is judged; what cannot have happened is refused
+//! as that.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +18,7 @@ use crate::store::{LedgerError, Stamp, Tx};
 use crate::{args, bulk_row, row};
 
 row! {
-    /// A card on a shelf that an event says was handed over.
+    /// A card on a shelf that an event says was handed over. Kept elsewhere for its holder it has no point.
     struct OnShelf { position: i64, application: i64, bank: String, method: String, region: String, point: String }
 }
 
@@ -28,7 +29,8 @@ bulk_row! {
 const ON_SHELF: &str = "SELECT e.position, a.id AS application, a.bank, a.method, a.region, s.point
     FROM event e JOIN application a ON a.id = e.id AND a.place IS NULL JOIN made m ON m.application = a.id
         JOIN box x ON x.id = m.box JOIN shipment s ON s.id = x.shipment AND s.place = 'on_shelf'
-    ORDER BY e.position";
+    UNION ALL SELECT e.position, a.id, a.bank, a.method, a.region, '' FROM event e
+        JOIN application a ON a.id = e.id AND a.place = 'stored' ORDER BY 1";
 
 /// A hand-over that lacks something and is recorded all the same.
 struct Doubted {
@@ -65,7 +67,7 @@ pub(super) async fn judge(tx: &mut Tx, chunk: Chunk<'_>, events: &[ArrivingEvent
         let OnShelf { position, application, bank, method, region, point } = card;
         let rules = chunk.dates.of(&region);
         let Some(event) = by_position.get(&position) else { continue };
-        let told = (&event.handed, event.place.as_deref());
+        let told = (&event.handed, event.place.as_deref().filter(|_| !point.is_empty()));
         let Some(lack) = lack(rules, (&bank, &method, &point), told) else { continue };
         match rules.lacking {
             Lacking::Refuse => {
