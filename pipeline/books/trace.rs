@@ -56,6 +56,12 @@ macro_rules! turn {
 pub(super) use turn;
 
 row! {
+    /// A letter with the card: when it was sent, by which carrier, and under which of its numbers.
+    #[derive(Clone)]
+    pub struct TracedMailing { at: i64, carrier: String, tracking: String }
+}
+
+row! {
     /// Everything known about one card without decrypting a record.
     pub struct Trace {
         application_id: String,
@@ -74,6 +80,8 @@ row! {
         findings: Vec<(String, String, String)> = Vec::new(),
         /// Why its photo cannot be used, or not yet.
         photo_fault: Option<String> = None,
+        /// How it was sent by mail the last time.
+        mailed: Option<TracedMailing> = None,
         moves: Vec<TracedMove> = Vec::new(),
         files: Vec<TracedFile> = Vec::new(),
         /// What was done to its messages in the quarantine, and who had one opened.
@@ -232,6 +240,8 @@ impl Ledger {
             )
             .await?
             .and_then(|row| row.0);
+        let mailed = "SELECT at, carrier, tracking FROM mailing WHERE application = $1 ORDER BY id DESC LIMIT 1";
+        trace.mailed = tx.row(mailed, args![id]).await?;
         trace.operations = operations_of(&mut tx, &trace.application_id).await?;
         Ok(Some(trace))
     }

@@ -9,7 +9,7 @@ use cardline_core::domain::calendar::Calendar;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::trace::{Trace, TracedFile, TracedMove};
+use super::trace::{Trace, TracedFile, TracedMailing, TracedMove};
 use crate::quarantine::operation_record::TracedOperation;
 use crate::reference::tables::calendar_on;
 use crate::step::StageError;
@@ -47,10 +47,21 @@ pub struct CardWay {
     /// Why its photo cannot be used, or not yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub photo_fault: Option<String>,
+    /// How it was sent by mail the last time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mailed: Option<WayMailing>,
     pub moves: Vec<WayMove>,
     pub files: Vec<WayFile>,
     #[serde(rename = "acts")]
     pub operations: Vec<WayOperation>,
+}
+
+/// A letter with the card: when it was sent, by which carrier, and under which of its numbers.
+#[derive(Clone, Serialize)]
+pub struct WayMailing {
+    pub at: String,
+    pub carrier: String,
+    pub tracking: String,
 }
 
 /// When a person was erased, and on which ground.
@@ -148,6 +159,11 @@ fn shown(trace: Trace, data: &Path) -> CardWay {
         erased: None,
         findings: findings.collect(),
         photo_fault: trace.photo_fault,
+        mailed: trace.mailed.map(|TracedMailing { at, carrier, tracking }| WayMailing {
+            at: rfc3339_stored(at),
+            carrier,
+            tracking,
+        }),
         moves: trace.moves.into_iter().map(moved).collect(),
         files: trace.files.into_iter().map(|file| filed(file, data)).collect(),
         operations: trace.operations.into_iter().map(operated).collect(),

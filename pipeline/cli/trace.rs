@@ -69,6 +69,9 @@ fn header(way: &CardWay) -> String {
     if !way.point.is_empty() {
         lines.push(format!("collected   at {}", way.point));
     }
+    lines.extend(way.mailed.iter().map(|mailed| {
+        format!("mailed      {}, by {} under {}", shown_instant(&mailed.at), mailed.carrier, mailed.tracking)
+    }));
     let found = way.findings.iter().map(|f| format!("finding     {} {} {}", f.severity, f.rule, f.field));
     lines.extend(found);
     lines.extend(way.photo_fault.iter().map(|fault| format!("photo       {fault}")));

@@ -37,7 +37,7 @@ const TOLD: &[&str] = &[
      WHERE v.seq BETWEEN $1 AND $2 AND v.life = 'application'",
     "SELECT v.seq, v.at, v.life, v.from_state, v.to_state, v.reason, a.id AS application, a.application_id, a.region, a.person
      FROM move v JOIN application a ON v.scope = 'application' AND a.id = v.subject
-     WHERE v.seq BETWEEN $1 AND $2 AND (v.life IN ('application', 'social', 'account') OR v.to_state IN ('on_shelf', 'in_hand', 'with_unit', 'recalled', 'stored', 'destroyed'))",
+     WHERE v.seq BETWEEN $1 AND $2 AND (v.life IN ('application', 'social', 'account') OR v.to_state IN ('on_shelf', 'in_hand', 'with_unit', 'in_mail', 'recalled', 'stored', 'destroyed'))",
     "SELECT v.seq, v.at, v.life, v.from_state, v.to_state, v.reason, a.id AS application, a.application_id, a.region, a.person
      FROM move v JOIN box b ON v.scope = 'report' AND b.report = v.subject JOIN made m ON m.box = b.id JOIN application a ON a.id = m.application
      WHERE v.seq BETWEEN $1 AND $2 AND v.life = 'card'",

@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::cases::deadlines::mail::AFTER_ALL;
 use crate::crypto::keys::RecordOf;
 use crate::hex::hex;
 use crate::kafka::Outgoing;
@@ -26,7 +27,7 @@ fn outcome_of(m: &ToldMove) -> Option<&str> {
     match (m.life.as_str(), m.to_state.as_str()) {
         ("application", to @ ("accepted" | "rejected" | "returned" | "refused" | "lapsed" | "withdrawn")) => Some(to),
         ("card", "produced") => Some("produced"),
-        ("card", "on_shelf") if m.from_state != "on_shelf" => Some("ready"),
+        ("card", "on_shelf") if m.from_state != "on_shelf" && m.reason != AFTER_ALL => Some("ready"),
         ("card", "in_hand") if !["lost", "in_hand"].contains(&m.from_state.as_str()) => Some("collected"),
         ("card", "destroyed") => Some("closed"),
         ("social", "active") if m.from_state == "sealed" => Some("activated"),
@@ -41,7 +42,8 @@ fn notice_of(m: &ToldMove) -> Option<&'static str> {
         ("card", "on_shelf", "on_shelf") => Some("rolled_over"),
         // Whoever was told to come to one point must hear that the card goes on to another.
         ("card", "on_shelf", "in_transit") => Some("sent_on"),
-        ("card", _, "on_shelf") => Some("ready"),
+        ("card", _, "on_shelf") if m.reason != AFTER_ALL => Some("ready"),
+        ("card", _, "in_mail") => Some("sent_by_mail"),
         ("card", _, "recalled") => Some("recalled"),
         ("card", "stored", "stored") => Some("kept_by_bank"),
         ("card", "in_hand", "in_hand") => Some("not_activated"),

@@ -37,7 +37,7 @@ fn who_needs(kind: &str) -> Option<&'static str> {
         "points" => {
             concat!(
                 "INSERT INTO touching SELECT t.code, a.id, a.state <> 'returned' FROM changed_code t JOIN application a ON a.point = t.code
-             JOIN card c ON c.id = a.id WHERE a.method IN ('village', 'community', 'service_centre') AND (a.state = 'returned'
+             JOIN card c ON c.id = a.id WHERE a.method IN ('village', 'community', 'service_centre', 'employer', 'mail') AND (a.state = 'returned'
                 OR c.place IN (",
                 card_states!(not_handed_out),
                 "))"

@@ -24,7 +24,7 @@ row! {
 impl DayMove {
     /// Whether one card of a shipment moved, and not the shipment.
     pub fn is_of_one_card(&self) -> bool {
-        ["held", "missing"].contains(&self.from_state.as_str())
+        ["held", "missing", "in_mail"].contains(&self.from_state.as_str())
     }
 }
 
@@ -127,11 +127,11 @@ const OF_PRODUCTION_BATCH: &str = moves!(
         AND m.from_state = 'held' AND m.to_state = 'in_production' WHERE p.batch = $1"
 );
 
-/// What the shipment `$1` did, and which of its cards a person let go on or somebody found.
+/// What the shipment `$1` did, and which of its cards a person let go on, somebody found or the mail brought back.
 const OF_SHIPMENT: &str = moves!(
     "move m WHERE m.scope = 'shipment' AND m.subject = $1",
     "box x JOIN made d ON d.box = x.id JOIN move m ON m.scope = 'application' AND m.subject = d.application
-        AND m.from_state IN ('held', 'missing') AND m.to_state IN ('in_transit', 'at_point', 'on_shelf')
+        AND m.from_state IN ('held', 'missing', 'in_mail') AND m.to_state IN ('in_transit', 'at_point', 'on_shelf')
         WHERE x.shipment = $1"
 );
 

@@ -9,9 +9,20 @@ use super::due_days::DayRule;
 use super::due_days::Days::{self, *};
 use super::due_days::Holder::{self, *};
 use super::due_days::How::{self, *};
+use crate::cases::deadlines::mail::AFTER_ALL;
 
 /// What was missing was found after its window had ended.
 pub(crate) const OPENED_AGAIN: &str = "found, and its window was opened again";
+
+/// A card came back by mail.
+pub(crate) const SENT_BACK: &str = "came back by mail";
+/// And its window had ended.
+pub(crate) const CAME_BACK_LATE: &str = "came back by mail, and its window was opened again";
+
+/// Whether one card opened the window of its carton again.
+pub(crate) fn opens_again(reason: &str) -> bool {
+    [OPENED_AGAIN, CAME_BACK_LATE].iter().any(|opens| reason.starts_with(opens))
+}
 
 /// A person decides a case.
 const CASE: Days = Working("case_working_days", |policy| policy.case_working_days);
@@ -23,6 +34,7 @@ const TRANSIT: Days = Working("transit_working_days", |policy| policy.transit_wo
 const UNIT: Days = Working("unit_working_days", |policy| policy.unit_working_days);
 const ACTIVATION: Days = Working("activation_working_days", |policy| policy.activation_working_days);
 const MISSING: Days = Working("missing_working_days", |policy| policy.missing_working_days);
+const MAIL: Days = Working("mail_working_days", |policy| policy.mail_working_days);
 const RETURN: Days = Working("return_working_days", |policy| policy.return_working_days);
 const RECYCLE: Days = Working("recycle_working_days", |policy| policy.recycle_working_days);
 
@@ -107,9 +119,10 @@ const RULES: &[DayRule] = &[
     card(&[], "spoiled", CASE, "case"),
     // It was collected, or never was, or ends.
     card(&[], "with_unit", UNIT, "unit"),
-    card(&["on_shelf", "with_unit", "stored", "lost"], "in_hand", ACTIVATION, "activation"),
+    card(&["on_shelf", "with_unit", "in_mail", "stored", "lost"], "in_hand", ACTIVATION, "activation"),
     card_because((&["in_hand"], "in_hand"), "", (ACTIVATION, Sets), ("activation", "asked again")),
     card(&[], "missing", MISSING, "missing"),
+    card(&[], "in_mail", MAIL, "mail"),
     card(&[], "recalled", RETURN, "recall"),
     card(&["recalled"], "stored", CITY, "keeping"),
     card_because((&["stored"], "stored"), "", (BANK, Sets), ("keeping", "bank")),
@@ -139,9 +152,14 @@ const RULES: &[DayRule] = &[
         ("transit", "sent-on"),
     ),
     in_set(Shipment, (&["missing", "held"], "on_shelf"), OPENED_AGAIN, (WINDOW, Sets), ("window", "window")),
+    in_set(Shipment, (&["in_mail", "held"], "on_shelf"), CAME_BACK_LATE, (WINDOW, Sets), ("window", "window")),
     stays_in(Shipment, (&["held"], "in_transit"), "found"),
     stays_in(Shipment, (&["held"], "at_point"), "found"),
     stays_in(Shipment, (&["held"], "on_shelf"), "found"),
+    stays_in(Shipment, (&["held"], "in_transit"), SENT_BACK),
+    stays_in(Shipment, (&["held"], "at_point"), SENT_BACK),
+    stays_in(Shipment, (&["held"], "on_shelf"), SENT_BACK),
+    stays_in(Shipment, (&["held"], "on_shelf"), AFTER_ALL),
     in_set(Shipment, (&["held"], "in_transit"), "", (CASE, AtLeast), ("transit", "decision")),
     in_set(Shipment, (&["held"], "at_point"), "", (CASE, AtLeast), ("transit", "decision")),
     in_set(Shipment, (&["held"], "on_shelf"), "", (CASE, AtLeast), ("window", "decision")),

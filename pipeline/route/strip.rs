@@ -136,8 +136,12 @@ const STRIP: &[Watched] = &[
     Watched {
         name: "points",
         life: "card",
-        states: &["at_point", "on_shelf", "with_unit"],
-        due: &[first_shipment!("s.place IN ('at_point', 'on_shelf')"), first_alone!("with_unit")],
+        states: &["at_point", "on_shelf", "with_unit", "in_mail"],
+        due: &[
+            first_shipment!("s.place IN ('at_point', 'on_shelf')"),
+            first_alone!("with_unit"),
+            first_alone!("in_mail"),
+        ],
     },
     Watched {
         name: "recycling",

@@ -14,7 +14,7 @@ use crate::limits::{ANSWER_WORKING_DAYS, QUEUE_WORKING_DAYS_MORE};
 use crate::messages::told::ENDS_SOON;
 use crate::route::due_days::{Days, Holder, How};
 use crate::route::due_moves::{DayFacts, DayMove};
-use crate::route::due_rules::{OPENED_AGAIN, asked_again, rule_of};
+use crate::route::due_rules::{asked_again, opens_again, rule_of};
 use crate::step::Worker;
 use crate::time::local_date;
 
@@ -80,7 +80,7 @@ impl<'r> Reckoning<'r> {
         if m.reason.starts_with(ENDS_SOON) {
             return;
         }
-        let is_window = !m.is_of_one_card() || m.reason.starts_with(OPENED_AGAIN);
+        let is_window = !m.is_of_one_card() || opens_again(&m.reason);
         if m.life == CARD.name && self.of == Holder::Shipment && is_window {
             self.is_fixed = m.notice.is_some_and(|notice| notice.is_fixed);
         }

@@ -110,7 +110,7 @@ async fn of_day(tx: &mut Tx, day: Date) -> Result<Vec<Counted>, LedgerError> {
              FROM move m JOIN application a ON a.id = m.subject
              WHERE ",
         " AND m.scope = 'application' AND m.at >= $3 AND m.at < $4
-                AND ((m.life = 'card' AND m.to_state = 'in_hand' AND m.from_state IN ('on_shelf', 'with_unit', 'stored'))
+                AND ((m.life = 'card' AND m.to_state = 'in_hand' AND m.from_state IN ('on_shelf', 'with_unit', 'in_mail', 'stored'))
                     OR (m.life = 'application' AND m.from_state = '' AND a.old_number IS NULL))) s
          GROUP BY s.name, s.region, s.bank"
     );

@@ -32,6 +32,9 @@ pub const LAW: Law = Law {
          JOIN box b ON b.shipment = s.id WHERE b.point <> s.point",
         "SELECT 'shipment ' || s.number || ': receipts are not those counted' FROM touched_shipment t JOIN shipment s ON s.id = t.id
          WHERE s.receipts <> (SELECT count(*) FROM receipt r WHERE r.shipment = s.id)",
+        "SELECT a.application_id || ': was sent by mail, and not as often as is known' FROM touched_application t JOIN application a ON a.id = t.id
+         WHERE (SELECT count(*) FROM mailing l WHERE l.application = t.id) <> (SELECT count(*) FROM move v
+            WHERE v.scope = 'application' AND v.subject = t.id AND v.life = 'card' AND v.to_state = 'in_mail')",
     ],
     computed: Some(|look| Box::pin(async { Ok(Found::offending(look.replayed().await?.custody.clone())) })),
     planted: &[
@@ -42,6 +45,7 @@ pub const LAW: Law = Law {
         planted(Middle, &["box"], "UPDATE box SET shipment = NULL WHERE id = (SELECT min(id) FROM box WHERE shipment IS NOT NULL)"),
         planted(Middle, &["shipment"], "UPDATE shipment SET cards = cards - 1 WHERE id = (SELECT min(id) FROM shipment)"),
         planted(Middle, &["receipt"], "DELETE FROM receipt WHERE id = (SELECT max(id) FROM receipt)"),
+        planted(Middle, &["mailing"], "INSERT INTO mailing (application, at, carrier, tracking) SELECT min(application), 0, 'POST', 'PA-0' FROM made"),
         planted(Middle, &["made"], "UPDATE made SET box = (SELECT max(id) FROM box) WHERE application = (SELECT m.application FROM made m WHERE m.box <> (SELECT max(id) FROM box) ORDER BY 1 LIMIT 1)"),
         planted(Middle, &["move"], "DELETE FROM move WHERE seq = (SELECT min(v.seq) FROM move v WHERE v.scope = 'application' AND v.life = 'social' AND v.from_state <> ''
         AND EXISTS (SELECT 1 FROM move w WHERE w.scope = v.scope AND w.life = v.life AND w.subject = v.subject AND w.seq > v.seq))"),

@@ -57,6 +57,7 @@ const TOUCHED: &[(&str, &str)] = &[
     ("finding", "touched_chunk t JOIN message m ON m.chunk = t.id JOIN finding x ON x.message = m.id"),
     ("former_row", "touched_application t JOIN former_row x ON x.application = t.id"),
     ("made", "touched_application t JOIN made x ON x.application = t.id"),
+    ("mailing", "touched_application t JOIN mailing x ON x.application = t.id"),
     ("message", "touched_chunk t JOIN message x ON x.chunk = t.id"),
     ("move", "new_move t JOIN move x ON x.seq = t.seq"),
     ("production_row", "touched_application t JOIN production_row x ON x.application = t.id"),
@@ -72,6 +73,8 @@ const IDENTIFIERS: &[&str] = &[
     "approval.subject",
     // Numbers of batches, and the application that was made urgent.
     "batch_act.result",
+    "mailing.carrier",
+    "mailing.tracking",
     "message.application_id",
     "message.event_id",
     "move.actor",

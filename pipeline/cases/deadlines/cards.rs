@@ -11,7 +11,7 @@ use crate::store::{LedgerError, Tx};
 /// Why a person is asked.
 pub(super) const WAITS_LONG: &str = "a card waits longer than it may";
 
-/// What is overdue on day `$1`. A missing card, one with a unit and one that is kept have deadlines of
+/// What is overdue on day `$1`. A missing card, one with a unit, one in the mail and one that is kept have deadlines of
 /// their own kinds.
 macro_rules! overdue {
     () => {
@@ -20,7 +20,7 @@ macro_rules! overdue {
       UNION SELECT id, bank, region FROM application WHERE due_on < $1
         AND place IN (",
             card_states!(due_alone),
-            ") AND place NOT IN ('missing', 'with_unit', 'stored')) o"
+            ") AND place NOT IN ('missing', 'with_unit', 'in_mail', 'stored')) o"
         )
     };
 }
@@ -35,7 +35,7 @@ pub(super) const CARDS: Deadline = Deadline {
             concat!(
                 "application WHERE place IN (",
                 card_states!(due_alone),
-                ") AND place NOT IN ('missing', 'with_unit', 'stored')"
+                ") AND place NOT IN ('missing', 'with_unit', 'in_mail', 'stored')"
             )
         ),
         gauge!("waiting-card", "application WHERE queue IS NOT NULL"),

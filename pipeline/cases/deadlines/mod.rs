@@ -10,6 +10,7 @@ mod batches;
 mod cards;
 mod cases;
 mod locked;
+pub(crate) mod mail;
 pub(crate) mod messages;
 pub(crate) mod missing;
 mod shipments;
@@ -26,6 +27,7 @@ pub const DEADLINES: &[Deadline] = &[
     missing::MISSING,
     units::UNITS,
     uncollected::UNCOLLECTED,
+    mail::MAIL,
     activation::ACTIVATION,
     cards::CARDS,
     cases::CASES,

@@ -18,6 +18,7 @@ pub const CARD: StateMachine = StateMachine {
         travels("at_point", "distribution point", "received at the point 领卡点, not yet on the shelf"),
         travels("on_shelf", "distribution point", "a pickup window is open"),
         state("with_unit", Under, "unit", "collected by a unit that hands out within 5 working days"),
+        state("in_mail", Under, "carrier", "sent to the holder by mail"),
         state("in_hand", Rest, "holder", "the person has it"),
         state("lost", Rest, "holder", "formally lost; a replacement may be asked for"),
         state("awaiting_return", Under, "holder", "the new card is active, this one is invalid and to be taken back"),
@@ -65,10 +66,12 @@ pub const CARD: StateMachine = StateMachine {
         edge("in_transit", "in_transit", "sent on to another point on its way"),
         edge("at_point", "in_transit", "sent on to another point"),
         edge("at_point", "on_shelf", "pickup window opened by notice"),
+        edge("at_point", "in_mail", "sent by mail, before the window opened"),
         edge("at_point", "missing", "not in its box"),
         edge("on_shelf", "missing", "not on its shelf"),
         edge("on_shelf", "in_hand", "collected by holder, agent or guardian"),
         edge("on_shelf", "with_unit", "collected by a unit"),
+        edge("on_shelf", "in_mail", "sent by mail"),
         edge(
             "on_shelf",
             "on_shelf",
@@ -78,17 +81,22 @@ pub const CARD: StateMachine = StateMachine {
         edge("on_shelf", "recalled", "not collected in any window"),
         edge("with_unit", "in_hand", "handed over to the person"),
         edge("with_unit", "recalled", "not handed over in time, nor after the unit was asked"),
+        edge("in_mail", "in_hand", "delivered"),
+        edge("in_mail", "in_transit", "came back by mail, its carton was sent on to another point"),
+        edge("in_mail", "at_point", "came back by mail"),
+        edge("in_mail", "on_shelf", "came back by mail, and its window is open"),
         edge("missing", "in_transit", "found, its carton is on its way"),
         edge("missing", "at_point", "found"),
         edge("missing", "on_shelf", "found, and its window is open"),
         edge("missing", "held", "not found in time"),
+        edge("in_mail", "held", "nothing was heard of it, nor after the carrier was asked"),
         edge("held", "waiting_account", "its photo is good now or was replaced; or decided: ask the bank again"),
         edge("held", "waiting_production", "decided: go on"),
         edge("held", "in_production", "decided: go on, or remake"),
         edge("held", "produced", "decided: go on"),
-        edge("held", "in_transit", "decided: go on, in its carton; or found after all"),
-        edge("held", "at_point", "decided: go on, in its carton; or found after all"),
-        edge("held", "on_shelf", "decided: go on, in its carton; or found after all"),
+        edge("held", "in_transit", "decided: go on, in its carton; or found or back by mail after all"),
+        edge("held", "at_point", "decided: go on, in its carton; or found or back by mail after all"),
+        edge("held", "on_shelf", "decided: go on, in its carton; or found, delivered or back by mail after all"),
         edge("held", "no_plastic", "decided: ended before a card was made"),
         edge("held", "to_recycle", "decided: close and destroy"),
         edge("in_hand", "in_hand", "reminded: collected and not activated in time"),
@@ -129,16 +137,16 @@ macro_rules! card_states {
     };
     // Unfinished, in no container.
     (alone) => {
-        "'held', 'missing', 'with_unit', 'awaiting_return', 'recalled', 'stored', 'to_recycle', 'in_recycling', 'spoiled'"
+        "'held', 'missing', 'with_unit', 'in_mail', 'awaiting_return', 'recalled', 'stored', 'to_recycle', 'in_recycling', 'spoiled'"
     };
     // Of these, those whose day is their own: what a bank or a bureau owes is due with its batch.
     (due_alone) => {
-        "'held', 'missing', 'with_unit', 'awaiting_return', 'recalled', 'stored', 'to_recycle'"
+        "'held', 'missing', 'with_unit', 'in_mail', 'awaiting_return', 'recalled', 'stored', 'to_recycle'"
     };
     // Where it is handed out still matters.
     (not_handed_out) => {
         "'waiting_account', 'in_account_batch', 'waiting_production', 'in_production', 'spoiled', 'produced', \
-         'in_transit', 'at_point', 'on_shelf', 'held', 'missing'"
+         'in_transit', 'at_point', 'on_shelf', 'held', 'missing', 'in_mail'"
     };
     // A condition: collected, and a function of it was never activated. The index of these says the same words.
     (inactive) => {
@@ -146,7 +154,7 @@ macro_rules! card_states {
     };
     // There is plastic, and somebody has it. Of what is on hold there may be.
     (made) => {
-        "'produced', 'in_transit', 'at_point', 'on_shelf', 'with_unit', 'in_hand', 'lost', 'awaiting_return', \
+        "'produced', 'in_transit', 'at_point', 'on_shelf', 'with_unit', 'in_mail', 'in_hand', 'lost', 'awaiting_return', \
          'missing', 'recalled', 'stored', 'to_recycle', 'in_recycling', 'destroyed'"
     };
 }

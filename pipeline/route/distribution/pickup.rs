@@ -40,7 +40,7 @@ pub struct PickupRow {
     pub due_on: String,
     /// Negative when past.
     pub working_days_left: i64,
-    /// What ends on that day: `window`, `unit`, `recall`, `return`, `missing` or `activation`.
+    /// What ends on that day: `window`, `unit`, `recall`, `return`, `mail`, `missing` or `activation`.
     pub kind: &'static str,
     pub owner: String,
     /// Only of what waits.
@@ -203,6 +203,7 @@ pub(super) fn kind_of(place: &str) -> &'static str {
         "recalled" => "recall",
         "awaiting_return" => "return",
         "missing" => "missing",
+        "in_mail" => "mail",
         "in_hand" => "activation",
         _ => "window",
     }

@@ -13,7 +13,7 @@ use crate::store::{Ledger, LedgerError};
 /// Which cards are asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Asked {
-    /// Those at a point, with a unit or missing.
+    /// Those at a point, with a unit, in the mail or missing.
     Waiting,
     /// Those whose window ends on one of these days, both included.
     Due { from: Date, to: Date },
@@ -109,7 +109,7 @@ macro_rules! waiting {
         concat!(
             on_shelves!("s.place IN ('at_point', 'on_shelf')"),
             " UNION ALL ",
-            alone!("CAST(NULL AS BIGINT)", "application a", "a.place IN ('with_unit', 'missing')")
+            alone!("CAST(NULL AS BIGINT)", "application a", "a.place IN ('with_unit', 'in_mail', 'missing')")
         )
     };
 }
@@ -129,14 +129,15 @@ macro_rules! overdue {
             alone!(
                 "CAST(NULL AS BIGINT)",
                 "application a",
-                "a.place IN ('with_unit', 'recalled', 'awaiting_return', 'missing') AND a.due_on < $3"
+                "a.place IN ('with_unit', 'in_mail', 'recalled', 'awaiting_return', 'missing') AND a.due_on < $3"
             ),
             " UNION ALL ",
             alone!(
                 "(SELECT min(v.at) FROM move v WHERE v.scope = 'case' AND v.subject = k.id)",
                 "desk_case k JOIN application a ON a.id = k.application",
-                "a.place IN ('with_unit', 'recalled', 'awaiting_return') AND a.due_on >= $3
-                    AND k.state IN ('open', 'escalated') AND k.reason IN ('a card waits longer than it may', 'a unit did not hand out in time')"
+                "a.place IN ('with_unit', 'in_mail', 'recalled', 'awaiting_return') AND a.due_on >= $3
+                    AND k.state IN ('open', 'escalated') AND k.reason IN ('a card waits longer than it may',
+                        'a unit did not hand out in time', 'a card sent by mail was not delivered in time')"
             ),
             " UNION ALL SELECT a.application_id, a.bank, a.region, a.place, a.point, a.due_on,
                 (SELECT min(v.at) FROM move v WHERE v.scope = 'case' AND v.subject = k.id) AS chased_at, a.owner, CAST(NULL AS TEXT)

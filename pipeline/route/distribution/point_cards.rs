@@ -1,5 +1,5 @@
 //! The cards that wait at one point, one by one in the order in which they fall due: those on its shelf, shipment by
-//! shipment, then those with a unit and those that are missing.
+//! shipment, then those with a unit, in the mail or missing.
 
 use cardline_core::card_states;
 
@@ -18,13 +18,13 @@ row! {
         owner: String,
         /// The day on which its first window was opened.
         ready_on: Option<String>,
-        /// The shipment it lies in; 0: with a unit or missing.
+        /// The shipment it lies in; 0: with a unit, in the mail or missing.
         shipment: i64,
     }
 }
 
 impl PointCard {
-    /// What ends on its day: `window`, `unit` or `missing`.
+    /// What ends on its day: `window`, `unit`, `mail` or `missing`.
     pub fn kind(&self) -> &'static str {
         kind_of(&self.place)
     }
@@ -53,7 +53,7 @@ const ALONE: &str = concat!(
         LEFT JOIN shipment s ON s.id = x.shipment
      WHERE a.place IN (",
     card_states!(due_alone),
-    ") AND a.place IN ('with_unit', 'missing') AND a.point = $1 AND (a.due_on, a.application_id) > ($2, $3) AND ",
+    ") AND a.place IN ('with_unit', 'in_mail', 'missing') AND a.point = $1 AND (a.due_on, a.application_id) > ($2, $3) AND ",
     in_scope!("a.bank", "a.region"),
     " ORDER BY a.due_on, a.application_id LIMIT $4"
 );

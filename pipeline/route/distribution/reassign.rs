@@ -51,7 +51,7 @@ pub struct SentOn {
     pub due_on: Date,
 }
 
-/// The cartons at a point or on their way there in which a card still lies, or will lie when it was found or decided.
+/// The cartons at a point or on their way there in which a card still lies, or will lie when it was found, decided or back by mail.
 pub(crate) async fn cartons_of_point(tx: &mut Tx, point: &str) -> Result<Vec<CartonOfPoint>, LedgerError> {
     let sql = concat!(
         "SELECT s.id, s.place, COALESCE(s.window_last, '') AS was,
@@ -62,7 +62,7 @@ pub(crate) async fn cartons_of_point(tx: &mut Tx, point: &str) -> Result<Vec<Car
             (SELECT COALESCE(max(n.act), 0) FROM pickup_act_shipment n WHERE n.shipment = s.id) AS last_act
          FROM shipment s JOIN box x ON x.shipment = s.id JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
          WHERE s.point = $1 AND NOT s.done GROUP BY s.id, s.place, s.window_last, s.cards
-         HAVING sum(CASE WHEN a.place IS NULL OR a.place IN ('held', 'missing') THEN 1 ELSE 0 END) > 0 ORDER BY s.id"
+         HAVING sum(CASE WHEN a.place IS NULL OR a.place IN ('held', 'missing', 'in_mail') THEN 1 ELSE 0 END) > 0 ORDER BY s.id"
     );
     tx.look().await?;
     tx.rows(sql, args![point]).await
@@ -74,14 +74,15 @@ row! {
 }
 
 impl CardClaim {
-    /// Whether they are handed out at a pickup point.
+    /// Whether they are handed out at a pickup point. What an employer hands out or the mail brings lies at a point of that
+    /// kind or at the opening outlet.
     pub fn is_of_point(&self) -> bool {
-        ["village", "community", "service_centre"].contains(&self.method.as_str())
+        ["village", "community", "service_centre", "employer", "mail"].contains(&self.method.as_str())
     }
 
     /// Whether they are handed out at an outlet of the bank.
     pub fn is_of_outlet(&self) -> bool {
-        ["bank_outlet", "agent_at_outlet"].contains(&self.method.as_str())
+        ["bank_outlet", "agent_at_outlet", "employer", "mail"].contains(&self.method.as_str())
     }
 }
 

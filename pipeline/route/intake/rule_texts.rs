@@ -167,6 +167,13 @@ pub const HELD_TEXTS: &[RuleText] = &[
         "ask the point who has the card; repair `by`, or discard it and have the card brought back",
     ),
     arrival(
+        "HAND-OVER-MAIL",
+        "card collected by mail that was never sent",
+        "the card lies on the shelf of its point, and no `card.sent_by_mail` came",
+        "a card that nobody sent cannot have been delivered",
+        "ask the point who has the card; send `card.sent_by_mail` first, or discard it",
+    ),
+    arrival(
         "HAND-OVER-PAPERS",
         "hand-over without everything that must be shown",
         "a paper that the policy asks for is not among the evidence, or an agent's is the holder's own",
@@ -186,6 +193,20 @@ pub const HELD_TEXTS: &[RuleText] = &[
         "an identifier is not of its form, or looks like a person's number",
         "identifiers stand in the open: in tables, file names and messages",
         "have the sender give it an opaque identifier of at most 64 letters, digits, hyphens, underscores, dots",
+    ),
+    arrival(
+        "MAIL-NUMBER",
+        "event of the mail without carrier or number",
+        "`carrier` or `tracking` is missing",
+        "without both nobody can ask the carrier, nor tell one letter from another",
+        "repair both, or have the sender send it again",
+    ),
+    arrival(
+        "MAIL-OTHER",
+        "event about another letter",
+        "`carrier` or `tracking` is not that under which the card was sent the last time",
+        "it says nothing of where this card is",
+        "compare both with `card.sent_by_mail` and repair them; or discard it",
     ),
     arrival(
         "RECEIPT-BOX",

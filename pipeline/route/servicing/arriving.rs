@@ -13,6 +13,14 @@ pub enum EventKind {
     Collected,
     CollectedByUnit,
     HandedOver,
+    /// By mail, as a point tells it that does not name carrier and number.
+    CollectedByMail,
+    /// Its point gave it to a carrier.
+    SentByMail,
+    /// The carrier handed it to the person.
+    Delivered,
+    /// The carrier brought it back to the point.
+    ReturnedByMail,
     /// It is not in the box it was listed in.
     Missing,
     /// It was missing, and is there.
@@ -69,6 +77,13 @@ pub struct Handed {
     pub is_one_paper: bool,
 }
 
+/// By which carrier a card was sent, and under which of its numbers; both opaque.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Mailing {
+    pub carrier: String,
+    pub tracking: String,
+}
+
 /// One event, read and ready to settle. Holds encrypted bytes only.
 pub struct ArrivingEvent {
     pub position: i64,
@@ -91,6 +106,8 @@ pub struct ArrivingEvent {
     pub place: Option<String>,
     /// Who took the card and what was shown.
     pub handed: Handed,
+    /// Of an event of the mail.
+    pub mailing: Option<Mailing>,
     /// Why plastic came back or a card ended, in our words.
     pub because: Option<String>,
     pub encrypted: Vec<u8>,
@@ -103,6 +120,8 @@ pub struct EventDates {
     pub hand_out_on: Date,
     /// A collected card is activated by this day.
     pub activate_on: Date,
+    /// A card sent by mail is delivered by this day.
+    pub mailed_on: Date,
     /// A missing card is looked for until this day.
     pub missing_on: Date,
     /// The last day of a window that opens today.

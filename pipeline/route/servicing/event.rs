@@ -12,7 +12,7 @@ use crate::crypto::key_error::KeyError;
 use crate::crypto::keys::Keys;
 use crate::kafka::RawMessage;
 use crate::limits::EVENT_AHEAD;
-use crate::route::servicing::arriving::{ArrivingEvent, Delivery, EventKind, Handed};
+use crate::route::servicing::arriving::{ArrivingEvent, Delivery, EventKind, Handed, Mailing};
 
 /// Papers of one hand-over that are kept.
 const MOST_SHOWN: usize = 16;
@@ -34,6 +34,8 @@ struct Message {
     container: Option<String>,
     count: Option<i64>,
     by: Option<String>,
+    carrier: Option<String>,
+    tracking: Option<String>,
     functions: Option<String>,
     formal: Option<bool>,
     #[serde(default)]
@@ -67,6 +69,7 @@ pub fn read_event(keys: &Keys, raw: &RawMessage, fallback_at: jiff::Timestamp) -
             evidence: None,
             place: None,
             handed: Handed::default(),
+            mailing: None,
             because: None,
             encrypted: keys.encrypt(raw.bytes.get(..MAX_MESSAGE_BYTES).unwrap_or(&raw.bytes))?,
         })
@@ -96,7 +99,13 @@ pub fn read_event(keys: &Keys, raw: &RawMessage, fallback_at: jiff::Timestamp) -
     let Some(subject) = subject.filter(|subject| !subject.is_empty()) else {
         return unread("EVENT-SUBJECT");
     };
-    let keys_of_all = [&message.event_id, &message.actor, &subject].into_iter().chain(&message.container);
+    let mailing = mailing(kind, &message);
+    if is_of_mail(kind) && mailing.is_none() {
+        return unread("MAIL-NUMBER");
+    }
+    let of_mail = mailing.iter().flat_map(|mailing| [&mailing.carrier, &mailing.tracking]);
+    let keys_of_all =
+        [&message.event_id, &message.actor, &subject].into_iter().chain(&message.container).chain(of_mail);
     if !keys_of_all.into_iter().all(|text| is_key(text)) {
         return unread("KEY-FORM");
     }
@@ -104,7 +113,7 @@ pub fn read_event(keys: &Keys, raw: &RawMessage, fallback_at: jiff::Timestamp) -
         return unread("NOT-JSON");
     };
     let place = message.place["code"].as_str().map(str::to_owned);
-    let handed = handed(&message);
+    let handed = handed(kind, &message);
     let evidence = (!message.evidence.is_empty()).then(|| shown(&message.evidence)).flatten();
     Ok(ArrivingEvent {
         position: raw.position,
@@ -120,6 +129,7 @@ pub fn read_event(keys: &Keys, raw: &RawMessage, fallback_at: jiff::Timestamp) -
         evidence,
         place,
         handed,
+        mailing,
         because: because(&message.kind),
         encrypted: keys.encrypt(&raw.bytes)?,
     })
@@ -133,7 +143,11 @@ fn kind_of(message: &Message) -> Option<(EventKind, Option<String>)> {
         "point.damaged" => EventKind::Delivery(Delivery::Damaged),
         "point.wrong_box" => EventKind::Delivery(Delivery::WrongBox),
         "card.collected" if message.by.as_deref() == Some("unit") => EventKind::CollectedByUnit,
+        "card.collected" if message.by.as_deref() == Some("mail") => EventKind::CollectedByMail,
         "card.collected" => EventKind::Collected,
+        "card.sent_by_mail" => EventKind::SentByMail,
+        "card.delivered" => EventKind::Delivered,
+        "card.returned_by_mail" => EventKind::ReturnedByMail,
         "card.handed_over" => EventKind::HandedOver,
         "card.missing" => EventKind::Missing,
         "card.found" => EventKind::Found,
@@ -160,14 +174,23 @@ fn kind_of(message: &Message) -> Option<(EventKind, Option<String>)> {
     Some((kind, None))
 }
 
-fn handed(message: &Message) -> Handed {
+fn is_of_mail(kind: EventKind) -> bool {
+    matches!(kind, EventKind::SentByMail | EventKind::Delivered | EventKind::ReturnedByMail)
+}
+
+fn mailing(kind: EventKind, message: &Message) -> Option<Mailing> {
+    let named = |text: &Option<String>| text.clone().filter(|text| !text.is_empty() && is_of_mail(kind));
+    Some(Mailing { carrier: named(&message.carrier)?, tracking: named(&message.tracking)? })
+}
+
+fn handed(kind: EventKind, message: &Message) -> Handed {
     let digest_of = |kind: &str| {
         let found = message.evidence.iter().find(|shown| shown.kind == kind);
         found.map(|shown| shown.sha256.as_str()).filter(|digest| !digest.is_empty())
     };
     let (own, holders) = (digest_of("agent_id_front"), digest_of("id_front"));
     Handed {
-        by: message.by.as_deref().and_then(TakenBy::of),
+        by: if is_of_mail(kind) { Some(TakenBy::Mail) } else { message.by.as_deref().and_then(TakenBy::of) },
         shown: message.evidence.iter().take(MOST_SHOWN).map(|shown| shown.kind.clone()).collect(),
         is_one_paper: own.is_some() && own == holders,
     }

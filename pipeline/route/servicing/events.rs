@@ -69,6 +69,7 @@ pub fn event_dates(worker: &Worker, today: Date) -> ByRegion<EventDates> {
     worker.policy.on(today).regions.map(|policy| EventDates {
         hand_out_on: worker.working_days_after(today, policy.unit_working_days),
         activate_on: worker.working_days_after(today, policy.activation_working_days),
+        mailed_on: worker.working_days_after(today, policy.mail_working_days),
         missing_on: worker.working_days_after(today, policy.missing_working_days),
         window_on: worker.working_days_after(today, policy.window_working_days),
         return_on: worker.working_days_after(today, policy.return_working_days),

@@ -153,6 +153,14 @@ pub const RECEIPT: Covered = covered(
     "chunk IN (SELECT id FROM touched_chunk)",
 );
 
+/// A card that was sent by mail.
+pub const MAILING: Covered = covered(
+    "mailing",
+    &["id"],
+    &["application", "at", "carrier", "tracking"],
+    "application IN (SELECT id FROM touched_application)",
+);
+
 /// Of a file whose bytes were destroyed.
 pub const PURGE: Covered = covered("purge", &["file"], &["at"], "file IN (SELECT id FROM touched_file)");
 
@@ -351,6 +359,7 @@ pub const COVERED: &[&Covered] = &[
     &BOX,
     &SHIPMENT,
     &RECEIPT,
+    &MAILING,
     &CASE,
     &BATCH,
     &FILE,

@@ -117,7 +117,7 @@ async fn a_card_that_is_not_activated_is_asked_after(play: &Play) {
 }
 
 /// What the days before that morning left over is settled, once however often it is tried.
-async fn pass(worker: &Worker, at: Timestamp) {
+pub(super) async fn pass(worker: &Worker, at: Timestamp) {
     for _ in 0..2 {
         drain(&EndWindows, worker, at).await.unwrap();
         drain(&Deadlines, worker, at).await.unwrap();
@@ -125,14 +125,14 @@ async fn pass(worker: &Worker, at: Timestamp) {
 }
 
 /// The morning after the day by which it is due.
-async fn past(worker: &Worker, id: &str) -> Timestamp {
+pub(super) async fn past(worker: &Worker, id: &str) -> Timestamp {
     let sql = format!("SELECT due_on FROM application WHERE application_id = '{id}'");
     let due_on: Date = texts(&worker.ledger, sql.leak()).await.remove(0).parse().unwrap();
     instant(due_on.tomorrow().unwrap(), 9, 0)
 }
 
 /// Open cases for that reason.
-async fn cases_about(worker: &Worker, reason: &str, now: Timestamp) -> Vec<ListedCase> {
+pub(super) async fn cases_about(worker: &Worker, reason: &str, now: Timestamp) -> Vec<ListedCase> {
     let query = CaseQuery { limit: 1_000, ..CaseQuery::default() };
     let cases = case_page(worker, &query, now).await.unwrap().cases;
     cases.into_iter().filter(|case| case.reason == reason).collect()

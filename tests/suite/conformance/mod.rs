@@ -13,6 +13,7 @@ mod hand_over;
 mod handed_out;
 mod keys;
 mod laws;
+mod mail;
 mod missing;
 mod notices;
 pub mod people;

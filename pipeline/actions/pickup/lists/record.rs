@@ -162,7 +162,7 @@ fn judge(
     if let (Some(lack), Lacking::Refuse) = (lacks, rules.lacking) {
         return refused(
             match lack {
-                Lack::TakenBy => "by",
+                Lack::TakenBy | Lack::NotSent => "by",
                 Lack::Place => "list",
                 Lack::Papers => "shown",
             },
@@ -251,6 +251,7 @@ fn event(worker: &Worker, report: &RecordReport, handed: &Handed, by: Instructio
         PointKind::Village => "village",
         PointKind::Community => "community",
         PointKind::ServiceCentre => "service_centre",
+        PointKind::Employer | PointKind::Post => "other",
     });
     let evidence: Vec<_> = told.shown.iter().map(|kind| json!({ "kind": kind, "sha256": "" })).collect();
     let event = json!({

@@ -52,6 +52,8 @@ pub enum Lack {
     TakenBy,
     /// It was handed out elsewhere than where it is collected.
     Place,
+    /// By mail, and it was never sent.
+    NotSent,
     /// A paper was not shown, or an agent showed the holder's as the own.
     Papers,
 }

@@ -52,6 +52,9 @@ pub struct RegionPolicy {
     pub unit_working_days: u32,
     #[serde(default = "missing_working_days")]
     pub missing_working_days: u32,
+    /// From the sending by mail to the delivery.
+    #[serde(default = "mail_working_days")]
+    pub mail_working_days: u32,
     /// From the pickup, and from each reminder.
     #[serde(default = "activation_working_days")]
     pub activation_working_days: u32,
@@ -123,6 +126,10 @@ fn missing_working_days() -> u32 {
     10
 }
 
+fn mail_working_days() -> u32 {
+    7
+}
+
 fn activation_working_days() -> u32 {
     15
 }
@@ -182,6 +189,7 @@ pub(super) const RANGES: &[(&str, i64, i64)] = &[
     ("window_ends_count", 1, 1_000_000),
     ("unit_working_days", 1, 250),
     ("missing_working_days", 1, 250),
+    ("mail_working_days", 1, 250),
     ("activation_working_days", 1, 250),
     ("activation_reminders", 0, 100),
     ("notices_from_hour", 0, 12),

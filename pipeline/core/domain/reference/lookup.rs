@@ -15,6 +15,10 @@ pub enum PointKind {
     Village,
     Community,
     ServiceCentre,
+    /// A unit that hands out the cards of its people.
+    Employer,
+    /// A post centre from which cards are sent by mail.
+    Post,
 }
 
 /// What whoever goes to a place wants to know, as far as it is known.

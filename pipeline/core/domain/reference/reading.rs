@@ -194,7 +194,9 @@ impl Loading {
             "village" => Ok(PointKind::Village),
             "community" => Ok(PointKind::Community),
             "service_centre" => Ok(PointKind::ServiceCentre),
-            _ => Err(row.fault("kind", "village, community or service_centre")),
+            "employer" => Ok(PointKind::Employer),
+            "post" => Ok(PointKind::Post),
+            _ => Err(row.fault("kind", "village, community, service_centre, employer or post")),
         });
         let open = self.cell(row.is_open(4, day));
         let opening = self.opening(row);

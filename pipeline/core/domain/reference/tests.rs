@@ -45,7 +45,7 @@ fn a_wrong_cell_is_named_by_file_line_and_column() {
     );
     assert_eq!(
         fault(&ReferenceText { points: "code,name,region,kind\n110101001001,甲,110101,shop\n", ..FILES }),
-        "points.csv, line 2, column kind: expected village, community or service_centre"
+        "points.csv, line 2, column kind: expected village, community, service_centre, employer or post"
     );
     assert_eq!(
         fault(&ReferenceText {

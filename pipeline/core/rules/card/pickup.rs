@@ -157,7 +157,7 @@ fn pickup_method(subject: &Subject<'_>, findings: &mut Findings) {
 pub(crate) const PICKUP_POINT: Rule = Rule {
     code: "PICKUP-POINT",
     name: "no such pickup point",
-    what: "a known point of the kind the method names",
+    what: "a known point of the kind the method names; for an employer or mail, where one is named",
     why: "a card cannot be sent to a place nobody knows",
     fix: "choose a point of the list",
     source: "National Bureau of Statistics division codes; partner profiles",
@@ -169,6 +169,11 @@ fn pickup_point(subject: &Subject<'_>, findings: &mut Findings) {
     let code = subject.application.pickup.point.as_deref().unwrap_or_default();
     let known = match kind_of_point(subject.application.pickup.method) {
         Wanted::Point(kind) => subject.reference.point(code).is_some_and(|point| point.kind == kind),
+        Wanted::Named(kind) => {
+            subject.application.pickup.point.is_none()
+                || subject.reference.outlet(code).is_some()
+                || subject.reference.point(code).is_some_and(|point| point.kind == kind)
+        }
         // The opening outlet has rules of its own.
         Wanted::Outlet => *code == *subject.application.opening_outlet || subject.reference.outlet(code).is_some(),
         Wanted::Nothing => true,
@@ -193,7 +198,7 @@ fn pickup_region(subject: &Subject<'_>, findings: &mut Findings) {
     let code = subject.application.pickup.point.as_deref().unwrap_or_default();
     let Some(region) = subject.region.filter(|_| is_free(subject)) else { return };
     let lies_in = match kind_of_point(subject.application.pickup.method) {
-        Wanted::Point(kind) => {
+        Wanted::Point(kind) | Wanted::Named(kind) => {
             let point = subject.reference.point(code).filter(|point| point.kind == kind);
             point.map(|point| point.region.as_str())
         }
@@ -208,6 +213,8 @@ fn pickup_region(subject: &Subject<'_>, findings: &mut Findings) {
 /// What a way of collecting wants as its point.
 enum Wanted {
     Point(PointKind),
+    /// A point of this kind or an outlet; without one the cards go to the opening outlet.
+    Named(PointKind),
     Outlet,
     /// No point, or one of which another rule speaks.
     Nothing,
@@ -219,6 +226,8 @@ fn kind_of_point(method: PickupMethod) -> Wanted {
         PickupMethod::Community => Wanted::Point(PointKind::Community),
         PickupMethod::ServiceCentre => Wanted::Point(PointKind::ServiceCentre),
         PickupMethod::BankOutlet => Wanted::Outlet,
-        PickupMethod::AgentAtOutlet | PickupMethod::Employer | PickupMethod::Mail => Wanted::Nothing,
+        PickupMethod::Employer => Wanted::Named(PointKind::Employer),
+        PickupMethod::Mail => Wanted::Named(PointKind::Post),
+        PickupMethod::AgentAtOutlet => Wanted::Nothing,
     }
 }

@@ -1,7 +1,7 @@
 //! Events about cards: each kind's routes are tried in order, set by set, until every event moved its card or
 //! none can.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use cardline_core::domain::outcomes::MessageOutcome;
 use cardline_core::state_machines::CARD;
@@ -79,7 +79,9 @@ pub(super) async fn cards(
     stage(tx, &events).await?;
     resolve(tx).await?;
     let judged = match kind {
-        EventKind::Collected | EventKind::CollectedByUnit => judge(tx, chunk, &events).await?,
+        EventKind::Collected | EventKind::CollectedByUnit | EventKind::CollectedByMail => {
+            judge(tx, chunk, kind, &events).await?
+        }
         _ => Judged::default(),
     };
     for (transitions, reason) in routes(kind) {
@@ -111,7 +113,7 @@ pub(super) async fn cards(
             }
             let along = Along { due_on, ..sets("", None) };
             counts.accepted += move_each(tx, transitions, along, Stamp { reason, ..why }).await?;
-            if !matches!(kind, EventKind::Collected | EventKind::CollectedByUnit | EventKind::Withdrawn) {
+            if kind != EventKind::Withdrawn {
                 settle_cases(tx, why).await?;
             }
             tx.scratch("UPDATE event SET verdict = 'moved' WHERE id IN (SELECT id FROM subject)", args![]).await?;
@@ -125,7 +127,7 @@ pub(super) async fn cards(
         .await?;
     }
     judged.settle(tx, chunk, &events, counts, why).await?;
-    keep_left(tx, chunk, kind, &events, &BTreeSet::new(), counts).await
+    keep_left(tx, chunk, kind, &events, &BTreeMap::new(), counts).await
 }
 
 /// Finds the application of each staged event.
@@ -134,13 +136,14 @@ pub(super) async fn resolve(tx: &mut Tx) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// Keeps the events that moved nothing. `wrong_box`: positions of those that name a box which is not the card's.
+/// Keeps the events that moved nothing. `refused`: the code by the position of an event that names another box or
+/// another letter than the card's.
 pub(super) async fn keep_left(
     tx: &mut Tx,
     chunk: Chunk<'_>,
     kind: EventKind,
     events: &[ArrivingEvent],
-    wrong_box: &BTreeSet<i64>,
+    refused: &BTreeMap<i64, &'static str>,
     counts: &mut IntakeCounts,
 ) -> Result<(), LedgerError> {
     let left: Vec<(i64, bool)> = tx
@@ -155,7 +158,7 @@ pub(super) async fn keep_left(
         };
         if known {
             counts.rejected += 1;
-            let code = if wrong_box.contains(&position) { "RECEIPT-BOX" } else { "EVENT-NOT-POSSIBLE" };
+            let code = refused.get(&position).copied().unwrap_or("EVENT-NOT-POSSIBLE");
             keep(tx, chunk, event, MessageOutcome::Rejected, Some(code.into())).await?;
         } else if kind == EventKind::Withdrawn {
             counts.quarantined += 1;

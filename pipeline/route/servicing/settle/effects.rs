@@ -29,6 +29,8 @@ const ACCOUNT_ON: Transition = Transition::of(&ACCOUNT, "sealed", "active");
 const COLLECTED: &[Route] =
     &[(&[card("on_shelf", "in_hand")], "collected"), (&[card("stored", "in_hand")], "collected, kept until then")];
 const COLLECTED_BY_UNIT: &[Route] = &[(&[card("on_shelf", "with_unit")], "collected by the unit")];
+const COLLECTED_BY_MAIL: &[Route] =
+    &[(&[card("in_mail", "in_hand")], "delivered"), (&[card("on_shelf", "in_hand")], "collected")];
 const HANDED_OVER: &[Route] = &[(&[card("with_unit", "in_hand")], "handed over to the person")];
 const ACTIVATED_SOCIAL: &[Route] = &[(&[SOCIAL_ON], "activated: social")];
 const ACTIVATED_FINANCIAL: &[Route] = &[(&[ACCOUNT_ON], "activated: financial")];
@@ -66,6 +68,7 @@ pub(crate) fn routes(kind: EventKind) -> &'static [Route] {
     match kind {
         EventKind::Collected => COLLECTED,
         EventKind::CollectedByUnit => COLLECTED_BY_UNIT,
+        EventKind::CollectedByMail => COLLECTED_BY_MAIL,
         EventKind::HandedOver => HANDED_OVER,
         EventKind::ActivatedSocial => ACTIVATED_SOCIAL,
         EventKind::ActivatedFinancial => ACTIVATED_FINANCIAL,
@@ -76,8 +79,14 @@ pub(crate) fn routes(kind: EventKind) -> &'static [Route] {
         EventKind::Ended => ENDED,
         EventKind::PlasticReturned => PLASTIC_RETURNED,
         EventKind::Withdrawn => WITHDRAWN,
-        // Where these go, the carton says.
-        EventKind::Delivery(_) | EventKind::Missing | EventKind::Found | EventKind::Fact => &[],
+        // Where these go, the carton says, or the carrier's number.
+        EventKind::Delivery(_)
+        | EventKind::SentByMail
+        | EventKind::Delivered
+        | EventKind::ReturnedByMail
+        | EventKind::Missing
+        | EventKind::Found
+        | EventKind::Fact => &[],
     }
 }
 
@@ -101,9 +110,12 @@ pub(super) fn activates(kind: EventKind) -> bool {
 /// What else of the application changes with a kind's transitions.
 pub(super) fn along(kind: EventKind, dates: &EventDates) -> Along {
     match kind {
-        EventKind::Collected | EventKind::HandedOver | EventKind::LossLifted => {
-            Along { due_on: Some(dates.activate_on), owner: Some("holder"), ..Along::default() }
-        }
+        EventKind::Collected
+        | EventKind::CollectedByMail
+        | EventKind::Delivered
+        | EventKind::HandedOver
+        | EventKind::LossLifted => Along { due_on: Some(dates.activate_on), owner: Some("holder"), ..Along::default() },
+        EventKind::SentByMail => Along { due_on: Some(dates.mailed_on), owner: Some("carrier"), ..Along::default() },
         EventKind::CollectedByUnit => {
             Along { due_on: Some(dates.hand_out_on), owner: Some("unit"), ..Along::default() }
         }
@@ -129,6 +141,7 @@ pub(super) fn along(kind: EventKind, dates: &EventDates) -> Along {
         }
         EventKind::Delivery(_)
         | EventKind::Found
+        | EventKind::ReturnedByMail
         | EventKind::ActivatedFinancial
         | EventKind::LostFormally
         | EventKind::LostProvisionally

@@ -1,8 +1,9 @@
 //! Hand-overs held against the policy: who took the card, where, and what was shown.
 //!
 //! What lacks something is refused, or recorded with a case, as the policy of the card's region says: the card may be
-//! gone all the same. Only what lies on a shelf or is kept for its holder is judged; what cannot have happened is refused
-//! as that.
+//! gone all the same. Only what lies on a shelf, is kept for its holder or is in the mail is judged; what cannot have
+//! happened is refused as that. Whether a card may go by mail is judged when it is sent, which papers were shown when it
+//! is delivered.
 
 use std::collections::BTreeMap;
 
@@ -13,24 +14,32 @@ use jiff::civil::Date;
 use super::kept::{Chunk, keep};
 use crate::cases::desk::open_case;
 use crate::route::intake::settle::IntakeCounts;
-use crate::route::servicing::arriving::{ArrivingEvent, EventDates, Handed};
+use crate::route::servicing::arriving::{ArrivingEvent, EventDates, EventKind, Handed};
 use crate::store::{LedgerError, Stamp, Tx};
 use crate::{args, bulk_row, row};
 
 row! {
-    /// A card on a shelf that an event says was handed over. Kept elsewhere for its holder it has no point.
-    struct OnShelf { position: i64, application: i64, bank: String, method: String, region: String, point: String }
+    /// A card at its point, kept or in the mail that an event says was handed over.
+    struct Waiting {
+        position: i64,
+        application: i64,
+        bank: String,
+        method: String,
+        region: String,
+        point: String,
+        place: String,
+    }
 }
 
 bulk_row! {
     struct RefusedEvent in "refused_event" { position: i64 }
 }
 
-const ON_SHELF: &str = "SELECT e.position, a.id AS application, a.bank, a.method, a.region, s.point
-    FROM event e JOIN application a ON a.id = e.id AND a.place IS NULL JOIN made m ON m.application = a.id
-        JOIN box x ON x.id = m.box JOIN shipment s ON s.id = x.shipment AND s.place = 'on_shelf'
-    UNION ALL SELECT e.position, a.id, a.bank, a.method, a.region, '' FROM event e
-        JOIN application a ON a.id = e.id AND a.place = 'stored' ORDER BY 1";
+const WAITING: &str = "SELECT e.position, a.id AS application, a.bank, a.method, a.region, s.point,
+        COALESCE(a.place, s.place) AS place
+    FROM event e JOIN application a ON a.id = e.id JOIN made m ON m.application = a.id
+        JOIN box x ON x.id = m.box JOIN shipment s ON s.id = x.shipment
+    WHERE COALESCE(a.place, s.place) IN ('at_point', 'on_shelf', 'in_mail', 'stored') ORDER BY e.position";
 
 /// A hand-over that lacks something and is recorded all the same.
 struct Doubted {
@@ -59,16 +68,39 @@ pub(crate) fn lack(
     [rules.hand_over.lacks(told), elsewhere, one_paper].into_iter().flatten().min()
 }
 
-/// Judges the staged events, and takes those that are refused out of what moves.
-pub(super) async fn judge(tx: &mut Tx, chunk: Chunk<'_>, events: &[ArrivingEvent]) -> Result<Judged, LedgerError> {
+impl Waiting {
+    /// What an event of that kind about this card lacks.
+    fn lack(&self, kind: EventKind, rules: &EventDates, event: &ArrivingEvent) -> Option<Lack> {
+        let card = (self.bank.as_str(), self.method.as_str(), self.point.as_str());
+        let here = lack(rules, card, (&event.handed, event.place.as_deref()));
+        match (kind, self.place.as_str()) {
+            (EventKind::Collected | EventKind::CollectedByUnit, "on_shelf") => here,
+            // Kept elsewhere for its holder it is at no point.
+            (EventKind::Collected, "stored") => lack(rules, card, (&event.handed, None)),
+            (EventKind::CollectedByMail, "on_shelf") => here.into_iter().chain([Lack::NotSent]).min(),
+            (EventKind::SentByMail, "at_point" | "on_shelf") => here.filter(|lack| *lack != Lack::Papers),
+            (EventKind::Delivered | EventKind::CollectedByMail, "in_mail") => {
+                lack(rules, card, (&event.handed, None)).filter(|lack| *lack == Lack::Papers)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Judges the staged events of one kind, and takes those that are refused out of what moves.
+pub(super) async fn judge(
+    tx: &mut Tx,
+    chunk: Chunk<'_>,
+    kind: EventKind,
+    events: &[ArrivingEvent],
+) -> Result<Judged, LedgerError> {
     let mut judged = Judged::default();
     let by_position: BTreeMap<i64, &ArrivingEvent> = events.iter().map(|event| (event.position, event)).collect();
-    for card in tx.rows::<OnShelf>(ON_SHELF, args![]).await? {
-        let OnShelf { position, application, bank, method, region, point } = card;
-        let rules = chunk.dates.of(&region);
+    for card in tx.rows::<Waiting>(WAITING, args![]).await? {
+        let Waiting { position, application, .. } = card;
+        let rules = chunk.dates.of(&card.region);
         let Some(event) = by_position.get(&position) else { continue };
-        let told = (&event.handed, event.place.as_deref().filter(|_| !point.is_empty()));
-        let Some(lack) = lack(rules, (&bank, &method, &point), told) else { continue };
+        let Some(lack) = card.lack(kind, rules, event) else { continue };
         match rules.lacking {
             Lacking::Refuse => {
                 judged.refused.insert(position, lack);
@@ -115,6 +147,7 @@ const fn code(lack: Lack) -> &'static str {
     match lack {
         Lack::TakenBy => "HAND-OVER-BY",
         Lack::Place => "HAND-OVER-PLACE",
+        Lack::NotSent => "HAND-OVER-MAIL",
         Lack::Papers => "HAND-OVER-PAPERS",
     }
 }
@@ -124,6 +157,7 @@ pub(crate) const fn said(lack: Lack) -> &'static str {
     match lack {
         Lack::TakenBy => "handed over to somebody who may not take it",
         Lack::Place => "handed over elsewhere than where it is collected",
+        Lack::NotSent => "handed over by mail, and nobody had sent it",
         Lack::Papers => "handed over without everything that must be shown",
     }
 }

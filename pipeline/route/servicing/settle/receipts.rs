@@ -31,7 +31,7 @@ row! {
         cards: i64,
         travelling: i64,
         missing: i64,
-        /// Handed out at a point before the carton went on to another.
+        /// Handed out at a point before the carton went on to another, or sent by mail from there.
         handed_out: i64,
     }
 }
@@ -52,9 +52,9 @@ macro_rules! carton {
                 (SELECT count(*) FROM box x JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
                  WHERE x.shipment = s.id AND a.place = 'missing') AS missing,
                 (SELECT count(*) FROM box x JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
-                 WHERE x.shipment = s.id AND a.place NOT IN (",
+                 WHERE x.shipment = s.id AND (a.place = 'in_mail' OR a.place NOT IN (",
             card_states!(not_handed_out),
-            ")) AS handed_out
+            "))) AS handed_out
              FROM shipment s JOIN batch b ON b.id = s.batch WHERE ",
             $where
         )

@@ -9,6 +9,7 @@ use cardline_core::domain::policy::ByRegion;
 
 use super::cards::cards;
 use super::kept::{Chunk, keep, stage};
+use super::mail::{delivered, returned, sent};
 use super::missing::{found, missing};
 use super::receipts::receipts;
 use crate::args;
@@ -108,6 +109,9 @@ async fn settle_wave(
                         }
                     }
                     EventKind::Missing => missing(tx, chunk, fresh, &mut counts, why).await?,
+                    EventKind::SentByMail => sent(tx, chunk, fresh, &mut counts, why).await?,
+                    EventKind::Delivered => delivered(tx, chunk, fresh, &mut counts, why).await?,
+                    EventKind::ReturnedByMail => returned(tx, chunk, fresh, &mut counts, why).await?,
                     EventKind::Found => found(tx, chunk, fresh, &mut counts, why).await?,
                     _ => cards(tx, chunk, kind, fresh, &mut counts, why).await?,
                 }

@@ -92,16 +92,16 @@ pub fn places(reference: &Reference, regions: &[String]) -> Result<Vec<Place>, G
         let mut place =
             Place { region: region.clone(), counties: counties(reference, regions, region), ..Place::default() };
         for (code, point) in points.iter().filter(|(_, point)| point.region == *region) {
-            if point.kind == PointKind::ServiceCentre {
-                place.centres.push((*code).to_owned());
-                continue;
+            match point.kind {
+                PointKind::ServiceCentre => place.centres.push((*code).to_owned()),
+                PointKind::Village | PointKind::Community => place.homes.push(Home {
+                    code: (*code).to_owned(),
+                    name: point.name.clone(),
+                    district: district.to_owned(),
+                    is_village: point.kind == PointKind::Village,
+                }),
+                PointKind::Employer | PointKind::Post => {}
             }
-            place.homes.push(Home {
-                code: (*code).to_owned(),
-                name: point.name.clone(),
-                district: district.to_owned(),
-                is_village: point.kind == PointKind::Village,
-            });
         }
         let serves = |bank: &str| reference.bank(bank).is_some_and(|bank| bank.serves(region));
         place.outlets = outlets

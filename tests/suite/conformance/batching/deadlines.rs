@@ -90,6 +90,7 @@ async fn events_set_the_days_of_the_cards_region(database: Database) {
         evidence: None,
         place: None,
         handed: Handed::default(),
+        mailing: None,
         because: Some("left".into()),
         encrypted: vec![1],
     };

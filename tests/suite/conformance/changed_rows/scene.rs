@@ -21,8 +21,10 @@ use cardline::store::{Ledger, Stamp};
 use cardline_core::batch_kinds::BatchKind;
 use cardline_core::domain::staff::{DualControl, Role, Scope};
 use jiff::Timestamp;
+use serde_json::json;
 
 use crate::conformance::arrivals::texts;
+use crate::conformance::receipts::told;
 
 /// Acts, each covered and counted.
 const ACTS_OF_PERSONS: &[(&str, &Covered, Option<&Counted>)] = &[
@@ -125,6 +127,7 @@ pub async fn complete(worker: &Worker, at: Timestamp) {
     let ledger = &worker.ledger;
     let why = Stamp { at, actor: "wang", reason: "" };
     erase_somebody(worker, at).await;
+    send_one_by_mail(worker, at).await;
     let role = Role::of("administrator").unwrap();
     let new = NewUser { name: "wang".into(), role, scope: Scope::default(), verifier: "none".into() };
     ledger.add_user(&new, why).await.unwrap();
@@ -171,6 +174,13 @@ async fn erase_somebody(worker: &Worker, at: Timestamp) {
         }
     }
     panic!("nobody may be erased");
+}
+
+async fn send_one_by_mail(worker: &Worker, at: Timestamp) {
+    let on_shelf = "SELECT a.application_id FROM card c JOIN application a ON a.id = c.id WHERE c.place = 'on_shelf' ORDER BY a.id";
+    let card = texts(&worker.ledger, on_shelf).await.into_iter().next().expect("a card on a shelf");
+    let sent = json!({ "type": "card.sent_by_mail", "application_id": card, "carrier": "POST", "tracking": "PA-1" });
+    assert_eq!(told(worker, "sent", &[sent], at).await.accepted, 1);
 }
 
 async fn acts(ledger: &Ledger) {
