@@ -28,13 +28,20 @@ pub struct Pickup {
     pub point: String,
     pub method: String,
     pub bank: String,
+    /// Where it lies when nobody named a point.
+    pub outlet: String,
 }
 
 impl Pickup {
     /// As an application says.
     pub fn of(application: &Value) -> Pickup {
         let text = |pointer: &str| application.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
-        Pickup { point: text("/pickup/point"), method: text("/pickup/method"), bank: text("/bank") }
+        Pickup {
+            point: text("/pickup/point"),
+            method: text("/pickup/method"),
+            bank: text("/bank"),
+            outlet: text("/opening_outlet"),
+        }
     }
 }
 
@@ -56,6 +63,8 @@ pub struct Applicant {
     pub recalled: bool,
     /// It was not on its shelf when its holder came: that happens once.
     pub was_missing: bool,
+    /// It was sent by mail: what comes back is collected.
+    pub was_mailed: bool,
 }
 
 /// One thing a person, a unit or a point does on a day.
@@ -64,6 +73,10 @@ pub enum DiaryEntry {
     Collect,
     CollectByUnit,
     HandOver,
+    SendByMail,
+    Deliver,
+    /// The address is wrong: the letter comes back to the point.
+    ComeBack,
     Activate(&'static str),
     ReturnPlastic,
     LoseFormally,
@@ -129,6 +142,10 @@ impl People {
             return;
         }
         match told {
+            "ready" if person.pickup.method == "mail" && !person.was_mailed => {
+                person.was_mailed = true;
+                self.plan(later(today, rng.between("sending days", key, 0, 2)), key, DiaryEntry::SendByMail);
+            }
             "ready" => {
                 if rng.chance("never comes", key, 500) {
                     count(tally, "people who never come");
@@ -201,6 +218,15 @@ impl People {
                 person.place = KnownPlace::Holder;
                 ("card.handed_over", json!({}))
             }
+            DiaryEntry::SendByMail if person.place == KnownPlace::Elsewhere && !person.recalled => {
+                let at = json!({ "kind": "bank_outlet", "code": person.pickup.lies_at() });
+                ("card.sent_by_mail", letter_of(key, at))
+            }
+            DiaryEntry::Deliver => {
+                person.place = KnownPlace::Holder;
+                ("card.delivered", letter_of(key, at_the_post()))
+            }
+            DiaryEntry::ComeBack => ("card.returned_by_mail", letter_of(key, at_the_post())),
             DiaryEntry::Activate(functions) if in_hand => {
                 person.social |= *functions != "financial";
                 person.financial |= *functions != "social";
@@ -233,7 +259,14 @@ impl People {
             DiaryEntry::CollectByUnit => {
                 self.plan(later(today, rng.between("unit days", key, 1, 4)), key, DiaryEntry::HandOver)
             }
-            DiaryEntry::Collect | DiaryEntry::HandOver if !rng.chance("never activates", key, 400) => {
+            DiaryEntry::SendByMail => match rng.number("letter", key) % 10 {
+                0 => self.plan(later(today, rng.between("back days", key, 3, 9)), key, DiaryEntry::ComeBack),
+                1 => self.plan(later(today, rng.between("slow days", key, 11, 13)), key, DiaryEntry::Deliver),
+                _ => self.plan(later(today, rng.between("mail days", key, 1, 5)), key, DiaryEntry::Deliver),
+            },
+            DiaryEntry::Collect | DiaryEntry::HandOver | DiaryEntry::Deliver
+                if !rng.chance("never activates", key, 400) =>
+            {
                 let on = later(today, rng.between("activation days", key, 0, 9));
                 if rng.chance("activates at a point", key, 2_500) {
                     self.plan(on, key, DiaryEntry::Activate("social"));
@@ -301,6 +334,23 @@ impl People {
         }
         (key.into(), event.to_string().into_bytes())
     }
+}
+
+impl Pickup {
+    /// The point that was named; else the cards go to the opening outlet.
+    fn lies_at(&self) -> &str {
+        if self.point.is_empty() { &self.outlet } else { &self.point }
+    }
+}
+
+/// What an event of the mail says: the carrier, its number of this letter, and where.
+fn letter_of(key: &str, place: Value) -> Value {
+    let digest = cardline::crypto::objects::sha256(format!("letter/{key}").as_bytes());
+    json!({ "carrier": "POST", "tracking": format!("PA-{}", &digest[..12]), "place": place })
+}
+
+fn at_the_post() -> Value {
+    json!({ "kind": "other", "code": "post" })
 }
 
 impl Applicant {

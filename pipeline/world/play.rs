@@ -317,6 +317,7 @@ fn nobody() -> Applicant {
         withdrawn: false,
         recalled: false,
         was_missing: false,
+        was_mailed: false,
     }
 }
 

@@ -52,7 +52,8 @@ async fn every_day_is_the_one_reckoned_again(database: Database) {
             changes.extend(shown.changed.iter().map(|change| change.why));
         }
     }
-    let seen = ["activation", "answer", "correction", "none", "production", "promise", "transit", "unit", "window"];
+    let seen =
+        ["activation", "answer", "correction", "mail", "none", "production", "promise", "transit", "unit", "window"];
     assert_eq!(kinds, BTreeSet::from(seen));
     assert_eq!(changes, BTreeSet::from(["answer", "asked again"]));
     a_window_names_its_region(&play.worker).await;
