@@ -56,6 +56,12 @@ macro_rules! turn {
 pub(super) use turn;
 
 row! {
+    /// A count of the carton with the card on its way.
+    #[derive(Clone)]
+    pub struct TracedCount { at: i64, counted: i64, expected: i64 }
+}
+
+row! {
     /// A letter with the card: when it was sent, by which carrier, and under which of its numbers.
     #[derive(Clone)]
     pub struct TracedMailing { at: i64, carrier: String, tracking: String }
@@ -80,6 +86,8 @@ row! {
         findings: Vec<(String, String, String)> = Vec::new(),
         /// Why its photo cannot be used, or not yet.
         photo_fault: Option<String> = None,
+        /// The last count of its carton in the city.
+        counted_in_city: Option<TracedCount> = None,
         /// How it was sent by mail the last time.
         mailed: Option<TracedMailing> = None,
         moves: Vec<TracedMove> = Vec::new(),
@@ -240,6 +248,9 @@ impl Ledger {
             )
             .await?
             .and_then(|row| row.0);
+        let counted = "SELECT r.at, COALESCE(r.counted, 0) AS counted, r.expected FROM made m JOIN box x ON x.id = m.box
+            JOIN receipt r ON r.shipment = x.shipment AND r.kind = 'city' WHERE m.application = $1 ORDER BY r.at DESC, r.id DESC LIMIT 1";
+        trace.counted_in_city = tx.row(counted, args![id]).await?;
         let mailed = "SELECT at, carrier, tracking FROM mailing WHERE application = $1 ORDER BY id DESC LIMIT 1";
         trace.mailed = tx.row(mailed, args![id]).await?;
         trace.operations = operations_of(&mut tx, &trace.application_id).await?;

@@ -9,7 +9,7 @@ use cardline_core::domain::calendar::Calendar;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::trace::{Trace, TracedFile, TracedMailing, TracedMove};
+use super::trace::{Trace, TracedCount, TracedFile, TracedMailing, TracedMove};
 use crate::quarantine::operation_record::TracedOperation;
 use crate::reference::tables::calendar_on;
 use crate::step::StageError;
@@ -47,6 +47,9 @@ pub struct CardWay {
     /// Why its photo cannot be used, or not yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub photo_fault: Option<String>,
+    /// The last count of its carton in the city.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counted_in_city: Option<WayCount>,
     /// How it was sent by mail the last time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mailed: Option<WayMailing>,
@@ -54,6 +57,14 @@ pub struct CardWay {
     pub files: Vec<WayFile>,
     #[serde(rename = "acts")]
     pub operations: Vec<WayOperation>,
+}
+
+/// A count of the carton with the card on its way, beside the cards that travelled in it.
+#[derive(Clone, Serialize)]
+pub struct WayCount {
+    pub at: String,
+    pub counted: i64,
+    pub expected: i64,
 }
 
 /// A letter with the card: when it was sent, by which carrier, and under which of its numbers.
@@ -159,6 +170,11 @@ fn shown(trace: Trace, data: &Path) -> CardWay {
         erased: None,
         findings: findings.collect(),
         photo_fault: trace.photo_fault,
+        counted_in_city: trace.counted_in_city.map(|TracedCount { at, counted, expected }| WayCount {
+            at: rfc3339_stored(at),
+            counted,
+            expected,
+        }),
         mailed: trace.mailed.map(|TracedMailing { at, carrier, tracking }| WayMailing {
             at: rfc3339_stored(at),
             carrier,

@@ -52,6 +52,7 @@ pub(crate) async fn end_delivery_case(
     why: Stamp<'_>,
 ) -> Result<(), LedgerError> {
     overtake_cases(tx, &[(case,)], why).await?;
-    tx.run("UPDATE shipment SET owner = 'distribution point' WHERE id = $1", args![shipment]).await?;
+    let sql = "UPDATE shipment SET owner = CASE place WHEN 'in_transit' THEN 'carrier' ELSE 'distribution point' END WHERE id = $1";
+    tx.run(sql, args![shipment]).await?;
     Ok(())
 }

@@ -69,6 +69,9 @@ fn header(way: &CardWay) -> String {
     if !way.point.is_empty() {
         lines.push(format!("collected   at {}", way.point));
     }
+    lines.extend(way.counted_in_city.iter().map(|count| {
+        format!("city        {}, {} of {} cards counted", shown_instant(&count.at), count.counted, count.expected)
+    }));
     lines.extend(way.mailed.iter().map(|mailed| {
         format!("mailed      {}, by {} under {}", shown_instant(&mailed.at), mailed.carrier, mailed.tracking)
     }));

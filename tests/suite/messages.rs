@@ -169,6 +169,7 @@ fn events() -> Vec<Value> {
         ("point.over", json!({ "shipment": "S1", "box": "B1", "count": 2 })),
         ("point.damaged", json!({ "shipment": "S1", "box": "B1", "count": 1 })),
         ("point.wrong_box", json!({ "shipment": "S1", "box": "B1" })),
+        ("shipment.received_city", json!({ "shipment": "S1", "count": 3 })),
         (
             "card.collected",
             json!({ "by": "guardian", "evidence": [{ "kind": "resident_id", "sha256": "0".repeat(64) }] }),

@@ -37,6 +37,7 @@ const RULES: &[(&str, &str, &str)] = &[
     ("BIRTH-AGREES", "出生日期与号码不符", "与证件核对两者"),
     ("BIRTH-DATE", "出生日期无法识别", "按规定格式报日期"),
     ("BIRTH-RANGE", "出生日期在未来或过早", "与证件核对"),
+    ("CITY-LATE", "网点签收后才报市级收货", "不必处理，可剔除"),
     ("CONSENT-INSTANT", "没有同意时间，或晚于审核", "报同意的时间"),
     ("CONSENT-STATEMENT", "没有同意任何声明", "报所同意声明的版本"),
     ("DOCUMENT-COUNT", "材料过多", "每页只报一次"),

@@ -108,6 +108,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("card", "卡片", "card"),
     ("delivery", "到货", "delivery"),
     ("received", "签收", "received"),
+    ("city", "市级收货", "counted in the city"),
     ("short", "短少", "short"),
     ("over", "多出", "over"),
     ("damaged", "损坏", "damaged"),

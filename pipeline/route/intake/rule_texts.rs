@@ -132,6 +132,13 @@ pub const ARRIVAL_TEXTS: &[RuleText] = &[
 /// Why a message stands in the quarantine though it could be read, beside [`ARRIVAL_TEXTS`]; sorted by code.
 pub const HELD_TEXTS: &[RuleText] = &[
     arrival(
+        "CITY-LATE",
+        "city's receipt of a shipment that is not on its way",
+        "the point has the shipment already",
+        "the point's own count says more than one on the way",
+        "nothing; discard it",
+    ),
+    arrival(
         "EVENT-FUTURE",
         "event from the future",
         "the event says that it happened more than a day from now",

@@ -38,7 +38,7 @@ pub enum EventKind {
     Fact,
 }
 
-/// What a point says of a carton that it has.
+/// What a point says of a carton that it has, or the city of one that passes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum Delivery {
     /// So many cards were counted.
@@ -51,6 +51,8 @@ pub enum Delivery {
     Damaged,
     /// A box of another shipment lies in it.
     WrongBox,
+    /// So many cards were counted in the city, on their way to the point.
+    InCity,
 }
 
 impl Delivery {
@@ -62,6 +64,7 @@ impl Delivery {
             Delivery::Over => "over",
             Delivery::Damaged => "damaged",
             Delivery::WrongBox => "wrong-box",
+            Delivery::InCity => "city",
         }
     }
 }

@@ -142,6 +142,7 @@ fn kind_of(message: &Message) -> Option<(EventKind, Option<String>)> {
         "point.over" => EventKind::Delivery(Delivery::Over),
         "point.damaged" => EventKind::Delivery(Delivery::Damaged),
         "point.wrong_box" => EventKind::Delivery(Delivery::WrongBox),
+        "shipment.received_city" => EventKind::Delivery(Delivery::InCity),
         "card.collected" if message.by.as_deref() == Some("unit") => EventKind::CollectedByUnit,
         "card.collected" if message.by.as_deref() == Some("mail") => EventKind::CollectedByMail,
         "card.collected" => EventKind::Collected,

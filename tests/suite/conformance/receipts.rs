@@ -66,6 +66,7 @@ async fn what_a_point_counts_is_held_against_the_carton(database: Database) {
     what_is_damaged_waits_for_a_person(&play.worker, broken_one, spare, now).await;
     a_count_while_its_window_is_opened_holds_it(&play.worker, late, now).await;
     what_cannot_be_is_refused(&play.worker, whole, spare, now).await;
+    a_city_counts_what_passes(&play.worker, spare, whole, now).await;
     a_case_of_a_delivery_is_of_its_area(&mut play.worker, short, now).await;
     drain(&OpenWindows, &play.worker, now).await.unwrap();
     assert_eq!(place(&play.worker.ledger, short).await, "on_shelf");
@@ -209,6 +210,53 @@ async fn what_cannot_be_is_refused(worker: &Worker, on_shelf: &Carton, carton: &
         codes,
         ["RECEIPT-BOX", "RECEIPT-BOX", count, count, count, "RECEIPT-ELSEWHERE", "RECEIPT-LATE", "UNKNOWN-SHIPMENT"]
     );
+}
+
+/// On its way a carton is counted in the city: it stays on its way, by the same day.
+async fn a_city_counts_what_passes(worker: &Worker, carton: &Carton, on_shelf: &Carton, now: Timestamp) {
+    let city =
+        |number: &str, count: i64| json!({ "type": "shipment.received_city", "shipment": number, "count": count });
+    let stands =
+        format!("SELECT place || ' ' || owner || ' ' || due_on FROM shipment WHERE number = '{}'", carton.number);
+    let before = (texts(&worker.ledger, stands.clone().leak()).await.remove(0), deliveries(worker, now).await.len());
+    let less = [city(&carton.number, carton.cards - 1)];
+    assert_eq!(told(worker, "city", &less, now).await.accepted, 1);
+    assert_eq!(told(worker, "city", &less, now).await.repeated, 1);
+    assert_eq!(told(worker, "city-again", &less, now).await.accepted, 1);
+    let cases = deliveries(worker, now).await;
+    let of_carton: Vec<_> = cases.iter().filter(|case| case.shipment.as_ref() == Some(&carton.number)).collect();
+    let [case] = &of_carton[..] else { panic!("one case: {cases:?}") };
+    assert_eq!((case.reason.as_str(), case.owner.as_str()), ("a delivery is short by 1", "administrator"));
+    let disputed = texts(&worker.ledger, stands.clone().leak()).await.remove(0);
+    assert_eq!(disputed, before.0.replace(" carrier ", " administrator "));
+
+    assert_eq!(told(worker, "city-whole", &[city(&carton.number, carton.cards)], now).await.accepted, 1);
+    let after = (texts(&worker.ledger, stands.leak()).await.remove(0), deliveries(worker, now).await.len());
+    assert_eq!(after, before);
+    let card = format!(
+        "SELECT a.application_id FROM shipment s JOIN box x ON x.shipment = s.id JOIN made m ON m.box = x.id
+         JOIN application a ON a.id = m.application WHERE s.number = '{}' AND a.place IS NULL ORDER BY a.id",
+        carton.number
+    );
+    let card = texts(&worker.ledger, card.leak()).await.remove(0);
+    let counted = worker.ledger.trace(&card).await.unwrap().unwrap().counted_in_city.unwrap();
+    assert_eq!((counted.counted, counted.expected), (carton.cards, carton.cards));
+    assert!(explain_day(worker, &card, now).await.unwrap().unwrap().agrees);
+    let point = format!("SELECT point FROM shipment WHERE number = '{}'", carton.number);
+    let point = texts(&worker.ledger, point.leak()).await.remove(0);
+    let coming = worker.ledger.coming_cartons(&point).await.unwrap();
+    let coming = coming.iter().find(|coming| coming.number == carton.number).unwrap();
+    assert_eq!((coming.cards, coming.counted, coming.expected), (carton.cards, Some(carton.cards), Some(carton.cards)));
+
+    let mut none = city(&carton.number, 1);
+    none.as_object_mut().unwrap().remove("count");
+    let events =
+        [city("T-NONE", 1), city(&on_shelf.number, 1), city(&carton.number, -1), city(&carton.number, 1_000_000), none];
+    let counts = told(worker, "no-city", &events, now).await;
+    assert_eq!((counts.quarantined, counts.rejected, counts.accepted), (1, 4, 0));
+    let sql = "SELECT reason FROM message WHERE event_id LIKE 'no-city-%' ORDER BY reason";
+    let count = "RECEIPT-COUNT";
+    assert_eq!(texts(&worker.ledger, sql).await, ["CITY-LATE", count, count, count, "UNKNOWN-SHIPMENT"]);
 }
 
 /// Who sees the carton's cards sees its case and decides it; nobody else does.

@@ -50,6 +50,7 @@ const USES: &[(&str, &[&str], &str)] = &[
     ("books/laws/deadline.rs", &["waiting_account"], "the one waiting room whose cards have a day of their own"),
     ("books/laws/one_place.rs", &["waiting_account"], "what waits there is in the queue, and nothing else is"),
     ("books/laws/one_place.rs", &["in_hand", "recalled"], "offenders planted for its test"),
+    ("cases/deliveries.rs", &["in_transit"], "whose turn it is once a case ended"),
     ("cases/deadlines/activation.rs", &["in_hand"], "how often its holder was reminded"),
     ("books/laws/custody.rs", &["in_mail"], "how often a card was sent"),
     ("cases/deadlines/cards.rs", &["with_unit", "in_mail", "stored"], "they have deadlines of their own kinds"),

@@ -5,6 +5,7 @@ use cardline::actions::pickup::acts_of_point::{PointAct, acts_of_point};
 use cardline::actions::pickup::places::point_name;
 use cardline::books::figures::waiting_at_point;
 use cardline::limits::CONSOLE_ROWS;
+use cardline::route::distribution::coming_cartons::ComingCarton;
 use cardline::route::distribution::point_cards::PointCard;
 use cardline::route::distribution::waiting_by_area::AreaRow;
 use cardline_core::domain::reference::{Opening, Studio};
@@ -30,6 +31,7 @@ struct PointPage {
     /// None: counted now.
     counted_at: Option<String>,
     cards: Vec<PointCard>,
+    coming: Vec<ComingCarton>,
     windows: Windows,
     handing_on: HandingOn,
     opening: Opening,
@@ -51,6 +53,7 @@ pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
     let (row, counted_at) = waiting_at_point(&worker, &code, now).await?;
     let counted_at = counted_at.map(|at| at.to_string());
     let cards = worker.ledger.point_cards(&code, asked.query.get("after"), CONSOLE_ROWS).await?;
+    let coming = worker.ledger.coming_cartons(&code).await?;
     let further = cards.last().map(PointCard::mark).filter(|_| cards.len() as i64 == CONSOLE_ROWS);
     let path = format!("/admin/points/{}", segment(&code));
     let windows = windows(&asked, &worker, now, &code, &path).await?;
@@ -62,7 +65,20 @@ pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
     let studio = |(code, studio): (&str, &Studio)| StudioShown { code: code.into(), studio: studio.clone() };
     let studios = worker.reference.studios_of(district).into_iter().map(studio).collect();
     let f = Frame::at(&asked, &worker, now, &name);
-    let page =
-        PointPage { f, code, row, counted_at, cards, windows, handing_on, opening, street, studios, acts, further };
+    let page = PointPage {
+        f,
+        code,
+        row,
+        counted_at,
+        cards,
+        coming,
+        windows,
+        handing_on,
+        opening,
+        street,
+        studios,
+        acts,
+        further,
+    };
     Ok(Answer::Page(page.render()?))
 }

@@ -21,14 +21,14 @@ pub(super) fn judged(told: Delivery, count: Option<i64>, expected: Expected) -> 
         return Ok(Some("a box of another shipment lies in a delivery".into()));
     }
     let (least, largest) = match told {
-        Delivery::Received | Delivery::WrongBox => (0, most + CARDS_OVER_MAX),
+        Delivery::Received | Delivery::InCity | Delivery::WrongBox => (0, most + CARDS_OVER_MAX),
         Delivery::Short => (1, travelling + missing),
         Delivery::Over => (1, CARDS_OVER_MAX),
         Delivery::Damaged => (1, most),
     };
     let count = count.filter(|count| (least..=largest).contains(count)).ok_or("RECEIPT-COUNT")?;
     let (short, over, damaged) = match told {
-        Delivery::Received => (travelling - count, count - most, 0),
+        Delivery::Received | Delivery::InCity => (travelling - count, count - most, 0),
         Delivery::Short => (count - missing, 0, 0),
         Delivery::Over => (0, count, 0),
         Delivery::Damaged | Delivery::WrongBox => (0, 0, count),
@@ -56,6 +56,7 @@ mod tests {
             (Delivery::Received, 55, Some("a delivery is short by 2")),
             (Delivery::Received, 0, Some("a delivery is short by 57")),
             (Delivery::Received, 59, Some("a delivery is over by 1")),
+            (Delivery::InCity, 56, Some("a delivery is short by 1")),
             (Delivery::Short, 2, None),
             (Delivery::Short, 3, Some("a delivery is short by 1")),
             (Delivery::Over, 2, Some("a delivery is over by 2")),

@@ -1,6 +1,7 @@
-//! Receipts: what a point says of a carton that it has, counted against the cards that travel in it.
+//! Receipts: what a point says of a carton that it has, and the city of one that passes, counted against the cards that
+//! travel in it.
 //!
-//! Whatever was counted, the point has the carton. Where it is not as it should be there is one case about it, and no
+//! Whatever was counted, the point has the carton, or the carrier has it still and owes it by its day. Where it is not as it should be there is one case about it, and no
 //! pickup window opens until that is decided or a later count agrees.
 
 use cardline_core::card_states;
@@ -61,7 +62,7 @@ macro_rules! carton {
     };
 }
 
-/// Settles what points say of cartons. What cannot be is kept, refused; one of an unknown shipment, quarantined.
+/// Settles what points and cities say of cartons. What cannot be is kept, refused; one of an unknown shipment, quarantined.
 pub(super) async fn receipts(
     tx: &mut Tx,
     chunk: Chunk<'_>,
@@ -105,10 +106,12 @@ async fn judged_there(
     event: &ArrivingEvent,
     carton: &Carton,
 ) -> Result<Result<Option<String>, &'static str>, LedgerError> {
-    if carton.done || !["in_transit", "at_point"].contains(&carton.place.as_str()) {
-        return Ok(Err("RECEIPT-LATE"));
+    let in_city = told == Delivery::InCity;
+    let places: &[&str] = if in_city { &["in_transit"] } else { &["in_transit", "at_point"] };
+    if carton.done || !places.contains(&carton.place.as_str()) {
+        return Ok(Err(if in_city { "CITY-LATE" } else { "RECEIPT-LATE" }));
     }
-    if event.place.as_deref().is_some_and(|place| place != carton.point) {
+    if !in_city && event.place.as_deref().is_some_and(|place| place != carton.point) {
         return Ok(Err("RECEIPT-ELSEWHERE"));
     }
     let its_own = match &event.container {
@@ -123,7 +126,7 @@ async fn judged_there(
     Ok(if fits { judged(told, event.count, carton.expected()) } else { Err("RECEIPT-BOX") })
 }
 
-/// The point has the carton. `wrong`: what a person must decide about it.
+/// The point has the carton, or it came through the city. `wrong`: what a person must decide about it.
 async fn receive(
     tx: &mut Tx,
     chunk: Chunk<'_>,
@@ -134,7 +137,7 @@ async fn receive(
     why: Stamp<'_>,
 ) -> Result<(), LedgerError> {
     let region = smallest_area(regions_of(tx, carton.id).await?.iter().map(String::as_str));
-    if carton.place == "in_transit" {
+    if carton.place == "in_transit" && told != Delivery::InCity {
         let event_id = event.event_id.as_deref().unwrap_or_default();
         let mark = EventMark { event_id, digest: &event.digest, chunk: chunk.id };
         let reason =
@@ -187,7 +190,7 @@ pub(super) async fn count_again(tx: &mut Tx, shipment: i64, why: Stamp<'_>) -> R
     let last = tx.row::<(String, Option<i64>)>(last, args![shipment]).await?;
     let carton = tx.row::<Carton>(carton!("s.id = $1"), args![shipment]).await?;
     let (Some((kind, count)), Some(carton)) = (last, carton) else { return Ok(()) };
-    let told = [Delivery::Received, Delivery::Short].into_iter().find(|told| told.word() == kind);
+    let told = [Delivery::Received, Delivery::Short, Delivery::InCity].into_iter().find(|told| told.word() == kind);
     if told.is_some_and(|told| judged(told, count, carton.expected()) == Ok(None)) {
         end_delivery_case(tx, shipment, case, Stamp { reason: "as many cards are missing as were short", ..why })
             .await?;
