@@ -13,3 +13,6 @@ CREATE TABLE notice (
 CREATE INDEX notice_phone ON notice (phone, told_on);
 CREATE INDEX notice_waiting ON notice (region, phone, seq) WHERE told_on IS NULL;
 CREATE INDEX notice_told ON notice (told_on) WHERE told_on IS NOT NULL;
+
+ALTER TABLE notice ENABLE ROW LEVEL SECURITY;
+CREATE POLICY scope ON notice USING (EXISTS (SELECT 1 FROM application a WHERE a.id = notice.application));
