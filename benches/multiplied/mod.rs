@@ -182,12 +182,13 @@ const TABLES: &[Table] = &[
     },
 ];
 
-/// So many copies of each container, and so many of each card within each.
-pub async fn multiply(database: &str, sets: i64, each: i64) {
+/// So many copies of each container, and so many of each card within each; in all tables, or in these only.
+pub async fn multiply(database: &str, only: Option<&[&str]>, sets: i64, each: i64) {
+    let is_copied = |name: &str| only.is_none_or(|names| names.contains(&name));
     let mut connection = PgConnection::connect(database).await.expect("PostgreSQL");
     run(&mut connection, "SET synchronous_commit = off").await;
     run(&mut connection, "SET maintenance_work_mem = '512MB'").await;
-    for table in TABLES {
+    for table in TABLES.iter().filter(|table| is_copied(table.name)) {
         // An index is made anew: quicker than a row at a time.
         let sql = "SELECT i.indexname, i.indexdef FROM pg_indexes i WHERE i.schemaname = 'public' AND i.tablename = $1
                 AND NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conname = i.indexname)";
@@ -206,8 +207,10 @@ pub async fn multiply(database: &str, sets: i64, each: i64) {
             run(&mut connection, made).await;
         }
     }
-    let moved = format!("UPDATE move SET count = count * {each} WHERE scope <> 'application' AND seq < {APART}");
-    run(&mut connection, &moved).await;
+    if is_copied("move") {
+        let moved = format!("UPDATE move SET count = count * {each} WHERE scope <> 'application' AND seq < {APART}");
+        run(&mut connection, &moved).await;
+    }
     run(&mut connection, &format!("UPDATE tally SET count = count * {}", sets * each)).await;
     run(&mut connection, "VACUUM ANALYZE").await;
     run(&mut connection, "CHECKPOINT").await;

@@ -130,7 +130,7 @@ impl Serving {
         let (runtime, started) = (tokio::runtime::Runtime::new().expect("runtime"), Instant::now());
         let times = (count as f64 / PLAYED as f64).sqrt().round() as i64;
         let database = runtime.block_on(copy(services, &played.database));
-        runtime.block_on(multiply(&database, times, times));
+        runtime.block_on(multiply(&database, None, times, times));
         let cards = runtime.block_on(text(&database, "SELECT CAST(count(*) AS TEXT) FROM application"));
         println!("{cards} cards made of them in {:.0} s", started.elapsed().as_secs_f64());
         let evening = evening_of(&played.last_day);
