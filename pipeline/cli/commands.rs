@@ -93,6 +93,7 @@ pub const COMMANDS: &[Line] = &[
     looks("pickup waiting", Permission::SeePickups),
     looks("pickup due", Permission::SeePickups),
     looks("pickup overdue", Permission::SeePickups),
+    looks("pickup silent", Permission::SeePickups),
     looks("pickup forecast", Permission::SeePickups),
     changes("pickup open", Permission::MoveWindows),
     changes("pickup extend", Permission::MoveWindows),

@@ -1,15 +1,15 @@
 //! `pickup waiting|due|overdue|forecast`: what waits at the points, whose day comes, whose has passed, and what will come.
-//! What is done to windows: `pickup_windows.rs`; lists: `pickup_lists.rs`.
+//! Points that tell nothing: `pickup_silent.rs`; what is done to windows: `pickup_windows.rs`; lists: `pickup_lists.rs`.
 
 use std::path::PathBuf;
 
 use cardline::actions::pickup::lists::workbook::{Special, workbook};
 use cardline::route::distribution::forecast::{PointForecast, forecast};
-use cardline::route::distribution::pickup::{By, PickupRow, counted, due_within, one_by_one};
+use cardline::route::distribution::pickup::{PickupRow, counted, due_within, one_by_one};
 use cardline::route::distribution::pickup_cards::Asked;
 use cardline::step::Worker;
 use cardline::time::local_date;
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -17,7 +17,9 @@ use super::context::Context;
 use super::exit::Exit;
 use super::new_file::NewFile;
 use super::pickup_lists::{self, ListArgs, RecordArgs, SheetArgs};
+use super::pickup_place::Place;
 use super::pickup_reassign::{self, ReassignArgs};
+use super::pickup_silent::{self, SilentArgs};
 use super::pickup_windows::{self, CloseArgs, ExtendArgs, OpenArgs};
 use super::print::{self, Output, grouped_digits};
 
@@ -39,6 +41,12 @@ pub enum Pickup {
     #[command(after_help = "Kinds: window, unit, recall, return.
 Example: cardline pickup overdue --cards --output csv")]
     Overdue(ShownBy),
+    /// 失联 Points where cards lie or to which cartons were sent, and of which nothing was heard for so many working days
+    #[command(
+        after_help = "A point is heard of when it counts a carton, or a card of its shelf is collected, sent by mail, missing or found.
+Example: cardline pickup silent --within 15 --by district"
+    )]
+    Silent(SilentArgs),
     /// 预测 What comes to each point within four weeks, and the shelf space it needs if nobody collects anything
     #[command(after_help = "A card that is not made yet is reckoned by the day promised to its holder.
 Example: cardline pickup forecast --output csv")]
@@ -85,19 +93,13 @@ pub struct ShownBy {
     at: Option<Timestamp>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Place {
-    District,
-    Street,
-    Point,
-}
-
 /// Runs one of the commands.
 pub async fn run(context: &Context, command: Pickup) -> anyhow::Result<Exit> {
     match command {
         Pickup::Waiting(shown) => list(context, &shown, |_, _| Asked::Waiting).await,
         Pickup::Due { within, shown } => list(context, &shown, |worker, today| due_within(worker, today, within)).await,
         Pickup::Overdue(shown) => list(context, &shown, |_, today| Asked::Overdue { today }).await,
+        Pickup::Silent(args) => pickup_silent::run(context, args).await,
         Pickup::Forecast { at } => tell_forecast(context, at).await,
         Pickup::Open(args) => pickup_windows::open(context, args).await,
         Pickup::Close(args) => pickup_windows::close(context, args).await,
@@ -138,12 +140,7 @@ async fn rows(worker: &Worker, asked: Asked, shown: &ShownBy, now: Timestamp) ->
         let after = shown.after.as_deref().unwrap_or_default();
         return Ok(one_by_one(worker, asked, after, shown.limit, now).await?);
     }
-    let by = match shown.by {
-        Place::District => By::District,
-        Place::Street => By::Street,
-        Place::Point => By::Point,
-    };
-    Ok(counted(worker, asked, by, now).await?)
+    Ok(counted(worker, asked, shown.by.into(), now).await?)
 }
 
 async fn tell_forecast(context: &Context, at: Option<Timestamp>) -> anyhow::Result<Exit> {

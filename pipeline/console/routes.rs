@@ -96,6 +96,7 @@ routes! {
     GET "/admin" desk(Permission::SeePickups, ADMINISTRATOR) => pickup::waiting::page;
     POST "/admin" desk(Permission::MoveWindows, ADMINISTRATOR) => pickup::acts::act;
     GET "/admin/forecast" desk(Permission::SeePickups, ADMINISTRATOR) => pickup::forecast::page;
+    GET "/admin/silent" desk(Permission::SeePickups, ADMINISTRATOR) => pickup::silent::page;
     GET "/admin/lists" desk(Permission::KeepLists, ADMINISTRATOR) => pickup::lists::page;
     POST "/admin/lists" desk(Permission::KeepLists, ADMINISTRATOR) => pickup::lists::act;
     GET "/admin/points/{code}" desk(Permission::SeePickups, ADMINISTRATOR) => pickup::point::page;
@@ -132,5 +133,6 @@ routes! {
     GET "/api/books" Who::Token(Permission::CheckBooks) => api::books;
     GET "/api/pickup/due" Who::Token(Permission::SeePickups) => api::pickup_due;
     GET "/api/pickup/overdue" Who::Token(Permission::SeePickups) => api::pickup_overdue;
+    GET "/api/pickup/silent" Who::Token(Permission::SeePickups) => api::pickup_silent;
     GET "/api/approvals" Who::Token(Permission::SeeApprovals) => api::approvals;
 }

@@ -17,6 +17,7 @@ use cardline::exchange::file_list::FileQuery;
 use cardline::quarantine::quarantined::Selection;
 use cardline::route::distribution::pickup::{By, counted, due_within};
 use cardline::route::distribution::pickup_cards;
+use cardline::route::distribution::silent::{SILENT_WORKING_DAYS, silent};
 use cardline::time::local_date;
 
 use crate::answer::{Answer, Refusal, Words};
@@ -116,6 +117,21 @@ pub async fn pickup_overdue(asked: Asked) -> Result<Answer, Refusal> {
     let (worker, now) = asked.worker().await?;
     let overdue = pickup_cards::Asked::Overdue { today: local_date(now) };
     Answer::json(&counted(&worker, overdue, By::Point, now).await?)
+}
+
+/// `pickup silent`.
+pub async fn pickup_silent(asked: Asked) -> Result<Answer, Refusal> {
+    let (worker, now) = asked.worker().await?;
+    let within = number(&asked, "within", SILENT_WORKING_DAYS.into())?;
+    let within = u32::try_from(within).ok().filter(|days| (1..=250).contains(days));
+    let within = within.ok_or_else(|| wrong("within", "1 to 250 working days"))?;
+    let by = match asked.query.get("by") {
+        "" | "point" => By::Point,
+        "street" => By::Street,
+        "district" => By::District,
+        _ => return Err(wrong("by", "district, street or point")),
+    };
+    Answer::json(&silent(&worker, within, (by, ""), now).await?)
 }
 
 /// `approvals list`.

@@ -34,6 +34,7 @@ const ENDPOINTS: &[Endpoint] = &[
     Endpoint("get", "/api/books", "books", &["full"], &[]),
     Endpoint("get", "/api/pickup/due", "pickup due", &["within"], &[]),
     Endpoint("get", "/api/pickup/overdue", "pickup overdue", &[], &[]),
+    Endpoint("get", "/api/pickup/silent", "pickup silent", &["within", "by"], &[]),
     Endpoint(
         "post",
         "/api/pickup/{act}",

@@ -22,7 +22,11 @@ const OPERATOR: &[(&str, &str, &str)] = &[
     ("/work", "进行中", "Under way"),
 ];
 const BANK: &[(&str, &str, &str)] = &[("/banks", "文件", "Files"), ("/check", "检验文件", "Check a file")];
-const ADMINISTRATOR: &[(&str, &str, &str)] = &[("/admin", "待领", "Waiting"), ("/admin/forecast", "预测", "Forecast")];
+const ADMINISTRATOR: &[(&str, &str, &str)] = &[
+    ("/admin", "待领", "Waiting"),
+    ("/admin/forecast", "预测", "Forecast"),
+    ("/admin/silent", "失联网点", "Silent points"),
+];
 const SHARED: &[(&str, &str, &str)] = &[("/cases", "待决", "Cases"), ("/cards", "查卡", "Find a card")];
 const OVERSIGHT: &[(&str, &str, &str, Permission)] = &[
     ("/approvals", "审批", "Approvals", Permission::SeeApprovals),

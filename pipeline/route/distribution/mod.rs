@@ -11,6 +11,7 @@ pub mod pickup_cards;
 pub mod point_cards;
 pub mod reassign;
 pub mod shipments;
+pub mod silent;
 pub mod waiting_by_area;
 pub mod warnings;
 pub mod window_acts;

@@ -22,6 +22,7 @@ mod pickup_lists;
 mod reassign;
 mod receipts;
 mod reference;
+mod silent;
 pub mod store;
 mod strip;
 mod uncollected;

@@ -34,6 +34,10 @@ async fn an_endpoint_answers_what_the_command_prints(database: Database) {
         ("/api/cases?all=true".into(), vec!["cases", "list", "--all"]),
         ("/api/pickup/due?within=3".into(), vec!["pickup", "due", "--within", "3"]),
         ("/api/pickup/overdue".into(), vec!["pickup", "overdue"]),
+        (
+            "/api/pickup/silent?within=3&by=district".into(),
+            vec!["pickup", "silent", "--within", "3", "--by", "district"],
+        ),
         ("/api/approvals?all=true".into(), vec!["approvals", "list", "--all"]),
     ];
     // Before there are users, since the command line then asks for a login.
@@ -67,6 +71,8 @@ async fn an_endpoint_answers_what_the_command_prints(database: Database) {
         ("/api/files?limit=0", 422, "wrong"),
         ("/api/files?day=tomorrow", 422, "wrong"),
         ("/api/pickup/due?within=-1", 422, "wrong"),
+        ("/api/pickup/silent?within=0", 422, "wrong"),
+        ("/api/pickup/silent?by=county", 422, "wrong"),
         ("/api/plan?stream=nothing", 422, "wrong"),
     ] {
         let reply = ask(path).await;

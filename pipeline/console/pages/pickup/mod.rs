@@ -9,4 +9,5 @@ mod qr;
 pub mod reassign;
 mod refused;
 pub mod sheet;
+pub mod silent;
 pub mod waiting;

@@ -2,7 +2,7 @@
 //! its card is kept, encrypted; it changes nothing.
 //!
 //! [`waves`] settles a chunk. [`receipts`] and [`cards`] settle events of a kind,
-//! [`missing`] those of cards that are not in their box, [`mail`] those of cards sent by mail ([`lying`] finds both), [`counted`] judges a receipt's count, [`hand_over`] what was shown; [`effects`] is the table of what
+//! [`missing`] those of cards that are not in their box, [`mail`] those of cards sent by mail ([`lying`] finds both), [`counted`] judges a receipt's count, [`hand_over`] what was shown; [`heard`] which points tell of themselves; [`effects`] is the table of what
 //! each kind does; [`retire`] ends the card that a new one replaces.
 
 mod asked;
@@ -10,6 +10,7 @@ mod cards;
 mod counted;
 pub(crate) mod effects;
 pub(crate) mod hand_over;
+mod heard;
 mod kept;
 mod lying;
 mod mail;

@@ -9,6 +9,7 @@ use cardline_core::domain::outcomes::MessageOutcome;
 use cardline_core::state_machines::CARD;
 
 use super::counted::{Expected, judged};
+use super::heard::heard_of;
 use super::kept::{Chunk, keep};
 use crate::cases::deliveries::{case_of_delivery, end_delivery_case, open_delivery_case};
 use crate::custody::containers::SHIPMENT;
@@ -19,6 +20,7 @@ use crate::store::dialect::for_update;
 use crate::store::row_macs::catalog;
 use crate::store::transition::{EventMark, move_set_by};
 use crate::store::{LedgerError, Stamp, Tx};
+use crate::time::local_date;
 use crate::{args, row, transition};
 
 row! {
@@ -81,6 +83,9 @@ pub(super) async fn receipts(
             Ok(wrong) => {
                 counts.accepted += 1;
                 receive(tx, chunk, told, &event, &carton, wrong, why).await?;
+                if told != Delivery::InCity {
+                    heard_of(tx, &carton.point, local_date(why.at)).await?;
+                }
             }
             Err(code) => {
                 counts.rejected += 1;

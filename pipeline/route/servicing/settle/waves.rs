@@ -8,6 +8,7 @@ use cardline_core::domain::outcomes::MessageOutcome;
 use cardline_core::domain::policy::ByRegion;
 
 use super::cards::cards;
+use super::heard::{heard_of_cards, is_told_by_point};
 use super::kept::{Chunk, keep, stage};
 use super::mail::{delivered, returned, sent};
 use super::missing::{found, missing};
@@ -18,6 +19,7 @@ use crate::route::intake::settle::{ChunkSource, IntakeCounts, close_chunk, move_
 use crate::route::servicing::arriving::{ArrivingEvent, EventDates, EventKind};
 use crate::store::leases::spend;
 use crate::store::{Lease, Ledger, LedgerError, Stamp, Tx};
+use crate::time::local_date;
 
 impl Ledger {
     /// Settles one chunk of events. `dates`: the days they set, by the region of the card.
@@ -114,6 +116,9 @@ async fn settle_wave(
                     EventKind::ReturnedByMail => returned(tx, chunk, fresh, &mut counts, why).await?,
                     EventKind::Found => found(tx, chunk, fresh, &mut counts, why).await?,
                     _ => cards(tx, chunk, kind, fresh, &mut counts, why).await?,
+                }
+                if is_told_by_point(kind) {
+                    heard_of_cards(tx, local_date(why.at)).await?;
                 }
             }
         }
