@@ -34,11 +34,13 @@ async fn a_card_sent_by_mail_is_delivered_comes_back_or_is_asked_for(database: D
     let play = Play::played(database, 3, 60, DAYS).await;
     let now = instant(day(DAYS - 1), 18, 0);
     let cards = texts(&play.worker.ledger, ON_SHELF).await;
-    let [first, second, third, fourth, .., last] = &cards[..] else { panic!("the play shows too little: {cards:?}") };
+    let [first, second, third, fourth, fifth, .., last] = &cards[..] else {
+        panic!("the play shows too little: {cards:?}")
+    };
     what_cannot_be_is_refused(&play.worker, first, now).await;
     it_is_with_the_carrier_until_it_is_delivered(&play, first, now).await;
     what_comes_back_lies_on_its_shelf_again(&play, second, now).await;
-    delivered_and_never_sent(&play.worker, fourth, now).await;
+    delivered_in_other_words(&play.worker, fourth, fifth, now).await;
     laws_hold(&play.worker, now).await;
     nothing_is_heard_of_it(&play.worker, third, now).await;
     its_window_opens_again(&play.worker, last).await;
@@ -141,13 +143,18 @@ async fn what_comes_back_lies_on_its_shelf_again(play: &Play, card: &str, now: T
     assert_eq!(where_is(worker, card).await, "in_hand");
 }
 
-/// The card is gone, so it is recorded, and a person looks into it. One in the mail is delivered by such an event.
-async fn delivered_and_never_sent(worker: &Worker, card: &str, now: Timestamp) {
-    let mut collected = about("card.collected", card);
-    collected["by"] = json!("mail");
-    assert_eq!(told(worker, "never-sent", &[collected], now).await.accepted, 1);
-    assert_eq!(where_is(worker, card).await, "in_hand");
-    assert_eq!(of_card(worker, "handed over by mail, and nobody had sent it", card, now).await, ["administrator"]);
+/// A producer that knows no letters: what is in the mail is delivered. What nobody sent is gone, so it is recorded, and a
+/// person looks into it.
+async fn delivered_in_other_words(worker: &Worker, never_sent: &str, sent: &str, now: Timestamp) {
+    assert_eq!(told(worker, "other", &[letter("card.sent_by_mail", sent, "PA-7")], now).await.accepted, 1);
+    for (card, name, cases) in [(sent, "was-sent", 0), (never_sent, "never-sent", 1)] {
+        let mut collected = about("card.collected", card);
+        collected["by"] = json!("mail");
+        assert_eq!(told(worker, name, &[collected], now).await.accepted, 1);
+        assert_eq!(where_is(worker, card).await, "in_hand");
+        let found = of_card(worker, "handed over by mail, and nobody had sent it", card, now).await;
+        assert_eq!(found, vec!["administrator"; cases]);
+    }
 }
 
 /// The carrier is asked once; then it is on hold, until it is delivered after all.
