@@ -239,6 +239,7 @@ mod tests {
             "waiting",
             "due",
             "overdue",
+            "silent",
             "forecast",
             "explain",
         ];
