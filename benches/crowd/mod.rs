@@ -118,11 +118,12 @@ pub struct Cards<'a> {
 }
 
 impl Cards<'_> {
-    /// Every list by district beside the bare query; the seconds of the slowest.
-    pub fn lists(&self) -> f64 {
+    /// Every list by district beside the bare query: the seconds of the slowest where it is counted now, and of the page
+    /// that shows what a worker counted last.
+    pub fn lists(&self) -> (f64, f64) {
         let (now, today) = (self.asking.now, local_date(self.asking.now));
         let due = due_within(&self.worker, today, 3);
-        let Asked::Due { from, to } = due else { return f64::NAN };
+        let Asked::Due { from, to } = due else { return (f64::NAN, f64::NAN) };
         let mut slowest = 0.0_f64;
         for (name, asked) in [("waiting", Asked::Waiting), ("due", due), ("overdue", Asked::Overdue { today })] {
             let mut found = 0;
@@ -142,7 +143,7 @@ impl Cards<'_> {
         let page = self
             .quickest(async || assert!(waiting(&self.worker, "1101", now).await.expect("page").counted_at.is_some()));
         println!("  the page of all three, of what a worker counted in {counting:.1} s: {:>8.1} ms", page * 1e3);
-        slowest
+        (slowest, page)
     }
 
     /// Milliseconds until it is known what is overdue, where nothing that was copied is.
