@@ -234,6 +234,8 @@ impl People {
             }
             DiaryEntry::ReturnPlastic if person.recalled || in_hand => {
                 person.place = KnownPlace::Back;
+                // What was told too late of a recalled card had no effect.
+                person.social &= !person.recalled;
                 ("plastic.returned", json!({ "reason": if person.recalled { "never_collected" } else { "replaced" } }))
             }
             DiaryEntry::LoseFormally if in_hand => {
