@@ -206,7 +206,13 @@ impl Tx {
         self.count_to(&counts::ERASED_CARDS, cards as i64, "").await?;
         self.cover(&catalog::MESSAGE, "id IN (SELECT id FROM doomed_message)", args![]).await?;
         self.cover(&catalog::APPLICATION, "id IN (SELECT id FROM own_application)", args![]).await?;
-        for covered in [&catalog::ACCOUNT, &catalog::PRODUCTION_ROW, &catalog::FORMER_ROW, &catalog::ERASED_CARD] {
+        for covered in [
+            &catalog::ACCOUNT,
+            &catalog::PRODUCTION_ROW,
+            &catalog::FORMER_ROW,
+            &catalog::MAILING,
+            &catalog::ERASED_CARD,
+        ] {
             self.cover(covered, "application IN (SELECT id FROM own_application)", args![]).await?;
         }
         Ok(())
@@ -228,6 +234,7 @@ const OVERWRITE: &[&str] = &[
         AND digest IS NOT NULL AND source NOT IN (SELECT y.photo FROM application y WHERE y.photo IS NOT NULL AND y.id NOT IN (SELECT id FROM own_application))",
     "DELETE FROM person_alias WHERE person IN (SELECT a.person FROM application a JOIN own_application o ON o.id = a.id)
         OR key IN (SELECT a.person FROM application a JOIN own_application o ON o.id = a.id)",
+    "UPDATE mailing SET tracking = 'erased-' || id WHERE application IN (SELECT id FROM own_application)",
     "UPDATE production_row SET card_number = 'erased-' || application WHERE application IN (SELECT id FROM own_application)",
     "UPDATE former_row SET card_number = NULL WHERE application IN (SELECT id FROM own_application)",
     "UPDATE made SET identifier = 'erased-' || application WHERE application IN (SELECT id FROM own_application)",

@@ -77,7 +77,7 @@ impl Step for Notices {
         _: Timestamp,
     ) -> Result<Telling, StageError> {
         let templates = Templates::built_in().map_err(|fault| StageError::Shape(format!("notices.toml, {fault}")))?;
-        let (groups, dropped) = chosen(waiting);
+        let (groups, dropped) = chosen(waiting, |template| templates.tells_last_day(template));
         let messages = groups.iter().map(|group| message(worker, &templates, group)).collect::<Result<_, _>>()?;
         let told = groups.iter().flatten().map(|notice| notice.id).collect();
         Ok(Telling { lease, messages, told, dropped })
@@ -105,7 +105,7 @@ type Group = Vec<WaitingNotice>;
 
 /// What each telephone is told now, and the ids of what is told no more: what is not so any more, and what a later
 /// notice about the same application says better. Of several texts the one whose day is nearest goes first.
-fn chosen(waiting: Vec<WaitingNotice>) -> (Vec<Group>, Vec<i64>) {
+fn chosen(waiting: Vec<WaitingNotice>, tells_day: impl Fn(&str) -> bool) -> (Vec<Group>, Vec<i64>) {
     let (mut dropped, mut last_of) = (Vec::new(), HashSet::new());
     let mut by_phone: BTreeMap<Vec<u8>, BTreeMap<(bool, Option<String>, String, String, String), Group>> =
         BTreeMap::new();
@@ -116,6 +116,7 @@ fn chosen(waiting: Vec<WaitingNotice>) -> (Vec<Group>, Vec<i64>) {
             continue;
         }
         let WaitingNotice { last_day, template, point, language, .. } = notice.clone();
+        let last_day = last_day.filter(|_| tells_day(&template));
         let text = (last_day.is_none(), last_day, template, point, language);
         by_phone.entry(notice.phone.clone()).or_default().entry(text).or_default().insert(0, notice);
     }
@@ -193,7 +194,7 @@ mod tests {
             notice(4, "d", 2, ("ready", late)),
             notice(5, "e", 1, ("ends_soon", early)),
         ];
-        let (groups, dropped) = chosen(waiting);
+        let (groups, dropped) = chosen(waiting, |template| template != "not_activated");
         assert_eq!((ids(&groups), dropped), (vec![vec![3, 5], vec![4]], vec![]));
     }
 
@@ -202,7 +203,7 @@ mod tests {
         let mut gone = notice(2, "b", 2, ("ready", None));
         gone.holds = false;
         let waiting = vec![notice(1, "a", 1, ("ready", None)), gone, notice(3, "a", 1, ("ends_soon", None))];
-        let (groups, mut dropped) = chosen(waiting);
+        let (groups, mut dropped) = chosen(waiting, |template| template != "not_activated");
         dropped.sort_unstable();
         assert_eq!((ids(&groups), dropped), (vec![vec![3]], vec![1, 2]));
     }

@@ -45,7 +45,7 @@ macro_rules! each_unfinished {
                 CASE WHEN s.place = 'in_transit' THEN s.due_on ELSE COALESCE(s.window_last, s.due_on) END, s.point, a.id
                 FROM shipment s JOIN box x ON x.shipment = s.id JOIN made m ON m.box = x.id
                 JOIN application a ON a.id = m.application WHERE NOT s.done AND a.place IS NULL
-            UNION ALL SELECT 'card', a.place, CASE WHEN a.place IN ('held', 'missing') AND s.ready_on IS NULL THEN ",
+            UNION ALL SELECT 'card', a.place, CASE WHEN a.place IN ('held', 'missing', 'in_mail') AND s.ready_on IS NULL THEN ",
             each_unfinished!(promised),
             " ELSE '' END, a.region, a.bank, a.due_on, a.point, a.id FROM application a
                 LEFT JOIN made m ON m.application = a.id LEFT JOIN box x ON x.id = m.box

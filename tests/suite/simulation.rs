@@ -169,11 +169,11 @@ async fn digest_of_state(ledger: &Ledger) -> String {
 /// The state after each seed's play. It changes only where behaviour is meant to, and then on both engines.
 const STATES: [&str; 6] = [
     "429b7f26dd3b11d6fe885208b66dabb7b80726a7e5d0192f807d8c2ba6004cdd",
-    "95eaea7327051123f61325a93a6990ea7e5e73f5f7c7847d8d9060be3ee611b3",
+    "fbb2ab61bc62a7e59ebdf48dcdb80ce582221f83e6e90ce53aeb2706e607c8c7",
     "2f1ba34ae05320a59eb437e6d1b8846a4be576d98bec4102315d789e85bf5932",
-    "51d0ce5485c58aeb6c3a1990b6dfb3fffda47fd4689dfb3462f022b5fd5606bd",
+    "d1b6a307ea0c5c5793ef5dd04f72a0f22197cae98fdd73e7b04cdc1bfa7c5cfe",
     "955a02531fdcfb7407a8c5761fcb19534ff17850b6dac256d39f88ffe4ceef63",
-    "a1b64a6d5ddf150da2cba9fe4088ecebc77c732b5311a84e33a744e1cbbfc2a0",
+    "6d2f017b2181216467bf71b10fdf8d6ca85b5e09bcace3854d9d3bfc0ea3a7ee",
 ];
 
 macro_rules! seeds {

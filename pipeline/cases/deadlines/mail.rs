@@ -48,8 +48,9 @@ pub(super) const MAIL: Deadline = Deadline {
 /// Whether the carrier was asked since the card was sent the last time, and has had the days of a case to answer.
 const LATE: &str = concat!(
     "SELECT o.id, o.region, EXISTS (SELECT 1 FROM desk_case k WHERE k.application = o.id AND k.reason = $3
-        AND (SELECT min(v.at) FROM move v WHERE v.scope = 'case' AND v.subject = k.id)
-            >= (SELECT max(l.at) FROM mailing l WHERE l.application = o.id)) AS asked FROM ",
+        AND (SELECT min(v.seq) FROM move v WHERE v.scope = 'case' AND v.subject = k.id)
+            > (SELECT max(v.seq) FROM move v WHERE v.scope = 'application' AND v.subject = o.id AND v.life = 'card'
+                AND v.to_state = 'in_mail')) AS asked FROM ",
     overdue!(),
     " WHERE o.partner = $2 ORDER BY o.id LIMIT $4"
 );

@@ -88,7 +88,9 @@ async fn it_is_with_the_carrier_until_it_is_delivered(play: &Play, card: &str, n
     assert_eq!((rule.key, rule.value), ("mail_working_days", 7));
     let rows = counted(worker, Asked::Waiting, By::Point, now).await.unwrap();
     assert!(rows.iter().any(|row| row.kind == "mail" && row.owner == "carrier"), "{rows:?}");
-    assert!(told_to_holders(play, "sent_by_mail", now).await.iter().any(|told| told == card));
+    // Its holder heard today that it was ready.
+    let tomorrow = now + jiff::Span::new().hours(18);
+    assert!(told_to_holders(play, "sent_by_mail", tomorrow).await.iter().any(|told| told == card));
     let mailed = worker.ledger.trace(card).await.unwrap().unwrap().mailed.unwrap();
     assert_eq!((mailed.carrier.as_str(), mailed.tracking.as_str()), ("POST", "PA-2"));
 
@@ -128,7 +130,9 @@ async fn what_comes_back_lies_on_its_shelf_again(play: &Play, card: &str, now: T
     let told_before = told_to_holders(play, "ready", now).await.iter().filter(|told| *told == card).count();
     assert_eq!(told(worker, "back", &[letter("card.returned_by_mail", card, "PA-3")], now).await.accepted, 1);
     assert_eq!(where_is(worker, card).await, "on_shelf");
-    let ready = told_to_holders(play, "ready", now).await.iter().filter(|told| *told == card).count();
+    // Told once a day.
+    let tomorrow = now + jiff::Span::new().hours(18);
+    let ready = told_to_holders(play, "ready", tomorrow).await.iter().filter(|told| *told == card).count();
     assert_eq!(ready, told_before + 1);
     let back = of_card(worker, BACK, card, now).await;
     assert_eq!(back, ["administrator"]);

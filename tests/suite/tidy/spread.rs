@@ -40,7 +40,7 @@ const USES: &[(&str, &[&str], &str)] = &[
     ),
     (
         "books/figures/counting.rs",
-        &["account", "in_hand", "in_mail", "on_shelf", "production", "with_unit"],
+        &["account", "in_hand", "in_mail", "on_shelf", "production", "stored", "with_unit"],
         "what passed",
     ),
     ("books/figures/yields.rs", &["in_transit", "production"], "what a bureau makes, and what is on its way"),
@@ -48,6 +48,7 @@ const USES: &[(&str, &[&str], &str)] = &[
     ("books/laws/batch_balance.rs", &["account"], "whom the bank opens no account for leaves the batch"),
     ("books/laws/card_balance.rs", &["production"], "the law of orders, good and spoiled cards"),
     ("books/laws/deadline.rs", &["waiting_account"], "the one waiting room whose cards have a day of their own"),
+    ("books/laws/deadline.rs", &["on_shelf"], "a window that ended waits while a person is asked"),
     ("books/laws/one_place.rs", &["waiting_account"], "what waits there is in the queue, and nothing else is"),
     ("books/laws/one_place.rs", &["in_hand", "recalled"], "offenders planted for its test"),
     ("cases/deliveries.rs", &["in_transit"], "whose turn it is once a case ended"),
@@ -55,7 +56,7 @@ const USES: &[(&str, &[&str], &str)] = &[
     ("books/laws/custody.rs", &["in_mail"], "how often a card was sent"),
     ("cases/deadlines/cards.rs", &["with_unit", "in_mail", "stored"], "they have deadlines of their own kinds"),
     ("cases/deadlines/mail.rs", &["in_mail"], "what a carrier has, and when it is asked"),
-    ("cases/deadlines/shipments.rs", &["on_shelf"], "a window ends, a delivery is late"),
+    ("cases/deadlines/shipments.rs", &["on_shelf", "in_transit"], "a window ends, a delivery is late"),
     ("cases/deadlines/uncollected.rs", &["stored", "to_recycle"], "what nobody collected, and what follows"),
     ("cases/deadlines/units.rs", &["with_unit", "recalled"], "what a unit has, and what follows"),
     (
@@ -70,10 +71,18 @@ const USES: &[(&str, &[&str], &str)] = &[
     ("erasing/person.rs", &["no_plastic"], "a card that was never made has ended, and its state does not say so"),
     ("erasing/destroy.rs", &["personalization"], "photos go with the package they were rendered for"),
     ("erasing/rows.rs", &["account"], "a photo is needed from the account batch to the package"),
-    ("messages/notice_rows.rs", &["on_shelf", "in_hand", "recalled", "stored"], "whether what a notice tells is still so"),
+    (
+        "messages/notice_rows.rs",
+        &["on_shelf", "in_hand", "recalled", "stored"],
+        "whether what a notice tells is still so",
+    ),
     ("messages/relay.rs", &["waiting_account", "waiting_production", "in_production"], "who travels to the shelf"),
     ("messages/relay.rs", &["produced", "in_transit", "at_point"], "who travels to the shelf, after a decision"),
-    ("messages/relay.rs", &["on_shelf", "with_unit", "in_hand", "in_mail", "recalled", "stored"], "what others are told"),
+    (
+        "messages/relay.rs",
+        &["on_shelf", "with_unit", "in_hand", "in_mail", "recalled", "stored"],
+        "what others are told",
+    ),
     (
         "messages/told.rs",
         &["produced", "on_shelf", "in_hand", "in_mail", "recalled", "stored", "in_transit"],
@@ -81,6 +90,7 @@ const USES: &[(&str, &[&str], &str)] = &[
     ),
     ("photos/renditions.rs", &["waiting_account"], "a photo is needed before the first batch"),
     ("reference/effect.rs", &["on_shelf"], "a window never ends earlier than its holders were told"),
+    ("reference/effect.rs", &["stored"], "months move with no calendar"),
     ("reference/touched.rs", &["waiting_account", "in_account_batch"], "an outlet that opens is needed until then"),
 ];
 

@@ -29,8 +29,11 @@ const ACCOUNT_ON: Transition = Transition::of(&ACCOUNT, "sealed", "active");
 const COLLECTED: &[Route] =
     &[(&[card("on_shelf", "in_hand")], "collected"), (&[card("stored", "in_hand")], "collected, kept until then")];
 const COLLECTED_BY_UNIT: &[Route] = &[(&[card("on_shelf", "with_unit")], "collected by the unit")];
-const COLLECTED_BY_MAIL: &[Route] =
-    &[(&[card("in_mail", "in_hand")], "delivered"), (&[card("on_shelf", "in_hand")], "collected")];
+const COLLECTED_BY_MAIL: &[Route] = &[
+    (&[card("in_mail", "in_hand")], "delivered"),
+    (&[card("on_shelf", "in_hand")], "collected"),
+    (&[card("stored", "in_hand")], "collected, kept until then"),
+];
 const HANDED_OVER: &[Route] = &[(&[card("with_unit", "in_hand")], "handed over to the person")];
 const ACTIVATED_SOCIAL: &[Route] = &[(&[SOCIAL_ON], "activated: social")];
 const ACTIVATED_FINANCIAL: &[Route] = &[(&[ACCOUNT_ON], "activated: financial")];

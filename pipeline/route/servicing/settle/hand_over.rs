@@ -12,6 +12,7 @@ use cardline_core::domain::policy::hand_over::{Lack, Lacking, Told};
 use jiff::civil::Date;
 
 use super::kept::{Chunk, keep};
+use crate::cases::deadlines::mail::NOT_DELIVERED;
 use crate::cases::desk::open_case;
 use crate::route::intake::settle::IntakeCounts;
 use crate::route::servicing::arriving::{ArrivingEvent, EventDates, EventKind, Handed};
@@ -39,7 +40,8 @@ const WAITING: &str = "SELECT e.position, a.id AS application, a.bank, a.method,
         COALESCE(a.place, s.place) AS place
     FROM event e JOIN application a ON a.id = e.id JOIN made m ON m.application = a.id
         JOIN box x ON x.id = m.box JOIN shipment s ON s.id = x.shipment
-    WHERE COALESCE(a.place, s.place) IN ('at_point', 'on_shelf', 'in_mail', 'stored') ORDER BY e.position";
+    WHERE COALESCE(a.place, s.place) IN ('at_point', 'on_shelf', 'in_mail', 'stored')
+        OR (a.place = 'held' AND a.reason = $1) ORDER BY e.position";
 
 /// A hand-over that lacks something and is recorded all the same.
 struct Doubted {
@@ -77,9 +79,13 @@ impl Waiting {
             (EventKind::Collected | EventKind::CollectedByUnit, "on_shelf") => here,
             // Kept elsewhere for its holder it is at no point.
             (EventKind::Collected, "stored") => lack(rules, card, (&event.handed, None)),
+            (EventKind::CollectedByMail, "stored") => {
+                lack(rules, card, (&event.handed, None)).into_iter().chain([Lack::NotSent]).min()
+            }
             (EventKind::CollectedByMail, "on_shelf") => here.into_iter().chain([Lack::NotSent]).min(),
             (EventKind::SentByMail, "at_point" | "on_shelf") => here.filter(|lack| *lack != Lack::Papers),
-            (EventKind::Delivered | EventKind::CollectedByMail, "in_mail") => {
+            // On hold: nothing was heard of it for long.
+            (EventKind::Delivered, "in_mail" | "held") | (EventKind::CollectedByMail, "in_mail") => {
                 lack(rules, card, (&event.handed, None)).filter(|lack| *lack == Lack::Papers)
             }
             _ => None,
@@ -96,7 +102,7 @@ pub(super) async fn judge(
 ) -> Result<Judged, LedgerError> {
     let mut judged = Judged::default();
     let by_position: BTreeMap<i64, &ArrivingEvent> = events.iter().map(|event| (event.position, event)).collect();
-    for card in tx.rows::<Waiting>(WAITING, args![]).await? {
+    for card in tx.rows::<Waiting>(WAITING, args![NOT_DELIVERED]).await? {
         let Waiting { position, application, .. } = card;
         let rules = chunk.dates.of(&card.region);
         let Some(event) = by_position.get(&position) else { continue };

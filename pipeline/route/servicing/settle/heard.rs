@@ -9,15 +9,16 @@ use crate::store::{LedgerError, Tx};
 
 /// Whether a point tells it. The city, a carrier, a unit and a bank tell the others.
 pub(super) fn is_told_by_point(kind: EventKind) -> bool {
-    use EventKind::{Collected, CollectedByUnit, Found, Missing, SentByMail};
-    matches!(kind, Collected | CollectedByUnit | Found | Missing | SentByMail)
+    use EventKind::{Collected, CollectedByMail, CollectedByUnit, Found, Missing, SentByMail};
+    matches!(kind, Collected | CollectedByMail | CollectedByUnit | Found | Missing | SentByMail)
 }
 
-/// Today the points of the cards were heard of that the staged events have moved.
+/// Today the points of the cards were heard of that the staged events have moved; what was kept elsewhere no point handed
+/// out.
 pub(super) async fn heard_of_cards(tx: &mut Tx, today: Date) -> Result<(), LedgerError> {
     let sql = "INSERT INTO point_heard (point, heard_on) SELECT p.point, $1 FROM (SELECT DISTINCT s.point FROM event e
             JOIN made m ON m.application = e.id JOIN box x ON x.id = m.box JOIN shipment s ON s.id = x.shipment
-            WHERE e.verdict = 'moved') p
+            WHERE e.verdict = 'moved' AND NOT EXISTS (SELECT 1 FROM move v WHERE v.event_id = e.event_id AND v.from_state = 'stored')) p
         WHERE NOT EXISTS (SELECT 1 FROM point_heard h WHERE h.point = p.point AND h.heard_on >= $1) ORDER BY p.point
         ON CONFLICT (point) DO UPDATE SET heard_on = excluded.heard_on";
     tx.run(sql, args![today]).await?;

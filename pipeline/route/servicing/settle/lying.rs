@@ -95,6 +95,11 @@ pub(super) async fn go(
     Ok(moved)
 }
 
+/// Those that moved: of what stands alike now some may have moved before this transaction saw them.
+pub(super) async fn gone(tx: &mut Tx) -> Result<BTreeSet<i64>, LedgerError> {
+    Ok(tx.rows::<(i64,)>("SELECT id FROM subject", args![]).await?.into_iter().map(|(id,)| id).collect())
+}
+
 /// Lays cards into their cartons again, wherever those are by now, and counts the cartons again. A window that ended
 /// without them is opened once more, for as long as a new one: nobody told their holders before. The two reasons: of a
 /// card that lies there again, and of one for which a window was opened.
@@ -112,10 +117,12 @@ pub(super) async fn lay_back(
     let (mut cartons, mut laid) = (BTreeSet::new(), LaidBack::default());
     for ((from, to, done), cards) in groups {
         cartons.extend(cards.iter().map(|card| (card.shipment, done)));
-        laid.cards.extend(cards.iter().map(|card| (card.id, card.region.clone())));
+        let told: Vec<(i64, String)> = cards.iter().map(|card| (card.id, card.region.clone())).collect();
         let transition = Transition::between(&CARD, &from, &to)?;
         let why = Stamp { reason: if done { again } else { reason }, ..why };
         laid.moved += go(tx, chunk, cards, transition, Along::default(), why).await?;
+        let gone = gone(tx).await?;
+        laid.cards.extend(told.into_iter().filter(|(id, _)| gone.contains(id)));
         tx.run("UPDATE application SET reason = NULL WHERE id IN (SELECT id FROM subject)", args![]).await?;
     }
     for (carton, done) in cartons {

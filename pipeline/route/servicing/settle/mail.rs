@@ -11,7 +11,7 @@ use super::cards::keep_left;
 use super::effects::along;
 use super::hand_over::judge;
 use super::kept::Chunk;
-use super::lying::{Lying, find, go, lay_back, lying, those};
+use super::lying::{Lying, find, go, gone, lay_back, lying, those};
 use crate::cases::deadlines::mail::{AFTER_ALL, CAME_BACK, NOT_DELIVERED};
 use crate::cases::desk::{cases_of_subjects, open_case, overtake_cases};
 use crate::limits::EVENT_AHEAD;
@@ -56,8 +56,9 @@ pub(super) async fn sent(
         let along = Along { due_on: Some(due_on), ..along(EventKind::SentByMail, chunk.dates.of("")) };
         let transition = Transition::between(&CARD, &from, "in_mail")?;
         counts.accepted += go(tx, chunk, cards, transition, along, Stamp { reason: "sent by mail", ..why }).await?;
+        let gone = gone(tx).await?;
         settle_cases(tx, why).await?;
-        for (position, application) in told {
+        for (position, application) in told.into_iter().filter(|(_, application)| gone.contains(application)) {
             if let Some(event) = events.iter().find(|event| event.position == position) {
                 keep_mailing(tx, application, event).await?;
             }
@@ -95,11 +96,11 @@ pub(super) async fn delivered(
         groups.entry((card.place.clone(), chunk.dates.of(&card.region).activate_on)).or_default().push(card);
     }
     for ((from, due_on), cards) in groups {
-        let ids: Vec<i64> = cards.iter().map(|card| card.id).collect();
         let along = Along { due_on: Some(due_on), ..along(EventKind::Delivered, chunk.dates.of("")) };
         let transition = Transition::between(&CARD, &from, "in_hand")?;
         let why = Stamp { reason: "delivered", ..why };
         counts.accepted += go(tx, chunk, cards, transition, along, why).await?;
+        let ids: Vec<i64> = gone(tx).await?.into_iter().collect();
         tx.run("UPDATE application SET reason = NULL WHERE id IN (SELECT id FROM subject)", args![]).await?;
         settle_cases(tx, why).await?;
         heard_of(tx, &ids, why).await?;

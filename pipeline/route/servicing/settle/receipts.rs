@@ -151,7 +151,10 @@ async fn receive(
         let moved =
             move_set_by(tx, SHIPMENT.of(carton.id), transition!(CARD, "in_transit" => "at_point"), why, Some(mark));
         moved.await?;
-        tx.run("UPDATE shipment SET owner = 'distribution point' WHERE id = $1", args![carton.id]).await?;
+        // A person who has its delivery to decide keeps it.
+        if case_of_delivery(tx, carton.id).await?.is_none() {
+            tx.run("UPDATE shipment SET owner = 'distribution point' WHERE id = $1", args![carton.id]).await?;
+        }
     } else {
         keep(tx, chunk, event, MessageOutcome::Accepted, Some(told.word().into())).await?;
     }
@@ -188,10 +191,14 @@ async fn receive(
 }
 
 /// Cards of a carton are missing now, or were found: where nothing but a count opened the case about it, and the last
-/// count agrees with those who travel now, nobody needs to decide.
+/// count agrees with those who travel now, nobody needs to decide. A count before which a card of it was sent by mail says
+/// nothing of those who travel now.
 pub(super) async fn count_again(tx: &mut Tx, shipment: i64, why: Stamp<'_>) -> Result<(), LedgerError> {
     let Some((case, true)) = case_of_delivery(tx, shipment).await? else { return Ok(()) };
-    let last = "SELECT kind, counted FROM receipt WHERE shipment = $1 ORDER BY at DESC, id DESC LIMIT 1";
+    let last = "SELECT kind, counted FROM receipt r WHERE shipment = $1 AND NOT EXISTS (SELECT 1 FROM box x
+            JOIN made m ON m.box = x.id JOIN mailing l ON l.application = m.application
+            WHERE x.shipment = r.shipment AND l.at >= r.at)
+        ORDER BY at DESC, id DESC LIMIT 1";
     let last = tx.row::<(String, Option<i64>)>(last, args![shipment]).await?;
     let carton = tx.row::<Carton>(carton!("s.id = $1"), args![shipment]).await?;
     let (Some((kind, count)), Some(carton)) = (last, carton) else { return Ok(()) };

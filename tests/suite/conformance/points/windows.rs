@@ -218,7 +218,8 @@ async fn nobody_moves_what_they_do_not_see(worker: &mut Worker, point: &str) {
 
 async fn many_windows_end_when_a_person_says_so(database: Database) {
     let mut play = played(database).await;
-    let few = include_str!("../../../schemas/policy.toml").replace("window_ends_count = 100", "window_ends_count = 2");
+    let few =
+        include_str!("../../../../schemas/policy.toml").replace("window_ends_count = 100", "window_ends_count = 2");
     play.worker.policy = Arc::new(Policy::load(&few).unwrap());
     let (worker, now) = (&play.worker, morning());
     let ended = |day: &str, by_notice: bool| {
