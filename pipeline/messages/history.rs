@@ -84,7 +84,7 @@ impl Step for Relay {
         Ok(Told { lease, seal, messages, notices })
     }
 
-    async fn settle<'s>(&self, worker: &'s Worker, told: Told, _: Timestamp) -> Result<(), StageError> {
+    async fn settle(&self, worker: &Worker, told: Told, _: Timestamp) -> Result<(), StageError> {
         tokio::task::block_in_place(|| worker.publish(&told.messages))?;
         worker.ledger.told(&told.lease, "topics", told.seal, told.notices).await?;
         Ok(())

@@ -83,7 +83,7 @@ impl Step for Notices {
         Ok(Telling { lease, messages, told, dropped })
     }
 
-    async fn settle<'s>(&self, worker: &'s Worker, telling: Telling, now: Timestamp) -> Result<(), StageError> {
+    async fn settle(&self, worker: &Worker, telling: Telling, now: Timestamp) -> Result<(), StageError> {
         tokio::task::block_in_place(|| worker.publish(&telling.messages))?;
         let Telling { lease, told, dropped, .. } = telling;
         worker.ledger.settle_notices(&lease, told, dropped, local_date(now)).await?;
@@ -100,6 +100,9 @@ fn whole_telephones(mut waiting: Vec<WaitingNotice>) -> Vec<WaitingNotice> {
     waiting
 }
 
+/// What a text says, in the order in which texts are told: whether it says no day, its day, template, point and language.
+type Text = (bool, Option<String>, String, String, String);
+
 /// Notices of one telephone with one text.
 type Group = Vec<WaitingNotice>;
 
@@ -107,8 +110,7 @@ type Group = Vec<WaitingNotice>;
 /// notice about the same application says better. Of several texts the one whose day is nearest goes first.
 fn chosen(waiting: Vec<WaitingNotice>, tells_day: impl Fn(&str) -> bool) -> (Vec<Group>, Vec<i64>) {
     let (mut dropped, mut last_of) = (Vec::new(), HashSet::new());
-    let mut by_phone: BTreeMap<Vec<u8>, BTreeMap<(bool, Option<String>, String, String, String), Group>> =
-        BTreeMap::new();
+    let mut by_phone: BTreeMap<Vec<u8>, BTreeMap<Text, Group>> = BTreeMap::new();
     // The newest of each application first.
     for notice in waiting.into_iter().rev() {
         if !notice.holds || !last_of.insert(notice.application_id.clone()) {

@@ -63,7 +63,7 @@ async fn a_card_is_kept_for_its_holder_and_closed_after_a_year(database: Databas
     // What must be shown is asked for here, too: nothing was.
     let doubted = "SELECT a.application_id FROM desk_case k JOIN application a ON a.id = k.application
         WHERE k.reason = 'handed over without everything that must be shown' AND k.state = 'open'";
-    assert_eq!(texts(&worker.ledger, doubted).await, [late.clone()]);
+    assert_eq!(texts(&worker.ledger, doubted).await, std::slice::from_ref(late));
 
     // Nobody is left to come.
     let mut died = about("holder.died", refused);

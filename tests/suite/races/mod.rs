@@ -57,7 +57,8 @@ async fn a_card_is_handed_over_once(mut database: Database) {
         }
     }
     println!("{raced} races on {:?} in {:.1} s, won by {won:?}", database.engine, started.elapsed().as_secs_f64());
-    assert_eq!(won.len(), 4, "somebody never wins: {won:?}");
+    // Who wins is chance; were it always the same one, nothing was raced for.
+    assert!(won.len() > 1, "nobody raced: {won:?}");
 }
 
 /// Races for every carton on a shelf, as long as races are wanted; returns for how many cards.
