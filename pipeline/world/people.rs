@@ -308,9 +308,9 @@ impl People {
         }
     }
 
-    /// Where the card of an application is collected; what has no point comes from a desk of nobody's.
+    /// Where the card of an application lies; what has no place comes from a desk of nobody's.
     fn place_of(&self, key: &str) -> &str {
-        let point = self.of.get(key).map(|person| person.pickup.point.as_str());
+        let point = self.of.get(key).map(|person| person.pickup.lies_at());
         point.filter(|point| !point.is_empty()).unwrap_or("000000000000")
     }
 
