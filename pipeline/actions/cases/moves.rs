@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use super::offers::CaseCard;
 use crate::custody::batch_state::locked_state;
 use crate::store::row_macs::catalog;
-use crate::store::transition::{Along, Subject, Transition, all_moved, move_each, move_one};
+use crate::store::transition::{Along, Transition, move_all, move_one};
 use crate::store::{LedgerError, Stamp, Tx};
 use crate::{args, transition};
 
@@ -41,7 +41,7 @@ pub(super) async fn move_card(
             let ended =
                 [transition!(APPLICATION, "accepted" => "refused"), out, transition!(SOCIAL, "sealed" => "cancelled")];
             let along = Along { owner: Some("nobody"), open: Some(false), ..Along::default() };
-            move_all(tx, card.id, &ended, along, why).await
+            move_all(tx, &[card.id], &ended, along, why).await
         }
         Decision::Close => close(tx, card, on_hold, dates, why, out).await,
         Decision::RefuseFile | Decision::Noted => Ok(()),
@@ -147,22 +147,9 @@ async fn close(
 ) -> Result<(), LedgerError> {
     let along = Along { due_on: Some(dates.closed_on), owner: Some("administrator"), ..Along::default() };
     if on_hold.is_ending {
-        return move_all(tx, card.id, &[out], along, why).await;
+        return move_all(tx, &[card.id], &[out], along, why).await;
     }
     let reason = if on_hold.failed { "damaged" } else { "never_collected" };
     let ended = [out, transition!(SOCIAL, "sealed" => "cancelled")];
-    move_all(tx, card.id, &ended, Along { reason: Some(reason.into()), ..along }, why).await
-}
-
-/// Moves one application along several edges, or fails.
-async fn move_all(
-    tx: &mut Tx,
-    id: i64,
-    transitions: &[Transition],
-    along: Along,
-    why: Stamp<'_>,
-) -> Result<(), LedgerError> {
-    tx.stage(vec![Subject::of(id)]).await?;
-    let moved = move_each(tx, transitions, along, why).await?;
-    transitions.first().map_or(Ok(()), |first| all_moved(first, 1, moved))
+    move_all(tx, &[card.id], &ended, Along { reason: Some(reason.into()), ..along }, why).await
 }

@@ -8,7 +8,7 @@ use crate::cases::deadline::{Deadline, Missed, gauge};
 use crate::cases::deadlines::locked::locked;
 use crate::cases::desk::open_case;
 use crate::limits::OVERDUE_AT_ONCE;
-use crate::store::transition::{Along, Subject, all_moved, by_day, move_each};
+use crate::store::transition::{Along, by_day, move_all};
 use crate::store::{LedgerError, Stamp, Tx};
 use crate::{args, row, transition};
 
@@ -69,11 +69,8 @@ async fn remind(tx: &mut Tx, Missed { partner, dates, why }: Missed<'_>) -> Resu
     }
     let transition = transition!(CARD, "in_hand" => "in_hand");
     for (due_on, ids) in by_day(all, |region| *dates.activate_on.of(region)) {
-        let expected = ids.len() as i64;
-        tx.stage(ids.into_iter().map(Subject::of).collect()).await?;
         let along = Along { due_on: Some(due_on), owner: Some("holder"), ..Along::default() };
-        let moved = move_each(tx, &[transition], along, Stamp { reason: REMINDED, ..why }).await?;
-        all_moved(&transition, expected, moved)?;
+        move_all(tx, &ids, &[transition], along, Stamp { reason: REMINDED, ..why }).await?;
     }
     for (id, case_on) in to_ask {
         open_case(tx, Some(id), None, NOT_ACTIVATED, case_on, "administrator", why).await?;

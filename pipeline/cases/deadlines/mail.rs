@@ -1,16 +1,14 @@
 //! Cards sent by mail that are neither delivered nor back in time: the carrier is asked once; then the card is on hold,
 //! and a person decides.
 
-use std::collections::BTreeMap;
-
 use cardline_core::card_states;
 use cardline_core::state_machines::CARD;
 
 use crate::cases::deadline::{Deadline, Missed, gauge};
-use crate::cases::deadlines::locked::locked;
+use crate::cases::deadlines::asked_once::{Late, ask_once};
 use crate::cases::desk::{cases_of_subjects, open_case, overtake_cases};
 use crate::limits::OVERDUE_AT_ONCE;
-use crate::store::transition::{Along, Subject, all_moved, by_day, move_each};
+use crate::store::transition::{Along, by_day, move_all};
 use crate::store::{LedgerError, Stamp, Tx};
 use crate::{args, transition};
 
@@ -56,38 +54,24 @@ const LATE: &str = concat!(
 );
 
 async fn ask_or_hold(tx: &mut Tx, Missed { partner, dates, why }: Missed<'_>) -> Result<(), LedgerError> {
-    let mut late: BTreeMap<bool, Vec<(i64, String)>> = BTreeMap::new();
     let found = args![dates.today, partner, MAIL_LATE, OVERDUE_AT_ONCE];
-    let found = tx.rows::<(i64, String, bool)>(LATE, found).await?;
+    let found = tx.rows::<Late>(LATE, found).await?;
     let still = "SELECT id FROM application WHERE id IN (SELECT id FROM subject) AND place = 'in_mail'";
-    let still = locked(tx, found.iter().map(|(id, ..)| *id), still).await?;
-    for (id, region, asked) in found.into_iter().filter(|(id, ..)| still.contains(id)) {
-        late.entry(asked).or_default().push((id, region));
-    }
-    for (case_on, ids) in by_day(late.remove(&false).unwrap_or_default(), |region| *dates.case_on.of(region)) {
-        tx.stage(ids.iter().copied().map(Subject::of).collect()).await?;
-        tx.run("UPDATE application SET due_on = $1 WHERE id IN (SELECT id FROM subject)", args![case_on]).await?;
-        for id in ids {
-            open_case(tx, Some(id), None, MAIL_LATE, case_on, "administrator", why).await?;
-        }
-    }
-    for (case_on, ids) in by_day(late.remove(&true).unwrap_or_default(), |region| *dates.case_on.of(region)) {
+    let asked = ask_once(tx, found, still, MAIL_LATE, (dates, why)).await?;
+    for (case_on, ids) in by_day(asked, |region| *dates.case_on.of(region)) {
         hold(tx, ids, case_on, Stamp { reason: NOT_DELIVERED, ..why }).await?;
     }
     Ok(())
 }
 
 async fn hold(tx: &mut Tx, ids: Vec<i64>, case_on: jiff::civil::Date, why: Stamp<'_>) -> Result<(), LedgerError> {
-    tx.stage(ids.iter().copied().map(Subject::of).collect()).await?;
     let along = Along {
         due_on: Some(case_on),
         owner: Some("administrator"),
         reason: Some(NOT_DELIVERED.into()),
         ..Along::default()
     };
-    let transition = transition!(CARD, "in_mail" => "held");
-    let moved = move_each(tx, &[transition], along, why).await?;
-    all_moved(&transition, ids.len() as i64, moved)?;
+    move_all(tx, &ids, &[transition!(CARD, "in_mail" => "held")], along, why).await?;
     let asked = cases_of_subjects(tx, MAIL_LATE).await?;
     overtake_cases(tx, &asked, why).await?;
     for id in ids {

@@ -6,7 +6,7 @@ use cardline_core::state_machines::CARD;
 use crate::cases::deadline::{Deadline, Missed, gauge};
 use crate::cases::desk::open_case;
 use crate::limits::OVERDUE_AT_ONCE;
-use crate::store::transition::{Along, Subject, all_moved, by_day, move_each};
+use crate::store::transition::{Along, by_day, move_all};
 use crate::store::{LedgerError, Stamp, Tx};
 use crate::{args, transition};
 
@@ -44,15 +44,13 @@ async fn hold(tx: &mut Tx, Missed { partner, dates, why }: Missed<'_>) -> Result
         .await?;
     let (transition, why) = (transition!(CARD, "missing" => "held"), Stamp { reason: NOT_FOUND, ..why });
     for (case_on, ids) in by_day(late, |region| *dates.case_on.of(region)) {
-        tx.stage(ids.iter().copied().map(Subject::of).collect()).await?;
         let along = Along {
             due_on: Some(case_on),
             owner: Some("administrator"),
             reason: Some(NOT_FOUND.into()),
             ..Along::default()
         };
-        let moved = move_each(tx, &[transition], along, why).await?;
-        all_moved(&transition, ids.len() as i64, moved)?;
+        move_all(tx, &ids, &[transition], along, why).await?;
         for id in ids {
             open_case(tx, Some(id), None, NOT_FOUND, case_on, "administrator", why).await?;
         }

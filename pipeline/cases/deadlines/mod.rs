@@ -6,6 +6,7 @@
 pub(crate) mod activation;
 mod applications;
 mod approvals;
+mod asked_once;
 mod batches;
 mod cards;
 mod cases;

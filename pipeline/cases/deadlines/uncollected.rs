@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use crate::cases::deadline::{Deadline, Missed, gauge};
 use crate::cases::deadlines::locked::locked;
 use crate::limits::OVERDUE_AT_ONCE;
-use crate::store::transition::{Along, Subject, all_moved, by_day, move_each};
+use crate::store::transition::{Along, by_day, move_all};
 use crate::store::{LedgerError, Stamp, Tx};
 use crate::{args, row, transition};
 
@@ -68,10 +68,7 @@ async fn hand_on_or_close(tx: &mut Tx, Missed { partner, dates, why }: Missed<'_
     for (due_on, ids) in by_day(going_on, until) {
         let along = Along { due_on: Some(due_on), owner: Some(BANK), ..Along::default() };
         let why = Stamp { reason: "kept by the bank from now on", ..why };
-        let transition = transition!(CARD, "stored" => "stored");
-        let all = ids.len() as i64;
-        tx.stage(ids.into_iter().map(Subject::of).collect()).await?;
-        all_moved(&transition, all, move_each(tx, &[transition], along, why).await?)?;
+        move_all(tx, &ids, &[transition!(CARD, "stored" => "stored")], along, why).await?;
     }
     for (due_on, ids) in by_day(ending.into_iter().map(|card| (card.id, card.region)), |r| *dates.recycle_on.of(r)) {
         let along = Along {
@@ -83,9 +80,7 @@ async fn hand_on_or_close(tx: &mut Tx, Missed { partner, dates, why }: Missed<'_
         };
         let why = Stamp { reason: "not collected in time, to be closed and destroyed", ..why };
         let transitions = [transition!(CARD, "stored" => "to_recycle"), transition!(SOCIAL, "sealed" => "cancelled")];
-        let all = ids.len() as i64;
-        tx.stage(ids.into_iter().map(Subject::of).collect()).await?;
-        all_moved(&transitions[0], all, move_each(tx, &transitions, along, why).await?)?;
+        move_all(tx, &ids, &transitions, along, why).await?;
     }
     Ok(())
 }

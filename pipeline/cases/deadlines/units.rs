@@ -1,16 +1,14 @@
 //! Cards that a unit collected and did not hand out in time: the unit is asked once, then they are recalled.
 
-use std::collections::BTreeMap;
-
 use cardline_core::card_states;
 use cardline_core::state_machines::CARD;
 
 use super::cards::WAITS_LONG;
 use crate::cases::deadline::{Deadline, Missed, gauge};
-use crate::cases::deadlines::locked::locked;
-use crate::cases::desk::{open_case, overtake_cases};
+use crate::cases::deadlines::asked_once::{Late, ask_once};
+use crate::cases::desk::overtake_cases;
 use crate::limits::OVERDUE_AT_ONCE;
-use crate::store::transition::{Along, Subject, all_moved, by_day, move_each};
+use crate::store::transition::{Along, by_day, move_all};
 use crate::store::{LedgerError, Stamp, Tx};
 use crate::{args, transition};
 
@@ -49,39 +47,24 @@ const LATE: &str = concat!(
 );
 
 async fn ask_or_recall(tx: &mut Tx, Missed { partner, dates, why }: Missed<'_>) -> Result<(), LedgerError> {
-    let mut late: BTreeMap<bool, Vec<(i64, String)>> = BTreeMap::new();
     let found = args![dates.today, partner, UNIT_LATE, WAITS_LONG, OVERDUE_AT_ONCE];
-    let found = tx.rows::<(i64, String, bool)>(LATE, found).await?;
+    let found = tx.rows::<Late>(LATE, found).await?;
     let still = "SELECT id FROM application WHERE id IN (SELECT id FROM subject) AND place = 'with_unit'";
-    let still = locked(tx, found.iter().map(|(id, ..)| *id), still).await?;
-    for (id, region, asked) in found.into_iter().filter(|(id, ..)| still.contains(id)) {
-        late.entry(asked).or_default().push((id, region));
-    }
-    for (case_on, ids) in by_day(late.remove(&false).unwrap_or_default(), |region| *dates.case_on.of(region)) {
-        tx.stage(ids.iter().copied().map(Subject::of).collect()).await?;
-        tx.run("UPDATE application SET due_on = $1 WHERE id IN (SELECT id FROM subject)", args![case_on]).await?;
-        for id in ids {
-            open_case(tx, Some(id), None, UNIT_LATE, case_on, "administrator", why).await?;
-        }
-    }
-    for (due_on, ids) in by_day(late.remove(&true).unwrap_or_default(), |region| *dates.return_on.of(region)) {
+    let asked = ask_once(tx, found, still, UNIT_LATE, (dates, why)).await?;
+    for (due_on, ids) in by_day(asked, |region| *dates.return_on.of(region)) {
         recall(tx, ids, due_on, Stamp { reason: "not handed over in time, recalled from the unit", ..why }).await?;
     }
     Ok(())
 }
 
 async fn recall(tx: &mut Tx, ids: Vec<i64>, due_on: jiff::civil::Date, why: Stamp<'_>) -> Result<(), LedgerError> {
-    let all = ids.len() as i64;
-    tx.stage(ids.into_iter().map(Subject::of).collect()).await?;
     let along = Along {
         due_on: Some(due_on),
         owner: Some("administrator"),
         reason: Some("never_collected".into()),
         ..Along::default()
     };
-    let transition = transition!(CARD, "with_unit" => "recalled");
-    let moved = move_each(tx, &[transition], along, why).await?;
-    all_moved(&transition, all, moved)?;
+    move_all(tx, &ids, &[transition!(CARD, "with_unit" => "recalled")], along, why).await?;
     let asked = "SELECT k.id FROM subject s JOIN desk_case k ON k.application = s.id
         WHERE k.reason IN ($1, $2) AND k.state IN ('open', 'escalated') ORDER BY k.id";
     let cases = tx.rows::<(i64,)>(asked, args![UNIT_LATE, WAITS_LONG]).await?;

@@ -13,6 +13,7 @@ use crate::messages::told::ENDS_SOON;
 use crate::route::distribution::shipments::window_stands;
 use crate::route::distribution::windows::Shipments;
 use crate::step::{Claim, StageError, Step, Worker};
+use crate::store::args::Arg;
 use crate::store::leases::spend;
 use crate::store::transition::move_set;
 use crate::store::{Lease, Ledger, LedgerError, Stamp};
@@ -52,6 +53,12 @@ macro_rules! ending {
                 WHERE x.shipment = s.id AND a.place IS NULL)) e
          WHERE NOT EXISTS (SELECT 1 FROM move w WHERE w.scope = 'shipment' AND w.subject = e.id AND w.reason = e.reason)"
     };
+}
+
+/// The first arguments of a statement made with [`ending!`].
+fn ending_args(today: Date, [seven, three, one]: [Date; 3]) -> Vec<Arg> {
+    let [in_seven, in_three, in_one] = REASONS;
+    args![today, seven, three, one, in_seven, in_three, in_one, format!("{ENDS_SOON}%")]
 }
 
 /// Tells of windows that end soon.
@@ -125,10 +132,7 @@ impl Ledger {
     /// Bank and area of the runs of which a carton's window ends soon.
     async fn runs_ending_soon(&self, today: Date, by: [Date; 3]) -> Result<Vec<(String, String)>, LedgerError> {
         let sql = concat!("SELECT DISTINCT e.bank, e.region FROM ", ending!(), " ORDER BY e.bank, e.region");
-        let [seven, three, one] = by;
-        let [in_seven, in_three, in_one] = REASONS;
-        let begins = format!("{ENDS_SOON}%");
-        self.read().await?.rows(sql, args![today, seven, three, one, in_seven, in_three, in_one, begins]).await
+        self.read().await?.rows(sql, ending_args(today, by)).await
     }
 
     /// The windows of a bank and area that end soon, those first that end first.
@@ -143,11 +147,8 @@ impl Ledger {
             ending!(),
             " AND e.bank = $9 AND e.region = $10 ORDER BY e.window_last, e.id"
         );
-        let [seven, three, one] = by;
-        let [in_seven, in_three, in_one] = REASONS;
-        let begins = format!("{ENDS_SOON}%");
-        let args = args![today, seven, three, one, in_seven, in_three, in_one, begins, bank, area];
-        self.read().await?.rows(sql, args).await
+        let args = ending_args(today, by).into_iter().chain(args![bank, area]);
+        self.read().await?.rows(sql, args.collect()).await
     }
 
     /// Warns: a row of history for each carton, of which those are told who are left. One whose window was moved since it

@@ -17,7 +17,7 @@ pub(crate) use history::write_move;
 pub use history::{EventMark, Stamp};
 pub(crate) use sets::move_set_by;
 pub use sets::{SHIPMENT_PLACE, Set, move_set};
-pub(crate) use singles::by_day;
 pub use singles::{Along, Subject, move_each, move_one};
+pub(crate) use singles::{by_day, move_all};
 
 pub(crate) use edge::{all_moved, lost};

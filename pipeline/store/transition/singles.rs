@@ -97,9 +97,20 @@ pub async fn move_one(
     along: Along,
     why: Stamp<'_>,
 ) -> Result<(), LedgerError> {
-    tx.stage(vec![Subject::of(id)]).await?;
-    let moved = move_each(tx, &[transition], along, why).await?;
-    all_moved(&transition, 1, moved)
+    move_all(tx, &[id], &[transition], along, why).await
+}
+
+/// Moves things along several edges, all of them; a lost race is an error.
+pub(crate) async fn move_all(
+    tx: &mut Tx,
+    ids: &[i64],
+    transitions: &[Transition],
+    along: Along,
+    why: Stamp<'_>,
+) -> Result<(), LedgerError> {
+    tx.stage(ids.iter().copied().map(Subject::of).collect()).await?;
+    let moved = move_each(tx, transitions, along, why).await?;
+    transitions.first().map_or(Ok(()), |first| all_moved(first, ids.len() as i64, moved))
 }
 
 /// Drops from `subject` what does not stand in the state moved from.
