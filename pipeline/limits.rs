@@ -340,5 +340,8 @@ pub const CONSOLE_IDLE_MINUTES: u64 = 30;
 pub const DAY_FIGURES_SECONDS: i64 = 300;
 /// Seconds for which a count of what waits is shown; where no worker counts, what is asked for is counted.
 pub const DAY_FIGURES_FRESH_SECONDS: i64 = 900;
+/// Cards up to which a list of what waits, is due or late is counted when it is asked for: a third of a second. Where more
+/// waited at the last count, the list shows that count.
+pub const LISTED_NOW_CARDS: i64 = 20_000;
 /// Days for which such figures are kept: a quarter of a year.
 pub const DAY_FIGURES_DAYS: i32 = 92;

@@ -4,11 +4,12 @@
 use std::path::PathBuf;
 
 use cardline::actions::pickup::lists::workbook::{Special, workbook};
+use cardline::books::figures::listed;
 use cardline::route::distribution::forecast::{PointForecast, forecast};
-use cardline::route::distribution::pickup::{PickupRow, counted, due_within, one_by_one};
+use cardline::route::distribution::pickup::{PickupRow, due_within, one_by_one};
 use cardline::route::distribution::pickup_cards::Asked;
 use cardline::step::Worker;
-use cardline::time::local_date;
+use cardline::time::{local, local_date};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -132,6 +133,9 @@ async fn list(context: &Context, shown: &ShownBy, asked: impl Fn(&Worker, Date) 
         let next = next.map_or_else(String::new, |last| format!("; the next: --after {last}"));
         print::line(&format!("\n{} cards in {} rows{next}", grouped_digits(cards), grouped_digits(rows.len() as i64)))?;
     }
+    if let Some(at) = rows.first().and_then(|row| row.counted_at) {
+        print::complain(&format!("counted at {}; --cards reads what is so now", local(at).strftime("%Y-%m-%d %H:%M")));
+    }
     Ok(Exit::Ok)
 }
 
@@ -140,7 +144,7 @@ async fn rows(worker: &Worker, asked: Asked, shown: &ShownBy, now: Timestamp) ->
         let after = shown.after.as_deref().unwrap_or_default();
         return Ok(one_by_one(worker, asked, after, shown.limit, now).await?);
     }
-    Ok(counted(worker, asked, shown.by.into(), now).await?)
+    Ok(listed(worker, asked, shown.by.into(), now).await?)
 }
 
 async fn tell_forecast(context: &Context, at: Option<Timestamp>) -> anyhow::Result<Exit> {

@@ -54,17 +54,20 @@ const ARRIVED: &str = "
     WHERE c.at >= $1 AND c.at < $2 AND a.old_number IS NULL GROUP BY a.region, a.bank";
 
 impl Ledger {
-    /// Counts what is due to be counted; nothing where it was counted a few minutes ago.
+    /// Counts what is due to be counted; nothing where it was counted a few minutes ago on this day.
     ///
     /// # Errors
     /// The ledger cannot be read or written.
     pub async fn count_figures(&self, now: Timestamp) -> Result<(), LedgerError> {
         let mut tx = self.read().await?;
         let before = counted_at(&mut tx).await?;
-        if before.is_some_and(|before| now.duration_since(before).as_secs() < DAY_FIGURES_SECONDS) {
+        let today = local_date(now);
+        let is_fresh = |before: Timestamp| {
+            now.duration_since(before).as_secs() < DAY_FIGURES_SECONDS && local_date(before) == today
+        };
+        if before.is_some_and(is_fresh) {
             return Ok(());
         }
-        let today = local_date(now);
         let oldest = today.saturating_sub(DAY_FIGURES_DAYS.days());
         // The day before the last count was over then; a set that was settled late may still have come to it.
         let from = before.map_or(oldest, |before| local_date(before).saturating_sub(1.day()).max(oldest));

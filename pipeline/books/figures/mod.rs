@@ -15,7 +15,7 @@ mod yields;
 pub use answer_times::AnswerTime;
 pub use passed::{DayFigures, PASSED};
 pub use risks::{AtRisk, Risks};
-pub use waiting::{Waiting, waiting, waiting_at_point};
+pub use waiting::{Waiting, listed, waiting, waiting_at_point};
 pub use yields::{Shipped, Spoiled, Yield};
 
 /// Cards that were ready by the day promised to the holder (s3).

@@ -11,11 +11,12 @@ use cardline::actions::batches::shown::show_batch;
 use cardline::actions::batches::targets::kind_of;
 use cardline::actions::cases::list::case_page;
 use cardline::actions::file_list::file_page;
+use cardline::books::figures::listed;
 use cardline::books::way::card_way;
 use cardline::cases::case_list::CaseQuery;
 use cardline::exchange::file_list::FileQuery;
 use cardline::quarantine::quarantined::Selection;
-use cardline::route::distribution::pickup::{By, counted, due_within};
+use cardline::route::distribution::pickup::{By, due_within};
 use cardline::route::distribution::pickup_cards;
 use cardline::route::distribution::silent::{SILENT_WORKING_DAYS, silent};
 use cardline::time::local_date;
@@ -109,14 +110,14 @@ pub async fn pickup_due(asked: Asked) -> Result<Answer, Refusal> {
     let (worker, now) = asked.worker().await?;
     let within = u32::try_from(number(&asked, "within", 7)?).map_err(|_| wrong("within", "working days from today"))?;
     let due = due_within(&worker, local_date(now), within.min(250));
-    Answer::json(&counted(&worker, due, By::Point, now).await?)
+    Answer::json(&listed(&worker, due, By::Point, now).await?)
 }
 
 /// `pickup overdue`.
 pub async fn pickup_overdue(asked: Asked) -> Result<Answer, Refusal> {
     let (worker, now) = asked.worker().await?;
     let overdue = pickup_cards::Asked::Overdue { today: local_date(now) };
-    Answer::json(&counted(&worker, overdue, By::Point, now).await?)
+    Answer::json(&listed(&worker, overdue, By::Point, now).await?)
 }
 
 /// `pickup silent`.

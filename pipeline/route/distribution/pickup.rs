@@ -46,6 +46,9 @@ pub struct PickupRow {
     /// Only of what waits.
     #[serde(flatten)]
     pub ages: Option<Ages>,
+    /// When a worker counted them; none: now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counted_at: Option<Timestamp>,
 }
 
 /// How many cards wait for how many days.
@@ -86,13 +89,13 @@ pub fn due_within(worker: &Worker, today: Date, working_days: u32) -> Asked {
     Asked::Due { from: today, to }
 }
 
-/// What is counted, by what.
+/// What is asked for, counted now; the time that takes grows with what waits.
 ///
 /// # Errors
 /// The ledger cannot be read.
 pub async fn counted(worker: &Worker, asked: Asked, by: By, now: Timestamp) -> Result<Vec<PickupRow>, StageError> {
     let cards = worker.ledger.pickup_cards(asked).await?;
-    Ok(grouped(&cards, asked, by, Day::of(worker, now)))
+    Ok(by_place(worker, &cards, asked, by, now))
 }
 
 /// Single cards after an application id, at most `limit`, in the order of their ids.
@@ -129,8 +132,10 @@ impl<'d> Day<'d> {
     }
 }
 
-/// What waits has one row a place and kind; what is due or late also one a day, the earliest first.
-fn grouped(cards: &[PickupCards], asked: Asked, by: By, day: Day<'_>) -> Vec<PickupRow> {
+/// Cards that were counted, by place. What waits has one row a place and kind; what is due or late also one a day, the
+/// earliest first.
+pub fn by_place(worker: &Worker, cards: &[PickupCards], asked: Asked, by: By, now: Timestamp) -> Vec<PickupRow> {
+    let day = Day::of(worker, now);
     let mut rows: BTreeMap<(String, String, Option<String>, &str, String), PickupRow> = BTreeMap::new();
     for found in cards {
         let row = row_of(found, asked, by, day);
@@ -181,6 +186,7 @@ fn row_of(found: &PickupCards, asked: Asked, by: By, day: Day<'_>) -> PickupRow 
         kind: kind_of(&found.place),
         owner: found.owner.clone(),
         ages,
+        counted_at: None,
     }
 }
 

@@ -41,6 +41,15 @@ row! {
     }
 }
 
+impl PickupCards {
+    /// Of all that wait, whether these are asked for; of what is overdue, all are.
+    pub(crate) fn is_asked_for(&self, asked: Asked) -> bool {
+        let Asked::Due { from, to } = asked else { return true };
+        let is_due = |day: Date| (from..=to).contains(&day);
+        self.place == "on_shelf" && self.due_on.parse().is_ok_and(is_due)
+    }
+}
+
 /// Cards that travel with a shipment at its point.
 macro_rules! on_shelves {
     ($where:literal) => {

@@ -4,12 +4,14 @@
 use std::collections::BTreeSet;
 
 use cardline::args;
-use cardline::books::figures::{KEPT, MISSED, PASSED, waiting, waiting_at_point};
+use cardline::books::figures::{KEPT, MISSED, PASSED, listed, waiting, waiting_at_point};
+use cardline::route::distribution::pickup::{By, PickupRow, counted, due_within};
+use cardline::route::distribution::pickup_cards::Asked;
 use cardline::route::distribution::point_cards::PointCard;
 use cardline::route::distribution::waiting_by_area::{waiting_at, waiting_by_area};
 use cardline::step::Worker;
 use cardline::store::Ledger;
-use cardline::time::instant;
+use cardline::time::{instant, local_date};
 use cardline_core::domain::staff::Role;
 use cardline_world::play::day;
 use jiff::civil::Date;
@@ -102,6 +104,7 @@ async fn what_waits_is_counted(worker: &Worker, now: Timestamp) {
     assert_eq!(found.areas, waiting_by_area(worker, "", now).await.unwrap());
     let below = waiting(worker, &found.areas[0].area, now).await.unwrap();
     assert_eq!(below.areas, waiting_by_area(worker, &found.areas[0].area, now).await.unwrap());
+    every_list_is_what_was_counted(worker, now).await;
     let later = waiting(worker, "", now + 1.hours()).await.unwrap();
     assert_eq!(later.counted_at, None, "an old count is shown");
 
@@ -126,6 +129,45 @@ async fn what_waits_is_counted(worker: &Worker, now: Timestamp) {
         in_all += row.cards;
     }
     assert!(in_all > 0 && in_all <= found.areas.iter().map(|row| row.cards).sum());
+}
+
+/// Where more waits than is counted when somebody asks every list is the last count, unless that is of the day before.
+async fn every_list_is_what_was_counted(worker: &Worker, now: Timestamp) {
+    let today = local_date(now);
+    the_list_is_the_count(worker, Asked::Waiting, now).await;
+    the_list_is_the_count(worker, due_within(worker, today, 7), now).await;
+
+    let midnight = instant(day(PLAY.2 + 60), 0, 0);
+    let (evening, night) = (midnight - 5.minutes(), midnight + 5.minutes());
+    let late = Asked::Overdue { today: local_date(evening) };
+    worker.ledger.count_figures(evening).await.unwrap();
+    the_list_is_the_count(worker, late, evening).await;
+    execute(&worker.ledger, ALL_MORE).await;
+    let late = listed(worker, Asked::Overdue { today: local_date(night) }, By::Point, night).await.unwrap();
+    assert!(late.iter().all(|row| row.counted_at.is_none()), "what was late the day before is shown");
+    worker.ledger.count_figures(night).await.unwrap();
+    let told = waiting(worker, "", night).await.unwrap();
+    assert_eq!(told.counted_at, Some(night), "a new day is not counted");
+    execute(&worker.ledger, "UPDATE figures_run SET at = 0").await;
+    worker.ledger.count_figures(now).await.unwrap();
+}
+
+const TIMES: i64 = 10_000;
+const ALL_MORE: &str = "UPDATE waiting_count SET cards = cards * 10000";
+
+async fn the_list_is_the_count(worker: &Worker, asked: Asked, at: Timestamp) {
+    for by in [By::District, By::Street, By::Point] {
+        let few = listed(worker, asked, by, at).await.unwrap();
+        assert_eq!(few, counted(worker, asked, by, at).await.unwrap());
+        assert!(!few.is_empty() && few.iter().all(|row| row.counted_at.is_none()), "{asked:?} by {by:?}: {few:?}");
+        execute(&worker.ledger, ALL_MORE).await;
+        let many = listed(worker, asked, by, at).await.unwrap();
+        execute(&worker.ledger, &ALL_MORE.replace('*', "/")).await;
+        let all_more =
+            few.into_iter().map(|row| PickupRow { cards: row.cards * TIMES, ages: None, counted_at: Some(at), ..row });
+        let many: Vec<_> = many.into_iter().map(|row| PickupRow { ages: None, ..row }).collect();
+        assert_eq!(many, all_more.collect::<Vec<_>>(), "{asked:?} by {by:?}");
+    }
 }
 
 async fn each_sees_their_own(ledger: &Ledger, today: Date) {
