@@ -51,7 +51,8 @@ pub struct SentOn {
     pub due_on: Date,
 }
 
-/// The cartons at a point or on their way there in which a card still lies, or will lie when it was found, decided or back by mail.
+/// The cartons that go on their way: those at a point in which a card lies, and those on their way there in which one lies,
+/// or will lie when it was found, decided or back by mail.
 pub(crate) async fn cartons_of_point(tx: &mut Tx, point: &str) -> Result<Vec<CartonOfPoint>, LedgerError> {
     let sql = concat!(
         "SELECT s.id, s.place, COALESCE(s.window_last, '') AS was,
@@ -62,7 +63,8 @@ pub(crate) async fn cartons_of_point(tx: &mut Tx, point: &str) -> Result<Vec<Car
             (SELECT COALESCE(max(n.act), 0) FROM pickup_act_shipment n WHERE n.shipment = s.id) AS last_act
          FROM shipment s JOIN box x ON x.shipment = s.id JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
          WHERE s.point = $1 AND NOT s.done GROUP BY s.id, s.place, s.window_last, s.cards
-         HAVING sum(CASE WHEN a.place IS NULL OR a.place IN ('held', 'missing', 'in_mail') THEN 1 ELSE 0 END) > 0 ORDER BY s.id"
+         HAVING sum(CASE WHEN a.place IS NULL THEN 1 WHEN s.place = 'in_transit' AND a.place IN ('held', 'missing', 'in_mail')
+            THEN 1 ELSE 0 END) > 0 ORDER BY s.id"
     );
     tx.look().await?;
     tx.rows(sql, args![point]).await
@@ -161,7 +163,6 @@ async fn send_on(
         _ => transition!(CARD, "on_shelf" => "in_transit"),
     };
     tx.trust(&catalog::SHIPMENT, carton.id).await?;
-    tx.trust_those(&catalog::BOX, "shipment = $1", args![carton.id]).await?;
     let stood = tx
         .run(
             "UPDATE shipment SET point = $2, window_last = NULL, due_on = $3, owner = 'carrier', last_by_notice = FALSE
@@ -172,11 +173,34 @@ async fn send_on(
     if stood == 0 {
         return Err(lost(&transition, 1, 0));
     }
-    tx.run("UPDATE box SET point = $2 WHERE shipment = $1", args![carton.id, to]).await?;
     tx.cover_one(&catalog::SHIPMENT, carton.id).await?;
-    tx.cover(&catalog::BOX, "shipment = $1", args![carton.id]).await?;
+    readdress_boxes(tx, carton.id, to).await?;
     let why = Stamp { at: act.at, actor: &act.actor, reason: SENT_ON };
     move_set(tx, SHIPMENT.of(carton.id), transition, why).await?;
+    Ok(())
+}
+
+async fn readdress_boxes(tx: &mut Tx, carton: i64, to: &str) -> Result<(), LedgerError> {
+    tx.trust_those(&catalog::BOX, "shipment = $1", args![carton]).await?;
+    tx.run("UPDATE box SET point = $2 WHERE shipment = $1", args![carton, to]).await?;
+    tx.cover(&catalog::BOX, "shipment = $1", args![carton]).await
+}
+
+/// A carton in which no card lies does not travel: those of its cards that are found, decided or come back by mail lie in it
+/// at the other point.
+async fn readdress_empty(tx: &mut Tx, (from, to): (&str, &str)) -> Result<(), LedgerError> {
+    let empty = "SELECT DISTINCT s.id FROM chosen_card c JOIN application a ON a.id = c.id JOIN made m ON m.application = a.id
+            JOIN box x ON x.id = m.box JOIN shipment s ON s.id = x.shipment
+        WHERE s.point = $1 AND s.place IN ('at_point', 'on_shelf') AND a.place IN ('held', 'missing', 'in_mail')
+            AND (s.done OR NOT EXISTS (SELECT 1 FROM box y JOIN made n ON n.box = y.id JOIN application b ON b.id = n.application
+                WHERE y.shipment = s.id AND b.place IS NULL))
+        ORDER BY s.id";
+    for (carton,) in tx.rows::<(i64,)>(empty, args![from]).await? {
+        tx.trust(&catalog::SHIPMENT, carton).await?;
+        tx.run("UPDATE shipment SET point = $2 WHERE id = $1", args![carton, to]).await?;
+        tx.cover_one(&catalog::SHIPMENT, carton).await?;
+        readdress_boxes(tx, carton, to).await?;
+    }
     Ok(())
 }
 
@@ -199,6 +223,7 @@ async fn readdress(tx: &mut Tx, (from, to): (&str, &str), cards: &[i64]) -> Resu
     .await?;
     tx.cover(&catalog::APPLICATION, CARDS, args![]).await?;
     tx.cover(&catalog::BOX, BOXES, args![]).await?;
+    readdress_empty(tx, (from, to)).await?;
     // A box that was packed or shipped to the first point meanwhile was not shown.
     let missed = "SELECT count(*) FROM chosen_card c JOIN made m ON m.application = c.id JOIN box x ON x.id = m.box
         LEFT JOIN shipment s ON s.id = x.shipment WHERE x.point = $1 AND (s.id IS NULL OR NOT s.done)";

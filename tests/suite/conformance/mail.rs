@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use crate::conformance::arrivals::{number, texts};
 use crate::conformance::handed_out::{cases_about, pass, past};
 use crate::conformance::missing::{about, told_to_holders, where_is};
+use crate::conformance::points::reassign::{handed_on, near};
 use crate::conformance::receipts::{laws_hold, told};
 use crate::databases::{Database, on_both_engines};
 use crate::plays::Play;
@@ -34,17 +35,29 @@ async fn a_card_sent_by_mail_is_delivered_comes_back_or_is_asked_for(database: D
     let play = Play::played(database, 3, 60, DAYS).await;
     let now = instant(day(DAYS - 1), 18, 0);
     let cards = texts(&play.worker.ledger, ON_SHELF).await;
-    let [first, second, third, fourth, fifth, .., last] = &cards[..] else {
+    let [first, second, third, fourth, fifth, others @ ..] = &cards[..] else {
         panic!("the play shows too little: {cards:?}")
     };
+    let last = at_a_pickup_point(&play.worker, others).await;
     what_cannot_be_is_refused(&play.worker, first, now).await;
     it_is_with_the_carrier_until_it_is_delivered(&play, first, now).await;
     what_comes_back_lies_on_its_shelf_again(&play, second, now).await;
     delivered_in_other_words(&play.worker, fourth, fifth, now).await;
     laws_hold(&play.worker, now).await;
     nothing_is_heard_of_it(&play.worker, third, now).await;
-    its_window_opens_again(&play.worker, last).await;
+    its_window_opens_again(&play.worker, &last).await;
     play.end().await;
+}
+
+/// The last of these cards that does not lie at an outlet.
+async fn at_a_pickup_point(worker: &Worker, cards: &[String]) -> String {
+    for card in cards.iter().rev() {
+        let point = format!("SELECT point FROM application WHERE application_id = '{card}'");
+        if worker.reference.point(&texts(&worker.ledger, point.leak()).await[0]).is_some() {
+            return card.clone();
+        }
+    }
+    panic!("the play shows too little: {cards:?}")
 }
 
 async fn what_cannot_be_is_refused(worker: &Worker, card: &str, now: Timestamp) {
@@ -192,13 +205,15 @@ async fn nothing_is_heard_of_it(worker: &Worker, card: &str, now: Timestamp) {
     laws_hold(worker, later).await;
 }
 
-/// Everybody else of its carton is gone when it comes back.
+/// Everybody else of its carton is gone when it comes back, and its point was handed on twice: once before the window ended,
+/// once after it.
 async fn its_window_opens_again(worker: &Worker, card: &str) {
     let carton = format!(
         "FROM shipment s JOIN box x ON x.shipment = s.id JOIN made m ON m.box = x.id JOIN application c ON c.id = m.application
          WHERE c.application_id = '{card}'"
     );
-    let window = texts(&worker.ledger, format!("SELECT s.window_last {carton}").leak()).await.remove(0);
+    let of_carton = |what: &str| format!("SELECT {what} {carton}").leak() as &str;
+    let window = texts(&worker.ledger, of_carton("s.window_last")).await.remove(0);
     let at = instant(window.parse::<Date>().unwrap(), 8, 0);
     let others = format!(
         "SELECT a.application_id FROM box y JOIN made n ON n.box = y.id JOIN application a ON a.id = n.application
@@ -207,10 +222,21 @@ async fn its_window_opens_again(worker: &Worker, card: &str) {
     let others = texts(&worker.ledger, others.leak()).await;
     let sent: Vec<Value> = others.iter().map(|id| letter("card.sent_by_mail", id, "PA-6")).collect();
     assert_eq!(told(worker, "all", &sent, at).await.accepted, others.len() as i64);
+
+    // Nothing of it travels.
+    let places = of_carton("s.point || ' ' || x.point || ' ' || c.point || ' ' || s.place");
+    let at_point = |point: &str| vec![format!("{point} {point} {point} on_shelf")];
+    let first = texts(&worker.ledger, of_carton("s.point")).await.remove(0);
+    let (second, third) = (near(worker, &first).remove(0), near(worker, &first).remove(1));
+    handed_on(worker, &first, &second, at).await;
+    assert_eq!(texts(&worker.ledger, places).await, at_point(&second));
     let late = instant(window.parse::<Date>().unwrap().tomorrow().unwrap(), 9, 0);
     pass(worker, late).await;
     let done = format!("SELECT count(*) {carton} AND s.done");
     assert_eq!(number(&worker.ledger, &done).await, 1);
+    handed_on(worker, &second, &third, late).await;
+    assert_eq!(texts(&worker.ledger, places).await, at_point(&third));
+
     assert_eq!(told(worker, "late", &[letter("card.returned_by_mail", card, "PA-6")], late).await.accepted, 1);
     assert_eq!(number(&worker.ledger, &done).await, 0);
     let shown = explain_day(worker, card, late).await.unwrap().unwrap();

@@ -2,6 +2,6 @@
 
 mod pickup;
 mod pickup_lists;
-mod reassign;
+pub mod reassign;
 mod silent;
 mod windows;

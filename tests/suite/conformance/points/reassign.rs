@@ -92,12 +92,24 @@ async fn neighbours(worker: &Worker) -> (String, String) {
     );
     let points = texts(&worker.ledger, sql.leak()).await;
     let from = points.iter().find(|code| worker.reference.point(code).is_some()).unwrap().clone();
-    let region = &worker.reference.point(&from).unwrap().region;
-    let mut near: Vec<_> =
-        worker.reference.points().filter(|(_, point)| &point.region == region).map(|(code, _)| code).collect();
+    let to = near(worker, &from).into_iter().find(|code| !points.contains(code)).unwrap();
+    (from, to)
+}
+
+/// The other points of the same district.
+pub(crate) fn near(worker: &Worker, code: &str) -> Vec<String> {
+    let region = &worker.reference.point(code).unwrap().region;
+    let others = worker.reference.points().filter(|(other, point)| *other != code && &point.region == region);
+    let mut near: Vec<_> = others.map(|(code, _)| code.to_owned()).collect();
     near.sort_unstable();
-    let to = near.into_iter().find(|code| **code != from && !points.iter().any(|point| point == code)).unwrap();
-    (from, to.to_owned())
+    near
+}
+
+/// Hands one point on to another.
+pub(crate) async fn handed_on(worker: &Worker, from: &str, to: &str, at: Timestamp) -> ReassignReport {
+    let shown = asked(worker, Ask { from, to, confirm: None, dry_run: true }, at).await.unwrap();
+    let ask = Ask { from, to, confirm: Some(&shown.operation), dry_run: false };
+    asked(worker, ask, at).await.unwrap()
 }
 
 async fn what_cannot_take_over_is_refused(worker: &Worker, from: &str, to: &str, at: Timestamp) {
