@@ -40,6 +40,7 @@ fn main() {
     ratio("seconds of an import of 25,000 points", seconds, IMPORT_SECONDS, true);
     let many = std::env::var("CARDLINE_BENCH_COUNT").ok().and_then(|n| n.parse().ok()).unwrap_or(10_000_000_u64);
     let asking = Asking::new(&services);
+    asking.laws_hold(many / 100);
     let (mut list, mut page, mut curve) = (0.0, 0.0, Vec::new());
     for count in [many / 100, many / 10, many] {
         let (started, cards) = (Instant::now(), asking.cards(count));

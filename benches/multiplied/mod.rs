@@ -39,6 +39,7 @@ const TABLES: &[Table] = &[
             ("account_row", "account_row + @row"),
             ("previous", "previous + @card"),
             ("old_number", "old_number || @text"),
+            ("mac", "CAST(NULL AS BYTEA)"),
         ],
         counts: &[],
     },

@@ -318,7 +318,7 @@ impl People {
     pub fn letter(&mut self, today: Date, key: &str, kind: &str, more: Value) -> Letter {
         self.serial += 1;
         let subject = match kind {
-            "point.received" => "shipment",
+            "point.received" | "shipment.received_city" => "shipment",
             _ if key.len() == 9 => "card",
             _ => "application_id",
         };

@@ -14,7 +14,7 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 use super::bank::Bank;
-use super::bureau::Bureau;
+use super::bureau::{Bureau, CartonSent};
 use super::desk::{Tally, count};
 use super::generate::applications::{Generated, corrected};
 use super::generate::ground::Place;
@@ -164,20 +164,26 @@ impl World {
         Ok(morning)
     }
 
-    /// Points receive the cartons that arrive.
+    /// Cities count cartons that pass, and points receive those that arrive.
     fn receive(&mut self, worker: &Worker, today: Date, events: &mut Vec<Letter>) {
         let (arrived, under_way): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.bureau.sent).into_iter().partition(|carton| {
                 worker.working_days_after(carton.on, self.rng.between("transit", &carton.tracking, 2, 4) as u32)
                     <= today
             });
+        for carton in under_way.iter().filter(|carton| worker.working_days_after(carton.on, 1) == today) {
+            if self.rng.chance("in the city", &carton.tracking, self.setting.in_city_of_ten_thousand) {
+                count(&mut self.tally, "cartons counted in the city");
+                let more = serde_json::json!({ "count": carton.cards.len() - self.not_in_it(carton).len() });
+                events.push(self.people.letter(today, &carton.tracking, "shipment.received_city", more));
+            }
+        }
         self.bureau.sent = under_way;
         for carton in arrived {
             count(&mut self.tally, "cartons received at points");
             let point = self.handed_on.get(&carton.point).unwrap_or(&carton.point);
             let place = serde_json::json!({ "kind": "other", "code": point });
-            let missing = |card: &&String| self.rng.chance("not in its box", card, MISSING_OF_TEN_THOUSAND);
-            let missing: Vec<&String> = carton.cards.iter().filter(missing).collect();
+            let missing = self.not_in_it(&carton);
             for card in &missing {
                 events.extend(self.people.carry_out(today, card, &DiaryEntry::Miss, self.rng, &mut self.tally));
             }
@@ -186,6 +192,12 @@ impl World {
             events.push(self.people.letter(today, &carton.tracking, "point.received", more));
             self.received.insert(carton.tracking);
         }
+    }
+
+    /// The cards of a carton that were never packed.
+    fn not_in_it<'c>(&self, carton: &'c CartonSent) -> Vec<&'c String> {
+        let missing = |card: &&String| self.rng.chance("not in its box", card, MISSING_OF_TEN_THOUSAND);
+        carton.cards.iter().filter(missing).collect()
     }
 
     /// A corrected application: the same id, a higher revision, without the defect.

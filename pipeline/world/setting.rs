@@ -27,6 +27,8 @@ pub struct Setting {
     pub twice_of_ten_thousand: u64,
     /// Of as many, how many come days late, and with them what their card brings meanwhile.
     pub late_of_ten_thousand: u64,
+    /// Of ten thousand cartons, how many the city counts on their way.
+    pub in_city_of_ten_thousand: u64,
     /// Partners that neither read nor write for some days.
     pub away: Vec<Away>,
 }
@@ -53,6 +55,7 @@ impl Setting {
             arriving_percent: ARRIVING_PERCENT,
             twice_of_ten_thousand: 0,
             late_of_ten_thousand: 0,
+            in_city_of_ten_thousand: 0,
             away: Vec::new(),
         }
     }

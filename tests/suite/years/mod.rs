@@ -40,7 +40,12 @@ const WHOLE_EVERY_DAYS: u32 = 60;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_month_of_a_district_keeps_every_law() {
     let days = asked_for("CARDLINE_SOAK_DAYS").map_or(MONTH_DAYS, |days| days as u32);
-    play(Engine::Sqlite, asked_for("CARDLINE_SOAK_SEED").unwrap_or(1), days).await;
+    let engine = match std::env::var("CARDLINE_SOAK_ENGINE").as_deref() {
+        Ok("postgres") => Engine::Postgres,
+        Ok("sqlite") | Err(_) => Engine::Sqlite,
+        Ok(other) => panic!("CARDLINE_SOAK_ENGINE={other} is neither sqlite nor postgres"),
+    };
+    play(engine, asked_for("CARDLINE_SOAK_SEED").unwrap_or(1), days).await;
 }
 
 /// What `ops/soak` asks for.
@@ -88,6 +93,7 @@ async fn begun(database: Database, seed: u64, days: u32) -> Play {
         arriving_percent: 95,
         twice_of_ten_thousand: 150,
         late_of_ten_thousand: 150,
+        in_city_of_ten_thousand: 4_000,
         away: happenings::AWAY.iter().map(|(partner, n, days)| away(partner, *n, *days)).collect(),
         ..Setting::demo(seed, CARDS_A_MONTH * u64::from(days) / 30, days)
     };
