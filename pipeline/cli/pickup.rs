@@ -38,8 +38,8 @@ pub enum Pickup {
         #[command(flatten)]
         shown: ShownBy,
     },
-    /// 逾期 Cards past the day of their window, of the unit that hands them out, or of their way back
-    #[command(after_help = "Kinds: window, unit, recall, return.
+    /// 逾期 Cards past the day of their window, of the unit that hands them out, of their way back, or promised to their holder
+    #[command(after_help = "Kinds: window, unit, mail, missing, recall, return, activation, promise.
 Example: cardline pickup overdue --cards --output csv")]
     Overdue(ShownBy),
     /// 失联 Points where cards lie or to which cartons were sent, and of which nothing was heard for so many working days

@@ -61,6 +61,7 @@ macro_rules! each_unfinished {
         "CASE WHEN a.old_number IS NULL THEN a.promise_on ELSE '' END"
     };
 }
+pub(in crate::route) use each_unfinished;
 
 /// Cards that are at the point `$1` or will come there, and are not handed out; `outside` is 1 where the viewer does not
 /// see one.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use cardline_core::domain::calendar::Calendar;
 use cardline_core::domain::reference::Reference;
+use cardline_core::state_machines::CARD;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
@@ -40,7 +41,7 @@ pub struct PickupRow {
     pub due_on: String,
     /// Negative when past.
     pub working_days_left: i64,
-    /// What ends on that day: `window`, `unit`, `recall`, `return`, `mail`, `missing` or `activation`.
+    /// What ends on that day: `window`, `unit`, `recall`, `return`, `mail`, `missing`, `activation` or `promise`.
     pub kind: &'static str,
     pub owner: String,
     /// Only of what waits.
@@ -183,8 +184,8 @@ fn row_of(found: &PickupCards, asked: Asked, by: By, day: Day<'_>) -> PickupRow 
         oldest_on: found.ready_on.clone(),
         working_days_left: due.map_or(0, |due| day.calendar.working_days_until(day.today, due)),
         due_on: due.map_or_else(|| found.due_on.clone(), |due| due.to_string()),
-        kind: kind_of(&found.place),
-        owner: found.owner.clone(),
+        kind: if found.is_promise() { "promise" } else { kind_of(&found.place) },
+        owner: owner_of(found),
         ages,
         counted_at: None,
     }
@@ -196,6 +197,13 @@ fn due_on(found: &PickupCards) -> Option<Date> {
     match found.chased_at.and_then(|at| Timestamp::from_microsecond(at).ok()) {
         Some(at) => local_date(at).yesterday().ok(),
         None => found.due_on.parse().ok(),
+    }
+}
+
+fn owner_of(found: &PickupCards) -> String {
+    match CARD.state(&found.place) {
+        Some(state) if found.is_promise() => state.owner.to_owned(),
+        _ => found.owner.clone(),
     }
 }
 

@@ -1,10 +1,11 @@
-//! Cards that are to be collected, handed over, sent back or taken back: counted by where and until when, or one
-//! by one. Read through the shipments and windows that are open, so what it costs grows with what waits only.
+//! Cards that are to be collected, handed over, sent back or taken back, and those that are not ready as promised: counted
+//! by where and until when, or one by one. Read through what is open, so what it costs grows with that only.
 
 use cardline_core::card_states;
 use jiff::civil::Date;
 
 use crate::args;
+use crate::route::unfinished::each_unfinished;
 use crate::row;
 use crate::store::args::Arg;
 use crate::store::scope::in_scope;
@@ -34,6 +35,7 @@ row! {
         due_on: String,
         /// When a person was asked about them; their day had passed by then, and `due_on` is the person's.
         chased_at: Option<i64>,
+        /// Empty where the day is the promise: whose turn it is says the state.
         owner: String,
         /// The day on which their first window was opened.
         ready_on: Option<String>,
@@ -47,6 +49,11 @@ impl PickupCards {
         let Asked::Due { from, to } = asked else { return true };
         let is_due = |day: Date| (from..=to).contains(&day);
         self.place == "on_shelf" && self.due_on.parse().is_ok_and(is_due)
+    }
+
+    /// Whether their day is the one promised to the holder: they are not ready yet.
+    pub(super) fn is_promise(&self) -> bool {
+        self.owner.is_empty()
     }
 }
 
@@ -130,7 +137,7 @@ macro_rules! due {
 }
 
 /// What missed its day, also where the day was moved since because a person was asked.
-macro_rules! overdue {
+macro_rules! past_its_day {
     () => {
         concat!(
             on_shelves!("s.place = 'on_shelf' AND s.window_last < $3"),
@@ -153,6 +160,20 @@ macro_rules! overdue {
               FROM desk_case k JOIN application a ON a.id = k.application
               WHERE k.state IN ('open', 'escalated') AND k.reason = 'a card was collected and not activated' AND a.place = 'in_hand'
                 AND a.due_on >= $3"
+        )
+    };
+}
+
+/// The same, and what is not ready on the day that was promised. What is missing or in the mail has a day of its own.
+macro_rules! overdue {
+    () => {
+        concat!(
+            past_its_day!(),
+            " UNION ALL SELECT a.application_id, u.bank, u.region, u.state, u.point, u.promise_on, CAST(NULL AS BIGINT), '', CAST(NULL AS TEXT)
+              FROM (",
+            each_unfinished!(),
+            ") u JOIN application a ON a.id = u.id
+              WHERE u.life = 'card' AND u.promise_on <> '' AND u.promise_on < $3 AND u.state NOT IN ('missing', 'in_mail')"
         )
     };
 }
@@ -203,7 +224,7 @@ impl Ledger {
         tx.rows(asked.one_by_one(), asked.args(after, limit)).await
     }
 
-    /// What waits at one point, and what missed its day there, those that stand alike counted together.
+    /// What waits at one point, and what missed its own day there, those that stand alike counted together.
     pub async fn pickup_cards_at(
         &self,
         point: &str,
@@ -212,7 +233,8 @@ impl Ledger {
         let mut tx = self.read().await?;
         tx.look().await?;
         let waiting = tx.rows(counted!(waiting!(), " AND t.point = $3"), args!["", i64::MAX, point]).await?;
-        let overdue = tx.rows(counted!(overdue!(), " AND t.point = $4"), args!["", i64::MAX, today, point]).await?;
+        let overdue =
+            tx.rows(counted!(past_its_day!(), " AND t.point = $4"), args!["", i64::MAX, today, point]).await?;
         Ok((waiting, overdue))
     }
 }

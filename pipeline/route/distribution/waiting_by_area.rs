@@ -45,7 +45,7 @@ pub struct AreaRow {
     pub due_3: i64,
     /// Of these and more, within seven.
     pub due_7: i64,
-    /// Past their day: at the points, with units, on their way back.
+    /// Past their day: at the points, with units, on their way back. Promises are told apart (`books/figures/risks.rs`).
     pub overdue: i64,
 }
 
@@ -106,7 +106,7 @@ pub fn by_area(
             *count += if due.is_some_and(|due| due <= last) { found.cards } else { 0 };
         }
     }
-    for found in overdue {
+    for found in overdue.iter().filter(|found| !found.is_promise()) {
         if let Some(row) = row_of(&mut rows, found, above, &worker.reference) {
             row.overdue += found.cards;
         }
