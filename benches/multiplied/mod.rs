@@ -39,7 +39,6 @@ const TABLES: &[Table] = &[
             ("account_row", "account_row + @row"),
             ("previous", "previous + @card"),
             ("old_number", "old_number || @text"),
-            ("mac", "CAST(NULL AS BYTEA)"),
         ],
         counts: &[],
     },

@@ -97,6 +97,8 @@ pub struct ArrivingEvent {
     pub reason: Option<String>,
     /// Card number, application id or shipment number.
     pub subject: String,
+    /// The application of the card, found when its chunk is settled: a card has several names.
+    pub application: Option<i64>,
     /// Cards counted, for a receipt.
     pub count: Option<i64>,
     /// The box a receipt names.

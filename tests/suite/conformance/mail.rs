@@ -43,6 +43,7 @@ async fn a_card_sent_by_mail_is_delivered_comes_back_or_is_asked_for(database: D
     it_is_with_the_carrier_until_it_is_delivered(&play, first, now).await;
     what_comes_back_lies_on_its_shelf_again(&play, second, now).await;
     delivered_in_other_words(&play.worker, fourth, fifth, now).await;
+    two_names_are_one_card(&play.worker, &others[..2], now).await;
     laws_hold(&play.worker, now).await;
     nothing_is_heard_of_it(&play.worker, third, now).await;
     its_window_opens_again(&play.worker, &last).await;
@@ -172,6 +173,36 @@ async fn delivered_in_other_words(worker: &Worker, never_sent: &str, sent: &str,
         let found = of_card(worker, "handed over by mail, and nobody had sent it", card, now).await;
         assert_eq!(found, vec!["administrator"; cases]);
     }
+}
+
+/// Two systems tell the same under different names of the card, and their events come in one chunk.
+async fn two_names_are_one_card(worker: &Worker, cards: &[String], now: Timestamp) {
+    let [mailed, collected] = cards else { panic!("the play shows too little") };
+    let mut events = Vec::new();
+    for (card, event) in [
+        (mailed, letter("card.sent_by_mail", mailed, "PA-8")),
+        (collected, {
+            let mut event = about("card.collected", collected);
+            event["by"] = json!("holder");
+            event
+        }),
+    ] {
+        let number = format!(
+            "SELECT p.card_number FROM production_row p JOIN application a ON a.id = p.application WHERE a.application_id = '{card}'"
+        );
+        let mut by_number = event.clone();
+        by_number.as_object_mut().unwrap().remove("application_id");
+        by_number["card"] = json!(texts(&worker.ledger, number.leak()).await.remove(0));
+        events.extend([event, by_number]);
+    }
+    let counts = told(worker, "two-names", &events, now).await;
+    assert_eq!((counts.accepted, counts.rejected), (2, 2));
+    assert_eq!(
+        (where_is(worker, mailed).await.as_str(), where_is(worker, collected).await.as_str()),
+        ("in_mail", "in_hand")
+    );
+    let letters = "SELECT count(*) FROM mailing WHERE tracking = 'PA-8'";
+    assert_eq!(number(&worker.ledger, letters).await, 1);
 }
 
 /// The carrier is asked once; then it is on hold, until it is delivered after all.

@@ -17,12 +17,6 @@ use crate::store::transition::{Along, Subject, Transition, by_day, move_each};
 use crate::store::{LedgerError, Stamp, Tx};
 use crate::{args, row};
 
-/// The application an event is about, by card number or application id.
-const RESOLVE: &str = "UPDATE event SET id = COALESCE(
-    (SELECT p.application FROM production_row p WHERE p.card_number = event.subject),
-    (SELECT a.id FROM application a WHERE a.old_number = event.subject),
-    (SELECT a.id FROM application a WHERE a.application_id = event.subject))";
-
 row! {
     /// An event that is not settled yet, with its application, the region of that, and the day its card arrived.
     struct Concerned {
@@ -77,7 +71,6 @@ pub(super) async fn cards(
 ) -> Result<(), LedgerError> {
     let dates = chunk.dates;
     stage(tx, &events).await?;
-    resolve(tx).await?;
     let judged = match kind {
         EventKind::Collected | EventKind::CollectedByUnit | EventKind::CollectedByMail => {
             judge(tx, chunk, kind, &events).await?
@@ -128,12 +121,6 @@ pub(super) async fn cards(
     }
     judged.settle(tx, chunk, &events, counts, why).await?;
     keep_left(tx, chunk, kind, &events, &BTreeMap::new(), counts).await
-}
-
-/// Finds the application of each staged event.
-pub(super) async fn resolve(tx: &mut Tx) -> Result<(), LedgerError> {
-    tx.scratch(RESOLVE, args![]).await?;
-    Ok(())
 }
 
 /// Keeps the events that moved nothing. `refused`: the code by the position of an event that names another box or

@@ -29,7 +29,7 @@ bulk_row! {
         at: Timestamp,
         actor: &'a str,
         evidence: Option<&'a str>,
-        /// The application it is about, once found.
+        /// The application it is about.
         id: Option<i64>,
         /// `moved`, or not decided yet.
         verdict: Option<&'a str>,
@@ -46,7 +46,7 @@ fn staged(e: &ArrivingEvent) -> StagedEvent<'_> {
         at: e.at,
         actor: &e.actor,
         evidence: e.evidence.as_deref(),
-        id: None,
+        id: e.application,
         verdict: None,
         because: e.because.as_deref(),
     }

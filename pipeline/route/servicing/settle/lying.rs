@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cardline_core::state_machines::CARD;
 
-use super::cards::resolve;
 use super::kept::{Chunk, stage};
 use super::receipts::count_again;
 use crate::custody::shipment_regions::regions_of;
@@ -68,10 +67,9 @@ macro_rules! lying {
 }
 pub(super) use lying;
 
-/// Finds what the events are about, and locks the cartons of their cards.
+/// Stages the events, and locks the cartons of their cards.
 pub(super) async fn find(tx: &mut Tx, events: &[ArrivingEvent]) -> Result<(), LedgerError> {
     stage(tx, events).await?;
-    resolve(tx).await?;
     tx.lock_rows(CARTONS).await
 }
 

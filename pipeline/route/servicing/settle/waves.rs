@@ -21,6 +21,12 @@ use crate::store::leases::spend;
 use crate::store::{Lease, Ledger, LedgerError, Stamp, Tx};
 use crate::time::local_date;
 
+/// The application a card's event is about, by card number or application id.
+const RESOLVE: &str = "UPDATE event SET id = COALESCE(
+    (SELECT p.application FROM production_row p WHERE p.card_number = event.subject),
+    (SELECT a.id FROM application a WHERE a.old_number = event.subject),
+    (SELECT a.id FROM application a WHERE a.application_id = event.subject))";
+
 impl Ledger {
     /// Settles one chunk of events. `dates`: the days they set, by the region of the card.
     pub async fn settle_events(
@@ -43,13 +49,14 @@ impl Ledger {
 pub(crate) async fn settle_events_in(
     tx: &mut Tx,
     source: &ChunkSource,
-    events: Vec<ArrivingEvent>,
+    mut events: Vec<ArrivingEvent>,
     dates: &ByRegion<EventDates>,
     why: Stamp<'_>,
 ) -> Result<IntakeCounts, LedgerError> {
     move_offset(tx, source).await?;
     let chunk = Chunk { id: open_chunk(tx, source, why.at).await?, again: source.is_again(), dates };
     let mut counts = IntakeCounts { received: events.len() as i64, ..IntakeCounts::default() };
+    resolve(tx, &mut events).await?;
     for wave in waves(events) {
         counts.add(settle_wave(tx, chunk, wave, why).await?);
     }
@@ -60,12 +67,25 @@ pub(crate) async fn settle_events_in(
     Ok(counts)
 }
 
+/// Finds the application of each event, whatever it calls the card.
+async fn resolve(tx: &mut Tx, events: &mut [ArrivingEvent]) -> Result<(), LedgerError> {
+    stage(tx, events).await?;
+    tx.scratch(RESOLVE, args![]).await?;
+    let found = tx.rows::<(i64, i64)>("SELECT position, id FROM event WHERE id IS NOT NULL", args![]).await?;
+    let found: HashMap<i64, i64> = found.into_iter().collect();
+    for event in events {
+        event.application = found.get(&event.position).copied();
+    }
+    Ok(())
+}
+
 /// Events about the same card or shipment, or of the same id, follow each other in different waves.
 fn waves(events: Vec<ArrivingEvent>) -> Vec<Vec<ArrivingEvent>> {
     let mut seen: HashMap<String, usize> = HashMap::new();
     let mut waves: Vec<Vec<ArrivingEvent>> = Vec::new();
     for event in events {
-        let keys = [format!("s{}", event.subject), format!("e{}", event.event_id.as_deref().unwrap_or_default())];
+        let subject = event.application.map_or_else(|| format!("s{}", event.subject), |id| format!("a{id}"));
+        let keys = [subject, format!("e{}", event.event_id.as_deref().unwrap_or_default())];
         let wave = keys.iter().filter_map(|key| seen.get(key)).max().map_or(0, |last| last + 1);
         for key in keys {
             seen.insert(key, wave);

@@ -83,6 +83,7 @@ async fn events_set_the_days_of_the_cards_region(database: Database) {
         kind: Some(EventKind::Ended),
         reason: None,
         subject: format!("110101-20260105-{application:09}"),
+        application: None,
         count: None,
         container: None,
         at: now(),
