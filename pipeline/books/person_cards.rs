@@ -7,6 +7,7 @@
 
 use cardline_core::domain::identity_number;
 use cardline_core::domain::person::PersonNumber;
+use cardline_core::state_machines::is_owed;
 use serde::Serialize;
 
 use super::trace::turn;
@@ -36,9 +37,17 @@ row! {
         point_name: String = String::new(),
         approved_on: String,
         promise_on: String,
-        /// The day by which whoever's turn it is does something with it.
+        /// The day by which whoever's turn it is does something with it; empty where nobody owes anything.
         due_on: String,
         owner: String,
+        #[serde(skip)]
+        application: String,
+        #[serde(skip)]
+        place: Option<String>,
+        #[serde(skip)]
+        social: String,
+        #[serde(skip)]
+        account: String,
         #[serde(skip)]
         message: i64,
     }
@@ -72,6 +81,9 @@ pub async fn find_person(
     let found = worker.ledger.look_up(&key, reason, limit as i64, why).await?;
     let mut found = found.ok_or(ActionError::Refused(LookupRefusal::EnoughToday { limit }))?;
     for card in &mut found {
+        if !is_owed(&card.application, card.place.as_deref(), &card.social, &card.account) {
+            card.due_on.clear();
+        }
         card.point_name = worker.reference.collected_at(&card.point).unwrap_or_default().0.into();
     }
     Ok(found)
@@ -105,7 +117,7 @@ impl Ledger {
 const CARDS: &str = concat!(
     "SELECT a.application_id, a.kind, COALESCE(c.place, a.state) AS state, a.bank, a.region, a.point, a.approved_on, a.promise_on, ",
     turn!(),
-    ", a.message
+    ", a.state AS application, c.place, a.social, a.financial AS account, a.message
      FROM application a LEFT JOIN card c ON c.id = a.id
         LEFT JOIN batch b ON b.id = a.account_batch LEFT JOIN batch q ON q.id = c.production_batch
         LEFT JOIN shipment s ON s.id = c.shipment

@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use cardline_core::domain::calendar::Calendar;
+use cardline_core::state_machines::is_owed;
 use jiff::civil::Date;
 use serde::Serialize;
 
@@ -57,6 +58,13 @@ pub struct CardWay {
     pub files: Vec<WayFile>,
     #[serde(rename = "acts")]
     pub operations: Vec<WayOperation>,
+}
+
+impl CardWay {
+    /// Whether somebody owes the next step by its day.
+    pub fn is_owed(&self) -> bool {
+        is_owed(&self.application, self.place.as_deref(), &self.social, &self.account)
+    }
 }
 
 /// A count of the carton with the card on its way, beside the cards that travelled in it.

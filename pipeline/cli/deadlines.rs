@@ -58,7 +58,8 @@ fn lines(day: &ExplainedDay) -> Vec<String> {
     };
     let left = day.working_days_left.unwrap_or_default();
     lines.push(format!("due         {due_on} ({}), owed by: {}; working days left: {left}", day.kind, day.owner));
-    lines.extend(day.rule.iter().map(|rule| format!("rule        {}", rule_in_words(rule))));
+    let moved = if day.changed.is_empty() { "" } else { "; moved since, as the table tells" };
+    lines.extend(day.rule.iter().map(|rule| format!("rule        {}{moved}", rule_in_words(rule))));
     lines.extend(day.counted_from.iter().map(|from| format!("counted     from {}: {}", from.on, from.because)));
     if !day.days_off.is_empty() {
         let days: Vec<String> = day.days_off.iter().map(ToString::to_string).collect();

@@ -2,7 +2,7 @@
 
 use cardline::books::way::{CardWay, ErasedPerson, WayFile, WayMove, WayOperation, card_way};
 use cardline::time::{local, local_date};
-use cardline_core::state_machines::{APPLICATION, CARD, Standing};
+use cardline_core::state_machines::{APPLICATION, CARD};
 use clap::Args;
 use jiff::Timestamp;
 
@@ -59,9 +59,10 @@ fn header(way: &CardWay) -> String {
     let mut lines = vec![
         format!("application {} (revision {}), card {card}", way.application_id, way.revision),
         format!("now         {state}: {meaning}"),
-        match life.state(state).map(|state| state.standing) {
-            Some(Standing::Under) => format!("turn        {}, due on {}{when}", way.owner, way.due_on),
-            _ => format!("turn        {}; nothing is due", way.owner),
+        if way.is_owed() {
+            format!("turn        {}, due on {}{when}", way.owner, way.due_on)
+        } else {
+            format!("turn        {}; nothing is due", way.owner)
         },
         format!("promise     ready on {} at the latest", way.promise_on),
         format!("functions   social {}, account {}", way.social, way.account),

@@ -9,7 +9,7 @@ mod reckoning;
 
 use cardline_core::domain::calendar::Calendar;
 use cardline_core::domain::promise;
-use cardline_core::state_machines::{APPLICATION, CARD, Standing, is_inactive};
+use cardline_core::state_machines::{APPLICATION, Standing, is_owed};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
@@ -122,9 +122,8 @@ fn own_move(m: &TracedMove) -> DayMove {
 fn explained(worker: &Worker, trace: &Trace, facts: &DayFacts, calendars: &Calendars, today: Date) -> ExplainedDay {
     let waits = APPLICATION.state(&trace.state).is_some_and(|state| state.standing == Standing::Under);
     let place = trace.place.clone().filter(|_| !waits);
-    let (life, state) = place.map_or((&APPLICATION, trace.state.clone()), |place| (&CARD, place));
-    let is_due = is_inactive(&state, &trace.social, &trace.account)
-        || life.state(&state).is_some_and(|state| state.standing == Standing::Under);
+    let state = place.unwrap_or_else(|| trace.state.clone());
+    let is_due = is_owed(&trace.state, trace.place.as_deref(), &trace.social, &trace.account);
     let mut shown = ExplainedDay {
         application_id: trace.application_id.clone(),
         state,

@@ -1,7 +1,7 @@
 //! The card: where its plastic is, or where it waits to be made.
 
 use super::Standing::*;
-use super::{StateMachine, edge, state, travels};
+use super::{APPLICATION, StateMachine, edge, state, travels};
 
 /// From the waiting room of the accounts stage to the holder's hand, and to destruction.
 pub const CARD: StateMachine = StateMachine {
@@ -123,8 +123,16 @@ pub const CARD: StateMachine = StateMachine {
 };
 
 /// Whether a card was collected, and a function of it was never activated.
-pub fn is_inactive(place: &str, social: &str, account: &str) -> bool {
+fn is_inactive(place: &str, social: &str, account: &str) -> bool {
     place == "in_hand" && [social, account].contains(&"sealed")
+}
+
+/// Whether somebody owes the next step by a day: the application waits for a correction, or its card is unfinished, or was
+/// collected and not activated.
+pub fn is_owed(application: &str, place: Option<&str>, social: &str, account: &str) -> bool {
+    let is_under = |machine: &StateMachine, code| machine.state(code).is_some_and(|state| state.standing == Under);
+    is_under(&APPLICATION, application)
+        || place.is_some_and(|place| is_inactive(place, social, account) || is_under(&CARD, place))
 }
 
 /// Card states with something in common, quoted for a statement that is put together when it is compiled. Tests hold

@@ -20,7 +20,7 @@ pub use account::ACCOUNT;
 pub use application::APPLICATION;
 pub use approval::APPROVAL;
 pub use batch::BATCH;
-pub use card::{CARD, is_inactive};
+pub use card::{CARD, is_owed};
 pub use case::CASE;
 pub use erasure::ERASURE;
 pub use file::FILE;

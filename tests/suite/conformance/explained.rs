@@ -1,8 +1,14 @@
 //! Why a card is due on its day: reckoned again from the history, for every card of a play that is not finished.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
+use cardline::actions::outcome::{ActionError, Instruction};
+use cardline::args;
 use cardline::books::day_explained::{ExplainedDay, explain_day};
+use cardline::books::person_cards::find_person;
+use cardline::books::way::card_way;
+use cardline::crypto::keys::RecordOf;
 use cardline::step::Worker;
 use cardline::time::instant;
 use cardline_core::domain::staff::Role;
@@ -10,9 +16,12 @@ use cardline_core::state_machines::{APPLICATION, CARD};
 use cardline_world::play::day;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use serde_json::Value;
 
 use crate::conformance::arrivals::{execute, texts};
+use crate::conformance::missing::about;
 use crate::conformance::people::users::{add, administered};
+use crate::conformance::receipts::told;
 use crate::databases::{Database, on_both_engines};
 use crate::plays::Play;
 
@@ -56,9 +65,50 @@ async fn every_day_is_the_one_reckoned_again(database: Database) {
         ["activation", "answer", "correction", "mail", "none", "production", "promise", "transit", "unit", "window"];
     assert_eq!(kinds, BTreeSet::from(seen));
     assert_eq!(changes, BTreeSet::from(["answer", "asked again"]));
+    the_way_and_a_look_up_say_the_same(&play.worker).await;
     a_window_names_its_region(&play.worker).await;
     scope_is_that_of_a_trace(&play.worker).await;
     a_day_nobody_set_does_not_agree(&play.worker).await;
+}
+
+/// Whether anything is due: nothing is of a card in use, though the ledger remembers the day of the last step.
+async fn the_way_and_a_look_up_say_the_same(worker: &Worker) {
+    const SOME: &str = "SELECT m.id, m.sealed, a.application_id FROM application a JOIN message m ON m.id = a.message
+        JOIN card c ON c.id = a.id WHERE a.state <> 'rejected' ORDER BY c.place <> 'in_hand', a.id";
+    let in_hand =
+        "SELECT application_id FROM application WHERE place = 'in_hand' AND old_number IS NULL ORDER BY id LIMIT 1";
+    let mut activated = about("card.activated", &texts(&worker.ledger, in_hand).await[0]);
+    activated["functions"] = "both".into();
+    assert_eq!(told(worker, "activated", &[activated], evening(DAYS - 1)).await.accepted, 1);
+    for id in texts(&worker.ledger, ALL).await {
+        let way = card_way(&worker.ledger, Path::new(""), &id, day(DAYS - 1)).await.unwrap().unwrap();
+        assert_eq!(way.is_owed(), explained(worker, &id, DAYS - 1).await.due_on.is_some(), "{id}");
+    }
+    let by = Instruction { actor: "lin", reason: "asks", at: evening(DAYS - 1), approval: None };
+    let mut seen = BTreeSet::new();
+    let rows = worker.ledger.read().await.unwrap().rows::<(i64, Vec<u8>, String)>(SOME, args![]).await.unwrap();
+    let last = rows.len().saturating_sub(8);
+    for (at, (message, sealed, id)) in rows.into_iter().enumerate() {
+        if (8..last).contains(&at) {
+            continue;
+        }
+        let plain = worker.keys.decrypt_of(RecordOf::Message(message), &sealed).unwrap();
+        let told: Value = serde_json::from_slice(&plain).unwrap();
+        if told["holder"]["id_type"] != "resident_id" {
+            continue;
+        }
+        let found = match find_person(worker, told["holder"]["id_number"].as_str().unwrap(), by).await {
+            Ok(found) => found,
+            Err(ActionError::Refused(refusal)) => panic!("{id}: {refusal:?}"),
+            Err(ActionError::Failed(error)) => panic!("{id}: {error}"),
+        };
+        let found =
+            found.into_iter().find(|card| card.application_id == id).unwrap_or_else(|| panic!("{id} is not found"));
+        let due_on = explained(worker, &id, DAYS - 1).await.due_on;
+        assert_eq!(Some(found.due_on).filter(|day| !day.is_empty()), due_on, "{id}");
+        seen.insert((found.state, due_on.is_some()));
+    }
+    assert!(seen.contains(&("in_hand".to_owned(), false)) && seen.iter().any(|(_, is_due)| *is_due), "{seen:?}");
 }
 
 async fn a_window_names_its_region(worker: &Worker) {

@@ -6,7 +6,7 @@ use cardline::books::way::{CardWay, card_way};
 use cardline::people::permits::Permission;
 use cardline::time::local_date;
 use cardline_core::domain::application::Priority;
-use cardline_core::state_machines::{APPLICATION, CARD, Standing};
+use cardline_core::state_machines::CARD;
 
 use super::why_day::WhyDay;
 use crate::answer::{Answer, Refusal};
@@ -35,13 +35,7 @@ impl Way {
 
     /// Whether the holder still waits for what was promised: that the card is ready.
     fn is_promised(&self) -> bool {
-        self.is_owed() && !self.way.moves.iter().any(|step| step.life == CARD.name && step.to == "on_shelf")
-    }
-
-    /// Whether somebody owes the next step by its day.
-    fn is_owed(&self) -> bool {
-        let life = if self.way.place.is_some() { &CARD } else { &APPLICATION };
-        life.state(&self.way.state).is_some_and(|state| state.standing == Standing::Under)
+        self.way.is_owed() && !self.way.moves.iter().any(|step| step.life == CARD.name && step.to == "on_shelf")
     }
 }
 
