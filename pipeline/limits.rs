@@ -71,6 +71,9 @@ pub const PURGE_REST_SECONDS: u64 = 60;
 /// People are told by the hour and warned by the day: a look every second would cost what waits, again and again.
 pub const NOTICES_REST_SECONDS: u64 = 60;
 pub const WARNINGS_REST_SECONDS: u64 = 600;
+/// Seconds for which the end of windows rests when nothing is to be done: while a person is asked about many of them, each
+/// look counts all that are open.
+pub const WINDOW_ENDS_REST_SECONDS: u64 = 60;
 /// How far work is is written so often: a page that follows it asks no oftener, and shorter work needs no row.
 pub const PROGRESS_SECONDS: u64 = 1;
 /// Work whose worker told nothing for so long may have lost it: as long as a lease, and longer than a transaction of

@@ -52,6 +52,11 @@ pub(crate) async fn end_delivery_case(
     why: Stamp<'_>,
 ) -> Result<(), LedgerError> {
     overtake_cases(tx, &[(case,)], why).await?;
+    carton_goes_on(tx, shipment).await
+}
+
+/// A carton of which nobody has anything to decide is owed by who has it.
+pub(crate) async fn carton_goes_on(tx: &mut Tx, shipment: i64) -> Result<(), LedgerError> {
     let sql = "UPDATE shipment SET owner = CASE place WHEN 'in_transit' THEN 'carrier' ELSE 'distribution point' END WHERE id = $1";
     tx.run(sql, args![shipment]).await?;
     Ok(())

@@ -193,7 +193,12 @@ mod tests {
             watched.ended_well(&busy);
             assert!(!watched.rests(), "there may be more");
             watched.ended_well(&idle);
-            let resting = [("care", "purge"), ("distribution", "warnings"), ("history", "notices")];
+            let resting = [
+                ("care", "purge"),
+                ("distribution", "warnings"),
+                ("distribution", "window-ends"),
+                ("history", "notices"),
+            ];
             assert_eq!(watched.rests(), resting.contains(&(step.stage, step.name)), "{}/{}", step.stage, step.name);
         }
     }

@@ -27,7 +27,7 @@ use jiff::Timestamp;
 
 use crate::batching::kind::AnyKind;
 use crate::erasing::purge;
-use crate::limits::{NOTICES_REST_SECONDS, PURGE_REST_SECONDS, WARNINGS_REST_SECONDS};
+use crate::limits::{NOTICES_REST_SECONDS, PURGE_REST_SECONDS, WARNINGS_REST_SECONDS, WINDOW_ENDS_REST_SECONDS};
 use crate::messages::{history, notices, tell_dead_letters};
 use crate::route::regions::FollowRegions;
 use crate::route::waiting_regions::Room;
@@ -112,7 +112,13 @@ pub const ROUTE: &[RouteStep] = &[
     step!("production", "manifests", "shipments from the bureau's shipping manifest", production::Manifests::STEP),
     step!("servicing", "events", "receipts, pickups, activation, loss, plastic returned", servicing::Events),
     step!("distribution", "windows", "pickup windows of received shipments", distribution::OpenWindows),
-    step!("distribution", "window-ends", "roll-over and recall of what was not collected", distribution::EndWindows),
+    step!(
+        "distribution",
+        "window-ends",
+        "roll-over and recall of what was not collected",
+        distribution::EndWindows,
+        rests WINDOW_ENDS_REST_SECONDS
+    ),
     step!(
         "distribution",
         "warnings",

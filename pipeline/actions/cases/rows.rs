@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::moves::{DecisionDates, move_card, refuse_file};
 use super::offers::{CaseCard, card_of, is_open, offered};
 use crate::cases::case_list::{CaseRecord, case_within};
+use crate::cases::deliveries::carton_goes_on;
 use crate::cases::desk::overtake_cases;
 use crate::people::approvals::use_approval;
 use crate::store::row_macs::{catalog, counts};
@@ -109,6 +110,8 @@ async fn carry_out(
         move_card(tx, card, &on_hold, decision, dates, why).await?;
     } else if let (Decision::RefuseFile, Some(file)) = (decision, case.file) {
         refuse_file(tx, file, why).await?;
+    } else if let Some(shipment) = case.shipment {
+        carton_goes_on(tx, shipment).await?;
     }
     let along = Along { owner: Some("nobody"), ..Along::default() };
     move_one(tx, case.id, Transition::between(&CASE, &case.state, "decided")?, along, why).await?;

@@ -1,4 +1,4 @@
-//! What people did to the windows of one point, newest first.
+//! What people did at one point, newest first: to windows, with lists, or by handing it on.
 
 use serde::Serialize;
 
@@ -17,26 +17,29 @@ pub struct PointAct {
     pub by: String,
     /// The earliest last day before it; none where windows were opened.
     pub from: Option<String>,
-    /// The latest last day after it.
-    pub to: String,
+    /// The latest last day after it; none where the act set none.
+    pub to: Option<String>,
+    /// From which point to which one it was handed on; none for other acts.
+    pub handed_on: Option<String>,
     pub cards: i64,
     pub reason: String,
 }
 
-/// The latest acts on the windows of a point, within the scope of who asks.
+/// The latest acts at a point, within the scope of who asks.
 ///
 /// # Errors
 /// The ledger cannot be read, or the keys do not open a reason.
 pub async fn acts_of_point(worker: &Worker, point: &str) -> Result<Vec<PointAct>, StageError> {
     let shown = |act: StoredPointAct| {
         let reason = String::from_utf8_lossy(&worker.keys.decrypt(&act.reason)?).into_owned();
-        let from = Some(act.was).filter(|was| !was.is_empty());
+        let told = |text: String| Some(text).filter(|text| !text.is_empty());
         Ok(PointAct {
             at: rfc3339_stored(act.at),
             what: act.what,
             by: act.actor,
-            from,
-            to: act.becomes,
+            from: told(act.was),
+            to: told(act.becomes),
+            handed_on: told(act.handed_on),
             cards: act.cards,
             reason,
         })

@@ -16,7 +16,8 @@ pub enum CannotTakeOver {
     /// A bank hands out at the outlet that opened the account and nowhere else, as long as there is that outlet
     /// (document 003).
     OutletIsOpen,
-    /// Cards of a pickup point go to a pickup point, those of an outlet to an outlet of the same bank.
+    /// Cards of a pickup point go to one of a kind at which they may be handed out, those of an outlet to an outlet of the
+    /// same bank.
     OtherSort,
     /// It lies farther off than the policy of this region allows.
     TooFar { region: String },
@@ -48,7 +49,7 @@ pub(super) fn table_of_both(
     let reference: &Reference = &worker.reference;
     let Some((_, lies_in)) = reference.collected_at(to) else { return Err(CannotTakeOver::Closed) };
     let table = match (reference.point(to), reference.outlet(to)) {
-        (Some(_), _) if claims.iter().all(CardClaim::is_of_point) => "points",
+        (Some(point), _) if claims.iter().all(|claim| claim.goes_to(point.kind)) => "points",
         (_, Some(outlet)) if claims.iter().all(|claim| claim.is_of_outlet() && claim.bank == outlet.bank) => "outlets",
         _ => return Err(CannotTakeOver::OtherSort),
     };

@@ -81,7 +81,8 @@ async fn last_list(
         return Ok(None);
     }
     tx.look().await?;
-    let what = if matches!(asked, Asked::Overdue { .. }) { "overdue" } else { "waiting" };
+    let is_late = matches!(asked, Asked::Overdue { .. } | Asked::PastItsDay { .. });
+    let what = if is_late { "overdue" } else { "waiting" };
     let mut cards = kept_count(&mut tx, what, "").await?;
     cards.retain(|found| found.is_asked_for(asked));
     Ok(Some((at, cards)))

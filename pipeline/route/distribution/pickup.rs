@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::pickup_cards::{Asked, PickupCards};
+use super::waiting_by_area::digits_of;
 use crate::step::{StageError, Worker};
 use crate::time::local_date;
 
@@ -32,7 +33,7 @@ pub struct PickupRow {
     /// Six digits of the district the point lies in, nine of the street.
     pub area: String,
     pub point: Option<String>,
-    /// Of the point; of the district where cards are counted by district or street.
+    /// Of the point, the street or the district; a street that no list told is called by its district.
     pub name: String,
     pub cards: i64,
     /// The day on which the first window of the oldest of them was opened.
@@ -168,7 +169,7 @@ fn merge(row: &mut PickupRow, more: PickupRow) {
 
 fn row_of(found: &PickupCards, asked: Asked, by: By, day: Day<'_>) -> PickupRow {
     let due = due_on(found);
-    let (area, point, name) = place_of(found, by, day.reference);
+    let (area, name) = area_of(&found.point, &found.region, by, day.reference);
     let ages = (asked == Asked::Waiting).then(|| {
         let ready = found.ready_on.as_ref().and_then(|ready_on| ready_on.parse::<Date>().ok());
         let mut ages = Ages::default();
@@ -178,7 +179,7 @@ fn row_of(found: &PickupCards, asked: Asked, by: By, day: Day<'_>) -> PickupRow 
     PickupRow {
         application_id: None,
         area,
-        point,
+        point: (by == By::Point).then(|| found.point.clone()),
         name,
         cards: found.cards,
         oldest_on: found.ready_on.clone(),
@@ -223,16 +224,18 @@ pub(super) fn kind_of(place: &str) -> &'static str {
     }
 }
 
-fn place_of(found: &PickupCards, by: By, reference: &Reference) -> (String, Option<String>, String) {
-    let code = found.point.as_str();
-    let (name, district) = reference.collected_at(code).unwrap_or(("", &found.region));
+/// The digits of the area of a point by which it is counted, and what that, or the point, is called. `region`: whose cards
+/// lie there.
+pub(super) fn area_of(code: &str, region: &str, by: By, reference: &Reference) -> (String, String) {
+    let (name, district) = reference.collected_at(code).unwrap_or(("", region));
     let of_district = || reference.region_name(district).unwrap_or_default().to_owned();
     match by {
-        By::Point => (district.to_owned(), Some(code.to_owned()), name.to_owned()),
+        By::Point => (district.to_owned(), name.to_owned()),
         By::Street => {
-            let street = code.get(..9).filter(|_| reference.point(code).is_some()).unwrap_or(district);
-            (street.to_owned(), None, of_district())
+            let street = digits_of(code, region, reference).get(..9).filter(|_| reference.point(code).is_some());
+            let name = street.and_then(|street| reference.street_name(street)).map_or_else(of_district, str::to_owned);
+            (street.unwrap_or(district).to_owned(), name)
         }
-        By::District => (district.to_owned(), None, of_district()),
+        By::District => (district.to_owned(), of_district()),
     }
 }

@@ -18,8 +18,10 @@ pub enum Asked {
     Waiting,
     /// Those whose window ends on one of these days, both included.
     Due { from: Date, to: Date },
-    /// Those whose day was before this one.
+    /// Those whose day was before this one, and those that are not ready by the day promised to their holder.
     Overdue { today: Date },
+    /// The first of these alone.
+    PastItsDay { today: Date },
 }
 
 row! {
@@ -44,11 +46,16 @@ row! {
 }
 
 impl PickupCards {
-    /// Of all that wait, whether these are asked for; of what is overdue, all are.
+    /// Of all that wait, or of all that is overdue, whether these are asked for.
     pub(crate) fn is_asked_for(&self, asked: Asked) -> bool {
-        let Asked::Due { from, to } = asked else { return true };
-        let is_due = |day: Date| (from..=to).contains(&day);
-        self.place == "on_shelf" && self.due_on.parse().is_ok_and(is_due)
+        match asked {
+            Asked::Due { from, to } => {
+                let is_due = |day: Date| (from..=to).contains(&day);
+                self.place == "on_shelf" && self.due_on.parse().is_ok_and(is_due)
+            }
+            Asked::PastItsDay { .. } => !self.is_promise(),
+            Asked::Waiting | Asked::Overdue { .. } => true,
+        }
     }
 
     /// Whether their day is the one promised to the holder: they are not ready yet.
@@ -184,6 +191,7 @@ impl Asked {
             Asked::Waiting => counted!(waiting!()),
             Asked::Due { .. } => counted!(due!()),
             Asked::Overdue { .. } => counted!(overdue!()),
+            Asked::PastItsDay { .. } => counted!(past_its_day!()),
         }
     }
 
@@ -192,6 +200,7 @@ impl Asked {
             Asked::Waiting => one_by_one!(waiting!()),
             Asked::Due { .. } => one_by_one!(due!()),
             Asked::Overdue { .. } => one_by_one!(overdue!()),
+            Asked::PastItsDay { .. } => one_by_one!(past_its_day!()),
         }
     }
 
@@ -199,7 +208,7 @@ impl Asked {
         match self {
             Asked::Waiting => args![after, limit],
             Asked::Due { from, to } => args![after, limit, from, to],
-            Asked::Overdue { today } => args![after, limit, today],
+            Asked::Overdue { today } | Asked::PastItsDay { today } => args![after, limit, today],
         }
     }
 }

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use cardline_core::domain::reference::PointKind;
 use cardline_core::state_machines::CARD;
 use jiff::civil::Date;
 
@@ -76,10 +77,15 @@ row! {
 }
 
 impl CardClaim {
-    /// Whether they are handed out at a pickup point. What an employer hands out or the mail brings lies at a point of that
-    /// kind or at the opening outlet.
-    pub fn is_of_point(&self) -> bool {
-        ["village", "community", "service_centre", "employer", "mail"].contains(&self.method.as_str())
+    /// Whether they may be handed out at a pickup point of this kind. Whoever takes over a village, community or centre is
+    /// one of these; an employer hands out to its own people alone, and a post centre hands out to nobody.
+    pub fn goes_to(&self, kind: PointKind) -> bool {
+        let methods: &[&str] = match kind {
+            PointKind::Employer => &["employer"],
+            PointKind::Post => &["mail"],
+            _ => &["village", "community", "service_centre", "employer", "mail"],
+        };
+        methods.contains(&self.method.as_str())
     }
 
     /// Whether they are handed out at an outlet of the bank.
@@ -252,7 +258,19 @@ pub(crate) async fn reassigned(tx: &mut Tx) -> Result<Vec<(String, String)>, Led
 
 #[cfg(test)]
 mod tests {
-    use super::handed_on_to;
+    use cardline_core::domain::reference::PointKind;
+
+    use super::{CardClaim, handed_on_to};
+
+    #[test]
+    fn what_people_collect_goes_where_people_collect() {
+        let claim = |method: &str| CardClaim { method: method.into(), bank: "ABC".into(), region: "110101".into() };
+        let goes = |method: &str, kind| claim(method).goes_to(kind);
+        assert!(goes("village", PointKind::Community) && goes("employer", PointKind::Village));
+        assert!(goes("employer", PointKind::Employer) && goes("mail", PointKind::Post));
+        assert!(!goes("village", PointKind::Employer) && !goes("community", PointKind::Post));
+        assert!(!goes("bank_outlet", PointKind::ServiceCentre));
+    }
 
     #[test]
     fn a_point_takes_over_what_was_handed_on_to_those_it_took_over() {

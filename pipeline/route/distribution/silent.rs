@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
 
-use super::pickup::By;
+use super::pickup::{By, area_of};
 use super::waiting_by_area::digits_of;
 use crate::step::{StageError, Worker};
 use crate::store::scope::in_scope;
@@ -137,7 +137,7 @@ fn row_of(worker: &Worker, point: &str, stands: &[Unheard], by: By) -> Option<(D
     let (lying, coming): (Vec<_>, Vec<_>) = stands.iter().partition(|stand| stand.place != "in_transit");
     let sum = |stands: &[&Unheard]| stands.iter().map(|stand| stand.cards).sum();
     let owner = if lying.is_empty() { "carrier" } else { "distribution point" };
-    let (area, name) = area_of(worker, point, &stands[0].region, by);
+    let (area, name) = area_of(point, &stands[0].region, by, &worker.reference);
     let row = SilentRow {
         area,
         point: (by == By::Point).then(|| point.to_owned()),
@@ -153,20 +153,6 @@ fn row_of(worker: &Worker, point: &str, stands: &[Unheard], by: By) -> Option<(D
         owner,
     };
     Some((since, row))
-}
-
-fn area_of(worker: &Worker, point: &str, region: &str, by: By) -> (String, String) {
-    let reference = &worker.reference;
-    let (name, district) = reference.collected_at(point).unwrap_or(("", region));
-    let of_district = || reference.region_name(district).unwrap_or_default().to_owned();
-    match by {
-        By::Point => (district.to_owned(), name.to_owned()),
-        By::Street => {
-            let street = point.get(..9).filter(|_| reference.point(point).is_some()).unwrap_or(district);
-            (street.to_owned(), of_district())
-        }
-        By::District => (district.to_owned(), of_district()),
-    }
 }
 
 fn merge(row: &mut SilentRow, more: SilentRow) {

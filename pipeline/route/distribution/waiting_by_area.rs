@@ -45,7 +45,7 @@ pub struct AreaRow {
     pub due_3: i64,
     /// Of these and more, within seven.
     pub due_7: i64,
-    /// Past their day: at the points, with units, on their way back. Promises are told apart (`books/figures/risks.rs`).
+    /// Past their day: at the points, with units, on their way back. Promises are told apart.
     pub overdue: i64,
 }
 
@@ -56,7 +56,7 @@ pub struct AreaRow {
 /// The ledger cannot be read.
 pub async fn waiting_by_area(worker: &Worker, above: &str, now: Timestamp) -> Result<Vec<AreaRow>, StageError> {
     let waiting = worker.ledger.pickup_cards(Asked::Waiting).await?;
-    let overdue = worker.ledger.pickup_cards(Asked::Overdue { today: local_date(now) }).await?;
+    let overdue = worker.ledger.pickup_cards(Asked::PastItsDay { today: local_date(now) }).await?;
     Ok(by_area(worker, above, now, &waiting, &overdue))
 }
 
@@ -77,9 +77,9 @@ pub fn point_row(
     waiting: &[PickupCards],
     overdue: &[PickupCards],
 ) -> AreaRow {
-    let is_village = worker.reference.point(point).is_some();
-    let outlet = worker.reference.outlet(point).map(|outlet| outlet.region.as_str());
-    let above = if is_village { point.get(..9).unwrap_or(point) } else { outlet.unwrap_or_default() };
+    let region = waiting.iter().chain(overdue).find(|found| found.point == point).map_or("", |found| &found.region);
+    let digits = digits_of(point, region, &worker.reference);
+    let above = digits.get(..STREET).unwrap_or(digits);
     by_area(worker, above, now, waiting, overdue).into_iter().find(|row| row.area == point).unwrap_or_default()
 }
 
@@ -137,10 +137,11 @@ fn row_of<'r>(
     }))
 }
 
-/// The digits of where a point lies: an outlet's own digits are no area's. One that has closed since lies where its
-/// cards are from.
+/// The digits of where a point lies: an outlet's own digits are no area's, and those of a point whose district was merged
+/// or renamed are of an area that is no more. One that has closed since lies where its cards are from.
 pub(crate) fn digits_of<'f>(code: &'f str, region: &'f str, reference: &'f Reference) -> &'f str {
     match (reference.point(code), reference.outlet(code)) {
+        (Some(point), _) if !code.starts_with(&point.region) => &point.region,
         (Some(_), _) => code,
         (None, Some(outlet)) => &outlet.region,
         (None, None) => region,
@@ -157,4 +158,26 @@ pub(crate) fn name_of(area: &str, is_point: bool, reference: &Reference) -> Stri
         _ => district(),
     };
     name.unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use cardline_core::domain::reference::{Reference, ReferenceText};
+
+    use super::digits_of;
+
+    #[test]
+    fn a_point_lies_in_its_district_whatever_its_code_begins_with() {
+        let text = ReferenceText {
+            regions: include_str!("../../../fixtures/reference/regions.csv"),
+            points: "code,name,region,kind\n110101001001,one,110101,community\n110103001001,two,110101,community\n",
+            banks: include_str!("../../../fixtures/reference/banks.csv"),
+            outlets: include_str!("../../../fixtures/reference/outlets.csv"),
+            studios: include_str!("../../../fixtures/reference/studios.csv"),
+        };
+        let reference = Reference::from_csv(&text).unwrap();
+        assert_eq!(digits_of("110101001001", "522634", &reference), "110101001001");
+        assert_eq!(digits_of("110103001001", "522634", &reference), "110101", "its district was merged");
+        assert_eq!(digits_of("110103001009", "522634", &reference), "522634", "it has closed");
+    }
 }

@@ -65,7 +65,7 @@ row! {
 }
 
 row! {
-    /// What was done to the windows of one point.
+    /// What was done at one point: to windows of cartons that are there, with lists of it, or by handing it on.
     pub struct StoredPointAct {
         /// Microseconds since 1970 UTC.
         at: i64,
@@ -75,6 +75,8 @@ row! {
         becomes: String,
         cards: i64,
         reason: Vec<u8>,
+        /// From which point to which one it was handed on; empty for other acts.
+        handed_on: String,
     }
 }
 
@@ -86,17 +88,25 @@ pub struct MovedWindow {
 }
 
 impl Ledger {
-    /// The latest acts on the windows of a point, newest first: on cartons of which who asks sees every card.
+    /// The latest acts at a point, newest first: those on cards that who asks sees all of.
     pub(crate) async fn acts_of_point(&self, point: &str, most: i64) -> Result<Vec<StoredPointAct>, LedgerError> {
         let mut tx = self.read().await?;
         tx.look().await?;
         let sql = concat!(
-            "SELECT k.at, k.actor, k.what, min(n.was) AS was, max(n.becomes) AS becomes, CAST(sum(n.cards) AS BIGINT) AS cards, k.reason
+            "SELECT o.at, o.actor, o.what, o.was, o.becomes, o.cards, o.reason, o.handed_on FROM (
+             SELECT k.id, k.at, k.actor, k.what, min(n.was) AS was, max(n.becomes) AS becomes,
+                CAST(sum(n.cards) AS BIGINT) AS cards, k.reason, '' AS handed_on
              FROM shipment s JOIN pickup_act_shipment n ON n.shipment = s.id JOIN pickup_act k ON k.id = n.act
-             WHERE s.point = $1 AND s.cards = (SELECT count(*) FROM box x JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
+             WHERE s.point = $1 AND k.what <> 'reassign' AND s.cards = (SELECT count(*) FROM box x JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
                 WHERE x.shipment = s.id AND ",
             in_scope!("a.bank", "a.region"),
-            ") GROUP BY k.id, k.at, k.actor, k.what, k.reason ORDER BY k.id DESC LIMIT $2"
+            ") GROUP BY k.id, k.at, k.actor, k.what, k.reason
+             UNION ALL SELECT k.id, k.at, k.actor, k.what, '', '', k.cards, k.reason, COALESCE(g.from_point || ' → ' || g.to_point, '')
+             FROM pickup_act k LEFT JOIN reassignment g ON g.act = k.id
+             WHERE (k.what = 'list' AND k.place = $1 OR g.from_point = $1 OR g.to_point = $1)
+                AND NOT EXISTS (SELECT 1 FROM pickup_list_card l JOIN application a ON a.id = l.application WHERE l.act = k.id AND NOT ",
+            in_scope!("a.bank", "a.region"),
+            ")) o ORDER BY o.id DESC LIMIT $2"
         );
         tx.rows(sql, args![point, most]).await
     }

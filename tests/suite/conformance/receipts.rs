@@ -278,6 +278,8 @@ async fn a_case_of_a_delivery_is_of_its_area(worker: &mut Worker, carton: &Carto
     assert!(matches!(noted, Err(ActionError::Refused(CaseRefusal::NotOffered { .. }))), "{noted:?}");
     assert!(matches!(decide(worker, case, Decision::GoOn, by("lin")).await, Ok(Outcome::Done(_))));
     assert!(matches!(decide(worker, case, Decision::GoOn, by("lin")).await, Ok(Outcome::Before(_))));
+    let owner = format!("SELECT owner FROM shipment WHERE number = '{}'", carton.number);
+    assert_eq!(texts(&ledger, owner.leak()).await, ["distribution point"]);
     worker.ledger = ledger;
 }
 
