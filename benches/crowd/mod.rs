@@ -29,8 +29,6 @@ const TIMES: usize = 5;
 /// What is multiplied: what the questions read.
 const TABLES: [&str; 5] = ["application", "made", "box", "shipment", "batch"];
 
-/// Laws about what is not multiplied: the chain over history, and the keyed digests of rows.
-const OF_DIGESTS: [i64; 2] = [11, 15];
 /// What falls due within so many days of the world is settled.
 const LATER_DAYS: i64 = 12;
 /// Copies of a carton lie at points of their own.
@@ -103,30 +101,6 @@ impl Asking {
         let count = text("SELECT CAST(count(*) AS TEXT) FROM application").parse().expect("number");
         let gigabytes = text(size).parse::<f64>().expect("number") / 1e9;
         Cards { asking: self, worker, database, count, gigabytes }
-    }
-}
-
-impl Asking {
-    /// Fills every table to about so many cards the same way, and lets all laws look at them.
-    pub fn laws_hold(&self, count: u64) {
-        let times = times(count);
-        let started = Instant::now();
-        let database = self.runtime.block_on(copy_of(&self.database));
-        let report = self.runtime.block_on(async {
-            multiply(&database, None, times, times).await;
-            let ledger = Ledger::open(&database).await.expect("ledger");
-            let report = ledger.books(self.now, true, None).await.expect("books");
-            ledger.close().await;
-            drop_database(&database).await;
-            report
-        });
-        let broken: Vec<_> = report.books.iter().filter(|law| !law.holds).map(|law| law.law).collect();
-        assert!(broken.iter().all(|number| OF_DIGESTS.contains(number)), "{broken:?}");
-        let seconds = started.elapsed().as_secs_f64();
-        println!(
-            "{} laws looked at the cards of {count} that were filled like this: {broken:?} are about digests, {seconds:.0} s",
-            report.books.len()
-        );
     }
 }
 

@@ -2,8 +2,8 @@
 //! container some times.
 //!
 //! Copies have ids of their own, so that pages find everything of them; what is counted of a container and of history
-//! is multiplied with its cards. Not kept: keyed digests of rows, the chain over history and what is encrypted. The
-//! laws hold in the world that is multiplied, and laws 11 and 15 do not hold afterwards.
+//! is multiplied with its cards. Not kept: keyed digests of rows, the chain over history, what is encrypted, and tables
+//! that nobody asks for. The laws hold in the world that is multiplied; of what they compare, the copies have a part only.
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 

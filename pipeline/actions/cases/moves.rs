@@ -9,6 +9,7 @@ use crate::custody::batch_state::locked_state;
 use crate::store::row_macs::catalog;
 use crate::store::transition::{Along, Transition, move_all, move_one};
 use crate::store::{LedgerError, Stamp, Tx};
+use crate::time::local_date;
 use crate::{args, transition};
 
 /// The days a decision sets, reckoned in the working calendar.
@@ -93,10 +94,11 @@ async fn go_on(
     move_one(tx, card.id, out, Along::default(), why).await?;
     forget_reason(tx, card).await?;
     if let Some(shipment) = card.shipment {
-        // All others may have left it.
+        // All others may have left it, and its window may have ended: it stays open for as long as the case had days.
         tx.run(
-            "UPDATE shipment SET done = FALSE, due_on = CASE WHEN due_on < $2 THEN $2 ELSE due_on END WHERE id = $1",
-            args![shipment, dates.again_on],
+            "UPDATE shipment SET done = FALSE, due_on = CASE WHEN due_on < $2 THEN $2 ELSE due_on END,
+                window_last = CASE WHEN window_last < $3 THEN $2 ELSE window_last END WHERE id = $1",
+            args![shipment, dates.again_on, local_date(why.at)],
         )
         .await?;
     } else if card.production_batch.is_none() {

@@ -21,7 +21,7 @@ use cardline_world::play::day;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::conformance::arrivals::{number, texts};
+use crate::conformance::arrivals::{execute, number, texts};
 use crate::conformance::receipts::{Carton, cartons, deliveries, laws_hold, place, told};
 use crate::databases::{Database, on_both_engines};
 use crate::plays::Play;
@@ -181,6 +181,24 @@ async fn its_window_opens_again(play: &Play, carton: &Carton, n: u32) {
     drain(&Deadlines, worker, late).await.unwrap();
     assert!(ready(play, late).await.contains(&cards[0]));
     laws_hold(worker, instant(local_date(late), 9, 0)).await;
+
+    // It is missing once more, and goes on by a decision when all windows of its carton have ended.
+    assert_eq!(told(worker, "once-more", &[about("card.missing", &cards[0])], late).await.accepted, 1);
+    let later = instant(day(n + 100), 9, 0);
+    drain(&EndWindows, worker, later).await.unwrap();
+    assert_eq!(number(&worker.ledger, &done).await, 1);
+    drain(&Deadlines, worker, later).await.unwrap();
+    let open = not_found(worker, later).await;
+    let case = open.iter().find(|case| case.application_id.as_ref() == Some(&cards[0])).unwrap().number;
+    let by = Instruction { actor: "lin", reason: "it lay in another box", at: later, approval: None };
+    assert!(matches!(decide(worker, case, Decision::GoOn, by).await, Ok(Outcome::Done(_))));
+    let no_more = format!("UPDATE shipment SET roll_overs = 9 WHERE number = '{}'", carton.number);
+    assert_eq!(execute(&worker.ledger, &no_more).await, 1);
+    drain(&EndWindows, worker, later).await.unwrap();
+    assert_eq!(where_is(worker, &cards[0]).await, "on_shelf");
+    let shown = explain_day(worker, &cards[0], later).await.unwrap().unwrap();
+    assert_eq!((shown.kind, shown.agrees), ("window", true), "{shown:?}");
+    assert!(shown.working_days_left.unwrap() > 0, "{shown:?}");
 }
 
 pub(super) fn about(kind: &str, id: &str) -> Value {
@@ -232,7 +250,7 @@ pub(super) async fn told_to_holders(play: &Play, what: &str, now: Timestamp) -> 
 
 /// Open cases about cards that nobody found.
 async fn not_found(worker: &Worker, now: Timestamp) -> Vec<ListedCase> {
-    let query = CaseQuery { limit: 100, ..CaseQuery::default() };
+    let query = CaseQuery { limit: 1_000, ..CaseQuery::default() };
     let cases = case_page(worker, &query, now).await.unwrap().cases;
     cases.into_iter().filter(|case| case.reason == "a missing card was not found in time").collect()
 }
