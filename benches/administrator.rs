@@ -1,7 +1,7 @@
 //! What an administrator asks, beside 100,000, 1,000,000 and 10,000,000 cards on PostgreSQL: what waits, what is due and
 //! what is late by district; what the evaluation of deadlines costs where as much falls due beside a hundred times as
-//! many cards; and what an import of 25,000 points takes. Beside each list is the same counted now, and the bare query over the
-//! same tables.
+//! many cards; and what an import of 25,000 points takes. Beside each list is the same counted now, and the bare query
+//! over the same tables.
 //!
 //! `cargo bench --bench administrator` (needs CARDLINE_TEST_KAFKA and CARDLINE_TEST_POSTGRES; CARDLINE_BENCH_COUNT for
 //! another largest count; 10,000,000 cards need 10 GB of disk, which are given back)

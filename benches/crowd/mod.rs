@@ -43,7 +43,7 @@ const LATER: &str = "UPDATE shipment SET due_on = '2027-06-01', window_last = '2
         OR (place = 'in_hand' AND (social = 'sealed' OR financial = 'sealed')));
     ANALYZE";
 
-/// The same lists, as a person would ask for them at the database's prompt.
+/// What a person would ask at the database's prompt for the most of each list: of what is late, the cards that stand alone.
 const BARE: [(&str, &str); 3] = [
     (
         "waiting",

@@ -54,6 +54,7 @@ const REASONS: &[(&str, &str)] = &[
     ("formal loss", "正式挂失"),
     ("found", "已找到"),
     ("found, and its window was opened again", "已找到，重新开放领取窗口"),
+    ("handed over before it lay there", "领卡日期早于到卡"),
     ("handed over by mail, and nobody had sent it", "报邮寄送达，但未曾寄出"),
     ("handed over elsewhere than where it is collected", "不在领卡网点领卡"),
     ("handed over to somebody who may not take it", "领卡人不符合规定"),

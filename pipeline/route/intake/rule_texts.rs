@@ -174,6 +174,13 @@ pub const HELD_TEXTS: &[RuleText] = &[
         "ask the point who has the card; repair `by`, or discard it and have the card brought back",
     ),
     arrival(
+        "HAND-OVER-EARLY",
+        "hand-over before the card lay there",
+        "`at` lies more than a day before the first window of its card was opened",
+        "a card cannot be handed out before it is there; the year or the clock is wrong",
+        "ask the point when it was; repair `at`, or discard it and have the card brought back",
+    ),
+    arrival(
         "HAND-OVER-MAIL",
         "card collected by mail that was never sent",
         "the card lies on the shelf of its point, and no `card.sent_by_mail` came",

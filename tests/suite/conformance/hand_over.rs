@@ -57,7 +57,7 @@ async fn a_hand_over_shows_what_the_policy_asks_for(database: Database) {
     drain(&OpenWindows, &play.worker, morning()).await.unwrap();
     let adults = on_shelf(&play.worker, "a.method <> 'agent_at_outlet'").await;
     let minors = on_shelf(&play.worker, "a.method = 'agent_at_outlet'").await;
-    assert!(adults.len() > 5 && minors.len() > 2, "the play shows too little: {} {}", adults.len(), minors.len());
+    assert!(adults.len() > 6 && minors.len() > 2, "the play shows too little: {} {}", adults.len(), minors.len());
     assert_eq!(texts(&play.worker.ledger, REASONS).await, [""; 0], "the world shows what it must");
 
     what_lacks_something_is_a_case(&play.worker, &adults, &minors).await;
@@ -78,9 +78,12 @@ async fn what_lacks_something_is_a_case(worker: &Worker, adults: &[OnShelf], min
         collected(&minors[0], "holder", &["id_front"]),
         collected(&adults[2], "agent", &["agent_id_front", "id_front"]),
     ];
+    let mut years_ago = collected(&adults[6], "holder", &["id_front"]);
+    years_ago["at"] = json!("2020-02-11T10:00:00Z");
+    let events = events.into_iter().chain([years_ago]).collect::<Vec<_>>();
     let counts = told(worker, "case", &events, morning()).await;
-    assert_eq!((counts.accepted, counts.rejected), (4, 0));
-    for card in [&adults[0], &adults[1], &minors[0], &adults[2]] {
+    assert_eq!((counts.accepted, counts.rejected), (5, 0));
+    for card in [&adults[0], &adults[1], &minors[0], &adults[2], &adults[6]] {
         assert_eq!(place(worker, card).await, "in_hand");
     }
     let found = texts(&worker.ledger, REASONS).await;
@@ -88,11 +91,12 @@ async fn what_lacks_something_is_a_case(worker: &Worker, adults: &[OnShelf], min
         "handed over without everything that must be shown",
         "handed over elsewhere than where it is collected",
         "handed over to somebody who may not take it",
+        "handed over before it lay there",
     ];
     assert_eq!(found, expected);
     // The same again is a repeat and no second case.
-    assert_eq!(told(worker, "case", &events, morning()).await.repeated, 4);
-    assert_eq!(texts(&worker.ledger, REASONS).await.len(), 3);
+    assert_eq!(told(worker, "case", &events, morning()).await.repeated, 5);
+    assert_eq!(texts(&worker.ledger, REASONS).await.len(), 4);
 }
 
 /// Where the policy says so the card counts as lying where it was.
@@ -121,7 +125,7 @@ async fn what_lacks_something_is_refused(worker: &mut Worker, adults: &[OnShelf]
     for card in [&adults[3], &adults[4], &minors[1]] {
         assert_eq!(place(worker, card).await, "on_shelf");
     }
-    assert_eq!(texts(&worker.ledger, REASONS).await.len(), 3);
+    assert_eq!(texts(&worker.ledger, REASONS).await.len(), 4);
     let whole = [collected(
         &minors[1],
         "guardian",

@@ -165,6 +165,7 @@ fn judge(
                 Lack::TakenBy | Lack::NotSent => "by",
                 Lack::Place => "list",
                 Lack::Papers => "shown",
+                Lack::Early => "handed_over_on",
             },
             said(lack),
         );

@@ -56,6 +56,8 @@ pub enum Lack {
     NotSent,
     /// A paper was not shown, or an agent showed the holder's as the own.
     Papers,
+    /// It is said to have happened before the card lay there.
+    Early,
 }
 
 /// A hand-over as it is told.

@@ -14,9 +14,11 @@ use jiff::civil::Date;
 use super::kept::{Chunk, keep};
 use crate::cases::deadlines::mail::NOT_DELIVERED;
 use crate::cases::desk::open_case;
+use crate::limits::EVENT_AHEAD;
 use crate::route::intake::settle::IntakeCounts;
 use crate::route::servicing::arriving::{ArrivingEvent, EventDates, EventKind, Handed};
 use crate::store::{LedgerError, Stamp, Tx};
+use crate::time::local_date;
 use crate::{args, bulk_row, row};
 
 row! {
@@ -29,6 +31,8 @@ row! {
         region: String,
         point: String,
         place: String,
+        /// The day on which its first window was opened.
+        ready_on: Option<String>,
     }
 }
 
@@ -37,7 +41,7 @@ bulk_row! {
 }
 
 const WAITING: &str = "SELECT e.position, a.id AS application, a.bank, a.method, a.region, s.point,
-        COALESCE(a.place, s.place) AS place
+        COALESCE(a.place, s.place) AS place, s.ready_on
     FROM event e JOIN application a ON a.id = e.id JOIN made m ON m.application = a.id
         JOIN box x ON x.id = m.box JOIN shipment s ON s.id = x.shipment
     WHERE COALESCE(a.place, s.place) IN ('at_point', 'on_shelf', 'in_mail', 'stored')
@@ -75,7 +79,7 @@ impl Waiting {
     fn lack(&self, kind: EventKind, rules: &EventDates, event: &ArrivingEvent) -> Option<Lack> {
         let card = (self.bank.as_str(), self.method.as_str(), self.point.as_str());
         let here = lack(rules, card, (&event.handed, event.place.as_deref()));
-        match (kind, self.place.as_str()) {
+        let lacks = match (kind, self.place.as_str()) {
             (EventKind::Collected | EventKind::CollectedByUnit, "on_shelf") => here,
             // Kept elsewhere for its holder it is at no point.
             (EventKind::Collected, "stored") => lack(rules, card, (&event.handed, None)),
@@ -89,7 +93,15 @@ impl Waiting {
                 lack(rules, card, (&event.handed, None)).filter(|lack| *lack == Lack::Papers)
             }
             _ => None,
-        }
+        };
+        lacks.or_else(|| self.is_early(event).then_some(Lack::Early))
+    }
+
+    /// Whether it is said to have happened before the card lay there; clocks differ by hours, as those of what comes from
+    /// the future do.
+    fn is_early(&self, event: &ArrivingEvent) -> bool {
+        let ready: Option<Date> = self.ready_on.as_ref().and_then(|day| day.parse().ok());
+        ready.is_some_and(|ready| local_date(event.at + EVENT_AHEAD) < ready)
     }
 }
 
@@ -155,6 +167,7 @@ const fn code(lack: Lack) -> &'static str {
         Lack::Place => "HAND-OVER-PLACE",
         Lack::NotSent => "HAND-OVER-MAIL",
         Lack::Papers => "HAND-OVER-PAPERS",
+        Lack::Early => "HAND-OVER-EARLY",
     }
 }
 
@@ -165,5 +178,6 @@ pub(crate) const fn said(lack: Lack) -> &'static str {
         Lack::Place => "handed over elsewhere than where it is collected",
         Lack::NotSent => "handed over by mail, and nobody had sent it",
         Lack::Papers => "handed over without everything that must be shown",
+        Lack::Early => "handed over before it lay there",
     }
 }
