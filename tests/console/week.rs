@@ -22,6 +22,7 @@ use cardline_world::setting::Setting;
 use cardline_world::{World, play_day, worker_with_broker};
 use fantoccini::Locator;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::browser::{Browser, Screen};
@@ -283,8 +284,8 @@ struct Pages {
 }
 
 impl Pages {
-    async fn open(week: &Week) -> Pages {
-        let clock = Clock::Demo { ended: week.now, at: Instant::now() };
+    async fn open(week: &Week, now: Timestamp) -> Pages {
+        let clock = Clock::Demo { ended: now, at: Instant::now() };
         let guests = vec![Guest { role: Role::Administrator, scope: Scope::everything() }];
         let config = Config::in_folder(week.folder.path(), None);
         let console = Arc::new(Console::new(config, clock, guests));
@@ -331,7 +332,7 @@ impl Pages {
 }
 
 async fn in_the_browser(week: &Week, short: &Short) {
-    let pages = Pages::open(week).await;
+    let pages = Pages::open(week, week.now).await;
     let point = format!("/admin/points/{}", short.point);
 
     // Monday: a delivery is short by two cards.
@@ -426,5 +427,12 @@ async fn a_recall(week: &Week, _: &Short, months: Timestamp) {
     assert!(told.to_string().contains("recalled"), "{told}");
     let day = desk.run(&["deadlines", "explain", &recalled[0]], "");
     assert_eq!((&day["kind"], &day["agrees"]), (&json!("recall"), &json!(true)), "{day}");
+    let pages = Pages::open(week, months).await;
+    pages.goto(&format!("/cards/{}", recalled[0])).await;
+    pages.browser.is_content().await;
+    let shown = pages.text().await;
+    let due_on: Date = day["due_on"].as_str().unwrap().parse().unwrap();
+    pages.browser.close().await;
+    assert!(shown.contains("recalled") && shown.contains(&due_on.strftime("%-d %B").to_string()), "{shown}");
     week.laws_hold(months).await;
 }
