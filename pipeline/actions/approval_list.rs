@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::pickup::about::About;
 use crate::people::approvals::ApprovalRecord;
 use crate::step::{StageError, Worker};
 use crate::time::rfc3339_stored;
@@ -14,6 +15,8 @@ pub struct ShownApproval {
     pub record: ApprovalRecord,
     pub asked: String,
     pub reason: String,
+    /// What an act on a place does, as it was when it was asked for; none of other acts.
+    pub about: Option<About>,
 }
 
 /// Approvals within the scope of who asks, oldest first: those that are open, or all.
@@ -38,5 +41,7 @@ fn shown(worker: &Worker, mut record: ApprovalRecord, now: Timestamp) -> Result<
         record.state = "lapsed".into();
     }
     let reason = String::from_utf8_lossy(&worker.keys.decrypt(&record.reason)?).into_owned();
-    Ok(ShownApproval { asked: rfc3339_stored(record.asked_at), reason, record })
+    let request = serde_json::from_slice(&worker.keys.decrypt(&record.request)?).unwrap_or_default();
+    let about = About::of(&request);
+    Ok(ShownApproval { asked: rfc3339_stored(record.asked_at), reason, about, record })
 }

@@ -9,12 +9,15 @@ use crate::people::approvals::{ApprovalRecord, NewApproval};
 use crate::step::{StageError, Worker};
 use crate::store::Stamp;
 
+/// What a request says of its effect for the eyes of the second person only: carrying it out does not read it.
+pub const ABOUT: &str = "about";
+
 /// What somebody wants to do.
 pub struct Wanted<'a> {
     pub action: DualControl,
     /// What it is about, in plain text; no personal data.
     pub subject: &'a str,
-    /// Exactly what will be done; also all that carrying it out takes. Kept encrypted.
+    /// Exactly what will be done; also all that carrying it out takes, and what it is [`ABOUT`]. Kept encrypted.
     pub request: Value,
     /// Cards, messages or lines it touches.
     pub count: i64,
@@ -26,10 +29,13 @@ pub struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    /// The digest of exactly this.
+    /// The digest of exactly this. What it is about counts people who come and go, and makes it no other request.
     pub fn digest(&self) -> String {
-        let whole =
-            json!([self.action.code(), self.subject, self.request, self.count, self.bank, self.area, self.reason]);
+        let mut request = self.request.clone();
+        if let Value::Object(exact) = &mut request {
+            exact.remove(ABOUT);
+        }
+        let whole = json!([self.action.code(), self.subject, request, self.count, self.bank, self.area, self.reason]);
         sha256(whole.to_string().as_bytes())
     }
 }

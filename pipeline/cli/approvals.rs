@@ -41,7 +41,7 @@ pub async fn run(context: &Context, command: Approvals) -> anyhow::Result<Exit> 
     }
 }
 
-const HEADINGS: &[&str] = &["id", "act", "subject", "count", "scope", "by", "reason", "due_on", "state", "second"];
+const HEADINGS: &[&str] = &["id", "act", "about", "count", "scope", "by", "reason", "valid_until", "state", "second"];
 
 async fn list(context: &Context, all: bool) -> anyhow::Result<Exit> {
     let now = context.now();
@@ -58,7 +58,8 @@ fn row(listed: &ShownApproval) -> Vec<String> {
     vec![
         r.id.to_string(),
         r.act.clone(),
-        r.subject.clone(),
+        // The subject of an act on a place ends in the name of its operation, which tells a reader nothing.
+        listed.about.as_ref().map_or_else(|| r.subject.clone(), ToString::to_string),
         r.count.to_string(),
         scope.to_string(),
         r.maker.clone(),

@@ -146,8 +146,9 @@ fn told(context: &Context, report: &WindowReport) -> anyhow::Result<Exit> {
     }
     print::line(&match (report.dry_run, report.done) {
         (true, _) => format!(
-            "\npreview: {touched}; nothing was changed; to carry it out: the same with --confirm {} for --dry-run",
-            report.operation
+            "\npreview: {touched}; nothing was changed; to carry it out: the same with --confirm {} for --dry-run{}",
+            report.operation,
+            if report.second_person { "; a second person must approve it" } else { "" }
         ),
         (_, true) => format!("\ndone: {touched}"),
         _ => format!("it was carried out before: {touched}; nothing was changed now"),

@@ -51,6 +51,7 @@ row! {
         #[serde(skip)]
         asked_at: i64,
         /// The last day on which it may be given and used.
+        #[serde(rename = "valid_until")]
         due_on: String,
         /// As stored; past its day it covers nothing, whatever stands here.
         state: String,

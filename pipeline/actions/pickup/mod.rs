@@ -1,6 +1,7 @@
 //! What an administrator does to what lies at points: windows are moved as previewed, lists made and what comes back
 //! recorded.
 
+pub mod about;
 pub mod acts_of_point;
 pub mod days;
 pub mod lists;
@@ -21,6 +22,11 @@ fn operation_name(of: &Value) -> String {
     let mut name = sha256(of.to_string().as_bytes());
     name.truncate(32);
     name
+}
+
+/// Whether who acts needs a second person for what takes two: a guest of a demo has none, nor has a ledger without users.
+fn has_second(worker: &Worker) -> bool {
+    worker.ledger.viewer().is_some_and(|viewer| !viewer.is_guest())
 }
 
 /// An act on a place under way, for those who see what its actor sees.

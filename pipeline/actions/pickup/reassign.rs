@@ -11,11 +11,12 @@ use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::about::{About, Change};
 use super::places::one_point;
 use super::refusal::{PickupError, PickupRefusal, refuse_unconfirmed};
 use super::take_over::table_of_both;
-use super::{act_under_way, operation_name};
-use crate::actions::dual_control::{Second, Wanted, second_person};
+use super::{act_under_way, has_second, operation_name};
+use crate::actions::dual_control::{ABOUT, Second, Wanted, second_person};
 use crate::actions::outcome::{ActionError, Instruction, Outcome, while_passing};
 use crate::custody::shipment_regions::regions_of;
 use crate::limits::{REASSIGNED_CARDS, WINDOWS_PER_ACT};
@@ -77,6 +78,21 @@ pub struct ReassignReport {
 pub struct PlaceRow {
     pub state: String,
     pub cards: i64,
+}
+
+impl ReassignReport {
+    /// What the second person sees of it.
+    fn about(&self) -> About {
+        About {
+            place: self.from.clone(),
+            name: self.from_name.clone(),
+            change: Change::Point { to: self.to.clone(), to_name: self.to_name.clone() },
+            points: 1,
+            shipments: self.shipments,
+            cards: self.cards,
+            people: self.people,
+        }
+    }
 }
 
 /// Previews or carries out handing a point on. Confirmed again, it changes nothing.
@@ -195,7 +211,7 @@ impl Planned {
             people: self.people,
             places: places.into_iter().map(row).collect(),
             due_on: self.cartons.iter().map(|sent_on| sent_on.due_on).max().map(|day| day.to_string()),
-            second_person: worker.ledger.viewer().is_some_and(|viewer| !viewer.is_guest()),
+            second_person: has_second(worker),
             dry_run: ask.dry_run,
             done: false,
             done_before: false,
@@ -240,7 +256,7 @@ pub async fn asks_second(worker: &Worker, ask: Ask<'_>, by: Instruction<'_>) -> 
     let wanted = Wanted {
         action: DualControl::ReassignPoint,
         subject: &subject(ask.from, Some(ask.to), &report.operation),
-        request: json!({ "from": ask.from, "to": ask.to, "operation": report.operation, "reason": by.reason }),
+        request: json!({ "from": ask.from, "to": ask.to, "operation": report.operation, "reason": by.reason, ABOUT: report.about() }),
         count: report.cards,
         bank: worker.ledger.viewer().map_or("", |viewer| &viewer.scope.bank),
         area: worker.ledger.viewer().map_or("", |viewer| &viewer.scope.area),

@@ -14,11 +14,12 @@ use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::about::{About, Change};
 use super::days::{WindowChange, moved_windows};
 use super::places::{Place, place_of};
 use super::refusal::{LeftOut, PickupError, PickupRefusal, refuse_unconfirmed};
-use super::{act_under_way, operation_name};
-use crate::actions::dual_control::{Second, Wanted, second_person};
+use super::{act_under_way, has_second, operation_name};
+use crate::actions::dual_control::{ABOUT, Second, Wanted, second_person};
 use crate::actions::outcome::{ActionError, Instruction, Outcome, while_passing};
 use crate::limits::{WINDOW_DAYS_AHEAD, WINDOWS_PER_ACT};
 use crate::route::distribution::pickup_act::{NewPickupAct, subject};
@@ -61,9 +62,31 @@ pub struct WindowReport {
     pub left_out: LeftOut,
     /// What moves, by point and days; empty where it was carried out before.
     pub windows: Vec<WindowRow>,
+    pub second_person: bool,
     pub dry_run: bool,
     pub done: bool,
     pub done_before: bool,
+}
+
+impl WindowReport {
+    /// What the second person sees of it.
+    fn about(&self) -> About {
+        let from = || self.windows.iter().filter_map(|row| row.from.as_ref());
+        let change = Change::LastDay {
+            from_earliest: from().min().cloned().unwrap_or_default(),
+            from_latest: from().max().cloned().unwrap_or_default(),
+            becomes: self.windows.iter().map(|row| &row.to).max().cloned().unwrap_or_default(),
+        };
+        About {
+            place: self.place.clone(),
+            name: self.name.clone(),
+            change,
+            points: self.points,
+            shipments: self.shipments,
+            cards: self.cards,
+            people: self.people,
+        }
+    }
 }
 
 /// Windows of one point that move from one day to another.
@@ -98,7 +121,8 @@ async fn attempt(worker: &Worker, ask: Ask<'_>, by: Instruction<'_>) -> Result<W
     if let (Some(id), false) = (ask.confirm, ask.dry_run)
         && let Some(recorded) = recorded_act(&mut tx, id).await?
     {
-        return was_carried_out(ask, id, place, recorded);
+        let second_person = ask.change.needs_second() && has_second(worker);
+        return Ok(WindowReport { second_person, ..was_carried_out(ask, id, place, recorded)? });
     }
     let Place { name, area, points } = place;
     let planned = plan(&mut tx, worker, ask, points, by.at).await?;
@@ -149,7 +173,7 @@ pub async fn asks_second(worker: &Worker, ask: Ask<'_>, by: Instruction<'_>) -> 
     let wanted = Wanted {
         action: DualControl::CloseWindows,
         subject: &subject(place, None, &report.operation),
-        request: json!({ "place": place, "last": last, "operation": report.operation, "reason": by.reason }),
+        request: json!({ "place": place, "last": last, "operation": report.operation, "reason": by.reason, ABOUT: report.about() }),
         count: report.shipments,
         bank: worker.ledger.viewer().map_or("", |viewer| &viewer.scope.bank),
         area: &report.area,
@@ -228,6 +252,7 @@ impl Planned {
             people: self.people,
             left_out: self.left_out,
             windows: self.rows(worker),
+            second_person: ask.change.needs_second() && has_second(worker),
             dry_run: ask.dry_run,
             done: false,
             done_before: false,
@@ -294,6 +319,7 @@ fn was_carried_out(
         people: recorded.people,
         left_out: LeftOut::default(),
         windows: Vec::new(),
+        second_person: false,
         dry_run: false,
         done: false,
         done_before: true,

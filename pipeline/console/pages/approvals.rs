@@ -3,12 +3,14 @@
 use askama::Template;
 use cardline::actions::approval_list::{ShownApproval, approval_list};
 use cardline::actions::decisions::{ApprovalRefusal, Carried, give, refuse};
+use cardline::actions::pickup::about::{About, Change};
 use cardline::people::permits::Permission;
 
 use crate::answer::{Answer, Refusal, Words};
 use crate::asked::Asked;
 use crate::frame::Frame;
 use crate::frame::filters::Filter;
+use crate::frame::grouped;
 
 #[derive(Template)]
 #[template(path = "approvals.html")]
@@ -18,6 +20,34 @@ struct Approvals {
     approvals: Vec<ShownApproval>,
     me: String,
     done: String,
+}
+
+impl Approvals {
+    fn about(&self, approval: &ShownApproval) -> String {
+        subject(approval).say(self.f.lang).to_owned()
+    }
+}
+
+/// What an approval is about: of an act on a place what it does, of others its subject.
+pub(super) fn subject(approval: &ShownApproval) -> Words {
+    match &approval.about {
+        Some(about) => Words::new(in_chinese(about), about.to_string()),
+        None => Words::new(approval.record.subject.clone(), approval.record.subject.clone()),
+    }
+}
+
+fn in_chinese(about: &About) -> String {
+    let change = match &about.change {
+        Change::LastDay { from_earliest, from_latest, becomes } if from_earliest == from_latest => {
+            format!("领取截止日由 {from_earliest} 改为 {becomes}")
+        }
+        Change::LastDay { from_earliest, from_latest, becomes } => {
+            format!("领取截止日由 {from_earliest} 至 {from_latest} 改为 {becomes}")
+        }
+        Change::Point { to, to_name } => format!("全部改派至 {to} {to_name}"),
+    };
+    let [points, shipments, cards, people] = [about.points, about.shipments, about.cards, about.people].map(grouped);
+    format!("{} {}：{change}；{points} 个网点、{shipments} 箱、{cards} 张卡、{people} 人", about.place, about.name)
 }
 
 /// The page.

@@ -166,6 +166,10 @@ async fn windows_are_moved_from_pages_as_shown(database: Database) {
             [("act", act), ("place", place), ("last", last), ("to", to), ("confirm", &confirm), ("reason", "closes")];
         assert_eq!(site.act(&sheet, &path, boss, &form).await.header("location"), format!("{path}?done=asked"));
         let approval = number(&ledger, "SELECT max(id) FROM approval").await.to_string();
+        // Who gives it sees what it does: the place, the days or the other point, and how much it touches.
+        let seen = site.get("/approvals", wang).await.body;
+        let does = if to.is_empty() { format!(" {last}; 1 points") } else { format!("all goes on to {to}") };
+        assert!(seen.contains(&format!("<td>{place} ")) && seen.contains(&does) && !seen.contains(&confirm), "{seen}");
         let give = [("act", "give"), ("id", approval.as_str())];
         let page = "/ops/plan?act=hold&stream=account";
         assert_eq!(site.act(page, "/approvals", wang, &give).await.header("location"), "/approvals?done=out");

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use cardline::actions::approval_list::{ShownApproval, approval_list};
 use cardline::actions::cases::list::case_page;
 use cardline::cases::case_list::CaseQuery;
 use cardline::exchange::file_list::LateAnswers;
@@ -14,6 +15,7 @@ use jiff::Timestamp;
 use crate::answer::{Refusal, Words};
 use crate::frame::reasons;
 use crate::lang::Lang;
+use crate::pages::approvals::subject;
 
 /// One line of the list.
 pub struct Need {
@@ -79,20 +81,23 @@ async fn set_aside(worker: &Worker) -> Result<Vec<Need>, Refusal> {
 }
 
 async fn approvals(worker: &Worker, now: Timestamp) -> Result<Vec<Need>, Refusal> {
-    let asked = worker.ledger.approvals(false, now).await?;
-    let need = |approval: cardline::people::approvals::ApprovalRecord| Need {
-        class: "wait",
-        state: Words::new("待审批", "second person"),
-        what: Words::new(
-            format!("审批 {}：{}", approval.id, approval.subject),
-            format!("Approval {}: {}", approval.id, approval.subject),
-        ),
-        why: Words::new(format!("由 {} 提出", approval.maker), format!("asked for by {}", approval.maker)),
-        cards: Some(approval.count),
-        due_on: approval.due_on,
-        path: "/approvals".into(),
-        act: Words::new("查看", "Look"),
+    let need = |approval: ShownApproval| {
+        let (about, record) = (subject(&approval), approval.record);
+        Need {
+            class: "wait",
+            state: Words::new("待审批", "second person"),
+            what: Words::new(
+                format!("审批 {}：{}", record.id, about.zh),
+                format!("Approval {}: {}", record.id, about.en),
+            ),
+            why: Words::new(format!("由 {} 提出", record.maker), format!("asked for by {}", record.maker)),
+            cards: Some(record.count),
+            due_on: record.due_on,
+            path: "/approvals".into(),
+            act: Words::new("查看", "Look"),
+        }
     };
+    let asked = approval_list(worker, false, now).await?;
     Ok(asked.into_iter().map(need).collect())
 }
 

@@ -1,5 +1,6 @@
 //! A point that closes hands everything on in one act: what lies there, what is on its way, and what is not made yet.
 
+use cardline::actions::approval_list::show_approval;
 use cardline::actions::decisions::{Carried, give};
 use cardline::actions::dual_control::Second;
 use cardline::actions::outcome::{ActionError, Instruction};
@@ -16,7 +17,7 @@ use cardline_world::play::day;
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::conformance::arrivals::{number, texts};
+use crate::conformance::arrivals::{execute, number, texts};
 use crate::conformance::people::users::{add, administered};
 use crate::conformance::receipts::told;
 use crate::databases::{Database, on_both_engines};
@@ -218,6 +219,11 @@ async fn two_persons_do_it(worker: &mut Worker, from: &str, to: &str, at: Timest
     assert_eq!(asked(worker, ask, at).await.unwrap_err().code().0, "needs-second");
     let Second::Asked { id, .. } = asks_second(worker, ask, by(at)).await.unwrap() else { panic!("nobody gave it") };
     assert!(matches!(asks_second(worker, ask, by(at)).await.unwrap(), Second::Asked { id: same, .. } if same == id));
+    // Who gives it sees what it does: the points by name, and how much goes on.
+    let seen = told_to_second(worker, id, at).await;
+    let goes_on = format!("all goes on to {to} {}; 1 points, {} shipments", shown.to_name, shown.shipments);
+    assert!(seen.starts_with(from) && seen.contains(&goes_on), "{seen}");
+    assert!(seen.ends_with(&format!("{} cards of {} people", shown.cards, shown.people)), "{seen}");
     for _ in 0..2 {
         assert_eq!(give(worker, id, &wang, at).await.unwrap(), Carried::Out);
     }
@@ -234,6 +240,10 @@ async fn two_persons_do_it(worker: &mut Worker, from: &str, to: &str, at: Timest
     worker.ledger = ledger;
 }
 
+async fn told_to_second(worker: &Worker, id: i64, at: Timestamp) -> String {
+    show_approval(worker, id, at).await.unwrap().unwrap().about.unwrap().to_string()
+}
+
 /// A window ends earlier than its holders were told: as shown, and by two persons.
 async fn two_persons_close(worker: &mut Worker, at: Timestamp) {
     let ledger = worker.ledger.clone();
@@ -247,13 +257,27 @@ async fn two_persons_close(worker: &mut Worker, at: Timestamp) {
     let point = texts(&ledger, open.leak()).await.remove(0);
     let ask = windows::Ask { place: &point, change: WindowChange::Close { last }, confirm: None, dry_run: true };
     let shown = move_windows(worker, ask, by).await.unwrap();
-    assert!(shown.windows.iter().all(|row| row.to == last.to_string()), "{shown:?}");
+    assert!(shown.windows.iter().all(|row| row.to == last.to_string()) && shown.second_person, "{shown:?}");
     let ask = windows::Ask { confirm: Some(&shown.operation), dry_run: false, ..ask };
     let alone = move_windows(worker, ask, by).await;
     assert!(matches!(alone, Err(ActionError::Refused(PickupRefusal::NeedsSecond { .. }))));
     let Second::Asked { id, .. } = windows::asks_second(worker, ask, by).await.unwrap() else {
         panic!("nobody gave it")
     };
+    let seen = told_to_second(worker, id, at).await;
+    assert!(seen.starts_with(&point) && seen.contains(&format!(" {last}; 1 points, ")), "{seen}");
+    assert!(seen.ends_with(&format!("{} cards of {} people", shown.cards, shown.people)), "{seen}");
+    // A card that leaves meanwhile makes it no other request.
+    let one = format!(
+        "SELECT min(a.id) FROM shipment s JOIN box x ON x.shipment = s.id JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
+         WHERE s.point = '{point}' AND NOT s.done AND s.place = 'on_shelf' AND a.place IS NULL"
+    );
+    let one = number(&ledger, &one).await;
+    execute(&ledger, &format!("UPDATE application SET place = 'recalled' WHERE id = {one}")).await;
+    assert!(
+        matches!(windows::asks_second(worker, ask, by).await.unwrap(), Second::Asked { id: same, .. } if same == id)
+    );
+    execute(&ledger, &format!("UPDATE application SET place = NULL WHERE id = {one}")).await;
     assert_eq!(give(worker, id, &wang, at).await.unwrap(), Carried::Out);
     assert!(move_windows(worker, ask, by).await.unwrap().done_before);
     let ends = format!(
