@@ -75,6 +75,8 @@ impl From<ApprovalRefusal> for ApprovalError {
 pub enum Carried {
     /// It is done.
     Out,
+    /// It was done before; what had been left of it then is done now.
+    Before,
     /// The maker carries it out, by the same command again.
     ByMaker,
 }
@@ -88,7 +90,8 @@ pub async fn refuse(worker: &Worker, id: i64, approver: &Principal, now: Timesta
 }
 
 /// A second person gives what was asked for, and it is carried out. Stopped in between, the same again
-/// goes on; done, it changes nothing.
+/// goes on; done, it changes nothing. What cannot be carried out stays given, and is listed so, until it is refused or
+/// its time is over.
 pub async fn give(
     worker: &mut Worker,
     id: i64,
@@ -105,7 +108,9 @@ pub async fn give(
             worker.ledger.decide_approval(id, "asked", "given", why).await?;
             asked
         };
-    carry_out(worker, &record, now).await
+    let was_used = record.state == "used";
+    let carried = carry_out(worker, &record, now).await?;
+    Ok(if was_used { Carried::Before } else { carried })
 }
 
 /// The approval, when this person may decide it now.

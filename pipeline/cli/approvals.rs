@@ -65,7 +65,7 @@ fn row(listed: &ShownApproval) -> Vec<String> {
         r.maker.clone(),
         listed.reason.clone(),
         r.due_on.clone(),
-        r.state.clone(),
+        if r.state == "given" { "given, not carried out".into() } else { r.state.clone() },
         r.approver.clone().unwrap_or_default(),
     ]
 }
@@ -83,6 +83,7 @@ async fn decide(context: &Context, id: i64, agrees: bool) -> anyhow::Result<Exit
     }
     let told = match give(&mut worker, id, &approver, now).await.map_err(in_words)? {
         Carried::Out => format!("approval {id} is given and carried out"),
+        Carried::Before => format!("approval {id} was given and carried out before"),
         Carried::ByMaker => format!("approval {id} is given; whoever asked carries it out by the same command again"),
     };
     print::line(&told)?;

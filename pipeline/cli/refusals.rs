@@ -369,7 +369,7 @@ impl InWords for ApprovalRefusal {
             ApprovalRefusal::Changed { id, because } => {
                 let because = because.as_ref().map_or_else(String::new, |because| format!(" ({})", because.words()));
                 format!(
-                    "approval {id}: what was asked for is no longer what would be done now{because}; refuse it with `cardline approvals refuse {id}`, and let it be asked for anew"
+                    "approval {id}: what was asked for is no longer what would be done now{because}; nothing was done, and it stays in `approvals list`: refuse it with `cardline approvals refuse {id}`, and let it be asked for anew"
                 )
             }
             ApprovalRefusal::Unknown { id, action } => {

@@ -127,8 +127,8 @@ async fn yesterdays_database_sends_nothing_until_a_person_accepts(engine: Engine
     let asked_for = second_person(&play.worker, &wanted(&found, &subject, "the drill"), morning).await.unwrap();
     let Second::Asked { id, .. } = asked_for else { panic!("{asked_for:?}") };
     assert!(survey(&play.worker).await.unwrap().halt.is_some(), "nobody agreed yet");
-    for _ in 0..2 {
-        assert_eq!(give(&mut play.worker, id, &wang, morning).await.unwrap(), Carried::Out);
+    for carried in [Carried::Out, Carried::Before] {
+        assert_eq!(give(&mut play.worker, id, &wang, morning).await.unwrap(), carried);
     }
     play.worker.ledger = worker;
     let left = survey(&play.worker).await.unwrap();

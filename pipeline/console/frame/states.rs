@@ -68,7 +68,7 @@ const STATES: &[(&str, &str, &str, &str)] = &[
     ("decided", OK, "已决定", "decided"),
     ("overtaken", OVER, "已自行了结", "overtaken"),
     ("asked", WAIT, "待审批", "asked for"),
-    ("given", OK, "已同意", "given"),
+    ("given", WAIT, "已同意，未执行", "given, not carried out"),
     ("used", OVER, "已执行", "carried out"),
     ("enabled", OK, "可登录", "enabled"),
     ("disabled", OVER, "已停用", "disabled"),

@@ -26,6 +26,14 @@ impl Approvals {
     fn about(&self, approval: &ShownApproval) -> String {
         subject(approval).say(self.f.lang).to_owned()
     }
+
+    /// Whether it waits for a word of who looks: asked for by somebody else, or given and not carried out.
+    fn is_open(&self, approval: &ShownApproval) -> bool {
+        let record = &approval.record;
+        matches!(record.state.as_str(), "asked" | "given")
+            && record.maker != self.me
+            && self.f.may(Permission::DecideApprovals)
+    }
 }
 
 /// What an approval is about: of an act on a place what it does, of others its subject.
@@ -69,6 +77,7 @@ pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
     )];
     let done = match asked.query.get("done") {
         "out" => f.say("已同意并执行。", "It is given and carried out.").to_owned(),
+        "before" => f.say("此前已同意并执行。", "It was given and carried out before.").to_owned(),
         "given" => f.say("已同意，由提出人执行。", "It is given; whoever asked carries it out.").to_owned(),
         "refused" => f.say("已拒绝，什么都没有执行。", "It is refused; nothing was done.").to_owned(),
         _ => String::new(),
@@ -91,6 +100,7 @@ pub async fn decide(asked: Asked) -> Result<Answer, Refusal> {
     let done = match asked.form.get("act") {
         "give" => match give(&mut worker, id, &approver, now).await? {
             Carried::Out => "out",
+            Carried::Before => "before",
             Carried::ByMaker => "given",
         },
         "refuse" => {
@@ -118,8 +128,8 @@ impl From<ApprovalRefusal> for Refusal {
                 format!("{maker}, who asked for it, is disabled: refuse it, and somebody else asks again"),
             ),
             ApprovalRefusal::Changed { .. } => (
-                "情况已变，原申请不再适用；请拒绝后重新提出".into(),
-                "Things changed and it no longer fits: refuse it, and ask again".into(),
+                "情况已变，原申请不再适用，没有执行；请拒绝后重新提出".into(),
+                "Things changed and it no longer fits, so nothing was done: refuse it, and ask again".into(),
             ),
             ApprovalRefusal::Unknown { action, .. } => {
                 (format!("本版本不认识 {action}"), format!("This version does not know {action}"))

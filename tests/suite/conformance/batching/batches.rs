@@ -223,8 +223,8 @@ async fn two_people(play: &mut Play, kind: BatchKind, release: DualControl, at: 
         let own = give(&mut play.worker, id, &lin, at).await;
         assert!(matches!(own, Err(ActionError::Refused(ApprovalRefusal::OwnRequest { .. }))));
         assert_eq!(state(&play.worker, &batch).await, found.state);
-        for _ in 0..2 {
-            assert_eq!(give(&mut play.worker, id, &wang, at).await.unwrap(), Carried::Out);
+        for carried in [Carried::Out, Carried::Before] {
+            assert_eq!(give(&mut play.worker, id, &wang, at).await.unwrap(), carried);
             assert_eq!(state(&play.worker, &batch).await, becomes);
         }
     }

@@ -75,7 +75,7 @@ async fn two_persons_erase_a_third_who_may_come_again(database: Database) {
     assert_eq!(erased.map(|(_, ground)| ground).as_deref(), Some(GROUND));
     assert_eq!(
         ended(give(&mut desk.worker, approval, &chief, now).await),
-        Ok(Carried::Out),
+        Ok(Carried::Before),
         "again, it changes nothing"
     );
     desk.worker.ledger = system;

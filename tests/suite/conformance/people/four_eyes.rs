@@ -1,5 +1,6 @@
 //! What needs two persons, on both engines: asked for by one, given by another, carried out once.
 
+use cardline::actions::approval_list::approval_list;
 use cardline::actions::decisions::{ApprovalRefusal, Carried, give, refuse};
 use cardline::actions::dual_control::{Second, Wanted, second_person};
 use cardline::actions::outcome::ActionError;
@@ -173,8 +174,8 @@ async fn a_bulk_discard_is_asked_for_given_and_done_once(database: Database) {
     assert_eq!(office.discards().await, (0, 0), "nothing is done before it is given");
     office.desk.books_hold(FIRST_DAY).await;
     let wang = office.wang.clone();
-    for _ in 0..2 {
-        assert_eq!(office.give(1, &wang, now()).await.unwrap(), Carried::Out);
+    for carried in [Carried::Out, Carried::Before] {
+        assert_eq!(office.give(1, &wang, now()).await.unwrap(), carried);
         assert_eq!(office.discards().await, (1, 4));
     }
     let acted = "SELECT count(*) FROM act WHERE actor = 'lin' AND approval = 1 AND by_user = (SELECT id FROM users WHERE name = 'lin')";
@@ -300,7 +301,7 @@ async fn stopped_in_between_the_same_goes_on(database: Database) {
     assert_eq!(office.discards().await, (1, 4));
     // Killed after it was recorded and used, before the messages were taken out.
     execute(office.desk.ledger(), "UPDATE message SET act = 0 WHERE act <> 0").await;
-    assert_eq!(office.give(1, &wang, now()).await.unwrap(), Carried::Out);
+    assert_eq!(office.give(1, &wang, now()).await.unwrap(), Carried::Before);
     assert_eq!(office.discards().await, (1, 4));
     office.end().await;
 }
@@ -390,6 +391,12 @@ async fn what_is_not_given_in_time_lapses(database: Database) {
         matches!(office.give(3, &lin, late).await, Err(ApprovalRefusal::Changed { id: 3, .. })),
         "there is no such stream to go on with"
     );
+    // It was given and not carried out: it is listed so, until somebody refuses it.
+    let listed = approval_list(&office.desk.worker, false, late).await.unwrap();
+    let listed: Vec<_> = listed.iter().map(|shown| (shown.record.id, shown.record.state.as_str())).collect();
+    assert_eq!(listed, [(3, "given")]);
+    refuse(&office.desk.worker, 3, &lin, late).await.unwrap();
+    assert!(approval_list(&office.desk.worker, false, late).await.unwrap().is_empty());
     office.end().await;
 }
 

@@ -224,8 +224,8 @@ async fn two_persons_do_it(worker: &mut Worker, from: &str, to: &str, at: Timest
     let goes_on = format!("all goes on to {to} {}; 1 points, {} shipments", shown.to_name, shown.shipments);
     assert!(seen.starts_with(from) && seen.contains(&goes_on), "{seen}");
     assert!(seen.ends_with(&format!("{} cards of {} people", shown.cards, shown.people)), "{seen}");
-    for _ in 0..2 {
-        assert_eq!(give(worker, id, &wang, at).await.unwrap(), Carried::Out);
+    for carried in [Carried::Out, Carried::Before] {
+        assert_eq!(give(worker, id, &wang, at).await.unwrap(), carried);
     }
     assert!(asked(worker, ask, at).await.unwrap().done_before);
     // Sent back and on again it is another operation, though the same cards go the same way.
