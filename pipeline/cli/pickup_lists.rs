@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use cardline::actions::imports::reference_file;
 use cardline::actions::pickup::lists::cells::{written, written_as_workbook};
+use cardline::actions::pickup::lists::judge::RecordedLine;
 use cardline::actions::pickup::lists::make::{PickupList, make_list};
-use cardline::actions::pickup::lists::record::{RecordReport, RecordedLine, record_list};
+use cardline::actions::pickup::lists::record::{RecordReport, record_list};
 use cardline::time::local_date;
 use cardline_console::sheet::document;
 use clap::Args;
@@ -20,7 +21,7 @@ use super::refusals::in_words;
 
 #[derive(Args)]
 #[command(
-    after_help = "The list tells names but for their first sign masked and the last four signs of numbers; making it is recorded. The point fills in handed_over_on (2026-02-10), by (holder 本人, agent 代办人, guardian 监护人) and shown (id_front 身份证, agent_id_front 代办人身份证, household_head_page 户口簿, household_holder_page 户口簿本人页, birth_certificate 出生医学证明, relation_proof 关系证明). The list is its own template: each line has its control sum, and only such lines can be recorded.
+    after_help = "The list tells names but for their first sign masked and the last four signs of numbers; making it is recorded. The point fills in handed_over_on (2026-02-10, 2026年2月10日 or 20260210), by (holder 本人, agent 代办人, guardian 监护人) and shown (id_front 身份证, agent_id_front 代办人身份证, household_head_page 户口簿, household_holder_page 户口簿本人页, birth_certificate 出生医学证明, relation_proof 关系证明). The list is its own template: each line has its control sum, and only such lines can be recorded. Sort whole lines only: whose card a line is, is checked.
 Example: cardline pickup list --point 110101001001 --out list.xlsx --reason \"no network on Tuesday\" --as lin"
 )]
 pub struct ListArgs {
@@ -61,12 +62,13 @@ pub struct SheetArgs {
 
 #[derive(Args)]
 #[command(
-    after_help = "Whether the file is a workbook is told by its content. Lines are found by list and number, columns by name. A line that was changed, or whose card is elsewhere, is refused with its line and column, and the others are recorded. The same file again changes nothing.
+    after_help = "Whether the file is a workbook is told by its content. Lines are found by list and number, columns by name. A line is refused, with its column, where list, no, application_id and control do not belong together, where holder or number_ends are not those of its card (as when columns were sorted apart), where a cell cannot be read, or where its card is elsewhere; the others are recorded. The columns box and last_day are only for reading. The same file again changes nothing.
+A line that is not filled in: still-there, or left where the card is no longer on that shelf.
 Exit codes: 0 all lines are as they should be · 3 some were refused, or cards of the list are not in the file
 Example: cardline pickup record list.xlsx --reason \"back from the village\" --as lin"
 )]
 pub struct RecordArgs {
-    /// The list as it came back: a workbook (.xlsx), or CSV in UTF-8 or GBK
+    /// The list as it came back: a workbook (.xlsx), or CSV in UTF-8 or GBK with commas, semicolons or tabs
     file: PathBuf,
     /// Say what would be recorded; change nothing
     #[arg(long)]
@@ -145,10 +147,10 @@ pub async fn record(context: &Context, args: RecordArgs) -> anyhow::Result<Exit>
     let rows: Vec<_> = report.lines.iter().filter(shown).map(row).collect();
     print::rows(context.output, &["line", "application_id", "result", "column", "reason"], &rows, &report)?;
     if context.output == Output::Table {
-        let RecordReport { recorded, before, still_there, refused, absent, .. } = &report;
+        let RecordReport { recorded, before, still_there, left, refused, absent, .. } = &report;
         let preview = if args.dry_run { "preview, nothing was changed: " } else { "" };
         print::line(&format!(
-            "\n{preview}{recorded} recorded, {before} before, {still_there} still there, {refused} refused, {absent} not in the file"
+            "\n{preview}{recorded} recorded, {before} before, {still_there} still there, {left} left since, {refused} refused, {absent} not in the file"
         ))?;
     }
     Ok(if report.refused + report.absent > 0 { Exit::Rejected } else { Exit::Ok })

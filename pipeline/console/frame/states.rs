@@ -129,6 +129,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("recorded", "已登记", "recorded"),
     ("absent", "不在文件中", "not in the file"),
     ("before", "之前已登记", "recorded before"),
+    ("left", "已不在架", "left since"),
     ("list", "制作清单", "list made"),
     ("record", "登记清单", "list recorded"),
     ("pickup", "领取窗口", "pickup windows"),

@@ -45,6 +45,10 @@ row! {
         ready_on: Option<String>,
         /// The event by which it was collected here.
         handed_by: Option<String>,
+        /// The message that says whose it is.
+        message: i64,
+        /// Empty where it was destroyed.
+        sealed: Vec<u8>,
     }
 }
 
@@ -92,8 +96,9 @@ pub(crate) async fn listed_cards(tx: &mut Tx, act: i64) -> Result<Vec<ListedCard
             c.place = 'in_hand' AS is_in_hand, s.ready_on,
             (SELECT v.event_id FROM move v WHERE v.scope = 'application' AND v.subject = a.id AND v.life = 'card'
                 AND v.from_state = 'on_shelf' AND v.to_state = 'in_hand'
-             ORDER BY v.seq DESC LIMIT 1) AS handed_by
+             ORDER BY v.seq DESC LIMIT 1) AS handed_by, g.id AS message, g.sealed
          FROM pickup_list_card n JOIN application a ON a.id = n.application JOIN card c ON c.id = a.id
+         JOIN message g ON g.id = a.message
          LEFT JOIN made m ON m.application = a.id LEFT JOIN box x ON x.id = m.box LEFT JOIN shipment s ON s.id = x.shipment
          WHERE n.act = $1 AND ",
         in_scope!("a.bank", "a.region"),

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use cardline::actions::outcome::Instruction;
 use cardline::actions::pickup::lists::cells::written;
+use cardline::actions::pickup::lists::judge::RecordedLine;
 use cardline::actions::pickup::lists::make::PickupList;
-use cardline::actions::pickup::lists::record::{RecordedLine, record_list};
+use cardline::actions::pickup::lists::record::record_list;
 use cardline::kafka::RawMessage;
 use cardline::route::distribution::shipments::EndedWindow;
 use cardline::route::intake::settle::ChunkSource;

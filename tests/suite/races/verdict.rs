@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cardline::actions::pickup::lists::record::RecordedLine;
+use cardline::actions::pickup::lists::judge::RecordedLine;
 use cardline::args;
 use cardline::store::Ledger;
 

@@ -1,9 +1,20 @@
-//! The rows of a list that came back as CSV, in UTF-8 or as spreadsheets in China save it.
+//! The rows of a list that came back as CSV, in UTF-8 or as spreadsheets in China save it, with commas, semicolons or
+//! tabs between its cells.
 
 use cardline_core::domain::gb18030;
 
 use super::rows::FileRow;
 use crate::actions::imports::reference_file::{RowFault, text};
+
+/// What spreadsheets write between cells.
+const BETWEEN: [char; 3] = ['\t', ';', ','];
+
+/// The sign between the cells: of the three the one that is most often in the first line, which has names of columns
+/// only.
+fn between(text: &str) -> u8 {
+    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    BETWEEN.into_iter().max_by_key(|sign| first.matches(*sign).count()).map_or(b',', |sign| sign as u8)
+}
 
 /// The rows of the file, its header first.
 ///
@@ -18,8 +29,12 @@ pub fn rows(bytes: &[u8]) -> Result<Vec<FileRow>, RowFault> {
     };
     // The reader counts a line that ends in two signs with the one before it.
     let decoded = decoded.replace("\r\n", "\n").replace('\r', "\n");
-    let mut file = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(decoded.as_bytes());
-    let mut rows = Vec::new();
+    let mut file = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(between(&decoded))
+        .from_reader(decoded.as_bytes());
+    let (mut rows, mut width) = (Vec::new(), None);
     for record in file.records() {
         let record = record.map_err(|error| {
             let line = error.position().map_or(0, |at| at.line() as usize);
@@ -30,7 +45,9 @@ pub fn rows(bytes: &[u8]) -> Result<Vec<FileRow>, RowFault> {
         if record.iter().any(|cell| cell.contains('\n')) {
             return Err(fault(line, "a quotation mark in this line is not closed, or a cell has several lines"));
         }
-        rows.push(FileRow::new(line, record.iter().map(|cell| Ok(cell.into())).enumerate()));
+        let mut row = FileRow::new(line, record.iter().map(|cell| Ok(cell.into())).enumerate());
+        row.is_longer = record.len() > *width.get_or_insert(record.len());
+        rows.push(row);
     }
     Ok(rows)
 }

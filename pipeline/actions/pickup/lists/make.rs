@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use cardline_core::domain::message;
+use cardline_core::domain::message as messages;
 use serde::Serialize;
 use serde_json::json;
 
@@ -81,22 +81,28 @@ fn masked(name: &str) -> String {
     format!("{first}{}", "*".repeat(signs.count()))
 }
 
-/// A card as its line tells it. Whose record was destroyed has no name any more.
-fn line(worker: &Worker, list: &str, no: i64, card: &ShelfCard) -> Result<ListLine, StageError> {
-    let plain = if card.sealed.is_empty() {
-        Vec::new()
-    } else {
-        worker.keys.decrypt_of(RecordOf::Message(card.message), &card.sealed)?
+/// The cells by which a list tells whose a card is: the masked name and the last four signs of the number. Whose record
+/// was destroyed (`sealed` is empty) has neither any more.
+pub(super) fn holder_cells(worker: &Worker, message: i64, sealed: &[u8]) -> Result<[String; 2], StageError> {
+    let plain = match sealed {
+        [] => Vec::new(),
+        sealed => worker.keys.decrypt_of(RecordOf::Message(message), sealed)?,
     };
-    let decoded = message::decode(&plain).ok();
+    let decoded = messages::decode(&plain).ok();
     let holder = decoded.as_ref().map(|decoded| &decoded.application.holder);
     let number: Vec<char> = holder.map(|holder| holder.id_number.chars().collect()).unwrap_or_default();
     let ends = number.len().saturating_sub(4);
+    let name = holder.map(|holder| masked(&holder.name)).unwrap_or_default();
+    Ok([name, number.get(ends..).unwrap_or_default().iter().collect()])
+}
+
+fn line(worker: &Worker, list: &str, no: i64, card: &ShelfCard) -> Result<ListLine, StageError> {
+    let [holder, number_ends] = holder_cells(worker, card.message, &card.sealed)?;
     Ok(ListLine {
         no,
         application_id: card.application_id.clone(),
-        holder: holder.map(|holder| masked(&holder.name)).unwrap_or_default(),
-        number_ends: number.get(ends..).unwrap_or_default().iter().collect(),
+        holder,
+        number_ends,
         box_number: card.box_number.clone(),
         last_day: card.last_day.clone(),
         control: control(list, no, &card.application_id),

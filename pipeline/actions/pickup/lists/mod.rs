@@ -3,7 +3,10 @@
 
 pub mod cells;
 pub mod csv_rows;
+pub mod day;
+pub mod judge;
 pub mod make;
+pub mod reading;
 pub mod record;
 pub mod rows;
 pub mod workbook;

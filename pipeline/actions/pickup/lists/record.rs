@@ -1,49 +1,30 @@
 //! What a point without network handed over, recorded line by line from the list that came back.
 //!
 //! Each line becomes the event that a point with network would have sent, under an id of its list and number: sent
-//! twice, it has one effect. A line that does not fit the list or where its card is now is refused and told, and the
-//! others are recorded.
+//! twice, it has one effect. A line that does not fit the list or where its card is now is refused and told
+//! (`judge.rs`), and the others are recorded. Every line has one result, and so has every card of the list.
 
 use std::collections::BTreeSet;
 
-use cardline_core::domain::policy::ByRegion;
-use cardline_core::domain::policy::hand_over::{Lack, Lacking, TakenBy};
 use cardline_core::domain::reference::PointKind;
-use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::json;
 
-use super::cells::{HandedOver, LineSays, operation_of, read};
-use crate::actions::imports::reference_file::RowFault;
+use super::cells::operation_of;
+use super::judge::{Handed, Judge, RecordedLine};
+use super::reading::read;
 use crate::actions::outcome::{Instruction, while_passing};
 use crate::actions::pickup::operation_name;
 use crate::actions::pickup::refusal::{PickupError, PickupRefusal};
 use crate::kafka::RawMessage;
-use crate::messages::told::stable_id;
 use crate::route::distribution::list_cards::{ListedCard, list_named, listed_cards};
 use crate::route::distribution::pickup_act::{NewPickupAct, record_pickup_act};
 use crate::route::intake::settle::{ChunkSource, LIST};
-use crate::route::servicing::arriving::{EventDates, Handed as Shown};
-use crate::route::servicing::settle::hand_over::{lack, said};
 use crate::route::servicing::settle::waves::settle_events_in;
 use crate::route::servicing::{event_dates, read_event};
 use crate::step::{StageError, Worker};
 use crate::store::{Stamp, Tx};
 use crate::time::{instant, local_date};
-
-/// What became of a line.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct RecordedLine {
-    /// Line of the file, from 1 with the header.
-    pub line: usize,
-    /// Empty where the line could not be read.
-    pub application_id: String,
-    /// `recorded`, `before`, `still-there`, `refused`, or `absent`: a card of the list has no line that could be read.
-    pub result: &'static str,
-    /// The column that is wrong; empty where it is the whole line.
-    pub column: String,
-    pub reason: String,
-}
 
 /// What became of a list that came back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -54,6 +35,7 @@ pub struct RecordReport {
     pub recorded: usize,
     pub before: usize,
     pub still_there: usize,
+    pub left: usize,
     pub refused: usize,
     pub absent: usize,
     pub lines: Vec<RecordedLine>,
@@ -91,9 +73,11 @@ async fn attempt(
     }
     let name = worker.reference.collected_at(&point).map(|(name, _)| name.to_owned()).unwrap_or_default();
     let rules = event_dates(worker, local_date(by.at));
+    let today = local_date(by.at);
+    let judge = Judge { worker, list: &list, point: &point, listed: &listed, rules: &rules, today };
     let (mut lines, mut handed) = (Vec::new(), Vec::new());
     for (line, says) in said {
-        let (said, event) = judge(&list, says, line, &listed, &handed, (local_date(by.at), &rules, &point));
+        let (said, event) = judge.line(line, says, &lines)?;
         lines.push(said);
         handed.extend(event);
     }
@@ -107,84 +91,11 @@ async fn attempt(
     Ok(report)
 }
 
-/// The event a line becomes.
-struct Handed {
-    line: usize,
-    event_id: String,
-    person: Vec<u8>,
-    told: HandedOver,
-}
-
-/// What becomes of a line, and its event where it is to be recorded.
-fn judge(
-    list: &str,
-    says: LineSays,
-    line: usize,
-    listed: &[ListedCard],
-    handed: &[Handed],
-    (today, rules, point): (Date, &ByRegion<EventDates>, &str),
-) -> (RecordedLine, Option<Handed>) {
-    let result = |application_id: &str, result, column: &str, reason: &str| RecordedLine {
-        line,
-        application_id: application_id.into(),
-        result,
-        column: column.into(),
-        reason: reason.into(),
-    };
-    let told = match says {
-        LineSays::Wrong(RowFault { column, message, .. }) => return (result("", "refused", &column, &message), None),
-        LineSays::StillThere { application_id, .. } => return (result(&application_id, "still-there", "", ""), None),
-        LineSays::HandedOver(told) => told,
-    };
-    let event_id = stable_id(&format!("list/{list}/{}", told.no));
-    let id = told.application_id.clone();
-    let refused = |column: &str, reason: &str| (result(&id, "refused", column, reason), None);
-    let Some(card) = listed.iter().find(|card| card.no == told.no && card.application_id == id) else {
-        return refused("application_id", "no card that you see stands under this number of the list");
-    };
-    if handed.iter().any(|other| other.told.no == told.no) {
-        return refused("no", "stands in the file twice; the first line counts");
-    }
-    match (card, card.handed_by.as_deref()) {
-        (ListedCard { can_be_collected: true, .. }, _) => {}
-        (_, Some(event)) if event == event_id => return (result(&id, "before", "", "recorded before"), None),
-        (ListedCard { is_in_hand: true, .. }, _) => {
-            return refused("", "the card is in somebody's hands by another record; ask the point which is right");
-        }
-        (ListedCard { place, .. }, _) => {
-            return refused("", &format!("the card is {place} now, and was not handed over here; look at its way"));
-        }
-    }
-    let rules = rules.of(&card.region);
-    let shown = told.shown.iter().map(|kind| (*kind).to_owned()).collect();
-    let handed = Shown { by: TakenBy::of(told.by), shown, is_one_paper: false };
-    let lacks = lack(rules, (&card.bank, &card.method, &card.point), (&handed, Some(point)));
-    if let (Some(lack), Lacking::Refuse) = (lacks, rules.lacking) {
-        return refused(
-            match lack {
-                Lack::TakenBy | Lack::NotSent => "by",
-                Lack::Place => "list",
-                Lack::Papers => "shown",
-                Lack::Early => "handed_over_on",
-            },
-            said(lack),
-        );
-    }
-    if told.on > today {
-        return refused("handed_over_on", "lies in the future");
-    }
-    let opened: Option<Date> = card.ready_on.as_ref().and_then(|day| day.parse().ok());
-    if opened.is_some_and(|opened| told.on < opened) {
-        return refused("handed_over_on", "lies before the day on which its window was opened");
-    }
-    (result(&id, "recorded", "", ""), Some(Handed { line, event_id, person: card.person.clone(), told }))
-}
-
 fn report(list: String, point: String, name: String, lines: Vec<RecordedLine>, dry_run: bool) -> RecordReport {
     let count = |result: &str| lines.iter().filter(|line| line.result == result).count();
-    let [recorded, before, still_there, refused, absent] =
-        ["recorded", "before", "still-there", "refused", "absent"].map(count);
-    RecordReport { list, point, name, recorded, before, still_there, refused, absent, lines, dry_run }
+    let [recorded, before, still_there, left, refused, absent] =
+        ["recorded", "before", "still-there", "left", "refused", "absent"].map(count);
+    RecordReport { list, point, name, recorded, before, still_there, left, refused, absent, lines, dry_run }
 }
 
 /// Settles the events as a chunk of their own, and records who brought them.

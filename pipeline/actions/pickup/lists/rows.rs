@@ -8,13 +8,15 @@ pub type Cell = Result<String, &'static str>;
 pub struct FileRow {
     /// From 1 on, as a spreadsheet counts its rows.
     pub line: usize,
+    /// Whether it has more cells than the first row, as where a cell held what stands between cells.
+    pub is_longer: bool,
     cells: Vec<(usize, Cell)>,
 }
 
 impl FileRow {
     pub fn new(line: usize, cells: impl Iterator<Item = (usize, Cell)>) -> FileRow {
         let told = |cell: &Cell| cell.as_ref().map_or(true, |text| !text.trim().is_empty());
-        FileRow { line, cells: cells.filter(|(_, cell)| told(cell)).collect() }
+        FileRow { line, is_longer: false, cells: cells.filter(|(_, cell)| told(cell)).collect() }
     }
 
     pub fn is_empty(&self) -> bool {

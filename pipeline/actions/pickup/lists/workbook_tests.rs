@@ -7,7 +7,8 @@ use proptest::prelude::*;
 use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook, Worksheet};
 use zip::write::SimpleFileOptions;
 
-use super::cells::{COLUMNS, LineSays, ListLine, control, read, written_as_workbook};
+use super::cells::{COLUMNS, ListLine, control, written_as_workbook};
+use super::reading::{LineSays, read};
 use crate::limits::WORKBOOK_CELLS_MAX;
 
 const LIST: &str = "L00112233445566778899aabbccddeeff";
@@ -57,7 +58,7 @@ fn edited(by: impl FnOnce(&mut Worksheet)) -> Vec<u8> {
 /// The row and the column of what is wrong with the first line.
 fn wrong(bytes: &[u8]) -> (usize, String, String) {
     match read(bytes).unwrap_or_else(|fault| panic!("{fault}")).1.remove(0).1 {
-        LineSays::Wrong(fault) => (fault.line, fault.column, fault.message),
+        LineSays::Wrong { fault, .. } => (fault.line, fault.column, fault.message),
         other => panic!("{other:?}"),
     }
 }
@@ -152,7 +153,7 @@ fn what_a_spreadsheet_made_of_a_cell_is_told_by_row_and_column() {
     });
     assert!(matches!(&wrong(&merged), (2, column, why) if column == "by" && why.contains("merged")));
     let (_, both) = read(&merged).unwrap();
-    assert!(matches!(&both[1].1, LineSays::Wrong(fault) if fault.line == 3 && fault.column == "by"), "{both:?}");
+    assert!(matches!(&both[1].1, LineSays::Wrong { fault, .. } if fault.line == 3 && fault.column == "by"), "{both:?}");
     // What stands in no column that is needed changes nothing.
     let remark = edited(|sheet| drop(sheet.write_formula(1, place("remark"), "=NOW()")));
     assert!(matches!(read(&remark).unwrap().1[0].1, LineSays::HandedOver(_)));

@@ -3,8 +3,9 @@
 use askama::Template;
 use cardline::actions::outcome::Instruction;
 use cardline::actions::pickup::lists::cells::{written, written_as_workbook};
+use cardline::actions::pickup::lists::judge::RecordedLine;
 use cardline::actions::pickup::lists::make::make_list;
-use cardline::actions::pickup::lists::record::{RecordReport, RecordedLine, record_list};
+use cardline::actions::pickup::lists::record::{RecordReport, record_list};
 use cardline::time::local_date;
 
 use super::list_reasons;

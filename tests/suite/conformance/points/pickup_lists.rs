@@ -37,6 +37,33 @@ fn results(report: &RecordReport) -> Vec<&str> {
     report.lines.iter().map(|line| line.result).collect()
 }
 
+/// Names and ends of numbers that were sorted without their lines are other people's: a card is recorded on nobody else.
+async fn what_was_sorted_apart_is_refused(worker: &Worker, list: &PickupList, today: &str) {
+    let said = async |change: &dyn Fn(&mut PickupList)| {
+        let mut changed = list.clone();
+        change(&mut changed);
+        let handed = format!("{today},holder,id_front,");
+        let report = recorded(worker, &filled(&changed, &[(2, &handed)]), true).await.unwrap();
+        (report.lines[1].result, report.lines[1].column.clone())
+    };
+    for (change, column) in [
+        (&(|list: &mut PickupList| list.lines[1].holder = "某某某某".into()) as &dyn Fn(&mut PickupList), "holder"),
+        (&|list| list.lines[1].number_ends = "0X0X".into(), "number_ends"),
+    ] {
+        assert_eq!(said(change).await, ("refused", column.to_owned()));
+    }
+    // What is only shortened, empty, or for reading says no other person.
+    for change in [
+        &(|list: &mut PickupList| {
+            list.lines[1].number_ends = list.lines[1].number_ends.trim_start_matches('0').to_owned();
+        }) as &dyn Fn(&mut PickupList),
+        &|list| list.lines[1].holder = String::new(),
+        &|list| list.lines[1].box_number = "elsewhere".into(),
+    ] {
+        assert_eq!(said(change).await, ("recorded", String::new()));
+    }
+}
+
 async fn what_a_list_brings_back_is_recorded_line_by_line(database: Database) {
     let mut play = played(database).await;
     let worker = &play.worker;
@@ -67,6 +94,14 @@ async fn what_a_list_brings_back_is_recorded_line_by_line(database: Database) {
     let report = recorded(worker, &file, false).await.unwrap();
     assert_eq!((report.recorded, report.refused, report.still_there), (1, 1, list.lines.len() - 2), "{report:?}");
     assert_eq!((report.lines[1].line, report.lines[1].column.as_str()), (3, "handed_over_on"));
+    // The list as it went out, once more: what it says of each card is what is so now.
+    let untouched = recorded(worker, &filled(&list, &[]), true).await.unwrap();
+    assert_eq!((untouched.before, untouched.still_there), (1, list.lines.len() - 1), "{untouched:?}");
+    // A cell that cannot be read refuses its line, which names its card all the same.
+    let no_day = recorded(worker, &filled(&list, &[(2, "2/10,holder,id_front,")]), true).await.unwrap();
+    assert_eq!((no_day.refused, no_day.absent, no_day.lines.len()), (1, 0, list.lines.len()), "{no_day:?}");
+    assert_eq!(no_day.lines[1].application_id, list.lines[1].application_id);
+    what_was_sorted_apart_is_refused(worker, &list, &today).await;
     let in_hand = |no: usize| {
         format!(
             "SELECT count(*) FROM card WHERE place = 'in_hand' AND application_id = '{}'",
@@ -83,7 +118,8 @@ async fn what_a_list_brings_back_is_recorded_line_by_line(database: Database) {
     let worker = &play.worker;
     let workbook = written_as_workbook(&list.list, &list.lines).unwrap();
     let read = record_list(worker, &workbook, true, by(morning())).await.unwrap_or_else(|error| panic!("{error:?}"));
-    assert_eq!((read.still_there, read.refused, read.absent), (list.lines.len(), 0, 0), "{read:?}");
+    let numbers = (read.before, read.still_there, read.refused, read.absent);
+    assert_eq!(numbers, (1, list.lines.len() - 1, 0, 0), "{read:?}");
     let token = card_token(&list.list, 2);
     let found = worker.ledger.trace(&token).await.unwrap().map(|trace| trace.application_id);
     assert_eq!(found.as_ref(), Some(&list.lines[1].application_id));
@@ -105,6 +141,9 @@ async fn what_a_list_brings_back_is_recorded_line_by_line(database: Database) {
     let gone = filled(&list, &[(3, &first)]);
     let said = recorded(worker, &gone, false).await.unwrap();
     assert!(said.lines[2].result == "refused" && said.lines[2].reason.contains("recalled"), "{said:?}");
+    let left = recorded(worker, &filled(&list, &[]), false).await.unwrap();
+    assert_eq!((left.lines[2].result, left.left, left.before), ("left", 1, 2), "{left:?}");
+    assert_eq!(left.still_there, list.lines.len() - 3, "the numbers are those of the list");
     execute(&worker.ledger, &recalled.replace("'recalled'", "NULL")).await;
     let early = filled(&list, &[(3, "2026-01-01,holder,id_front,")]);
     assert_eq!(recorded(worker, &early, false).await.unwrap().lines[2].column, "handed_over_on");
