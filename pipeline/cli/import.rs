@@ -15,9 +15,9 @@ pub enum Import {
     /// 行政区划 Regions: code,name,level,valid_from,valid_to,current and, if need be, successor
     Regions(ImportArgs),
     /// 领卡点 Pickup points: code,name,region,kind and, if need be, closed_on, street, hours, capacity (cards its
-    /// shelves hold), phone; or a list of committees as published
+    /// shelves hold), phone, address; or a list of committees as published
     Points(ImportArgs),
-    /// 网点 Bank outlets: code,bank,region,name and, if need be, closed_on, hours, capacity, phone
+    /// 网点 Bank outlets: code,bank,region,name and, if need be, closed_on, hours, capacity, phone, address
     Outlets(ImportArgs),
     /// 照相馆 Authorised photo studios: code,name,region,address and, if need be, closed_on, hours, phone
     Studios(ImportArgs),

@@ -24,9 +24,11 @@ const FILLED: [&str; 3] = ["handed_over_on", "by", "shown"];
 /// Columns by which people at the desk match a card with who comes for it.
 pub const MATCHED: [&str; 2] = ["holder", "number_ends"];
 /// What was shown: the word of our schemas for that document, and that of the form.
-const SHOWN: [(&str, &str); 7] = [
+const SHOWN: [(&str, &str); 9] = [
     ("id_front", "身份证"),
     ("agent_id_front", "代办人身份证"),
+    ("agent_id_copy", "代办人身份证复印件"),
+    ("authorisation", "委托书"),
     ("household_head_page", "户口簿"),
     ("household_holder_page", "户口簿本人页"),
     ("birth_certificate", "出生医学证明"),

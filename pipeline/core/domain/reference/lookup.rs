@@ -30,6 +30,8 @@ pub struct Opening {
     pub capacity: Option<u32>,
     /// Telephone of the office, never of a person.
     pub phone: String,
+    /// Where it is, in words.
+    pub address: String,
 }
 
 /// A photo studio whose receipt number stands in the place of a photo.

@@ -14,6 +14,8 @@ use crate::domain::outlet_code;
 const STREET_DIGITS: usize = 9;
 /// The longest code of a studio.
 const STUDIO_CODE_SIGNS: usize = 12;
+/// The longest address of a place.
+const ADDRESS_SIGNS: usize = 120;
 /// Signs in which opening hours are said.
 const HOURS_SIGNS: usize = 60;
 /// Cards that the shelves of one place may hold: more is a slip.
@@ -24,7 +26,7 @@ const CAPACITY_MAX: u32 = 1_000_000;
 pub struct ReferenceText<'t> {
     /// Columns code, name, level, valid_from, valid_to, current; optionally successor.
     pub regions: &'t str,
-    /// Columns code, name, region, kind; optionally closed_on, street, hours, capacity, phone.
+    /// Columns code, name, region, kind; optionally closed_on, street, hours, capacity, phone, address.
     pub points: &'t str,
     /// Columns code, name_zh, prefixes, regions; optionally closed_on. Lists are separated by spaces.
     pub banks: &'t str,
@@ -277,7 +279,7 @@ impl Loading {
         Some(())
     }
 
-    /// What is known of when a place is open, what it holds and how it is called.
+    /// What is known of when a place is open, what it holds, how it is called and where it is.
     fn opening(&mut self, row: &Row<'_>) -> Option<Opening> {
         let hours = row.optional("hours");
         let is_short = hours.chars().count() <= HOURS_SIGNS;
@@ -292,7 +294,11 @@ impl Loading {
         let phone = row.optional("phone");
         let expected = "digits with hyphens or spaces between, of an office and not of a mobile telephone, or nothing";
         let phone = self.cell(is_office_phone(phone).then_some(phone).ok_or(row.fault("phone", expected)));
-        Some(Opening { hours: hours?.to_owned(), capacity: capacity?, phone: phone?.to_owned() })
+        let address = row.optional("address");
+        let is_short = address.chars().count() <= ADDRESS_SIGNS;
+        let address = self.cell(is_short.then_some(address).ok_or(row.fault("address", "up to 120 signs")));
+        let (hours, phone, address) = (hours?.to_owned(), phone?.to_owned(), address?.to_owned());
+        Some(Opening { hours, capacity: capacity?, phone, address })
     }
 
     /// The region in force of a point, an outlet or a studio that is open; `None` when either is gone.

@@ -52,9 +52,9 @@ impl Table {
     pub fn optional(self) -> &'static [&'static str] {
         match self {
             Table::Regions => &["successor"],
-            Table::Points => &["closed_on", "street", "hours", "capacity", "phone"],
+            Table::Points => &["closed_on", "street", "hours", "capacity", "phone", "address"],
             Table::Banks => &["closed_on"],
-            Table::Outlets => &["closed_on", "hours", "capacity", "phone"],
+            Table::Outlets => &["closed_on", "hours", "capacity", "phone", "address"],
             Table::Studios => &["closed_on", "hours", "phone"],
             Table::Calendar => &[],
         }

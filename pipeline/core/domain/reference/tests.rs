@@ -170,16 +170,16 @@ fn a_point_in_a_region_that_is_gone_is_left_out_and_told() {
 
 #[test]
 fn hours_shelves_telephone_and_streets_are_kept_as_far_as_they_are_told() {
-    let head = "code,name,region,kind,closed_on,street,hours,capacity,phone";
+    let head = "code,name,region,kind,closed_on,street,hours,capacity,phone,address";
     let points = format!(
-        "{head}\n110101001001,甲,110101,community,,东华门街道,周一至周五 09:00-17:00,400,010-5500 1234\n110101001002,乙,110101,community\n"
+        "{head}\n110101001001,甲,110101,community,,东华门街道,周一至周五 09:00-17:00,400,010-5500 1234,多福巷 1 号\n110101001002,乙,110101,community\n"
     );
     let studios = "code,name,region,address,closed_on,hours,phone\nBJ02,乙照相馆,110101,某街 2 号\nBJ01,甲照相馆,110101,某街 1 号,2026-07-01,09:00-18:00,\n";
     let text = ReferenceText { points: &points, studios, ..FILES };
     let reference = Reference::on(date(2026, 6, 30), &text).unwrap_or_else(|fault| panic!("{fault}"));
     let opening = reference.opening("110101001001").unwrap();
     assert_eq!((opening.capacity, opening.phone.as_str()), (Some(400), "010-5500 1234"));
-    assert_eq!(opening.hours, "周一至周五 09:00-17:00");
+    assert_eq!((opening.hours.as_str(), opening.address.as_str()), ("周一至周五 09:00-17:00", "多福巷 1 号"));
     assert_eq!(reference.opening("110101001002"), Some(&Opening::default()));
     assert_eq!((reference.street_name("110101001"), reference.street_name("110101002")), (Some("东华门街道"), None));
     let codes = |reference: &Reference| {
@@ -202,6 +202,8 @@ fn hours_shelves_telephone_and_streets_are_kept_as_far_as_they_are_told() {
     }
     let long = format!("{head}\n110101001001,甲,110101,community,,,{},,\n", "时".repeat(61));
     assert!(fault(&ReferenceText { points: &long, ..FILES }).contains("column hours"));
+    let long = format!("{head}\n110101001001,甲,110101,community,,,,,,{}\n", "巷".repeat(121));
+    assert!(fault(&ReferenceText { points: &long, ..FILES }).contains("column address"));
     let odd = "code,name,region,address\nbj-1,甲,110101,某街\n";
     assert!(fault(&ReferenceText { studios: odd, ..FILES }).contains("studios.csv, line 2, column code"));
     let nowhere = "code,name,region,address\nBJ1,甲,999999,某街\n";
