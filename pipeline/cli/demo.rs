@@ -49,6 +49,9 @@ pub struct DemoArgs {
 
 /// Plays and prints the balance. Fails when a law or the mirror does not hold.
 pub async fn run(context: &Context, args: DemoArgs) -> anyhow::Result<Exit> {
+    if context.config.data.source == "flag" {
+        return Err(Usage("a demo keeps everything in the folder of --dir; give --dir DIR for --data".into()).into());
+    }
     let dir = std::path::absolute(&args.dir)?;
     if dir.to_str().is_none() {
         return Err(Usage("the path of --dir is not UTF-8; give another one".into()).into());
