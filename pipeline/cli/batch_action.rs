@@ -20,6 +20,7 @@ use super::context::Context;
 use super::exit::{Exit, Usage};
 use super::print::{self, Output};
 use super::refusals::{in_words, of_action};
+use super::typed_values::instant;
 
 /// Why and when somebody acts.
 #[derive(Args)]
@@ -28,7 +29,7 @@ pub struct Reason {
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     reason: String,
     /// The instant of the action, RFC 3339 [default: now; not taken once there are users]
-    #[arg(long, value_name = "INSTANT")]
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
     at: Option<Timestamp>,
 }
 

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::context::Context;
 use super::exit::{Exit, Usage};
 use super::print::{self, Output};
+use super::typed_values::instant;
 
 #[derive(Args)]
 #[command(
@@ -25,7 +26,7 @@ pub struct PlanArgs {
     #[arg(long, value_name = "STREAM")]
     stream: Option<String>,
     /// The instant that counts as now, RFC 3339 [default: now]
-    #[arg(long, value_name = "INSTANT")]
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
     at: Option<Timestamp>,
 }
 

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::context::Context;
 use super::exit::{Exit, Usage};
 use super::print;
+use super::typed_values::instant;
 
 #[derive(Args)]
 #[command(after_help = "Example: cardline books --full --output json")]
@@ -18,7 +19,7 @@ pub struct BooksArgs {
     #[arg(long)]
     full: bool,
     /// The instant deadlines are judged at, RFC 3339 [default: now; not taken once there are users]
-    #[arg(long, value_name = "INSTANT")]
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
     at: Option<Timestamp>,
 }
 

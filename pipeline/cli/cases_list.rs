@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::context::Context;
 use super::exit::Exit;
 use super::print::{self, Output, grouped_digits};
+use super::typed_values::instant;
 
 #[derive(Args)]
 pub struct ListArgs {
@@ -28,7 +29,7 @@ pub struct ListArgs {
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(i64).range(1..=10_000))]
     limit: i64,
     /// The instant that counts as now, RFC 3339 [default: now]
-    #[arg(long, value_name = "INSTANT")]
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
     at: Option<Timestamp>,
 }
 

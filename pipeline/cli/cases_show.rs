@@ -11,6 +11,7 @@ use super::context::Context;
 use super::exit::Exit;
 use super::print::{self, Output};
 use super::refusals::refused;
+use super::typed_values::instant;
 
 #[derive(Args)]
 #[command(
@@ -22,7 +23,7 @@ pub struct ShowArgs {
     #[arg(value_name = "N")]
     number: i64,
     /// The instant that counts as now, RFC 3339 [default: now]
-    #[arg(long, value_name = "INSTANT")]
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
     at: Option<Timestamp>,
 }
 

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::context::Context;
 use super::exit::Exit;
 use super::print::{self, Output};
+use super::typed_values::instant;
 
 #[derive(Subcommand)]
 pub enum Deadlines {
@@ -17,7 +18,7 @@ pub enum Deadlines {
         #[arg(value_name = "APPLICATION_ID|CARD")]
         card: String,
         /// The instant that counts as now, RFC 3339 [default: now]
-        #[arg(long, value_name = "INSTANT")]
+        #[arg(long, value_name = "INSTANT", value_parser = instant)]
         at: Option<Timestamp>,
     },
 }

@@ -12,6 +12,7 @@ use super::context::Context;
 use super::exit::Exit;
 use super::file_read::known_partner;
 use super::print::{self, Output, grouped_digits};
+use super::typed_values::{day, instant};
 
 #[derive(Args)]
 #[command(
@@ -29,7 +30,7 @@ pub struct ListArgs {
     #[arg(long, value_parser = ["in", "out"])]
     direction: Option<String>,
     /// The local day on which the ledger learned of the file
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     day: Option<Date>,
     /// A state of the file's life, or missing; see `cardline states file`
     #[arg(long, value_parser = states())]
@@ -41,7 +42,7 @@ pub struct ListArgs {
     #[arg(long, value_name = "ID", default_value_t = 0, value_parser = clap::value_parser!(i64).range(0..))]
     after: i64,
     /// The instant that counts as now, RFC 3339 [default: now]
-    #[arg(long, value_name = "INSTANT")]
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
     at: Option<Timestamp>,
 }
 

@@ -19,6 +19,7 @@ use super::context::Context;
 use super::exit::{Exit, Usage};
 use super::print::{self, Output};
 use super::replacing::Replacing;
+use super::typed_values::day;
 
 /// The day the world begins, for the demo and here.
 const FIRST_DAY: Date = date(2026, 1, 5);
@@ -100,7 +101,7 @@ pub struct ApplicationsArgs {
     #[arg(long, value_name = "N", default_value_t = DEFAULT_PHOTOS, value_parser = clap::value_parser!(u32).range(1..=PHOTOS_MAX))]
     photo_count: u32,
     /// First day of approval
-    #[arg(long, value_name = "DATE", default_value_t = FIRST_DAY)]
+    #[arg(long, value_name = "DATE", value_parser = day, default_value_t = FIRST_DAY)]
     from: Date,
     /// Days of approval, Monday to Friday, the applications are spread over [default: by profile]
     #[arg(long, value_name = "D", value_parser = clap::value_parser!(u16).range(1..=250))]

@@ -24,6 +24,7 @@ use super::approvals::waits;
 use super::context::Context;
 use super::exit::{Exit, Usage};
 use super::print::{self, Output};
+use super::typed_values::day;
 
 #[derive(Args)]
 #[command(after_help = "\
@@ -38,7 +39,7 @@ pub struct ImportArgs {
     /// CSV file, UTF-8
     pub file: PathBuf,
     /// First day on which the lines are in force; may lie ahead [default: today]
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub effective: Option<Date>,
     /// The file is the whole table: codes in force that it lacks end on that day
     #[arg(long)]

@@ -14,6 +14,7 @@ use super::context::Context;
 use super::exit::{Exit, ledger_error};
 use super::print::{self, Output};
 use super::progress::Progress;
+use super::typed_values::instant;
 
 #[derive(Args)]
 #[command(
@@ -34,7 +35,7 @@ pub struct IntakeArgs {
     #[arg(long)]
     dry_run: bool,
     /// The instant of intake, RFC 3339 [default: now; not taken once there are users]
-    #[arg(long, value_name = "INSTANT")]
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
     at: Option<Timestamp>,
 }
 

@@ -75,6 +75,7 @@ mod tick;
 mod topic;
 mod trace;
 mod typed_line;
+mod typed_values;
 mod users;
 mod users_token;
 

@@ -20,6 +20,7 @@ use serde_json::json;
 use super::context::Context;
 use super::exit::{Exit, Usage};
 use super::print::{self, Output};
+use super::typed_values::instant;
 
 #[derive(Subcommand)]
 pub enum PhotosCommand {
@@ -45,7 +46,7 @@ pub struct RetryArgs {
     #[arg(long, conflicts_with = "application_id")]
     all: bool,
     /// The instant the steps see, RFC 3339 [default: now; not taken once there are users]
-    #[arg(long, value_name = "INSTANT")]
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
     at: Option<Timestamp>,
 }
 

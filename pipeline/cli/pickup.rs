@@ -23,6 +23,7 @@ use super::pickup_reassign::{self, ReassignArgs};
 use super::pickup_silent::{self, SilentArgs};
 use super::pickup_windows::{self, CloseArgs, ExtendArgs, OpenArgs};
 use super::print::{self, Output, grouped_digits};
+use super::typed_values::{instant, working_days};
 
 #[derive(Subcommand)]
 pub enum Pickup {
@@ -33,7 +34,7 @@ pub enum Pickup {
     #[command(after_help = "Example: cardline pickup due --within 3 --by street")]
     Due {
         /// Working days from today
-        #[arg(long, value_name = "WORKING_DAYS", default_value_t = 7, value_parser = clap::value_parser!(u32).range(0..=250))]
+        #[arg(long, value_name = "WORKING_DAYS", default_value_t = 7, value_parser = working_days::<0>, allow_negative_numbers = true)]
         within: u32,
         #[command(flatten)]
         shown: ShownBy,
@@ -53,7 +54,7 @@ Example: cardline pickup silent --within 15 --by district"
 Example: cardline pickup forecast --output csv")]
     Forecast {
         /// The instant that counts as now, RFC 3339 [default: now]
-        #[arg(long, value_name = "INSTANT")]
+        #[arg(long, value_name = "INSTANT", value_parser = instant)]
         at: Option<Timestamp>,
     },
     /// 开放 Open windows by a notice with a fixed last day, for what lies at a point or in an area
@@ -90,7 +91,7 @@ pub struct ShownBy {
     #[arg(long, value_name = "FILE")]
     xlsx: Option<PathBuf>,
     /// The instant that counts as now, RFC 3339 [default: now]
-    #[arg(long, value_name = "INSTANT")]
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
     at: Option<Timestamp>,
 }
 

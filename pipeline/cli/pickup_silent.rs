@@ -12,11 +12,12 @@ use super::exit::Exit;
 use super::new_file::NewFile;
 use super::pickup_place::Place;
 use super::print::{self, Output, grouped_digits};
+use super::typed_values::{instant, working_days};
 
 #[derive(Args)]
 pub struct SilentArgs {
     /// Working days without any event of the point
-    #[arg(long, value_name = "WORKING_DAYS", default_value_t = SILENT_WORKING_DAYS, value_parser = clap::value_parser!(u32).range(1..=250))]
+    #[arg(long, value_name = "WORKING_DAYS", default_value_t = SILENT_WORKING_DAYS, value_parser = working_days::<1>, allow_negative_numbers = true)]
     within: u32,
     /// Count them by district, by street or by point
     #[arg(long, value_enum, default_value = "point")]
@@ -25,7 +26,7 @@ pub struct SilentArgs {
     #[arg(long, value_name = "FILE")]
     xlsx: Option<PathBuf>,
     /// The instant that counts as now, RFC 3339 [default: now]
-    #[arg(long, value_name = "INSTANT")]
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
     at: Option<Timestamp>,
 }
 

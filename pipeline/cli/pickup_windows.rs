@@ -14,6 +14,7 @@ use super::context::Context;
 use super::exit::{Exit, Usage};
 use super::print::{self, Output, grouped_digits};
 use super::refusals::{InWords, in_words};
+use super::typed_values::{day, working_days};
 
 #[derive(Args)]
 #[group(required = true, multiple = false)]
@@ -49,7 +50,7 @@ pub struct OpenArgs {
     #[command(flatten)]
     place: Where,
     /// Last day of the windows, inclusive
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     until: Date,
     #[command(flatten)]
     confirmed: Confirmed,
@@ -64,7 +65,7 @@ pub struct ExtendArgs {
     #[command(flatten)]
     place: Where,
     /// Working days by which windows are extended
-    #[arg(long, value_name = "WORKING_DAYS", value_parser = clap::value_parser!(u32).range(1..=250))]
+    #[arg(long, value_name = "WORKING_DAYS", value_parser = working_days::<1>, allow_negative_numbers = true)]
     days: u32,
     #[command(flatten)]
     confirmed: Confirmed,
@@ -81,7 +82,7 @@ pub struct CloseArgs {
     #[command(flatten)]
     place: Where,
     /// Last day of the windows, inclusive: tomorrow or later
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     last: Date,
     #[command(flatten)]
     confirmed: Confirmed,

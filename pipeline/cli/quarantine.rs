@@ -13,6 +13,7 @@ use super::exit::Exit;
 use super::print::{self, Output, grouped_digits};
 use super::quarantine_choice::Chosen;
 use super::rules_texts::known_code;
+use super::typed_values::instant;
 use super::{quarantine_disclosures, quarantine_export, quarantine_operation, quarantine_show};
 
 #[derive(Subcommand)]
@@ -51,7 +52,7 @@ pub struct ListArgs {
     #[arg(long, value_name = "ID", default_value_t = 0)]
     after: i64,
     /// The instant that counts as now, RFC 3339 [default: now]
-    #[arg(long, value_name = "INSTANT")]
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
     at: Option<Timestamp>,
 }
 

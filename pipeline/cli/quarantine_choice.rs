@@ -5,6 +5,8 @@ use cardline::time;
 use clap::Args;
 use jiff::civil::Date;
 
+use super::typed_values::day;
+
 /// Which messages; every part narrows.
 #[derive(Args, Default)]
 pub struct Chosen {
@@ -15,7 +17,7 @@ pub struct Chosen {
     #[arg(long, value_name = "CODE", value_parser = digits)]
     region: Option<String>,
     /// Came on or after this date
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     since: Option<Date>,
 }
 

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::exit::Exit;
 use super::print;
+use super::typed_values::instant;
 
 #[derive(Args)]
 #[command(after_help = "Example: cardline quarantine disclosures --by lin --since 2026-01-05T00:00:00+08:00")]
@@ -17,7 +18,7 @@ pub struct DisclosuresArgs {
     #[arg(long, value_name = "USER", default_value = "", hide_default_value = true)]
     by: String,
     /// From this instant on, RFC 3339
-    #[arg(long, value_name = "INSTANT", default_value = "1970-01-01T00:00:00Z", hide_default_value = true)]
+    #[arg(long, value_name = "INSTANT", value_parser = instant, default_value = "1970-01-01T00:00:00Z", hide_default_value = true)]
     since: Timestamp,
 }
 

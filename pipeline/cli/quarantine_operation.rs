@@ -20,6 +20,7 @@ use super::print::{self, Output};
 use super::quarantine_choice::Chosen;
 use super::refusals::{in_words, refused};
 use super::rules_texts::known_code;
+use super::typed_values::instant;
 
 /// What retry and discard share.
 #[derive(Args)]
@@ -42,7 +43,7 @@ pub struct SelectionArgs {
     #[arg(long, value_name = "OPERATION", conflicts_with = "dry_run")]
     confirm: Option<String>,
     /// The instant of the operation, RFC 3339 [default: now; not taken once there are users]
-    #[arg(long, value_name = "INSTANT")]
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
     at: Option<Timestamp>,
 }
 

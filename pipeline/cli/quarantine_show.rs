@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use super::context::Context;
 use super::exit::{Exit, Usage};
 use super::print::{self, Output, visible};
+use super::typed_values::instant;
 
 #[derive(Args)]
 #[command(after_help = "Examples:
@@ -28,7 +29,7 @@ pub struct ShowArgs {
     #[arg(long, value_name = "TEXT", requires = "reveal")]
     reason: Option<String>,
     /// The instant of the operation, RFC 3339 [default: now; not taken once there are users]
-    #[arg(long, value_name = "INSTANT")]
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
     at: Option<Timestamp>,
 }
 

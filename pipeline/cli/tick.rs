@@ -16,6 +16,7 @@ use super::advice::of_stage;
 use super::context::Context;
 use super::exit::Exit;
 use super::print;
+use super::typed_values::instant;
 
 #[derive(Args)]
 #[command(after_help = "Example: cardline tick production --at 2026-01-06T09:00:00+08:00")]
@@ -24,7 +25,7 @@ pub struct TickArgs {
     #[arg(value_name = "STAGE", default_value = "all", value_parser = PossibleValuesParser::new(stages_and_all()))]
     stage: String,
     /// The instant the steps see, RFC 3339 [default: now; not taken once there are users]
-    #[arg(long, value_name = "INSTANT")]
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
     at: Option<Timestamp>,
 }
 
