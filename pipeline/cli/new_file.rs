@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
+use super::exit::Usage;
+
 /// A file that is open and empty; it is taken away again unless it is written.
 pub struct NewFile {
     path: PathBuf,
@@ -14,6 +16,18 @@ pub struct NewFile {
 }
 
 impl NewFile {
+    /// Opens it for a workbook.
+    ///
+    /// # Errors
+    /// Its name says another kind of file, it is there already, or its folder is not.
+    pub fn workbook(path: &Path) -> anyhow::Result<NewFile> {
+        if ends_in(path, "xlsx") {
+            return NewFile::open(path);
+        }
+        let path = path.display();
+        Err(Usage(format!("{path}: --xlsx writes a workbook; give a file that ends in .xlsx")).into())
+    }
+
     /// Opens it before anything is recorded, so that nothing is where nothing can be written.
     ///
     /// # Errors
@@ -37,6 +51,11 @@ impl NewFile {
         self.file = None;
         Ok(())
     }
+}
+
+/// Whether the name of a file has this ending, in whatever letters.
+pub fn ends_in(path: &Path, ending: &str) -> bool {
+    path.extension().is_some_and(|own| own.eq_ignore_ascii_case(ending))
 }
 
 impl Drop for NewFile {

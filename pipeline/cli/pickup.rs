@@ -87,7 +87,7 @@ pub struct ShownBy {
     /// Only single cards after this application id: the next page
     #[arg(long, value_name = "APPLICATION_ID", requires = "cards")]
     after: Option<String>,
-    /// Write the list as a workbook of Excel, to a file that is not there yet, instead of showing it as a table
+    /// Write the list as a workbook of Excel, to a file that ends in .xlsx and is not there yet, instead of showing it as a table
     #[arg(long, value_name = "FILE")]
     xlsx: Option<PathBuf>,
     /// The instant that counts as now, RFC 3339 [default: now]
@@ -115,7 +115,7 @@ pub async fn run(context: &Context, command: Pickup) -> anyhow::Result<Exit> {
 
 async fn list(context: &Context, shown: &ShownBy, asked: impl Fn(&Worker, Date) -> Asked) -> anyhow::Result<Exit> {
     let now = context.look_at(shown.at);
-    let file = shown.xlsx.as_deref().map(NewFile::open).transpose()?;
+    let file = shown.xlsx.as_deref().map(NewFile::workbook).transpose()?;
     let worker = context.observer(now).await?;
     let asked = asked(&worker, local_date(now));
     let rows = rows(&worker, asked, shown, now).await?;
@@ -127,17 +127,28 @@ async fn list(context: &Context, shown: &ShownBy, asked: impl Fn(&Worker, Date) 
     if shown.xlsx.is_none() || context.output != Output::Table {
         print::rows(context.output, &headings, &lines, &rows)?;
     }
-    if context.output == Output::Table {
-        let cards: i64 = rows.iter().map(|row| row.cards).sum();
-        let full = shown.cards && rows.len() as i64 == shown.limit;
-        let next = rows.last().and_then(|row| row.application_id.as_ref()).filter(|_| full);
-        let next = next.map_or_else(String::new, |last| format!("; the next: --after {last}"));
-        print::line(&format!("\n{} cards in {} rows{next}", grouped_digits(cards), grouped_digits(rows.len() as i64)))?;
-    }
+    ended(context, shown, &rows)?;
     if let Some(at) = rows.first().and_then(|row| row.counted_at) {
         print::complain(&format!("counted at {}; --cards reads what is so now", local(at).strftime("%Y-%m-%d %H:%M")));
     }
     Ok(Exit::Ok)
+}
+
+/// How much was listed, where, and how to go on: below a table, else beside the list.
+fn ended(context: &Context, shown: &ShownBy, rows: &[PickupRow]) -> anyhow::Result<()> {
+    let cards: i64 = rows.iter().map(|row| row.cards).sum();
+    let is_full = shown.cards && rows.len() as i64 == shown.limit;
+    let next = rows.last().and_then(|row| row.application_id.as_ref()).filter(|_| is_full);
+    let after = next.map_or_else(String::new, |last| format!("; the next: --after {last}"));
+    let listed = format!("{} cards in {} rows{after}", grouped_digits(cards), grouped_digits(rows.len() as i64));
+    match (&shown.xlsx, context.output) {
+        (Some(file), Output::Table) => print::line(&format!("{}: {listed}", file.display()))?,
+        (Some(file), _) => print::complain(&format!("{}: {listed}", file.display())),
+        (None, Output::Table) => print::line(&format!("\n{listed}"))?,
+        (None, _) if next.is_some() => print::complain(&format!("there may be more than these {listed}")),
+        (None, _) => {}
+    }
+    Ok(())
 }
 
 async fn rows(worker: &Worker, asked: Asked, shown: &ShownBy, now: Timestamp) -> anyhow::Result<Vec<PickupRow>> {

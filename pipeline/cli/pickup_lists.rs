@@ -1,6 +1,6 @@
 //! `pickup list|record|sheet`: lists for points without network, out and back, and sheets to print.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use cardline::actions::imports::reference_file;
 use cardline::actions::pickup::lists::cells::{written, written_as_workbook};
@@ -14,8 +14,8 @@ use serde_json::json;
 
 use super::batch_action::Reason;
 use super::context::Context;
-use super::exit::Exit;
-use super::new_file::NewFile;
+use super::exit::{Exit, Usage};
+use super::new_file::{NewFile, ends_in};
 use super::print::{self, Output};
 use super::refusals::in_words;
 
@@ -28,7 +28,7 @@ pub struct ListArgs {
     /// The code of a pickup point or of a bank's outlet
     #[arg(long, value_name = "CODE")]
     point: String,
-    /// A file that is not there yet, a workbook where it ends in .xlsx, else CSV; only its owner can read it
+    /// A file that is not there yet: a workbook (.xlsx) or CSV (.csv); only its owner can read it
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Only cards after this application id: another list, where one holds too few
@@ -40,7 +40,7 @@ pub struct ListArgs {
 
 #[derive(Args)]
 #[command(
-    after_help = "A page for any browser: print it there. It tells what a list tells, with a code for each card (`trace` finds a card by what the code says); making it is recorded as a list is, and what comes back on paper is filled into a list.
+    after_help = "A page for any browser: print it there. It tells what a list tells, with a code for each card (`trace` finds a card by what the code says); making it is recorded as a list is, and what comes back on paper is filled into a list of the same point as a file, which can be recorded; a sheet itself cannot.
 Example: cardline pickup sheet --point 110101001001 --out sheet.html --reason \"hand-over on Tuesday\" --as lin"
 )]
 pub struct SheetArgs {
@@ -80,16 +80,29 @@ pub struct RecordArgs {
 /// Makes a list.
 pub async fn list(context: &Context, args: ListArgs) -> anyhow::Result<Exit> {
     let by = args.reason.by(context)?;
+    let is_workbook = is_workbook(&args.out)?;
     let worker = context.worker(by.at).await?;
     let file = NewFile::open(&args.out)?;
     let list = make_list(&worker, &args.point, &args.after, by).await.map_err(in_words)?;
-    let is_workbook = args.out.extension().is_some_and(|kind| kind.eq_ignore_ascii_case("xlsx"));
     file.write(&if is_workbook {
         written_as_workbook(&list.list, &list.lines)?
     } else {
         written(&list.list, &list.lines)?
     })?;
-    made(context, &list, &args.out)
+    let next = "record what comes back with `cardline pickup record FILE`";
+    made(context, &list, &args.out, next)
+}
+
+/// Whether the file is to be a workbook, by its ending; else it is CSV.
+fn is_workbook(out: &Path) -> anyhow::Result<bool> {
+    if ends_in(out, "xlsx") || ends_in(out, "csv") {
+        return Ok(ends_in(out, "xlsx"));
+    }
+    let told = match out.as_os_str() == "-" {
+        true => "a list tells whose cards they are, and is written to a file of its own: give one that ends in .xlsx or .csv for --out".into(),
+        false => format!("{}: a list is a workbook or CSV; give a file that ends in .xlsx or .csv", out.display()),
+    };
+    Err(Usage(told).into())
 }
 
 /// Makes a sheet to print.
@@ -102,7 +115,11 @@ pub async fn sheet(context: &Context, args: SheetArgs) -> anyhow::Result<Exit> {
     match (file, &args.out) {
         (Some(file), Some(out)) => {
             file.write(document.as_bytes())?;
-            made(context, &list, out)
+            let next = format!(
+                "what comes back on paper is filled into a list of the same point: `cardline pickup list --point {} --out list.xlsx`, then `cardline pickup record list.xlsx`",
+                list.point
+            );
+            made(context, &list, out, &next)
         }
         _ => {
             print::raw(document.as_bytes())?;
@@ -111,7 +128,8 @@ pub async fn sheet(context: &Context, args: SheetArgs) -> anyhow::Result<Exit> {
     }
 }
 
-fn made(context: &Context, list: &PickupList, out: &std::path::Path) -> anyhow::Result<Exit> {
+/// Tells what was made, and what comes next.
+fn made(context: &Context, list: &PickupList, out: &Path, next: &str) -> anyhow::Result<Exit> {
     let PickupList { list: name, point, name: called, lines, further } = list;
     if context.output != Output::Table {
         let document =
@@ -121,7 +139,7 @@ fn made(context: &Context, list: &PickupList, out: &std::path::Path) -> anyhow::
         return Ok(Exit::Ok);
     }
     print::line(&format!("{} cards of {called} ({point}) are listed in {}", lines.len(), out.display()))?;
-    print::line(&format!("list {name}; record what comes back with `cardline pickup record FILE`"))?;
+    print::line(&format!("list {name}; {next}"))?;
     if let Some(after) = further {
         print::line(&format!("more lie there: make another list with --after {after}"))?;
     }

@@ -1,6 +1,6 @@
 //! `pickup silent`: points of which nothing was heard.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use cardline::actions::pickup::lists::workbook::{Special, workbook};
 use cardline::route::distribution::silent::{SILENT_WORKING_DAYS, SilentRow, silent};
@@ -22,7 +22,7 @@ pub struct SilentArgs {
     /// Count them by district, by street or by point
     #[arg(long, value_enum, default_value = "point")]
     by: Place,
-    /// Write the list as a workbook of Excel, to a file that is not there yet, instead of showing it as a table
+    /// Write the list as a workbook of Excel, to a file that ends in .xlsx and is not there yet, instead of showing it as a table
     #[arg(long, value_name = "FILE")]
     xlsx: Option<PathBuf>,
     /// The instant that counts as now, RFC 3339 [default: now]
@@ -51,7 +51,7 @@ const COUNTS: &[&str] = &["points", "cards", "coming", "working_days_left"];
 /// Lists the silent points, those silent for longest first.
 pub async fn run(context: &Context, args: SilentArgs) -> anyhow::Result<Exit> {
     let now = context.look_at(args.at);
-    let file = args.xlsx.as_deref().map(NewFile::open).transpose()?;
+    let file = args.xlsx.as_deref().map(NewFile::workbook).transpose()?;
     let worker = context.observer(now).await?;
     let rows = silent(&worker, args.within, (args.by.into(), ""), now).await?;
     let lines: Vec<_> = rows.iter().map(line).collect();
@@ -61,10 +61,15 @@ pub async fn run(context: &Context, args: SilentArgs) -> anyhow::Result<Exit> {
     if args.xlsx.is_none() || context.output != Output::Table {
         print::rows(context.output, HEADINGS, &lines, &rows)?;
     }
-    if context.output == Output::Table {
-        let points: i64 = rows.iter().map(|row| row.points).sum();
-        let cards: i64 = rows.iter().map(|row| row.cards + row.coming).sum();
-        print::line(&format!("\n{} points with {} cards", grouped_digits(points), grouped_digits(cards)))?;
+    let points: i64 = rows.iter().map(|row| row.points).sum();
+    let cards: i64 = rows.iter().map(|row| row.cards + row.coming).sum();
+    let listed = format!("{} points with {} cards", grouped_digits(points), grouped_digits(cards));
+    let in_file = |file: &Path| format!("{}: {listed} in {} rows", file.display(), grouped_digits(rows.len() as i64));
+    match (&args.xlsx, context.output) {
+        (Some(file), Output::Table) => print::line(&in_file(file))?,
+        (Some(file), _) => print::complain(&in_file(file)),
+        (None, Output::Table) => print::line(&format!("\n{listed}"))?,
+        (None, _) => {}
     }
     Ok(Exit::Ok)
 }
