@@ -260,9 +260,10 @@ fn a_bulk_discard_takes_two_people() {
     assert_eq!((&waiting[0]["count"], &waiting[0]["reason"]), (&2.into(), &"another province's".into()));
     let own = house.run("lin", &["approvals", "give", "1"], &[]);
     assert!(code(&own) == 1 && text(&own.stderr).contains("somebody else"), "{}", text(&own.stderr));
-    for _ in 0..2 {
+    for told in ["is given and carried out", "was given and carried out before"] {
         let given = house.run("wang", &["approvals", "give", "1"], &[]);
         assert_eq!((code(&given), text(&given.stderr)), (0, String::new()));
+        assert_eq!(text(&given.stdout), format!("approval 1 {told}\n"));
     }
     let again = house.run("lin", &confirmed, &[]);
     assert!(code(&again) == 0 && text(&again.stdout).contains("carried out before"), "{}", text(&again.stdout));
