@@ -40,8 +40,7 @@ const LATER: &str = "UPDATE shipment SET due_on = '2027-06-01', window_last = '2
     UPDATE batch SET due_on = '2027-06-01' WHERE id >= 100000;
     UPDATE application SET due_on = '2027-06-01' WHERE id >= 100000 AND (queue IS NOT NULL OR state IN ('returned', 'rejected')
         OR place IN ('held', 'missing', 'with_unit', 'in_mail', 'awaiting_return', 'recalled', 'stored', 'to_recycle')
-        OR (place = 'in_hand' AND (social = 'sealed' OR financial = 'sealed')));
-    ANALYZE";
+        OR (place = 'in_hand' AND (social = 'sealed' OR financial = 'sealed')))";
 
 /// What a person would ask at the database's prompt for the most of each list: of what is late, the cards that stand alone.
 const BARE: [(&str, &str); 3] = [
@@ -161,7 +160,11 @@ impl Cards<'_> {
 
     /// Milliseconds until it is known what is overdue, where nothing that was copied is; and what it takes to settle it.
     pub fn deadlines(&self) -> f64 {
-        self.asking.runtime.block_on(run(&self.database, LATER));
+        self.asking.runtime.block_on(async {
+            run(&self.database, LATER).await;
+            // As a running server does: else each look steps over millions of rows that fell due before.
+            run(&self.database, "VACUUM ANALYZE").await;
+        });
         let at = self.asking.now + SignedDuration::from_hours(24 * LATER_DAYS);
         let today = local_date(at);
         let mut found = 0;
@@ -171,9 +174,9 @@ impl Cards<'_> {
         });
         let (settled, settling) = self.asking.runtime.block_on(self.settle(at));
         println!(
-            "  deadlines: {:>8.1} ms until it is known whose of which kind are overdue ({found}); {settled} moves settle them in {:.1} ms",
+            "  deadlines: {:>8.1} ms until it is known whose of which kind are overdue ({found}); {settled} moves settle them in {:.1} ms each",
             seconds * 1e3,
-            settling * 1e3
+            settling * 1e3 / settled.max(1) as f64
         );
         seconds * 1e3
     }
