@@ -3,7 +3,7 @@
 use cardline_core::domain::reference::Reference;
 
 use super::refusal::{PickupError, PickupRefusal};
-use crate::route::distribution::waiting_by_area::{LEVELS, digits_of, name_of};
+use crate::route::distribution::areas::{LEVELS, digits_of, name_of};
 use crate::route::distribution::window_acts::lying_points;
 use crate::route::unfinished::is_needed;
 use crate::step::{StageError, Worker};

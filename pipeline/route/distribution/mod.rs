@@ -1,6 +1,7 @@
 //! Distribution: pickup windows, roll-over, recall, and lists of what waits. Receipts and pickups arrive as events
 //! (servicing).
 
+pub(crate) mod areas;
 pub mod coming_cartons;
 pub mod forecast;
 pub mod list_cards;

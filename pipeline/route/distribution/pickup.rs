@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
+use super::areas::digits_of;
 use super::pickup_cards::{Asked, PickupCards};
-use super::waiting_by_area::digits_of;
 use crate::step::{StageError, Worker};
 use crate::time::local_date;
 

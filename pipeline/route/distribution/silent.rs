@@ -10,8 +10,8 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
 
+use super::areas::digits_of;
 use super::pickup::{By, area_of};
-use super::waiting_by_area::digits_of;
 use crate::step::{StageError, Worker};
 use crate::store::scope::in_scope;
 use crate::store::{Ledger, LedgerError};
