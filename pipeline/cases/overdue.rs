@@ -28,6 +28,7 @@ impl Ledger {
     /// Whose deadlines of which kind have passed.
     pub async fn overdue(&self, today: Date) -> Result<Vec<Overdue>, LedgerError> {
         let mut tx = self.read().await?;
+        tx.by_index().await?;
         let mut found = Vec::new();
         for deadline in DEADLINES {
             let partners = tx.rows::<(String,)>(deadline.partners, args![today]).await?;
@@ -45,6 +46,7 @@ impl Ledger {
         why: Stamp<'_>,
     ) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
+        tx.by_index().await?;
         (deadline.settle)(&mut tx, Missed { partner, dates, why }).await?;
         spend(&mut tx, lease).await?;
         tx.commit().await
@@ -53,6 +55,7 @@ impl Ledger {
     /// How many things let their day pass, and the earliest day of those that are not finished.
     pub async fn unfinished(&self, today: Date) -> Result<Vec<Unfinished>, LedgerError> {
         let mut tx = self.read().await?;
+        tx.by_index().await?;
         let mut unfinished = Vec::new();
         for gauge in DEADLINES.iter().flat_map(|deadline| deadline.gauges) {
             let oldest = tx.row::<(Option<String>,)>(gauge.oldest, args![]).await?.and_then(|row| row.0);

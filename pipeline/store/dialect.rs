@@ -38,6 +38,15 @@ impl Tx {
         self.engine() == Engine::Postgres
     }
 
+    /// What follows in this transaction is found by an index. Of rows that are due before a day a partial index has few;
+    /// PostgreSQL reckons with the days of all rows, and would read a table of many millions from end to end.
+    pub(crate) async fn by_index(&mut self) -> Result<(), LedgerError> {
+        if !self.is_postgres() {
+            return Ok(());
+        }
+        self.script("SET LOCAL enable_seqscan = off; SET LOCAL max_parallel_workers_per_gather = 0").await
+    }
+
     /// Locks the rows of a `SELECT … FOR UPDATE`, where there is more than one writer.
     pub(crate) async fn lock_rows(&mut self, select: &'static str) -> Result<(), LedgerError> {
         if self.is_postgres() {

@@ -21,7 +21,7 @@ const REMINDED: &str = "reminded: collected and not activated in time";
 macro_rules! overdue {
     () => {
         concat!(
-            "(SELECT id, bank AS partner, region FROM application WHERE ",
+            "(SELECT id, bank AS partner, region, due_on FROM application WHERE ",
             card_states!(inactive),
             " AND due_on < $1) o"
         )
@@ -48,7 +48,7 @@ const LATE: &str = concat!(
         EXISTS (SELECT 1 FROM desk_case k WHERE k.application = o.id AND k.reason = $3
             AND k.state IN ('open', 'escalated')) AS asked FROM ",
     overdue!(),
-    " WHERE o.partner = $2 ORDER BY o.id LIMIT $4"
+    " WHERE o.partner = $2 ORDER BY o.due_on, o.id LIMIT $4"
 );
 
 /// Which of the late ones are inactive still.

@@ -31,7 +31,7 @@ macro_rules! in_mail {
 /// What is overdue on day `$1`.
 macro_rules! overdue {
     () => {
-        concat!("(SELECT id, bank AS partner, region FROM ", in_mail!(), " AND due_on < $1) o")
+        concat!("(SELECT id, bank AS partner, region, due_on FROM ", in_mail!(), " AND due_on < $1) o")
     };
 }
 
@@ -50,7 +50,7 @@ const LATE: &str = concat!(
             > (SELECT max(v.seq) FROM move v WHERE v.scope = 'application' AND v.subject = o.id AND v.life = 'card'
                 AND v.to_state = 'in_mail')) AS asked FROM ",
     overdue!(),
-    " WHERE o.partner = $2 ORDER BY o.id LIMIT $4"
+    " WHERE o.partner = $2 ORDER BY o.due_on, o.id LIMIT $4"
 );
 
 async fn ask_or_hold(tx: &mut Tx, Missed { partner, dates, why }: Missed<'_>) -> Result<(), LedgerError> {

@@ -23,7 +23,7 @@ macro_rules! missing {
 /// What is overdue on day `$1`.
 macro_rules! overdue {
     () => {
-        concat!("(SELECT id, bank AS partner, region FROM ", missing!(), " AND due_on < $1) o")
+        concat!("(SELECT id, bank AS partner, region, due_on FROM ", missing!(), " AND due_on < $1) o")
     };
 }
 
@@ -38,7 +38,11 @@ pub(super) const MISSING: Deadline = Deadline {
 async fn hold(tx: &mut Tx, Missed { partner, dates, why }: Missed<'_>) -> Result<(), LedgerError> {
     let late = tx
         .rows::<(i64, String)>(
-            concat!("SELECT o.id, o.region FROM ", overdue!(), " WHERE o.partner = $2 ORDER BY o.id LIMIT $3"),
+            concat!(
+                "SELECT o.id, o.region FROM ",
+                overdue!(),
+                " WHERE o.partner = $2 ORDER BY o.due_on, o.id LIMIT $3"
+            ),
             args![dates.today, partner, OVERDUE_AT_ONCE],
         )
         .await?;

@@ -25,7 +25,7 @@ macro_rules! kept {
 /// What is overdue on day `$1`.
 macro_rules! overdue {
     () => {
-        concat!("(SELECT id, bank AS partner, region, owner FROM ", kept!(), " AND due_on < $1) o")
+        concat!("(SELECT id, bank AS partner, region, owner, due_on FROM ", kept!(), " AND due_on < $1) o")
     };
 }
 
@@ -46,7 +46,7 @@ const LATE: &str = concat!(
     "SELECT o.id, o.region, o.owner, s.ready_on AS arrived FROM ",
     overdue!(),
     " LEFT JOIN made m ON m.application = o.id LEFT JOIN box x ON x.id = m.box LEFT JOIN shipment s ON s.id = x.shipment
-     WHERE o.partner = $2 ORDER BY o.id LIMIT $3"
+     WHERE o.partner = $2 ORDER BY o.due_on, o.id LIMIT $3"
 );
 
 /// So many months after a card arrived, and not before today.

@@ -25,7 +25,7 @@ macro_rules! with_unit {
 /// What is overdue on day `$1`.
 macro_rules! overdue {
     () => {
-        concat!("(SELECT id, bank AS partner, region FROM ", with_unit!(), " AND due_on < $1) o")
+        concat!("(SELECT id, bank AS partner, region, due_on FROM ", with_unit!(), " AND due_on < $1) o")
     };
 }
 
@@ -43,7 +43,7 @@ const LATE: &str = concat!(
     "SELECT o.id, o.region, EXISTS (SELECT 1 FROM desk_case k WHERE k.application = o.id
         AND (k.reason = $3 OR (k.reason = $4 AND k.state IN ('open', 'escalated')))) AS asked FROM ",
     overdue!(),
-    " WHERE o.partner = $2 ORDER BY o.id LIMIT $5"
+    " WHERE o.partner = $2 ORDER BY o.due_on, o.id LIMIT $5"
 );
 
 async fn ask_or_recall(tx: &mut Tx, Missed { partner, dates, why }: Missed<'_>) -> Result<(), LedgerError> {
