@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::areas::digits_of;
+use super::areas::{STREET, digits_of, name_of};
 use super::pickup_cards::{Asked, PickupCards};
 use crate::step::{StageError, Worker};
 use crate::time::local_date;
@@ -228,14 +228,10 @@ pub(super) fn kind_of(place: &str) -> &'static str {
 /// lie there.
 pub(super) fn area_of(code: &str, region: &str, by: By, reference: &Reference) -> (String, String) {
     let (name, district) = reference.collected_at(code).unwrap_or(("", region));
-    let of_district = || reference.region_name(district).unwrap_or_default().to_owned();
-    match by {
-        By::Point => (district.to_owned(), name.to_owned()),
-        By::Street => {
-            let street = digits_of(code, region, reference).get(..9).filter(|_| reference.point(code).is_some());
-            let name = street.and_then(|street| reference.street_name(street)).map_or_else(of_district, str::to_owned);
-            (street.unwrap_or(district).to_owned(), name)
-        }
-        By::District => (district.to_owned(), of_district()),
-    }
+    let area = match by {
+        By::Street => digits_of(code, region, reference).get(..STREET).unwrap_or(district),
+        By::District | By::Point => district,
+    };
+    let name = if by == By::Point { name.to_owned() } else { name_of(area, false, reference) };
+    (area.to_owned(), name)
 }
