@@ -141,14 +141,10 @@ fn ended(context: &Context, shown: &ShownBy, rows: &[PickupRow]) -> anyhow::Resu
     let next = rows.last().and_then(|row| row.application_id.as_ref()).filter(|_| is_full);
     let after = next.map_or_else(String::new, |last| format!("; the next: --after {last}"));
     let listed = format!("{} cards in {} rows{after}", grouped_digits(cards), grouped_digits(rows.len() as i64));
-    match (&shown.xlsx, context.output) {
-        (Some(file), Output::Table) => print::line(&format!("{}: {listed}", file.display()))?,
-        (Some(file), _) => print::complain(&format!("{}: {listed}", file.display())),
-        (None, Output::Table) => print::line(&format!("\n{listed}"))?,
-        (None, _) if next.is_some() => print::complain(&format!("there may be more than these {listed}")),
-        (None, _) => {}
+    if next.is_some() && shown.xlsx.is_none() && context.output != Output::Table {
+        print::complain(&format!("there may be more than these {listed}"));
     }
-    Ok(())
+    print::listed(context.output, shown.xlsx.as_deref(), &listed)
 }
 
 async fn rows(worker: &Worker, asked: Asked, shown: &ShownBy, now: Timestamp) -> anyhow::Result<Vec<PickupRow>> {

@@ -1,6 +1,6 @@
 //! `pickup silent`: points of which nothing was heard.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use cardline::actions::pickup::lists::workbook::{Special, workbook};
 use cardline::route::distribution::silent::{SILENT_WORKING_DAYS, SilentRow, silent};
@@ -63,14 +63,11 @@ pub async fn run(context: &Context, args: SilentArgs) -> anyhow::Result<Exit> {
     }
     let points: i64 = rows.iter().map(|row| row.points).sum();
     let cards: i64 = rows.iter().map(|row| row.cards + row.coming).sum();
-    let listed = format!("{} points with {} cards", grouped_digits(points), grouped_digits(cards));
-    let in_file = |file: &Path| format!("{}: {listed} in {} rows", file.display(), grouped_digits(rows.len() as i64));
-    match (&args.xlsx, context.output) {
-        (Some(file), Output::Table) => print::line(&in_file(file))?,
-        (Some(file), _) => print::complain(&in_file(file)),
-        (None, Output::Table) => print::line(&format!("\n{listed}"))?,
-        (None, _) => {}
+    let mut listed = format!("{} points with {} cards", grouped_digits(points), grouped_digits(cards));
+    if args.xlsx.is_some() {
+        listed.push_str(&format!(" in {} rows", grouped_digits(rows.len() as i64)));
     }
+    print::listed(context.output, args.xlsx.as_deref(), &listed)?;
     Ok(Exit::Ok)
 }
 

@@ -1,6 +1,7 @@
 //! Printing: tables, JSON and CSV on standard output; a closed output ends the command quietly.
 
 use std::io::{ErrorKind, Write};
+use std::path::Path;
 
 use cardline_core::domain::visible::{self, inert};
 use clap::ValueEnum;
@@ -37,6 +38,19 @@ pub fn raw(bytes: &[u8]) -> anyhow::Result<()> {
 /// Prints a line on standard error; when that is gone there is nobody left to tell.
 pub fn complain(text: &str) {
     let _ = writeln!(std::io::stderr(), "{}", lines_visible(text));
+}
+
+/// Tells how much was listed: below a table; beside a file, with its name, where the list was written to one.
+pub fn listed(output: Output, file: Option<&Path>, told: &str) -> anyhow::Result<()> {
+    match (file, output) {
+        (Some(file), Output::Table) => line(&format!("{}: {told}", file.display())),
+        (Some(file), _) => {
+            complain(&format!("{}: {told}", file.display()));
+            Ok(())
+        }
+        (None, Output::Table) => line(&format!("\n{told}")),
+        (None, _) => Ok(()),
+    }
 }
 
 /// Prints one JSON document, indented. What could steer a terminal is escaped, so the document says the same.

@@ -72,8 +72,8 @@ async fn attempt(
         return Err(unknown().into());
     }
     let name = worker.reference.collected_at(&point).map(|(name, _)| name.to_owned()).unwrap_or_default();
-    let rules = event_dates(worker, local_date(by.at));
     let today = local_date(by.at);
+    let rules = event_dates(worker, today);
     let judge = Judge { worker, list: &list, point: &point, listed: &listed, rules: &rules, today };
     let (mut lines, mut handed) = (Vec::new(), Vec::new());
     for (line, says) in said {

@@ -39,7 +39,6 @@ pub struct Opening {
 pub struct Studio {
     pub name: String,
     pub region: String,
-    pub address: String,
     pub opening: Opening,
 }
 

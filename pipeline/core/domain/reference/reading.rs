@@ -273,17 +273,14 @@ impl Loading {
         let open = self.cell(row.is_open(4, day));
         let opening = self.opening(row);
         let region = self.region_of(row, row.text(0), open.unwrap_or(false));
-        let (name, address) = (row.text(1).to_owned(), row.text(3).to_owned());
-        let studio = Studio { name, region: region?, address, opening: opening? };
+        let studio = Studio { name: row.text(1).to_owned(), region: region?, opening: opening? };
         self.reference.studios.insert(code?.to_owned(), studio);
         Some(())
     }
 
     /// What is known of when a place is open, what it holds, how it is called and where it is.
     fn opening(&mut self, row: &Row<'_>) -> Option<Opening> {
-        let hours = row.optional("hours");
-        let is_short = hours.chars().count() <= HOURS_SIGNS;
-        let hours = self.cell(is_short.then_some(hours).ok_or(row.fault("hours", "up to sixty signs")));
+        let hours = self.short(row, ("hours", HOURS_SIGNS), "up to sixty signs");
         let capacity = self.cell(match row.optional("capacity") {
             "" => Ok(None),
             text => match text.parse::<u32>() {
@@ -294,11 +291,20 @@ impl Loading {
         let phone = row.optional("phone");
         let expected = "digits with hyphens or spaces between, of an office and not of a mobile telephone, or nothing";
         let phone = self.cell(is_office_phone(phone).then_some(phone).ok_or(row.fault("phone", expected)));
-        let address = row.optional("address");
-        let is_short = address.chars().count() <= ADDRESS_SIGNS;
-        let address = self.cell(is_short.then_some(address).ok_or(row.fault("address", "up to 120 signs")));
-        let (hours, phone, address) = (hours?.to_owned(), phone?.to_owned(), address?.to_owned());
-        Some(Opening { hours, capacity: capacity?, phone, address })
+        let address = self.short(row, ("address", ADDRESS_SIGNS), "up to 120 signs");
+        Some(Opening { hours: hours?, capacity: capacity?, phone: phone?.to_owned(), address: address? })
+    }
+
+    /// A text of at most so many signs.
+    fn short(
+        &mut self,
+        row: &Row<'_>,
+        (column, most): (&'static str, usize),
+        expected: &'static str,
+    ) -> Option<String> {
+        let text = row.optional(column);
+        let is_short = text.chars().count() <= most;
+        self.cell(is_short.then(|| text.to_owned()).ok_or(row.fault(column, expected)))
     }
 
     /// The region in force of a point, an outlet or a studio that is open; `None` when either is gone.

@@ -186,6 +186,7 @@ fn hours_shelves_telephone_and_streets_are_kept_as_far_as_they_are_told() {
         reference.studios_of("110101").iter().map(|(code, _)| code.to_string()).collect::<Vec<_>>()
     };
     assert_eq!(codes(&reference), ["BJ01", "BJ02"]);
+    assert_eq!(reference.studio("BJ02").map(|studio| studio.opening.address.as_str()), Some("某街 2 号"));
     assert_eq!(codes(&Reference::on(date(2026, 7, 1), &text).unwrap()), ["BJ02"]);
     for (cells, column) in [
         (",,,none,", "capacity"),
