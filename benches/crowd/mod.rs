@@ -35,8 +35,11 @@ const LATER_DAYS: i64 = 12;
 const POINTS: &str =
     "UPDATE shipment SET point = left(point, 6) || lpad(CAST((CAST(right(point, 6) AS BIGINT) + id / 100000 * 37)
     % 1000000 AS TEXT), 6, '0') WHERE NOT done AND id >= 100000";
-/// What was copied falls due next year.
-const LATER: &str = "UPDATE shipment SET due_on = '2027-06-01', window_last = '2027-06-01' WHERE NOT done AND id >= 100000;
+/// What was copied falls due next year; copied cards of the cartons that were there before have left them.
+const LATER: &str = "UPDATE application SET place = 'in_hand', social = 'active', financial = 'active'
+        WHERE id >= 100000 AND place IS NULL
+            AND id IN (SELECT m.application FROM made m JOIN box x ON x.id = m.box WHERE x.shipment < 100000);
+    UPDATE shipment SET due_on = '2027-06-01', window_last = '2027-06-01' WHERE NOT done AND id >= 100000;
     UPDATE batch SET due_on = '2027-06-01' WHERE id >= 100000;
     UPDATE application SET due_on = '2027-06-01' WHERE id >= 100000 AND (queue IS NOT NULL OR state IN ('returned', 'rejected')
         OR place IN ('held', 'missing', 'with_unit', 'in_mail', 'awaiting_return', 'recalled', 'stored', 'to_recycle')

@@ -51,6 +51,7 @@ impl Ledger {
     /// Bank and area of the runs whose shipments are due.
     pub async fn due_runs(&self, place: &str, today: Date) -> Result<Vec<(String, String)>, LedgerError> {
         let mut tx = self.read().await?;
+        tx.by_index().await?;
         let sql = concat!("SELECT DISTINCT b.bank, b.region FROM ", due_shipments!(), " ORDER BY b.bank, b.region");
         tx.rows(sql, args![place, today]).await
     }
@@ -64,6 +65,7 @@ impl Ledger {
         most: i64,
     ) -> Result<Vec<DueShipment>, LedgerError> {
         let mut tx = self.read().await?;
+        tx.by_index().await?;
         let mut due = tx
             .rows::<DueShipment>(
                 concat!(
