@@ -39,9 +39,10 @@ kafka_prepare() {
 }
 
 # Topics are created by who needs them, so that a wrong name shows. What is
-# deleted goes soon, so that tests of lost messages need not wait; and a broker
-# that was killed is believed to be dead soon, so that it may come back. Everybody
-# may do everything, except what a test forbids on a topic of its own.
+# deleted goes soon, so that tests of lost messages need not wait. On a machine
+# that stands still for a while the broker is not taken for dead: it would have no
+# leader until long after. Everybody may do everything, except what a test forbids
+# on a topic of its own.
 kafka_configure() {
   local controller
   controller=$(free_port)
@@ -62,7 +63,7 @@ transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
 transaction.state.log.num.partitions=1
 group.initial.rebalance.delay.ms=0
-broker.session.timeout.ms=5000
+broker.session.timeout.ms=60000
 broker.heartbeat.interval.ms=500
 num.network.threads=2
 num.io.threads=4

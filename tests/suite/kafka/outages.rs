@@ -41,12 +41,14 @@ impl Services {
         address.trim().strip_prefix("CARDLINE_TEST_KAFKA=").unwrap().to_owned()
     }
 
-    /// Has the broker tell its clients to connect to another port.
+    /// Has the broker tell its clients to connect to another port, and be believed dead soon after it was killed, so
+    /// that it may come back.
     fn advertise(&self, port: &str) {
         let file = self.folder.path().join("kafka/server.properties");
         let settings = std::fs::read_to_string(&file).unwrap();
-        let advertised = format!("{settings}advertised.listeners=PLAINTEXT://127.0.0.1:{port}\n");
-        std::fs::write(&file, advertised).unwrap();
+        let advertised = format!("advertised.listeners=PLAINTEXT://127.0.0.1:{port}");
+        let soon_dead = "broker.session.timeout.ms=5000";
+        std::fs::write(&file, format!("{settings}{advertised}\n{soon_dead}\n")).unwrap();
         self.run(&["restart", "kafka"]);
     }
 
