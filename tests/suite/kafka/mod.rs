@@ -16,10 +16,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cardline::args;
 use cardline::config::{Config, Topics};
+use cardline::kafka::BrokerError;
 use cardline::reference::tables::built_in_reference;
 use cardline::route::intake::{FromKafka, Gaps};
 use cardline::step::{StageError, Worker};
@@ -254,11 +255,21 @@ fn changed(application: &Generated, members: &[(&str, serde_json::Value)]) -> (S
     (application.application_id.clone(), json.to_string().into_bytes())
 }
 
-/// Takes in everything that is there, and whatever stopped waiting for it.
+/// Takes in everything that is there, and whatever stopped waiting for it. A broker that stands still with a busy
+/// machine is asked again, as a worker asks.
 async fn take_in(worker: &Worker) -> Result<(), StageError> {
-    drain(&FromKafka, worker, now()).await?;
-    drain(&Gaps, worker, now()).await?;
-    Ok(())
+    let began = Instant::now();
+    loop {
+        let taken = async {
+            drain(&FromKafka, worker, now()).await?;
+            drain(&Gaps, worker, now()).await
+        };
+        match taken.await {
+            Err(StageError::Broker(BrokerError::Silent { .. } | BrokerError::Kafka { .. }))
+                if began.elapsed() < 2 * PATIENCE => {}
+            ended => return ended.map(|_| ()),
+        }
+    }
 }
 
 /// What the ledger believes, without what is encrypted: encryption draws a nonce.
