@@ -31,5 +31,10 @@ pub const VERSION_MOST: u32 = 9_999;
 /// Hours a file may lie without its marker, at most: ten days is longer than any holiday of a partner's IT.
 pub const UNFINISHED_MOST_HOURS: u32 = 240;
 
+/// Seconds a partner's server may take for an answer: less is no patience with a line that is busy, more holds its
+/// other files back.
+pub const TIMEOUT_LEAST_SECONDS: u32 = 5;
+pub const TIMEOUT_MOST_SECONDS: u32 = 600;
+
 /// The working calendar that is loaded; a partner's own closed days are added to it.
 pub const CALENDAR: &str = "china";

@@ -17,6 +17,15 @@ time_zone = "Asia/Shanghai"
 answer_within_working_days = { account-request = 2 }
 batch = { max_cards = 500, max_age_days = 2, cut_off = "16:30" }
 
+[transport]
+kind = "sftp"
+host = "sftp.bank.test"
+user = "cardline"
+key_file = "icbc.key"
+host_key = "sftp.bank.test ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBdwLWbieU1ebz9/cu7/QEXn9OIeZJ"
+to = "/in"
+from = "/out"
+
 [codes.id_type]
 resident_id = "00"
 household_book = "01"

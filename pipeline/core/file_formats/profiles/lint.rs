@@ -1,5 +1,5 @@
 //! What is checked of a profile as it is loaded. One lint is one element of `LINTS` and one
-//! function; the functions live in `lint_files` and `lint_codes` where they are about those.
+//! function; the functions live in `lint_files`, `lint_codes` and `lint_wire` where they are about those.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use super::found::{Found, ProfileDefect};
 use super::profile::Profile;
 use super::ranges::{expected_at, outside};
-use super::{lint_codes, lint_files};
+use super::{lint_codes, lint_files, lint_wire};
 use crate::domain::toml_fault::TomlFault;
 use crate::file_formats::layouts::file::FileSpec;
 use crate::file_formats::layouts::kind::{FileKind, PartnerKind};
@@ -54,6 +54,11 @@ pub const LINTS: &[Lint] = &[
     lint("PROFILE-LAYOUT", "XML and packages are laid out as the code expects", lint_files::layout),
     lint("PROFILE-NAME", "file names have a sequence and are told apart", lint_files::names),
     lint("PROFILE-REGION", "regions are six digits, each once", regions),
+    lint(
+        "PROFILE-TRANSPORT",
+        "an SFTP server is pinned, and reached with a secret the profile does not hold",
+        lint_wire::transport,
+    ),
 ];
 
 /// Runs every lint.

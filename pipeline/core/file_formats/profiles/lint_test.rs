@@ -57,6 +57,15 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
     ("\".ok\"", "\".part\"", "PROFILE-NAME"),
     ("[\"110101\"]", "[\"11010\"]", "PROFILE-REGION"),
     ("[\"110101\"]", "[\"110101\", \"110101\"]", "PROFILE-REGION"),
+    ("host = \"sftp.bank.test\"", "host = \"cardline@sftp.bank.test\"", "PROFILE-TRANSPORT"),
+    ("user = \"cardline\"", "user = \"\"", "PROFILE-TRANSPORT"),
+    ("sftp.bank.test ssh-ed25519 ", "", "PROFILE-TRANSPORT"),
+    ("ssh-ed25519", "ssh-dss", "PROFILE-TRANSPORT"),
+    ("key_file = \"icbc.key\"\n", "", "PROFILE-TRANSPORT"),
+    ("\"icbc.key\"", "\"$a secret\"", "PROFILE-TRANSPORT"),
+    ("from = \"/out\"", "from = \"/in/\"", "PROFILE-TRANSPORT"),
+    ("from = \"/out\"", "from = \"/out/../in\"", "PROFILE-TRANSPORT"),
+    ("from = \"/out\"", "from = \"/out\"\ntimeout_seconds = 1", "PROFILE-TRANSPORT"),
 ];
 
 #[test]

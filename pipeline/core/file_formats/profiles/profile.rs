@@ -1,7 +1,7 @@
 //! A partner is one TOML file: who it is, what it takes, and how its files look.
 //!
 //! A profile is linted as it is loaded, so that a slip of the pen stops the start and not the
-//! night run. Not here: keys, addresses and credentials, which belong to the installation.
+//! night run. Not here: secrets, which it names and which belong to the installation.
 
 use std::collections::BTreeMap;
 
@@ -13,6 +13,7 @@ use crate::file_formats::layouts::codes::Codes;
 use crate::file_formats::layouts::file::FileSpec;
 use crate::file_formats::layouts::file_name::NameParts;
 use crate::file_formats::layouts::kind::{Direction, FileKind, PartnerKind};
+use crate::file_formats::profiles::wire::Wire;
 
 /// One partner, as its file describes it.
 #[derive(Clone, Deserialize)]
@@ -53,6 +54,9 @@ pub struct Profile {
     pub batch: Batching,
     #[serde(default)]
     pub codes: Codes,
+    /// How files travel.
+    #[serde(default)]
+    pub transport: Wire,
     pub files: Vec<FileSpec>,
 }
 
