@@ -130,6 +130,18 @@ pub const LISTEN_SECONDS: u64 = 10;
 pub const BATCH_CARDS_MAX: i64 = 50_000;
 /// A partner's marker is one line of a size and a digest.
 pub const PARTNER_MARKER_BYTES_MAX: u64 = 4_096;
+/// A file on a server without a marker is whole once nothing changed this long; slow writers write more often.
+pub const UNCHANGED_SECONDS: i64 = 60;
+/// A partner's server is asked so often what lies there.
+pub const FETCH_REST_SECONDS: u64 = 20;
+/// Who is not let in by a server knocks again after this, and waits twice as long each time, up to the second: banks
+/// lock a login after a few failures.
+pub const KNOCK_REST_SECONDS: u64 = 60;
+pub const KNOCK_REST_SECONDS_MAX: u64 = 3_600;
+/// Clocks of a partner and us further apart are told.
+pub const CLOCK_APART_SECONDS: i64 = 120;
+/// Pause between two rounds of who carries a partner's files.
+pub const CARRIER_PAUSE_SECONDS: u64 = 1;
 
 /// A strange name in a partner's folder is shown up to this length: more than any agreed one has.
 pub const STRAY_NAME_BYTES_MAX: usize = 120;

@@ -3,6 +3,7 @@
 pub mod approval_list;
 pub mod batches;
 pub mod cases;
+pub mod connection;
 pub mod decisions;
 pub mod dual_control;
 pub mod erase;

@@ -1,5 +1,5 @@
-//! `exchange missing|skip`: numbers of partners' files that never came, and going on without them. `exchange list` has
-//! a file of its own.
+//! `exchange missing|skip`: numbers of partners' files that never came, and going on without them. `exchange list` and
+//! `exchange send|poll|test` have files of their own.
 
 use cardline::actions::dual_control::second_person;
 use cardline::actions::outcome::Outcome;
@@ -11,6 +11,7 @@ use super::approvals::waits;
 use super::batch_action::Reason;
 use super::context::Context;
 use super::exchange_list;
+use super::exchange_round;
 use super::exit::Exit;
 use super::file_read::{known_kind, known_partner};
 use super::print::{self, Output};
@@ -20,6 +21,17 @@ use super::refusals::{in_words, of_action};
 pub enum Exchange {
     /// 列出 The ledger of files, out and in: what was sent, what came, what is owed
     List(exchange_list::ListArgs),
+    /// 发送 Send now what is frozen for partners, and the error reports that wait
+    #[command(after_help = "Workers do this by themselves; what fails for one partner holds no other back.
+Example: cardline exchange send --partner ICBC")]
+    Send(exchange_round::RoundArgs),
+    /// 接收 Fetch now what partners' servers have for us; a worker reads it, or `cardline tick`
+    #[command(after_help = "Example: cardline exchange poll --partner ICBC")]
+    Poll(exchange_round::RoundArgs),
+    /// 联通测试 Try how a partner is reached: its server and key, our login, folders, rights and the clocks
+    #[command(after_help = "Places and removes nothing but a file of its own.
+Example: cardline exchange test ICBC")]
+    Test(exchange_round::TestArgs),
     /// 缺号 Streams of partners' files in which a later file waits for a missing one
     Missing,
     /// 跳号 Go on without numbers that never came; needs a second person
@@ -48,6 +60,9 @@ pub struct SkipArgs {
 pub async fn run(context: &Context, command: Exchange) -> anyhow::Result<Exit> {
     match command {
         Exchange::List(args) => exchange_list::run(context, args).await,
+        Exchange::Send(args) => exchange_round::send(context, args).await,
+        Exchange::Poll(args) => exchange_round::poll(context, args).await,
+        Exchange::Test(args) => exchange_round::test(context, args).await,
         Exchange::Missing => show(context).await,
         Exchange::Skip(args) => pass_over(context, args).await,
     }

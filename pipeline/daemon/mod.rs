@@ -6,6 +6,7 @@
 //! dropped, so that its transaction rolls back.
 
 pub mod alerts;
+mod carriers;
 mod gauges;
 mod listen;
 mod outage;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use alerts::{Alerting, AlertingError};
+use carriers::Carriers;
 use jiff::Timestamp;
 use outage::Outage;
 use tokio::task::JoinHandle;
@@ -124,6 +126,7 @@ async fn rounds(watch: Arc<Watch>, steps: Vec<&'static RouteStep>) -> Result<(),
     let Some((mut worker, name)) = first_worker(&watch, credential.as_ref()).await? else { return Ok(()) };
     let mut opened = local_date(Timestamp::now());
     // What somebody waits for comes first.
+    let mut carriers = Carriers::new(&steps);
     let mut steps: Vec<Watched> = iter::once(&ERRANDS).chain(steps).map(Watched::new).collect();
     tracing::info!(worker = name.name, "running {} steps", steps.len());
     let (mut outage, mut followed) = (Outage::default(), None::<Instant>);
@@ -166,14 +169,24 @@ async fn rounds(watch: Arc<Watch>, steps: Vec<&'static RouteStep>) -> Result<(),
                 Err(error) => tracing::error!("today's tables: {error}"),
             }
         }
+        carriers.follow(&watch, &worker);
+        let folders = worker.carrying_for_folders();
         for watched in &mut steps {
-            if watch.is_stopping() || watched.turn(&watch, &worker).await.is_break() {
+            if watch.is_stopping() {
+                break;
+            }
+            let step = watched.step();
+            watch.under_way(Some(step));
+            let turned = watched.turn(&watch, if step.is_apart { &folders } else { &worker }).await;
+            watch.under_way(None);
+            if turned.is_break() {
                 break;
             }
         }
         watch.round_finished();
         watch.pause(ROUND_PAUSE).await;
     }
+    carriers.end().await;
     Ok(())
 }
 

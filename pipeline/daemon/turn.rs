@@ -44,6 +44,11 @@ impl Watched {
         Watched { step, failures: 0, rest_until: None }
     }
 
+    /// The step itself.
+    pub fn step(&self) -> &'static RouteStep {
+        self.step
+    }
+
     /// Runs the step unless it rests. Breaks the round when the database or a disk is at fault.
     pub async fn turn(&mut self, watch: &Watch, worker: &Worker) -> ControlFlow<()> {
         if self.rests() {
@@ -52,10 +57,8 @@ impl Watched {
         let step = self.step;
         // At the level of errors, so that every line of a step carries it whatever the filter is.
         let span = tracing::error_span!("step", stage = step.stage, step = step.name, worker = worker.name());
-        watch.under_way(Some(step));
         let run = step.run_with(worker, Resting::Keep, Timestamp::now());
         let result = supervised(step, run).instrument(span.clone()).await;
-        watch.under_way(None);
         let _within = span.enter();
         match result {
             Ok(drained) => {
@@ -198,6 +201,7 @@ mod tests {
                 ("distribution", "warnings"),
                 ("distribution", "window-ends"),
                 ("history", "notices"),
+                ("exchange", "fetch"),
             ];
             assert_eq!(watched.rests(), resting.contains(&(step.stage, step.name)), "{}/{}", step.stage, step.name);
         }

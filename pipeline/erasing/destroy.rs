@@ -1,5 +1,6 @@
 //! Removing the bytes of one file wherever we keep them.
 
+use crate::exchange::clearing;
 use crate::exchange::files::FileRecord;
 use crate::exchange::removal::remove;
 use crate::step::{StageError, Worker};
@@ -11,6 +12,9 @@ pub async fn destroy(worker: &Worker, file: &FileRecord) -> Result<(), StageErro
     };
     tokio::task::block_in_place(|| remove(partner, file))
         .map_err(|(path, error)| StageError::exchange(&path, error))?;
+    if partner.has_server() {
+        clearing::ask(partner, file)?;
+    }
     if file.direction == "out" {
         worker.objects.remove("files", &file.sha256).await?;
     }

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use super::Partner;
 use super::files::FileRecord;
 use super::inbox::archived;
 use super::removal::remaining;
-use super::{Partner, open_plain};
+use super::transport::plain_files::open_plain;
 use crate::crypto::objects::{ObjectError, Objects};
 use crate::hex::hex;
 

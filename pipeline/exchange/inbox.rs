@@ -6,12 +6,17 @@ use std::path::{Path, PathBuf};
 use cardline_core::domain::visible::inert;
 use cardline_core::file_formats::{FaultCode, FileFault, FileKind, FileSpec, parse_marker};
 
-use super::open_plain;
 use super::partners::Partner;
-use super::publish::{PublishError, place};
+use super::publish::place;
+use super::settled_notes::{self, SettledNote};
+use super::transport::TransportError;
+use super::transport::plain_files::{open_plain, remove_one};
 use crate::crash::{self, DurableAct};
 use crate::crypto::objects::sha256;
 use crate::limits::{PARTNER_FILE_BYTES_MAX, PARTNER_MARKER_BYTES_MAX};
+
+/// How the names of our error reports end.
+pub(super) const REPORT: &str = ".errors.csv";
 
 /// A complete file as it lies in the partner's folder.
 pub struct Incoming<'p> {
@@ -101,7 +106,13 @@ pub fn fault(code: FaultCode, message: &str) -> FileFault {
 pub fn archive(incoming: &Incoming<'_>, state: &str) -> std::io::Result<PathBuf> {
     let folder = incoming.partner.archive();
     std::fs::create_dir_all(&folder)?;
-    let to = folder.join(archived_name(&incoming.name, state, &incoming.sha256));
+    let archived = archived_name(&incoming.name, state, &incoming.sha256);
+    if incoming.partner.has_server() {
+        // On the server it still lies where it lay.
+        let note = SettledNote { sha256: incoming.sha256.clone(), archived: archived.clone() };
+        settled_notes::write(incoming.partner, &incoming.name, &note)?;
+    }
+    let to = folder.join(archived);
     // The marker goes last: a marker without its file is nothing, a file without marker is unfinished.
     // Another worker may have found it settled already, and have archived it.
     crash::before(DurableAct::Archive);
@@ -138,17 +149,36 @@ fn unless_gone<T>(result: std::io::Result<T>) -> std::io::Result<Option<T>> {
 
 /// Places an error report the partner can act on: line, column, field, code, what to do. The same file may
 /// come again and be refused for another reason: then its report has a name of its own.
-pub fn report(incoming: &Incoming<'_>, faults: &[FileFault]) -> Result<(), PublishError> {
+pub fn report(incoming: &Incoming<'_>, faults: &[FileFault]) -> Result<(), TransportError> {
     let text = report_of(faults);
     let (to, mode) = (incoming.partner.to(), incoming.partner.profile.mode);
-    let about = format!("{}.{}", incoming.name, &incoming.sha256[..8]);
-    match place(&to, &format!("{about}.errors.csv"), text.as_bytes(), None, mode) {
-        Err(PublishError::OtherBytes { .. }) => {
-            let name = format!("{about}.{}.errors.csv", &sha256(text.as_bytes())[..8]);
+    let about = about(&incoming.name, &incoming.sha256);
+    match place(&to, &format!("{about}{REPORT}"), text.as_bytes(), None, mode) {
+        Err(TransportError::OtherBytes { .. }) => {
+            let name = format!("{about}.{}{REPORT}", &sha256(text.as_bytes())[..8]);
             place(&to, &name, text.as_bytes(), None, mode).map(|_| ())
         }
         placed => placed.map(|_| ()),
     }
+}
+
+/// How the names of reports about a file begin.
+pub(super) fn about(name: &str, sha256: &str) -> String {
+    format!("{name}.{}", sha256.get(..8).unwrap_or_default())
+}
+
+/// Reports that wait in our folder for the partner's server, in order of name.
+pub fn reports(partner: &Partner) -> std::io::Result<Vec<String>> {
+    let names = std::fs::read_dir(partner.to())?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
+    let mut names = names.collect::<std::io::Result<Vec<String>>>()?;
+    names.retain(|name| name.ends_with(REPORT));
+    names.sort();
+    Ok(names)
+}
+
+/// A report lies on the partner's server and is not needed here any more.
+pub fn carried(partner: &Partner, report: &str) -> std::io::Result<()> {
+    remove_one(&partner.to().join(report))
 }
 
 /// Where a settled file lies in the archive. One that was on hold until a person refused it lies where it was put.
@@ -159,7 +189,7 @@ pub fn archived(folder: &Path, name: &str, state: &str, sha256: &str) -> PathBuf
 }
 
 /// The name of a settled file in the archive: an applied one keeps its own.
-fn archived_name(name: &str, state: &str, sha256: &str) -> String {
+pub(super) fn archived_name(name: &str, state: &str, sha256: &str) -> String {
     if state == "applied" { name.to_owned() } else { format!("{name}.{state}.{}", sha256.get(..8).unwrap_or_default()) }
 }
 

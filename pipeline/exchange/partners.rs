@@ -3,9 +3,13 @@
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use cardline_core::file_formats::{Environment, PartnerKind, Profile, ProfileFault};
+use cardline_core::file_formats::{Environment, PartnerKind, Profile, ProfileFault, Wire};
 use jiff::civil::Date;
+
+use super::seen::Seen;
+use super::transport::{Transport, transport};
 
 /// The profiles that come with the program, for the demo and as examples.
 const BUILT_IN: &[(&str, &str)] = &[
@@ -38,10 +42,16 @@ pub enum PartnerError {
 }
 
 /// A partner and where its files go.
+#[derive(Clone)]
 pub struct Partner {
     pub profile: Profile,
-    /// What we send lies in `to`, what it sends in `from`.
+    /// What we send lies in `to`, what it sends in `from`. With a server, it is what is on its way there or came from
+    /// there.
     pub folder: PathBuf,
+    /// How its own folders are reached.
+    pub transport: Arc<dyn Transport>,
+    /// What was seen on its server before.
+    pub seen: Arc<Seen>,
 }
 
 impl Partner {
@@ -59,9 +69,29 @@ impl Partner {
     pub fn archive(&self) -> PathBuf {
         self.folder.join("from").join("archive")
     }
+
+    /// Where it is noted which files of its server are settled here, and not yet put away there.
+    pub fn settled(&self) -> PathBuf {
+        self.folder.join("settled")
+    }
+
+    /// Where it is noted what is destroyed here, and not yet removed from its server.
+    pub fn clearing(&self) -> PathBuf {
+        self.folder.join("clearing")
+    }
+
+    /// Whether what is settled is kept among its folders.
+    pub fn keeps_archive(&self) -> bool {
+        !matches!(&self.profile.transport, Wire::Sftp(server) if server.archive.is_none())
+    }
+
+    /// Whether its files travel over the wire: they are on a server of its own.
+    pub fn has_server(&self) -> bool {
+        self.profile.transport != Wire::Folder
+    }
 }
 
-/// All partners by code.
+/// All partners by code, or some of them.
 pub struct Partners {
     by_code: BTreeMap<String, Partner>,
 }
@@ -74,9 +104,21 @@ impl Partners {
             let (file, code, effective) = (file.clone(), profile.code.clone(), profile.effective);
             return Err(PartnerError::NotYet { file, code, effective, today });
         }
-        let partner = |profile: Profile| Partner { folder: data.join("partners").join(&profile.code), profile };
+        // A secret's path is one beside the profile that names it.
+        let secrets = profiles.unwrap_or(data);
+        let partner = |profile: Profile| {
+            let folder = data.join("partners").join(&profile.code);
+            let transport = transport(&profile.transport, &folder, secrets);
+            Partner { transport, folder, profile, seen: Arc::default() }
+        };
         let partners = named.into_iter().map(|(_, profile)| partner(profile));
         Ok(Partners { by_code: partners.map(|partner| (partner.profile.code.clone(), partner)).collect() })
+    }
+
+    /// Some of them.
+    pub fn only(&self, is_asked: impl Fn(&Partner) -> bool) -> Partners {
+        let asked = self.by_code.iter().filter(|(_, partner)| is_asked(partner));
+        Partners { by_code: asked.map(|(code, partner)| (code.clone(), partner.clone())).collect() }
     }
 
     /// Makes each partner's folders. Where that fails the partner's files are set aside, and nobody else's.
@@ -121,7 +163,11 @@ fn make_folders_of(partner: &Partner) -> Result<(), (PathBuf, std::io::Error)> {
         (partner.from(), PLACED_IN),
         (partner.archive(), OURS),
     ];
-    folders.into_iter().try_for_each(|(path, mode)| make_folder(&path, mode).map_err(|error| (path, error)))
+    let of_server = partner.has_server().then(|| (partner.settled(), OURS));
+    folders
+        .into_iter()
+        .chain(of_server)
+        .try_for_each(|(path, mode)| make_folder(&path, mode).map_err(|error| (path, error)))
 }
 
 /// Makes a folder with these rights whatever the process's mask is. One that is there stays as it is: whoever set

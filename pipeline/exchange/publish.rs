@@ -1,31 +1,29 @@
 //! Publishing a frozen file: `.part`, flush, rename that refuses to overwrite, marker last.
 
-use std::io::{Read, Write};
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use cardline_core::file_formats::{Mode, marker};
 
-use super::open_plain;
-use crate::crash::{self, DurableAct};
+use super::transport::plain_files::{keep_names, place_bytes};
+use super::transport::{Place, Published, Transport, TransportError};
 use crate::crypto::objects::sha256;
 
-/// What a publication found.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Published {
-    /// Placed now.
-    Now,
-    /// The same bytes already lay there: an earlier try got that far.
-    Before,
-}
-
-/// Why a file could not be placed; the frozen bytes stay and it is tried again.
-#[derive(Debug, thiserror::Error)]
-pub enum PublishError {
-    #[error("placing {path}: {source}; it is tried again")]
-    Folder { path: PathBuf, source: std::io::Error },
-    #[error("{path} exists with other bytes than those frozen; nothing was overwritten, a person decides")]
-    OtherBytes { path: PathBuf },
+/// Places a file under its final name at a partner's, then its marker. Never overwrites; what an earlier try left
+/// there is gone on with.
+pub async fn publish(
+    transport: &dyn Transport,
+    name: &str,
+    bytes: &[u8],
+    marker_name: Option<&str>,
+    mode: Mode,
+) -> Result<Published, TransportError> {
+    let published = transport.put_if_absent(Place::To, name, bytes, mode).await?;
+    if let Some(marker_name) = marker_name {
+        let text = marker(bytes.len() as u64, &sha256(bytes));
+        // An older marker can only be our own of the same file.
+        transport.put_if_absent(Place::To, marker_name, text.as_bytes(), mode).await?;
+    }
+    Ok(published)
 }
 
 /// Places a file under its final name in a local folder, then its marker, both with these rights whatever
@@ -36,57 +34,21 @@ pub fn place(
     bytes: &[u8],
     marker_name: Option<&str>,
     mode: Mode,
-) -> Result<Published, PublishError> {
-    let path = folder.join(name);
-    let published = place_bytes(folder, name, bytes, mode)?;
+) -> Result<Published, TransportError> {
+    let published = place_bytes(&folder.join(name), bytes, mode)?;
     if let Some(marker_name) = marker_name {
         let text = marker(bytes.len() as u64, &sha256(bytes));
         // An older marker can only be our own of the same file.
-        place_bytes(folder, marker_name, text.as_bytes(), mode)?;
+        place_bytes(&folder.join(marker_name), text.as_bytes(), mode)?;
     }
-    std::fs::File::open(folder).and_then(|f| f.sync_all()).map_err(|source| PublishError::Folder { path, source })?;
+    keep_names(folder)?;
     Ok(published)
-}
-
-fn place_bytes(folder: &Path, name: &str, bytes: &[u8], mode: Mode) -> Result<Published, PublishError> {
-    let path = folder.join(name);
-    let failed = |source| PublishError::Folder { path: path.clone(), source };
-    if path.symlink_metadata().is_ok() {
-        return same(&path, bytes);
-    }
-    let mut part = tempfile::Builder::new().prefix(name).suffix(".part").tempfile_in(folder).map_err(failed)?;
-    let rights = std::fs::Permissions::from_mode(mode.bits());
-    part.write_all(bytes)
-        .and_then(|()| part.as_file().set_permissions(rights))
-        .and_then(|()| part.as_file().sync_all())
-        .map_err(failed)?;
-    crash::before(DurableAct::Place);
-    match part.persist_noclobber(&path) {
-        Ok(_) => {
-            crash::after(DurableAct::Place);
-            Ok(Published::Now)
-        }
-        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => same(&path, bytes),
-        Err(error) => Err(failed(error.error)),
-    }
-}
-
-/// What lies there is read only where it can be ours: a plain file of that size, never a pipe or a link.
-fn same(path: &Path, bytes: &[u8]) -> Result<Published, PublishError> {
-    let failed = |source| PublishError::Folder { path: path.into(), source };
-    let other = || PublishError::OtherBytes { path: path.into() };
-    let found = path.symlink_metadata().map_err(failed)?;
-    if !found.is_file() || found.len() != bytes.len() as u64 {
-        return Err(other());
-    }
-    let mut lying = Vec::with_capacity(bytes.len());
-    let file = open_plain(path).map_err(failed)?;
-    file.take(bytes.len() as u64 + 1).read_to_end(&mut lying).map_err(failed)?;
-    if lying == bytes { Ok(Published::Before) } else { Err(other()) }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]
@@ -112,7 +74,7 @@ mod tests {
         std::fs::write(folder.path().join("a.txt"), b"theirs").unwrap();
         assert!(matches!(
             place(folder.path(), "a.txt", b"ours", None, Mode::default()),
-            Err(PublishError::OtherBytes { .. })
+            Err(TransportError::OtherBytes { .. })
         ));
         assert_eq!(std::fs::read(folder.path().join("a.txt")).unwrap(), b"theirs");
     }
@@ -131,7 +93,7 @@ mod tests {
             assert!(
                 matches!(
                     place(folder.path(), name, b"ours", None, Mode::default()),
-                    Err(PublishError::OtherBytes { .. })
+                    Err(TransportError::OtherBytes { .. })
                 ),
                 "{name}"
             );

@@ -1,15 +1,15 @@
 //! Removing a file from a partner's folders: what we placed, what we read and archived, and our reports about it.
 
 use std::fs::File;
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use cardline_core::file_formats::FileKind;
 
+use super::clearing;
 use super::files::FileRecord;
-use super::inbox::archived;
+use super::inbox::{REPORT, about, archived};
 use super::partners::Partner;
-use crate::crash::{self, DurableAct};
+use super::transport::plain_files::remove_one;
 
 /// Every path under which a partner's folders may have a file of ours: itself, its marker, our reports about it.
 ///
@@ -24,10 +24,10 @@ pub fn copies(partner: &Partner, file: &FileRecord) -> std::io::Result<Vec<PathB
         paths.extend(marker.map(|marker| partner.to().join(marker)));
     } else {
         paths.push(archived(&partner.archive(), &file.name, &file.state, &file.sha256));
-        let about = format!("{}.{}", file.name, file.sha256.get(..8).unwrap_or_default());
+        let about = about(&file.name, &file.sha256);
         for entry in std::fs::read_dir(partner.to())? {
             let name = entry?.file_name().to_string_lossy().into_owned();
-            if name.starts_with(&about) && name.ends_with(".errors.csv") {
+            if name.starts_with(&about) && name.ends_with(REPORT) {
                 paths.push(partner.to().join(name));
             }
         }
@@ -40,7 +40,9 @@ pub fn copies(partner: &Partner, file: &FileRecord) -> std::io::Result<Vec<PathB
 /// # Errors
 /// A folder cannot be read.
 pub fn remaining(partner: &Partner, file: &FileRecord) -> std::io::Result<Vec<PathBuf>> {
-    Ok(copies(partner, file)?.into_iter().filter(|path| path.symlink_metadata().is_ok()).collect())
+    // What is noted to be removed from the partner's server may still lie there.
+    let paths = copies(partner, file)?.into_iter().chain([clearing::path(partner, file.id)]);
+    Ok(paths.filter(|path| path.symlink_metadata().is_ok()).collect())
 }
 
 /// Removes a file from a partner's folders. What is not there is as good; a folder that is not there is an error:
@@ -55,16 +57,6 @@ pub fn remove(partner: &Partner, file: &FileRecord) -> Result<(), (PathBuf, std:
         remove_one(&path).map_err(|error| (path, error))?;
     }
     held.sync_all().map_err(|error| (folder, error))
-}
-
-fn remove_one(path: &Path) -> std::io::Result<()> {
-    crash::before(DurableAct::Remove);
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => {}
-        other => other?,
-    }
-    crash::after(DurableAct::Remove);
-    Ok(())
 }
 
 #[cfg(test)]

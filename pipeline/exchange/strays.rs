@@ -1,11 +1,12 @@
 //! What lies in a partner's folder and is no file that will be read: reported, never read, moved or waited for.
 
-use std::fs::DirEntry;
-use std::os::unix::fs::MetadataExt;
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
 use super::partners::Partner;
+use super::transport::Entry;
+use super::transport::plain_files::entries;
 
 const HOUR_SECONDS: i64 = 3600;
 
@@ -26,51 +27,45 @@ pub enum Stray {
     WithoutFile,
 }
 
-/// Names that will not be read by themselves, in order, each with the reason.
+/// Names in a partner's folder on our side that will not be read by themselves, in order, each with the reason.
 pub fn strays(partner: &Partner, now: Timestamp) -> std::io::Result<Vec<(String, Stray)>> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(partner.from())? {
-        let entry = entry?;
-        if entry.path() == partner.archive() {
-            continue;
-        }
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if let Some(stray) = stray(partner, &entry, &name, now)? {
-            found.push((name, stray));
-        }
-    }
-    found.sort_by(|one, other| one.0.cmp(&other.0));
-    Ok(found)
+    let mut lying = entries(&partner.from())?;
+    let archive = partner.archive();
+    lying.retain(|entry| archive.file_name().is_none_or(|name| name.to_string_lossy() != entry.name));
+    Ok(strays_among(partner, &lying, now))
 }
 
-fn stray(partner: &Partner, entry: &DirEntry, name: &str, now: Timestamp) -> std::io::Result<Option<Stray>> {
-    let profile = &partner.profile;
+/// Those of what lies in a folder that will not be read, in order, each with the reason.
+pub fn strays_among(partner: &Partner, lying: &[Entry], now: Timestamp) -> Vec<(String, Stray)> {
+    let plain: BTreeSet<&str> = lying.iter().filter(|entry| entry.is_plain).map(|entry| entry.name.as_str()).collect();
+    let found = lying.iter().filter_map(|entry| Some((entry.name.clone(), stray(partner, entry, &plain, now)?)));
+    let mut found: Vec<_> = found.collect();
+    found.sort_by(|one, other| one.0.cmp(&other.0));
+    found
+}
+
+fn stray(partner: &Partner, entry: &Entry, plain: &BTreeSet<&str>, now: Timestamp) -> Option<Stray> {
+    let (profile, name) = (&partner.profile, entry.name.as_str());
     if let Some((spec, _)) = profile.recognise(name) {
-        if !entry.file_type()?.is_file() {
-            return Ok(Some(Stray::NoFile));
+        if !entry.is_plain {
+            return Some(Stray::NoFile);
         }
-        let unfinished = spec.marker_name(name).is_some_and(|marker| !partner.from().join(marker).is_file());
-        return Ok((unfinished && has_lain(partner, entry, now)?).then_some(Stray::Unfinished));
+        let unfinished = spec.marker_name(name).is_some_and(|marker| !plain.contains(marker.as_str()));
+        return (unfinished && has_lain(partner, entry, now)).then_some(Stray::Unfinished);
     }
     // A marker, or what a transfer program calls a file until all of it is there.
     if let Some(file) = profile.recognise_beginning(name.trim_start_matches('.')) {
-        let belongs = partner.from().join(file).is_file() && !name.starts_with('.');
-        return Ok((!belongs && has_lain(partner, entry, now)?).then_some(Stray::WithoutFile));
+        let belongs = plain.contains(file) && !name.starts_with('.');
+        return (!belongs && has_lain(partner, entry, now)).then_some(Stray::WithoutFile);
     }
     let other_case = profile.recognise_but_for_case(name);
-    Ok(Some(if other_case { Stray::OtherCase } else { Stray::Unknown }))
+    Some(if other_case { Stray::OtherCase } else { Stray::Unknown })
 }
 
-/// Whether nothing was done to a file for as long as the profile allows. The time of its change, not of its
-/// content: transfer programs set that to the sender's.
-fn has_lain(partner: &Partner, entry: &DirEntry, now: Timestamp) -> std::io::Result<bool> {
+/// Whether nothing was done to a file for as long as the profile allows.
+fn has_lain(partner: &Partner, entry: &Entry, now: Timestamp) -> bool {
     let allowed = i64::from(partner.profile.unfinished_after_hours) * HOUR_SECONDS;
-    match entry.metadata() {
-        Ok(found) => Ok(now.as_second() - found.ctime() > allowed),
-        // It was taken away since it was listed.
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error),
-    }
+    entry.changed.is_some_and(|changed| now.as_second() - changed > allowed)
 }
 
 #[cfg(test)]

@@ -131,7 +131,7 @@ pub async fn claim<'s>(
 }
 
 /// A name that is none of ours may hold anything; what could be a person's stays out of our tables.
-fn shown(name: &str) -> String {
+pub fn shown(name: &str) -> String {
     let is_plain = |character: char| character.is_ascii_alphanumeric() || "._-".contains(character);
     if name.len() <= STRAY_NAME_BYTES_MAX && name.chars().all(is_plain) && !looks_personal(name) {
         return name.to_owned();

@@ -52,6 +52,8 @@ pub enum Permission {
     /// See which files went out and came in.
     SeeFiles,
     SeeMissingFiles,
+    /// Try how a partner is reached: a file is placed there and removed.
+    TryConnections,
     /// Let a partner's stream go on without numbers that never came.
     SkipFiles,
     SeeTopics,
@@ -128,6 +130,7 @@ impl Permission {
             Permission::InspectFiles => within(ALL),
             Permission::SeeFiles => within(ALL),
             Permission::SeeMissingFiles => within(ALL),
+            Permission::TryConnections => within(DECIDERS),
             Permission::SkipFiles => within(DECIDERS),
             Permission::SeeTopics => whole(ALL),
             Permission::AcceptTopics => whole(ADMINISTRATORS),

@@ -2,11 +2,13 @@
 //! tick` show the same order, and a test holds them together.
 
 pub mod accounts;
+pub mod clear;
 pub mod deadlines;
 pub mod distribution;
 pub(crate) mod due_days;
 pub(crate) mod due_moves;
 pub(crate) mod due_rules;
+pub mod fetch;
 pub mod intake;
 pub mod production;
 pub mod recycling;
@@ -15,6 +17,7 @@ pub mod rules_in_words;
 pub mod send;
 pub mod servicing;
 pub mod strip;
+pub mod tell;
 pub mod unfinished;
 pub mod waiting_regions;
 
@@ -23,11 +26,14 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use cardline_core::batch_kinds::BatchKind;
+use futures_util::future::join_all;
 use jiff::Timestamp;
 
 use crate::batching::kind::AnyKind;
 use crate::erasing::purge;
-use crate::limits::{NOTICES_REST_SECONDS, PURGE_REST_SECONDS, WARNINGS_REST_SECONDS, WINDOW_ENDS_REST_SECONDS};
+use crate::limits::{
+    FETCH_REST_SECONDS, NOTICES_REST_SECONDS, PURGE_REST_SECONDS, WARNINGS_REST_SECONDS, WINDOW_ENDS_REST_SECONDS,
+};
 use crate::messages::{history, notices, tell_dead_letters};
 use crate::route::regions::FollowRegions;
 use crate::route::waiting_regions::Room;
@@ -46,6 +52,8 @@ pub struct RouteStep {
     pub about: &'static str,
     /// How long the daemon leaves it alone when it found nothing to do.
     pub rest: Duration,
+    /// Partners with a server of their own are served beside each other: one that hangs holds nobody back.
+    pub is_apart: bool,
     pub(crate) run: for<'a> fn(&'a Worker, Resting, Timestamp) -> Running<'a>,
 }
 
@@ -62,8 +70,28 @@ impl RouteStep {
             worker.watch_clock(now).await?;
             worker.refuse_while_halted().await?;
             crash::step(self.stage, self.name);
-            (self.run)(worker, resting, now).await
+            if self.is_apart {
+                self.run_apart(worker, resting, now).await
+            } else {
+                (self.run)(worker, resting, now).await
+            }
         })
+    }
+
+    /// Runs the step for the partners whose folders are ours, and for each server beside the others.
+    async fn run_apart(&self, worker: &Worker, resting: Resting, now: Timestamp) -> Result<Drained, StageError> {
+        let servers: Vec<Worker> = worker.with_servers().map(|code| worker.carrying_for(code)).collect();
+        if servers.is_empty() {
+            return (self.run)(worker, resting, now).await;
+        }
+        let folders = worker.carrying_for_folders();
+        let mut drained = (self.run)(&folders, resting, now).await?;
+        for one in join_all(servers.iter().map(|worker| (self.run)(worker, resting, now))).await {
+            let one = one?;
+            drained.did += one.did;
+            drained.set_aside.extend(one.set_aside);
+        }
+        Ok(drained)
     }
 }
 
@@ -72,11 +100,15 @@ macro_rules! step {
         step!($stage, $name, $about, $step, rests 0)
     };
     ($stage:literal, $name:literal, $about:literal, $step:expr, rests $seconds:expr) => {
+        step!($stage, $name, $about, $step, rests $seconds, apart false)
+    };
+    ($stage:literal, $name:literal, $about:literal, $step:expr, rests $seconds:expr, apart $apart:literal) => {
         RouteStep {
             stage: $stage,
             name: $name,
             about: $about,
             rest: Duration::from_secs($seconds),
+            is_apart: $apart,
             run: |worker, resting, now| Box::pin(drain(&$step, concat!($stage, "/", $name), worker, resting, now)),
         }
     };
@@ -98,6 +130,14 @@ pub const STAGES: &[&str] = &["intake", "accounts", "production", "distribution"
 pub const ROUTE: &[RouteStep] = &[
     step!("intake", "applications", "approved applications from Kafka: decoded, checked, stored", intake::FromKafka),
     step!("intake", "gaps", "messages that waited for an earlier revision", intake::Gaps),
+    step!(
+        "exchange",
+        "fetch",
+        "complete files from partners' servers, and what is settled put away there",
+        fetch::Fetch,
+        rests FETCH_REST_SECONDS,
+        apart true
+    ),
     step!("accounts", "photos", "photos fetched, checked, rendered for print and chip", photos::Photos),
     step!(
         "accounts",
@@ -134,7 +174,9 @@ pub const ROUTE: &[RouteStep] = &[
     ),
     step!("recycling", "cut", "closing and recycling requests to the bank", recycling::Cut::STEP),
     step!("recycling", "answers", "closed accounts and destroyed plastic", recycling::Answers::STEP),
-    step!("exchange", "send", "frozen files, placed at the partner", send::Send),
+    step!("exchange", "send", "frozen files, placed at the partner", send::Send, rests 0, apart true),
+    step!("exchange", "clear", "what was destroyed here, removed from partners' servers", clear::Clear, rests 0, apart true),
+    step!("exchange", "tell", "error reports, placed on the partner's server", tell::Tell, rests 0, apart true),
     step!("care", "deadlines", "what is overdue: chased, lapsed, escalated", deadlines::Deadlines),
     step!(
         "care",

@@ -4,7 +4,7 @@ use cardline_core::file_formats::FileKind;
 use jiff::Timestamp;
 
 use crate::exchange::files::FileRecord;
-use crate::exchange::publish::place;
+use crate::exchange::publish::publish;
 use crate::limits::{ANSWER_WORKING_DAYS, LEASE_SECONDS};
 use crate::step::{Claim, StageError, Step, Unit, Worker};
 use crate::store::Lease;
@@ -29,7 +29,9 @@ impl Step for Send {
     type Worked<'s> = (Lease, FileRecord, Vec<u8>);
 
     async fn units(&self, worker: &Worker, _: Timestamp) -> Result<Vec<FileRecord>, StageError> {
-        Ok(worker.ledger.frozen_files().await?)
+        let mut frozen = worker.ledger.frozen_files().await?;
+        frozen.retain(|file| !worker.carried_elsewhere.contains(&file.partner));
+        Ok(frozen)
     }
 
     async fn claim<'s>(
@@ -41,6 +43,8 @@ impl Step for Send {
         let Some(lease) = worker.ledger.begin_sending(file, worker.name(), now, LEASE_SECONDS).await? else {
             return Ok(Claim::Busy);
         };
+        // A line may be slow, and a lease is short.
+        let lease = worker.ledger.renewed(lease, LEASE_SECONDS);
         worker.before_leaving(now).await?;
         let bytes = worker.objects.get("files", &file.sha256).await?;
         Ok(Claim::Taken((lease, file.clone(), bytes)))
@@ -48,31 +52,28 @@ impl Step for Send {
 
     fn work<'s>(
         &self,
-        worker: &'s Worker,
-        (lease, file, bytes): Self::Claimed<'s>,
+        _: &'s Worker,
+        claimed: Self::Claimed<'s>,
         _: Timestamp,
     ) -> Result<Self::Worked<'s>, StageError> {
+        Ok(claimed)
+    }
+
+    async fn settle<'s>(
+        &self,
+        worker: &'s Worker,
+        (lease, file, bytes): Self::Worked<'s>,
+        now: Timestamp,
+    ) -> Result<(), StageError> {
         let Some(partner) = worker.partners.get(&file.partner) else {
             return Err(StageError::Shape(format!("{} is no partner", file.partner)));
         };
         let marker = FileKind::named(&file.kind)
             .and_then(|kind| partner.profile.file(kind))
             .and_then(|spec| spec.marker_name(&file.name));
-        place(&partner.to(), &file.name, &bytes, marker.as_deref(), partner.profile.mode)?;
-        Ok((lease, file, bytes))
-    }
-
-    async fn settle<'s>(
-        &self,
-        worker: &'s Worker,
-        (lease, file, _): Self::Worked<'s>,
-        now: Timestamp,
-    ) -> Result<(), StageError> {
-        let days = worker
-            .partners
-            .get(&file.partner)
-            .zip(FileKind::named(&file.kind))
-            .and_then(|(p, kind)| p.profile.answer_within_working_days(kind))
+        publish(&*partner.transport, &file.name, &bytes, marker.as_deref(), partner.profile.mode).await?;
+        let days = FileKind::named(&file.kind)
+            .and_then(|kind| partner.profile.answer_within_working_days(kind))
             .unwrap_or(ANSWER_WORKING_DAYS);
         let due = worker.working_days_after(local_date(now), days);
         worker.ledger.settle_placed(&lease, &file, due, now).await?;

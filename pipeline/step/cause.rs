@@ -4,6 +4,7 @@
 use std::io::ErrorKind;
 
 use super::StageError;
+use crate::exchange::transport::TransportError;
 
 /// A cause, in the order in which an error is looked at.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -20,12 +21,15 @@ pub enum Cause {
     Profile,
     Database,
     Broker,
+    Unreachable,
+    HostKey,
+    Login,
     Other,
 }
 
 impl Cause {
     /// Every cause there is.
-    pub const ALL: [Cause; 13] = [
+    pub const ALL: [Cause; 16] = [
         Cause::Panic,
         Cause::Exists,
         Cause::Permission,
@@ -38,6 +42,9 @@ impl Cause {
         Cause::Profile,
         Cause::Database,
         Cause::Broker,
+        Cause::Unreachable,
+        Cause::HostKey,
+        Cause::Login,
         Cause::Other,
     ];
 
@@ -56,6 +63,9 @@ impl Cause {
             Cause::Profile => "profile",
             Cause::Database => "database",
             Cause::Broker => "broker",
+            Cause::Unreachable => "unreachable",
+            Cause::HostKey => "host_key",
+            Cause::Login => "login",
             Cause::Other => "other",
         }
     }
@@ -75,6 +85,9 @@ impl Cause {
             Cause::Profile => "the partner's profile does not allow it",
             Cause::Database => "the database refused it",
             Cause::Broker => "Kafka refused it",
+            Cause::Unreachable => "the partner's server does not answer",
+            Cause::HostKey => "the partner's server shows another key than agreed",
+            Cause::Login => "the partner's server does not let us in",
             Cause::Other => "see the message",
         }
     }
@@ -94,6 +107,9 @@ impl Cause {
             Cause::Profile => "mend the profile, and start the workers again",
             Cause::Database => "see the message; the database's log says more",
             Cause::Broker => "see the message; the broker's log says more",
+            Cause::Unreachable => "it is tried again by itself; ask the partner when it lasts",
+            Cause::HostKey => "ask the partner by telephone whether it changed its key; nothing is sent before",
+            Cause::Login => "have the partner enter our key, or correct the transport of its profile",
             Cause::Other => "see the message",
         }
     }
@@ -105,11 +121,10 @@ impl Cause {
 
     /// Why an error came about.
     pub fn of(error: &StageError) -> Cause {
-        use crate::exchange::publish::PublishError;
         match error {
             StageError::Panicked => return Cause::Panic,
             StageError::Stray { .. } => return Cause::Stray,
-            StageError::Publish(PublishError::OtherBytes { .. }) => return Cause::Exists,
+            StageError::Transport(error) => return of_transport(error),
             StageError::Ledger(error) if error.is_passing() => return Cause::Locked,
             _ => {}
         }
@@ -123,6 +138,20 @@ impl Cause {
             StageError::Partner(_) | StageError::Name(_) | StageError::Render { .. } => Cause::Profile,
             _ => Cause::Other,
         }
+    }
+}
+
+fn of_transport(error: &TransportError) -> Cause {
+    let lost = [ErrorKind::ConnectionAborted, ErrorKind::TimedOut, ErrorKind::BrokenPipe];
+    match error {
+        TransportError::OtherBytes { .. } => Cause::Exists,
+        TransportError::Unreachable { .. } => Cause::Unreachable,
+        TransportError::HostKey { .. } => Cause::HostKey,
+        TransportError::Login { .. } | TransportError::Secret { .. } => Cause::Login,
+        TransportError::Name => Cause::Name,
+        TransportError::Io { source, .. } if lost.contains(&source.kind()) => Cause::Unreachable,
+        TransportError::Io { source, .. } => of_io(source.kind()).unwrap_or(Cause::Other),
+        TransportError::OtherSize { .. } => Cause::Other,
     }
 }
 

@@ -11,8 +11,8 @@ use cardline_core::file_formats::{NameFault, RenderFault};
 use crate::crypto::key_error::KeyError;
 use crate::crypto::objects::ObjectError;
 use crate::exchange::PartnerError;
-use crate::exchange::publish::PublishError;
 use crate::exchange::strays::Stray;
+use crate::exchange::transport::TransportError;
 use crate::kafka::BrokerError;
 use crate::reference::tables::TablesError;
 use crate::store::LedgerError;
@@ -27,7 +27,7 @@ pub enum StageError {
     #[error(transparent)]
     Partner(#[from] PartnerError),
     #[error(transparent)]
-    Publish(#[from] PublishError),
+    Transport(#[from] TransportError),
     #[error(transparent)]
     Key(#[from] KeyError),
     #[error(transparent)]
@@ -91,7 +91,7 @@ impl StageError {
             return true;
         }
         // A partner's folder may lie on a disk of its own; a full disk of ours is seen by itself.
-        if matches!(self, StageError::Exchange { .. } | StageError::Publish(_)) {
+        if matches!(self, StageError::Exchange { .. } | StageError::Transport(_)) {
             return false;
         }
         let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(self);
@@ -102,6 +102,11 @@ impl StageError {
             cause = error.source();
         }
         false
+    }
+
+    /// Whether a partner's server as a whole is at fault, and none of its files goes.
+    pub fn is_of_server(&self) -> bool {
+        matches!(self, StageError::Transport(error) if error.is_of_server())
     }
 
     /// An I/O error at a path of a partner's folder.

@@ -53,6 +53,13 @@ fn key(unit: &impl Unit) -> Key {
     (unit.partner().unwrap_or_default().to_owned(), name)
 }
 
+/// What stands for a partner's server, when that fails and not a file.
+const SERVER: &str = "server";
+
+fn server(unit: &impl Unit) -> Key {
+    (unit.partner().unwrap_or_default().to_owned(), SERVER.to_owned())
+}
+
 /// What of one step is set aside, during one run of it.
 pub struct Asides<'s> {
     worker: &'s Worker,
@@ -72,28 +79,28 @@ impl<'s> Asides<'s> {
         resting: Resting,
         now: Timestamp,
     ) -> Result<Asides<'s>, StageError> {
-        let known = worker.ledger.set_aside_of(step).await?;
-        let known = known.into_iter().map(|aside| ((aside.partner.clone(), aside.unit.clone()), aside)).collect();
+        let known = worker.ledger.set_aside_of(step).await?.into_iter();
+        let known = known.filter(|aside| !worker.carried_elsewhere.contains(&aside.partner));
+        let known = known.map(|aside| ((aside.partner.clone(), aside.unit.clone()), aside)).collect();
         Ok(Asides { worker, step, resting, now, known, listed: BTreeSet::new(), failed: BTreeMap::new() })
     }
 
     /// Notes which units there are.
     pub fn listed(&mut self, units: &[impl Unit]) {
         if !self.known.is_empty() {
-            self.listed = units.iter().map(key).collect();
+            self.listed = units.iter().flat_map(|unit| [key(unit), server(unit)]).collect();
         }
     }
 
-    /// Whether a unit is tried now: once in a run, and not while it rests. A step that is a single unit
+    /// Whether a unit is tried now: once in a run, and not while it or its server rests. A step that is a single unit
     /// rests with whoever runs it.
     pub fn may_try(&self, unit: &impl Unit) -> bool {
-        if self.known.is_empty() {
-            return true;
-        }
-        let key = key(unit);
-        let rests = self.known.get(&key).is_some_and(|aside| self.now.as_microsecond() < aside.rest_until);
-        let left_alone = rests && self.resting == Resting::Keep && unit.name().is_some();
-        !left_alone && !self.failed.contains_key(&key)
+        let may_try = |key: Key| {
+            let rests = self.known.get(&key).is_some_and(|aside| self.now.as_microsecond() < aside.rest_until);
+            let left_alone = rests && self.resting == Resting::Keep && unit.name().is_some();
+            !left_alone && !self.failed.contains_key(&key)
+        };
+        self.known.is_empty() || may_try(key(unit)) && may_try(server(unit))
     }
 
     /// Notes that a unit went, so that what was set aside of it is taken up again.
@@ -101,12 +108,14 @@ impl<'s> Asides<'s> {
         if self.known.is_empty() || ran == Ran::Busy {
             return Ok(());
         }
+        self.take_up(&server(unit), "it answers").await?;
         self.take_up(&key(unit), "it went").await
     }
 
     /// Sets a unit aside. The failure of a step that is a single unit is the step's, and returned.
     pub async fn failed(&mut self, unit: &impl Unit, error: StageError) -> Result<(), StageError> {
-        let key = key(unit);
+        // What fails of a server fails of all its files, and is one case.
+        let key = if error.is_of_server() { server(unit) } else { key(unit) };
         let cause = Cause::of(&error);
         let before = self.known.get(&key);
         let failures = before.map_or(0, |aside| aside.failures) + 1;

@@ -1,6 +1,7 @@
 //! A worker: everything a worker needs to run any step.
 
 use std::any::Any;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -14,7 +15,7 @@ use super::{StageError, keys_of};
 use crate::config::Config;
 use crate::crypto::keys::Keys;
 use crate::crypto::objects::Objects;
-use crate::exchange::Partners;
+use crate::exchange::{Partner, Partners};
 use crate::kafka::{Publisher, Reader};
 use crate::limits::LEASE_SECONDS;
 use crate::reference::tables::{reference_on, take_effect};
@@ -31,6 +32,8 @@ pub struct Worker {
     pub keys: Keys,
     pub objects: Objects,
     pub partners: Arc<Partners>,
+    /// Codes of the partners whose files somebody else carries meanwhile.
+    pub(crate) carried_elsewhere: Arc<BTreeSet<String>>,
     pub policy: Arc<Policy>,
     pub reference: Arc<Reference>,
     pub calendar: Arc<Calendar>,
@@ -41,7 +44,7 @@ pub struct Worker {
     /// The last instant that was believed.
     pub(crate) believed: Mutex<Option<jiff::Timestamp>>,
     /// Set when the worker is asked to stop: no further unit of work is claimed.
-    stopping: AtomicBool,
+    stopping: Arc<AtomicBool>,
     /// Held so that no other live process works under this worker's name; none where nobody took it.
     name: Option<Arc<HeldName>>,
     /// The broker's address, once there is one.
@@ -108,13 +111,14 @@ impl Worker {
             keys,
             objects,
             partners: Arc::new(partners),
+            carried_elsewhere: Arc::default(),
             policy,
             reference: Arc::new(reference),
             calendar: Arc::new(calendar),
             calendar_day: today,
             imported,
             believed: Mutex::default(),
-            stopping: AtomicBool::new(false),
+            stopping: Arc::default(),
             name: None,
             kafka,
             readers: Arc::default(),
@@ -136,19 +140,43 @@ impl Worker {
             keys: self.keys.clone(),
             objects: self.objects.clone(),
             partners: self.partners.clone(),
+            carried_elsewhere: self.carried_elsewhere.clone(),
             policy: self.policy.clone(),
             reference: self.reference.clone(),
             calendar: self.calendar.clone(),
             calendar_day: self.calendar_day,
             imported: self.imported,
             believed: Mutex::default(),
-            stopping: AtomicBool::new(false),
+            stopping: Arc::default(),
             name: self.name.clone(),
             kafka: self.kafka.clone(),
             readers: Arc::default(),
             ahead: Arc::default(),
             publisher: Mutex::default(),
         }
+    }
+
+    /// Codes of the partners whose files are on a server of their own.
+    pub fn with_servers(&self) -> impl Iterator<Item = &str> {
+        self.partners.all().filter(|partner| partner.has_server()).map(|partner| partner.profile.code.as_str())
+    }
+
+    /// The same worker for the files of one partner.
+    pub fn carrying_for(&self, code: &str) -> Worker {
+        self.carrying(|partner| partner.profile.code == code)
+    }
+
+    /// The same worker for the partners whose folders are ours.
+    pub fn carrying_for_folders(&self) -> Worker {
+        self.carrying(|partner| !partner.has_server())
+    }
+
+    fn carrying(&self, is_ours: impl Fn(&Partner) -> bool) -> Worker {
+        let others = self.partners.all().filter(|partner| !is_ours(partner));
+        let others: BTreeSet<String> = others.map(|partner| partner.profile.code.clone()).collect();
+        let (partners, carried_elsewhere) = (Arc::new(self.partners.only(is_ours)), Arc::new(others));
+        let stopping = self.stopping.clone();
+        Worker { partners, carried_elsewhere, stopping, ..self.on(self.ledger.clone()) }
     }
 
     /// This worker's name in leases and history.

@@ -26,4 +26,5 @@ mod simulation;
 mod steps;
 mod stopped_workers;
 mod tidy;
+mod wire;
 mod years;

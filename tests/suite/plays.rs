@@ -1,7 +1,10 @@
 //! Plays of the world for tests: a worker, its broker, and days one by one.
 
+use std::sync::Arc;
+
 use cardline::books::BooksReport;
 use cardline::config::Config;
+use cardline::exchange::Partners;
 use cardline::kafka::{MockBroker, Reader};
 use cardline::step::Worker;
 use cardline::time::instant;
@@ -31,6 +34,17 @@ impl Play {
     pub async fn of(database: Database, config: Config, setting: Setting) -> Play {
         let (worker, broker) = worker_with_broker(config, setting.first_day).await.unwrap();
         let mut world = World::new(&worker, setting).unwrap();
+        world.prepare(&worker).await.unwrap();
+        Play { worker, world, broker, database }
+    }
+
+    /// A world whose partners have their folders elsewhere, and a worker that reaches them there by its own profiles.
+    pub async fn abroad(database: Database, config: Config, setting: Setting, there: &std::path::Path) -> Play {
+        let (worker, broker) = worker_with_broker(config, setting.first_day).await.unwrap();
+        let mut partners = worker.on(worker.ledger.clone());
+        partners.partners = Arc::new(Partners::of(None, there, setting.first_day).unwrap());
+        partners.partners.make_folders();
+        let mut world = World::new(&partners, setting).unwrap();
         world.prepare(&worker).await.unwrap();
         Play { worker, world, broker, database }
     }

@@ -19,6 +19,7 @@ pub const ERRANDS: RouteStep = RouteStep {
     name: "errands",
     about: "what people asked a worker for, done under their names",
     rest: Duration::ZERO,
+    is_apart: false,
     run: |worker, resting, now| Box::pin(drain(&Errands, "care/errands", worker, resting, now)),
 };
 

@@ -4,7 +4,7 @@
 //! file carried is not sent again; answers that lie in the archive are read again, in their order.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use cardline_core::domain::card_number;
 use cardline_core::domain::staff::DualControl;
@@ -20,6 +20,7 @@ use crate::batching::cut_batch::CARD_NUMBERS;
 use crate::crypto::objects::sha256;
 use crate::exchange::Partner;
 use crate::exchange::publish::place;
+use crate::exchange::transport::Place;
 use crate::route::production::cut::pan_key;
 use crate::route::production::read_cards;
 use crate::step::reached::{Accepted, Halt, LostFile};
@@ -30,6 +31,9 @@ use crate::time::local_date;
 
 /// The name of a file that a partner took away.
 const NOT_FOUND: &str = "(not found at the partner)";
+
+/// A file of ours is read whole.
+const EVERY_BYTE: u64 = i64::MAX as u64;
 
 /// An answer that lies in the archive and was applied by a history that is gone.
 #[derive(Clone, Debug, Serialize)]
@@ -88,15 +92,17 @@ pub async fn survey(worker: &Worker) -> Result<Survey, StageError> {
     let mut seen = worker.watermark(&reached.identity)?.map(|mark| mark.counters).unwrap_or_default();
     for partner in worker.partners.all() {
         let code = partner.profile.code.as_str();
-        for (spec, sequence, name) in listing(partner, &partner.to())? {
+        let lying = partner.transport.list(Place::To).await?;
+        for (spec, sequence, name) in of_profile(partner, lying.into_iter().map(|entry| entry.name)) {
             if spec.kind.is_request() && !sent.contains(&(code, spec.kind.name(), sequence)) {
-                let (lost, numbers) = lost_file(worker, partner, spec, sequence, &name)?;
+                let Some(bytes) = partner.transport.get(Place::To, &name, EVERY_BYTE).await? else { continue };
+                let (lost, numbers) = lost_file(worker, partner, spec, (sequence, &name), bytes)?;
                 raise(&mut seen, &stream_counter(code, spec.kind.name(), "out"), sequence + 1);
                 numbers.into_iter().for_each(|(counter, next)| raise(&mut seen, &counter, next));
                 files.push(lost);
             }
         }
-        for (spec, sequence, name) in listing(partner, &partner.archive())? {
+        for (spec, sequence, name) in of_profile(partner, names(&partner.archive())?) {
             let path = partner.archive().join(&name);
             let bytes = std::fs::read(&path).map_err(|e| StageError::file(path.display(), e))?;
             if !spec.kind.is_request() && !applied.contains(&(code, sha256(&bytes).as_str())) {
@@ -166,19 +172,22 @@ pub async fn accept(worker: &Worker, survey: Survey, by: Instruction<'_>) -> Res
     Ok(survey)
 }
 
-/// Files of a partner's profile in a folder, by stream and number.
-fn listing<'p>(partner: &'p Partner, folder: &std::path::Path) -> Result<Vec<(&'p FileSpec, i64, String)>, StageError> {
+/// Names in a folder of ours.
+fn names(folder: &Path) -> Result<Vec<String>, StageError> {
     let failed = |e| StageError::file(folder.display(), e);
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(failed)? {
-        let Ok(name) = entry.map_err(failed)?.file_name().into_string() else { continue };
-        let named = partner.profile.files.iter().find_map(|spec| Some((spec, spec.recognise(&name)?)));
-        if let Some((spec, parts)) = named {
-            found.push((spec, parts.sequence as i64, name));
-        }
-    }
+    let entries = std::fs::read_dir(folder).map_err(failed)?.collect::<std::io::Result<Vec<_>>>().map_err(failed)?;
+    Ok(entries.into_iter().filter_map(|entry| entry.file_name().into_string().ok()).collect())
+}
+
+/// Files of a partner's profile among these names, by stream and number.
+fn of_profile(partner: &Partner, names: impl IntoIterator<Item = String>) -> Vec<(&FileSpec, i64, String)> {
+    let named = |name: String| {
+        let known = partner.profile.files.iter().find_map(|spec| Some((spec, spec.recognise(&name)?)));
+        known.map(|(spec, parts)| (spec, parts.sequence as i64, name))
+    };
+    let mut found: Vec<_> = names.into_iter().filter_map(named).collect();
     found.sort_by(|a, b| (a.0.kind.name(), a.1).cmp(&(b.0.kind.name(), b.1)));
-    Ok(found)
+    found
 }
 
 /// A file the partner has, what it carried, and the counters it used.
@@ -186,17 +195,16 @@ fn lost_file(
     worker: &Worker,
     partner: &Partner,
     spec: &FileSpec,
-    sequence: i64,
-    name: &str,
+    (sequence, name): (i64, &str),
+    bytes: Vec<u8>,
 ) -> Result<(LostFile, Vec<(String, i64)>), StageError> {
-    let path = partner.to().join(name);
-    let bytes = std::fs::read(&path).map_err(|e| StageError::file(path.display(), e))?;
     let digest = sha256(&bytes);
     let size = bytes.len() as i64;
     let records = if spec.kind == FileKind::Personalization { read_cards(&bytes)? } else { bytes };
-    let parsed = spec.parse(&records).and_then(Parsed::sound).map_err(|_| {
-        StageError::Shape(format!("{}: our own file cannot be read; restore it from the partner", path.display()))
-    })?;
+    let parsed = spec
+        .parse(&records)
+        .and_then(Parsed::sound)
+        .map_err(|_| StageError::Shape(format!("{name}: our own file cannot be read; restore it from the partner")))?;
     let batch = parsed.control.get("batch").cloned().unwrap_or_default();
     let cells = |field: &str| -> Vec<String> { parsed.rows.iter().filter_map(|row| spec.value(row, field)).collect() };
     let mut keys = cells(spec.kind.key());

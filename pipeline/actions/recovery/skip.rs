@@ -96,7 +96,7 @@ pub async fn to_skip(worker: &Worker, partner: &str, kind: &str, go_on_with: i64
 
 /// Asked before anything of a partner's files is told: a bank's belong to who sees the bank, a bureau's to who sees
 /// everything.
-fn refuse_beyond(worker: &Worker, partner: &Partner) -> Result<(), RecoveryRefusal> {
+pub(crate) fn refuse_beyond(worker: &Worker, partner: &Partner) -> Result<(), RecoveryRefusal> {
     match worker.ledger.viewer() {
         Some(viewer) if !viewer.scope.covers(bank_of(partner), "") => {
             Err(RecoveryRefusal::Beyond(Box::new(viewer.beyond(&partner.profile.code))))

@@ -114,7 +114,7 @@ impl Alerting {
 fn secret_of(path: &Path) -> Result<Option<String>, AlertingError> {
     match first_line(path)? {
         Some(secret) if !secret.is_empty() => Ok(Some(secret)),
-        _ => Err(PrivateFileError::NoLine(path.into()).into()),
+        _ => Err(PrivateFileError::NoSecret(path.into()).into()),
     }
 }
 

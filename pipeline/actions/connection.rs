@@ -1,0 +1,130 @@
+//! Tries how a partner is reached: its server, our login, the folders, what we may do in them, and the clocks. Places
+//! and removes nothing but a file of its own.
+
+use cardline_core::file_formats::{Mode, Wire};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::actions::recovery::refusal::RecoveryRefusal;
+use crate::actions::recovery::skip::refuse_beyond;
+use crate::exchange::Partner;
+use crate::exchange::transport::{Place, TransportError};
+use crate::limits::CLOCK_APART_SECONDS;
+use crate::step::Worker;
+
+/// What was tried, and what was found.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Tried {
+    pub what: &'static str,
+    pub is_well: bool,
+    pub found: String,
+}
+
+const PROBE: &[u8] = b"cardline connection test; may be removed\n";
+
+/// Tries everything that can be tried, if who asks sees the partner; what needs something that failed is left out.
+///
+/// # Errors
+/// The partner is not theirs to see.
+pub async fn try_connection(worker: &Worker, partner: &Partner, now: Timestamp) -> Result<Vec<Tried>, RecoveryRefusal> {
+    refuse_beyond(worker, partner)?;
+    Ok(tried(partner, now).await)
+}
+
+async fn tried(partner: &Partner, now: Timestamp) -> Vec<Tried> {
+    let mut tried = Vec::new();
+    let reached = match &partner.profile.transport {
+        Wire::Folder => format!("a folder on our side, {}", partner.folder.display()),
+        Wire::Sftp(server) => format!("{}:{} as {}, its key is as agreed", server.host, server.port, server.user),
+    };
+    let to = partner.transport.list(Place::To).await;
+    let is_away = matches!(
+        to,
+        Err(TransportError::Unreachable { .. }
+            | TransportError::HostKey { .. }
+            | TransportError::Login { .. }
+            | TransportError::Secret { .. })
+    );
+    if let Err(error) = to.as_ref().map(|_| ()).map_err(ToString::to_string)
+        && is_away
+    {
+        return vec![Tried { what: "connection", is_well: false, found: error }];
+    }
+    tried.push(Tried { what: "connection", is_well: true, found: reached });
+    tried.push(listed("to", to.map(|files| files.len())));
+    if tried.iter().all(|one| one.is_well) {
+        tried.extend(place_and_remove(partner, now).await);
+    }
+    tried.push(listed("from", partner.transport.list(Place::From).await.map(|files| files.len())));
+    if partner.keeps_archive() {
+        tried.push(listed("archive", partner.transport.list(Place::Archive).await.map(|files| files.len())));
+    }
+    if tried.iter().all(|one| one.is_well) {
+        tried.push(put_away(partner).await);
+    }
+    tried
+}
+
+fn listed(what: &'static str, found: Result<usize, TransportError>) -> Tried {
+    match found {
+        Ok(files) => Tried { what, is_well: true, found: format!("{files} files lie there") },
+        Err(error) => Tried { what, is_well: false, found: error.to_string() },
+    }
+}
+
+fn probe_name() -> String {
+    format!("cardline-probe-{:08x}.part", rand::random::<u32>())
+}
+
+/// Places a file of ours, reads it again, compares the clocks by it, and removes it.
+async fn place_and_remove(partner: &Partner, now: Timestamp) -> Vec<Tried> {
+    let (name, transport) = (probe_name(), &partner.transport);
+    let placed = async {
+        transport.put_if_absent(Place::To, &name, PROBE, Mode::default()).await?;
+        let read = transport.get(Place::To, &name, PROBE.len() as u64).await?;
+        let lying = transport.list(Place::To).await?;
+        let changed = lying.iter().find(|entry| entry.name == name).and_then(|entry| entry.changed);
+        Ok::<_, TransportError>((read.as_deref() == Some(PROBE), changed))
+    };
+    let placed = placed.await;
+    let removed = transport.remove(Place::To, &name).await;
+    let (is_same, changed) = match placed {
+        Ok(found) => found,
+        Err(error) => return vec![Tried { what: "place", is_well: false, found: error.to_string() }],
+    };
+    let place = match removed {
+        Ok(()) if is_same => Tried { what: "place", is_well: true, found: "placed, read and removed a file".into() },
+        Ok(()) => Tried { what: "place", is_well: false, found: "what was placed was read as something else".into() },
+        Err(error) => {
+            Tried { what: "place", is_well: false, found: format!("placed a file and may not remove it: {error}") }
+        }
+    };
+    std::iter::once(place).chain(changed.map(|changed| clocks(changed, now))).collect()
+}
+
+fn clocks(changed: i64, now: Timestamp) -> Tried {
+    let apart = (now.as_second() - changed).abs();
+    let is_well = apart <= CLOCK_APART_SECONDS;
+    let advice = if is_well { "" } else { "; have both set by NTP, ages of files are taken from there" };
+    Tried { what: "clock", is_well, found: format!("{apart} s apart{advice}") }
+}
+
+/// Whether what is settled can be put away. Where we may not place a file for ourselves it shows with the first one.
+async fn put_away(partner: &Partner) -> Tried {
+    let (name, transport) = (probe_name(), &partner.transport);
+    if transport.put_if_absent(Place::From, &name, PROBE, Mode::default()).await.is_err() {
+        let found = "not tried: we may not place a file there; the first file that is settled shows it".into();
+        return Tried { what: "put away", is_well: true, found };
+    }
+    let moved = transport.archive(&name, &name).await;
+    let from = transport.remove(Place::From, &name).await;
+    // Without an archive it is gone already.
+    let archive = match transport.remove(Place::Archive, &name).await {
+        Err(TransportError::Name) => Ok(()),
+        removed => removed,
+    };
+    match moved.and(from).and(archive) {
+        Ok(()) => Tried { what: "put away", is_well: true, found: "moved a file out of from, and removed it".into() },
+        Err(error) => Tried { what: "put away", is_well: false, found: error.to_string() },
+    }
+}
