@@ -12,10 +12,12 @@
 //! A crate of its own, because its ciphers would otherwise be compiled again with every change of the library.
 
 pub mod archive;
+pub mod commands;
 pub mod disagreement;
 pub mod envelope;
 pub mod error;
 pub mod expected;
+pub mod gm;
 mod hex;
 pub mod manifest;
 
