@@ -20,6 +20,10 @@ pub mod expected;
 pub mod gm;
 mod hex;
 pub mod manifest;
+pub mod openpgp;
+
+#[cfg(test)]
+mod trials;
 
 pub use disagreement::{Disagreement, Field};
 pub use envelope::{Envelope, MAX_CONTENT_BYTES, Opened, Sealed};
