@@ -6,8 +6,8 @@
 //!
 //! Guaranteed: what is opened was signed by a key expected, is for us, and is whole. The signature and the
 //! manifest are looked at first, so that a file of another day, stream or environment is never read; what is wrong
-//! anywhere refuses the whole envelope. Bytes from outside never panic and never take more memory than
-//! [`MAX_CONTENT_BYTES`] allows.
+//! anywhere refuses the whole envelope. Bytes from outside never panic, and memory stays within the envelope itself
+//! and, where it is compressed, twice [`MAX_CONTENT_BYTES`].
 //! Not here: files, databases and clocks; which partner has which keys; what a file is named; what rows mean.
 //! A crate of its own, because its ciphers would otherwise be compiled again with every change of the library.
 
