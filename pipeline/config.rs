@@ -1,6 +1,8 @@
 //! Configuration: flags win over the environment, the environment over the file, the file over the
 //! defaults. With none of them: SQLite and folders under `./cardline-data`.
 
+mod masked;
+
 use std::ffi::OsString;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -10,6 +12,8 @@ use cardline_core::domain::toml_fault::TomlFault;
 use serde::Deserialize;
 
 use crate::limits::{ALONE_A_DAY, STOP_SECONDS, STOP_SECONDS_RANGE};
+pub use masked::masked_address;
+use masked::masked_hooks;
 
 /// The configuration file; every key is optional.
 #[derive(Default, Deserialize)]
@@ -23,6 +27,8 @@ struct ConfigFile {
     stop_seconds: Option<toml::Value>,
     service_file: Option<PathBuf>,
     alone_a_day: Option<toml::Value>,
+    environment: Option<String>,
+    production_allows: Option<String>,
     partners: Option<PathBuf>,
     policy: Option<PathBuf>,
     alert_url: Option<String>,
@@ -94,6 +100,10 @@ pub struct Config {
     pub service_file: Sourced<Option<PathBuf>>,
     /// Messages of the quarantine a person opens, and discards, on a day without a second person.
     pub alone_a_day: Sourced<u64>,
+    /// `test`, or `production`, which refuses what only a test is run with.
+    pub environment: Sourced<String>,
+    /// What production is run with all the same: words of `step::production`, with commas between.
+    pub production_allows: Sourced<Option<String>>,
     /// Folder of partner profiles; `None` means those built in.
     pub partners: Sourced<Option<PathBuf>>,
     pub policy: Sourced<Option<PathBuf>>,
@@ -204,6 +214,8 @@ impl Config {
             stop_seconds: STOP.pick(variable(STOP.variable)?, file.stop_seconds, path.as_deref())?,
             alone_a_day: ALONE.pick(variable(ALONE.variable)?, file.alone_a_day, path.as_deref())?,
             service_file: optional(folder("CARDLINE_SERVICE_FILE")?, file.service_file),
+            environment: pick(None, variable("CARDLINE_ENVIRONMENT")?, file.environment, || "test".into()),
+            production_allows: optional(variable("CARDLINE_PRODUCTION_ALLOWS")?, file.production_allows),
             partners: optional(folder("CARDLINE_PARTNERS")?, file.partners),
             policy: optional(folder("CARDLINE_POLICY")?, file.policy),
             alerts: AlertConfig {
@@ -229,6 +241,8 @@ impl Config {
             stop_seconds: Sourced { value: STOP_SECONDS, source: "default" },
             service_file: Sourced { value: None, source: "default" },
             alone_a_day: Sourced { value: ALONE_A_DAY, source: "default" },
+            environment: Sourced { value: "test".into(), source: "default" },
+            production_allows: Sourced { value: None, source: "default" },
             partners: Sourced { value: None, source: "built in" },
             policy: Sourced { value: None, source: "built in" },
             alerts: AlertConfig {
@@ -256,6 +270,8 @@ impl Config {
             ("alone_a_day", self.alone_a_day.value.to_string(), self.alone_a_day.source),
             ("service_file", path_or(&self.service_file.value, "(none)"), self.service_file.source),
             ("stop_seconds", self.stop_seconds.value.to_string(), self.stop_seconds.source),
+            ("environment", self.environment.value.clone(), self.environment.source),
+            ("production_allows", or(&self.production_allows.value, "(nothing)"), self.production_allows.source),
             ("partners", path(&self.partners.value), self.partners.source),
             ("policy", path(&self.policy.value), self.policy.source),
             ("alert_url", or(&self.alerts.url.value.as_deref().map(masked_hooks), "(nobody)"), self.alerts.url.source),
@@ -326,70 +342,6 @@ fn topics(file: TopicsFile) -> Topics {
     }
 }
 
-/// Parameters of an address that may be shown; whatever else stands there could be a secret.
-const HARMLESS: &[&str] = &[
-    "sslmode",
-    "ssl-mode",
-    "sslrootcert",
-    "ssl-root-cert",
-    "host",
-    "hostaddr",
-    "port",
-    "dbname",
-    "user",
-    "application_name",
-    "mode",
-];
-
-/// `postgres://user:secret@host/db?password=secret` without the secrets. Of an address of no known form nothing is
-/// shown.
-pub fn masked_address(address: &str) -> String {
-    let Some((scheme, rest)) = address.split_once("://") else {
-        return match address.split_once('?') {
-            _ if !address.starts_with("sqlite:") => "(not sqlite:PATH and not postgres://…)".into(),
-            Some((path, query)) => format!("{path}?{}", masked_query(query)),
-            None => address.into(),
-        };
-    };
-    let (front, query) = match rest.split_once('?') {
-        // A question mark before the last @ of a password that was not encoded.
-        Some((front, query)) if front.contains('@') || !query.contains('@') || !front.contains(':') => {
-            (front, Some(query))
-        }
-        _ => (rest, None),
-    };
-    let front = match front.rsplit_once('@') {
-        Some((user, server)) => match user.split_once(':') {
-            Some((user, _)) => format!("{user}:***@{server}"),
-            None => format!("{user}@{server}"),
-        },
-        None => front.into(),
-    };
-    match query {
-        Some(query) => format!("{scheme}://{front}?{}", masked_query(query)),
-        None => format!("{scheme}://{front}"),
-    }
-}
-
-/// Addresses of webhooks without what follows the host: a path or a parameter there is the key to it.
-fn masked_hooks(addresses: &str) -> String {
-    let host = |address: &str| {
-        let (scheme, rest) = address.trim().split_once("://").unwrap_or(("", ""));
-        let place = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        format!("{scheme}://{}/***", place.rsplit('@').next().unwrap_or_default())
-    };
-    addresses.split(',').map(host).collect::<Vec<_>>().join(",")
-}
-
-fn masked_query(query: &str) -> String {
-    let shown = |pair: &str| match pair.split_once('=') {
-        Some((key, _)) if HARMLESS.contains(&key) => pair.to_owned(),
-        Some((key, _)) => format!("{key}=***"),
-        None => "***".into(),
-    };
-    query.split('&').map(shown).collect::<Vec<_>>().join("&")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -441,25 +393,6 @@ mod tests {
                 Config::gather(&Flags::default(), |name| (name == "CARDLINE_STOP_SECONDS").then(|| seconds.into()));
             assert!(told.err().unwrap().to_string().contains("CARDLINE_STOP_SECONDS"));
         }
-    }
-
-    #[test]
-    fn a_password_is_never_shown() {
-        assert_eq!(masked_address("postgres://me:hidden@host:1/db"), "postgres://me:***@host:1/db");
-        assert_eq!(masked_address("postgres://me@host/db?sslmode=require"), "postgres://me@host/db?sslmode=require");
-        for address in [
-            "postgres://host/db?password=hidden",
-            "postgres://me@host/db?sslmode=require&password=hidden@x&user=me",
-            "postgres://me:hid?den@host:1/db",
-            "postgres://me:a:hidden@host/db?sslpassword=hidden",
-            "postgres://host/db?options=-c%20x=hidden&passwd=hidden",
-        ] {
-            let shown = masked_address(address);
-            assert!(!shown.contains("hid") && !shown.contains("den@") && shown.contains("host"), "{shown}");
-        }
-        assert_eq!(masked_address("sqlite:x.db"), "sqlite:x.db");
-        let hooks = "https://me:hidden@h:8/send?key=hidden, http://g/hook/hidden,hidden";
-        assert_eq!(masked_hooks(hooks), "https://h:8/***,http://g/***,:///***");
     }
 
     #[test]

@@ -138,6 +138,8 @@ pub const FETCH_REST_SECONDS: u64 = 20;
 /// lock a login after a few failures.
 pub const KNOCK_REST_SECONDS: u64 = 60;
 pub const KNOCK_REST_SECONDS_MAX: u64 = 3_600;
+/// Days for which an old key stays beside a new one, at most: a partner that takes longer is asked why.
+pub const KEY_OVERLAP_DAYS_MAX: i64 = 366;
 /// Clocks of a partner and us further apart are told.
 pub const CLOCK_APART_SECONDS: i64 = 120;
 /// Pause between two rounds of who carries a partner's files.

@@ -6,6 +6,7 @@ pub mod cases;
 pub mod connection;
 pub mod decisions;
 pub mod dual_control;
+pub mod envelope_keys;
 pub mod erase;
 pub mod errands;
 pub mod file_list;

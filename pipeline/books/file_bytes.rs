@@ -1,6 +1,9 @@
 //! The bytes of a partner's file as they were sent or taken in.
 
+use cardline_core::file_formats::EnvelopeKind;
+
 use crate::crypto::objects::sha256;
+use crate::exchange::envelopes::{Opening, opened};
 use crate::exchange::files::FileRecord;
 use crate::exchange::inbox::archived;
 use crate::limits::PARTNER_FILE_BYTES_MAX;
@@ -32,7 +35,16 @@ pub(super) async fn bytes_of(worker: &Worker, file: &FileRecord) -> Result<Vec<u
     } else {
         let partner = worker.partners.get(&file.partner).ok_or(Unseen::NotThere)?;
         let path = archived(&partner.archive(), &file.name, &file.state, &file.sha256);
-        tokio::task::block_in_place(|| std::fs::read(path)).map_err(|_| Unseen::NotThere)?
+        let bytes = tokio::task::block_in_place(|| std::fs::read(path)).map_err(|_| Unseen::NotThere)?;
+        if sha256(&bytes) == file.sha256 || partner.profile.envelope.incoming == EnvelopeKind::None {
+            bytes
+        } else {
+            // The archive has it in its envelope.
+            match opened(&*worker.envelope_keys, partner, &file.name, bytes, None) {
+                Ok(Opening::Content(bytes)) => bytes,
+                Ok(Opening::Refused(_) | Opening::Doubtful(_)) | Err(_) => return Err(Unseen::Changed),
+            }
+        }
     };
     if sha256(&bytes) == file.sha256 { Ok(bytes) } else { Err(Unseen::Changed) }
 }

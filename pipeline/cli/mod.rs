@@ -41,6 +41,7 @@ mod import_cards;
 mod import_list;
 mod import_reference;
 mod intake;
+mod keys;
 mod login;
 mod metrics;
 mod metrics_page;
@@ -157,6 +158,9 @@ enum Command {
     /// 交换 Files to and from partners: the ledger of them, numbers that never came, going on without them
     #[command(subcommand)]
     Exchange(exchange::Exchange),
+    /// 密钥 Keys of envelopes, ours and partners': make, enter, change, revoke, hand out
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// 抹除 A person's records destroyed; whether anything of what was destroyed is left
     #[command(subcommand)]
     Erase(erase::Erase),
@@ -259,6 +263,7 @@ async fn dispatch(Typed { cli, line }: Typed) -> anyhow::Result<Exit> {
         Command::Migrate(args) => migrate::run(&context, args).await,
         Command::Backup(args) => backup::run(&context, args).await,
         Command::Exchange(args) => exchange::run(&context, args).await,
+        Command::Keys(args) => keys::run(&context, args).await,
         Command::Reconcile(args) => reconcile::run(&context, args).await,
         Command::Metrics(command) => metrics::run(&context, &command),
         Command::Login(args) => login::login(&context, args).await,

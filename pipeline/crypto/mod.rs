@@ -2,6 +2,8 @@
 
 mod cipher;
 mod compression;
+pub mod envelope_key_files;
+pub mod envelope_keys;
 pub mod key_check;
 pub mod key_error;
 mod key_files;

@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use object_store::ObjectStoreExt;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
+use object_store::{ObjectStore, ObjectStoreExt, PutMode};
 use sha2::{Digest, Sha256};
 
 use crate::crash::{self, DurableAct};
@@ -112,6 +112,32 @@ impl Objects {
             .decrypt_large(&encrypted)
             .map_err(|source| ObjectError::Encrypted { key: key.to_string(), source })?;
         if sha256(&plain) == digest { Ok(plain) } else { Err(ObjectError::Changed { key: key.to_string() }) }
+    }
+
+    /// Stores bytes that are encrypted already under a name of ours, unless something lies there; what lies there
+    /// afterwards is given back. Of two workers that come at once both get the same.
+    pub async fn keep_first(&self, kind: &str, name: &str, bytes: Vec<u8>) -> Result<Vec<u8>, ObjectError> {
+        let key = Key::from(key_of(kind, name));
+        crash::before(DurableAct::Store);
+        let put = self.store()?.put_opts(&key, Bytes::from(bytes.clone()).into(), PutMode::Create.into()).await;
+        crash::after(DurableAct::Store);
+        match put {
+            Ok(_) => Ok(bytes),
+            Err(object_store::Error::AlreadyExists { .. }) => {
+                Ok(self.store()?.get(&key).await?.bytes().await?.to_vec())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// What [`Objects::keep_first`] kept under a name.
+    pub async fn kept(&self, kind: &str, name: &str) -> Result<Option<Vec<u8>>, ObjectError> {
+        let key = Key::from(key_of(kind, name));
+        match self.store()?.get(&key).await {
+            Ok(found) => Ok(Some(found.bytes().await?.to_vec())),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Removes what was stored under a digest; nothing there is as good.

@@ -1,8 +1,8 @@
 //! Removing the bytes of one file wherever we keep them.
 
-use crate::exchange::clearing;
 use crate::exchange::files::FileRecord;
 use crate::exchange::removal::remove;
+use crate::exchange::{clearing, envelopes};
 use crate::step::{StageError, Worker};
 
 /// Removes the bytes of a file wherever we keep them. Again, it changes nothing.
@@ -17,6 +17,7 @@ pub async fn destroy(worker: &Worker, file: &FileRecord) -> Result<(), StageErro
     }
     if file.direction == "out" {
         worker.objects.remove("files", &file.sha256).await?;
+        envelopes::forget(&worker.objects, file).await?;
     }
     if let (Some(batch), "personalization") = (file.batch, file.kind.as_str()) {
         for photo in worker.ledger.renditions_to_purge(batch).await? {

@@ -4,8 +4,6 @@
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
-use cardline_core::file_formats::FileKind;
-
 use super::files::FileRecord;
 use super::inbox::{REPORT, about, archived_name};
 use super::partners::Partner;
@@ -27,12 +25,11 @@ pub fn path(partner: &Partner, file: i64) -> PathBuf {
 /// # Errors
 /// The folder of notes cannot be written.
 pub fn ask(partner: &Partner, file: &FileRecord) -> Result<(), TransportError> {
-    let marker = FileKind::named(&file.kind)
-        .and_then(|kind| partner.profile.file(kind))
-        .and_then(|spec| spec.marker_name(&file.name));
     let mut lines = String::new();
     if file.direction == "out" {
-        [Some(&file.name), marker.as_ref()].into_iter().flatten().for_each(|name| lines += &format!("{TO}{name}\n"));
+        let name = partner.profile.sent_name(&file.name);
+        let marker = partner.profile.sent_marker(&file.kind, &name);
+        [Some(name), marker].into_iter().flatten().for_each(|name| lines += &format!("{TO}{name}\n"));
     } else {
         // One that was on hold until a person refused it lies where it was put.
         for state in [file.state.as_str(), "held"] {

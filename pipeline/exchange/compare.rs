@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use cardline_core::file_formats::EnvelopeKind;
 use sha2::{Digest, Sha256};
 
 use super::Partner;
@@ -78,6 +79,12 @@ pub async fn kept(objects: &Objects, file: &FileRecord) -> Result<Bytes, ObjectE
 pub fn placed(partner: &Partner, file: &FileRecord) -> std::io::Result<Bytes> {
     if file.purged_at.is_some() {
         return Ok(if remaining(partner, file)?.is_empty() { Bytes::Purged } else { Bytes::Left });
+    }
+    let envelopes = &partner.profile.envelope;
+    let wrapped = if file.direction == "out" { envelopes.out } else { envelopes.incoming };
+    if wrapped != EnvelopeKind::None {
+        // What lies there is the envelope; its file was compared with its manifest when it was opened.
+        return Ok(Bytes::NotThere);
     }
     let path = place_of(partner, file);
     match digest(&path) {

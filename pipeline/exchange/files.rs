@@ -189,6 +189,21 @@ impl Ledger {
             > 0)
     }
 
+    /// The digest of the file before one in its stream; none where it is not known.
+    pub async fn digest_before(
+        &self,
+        partner: &str,
+        kind: &str,
+        direction: &str,
+        sequence: Option<i64>,
+    ) -> Result<Option<String>, LedgerError> {
+        let mut tx = self.read().await?;
+        let sql = "SELECT sha256 FROM file WHERE partner = $1 AND kind = $2 AND direction = $3 AND sequence = $4
+                   ORDER BY id DESC LIMIT 1";
+        let before = sequence.unwrap_or_default() - 1;
+        Ok(tx.row::<(String,)>(sql, args![partner, kind, direction, before]).await?.map(|(sha256,)| sha256))
+    }
+
     /// In which states a file of that name and bytes was settled before.
     pub async fn settled_states(&self, partner: &str, name: &str, sha256: &str) -> Result<Vec<String>, LedgerError> {
         let mut tx = self.read().await?;

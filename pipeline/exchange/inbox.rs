@@ -4,14 +4,16 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use cardline_core::domain::visible::inert;
-use cardline_core::file_formats::{FaultCode, FileFault, FileKind, FileSpec, parse_marker};
+use cardline_core::file_formats::{EnvelopeKind, FaultCode, FileFault, FileKind, FileSpec, parse_marker};
 
+use super::envelopes::{Asked, Opening, opened};
 use super::partners::Partner;
 use super::publish::place;
 use super::settled_notes::{self, SettledNote};
 use super::transport::TransportError;
 use super::transport::plain_files::{open_plain, remove_one};
 use crate::crash::{self, DurableAct};
+use crate::crypto::envelope_keys::{EnvelopeKeyError, EnvelopeKeys};
 use crate::crypto::objects::sha256;
 use crate::limits::{PARTNER_FILE_BYTES_MAX, PARTNER_MARKER_BYTES_MAX};
 
@@ -26,8 +28,13 @@ pub struct Incoming<'p> {
     pub path: PathBuf,
     /// The number in its name.
     pub sequence: i64,
+    /// What it holds: of a file in an envelope that was opened, the file itself.
     pub bytes: Vec<u8>,
     pub sha256: String,
+    /// The digest of what lies there.
+    pub lying_sha256: String,
+    /// Why a person decides about it, whatever it says.
+    pub doubt: Option<FileFault>,
     /// Why it cannot be trusted as it lies there; empty when size and digest agree with the marker.
     pub faults: Vec<FileFault>,
 }
@@ -62,9 +69,41 @@ fn read_bounded(path: &Path, most: u64) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Reads a complete file, bounded, and compares it with its marker. `None`: another worker settled and
-/// archived it since it was listed.
-pub fn read<'p>(partner: &'p Partner, sequence: i64, name: &str) -> std::io::Result<Option<Incoming<'p>>> {
+/// Reads a complete file, bounded, compares it with its marker, and opens its envelope. `None`: another worker settled
+/// and archived it since it was listed. `previous` is the digest of the file before it in its stream.
+///
+/// # Errors
+/// It cannot be read, or our keys cannot.
+pub fn read<'p>(
+    keys: &dyn EnvelopeKeys,
+    partner: &'p Partner,
+    sequence: i64,
+    name: &str,
+    previous: Option<&str>,
+) -> Result<Option<Incoming<'p>>, InboxError> {
+    let Some(lying) = read_lying(partner, sequence, name)? else { return Ok(None) };
+    if partner.profile.envelope.incoming == EnvelopeKind::None || !lying.faults.is_empty() {
+        return Ok(Some(lying));
+    }
+    let asked = Asked { spec: lying.spec, sequence, previous };
+    let faulty = |why: String| FileFault { message: why, ..fault(FaultCode::FileEnvelope, "") };
+    Ok(Some(match opened(keys, partner, name, lying.bytes.clone(), Some(&asked))? {
+        Opening::Content(bytes) => Incoming { sha256: sha256(&bytes), bytes, ..lying },
+        Opening::Refused(why) => Incoming { faults: vec![faulty(why)], ..lying },
+        Opening::Doubtful(why) => Incoming { doubt: Some(faulty(why)), ..lying },
+    }))
+}
+
+/// Why a file could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum InboxError {
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    #[error(transparent)]
+    Key(#[from] EnvelopeKeyError),
+}
+
+fn read_lying<'p>(partner: &'p Partner, sequence: i64, name: &str) -> std::io::Result<Option<Incoming<'p>>> {
     let Some((spec, _)) = partner.profile.recognise(name) else {
         return Ok(None);
     };
@@ -93,7 +132,8 @@ pub fn read<'p>(partner: &'p Partner, sequence: i64, name: &str) -> std::io::Res
             Ok(_) => {}
         }
     }
-    Ok(Some(Incoming { partner, spec, name: name.into(), path, sequence, bytes, sha256: digest, faults }))
+    let (sha256, lying_sha256, doubt) = (digest.clone(), digest, None);
+    Ok(Some(Incoming { partner, spec, name: name.into(), path, sequence, bytes, sha256, lying_sha256, doubt, faults }))
 }
 
 /// A fault of the file as a whole.
@@ -109,7 +149,7 @@ pub fn archive(incoming: &Incoming<'_>, state: &str) -> std::io::Result<PathBuf>
     let archived = archived_name(&incoming.name, state, &incoming.sha256);
     if incoming.partner.has_server() {
         // On the server it still lies where it lay.
-        let note = SettledNote { sha256: incoming.sha256.clone(), archived: archived.clone() };
+        let note = SettledNote { sha256: incoming.lying_sha256.clone(), archived: archived.clone() };
         settled_notes::write(incoming.partner, &incoming.name, &note)?;
     }
     let to = folder.join(archived);

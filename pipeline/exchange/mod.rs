@@ -7,6 +7,7 @@
 pub mod arriving;
 pub mod clearing;
 pub mod compare;
+pub mod envelopes;
 pub mod file_list;
 pub mod files;
 pub mod inbox;

@@ -3,8 +3,6 @@
 use std::fs::File;
 use std::path::PathBuf;
 
-use cardline_core::file_formats::FileKind;
-
 use super::clearing;
 use super::files::FileRecord;
 use super::inbox::{REPORT, about, archived};
@@ -16,12 +14,11 @@ use super::transport::plain_files::remove_one;
 /// # Errors
 /// A folder cannot be read.
 pub fn copies(partner: &Partner, file: &FileRecord) -> std::io::Result<Vec<PathBuf>> {
-    let spec = FileKind::named(&file.kind).and_then(|kind| partner.profile.file(kind));
-    let marker = spec.and_then(|spec| spec.marker_name(&file.name));
     let mut paths = Vec::new();
     if file.direction == "out" {
-        paths.push(partner.to().join(&file.name));
-        paths.extend(marker.map(|marker| partner.to().join(marker)));
+        let name = partner.profile.sent_name(&file.name);
+        let marker = partner.profile.sent_marker(&file.kind, &name);
+        paths.extend([Some(name), marker].into_iter().flatten().map(|name| partner.to().join(name)));
     } else {
         paths.push(archived(&partner.archive(), &file.name, &file.state, &file.sha256));
         let about = about(&file.name, &file.sha256);

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use super::doubts::tell_partner;
 use crate::exchange::Partner;
 use crate::exchange::files::ReceivedFile;
-use crate::exchange::inbox::{self, Incoming};
+use crate::exchange::inbox::{self, InboxError, Incoming};
 use crate::exchange::strays::{Stray, strays};
 use crate::limits::{PARTNER_FILES_PER_LOOK, STRAY_NAME_BYTES_MAX};
 use crate::step::set_aside::in_its_place;
@@ -114,7 +114,12 @@ pub async fn claim<'s>(
     };
     let path = partner.from().join(name);
     // Whoever had the lease may have archived the file that was listed.
-    let read = inbox::read(partner, *sequence, name).map_err(|e| StageError::exchange(&path, e))?;
+    let previous = worker.ledger.digest_before(code, kind.name(), "in", Some(*sequence)).await?;
+    let read = inbox::read(&*worker.envelope_keys, partner, *sequence, name, previous.as_deref());
+    let read = read.map_err(|error| match error {
+        InboxError::Io(error) => StageError::exchange(&path, error),
+        InboxError::Key(error) => error.into(),
+    })?;
     let Some(incoming) = read else { return done(worker, &lease).await };
     if let Some(state) = left_over(worker, &incoming).await? {
         archive(&incoming, &state)?;
@@ -164,6 +169,9 @@ async fn trust(worker: &Worker, incoming: &Incoming<'_>, expected: i64) -> Resul
     }
     if !incoming.faults.is_empty() {
         return Ok(Trust::Refused(incoming.faults.clone()));
+    }
+    if let Some(doubt) = &incoming.doubt {
+        return Ok(Trust::Held(vec![doubt.clone()]));
     }
     if incoming.sequence < expected {
         let code = cardline_core::file_formats::FaultCode::FileControl;

@@ -52,8 +52,10 @@ pub enum Permission {
     /// See which files went out and came in.
     SeeFiles,
     SeeMissingFiles,
-    /// Try how a partner is reached: a file is placed there and removed.
-    TryConnections,
+    /// Try how a partner is reached, where a file is placed and removed, and hand out our public keys.
+    SetUpExchange,
+    /// Make, enter, change and revoke keys of envelopes.
+    KeepKeys,
     /// Let a partner's stream go on without numbers that never came.
     SkipFiles,
     SeeTopics,
@@ -130,7 +132,8 @@ impl Permission {
             Permission::InspectFiles => within(ALL),
             Permission::SeeFiles => within(ALL),
             Permission::SeeMissingFiles => within(ALL),
-            Permission::TryConnections => within(DECIDERS),
+            Permission::SetUpExchange => within(DECIDERS),
+            Permission::KeepKeys => whole(ADMINISTRATORS),
             Permission::SkipFiles => within(DECIDERS),
             Permission::SeeTopics => whole(ALL),
             Permission::AcceptTopics => whole(ADMINISTRATORS),

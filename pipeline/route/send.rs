@@ -3,6 +3,7 @@
 use cardline_core::file_formats::FileKind;
 use jiff::Timestamp;
 
+use crate::exchange::envelopes::sealed;
 use crate::exchange::files::FileRecord;
 use crate::exchange::publish::publish;
 use crate::limits::{ANSWER_WORKING_DAYS, LEASE_SECONDS};
@@ -68,10 +69,12 @@ impl Step for Send {
         let Some(partner) = worker.partners.get(&file.partner) else {
             return Err(StageError::Shape(format!("{} is no partner", file.partner)));
         };
-        let marker = FileKind::named(&file.kind)
-            .and_then(|kind| partner.profile.file(kind))
-            .and_then(|spec| spec.marker_name(&file.name));
-        publish(&*partner.transport, &file.name, &bytes, marker.as_deref(), partner.profile.mode).await?;
+        let previous = worker.ledger.digest_before(&file.partner, &file.kind, "out", file.sequence).await?;
+        let from = (&*worker.envelope_keys, &worker.objects);
+        let bytes = sealed(from, partner, &file, bytes, previous, now).await?;
+        let name = partner.profile.sent_name(&file.name);
+        let marker = partner.profile.sent_marker(&file.kind, &name);
+        publish(&*partner.transport, &name, &bytes, marker.as_deref(), partner.profile.mode).await?;
         let days = FileKind::named(&file.kind)
             .and_then(|kind| partner.profile.answer_within_working_days(kind))
             .unwrap_or(ANSWER_WORKING_DAYS);

@@ -134,7 +134,7 @@ impl Cause {
         match error {
             StageError::Ledger(_) => Cause::Database,
             StageError::Broker(_) => Cause::Broker,
-            StageError::Key(_) | StageError::Object(_) | StageError::Photo(_) => Cause::Key,
+            StageError::Envelope(_) | StageError::Key(_) | StageError::Object(_) | StageError::Photo(_) => Cause::Key,
             StageError::Partner(_) | StageError::Name(_) | StageError::Render { .. } => Cause::Profile,
             _ => Cause::Other,
         }

@@ -8,9 +8,12 @@ use cardline_core::domain::policy::PolicyError;
 use cardline_core::domain::reference::ReferenceFault;
 use cardline_core::file_formats::{NameFault, RenderFault};
 
+use super::production::ProductionError;
+use crate::crypto::envelope_keys::EnvelopeKeyError;
 use crate::crypto::key_error::KeyError;
 use crate::crypto::objects::ObjectError;
 use crate::exchange::PartnerError;
+use crate::exchange::envelopes::SealError;
 use crate::exchange::strays::Stray;
 use crate::exchange::transport::TransportError;
 use crate::kafka::BrokerError;
@@ -27,7 +30,11 @@ pub enum StageError {
     #[error(transparent)]
     Partner(#[from] PartnerError),
     #[error(transparent)]
+    Production(#[from] ProductionError),
+    #[error(transparent)]
     Transport(#[from] TransportError),
+    #[error(transparent)]
+    Envelope(#[from] EnvelopeKeyError),
     #[error(transparent)]
     Key(#[from] KeyError),
     #[error(transparent)]
@@ -56,6 +63,15 @@ pub enum StageError {
     Panicked,
     #[error("{0}")]
     Shape(String),
+}
+
+impl From<SealError> for StageError {
+    fn from(error: SealError) -> StageError {
+        match error {
+            SealError::Key(error) => error.into(),
+            SealError::Object(error) => error.into(),
+        }
+    }
 }
 
 impl From<TablesError> for StageError {

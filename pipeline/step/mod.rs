@@ -7,6 +7,7 @@ pub mod clock_facts;
 pub mod driver;
 pub mod error;
 pub mod keyring;
+pub mod production;
 pub mod progress;
 pub mod progress_rows;
 pub mod reached;

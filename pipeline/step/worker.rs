@@ -11,8 +11,11 @@ use cardline_core::domain::policy::{ByRegion, Policy, RegionPolicy};
 use cardline_core::domain::reference::Reference;
 use jiff::civil::Date;
 
+use super::production::refuse_tests;
 use super::{StageError, keys_of};
 use crate::config::Config;
+use crate::crypto::envelope_key_files::EnvelopeKeyFiles;
+use crate::crypto::envelope_keys::EnvelopeKeys;
 use crate::crypto::keys::Keys;
 use crate::crypto::objects::Objects;
 use crate::exchange::{Partner, Partners};
@@ -31,6 +34,7 @@ pub struct Worker {
     pub ledger: Ledger,
     pub keys: Keys,
     pub objects: Objects,
+    pub envelope_keys: Arc<dyn EnvelopeKeys>,
     pub partners: Arc<Partners>,
     /// Codes of the partners whose files somebody else carries meanwhile.
     pub(crate) carried_elsewhere: Arc<BTreeSet<String>>,
@@ -97,8 +101,10 @@ impl Worker {
             Opening::Look => Objects::of_folder(&data.join("objects"), keys.clone())?,
             Opening::Make | Opening::Change => Objects::in_folder(&data.join("objects"), keys.clone())?,
         };
+        let envelope_keys = Arc::new(EnvelopeKeyFiles::new(&data.join("keys").join("envelopes"), keys.clone()));
         let partners = Partners::of(config.partners.value.as_deref(), &data, today)?;
         if opening != Opening::Look {
+            refuse_tests(&config, &partners)?;
             partners.make_folders();
         }
         let policy = Arc::new(load_policy(config.policy.value.as_deref())?);
@@ -110,6 +116,7 @@ impl Worker {
             ledger,
             keys,
             objects,
+            envelope_keys,
             partners: Arc::new(partners),
             carried_elsewhere: Arc::default(),
             policy,
@@ -139,6 +146,7 @@ impl Worker {
             ledger,
             keys: self.keys.clone(),
             objects: self.objects.clone(),
+            envelope_keys: self.envelope_keys.clone(),
             partners: self.partners.clone(),
             carried_elsewhere: self.carried_elsewhere.clone(),
             policy: self.policy.clone(),

@@ -149,12 +149,16 @@ fn arguments(command: &str) -> Vec<&'static str> {
         "migrate" => vec!["--check"],
         "backup" => vec!["--to", "/dev/null/none"],
         "exchange test" => vec!["ICBC"],
+        "keys new" => vec!["--kind", "openpgp", "--until", "2000-01-01T00:00:00Z"],
+        "keys rotate" => vec!["--kind", "gm", "--from", "2099-01-01T00:00:00Z", "--overlap-days", "0"],
+        "keys revoke" => vec!["00", "--from", "2099-01-01T00:00:00Z"],
+        "keys export" => vec!["00"],
         "exchange skip" => vec!["ICBC", "account-result", "--go-on-with", "2", "--reason", "r"],
         "erase person" => vec!["none", "--ground", "unlawful", "--dry-run"],
         "quarantine disclosures" | "file compare" | "erase scan" => Vec::new(),
         "reconcile accept" => vec!["--reason", "r"],
         "quarantine list" | "import list" | "books" | "batch list" | "batch plan" | "photos list" | "users list"
-        | "approvals list" | "topic list" | "reconcile show" | "exchange missing" | "exchange list"
+        | "approvals list" | "topic list" | "reconcile show" | "exchange missing" | "exchange list" | "keys list"
         | "pickup waiting" | "pickup due" | "pickup overdue" | "pickup silent" | "pickup forecast" | "cases list"
         | "users tokens" => Vec::new(),
         other => panic!("say what `{other}` needs to pass the parser"),

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use cardline_core::domain::card_number;
 use cardline_core::domain::staff::DualControl;
-use cardline_core::file_formats::{FileKind, FileSpec, Parsed};
+use cardline_core::file_formats::{EnvelopeKind, FileKind, FileSpec, Parsed};
 use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::json;
@@ -95,6 +95,11 @@ pub async fn survey(worker: &Worker) -> Result<Survey, StageError> {
         let lying = partner.transport.list(Place::To).await?;
         for (spec, sequence, name) in of_profile(partner, lying.into_iter().map(|entry| entry.name)) {
             if spec.kind.is_request() && !sent.contains(&(code, spec.kind.name(), sequence)) {
+                if partner.profile.envelope.out != EnvelopeKind::None {
+                    // It is encrypted to the partner: that its number was used is all we can read.
+                    raise(&mut seen, &stream_counter(code, spec.kind.name(), "out"), sequence + 1);
+                    continue;
+                }
                 let Some(bytes) = partner.transport.get(Place::To, &name, EVERY_BYTE).await? else { continue };
                 let (lost, numbers) = lost_file(worker, partner, spec, (sequence, &name), bytes)?;
                 raise(&mut seen, &stream_counter(code, spec.kind.name(), "out"), sequence + 1);
@@ -182,7 +187,9 @@ fn names(folder: &Path) -> Result<Vec<String>, StageError> {
 /// Files of a partner's profile among these names, by stream and number.
 fn of_profile(partner: &Partner, names: impl IntoIterator<Item = String>) -> Vec<(&FileSpec, i64, String)> {
     let named = |name: String| {
-        let known = partner.profile.files.iter().find_map(|spec| Some((spec, spec.recognise(&name)?)));
+        let plain = name.strip_suffix(partner.profile.envelope.out.suffix()).unwrap_or(&name);
+        let plain = plain.strip_suffix(partner.profile.envelope.incoming.suffix()).unwrap_or(plain);
+        let known = partner.profile.files.iter().find_map(|spec| Some((spec, spec.recognise(plain)?)));
         known.map(|(spec, parts)| (spec, parts.sequence as i64, name))
     };
     let mut found: Vec<_> = names.into_iter().filter_map(named).collect();

@@ -16,6 +16,7 @@ const FAULTS: &[(FaultCode, &str)] = &[
     (FaultCode::FileCount, "控制行的行数与实际不符：请核对后重发"),
     (FaultCode::FileKind, "控制行写的是另一种文件：请核对后重发"),
     (FaultCode::FilePartner, "控制行写的是另一个合作方：请核对后重发"),
+    (FaultCode::FileEnvelope, "信封打不开、签名或清单不符：请按约定重新封装后重发"),
     (FaultCode::FileMoreFaults, "错误太多，其余未列：请核对版式"),
     (FaultCode::RowColumns, "列数与版式不符：请核对版式"),
     (FaultCode::RowTrailer, "行末缺分隔符：请整份重发"),

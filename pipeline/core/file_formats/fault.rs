@@ -30,6 +30,8 @@ pub enum FaultCode {
     FileKind,
     /// The control line names another partner.
     FilePartner,
+    /// In no envelope that can be opened and believed.
+    FileEnvelope,
     /// More faults than are listed.
     FileMoreFaults,
     /// The number of columns differs from the layout.
@@ -78,7 +80,7 @@ pub enum FaultCode {
 
 impl FaultCode {
     /// Every code, for the reference table and its test.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::FileEmpty,
         Self::FileByteOrderMark,
         Self::FileCharset,
@@ -88,6 +90,7 @@ impl FaultCode {
         Self::FileCount,
         Self::FileKind,
         Self::FilePartner,
+        Self::FileEnvelope,
         Self::FileMoreFaults,
         Self::RowColumns,
         Self::RowTrailer,
@@ -125,6 +128,7 @@ impl FaultCode {
             Self::FileCount => "FILE-COUNT",
             Self::FileKind => "FILE-KIND",
             Self::FilePartner => "FILE-PARTNER",
+            Self::FileEnvelope => "FILE-ENVELOPE",
             Self::FileMoreFaults => "FILE-MORE-FAULTS",
             Self::RowColumns => "ROW-COLUMNS",
             Self::RowTrailer => "ROW-TRAILER",

@@ -45,5 +45,5 @@ pub use profiles::found::{ProfileDefect, ProfileFault};
 pub use profiles::lint::{LINTS, Lint};
 pub use profiles::profile::{Batching, Environment, Mode, Profile};
 pub use profiles::timetable::{Because, Timetable, Until, Waiting};
-pub use profiles::wire::{Secret, SftpServer, Wire};
+pub use profiles::wire::{EnvelopeKind, Envelopes, Secret, SftpServer, Wire};
 pub use validation::Validation;

@@ -5,15 +5,10 @@ use std::path::PathBuf;
 use cardline::route::ROUTE;
 use cardline_core::file_formats::marker;
 use jiff::{Timestamp, ToSpan};
-use sha2::{Digest, Sha256};
 
 use super::play::over_the_wire;
-use super::{Server, names};
+use super::{Server, names, sha256};
 use crate::plays::Play;
-
-fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
-}
 
 /// A bank that has answered, and its folders there.
 struct Bank {

@@ -4,7 +4,10 @@
 //! never skip.
 
 mod broken;
+mod daemon;
+mod envelopes;
 mod fetching;
+mod gateway;
 mod placing;
 mod play;
 mod refused;
@@ -13,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 use cardline::exchange::{Partner, Partners};
 use cardline_world::play::FIRST_DAY;
+use sha2::{Digest, Sha256};
 use url::Url;
 
 /// The server of the tests.
@@ -111,6 +115,11 @@ impl Reached {
     pub fn names(&self, folder: &str) -> Vec<String> {
         names(&self.there.join(folder))
     }
+}
+
+/// A digest made without ours.
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Names of files in a folder, in order.

@@ -13,7 +13,7 @@ use crate::file_formats::layouts::codes::Codes;
 use crate::file_formats::layouts::file::FileSpec;
 use crate::file_formats::layouts::file_name::NameParts;
 use crate::file_formats::layouts::kind::{Direction, FileKind, PartnerKind};
-use crate::file_formats::profiles::wire::Wire;
+use crate::file_formats::profiles::wire::{Envelopes, Wire};
 
 /// One partner, as its file describes it.
 #[derive(Clone, Deserialize)]
@@ -57,6 +57,9 @@ pub struct Profile {
     /// How files travel.
     #[serde(default)]
     pub transport: Wire,
+    /// What they are wrapped in.
+    #[serde(default)]
+    pub envelope: Envelopes,
     pub files: Vec<FileSpec>,
 }
 
@@ -156,11 +159,25 @@ impl Profile {
         self.files.iter().find(|file| file.kind == kind)
     }
 
-    /// The incoming file a name belongs to, and what the name says.
+    /// The incoming file a name belongs to, and what the name says. Where files come in envelopes, the name is the
+    /// envelope's.
     #[must_use]
     pub fn recognise(&self, name: &str) -> Option<(&FileSpec, NameParts)> {
+        let name = name.strip_suffix(self.envelope.incoming.suffix())?;
         let incoming = self.files.iter().filter(|file| file.direction == Direction::In);
         incoming.filter_map(|file| Some((file, file.recognise(name)?))).next()
+    }
+
+    /// The name under which a file of ours lies at the partner.
+    #[must_use]
+    pub fn sent_name(&self, name: &str) -> String {
+        format!("{name}{}", self.envelope.out.suffix())
+    }
+
+    /// The marker of a file of ours under that name, if it has one.
+    #[must_use]
+    pub fn sent_marker(&self, kind: &str, sent_name: &str) -> Option<String> {
+        FileKind::named(kind).and_then(|kind| self.file(kind)).and_then(|spec| spec.marker_name(sent_name))
     }
 
     /// Whether a name is an incoming file's but for capitals and small letters.

@@ -133,3 +133,66 @@ impl TryFrom<Written> for Wire {
         })))
     }
 }
+
+/// What files are wrapped in on their way.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EnvelopeKind {
+    #[default]
+    None,
+    OpenPgp,
+    Gm,
+}
+
+impl EnvelopeKind {
+    /// The word in a profile.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            EnvelopeKind::None => "none",
+            EnvelopeKind::OpenPgp => "openpgp",
+            EnvelopeKind::Gm => "gm",
+        }
+    }
+
+    /// The kind of that word.
+    #[must_use]
+    pub fn named(code: &str) -> Option<EnvelopeKind> {
+        [EnvelopeKind::None, EnvelopeKind::OpenPgp, EnvelopeKind::Gm].into_iter().find(|kind| kind.code() == code)
+    }
+
+    /// What is appended to the name of a file.
+    #[must_use]
+    pub const fn suffix(self) -> &'static str {
+        match self {
+            EnvelopeKind::None => "",
+            EnvelopeKind::OpenPgp => ".pgp",
+            EnvelopeKind::Gm => ".gm",
+        }
+    }
+}
+
+/// The envelopes of a partner.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Envelopes {
+    /// Of what we send.
+    #[serde(default)]
+    pub out: EnvelopeKind,
+    /// Of what it sends; nothing else is taken.
+    #[serde(default, rename = "in")]
+    pub incoming: EnvelopeKind,
+    /// What manifests call us.
+    #[serde(default = "cardline")]
+    pub us: String,
+}
+
+impl Default for Envelopes {
+    fn default() -> Envelopes {
+        Envelopes { out: EnvelopeKind::None, incoming: EnvelopeKind::None, us: cardline() }
+    }
+}
+
+fn cardline() -> String {
+    "CARDLINE".to_owned()
+}
