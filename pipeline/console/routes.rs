@@ -87,7 +87,9 @@ routes! {
     POST "/cases/{number}" desk(Permission::DecideCases, ALL) => cases::one::decided;
 
     GET "/banks/{code}" desk(Permission::SeeFiles, BANK) => exchange::bank::page;
+    POST "/banks/{code}" desk(Permission::SetUpExchange, BANK) => exchange::bank::test;
     GET "/bureaus/{code}" desk(Permission::SeeFiles, BANK) => exchange::bureau::page;
+    POST "/bureaus/{code}" desk(Permission::SetUpExchange, BANK) => exchange::bureau::test;
     GET "/files/{id}" desk(Permission::InspectFiles, BANK) => exchange::file::page;
     GET "/files/{id}/errors" desk(Permission::InspectFiles, BANK) => exchange::file::errors;
     GET "/check" desk(Permission::InspectFiles, BANK) => check::page;

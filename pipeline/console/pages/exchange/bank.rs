@@ -3,12 +3,22 @@
 use askama::Template;
 
 use super::ledger::{self, PartnerFiles};
+use super::reached::tested;
 use crate::answer::{Answer, Refusal};
 use crate::asked::Asked;
 use crate::frame::Frame;
 
 /// The page.
 pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
+    shown(asked, false).await
+}
+
+/// The same, with what a test of the connection found.
+pub async fn test(asked: Asked) -> Result<Answer, Refusal> {
+    shown(asked, true).await
+}
+
+async fn shown(asked: Asked, with_test: bool) -> Result<Answer, Refusal> {
     let (worker, now) = asked.worker().await?;
     let code = asked.part(0).to_owned();
     // A bureau has a page of its own, and who sees an area sees no file.
@@ -25,5 +35,6 @@ pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
     };
     let f = Frame::at(&asked, &worker, now, &title);
     let answers = ledger::answers(&f, &worker, now, &code).await?;
-    Ok(Answer::Page(PartnerFiles { f, here: asked.path, code, name, ledger, made: None, answers }.render()?))
+    let reached = tested(&f, &worker, &code, with_test, now).await?;
+    Ok(Answer::Page(PartnerFiles { f, here: asked.path, code, name, ledger, made: None, answers, reached }.render()?))
 }

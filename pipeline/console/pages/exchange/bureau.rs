@@ -4,12 +4,22 @@ use askama::Template;
 
 use super::ledger::{self, PartnerFiles};
 use super::made::Made;
+use super::reached::tested;
 use crate::answer::{Answer, Refusal};
 use crate::asked::Asked;
 use crate::frame::Frame;
 
 /// The page.
 pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
+    shown(asked, false).await
+}
+
+/// The same, with what a test of the connection found.
+pub async fn test(asked: Asked) -> Result<Answer, Refusal> {
+    shown(asked, true).await
+}
+
+async fn shown(asked: Asked, with_test: bool) -> Result<Answer, Refusal> {
     let (worker, now) = asked.worker().await?;
     let code = asked.part(0).to_owned();
     let is_bureau = worker.partners.get(&code).is_some() && worker.reference.bank(&code).is_none();
@@ -28,5 +38,7 @@ pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
     let f = Frame::at(&asked, &worker, now, &title);
     let answers = ledger::answers(&f, &worker, now, &code).await?;
     let made = Some(Made::of(&f, &worker, now, &code).await?);
-    Ok(Answer::Page(PartnerFiles { f, here: asked.path, name: code.clone(), code, ledger, made, answers }.render()?))
+    let reached = tested(&f, &worker, &code, with_test, now).await?;
+    let page = PartnerFiles { f, here: asked.path, name: code.clone(), code, ledger, made, answers, reached };
+    Ok(Answer::Page(page.render()?))
 }

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::made::Made;
+use super::reached::Reached;
 use crate::answer::Refusal;
 use crate::asked::Asked;
 use crate::frame::Frame;
@@ -30,6 +31,7 @@ pub struct PartnerFiles {
     /// Of a bureau.
     pub made: Option<Made>,
     pub answers: AnswersShown,
+    pub reached: Reached,
 }
 
 impl PartnerFiles {

@@ -5,3 +5,4 @@ pub mod bureau;
 pub mod file;
 mod ledger;
 mod made;
+mod reached;

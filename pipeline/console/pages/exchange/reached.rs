@@ -1,0 +1,107 @@
+//! How a partner is reached: its transport and envelopes, the keys with their times, and a test of the connection.
+
+use cardline::actions::connection::{Tried, try_connection};
+use cardline::actions::envelope_keys::keys_of;
+use cardline::crypto::envelope_keys::EnvelopeKey;
+use cardline::exchange::Partner;
+use cardline::people::permits::Permission;
+use cardline::step::Worker;
+use cardline_core::file_formats::{EnvelopeKind, Wire};
+use jiff::Timestamp;
+
+use crate::answer::Refusal;
+use crate::frame::Frame;
+
+/// The section of the page.
+pub struct Reached {
+    /// The server or the folder.
+    pub by: String,
+    pub envelopes: String,
+    pub keys: Vec<ShownKey>,
+    /// None until the connection is tested.
+    pub tried: Option<Vec<ShownTrial>>,
+    pub may_test: bool,
+}
+
+/// A key with its times.
+pub struct ShownKey {
+    pub of: String,
+    pub kind: &'static str,
+    pub id: String,
+    pub from: String,
+    pub until: Option<String>,
+    pub is_valid: bool,
+    pub is_revoked: bool,
+}
+
+/// One thing that was tried.
+pub struct ShownTrial {
+    pub what: String,
+    pub is_well: bool,
+    pub found: String,
+}
+
+/// How a partner is reached, with what a test found.
+fn reached(
+    f: &Frame,
+    worker: &Worker,
+    partner: &Partner,
+    tried: Option<Vec<Tried>>,
+    now: Timestamp,
+) -> Result<Reached, Refusal> {
+    let by = match &partner.profile.transport {
+        Wire::Folder => f.say("我方的文件夹", "a folder on our side").to_owned(),
+        Wire::Sftp(server) => format!("SFTP {}:{}", server.host, server.port),
+    };
+    let (out, incoming) = (partner.profile.envelope.out, partner.profile.envelope.incoming);
+    let word = |kind: EnvelopeKind| match kind {
+        EnvelopeKind::None => f.say("不加信封", "in the open"),
+        EnvelopeKind::OpenPgp => "OpenPGP",
+        EnvelopeKind::Gm => f.say("国密 SM2/SM4", "SM2/SM4"),
+    };
+    let envelopes = format!("→ {} · ← {}", word(out), word(incoming));
+    let shown = |key: EnvelopeKey| ShownKey {
+        of: if key.partner.is_empty() { f.say("我方", "ours").to_owned() } else { key.partner.clone() },
+        kind: key.kind.code(),
+        from: key.from.to_string(),
+        until: key.until.map(|until| until.to_string()),
+        is_valid: key.is_valid(now),
+        is_revoked: key.is_revoked(now),
+        id: key.id,
+    };
+    let used = |key: &EnvelopeKey| [out, incoming].contains(&key.kind);
+    let keys = keys_of(worker, &partner.profile.code)?.into_iter().filter(used).map(shown).collect();
+    let trial = |one: Tried| ShownTrial { what: said(f, one.what), is_well: one.is_well, found: one.found };
+    let tried = tried.map(|tried| tried.into_iter().map(trial).collect());
+    Ok(Reached { by, envelopes, keys, tried, may_test: f.may(Permission::SetUpExchange) })
+}
+
+fn said(f: &Frame, what: &str) -> String {
+    let said = match what {
+        "connection" => f.say("连接", "Connection"),
+        "to" => f.say("发出文件夹", "Folder for files from us"),
+        "place" => f.say("放置与删除", "Place and remove"),
+        "clock" => f.say("时钟", "Clock"),
+        "from" => f.say("来件文件夹", "Folder with files for us"),
+        "archive" => f.say("归档文件夹", "Archive"),
+        "put away" => f.say("归档动作", "Put away"),
+        other => other,
+    };
+    said.to_owned()
+}
+
+/// How the partner of a code is reached; the connection is tested where that is asked for.
+pub async fn tested(
+    f: &Frame,
+    worker: &Worker,
+    code: &str,
+    with_test: bool,
+    now: Timestamp,
+) -> Result<Reached, Refusal> {
+    let partner = worker.partners.get(code).ok_or(Refusal::Absent)?;
+    let tried = match with_test {
+        true => Some(try_connection(worker, partner, now).await.map_err(|_| Refusal::Absent)?),
+        false => None,
+    };
+    reached(f, worker, partner, tried, now)
+}
