@@ -132,6 +132,8 @@ pub const BATCH_CARDS_MAX: i64 = 50_000;
 pub const PARTNER_MARKER_BYTES_MAX: u64 = 4_096;
 /// A file on a server without a marker is whole once nothing changed this long; slow writers write more often.
 pub const UNCHANGED_SECONDS: i64 = 60;
+/// A file that was changed longer ago than any two clocks are apart is whole without a second look.
+pub const LONG_UNCHANGED_SECONDS: i64 = 3_600;
 /// A partner's server is asked so often what lies there.
 pub const FETCH_REST_SECONDS: u64 = 20;
 /// Who is not let in by a server knocks again after this, and waits twice as long each time, up to the second: banks

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::actions::recovery::refusal::RecoveryRefusal;
 use crate::actions::recovery::skip::refuse_beyond;
 use crate::exchange::Partner;
+use crate::exchange::strays::PROBE;
 use crate::exchange::transport::{Place, TransportError};
 use crate::limits::CLOCK_APART_SECONDS;
 use crate::step::Worker;
@@ -20,7 +21,7 @@ pub struct Tried {
     pub found: String,
 }
 
-const PROBE: &[u8] = b"cardline connection test; may be removed\n";
+const CONTENT: &[u8] = b"cardline connection test; may be removed\n";
 
 /// Tries everything that can be tried, if who asks sees the partner; what needs something that failed is left out.
 ///
@@ -37,6 +38,7 @@ async fn tried(partner: &Partner, now: Timestamp) -> Vec<Tried> {
         Wire::Folder => format!("a folder on our side, {}", partner.folder.display()),
         Wire::Sftp(server) => format!("{}:{} as {}, its key is as agreed", server.host, server.port, server.user),
     };
+    partner.transport.begin_anew().await;
     let to = partner.transport.list(Place::To).await;
     let is_away = matches!(
         to,
@@ -73,18 +75,18 @@ fn listed(what: &'static str, found: Result<usize, TransportError>) -> Tried {
 }
 
 fn probe_name() -> String {
-    format!("cardline-probe-{:08x}.part", rand::random::<u32>())
+    format!("{PROBE}{:08x}.part", rand::random::<u32>())
 }
 
 /// Places a file of ours, reads it again, compares the clocks by it, and removes it.
 async fn place_and_remove(partner: &Partner, now: Timestamp) -> Vec<Tried> {
     let (name, transport) = (probe_name(), &partner.transport);
     let placed = async {
-        transport.put_if_absent(Place::To, &name, PROBE, Mode::default()).await?;
-        let read = transport.get(Place::To, &name, PROBE.len() as u64).await?;
+        transport.put_if_absent(Place::To, &name, CONTENT, Mode::default()).await?;
+        let read = transport.get(Place::To, &name, CONTENT.len() as u64).await?;
         let lying = transport.list(Place::To).await?;
         let changed = lying.iter().find(|entry| entry.name == name).and_then(|entry| entry.changed);
-        Ok::<_, TransportError>((read.as_deref() == Some(PROBE), changed))
+        Ok::<_, TransportError>((read.as_deref() == Some(CONTENT), changed))
     };
     let placed = placed.await;
     let removed = transport.remove(Place::To, &name).await;
@@ -112,7 +114,7 @@ fn clocks(changed: i64, now: Timestamp) -> Tried {
 /// Whether what is settled can be put away. Where we may not place a file for ourselves it shows with the first one.
 async fn put_away(partner: &Partner) -> Tried {
     let (name, transport) = (probe_name(), &partner.transport);
-    if transport.put_if_absent(Place::From, &name, PROBE, Mode::default()).await.is_err() {
+    if transport.put_if_absent(Place::From, &name, CONTENT, Mode::default()).await.is_err() {
         let found = "not tried: we may not place a file there; the first file that is settled shows it".into();
         return Tried { what: "put away", is_well: true, found };
     }

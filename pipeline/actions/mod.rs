@@ -15,3 +15,4 @@ pub mod outcome;
 pub mod pickup;
 pub mod quarantine;
 pub mod recovery;
+pub mod resend;

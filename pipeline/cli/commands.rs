@@ -112,6 +112,7 @@ pub const COMMANDS: &[Line] = &[
     looks("exchange list", Permission::SeeFiles),
     line("exchange send", Who::Worker, Opening::Change),
     line("exchange poll", Who::Worker, Opening::Change),
+    changes("exchange resend", Permission::SetUpExchange),
     looks("exchange test", Permission::SetUpExchange),
     looks("exchange missing", Permission::SeeMissingFiles),
     changes("exchange skip", Permission::SkipFiles),

@@ -11,6 +11,7 @@ use super::approvals::waits;
 use super::batch_action::Reason;
 use super::context::Context;
 use super::exchange_list;
+use super::exchange_resend;
 use super::exchange_round;
 use super::exit::Exit;
 use super::file_read::{known_kind, known_partner};
@@ -28,6 +29,8 @@ Example: cardline exchange send --partner ICBC")]
     /// 接收 Fetch now what partners' servers have for us; a worker reads it, or `cardline tick`
     #[command(after_help = "Example: cardline exchange poll --partner ICBC")]
     Poll(exchange_round::RoundArgs),
+    /// 重发 Send a file again that was sent: the same bytes under the same name
+    Resend(exchange_resend::ResendArgs),
     /// 联通测试 Try how a partner is reached: its server and key, our login, folders, rights and the clocks
     #[command(after_help = "Places and removes nothing but a file of its own.
 Example: cardline exchange test ICBC")]
@@ -62,6 +65,7 @@ pub async fn run(context: &Context, command: Exchange) -> anyhow::Result<Exit> {
         Exchange::List(args) => exchange_list::run(context, args).await,
         Exchange::Send(args) => exchange_round::send(context, args).await,
         Exchange::Poll(args) => exchange_round::poll(context, args).await,
+        Exchange::Resend(args) => exchange_resend::run(context, args).await,
         Exchange::Test(args) => exchange_round::test(context, args).await,
         Exchange::Missing => show(context).await,
         Exchange::Skip(args) => pass_over(context, args).await,

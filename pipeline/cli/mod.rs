@@ -27,6 +27,7 @@ mod doctor;
 mod erase;
 mod exchange;
 mod exchange_list;
+mod exchange_resend;
 mod exchange_round;
 mod exit;
 mod file;

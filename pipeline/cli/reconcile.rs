@@ -70,6 +70,10 @@ fn show(context: &Context, survey: &Survey) -> anyhow::Result<()> {
         let about = format!("{} {} {}, {} rows, batch {}", f.partner, f.kind, f.sequence, f.rows, f.batch);
         rows.push(vec!["sent and unknown".to_owned(), about, f.name.clone()]);
     }
+    for code in &survey.unseen {
+        let found = "its server could not be asked what lies there; numbers beyond the counters are not known";
+        rows.push(vec!["not looked at".into(), code.clone(), found.into()]);
+    }
     for a in &survey.answers {
         let about = format!("{} {} {}", a.partner, a.kind, a.sequence);
         rows.push(vec!["archived and unknown".to_owned(), about, a.name.clone()]);

@@ -109,7 +109,11 @@ impl EnvelopeKeys for EnvelopeKeyFiles {
         for entry in entries {
             let path = entry.map_err(failed(&self.folder))?.path();
             if path.extension().is_some_and(|ending| ending == "toml") {
-                found.push(self.read(&path)?);
+                // One that is damaged is of one partner, and keeps nobody else's from being used.
+                match self.read(&path) {
+                    Ok(key) => found.push(key),
+                    Err(error) => tracing::error!("{error}"),
+                }
             }
         }
         found.sort_by(|one, other| (&one.partner, one.from, &one.id).cmp(&(&other.partner, other.from, &other.id)));

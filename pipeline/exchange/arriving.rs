@@ -6,10 +6,10 @@ use cardline_core::file_formats::parse_marker;
 use jiff::Timestamp;
 
 use super::partners::Partner;
-use super::transport::plain_files::{keep_names, place_bytes};
+use super::transport::plain_files::{keep_names, place_bytes, remove_one};
 use super::transport::{Entry, Place, TransportError};
 use crate::crypto::objects::sha256;
-use crate::limits::{PARTNER_FILE_BYTES_MAX, PARTNER_MARKER_BYTES_MAX};
+use crate::limits::{LONG_UNCHANGED_SECONDS, PARTNER_FILE_BYTES_MAX, PARTNER_MARKER_BYTES_MAX};
 
 /// Names of files of the partner's profile that are complete, in the order of their kinds and numbers. One with a
 /// marker is complete once that is there, one without when nothing changed for a while.
@@ -21,7 +21,11 @@ pub fn complete(partner: &Partner, lying: &[Entry], now: Timestamp) -> Vec<Strin
         let Some((spec, parts)) = partner.profile.recognise(&entry.name) else { continue };
         let is_complete = match spec.marker_name(&entry.name) {
             Some(marker) => plain.contains(marker.as_str()),
-            None => partner.seen.is_unchanged(entry, now),
+            // One that is old by any clock needs no second look.
+            None => {
+                let is_old = entry.changed.is_some_and(|changed| now.as_second() - changed > LONG_UNCHANGED_SECONDS);
+                is_old || partner.seen.is_unchanged(entry, now)
+            }
         };
         if is_complete {
             found.push((spec.kind.name(), parts.sequence, entry.name.clone()));
@@ -52,16 +56,6 @@ impl Arrived {
     }
 }
 
-/// The digest in a file's marker: what the file is, without fetching it.
-///
-/// # Errors
-/// The server fails.
-pub async fn told_digest(partner: &Partner, name: &str) -> Result<Option<String>, TransportError> {
-    let Some(marker) = marker_name(partner, name) else { return Ok(None) };
-    let found = partner.transport.get(Place::From, &marker, PARTNER_MARKER_BYTES_MAX).await?;
-    Ok(found.and_then(|marker| parse_marker(&marker).ok()).map(|told| told.sha256))
-}
-
 /// Fetches a file and its marker; `None` where one of them is gone.
 ///
 /// # Errors
@@ -85,6 +79,13 @@ pub async fn fetch(partner: &Partner, name: &str) -> Result<Option<Arrived>, Tra
 /// Our folder cannot be written, or another file waits there under the name.
 pub fn place_here(partner: &Partner, arrived: &Arrived) -> Result<(), TransportError> {
     let (folder, mode) = (partner.from(), partner.profile.mode);
+    let failed = |source| TransportError::Io { path: folder.display().to_string(), source };
+    if let Some((marker, _)) = &arrived.marker
+        && !folder.join(&arrived.name).exists()
+    {
+        // What is left of an earlier file of that name.
+        remove_one(&folder.join(marker)).map_err(failed)?;
+    }
     place_bytes(&folder.join(&arrived.name), &arrived.bytes, mode)?;
     if let Some((name, bytes)) = &arrived.marker {
         place_bytes(&folder.join(name), bytes, mode)?;
@@ -104,6 +105,7 @@ pub async fn put_away(partner: &Partner, name: &str, archived: &str) -> Result<(
     }
 }
 
-fn marker_name(partner: &Partner, name: &str) -> Option<String> {
+/// The name of the marker of a file, if it has one.
+pub fn marker_name(partner: &Partner, name: &str) -> Option<String> {
     partner.profile.recognise(name).and_then(|(spec, _)| spec.marker_name(name))
 }

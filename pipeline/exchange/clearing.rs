@@ -67,7 +67,11 @@ pub fn asked(partner: &Partner) -> std::io::Result<Vec<String>> {
 pub async fn clear(partner: &Partner, note: &str) -> Result<(), TransportError> {
     let at = partner.clearing().join(note);
     let failed = |source| TransportError::Io { path: at.display().to_string(), source };
-    let text = tokio::fs::read_to_string(&at).await.map_err(failed)?;
+    let text = match tokio::fs::read_to_string(&at).await {
+        // Another worker cleared it since it was listed.
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        text => text.map_err(failed)?,
+    };
     for line in text.lines() {
         if let Some(name) = line.strip_prefix(TO) {
             partner.transport.remove(Place::To, name).await?;
@@ -75,7 +79,7 @@ pub async fn clear(partner: &Partner, note: &str) -> Result<(), TransportError> 
             partner.transport.remove(Place::Archive, name).await?;
         } else if let Some(about) = line.strip_prefix(REPORTS) {
             let lying = partner.transport.list(Place::To).await?;
-            for entry in lying.iter().filter(|entry| entry.name.starts_with(about) && entry.name.ends_with(REPORT)) {
+            for entry in lying.iter().filter(|entry| entry.name.starts_with(about) && entry.name.contains(REPORT)) {
                 partner.transport.remove(Place::To, &entry.name).await?;
             }
         }

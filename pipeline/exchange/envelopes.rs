@@ -6,6 +6,8 @@ use jiff::Timestamp;
 
 use super::files::FileRecord;
 use super::partners::Partner;
+use super::transport::TransportError;
+use super::transport::plain_files::place_bytes;
 use crate::crypto::envelope_keys::{EnvelopeKey, EnvelopeKeyError, EnvelopeKeys, OwnKey, sealing};
 use crate::crypto::objects::{ObjectError, Objects, sha256};
 use crate::time::local_date;
@@ -59,6 +61,56 @@ pub async fn sealed(
     let draft = draft(partner, file, previous, now);
     let envelope = tokio::task::block_in_place(|| seal(keys, partner, kind, (&draft, &file.name), &plain, now))?;
     Ok(objects.keep_first(SEALED, &kept, envelope).await?)
+}
+
+/// What manifests call an error report.
+const REPORT_KIND: &str = "error-report";
+
+/// An error report as it travels. Its envelope is kept beside it until it is carried, and sent again as it was.
+///
+/// # Errors
+/// No key is valid now, or our folder fails.
+pub fn sealed_report(
+    keys: &dyn EnvelopeKeys,
+    partner: &Partner,
+    name: &str,
+    plain: Vec<u8>,
+    now: Timestamp,
+) -> Result<Vec<u8>, ReportError> {
+    let kind = partner.profile.envelope.out;
+    if kind == EnvelopeKind::None {
+        return Ok(plain);
+    }
+    let beside = partner.reports().join(partner.profile.sent_name(name));
+    match std::fs::read(&beside) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        kept => return Ok(kept?),
+    }
+    let draft = Draft {
+        from: partner.profile.envelope.us.clone(),
+        to: partner.profile.code.clone(),
+        kind: REPORT_KIND.into(),
+        environment: environment(partner).to_owned(),
+        business_date: local_date(now),
+        sequence: 0,
+        rows: plain.iter().filter(|byte| **byte == b'\n').count() as u64,
+        previous_sha256: None,
+        made_at: now,
+    };
+    let envelope = seal(keys, partner, kind, (&draft, name), &plain, now)?;
+    place_bytes(&beside, &envelope, partner.profile.mode)?;
+    Ok(envelope)
+}
+
+/// Why an error report could not be sealed.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    #[error(transparent)]
+    Key(#[from] EnvelopeKeyError),
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    #[error(transparent)]
+    Place(#[from] TransportError),
 }
 
 fn draft(partner: &Partner, file: &FileRecord, previous_sha256: Option<String>, now: Timestamp) -> Draft {
@@ -133,8 +185,18 @@ pub fn opened(
     let plain_name = name.strip_suffix(kind.suffix()).unwrap_or(name);
     let expected = asked.map(|asked| expected(partner, plain_name, asked)).unwrap_or_default();
     let theirs: Vec<&EnvelopeKey> = all.iter().filter(|key| key.partner == *code).collect();
-    let ours = all.iter().filter(|key| key.partner.is_empty()).map(|key| keys.own(&key.id));
-    match open(ours.collect::<Result<Vec<_>, _>>()?, &theirs, name, envelope, &expected) {
+    // An old key whose secret is lost opens nothing, and the others do.
+    let ours = all.iter().filter(|key| key.partner.is_empty()).filter_map(|key| keys.own(&key.id).ok());
+    let ours: Vec<OwnKey> = ours.collect();
+    // Without keys nothing can be said of a file, and it stays where it lies.
+    let missing = |of: String| EnvelopeKeyError::NoneValid { of, kind: kind.code(), at: Timestamp::now() };
+    if ours.is_empty() {
+        return Err(missing("of ours".into()));
+    }
+    if theirs.is_empty() {
+        return Err(missing(format!("of {code}")));
+    }
+    match open(ours, &theirs, name, envelope, &expected) {
         Err(error) => Ok(Opening::Refused(error.to_string())),
         Ok(opened) => Ok(believed(opened, &theirs)),
     }

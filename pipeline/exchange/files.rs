@@ -198,8 +198,14 @@ impl Ledger {
         sequence: Option<i64>,
     ) -> Result<Option<String>, LedgerError> {
         let mut tx = self.read().await?;
-        let sql = "SELECT sha256 FROM file WHERE partner = $1 AND kind = $2 AND direction = $3 AND sequence = $4
-                   ORDER BY id DESC LIMIT 1";
+        // Ours that were cancelled never reached the partner; of the partner's, a number that never came is not known.
+        let sql = if direction == "out" {
+            "SELECT sha256 FROM file WHERE partner = $1 AND kind = $2 AND direction = $3 AND sequence <= $4
+                AND state <> 'cancelled' ORDER BY sequence DESC, id DESC LIMIT 1"
+        } else {
+            "SELECT sha256 FROM file WHERE partner = $1 AND kind = $2 AND direction = $3 AND sequence = $4
+             ORDER BY id DESC LIMIT 1"
+        };
         let before = sequence.unwrap_or_default() - 1;
         Ok(tx.row::<(String,)>(sql, args![partner, kind, direction, before]).await?.map(|(sha256,)| sha256))
     }

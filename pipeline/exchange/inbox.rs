@@ -190,16 +190,24 @@ fn unless_gone<T>(result: std::io::Result<T>) -> std::io::Result<Option<T>> {
 /// Places an error report the partner can act on: line, column, field, code, what to do. The same file may
 /// come again and be refused for another reason: then its report has a name of its own.
 pub fn report(incoming: &Incoming<'_>, faults: &[FileFault]) -> Result<(), TransportError> {
-    let text = report_of(faults);
-    let (to, mode) = (incoming.partner.to(), incoming.partner.profile.mode);
+    let (partner, text) = (incoming.partner, report_of(faults));
+    // What the partner's charset lacks is sent as it is: better a strange sign than no report.
+    let bytes = partner.profile.charset.encode(&text).unwrap_or_else(|_| text.into_bytes());
+    let (to, mode) = (partner.reports(), partner.profile.mode);
     let about = about(&incoming.name, &incoming.sha256);
-    match place(&to, &format!("{about}{REPORT}"), text.as_bytes(), None, mode) {
+    match place(&to, &format!("{about}{REPORT}"), &bytes, None, mode) {
         Err(TransportError::OtherBytes { .. }) => {
-            let name = format!("{about}.{}{REPORT}", &sha256(text.as_bytes())[..8]);
-            place(&to, &name, text.as_bytes(), None, mode).map(|_| ())
+            let name = named_apart(&format!("{about}{REPORT}"), &bytes);
+            place(&to, &name, &bytes, None, mode).map(|_| ())
         }
         placed => placed.map(|_| ()),
     }
+}
+
+/// The name of a report beside which one with other bytes lies.
+pub fn named_apart(report: &str, bytes: &[u8]) -> String {
+    let about = report.strip_suffix(REPORT).unwrap_or(report);
+    format!("{about}.{}{REPORT}", sha256(bytes).get(..8).unwrap_or_default())
 }
 
 /// How the names of reports about a file begin.
@@ -207,18 +215,24 @@ pub(super) fn about(name: &str, sha256: &str) -> String {
     format!("{name}.{}", sha256.get(..8).unwrap_or_default())
 }
 
-/// Reports that wait in our folder for the partner's server, in order of name.
+/// Reports that wait to be sealed or carried to the partner's server, in order of name.
 pub fn reports(partner: &Partner) -> std::io::Result<Vec<String>> {
-    let names = std::fs::read_dir(partner.to())?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
+    let entries = match std::fs::read_dir(partner.reports()) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
     let mut names = names.collect::<std::io::Result<Vec<String>>>()?;
     names.retain(|name| name.ends_with(REPORT));
     names.sort();
     Ok(names)
 }
 
-/// A report lies on the partner's server and is not needed here any more.
+/// A report lies at the partner's and is not needed here any more; nor is its envelope, which goes last: the same
+/// report would be sealed anew without it.
 pub fn carried(partner: &Partner, report: &str) -> std::io::Result<()> {
-    remove_one(&partner.to().join(report))
+    remove_one(&partner.reports().join(report))?;
+    remove_one(&partner.reports().join(partner.profile.sent_name(report)))
 }
 
 /// Where a settled file lies in the archive. One that was on hold until a person refused it lies where it was put.

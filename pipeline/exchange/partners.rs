@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use cardline_core::file_formats::{Environment, PartnerKind, Profile, ProfileFault, Wire};
+use cardline_core::file_formats::{EnvelopeKind, Environment, PartnerKind, Profile, ProfileFault, Wire};
 use jiff::civil::Date;
 
 use super::seen::Seen;
@@ -83,6 +83,16 @@ impl Partner {
     /// Whether what is settled is kept among its folders.
     pub fn keeps_archive(&self) -> bool {
         !matches!(&self.profile.transport, Wire::Sftp(server) if server.archive.is_none())
+    }
+
+    /// Where error reports are written: at the partner's, unless they are sealed or carried to its server first.
+    pub fn reports(&self) -> PathBuf {
+        if self.is_told_later() { self.folder.join("reports") } else { self.to() }
+    }
+
+    /// Whether error reports are sealed or carried to a server.
+    pub fn is_told_later(&self) -> bool {
+        self.has_server() || self.profile.envelope.out != EnvelopeKind::None
     }
 
     /// Whether its files travel over the wire: they are on a server of its own.
@@ -164,6 +174,7 @@ fn make_folders_of(partner: &Partner) -> Result<(), (PathBuf, std::io::Error)> {
         (partner.archive(), OURS),
     ];
     let of_server = partner.has_server().then(|| (partner.settled(), OURS));
+    let of_server = of_server.into_iter().chain(partner.is_told_later().then(|| (partner.reports(), OURS)));
     folders
         .into_iter()
         .chain(of_server)

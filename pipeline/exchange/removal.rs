@@ -24,7 +24,7 @@ pub fn copies(partner: &Partner, file: &FileRecord) -> std::io::Result<Vec<PathB
         let about = about(&file.name, &file.sha256);
         for entry in std::fs::read_dir(partner.to())? {
             let name = entry?.file_name().to_string_lossy().into_owned();
-            if name.starts_with(&about) && name.ends_with(REPORT) {
+            if name.starts_with(&about) && name.contains(REPORT) {
                 paths.push(partner.to().join(name));
             }
         }

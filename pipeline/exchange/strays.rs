@@ -10,6 +10,9 @@ use super::transport::plain_files::entries;
 
 const HOUR_SECONDS: i64 = 3600;
 
+/// How a file of ours begins that tries a connection, and is gone again at once.
+pub const PROBE: &str = "cardline-probe-";
+
 /// Why a file is not read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Stray {
@@ -38,7 +41,10 @@ pub fn strays(partner: &Partner, now: Timestamp) -> std::io::Result<Vec<(String,
 /// Those of what lies in a folder that will not be read, in order, each with the reason.
 pub fn strays_among(partner: &Partner, lying: &[Entry], now: Timestamp) -> Vec<(String, Stray)> {
     let plain: BTreeSet<&str> = lying.iter().filter(|entry| entry.is_plain).map(|entry| entry.name.as_str()).collect();
-    let found = lying.iter().filter_map(|entry| Some((entry.name.clone(), stray(partner, entry, &plain, now)?)));
+    let found = lying
+        .iter()
+        .filter(|entry| !entry.name.starts_with(PROBE))
+        .filter_map(|entry| Some((entry.name.clone(), stray(partner, entry, &plain, now)?)));
     let mut found: Vec<_> = found.collect();
     found.sort_by(|one, other| one.0.cmp(&other.0));
     found

@@ -52,7 +52,7 @@ pub enum Permission {
     /// See which files went out and came in.
     SeeFiles,
     SeeMissingFiles,
-    /// Try how a partner is reached, where a file is placed and removed, and hand out our public keys.
+    /// Try how a partner is reached, where a file is placed and removed; send a file again; hand out our public keys.
     SetUpExchange,
     /// Make, enter, change and revoke keys of envelopes.
     KeepKeys,

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::exchange::{Partner, clearing};
 use crate::step::{Claim, StageError, Step, Unit, Worker};
+use crate::store::Lease;
 
 /// The step.
 pub struct Clear;
@@ -26,13 +27,16 @@ impl Unit for Noted {
 
 impl Step for Clear {
     type Unit = Noted;
-    type Claimed<'s> = (&'s Partner, String);
-    type Worked<'s> = (&'s Partner, String);
+    type Claimed<'s> = (Lease, &'s Partner, String);
+    type Worked<'s> = (Lease, &'s Partner, String);
 
     async fn units(&self, worker: &Worker, _: Timestamp) -> Result<Vec<Noted>, StageError> {
         let mut found = Vec::new();
         for partner in worker.partners.all().filter(|partner| partner.has_server()) {
-            let asked = clearing::asked(partner).map_err(|e| StageError::exchange(&partner.clearing(), e))?;
+            let asked = clearing::asked(partner).unwrap_or_else(|error| {
+                tracing::error!(partner = %partner.profile.code, "{}: {error}", partner.clearing().display());
+                Vec::new()
+            });
             found.extend(asked.into_iter().map(|note| Noted { partner: partner.profile.code.clone(), note }));
         }
         Ok(found)
@@ -42,9 +46,11 @@ impl Step for Clear {
         &self,
         worker: &'s Worker,
         unit: &Noted,
-        _: Timestamp,
+        now: Timestamp,
     ) -> Result<Claim<Self::Claimed<'s>>, StageError> {
-        Ok(worker.partners.get(&unit.partner).map(|partner| (partner, unit.note.clone())).into())
+        let Some(partner) = worker.partners.get(&unit.partner) else { return Ok(Claim::Nothing) };
+        let lease = worker.lease(&format!("exchange/clear/{}", unit.partner), now).await?;
+        Ok(Claim::under(lease, |lease| (lease, partner, unit.note.clone())))
     }
 
     fn work<'s>(
@@ -58,10 +64,11 @@ impl Step for Clear {
 
     async fn settle<'s>(
         &self,
-        _: &'s Worker,
-        (partner, note): Self::Worked<'s>,
+        worker: &'s Worker,
+        (lease, partner, note): Self::Worked<'s>,
         _: Timestamp,
     ) -> Result<(), StageError> {
-        Ok(clearing::clear(partner, &note).await?)
+        clearing::clear(partner, &note).await?;
+        Ok(worker.ledger.give_back(&lease).await?)
     }
 }

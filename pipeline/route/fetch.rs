@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
 
-use crate::exchange::arriving::{Arrived, complete, fetch, place_here, put_away, told_digest};
+use crate::exchange::arriving::{Arrived, complete, fetch, marker_name, place_here, put_away};
 use crate::exchange::strays::{Stray, strays_among};
 use crate::exchange::transport::{Entry, Place, TransportError};
 use crate::exchange::{Partner, settled_notes};
@@ -53,19 +53,31 @@ async fn look(partner: &Partner, now: Timestamp) -> Vec<Lying> {
         Ok(lying) => lying,
         Err(error) => return vec![Lying::Server(Mutex::new(Some(error)))],
     };
-    forget_notes(partner, &lying);
-    let waits_here = |name: &String| partner.from().join(name).is_file();
+    forget_notes(partner, &lying).await;
+    // A file without its marker is one that was not placed whole.
+    let waits_here = |name: &String| {
+        let marker = marker_name(partner, name);
+        partner.from().join(name).is_file() && marker.is_none_or(|marker| partner.from().join(marker).is_file())
+    };
     let files = complete(partner, &lying, now).into_iter().filter(|name| !waits_here(name)).map(Lying::File);
     let strays = strays_among(partner, &lying, now).into_iter();
     let strays = strays.map(|(name, stray)| Lying::Stray(name, stray));
     files.take(PARTNER_FILES_PER_LOOK).chain(strays.take(PARTNER_FILES_PER_LOOK)).collect()
 }
 
-/// A note of a file that does not lie there any more is of no use.
-fn forget_notes(partner: &Partner, lying: &[Entry]) {
+/// A note of a file that does not lie there any more is of no use; its marker goes, too, where we died before that.
+async fn forget_notes(partner: &Partner, lying: &[Entry]) {
     let listed: BTreeSet<&str> = lying.iter().map(|entry| entry.name.as_str()).collect();
     for name in settled_notes::names(partner).unwrap_or_default() {
-        if !listed.contains(name.as_str()) {
+        if listed.contains(name.as_str()) {
+            continue;
+        }
+        let marker = marker_name(partner, &name).filter(|marker| listed.contains(marker.as_str()));
+        let removed = match marker {
+            Some(marker) => partner.transport.remove(Place::From, &marker).await.is_ok(),
+            None => true,
+        };
+        if removed {
             // The next look tries again.
             let _ = settled_notes::remove(partner, &name);
         }
@@ -154,14 +166,17 @@ async fn arrived(partner: &Partner, name: &str, now: Timestamp) -> Result<Option
 async fn is_put_away(partner: &Partner, name: &str) -> Result<bool, StageError> {
     let noted = settled_notes::read(partner, name).map_err(|e| StageError::exchange(&partner.settled(), e))?;
     let Some(note) = noted else { return Ok(false) };
-    let lies = match told_digest(partner, name).await? {
-        Some(digest) => Some(digest),
-        None => fetch(partner, name).await?.map(|arrived| arrived.sha256()),
-    };
-    // Other bytes under the same name are another file.
-    let is_same = lies.as_ref() == Some(&note.sha256);
+    // What lies there decides, and not its marker: the partner may be writing another file over it.
+    let is_same = fetch(partner, name).await?.is_some_and(|arrived| arrived.sha256() == note.sha256);
     if is_same {
-        put_away(partner, name, &note.archived).await?;
+        let put = put_away(partner, name, &note.archived).await;
+        if put.as_ref().is_err_and(|error| !error.is_of_server()) {
+            // Another envelope of the same file may lie there under the name.
+            let apart = format!("{}.{}", note.archived, note.sha256.get(..8).unwrap_or_default());
+            put_away(partner, name, &apart).await?;
+        } else {
+            put?;
+        }
     }
     settled_notes::remove(partner, name).map_err(|e| StageError::exchange(&partner.settled(), e))?;
     Ok(is_same)

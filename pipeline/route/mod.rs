@@ -85,7 +85,9 @@ impl RouteStep {
             return (self.run)(worker, resting, now).await;
         }
         let folders = worker.carrying_for_folders();
-        let mut drained = (self.run)(&folders, resting, now).await?;
+        // Who carries for some only leaves the folders, and what is nobody's, to who carries for all.
+        let is_theirs = folders.partners.all().next().is_some() || worker.carried_elsewhere.is_empty();
+        let mut drained = if is_theirs { (self.run)(&folders, resting, now).await? } else { Drained::default() };
         for one in join_all(servers.iter().map(|worker| (self.run)(worker, resting, now))).await {
             let one = one?;
             drained.did += one.did;

@@ -13,7 +13,7 @@ use crate::crypto::envelope_keys::EnvelopeKeyError;
 use crate::crypto::key_error::KeyError;
 use crate::crypto::objects::ObjectError;
 use crate::exchange::PartnerError;
-use crate::exchange::envelopes::SealError;
+use crate::exchange::envelopes::{ReportError, SealError};
 use crate::exchange::strays::Stray;
 use crate::exchange::transport::TransportError;
 use crate::kafka::BrokerError;
@@ -63,6 +63,16 @@ pub enum StageError {
     Panicked,
     #[error("{0}")]
     Shape(String),
+}
+
+impl From<ReportError> for StageError {
+    fn from(error: ReportError) -> StageError {
+        match error {
+            ReportError::Key(error) => error.into(),
+            ReportError::Io(error) => StageError::file("an error report", error),
+            ReportError::Place(error) => error.into(),
+        }
+    }
 }
 
 impl From<SealError> for StageError {

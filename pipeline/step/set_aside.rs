@@ -148,7 +148,14 @@ impl<'s> Asides<'s> {
 
     /// What failed in this run. What is no longer listed needs nobody any more.
     pub async fn close(mut self) -> Result<Vec<SetAside>, StageError> {
-        let is_gone = |key: &&Key| !self.listed.contains(*key) && !self.failed.contains_key(*key);
+        // While a server is away nobody knows what still lies there.
+        let is_away = |partner: &str| {
+            let server = (partner.to_owned(), SERVER.to_owned());
+            self.failed.contains_key(&server) || self.known.contains_key(&server) && self.listed.contains(&server)
+        };
+        let is_gone = |key: &&Key| {
+            !self.listed.contains(*key) && !self.failed.contains_key(*key) && (key.1 == SERVER || !is_away(&key.0))
+        };
         let gone: Vec<Key> = self.known.keys().filter(is_gone).cloned().collect();
         for key in gone {
             self.take_up(&key, "it is no longer there").await?;

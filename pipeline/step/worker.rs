@@ -181,7 +181,8 @@ impl Worker {
 
     fn carrying(&self, is_ours: impl Fn(&Partner) -> bool) -> Worker {
         let others = self.partners.all().filter(|partner| !is_ours(partner));
-        let others: BTreeSet<String> = others.map(|partner| partner.profile.code.clone()).collect();
+        let others = others.map(|partner| partner.profile.code.clone());
+        let others: BTreeSet<String> = others.chain(self.carried_elsewhere.iter().cloned()).collect();
         let (partners, carried_elsewhere) = (Arc::new(self.partners.only(is_ours)), Arc::new(others));
         let stopping = self.stopping.clone();
         Worker { partners, carried_elsewhere, stopping, ..self.on(self.ledger.clone()) }

@@ -103,10 +103,17 @@ impl Ledger {
     }
 }
 
+/// Whether the connection is encrypted; on one machine it need not be.
+const ENCRYPTED: &str = "SELECT CASE WHEN s.ssl THEN 'on'
+        WHEN COALESCE(host(inet_client_addr()), '::1') = '::1' OR host(inet_client_addr()) LIKE '127.%' THEN 'local'
+        ELSE 'off' END
+    FROM pg_stat_ssl s WHERE s.pid = pg_backend_pid()";
+
 const POSTGRES_SETTINGS: &[(&str, &str)] = &[
     ("fsync", "SHOW fsync"),
     ("full_page_writes", "SHOW full_page_writes"),
     ("synchronous_commit", "SHOW synchronous_commit"),
+    ("encrypted", ENCRYPTED),
     ("TimeZone", "SHOW TimeZone"),
     ("data_checksums", "SHOW data_checksums"),
     ("max_connections", "SHOW max_connections"),

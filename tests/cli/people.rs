@@ -149,6 +149,7 @@ fn arguments(command: &str) -> Vec<&'static str> {
         "migrate" => vec!["--check"],
         "backup" => vec!["--to", "/dev/null/none"],
         "exchange test" => vec!["ICBC"],
+        "exchange resend" => vec!["999"],
         "keys new" => vec!["--kind", "openpgp", "--until", "2000-01-01T00:00:00Z"],
         "keys rotate" => vec!["--kind", "gm", "--from", "2099-01-01T00:00:00Z", "--overlap-days", "0"],
         "keys revoke" => vec!["00", "--from", "2099-01-01T00:00:00Z"],

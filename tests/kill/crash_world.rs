@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -25,6 +26,8 @@ use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+
+use super::sftp;
 
 const CARDS: u64 = 80;
 const PARTITIONS: i32 = 2;
@@ -51,6 +54,8 @@ pub struct CrashWorld {
     /// The broker inside this process, where the engines bring none of their own.
     _broker: Option<MockBroker>,
     folder: TempDir,
+    /// The partners' folders on their server.
+    server: TempDir,
 }
 
 /// Where a crash world keeps its books, and how it is told.
@@ -95,6 +100,8 @@ impl CrashWorld {
         let folder = tempfile::tempdir().unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let mut config = Config::in_folder(folder.path(), engines.database);
+        let server = sftp::folder();
+        config.partners.value = Some(sftp::profiles(folder.path(), server.path()));
         let (worker, broker) = match engines.kafka {
             None => {
                 let (worker, broker) = runtime.block_on(worker_with_broker(config, FIRST_DAY)).unwrap();
@@ -109,14 +116,16 @@ impl CrashWorld {
             }
         };
         std::fs::write(folder.path().join("config.toml"), configuration(&worker.config.topics)).unwrap();
-        CrashWorld { worker, runtime, _broker: broker, folder }
+        CrashWorld { worker, runtime, _broker: broker, folder, server }
     }
 
     /// Plays `days` days, each tick by `tick`; in the end all laws hold and the mirror is exact. Returns
     /// the cards by state.
     pub fn play(engines: Engines, days: u32, mut tick: impl FnMut(&CrashWorld, Tick)) -> BTreeMap<String, i64> {
         let crash_world = CrashWorld::new(engines);
-        let mut world = World::new(&crash_world.worker, Setting::demo(11, CARDS, days)).unwrap();
+        let mut partners = crash_world.worker.on(crash_world.worker.ledger.clone());
+        partners.partners = Arc::new(sftp::partners(crash_world.server.path()));
+        let mut world = World::new(&partners, Setting::demo(11, CARDS, days)).unwrap();
         crash_world.runtime.block_on(world.prepare(&crash_world.worker)).unwrap();
         crash_world.runtime.block_on(crash_world.plan_mergers());
         let mut number = 0;
@@ -200,6 +209,7 @@ impl CrashWorld {
             .env("CARDLINE_DATA", &self.worker.config.data.value)
             .env("CARDLINE_KAFKA", self.worker.kafka.as_deref().unwrap())
             .env("CARDLINE_WORKER", "killed-worker")
+            .env("CARDLINE_PARTNERS", self.worker.config.partners.value.as_ref().unwrap())
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
         if let Some(crash) = crash {

@@ -4,4 +4,5 @@
 
 mod crash_world;
 mod random;
+mod sftp;
 mod walk;

@@ -8,6 +8,7 @@ mod conformance;
 mod console;
 mod database_causes;
 mod database_faults;
+mod database_tls;
 mod databases;
 mod dry_run;
 mod faults;

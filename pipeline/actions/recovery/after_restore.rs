@@ -59,6 +59,8 @@ pub struct Behind {
 pub struct Survey {
     pub halt: Option<Halt>,
     pub files: Vec<LostFile>,
+    /// Partners whose server could not be asked what lies there: what was sent to them is known by the counters only.
+    pub unseen: Vec<String>,
     pub answers: Vec<LostAnswer>,
     pub counters: Vec<Behind>,
     /// Sessions that ended when a restore was found; none where it is no restore.
@@ -88,11 +90,22 @@ pub async fn survey(worker: &Worker) -> Result<Survey, StageError> {
         .collect();
     let applied: BTreeSet<(&str, &str)> =
         known.iter().filter(|f| f.direction == "in").map(|f| (f.partner.as_str(), f.sha256.as_str())).collect();
-    let (mut files, mut answers) = (Vec::new(), Vec::new());
+    let came: BTreeSet<(&str, &str)> =
+        known.iter().filter(|f| f.direction == "in").map(|f| (f.partner.as_str(), f.name.as_str())).collect();
+    let (mut files, mut answers, mut unseen) = (Vec::new(), Vec::new(), Vec::new());
     let mut seen = worker.watermark(&reached.identity)?.map(|mark| mark.counters).unwrap_or_default();
     for partner in worker.partners.all() {
         let code = partner.profile.code.as_str();
-        let lying = partner.transport.list(Place::To).await?;
+        let lying = match partner.transport.list(Place::To).await {
+            Ok(lying) => lying,
+            // A folder of ours that cannot be read is our own trouble; a server that is away must not keep all halted.
+            Err(error) if error.is_of_server() => {
+                tracing::warn!(partner = code, "{error}");
+                unseen.push(code.to_owned());
+                Vec::new()
+            }
+            Err(error) => return Err(error.into()),
+        };
         for (spec, sequence, name) in of_profile(partner, lying.into_iter().map(|entry| entry.name)) {
             if spec.kind.is_request() && !sent.contains(&(code, spec.kind.name(), sequence)) {
                 if partner.profile.envelope.out != EnvelopeKind::None {
@@ -110,7 +123,11 @@ pub async fn survey(worker: &Worker) -> Result<Survey, StageError> {
         for (spec, sequence, name) in of_profile(partner, names(&partner.archive())?) {
             let path = partner.archive().join(&name);
             let bytes = std::fs::read(&path).map_err(|e| StageError::file(path.display(), e))?;
-            if !spec.kind.is_request() && !applied.contains(&(code, sha256(&bytes).as_str())) {
+            // The ledger has the digest of what was in an envelope, and the archive the envelope.
+            let is_sealed = partner.profile.envelope.incoming != EnvelopeKind::None;
+            let is_known = applied.contains(&(code, sha256(&bytes).as_str()))
+                || is_sealed && came.contains(&(code, name.as_str()));
+            if !spec.kind.is_request() && !is_known {
                 let kind = spec.kind.name().to_owned();
                 answers.push(LostAnswer { partner: code.into(), kind, sequence, name, path });
             }
@@ -136,7 +153,7 @@ pub async fn survey(worker: &Worker) -> Result<Survey, StageError> {
             state: user.state,
         }));
     }
-    Ok(Survey { halt, files, answers, counters, sessions_ended, users })
+    Ok(Survey { halt, files, unseen, answers, counters, sessions_ended, users })
 }
 
 /// What a second person is asked for: that every stream goes on past exactly what was found.

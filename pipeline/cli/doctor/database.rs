@@ -41,6 +41,12 @@ const WANTED: &[(&str, &[&str], bool, &str)] = &[
         "the role or database is set read-only: workers rest until default_transaction_read_only is off",
     ),
     (
+        "encrypted",
+        &["on", "local"],
+        false,
+        "the connection is in the open: add sslmode=verify-full and sslrootcert=FILE to the address",
+    ),
+    (
         "in_recovery",
         &["off"],
         true,
@@ -67,8 +73,32 @@ pub async fn open(context: &Context) -> Result<Ledger, Finding> {
 
 /// The database does not open.
 fn away(context: &Context, error: &anyhow::Error) -> Finding {
-    let found = format!("{}: {}", address(context), in_one_line(error));
-    Finding::fail("database", found, "start it or correct its address (--database); ops/runbooks/database-gone.md")
+    let error = in_one_line(error);
+    let advice =
+        advice(&error).unwrap_or("start it or correct its address (--database); ops/runbooks/database-gone.md");
+    Finding::fail("database", format!("{}: {error}", address(context)), advice)
+}
+
+/// What a server or a certificate says, and what to do about it; the first that is found.
+const REFUSALS: &[(&str, &str)] = &[
+    (
+        "UnknownIssuer",
+        "the server's certificate is of another authority than sslrootcert: ask who runs it for the authority's certificate",
+    ),
+    ("Expired", "the server's certificate has expired: have who runs it make a new one"),
+    ("NotValidYet", "the server's certificate is not valid yet: compare the clocks"),
+    ("not valid for name", "the server's certificate is of another name: put the name it is of into the address"),
+    (
+        "no encryption",
+        "the server takes encrypted connections only: add sslmode=verify-full and sslrootcert=FILE to the address",
+    ),
+    ("server does not support TLS", "the server has no TLS: have it switched on, or sslmode taken out of the address"),
+    ("authentication failed", "the server does not take this user or password: correct them in the address"),
+    ("No such file", "a file that the address names is not there: correct sslrootcert"),
+];
+
+fn advice(error: &str) -> Option<&'static str> {
+    REFUSALS.iter().find(|(said, _)| error.contains(said)).map(|(_, advice)| *advice)
 }
 
 fn address(context: &Context) -> String {

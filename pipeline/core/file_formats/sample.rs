@@ -26,6 +26,9 @@ host_key = "sftp.bank.test ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBd
 to = "/in"
 from = "/out"
 
+[envelope]
+us = "PROVINCE1"
+
 [codes.id_type]
 resident_id = "00"
 household_book = "01"

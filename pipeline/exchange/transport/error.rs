@@ -39,9 +39,10 @@ impl TransportError {
         }
     }
 
-    /// Whether the server as a whole is at fault, and no file goes.
+    /// Whether the server as a whole is at fault, and no file goes. A connection that broke in the middle of a file may
+    /// break for this file alone; whether the server is there shows with the next one.
     pub fn is_of_server(&self) -> bool {
-        self.ends_the_connection() || self.repeated().is_some()
+        matches!(self, TransportError::Unreachable { .. }) || self.repeated().is_some()
     }
 
     /// Whether the connection is of no use any more, and the next try begins with a new one.

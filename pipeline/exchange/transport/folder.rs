@@ -54,6 +54,10 @@ fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> TransportError {
 }
 
 impl Transport for FolderTransport {
+    fn begin_anew(&self) -> BoxFuture<'_, ()> {
+        std::future::ready(()).boxed()
+    }
+
     fn list(&self, place: Place) -> BoxFuture<'_, Result<Vec<Entry>, TransportError>> {
         let folder = folder_of(&self.folder, place);
         let archive = folder_of(&self.folder, Place::Archive);

@@ -55,6 +55,9 @@ pub enum Published {
 
 /// What is done at a partner's.
 pub trait Transport: Send + Sync {
+    /// Forgets what went wrong before: the next question begins with a new connection.
+    fn begin_anew(&self) -> BoxFuture<'_, ()>;
+
     /// Everything in a folder, in no order; without what a listing says of the folder itself.
     fn list(&self, place: Place) -> BoxFuture<'_, Result<Vec<Entry>, TransportError>>;
 

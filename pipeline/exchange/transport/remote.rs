@@ -178,6 +178,8 @@ impl Remote<'_> {
         let told = source.get_ref().and_then(|inner| inner.downcast_ref::<SftpError>());
         let source = match told {
             Some(error) => IoError::new(kind_of(error), said(error)),
+            // The library hands on the server's own words, which may hold anything.
+            None if source.get_ref().is_some() => IoError::new(source.kind(), UNTOLD),
             None => source,
         };
         TransportError::Io { path: self.shown(path), source }
@@ -200,6 +202,9 @@ fn kind_of(error: &SftpError) -> ErrorKind {
         }
     }
 }
+
+/// What stands for words that are not repeated.
+const UNTOLD: &str = "the server did not take it, or the connection broke. Its disk or our share of it may be full";
 
 /// A server's own words may hold anything; its code is enough.
 fn said(error: &SftpError) -> String {

@@ -64,7 +64,13 @@ async fn opened(server: &SftpServer, secrets: &Path) -> Result<Session, Transpor
     let failed = |error: russh::Error| unreachable(server, error.to_string());
     let channel = connection.channel_open_session().await.map_err(failed)?;
     channel.request_subsystem(true, "sftp").await.map_err(failed)?;
-    let settings = SftpConfig { request_timeout_secs: server.timeout_seconds.into(), ..SftpConfig::default() };
+    // Each request has the whole time from when it is queued: few at once, so that a slow line answers all of them.
+    let settings = SftpConfig {
+        request_timeout_secs: server.timeout_seconds.into(),
+        max_concurrent_reads: 2,
+        max_concurrent_writes: 8,
+        ..SftpConfig::default()
+    };
     let sftp = SftpSession::new_with_config(channel.into_stream(), settings).await;
     let sftp = sftp.map_err(|error| unreachable(server, format!("it offers no SFTP: {error}")))?;
     Ok(Session { sftp, connection })
@@ -72,13 +78,22 @@ async fn opened(server: &SftpServer, secrets: &Path) -> Result<Session, Transpor
 
 fn settings(server: &SftpServer) -> client::Config {
     client::Config {
-        preferred: Preferred { key: ALGORITHMS.into(), ..Preferred::DEFAULT },
+        preferred: Preferred { key: pinned_algorithms(server).into(), ..Preferred::DEFAULT },
         // A server that says nothing is asked whether it is there, and left after the second silence.
         keepalive_interval: Some(Duration::from_secs(server.timeout_seconds.into()) / 2),
         keepalive_max: 1,
         nodelay: true,
         ..client::Config::default()
     }
+}
+
+/// Those of the pinned keys: a server that has others as well is asked for the one we know.
+fn pinned_algorithms(server: &SftpServer) -> Vec<Algorithm> {
+    let pinned = |algorithm: &&Algorithm| {
+        let name = if matches!(algorithm, Algorithm::Rsa { .. }) { "ssh-rsa" } else { algorithm.as_str() };
+        server.host_keys.iter().any(|line| line.split_whitespace().nth(1) == Some(name))
+    };
+    ALGORITHMS.iter().filter(pinned).cloned().collect()
 }
 
 /// With the key, then, where the server wants more or there is no key, with the password.

@@ -106,6 +106,10 @@ impl SftpTransport {
 }
 
 impl Transport for SftpTransport {
+    fn begin_anew(&self) -> BoxFuture<'_, ()> {
+        async move { *self.connection.lock().await = Connection::None }.boxed()
+    }
+
     fn list(&self, place: Place) -> BoxFuture<'_, Result<Vec<Entry>, TransportError>> {
         async move {
             let Some(folder) = self.folder(place) else { return Ok(Vec::new()) };

@@ -25,7 +25,9 @@ fn every_test_named_among_the_faults_exists() {
     assert!(missing.is_empty(), "ops/faults.md names tests that are not there: {missing:?}");
     let rows = faults.lines().filter(|line| line.starts_with("| ") && line.as_bytes()[2].is_ascii_digit());
     let numbers: Vec<u32> = rows.map(|row| row.split('|').nth(1).unwrap().trim().parse().unwrap()).collect();
-    assert_eq!(numbers, (16..=39).collect::<Vec<u32>>());
+    let (ours, partners) = numbers.split_at(24.min(numbers.len()));
+    assert_eq!(ours, (16..=39).collect::<Vec<u32>>());
+    assert!(partners.len() > 10 && partners.is_sorted_by(|one, other| one < other), "{partners:?}");
 }
 
 /// The order of first appearance of words in a text.

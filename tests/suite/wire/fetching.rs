@@ -92,7 +92,7 @@ async fn a_file_that_cannot_be_read_is_told_of_on_the_server() {
     let report = format!("{name}.{}.errors.csv", &sha256(half)[..8]);
     let there = std::fs::read_to_string(bank.there.join("to").join(&report)).unwrap();
     assert!(there.starts_with("line,column,field,code,message"), "{there}");
-    let here = bank.play.worker.partners.get("ICBC").unwrap().to();
+    let here = bank.play.worker.partners.get("ICBC").unwrap().reports();
     assert!(!here.join(report).exists(), "it is there, and not needed here");
     bank.play.worker.ledger.close().await;
 }
@@ -114,5 +114,10 @@ async fn a_marker_of_other_bytes_is_waited_for_and_then_refused() {
     assert_eq!(waiting(&bytes[..200], bank.now + 70.seconds()).await, ["applied"]);
     let states = waiting(&bytes[..200], bank.now + 120.seconds()).await;
     assert_eq!(states, ["applied", "refused"], "nothing changed for a minute");
+    for later in [180, 300, 420] {
+        bank.round(bank.now + later.seconds()).await;
+    }
+    assert_eq!(bank.states(&name).await, ["applied", "refused"], "once");
+    assert_eq!(names(&bank.there.join("from")), Vec::<String>::new());
     bank.play.worker.ledger.close().await;
 }

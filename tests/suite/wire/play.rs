@@ -3,7 +3,10 @@
 use std::process::Command;
 
 use cardline::actions::connection::try_connection;
+use cardline::actions::outcome::ActionError;
+use cardline::actions::resend::{ResendRefusal, preview, resend};
 use cardline::config::Config;
+use cardline::exchange::transport::Published;
 use cardline::route::ROUTE;
 use cardline::step::cause::Cause;
 use cardline::time::instant;
@@ -11,7 +14,7 @@ use cardline_world::play_day;
 use cardline_world::setting::Setting;
 use jiff::ToSpan;
 
-use super::{Server, names, profiles};
+use super::{Server, names, profiles, sha256};
 use crate::databases::{Database, Engine};
 use crate::plays::{Play, broken};
 
@@ -103,6 +106,18 @@ async fn a_server_that_is_away_holds_nobody_else_back_and_is_caught_up_with() {
     let sent =
         |code: &str| files.iter().filter(|f| f.partner == code && f.direction == "out" && f.state != "frozen").count();
     assert!(sent("ICBC") == 0 && sent("ABC") > 0 && sent("CCB") > 0, "the others went on");
+    // Who carries for one partner leaves alone what is the others'.
+    let before = play.worker.ledger.all_set_aside().await.unwrap();
+    let abc = play.worker.carrying_for("ABC");
+    for step in ROUTE.iter().filter(|step| step.is_apart) {
+        let ran = step.run(&abc, instant(play.world.setting.day(2), 18, 0)).await.unwrap();
+        assert!(ran.set_aside.is_empty(), "{:?}", ran.set_aside);
+    }
+    let after = play.worker.ledger.all_set_aside().await.unwrap();
+    let of = |asides: &[cardline::step::asides::AsideRecord]| {
+        asides.iter().map(|a| (a.step.clone(), a.failures)).collect::<Vec<_>>()
+    };
+    assert_eq!(of(&before), of(&after));
     // Three days later it is there again: everything is sent by itself, once.
     transports.pop();
     transports.push(("ICBC", server.transport("ICBC")));
@@ -149,4 +164,37 @@ fn the_server_of_the_tests_is_openssh() {
         .unwrap();
     let scanned = String::from_utf8(scanned.stdout).unwrap();
     assert!(scanned.contains(server.host_key.rsplit(' ').next().unwrap()), "{scanned}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_is_sent_again_as_it_was_and_told_as_gone_once_its_bytes_are() {
+    let server = Server::of_tests();
+    let play = over_the_wire(&server, 6).await;
+    let (worker, now) = (&play.worker, instant(play.world.setting.day(6), 9, 0));
+    let files = worker.ledger.files().await.unwrap();
+    let file = files.iter().find(|f| f.partner == "ICBC" && f.direction == "out" && f.state != "frozen").unwrap();
+    let there = server.partner_folder("ICBC").join("to").join(&file.name);
+    // The bank took it, and lost it.
+    let before = std::fs::read(&there).unwrap_or_default();
+    let _ = (std::fs::remove_file(&there), std::fs::remove_file(there.with_extension("txt.ok")));
+    let seen = preview(worker, file.id).await.unwrap();
+    assert!(!seen.lies_there && seen.sha256 == file.sha256);
+    assert!(!there.exists(), "a preview sends nothing");
+    assert_eq!(resend(worker, file.id, now).await.unwrap().1, Published::Now);
+    let again = std::fs::read(&there).unwrap();
+    assert_eq!(sha256(&again), file.sha256);
+    assert!(before.is_empty() || before == again);
+    assert_eq!(resend(worker, file.id, now).await.unwrap().1, Published::Before);
+    let came = files.iter().find(|f| f.direction == "in").unwrap();
+    let refused = async |id: i64| match resend(worker, id, now).await {
+        Err(ActionError::Refused(refusal)) => refusal,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(refused(came.id).await, ResendRefusal::FromThem);
+    assert_eq!(refused(9_999).await, ResendRefusal::NoFile(9_999));
+    std::fs::remove_file(&there).unwrap();
+    worker.objects.remove("files", &file.sha256).await.unwrap();
+    assert_eq!(refused(file.id).await, ResendRefusal::Lost);
+    assert!(!there.exists(), "it is not rendered anew");
+    worker.ledger.close().await;
 }

@@ -48,6 +48,7 @@ pub const LINTS: &[Lint] = &[
     lint("PROFILE-COLUMN-WIDTH", "widths are given where they count, and lie in their range", lint_files::widths),
     lint("PROFILE-CONTROL", "the control line states the count", lint_files::control),
     lint("PROFILE-DELIMITER", "the delimiter is no character of the data", lint_files::delimiter),
+    lint("PROFILE-ENVELOPE", "manifests name us by a code that is not the partner's", lint_wire::envelope),
     lint("PROFILE-FILE-KIND", "files travel the right way to the right kind of partner", file_kind),
     lint("PROFILE-FILE-TWICE", "one file of a kind", file_twice),
     lint("PROFILE-IDENTITY", "code, name, version, calendar and time zone are sound", identity),

@@ -39,6 +39,8 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
     ("layout = \"delimited\"", "layout = \"delimited\"\ndelimiter = \"-\"", "PROFILE-DELIMITER"),
     ("layout = \"delimited\"", "layout = \"delimited\"\ndelimiter = \"~\"", "PROFILE-DELIMITER"),
     ("layout = \"delimited\"", "layout = \"delimited\"\ndelimiter = \"·\"", "PROFILE-DELIMITER"),
+    ("us = \"PROVINCE1\"", "us = \"TEST\"", "PROFILE-ENVELOPE"),
+    ("us = \"PROVINCE1\"", "us = \"the province\"", "PROFILE-ENVELOPE"),
     ("direction = \"out\"", "direction = \"in\"", "PROFILE-FILE-KIND"),
     ("kind = \"bank\"", "kind = \"bureau\"", "PROFILE-FILE-KIND"),
     ("kind = \"account-result\"", "kind = \"account-request\"", "PROFILE-FILE-TWICE"),

@@ -40,6 +40,14 @@ pub fn transport(profile: &Profile, found: &mut Found) {
     }
 }
 
+pub fn envelope(profile: &Profile, found: &mut Found) {
+    let us = &profile.envelope.us;
+    let is_code = us.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+    if !(2..=16).contains(&us.len()) || !is_code || *us == profile.code {
+        found.whole("envelope.us must be 2 to 16 capital letters and digits, and not the partner's own code");
+    }
+}
+
 fn is_of_host(character: char) -> bool {
     character.is_ascii_alphanumeric() || ".-:_".contains(character)
 }
