@@ -34,6 +34,8 @@ const PARTITIONS: i32 = 2;
 /// Days on which revisions come before their predecessors, and how many.
 const EARLY_ON: [u32; 2] = [2, 3];
 const EARLY: u32 = 4;
+/// The day on which a bank sends a file that cannot be read, before its first answer.
+const UNREADABLE_ON: u32 = 1;
 /// Regions of this world, the days they end, and what takes them over: cards wait under each, for a bank or
 /// for their recycling.
 const MERGERS: [(&str, u32, &str); 3] = [("522634", 12, "522601"), ("522601", 20, "522622"), ("522631", 42, "522622")];
@@ -137,6 +139,9 @@ impl CrashWorld {
             let today = day(n);
             world.listen(&crash_world.worker, today).unwrap();
             let Morning { first_events, applications, events } = world.morning(&crash_world.worker, today).unwrap();
+            if n == UNREADABLE_ON {
+                sftp::place_unreadable(crash_world.server.path());
+            }
             let topics = &crash_world.worker.config.topics;
             if EARLY_ON.contains(&n) {
                 for letters in too_early(n) {

@@ -3,10 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use cardline::exchange::Partners;
+use cardline_core::file_formats::marker;
 use cardline_world::play::FIRST_DAY;
+use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use url::Url;
 
+const UNREADABLE: &str = "ICBC_110101_20260105_000001_KHHP.txt";
 const PARTNERS: [&str; 4] = ["ABC", "BUREAU", "CCB", "ICBC"];
 
 fn address() -> Url {
@@ -49,4 +52,12 @@ pub fn partners(server: &Path) -> Partners {
     let partners = Partners::of(None, server, FIRST_DAY).unwrap();
     partners.make_folders();
     partners
+}
+
+/// A file of a bank that is refused, and told of.
+pub fn place_unreadable(server: &Path) {
+    let (from, bytes) = (server.join("partners/ICBC/from"), b"no answer\n");
+    let digest: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    std::fs::write(from.join(UNREADABLE), bytes).unwrap();
+    std::fs::write(from.join(format!("{UNREADABLE}.ok")), marker(bytes.len() as u64, &digest)).unwrap();
 }
