@@ -34,8 +34,9 @@ const PARTITIONS: i32 = 2;
 /// Days on which revisions come before their predecessors, and how many.
 const EARLY_ON: [u32; 2] = [2, 3];
 const EARLY: u32 = 4;
-/// The day on which a bank sends a file that cannot be read, before its first answer.
-const UNREADABLE_ON: u32 = 1;
+/// Files of banks that cannot be read, and the days on which they come: before the bank's first answer.
+const UNREADABLE: [(&str, &str, u32); 2] =
+    [("ICBC", "ICBC_110101_20260105_000001_KHHP.txt", 1), ("CCB", "CCB-KHJG-110101-20260105-000001.txt", 2)];
 /// Regions of this world, the days they end, and what takes them over: cards wait under each, for a bank or
 /// for their recycling.
 const MERGERS: [(&str, u32, &str); 3] = [("522634", 12, "522601"), ("522601", 20, "522622"), ("522631", 42, "522622")];
@@ -139,8 +140,8 @@ impl CrashWorld {
             let today = day(n);
             world.listen(&crash_world.worker, today).unwrap();
             let Morning { first_events, applications, events } = world.morning(&crash_world.worker, today).unwrap();
-            if n == UNREADABLE_ON {
-                sftp::place_unreadable(crash_world.server.path());
+            for (bank, name, _) in UNREADABLE.iter().filter(|(_, _, on)| *on == n) {
+                sftp::place_unreadable(crash_world.server.path(), bank, name);
             }
             let topics = &crash_world.worker.config.topics;
             if EARLY_ON.contains(&n) {

@@ -9,7 +9,6 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use url::Url;
 
-const UNREADABLE: &str = "ICBC_110101_20260105_000001_KHHP.txt";
 const PARTNERS: [&str; 4] = ["ABC", "BUREAU", "CCB", "ICBC"];
 
 fn address() -> Url {
@@ -55,9 +54,9 @@ pub fn partners(server: &Path) -> Partners {
 }
 
 /// A file of a bank that is refused, and told of.
-pub fn place_unreadable(server: &Path) {
-    let (from, bytes) = (server.join("partners/ICBC/from"), b"no answer\n");
+pub fn place_unreadable(server: &Path, bank: &str, name: &str) {
+    let (from, bytes) = (server.join("partners").join(bank).join("from"), b"no answer\n");
     let digest: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    std::fs::write(from.join(UNREADABLE), bytes).unwrap();
-    std::fs::write(from.join(format!("{UNREADABLE}.ok")), marker(bytes.len() as u64, &digest)).unwrap();
+    std::fs::write(from.join(name), bytes).unwrap();
+    std::fs::write(from.join(format!("{name}.ok")), marker(bytes.len() as u64, &digest)).unwrap();
 }

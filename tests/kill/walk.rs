@@ -15,7 +15,7 @@ use super::crash_world::{CrashWorld, Engines, Tick, embedded, services};
 const DAYS: u32 = 46;
 const PLAYS_MAX: u32 = 6;
 /// Cases of one tick: each is two crashes.
-const CASES_OF_A_TICK: usize = 5;
+const CASES_OF_A_TICK: usize = 9;
 
 /// Passes of each point, tick by tick.
 type Passes = Vec<BTreeMap<String, u64>>;

@@ -147,12 +147,14 @@ async fn a_row_that_cannot_be_believed_costs_no_other(database: Database) {
             AND NOT EXISTS (SELECT 1 FROM desk_case k WHERE k.application = a.id AND k.state = 'open')"
     );
     assert_eq!(one(&play, &sql).await, 0);
-    let to = play.worker.partners.get(&asked.partner).unwrap().to();
-    let report = std::fs::read_dir(to).unwrap().map(|e| e.unwrap().path()).find(|path| {
+    let partner = play.worker.partners.get(&asked.partner).unwrap();
+    let report = std::fs::read_dir(partner.to()).unwrap().map(|e| e.unwrap().path()).find(|path| {
         path.file_name()
             .is_some_and(|n| n.to_string_lossy().starts_with(&file) && n.to_string_lossy().ends_with(".errors.csv"))
     });
-    let report = std::fs::read_to_string(report.expect("a report of the rows")).unwrap();
+    // In the charset that the partner's own files are in.
+    let report =
+        partner.profile.charset.decode(&std::fs::read(report.expect("a report of the rows")).unwrap()).unwrap();
     assert!(report.contains("FIELD-MATCH") && report.contains("FIELD-CLASS"), "{report}");
     assert!(!report.contains(&name[4]), "no value of a person");
     let lines: std::collections::BTreeSet<&str> = report.lines().skip(1).filter_map(|l| l.split(',').next()).collect();
