@@ -44,6 +44,16 @@ pub(crate) struct PooledConnection {
     given_up: u64,
 }
 
+/// A server that closes the connection before it says whether it encrypts is away, whatever the library calls it.
+fn gone(source: sqlx::Error) -> sqlx::Error {
+    match source {
+        sqlx::Error::Protocol(told) if told.contains("SSLRequest") => {
+            sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::UnexpectedEof, "the server closed the connection"))
+        }
+        other => other,
+    }
+}
+
 impl Connections {
     pub fn new(options: PgConnectOptions, patience: Timeouts) -> Arc<Connections> {
         let places = Arc::new(Semaphore::new(DATABASE_CONNECTIONS as usize));
@@ -62,7 +72,7 @@ impl Connections {
                 session.facts.fit()?;
                 Ok(session)
             }
-            Ok(Err(source)) => Err(LedgerError::Connect { at: self.at(), source }),
+            Ok(Err(source)) => Err(LedgerError::Connect { at: self.at(), source: gone(source) }),
             Err(_) => Err(LedgerError::NoConnection { at: self.at(), seconds: bound.as_secs() }),
         }
     }
