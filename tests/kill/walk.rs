@@ -13,7 +13,7 @@ use super::crash_world::{CrashWorld, Engines, Tick, embedded, services};
 
 /// Long enough for the first cards to be recycled.
 const DAYS: u32 = 46;
-const PLAYS_MAX: u32 = 6;
+const PLAYS_MAX: u32 = 8;
 /// Cases of one tick: each is two crashes.
 const CASES_OF_A_TICK: usize = 9;
 
