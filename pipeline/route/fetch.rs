@@ -120,11 +120,12 @@ impl Step for Fetch {
         let Some(lease) = worker.lease(&format!("exchange/fetch/{}", unit.partner), now).await? else {
             return Ok(Claim::Busy);
         };
-        if is_put_away(partner, name).await? {
+        let arrived = fetch(partner, name).await?;
+        if is_put_away(partner, name, arrived.as_ref()).await? {
             worker.ledger.give_back(&lease).await?;
             return Ok(Claim::Settled);
         }
-        match arrived(partner, name, now).await? {
+        match arrived.filter(|arrived| is_believed(partner, arrived, now)) {
             Some(arrived) => Ok(Claim::Taken((lease, partner, arrived))),
             None => {
                 worker.ledger.give_back(&lease).await?;
@@ -155,19 +156,18 @@ impl Step for Fetch {
     }
 }
 
-/// The file, unless it is gone or still being written: a marker of other bytes is believed once nothing changes.
-async fn arrived(partner: &Partner, name: &str, now: Timestamp) -> Result<Option<Arrived>, StageError> {
-    let Some(arrived) = fetch(partner, name).await? else { return Ok(None) };
-    let as_it_is = Entry { name: name.to_owned(), bytes: arrived.bytes.len() as u64, is_plain: true, changed: None };
-    Ok((arrived.agrees() || partner.seen.is_unchanged(&as_it_is, now)).then_some(arrived))
+/// Whether a file is not still being written: a marker of other bytes is believed once nothing changes.
+fn is_believed(partner: &Partner, arrived: &Arrived, now: Timestamp) -> bool {
+    let (name, bytes) = (arrived.name.clone(), arrived.bytes.len() as u64);
+    arrived.agrees() || partner.seen.is_unchanged(&Entry { name, bytes, is_plain: true, changed: None }, now)
 }
 
 /// Whether a file is settled here with the bytes that lie there: then it is put away there.
-async fn is_put_away(partner: &Partner, name: &str) -> Result<bool, StageError> {
+async fn is_put_away(partner: &Partner, name: &str, lying: Option<&Arrived>) -> Result<bool, StageError> {
     let noted = settled_notes::read(partner, name).map_err(|e| StageError::exchange(&partner.settled(), e))?;
     let Some(note) = noted else { return Ok(false) };
     // What lies there decides, and not its marker: the partner may be writing another file over it.
-    let is_same = fetch(partner, name).await?.is_some_and(|arrived| arrived.sha256() == note.sha256);
+    let is_same = lying.is_some_and(|arrived| arrived.sha256() == note.sha256);
     if is_same {
         let put = put_away(partner, name, &note.archived).await;
         if put.as_ref().is_err_and(|error| !error.is_of_server()) {
