@@ -103,7 +103,7 @@ impl Partner {
 
 /// All partners by code, or some of them.
 pub struct Partners {
-    by_code: BTreeMap<String, Partner>,
+    by_code: BTreeMap<String, Arc<Partner>>,
 }
 
 impl Partners {
@@ -122,7 +122,7 @@ impl Partners {
             Partner { transport, folder, profile, seen: Arc::default() }
         };
         let partners = named.into_iter().map(|(_, profile)| partner(profile));
-        Ok(Partners { by_code: partners.map(|partner| (partner.profile.code.clone(), partner)).collect() })
+        Ok(Partners { by_code: partners.map(|partner| (partner.profile.code.clone(), Arc::new(partner))).collect() })
     }
 
     /// Some of them.
@@ -142,12 +142,12 @@ impl Partners {
 
     /// The partner of that code.
     pub fn get(&self, code: &str) -> Option<&Partner> {
-        self.by_code.get(code)
+        self.by_code.get(code).map(Arc::as_ref)
     }
 
     /// All partners in order of code.
     pub fn all(&self) -> impl Iterator<Item = &Partner> {
-        self.by_code.values()
+        self.by_code.values().map(Arc::as_ref)
     }
 
     /// The bureau that makes the cards of a region.

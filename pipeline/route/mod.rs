@@ -70,7 +70,8 @@ impl RouteStep {
             worker.watch_clock(now).await?;
             worker.refuse_while_halted().await?;
             crash::step(self.stage, self.name);
-            if self.is_apart {
+            // Who carries for some only has nobody to serve apart.
+            if self.is_apart && worker.carried_elsewhere.is_empty() {
                 self.run_apart(worker, resting, now).await
             } else {
                 (self.run)(worker, resting, now).await
@@ -78,16 +79,10 @@ impl RouteStep {
         })
     }
 
-    /// Runs the step for the partners whose folders are ours, and for each server beside the others.
+    /// Runs the step for the partners whose folders are ours, and then for all servers beside each other.
     async fn run_apart(&self, worker: &Worker, resting: Resting, now: Timestamp) -> Result<Drained, StageError> {
+        let mut drained = (self.run)(&worker.carrying_for_folders(), resting, now).await?;
         let servers: Vec<Worker> = worker.with_servers().map(|code| worker.carrying_for(code)).collect();
-        if servers.is_empty() {
-            return (self.run)(worker, resting, now).await;
-        }
-        let folders = worker.carrying_for_folders();
-        // Who carries for some only leaves the folders, and what is nobody's, to who carries for all.
-        let is_theirs = folders.partners.all().next().is_some() || worker.carried_elsewhere.is_empty();
-        let mut drained = if is_theirs { (self.run)(&folders, resting, now).await? } else { Drained::default() };
         for one in join_all(servers.iter().map(|worker| (self.run)(worker, resting, now))).await {
             let one = one?;
             drained.did += one.did;
