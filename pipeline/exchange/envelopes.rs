@@ -250,7 +250,8 @@ fn believed(opened: Opened, theirs: &[&EnvelopeKey]) -> Opening {
     match theirs.iter().find(|key| key.id == *id) {
         None => Opening::Refused(format!("it is signed by the key {id}, which is none of this partner's")),
         Some(key) if key.is_revoked(at) => Opening::Doubtful(format!(
-            "it was signed at {at} by the key {id}, which is revoked from an earlier instant on: ask the partner              whether it made the file"
+            "it was signed at {at} by the key {id}, which is revoked from an earlier instant on: ask the \
+             partner whether it made the file"
         )),
         Some(key) if !key.is_valid(at) => Opening::Refused(format!(
             "it was signed at {at} by the key {id}, which was not in use then: sign it with the key that is"
