@@ -125,8 +125,8 @@ async fn rounds(watch: Arc<Watch>, steps: Vec<&'static RouteStep>) -> Result<(),
     let credential = Credential::read(watch.config.service_file.value.as_deref())?;
     let Some((mut worker, name)) = first_worker(&watch, credential.as_ref()).await? else { return Ok(()) };
     let mut opened = local_date(Timestamp::now());
-    // What somebody waits for comes first.
     let mut carriers = Carriers::new(&steps);
+    // What somebody waits for comes first.
     let mut steps: Vec<Watched> = iter::once(&ERRANDS).chain(steps).map(Watched::new).collect();
     tracing::info!(worker = name.name, "running {} steps", steps.len());
     let (mut outage, mut followed) = (Outage::default(), None::<Instant>);
