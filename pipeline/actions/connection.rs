@@ -40,17 +40,10 @@ async fn tried(partner: &Partner, now: Timestamp) -> Vec<Tried> {
     };
     partner.transport.begin_anew().await;
     let to = partner.transport.list(Place::To).await;
-    let is_away = matches!(
-        to,
-        Err(TransportError::Unreachable { .. }
-            | TransportError::HostKey { .. }
-            | TransportError::Login { .. }
-            | TransportError::Secret { .. })
-    );
-    if let Err(error) = to.as_ref().map(|_| ()).map_err(ToString::to_string)
-        && is_away
+    if let Err(error) = &to
+        && error.is_of_server()
     {
-        return vec![Tried { what: "connection", is_well: false, found: error }];
+        return vec![Tried { what: "connection", is_well: false, found: error.to_string() }];
     }
     tried.push(Tried { what: "connection", is_well: true, found: reached });
     tried.push(listed("to", to.map(|files| files.len())));

@@ -52,7 +52,7 @@ impl Arrived {
     /// Whether its marker, if it has one, speaks of these bytes.
     pub fn agrees(&self) -> bool {
         let Some((_, marker)) = &self.marker else { return true };
-        parse_marker(marker).is_ok_and(|told| told.size == self.bytes.len() as u64 && told.sha256 == self.sha256())
+        parse_marker(marker).is_ok_and(|told| told.is_of(self.bytes.len() as u64, &self.sha256()))
     }
 }
 
@@ -79,12 +79,11 @@ pub async fn fetch(partner: &Partner, name: &str) -> Result<Option<Arrived>, Tra
 /// Our folder cannot be written, or another file waits there under the name.
 pub fn place_here(partner: &Partner, arrived: &Arrived) -> Result<(), TransportError> {
     let (folder, mode) = (partner.from(), partner.profile.mode);
-    let failed = |source| TransportError::Io { path: folder.display().to_string(), source };
     if let Some((marker, _)) = &arrived.marker
         && !folder.join(&arrived.name).exists()
     {
         // What is left of an earlier file of that name.
-        remove_one(&folder.join(marker)).map_err(failed)?;
+        remove_one(&folder.join(marker)).map_err(TransportError::io(&folder))?;
     }
     place_bytes(&folder.join(&arrived.name), &arrived.bytes, mode)?;
     if let Some((name, bytes)) = &arrived.marker {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::files::FileRecord;
 use super::inbox::{REPORT, about, archived_name};
 use super::partners::Partner;
-use super::transport::plain_files::{keep_names, place_bytes, remove_one};
+use super::transport::plain_files::{keep_names, names, place_bytes, remove_one};
 use super::transport::{Place, TransportError};
 
 /// How a line of a note begins.
@@ -38,8 +38,7 @@ pub fn ask(partner: &Partner, file: &FileRecord) -> Result<(), TransportError> {
         lines += &format!("{REPORTS}{}\n", about(&file.name, &file.sha256));
     }
     let folder = partner.clearing();
-    std::fs::create_dir_all(&folder)
-        .map_err(|source| TransportError::Io { path: folder.display().to_string(), source })?;
+    std::fs::create_dir_all(&folder).map_err(TransportError::io(&folder))?;
     place_bytes(&path(partner, file.id), lines.as_bytes(), partner.profile.mode)?;
     keep_names(&folder)
 }
@@ -49,13 +48,7 @@ pub fn ask(partner: &Partner, file: &FileRecord) -> Result<(), TransportError> {
 /// # Errors
 /// The folder of notes cannot be read.
 pub fn asked(partner: &Partner) -> std::io::Result<Vec<String>> {
-    let entries = match std::fs::read_dir(partner.clearing()) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries?,
-    };
-    let mut names = entries
-        .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
-        .collect::<std::io::Result<Vec<String>>>()?;
+    let mut names = names(&partner.clearing())?;
     names.retain(|name| name.bytes().all(|byte| byte.is_ascii_digit()));
     Ok(names)
 }
@@ -66,11 +59,10 @@ pub fn asked(partner: &Partner) -> std::io::Result<Vec<String>> {
 /// The server fails, or the note cannot be read.
 pub async fn clear(partner: &Partner, note: &str) -> Result<(), TransportError> {
     let at = partner.clearing().join(note);
-    let failed = |source| TransportError::Io { path: at.display().to_string(), source };
     let text = match tokio::fs::read_to_string(&at).await {
         // Another worker cleared it since it was listed.
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        text => text.map_err(failed)?,
+        text => text.map_err(TransportError::io(&at))?,
     };
     for line in text.lines() {
         if let Some(name) = line.strip_prefix(TO) {
@@ -84,5 +76,5 @@ pub async fn clear(partner: &Partner, note: &str) -> Result<(), TransportError> 
             }
         }
     }
-    remove_one(&at).map_err(failed)
+    remove_one(&at).map_err(TransportError::io(&at))
 }

@@ -11,7 +11,7 @@ use super::partners::Partner;
 use super::publish::place;
 use super::settled_notes::{self, SettledNote};
 use super::transport::TransportError;
-use super::transport::plain_files::{open_plain, remove_one};
+use super::transport::plain_files::{names, open_plain, remove_one};
 use crate::crash::{self, DurableAct};
 use crate::crypto::envelope_keys::{EnvelopeKeyError, EnvelopeKeys};
 use crate::crypto::objects::sha256;
@@ -123,7 +123,7 @@ fn read_lying<'p>(partner: &'p Partner, sequence: i64, name: &str) -> std::io::R
         };
         match parse_marker(&marker) {
             Err(wrong) => faults.push(wrong),
-            Ok(marker) if marker.size != bytes.len() as u64 || marker.sha256 != digest => {
+            Ok(marker) if !marker.is_of(bytes.len() as u64, &digest) => {
                 faults.push(fault(
                     FaultCode::FileTruncated,
                     "size or digest differ from the marker; send the file again",
@@ -217,14 +217,8 @@ pub(super) fn about(name: &str, sha256: &str) -> String {
 
 /// Reports that wait to be sealed or carried to the partner's server, in order of name.
 pub fn reports(partner: &Partner) -> std::io::Result<Vec<String>> {
-    let entries = match std::fs::read_dir(partner.reports()) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries?,
-    };
-    let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
-    let mut names = names.collect::<std::io::Result<Vec<String>>>()?;
+    let mut names = names(&partner.reports())?;
     names.retain(|name| name.ends_with(REPORT));
-    names.sort();
     Ok(names)
 }
 

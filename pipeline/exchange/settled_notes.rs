@@ -8,6 +8,7 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use super::partners::Partner;
+use super::transport::plain_files;
 
 /// What is noted of a file.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -59,9 +60,5 @@ pub fn remove(partner: &Partner, name: &str) -> std::io::Result<()> {
 /// # Errors
 /// The folder of notes cannot be read.
 pub fn names(partner: &Partner) -> std::io::Result<Vec<String>> {
-    let entries = match std::fs::read_dir(partner.settled()) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries?,
-    };
-    entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
+    plain_files::names(&partner.settled())
 }

@@ -76,7 +76,7 @@ impl Desk {
             }
             let read = |n: &str| std::fs::read(to.join(n)).map_err(|e| StageError::file(to.join(n).display(), e));
             let (bytes, mark) = (read(&name)?, read(&marker_name)?);
-            let whole = parse_marker(&mark).is_ok_and(|m| m.size == bytes.len() as u64 && m.sha256 == sha256(&bytes));
+            let whole = parse_marker(&mark).is_ok_and(|m| m.is_of(bytes.len() as u64, &sha256(&bytes)));
             if !whole {
                 return Err(StageError::Shape(format!("{name}: its marker does not agree with it")));
             }

@@ -11,6 +11,14 @@ pub struct Marker {
     pub sha256: String,
 }
 
+impl Marker {
+    /// Whether it speaks of a file of that size, in bytes, and digest in lower-case hexadecimal.
+    #[must_use]
+    pub fn is_of(&self, size: u64, sha256_hex: &str) -> bool {
+        self.size == size && self.sha256 == sha256_hex
+    }
+}
+
 /// The content of the marker of a file: size, space, digest, line feed.
 #[must_use]
 pub fn marker(size: u64, sha256_hex: &str) -> String {

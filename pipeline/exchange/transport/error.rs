@@ -1,6 +1,7 @@
 //! What can go wrong at a partner's folder or server. It concerns nobody else.
 
 use std::io::ErrorKind;
+use std::path::Path;
 
 /// Why something at a partner's could not be done.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +32,11 @@ pub enum TransportError {
 }
 
 impl TransportError {
+    /// What an I/O error at a path of ours is.
+    pub(in crate::exchange) fn io(path: &Path) -> impl Fn(std::io::Error) -> TransportError {
+        move |source| TransportError::Io { path: path.display().to_string(), source }
+    }
+
     /// The kind of the I/O error it is, if it is one.
     pub fn kind(&self) -> Option<ErrorKind> {
         match self {

@@ -49,10 +49,6 @@ fn blocking<'a, T: Send + 'a>(
     async move { tokio::task::block_in_place(work) }.boxed()
 }
 
-fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> TransportError {
-    move |source| TransportError::Io { path: path.display().to_string(), source }
-}
-
 impl Transport for FolderTransport {
     fn begin_anew(&self) -> BoxFuture<'_, ()> {
         std::future::ready(()).boxed()
@@ -62,7 +58,7 @@ impl Transport for FolderTransport {
         let folder = folder_of(&self.folder, place);
         let archive = folder_of(&self.folder, Place::Archive);
         blocking(move || {
-            let mut lying = entries(&folder).map_err(failed(&folder))?;
+            let mut lying = entries(&folder).map_err(TransportError::io(&folder))?;
             lying.retain(|entry| folder.join(&entry.name) != archive);
             Ok(lying)
         })
@@ -76,7 +72,7 @@ impl Transport for FolderTransport {
     ) -> BoxFuture<'a, Result<Option<Vec<u8>>, TransportError>> {
         blocking(move || {
             let path = self.at(place, name)?;
-            read(&path, most).map_err(failed(&path))
+            read(&path, most).map_err(TransportError::io(&path))
         })
     }
 
@@ -97,7 +93,7 @@ impl Transport for FolderTransport {
     fn remove<'a>(&'a self, place: Place, name: &'a str) -> BoxFuture<'a, Result<(), TransportError>> {
         blocking(move || {
             let path = self.at(place, name)?;
-            remove_one(&path).map_err(failed(&path))
+            remove_one(&path).map_err(TransportError::io(&path))
         })
     }
 
@@ -106,7 +102,7 @@ impl Transport for FolderTransport {
             let (from, to) = (self.at(Place::From, name)?, self.at(Place::Archive, archived)?);
             match std::fs::rename(&from, &to) {
                 Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-                moved => moved.map_err(failed(&from)),
+                moved => moved.map_err(TransportError::io(&from)),
             }
         })
     }

@@ -40,20 +40,32 @@ pub(in crate::exchange) fn entries(folder: &Path) -> std::io::Result<Vec<Entry>>
     Ok(found)
 }
 
+/// Names of what is in a folder, in order; none where there is no folder.
+pub(in crate::exchange) fn names(folder: &Path) -> std::io::Result<Vec<String>> {
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
+    let mut names = names.collect::<std::io::Result<Vec<String>>>()?;
+    names.sort();
+    Ok(names)
+}
+
 /// Places bytes under a path: whole or not at all, and nothing where something lies. Its name
 /// lasts once the folder's names were kept ([`keep_names`]).
 pub(in crate::exchange) fn place_bytes(path: &Path, bytes: &[u8], mode: Mode) -> Result<Published, TransportError> {
-    let failed = |source| failed(path, source);
+    let failed = TransportError::io(path);
     if path.symlink_metadata().is_ok() {
         return same(path, bytes);
     }
     let (folder, name) = (path.parent().unwrap_or(path), path.file_name().unwrap_or_default());
-    let mut part = tempfile::Builder::new().prefix(name).suffix(".part").tempfile_in(folder).map_err(failed)?;
+    let mut part = tempfile::Builder::new().prefix(name).suffix(".part").tempfile_in(folder).map_err(&failed)?;
     let rights = std::fs::Permissions::from_mode(mode.bits());
     part.write_all(bytes)
         .and_then(|()| part.as_file().set_permissions(rights))
         .and_then(|()| part.as_file().sync_all())
-        .map_err(failed)?;
+        .map_err(&failed)?;
     crash::before(DurableAct::Place);
     match part.persist_noclobber(path) {
         Ok(_) => {
@@ -67,25 +79,21 @@ pub(in crate::exchange) fn place_bytes(path: &Path, bytes: &[u8], mode: Mode) ->
 
 /// What lies there is read only where it can be ours: a plain file of that size, never a pipe or a link.
 fn same(path: &Path, bytes: &[u8]) -> Result<Published, TransportError> {
-    let failed = |source| failed(path, source);
+    let failed = TransportError::io(path);
     let other = || TransportError::OtherBytes { path: path.display().to_string() };
-    let found = path.symlink_metadata().map_err(failed)?;
+    let found = path.symlink_metadata().map_err(&failed)?;
     if !found.is_file() || found.len() != bytes.len() as u64 {
         return Err(other());
     }
     let mut lying = Vec::with_capacity(bytes.len());
-    let file = open_plain(path).map_err(failed)?;
-    file.take(bytes.len() as u64 + 1).read_to_end(&mut lying).map_err(failed)?;
+    let file = open_plain(path).map_err(&failed)?;
+    file.take(bytes.len() as u64 + 1).read_to_end(&mut lying).map_err(&failed)?;
     if lying == bytes { Ok(Published::Before) } else { Err(other()) }
-}
-
-fn failed(path: &Path, source: std::io::Error) -> TransportError {
-    TransportError::Io { path: path.display().to_string(), source }
 }
 
 /// Makes the names in a folder last through a power cut.
 pub(in crate::exchange) fn keep_names(folder: &Path) -> Result<(), TransportError> {
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(|source| failed(folder, source))
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(TransportError::io(folder))
 }
 
 /// Removes a file; nothing there is as good.
