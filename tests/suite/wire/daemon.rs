@@ -4,9 +4,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use cardline_core::file_formats::marker;
-
-use super::{Server, names, profiles, sha256};
+use super::{Server, names, place_marker, profiles};
 use crate::databases::{Database, Engine};
 use crate::proxy::Proxy;
 
@@ -52,10 +50,9 @@ impl Drop for Running {
 
 /// Places an answer to nothing we asked, which is told of.
 fn place(there: &Path, name: &str) {
-    let bytes = b"an answer to nothing";
-    std::fs::write(there.join("from").join(name), bytes).unwrap();
-    let text = marker(bytes.len() as u64, &sha256(bytes));
-    std::fs::write(there.join("from").join(format!("{name}.ok")), text).unwrap();
+    let (bytes, from) = (b"an answer to nothing", there.join("from"));
+    std::fs::write(from.join(name), bytes).unwrap();
+    place_marker(&from, name, bytes);
 }
 
 fn is_told(there: &Path) -> bool {

@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 
 use cardline::route::ROUTE;
-use cardline_core::file_formats::marker;
 use jiff::{Timestamp, ToSpan};
 
 use super::play::over_the_wire;
-use super::{Server, names, sha256};
+use super::{Server, names, place_marker, sha256};
 use crate::plays::Play;
 
 /// A bank that has answered, and its folders there.
@@ -40,8 +39,7 @@ impl Bank {
     }
 
     fn place_marker(&self, name: &str, of: &[u8]) {
-        let text = marker(of.len() as u64, &sha256(of));
-        std::fs::write(self.there.join("from").join(format!("{name}.ok")), text).unwrap();
+        place_marker(&self.there.join("from"), name, of);
     }
 
     /// The steps that fetch, read and tell, at an instant.

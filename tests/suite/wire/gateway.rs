@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use cardline_core::file_formats::{Profile, marker};
+use cardline_core::file_formats::Profile;
 use cardline_envelopes::{Envelope, Manifest, commands};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{names, sha256};
+use super::{names, place_marker, sha256};
 
 pub struct Gateway {
     pub kind: Envelope,
@@ -101,7 +101,7 @@ impl Gateway {
 
     fn place(&self, folder: &Path, name: &str, bytes: &[u8]) {
         std::fs::write(folder.join(name), bytes).unwrap();
-        std::fs::write(folder.join(format!("{name}.ok")), marker(bytes.len() as u64, &sha256(bytes))).unwrap();
+        place_marker(folder, name, bytes);
     }
 
     /// Opens what we sent since the last time and gives it to the bank.

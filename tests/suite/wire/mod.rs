@@ -15,6 +15,7 @@ mod refused;
 use std::path::{Path, PathBuf};
 
 use cardline::exchange::{Partner, Partners};
+use cardline_core::file_formats::marker;
 use cardline_world::play::FIRST_DAY;
 use sha2::{Digest, Sha256};
 use url::Url;
@@ -120,6 +121,11 @@ impl Reached {
 /// A digest made without ours.
 pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Places the marker of a file of those bytes, as a partner does.
+pub fn place_marker(folder: &Path, name: &str, of: &[u8]) {
+    std::fs::write(folder.join(format!("{name}.ok")), marker(of.len() as u64, &sha256(of))).unwrap();
 }
 
 /// Names of files in a folder, in order.
