@@ -1,7 +1,7 @@
 //! A ledger moves to another server, as it does to the next major version: by a dump, into a server whose
 //! count of transactions was raised before. Without that it is halted, and nothing is sent.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use cardline::books::BooksReport;
@@ -17,6 +17,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use crate::conformance::arrivals::{execute, number};
 use crate::databases::{Database, Engine, is_root};
 use crate::operation::worker::{ended, program};
+use crate::own_service::OwnService;
 use crate::plays::{Play, broken};
 use crate::steps::drain;
 
@@ -25,38 +26,12 @@ const DAYS: u32 = 20;
 /// Further than a new server has counted once a dump is loaded.
 const COUNTED: u32 = 20_000;
 
-/// A server of this test's own.
-struct Server {
-    folder: tempfile::TempDir,
-}
-
-impl Server {
-    fn up() -> Server {
-        let server = Server { folder: tempfile::tempdir().unwrap() };
-        std::fs::set_permissions(server.folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-        server.services("up");
-        server
-    }
-
-    fn services(&self, word: &str) {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("ops/services");
-        let ran = Command::new(script).args([word, "postgres", "--dir"]).arg(self.folder.path()).output().unwrap();
-        assert!(ran.status.success(), "ops/services {word}: {}", String::from_utf8_lossy(&ran.stderr));
-    }
-
-    fn address(&self) -> String {
-        let address = std::fs::read_to_string(self.folder.path().join("env")).unwrap();
-        address.trim().strip_prefix("CARDLINE_TEST_POSTGRES=").unwrap().to_owned()
-    }
-
-    /// As the runbook says: the server is stopped, its epoch raised, and it is started again.
-    fn raise_count(&self, epoch: i64) {
-        let home = std::fs::read_to_string(self.folder.path().join("postgres.home")).unwrap();
-        let data = PathBuf::from(home.trim()).join("data");
-        run(postgres("pg_ctl").args(["stop", "-w", "-m", "fast", "-D"]).arg(&data));
-        run(postgres("pg_resetwal").args([&format!("--epoch={epoch}"), "-D"]).arg(&data));
-        self.services("restart");
-    }
+/// As the runbook says: the server is stopped, its epoch raised, and it is started again.
+fn raise_count(server: &OwnService, epoch: i64) {
+    let data = server.postgres_data();
+    run(postgres("pg_ctl").args(["stop", "-w", "-m", "fast", "-D"]).arg(&data));
+    run(postgres("pg_resetwal").args([&format!("--epoch={epoch}"), "-D"]).arg(&data));
+    server.restart();
 }
 
 /// A standby of a server, which only replays.
@@ -66,8 +41,8 @@ struct Standby {
 }
 
 impl Standby {
-    fn of(server: &Server) -> Standby {
-        let data = server.folder.path().join("standby");
+    fn of(server: &OwnService) -> Standby {
+        let data = server.folder().join("standby");
         std::fs::create_dir(&data).unwrap();
         std::fs::set_permissions(&data, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
         if is_root() {
@@ -86,12 +61,6 @@ impl Standby {
 impl Drop for Standby {
     fn drop(&mut self) {
         run(postgres("pg_ctl").args(["stop", "-m", "immediate", "-D"]).arg(&self.data));
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.services("down");
     }
 }
 
@@ -138,7 +107,7 @@ async fn a_ledger_moves_to_another_server_whose_count_was_raised() {
     let file = dump.path().join("ledger.dump");
     run(Command::new("pg_dump").args(["--format=custom", "--file"]).arg(&file).arg(&play.database().url));
     old.close().await;
-    let server = tokio::task::block_in_place(Server::up);
+    let server = tokio::task::block_in_place(|| OwnService::up("postgres"));
     let load = || run(Command::new("pg_restore").args(["--no-owner", "--dbname"]).arg(server.address()).arg(&file));
 
     // A server that counts from the beginning.
@@ -153,7 +122,7 @@ async fn a_ledger_moves_to_another_server_whose_count_was_raised() {
     run(Command::new("psql").args([&others, "-qc", "DROP DATABASE cardline", "-c", "CREATE DATABASE cardline"]));
 
     // One whose count was raised beyond the old one's.
-    tokio::task::block_in_place(|| server.raise_count(epoch + 1));
+    tokio::task::block_in_place(|| raise_count(&server, epoch + 1));
     tokio::task::block_in_place(load);
     play.worker.config = config;
     play.start_anew().await;
@@ -171,7 +140,7 @@ async fn a_ledger_moves_to_another_server_whose_count_was_raised() {
 }
 
 /// A standby is an outage for a worker, and shows the same as its primary.
-async fn everything_can_be_read_on_a_standby(play: &Play, server: &Server) {
+async fn everything_can_be_read_on_a_standby(play: &Play, server: &OwnService) {
     let standby = tokio::task::block_in_place(|| Standby::of(server));
     let ledger = Ledger::opened(&standby.url, Opening::Look).await.unwrap();
     ledger.cover_like(&play.worker.ledger);

@@ -1,43 +1,28 @@
 //! A PostgreSQL that takes encrypted connections only: the whole program works over it, and what is wrong about a
 //! certificate or an address is told with what to do.
 
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use cardline::store::{Ledger, LedgerError, Opening};
 use serde_json::Value;
 
 use crate::databases::is_root;
+use crate::own_service::OwnService;
 
 /// A server of this test's own, with an authority and certificates made by openssl.
-struct Server {
-    folder: tempfile::TempDir,
-}
+struct Server(OwnService);
 
 impl Server {
     fn up() -> Server {
-        let server = Server { folder: tempfile::tempdir().unwrap() };
-        std::fs::set_permissions(server.folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-        server.services("up");
+        let server = Server(OwnService::up("postgres"));
         server.certify("-days 30");
-        let data = server.data();
+        let data = server.0.postgres_data();
         let mut settings = std::fs::read_to_string(data.join("postgresql.conf")).unwrap();
         settings.push_str("ssl = on\n");
         std::fs::write(data.join("postgresql.conf"), settings).unwrap();
         std::fs::write(data.join("pg_hba.conf"), "local all all trust\nhostssl all all 127.0.0.1/32 trust\n").unwrap();
-        server.services("restart");
+        server.0.restart();
         server
-    }
-
-    fn services(&self, word: &str) {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("ops/services");
-        let ran = Command::new(script).args([word, "postgres", "--dir"]).arg(self.folder.path()).output().unwrap();
-        assert!(ran.status.success(), "ops/services {word}: {}", String::from_utf8_lossy(&ran.stderr));
-    }
-
-    fn data(&self) -> PathBuf {
-        let home = std::fs::read_to_string(self.folder.path().join("postgres.home")).unwrap();
-        PathBuf::from(home.trim()).join("data")
     }
 
     /// An authority, and a certificate of it for this server's name.
@@ -54,12 +39,12 @@ impl Server {
             ),
         ];
         for line in lines {
-            let ran = Command::new("bash").args(["-ec", &line]).current_dir(self.folder.path()).output().unwrap();
+            let ran = Command::new("bash").args(["-ec", &line]).current_dir(self.0.folder()).output().unwrap();
             assert!(ran.status.success(), "{line}: {}", String::from_utf8_lossy(&ran.stderr));
         }
         for name in ["server.crt", "server.key"] {
-            let to = self.data().join(name);
-            std::fs::copy(self.folder.path().join(name), &to).unwrap();
+            let to = self.0.postgres_data().join(name);
+            std::fs::copy(self.0.folder().join(name), &to).unwrap();
             std::fs::set_permissions(&to, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
             if is_root() {
                 assert!(Command::new("chown").arg("postgres:").arg(&to).status().unwrap().success());
@@ -68,16 +53,8 @@ impl Server {
     }
 
     fn url(&self, host: &str, more: &str) -> String {
-        let env = std::fs::read_to_string(self.folder.path().join("env")).unwrap();
-        let address = env.trim().strip_prefix("CARDLINE_TEST_POSTGRES=").unwrap();
-        let more = more.replace("FOLDER", &self.folder.path().display().to_string());
-        format!("{}?{more}", address.replace("127.0.0.1", host))
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.services("down");
+        let more = more.replace("FOLDER", &self.0.folder().display().to_string());
+        format!("{}?{more}", self.0.address().replace("127.0.0.1", host))
     }
 }
 
@@ -128,7 +105,7 @@ async fn an_encrypted_server_is_used_and_its_certificate_is_looked_at() {
     // A certificate that has expired.
     tokio::task::block_in_place(|| {
         server.certify("-days -1");
-        server.services("restart");
+        server.0.restart();
     });
     let (found, advice) = tokio::task::block_in_place(|| doctor(&server.url("localhost", VERIFIED)));
     assert!(found.contains("Expired") && advice.contains("has expired"), "{found} {advice}");

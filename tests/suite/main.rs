@@ -17,6 +17,7 @@ mod isolation;
 mod kafka;
 mod messages;
 mod operation;
+mod own_service;
 mod plays;
 mod pooler;
 mod proxy;

@@ -2,7 +2,6 @@
 //! `cardline run`: nothing is lost, nothing comes twice, memory stays bounded, and nobody helps.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -12,56 +11,27 @@ use serde_json::Value;
 use super::{Broker, applications, keyed};
 use crate::conformance::arrivals::number;
 use crate::databases::{Database, Engine};
+use crate::own_service::OwnService;
 use crate::proxy::Proxy;
 
 const OUTAGES: u64 = 3;
 const SENT_BETWEEN: u64 = 400;
 const WORKER_MEGABYTES: u64 = 300;
 
-/// A broker of this test's own, which may be killed.
-struct Services {
-    folder: tempfile::TempDir,
+/// Has a broker tell its clients to connect to another port, and be believed dead soon after it was killed, so that it
+/// may come back.
+fn advertise(broker: &OwnService, port: &str) {
+    let file = broker.folder().join("kafka/server.properties");
+    let settings = std::fs::read_to_string(&file).unwrap();
+    let advertised = format!("advertised.listeners=PLAINTEXT://127.0.0.1:{port}");
+    let soon_dead = "broker.session.timeout.ms=5000";
+    std::fs::write(&file, format!("{settings}{advertised}\n{soon_dead}\n")).unwrap();
+    broker.restart();
 }
 
-impl Services {
-    fn up() -> Services {
-        let services = Services { folder: tempfile::tempdir().unwrap() };
-        services.run(&["up", "kafka"]);
-        services
-    }
-
-    fn run(&self, words: &[&str]) {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("ops/services");
-        let ran = Command::new(script).args(words).arg("--dir").arg(self.folder.path()).output().unwrap();
-        assert!(ran.status.success(), "ops/services {words:?}: {}", String::from_utf8_lossy(&ran.stderr));
-    }
-
-    fn address(&self) -> String {
-        let address = std::fs::read_to_string(self.folder.path().join("env")).unwrap();
-        address.trim().strip_prefix("CARDLINE_TEST_KAFKA=").unwrap().to_owned()
-    }
-
-    /// Has the broker tell its clients to connect to another port, and be believed dead soon after it was killed, so
-    /// that it may come back.
-    fn advertise(&self, port: &str) {
-        let file = self.folder.path().join("kafka/server.properties");
-        let settings = std::fs::read_to_string(&file).unwrap();
-        let advertised = format!("advertised.listeners=PLAINTEXT://127.0.0.1:{port}");
-        let soon_dead = "broker.session.timeout.ms=5000";
-        std::fs::write(&file, format!("{settings}{advertised}\n{soon_dead}\n")).unwrap();
-        self.run(&["restart", "kafka"]);
-    }
-
-    fn kill(&self) {
-        let pid = std::fs::read_to_string(self.folder.path().join("kafka/pid")).unwrap();
-        assert!(Command::new("kill").args(["-9", pid.trim()]).status().unwrap().success());
-    }
-}
-
-impl Drop for Services {
-    fn drop(&mut self) {
-        self.run(&["down"]);
-    }
+fn kill(broker: &OwnService) {
+    let pid = std::fs::read_to_string(broker.folder().join("kafka/pid")).unwrap();
+    assert!(Command::new("kill").args(["-9", pid.trim()]).status().unwrap().success());
 }
 
 /// The real program; it is killed when the test ends, however it ends.
@@ -115,10 +85,10 @@ fn told(broker: &Broker) -> BTreeSet<String> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_broker_that_is_killed_again_and_again_loses_nothing() {
     let database = Database::new(Engine::Postgres).await;
-    let services = tokio::task::block_in_place(Services::up);
-    let proxy = Proxy::to(&format!("kafka://{}/", services.address())).await;
+    let service = tokio::task::block_in_place(|| OwnService::up("kafka"));
+    let proxy = Proxy::to(&format!("kafka://{}/", service.address())).await;
     let servers = proxy.url.trim_start_matches("kafka://").trim_end_matches('/').to_owned();
-    tokio::task::block_in_place(|| services.advertise(servers.rsplit(':').next().unwrap()));
+    tokio::task::block_in_place(|| advertise(&service, servers.rsplit(':').next().unwrap()));
     let broker = Broker::at(servers, 3).await;
     let ledger = database.ledger().await;
     let worker = RunningWorker::start(&database, &broker);
@@ -130,9 +100,9 @@ async fn a_broker_that_is_killed_again_and_again_loses_nothing() {
         // Some are taken in already, others not; some are published, others not.
         until("the first of a round", async || accepted(&ledger).await > sent - SENT_BETWEEN).await;
         tokio::task::block_in_place(|| {
-            services.kill();
+            kill(&service);
             std::thread::sleep(Duration::from_secs(2));
-            services.run(&["restart", "kafka"]);
+            service.restart();
         });
         let back = Instant::now();
         until("taking in after an outage", async || accepted(&ledger).await == sent).await;
