@@ -7,6 +7,7 @@
 use std::time::{Duration, Instant};
 
 use cardline::config::Config;
+use cardline::kafka::Broker;
 use cardline::reference::tables::built_in_reference;
 use cardline::route::intake::FromKafka;
 use cardline::step::Worker;
@@ -85,7 +86,7 @@ impl Bench {
                 config.topics.applications = self.topic.clone();
                 config.worker.value = Some(format!("worker-{n}"));
                 let mut worker = Worker::open(config, FIRST_DAY).await.expect("worker");
-                worker.kafka = Some(self.services.kafka.clone());
+                worker.kafka = Some(Broker::at(&self.services.kafka));
                 workers.push(worker);
             }
             let started = Instant::now();

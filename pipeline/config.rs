@@ -1,6 +1,7 @@
 //! Configuration: flags win over the environment, the environment over the file, the file over the
 //! defaults. With none of them: SQLite and folders under `./cardline-data`.
 
+mod kafka_settings;
 mod masked;
 
 use std::ffi::OsString;
@@ -12,6 +13,7 @@ use cardline_core::domain::toml_fault::TomlFault;
 use serde::Deserialize;
 
 use crate::limits::{ALONE_A_DAY, STOP_SECONDS, STOP_SECONDS_RANGE};
+pub use kafka_settings::{KafkaSetting, SettingFault, SettingValue};
 pub use masked::masked_address;
 use masked::masked_hooks;
 
@@ -35,6 +37,8 @@ struct ConfigFile {
     alert_shape: Option<String>,
     alert_secret_file: Option<PathBuf>,
     alert_quiet: Option<String>,
+    #[serde(default)]
+    kafka_settings: toml::Table,
     #[serde(default)]
     topics: TopicsFile,
 }
@@ -87,6 +91,8 @@ pub struct Config {
     pub database: Sourced<String>,
     /// Bootstrap servers, or `mock` for a broker inside this process.
     pub kafka: Sourced<String>,
+    /// What the broker's library is set to, in its own names.
+    pub kafka_settings: Vec<KafkaSetting>,
     /// Folder for keys, encrypted files, photos and, with a local transport, partner folders.
     pub data: Sourced<PathBuf>,
     /// This worker's name: a worker that comes back takes its own leases again at once.
@@ -172,6 +178,8 @@ pub enum ConfigError {
         "worker is to be 1 to 64 letters, digits, dots, hyphens, underscores and colons, and no number of a person"
     )]
     WorkerName,
+    #[error("configuration {path}, kafka_settings.{name}: {fault}")]
+    Setting { path: PathBuf, name: String, fault: SettingFault },
     #[error("kafka is to be HOST:PORT, more of them with commas between: no user and no password belong there")]
     KafkaUser,
 }
@@ -206,9 +214,12 @@ impl Config {
         if worker.value.as_deref().is_some_and(|name| identifier::judge(name).is_err()) {
             return Err(ConfigError::WorkerName);
         }
+        let kafka_settings = kafka_settings::settings(file.kafka_settings)
+            .map_err(|(name, fault)| ConfigError::Setting { path: path.clone().unwrap_or_default(), name, fault })?;
         Ok(Config {
             database: pick(flags.database.clone(), variable("CARDLINE_DATABASE")?, file.database, || beside),
             kafka,
+            kafka_settings,
             worker,
             listen: optional(variable("CARDLINE_LISTEN")?, file.listen),
             stop_seconds: STOP.pick(variable(STOP.variable)?, file.stop_seconds, path.as_deref())?,
@@ -235,6 +246,7 @@ impl Config {
         Config {
             database: given(database.unwrap_or_else(|| format!("sqlite:{}", folder.join("cardline.db").display()))),
             kafka: given("mock".into()),
+            kafka_settings: Vec::new(),
             data: Sourced { value: folder.into(), source: "given" },
             worker: Sourced { value: None, source: "default" },
             listen: Sourced { value: None, source: "default" },
@@ -264,6 +276,7 @@ impl Config {
         vec![
             ("database", masked_address(&self.database.value), self.database.source),
             ("kafka", self.kafka.value.clone(), self.kafka.source),
+            ("kafka_settings", kafka_settings::shown(&self.kafka_settings), "configuration"),
             ("data", self.data.value.display().to_string(), self.data.source),
             ("worker", or(&self.worker.value, "(this machine's name)"), self.worker.source),
             ("listen", or(&self.listen.value, "(nowhere)"), self.listen.source),

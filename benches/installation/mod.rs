@@ -4,6 +4,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use cardline::config::Config;
+use cardline::kafka::Broker;
 use cardline::step::Worker;
 use cardline::time::instant;
 use cardline_world::World;
@@ -72,7 +73,7 @@ impl Installation {
         assert!(policy.contains("due_percent = 100"), "the share of deadlines that may pass at once");
         std::fs::write(folder.path().join("policy.toml"), policy).expect("policy");
         let mut worker = runtime.block_on(Worker::open(config, FIRST_DAY)).expect("worker");
-        worker.kafka = Some(services.kafka.clone());
+        worker.kafka = Some(Broker::at(&services.kafka));
         services.publish(&worker.config.topics.applications, messages);
         for (key, bytes) in applications::plan(&worker.reference, 0).album.files() {
             runtime.block_on(worker.objects.upload(key, bytes)).expect("photo");
@@ -127,7 +128,7 @@ impl Installation {
         command.env("CARDLINE_POLICY", self.folder.path().join("policy.toml"));
         command.env("CARDLINE_DATABASE", &self.worker.config.database.value);
         command.env("CARDLINE_DATA", &self.worker.config.data.value);
-        command.env("CARDLINE_KAFKA", self.worker.kafka.as_deref().unwrap_or_default());
+        command.env("CARDLINE_KAFKA", self.worker.kafka.as_ref().map_or("", Broker::servers));
         command.env("CARDLINE_WORKER", format!("worker-{worker}"));
         command
     }

@@ -1,6 +1,6 @@
 //! The PostgreSQL and the Kafka for tests.
 
-use cardline::kafka::{Outgoing, Publisher};
+use cardline::kafka::{Broker, Outgoing, Publisher};
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use serde_json::Value;
@@ -38,7 +38,7 @@ impl Services {
         let new = [NewTopic::new(topic, 4, TopicReplication::Fixed(1))];
         let options = AdminOptions::new();
         tokio::runtime::Runtime::new().expect("runtime").block_on(admin.create_topics(&new, &options)).expect("topic");
-        let publisher = Publisher::connect(&self.kafka).expect("Kafka");
+        let publisher = Publisher::connect(&Broker::at(&self.kafka)).expect("Kafka");
         let outgoing = |message: &Vec<u8>| Outgoing {
             topic: topic.to_owned(),
             key: text(message, "application_id"),

@@ -11,6 +11,7 @@ kafka_jars=${CARDLINE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/cardline}/kafka-$ka
 kafka_heap=(-Xms256m -Xmx768m)
 
 kafka_programs() {
+  command -v openssl >/dev/null || install "openssl" openssl
   command -v java >/dev/null || install "java (17 or later)" default-jre-headless
   [[ ! -s $kafka_jars/kafka_2.13-$kafka_version.jar ]] || return 0
   command -v mvn >/dev/null || install "mvn" maven
@@ -28,14 +29,32 @@ kafka_programs() {
 kafka_can_reach() { :; }
 
 kafka_prepare() {
+  kafka_certify
   port=$(free_port)
   kafka_configure
   # Short-lived: the quick compiler alone, and little memory. No hyphen in the cluster's id: one that began
   # with it would be read as an option.
   java -XX:TieredStopAtLevel=1 -Xmx128m -cp "$kafka_jars/*" -Dlog4j2.configurationFile="file:$here/kafka/log4j2.properties" \
-    kafka.tools.StorageTool format -t "$(head -c 16 /dev/urandom | base64 | tr '+/' 'PS' | head -c 22)" \
+    kafka.tools.StorageTool format \
+    --add-scram "SCRAM-SHA-512=[name=cardline,password=$(<"$home/tls/password")]" -t "$(head -c 16 /dev/urandom | base64 | tr '+/' 'PS' | head -c 22)" \
     -c "$home/server.properties" >"$home/log" 2>&1 </dev/null 9>&- ||
     { cat "$home/log" >&2; die "Kafka's folder could not be formatted; its message is above"; }
+}
+
+# A second listener lets nobody in without encryption and a password. Its certificate is
+# for localhost, not for 127.0.0.1.
+kafka_certify() {
+  mkdir "$home/tls"
+  (
+    cd "$home/tls"
+    head -c 16 /dev/urandom | od -An -tx1 | tr -d ' \n' >password
+    openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=authority -keyout ca.key -out ca.pem
+    openssl req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout server.key -out server.csr
+    printf 'subjectAltName=DNS:localhost\n' >names
+    openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -extfile names -days 30 -out server.crt
+    cat server.key server.crt >server.pem
+    chmod 600 password server.pem server.key ca.key
+  ) >"$home/log" 2>&1 </dev/null || { cat "$home/log" >&2; die "Kafka's certificate could not be made; openssl's message is above"; }
 }
 
 # Topics are created by who needs them, so that a wrong name shows. What is
@@ -44,15 +63,23 @@ kafka_prepare() {
 # leader until long after. Everybody may do everything, except what a test forbids
 # on a topic of its own.
 kafka_configure() {
-  local controller
+  local controller tls
   controller=$(free_port)
+  tls=$(free_port)
   cat >"$home/server.properties" <<CONF
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:$controller
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$controller
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners=PLAINTEXT://127.0.0.1:$port,TLS://127.0.0.1:$tls,CONTROLLER://127.0.0.1:$controller
+advertised.listeners=PLAINTEXT://127.0.0.1:$port,TLS://localhost:$tls
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,TLS:SASL_SSL,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=PLAINTEXT
+ssl.keystore.type=PEM
+ssl.keystore.location=$home/tls/server.pem
+sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-512
+listener.name.tls.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_cardline="$(<"$home/tls/password")";
+listener.name.tls.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
 log.dirs=$home/data
 auto.create.topics.enable=false
 num.partitions=1
@@ -95,7 +122,12 @@ kafka_answers() {
 }
 
 kafka_ready() { :; }
-kafka_address() { printf 'CARDLINE_TEST_KAFKA=127.0.0.1:%s\n' "$port"; }
+kafka_address() {
+  local tls
+  tls=$(sed -n 's|^listeners=.*TLS://127.0.0.1:\([0-9]*\).*|\1|p' "$home/server.properties")
+  printf 'CARDLINE_TEST_KAFKA=127.0.0.1:%s\n' "$port"
+  printf 'CARDLINE_TEST_KAFKA_TLS=kafka://cardline@localhost:%s?ca=%s&password_file=%s\n' "$tls" "$home/tls/ca.pem" "$home/tls/password"
+}
 kafka_pid_file() { printf '%s\n' "$home/pid"; }
 kafka_mark() { printf '%s\n' "$home/server.properties"; }
 kafka_signals() { echo TERM KILL; }

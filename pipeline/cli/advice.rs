@@ -55,7 +55,7 @@ fn of_ledger(error: &LedgerError) -> Option<&'static str> {
 fn of_broker(error: &BrokerError) -> Option<&'static str> {
     match error {
         BrokerError::OutOfRange { .. } => Some(TOPICS),
-        BrokerError::Kafka { .. } => Some("; see `cardline doctor`"),
+        BrokerError::Kafka { .. } | BrokerError::Refused { .. } => Some("; see `cardline doctor`"),
         _ => None,
     }
 }

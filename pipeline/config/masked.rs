@@ -13,6 +13,7 @@ const HARMLESS: &[&str] = &[
     "user",
     "application_name",
     "mode",
+    "target_session_attrs",
 ];
 
 /// `postgres://user:secret@host/db?password=secret` without the secrets. Of an address of no known form nothing is

@@ -12,7 +12,7 @@ use super::readiness::missing;
 use super::watch::{Watch, seconds};
 use crate::custody::tallies::Tallies;
 use crate::erasing::purge;
-use crate::kafka::{BrokerError, Ends, PartitionEnd};
+use crate::kafka::{Broker, BrokerError, Ends, PartitionEnd};
 use crate::limits::{FIGURES_SECONDS, GAUGES_SECONDS};
 use crate::metrics::{self, Metric};
 use crate::route::intake::settle::IntakeCounts;
@@ -109,9 +109,9 @@ async fn figures(worker: &Worker) -> Result<(), StageError> {
     }
     metrics::set(&metrics::PURGE_DUE, &[], purge::overdue(worker, now).await? as f64);
     metrics::set(&metrics::BOOKS_HELD_AT, &[], figures.books_held_at as f64 / 1e6);
-    if let Some(servers) = worker.kafka.clone() {
+    if let Some(broker) = worker.kafka.clone() {
         let topics = [worker.config.topics.applications.clone(), worker.config.topics.events.clone()];
-        let ends = tokio::task::spawn_blocking(move || ends_of(&servers, &topics)).await;
+        let ends = tokio::task::spawn_blocking(move || ends_of(&broker, &topics)).await;
         match ends {
             Ok(Ok(ends)) => show_positions(&figures, &ends),
             Ok(Err(error)) => tracing::warn!("ends of partitions: {error}"),
@@ -136,8 +136,8 @@ fn show_states(figures: &Tallies) {
     }
 }
 
-fn ends_of(servers: &str, topics: &[String]) -> Result<Vec<(String, Vec<PartitionEnd>)>, BrokerError> {
-    let asker = Ends::connect(servers)?;
+fn ends_of(broker: &Broker, topics: &[String]) -> Result<Vec<(String, Vec<PartitionEnd>)>, BrokerError> {
+    let asker = Ends::connect(broker)?;
     topics.iter().map(|topic| Ok((topic.clone(), asker.of(topic)?))).collect()
 }
 

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::{Offset, TopicPartitionList};
 
+use super::broker::Broker;
+use super::heard::{Heard, is_refused};
 use super::reach::reach;
 use super::topic::{DescribedTopic, describe};
 use super::{BrokerError, Operation};
@@ -29,26 +30,26 @@ pub struct PartitionEnd {
 
 /// Asks a broker about its topics. Everything here blocks.
 pub struct Ends {
-    servers: String,
-    asker: BaseConsumer,
+    broker: Broker,
+    asker: BaseConsumer<Heard>,
 }
 
 impl Ends {
     /// Connects; nothing is read.
-    pub fn connect(servers: &str) -> Result<Ends, BrokerError> {
-        reach(servers)?;
-        let asker = ClientConfig::new()
-            .set("bootstrap.servers", servers)
+    pub fn connect(broker: &Broker) -> Result<Ends, BrokerError> {
+        reach(broker.servers())?;
+        let asker = broker
+            .client()?
             // Required by the library; no group is joined.
             .set("group.id", "cardline")
-            .create()
-            .map_err(|source| BrokerError::Kafka { servers: servers.into(), source })?;
-        Ok(Ends { servers: servers.into(), asker })
+            .create_with_context(Heard::default())
+            .map_err(|source| broker.unmade(source))?;
+        Ok(Ends { broker: broker.clone(), asker })
     }
 
     /// The topic as the broker has it, and what we may do with it; `None` if it does not have it.
     pub fn describe(&self, topic: &str) -> Result<Option<DescribedTopic>, BrokerError> {
-        describe(self.asker.client(), topic).map_err(|source| self.failed(topic, source))
+        describe(self.asker.client(), topic, || is_refused(&self.asker)).map_err(|source| self.failed(topic, source))
     }
 
     /// First and end of each partition of a topic; none if the broker does not have it.
@@ -61,12 +62,17 @@ impl Ends {
     }
 
     fn failed(&self, topic: &str, source: KafkaError) -> BrokerError {
-        BrokerError::of(&self.servers, topic, Operation::Read, source)
+        let heard = self.asker.context().taken();
+        BrokerError::of(&self.broker, topic, Operation::Read, source, heard)
     }
 }
 
 /// What the broker keeps of each of these partitions, in their order.
-pub(super) fn ranges(asker: &BaseConsumer, topic: &str, partitions: &[i64]) -> Result<Vec<PartitionRange>, KafkaError> {
+pub(super) fn ranges(
+    asker: &BaseConsumer<Heard>,
+    topic: &str,
+    partitions: &[i64],
+) -> Result<Vec<PartitionRange>, KafkaError> {
     if partitions.is_empty() {
         return Ok(Vec::new());
     }
@@ -77,7 +83,12 @@ pub(super) fn ranges(asker: &BaseConsumer, topic: &str, partitions: &[i64]) -> R
 }
 
 /// The first or the end offset of each partition. The question for a time has both as special times.
-fn offsets(asker: &BaseConsumer, topic: &str, partitions: &[i64], which: Offset) -> Result<Vec<i64>, KafkaError> {
+fn offsets(
+    asker: &BaseConsumer<Heard>,
+    topic: &str,
+    partitions: &[i64],
+    which: Offset,
+) -> Result<Vec<i64>, KafkaError> {
     let mut list = TopicPartitionList::with_capacity(partitions.len());
     for partition in partitions {
         list.add_partition_offset(topic, *partition as i32, which)?;

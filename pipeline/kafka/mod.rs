@@ -3,9 +3,12 @@
 //! Group membership is not used: the database's positions decide, so that what was read and what it
 //! did are stored together. Offsets are never committed to the broker.
 
+mod broker;
+mod certificate;
 mod chunk;
 mod ends;
 pub mod generations;
+mod heard;
 mod mock;
 mod publisher;
 mod reach;
@@ -13,6 +16,7 @@ mod reader;
 mod retention;
 mod topic;
 
+pub use broker::Broker;
 pub use chunk::{PartitionChunk, RawMessage};
 pub use ends::{Ends, PartitionEnd, PartitionRange};
 pub use mock::MockBroker;
@@ -23,6 +27,8 @@ pub use topic::DescribedTopic;
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
+use crate::people::secrets::SecretError;
+
 /// What can go wrong with the broker.
 #[derive(Debug, thiserror::Error)]
 pub enum BrokerError {
@@ -30,6 +36,12 @@ pub enum BrokerError {
     Kafka { servers: String, source: KafkaError },
     #[error("Kafka at {servers} cannot be reached ({why}); correct the address (CARDLINE_KAFKA), or start the broker")]
     Unreachable { servers: String, why: String },
+    #[error("Kafka at {servers} does not let us in ({why}); correct [kafka_settings] of the configuration")]
+    Refused { servers: String, why: String },
+    #[error("[kafka_settings] of the configuration, {name}: {why}; correct it there")]
+    Setting { name: String, why: String },
+    #[error("[kafka_settings] of the configuration, {name}: {source}")]
+    Secret { name: String, source: SecretError },
     #[error(
         "Kafka at {servers} has no topic {topic}, and nothing was ever read of it: correct its name under [topics] of the configuration, or create it"
     )]
@@ -80,15 +92,24 @@ impl std::fmt::Display for Operation {
 }
 
 impl BrokerError {
-    /// An error of the library, met while a topic was read or written.
-    fn of(servers: &str, topic: &str, operation: Operation, source: KafkaError) -> BrokerError {
-        let (servers, topic) = (servers.to_owned(), topic.to_owned());
+    /// An error of the library, met while a topic was read or written; `heard` is why a server let nobody in.
+    fn of(
+        broker: &Broker,
+        topic: &str,
+        operation: Operation,
+        source: KafkaError,
+        heard: Option<String>,
+    ) -> BrokerError {
+        let (servers, topic) = (broker.servers().to_owned(), topic.to_owned());
         match source.rdkafka_error_code() {
             Some(RDKafkaErrorCode::TopicAuthorizationFailed) => BrokerError::NotAllowed { topic, operation },
             Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => {
                 BrokerError::NoTopic { servers, topic }
             }
-            _ => BrokerError::Kafka { servers, source },
+            _ => match heard {
+                Some(why) => broker.refused(why),
+                None => BrokerError::Kafka { servers, source },
+            },
         }
     }
 
@@ -107,8 +128,15 @@ mod tests {
 
     #[test]
     fn what_the_broker_refuses_is_told_by_topic_and_permission() {
-        let of =
-            |code| BrokerError::of("host:9092", "card.events", Operation::Read, KafkaError::MessageConsumption(code));
+        let of = |code| {
+            BrokerError::of(
+                &Broker::at("host:9092"),
+                "card.events",
+                Operation::Read,
+                KafkaError::MessageConsumption(code),
+                None,
+            )
+        };
         let told = of(RDKafkaErrorCode::TopicAuthorizationFailed).to_string();
         assert!(told.contains("READ the topic card.events"), "{told}");
         for code in [RDKafkaErrorCode::UnknownTopicOrPartition, RDKafkaErrorCode::UnknownTopic] {

@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use rdkafka::ClientConfig;
 use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{DeliveryResult, Message};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer, ProducerContext};
 
+use super::broker::Broker;
+use super::heard::Heard;
 use super::reach::reach;
 use super::topic::describe;
 use super::{BrokerError, Operation};
@@ -32,6 +34,7 @@ type NotTaken = (usize, Option<(String, KafkaError)>);
 #[derive(Clone, Default)]
 struct Deliveries {
     failed: Arc<Mutex<NotTaken>>,
+    heard: Heard,
 }
 
 impl Deliveries {
@@ -40,7 +43,15 @@ impl Deliveries {
     }
 }
 
-impl ClientContext for Deliveries {}
+impl ClientContext for Deliveries {
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.heard.error(error, reason);
+    }
+
+    fn log(&self, level: RDKafkaLogLevel, of: &str, line: &str) {
+        self.heard.log(level, of, line);
+    }
+}
 
 impl ProducerContext for Deliveries {
     type DeliveryOpaque = ();
@@ -54,7 +65,7 @@ impl ProducerContext for Deliveries {
 
 /// A producer whose `publish` returns when every message is stored by the broker.
 pub struct Publisher {
-    servers: String,
+    broker: Broker,
     producer: BaseProducer<Deliveries>,
     deliveries: Deliveries,
     /// Topics that were there, and that we may write.
@@ -63,18 +74,18 @@ pub struct Publisher {
 
 impl Publisher {
     /// Connects to the broker.
-    pub fn connect(servers: &str) -> Result<Publisher, BrokerError> {
-        reach(servers)?;
+    pub fn connect(broker: &Broker) -> Result<Publisher, BrokerError> {
+        reach(broker.servers())?;
         let deliveries = Deliveries::default();
-        let producer = ClientConfig::new()
-            .set("bootstrap.servers", servers)
+        let producer = broker
+            .client()?
             .set("acks", "all")
             .set("enable.idempotence", "true")
             .set("linger.ms", "1")
             .set("queue.buffering.max.messages", "200000")
             .create_with_context(deliveries.clone())
-            .map_err(|source| BrokerError::Kafka { servers: servers.into(), source })?;
-        Ok(Publisher { servers: servers.into(), producer, deliveries, known: Mutex::default() })
+            .map_err(|source| broker.unmade(source))?;
+        Ok(Publisher { broker: broker.clone(), producer, deliveries, known: Mutex::default() })
     }
 
     /// Publishes all messages in order per key, and waits until the broker has them. Blocks. After an
@@ -103,9 +114,12 @@ impl Publisher {
         if known.contains(topic) {
             return Ok(());
         }
-        let found = describe(self.producer.client(), topic).map_err(|source| self.failed(topic, source))?;
+        let found = describe(self.producer.client(), topic, || self.is_refused())
+            .map_err(|source| self.failed(topic, source))?;
         match found {
-            None => Err(BrokerError::NoOutgoingTopic { servers: self.servers.clone(), topic: topic.into() }),
+            None => {
+                Err(BrokerError::NoOutgoingTopic { servers: self.broker.servers().to_owned(), topic: topic.into() })
+            }
             Some(found) if !found.may_write => {
                 Err(BrokerError::NotAllowed { topic: topic.into(), operation: Operation::Write })
             }
@@ -116,15 +130,20 @@ impl Publisher {
         }
     }
 
+    fn is_refused(&self) -> bool {
+        self.producer.poll(Duration::ZERO);
+        self.deliveries.heard.is_refused()
+    }
+
     fn failed(&self, topic: &str, source: KafkaError) -> BrokerError {
-        match BrokerError::of(&self.servers, topic, Operation::Write, source) {
+        match BrokerError::of(&self.broker, topic, Operation::Write, source, self.deliveries.heard.taken()) {
             BrokerError::NoTopic { servers, topic } => BrokerError::NoOutgoingTopic { servers, topic },
             other => other,
         }
     }
 
     fn not_taken(&self, count: usize, why: Option<(String, KafkaError)>) -> BrokerError {
-        let servers = self.servers.clone();
+        let servers = self.broker.servers().to_owned();
         let Some((topic, error)) = why else {
             return BrokerError::NotTaken { servers, count, why: format!("no answer for {BROKER_SILENCE_SECONDS} s") };
         };

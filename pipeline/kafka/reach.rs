@@ -23,10 +23,9 @@ pub(super) fn reach(servers: &str) -> Result<(), BrokerError> {
 }
 
 fn connect(server: &str) -> Result<(), String> {
-    let server = server.split_once("://").map_or(server, |(_, server)| server);
-    let has_port = server.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-    let full = if has_port { server.to_owned() } else { format!("{server}:{PORT}") };
-    let addresses = full.to_socket_addrs().map_err(|_| format!("the name {server} does not resolve"))?;
+    let (host, port) = host_and_port(server);
+    let resolved = (host.as_str(), port).to_socket_addrs();
+    let addresses = resolved.map_err(|_| format!("the name {server} does not resolve"))?;
     let mut why = format!("the name {server} has no address");
     for address in addresses {
         match TcpStream::connect_timeout(&address, Duration::from_secs(BROKER_CONNECT_SECONDS)) {
@@ -35,6 +34,14 @@ fn connect(server: &str) -> Result<(), String> {
         }
     }
     Err(why)
+}
+
+/// Name and port of one server.
+pub(super) fn host_and_port(server: &str) -> (String, u16) {
+    let server = server.split_once("://").map_or(server, |(_, server)| server);
+    let parts = server.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse().ok()?)));
+    let (host, port) = parts.unwrap_or((server, PORT));
+    (host.trim_matches(['[', ']']).to_owned(), port)
 }
 
 #[cfg(test)]

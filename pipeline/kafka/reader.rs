@@ -4,14 +4,15 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::Message;
 use rdkafka::{Offset, TopicPartitionList};
 
+use super::broker::Broker;
 use super::chunk::{PartitionChunk, RawMessage};
 use super::ends::{PartitionRange, ranges};
+use super::heard::{Heard, is_refused};
 use super::reach::reach;
 use super::topic::{DescribedTopic, describe};
 use super::{BrokerError, Operation};
@@ -30,15 +31,15 @@ const TURNS_IN_A_ROW: u64 = 8;
 /// does not depend on how many partitions there are. Everything here blocks; call it where blocking is
 /// allowed.
 pub struct Reader {
-    servers: String,
+    broker: Broker,
     topic: String,
     /// The consumer of the partition that is read. It is assigned once and then ended: librdkafka aborts the process
     /// when a partition is stopped a second time before the first stop is answered (its issue 5573), which quick
     /// changes of one consumer's assignment bring about.
-    consumer: Option<BaseConsumer>,
+    consumer: Option<BaseConsumer<Heard>>,
     /// Asks for ends and partitions on a connection of its own: on the reading one a question waits
     /// behind every fetch that is under way.
-    asker: BaseConsumer,
+    asker: BaseConsumer<Heard>,
     reading: Option<Reading>,
     /// The chunk after the one handed out last, read while that one was being settled.
     ahead: Option<PartitionChunk>,
@@ -83,7 +84,7 @@ impl Drop for Reader {
 }
 
 /// The library's own end looks only every 100 ms whether a consumer is closed, and a worker has several.
-fn end(consumer: &BaseConsumer) {
+fn end(consumer: &BaseConsumer<Heard>) {
     if consumer.close_queue().is_ok() {
         while !consumer.closed() {
             consumer.poll(Duration::from_millis(1));
@@ -91,10 +92,9 @@ fn end(consumer: &BaseConsumer) {
     }
 }
 
-fn consumer_of(servers: &str) -> Result<BaseConsumer, BrokerError> {
-    let mut settings = ClientConfig::new();
-    settings
-        .set("bootstrap.servers", servers)
+fn consumer_of(broker: &Broker) -> Result<BaseConsumer<Heard>, BrokerError> {
+    let mut client = broker.client()?;
+    client
         // Required by the library; no group is joined and no offset committed.
         .set("group.id", "cardline")
         .set("enable.auto.commit", "false")
@@ -108,7 +108,7 @@ fn consumer_of(servers: &str) -> Result<BaseConsumer, BrokerError> {
         // Once so much lies ready the library asks for no more for this long; by itself a whole second,
         // in which a quick worker has long taken all of it.
         .set("fetch.queue.backoff.ms", "20");
-    settings.create().map_err(|source| BrokerError::Kafka { servers: servers.into(), source })
+    client.create_with_context(Heard::default()).map_err(|source| broker.unmade(source))
 }
 
 /// A look for partitions with messages beyond their stored positions; gives those with the positions.
@@ -116,13 +116,13 @@ pub type Look = fn(&mut Reader, &[(i64, i64)]) -> Result<Vec<(i64, i64)>, Broker
 
 impl Reader {
     /// Connects; nothing is read before positions are known.
-    pub fn connect(servers: &str, topic: &str) -> Result<Reader, BrokerError> {
-        reach(servers)?;
+    pub fn connect(broker: &Broker, topic: &str) -> Result<Reader, BrokerError> {
+        reach(broker.servers())?;
         Ok(Reader {
-            servers: servers.into(),
+            broker: broker.clone(),
             topic: topic.into(),
             consumer: None,
-            asker: consumer_of(servers)?,
+            asker: consumer_of(broker)?,
             reading: None,
             ahead: None,
             empty: BTreeMap::new(),
@@ -133,7 +133,9 @@ impl Reader {
 
     fn failed(&self, source: KafkaError) -> BrokerError {
         // A topic that is missing from the first is described as none; this one was there.
-        BrokerError::of(&self.servers, &self.topic, Operation::Read, source).of_a_known_topic()
+        let heard = self.consumer.as_ref().and_then(|consumer| consumer.context().taken());
+        let heard = heard.or_else(|| self.asker.context().taken());
+        BrokerError::of(&self.broker, &self.topic, Operation::Read, source, heard).of_a_known_topic()
     }
 
     /// Partitions of the topic, in order; none if the broker does not have it.
@@ -143,7 +145,8 @@ impl Reader {
 
     /// The topic as the broker has it now; `None` if it does not have it. One that we may not read is an error.
     pub fn describe(&self) -> Result<Option<DescribedTopic>, BrokerError> {
-        let found = describe(self.asker.client(), &self.topic).map_err(|e| self.failed(e))?;
+        let found =
+            describe(self.asker.client(), &self.topic, || is_refused(&self.asker)).map_err(|e| self.failed(e))?;
         match found {
             Some(found) if !found.may_read => {
                 Err(BrokerError::NotAllowed { topic: self.topic.clone(), operation: Operation::Read })
@@ -296,7 +299,7 @@ impl Reader {
         if let Some(before) = self.consumer.take() {
             end(&before);
         }
-        let consumer = consumer_of(&self.servers)?;
+        let consumer = consumer_of(&self.broker)?;
         consumer.assign(&list).map_err(|e| self.failed(e))?;
         self.consumer = Some(consumer);
         Ok(Reading { identity, partition, next, since: self.turn })

@@ -4,18 +4,16 @@ use std::time::Duration;
 
 use rdkafka::admin::{AdminClient, AdminOptions, ResourceSpecifier};
 use rdkafka::client::DefaultClientContext;
-use rdkafka::config::ClientConfig;
 
-use super::BrokerError;
+use super::{Broker, BrokerError};
 
 /// A question of an operator who waits; not every broker answers it.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Hours a topic's messages are kept; `None` forever, or where the broker does not say.
-pub async fn retention_hours(servers: &str, topic: &str) -> Result<Option<i64>, BrokerError> {
-    let failed = |source| BrokerError::Kafka { servers: servers.into(), source };
-    let admin: AdminClient<DefaultClientContext> =
-        ClientConfig::new().set("bootstrap.servers", servers).create().map_err(failed)?;
+pub async fn retention_hours(broker: &Broker, topic: &str) -> Result<Option<i64>, BrokerError> {
+    let failed = |source| broker.unmade(source);
+    let admin: AdminClient<DefaultClientContext> = broker.client()?.create().map_err(failed)?;
     let options = AdminOptions::new().request_timeout(Some(PATIENCE));
     let asked = [ResourceSpecifier::Topic(topic)];
     let told = admin.describe_configs(&asked, &options).await.map_err(failed)?;

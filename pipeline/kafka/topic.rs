@@ -35,14 +35,21 @@ impl<T> Drop for Owned<T> {
     }
 }
 
-/// Asks the broker; `None` when it does not have the topic. Blocks.
+/// How long it takes to be let in; nothing is waited for once it is known that we are not.
+const LETS_IN: Duration = Duration::from_secs(1);
+
+/// Asks the broker; `None` when it does not have the topic. `is_refused` looks whether it lets us in at all. Blocks.
 pub(super) fn describe<C: ClientContext>(
     client: &Client<C>,
     topic: &str,
+    is_refused: impl Fn() -> bool,
 ) -> Result<Option<DescribedTopic>, KafkaError> {
     let patience = Duration::from_secs(BROKER_SILENCE_SECONDS);
     // Any broker knows; the library would look for the controller, which the mock broker does not have.
-    let metadata = client.fetch_metadata(Some(topic), patience)?;
+    let metadata = match client.fetch_metadata(Some(topic), LETS_IN) {
+        Err(_) if !is_refused() => client.fetch_metadata(Some(topic), patience),
+        first => first,
+    }?;
     let Some(broker) = metadata.brokers().first().map(|broker| broker.id()) else {
         return Err(KafkaError::MetadataFetch(RDKafkaErrorCode::BrokerNotAvailable));
     };

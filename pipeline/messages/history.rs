@@ -94,12 +94,12 @@ impl Step for Relay {
 impl Worker {
     /// Publishes messages and waits until the broker has them. Blocks.
     pub fn publish(&self, messages: &[Outgoing]) -> Result<(), StageError> {
-        let Some(servers) = &self.kafka else {
+        let Some(broker) = &self.kafka else {
             return Ok(());
         };
         let mut slot = self.publisher.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if slot.is_none() {
-            *slot = Some(Publisher::connect(servers)?);
+            *slot = Some(Publisher::connect(broker)?);
         }
         let published = slot.as_ref().map_or(Ok(()), |publisher| publisher.publish(messages));
         if published.is_err() {

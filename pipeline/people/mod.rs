@@ -8,6 +8,7 @@ pub mod passwords;
 pub mod permits;
 pub mod private_file;
 pub mod recovery;
+pub mod secrets;
 pub mod services;
 pub mod sessions;
 pub mod tokens;

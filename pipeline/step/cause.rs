@@ -147,7 +147,7 @@ fn of_transport(error: &TransportError) -> Cause {
         TransportError::OtherBytes { .. } => Cause::Exists,
         TransportError::Unreachable { .. } => Cause::Unreachable,
         TransportError::HostKey { .. } => Cause::HostKey,
-        TransportError::Login { .. } | TransportError::Secret { .. } => Cause::Login,
+        TransportError::Login { .. } | TransportError::Secret(_) => Cause::Login,
         TransportError::Name => Cause::Name,
         TransportError::Io { source, .. } if lost.contains(&source.kind()) => Cause::Unreachable,
         TransportError::Io { source, .. } => of_io(source.kind()).unwrap_or(Cause::Other),

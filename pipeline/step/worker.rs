@@ -19,7 +19,7 @@ use crate::crypto::envelope_keys::EnvelopeKeys;
 use crate::crypto::keys::Keys;
 use crate::crypto::objects::Objects;
 use crate::exchange::{Partner, Partners};
-use crate::kafka::{Publisher, Reader};
+use crate::kafka::{Broker, Publisher, Reader};
 use crate::limits::LEASE_SECONDS;
 use crate::reference::tables::{reference_on, take_effect};
 use crate::store::worker_names::HeldName;
@@ -52,7 +52,7 @@ pub struct Worker {
     /// Held so that no other live process works under this worker's name; none where nobody took it.
     name: Option<Arc<HeldName>>,
     /// The broker's address, once there is one.
-    pub kafka: Option<String>,
+    pub kafka: Option<Broker>,
     pub(crate) readers: Arc<Mutex<std::collections::HashMap<String, Reader>>>,
     /// What a step prepared for its next unit meanwhile.
     pub(crate) ahead: Arc<Mutex<Option<Box<dyn Any + Send>>>>,
@@ -110,7 +110,7 @@ impl Worker {
         let policy = Arc::new(load_policy(config.policy.value.as_deref())?);
         let imported = ledger.last_import().await?;
         let (reference, calendar) = reference_on(&ledger, today).await?;
-        let kafka = (config.kafka.value != "mock").then(|| config.kafka.value.clone());
+        let kafka = Broker::of(&config);
         Ok(Worker {
             config,
             ledger,

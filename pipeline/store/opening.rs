@@ -4,15 +4,12 @@
 //! ledger was to be made; a read-only command changes no schema, and needs no right to write.
 
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::sync::Arc;
-
-use sqlx::ConnectOptions;
-use sqlx::postgres::PgConnectOptions;
 
 use super::LedgerError;
 use super::engine::{Ledger, Pool};
 use super::postgres::connections::Connections;
+use super::postgres::servers::Servers;
 use super::schema::{Opening, Schema};
 use super::sqlite::connections::SqliteConnections;
 use super::sqlite::options::options;
@@ -97,11 +94,9 @@ fn file_of(url: &str) -> Option<PathBuf> {
 
 /// A database in an error: never with a password.
 fn place(url: &str) -> String {
-    match (file_of(url), PgConnectOptions::from_str(url)) {
+    match (file_of(url), Servers::of(url)) {
         (Some(file), _) => file.display().to_string(),
-        (None, Ok(server)) => {
-            format!("database {} on {}", server.get_database().unwrap_or("of the user's name"), server.get_host())
-        }
+        (None, Ok(servers)) => servers.place(),
         (None, Err(_)) => "this address".into(),
     }
 }
@@ -113,9 +108,7 @@ async fn open_sqlite(url: &str, opening: Opening, patience: Timeouts) -> Result<
 
 /// Connects once, so that whatever is wrong is reported now.
 async fn open_postgres(url: &str, patience: Timeouts) -> Result<Arc<Connections>, LedgerError> {
-    // A pooler knows no such parameter by default, and nothing of ours is a fraction.
-    let options = PgConnectOptions::from_str(url)?.extra_float_digits(None).disable_statement_logging();
-    let connections = Connections::new(options, patience);
+    let connections = Connections::new(Servers::of(url)?, patience);
     connections.first().await?;
     Ok(connections)
 }

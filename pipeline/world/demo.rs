@@ -6,7 +6,7 @@ use std::time::Instant;
 use cardline::config::Config;
 use cardline::exchange::files::FileRecord;
 use cardline::exchange::inbox::archived;
-use cardline::kafka::MockBroker;
+use cardline::kafka::{Broker, MockBroker};
 use cardline::limits::PRODUCER_WINDOW_MESSAGES;
 use cardline::step::{StageError, Worker};
 use cardline::time::instant;
@@ -48,7 +48,7 @@ pub async fn worker_with_broker(config: Config, today: Date) -> Result<(Worker, 
     let topics = [&t.applications, &t.events, &t.outcomes, &t.notices, &t.ecards, &t.dead_letters].map(String::as_str);
     let broker = MockBroker::start(&topics, PARTITIONS)?;
     let mut worker = Worker::open(config, today).await?;
-    worker.kafka = Some(broker.servers());
+    worker.kafka = Some(Broker::at(&broker.servers()));
     Ok((worker, broker))
 }
 

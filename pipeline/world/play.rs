@@ -276,11 +276,11 @@ impl World {
 
     /// Hears outcomes and notices from the topics; each once, by its id.
     pub fn listen(&mut self, worker: &Worker, today: Date) -> Result<(), StageError> {
-        let Some(servers) = worker.kafka.clone() else { return Ok(()) };
+        let Some(broker) = worker.kafka.clone() else { return Ok(()) };
         let topics = &worker.config.topics;
         if self.listener.is_empty() {
             for topic in [&topics.notices, &topics.outcomes] {
-                self.listener.push(Listener { reader: Reader::connect(&servers, topic)?, positions: BTreeMap::new() });
+                self.listener.push(Listener { reader: Reader::connect(&broker, topic)?, positions: BTreeMap::new() });
             }
         }
         let mut listeners = std::mem::take(&mut self.listener);

@@ -10,7 +10,7 @@ use cardline::actions::imports::changed_lines::Asked;
 use cardline::actions::imports::reference_file::rows;
 use cardline::actions::imports::reference_import::{apply, plan};
 use cardline::config::{Config, Topics};
-use cardline::kafka::MockBroker;
+use cardline::kafka::{Broker, MockBroker};
 use cardline::route::ROUTE;
 use cardline::step::Worker;
 use cardline::time::{instant, local_date};
@@ -114,7 +114,7 @@ impl CrashWorld {
                 config.topics = topics(&engines.name);
                 runtime.block_on(create(&kafka, &config.topics));
                 let mut worker = runtime.block_on(Worker::open(config, FIRST_DAY)).unwrap();
-                worker.kafka = Some(kafka);
+                worker.kafka = Some(Broker::at(&kafka));
                 (worker, None)
             }
         };
@@ -213,7 +213,7 @@ impl CrashWorld {
             .env("CARDLINE_CONFIG", self.folder.path().join("config.toml"))
             .env("CARDLINE_DATABASE", &self.worker.config.database.value)
             .env("CARDLINE_DATA", &self.worker.config.data.value)
-            .env("CARDLINE_KAFKA", self.worker.kafka.as_deref().unwrap())
+            .env("CARDLINE_KAFKA", self.worker.kafka.as_ref().unwrap().servers())
             .env("CARDLINE_WORKER", "killed-worker")
             .env("CARDLINE_PARTNERS", self.worker.config.partners.value.as_ref().unwrap())
             .stdout(Stdio::null())

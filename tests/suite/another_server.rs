@@ -133,15 +133,16 @@ async fn a_ledger_moves_to_another_server_whose_count_was_raised() {
     assert_eq!(broken(&play.books(DAYS - 1, true).await), Vec::<String>::new());
     let seen = mirror(&play.world, &play.worker).await.unwrap();
     assert!(seen.holds, "{:#?}", seen.differences);
-    everything_can_be_read_on_a_standby(&play, &server).await;
+    let standby = tokio::task::block_in_place(|| Standby::of(&server));
+    everything_can_be_read_on_a_standby(&play, &server, &standby).await;
     play.worker.ledger.close().await;
+    a_primary_that_moves_is_found(&play, &server, &standby).await;
     play.worker.config.database.value = home;
     play.end().await;
 }
 
 /// A standby is an outage for a worker, and shows the same as its primary.
-async fn everything_can_be_read_on_a_standby(play: &Play, server: &OwnService) {
-    let standby = tokio::task::block_in_place(|| Standby::of(server));
+async fn everything_can_be_read_on_a_standby(play: &Play, server: &OwnService, standby: &Standby) {
     let ledger = Ledger::opened(&standby.url, Opening::Look).await.unwrap();
     ledger.cover_like(&play.worker.ledger);
     let refused = ledger.begin().await.err().expect("no writes");
@@ -162,6 +163,33 @@ async fn everything_can_be_read_on_a_standby(play: &Play, server: &OwnService) {
     }
     let doctor = ended(program(&standby.url, data).arg("doctor"), &[1]);
     assert!(String::from_utf8_lossy(&doctor.stdout).contains("this is a standby"));
+}
+
+/// An address with both servers: what writes goes to the one that takes writes, also after it became the other one.
+async fn a_primary_that_moves_is_found(play: &Play, server: &OwnService, standby: &Standby) {
+    let (_, primary) =
+        server.address().rsplit_once('@').map(|(user, rest)| (user.to_owned(), rest.to_owned())).unwrap();
+    let (before, _) = standby.url.rsplit_once('/').unwrap();
+    let both = format!("{before},{primary}");
+    let ledger = Ledger::opened(&both, Opening::Change).await.unwrap();
+    ledger.begin().await.unwrap();
+    let reading = Ledger::opened(&format!("{both}?target_session_attrs=standby"), Opening::Look).await.unwrap();
+    assert!(reading.begin().await.err().unwrap().is_read_only());
+    reading.close().await;
+    tokio::task::block_in_place(|| {
+        run(postgres("pg_ctl").args(["stop", "-m", "immediate", "-D"]).arg(server.postgres_data()));
+    });
+    let gone = ledger.begin().await.err().expect("the primary is gone");
+    assert!(gone.is_outage(), "{gone}");
+    let none = Ledger::opened(&both, Opening::Look).await.err().expect("nobody takes writes").to_string();
+    assert!(none.contains("read-write") && none.contains("is a standby") && none.contains("refused"), "{none}");
+    tokio::task::block_in_place(|| run(postgres("pg_ctl").args(["promote", "-w", "-D"]).arg(&standby.data)));
+    ledger.begin().await.unwrap();
+    ledger.close().await;
+    let (data, evening) = (play.worker.config.data.value.as_path(), instant(day(DAYS - 1), 19, 0).to_string());
+    ended(program(&both, data).args(["tick", "--at", &evening]), &[0]);
+    let doctor = ended(program(&both, data).arg("doctor"), &[0, 1]);
+    assert!(String::from_utf8_lossy(&doctor.stdout).contains("in_recovery off"), "{doctor:?}");
 }
 
 /// Moves that nobody has sealed yet tell it as well as the last seal.

@@ -44,7 +44,8 @@ impl OwnService {
     /// How it is reached.
     pub fn address(&self) -> String {
         let env = std::fs::read_to_string(self.folder().join("env")).unwrap();
-        env.trim().strip_prefix(&format!("CARDLINE_TEST_{}=", self.what.to_uppercase())).unwrap().to_owned()
+        let name = format!("CARDLINE_TEST_{}=", self.what.to_uppercase());
+        env.lines().find_map(|line| line.strip_prefix(&name)).unwrap().to_owned()
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cardline::books::BooksReport;
 use cardline::config::Config;
 use cardline::exchange::Partners;
-use cardline::kafka::{MockBroker, Reader};
+use cardline::kafka::{Broker, MockBroker, Reader};
 use cardline::step::Worker;
 use cardline::time::instant;
 use cardline_world::setting::Setting;
@@ -88,7 +88,7 @@ impl Play {
     /// Every message of a topic.
     pub fn messages(&self, topic: &str) -> Vec<Vec<u8>> {
         tokio::task::block_in_place(|| {
-            let mut reader = Reader::connect(&self.broker.servers(), topic).unwrap();
+            let mut reader = Reader::connect(&Broker::at(&self.broker.servers()), topic).unwrap();
             let mut at: Vec<(i64, i64)> = reader.partitions().unwrap().into_iter().map(|p| (p, 0)).collect();
             let mut found = Vec::new();
             while let Some(chunk) = reader.next_chunk(&at).unwrap() {

@@ -23,7 +23,7 @@ fn worker(play: &Play, url: &str, name: &str, arguments: &[&str]) -> Child {
         .args(arguments)
         .env("CARDLINE_DATABASE", url)
         .env("CARDLINE_DATA", &play.worker.config.data.value)
-        .env("CARDLINE_KAFKA", play.worker.kafka.as_deref().unwrap())
+        .env("CARDLINE_KAFKA", play.worker.kafka.as_ref().unwrap().servers())
         .env("CARDLINE_WORKER", name)
         .stdout(Stdio::null())
         .stderr(Stdio::piped())

@@ -73,11 +73,11 @@ impl Worker {
     /// A topic that is to be read; `None` without a broker. One that the broker does not have is an error:
     /// nobody would see that nothing comes any more.
     pub(crate) async fn topic_to_read(&self, topic: &str) -> Result<Option<DescribedTopic>, StageError> {
-        let Some(servers) = self.kafka.clone() else { return Ok(None) };
+        let Some(broker) = &self.kafka else { return Ok(None) };
         if let Some(found) = self.describe(topic)? {
             return Ok(Some(found));
         }
-        let missing = BrokerError::NoTopic { servers, topic: topic.into() };
+        let missing = BrokerError::NoTopic { servers: broker.servers().into(), topic: topic.into() };
         let known = self.ledger.newest_generation(topic).await?.is_some();
         Err(if known { missing.of_a_known_topic() } else { missing }.into())
     }

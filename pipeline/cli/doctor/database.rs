@@ -10,7 +10,7 @@ use cardline::store::{Engine, Ledger, LedgerError, Opening};
 use cardline::time::rfc3339;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
-use super::Finding;
+use super::{CERTIFICATE, Finding};
 use crate::context::Context;
 use crate::exit::in_one_line;
 
@@ -79,15 +79,8 @@ fn away(context: &Context, error: &anyhow::Error) -> Finding {
     Finding::fail("database", format!("{}: {error}", address(context)), advice)
 }
 
-/// What a server or a certificate says, and what to do about it; the first that is found.
+/// What else a server says, and what to do about it; the first that is found.
 const REFUSALS: &[(&str, &str)] = &[
-    (
-        "UnknownIssuer",
-        "the server's certificate is of another authority than sslrootcert: ask who runs it for the authority's certificate",
-    ),
-    ("Expired", "the server's certificate has expired: have who runs it make a new one"),
-    ("NotValidYet", "the server's certificate is not valid yet: compare the clocks"),
-    ("not valid for name", "the server's certificate is of another name: put the name it is of into the address"),
     (
         "no encryption",
         "the server takes encrypted connections only: add sslmode=verify-full and sslrootcert=FILE to the address",
@@ -98,7 +91,7 @@ const REFUSALS: &[(&str, &str)] = &[
 ];
 
 fn advice(error: &str) -> Option<&'static str> {
-    REFUSALS.iter().find(|(said, _)| error.contains(said)).map(|(_, advice)| *advice)
+    CERTIFICATE.iter().chain(REFUSALS).find(|(said, _)| error.contains(said)).map(|(_, advice)| *advice)
 }
 
 fn address(context: &Context) -> String {

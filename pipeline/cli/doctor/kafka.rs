@@ -1,9 +1,9 @@
 //! Kafka: the broker, each topic with its partitions, and retention against what is unread.
 
-use cardline::kafka::{BrokerError, Ends, PartitionEnd, retention_hours};
+use cardline::kafka::{Broker, BrokerError, Ends, PartitionEnd, retention_hours};
 use cardline::store::Ledger;
 
-use super::Finding;
+use super::{CERTIFICATE, Finding};
 use crate::context::Context;
 
 /// Unread messages should have at least this long before the broker deletes them.
@@ -19,30 +19,50 @@ struct Topic {
     retention_hours: Option<i64>,
 }
 
+/// What else is said when a server does not let us in, and what to do about it; the first that is found.
+const REFUSALS: &[(&str, &str)] = &[
+    (
+        "certificate verify failed",
+        "the server's certificate is of an authority not known here: name its certificate as ssl.ca.location",
+    ),
+    ("ssl.ca.location", "ssl.ca.location is to be the file with the certificate of the server's authority"),
+    (
+        "invalid credentials",
+        "the server does not take this user or password: correct sasl.username or sasl.password_file",
+    ),
+    ("security.protocol", "the server wants encryption or a login, or neither: correct security.protocol"),
+    ("mechanism", "the server and we know no common mechanism: correct sasl.mechanism"),
+];
+
+fn advice(said: &str) -> &'static str {
+    let found = CERTIFICATE.iter().chain(REFUSALS).find(|(refusal, _)| said.contains(refusal));
+    found.map_or("do what it says; ops/runbooks/kafka-down.md", |(_, advice)| advice)
+}
+
 /// Looks at every topic we read or write.
 pub async fn findings(context: &Context, ledger: Option<&Ledger>) -> Vec<Finding> {
-    let servers = context.config.kafka.value.clone();
-    if servers == "mock" {
+    let Some(broker) = Broker::of(&context.config) else {
         let advice = "set CARDLINE_KAFKA to take in messages; without it there are only files";
         return vec![Finding::warn("kafka", "no broker is configured", advice)];
-    }
+    };
     let topics = &context.config.topics;
     let read = [topics.applications.clone(), topics.events.clone()];
     let written = [&topics.outcomes, &topics.notices, &topics.ecards, &topics.dead_letters].map(String::clone);
     let names = [&read[..], &written[..]].concat();
-    let asked = tokio::task::block_in_place(|| ask(&servers, &names, read.len()));
+    let asked = tokio::task::block_in_place(|| ask(&broker, &names, read.len()));
     let told = match asked {
         Ok(told) => told,
         Err(error) => {
-            let advice = "do what it says; ops/runbooks/kafka-down.md";
-            return vec![Finding::fail("kafka", error.to_string(), advice)];
+            let said = error.to_string();
+            let advice = advice(&said);
+            return vec![Finding::fail("kafka", said, advice)];
         }
     };
-    let mut findings = vec![Finding::ok("kafka", format!("{servers} answers"))];
+    let mut findings = vec![Finding::ok("kafka", format!("{} answers", broker.servers()))];
     for mut topic in told {
         if read.contains(&topic.name) && !topic.ends.is_empty() {
             // A broker that does not say is no fault.
-            topic.retention_hours = retention_hours(&servers, &topic.name).await.unwrap_or(None);
+            topic.retention_hours = retention_hours(&broker, &topic.name).await.unwrap_or(None);
         }
         let positions = match ledger {
             Some(ledger) if read.contains(&topic.name) => ledger.known_positions(&topic.name).await.unwrap_or_default(),
@@ -54,8 +74,8 @@ pub async fn findings(context: &Context, ledger: Option<&Ledger>) -> Vec<Finding
 }
 
 /// The first `read` of these topics are read, the others are written.
-fn ask(servers: &str, names: &[String], read: usize) -> Result<Vec<Topic>, BrokerError> {
-    let asker = Ends::connect(servers)?;
+fn ask(broker: &Broker, names: &[String], read: usize) -> Result<Vec<Topic>, BrokerError> {
+    let asker = Ends::connect(broker)?;
     let mut topics = Vec::new();
     for (at, name) in names.iter().enumerate() {
         let (allowed, ends) = match asker.describe(name) {

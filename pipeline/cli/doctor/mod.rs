@@ -52,6 +52,17 @@ impl Finding {
     }
 }
 
+/// What is wrong with a server's certificate, as the library of certificates says it, and what to do about it.
+const CERTIFICATE: &[(&str, &str)] = &[
+    (
+        "UnknownIssuer",
+        "the server's certificate is of another authority than the one named (sslrootcert, ssl.ca.location): ask who runs the server for that of its own",
+    ),
+    ("Expired", "the server's certificate has expired: have who runs it make a new one"),
+    ("NotValidYet", "the server's certificate is not valid yet: compare the clocks"),
+    ("not valid for name", "the server's certificate is of another name: put the name it is of into the address"),
+];
+
 /// Looks at everything; fails when anything does.
 pub async fn run(context: &Context) -> anyhow::Result<Exit> {
     let now = Timestamp::now();

@@ -3,6 +3,8 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
+use crate::people::secrets::SecretError;
+
 /// Why something at a partner's could not be done.
 #[derive(Debug, thiserror::Error)]
 pub enum TransportError {
@@ -24,8 +26,8 @@ pub enum TransportError {
          transport.user, key_file or password_file"
     )]
     Login { server: String, user: String, why: String },
-    #[error("{secret}: {why}")]
-    Secret { secret: String, why: String },
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     /// The name itself is not told: it may hold anything.
     #[error("a name that leads out of its folder, or is none, is not touched")]
     Name,
@@ -66,9 +68,7 @@ impl TransportError {
             TransportError::Login { server, user, why } => {
                 TransportError::Login { server: server.clone(), user: user.clone(), why: why.clone() }
             }
-            TransportError::Secret { secret, why } => {
-                TransportError::Secret { secret: secret.clone(), why: why.clone() }
-            }
+            TransportError::Secret(error) => TransportError::Secret(error.clone()),
             _ => return None,
         })
     }

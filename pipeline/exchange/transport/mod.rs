@@ -8,7 +8,6 @@ mod folder;
 mod host_keys;
 pub(in crate::exchange) mod plain_files;
 mod remote;
-mod secrets;
 mod session;
 mod sftp;
 

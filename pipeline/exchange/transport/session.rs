@@ -12,7 +12,7 @@ use russh_sftp::client::{Config as SftpConfig, SftpSession};
 
 use super::TransportError;
 use super::host_keys::Pinned;
-use super::secrets::read;
+use crate::people::secrets::{SecretError, read};
 
 /// Signatures that a server and we may log in with. RSA only with SHA-2 (RFC 8332).
 const ALGORITHMS: &[Algorithm] = &[
@@ -104,7 +104,7 @@ async fn log_in(server: &SftpServer, secrets: &Path, connection: &mut Handle<Pin
     let mut why = "it takes no key and no password";
     if let Some(secret) = &server.key {
         let text = read(secret, secrets)?;
-        let key = decode_secret_key(&text, None).map_err(|_| TransportError::Secret {
+        let key = decode_secret_key(&text, None).map_err(|_| SecretError {
             secret: "transport.key_file".into(),
             why: "is no private key without a passphrase; make one with ssh-keygen -t ed25519 -N ''".into(),
         })?;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use crate::kafka::{BrokerError, DescribedTopic, PartitionChunk, Reader};
+use crate::kafka::{Broker, BrokerError, DescribedTopic, PartitionChunk, Reader};
 use crate::step::{StageError, Worker};
 use crate::store::Lease;
 
@@ -88,21 +88,21 @@ impl Worker {
         topic: &str,
         ask: impl FnOnce(&mut Reader) -> Result<T, BrokerError>,
     ) -> Result<Option<T>, StageError> {
-        let Some(servers) = &self.kafka else {
+        let Some(broker) = &self.kafka else {
             return Ok(None);
         };
-        tokio::task::block_in_place(|| self.read_at(servers, topic, ask)).map(Some)
+        tokio::task::block_in_place(|| self.read_at(broker, topic, ask)).map(Some)
     }
 
     fn read_at<T>(
         &self,
-        servers: &str,
+        broker: &Broker,
         topic: &str,
         ask: impl FnOnce(&mut Reader) -> Result<T, BrokerError>,
     ) -> Result<T, StageError> {
         let mut readers = self.readers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if !readers.contains_key(topic) {
-            readers.insert(topic.into(), Reader::connect(servers, topic)?);
+            readers.insert(topic.into(), Reader::connect(broker, topic)?);
         }
         Ok(asked(&mut readers, topic, ask).ok_or_else(|| StageError::Shape("reader".into()))??)
     }

@@ -29,6 +29,10 @@ pub enum LedgerError {
         "no connection to the database at {at}: no answer within {seconds} s; look whether its address is right, whether the server still runs, and what lies between"
     )]
     NoConnection { at: String, seconds: u64 },
+    #[error("target_session_attrs is to be any, read-write, read-only, primary, standby or prefer-standby, not {word}")]
+    TargetWord { word: String },
+    #[error("no server of the address is what is wanted ({wanted}): {told}; it is looked for again")]
+    NoServer { wanted: &'static str, told: String },
     #[error("all {connections} connections of this worker were busy for {seconds} s")]
     Busy { connections: u32, seconds: u64 },
     #[error(
@@ -178,6 +182,7 @@ impl LedgerError {
             | LedgerError::OnHold { .. }
             | LedgerError::Silent { .. }
             | LedgerError::NoConnection { .. }
+            | LedgerError::NoServer { .. }
             | LedgerError::Busy { .. }
             | LedgerError::InDoubt { .. } => return true,
             _ => {}
@@ -211,6 +216,7 @@ impl LedgerError {
         match self {
             LedgerError::Silent { .. }
             | LedgerError::NoConnection { .. }
+            | LedgerError::NoServer { .. }
             | LedgerError::Busy { .. }
             | LedgerError::ReadOnly { .. } => return true,
             LedgerError::InDoubt { source } => return source.is_outage(),

@@ -8,10 +8,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::servers::Servers;
 use super::session::{Backend, Session, greet};
 use crate::limits::{DATABASE_CONNECT_SECONDS, DATABASE_CONNECTIONS, DATABASE_PING_SECONDS};
 use crate::store::LedgerError;
@@ -19,7 +19,7 @@ use crate::store::timeouts::{Timeouts, within};
 
 /// Connections that are open, and places for those in use.
 pub(crate) struct Connections {
-    pub options: PgConnectOptions,
+    pub servers: Servers,
     pub patience: Timeouts,
     idle: Mutex<Idle>,
     places: Arc<Semaphore>,
@@ -55,16 +55,41 @@ fn gone(source: sqlx::Error) -> sqlx::Error {
 }
 
 impl Connections {
-    pub fn new(options: PgConnectOptions, patience: Timeouts) -> Arc<Connections> {
+    pub fn new(servers: Servers, patience: Timeouts) -> Arc<Connections> {
         let places = Arc::new(Semaphore::new(DATABASE_CONNECTIONS as usize));
-        Arc::new(Connections { options, patience, idle: Mutex::default(), places })
+        Arc::new(Connections { servers, patience, idle: Mutex::default(), places })
     }
 
-    /// A new session beside the pool.
+    /// A new session beside the pool, on the first server that is what is wanted.
     pub async fn connect(&self) -> Result<Session, LedgerError> {
+        let (mut second_best, mut told) = (None, Vec::new());
+        for server in self.servers.in_turn() {
+            match self.connect_to(server).await {
+                Ok(session) => match self.servers.wanted.is_met(&session.facts) {
+                    Some(true) => {
+                        self.servers.served(server);
+                        return Ok(session);
+                    }
+                    Some(false) if session.facts.in_recovery => {
+                        told.push(format!("{} is a standby", self.servers.at(server)));
+                    }
+                    Some(false) if session.facts.read_only => {
+                        told.push(format!("{} takes no writes", self.servers.at(server)));
+                    }
+                    Some(false) => told.push(format!("{} is a primary", self.servers.at(server))),
+                    None => second_best = second_best.or(Some(session)),
+                },
+                Err(error) if !self.servers.is_choice() => return Err(error),
+                Err(error) => told.push(error.to_string()),
+            }
+        }
+        second_best.ok_or_else(|| LedgerError::NoServer { wanted: self.servers.wanted.word(), told: told.join("; ") })
+    }
+
+    async fn connect_to(&self, server: usize) -> Result<Session, LedgerError> {
         let connecting = async {
-            let connection = PgConnection::connect_with(&self.options).await?;
-            greet(connection, self.patience).await
+            let connection = PgConnection::connect_with(self.servers.options(server)).await?;
+            greet(connection, server, self.patience).await
         };
         let bound = Duration::from_secs(DATABASE_CONNECT_SECONDS).min(self.patience.answer);
         match tokio::time::timeout(bound, connecting).await {
@@ -72,8 +97,8 @@ impl Connections {
                 session.facts.fit()?;
                 Ok(session)
             }
-            Ok(Err(source)) => Err(LedgerError::Connect { at: self.at(), source: gone(source) }),
-            Err(_) => Err(LedgerError::NoConnection { at: self.at(), seconds: bound.as_secs() }),
+            Ok(Err(source)) => Err(LedgerError::Connect { at: self.servers.at(server), source: gone(source) }),
+            Err(_) => Err(LedgerError::NoConnection { at: self.servers.at(server), seconds: bound.as_secs() }),
         }
     }
 
@@ -81,8 +106,8 @@ impl Connections {
     pub async fn first(&self) -> Result<(), LedgerError> {
         let mut session = self.connect().await?;
         // What listens elsewhere than we asked may be a pooler.
-        if session.facts.server_port != Some(i32::from(self.options.get_port())) && self.options.get_socket().is_none()
-        {
+        let options = self.servers.options(session.facts.backend.server);
+        if session.facts.server_port != Some(i32::from(options.get_port())) && options.get_socket().is_none() {
             self.refuse_transaction_pooling(&mut session).await?;
         }
         self.idle().sessions.push(session);
@@ -94,7 +119,8 @@ impl Connections {
     async fn refuse_transaction_pooling(&self, first: &mut Session) -> Result<(), LedgerError> {
         const PID: &str = "SELECT pg_backend_pid()";
         let patience = self.patience.answer;
-        let mut second = self.connect().await?;
+        let server = first.facts.backend.server;
+        let mut second = self.connect_to(server).await?;
         let other = &mut second.connection;
         let asked = async {
             sqlx::raw_sql("BEGIN").execute(&mut *other).await?;
@@ -109,22 +135,14 @@ impl Connections {
         let (other_pid, pid) = match within(patience, PID, asked).await {
             // One that gives every statement another session says so.
             Err(error) if error.to_string().contains("statement pooling") => {
-                return Err(LedgerError::Pooled { at: self.at() });
+                return Err(LedgerError::Pooled { at: self.servers.at(server) });
             }
             answer => answer?,
         };
         if pid != first.facts.backend.pid || other_pid == pid {
-            return Err(LedgerError::Pooled { at: self.at() });
+            return Err(LedgerError::Pooled { at: self.servers.at(server) });
         }
         Ok(())
-    }
-
-    /// Where the server is, without who asks.
-    pub fn at(&self) -> String {
-        match self.options.get_socket() {
-            Some(socket) => format!("{}, port {}", socket.display(), self.options.get_port()),
-            None => format!("{}:{}", self.options.get_host(), self.options.get_port()),
-        }
     }
 
     /// A session whose transaction was begun with these statements, and the rows they gave.
@@ -195,7 +213,7 @@ impl Connections {
 
     /// Whether the server works for this session now, asked on another one.
     pub async fn works_for(&self, backend: &Backend) -> Result<bool, LedgerError> {
-        let mut asking = self.connect().await?;
+        let mut asking = self.connect_to(backend.server).await?;
         let sql = "SELECT count(*) FROM pg_stat_activity WHERE pid = $1 AND CAST(extract(epoch FROM backend_start) * 1000000 AS BIGINT) = $2
             AND state = 'active' AND wait_event IS DISTINCT FROM 'ClientRead'";
         let asked =
@@ -205,7 +223,7 @@ impl Connections {
 
     /// Ends a session of ours on the server, if it is still there: its transaction and its locks go.
     pub async fn end(&self, backend: &Backend) -> Result<(), LedgerError> {
-        let mut asking = self.connect().await?;
+        let mut asking = self.connect_to(backend.server).await?;
         let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
             WHERE pid = $1 AND CAST(extract(epoch FROM backend_start) * 1000000 AS BIGINT) = $2 AND usename = current_user";
         let asked = sqlx::query(sql).bind(backend.pid).bind(backend.started).execute(&mut asking.connection);

@@ -2,6 +2,7 @@
 
 pub mod connections;
 pub mod row_security;
+pub mod servers;
 pub mod session;
 pub mod silence;
 pub mod standby;

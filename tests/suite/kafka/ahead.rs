@@ -54,7 +54,7 @@ async fn a_chunk_read_ahead_is_given_once_or_read_again() {
 fn from_the_beginning(broker: &Broker, topic: &str) -> (Reader, PartitionChunk) {
     let began = Instant::now();
     loop {
-        let mut reader = Reader::connect(&broker.servers, topic).unwrap();
+        let mut reader = Reader::connect(&cardline::kafka::Broker::at(&broker.servers), topic).unwrap();
         if let Some(first) = reader.next_chunk(&[(0, 0)]).unwrap() {
             return (reader, first);
         }

@@ -4,6 +4,7 @@
 //! never skip.
 
 mod ahead;
+mod encrypted;
 mod outages;
 mod outgoing;
 mod positions;

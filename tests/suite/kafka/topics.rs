@@ -191,7 +191,7 @@ async fn many_partitions_are_asked_about_at_once() {
     broker.grow(&topic, PARTITIONS as usize).await;
     let worker = broker.worker(&database, "one").await;
     tokio::task::block_in_place(|| {
-        let reader = Reader::connect(&broker.servers, &topic).unwrap();
+        let reader = Reader::connect(&cardline::kafka::Broker::at(&broker.servers), &topic).unwrap();
         while reader.partitions().unwrap().len() < PARTITIONS as usize {
             std::thread::sleep(Duration::from_millis(50));
         }

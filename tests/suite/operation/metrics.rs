@@ -36,7 +36,7 @@ async fn every_metric_of_the_list_is_exported_and_none_beyond_it(database: Datab
         (play.worker.ledger.cards_by_state().await.unwrap(), play.worker.ledger.applications_by_state().await.unwrap());
     let kafka = play.worker.kafka.clone().unwrap();
     // Steps that would move cards on stay away, so that the figures stand still.
-    let mut worker = RunningWorker::start(&url, play.folder(), &[("CARDLINE_KAFKA", &kafka)]);
+    let mut worker = RunningWorker::start(&url, play.folder(), &[("CARDLINE_KAFKA", kafka.servers())]);
     worker.until("the figures are read", |worker| {
         worker.metric("cardline_figures_timestamp_seconds{}").unwrap_or(0.0) > 0.0
     });
