@@ -1,8 +1,11 @@
 //! Configuration: flags win over the environment, the environment over the file, the file over the
 //! defaults. With none of them: SQLite and folders under `./cardline-data`.
 
+mod bucket;
 mod kafka_settings;
 mod masked;
+pub mod private_file;
+pub mod secrets;
 
 use std::ffi::OsString;
 use std::ops::RangeInclusive;
@@ -13,6 +16,8 @@ use cardline_core::domain::toml_fault::TomlFault;
 use serde::Deserialize;
 
 use crate::limits::{ALONE_A_DAY, STOP_SECONDS, STOP_SECONDS_RANGE};
+use bucket::StoreFile;
+pub use bucket::{Bucket, BucketFault};
 pub use kafka_settings::{KafkaSetting, SettingFault, SettingValue};
 pub use masked::masked_address;
 use masked::masked_hooks;
@@ -39,6 +44,9 @@ struct ConfigFile {
     alert_quiet: Option<String>,
     #[serde(default)]
     kafka_settings: toml::Table,
+    objects: Option<String>,
+    #[serde(default)]
+    objects_store: StoreFile,
     #[serde(default)]
     topics: TopicsFile,
 }
@@ -95,6 +103,8 @@ pub struct Config {
     pub kafka_settings: Vec<KafkaSetting>,
     /// Folder for keys, encrypted files, photos and, with a local transport, partner folders.
     pub data: Sourced<PathBuf>,
+    /// Where objects lie; `None` means in `data`.
+    pub objects: Sourced<Option<Bucket>>,
     /// This worker's name: a worker that comes back takes its own leases again at once.
     /// `None` means a name made of the machine's.
     pub worker: Sourced<Option<String>>,
@@ -178,6 +188,8 @@ pub enum ConfigError {
         "worker is to be 1 to 64 letters, digits, dots, hyphens, underscores and colons, and no number of a person"
     )]
     WorkerName,
+    #[error(transparent)]
+    Bucket(#[from] BucketFault),
     #[error("configuration {path}, kafka_settings.{name}: {fault}")]
     Setting { path: PathBuf, name: String, fault: SettingFault },
     #[error("kafka is to be HOST:PORT, more of them with commas between: no user and no password belong there")]
@@ -216,7 +228,10 @@ impl Config {
         }
         let kafka_settings = kafka_settings::settings(file.kafka_settings)
             .map_err(|(name, fault)| ConfigError::Setting { path: path.clone().unwrap_or_default(), name, fault })?;
+        let objects = optional(variable("CARDLINE_OBJECTS")?, file.objects);
+        let bucket = objects.value.map(|address| Bucket::of(&address, file.objects_store)).transpose()?;
         Ok(Config {
+            objects: Sourced { value: bucket, source: objects.source },
             database: pick(flags.database.clone(), variable("CARDLINE_DATABASE")?, file.database, || beside),
             kafka,
             kafka_settings,
@@ -248,6 +263,7 @@ impl Config {
             kafka: given("mock".into()),
             kafka_settings: Vec::new(),
             data: Sourced { value: folder.into(), source: "given" },
+            objects: optional(None, None),
             worker: Sourced { value: None, source: "default" },
             listen: Sourced { value: None, source: "default" },
             stop_seconds: Sourced { value: STOP_SECONDS, source: "default" },
@@ -278,6 +294,11 @@ impl Config {
             ("kafka", self.kafka.value.clone(), self.kafka.source),
             ("kafka_settings", kafka_settings::shown(&self.kafka_settings), "configuration"),
             ("data", self.data.value.display().to_string(), self.data.source),
+            (
+                "objects",
+                self.objects.value.as_ref().map_or("(in the data folder)".into(), Bucket::to_string),
+                self.objects.source,
+            ),
             ("worker", or(&self.worker.value, "(this machine's name)"), self.worker.source),
             ("listen", or(&self.listen.value, "(nowhere)"), self.listen.source),
             ("alone_a_day", self.alone_a_day.value.to_string(), self.alone_a_day.source),

@@ -180,6 +180,12 @@ pub const PASSING_FAULT_TRIES: u32 = 5;
 pub const PASSING_FAULT_WAIT_MILLIS: u64 = 20;
 /// How long intake waits for a broker that says nothing.
 pub const BROKER_SILENCE_SECONDS: u64 = 10;
+/// How long a service of objects may take to answer, and to send what it answered, seconds.
+pub const OBJECT_ANSWER_SECONDS: u64 = 20;
+/// How long it may take to accept a connection, seconds.
+pub const OBJECT_CONNECT_SECONDS: u64 = 5;
+/// How often a request to it is made again; afterwards the step is, later.
+pub const OBJECT_TRIES: usize = 3;
 /// How long one of the broker's addresses may take to accept a connection.
 pub const BROKER_CONNECT_SECONDS: u64 = 3;
 /// Messages a producer may have under way before it waits: the mock broker keeps 5 MiB a partition.

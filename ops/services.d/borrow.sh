@@ -5,7 +5,7 @@ borrowed=()
 
 borrow_services() {
   local service address addresses
-  for service in postgres kafka sftp; do
+  for service in postgres kafka sftp s3; do
     ops/services status "$service" >/dev/null || borrowed+=("$service")
   done
   addresses=$(ops/services up)

@@ -11,6 +11,7 @@ use super::print;
 
 #[derive(Args)]
 #[command(after_help = "SQLite only; a PostgreSQL is backed up by its own tools (ops/runbooks/restore.md).
+Objects in a bucket are not copied: have their service keep versions or a second place.
 Keys are not in a backup: keep DATA/keys in another place.
 Example: cardline backup --to /backup/cardline")]
 pub struct BackupArgs {
@@ -27,7 +28,7 @@ pub async fn run(context: &Context, args: BackupArgs) -> anyhow::Result<Exit> {
     let row = vec![
         backup.taken_at.clone(),
         backup.ledger.display().to_string(),
-        backup.objects_added.to_string(),
+        backup.objects_added.map_or_else(|| "kept by their service".into(), |added| added.to_string()),
         backup.reached.seal.to_string(),
     ];
     print::rows(context.output, &["taken_at", "ledger", "objects_added", "seal"], &[row], &backup)?;

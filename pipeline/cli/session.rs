@@ -6,8 +6,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use cardline::config::private_file::first_line;
 use cardline::people::passwords::Password;
-use cardline::people::private_file::first_line;
 use cardline::people::sessions::{self, Token};
 use cardline::people::tries::Place;
 use cardline::step::keys_of;

@@ -9,4 +9,7 @@ pub mod key_error;
 mod key_files;
 pub mod key_store;
 pub mod keys;
+mod object_error;
+mod object_folder;
+mod object_service;
 pub mod objects;

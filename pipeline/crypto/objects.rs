@@ -5,34 +5,24 @@
 //! A key comes from outside: whatever it says, nothing outside the store is read.
 
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use object_store::local::LocalFileSystem;
+use futures_util::StreamExt;
 use object_store::path::Path as Key;
-use object_store::{ObjectStore, ObjectStoreExt, PutMode};
+use object_store::{GetResult, ObjectStore, ObjectStoreExt, PutMode, UpdateVersion};
 use sha2::{Digest, Sha256};
 
+pub use super::object_error::ObjectError;
+use super::object_folder::ObjectFolder;
+use super::object_service::{open, why};
+use crate::config::Bucket;
 use crate::crash::{self, DurableAct};
-use crate::crypto::key_error::KeyError;
 use crate::crypto::keys::Keys;
 use crate::hex::hex;
-
-/// What can go wrong with an object.
-#[derive(Debug, thiserror::Error)]
-pub enum ObjectError {
-    #[error("object store: {0}")]
-    Store(#[from] object_store::Error),
-    #[error("object store folder: {0}; make it readable, or set CARDLINE_DATA to where it is")]
-    Folder(std::io::Error),
-    #[error("an upload's key is none an object can have: relative, of plain parts, at most 1,024 bytes")]
-    Key,
-    #[error("object {key}: {source}")]
-    Encrypted { key: String, source: KeyError },
-    #[error("object {key} is not what was stored: its digest differs; restore it or render the file again")]
-    Changed { key: String },
-}
+use crate::limits::OBJECT_ANSWER_SECONDS;
 
 /// Longest object key, in bytes (that of S3), and longest part of one (that of file systems).
 const KEY_BYTES_MAX: usize = 1_024;
@@ -41,11 +31,16 @@ const KEY_PART_BYTES_MAX: usize = 255;
 /// The store and the keys its encrypted objects need.
 #[derive(Clone)]
 pub struct Objects {
-    /// None where there is no folder yet and nothing is to be made.
-    store: Option<Arc<LocalFileSystem>>,
-    /// The folder, without any link in its path.
-    root: PathBuf,
+    place: Place,
     keys: Keys,
+}
+
+#[derive(Clone)]
+enum Place {
+    /// No folder yet, and nothing is to be made.
+    Nowhere,
+    Folder(ObjectFolder),
+    Service(Arc<dyn ObjectStore>),
 }
 
 /// What lies under the key of an upload.
@@ -77,18 +72,52 @@ impl Objects {
 
     /// An existing local folder, for read-only commands.
     pub fn of_folder(folder: &Path, keys: Keys) -> Result<Objects, ObjectError> {
-        match folder.canonicalize() {
-            Ok(root) => {
-                let store = LocalFileSystem::new_with_prefix(&root)?.with_fsync(true);
-                Ok(Objects { store: Some(Arc::new(store)), root, keys })
-            }
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Objects { store: None, root: folder.into(), keys }),
-            Err(error) => Err(ObjectError::Folder(error)),
+        Ok(Objects { place: ObjectFolder::open(folder)?.map_or(Place::Nowhere, Place::Folder), keys })
+    }
+
+    /// A bucket of a service, shared by workers on several machines. Nothing is asked of it yet.
+    pub fn in_bucket(bucket: &Bucket, keys: Keys) -> Result<Objects, ObjectError> {
+        Ok(Objects { place: Place::Service(open(bucket)?), keys })
+    }
+
+    fn store(&self) -> Result<&dyn ObjectStore, ObjectError> {
+        match &self.place {
+            Place::Nowhere => Err(ObjectError::Folder(ErrorKind::NotFound.into())),
+            Place::Folder(folder) => Ok(&*folder.store),
+            Place::Service(service) => Ok(&**service),
         }
     }
 
-    fn store(&self) -> Result<&LocalFileSystem, ObjectError> {
-        self.store.as_deref().ok_or_else(|| ObjectError::Folder(ErrorKind::NotFound.into()))
+    /// What an error of the store is: of a service nothing is told that could name an object.
+    fn failed(&self, error: object_store::Error) -> ObjectError {
+        match (&self.place, &error) {
+            (Place::Service(_), object_store::Error::NotFound { .. }) => ObjectError::Store(error),
+            (Place::Service(_), _) => ObjectError::Service { why: why(&error) },
+            _ => ObjectError::Store(error),
+        }
+    }
+
+    /// The bytes of what was found, within a bounded time.
+    async fn whole(&self, found: GetResult) -> Result<Bytes, ObjectError> {
+        let bound = Duration::from_secs(OBJECT_ANSWER_SECONDS);
+        match tokio::time::timeout(bound, found.bytes()).await {
+            Ok(bytes) => bytes.map_err(|error| self.failed(error)),
+            Err(_) => Err(ObjectError::Service { why: format!("no answer within {OBJECT_ANSWER_SECONDS} s") }),
+        }
+    }
+
+    /// Fails when a service does not let us look into its bucket.
+    pub async fn reach(&self) -> Result<(), ObjectError> {
+        let Place::Service(service) = &self.place else { return Ok(()) };
+        match service.list(None).next().await {
+            Some(Err(error)) => Err(ObjectError::Service { why: why(&error) }),
+            Some(Ok(_)) | None => Ok(()),
+        }
+    }
+
+    /// Whether workers on several machines have the same objects.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.place, Place::Service(_))
     }
 
     /// Stores bytes, encrypted, under their own digest; the same bytes again are the same object. Returns the digest.
@@ -98,7 +127,7 @@ impl Objects {
         let encrypted =
             self.keys.encrypt_large(plain).map_err(|source| ObjectError::Encrypted { key: key.to_string(), source })?;
         crash::before(DurableAct::Store);
-        self.store()?.put(&key, Bytes::from(encrypted).into()).await?;
+        self.store()?.put(&key, Bytes::from(encrypted).into()).await.map_err(|error| self.failed(error))?;
         crash::after(DurableAct::Store);
         Ok(digest)
     }
@@ -106,7 +135,8 @@ impl Objects {
     /// Reads and decrypts what was stored under a digest, and checks that it still is that.
     pub async fn get(&self, kind: &str, digest: &str) -> Result<Vec<u8>, ObjectError> {
         let key = Key::from(key_of(kind, digest));
-        let encrypted = self.store()?.get(&key).await?.bytes().await?;
+        let found = self.store()?.get(&key).await.map_err(|error| self.failed(error))?;
+        let encrypted = self.whole(found).await?;
         let plain = self
             .keys
             .decrypt_large(&encrypted)
@@ -124,9 +154,38 @@ impl Objects {
         match put {
             Ok(_) => Ok(bytes),
             Err(object_store::Error::AlreadyExists { .. }) => {
-                Ok(self.store()?.get(&key).await?.bytes().await?.to_vec())
+                let found = self.store()?.get(&key).await.map_err(|error| self.failed(error))?;
+                Ok(self.whole(found).await?.to_vec())
             }
-            Err(error) => Err(error.into()),
+            Err(error) => Err(self.failed(error)),
+        }
+    }
+
+    /// Changes what a service keeps under a name of ours: `next` is given what lies there, and says what is to lie
+    /// there, if anything else. Of two that change it at once, one looks again.
+    pub async fn change(
+        &self,
+        kind: &str,
+        name: &str,
+        next: impl Fn(Option<&[u8]>) -> Option<Vec<u8>> + Send,
+    ) -> Result<(), ObjectError> {
+        let (key, store) = (Key::from(key_of(kind, name)), self.store()?);
+        loop {
+            let (lying, mode) = match store.get(&key).await {
+                Ok(found) => {
+                    let version =
+                        UpdateVersion { e_tag: found.meta.e_tag.clone(), version: found.meta.version.clone() };
+                    (Some(self.whole(found).await?), PutMode::Update(version))
+                }
+                Err(object_store::Error::NotFound { .. }) => (None, PutMode::Create),
+                Err(error) => return Err(self.failed(error)),
+            };
+            let Some(bytes) = next(lying.as_deref()) else { return Ok(()) };
+            match store.put_opts(&key, Bytes::from(bytes).into(), mode.into()).await {
+                Ok(_) => return Ok(()),
+                Err(object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. }) => {}
+                Err(error) => return Err(self.failed(error)),
+            }
         }
     }
 
@@ -134,9 +193,9 @@ impl Objects {
     pub async fn kept(&self, kind: &str, name: &str) -> Result<Option<Vec<u8>>, ObjectError> {
         let key = Key::from(key_of(kind, name));
         match self.store()?.get(&key).await {
-            Ok(found) => Ok(Some(found.bytes().await?.to_vec())),
+            Ok(found) => Ok(Some(self.whole(found).await?.to_vec())),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(error.into()),
+            Err(error) => Err(self.failed(error)),
         }
     }
 
@@ -149,11 +208,13 @@ impl Objects {
     pub async fn has(&self, kind: &str, digest: &str) -> Result<bool, ObjectError> {
         let key = Key::from(key_of(kind, digest));
         // Nothing was ever stored where there is no folder.
-        let Some(store) = self.store.as_deref() else { return Ok(false) };
-        match store.head(&key).await {
+        if matches!(self.place, Place::Nowhere) {
+            return Ok(false);
+        }
+        match self.store()?.head(&key).await {
             Ok(_) => Ok(true),
             Err(object_store::Error::NotFound { .. }) => Ok(false),
-            Err(error) => Err(error.into()),
+            Err(error) => Err(self.failed(error)),
         }
     }
 
@@ -169,7 +230,7 @@ impl Objects {
         crash::before(DurableAct::Remove);
         match self.store()?.delete(key).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(self.failed(error)),
         }
         crash::after(DurableAct::Remove);
         Ok(())
@@ -181,46 +242,28 @@ impl Objects {
         let Some(key) = upload_key(object) else {
             return Ok(Fetched::Refused("the key is none an upload can have"));
         };
-        let Some(path) = self.plain_file(&key).await? else {
-            return Ok(Fetched::Missing);
-        };
-        if let Err(refused) = path {
-            return Ok(Fetched::Refused(refused));
-        }
-        match self.store()?.get(&key).await {
-            Ok(found) if found.meta.size > most as u64 => Ok(Fetched::TooLarge),
-            Ok(found) => Ok(found.bytes().await.map_or(Fetched::Missing, Fetched::Found)),
-            Err(_) => Ok(Fetched::Missing),
-        }
-    }
-
-    /// Whether a plain file inside the store lies under a key, links followed; `None` where nothing does
-    /// that can be read. A pipe or a device would keep its reader waiting forever.
-    async fn plain_file(&self, key: &Key) -> Result<Option<Result<(), &'static str>>, ObjectError> {
-        let path = self.store()?.path_to_filesystem(key)?;
-        let real = match tokio::fs::canonicalize(&path).await {
-            Ok(real) => real,
-            Err(error) => {
-                // A store that is gone is no fault of its objects.
-                tokio::fs::metadata(&self.root).await.map_err(ObjectError::Folder)?;
-                let refused = error.kind() == ErrorKind::InvalidFilename;
-                return Ok(refused.then_some(Err("the key is none an upload can have")));
+        if let Place::Folder(folder) = &self.place {
+            match folder.plain_file(&key).await? {
+                None => return Ok(Fetched::Missing),
+                Some(Err(refused)) => return Ok(Fetched::Refused(refused)),
+                Some(Ok(())) => {}
             }
-        };
-        if !real.starts_with(&self.root) {
-            return Ok(Some(Err("the key leads out of the store by a link")));
         }
-        match tokio::fs::metadata(&real).await {
-            Ok(found) if found.is_file() => Ok(Some(Ok(()))),
-            Ok(_) => Ok(Some(Err("the object is a folder or no plain file"))),
-            Err(_) => Ok(None),
+        match (self.store()?.get(&key).await, self.is_shared()) {
+            (Ok(found), _) if found.meta.size > most as u64 => Ok(Fetched::TooLarge),
+            (Ok(found), true) => Ok(Fetched::Found(self.whole(found).await?)),
+            (Ok(found), false) => Ok(self.whole(found).await.map_or(Fetched::Missing, Fetched::Found)),
+            // A service that does not know us, or has lost the bucket, says the same of every object.
+            (Err(object_store::Error::NotFound { .. }), true) => self.reach().await.map(|()| Fetched::Missing),
+            (Err(error), true) => Err(self.failed(error)),
+            (Err(_), false) => Ok(Fetched::Missing),
         }
     }
 
     /// Stores an object as it is, under the key it is known by (the upload service's side).
     pub async fn upload(&self, key: &str, bytes: Vec<u8>) -> Result<(), ObjectError> {
         let key = upload_key(key).ok_or(ObjectError::Key)?;
-        self.store()?.put(&key, Bytes::from(bytes).into()).await?;
+        self.store()?.put(&key, Bytes::from(bytes).into()).await.map_err(|error| self.failed(error))?;
         Ok(())
     }
 }

@@ -7,8 +7,8 @@ use rdkafka::error::KafkaError;
 
 use super::BrokerError;
 use super::certificate::fault;
+use crate::config::secrets::read;
 use crate::config::{Config, KafkaSetting, SettingValue};
-use crate::people::secrets::read;
 
 /// Where messages come from and go to. Secrets are read anew for every connection.
 #[derive(Clone)]

@@ -27,7 +27,7 @@ pub use topic::DescribedTopic;
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
-use crate::people::secrets::SecretError;
+use crate::config::secrets::SecretError;
 
 /// What can go wrong with the broker.
 #[derive(Debug, thiserror::Error)]

@@ -11,8 +11,8 @@ use std::path::Path;
 use cardline_core::domain::staff::Role;
 use cardline_core::state_machines::USER;
 
-use super::private_file::{PrivateFileError, first_line};
 use super::sessions::Token;
+use crate::config::private_file::{PrivateFileError, first_line};
 use crate::hex::hex;
 use crate::store::stored_user::stored_user;
 use crate::store::transition::{Along, move_one};

@@ -4,6 +4,7 @@
 use std::io::ErrorKind;
 
 use super::StageError;
+use crate::crypto::objects::ObjectError;
 use crate::exchange::transport::TransportError;
 
 /// A cause, in the order in which an error is looked at.
@@ -24,12 +25,13 @@ pub enum Cause {
     Unreachable,
     HostKey,
     Login,
+    Objects,
     Other,
 }
 
 impl Cause {
     /// Every cause there is.
-    pub const ALL: [Cause; 16] = [
+    pub const ALL: [Cause; 17] = [
         Cause::Panic,
         Cause::Exists,
         Cause::Permission,
@@ -45,6 +47,7 @@ impl Cause {
         Cause::Unreachable,
         Cause::HostKey,
         Cause::Login,
+        Cause::Objects,
         Cause::Other,
     ];
 
@@ -66,6 +69,7 @@ impl Cause {
             Cause::Unreachable => "unreachable",
             Cause::HostKey => "host_key",
             Cause::Login => "login",
+            Cause::Objects => "objects",
             Cause::Other => "other",
         }
     }
@@ -88,6 +92,7 @@ impl Cause {
             Cause::Unreachable => "the partner's server does not answer",
             Cause::HostKey => "the partner's server shows another key than agreed",
             Cause::Login => "the partner's server does not let us in",
+            Cause::Objects => "the service that keeps objects does not answer as it should",
             Cause::Other => "see the message",
         }
     }
@@ -110,6 +115,7 @@ impl Cause {
             Cause::Unreachable => "it is tried again by itself; ask the partner when it lasts",
             Cause::HostKey => "ask the partner by telephone whether it changed its key; nothing is sent before",
             Cause::Login => "have the partner enter our key, or correct the transport of its profile",
+            Cause::Objects => "it is tried again by itself; see the message, and objects_store of the configuration",
             Cause::Other => "see the message",
         }
     }
@@ -125,6 +131,7 @@ impl Cause {
             StageError::Panicked => return Cause::Panic,
             StageError::Stray { .. } => return Cause::Stray,
             StageError::Transport(error) => return of_transport(error),
+            StageError::Object(ObjectError::Service { .. } | ObjectError::Secret(_)) => return Cause::Objects,
             StageError::Ledger(error) if error.is_passing() => return Cause::Locked,
             _ => {}
         }

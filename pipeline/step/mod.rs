@@ -14,6 +14,7 @@ pub mod reached;
 pub mod set_aside;
 mod unit;
 pub mod watermark;
+mod watermark_place;
 pub mod worker;
 
 pub use driver::Step;

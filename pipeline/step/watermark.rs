@@ -1,4 +1,4 @@
-//! The watermark: how far the ledger had come, recorded outside of it, in the data folder.
+//! The watermark: how far the ledger had come, recorded outside of it (`step/watermark_place.rs`).
 //!
 //! A database that was restored, or a standby that was behind, forgets what was already done: files lie at
 //! partners, messages were published. Invariant: before anything is sent out, the watermark covers it. So a
@@ -14,25 +14,6 @@ use crate::step::reached::Reached;
 use crate::store::{Ledger, LedgerError};
 
 impl Worker {
-    fn watermark_path(&self, identity: &str) -> PathBuf {
-        self.config.data.value.join("watermarks").join(format!("{identity}.json"))
-    }
-
-    /// How far this ledger had come when something last left the house.
-    pub(crate) fn watermark(&self, identity: &str) -> Result<Option<Reached>, StageError> {
-        let path = self.watermark_path(identity);
-        match std::fs::read(&path) {
-            Ok(text) => Ok(Some(serde_json::from_slice(&text).map_err(|_| {
-                StageError::Shape(format!(
-                    "{} cannot be read; restore it from the backup of the data folder",
-                    path.display()
-                ))
-            })?)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(StageError::file(path.display(), error)),
-        }
-    }
-
     /// Fails while a halt waits for a person.
     pub async fn refuse_while_halted(&self) -> Result<(), StageError> {
         match self.ledger.halt().await? {
@@ -58,7 +39,7 @@ impl Worker {
         if self.ledger.halt().await?.is_none() {
             // What a power cut takes back must not look like a restore.
             self.flush_database()?;
-            self.keep_watermark(&reached)?;
+            self.keep_watermark(&reached).await?;
         }
         Ok(())
     }
@@ -81,7 +62,7 @@ impl Worker {
     pub(crate) async fn before_leaving(&self, now: Timestamp) -> Result<(), StageError> {
         let reached = self.watch_history(now).await?;
         self.refuse_while_halted().await?;
-        self.keep_watermark(&reached)
+        self.keep_watermark(&reached).await
     }
 
     /// What of the watermark the ledger does not know, in words.
@@ -90,7 +71,7 @@ impl Worker {
             let found = "the server counts transactions anew: a dump was loaded into a server whose count was not raised before";
             return Ok(Some(found.into()));
         }
-        let Some(mark) = self.watermark(&reached.identity)? else { return Ok(None) };
+        let Some(mark) = self.watermark(&reached.identity).await? else { return Ok(None) };
         if mark.seal > 0 && self.ledger.seal_digest(mark.seal).await?.as_deref() != Some(mark.digest.as_str()) {
             let found = format!("seal {} of the history, seen here before, is gone or another one", mark.seal);
             return Ok(Some(found));
@@ -105,42 +86,13 @@ impl Worker {
 
     /// Remembers how far the ledger has come. Of two workers that looked one after the other, the slower one
     /// takes nothing back: what was sent out stays covered.
-    fn keep_watermark(&self, reached: &Reached) -> Result<(), StageError> {
-        let _alone = self.alone_with_watermarks()?;
-        let mark = self.watermark(&reached.identity)?;
-        let further = mark.iter().fold(reached.clone(), Reached::or_further);
-        if mark.as_ref() != Some(&further) {
-            self.write_watermark(&further)?;
-        }
-        Ok(())
+    async fn keep_watermark(&self, reached: &Reached) -> Result<(), StageError> {
+        self.change_watermark(&reached.identity, |mark| mark.iter().fold(reached.clone(), Reached::or_further)).await
     }
 
     /// From here on this is the history, whatever was seen before.
-    pub(crate) fn begin_watermark(&self, reached: &Reached) -> Result<(), StageError> {
-        let _alone = self.alone_with_watermarks()?;
-        self.write_watermark(reached)
-    }
-
-    /// Keeps the other workers of this data folder from writing watermarks as long as the file is held.
-    fn alone_with_watermarks(&self) -> Result<File, StageError> {
-        let folder = self.config.data.value.join("watermarks");
-        let failed = |source| StageError::file(folder.display(), source);
-        std::fs::create_dir_all(&folder).map_err(failed)?;
-        let lock =
-            File::options().create(true).truncate(false).write(true).open(folder.join("lock")).map_err(failed)?;
-        lock.lock().map_err(failed)?;
-        Ok(lock)
-    }
-
-    fn write_watermark(&self, reached: &Reached) -> Result<(), StageError> {
-        let path = self.watermark_path(&reached.identity);
-        let folder = path.parent().map_or_else(PathBuf::new, PathBuf::from);
-        let failed = |source| StageError::file(folder.display(), source);
-        let mut part = tempfile::Builder::new().suffix(".part").tempfile_in(&folder).map_err(failed)?;
-        serde_json::to_writer(&mut part, reached).map_err(|e| failed(e.into()))?;
-        part.as_file().sync_all().map_err(failed)?;
-        part.persist(&path).map_err(|e| failed(e.error))?;
-        File::open(&folder).and_then(|f| f.sync_all()).map_err(failed)
+    pub(crate) async fn begin_watermark(&self, reached: &Reached) -> Result<(), StageError> {
+        self.change_watermark(&reached.identity, |_| reached.clone()).await
     }
 }
 
@@ -167,12 +119,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let config = Config::in_folder(folder.path(), None);
         let worker = Worker::open(config, jiff::civil::date(2026, 1, 5)).await.unwrap();
-        worker.keep_watermark(&reached(3, &[("a", 5), ("b", 1)])).unwrap();
-        worker.keep_watermark(&reached(2, &[("a", 4), ("b", 2), ("c", 9)])).unwrap();
+        worker.keep_watermark(&reached(3, &[("a", 5), ("b", 1)])).await.unwrap();
+        worker.keep_watermark(&reached(2, &[("a", 4), ("b", 2), ("c", 9)])).await.unwrap();
         let both = reached(3, &[("a", 5), ("b", 2), ("c", 9)]);
-        assert_eq!(worker.watermark("one").unwrap(), Some(both));
-        worker.begin_watermark(&reached(1, &[("a", 2)])).unwrap();
-        assert_eq!(worker.watermark("one").unwrap(), Some(reached(1, &[("a", 2)])));
+        assert_eq!(worker.watermark("one").await.unwrap(), Some(both));
+        worker.begin_watermark(&reached(1, &[("a", 2)])).await.unwrap();
+        assert_eq!(worker.watermark("one").await.unwrap(), Some(reached(1, &[("a", 2)])));
         worker.ledger.close().await;
     }
 }

@@ -97,9 +97,10 @@ impl Worker {
         let data = config.data.value.clone();
         let ledger = Ledger::opened(&config.database.value, opening).await?;
         let keys = keys_of(&ledger, &data.join("keys"), opening).await?;
-        let objects = match opening {
-            Opening::Look => Objects::of_folder(&data.join("objects"), keys.clone())?,
-            Opening::Make | Opening::Change => Objects::in_folder(&data.join("objects"), keys.clone())?,
+        let objects = match (&config.objects.value, opening) {
+            (Some(bucket), _) => Objects::in_bucket(bucket, keys.clone())?,
+            (None, Opening::Look) => Objects::of_folder(&data.join("objects"), keys.clone())?,
+            (None, Opening::Make | Opening::Change) => Objects::in_folder(&data.join("objects"), keys.clone())?,
         };
         let envelope_keys = Arc::new(EnvelopeKeyFiles::new(&data.join("keys").join("envelopes"), keys.clone()));
         let partners = Partners::of(config.partners.value.as_deref(), &data, today)?;

@@ -93,7 +93,7 @@ pub async fn survey(worker: &Worker) -> Result<Survey, StageError> {
     let came: BTreeSet<(&str, &str)> =
         known.iter().filter(|f| f.direction == "in").map(|f| (f.partner.as_str(), f.name.as_str())).collect();
     let (mut files, mut answers, mut unseen) = (Vec::new(), Vec::new(), Vec::new());
-    let mut seen = worker.watermark(&reached.identity)?.map(|mark| mark.counters).unwrap_or_default();
+    let mut seen = worker.watermark(&reached.identity).await?.map(|mark| mark.counters).unwrap_or_default();
     for partner in worker.partners.all() {
         let code = partner.profile.code.as_str();
         let lying = match partner.transport.list(Place::To).await {
@@ -190,7 +190,7 @@ pub async fn accept(worker: &Worker, survey: Survey, by: Instruction<'_>) -> Res
         approval: by.approval,
     };
     worker.ledger.accept(halt, &accepted, why).await?;
-    worker.begin_watermark(&worker.ledger.reached().await?)?;
+    worker.begin_watermark(&worker.ledger.reached().await?).await?;
     Ok(survey)
 }
 

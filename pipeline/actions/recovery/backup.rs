@@ -17,8 +17,8 @@ use crate::store::Ledger;
 pub struct Backup {
     pub taken_at: String,
     pub ledger: PathBuf,
-    /// Objects that were not in the backup's folder yet.
-    pub objects_added: u64,
+    /// Objects that were not in the backup's folder yet; `None` where a service keeps them, and copies of them.
+    pub objects_added: Option<u64>,
     pub reached: Reached,
 }
 
@@ -36,7 +36,10 @@ pub async fn back_up(worker: &Worker, to: &Path, now: Timestamp) -> Result<Backu
     copy.close().await;
     std::fs::File::open(&ledger).and_then(|f| f.sync_all()).map_err(failed)?;
     let objects = worker.config.data.value.join("objects");
-    let objects_added = tokio::task::block_in_place(|| copy_new(&objects, &to.join("objects")))?;
+    let objects_added = match worker.objects.is_shared() {
+        true => None,
+        false => Some(tokio::task::block_in_place(|| copy_new(&objects, &to.join("objects")))?),
+    };
     let backup = Backup { taken_at: crate::time::rfc3339(now), ledger, objects_added, reached };
     // Last: a backup without this page is unfinished.
     let page = serde_json::to_vec_pretty(&backup).map_err(|e| failed(e.into()))?;

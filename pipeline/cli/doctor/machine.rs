@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use cardline::crypto::keys::Keys;
+use cardline::crypto::objects::Objects;
 use cardline::daemon::free_bytes;
 use cardline::limits::DATA_FREE_BYTES_MIN;
 use cardline::step::keys_of;
@@ -41,6 +42,17 @@ pub async fn keys(context: &Context, ledger: Option<&Ledger>) -> Vec<Finding> {
     let mut findings = vec![Finding::of("keys", found, advice)];
     findings.extend(key_modes(&folder));
     findings
+}
+
+/// Whether the service that keeps objects lets us in; nothing where they lie in the data folder.
+pub async fn objects(context: &Context) -> Option<Finding> {
+    let bucket = context.config.objects.value.as_ref()?;
+    let reached = match Objects::in_bucket(bucket, Keys::passing()) {
+        Ok(objects) => objects.reach().await,
+        Err(error) => Err(error),
+    };
+    let found = reached.map(|()| format!("{bucket} can be read"));
+    Some(Finding::of("objects", found, "do what it says; [objects_store] of the configuration"))
 }
 
 fn writable(data: &Path) -> Finding {

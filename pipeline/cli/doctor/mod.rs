@@ -93,6 +93,7 @@ pub async fn run(context: &Context) -> anyhow::Result<Exit> {
             }
         }
     }
+    findings.extend(machine::objects(context).await);
     findings.extend(kafka::findings(context, ledger.as_ref()).await);
     let row = |f: &Finding| vec![f.verdict.to_owned(), f.what.into(), f.found.clone(), f.advice.clone()];
     let rows: Vec<_> = findings.iter().map(row).collect();

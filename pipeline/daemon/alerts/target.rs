@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use jiff::civil::Time;
 
 use crate::config::AlertConfig;
+use crate::config::private_file::{PrivateFileError, first_line};
 use crate::crypto::objects::sha256;
-use crate::people::private_file::{PrivateFileError, first_line};
 use crate::time::local;
 
 /// How a receiver wants its messages.

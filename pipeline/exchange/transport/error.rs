@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
-use crate::people::secrets::SecretError;
+use crate::config::secrets::SecretError;
 
 /// Why something at a partner's could not be done.
 #[derive(Debug, thiserror::Error)]

@@ -12,7 +12,7 @@ use russh_sftp::client::{Config as SftpConfig, SftpSession};
 
 use super::TransportError;
 use super::host_keys::Pinned;
-use crate::people::secrets::{SecretError, read};
+use crate::config::secrets::{SecretError, read};
 
 /// Signatures that a server and we may log in with. RSA only with SHA-2 (RFC 8332).
 const ALGORITHMS: &[Algorithm] = &[

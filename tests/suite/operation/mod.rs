@@ -9,5 +9,6 @@ mod doctor;
 mod forwarder;
 mod metrics;
 mod names;
+mod objects;
 mod one_document;
 pub mod worker;
