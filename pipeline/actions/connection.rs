@@ -24,15 +24,28 @@ pub struct Tried {
 const CONTENT: &[u8] = b"cardline connection test; may be removed\n";
 
 /// Tries everything that can be tried, if who asks sees the partner; what needs something that failed is left out.
+/// `clock` is this machine's, whatever day `now` is of.
 ///
 /// # Errors
 /// The partner is not theirs to see.
-pub async fn try_connection(worker: &Worker, partner: &Partner, now: Timestamp) -> Result<Vec<Tried>, RecoveryRefusal> {
+pub async fn try_connection(
+    worker: &Worker,
+    partner: &Partner,
+    now: Timestamp,
+    clock: Timestamp,
+) -> Result<Vec<Tried>, RecoveryRefusal> {
     refuse_beyond(worker, partner)?;
-    Ok(tried(partner, now).await)
+    let tried = tried(partner, clock).await;
+    let (code, is_well) = (&partner.profile.code, tried.iter().all(|one| one.is_well));
+    let by = worker.ledger.viewer().map_or("operator", |viewer| &viewer.name);
+    if let Err(error) = worker.ledger.keep_connection_test(code, is_well, now, by).await {
+        // What was found is told all the same.
+        tracing::warn!(partner = code, "the test of the connection could not be recorded: {error}");
+    }
+    Ok(tried)
 }
 
-async fn tried(partner: &Partner, now: Timestamp) -> Vec<Tried> {
+async fn tried(partner: &Partner, clock: Timestamp) -> Vec<Tried> {
     let mut tried = Vec::new();
     let reached = match &partner.profile.transport {
         Wire::Folder => format!("a folder on our side, {}", partner.folder.display()),
@@ -48,7 +61,7 @@ async fn tried(partner: &Partner, now: Timestamp) -> Vec<Tried> {
     tried.push(Tried { what: "connection", is_well: true, found: reached });
     tried.push(listed("to", to.map(|files| files.len())));
     if tried.iter().all(|one| one.is_well) {
-        tried.extend(place_and_remove(partner, now).await);
+        tried.extend(place_and_remove(partner, clock).await);
     }
     tried.push(listed("from", partner.transport.list(Place::From).await.map(|files| files.len())));
     if partner.keeps_archive() {
@@ -72,7 +85,7 @@ fn probe_name() -> String {
 }
 
 /// Places a file of ours, reads it again, compares the clocks by it, and removes it.
-async fn place_and_remove(partner: &Partner, now: Timestamp) -> Vec<Tried> {
+async fn place_and_remove(partner: &Partner, clock: Timestamp) -> Vec<Tried> {
     let (name, transport) = (probe_name(), &partner.transport);
     let placed = async {
         transport.put_if_absent(Place::To, &name, CONTENT, Mode::default()).await?;
@@ -94,11 +107,11 @@ async fn place_and_remove(partner: &Partner, now: Timestamp) -> Vec<Tried> {
             Tried { what: "place", is_well: false, found: format!("placed a file and may not remove it: {error}") }
         }
     };
-    std::iter::once(place).chain(changed.map(|changed| clocks(changed, now))).collect()
+    std::iter::once(place).chain(changed.map(|changed| clocks(changed, clock))).collect()
 }
 
-fn clocks(changed: i64, now: Timestamp) -> Tried {
-    let apart = (now.as_second() - changed).abs();
+fn clocks(changed: i64, clock: Timestamp) -> Tried {
+    let apart = (clock.as_second() - changed).abs();
     let is_well = apart <= CLOCK_APART_SECONDS;
     let advice = if is_well { "" } else { "; have both set by NTP, ages of files are taken from there" };
     Tried { what: "clock", is_well, found: format!("{apart} s apart{advice}") }

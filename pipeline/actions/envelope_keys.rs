@@ -138,7 +138,7 @@ pub async fn revoke(worker: &Worker, id: &str, from: Timestamp, at: Timestamp) -
 /// Keeps who did it among what people did, once there are users.
 async fn recorded(worker: &Worker, what: &str, at: Timestamp) -> Result<(), StageError> {
     tracing::info!("{what}");
-    match worker.ledger.viewer() {
+    match worker.ledger.viewer().filter(|viewer| !viewer.is_guest()) {
         Some(viewer) => Ok(worker.ledger.record_service(viewer, what, at).await?),
         None => Ok(()),
     }

@@ -10,6 +10,7 @@ pub mod envelope_keys;
 pub mod erase;
 pub mod errands;
 pub mod file_list;
+pub mod first_exchange;
 pub mod imports;
 pub mod outcome;
 pub mod pickup;

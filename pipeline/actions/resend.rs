@@ -83,7 +83,7 @@ pub async fn resend(worker: &Worker, id: i64, now: Timestamp) -> Result<(Resendi
     let published = publish(&*partner.transport, name, &bytes, marker.as_deref(), mode).await;
     worker.ledger.give_back(&lease).await.map_err(StageError::from)?;
     let published = published.map_err(StageError::from)?;
-    if let Some(viewer) = worker.ledger.viewer() {
+    if let Some(viewer) = worker.ledger.viewer().filter(|viewer| !viewer.is_guest()) {
         let what = format!("sent {} to {} again", file.name, file.partner);
         worker.ledger.record_service(viewer, &what, now).await.map_err(StageError::from)?;
     }

@@ -113,7 +113,7 @@ pub const COMMANDS: &[Line] = &[
     line("exchange send", Who::Worker, Opening::Change),
     line("exchange poll", Who::Worker, Opening::Change),
     changes("exchange resend", Permission::SetUpExchange),
-    looks("exchange test", Permission::SetUpExchange),
+    changes("exchange test", Permission::SetUpExchange),
     looks("exchange missing", Permission::SeeMissingFiles),
     changes("exchange skip", Permission::SkipFiles),
     looks("keys list", Permission::SeeFiles),

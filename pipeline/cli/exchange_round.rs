@@ -79,7 +79,9 @@ pub async fn test(context: &Context, args: TestArgs) -> anyhow::Result<Exit> {
     let worker = context.observer(now).await?;
     known_partner(worker.partners.all().map(|partner| partner.profile.code.as_str()), &args.partner)?;
     let Some(partner) = worker.partners.get(&args.partner) else { return Ok(Exit::Failed) };
-    let tried = try_connection(&worker, partner, now).await.map_err(|refused| in_words(refused.into()))?;
+    let tried = try_connection(&worker, partner, now, jiff::Timestamp::now())
+        .await
+        .map_err(|refused| in_words(refused.into()))?;
     let word = |one: &Tried| if one.is_well { "ok" } else { "WRONG" };
     let row = |one: &Tried| vec![one.what.to_owned(), word(one).to_owned(), one.found.clone()];
     let rows: Vec<_> = tried.iter().map(row).collect();

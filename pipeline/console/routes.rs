@@ -87,10 +87,12 @@ routes! {
     POST "/cases/{number}" desk(Permission::DecideCases, ALL) => cases::one::decided;
 
     GET "/banks/{code}" desk(Permission::SeeFiles, BANK) => exchange::bank::page;
-    POST "/banks/{code}" desk(Permission::SetUpExchange, BANK) => exchange::bank::test;
+    POST "/banks/{code}" desk(Permission::SetUpExchange, BANK) => exchange::bank::act;
+    GET "/banks/{code}/keys/{id}" desk(Permission::SetUpExchange, BANK) => exchange::keys::export;
     GET "/bureaus/{code}" desk(Permission::SeeFiles, BANK) => exchange::bureau::page;
-    POST "/bureaus/{code}" desk(Permission::SetUpExchange, BANK) => exchange::bureau::test;
+    POST "/bureaus/{code}" desk(Permission::SetUpExchange, BANK) => exchange::bureau::act;
     GET "/files/{id}" desk(Permission::InspectFiles, BANK) => exchange::file::page;
+    POST "/files/{id}" desk(Permission::SetUpExchange, BANK) => exchange::file::send_again;
     GET "/files/{id}/errors" desk(Permission::InspectFiles, BANK) => exchange::file::errors;
     GET "/check" desk(Permission::InspectFiles, BANK) => check::page;
     POST "/check" desk(Permission::InspectFiles, BANK) => check::checked;

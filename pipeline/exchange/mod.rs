@@ -10,6 +10,7 @@ pub mod compare;
 pub mod envelopes;
 pub mod file_list;
 pub mod files;
+pub mod first_exchange;
 pub mod inbox;
 mod partners;
 pub mod publish;

@@ -5,5 +5,11 @@
 mod bench;
 mod browser;
 mod demo;
+mod first_day;
+#[path = "../suite/wire/gateway.rs"]
+mod gateway;
+mod pages;
+#[path = "../suite/wire/server.rs"]
+mod server;
 mod walks;
 mod week;

@@ -3,8 +3,6 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
-use std::time::Instant;
 
 use cardline::args;
 use cardline::config::Config;
@@ -15,17 +13,15 @@ use cardline::route::servicing::{event_dates, read_event};
 use cardline::step::Worker;
 use cardline::store::Stamp;
 use cardline::time::{instant, local_date};
-use cardline_console::{Clock, Console, Guest, Listening, listen};
 use cardline_core::domain::staff::{Role, Scope};
 use cardline_world::play::{FIRST_DAY, day};
 use cardline_world::setting::Setting;
 use cardline_world::{World, play_day, worker_with_broker};
-use fantoccini::Locator;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
-use super::browser::{Browser, Screen};
+use super::pages::Pages;
 
 /// Days played before the week begins.
 const DAYS: u32 = 14;
@@ -276,63 +272,12 @@ async fn on_the_command_line(week: &Week, short: &Short) {
     week.laws_hold(week.now).await;
 }
 
-/// The administrator's browser.
-struct Pages {
-    browser: Browser,
-    address: String,
-    _listening: Listening,
-}
-
-impl Pages {
-    async fn open(week: &Week, now: Timestamp) -> Pages {
-        let clock = Clock::Demo { ended: now, at: Instant::now() };
-        let guests = vec![Guest { role: Role::Administrator, scope: Scope::everything() }];
-        let config = Config::in_folder(week.folder.path(), None);
-        let console = Arc::new(Console::new(config, clock, guests));
-        let listening = listen("127.0.0.1:0", console.clone()).await.unwrap();
-        let address = format!("http://{}", listening.address);
-        let browser = Browser::open(Screen::Desk, "en").await;
-        let (_, link) = console.links().await.remove(0);
-        browser.goto(&format!("{address}/first/{link}")).await;
-        Pages { browser, address, _listening: listening }
-    }
-
-    async fn goto(&self, path: &str) {
-        let with = if path.contains('?') { '&' } else { '?' };
-        let (path, mark) = path.split_once('#').unwrap_or((path, ""));
-        self.browser.goto(&format!("{}{path}{with}as=administrator#{mark}", self.address)).await;
-    }
-
-    /// Fills a field of a form in, or chooses a file.
-    async fn fill(&self, form: &str, field: &str, text: &str) {
-        let found = self.browser.client.find(Locator::Css(&format!("{form} [name={field}]"))).await;
-        found.unwrap_or_else(|error| panic!("{form} {field}: {error}")).send_keys(text).await.unwrap();
-    }
-
-    /// Sends a form, and waits for the page that says what was done.
-    async fn send(&self, form: &str, then: &str) {
-        self.browser.client.find(Locator::Css(&format!("{form} button"))).await.unwrap().click().await.unwrap();
-        let shown = self.browser.client.wait().for_element(Locator::Css(then)).await;
-        assert!(shown.is_ok(), "{form} shows no {then}: {}", self.text().await);
-        self.browser.is_content().await;
-    }
-
-    async fn text(&self) -> String {
-        self.browser.run("return document.body.innerText").await.as_str().unwrap().to_owned()
-    }
-
-    /// Asks for a preview with the form of that name, gives the reason, and does it.
-    async fn act(&self, form: &str, picture: &str) {
-        self.send(form, "form.act").await;
-        self.browser.is_accessible().await;
-        self.browser.picture(picture).await;
-        self.fill("form.act", "reason", "the week").await;
-        self.send("form.act", ".done").await;
-    }
+async fn pages_of(week: &Week, now: Timestamp) -> Pages {
+    Pages::open(Config::in_folder(week.folder.path(), None), now, Role::Administrator, Scope::everything()).await
 }
 
 async fn in_the_browser(week: &Week, short: &Short) {
-    let pages = Pages::open(week, week.now).await;
+    let pages = pages_of(week, week.now).await;
     let point = format!("/admin/points/{}", short.point);
 
     // Monday: a delivery is short by two cards.
@@ -427,7 +372,7 @@ async fn a_recall(week: &Week, _: &Short, months: Timestamp) {
     assert!(told.to_string().contains("recalled"), "{told}");
     let day = desk.run(&["deadlines", "explain", &recalled[0]], "");
     assert_eq!((&day["kind"], &day["agrees"]), (&json!("recall"), &json!(true)), "{day}");
-    let pages = Pages::open(week, months).await;
+    let pages = pages_of(week, months).await;
     pages.goto(&format!("/cards/{}", recalled[0])).await;
     pages.browser.is_content().await;
     let shown = pages.text().await;

@@ -9,7 +9,7 @@ use cardline_envelopes::{Envelope, Manifest, commands};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{names, place_marker, sha256};
+use super::server::{names, place_marker, sha256};
 
 pub struct Gateway {
     pub kind: Envelope,

@@ -141,16 +141,16 @@ async fn a_connection_test_tells_what_is_well_and_leaves_nothing() {
     let there = server.partner_folder("ICBC");
     let before = (names(&there.join("to")), names(&there.join("from")), names(&there.join("from/archive")));
     let now = jiff::Timestamp::now();
-    let tried = try_connection(&play.worker, partner, now).await.unwrap();
+    let tried = try_connection(&play.worker, partner, now, now).await.unwrap();
     let words: Vec<_> = tried.iter().map(|one| (one.what, one.is_well)).collect();
     let all = ["connection", "to", "place", "clock", "from", "archive", "put away"];
     assert_eq!(words, all.map(|what| (what, true)), "{tried:?}");
     assert_eq!((names(&there.join("to")), names(&there.join("from")), names(&there.join("from/archive"))), before);
-    let tried = try_connection(&play.worker, partner, now + 1.hour()).await.unwrap();
+    let tried = try_connection(&play.worker, partner, now, now + 1.hour()).await.unwrap();
     let wrong: Vec<_> = tried.iter().filter(|one| !one.is_well).map(|one| one.what).collect();
     assert_eq!(wrong, ["clock"]);
     std::fs::remove_dir(there.join("from/archive")).unwrap();
-    let tried = try_connection(&play.worker, partner, now).await.unwrap();
+    let tried = try_connection(&play.worker, partner, now, now).await.unwrap();
     assert!(tried.iter().any(|one| one.what == "archive" && !one.is_well), "{tried:?}");
     play.worker.ledger.close().await;
 }

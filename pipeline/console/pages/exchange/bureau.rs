@@ -2,9 +2,11 @@
 
 use askama::Template;
 
+use super::first::First;
+use super::keys;
 use super::ledger::{self, PartnerFiles};
 use super::made::Made;
-use super::reached::tested;
+use super::reached::{said_of, tested};
 use crate::answer::{Answer, Refusal};
 use crate::asked::Asked;
 use crate::frame::Frame;
@@ -14,9 +16,15 @@ pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
     shown(asked, false).await
 }
 
-/// The same, with what a test of the connection found.
-pub async fn test(asked: Asked) -> Result<Answer, Refusal> {
-    shown(asked, true).await
+/// Does what a form asks: a test of the connection, whose finding is shown, or something about keys.
+pub async fn act(asked: Asked) -> Result<Answer, Refusal> {
+    match asked.form.get("act") {
+        "" => shown(asked, true).await,
+        act => {
+            keys::act(&asked, act, asked.part(0)).await?;
+            Ok(Answer::to(Frame::of(&asked, "").to(format!("{}?done={act}", asked.path))))
+        }
+    }
 }
 
 async fn shown(asked: Asked, with_test: bool) -> Result<Answer, Refusal> {
@@ -39,6 +47,9 @@ async fn shown(asked: Asked, with_test: bool) -> Result<Answer, Refusal> {
     let answers = ledger::answers(&f, &worker, now, &code).await?;
     let made = Some(Made::of(&f, &worker, now, &code).await?);
     let reached = tested(&f, &worker, &code, with_test, now).await?;
-    let page = PartnerFiles { f, here: asked.path, name: code.clone(), code, ledger, made, answers, reached };
+    let partner = worker.partners.get(&code).ok_or(Refusal::Absent)?;
+    let (first, done) = (First::of(&worker, partner, now).await?, said_of(&f, asked.query.get("done")));
+    let (here, name) = (asked.path, code.clone());
+    let page = PartnerFiles { f, here, name, code, ledger, made, answers, reached, first, done };
     Ok(Answer::Page(page.render()?))
 }

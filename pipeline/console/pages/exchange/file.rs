@@ -1,7 +1,10 @@
 //! `/files/ID`: one file decoded (masked) beside its bytes, its life, what is wrong with it, and what became of each row.
 
 use askama::Template;
+use cardline::actions::resend::{ResendRefusal, Resending, preview, resend};
 use cardline::books::file_shown::{FileContent, FileShown, ShownRow, Unseen, error_report, show_file};
+use cardline::exchange::transport::Published;
+use cardline::people::permits::Permission;
 
 use crate::answer::{Answer, Refusal, Words};
 use crate::asked::Asked;
@@ -16,6 +19,11 @@ struct File {
     f: Frame,
     shown: FileShown,
     after: usize,
+    /// Whether it may be sent again.
+    may_send: bool,
+    /// What sending it again would do, where that was asked.
+    again: Option<Resending>,
+    done: String,
 }
 
 impl File {
@@ -55,6 +63,14 @@ impl File {
         format!("/banks/{}", self.shown.file.partner)
     }
 
+    fn path(&self) -> String {
+        format!("/files/{}", self.shown.file.id)
+    }
+
+    fn asking(&self) -> String {
+        format!("/files/{}?act=again", self.shown.file.id)
+    }
+
     fn report(&self) -> String {
         format!("/files/{}/errors", self.shown.file.id)
     }
@@ -88,7 +104,52 @@ pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
     let shown = show_file(&worker, asked.number(0)?, after, ROWS).await?.ok_or(Refusal::Absent)?;
     let title = shown.file.name.clone();
     let f = Frame::at(&asked, &worker, now, &title);
-    Ok(Answer::Page(File { f, shown, after }.render()?))
+    let may_send = f.may(Permission::SetUpExchange) && shown.file.direction == "out" && shown.content.is_ok();
+    let again = match asked.query.get("act") {
+        "again" if may_send => Some(preview(&worker, shown.file.id).await?),
+        _ => None,
+    };
+    let done = match asked.query.get("done") {
+        "now" => f.say("已再次放置，内容与原来相同。", "It was placed again, with the same bytes."),
+        "before" => {
+            f.say("对方处已有相同内容的文件，没有改变。", "It lay there with the same bytes; nothing was changed.")
+        }
+        _ => "",
+    };
+    let done = done.to_owned();
+    Ok(Answer::Page(File { f, shown, after, may_send, again, done }.render()?))
+}
+
+/// Sends it again, and shows it.
+pub async fn send_again(asked: Asked) -> Result<Answer, Refusal> {
+    let (worker, now) = asked.worker().await?;
+    let (_, published) = resend(&worker, asked.number(0)?, now).await?;
+    let word = if published == Published::Now { "now" } else { "before" };
+    Ok(Answer::to(Frame::of(&asked, "").to(format!("{}?done={word}", asked.path))))
+}
+
+impl From<ResendRefusal> for Refusal {
+    fn from(refusal: ResendRefusal) -> Refusal {
+        let (zh, en) = match refusal {
+            ResendRefusal::NoFile(_) => return Refusal::Absent,
+            ResendRefusal::FromThem => {
+                ("这是对方的文件，请对方再发。", "It came from the partner: ask the partner to send it again.")
+            }
+            ResendRefusal::NotSent { .. } => {
+                ("它还没有发出，会自动发出。", "It was not sent yet; it is sent by itself.")
+            }
+            ResendRefusal::BeingSent => ("正在发送，请一分钟后再试。", "It is being sent now: try again in a minute."),
+            ResendRefusal::Purged => (
+                "内容已按期销毁，不会重新生成。",
+                "Its bytes were destroyed when their time was over, and it is not rendered anew.",
+            ),
+            ResendRefusal::Lost => (
+                "内容已不在对象库或已改变，请从备份恢复。",
+                "Its bytes are gone from the object store, or were changed: restore them from their backup.",
+            ),
+        };
+        Refusal::Conflict(Words::new(zh, en))
+    }
 }
 
 /// Its error report, to keep.

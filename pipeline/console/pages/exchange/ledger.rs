@@ -10,8 +10,9 @@ use cardline_core::state_machines::FILE;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::first::First;
 use super::made::Made;
-use super::reached::Reached;
+use super::reached::{Reached, ShownKey};
 use crate::answer::Refusal;
 use crate::asked::Asked;
 use crate::frame::Frame;
@@ -32,9 +33,17 @@ pub struct PartnerFiles {
     pub made: Option<Made>,
     pub answers: AnswersShown,
     pub reached: Reached,
+    /// Until a first answer was taken.
+    pub first: Option<First>,
+    /// What was done just now.
+    pub done: String,
 }
 
 impl PartnerFiles {
+    fn key(&self, key: &ShownKey) -> String {
+        format!("/banks/{}/keys/{}", self.code, key.id)
+    }
+
     fn file(&self, id: &i64) -> String {
         format!("/files/{id}")
     }

@@ -3,6 +3,8 @@
 pub mod bank;
 pub mod bureau;
 pub mod file;
+mod first;
+pub mod keys;
 mod ledger;
 mod made;
 mod reached;

@@ -4,8 +4,10 @@ use cardline::actions::connection::{Tried, try_connection};
 use cardline::actions::envelope_keys::keys_of;
 use cardline::crypto::envelope_keys::EnvelopeKey;
 use cardline::exchange::Partner;
+use cardline::exchange::first_exchange::ConnectionTest;
 use cardline::people::permits::Permission;
 use cardline::step::Worker;
+use cardline::time::rfc3339_stored;
 use cardline_core::file_formats::{EnvelopeKind, Wire};
 use jiff::Timestamp;
 
@@ -21,6 +23,13 @@ pub struct Reached {
     /// None until the connection is tested.
     pub tried: Option<Vec<ShownTrial>>,
     pub may_test: bool,
+    /// When it was tested last, by whom, and how that ended.
+    pub last: Option<String>,
+    pub may_keep_keys: bool,
+    /// Kinds of envelopes that are used.
+    pub kinds: Vec<&'static str>,
+    /// Whether there is a key of ours.
+    pub has_own: bool,
 }
 
 /// A key with its times.
@@ -70,10 +79,39 @@ fn reached(
         id: key.id,
     };
     let used = |key: &EnvelopeKey| [out, incoming].contains(&key.kind);
-    let keys = keys_of(worker, &partner.profile.code)?.into_iter().filter(used).map(shown).collect();
+    let keys: Vec<EnvelopeKey> = keys_of(worker, &partner.profile.code)?.into_iter().filter(used).collect();
+    let has_own = keys.iter().any(|key| key.partner.is_empty() && key.is_valid(now));
+    let keys = keys.into_iter().map(shown).collect();
+    let mut kinds: Vec<&str> = [out, incoming].map(EnvelopeKind::code).into();
+    kinds.retain(|kind| *kind != EnvelopeKind::None.code());
+    kinds.dedup();
+    let (may_test, may_keep_keys) = (f.may(Permission::SetUpExchange), f.may(Permission::KeepKeys));
     let trial = |one: Tried| ShownTrial { what: said(f, one.what), is_well: one.is_well, found: one.found };
     let tried = tried.map(|tried| tried.into_iter().map(trial).collect());
-    Ok(Reached { by, envelopes, keys, tried, may_test: f.may(Permission::SetUpExchange) })
+    Ok(Reached { by, envelopes, keys, tried, may_test, last: None, may_keep_keys, kinds, has_own })
+}
+
+/// When it was tested last, in words.
+fn last(f: &Frame, test: &ConnectionTest) -> String {
+    let at = f.at_time(rfc3339_stored(test.at));
+    let ended =
+        if test.is_well != 0 { f.say("全部正常", "all well") } else { f.say("有问题", "something was wrong") };
+    format!("{}{at} · {} · {ended}", f.say("上次测试：", "Last tested: "), test.actor)
+}
+
+/// What was done just now, by the word of the page's address.
+pub fn said_of(f: &Frame, done: &str) -> String {
+    let said = match done {
+        "make-key" => {
+            f.say("已生成我方密钥；把公钥下载给对方。", "A key of ours is made: hand its public key to the partner.")
+        }
+        "enter-key" => f.say("对方公钥已录入。", "The partner's key is entered."),
+        "rotate-key" => {
+            f.say("已生成新密钥；把公钥下载给对方。", "A new key is made: hand its public key to the partner.")
+        }
+        _ => "",
+    };
+    said.to_owned()
 }
 
 fn said(f: &Frame, what: &str) -> String {
@@ -100,8 +138,9 @@ pub async fn tested(
 ) -> Result<Reached, Refusal> {
     let partner = worker.partners.get(code).ok_or(Refusal::Absent)?;
     let tried = match with_test {
-        true => Some(try_connection(worker, partner, now).await.map_err(|_| Refusal::Absent)?),
+        true => Some(try_connection(worker, partner, now, Timestamp::now()).await.map_err(|_| Refusal::Absent)?),
         false => None,
     };
-    reached(f, worker, partner, tried, now)
+    let test = worker.ledger.last_connection_test(code).await?;
+    Ok(Reached { last: test.map(|test| last(f, &test)), ..reached(f, worker, partner, tried, now)? })
 }

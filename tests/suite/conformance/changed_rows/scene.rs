@@ -124,6 +124,9 @@ const OTHERS: &[&str] = &[
 
 /// Fills what is empty.
 pub async fn complete(worker: &Worker, at: Timestamp) {
+    for (partner, is_well) in [("ABC", true), ("ICBC", false)] {
+        worker.ledger.keep_connection_test(partner, is_well, at, "lin").await.unwrap();
+    }
     let ledger = &worker.ledger;
     let why = Stamp { at, actor: "wang", reason: "" };
     erase_somebody(worker, at).await;

@@ -149,6 +149,7 @@ pub const COLUMNS: &[(&str, &str)] = &[
     ("tally.*", "sums over the history, for the metrics only"),
     ("unfinished.*", "for charts only, and counted anew every few minutes"),
     ("coming_count.*", "for pages only, and counted anew every few minutes"),
+    ("connection_test.*", "for a partner's page only: when its connection was tested last"),
     ("point_heard.*", "for a list of silent points only: the day on which a point was heard of last"),
     ("waiting_count.*", "for pages only, and counted anew every few minutes"),
     ("users.tries", "of the version before; nobody reads it"),
@@ -190,6 +191,7 @@ pub const DELETED: &[(&str, &str)] = &[
     ("tally", "as its columns"),
     ("unfinished", "as its columns"),
     ("coming_count", "as its columns"),
+    ("connection_test", "as its columns: the page asks for a test"),
     ("point_heard", "as its columns: the point counts as silent since its last window was opened"),
     ("waiting_count", "as its columns"),
 ];
@@ -216,6 +218,7 @@ pub const EXCHANGED: &[(&str, &str)] = &[
     ("tally", "as its columns"),
     ("unfinished", "as its columns"),
     ("coming_count", "as its columns"),
+    ("connection_test", "as its columns"),
     ("point_heard", "as its columns"),
     ("waiting_count", "as its columns"),
 ];
