@@ -1,8 +1,5 @@
 //! The disk full before and in the middle of work: nothing half-encrypted, and it goes on by itself.
 
-use std::path::Path;
-use std::process::Command;
-
 use cardline::config::Config;
 use cardline::route::intake::settle::IntakeCounts;
 use cardline::route::{ROUTE, intake};
@@ -10,46 +7,9 @@ use cardline::step::Worker;
 use cardline::time::local_date;
 use jiff::Timestamp;
 
+use super::small_disk::SmallDisk;
 use super::worker::{RunningWorker, ended, give_work, program};
 use crate::plays::broken;
-
-/// A small disk of its own; gone with the test.
-struct SmallDisk(tempfile::TempDir);
-
-impl SmallDisk {
-    fn of(mebibytes: u32) -> SmallDisk {
-        let folder = tempfile::tempdir().unwrap();
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &format!("size={mebibytes}m"), "tmpfs"])
-            .arg(folder.path())
-            .status()
-            .expect("this test mounts a small disk and needs `mount`");
-        assert!(mounted.success(), "this test mounts a small disk: run it as root (in a container with CAP_SYS_ADMIN)");
-        SmallDisk(folder)
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    /// Takes up space until so many bytes are left.
-    fn fill(&self, left: u64) {
-        let free = rustix::fs::statvfs(self.path()).unwrap();
-        let taken = (free.f_bavail * free.f_frsize).saturating_sub(left);
-        std::fs::write(self.path().join("ballast"), vec![0_u8; taken as usize]).unwrap();
-    }
-
-    fn clear(&self) {
-        std::fs::remove_file(self.path().join("ballast")).unwrap();
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        // Lazily, for a database may still be open on it.
-        let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
-    }
-}
 
 /// The applications are of January, so until the last step of a round has cared for deadlines they are late.
 async fn holds(worker: &Worker, but_deadlines: bool) {

@@ -11,4 +11,5 @@ mod metrics;
 mod names;
 mod objects;
 mod one_document;
+pub mod small_disk;
 pub mod worker;

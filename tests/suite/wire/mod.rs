@@ -4,6 +4,7 @@
 //! never skip.
 
 mod broken;
+mod crowded;
 mod daemon;
 mod envelopes;
 mod fetching;

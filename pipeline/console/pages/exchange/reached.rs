@@ -9,6 +9,8 @@ use cardline::people::permits::Permission;
 use cardline::step::Worker;
 use cardline::time::rfc3339_stored;
 use cardline_core::file_formats::{EnvelopeKind, Wire};
+use cardline_envelopes::Envelope;
+use cardline_envelopes::commands::{Command, opening, sealing};
 use jiff::Timestamp;
 
 use crate::answer::Refusal;
@@ -30,6 +32,8 @@ pub struct Reached {
     pub kinds: Vec<&'static str>,
     /// Whether there is a key of ours.
     pub has_own: bool,
+    /// The partner's side: what opens our envelopes and makes its own, each with what it is.
+    pub commands: Vec<(String, String)>,
 }
 
 /// A key with its times.
@@ -88,7 +92,24 @@ fn reached(
     let (may_test, may_keep_keys) = (f.may(Permission::SetUpExchange), f.may(Permission::KeepKeys));
     let trial = |one: Tried| ShownTrial { what: said(f, one.what), is_well: one.is_well, found: one.found };
     let tried = tried.map(|tried| tried.into_iter().map(trial).collect());
-    Ok(Reached { by, envelopes, keys, tried, may_test, last: None, may_keep_keys, kinds, has_own })
+    let commands = commands(f, out, incoming);
+    Ok(Reached { by, envelopes, keys, tried, may_test, last: None, may_keep_keys, kinds, has_own, commands })
+}
+
+/// The command lines by which the partner opens what we send, and seals what it sends.
+fn commands(f: &Frame, out: EnvelopeKind, incoming: EnvelopeKind) -> Vec<(String, String)> {
+    let of = |kind: EnvelopeKind| match kind {
+        EnvelopeKind::None => None,
+        EnvelopeKind::OpenPgp => Some(Envelope::OpenPgp),
+        EnvelopeKind::Gm => Some(Envelope::Gm),
+    };
+    let lines = |all: &[Command]| all.iter().map(|one| format!("# {}\n{}\n", one.does, one.line)).collect::<String>();
+    let opening = of(out).map(|kind| {
+        (f.say("对方如何打开我方文件", "How the partner opens our files").to_owned(), lines(opening(kind)))
+    });
+    let sealing = of(incoming)
+        .map(|kind| (f.say("对方如何封装文件", "How the partner seals its files").to_owned(), lines(sealing(kind))));
+    opening.into_iter().chain(sealing).collect()
 }
 
 /// When it was tested last, in words.
