@@ -111,9 +111,7 @@ async fn sent(worker: &Worker, id: i64) -> Result<(&Partner, FileRecord), Resend
 async fn plain(worker: &Worker, file: &FileRecord) -> Result<Vec<u8>, ResendError> {
     match worker.objects.get("files", &file.sha256).await {
         Ok(plain) => Ok(plain),
-        Err(ObjectError::Store(object_store::Error::NotFound { .. }) | ObjectError::Changed { .. }) => {
-            Err(ResendRefusal::Lost.into())
-        }
+        Err(ObjectError::Missing { .. } | ObjectError::Changed { .. }) => Err(ResendRefusal::Lost.into()),
         Err(error) => Err(StageError::from(error).into()),
     }
 }

@@ -2,7 +2,7 @@
 
 use cardline_core::file_formats::EnvelopeKind;
 
-use crate::crypto::objects::sha256;
+use crate::crypto::objects::{ObjectError, sha256};
 use crate::exchange::envelopes::{Opening, opened};
 use crate::exchange::files::FileRecord;
 use crate::exchange::inbox::archived;
@@ -20,6 +20,8 @@ pub enum Unseen {
     NotThere,
     /// What lies there is not what was sent or taken in.
     Changed,
+    /// The service that keeps objects does not answer now.
+    Away,
 }
 
 /// The bytes, which are those of the file's digest.
@@ -31,7 +33,11 @@ pub(super) async fn bytes_of(worker: &Worker, file: &FileRecord) -> Result<Vec<u
         return Err(Unseen::TooLarge);
     }
     let bytes = if file.direction == "out" {
-        worker.objects.get("files", &file.sha256).await.map_err(|_| Unseen::NotThere)?
+        worker.objects.get("files", &file.sha256).await.map_err(|error| match error {
+            error if error.is_of_service() => Unseen::Away,
+            ObjectError::Changed { .. } => Unseen::Changed,
+            _ => Unseen::NotThere,
+        })?
     } else {
         let partner = worker.partners.get(&file.partner).ok_or(Unseen::NotThere)?;
         let path = archived(&partner.archive(), &file.name, &file.state, &file.sha256);

@@ -11,7 +11,7 @@ use super::print;
 
 #[derive(Args)]
 #[command(after_help = "SQLite only; a PostgreSQL is backed up by its own tools (ops/runbooks/restore.md).
-Objects in a bucket are not copied: have their service keep versions or a second place.
+Objects in a bucket are not copied: have their service keep a second place.
 Keys are not in a backup: keep DATA/keys in another place.
 Example: cardline backup --to /backup/cardline")]
 pub struct BackupArgs {

@@ -11,8 +11,6 @@ pub(super) struct StoreFile {
     region: Option<String>,
     access_key: Option<String>,
     secret_key_file: Option<String>,
-    #[serde(default)]
-    virtual_host: bool,
 }
 
 /// A bucket, and how it is reached.
@@ -27,8 +25,6 @@ pub struct Bucket {
     pub access_key: String,
     /// Read when a process starts.
     pub secret_key: Secret,
-    /// Whether the bucket stands in the name of the host, and not in the path.
-    pub virtual_host: bool,
 }
 
 /// Why a bucket is refused.
@@ -68,7 +64,6 @@ impl Bucket {
             region: file.region.unwrap_or_else(|| "us-east-1".into()),
             access_key: needed(file.access_key, "access_key")?,
             secret_key: needed(file.secret_key_file, "secret_key_file")?.into(),
-            virtual_host: file.virtual_host,
         })
     }
 }

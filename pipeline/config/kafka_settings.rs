@@ -39,6 +39,7 @@ pub enum SettingFault {
 const SECRET: &[&str] = &[
     "sasl.oauthbearer.assertion.private.key.passphrase",
     "sasl.oauthbearer.assertion.private.key.pem",
+    "sasl.oauthbearer.client.credentials.client.secret",
     "sasl.oauthbearer.client.secret",
     "sasl.oauthbearer.config",
     "sasl.password",
@@ -58,7 +59,9 @@ const OURS: &[&str] = &[
     "enable.partition.eof",
     "group.id",
     "isolation.level",
+    "log_level",
     "metadata.broker.list",
+    "partitioner",
     "plugin.library.paths",
     "request.required.acks",
     "transactional.id",

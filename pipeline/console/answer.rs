@@ -100,6 +100,7 @@ impl From<StageError> for Refusal {
             StageError::Ledger(LedgerError::Beyond { .. }) => Refusal::Absent,
             // Between the look at the session and the act: nothing was written.
             StageError::Ledger(LedgerError::UserDisabled { .. } | LedgerError::SessionEnded { .. }) => Refusal::Login,
+            StageError::Object(error) if error.is_of_service() => Refusal::Away(error.to_string()),
             error if error.is_outage() => Refusal::Away(error.to_string()),
             error => Refusal::Failed(error.to_string()),
         }

@@ -9,7 +9,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Limited};
+use hyper::Method;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector as TcpConnector;
@@ -36,7 +37,8 @@ pub(super) fn open(bucket: &Bucket) -> Result<Arc<dyn ObjectStore>, ObjectError>
     let retry = RetryConfig {
         backoff: BackoffConfig { init_backoff: Duration::from_millis(100), ..BackoffConfig::default() },
         max_retries: OBJECT_TRIES,
-        retry_timeout: Duration::from_secs(OBJECT_ANSWER_SECONDS),
+        // One that was not answered is tried once more.
+        retry_timeout: Duration::from_secs(2 * OBJECT_ANSWER_SECONDS),
     };
     let store = AmazonS3Builder::new()
         .with_http_connector(Connector)
@@ -45,7 +47,6 @@ pub(super) fn open(bucket: &Bucket) -> Result<Arc<dyn ObjectStore>, ObjectError>
         .with_region(&bucket.region)
         .with_access_key_id(&bucket.access_key)
         .with_secret_access_key(secret.lines().next().unwrap_or_default())
-        .with_virtual_hosted_style_request(bucket.virtual_host)
         .with_allow_http(bucket.endpoint.starts_with("http://"))
         .with_conditional_put(S3ConditionalPut::ETagMatch)
         .with_retry(retry)
@@ -68,7 +69,7 @@ pub(super) fn why(error: &object_store::Error) -> String {
     }
     match (error, status(&error.to_string())) {
         (object_store::Error::PermissionDenied { .. } | object_store::Error::Unauthenticated { .. }, _)
-        | (_, Some("401" | "403")) => "it does not take our key; correct access_key or secret_key_file".into(),
+        | (_, Some("401" | "403")) => "it does not take our key, or not for that; correct access_key or secret_key_file, the rights of the key, or the clock".into(),
         (object_store::Error::NotFound { .. }, _) | (_, Some("404")) => {
             "it has no such bucket, or does not know our key; correct objects or access_key".into()
         }
@@ -77,11 +78,20 @@ pub(super) fn why(error: &object_store::Error) -> String {
     }
 }
 
+/// Whether a service refuses one object, and may give others out.
+pub(super) fn is_of_one(error: &object_store::Error) -> bool {
+    matches!(error, object_store::Error::PermissionDenied { .. })
+        || matches!(status(&error.to_string()), Some("400" | "403"))
+}
+
 /// The status in the library's words, which have no other form.
 fn status(told: &str) -> Option<&str> {
     let (_, after) = told.split_once("status code: ")?;
     after.get(..3).filter(|status| status.bytes().all(|digit| digit.is_ascii_digit()))
 }
+
+/// Most of an answer that is no object, bytes: a list of a thousand keys of a kilobyte.
+const ANSWER_BYTES_MAX: usize = 4 << 20;
 
 #[derive(Debug)]
 struct Connector;
@@ -111,14 +121,20 @@ impl HttpService for Service {
         Self: 'b,
     {
         Box::pin(async move {
-            let bound = Duration::from_secs(OBJECT_ANSWER_SECONDS);
-            let answered = tokio::time::timeout(bound, self.0.request(request)).await;
-            let (parts, body) = match answered {
-                Ok(answer) => answer.map_err(failed)?.into_parts(),
-                Err(late) => return Err(HttpError::new(HttpErrorKind::Timeout, late)),
+            let is_object = request.method() == Method::GET && request.uri().query().is_none();
+            let answering = async {
+                let (parts, body) = self.0.request(request).await.map_err(failed)?.into_parts();
+                if is_object && parts.status.is_success() {
+                    // Who asked for an object bounds how long and how much of it is read.
+                    let body = body.map_err(|error| HttpError::new(HttpErrorKind::Interrupted, error));
+                    return Ok(HttpResponse::from_parts(parts, HttpResponseBody::new(body)));
+                }
+                let body = Limited::new(body, ANSWER_BYTES_MAX).collect().await;
+                let body = body.map_err(|error| HttpError::new_boxed(HttpErrorKind::Interrupted, error))?.to_bytes();
+                Ok(HttpResponse::from_parts(parts, HttpResponseBody::from(body)))
             };
-            let body = body.map_err(|error| HttpError::new(HttpErrorKind::Interrupted, error));
-            Ok(HttpResponse::from_parts(parts, HttpResponseBody::new(body)))
+            let answered = tokio::time::timeout(Duration::from_secs(OBJECT_ANSWER_SECONDS), answering).await;
+            answered.unwrap_or_else(|late| Err(HttpError::new(HttpErrorKind::Timeout, late)))
         })
     }
 }

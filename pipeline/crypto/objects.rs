@@ -17,15 +17,22 @@ use sha2::{Digest, Sha256};
 
 pub use super::object_error::ObjectError;
 use super::object_folder::ObjectFolder;
-use super::object_service::{open, why};
+use super::object_service::{is_of_one, open, why};
 use crate::config::Bucket;
 use crate::crash::{self, DurableAct};
 use crate::crypto::keys::Keys;
 use crate::hex::hex;
 use crate::limits::OBJECT_ANSWER_SECONDS;
 
-/// Longest object key, in bytes (that of S3), and longest part of one (that of file systems).
-const KEY_BYTES_MAX: usize = 1_024;
+/// Where the watermark lies among the objects; what a service lets us see is asked there.
+pub const WATERMARKS: &str = "watermarks";
+/// Kinds of objects that are ours: no upload is one of them.
+const OURS: [&str; 5] = ["envelopes", "files", "photos-chip", "photos-print", WATERMARKS];
+/// How often a change is begun anew after another one was quicker.
+const CHANGES_TRIED: u64 = 20;
+/// Longest object key, in bytes (that of S3, less what a prefix may take), and longest part of one (that of file
+/// systems).
+const KEY_BYTES_MAX: usize = 900;
 const KEY_PART_BYTES_MAX: usize = 255;
 
 /// The store and the keys its encrypted objects need.
@@ -90,10 +97,18 @@ impl Objects {
 
     /// What an error of the store is: of a service nothing is told that could name an object.
     fn failed(&self, error: object_store::Error) -> ObjectError {
-        match (&self.place, &error) {
-            (Place::Service(_), object_store::Error::NotFound { .. }) => ObjectError::Store(error),
-            (Place::Service(_), _) => ObjectError::Service { why: why(&error) },
-            _ => ObjectError::Store(error),
+        match &self.place {
+            Place::Service(_) => ObjectError::Service { why: why(&error) },
+            Place::Folder(_) | Place::Nowhere => ObjectError::Store(error),
+        }
+    }
+
+    /// What lies under a name of ours; `None` where nothing does.
+    async fn lying(&self, key: &Key) -> Result<Option<GetResult>, ObjectError> {
+        match self.store()?.get(key).await {
+            Ok(found) => Ok(Some(found)),
+            Err(object_store::Error::NotFound { .. }) => self.reach().await.map(|()| None),
+            Err(error) => Err(self.failed(error)),
         }
     }
 
@@ -106,10 +121,11 @@ impl Objects {
         }
     }
 
-    /// Fails when a service does not let us look into its bucket.
+    /// Fails when a service does not let us look into its bucket. One that does not know us, or has lost the bucket,
+    /// says of every object that it is not there: that is believed only after this.
     pub async fn reach(&self) -> Result<(), ObjectError> {
         let Place::Service(service) = &self.place else { return Ok(()) };
-        match service.list(None).next().await {
+        match service.list(Some(&Key::from(WATERMARKS))).next().await {
             Some(Err(error)) => Err(ObjectError::Service { why: why(&error) }),
             Some(Ok(_)) | None => Ok(()),
         }
@@ -135,7 +151,7 @@ impl Objects {
     /// Reads and decrypts what was stored under a digest, and checks that it still is that.
     pub async fn get(&self, kind: &str, digest: &str) -> Result<Vec<u8>, ObjectError> {
         let key = Key::from(key_of(kind, digest));
-        let found = self.store()?.get(&key).await.map_err(|error| self.failed(error))?;
+        let found = self.lying(&key).await?.ok_or_else(|| ObjectError::Missing { key: key.to_string() })?;
         let encrypted = self.whole(found).await?;
         let plain = self
             .keys
@@ -154,7 +170,7 @@ impl Objects {
         match put {
             Ok(_) => Ok(bytes),
             Err(object_store::Error::AlreadyExists { .. }) => {
-                let found = self.store()?.get(&key).await.map_err(|error| self.failed(error))?;
+                let found = self.lying(&key).await?.ok_or_else(|| ObjectError::Missing { key: key.to_string() })?;
                 Ok(self.whole(found).await?.to_vec())
             }
             Err(error) => Err(self.failed(error)),
@@ -163,6 +179,9 @@ impl Objects {
 
     /// Changes what a service keeps under a name of ours: `next` is given what lies there, and says what is to lie
     /// there, if anything else. Of two that change it at once, one looks again.
+    ///
+    /// # Errors
+    /// The service fails, or does not keep to its own word of what lies there.
     pub async fn change(
         &self,
         kind: &str,
@@ -170,15 +189,16 @@ impl Objects {
         next: impl Fn(Option<&[u8]>) -> Option<Vec<u8>> + Send,
     ) -> Result<(), ObjectError> {
         let (key, store) = (Key::from(key_of(kind, name)), self.store()?);
-        loop {
-            let (lying, mode) = match store.get(&key).await {
-                Ok(found) => {
+        for tried in 0..CHANGES_TRIED {
+            // Those that were slower do not all come again at once.
+            tokio::time::sleep(Duration::from_millis(tried * u64::from(rand::random::<u8>()) / 4)).await;
+            let (lying, mode) = match self.lying(&key).await? {
+                Some(found) => {
                     let version =
                         UpdateVersion { e_tag: found.meta.e_tag.clone(), version: found.meta.version.clone() };
                     (Some(self.whole(found).await?), PutMode::Update(version))
                 }
-                Err(object_store::Error::NotFound { .. }) => (None, PutMode::Create),
-                Err(error) => return Err(self.failed(error)),
+                None => (None, PutMode::Create),
             };
             let Some(bytes) = next(lying.as_deref()) else { return Ok(()) };
             match store.put_opts(&key, Bytes::from(bytes).into(), mode.into()).await {
@@ -187,15 +207,32 @@ impl Objects {
                 Err(error) => return Err(self.failed(error)),
             }
         }
+        Err(ObjectError::Service { why: "it never takes a change of what it said lies there (If-Match)".into() })
     }
 
-    /// What [`Objects::keep_first`] kept under a name.
+    /// Fails when a service puts over what lies there although it was told not to. Places a probe and removes it.
+    pub async fn keeps_conditions(&self) -> Result<(), ObjectError> {
+        let Place::Service(service) = &self.place else { return Ok(()) };
+        let key = Key::from(format!("{WATERMARKS}/probe-{:08x}", rand::random::<u32>()));
+        let put = async |mode: PutMode| service.put_opts(&key, Bytes::from_static(b"probe").into(), mode.into()).await;
+        put(PutMode::Create).await.map_err(|error| self.failed(error))?;
+        let again = put(PutMode::Create).await;
+        let other = UpdateVersion { e_tag: Some("\"0\"".into()), version: None };
+        let changed = put(PutMode::Update(other)).await;
+        service.delete(&key).await.map_err(|error| self.failed(error))?;
+        match (again, changed) {
+            (Ok(_), _) => Err(ObjectError::Service { why: "it puts over what lies there (If-None-Match)".into() }),
+            (_, Ok(_)) => Err(ObjectError::Service { why: "it changes what others changed before (If-Match)".into() }),
+            (Err(_), Err(_)) => Ok(()),
+        }
+    }
+
+    /// What lies under a name of ours as it is: kept by [`Objects::keep_first`], or changed by [`Objects::change`].
     pub async fn kept(&self, kind: &str, name: &str) -> Result<Option<Vec<u8>>, ObjectError> {
         let key = Key::from(key_of(kind, name));
-        match self.store()?.get(&key).await {
-            Ok(found) => Ok(Some(self.whole(found).await?.to_vec())),
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(self.failed(error)),
+        match self.lying(&key).await? {
+            Some(found) => Ok(Some(self.whole(found).await?.to_vec())),
+            None => Ok(None),
         }
     }
 
@@ -213,7 +250,7 @@ impl Objects {
         }
         match self.store()?.head(&key).await {
             Ok(_) => Ok(true),
-            Err(object_store::Error::NotFound { .. }) => Ok(false),
+            Err(object_store::Error::NotFound { .. }) => self.reach().await.map(|()| false),
             Err(error) => Err(self.failed(error)),
         }
     }
@@ -229,7 +266,8 @@ impl Objects {
     async fn removed(&self, key: &Key) -> Result<(), ObjectError> {
         crash::before(DurableAct::Remove);
         match self.store()?.delete(key).await {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+            Ok(()) => {}
+            Err(object_store::Error::NotFound { .. }) => self.reach().await?,
             Err(error) => return Err(self.failed(error)),
         }
         crash::after(DurableAct::Remove);
@@ -253,8 +291,11 @@ impl Objects {
             (Ok(found), _) if found.meta.size > most as u64 => Ok(Fetched::TooLarge),
             (Ok(found), true) => Ok(Fetched::Found(self.whole(found).await?)),
             (Ok(found), false) => Ok(self.whole(found).await.map_or(Fetched::Missing, Fetched::Found)),
-            // A service that does not know us, or has lost the bucket, says the same of every object.
             (Err(object_store::Error::NotFound { .. }), true) => self.reach().await.map(|()| Fetched::Missing),
+            // Of this one alone: archived, or under a name the service does not take.
+            (Err(error), true) if is_of_one(&error) => {
+                self.reach().await.map(|()| Fetched::Refused("the service does not give the object out"))
+            }
             (Err(error), true) => Err(self.failed(error)),
             (Err(_), false) => Ok(Fetched::Missing),
         }
@@ -272,6 +313,9 @@ impl Objects {
 fn upload_key(object: &str) -> Option<Key> {
     let odd = |c: char| c.is_control() || matches!(c, '\\' | '\u{fffd}');
     let fits = object.len() <= KEY_BYTES_MAX && object.split('/').all(|part| part.len() <= KEY_PART_BYTES_MAX);
+    if OURS.contains(&object.split('/').next().unwrap_or_default()) {
+        return None;
+    }
     if !fits || object.is_empty() || object.starts_with('/') || object.ends_with('/') || object.contains(odd) {
         return None;
     }

@@ -17,7 +17,7 @@ pub async fn destroy(worker: &Worker, file: &FileRecord) -> Result<(), StageErro
     }
     if file.direction == "out" {
         worker.objects.remove("files", &file.sha256).await?;
-        envelopes::forget(&worker.objects, file).await?;
+        envelopes::forget((&*worker.envelope_keys, &worker.objects), partner, file).await?;
     }
     if let (Some(batch), "personalization") = (file.batch, file.kind.as_str()) {
         for photo in worker.ledger.renditions_to_purge(batch).await? {

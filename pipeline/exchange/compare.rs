@@ -66,7 +66,7 @@ pub async fn kept(objects: &Objects, file: &FileRecord) -> Result<Bytes, ObjectE
     }
     match objects.get("files", &file.sha256).await {
         Ok(_) => Ok(Bytes::Same),
-        Err(ObjectError::Store(object_store::Error::NotFound { .. })) => Ok(Bytes::Missing),
+        Err(ObjectError::Missing { .. }) => Ok(Bytes::Missing),
         Err(ObjectError::Encrypted { .. } | ObjectError::Changed { .. }) => Ok(Bytes::Changed),
         Err(error) => Err(error),
     }

@@ -24,18 +24,43 @@ pub enum SealError {
     Object(#[from] ObjectError),
 }
 
-/// What stands for an envelope in the object store: it is sealed with fresh randomness, and sent again as it was.
-pub fn sealed_as(file: &FileRecord) -> String {
+/// Keys of ours and the partner's, by id: who signs, and who opens.
+type Between = (String, String);
+
+/// What stands for an envelope in the object store: it is sealed with fresh randomness, and sent again as it was. The
+/// keys are in it, so that one between keys of which one was revoked since is passed over, and sealed anew.
+fn sealed_as(file: &FileRecord, (ours, theirs): &Between) -> String {
     let sequence = file.sequence.unwrap_or_default();
-    sha256(format!("{}/{}/{sequence}/{}", file.partner, file.kind, file.sha256).as_bytes())
+    sha256(format!("{}/{}/{sequence}/{}/{ours}/{theirs}", file.partner, file.kind, file.sha256).as_bytes())
 }
 
-/// Removes an envelope that was sealed; nothing there is as good.
+/// Every two keys between which a file may have been sealed, but for those that are `passed_over`.
+fn between(
+    keys: &dyn EnvelopeKeys,
+    partner: &Partner,
+    passed_over: impl Fn(&EnvelopeKey) -> bool,
+) -> Result<Vec<Between>, EnvelopeKeyError> {
+    let kind = partner.profile.envelope.out;
+    let all: Vec<EnvelopeKey> = keys.all()?.into_iter().filter(|key| key.kind == kind && !passed_over(key)).collect();
+    let (ours, others): (Vec<_>, Vec<_>) = all.iter().partition(|key| key.partner.is_empty());
+    let theirs: Vec<&EnvelopeKey> = others.into_iter().filter(|key| key.partner == partner.profile.code).collect();
+    let pair = |ours: &EnvelopeKey, theirs: &EnvelopeKey| (ours.id.clone(), theirs.id.clone());
+    Ok(ours.iter().flat_map(|ours| theirs.iter().map(|theirs| pair(ours, theirs))).collect())
+}
+
+/// Removes every envelope a file was sealed in; nothing there is as good.
 ///
 /// # Errors
-/// The object store fails.
-pub async fn forget(objects: &Objects, file: &FileRecord) -> Result<(), ObjectError> {
-    objects.remove(SEALED, &sealed_as(file)).await
+/// The keys cannot be read, or the object store fails.
+pub async fn forget(
+    (keys, objects): (&dyn EnvelopeKeys, &Objects),
+    partner: &Partner,
+    file: &FileRecord,
+) -> Result<(), SealError> {
+    for keys in between(keys, partner, |_| false)? {
+        objects.remove(SEALED, &sealed_as(file, &keys)).await?;
+    }
+    Ok(())
 }
 
 /// A file of ours as it travels. `previous` is the digest of the file before it in its stream.
@@ -54,13 +79,15 @@ pub async fn sealed(
     if kind == EnvelopeKind::None {
         return Ok(plain);
     }
-    let kept = sealed_as(file);
-    if let Some(envelope) = objects.kept(SEALED, &kept).await? {
-        return Ok(envelope);
+    for keys in between(keys, partner, |key| key.is_revoked(now))? {
+        if let Some(envelope) = objects.kept(SEALED, &sealed_as(file, &keys)).await? {
+            return Ok(envelope);
+        }
     }
     let draft = draft(partner, file, previous, now);
-    let envelope = tokio::task::block_in_place(|| seal(keys, partner, kind, (&draft, &file.name), &plain, now))?;
-    Ok(objects.keep_first(SEALED, &kept, envelope).await?)
+    let (between, envelope) =
+        tokio::task::block_in_place(|| seal(keys, partner, kind, (&draft, &file.name), &plain, now))?;
+    Ok(objects.keep_first(SEALED, &sealed_as(file, &between), envelope).await?)
 }
 
 /// What manifests call an error report.
@@ -97,7 +124,7 @@ pub fn sealed_report(
         previous_sha256: None,
         made_at: now,
     };
-    let envelope = seal(keys, partner, kind, (&draft, name), &plain, now)?;
+    let (_, envelope) = seal(keys, partner, kind, (&draft, name), &plain, now)?;
     place_bytes(&beside, &envelope, partner.profile.mode)?;
     Ok(envelope)
 }
@@ -142,14 +169,14 @@ fn seal(
     (draft, name): (&Draft, &str),
     plain: &[u8],
     now: Timestamp,
-) -> Result<Vec<u8>, EnvelopeKeyError> {
+) -> Result<(Between, Vec<u8>), EnvelopeKeyError> {
     let theirs = sealing(keys, &partner.profile.code, kind, now)?;
     let ours = sealing(keys, "", kind, now)?;
     let sealed = match keys.own(&ours.id)? {
         OwnKey::OpenPgp(own) => openpgp::seal(draft, name, plain, &*own, &openpgp::PublicKey::read(&theirs.public)?)?,
         OwnKey::Gm(own) => gm::seal(draft, name, plain, &*own, &gm::PublicKey::read(&theirs.public)?)?,
     };
-    Ok(sealed.bytes)
+    Ok(((ours.id, theirs.id), sealed.bytes))
 }
 
 /// What became of an envelope.

@@ -54,6 +54,13 @@ impl Broker {
         Ok(client)
     }
 
+    /// A setting of ours that nothing depends on but speed: the configuration's own goes before it.
+    pub(super) fn tune(client: &mut ClientConfig, name: &str, value: &str) {
+        if client.get(name).is_none() {
+            client.set(name, value);
+        }
+    }
+
     /// Why a server does not let us in, as the library says it, or better.
     pub(super) fn refused(&self, said: String) -> BrokerError {
         let authority = self.settings.iter().find_map(|setting| match &setting.value {

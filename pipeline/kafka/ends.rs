@@ -49,6 +49,8 @@ impl Ends {
 
     /// The topic as the broker has it, and what we may do with it; `None` if it does not have it.
     pub fn describe(&self, topic: &str) -> Result<Option<DescribedTopic>, BrokerError> {
+        // What was heard before is no answer to this.
+        self.asker.context().taken();
         describe(self.asker.client(), topic, || is_refused(&self.asker)).map_err(|source| self.failed(topic, source))
     }
 

@@ -77,14 +77,11 @@ impl Publisher {
     pub fn connect(broker: &Broker) -> Result<Publisher, BrokerError> {
         reach(broker.servers())?;
         let deliveries = Deliveries::default();
-        let producer = broker
-            .client()?
-            .set("acks", "all")
-            .set("enable.idempotence", "true")
-            .set("linger.ms", "1")
-            .set("queue.buffering.max.messages", "200000")
-            .create_with_context(deliveries.clone())
-            .map_err(|source| broker.unmade(source))?;
+        let mut client = broker.client()?;
+        client.set("acks", "all").set("enable.idempotence", "true");
+        Broker::tune(&mut client, "linger.ms", "1");
+        Broker::tune(&mut client, "queue.buffering.max.messages", "200000");
+        let producer = client.create_with_context(deliveries.clone()).map_err(|source| broker.unmade(source))?;
         Ok(Publisher { broker: broker.clone(), producer, deliveries, known: Mutex::default() })
     }
 
@@ -114,6 +111,8 @@ impl Publisher {
         if known.contains(topic) {
             return Ok(());
         }
+        // What was heard before is no answer to this.
+        self.deliveries.heard.taken();
         let found = describe(self.producer.client(), topic, || self.is_refused())
             .map_err(|source| self.failed(topic, source))?;
         match found {

@@ -100,14 +100,18 @@ fn consumer_of(broker: &Broker) -> Result<BaseConsumer<Heard>, BrokerError> {
         .set("enable.auto.commit", "false")
         .set("enable.partition.eof", "true")
         .set("auto.offset.reset", "error")
-        .set("isolation.level", "read_committed")
-        .set("fetch.wait.max.ms", "20")
+        .set("isolation.level", "read_committed");
+    for (name, value) in [
+        ("fetch.wait.max.ms", "20"),
         // A chunk ahead: twice as much made a worker 6 MB larger and nothing quicker.
-        .set("queued.min.messages", "3000")
-        .set("queued.max.messages.kbytes", "6144")
+        ("queued.min.messages", "3000"),
+        ("queued.max.messages.kbytes", "6144"),
         // Once so much lies ready the library asks for no more for this long; by itself a whole second,
         // in which a quick worker has long taken all of it.
-        .set("fetch.queue.backoff.ms", "20");
+        ("fetch.queue.backoff.ms", "20"),
+    ] {
+        Broker::tune(&mut client, name, value);
+    }
     client.create_with_context(Heard::default()).map_err(|source| broker.unmade(source))
 }
 
@@ -145,6 +149,8 @@ impl Reader {
 
     /// The topic as the broker has it now; `None` if it does not have it. One that we may not read is an error.
     pub fn describe(&self) -> Result<Option<DescribedTopic>, BrokerError> {
+        // What was heard before is no answer to this.
+        self.asker.context().taken();
         let found =
             describe(self.asker.client(), &self.topic, || is_refused(&self.asker)).map_err(|e| self.failed(e))?;
         match found {

@@ -4,7 +4,6 @@
 use std::io::ErrorKind;
 
 use super::StageError;
-use crate::crypto::objects::ObjectError;
 use crate::exchange::transport::TransportError;
 
 /// A cause, in the order in which an error is looked at.
@@ -131,7 +130,8 @@ impl Cause {
             StageError::Panicked => return Cause::Panic,
             StageError::Stray { .. } => return Cause::Stray,
             StageError::Transport(error) => return of_transport(error),
-            StageError::Object(ObjectError::Service { .. } | ObjectError::Secret(_)) => return Cause::Objects,
+            StageError::Object(error) if error.is_of_service() => return Cause::Objects,
+            StageError::Photo(error) if error.is_of_service() => return Cause::Objects,
             StageError::Ledger(error) if error.is_passing() => return Cause::Locked,
             _ => {}
         }

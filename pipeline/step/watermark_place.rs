@@ -7,21 +7,22 @@ use std::path::{Path, PathBuf};
 
 use super::reached::Reached;
 use super::{StageError, Worker};
-
-/// What the objects keep them as.
-const KIND: &str = "watermarks";
+use crate::crypto::objects::WATERMARKS;
 
 impl Worker {
     /// How far this ledger had come when something last left the house.
     pub(crate) async fn watermark(&self, identity: &str) -> Result<Option<Reached>, StageError> {
-        let text = match self.objects.is_shared() {
-            true => self.objects.kept(KIND, identity).await?,
-            false => in_folder(&self.watermark_path(identity))?,
-        };
+        let kept =
+            if self.objects.is_shared() { Box::pin(self.objects.kept(WATERMARKS, identity)).await? } else { None };
+        // Until the bucket has one, that of the time before it counts.
+        let text = kept.map_or_else(|| in_folder(&self.watermark_path(identity)), |text| Ok(Some(text)))?;
         let read = text.map(|text| serde_json::from_slice(&text)).transpose();
         read.map_err(|_| {
-            let place = self.watermark_path(identity);
-            StageError::Shape(format!("the watermark {} cannot be read; restore it from a backup", place.display()))
+            let place = match self.objects.is_shared() {
+                true => format!("{WATERMARKS}/…/{identity} of the bucket"),
+                false => self.watermark_path(identity).display().to_string(),
+            };
+            StageError::Shape(format!("the watermark {place} cannot be read; restore it from a backup"))
         })
     }
 
@@ -37,21 +38,27 @@ impl Worker {
             let further = next(mark.clone());
             return if mark.as_ref() == Some(&further) { Ok(()) } else { self.write_watermark(&further) };
         }
+        let before = self.watermark(identity).await?;
         let changed = |lying: Option<&[u8]>| {
-            let mark = lying.and_then(|text| serde_json::from_slice(text).ok());
+            // One that cannot be read is left to who reads it next.
+            let mark: Option<Reached> = match lying {
+                Some(text) => Some(serde_json::from_slice(text).ok()?),
+                None => before.clone(),
+            };
             let further = next(mark.clone());
-            (mark.as_ref() != Some(&further)).then(|| serde_json::to_vec(&further).unwrap_or_default())
+            let is_new = lying.is_none() || mark.as_ref() != Some(&further);
+            is_new.then(|| serde_json::to_vec(&further).ok())?
         };
-        Ok(self.objects.change(KIND, identity, changed).await?)
+        Ok(Box::pin(self.objects.change(WATERMARKS, identity, changed)).await?)
     }
 
     fn watermark_path(&self, identity: &str) -> PathBuf {
-        self.config.data.value.join(KIND).join(format!("{identity}.json"))
+        self.config.data.value.join(WATERMARKS).join(format!("{identity}.json"))
     }
 
     /// Keeps the other workers of this data folder from writing watermarks as long as the file is held.
     fn alone_with_watermarks(&self) -> Result<File, StageError> {
-        let folder = self.config.data.value.join(KIND);
+        let folder = self.config.data.value.join(WATERMARKS);
         let failed = |source| StageError::file(folder.display(), source);
         std::fs::create_dir_all(&folder).map_err(failed)?;
         let lock =

@@ -74,19 +74,24 @@ impl Worker {
     /// Opens everything the configuration names, making what is not there, and settles what earlier imports
     /// ask for by today. Fails at once on a wrong profile, policy or table.
     pub async fn open(config: Config, today: Date) -> Result<Worker, StageError> {
-        Worker::opened(config, today, Opening::Make).await
+        Box::pin(Worker::opened(config, today, Opening::Make)).await
     }
 
     /// As [`Worker::open`], for read-only commands: nothing is created, nothing is settled.
     pub async fn observing(config: Config, today: Date) -> Result<Worker, StageError> {
-        Worker::opened(config, today, Opening::Look).await
+        Box::pin(Worker::opened(config, today, Opening::Look)).await
     }
 
     /// Opens everything the configuration names, doing no more than that allows.
     pub async fn opened(config: Config, today: Date, opening: Opening) -> Result<Worker, StageError> {
-        let worker = Worker::unsettled(config, today, opening).await?;
+        // Boxed, as what it opens: it is a lot, and is asked for at the end of long ways down the stack.
+        let worker = Box::pin(Worker::unsettled(config, today, opening)).await?;
         if opening != Opening::Look {
-            worker.watch_history(jiff::Timestamp::now()).await?;
+            match worker.watch_history(jiff::Timestamp::now()).await {
+                // Nothing leaves the house before it is looked at; what needs no object goes on.
+                Err(StageError::Object(error)) if error.is_of_service() => tracing::warn!("the watermark: {error}"),
+                watched => drop(watched?),
+            }
             take_effect(&worker.ledger, &worker.policy, today).await?;
         }
         Ok(worker)
@@ -95,7 +100,7 @@ impl Worker {
     /// As [`Worker::opened`], and what earlier imports ask for stays as it is.
     pub async fn unsettled(config: Config, today: Date, opening: Opening) -> Result<Worker, StageError> {
         let data = config.data.value.clone();
-        let ledger = Ledger::opened(&config.database.value, opening).await?;
+        let ledger = Box::pin(Ledger::opened(&config.database.value, opening)).await?;
         let keys = keys_of(&ledger, &data.join("keys"), opening).await?;
         let objects = match (&config.objects.value, opening) {
             (Some(bucket), _) => Objects::in_bucket(bucket, keys.clone())?,

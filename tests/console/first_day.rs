@@ -146,7 +146,7 @@ async fn keys_are_exchanged(first: &mut FirstDay) {
     std::fs::write(&file, "no key").unwrap();
     pages.fill(THEIRS, "file", file.to_str().unwrap()).await;
     pages.leave(THEIRS).await;
-    assert!(pages.text().await.contains("No key was changed"), "{}", pages.text().await);
+    assert!(pages.text().await.contains("It was not done"), "{}", pages.text().await);
     std::fs::write(&file, first.bank.public(first.at(8))).unwrap();
     pages.goto(&format!("{PAGE}?direction=")).await;
     pages.fill(THEIRS, "file", file.to_str().unwrap()).await;
@@ -246,7 +246,8 @@ async fn a_banks_first_day_is_done_without_us() {
     // Our key changes, and files go on.
     let pages = first.pages(9, Role::Administrator).await;
     pages.goto(PAGE).await;
-    pages.fill(OURS, "overlap", "").await;
+    let from = first.at(9) + jiff::SignedDuration::from_mins(30);
+    pages.fill(OURS, "from", &from.to_string()).await;
     pages.send(OURS, ".done").await;
     pages.browser.picture("first-day-rotated").await;
     let (id, public) = our_key(&pages, 2).await;

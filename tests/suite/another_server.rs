@@ -173,6 +173,9 @@ async fn a_primary_that_moves_is_found(play: &Play, server: &OwnService, standby
     let both = format!("{before},{primary}");
     let ledger = Ledger::opened(&both, Opening::Change).await.unwrap();
     ledger.begin().await.unwrap();
+    let nowhere = both.rsplit_once('/').unwrap().0.to_owned() + "/none";
+    let refused = Ledger::opened(&nowhere, Opening::Look).await.err().expect("there is no such database");
+    assert!(!refused.is_outage() && refused.to_string().contains("does not exist"), "{refused}");
     let reading = Ledger::opened(&format!("{both}?target_session_attrs=standby"), Opening::Look).await.unwrap();
     assert!(reading.begin().await.err().unwrap().is_read_only());
     reading.close().await;

@@ -44,14 +44,17 @@ pub async fn keys(context: &Context, ledger: Option<&Ledger>) -> Vec<Finding> {
     findings
 }
 
-/// Whether the service that keeps objects lets us in; nothing where they lie in the data folder.
+/// Whether the service that keeps objects lets us in, and keeps to its conditions (a probe is placed and removed); nothing where they lie in the data folder.
 pub async fn objects(context: &Context) -> Option<Finding> {
     let bucket = context.config.objects.value.as_ref()?;
     let reached = match Objects::in_bucket(bucket, Keys::passing()) {
-        Ok(objects) => objects.reach().await,
+        Ok(objects) => match objects.reach().await {
+            Ok(()) => objects.keeps_conditions().await,
+            away => away,
+        },
         Err(error) => Err(error),
     };
-    let found = reached.map(|()| format!("{bucket} can be read"));
+    let found = reached.map(|()| format!("{bucket} can be read and written, and keeps what is first"));
     Some(Finding::of("objects", found, "do what it says; [objects_store] of the configuration"))
 }
 

@@ -36,6 +36,8 @@ pub async fn pictures(worker: &Worker, cards: &[AccountedCard], progress: &Progr
                 pictures.photos.extend([(print.clone(), of_print), (chip.clone(), of_chip)]);
                 pictures.renditions.insert(source, (print, chip));
             }
+            // As long as the service is away it is so for all of them.
+            Err(error) if error.is_of_service() => return Err(error.into()),
             Err(error) => {
                 tracing::error!("a rendered photo: {error}; its cards wait for the next run");
                 pictures.unread.insert(source, Arc::new(error));

@@ -62,9 +62,10 @@ impl Connections {
 
     /// A new session beside the pool, on the first server that is what is wanted.
     pub async fn connect(&self) -> Result<Session, LedgerError> {
-        let (mut second_best, mut told) = (None, Vec::new());
+        let (mut second_best, mut told, mut refused) = (None, Vec::new(), Vec::new());
         for server in self.servers.in_turn() {
-            match self.connect_to(server).await {
+            // Boxed: a connection is made at the end of a long way down the stack.
+            match Box::pin(self.connect_to(server)).await {
                 Ok(session) => match self.servers.wanted.is_met(&session.facts) {
                     Some(true) => {
                         self.servers.served(server);
@@ -80,8 +81,15 @@ impl Connections {
                     None => second_best = second_best.or(Some(session)),
                 },
                 Err(error) if !self.servers.is_choice() => return Err(error),
-                Err(error) => told.push(error.to_string()),
+                Err(error) => {
+                    told.push(error.to_string());
+                    refused.push(error);
+                }
             }
+        }
+        // Every server refuses us for good: waiting does not mend it.
+        if refused.len() == told.len() && !refused.iter().any(LedgerError::is_outage) && second_best.is_none() {
+            return Err(refused.swap_remove(0));
         }
         second_best.ok_or_else(|| LedgerError::NoServer { wanted: self.servers.wanted.word(), told: told.join("; ") })
     }
@@ -165,7 +173,7 @@ impl Connections {
             }
         }
         pooled.given_up = self.idle().given_up;
-        pooled.session = Some(self.connect().await?);
+        pooled.session = Some(Box::pin(self.connect()).await?);
         let said = within(self.patience.answer, statements, pooled.begin(statements)).await?;
         Ok((pooled, said))
     }

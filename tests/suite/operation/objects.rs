@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use cardline::config::{Bucket, Config, Sourced};
 use cardline::crypto::keys::Keys;
 use cardline::crypto::objects::{Fetched, ObjectError, Objects};
-use cardline::step::StageError;
 use cardline::step::cause::Cause;
+use cardline::step::{StageError, Worker};
 use cardline::store::LedgerError;
 use cardline::time::instant;
 use cardline_core::file_formats::Secret;
@@ -37,7 +37,6 @@ fn bucket() -> Bucket {
         region: "us-east-1".into(),
         access_key: key.into(),
         secret_key: Secret::File(secret.into()),
-        virtual_host: false,
     }
 }
 
@@ -130,6 +129,17 @@ async fn of_many_that_come_at_once_one_is_first_and_no_change_is_lost() {
     assert_eq!(opened(&bucket).kept("counted", "one").await.unwrap().unwrap(), b"8");
 }
 
+/// What needs no object goes on while the service is away; nothing leaves the house.
+async fn a_worker_starts_and_sends_nothing(away: &Bucket) {
+    let database = Database::new(Engine::Sqlite).await;
+    let mut config = Config::in_folder(database.folder.path(), Some(database.url.clone()));
+    config.objects = Sourced { value: Some(away.clone()), source: "given" };
+    let worker = Worker::open(config, day(0)).await.unwrap();
+    let refused = worker.watch_history(instant(day(0), 9, 0)).await.expect_err("the watermark cannot be read");
+    assert_eq!(Cause::of(&refused), Cause::Objects);
+    worker.ledger.close().await;
+}
+
 async fn refusal(bucket: &Bucket) -> String {
     let error = opened(bucket).fetch("photos/somebody.jpg", 100).await.err().expect("nothing is missing, it is away");
     assert!(matches!(error, ObjectError::Service { .. }), "{error}");
@@ -156,8 +166,15 @@ async fn a_service_that_is_away_is_no_photo_that_is_missing() {
     }
     forwarder.close();
     refusal(&through).await;
+    a_worker_starts_and_sends_nothing(&through).await;
 
     let folder = tempfile::tempdir().unwrap();
+    for objects in [opened(&there), Objects::in_folder(folder.path(), Keys::passing()).unwrap()] {
+        objects.reach().await.unwrap();
+        objects.keeps_conditions().await.unwrap();
+        assert!(matches!(objects.get("files", "0123").await, Err(ObjectError::Missing { .. })));
+        assert!(matches!(objects.fetch("files/01/0123", 100).await, Ok(Fetched::Refused(_))), "that is ours");
+    }
     let secret = folder.path().join("secret");
     std::fs::write(&secret, "another").unwrap();
     std::fs::set_permissions(&secret, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
@@ -168,6 +185,11 @@ async fn a_service_that_is_away_is_no_photo_that_is_missing() {
         (Bucket { bucket: "no-such-bucket".into(), ..there.clone() }, "no such bucket"),
     ] {
         assert!(refusal(&bucket).await.contains(said));
+        // Nothing counts as removed, and nothing as absent, where nobody may look.
+        assert!(opened(&bucket).remove_key("photos/somebody.jpg").await.is_err());
+        assert!(
+            opened(&bucket).has("files", "0123").await.is_err() && opened(&bucket).kept("files", "0123").await.is_err()
+        );
         let text = format!(
             "objects = 's3://{}/x'\n[objects_store]\nendpoint = '{}'\naccess_key = '{}'\nsecret_key_file = '{}'\n",
             bucket.bucket,

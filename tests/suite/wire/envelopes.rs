@@ -4,6 +4,9 @@ use std::path::Path;
 
 use cardline::actions::envelope_keys::{Used, enter, make, revoke, rotate};
 use cardline::config::Config;
+use cardline::crypto::envelope_keys::EnvelopeKeys;
+use cardline::exchange::envelopes::sealed;
+use cardline::exchange::files::FileRecord;
 use cardline::route::ROUTE;
 use cardline::time::instant;
 use cardline_core::file_formats::{EnvelopeKind, Profile};
@@ -88,6 +91,13 @@ impl Sealed {
         }
     }
 
+    /// A file of the bank with gpg as it travels.
+    async fn travelling(&self, file: &FileRecord, at: Timestamp) -> Vec<u8> {
+        let (worker, partner) = (&self.play.worker, self.play.worker.partners.get("ICBC").unwrap());
+        let kept = (&*worker.envelope_keys as &dyn EnvelopeKeys, &worker.objects);
+        sealed(kept, partner, file, b"rows\n".to_vec(), None, at).await.unwrap()
+    }
+
     async fn states(&self, name: &str) -> Vec<String> {
         let files = self.play.worker.ledger.files().await.unwrap();
         files.into_iter().filter(|file| file.name == name).map(|file| file.state).collect()
@@ -126,6 +136,24 @@ async fn banks_with_gpg_and_openssl_exchange_for_days_and_through_a_change_of_ke
         assert!(lying.iter().all(|name| name.contains(suffix)), "{lying:?}");
     }
     sealed.play.worker.ledger.close().await;
+}
+
+/// What is sent again is the same to the byte, also after keys changed; not between keys of which one was revoked.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_envelope_is_kept_until_one_of_its_keys_is_revoked() {
+    let mut all = Sealed::world().await;
+    all.days(0..2).await;
+    let at = instant(all.play.world.setting.day(2), 9, 0);
+    let files = all.play.worker.ledger.files().await.unwrap();
+    let file = files.into_iter().find(|file| file.partner == "ICBC" && file.direction == "out").unwrap();
+    let first = all.travelling(&file, at).await;
+    let changed = rotate(&all.play.worker, EnvelopeKind::OpenPgp, at, 3, at).await.unwrap();
+    assert!(all.travelling(&file, at + 2.hours()).await == first, "the same bytes again");
+    revoke(&all.play.worker, &changed[1].id, at + 3.hours(), at + 3.hours()).await.unwrap();
+    let second = all.travelling(&file, at + 4.hours()).await;
+    assert!(second != first, "it is signed by a key that was revoked");
+    assert!(all.travelling(&file, at + 5.hours()).await == second);
+    all.play.worker.ledger.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -18,12 +18,9 @@ pub async fn page(asked: Asked) -> Result<Answer, Refusal> {
 
 /// Does what a form asks: a test of the connection, whose finding is shown, or something about keys.
 pub async fn act(asked: Asked) -> Result<Answer, Refusal> {
-    match asked.form.get("act") {
-        "" => shown(asked, true).await,
-        act => {
-            keys::act(&asked, act, asked.part(0)).await?;
-            Ok(Answer::to(Frame::of(&asked, "").to(format!("{}?done={act}", asked.path))))
-        }
+    match keys::carried_out(&asked).await? {
+        Some(answer) => Ok(answer),
+        None => shown(asked, true).await,
     }
 }
 

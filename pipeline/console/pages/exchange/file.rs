@@ -44,6 +44,10 @@ impl File {
             Some(Unseen::Changed) => {
                 Words::new("原处的内容与摘要不符。", "What lies there is not what the digest says.")
             }
+            Some(Unseen::Away) => Words::new(
+                "保存对象的服务现在没有应答，请稍后再看。",
+                "The service that keeps objects does not answer now; look again later.",
+            ),
             None => Words::new("", ""),
         }
     }

@@ -8,12 +8,17 @@ use jiff::Timestamp;
 
 use crate::answer::{Answer, Refusal, Words};
 use crate::asked::Asked;
+use crate::frame::Frame;
 
-/// Carries out what a form asks of keys.
+/// Carries out what a form asks of keys; `None` where it asks nothing of them.
 ///
 /// # Errors
 /// The role may not, the form does not make sense, or the keys refuse it.
-pub async fn act(asked: &Asked, act: &str, code: &str) -> Result<(), Refusal> {
+pub async fn carried_out(asked: &Asked) -> Result<Option<Answer>, Refusal> {
+    let (act, code) = (asked.form.get("act"), asked.part(0));
+    if act.is_empty() {
+        return Ok(None);
+    }
     if !asked.may(Permission::KeepKeys) {
         return Err(Refusal::Role);
     }
@@ -29,6 +34,18 @@ pub async fn act(asked: &Asked, act: &str, code: &str) -> Result<(), Refusal> {
         })?,
     };
     let done = match act {
+        "make-key" if has_own(&worker, code, kind, now)? => {
+            return Err(Refusal::Conflict(Words::new(
+                "我方已有在用的密钥；需要新的请轮换",
+                "There is a key of ours in use already: to have another, change it",
+            )));
+        }
+        "rotate-key" if from <= now => {
+            return Err(Refusal::Wrong(Words::new(
+                "请填写以后的时间：所有对方要先拿到新公钥",
+                "Say from which later instant on: every partner must have the new key before",
+            )));
+        }
         "make-key" => make(&worker, kind, Used { from, until: None }, now).await.map(drop),
         "rotate-key" => {
             let days = asked.form.get("overlap").parse().unwrap_or(0);
@@ -41,7 +58,12 @@ pub async fn act(asked: &Asked, act: &str, code: &str) -> Result<(), Refusal> {
         }
         _ => return Err(Refusal::Wrong(Words::new("没有这种操作", "There is no such act"))),
     };
-    done.map_err(refused)
+    done.map_err(refused)?;
+    Ok(Some(Answer::to(Frame::of(asked, "").to(format!("{}?done={act}", asked.path)))))
+}
+
+fn has_own(worker: &Worker, code: &str, kind: EnvelopeKind, now: Timestamp) -> Result<bool, Refusal> {
+    Ok(keys_of(worker, code)?.iter().any(|key| key.partner.is_empty() && key.kind == kind && key.is_valid(now)))
 }
 
 /// The public key of an id, to keep.
@@ -68,8 +90,6 @@ fn kind(worker: &Worker, code: &str, wanted: &str) -> Result<EnvelopeKind, Refus
 fn refused(refusal: KeyRefusal) -> Refusal {
     match refusal {
         KeyRefusal::Stage(error) => error.into(),
-        other => {
-            Refusal::Conflict(Words::new(format!("密钥没有改变：{other}"), format!("No key was changed: {other}")))
-        }
+        other => Refusal::Conflict(Words::new(format!("没有完成：{other}"), format!("It was not done: {other}"))),
     }
 }
