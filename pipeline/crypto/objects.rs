@@ -112,6 +112,12 @@ impl Objects {
         }
     }
 
+    /// The bytes of what is to lie under a name of ours.
+    async fn bytes_of(&self, key: &Key) -> Result<Bytes, ObjectError> {
+        let found = self.lying(key).await?.ok_or_else(|| ObjectError::Missing { key: key.to_string() })?;
+        self.whole(found).await
+    }
+
     /// The bytes of what was found, within a bounded time.
     async fn whole(&self, found: GetResult) -> Result<Bytes, ObjectError> {
         let bound = Duration::from_secs(OBJECT_ANSWER_SECONDS);
@@ -151,8 +157,7 @@ impl Objects {
     /// Reads and decrypts what was stored under a digest, and checks that it still is that.
     pub async fn get(&self, kind: &str, digest: &str) -> Result<Vec<u8>, ObjectError> {
         let key = Key::from(key_of(kind, digest));
-        let found = self.lying(&key).await?.ok_or_else(|| ObjectError::Missing { key: key.to_string() })?;
-        let encrypted = self.whole(found).await?;
+        let encrypted = self.bytes_of(&key).await?;
         let plain = self
             .keys
             .decrypt_large(&encrypted)
@@ -169,10 +174,7 @@ impl Objects {
         crash::after(DurableAct::Store);
         match put {
             Ok(_) => Ok(bytes),
-            Err(object_store::Error::AlreadyExists { .. }) => {
-                let found = self.lying(&key).await?.ok_or_else(|| ObjectError::Missing { key: key.to_string() })?;
-                Ok(self.whole(found).await?.to_vec())
-            }
+            Err(object_store::Error::AlreadyExists { .. }) => Ok(self.bytes_of(&key).await?.to_vec()),
             Err(error) => Err(self.failed(error)),
         }
     }

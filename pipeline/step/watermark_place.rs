@@ -12,18 +12,18 @@ use crate::crypto::objects::WATERMARKS;
 impl Worker {
     /// How far this ledger had come when something last left the house.
     pub(crate) async fn watermark(&self, identity: &str) -> Result<Option<Reached>, StageError> {
-        let kept =
-            if self.objects.is_shared() { Box::pin(self.objects.kept(WATERMARKS, identity)).await? } else { None };
+        if self.objects.is_shared()
+            && let Some(text) = Box::pin(self.objects.kept(WATERMARKS, identity)).await?
+        {
+            return read(&text, format!("{WATERMARKS}/…/{identity} of the bucket")).map(Some);
+        }
         // Until the bucket has one, that of the time before it counts.
-        let text = kept.map_or_else(|| in_folder(&self.watermark_path(identity)), |text| Ok(Some(text)))?;
-        let read = text.map(|text| serde_json::from_slice(&text)).transpose();
-        read.map_err(|_| {
-            let place = match self.objects.is_shared() {
-                true => format!("{WATERMARKS}/…/{identity} of the bucket"),
-                false => self.watermark_path(identity).display().to_string(),
-            };
-            StageError::Shape(format!("the watermark {place} cannot be read; restore it from a backup"))
-        })
+        self.watermark_in_folder(identity)
+    }
+
+    fn watermark_in_folder(&self, identity: &str) -> Result<Option<Reached>, StageError> {
+        let path = self.watermark_path(identity);
+        in_folder(&path)?.map(|text| read(&text, path.display())).transpose()
     }
 
     /// Changes it, alone among all workers that have the same.
@@ -34,11 +34,11 @@ impl Worker {
     ) -> Result<(), StageError> {
         if !self.objects.is_shared() {
             let _alone = self.alone_with_watermarks()?;
-            let mark = self.watermark(identity).await?;
+            let mark = self.watermark_in_folder(identity)?;
             let further = next(mark.clone());
             return if mark.as_ref() == Some(&further) { Ok(()) } else { self.write_watermark(&further) };
         }
-        let before = self.watermark(identity).await?;
+        let before = self.watermark_in_folder(identity)?;
         let changed = |lying: Option<&[u8]>| {
             // One that cannot be read is left to who reads it next.
             let mark: Option<Reached> = match lying {
@@ -77,6 +77,11 @@ impl Worker {
         part.persist(&path).map_err(|e| failed(e.error))?;
         File::open(&folder).and_then(|f| f.sync_all()).map_err(failed)
     }
+}
+
+fn read(text: &[u8], place: impl std::fmt::Display) -> Result<Reached, StageError> {
+    let told = format!("the watermark {place} cannot be read; restore it from a backup");
+    serde_json::from_slice(text).map_err(|_| StageError::Shape(told))
 }
 
 fn in_folder(path: &Path) -> Result<Option<Vec<u8>>, StageError> {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use cardline::config::Config;
 use cardline::exchange::Partners;
 use cardline::exchange::files::FileRecord;
+use cardline::kafka::MockBroker;
 use cardline::step::Worker;
 use cardline::time::instant;
 use cardline_core::domain::staff::{Role, Scope};
@@ -37,6 +38,7 @@ struct FirstDay {
     inside: tempfile::TempDir,
     /// The day that comes next.
     n: u32,
+    _broker: MockBroker,
 }
 
 impl FirstDay {
@@ -51,18 +53,17 @@ impl FirstDay {
             std::fs::create_dir_all(&there).unwrap();
             std::os::unix::fs::symlink(there, here.join("partners").join(code)).unwrap();
         }
-        let (worker, _broker) = worker_with_broker(config, FIRST_DAY).await.unwrap();
+        let (worker, broker) = worker_with_broker(config, FIRST_DAY).await.unwrap();
         let mut partners = worker.on(worker.ledger.clone());
         partners.partners = Arc::new(Partners::of(None, inside.path(), FIRST_DAY).unwrap());
         partners.partners.make_folders();
         let mut world = World::new(&partners, Setting::demo(5, 300, DAYS_MAX)).unwrap();
         world.prepare(&worker).await.unwrap();
-        std::mem::forget(_broker);
         let path = here.join("profiles").join(format!("{BANK}.toml"));
         let profile = Profile::load(&std::fs::read_to_string(&path).unwrap(), BANK).unwrap();
         let folders = (server.partner_folder(BANK), inside.path().join("partners").join(BANK));
         let bank = Gateway::new(Envelope::OpenPgp, profile, folders, instant(day(0), 0, 0));
-        FirstDay { worker, world, server, bank, folder, inside, n: 0 }
+        FirstDay { worker, world, server, bank, folder, inside, n: 0, _broker: broker }
     }
 
     /// The console at an hour of the day that comes next.
