@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::pickup::about::About;
+use super::about::About;
 use crate::people::approvals::ApprovalRecord;
 use crate::step::{StageError, Worker};
 use crate::time::rfc3339_stored;
@@ -15,7 +15,7 @@ pub struct ShownApproval {
     pub record: ApprovalRecord,
     pub asked: String,
     pub reason: String,
-    /// What an act on a place does, as it was when it was asked for; none of other acts.
+    /// What it does, as it was when it was asked for, where that is more than its subject says.
     pub about: Option<About>,
 }
 

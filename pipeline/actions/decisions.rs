@@ -29,6 +29,8 @@ use super::quarantine::operations;
 use super::quarantine::refusal::QuarantineRefusal;
 use super::recovery::refusal::RecoveryRefusal;
 use super::recovery::{after_restore, skip};
+use super::render_anew;
+use super::resend::ResendRefusal;
 use crate::people::approvals::ApprovalRecord;
 use crate::step::{StageError, Worker};
 use crate::store::{Principal, Stamp};
@@ -59,6 +61,7 @@ pub enum Because {
     Erase(EraseRefusal),
     Case(CaseRefusal),
     Pickup(PickupRefusal),
+    File(ResendRefusal),
 }
 
 /// Why an approval was not decided or carried out.
@@ -249,8 +252,8 @@ fn carried<R>(
     }
 }
 
-/// Lets streams go on with other numbers, for the maker: one stream past what never came, or all of them
-/// after a restore.
+/// Lets streams go on with other numbers, for the maker: one stream past what never came, all of them after a
+/// restore, or ours with a batch that is rendered anew.
 async fn on_sequence(
     worker: &Worker,
     record: &ApprovalRecord,
@@ -272,6 +275,9 @@ async fn on_sequence(
         }
         let accepted = after_restore::accept(worker, survey, by).await;
         return carried(record, accepted.map(|_| Outcome::Done(Vec::new())), Because::Recovery);
+    }
+    if text("what") == render_anew::WHAT {
+        return carried(record, render_anew::render_approved(worker, request, by).await, Because::File);
     }
     let go_on_with = request["go_on_with"].as_i64().unwrap_or_default();
     let ended = skip::skip(worker, text("partner"), text("kind"), go_on_with, by).await;

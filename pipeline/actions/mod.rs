@@ -1,5 +1,6 @@
 //! What people do by command or page: to batches, to cases, to pickup windows, to the quarantine, to lists, after a restore; and what two of them decide.
 
+pub mod about;
 pub mod approval_list;
 pub mod batches;
 pub mod cases;
@@ -16,4 +17,5 @@ pub mod outcome;
 pub mod pickup;
 pub mod quarantine;
 pub mod recovery;
+pub mod render_anew;
 pub mod resend;

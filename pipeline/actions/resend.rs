@@ -1,6 +1,6 @@
 //! Sends a file again that was sent: the same bytes under the same name, never rendered anew.
 //!
-//! Not here: a new rendering under a new number, which needs a second person.
+//! Not here: a new rendering under a new number, which needs a second person (`render_anew.rs`).
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -40,6 +40,16 @@ pub enum ResendRefusal {
     /// It was not sent yet, or never will be.
     NotSent {
         state: String,
+    },
+    /// A new rendering of its batch stands for it, or waits to be sent.
+    Replaced {
+        by: i64,
+    },
+    /// Its partner has answered rows of it.
+    Answered,
+    /// So many of the cards that its batch was cut with can not be rendered any more.
+    CardsLeft {
+        cards: i64,
     },
     /// A worker is sending it.
     BeingSent,
@@ -90,7 +100,8 @@ pub async fn resend(worker: &Worker, id: i64, now: Timestamp) -> Result<(Resendi
     Ok((resending, published))
 }
 
-async fn sent(worker: &Worker, id: i64) -> Result<(&Partner, FileRecord), ResendError> {
+/// The file, where it went out to a partner that who acts may see.
+pub(super) async fn ours(worker: &Worker, id: i64) -> Result<(&Partner, FileRecord), ResendError> {
     let found = worker.ledger.file_record(id).await.map_err(StageError::from)?;
     let file = found.ok_or(ResendRefusal::NoFile(id))?;
     let partner = worker.partners.get(&file.partner).ok_or(ResendRefusal::NoFile(id))?;
@@ -99,6 +110,14 @@ async fn sent(worker: &Worker, id: i64) -> Result<(&Partner, FileRecord), Resend
     if file.direction != "out" {
         return Err(ResendRefusal::FromThem.into());
     }
+    Ok((partner, file))
+}
+
+async fn sent(worker: &Worker, id: i64) -> Result<(&Partner, FileRecord), ResendError> {
+    let (partner, file) = ours(worker, id).await?;
+    if let Some(by) = replaced_by(worker, &file).await?.filter(|_| file.state == "replaced") {
+        return Err(ResendRefusal::Replaced { by }.into());
+    }
     if file.purged_at.is_some() {
         return Err(ResendRefusal::Purged.into());
     }
@@ -106,6 +125,14 @@ async fn sent(worker: &Worker, id: i64) -> Result<(&Partner, FileRecord), Resend
         return Err(ResendRefusal::NotSent { state: file.state }.into());
     }
     Ok((partner, file))
+}
+
+/// The latest file that was rendered for the same batch after this one, and is not cancelled.
+pub(super) async fn replaced_by(worker: &Worker, file: &FileRecord) -> Result<Option<i64>, StageError> {
+    let Some(batch) = file.batch else { return Ok(None) };
+    let all = worker.ledger.files_of_batch(batch).await?;
+    let mut later = all.iter().filter(|other| other.direction == "out" && other.id > file.id);
+    Ok(later.rfind(|other| other.state != "cancelled").map(|other| other.id))
 }
 
 async fn plain(worker: &Worker, file: &FileRecord) -> Result<Vec<u8>, ResendError> {
@@ -129,7 +156,8 @@ async fn bytes_of(
     Ok(sealed(kept, partner, file, plain, previous, now).await.map_err(StageError::from)?)
 }
 
-async fn seen(partner: &Partner, file: &FileRecord) -> Result<Resending, StageError> {
+/// What sending it does, and what lies at the partner now.
+pub(super) async fn seen(partner: &Partner, file: &FileRecord) -> Result<Resending, StageError> {
     let name = partner.profile.sent_name(&file.name);
     let lies_there = partner.transport.list(Place::To).await?.iter().any(|entry| entry.name == name);
     let (partner, sha256) = (file.partner.clone(), file.sha256.clone());

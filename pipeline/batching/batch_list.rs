@@ -174,6 +174,12 @@ impl Ledger {
         Ok(row.map(|batch| (batch.id, batch)))
     }
 
+    /// The number of a batch.
+    pub async fn batch_number(&self, id: i64) -> Result<Option<String>, LedgerError> {
+        let mut tx = self.read().await?;
+        Ok(tx.row::<(String,)>("SELECT number FROM batch WHERE id = $1", args![id]).await?.map(|(number,)| number))
+    }
+
     /// Cards of a batch by where they are now.
     pub async fn batch_places(&self, batch: i64) -> Result<BTreeMap<String, i64>, LedgerError> {
         let mut tx = self.read().await?;

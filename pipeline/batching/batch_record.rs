@@ -17,7 +17,7 @@ pub(crate) const HOLDS_LOCK: i64 = 0x486f_6c64;
 pub struct NewBatchAction {
     pub at: Timestamp,
     pub actor: String,
-    /// `cut`, `hold`, `release`, `split`, `cancel` or `urgent`.
+    /// `cut`, `hold`, `release`, `split`, `cancel`, `urgent` or `render-anew`.
     pub what: &'static str,
     /// The stream it was done to; none when it was done to one batch.
     pub stream: Option<String>,

@@ -66,7 +66,8 @@ impl CutBatch {
 }
 
 impl Ledger {
-    /// Cards a partner was asked for by files of a kind between two instants; what was cancelled does not count.
+    /// Cards a partner was asked for by files of a kind between two instants; what was cancelled or replaced
+    /// does not count.
     pub async fn cards_asked(
         &self,
         partner: &str,
@@ -78,13 +79,14 @@ impl Ledger {
             .await?
             .number(
                 "SELECT CAST(COALESCE(sum(rows), 0) AS BIGINT) FROM file WHERE partner = $1 AND kind = $4
-                    AND direction = 'out' AND state <> 'cancelled' AND at >= $2 AND at < $3",
+                    AND direction = 'out' AND state NOT IN ('cancelled', 'replaced') AND at >= $2 AND at < $3",
                 args![partner, from, until, kind.name()],
             )
             .await
     }
 
-    /// The batch a placed file asked for, by the file's own stream and number.
+    /// The batch a placed file asked for, by the file's own stream and number; also one that was replaced, because
+    /// the partner may have read it.
     pub async fn batch_of_request(
         &self,
         partner: &str,
@@ -94,7 +96,7 @@ impl Ledger {
         let mut tx = self.read().await?;
         tx.row::<(i64, String, i64)>(
             "SELECT b.id, b.number, b.cards FROM file f JOIN batch b ON b.id = f.batch
-             WHERE f.partner = $1 AND f.kind = $2 AND f.direction = 'out' AND f.sequence = $3 AND f.state IN ('placed', 'answered')",
+             WHERE f.partner = $1 AND f.kind = $2 AND f.direction = 'out' AND f.sequence = $3 AND f.state IN ('placed', 'answered', 'replaced')",
             args![partner, kind, sequence],
         )
         .await
@@ -197,6 +199,9 @@ pub(crate) async fn advance_batch(tx: &mut Tx, batch: i64, newly: i64, why: Stam
         ("part_answered", true) => Some(transition!(BATCH, "part_answered" => "answered")),
         _ => None,
     };
+    if newly > 0 {
+        stop_rendering_anew(tx, batch, why).await?;
+    }
     if let Some(transition) = transition {
         move_one(tx, batch, transition, Along::default(), why).await?;
         if whole {
@@ -207,6 +212,17 @@ pub(crate) async fn advance_batch(tx: &mut Tx, batch: i64, newly: i64, why: Stam
                 move_one(tx, request, transition!(FILE, "placed" => "answered"), Along::default(), why).await?;
             }
         }
+    }
+    Ok(())
+}
+
+/// What was answered is not asked for under another number: a new rendering that nobody began to send is over.
+async fn stop_rendering_anew(tx: &mut Tx, batch: i64, why: Stamp<'_>) -> Result<(), LedgerError> {
+    let sql = "SELECT f.id FROM file f LEFT JOIN lease l ON l.work = 'exchange/out/' || f.id
+        WHERE f.batch = $1 AND f.direction = 'out' AND f.state = 'frozen' AND l.work IS NULL";
+    for (file,) in tx.rows::<(i64,)>(sql, args![batch]).await? {
+        let along = Along { owner: Some("nobody"), ..Along::default() };
+        move_one(tx, file, transition!(FILE, "frozen" => "cancelled"), along, why).await?;
     }
     Ok(())
 }

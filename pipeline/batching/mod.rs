@@ -1,5 +1,6 @@
 //! Batches: when they are due, how they are cut, and what is planned.
 
+pub mod any_kind;
 pub mod batch_list;
 pub mod batch_record;
 pub mod batch_rows;

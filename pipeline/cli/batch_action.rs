@@ -43,6 +43,11 @@ impl Reason {
         Ok(Instruction { actor, reason: &self.reason, at: context.instant(self.at)?, approval: None })
     }
 
+    /// Whether any of it was typed.
+    pub fn is_given(&self) -> bool {
+        !self.reason.is_empty() || self.at.is_some()
+    }
+
     /// The same for a preview, which records nothing.
     pub fn previewed<'a>(&'a self, context: &'a Context) -> Instruction<'a> {
         Instruction { actor: &context.actor, reason: &self.reason, at: context.look_at(self.at), approval: None }

@@ -388,6 +388,7 @@ impl InWords for Because {
             Because::Erase(refusal) => refusal.words(),
             Because::Case(refusal) => refusal.words(),
             Because::Pickup(refusal) => refusal.words(),
+            Because::File(refusal) => refusal.words(),
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Files to and from partners: frozen before they are sent, registered before they are believed.
 
-use cardline_core::state_machines::FILE;
+use cardline_core::state_machines::{BATCH, FILE};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::custody::batch_state::locked_state;
 use crate::store::counters::{stream_counter, take_numbers};
 use crate::store::leases::spend;
 use crate::store::row_macs::catalog;
@@ -136,13 +137,22 @@ impl Ledger {
         seconds: i64,
     ) -> Result<Option<Lease>, LedgerError> {
         let mut tx = self.begin().await?;
-        if let Some(batch) = file.batch
-            && crate::custody::batch_state::locked_state(&mut tx, batch).await? != "cut"
-        {
-            return Ok(None);
+        let work = format!("exchange/out/{}", file.id);
+        if let Some(batch) = file.batch {
+            let state = locked_state(&mut tx, batch).await?;
+            let waits = "SELECT count(*) FROM file WHERE id = $1 AND state = 'frozen'";
+            let begun = "SELECT count(*) FROM lease WHERE work = $1";
+            // Of a batch with answers only what may lie at the partner already is sent.
+            let may_go = match state.as_str() {
+                "cut" | "sent" => true,
+                "held" => false,
+                _ => tx.number(begun, args![&work]).await? > 0,
+            };
+            if !may_go || tx.number(waits, args![file.id]).await? == 0 {
+                return Ok(None);
+            }
         }
-        let lease =
-            crate::store::leases::take(&mut tx, &format!("exchange/out/{}", file.id), owner, now, seconds).await?;
+        let lease = crate::store::leases::take(&mut tx, &work, owner, now, seconds).await?;
         tx.commit().await?;
         Ok(lease)
     }
@@ -153,7 +163,7 @@ impl Ledger {
         tx.rows(
             "SELECT f.id, f.partner, f.kind, f.direction, f.sequence, f.name, f.state, f.rows, f.bytes, f.sha256, f.batch, f.reason,
                 CAST(NULL AS BIGINT) AS purged_at
-             FROM file f LEFT JOIN batch b ON b.id = f.batch WHERE f.state = 'frozen' AND COALESCE(b.state, 'cut') = 'cut' ORDER BY f.id",
+             FROM file f LEFT JOIN batch b ON b.id = f.batch WHERE f.state = 'frozen' AND COALESCE(b.state, 'cut') <> 'held' ORDER BY f.id",
             args![],
         )
         .await
@@ -257,10 +267,33 @@ impl Ledger {
         let along = |owner| Along { due_on: Some(answer_due), owner: Some(owner), ..Along::default() };
         move_one(&mut tx, file.id, transition!(FILE, "frozen" => "placed"), along("partner"), why).await?;
         if let Some(batch) = file.batch {
-            let transition = transition!(cardline_core::state_machines::BATCH, "cut" => "sent");
-            move_one(&mut tx, batch, transition, along("partner"), why).await?;
+            match locked_state(&mut tx, batch).await?.as_str() {
+                "cut" => move_one(&mut tx, batch, transition!(BATCH, "cut" => "sent"), along("partner"), why).await?,
+                state => replace(&mut tx, (file.id, batch), state, answer_due, why).await?,
+            }
         }
         spend(&mut tx, lease).await?;
         tx.commit().await
     }
+}
+
+/// A new rendering of a batch was placed: it stands for the file before it, and the partner has its time again.
+async fn replace(
+    tx: &mut Tx,
+    (file, batch): (i64, i64),
+    state: &str,
+    answer_due: Date,
+    why: Stamp<'_>,
+) -> Result<(), LedgerError> {
+    if state == "answered" {
+        // The answer to the file before it came while it was on its way.
+        return move_one(tx, file, transition!(FILE, "placed" => "answered"), Along::default(), why).await;
+    }
+    let sql = "SELECT id FROM file WHERE batch = $1 AND direction = 'out' AND state = 'placed' AND id <> $2";
+    let along = || Along { owner: Some("nobody"), ..Along::default() };
+    for (before,) in tx.rows::<(i64,)>(sql, args![batch, file]).await? {
+        move_one(tx, before, transition!(FILE, "placed" => "replaced"), along(), why).await?;
+    }
+    tx.run("UPDATE batch SET due_on = $2 WHERE id = $1", args![batch, answer_due]).await?;
+    crate::cases::desk::overtake(tx, batch, Stamp { reason: "it was rendered anew and sent", ..why }).await
 }

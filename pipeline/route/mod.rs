@@ -29,7 +29,7 @@ use cardline_core::batch_kinds::BatchKind;
 use futures_util::future::join_all;
 use jiff::Timestamp;
 
-use crate::batching::kind::AnyKind;
+use crate::batching::any_kind::AnyKind;
 use crate::erasing::purge;
 use crate::limits::{
     FETCH_REST_SECONDS, NOTICES_REST_SECONDS, PURGE_REST_SECONDS, WARNINGS_REST_SECONDS, WINDOW_ENDS_REST_SECONDS,

@@ -19,6 +19,7 @@ use cardline_world::{demo, mirror};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use crate::conformance::exchange::rendered_anew::render_lost_files_anew;
 use crate::conformance::people::four_eyes::two_people_discard_the_unreadable;
 use crate::databases::{Database, Engine};
 use crate::plays::{Play, broken};
@@ -50,7 +51,8 @@ async fn laws_hold_every_day(engine: Engine, seed: u64) -> String {
     digest
 }
 
-/// A play in which operators cut, hold, release, split and cancel whatever lies before them, at random.
+/// A play in which operators cut, hold, release, split and cancel whatever lies before them, at random, and
+/// partners lose files.
 /// The last days are left alone, so that everything finishes.
 async fn operators_keep_the_laws(engine: Engine, seed: u64) -> String {
     let mut play = Play::new(Database::alone(engine).await, seed, 2 * CARDS, DAYS).await;
@@ -111,7 +113,7 @@ async fn operators_day(worker: &Worker, seed: u64, n: u32) -> u32 {
             _ => continue,
         });
     }
-    actions
+    actions + render_lost_files_anew(worker, by, |file| draw(seed, n, &file.name, 4) == 0).await.len() as u32
 }
 
 async fn release_everything(worker: &Worker, n: u32) {

@@ -9,7 +9,7 @@ pub mod cancel;
 pub mod cut;
 pub mod hold;
 pub mod plan;
-mod record;
+pub(crate) mod record;
 pub mod refusal;
 pub mod rows;
 pub mod second_person;

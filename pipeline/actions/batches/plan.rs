@@ -12,8 +12,8 @@ use cardline_core::file_formats::{Until, Waiting};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::batching::any_kind::{AnyKind, waiting_streams};
 use crate::batching::cutting;
-use crate::batching::kind::{AnyKind, waiting_streams};
 use crate::batching::schedule::{self, WaitingStream};
 use crate::people::authorisation::{stream_meets, stream_within};
 use crate::route::BATCH_KINDS;

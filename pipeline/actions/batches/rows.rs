@@ -10,9 +10,10 @@ use cardline_core::state_machines::{BATCH, FILE};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::batching::any_kind::{AnyKind, Part};
 use crate::batching::batch_record::{HOLDS_LOCK, NewBatchAction, record_action, spend_approval};
-use crate::batching::kind::{AnyKind, Part};
 use crate::custody::batch_state::locked_state;
+use crate::exchange::files::{FrozenFile, freeze_file};
 use crate::store::scope::in_scope;
 use crate::store::transition::{Along, Transition, move_one};
 use crate::store::{Ledger, LedgerError, Stamp, Tx};
@@ -157,6 +158,30 @@ impl Ledger {
         record_action(&mut tx, action, Some(batch), None).await?;
         tx.commit().await?;
         Ok(ActionResult::Done)
+    }
+
+    /// Freezes a new rendering of a batch that was sent and not answered, beside the file it replaces once it is
+    /// placed. False: the batch or that file has moved on, and nothing was written.
+    pub async fn freeze_anew(
+        &self,
+        replaces: i64,
+        batch: i64,
+        file: &FrozenFile,
+        action: &NewBatchAction,
+    ) -> Result<bool, LedgerError> {
+        let mut tx = self.begin().await?;
+        let stands = locked_state(&mut tx, batch).await? == "sent";
+        let latest =
+            "SELECT max(id) FROM file WHERE batch = $1 AND direction = 'out' AND state IN ('frozen', 'placed')";
+        if !stands || tx.number(latest, args![batch]).await? != replaces {
+            return Ok(false);
+        }
+        let why = Stamp { at: action.at, actor: &action.actor, reason: "its batch was rendered anew" };
+        spend_approval(&mut tx, batch, action).await?;
+        freeze_file(&mut tx, file, batch, why).await?;
+        record_action(&mut tx, action, Some(batch), Some(&file.name)).await?;
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// Ends a batch before it is sent and cuts its cards again, in parts, in one transaction.

@@ -5,11 +5,10 @@ use std::fmt::{self, Display, Formatter};
 
 use cardline_core::domain::visible::grouped;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// What it does.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct About {
+pub struct PlaceAct {
     /// The digits of an area, or the code of a point.
     pub place: String,
     /// Empty where it is no point any more.
@@ -33,14 +32,7 @@ pub enum Change {
     Point { to: String, to_name: String },
 }
 
-impl About {
-    /// What is kept with a request; none where nothing of the kind is.
-    pub fn of(request: &Value) -> Option<About> {
-        serde_json::from_value(request.get(crate::actions::dual_control::ABOUT)?.clone()).ok()
-    }
-}
-
-impl Display for About {
+impl Display for PlaceAct {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", named(&self.place, &self.name))?;
         match &self.change {
@@ -66,10 +58,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::actions::about::About;
 
     #[test]
     fn it_is_kept_and_told() {
-        let of = |change| About {
+        let of = |change| PlaceAct {
             place: "110101".into(),
             name: "Dongcheng".into(),
             change,
@@ -92,7 +85,7 @@ mod tests {
             let about = of(change);
             let whole = format!("110101 Dongcheng: {told}; 2 points, 3 shipments, 1,200 cards of 1,199 people");
             assert_eq!(about.to_string(), whole);
-            assert_eq!(About::of(&json!({ "about": about })), Some(about));
+            assert_eq!(About::of(&json!({ "about": about })), Some(About::Place(about)));
         }
         assert_eq!(About::of(&json!({ "reason": "r" })), None);
     }

@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::about::{About, Change};
+use super::about::{Change, PlaceAct};
 use super::places::one_point;
 use super::refusal::{PickupError, PickupRefusal, refuse_unconfirmed};
 use super::take_over::table_of_both;
@@ -82,8 +82,8 @@ pub struct PlaceRow {
 
 impl ReassignReport {
     /// What the second person sees of it.
-    fn about(&self) -> About {
-        About {
+    fn about(&self) -> PlaceAct {
+        PlaceAct {
             place: self.from.clone(),
             name: self.from_name.clone(),
             change: Change::Point { to: self.to.clone(), to_name: self.to_name.clone() },

@@ -14,7 +14,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::about::{About, Change};
+use super::about::{Change, PlaceAct};
 use super::days::{WindowChange, moved_windows};
 use super::places::{Place, place_of};
 use super::refusal::{LeftOut, PickupError, PickupRefusal, refuse_unconfirmed};
@@ -70,14 +70,14 @@ pub struct WindowReport {
 
 impl WindowReport {
     /// What the second person sees of it.
-    fn about(&self) -> About {
+    fn about(&self) -> PlaceAct {
         let from = || self.windows.iter().filter_map(|row| row.from.as_ref());
         let change = Change::LastDay {
             from_earliest: from().min().cloned().unwrap_or_default(),
             from_latest: from().max().cloned().unwrap_or_default(),
             becomes: self.windows.iter().map(|row| &row.to).max().cloned().unwrap_or_default(),
         };
-        About {
+        PlaceAct {
             place: self.place.clone(),
             name: self.name.clone(),
             change,

@@ -46,7 +46,7 @@ impl Ledger {
                 WHEN 'account-request' THEN 'account-result' WHEN 'recycling-request' THEN 'recycling-result'
                 ELSE 'production-report' END
              JOIN batch b ON b.id = f.batch
-             WHERE f.at >= $1 AND f.direction = 'out' AND ($2 = '' OR f.partner = $2) AND ",
+             WHERE f.at >= $1 AND f.direction = 'out' AND f.state NOT IN ('cancelled', 'replaced') AND ($2 = '' OR f.partner = $2) AND ",
             in_scope!("b.bank", "b.region"),
             " GROUP BY f.id, f.partner, f.at ORDER BY f.at, f.id"
         );

@@ -19,7 +19,11 @@ pub const LAW: Law = Law {
          JOIN file o ON o.sha256 = f.sha256 AND o.partner = f.partner AND o.direction = f.direction AND o.state = f.state AND o.id < f.id
          WHERE f.direction = 'in' AND f.state = 'applied'",
         "SELECT f.partner || ' ' || f.kind || ' ' || f.sequence || ': ' || f.state || ', and its batch is ' || b.state FROM touched_file t
-         JOIN file f ON f.id = t.id JOIN batch b ON b.id = f.batch WHERE f.direction = 'out' AND (f.state = 'cancelled') <> (b.state = 'cancelled')",
+         JOIN file f ON f.id = t.id JOIN batch b ON b.id = f.batch WHERE f.direction = 'out' AND (f.state = 'cancelled') <> (b.state = 'cancelled')
+            AND NOT EXISTS (SELECT 1 FROM file o WHERE o.batch = b.id AND o.direction = 'out' AND o.id < f.id AND b.state <> 'cancelled')",
+        "SELECT f.partner || ' ' || f.kind || ' ' || f.sequence || ': replaced, and no later file of its batch was placed' FROM touched_file t
+         JOIN file f ON f.id = t.id WHERE f.state = 'replaced' AND NOT EXISTS (SELECT 1 FROM file o WHERE o.batch = f.batch
+            AND o.direction = 'out' AND o.sequence > f.sequence AND o.state IN ('placed', 'answered', 'replaced'))",
         "SELECT p.card_number || ': a card number of a cancelled batch is used again' FROM touched_application t
          JOIN former_row r ON r.application = t.id JOIN production_row p ON p.card_number = r.card_number",
     ],

@@ -42,10 +42,10 @@ pub const LAW: Law = Law {
             AND NOT EXISTS (SELECT 1 FROM approval p WHERE p.id = i.approval AND p.state = 'used' AND p.subject = i.operation
                 AND p.maker = i.actor AND p.act = 'replace-table')",
         "SELECT 'batch act ' || k.id || ': ' || k.what || ' of ' || b.number || ' without its approval' FROM batch_act k JOIN batch b ON b.id = k.batch
-         JOIN law_kind n ON n.word = b.kind WHERE k.by_user IS NOT NULL AND (k.what = 'cancel' OR (k.what = 'release' AND n.release IS NOT NULL))
+         JOIN law_kind n ON n.word = b.kind WHERE k.by_user IS NOT NULL AND (k.what IN ('cancel', 'render-anew') OR (k.what = 'release' AND n.release IS NOT NULL))
             AND NOT EXISTS (SELECT 1 FROM approval p WHERE p.id = k.approval AND p.state = 'used' AND p.subject = b.number
                 AND p.maker = k.actor
-                AND p.act = CASE WHEN k.what = 'release' THEN n.release ELSE k.what || '-batch' END)",
+                AND p.act = CASE WHEN k.what = 'release' THEN n.release WHEN k.what = 'render-anew' THEN 'new-sequence' ELSE k.what || '-batch' END)",
         "SELECT 'approval ' || p.id || ': used, and no batch was touched' FROM approval p WHERE p.state = 'used'
             AND p.act IN ('release-batch', 'cancel-batch', 'destroy-plastic') AND NOT EXISTS (SELECT 1 FROM batch_act k WHERE k.approval = p.id)",
         "SELECT 'approval ' || p.id || ': used, and nothing was done' FROM approval p WHERE p.state = 'used'
@@ -55,6 +55,7 @@ pub const LAW: Law = Law {
                 OR (p.act IN ('close-windows', 'reassign-point') AND NOT EXISTS (SELECT 1 FROM pickup_act k WHERE k.approval = p.id))
                 OR (p.act = 'erase-person' AND NOT EXISTS (SELECT 1 FROM erasure e WHERE e.approval = p.id))
                 OR (p.act = 'new-sequence' AND NOT EXISTS (SELECT 1 FROM stream_act k WHERE k.approval = p.id)
+                    AND NOT EXISTS (SELECT 1 FROM batch_act b WHERE b.approval = p.id)
                     AND NOT EXISTS (SELECT 1 FROM reconciliation r WHERE r.approval = p.id)))",
         "SELECT k.partner || ' ' || k.kind || ' ' || k.first || ' to ' || k.last || ': passed over without its approval' FROM stream_act k
          WHERE k.by_user IS NOT NULL AND NOT EXISTS (SELECT 1 FROM approval p WHERE p.id = k.approval AND p.state = 'used'

@@ -52,7 +52,7 @@ async fn chase_batches(tx: &mut Tx, Missed { partner, dates, why }: Missed<'_>) 
                 unshipped!(),
                 ") AS unshipped FROM ",
                 overdue!(),
-                " JOIN batch b ON b.id = o.id LEFT JOIN file f ON f.batch = b.id AND f.direction = 'out'
+                " JOIN batch b ON b.id = o.id LEFT JOIN file f ON f.id = (SELECT max(q.id) FROM file q WHERE q.batch = b.id AND q.direction = 'out')
                  WHERE o.partner = $2 ORDER BY b.id"
             ),
             args![dates.today, partner],

@@ -60,6 +60,7 @@ const STATES: &[(&str, &str, &str, &str)] = &[
     ("part_answered", WAIT, "部分应答", "partly answered"),
     ("answered", OK, "已应答", "answered"),
     ("frozen", WAIT, "待放置", "to be placed"),
+    ("replaced", OVER, "已由新序号代替", "replaced by a later number"),
     ("placed", WAIT, "已放置，待应答", "placed"),
     ("applied", OK, "已处理", "applied"),
     ("repeated", OVER, "重复，无影响", "repeated, no effect"),

@@ -1,9 +1,11 @@
 //! `/approvals`: what waits for a second person; given or refused here.
 
 use askama::Template;
+use cardline::actions::about::About;
 use cardline::actions::approval_list::{ShownApproval, approval_list};
 use cardline::actions::decisions::{ApprovalRefusal, Carried, give, refuse};
-use cardline::actions::pickup::about::{About, Change};
+use cardline::actions::pickup::about::{Change, PlaceAct};
+use cardline::actions::render_anew::NewFile;
 use cardline::people::permits::Permission;
 
 use crate::answer::{Answer, Refusal, Words};
@@ -36,7 +38,7 @@ impl Approvals {
     }
 }
 
-/// What an approval is about: of an act on a place what it does, of others its subject.
+/// What an approval is about: what it does, where it says that; else its subject.
 pub(super) fn subject(approval: &ShownApproval) -> Words {
     match &approval.about {
         Some(about) => Words::new(in_chinese(about), about.to_string()),
@@ -45,6 +47,19 @@ pub(super) fn subject(approval: &ShownApproval) -> Words {
 }
 
 fn in_chinese(about: &About) -> String {
+    match about {
+        About::Place(act) => of_place(act),
+        About::File(file) => of_file(file),
+    }
+}
+
+fn of_file(file: &NewFile) -> String {
+    let NewFile { batch, replaces, number, rows, lies_there } = file;
+    let lies = if *lies_there { "仍在对方处" } else { "已不在对方处" };
+    format!("批次 {batch} 以新序号 {number}（或其后）重新生成，共 {} 行；代替 {replaces}，该文件{lies}", grouped(*rows))
+}
+
+fn of_place(about: &PlaceAct) -> String {
     let change = match &about.change {
         Change::LastDay { from_earliest, from_latest, becomes } if from_earliest == from_latest => {
             format!("领取截止日由 {from_earliest} 改为 {becomes}")

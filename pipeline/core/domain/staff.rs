@@ -101,7 +101,8 @@ impl std::fmt::Display for Scope {
 pub enum DualControl {
     ReleaseBatch,
     CancelBatch,
-    /// A stream of files goes on with another number: one that misses a file, or all after a restore.
+    /// A stream of files goes on with another number: one that misses a file, all after a restore, or ours
+    /// with a batch that is rendered anew.
     NewSequence,
     /// A recycling batch goes to its bank: accounts are closed and plastic destroyed.
     DestroyPlastic,

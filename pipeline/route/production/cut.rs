@@ -78,6 +78,11 @@ impl CutKind for Production {
         Ok(Supply { next_serial, pictures: pictures(worker, cards, progress).await? })
     }
 
+    async fn same_numbers(ledger: &Ledger, batch: i64, supply: &mut Supply) -> Result<(), LedgerError> {
+        supply.next_serial = ledger.first_serial(batch).await?;
+        Ok(())
+    }
+
     fn render(
         worker: &Worker,
         slice: &QueueSlice,

@@ -1,5 +1,6 @@
 //! The production cut in the ledger: opened accounts that wait for the bureau, and their order.
 
+use cardline_core::domain::card_number;
 use cardline_core::state_machines::CARD;
 use jiff::civil::Date;
 
@@ -81,6 +82,15 @@ impl Ledger {
                 args![batch],
             )
             .await
+    }
+
+    /// The serial of the card number in a batch's first row; those of the others follow it.
+    pub async fn first_serial(&self, batch: i64) -> Result<i64, LedgerError> {
+        let mut tx = self.read().await?;
+        let sql = "SELECT card_number FROM production_row WHERE batch = $1 ORDER BY row LIMIT 1";
+        let first = tx.row::<(String,)>(sql, args![batch]).await?;
+        let serial = first.and_then(|(number,)| card_number::serial(&number));
+        serial.map(|serial| serial as i64).ok_or_else(|| LedgerError::Shape("card number of the first row".into()))
     }
 
     /// The cards of a group that were approved first and can be ordered, in the order of application ids. All

@@ -142,6 +142,14 @@ impl From<ResendRefusal> for Refusal {
             ResendRefusal::NotSent { .. } => {
                 ("它还没有发出，会自动发出。", "It was not sent yet; it is sent by itself.")
             }
+            ResendRefusal::Replaced { .. } => (
+                "它的批次已以新序号重新生成，请看后来的文件。",
+                "Its batch was rendered anew under a later number; look at that file.",
+            ),
+            ResendRefusal::Answered => ("对方已应答其中的行。", "Its partner has answered rows of it."),
+            ResendRefusal::CardsLeft { .. } => {
+                ("其中的卡已不能全部重新生成。", "Some of its cards cannot be rendered any more.")
+            }
             ResendRefusal::BeingSent => ("正在发送，请一分钟后再试。", "It is being sent now: try again in a minute."),
             ResendRefusal::Purged => (
                 "内容已按期销毁，不会重新生成。",

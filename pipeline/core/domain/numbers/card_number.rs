@@ -50,6 +50,13 @@ pub fn from_serial(serial: u64) -> Option<String> {
     Some(number)
 }
 
+/// The serial a number was made of; none where it is not one of ours.
+pub fn serial(number: &str) -> Option<u64> {
+    let eight = number.as_bytes().get(..8).filter(|_| is_valid(number))?;
+    let value = |character: &u8| ALPHABET.iter().position(|one| one == character);
+    eight.iter().try_fold(0, |serial, character| Some(serial * 36 + value(character)? as u64))
+}
+
 /// Whether this is nine characters with the right check character.
 pub fn is_valid(number: &str) -> bool {
     let Some((eight, [check])) = number.as_bytes().split_first_chunk::<8>() else {

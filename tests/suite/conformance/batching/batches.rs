@@ -13,7 +13,7 @@ use cardline::actions::batches::split::{Division, split_batch};
 use cardline::actions::decisions::{ApprovalRefusal, Carried, give};
 use cardline::actions::dual_control::{Second, second_person};
 use cardline::actions::outcome::{ActionError, Instruction, Outcome};
-use cardline::batching::kind::waiting_streams;
+use cardline::batching::any_kind::waiting_streams;
 use cardline::route::deadlines::Deadlines;
 use cardline::route::send::Send;
 use cardline::route::{accounts, batches_of, production};

@@ -108,7 +108,7 @@ async fn batches_are_shown_page_by_page_with_all_there_is_of_each(database: Data
 
 async fn what_was_done_to_it_is_shown(play: &Play) {
     let worker = &play.worker;
-    let streams = cardline::batching::kind::waiting_streams(
+    let streams = cardline::batching::any_kind::waiting_streams(
         worker,
         cardline::route::batches_of(BatchKind::ACCOUNT).unwrap(),
         morning(),

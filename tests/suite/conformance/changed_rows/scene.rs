@@ -5,7 +5,7 @@ use cardline::actions::batches::cut::{cut_now, preview_cut};
 use cardline::actions::erase::erase;
 use cardline::actions::outcome::Instruction;
 use cardline::args;
-use cardline::batching::kind::waiting_streams;
+use cardline::batching::any_kind::waiting_streams;
 use cardline::people::approvals::NewApproval;
 use cardline::people::users::NewUser;
 use cardline::route::batches_of;

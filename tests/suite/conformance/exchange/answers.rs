@@ -2,10 +2,13 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use cardline::crypto::objects::sha256;
 use cardline::exchange::files::ReceivedFile;
 use cardline::exchange::inbox;
 use cardline::route::accounts::Answers;
-use cardline::route::accounts::answer_rows::{AnswerDates, AnsweredRow, AskedCard, MatchedAnswer, OpenedAccount};
+use cardline::route::accounts::answer_rows::{
+    AnswerCounts, AnswerDates, AnsweredRow, AskedCard, MatchedAnswer, OpenedAccount,
+};
 use cardline::store::Stamp;
 use cardline::time::instant;
 use cardline_core::domain::outcomes::AnswerOutcome;
@@ -47,18 +50,27 @@ async fn accounts_that_come_twice_open_nothing(database: Database) {
         .collect();
     let wrong = 4 + i64::from(taken.is_some());
     let count = rows.len() as i64;
+    let counts = planted(&play, ("ICBC", batch), rows).await;
+    assert_eq!((counts.opened, counts.on_hold), (count - wrong, wrong));
+}
+
+/// Settles an answer of these rows to a batch, as if the bank had sent it.
+pub async fn planted(play: &Play, (partner, batch): (&str, i64), rows: Vec<AnsweredRow>) -> AnswerCounts {
+    let count = rows.len() as i64;
     let ledger = &play.worker.ledger;
+    let sequence = ledger.next_sequence(partner, "account-result", "in").await.unwrap();
+    let name = format!("planted-{sequence}");
     let now = instant(day(ASKED), 8, 0);
     let lease = ledger.take_lease("test/answer", "test", now, 60).await.unwrap().unwrap();
     let file = ReceivedFile {
-        partner: "ICBC",
+        partner,
         kind: "account-result",
-        sequence: Some(9_999),
-        name: "planted",
+        sequence: Some(sequence),
+        name: &name,
         state: "applied",
         rows: count,
         bytes: 1,
-        sha256: "planted",
+        sha256: &sha256(name.as_bytes()),
         batch: Some(batch),
         due_on: day(ASKED),
         reason: None,
@@ -72,8 +84,7 @@ async fn accounts_that_come_twice_open_nothing(database: Database) {
     };
     let why = Stamp { at: now, actor: "test", reason: "planted" };
     let answer = MatchedAnswer { rows, ..MatchedAnswer::default() };
-    let counts = ledger.settle_account_answer(&lease, &file, batch, answer, dates, why).await.unwrap();
-    assert_eq!((counts.opened, counts.on_hold), (count - wrong, wrong));
+    ledger.settle_account_answer(&lease, &file, batch, answer, dates, why).await.unwrap()
 }
 
 /// A tick has nobody who comes again: who meets the other's lease may go home, but then the other must not.
@@ -125,11 +136,11 @@ async fn taken_number(play: &Play) -> Option<Vec<u8>> {
     tx.row::<(Vec<u8>,)>(sql, Vec::new()).await.unwrap().map(|(key,)| key)
 }
 
-fn key(purpose: &str, n: usize) -> Vec<u8> {
+pub fn key(purpose: &str, n: usize) -> Vec<u8> {
     Sha256::digest(format!("{purpose}/{n}")).to_vec()
 }
 
-fn opened(card: &AskedCard, number_key: Vec<u8>, pan_key: Vec<u8>) -> AnsweredRow {
+pub fn opened(card: &AskedCard, number_key: Vec<u8>, pan_key: Vec<u8>) -> AnsweredRow {
     let account = OpenedAccount { number_key, pan_key, opened_on: day(ASKED).to_string(), encrypted: vec![0] };
     AnsweredRow {
         row: card.row,
