@@ -13,6 +13,7 @@ use process::watched;
 use sqlx::ConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
+#[expect(dead_code, reason = "processor time is not asked for")]
 mod process;
 
 const MEMORY_BYTES_MAX: u64 = 300 * 1024 * 1024;

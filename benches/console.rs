@@ -19,6 +19,8 @@ use verdict::{median, ratio};
 mod applications;
 mod clicking;
 #[expect(dead_code, reason = "the whole way is timed")]
+mod costs;
+#[expect(dead_code, reason = "the whole way is timed")]
 mod installation;
 mod multiplied;
 #[expect(dead_code, reason = "what the workers print is not looked at")]

@@ -15,6 +15,7 @@ use services::Services;
 use verdict::ratio;
 
 mod applications;
+mod costs;
 mod installation;
 #[expect(dead_code, reason = "what the workers print is not looked at")]
 mod process;
@@ -34,8 +35,8 @@ fn main() {
     let few = measured(&services, many / TIMES);
     let all = measured(&services, many);
     let each = |route: &Route| route.seconds() / route.cards as f64;
-    ratio("seconds a card, ten times as many", each(&all) / each(&few), 1.3, true);
-    ratio("MB of a worker", all.peak() as f64 / 1_048_576.0, 300.0, true);
+    ratio("seconds a card, ten times as many", each(&all) / each(&few), 1.15, true);
+    ratio("MB of a worker", all.peak() as f64 / 1_048_576.0, 150.0, true);
 }
 
 fn measured(services: &Services, count: u64) -> Route {
@@ -46,7 +47,7 @@ fn measured(services: &Services, count: u64) -> Route {
     assert!(route.cards * 10 > count * 9, "only {} cards were ordered", route.cards);
     println!("{count} applications, {WORKERS} workers: {:.0} cards a second", route.cards as f64 / route.seconds());
     println!("  microseconds a card: {}", route.by_stage());
-    println!("  at most {} MB a worker", route.peak() / 1_048_576);
+    println!("  at most {} MB a worker; a card: {}", route.peak() / 1_048_576, route.cost.of_each(route.cards));
     for (what, whole) in [("what changed", false), ("everything", true)] {
         let started = Instant::now();
         let books = installation.worker.ledger.books(instant(day(15), 9, 0), whole, None);

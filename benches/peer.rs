@@ -17,12 +17,13 @@ use cardline_core::domain::message;
 use cardline_core::domain::reference::Facts;
 use cardline_core::rules;
 use jiff::civil::date;
-use peer_process::{Peer, warm};
+use peer_process::{Peer, figures};
 use rayon::prelude::*;
 use verdict::{median, ratio};
 
 mod peer_file;
 mod peer_process;
+#[expect(dead_code, reason = "processor time is not asked for")]
 mod process;
 mod verdict;
 
@@ -53,7 +54,7 @@ fn main() {
             (["peer.PlainMain", "bytes"], &mut plain, &mut plain_peak),
         ] {
             let ended = peer.run(&[arguments[0], arguments[1], &RUNS.to_string()], &[]);
-            seconds.extend(warm(&ended.printed, "seconds="));
+            seconds.extend(figures(&ended.printed, "seconds=", true));
             *peak = ended.peak.max(*peak);
         }
         for _ in 1..RUNS {

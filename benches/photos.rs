@@ -7,16 +7,29 @@
 //! - *check*: SHA-256, all markers, comparison with the declaration, strict decoding, resizing with
 //!   Lanczos3, a JPEG of 14–40 KB for print and one of at most 4,096 bytes for the chip.
 //!
+//! And packages with photos: what they take from the uploads in the object store to the file for the bureau (fetched,
+//! checked, rendered, sealed and kept, read again and packed), beside the digest, the decoding and the resizing alone.
+//!
 //! `cargo bench --bench photos`
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use cardline::crypto::objects::sha256;
-use cardline::photos::{Declared, check_and_render};
+use cardline::crypto::keys::Keys;
+use cardline::crypto::objects::{Fetched, Objects, sha256};
+use cardline::exchange::load_profiles;
+use cardline::limits::PHOTO_BYTES_MAX;
+use cardline::photos::{Declared, Rendered, check_and_render};
+use cardline::route::production::package::{CardPhotos, write_package};
+use cardline::step::Progress;
+use cardline_core::file_formats::{FileKind, FileSpec};
+use futures_util::{StreamExt, stream};
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::FilterType;
 use image::{ImageFormat, Rgb, RgbImage};
 use rayon::prelude::*;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
 
 /// Width, height, quality, grain, and how many of a hundred uploads are so.
 const MIX: &[(u32, u32, u8, u32, usize)] =
@@ -58,6 +71,100 @@ fn check(uploads: &[(Declared, Vec<u8>)]) -> usize {
         Err(found) => panic!("{found}"),
     });
     rendered.sum()
+}
+
+/// An object store with the uploads in it, and the records of a package.
+struct Store {
+    runtime: Runtime,
+    objects: Objects,
+    spec: FileSpec,
+    rows: Vec<Vec<String>>,
+    _folder: TempDir,
+}
+
+/// Fetched, kept and read at once, as the program does.
+const AT_ONCE: usize = 8;
+
+impl Store {
+    fn with(uploads: &[(Declared, Vec<u8>)]) -> Store {
+        let folder = tempfile::tempdir().expect("folder");
+        let runtime = Runtime::new().expect("runtime");
+        let objects = Objects::in_folder(folder.path(), Keys::passing()).expect("objects");
+        for (n, (_, file)) in uploads.iter().enumerate() {
+            runtime.block_on(objects.upload(&key(n), file.clone())).expect("uploaded");
+        }
+        let profiles = load_profiles(None).expect("profiles");
+        let bureau = profiles.iter().find(|profile| profile.code == "BUREAU").expect("a bureau");
+        let spec = bureau.file(FileKind::Personalization).expect("its file").clone();
+        let Ok(parsed) = spec.parse(include_bytes!("../fixtures/partners/BUREAU/personalization/expected.bin")) else {
+            panic!("our own file")
+        };
+        let rows = parsed.rows.into_iter().cycle().take(uploads.len()).collect();
+        Store { runtime, objects, spec, rows, _folder: folder }
+    }
+
+    /// Bytes of the package.
+    fn package(&self, uploads: &[(Declared, Vec<u8>)]) -> usize {
+        let fetch = |n: usize| async move {
+            match self.objects.fetch(&key(n), PHOTO_BYTES_MAX).await {
+                Ok(Fetched::Found(file)) => file,
+                _ => panic!("an upload is gone"),
+            }
+        };
+        let fetched: Vec<_> =
+            self.runtime.block_on(stream::iter(0..uploads.len()).map(fetch).buffered(AT_ONCE).collect());
+        let made = uploads.par_iter().zip(fetched).map(|((declared, _), file)| check_and_render(declared, &file).ok());
+        let made: Vec<_> = made.map(|made| made.expect("a photo in order")).collect();
+        let keep = |rendered: Rendered| async move {
+            let print = self.objects.put("photos-print", &rendered.print).await.expect("kept");
+            (print, self.objects.put("photos-chip", &rendered.chip).await.expect("kept"))
+        };
+        let kept: Vec<_> = self.runtime.block_on(stream::iter(made).map(keep).buffered(AT_ONCE).collect());
+        let read = async |digest: &String, kind: &str| {
+            (digest.clone(), self.objects.get(kind, digest).await.expect("what was kept"))
+        };
+        let mut photos = HashMap::new();
+        for (print, chip) in &kept {
+            photos.extend(
+                self.runtime.block_on(async { [read(print, "photos-print").await, read(chip, "photos-chip").await] }),
+            );
+        }
+        let cards: Vec<_> = kept.iter().map(|(print, chip)| CardPhotos { print, chip }).collect();
+        let control = ["region", "batch", "sequence", "count"].map(|field| (field.to_owned(), "1".to_owned()));
+        let with = (cards.as_slice(), &photos);
+        write_package(&self.spec, &control.into(), &self.rows, with, &Progress::unwatched()).expect("a package").len()
+    }
+}
+
+fn key(n: usize) -> String {
+    format!("photos/{n}.jpg")
+}
+
+/// Digest, decoding and resizing alone.
+fn passes(uploads: &[(Declared, Vec<u8>)]) -> usize {
+    let resized = uploads.par_iter().map(|(_, file)| {
+        std::hint::black_box(sha256(file));
+        let picture = image::load_from_memory_with_format(file, ImageFormat::Jpeg).expect("a JPEG");
+        std::hint::black_box(picture.resize_exact(358, 441, FilterType::Triangle)).width() as usize
+    });
+    resized.sum()
+}
+
+/// Photos a second in packages, and of the passes alone.
+fn packages(uploads: &[(Declared, Vec<u8>)]) {
+    let (mut alone, mut whole) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        alone.push(timed(|| passes(uploads)).as_secs_f64());
+        // Objects are kept under their digests, so each round has a store of its own.
+        let store = Store::with(uploads);
+        whole.push(timed(|| store.package(uploads)).as_secs_f64());
+    }
+    let a_second = |seconds: Vec<f64>| uploads.len() as f64 / median(seconds);
+    let (alone, whole) = (a_second(alone), a_second(whole));
+    println!(
+        "packages      alone {alone:>7.1}/s  whole {whole:>7.1}/s  ratio {:.2} (target: at least 0.7)",
+        whole / alone
+    );
 }
 
 fn timed(run: impl FnOnce() -> usize) -> Duration {
@@ -107,4 +214,5 @@ fn main() {
         all.extend(uploads);
     }
     measure("the mix", &all);
+    packages(&all);
 }

@@ -13,7 +13,8 @@ use cardline_world::setting::Setting;
 use jiff::Timestamp;
 
 use crate::applications;
-use crate::process::watched;
+use crate::costs::{Cost, used};
+use crate::process::{Ended, watched};
 use crate::services::Services;
 
 /// A worker's processes and where they work.
@@ -29,12 +30,15 @@ pub struct Stage {
     pub seconds: f64,
     /// The most memory one worker had, in bytes.
     pub peak: u64,
+    /// Processor seconds of all workers.
+    pub processor: f64,
 }
 
 /// How many cards came to the bureau's file, and what each stage took.
 pub struct Route {
     pub cards: u64,
     pub stages: Vec<Stage>,
+    pub cost: Cost,
 }
 
 impl Route {
@@ -85,6 +89,8 @@ impl Installation {
     pub fn route(&self, workers: usize) -> Route {
         let mut world = World::new(&self.worker, Setting::demo(1, 1, 1)).expect("world");
         self.runtime.block_on(world.prepare(&self.worker)).expect("stock");
+        let database = &self.worker.config.database.value;
+        let before = self.runtime.block_on(used(database, true));
         let (evening, later) = (instant(day(3), 17, 30), instant(day(14), 17, 30));
         let mut stages = vec![
             self.tick("intake", instant(FIRST_DAY, 9, 0), workers),
@@ -102,7 +108,9 @@ impl Installation {
                 break;
             }
         }
-        Route { cards: self.at("in_production"), stages }
+        let mut cost = self.runtime.block_on(before.since(database));
+        cost.workers = stages.iter().map(|stage| stage.processor).sum();
+        Route { cards: self.at("in_production"), stages, cost }
     }
 
     fn at(&self, place: &str) -> u64 {
@@ -113,12 +121,14 @@ impl Installation {
     /// So many workers until they have nothing to do in a stage.
     fn tick(&self, name: &'static str, at: Timestamp, workers: usize) -> Stage {
         let started = Instant::now();
-        let peak = std::thread::scope(|scope| {
-            let worker = |n| scope.spawn(move || watched(&mut self.process(name, at, n)).peak);
+        let ended: Vec<Ended> = std::thread::scope(|scope| {
+            let worker = |n| scope.spawn(move || watched(&mut self.process(name, at, n)));
             let running: Vec<_> = (0..workers).map(worker).collect();
-            running.into_iter().map(|worker| worker.join().expect("worker")).max()
+            running.into_iter().map(|worker| worker.join().expect("worker")).collect()
         });
-        Stage { name, seconds: started.elapsed().as_secs_f64(), peak: peak.unwrap_or(0) }
+        let seconds = started.elapsed().as_secs_f64();
+        let peak = ended.iter().map(|worker| worker.peak).max().unwrap_or(0);
+        Stage { name, seconds, peak, processor: ended.iter().map(|worker| worker.processor).sum() }
     }
 
     fn process(&self, stage: &str, at: Timestamp, worker: usize) -> Command {

@@ -41,8 +41,8 @@ impl Peer<'_> {
     }
 }
 
-/// The figures behind `what`, such as `seconds=`, in every warm line: the first run of a process is the cold one.
-pub fn warm(printed: &str, what: &str) -> Vec<f64> {
-    let runs = printed.lines().filter(|line| line.contains(" run=") && !line.contains(" run=0 "));
+/// The figures behind `what`, such as `seconds=`, of every run, or of the warm ones: a process's first is the cold one.
+pub fn figures(printed: &str, what: &str, warm: bool) -> Vec<f64> {
+    let runs = printed.lines().filter(|line| line.contains(" run=") && !(warm && line.contains(" run=0 ")));
     runs.filter_map(|line| line.split(what).nth(1)?.split_whitespace().next()?.parse().ok()).collect()
 }
