@@ -115,6 +115,16 @@ impl Broker {
     async fn delete(&self, topic: &str) {
         let deleted = self.admin.delete_topics(&[topic], &AdminOptions::new().operation_timeout(Some(PATIENCE))).await;
         deleted.unwrap()[0].as_ref().unwrap();
+        // A broker that gets no time tells of the topic a while longer, and takes what is sent to it.
+        let until = Instant::now() + PATIENCE;
+        let is_there = || {
+            let known = self.admin.inner().fetch_metadata(None, PATIENCE).unwrap();
+            known.topics().iter().any(|one| one.name() == topic)
+        };
+        while tokio::task::block_in_place(is_there) {
+            assert!(Instant::now() < until, "{topic} is still there");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// Deletes every message of a partition before an offset, as retention does.
