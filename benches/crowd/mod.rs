@@ -27,7 +27,7 @@ const DAYS: u32 = 85;
 /// How often each question is asked: the quickest answer is told, because others use the machine, too.
 const TIMES: usize = 5;
 /// What is multiplied: what the questions read.
-const TABLES: [&str; 5] = ["application", "made", "box", "shipment", "batch"];
+const TABLES: [&str; 7] = ["application", "account_waiting", "account_row", "made", "box", "shipment", "batch"];
 
 /// What falls due within so many days of the world is settled.
 const LATER_DAYS: i64 = 12;
@@ -41,7 +41,7 @@ const LATER: &str = "UPDATE application SET place = 'in_hand', social = 'active'
             AND id IN (SELECT m.application FROM made m JOIN box x ON x.id = m.box WHERE x.shipment < 100000);
     UPDATE shipment SET due_on = '2027-06-01', window_last = '2027-06-01' WHERE NOT done AND id >= 100000;
     UPDATE batch SET due_on = '2027-06-01' WHERE id >= 100000;
-    UPDATE application SET due_on = '2027-06-01' WHERE id >= 100000 AND (queue IS NOT NULL OR state IN ('returned', 'rejected')
+    UPDATE application SET due_on = '2027-06-01' WHERE id >= 100000 AND (id IN (SELECT application FROM account_waiting) OR state IN ('returned', 'rejected')
         OR place IN ('held', 'missing', 'with_unit', 'in_mail', 'awaiting_return', 'recalled', 'stored', 'to_recycle')
         OR (place = 'in_hand' AND (social = 'sealed' OR financial = 'sealed')))";
 

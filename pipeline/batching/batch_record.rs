@@ -22,6 +22,8 @@ pub struct NewBatchAction {
     /// The stream it was done to; none when it was done to one batch.
     pub stream: Option<String>,
     pub reason: Vec<u8>,
+    /// The number its batch must get, where it is cut.
+    pub number: Option<String>,
     /// The approval it takes, used with it.
     pub approval: Option<i64>,
     /// The errand it is done for, which ends with it.

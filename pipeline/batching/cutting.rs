@@ -15,6 +15,8 @@ use crate::exchange::Partner;
 use crate::exchange::files::FrozenFile;
 use crate::limits::{ANSWER_WORKING_DAYS, BATCH_CARDS_MAX};
 use crate::step::{StageError, Worker};
+use crate::store::counters::{locked_number, stream_counter};
+use crate::store::{LedgerError, Tx};
 use crate::time::local_date;
 
 /// The numbers a cut will get; the settle fails and is tried again if another cut took them first.
@@ -46,6 +48,24 @@ pub fn refuse_if_none_opens(batch: &CutBatch) -> Result<(), StageError> {
 }
 
 impl Numbers {
+    /// The numbers as the transaction that settles the cut finds them, if others took these; nobody takes them before
+    /// it ends. A counter that is not there yet cannot be locked: then who comes second is told when they are taken.
+    pub(crate) async fn given_now(
+        &self,
+        tx: &mut Tx,
+        partner: &str,
+        kind: BatchKind,
+    ) -> Result<Option<Numbers>, LedgerError> {
+        let (counter, before) = &self.batch_counter;
+        let number = locked_number(tx, counter).await?;
+        let sequence = locked_number(tx, &stream_counter(partner, kind.request.name(), "out")).await?;
+        if (number, sequence) == (*before, self.sequence) {
+            return Ok(None);
+        }
+        let batch = format!("{}-{number:04}", self.series);
+        Ok(Some(Numbers { batch, batch_counter: (counter.clone(), number), sequence, ..self.clone() }))
+    }
+
     /// The numbers of the batch after this one.
     pub fn following(&self) -> Numbers {
         let (counter, number) = (self.batch_counter.0.clone(), self.batch_counter.1 + 1);

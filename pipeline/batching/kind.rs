@@ -8,7 +8,6 @@ use std::future::Future;
 use std::marker::PhantomData;
 
 use cardline_core::batch_kinds::BatchKind;
-use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -16,6 +15,7 @@ use super::batch_record::NewBatchAction;
 use super::cut_batch::{CutBatch, QueueSlice};
 use super::cutting::{self, Numbers};
 use super::schedule::{self, DueStream};
+use crate::limits::PASSING_FAULT_TRIES;
 use crate::people::authorisation::stream_bounds;
 use crate::step::{Claim, Progress, StageError, Step, Work, Worker};
 use crate::store::leases::spend;
@@ -24,8 +24,9 @@ use crate::store::{Lease, Ledger, LedgerError, Stamp, Tx};
 /// What is a kind's own.
 pub trait CutKind: Send + Sync + 'static {
     const KIND: BatchKind;
-    /// Whether a stream is looked at again under the lease: others may have cut of it, or used its capacity.
-    const LOOKS_AGAIN: bool = true;
+    /// Whether a file is rendered anew where another cut took its numbers first. One whose rows bear numbers is not:
+    /// its cut is made again.
+    const RENUMBERS: bool = false;
     /// A card with what its row of the file needs.
     type Card: Send + Sync;
     /// What the cards of a batch need together, such as photos and first numbers.
@@ -35,6 +36,11 @@ pub trait CutKind: Send + Sync + 'static {
 
     /// What waits, slice by slice.
     fn waiting(ledger: &Ledger) -> impl Future<Output = Result<Vec<QueueSlice>, LedgerError>> + Send;
+
+    /// What waits of one stream, for whoever has its lease: at least its own slices.
+    fn waiting_in(ledger: &Ledger, _: &DueStream) -> impl Future<Output = Result<Vec<QueueSlice>, LedgerError>> + Send {
+        Self::waiting(ledger)
+    }
 
     /// Which slices of a stream so many cards come from, and how many of each.
     fn portions(
@@ -90,6 +96,11 @@ pub trait CutKind: Send + Sync + 'static {
         at: (&Progress, Timestamp),
     ) -> Result<Rendered<Self::Rows>, StageError>;
 
+    /// Renders the same rows under other numbers.
+    fn renumber(_: &Worker, _: &mut Rendered<Self::Rows>, _: &Numbers, _: Timestamp) -> Result<(), StageError> {
+        Ok(())
+    }
+
     /// Writes the batch, its members, its frozen file and the cards on hold.
     fn write<'t>(
         tx: &'t mut Tx,
@@ -137,7 +148,7 @@ pub struct Claimed<K: CutKind> {
 impl<K: CutKind> Step for CutStep<K> {
     type Unit = DueStream;
     type Claimed<'s> = Claimed<K>;
-    type Worked<'s> = (Lease, Rendered<K::Rows>, Progress);
+    type Worked<'s> = (Lease, Rendered<K::Rows>, Numbers, Progress);
 
     async fn units(&self, worker: &Worker, now: Timestamp) -> Result<Vec<DueStream>, StageError> {
         schedule::due_streams(worker, K::KIND, K::waiting(&worker.ledger).await?, now).await
@@ -149,8 +160,7 @@ impl<K: CutKind> Step for CutStep<K> {
         stream: &DueStream,
         now: Timestamp,
     ) -> Result<Claim<Claimed<K>>, StageError> {
-        let waiting: Option<BoxFuture<'_, _>> =
-            if K::LOOKS_AGAIN { Some(Box::pin(K::waiting(&worker.ledger))) } else { None };
+        let waiting = K::waiting_in(&worker.ledger, stream);
         match schedule::take_due(worker, K::KIND, stream, waiting, now).await? {
             Claim::Taken((lease, stream)) => Ok(claim::<K>(worker, &stream, lease, None, now).await?.into()),
             other => Ok(other.without()),
@@ -167,29 +177,55 @@ impl<K: CutKind> Step for CutStep<K> {
         progress.phase("records", Some(cards.len()));
         let mut rendered = K::render(worker, &slice, cards, &numbers, &mut supply, (&progress, now))?;
         (rendered.cut.stream, rendered.cut.action) = (Some(stream), action);
-        Ok((lease, rendered, progress))
+        Ok((lease, rendered, numbers, progress))
     }
 
     async fn settle<'s>(
         &self,
         worker: &'s Worker,
-        (lease, rendered, progress): Self::Worked<'s>,
+        (lease, mut rendered, numbers, progress): Self::Worked<'s>,
         now: Timestamp,
     ) -> Result<(), StageError> {
-        let Rendered { cut, rows, bytes } = rendered;
         progress.phase("ledger", None);
-        if cut.file.is_some() {
-            worker.objects.put("files", &bytes).await?;
-        }
+        let mut tx = begin_with_numbers::<K>(worker, &mut rendered, numbers, now).await?;
+        let Rendered { cut, rows, .. } = rendered;
         let reason = format!("{} batch cut", K::KIND.word);
         let why = Stamp { at: now, actor: cut.actor(), reason: &reason };
-        let mut tx = worker.ledger.begin().await?;
         K::write(&mut tx, &cut, &rows, why).await?;
         spend(&mut tx, &lease).await?;
         tx.commit().await?;
         progress.finish(cut.file.as_ref().map_or("no card can be carried", |_| &cut.number)).await;
         Ok(())
     }
+}
+
+/// Puts the file into the object store and begins the transaction that settles the cut, under the numbers it will get:
+/// where others took them meanwhile, the file is rendered anew under the next ones. No transaction is open while a
+/// file is made or put away. Whoever is overtaken too often is told when the numbers are taken.
+async fn begin_with_numbers<K: CutKind>(
+    worker: &Worker,
+    rendered: &mut Rendered<K::Rows>,
+    mut numbers: Numbers,
+    now: Timestamp,
+) -> Result<Tx, StageError> {
+    // What a person confirmed is cut under the number that was shown, or not at all.
+    let renumbers = K::RENUMBERS && rendered.cut.action.is_none();
+    for tries in 0.. {
+        if rendered.cut.file.is_some() {
+            worker.objects.put("files", &rendered.bytes).await?;
+        }
+        let mut tx = worker.ledger.begin().await?;
+        let Some(file) = rendered.cut.file.as_ref().filter(|_| renumbers && tries < PASSING_FAULT_TRIES) else {
+            return Ok(tx);
+        };
+        let Some(given) = numbers.given_now(&mut tx, &file.partner, K::KIND).await? else { return Ok(tx) };
+        tx.roll_back().await?;
+        // Nobody else has these bytes: number and batch are in them.
+        worker.objects.remove("files", &file.sha256).await?;
+        tokio::task::block_in_place(|| K::renumber(worker, rendered, &given, now))?;
+        numbers = given;
+    }
+    Err(StageError::Shape("tries without end".into()))
 }
 
 /// Takes the cards of a stream's next batch under its lease, or gives the lease back.
@@ -212,6 +248,13 @@ pub async fn claim<K: CutKind>(
         return Ok(None);
     };
     let numbers = cutting::numbers(worker, K::KIND, partner, now).await?;
+    if let Some(confirmed) = action.as_ref().and_then(|action| action.number.as_ref())
+        && *confirmed != numbers.batch
+    {
+        worker.ledger.give_back(&lease).await?;
+        let (topic, expected) = numbers.batch_counter;
+        return Err(LedgerError::OffsetMoved { topic, partition: 0, expected }.into());
+    }
     let supply = K::supply(worker, &cards, &progress).await?;
     let stream = stream.name.clone();
     Ok(Some(Claimed { lease, slice: slice.clone(), cards, supply, numbers, stream, action, progress }))

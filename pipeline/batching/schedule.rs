@@ -9,7 +9,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cardline_core::batch_kinds::{Asked, BatchKind, Gathers};
 use cardline_core::file_formats::{Because, Timetable, Until, Waiting};
-use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -201,30 +200,22 @@ pub async fn due_streams(
     Ok(due.chain(nowhere.map(|name| DueStream { partner: None, name, slices: Vec::new(), most: 0 })).collect())
 }
 
-/// A stream of the kind under the kind's lease, if it is still to be cut. With `waiting` it is looked at again:
-/// others may have cut of it, or used its capacity, before the lease was ours.
+/// A stream of the kind under its lease, if it is still to be cut. What waits is looked at again: others may have
+/// cut of it, or used its capacity, before the lease was ours.
 pub async fn take_due(
     worker: &Worker,
     kind: BatchKind,
     stream: &DueStream,
-    waiting: Option<BoxFuture<'_, Result<Vec<QueueSlice>, LedgerError>>>,
+    waiting: impl Future<Output = Result<Vec<QueueSlice>, LedgerError>> + Send,
     now: Timestamp,
 ) -> Result<Claim<(Lease, DueStream)>, StageError> {
     if stream.partner.is_none() {
         worker.partners.bureau(&stream.name)?;
         return Ok(Claim::Settled);
     }
-    let Some(lease) = worker.lease(&kind.work(), now).await? else { return Ok(Claim::Busy) };
-    let found = match waiting {
-        Some(waiting) => {
-            let mut found = streams(worker, kind, waiting.await?, now).await?.into_iter();
-            found.find(|due| due.stream.name() == stream.name && due.is_due()).map(|due| due.unit())
-        }
-        None => {
-            let holds = worker.ledger.streams_on_hold().await?;
-            (!holds.iter().any(|(on_hold, _)| covers(on_hold, &stream.name))).then(|| stream.clone())
-        }
-    };
+    let Some(lease) = worker.lease(&kind.work(&stream.name), now).await? else { return Ok(Claim::Busy) };
+    let mut found = streams(worker, kind, waiting.await?, now).await?.into_iter();
+    let found = found.find(|due| due.stream.name() == stream.name && due.is_due()).map(|due| due.unit());
     match found {
         Some(due) => Ok(Claim::Taken((lease, due))),
         None => {

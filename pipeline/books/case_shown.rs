@@ -100,8 +100,8 @@ const ANSWERS: &str = "SELECT x.partner, x.kind, x.file, x.row, x.outcome, x.cod
         (SELECT min(q.id) FROM file f JOIN file q ON q.batch = f.batch AND q.direction = 'out' WHERE f.id = x.id) AS request_id FROM (
         SELECT f.id, f.partner, f.kind, f.name AS file, n.row, n.outcome, n.reason AS code
             FROM answer n JOIN file f ON f.id = n.file WHERE n.application = $1
-        UNION ALL SELECT f.id, f.partner, f.kind, f.name, COALESCE(a.account_row, 0), 'opened', ''
-            FROM account c JOIN file f ON f.id = c.answer JOIN application a ON a.id = c.application WHERE c.application = $1
+        UNION ALL SELECT f.id, f.partner, f.kind, f.name, COALESCE(g.row, 0), 'opened', ''
+            FROM account c JOIN file f ON f.id = c.answer LEFT JOIN account_row g ON g.application = c.application WHERE c.application = $1
         UNION ALL SELECT f.id, f.partner, f.kind, f.name, COALESCE(p.row, 0), 'spoiled', s.stage || ' ' || s.reason
             FROM spoilage s JOIN file f ON f.id = s.report LEFT JOIN production_row p ON p.application = s.application WHERE s.application = $1
         UNION ALL SELECT f.id, f.partner, f.kind, f.name, COALESCE(p.row, 0), 'good', ''

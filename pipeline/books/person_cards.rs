@@ -119,7 +119,7 @@ const CARDS: &str = concat!(
     turn!(),
     ", a.state AS application, c.place, a.social, a.financial AS account, a.message
      FROM application a LEFT JOIN card c ON c.id = a.id
-        LEFT JOIN batch b ON b.id = a.account_batch LEFT JOIN batch q ON q.id = c.production_batch
+        LEFT JOIN account_row g ON g.application = a.id LEFT JOIN batch b ON b.id = g.batch LEFT JOIN batch q ON q.id = c.production_batch
         LEFT JOIN shipment s ON s.id = c.shipment
      WHERE a.id IN ",
     of_person!("COALESCE((SELECT p.person FROM person_alias p WHERE p.key = $1), $1)"),

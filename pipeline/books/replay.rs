@@ -39,8 +39,9 @@ pub struct Replayed {
 const ALONE: &str = "INSERT INTO alike
     SELECT v.subject, 1 FROM touched_application t CROSS JOIN move v WHERE v.scope = 'application' AND v.subject = t.id
     UNION SELECT r.application, 1 FROM touched_application t CROSS JOIN former_row r WHERE r.application = t.id
-    UNION SELECT n.application, 1 FROM touched_application t CROSS JOIN answer n CROSS JOIN file f CROSS JOIN application a
-        WHERE n.application = t.id AND f.id = n.file AND a.id = t.id AND (a.account_batch IS NULL OR a.account_batch <> f.batch)";
+    UNION SELECT n.application, 1 FROM touched_application t CROSS JOIN answer n CROSS JOIN file f
+        WHERE n.application = t.id AND f.id = n.file
+            AND NOT EXISTS (SELECT 1 FROM account_row g WHERE g.application = t.id AND g.batch = f.batch)";
 
 /// All others moved with their sets. Cards of the same sets have the same history, so of those in the same
 /// states now only one is replayed.

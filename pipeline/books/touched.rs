@@ -86,7 +86,7 @@ bulk_row! {
 
 const GATHER: &str = "INSERT INTO touched_card
     SELECT a.id, a.application_id, a.state, CASE WHEN a.has_card THEN a.card_place END, a.social, a.financial, a.live, a.open, a.person,
-        a.queue IS NOT NULL, a.due_on, a.owner, a.reason, a.old_number, a.chunk, a.account_batch, a.answer, a.production_batch, a.box
+        a.queued, a.due_on, a.owner, a.reason, a.old_number, a.chunk, a.account_batch, a.answer, a.production_batch, a.box
     FROM touched_application t CROSS JOIN application_place a WHERE a.id = t.id";
 
 /// Where a run ended: the next run begins there.

@@ -47,9 +47,9 @@ row! {
 /// the production batch `q` or the account batch `b`.
 macro_rules! turn {
     () => {
-        "CASE WHEN a.place IS NOT NULL OR a.account_batch IS NULL THEN a.due_on
+        "CASE WHEN a.place IS NOT NULL OR g.batch IS NULL THEN a.due_on
             ELSE COALESCE(s.due_on, q.due_on, b.due_on) END AS due_on,
-         CASE WHEN a.place IS NOT NULL OR a.account_batch IS NULL THEN a.owner
+         CASE WHEN a.place IS NOT NULL OR g.batch IS NULL THEN a.owner
             ELSE COALESCE(s.owner, q.owner, b.owner) END AS owner"
     };
 }
@@ -151,8 +151,8 @@ static FILES: LazyLock<String> = LazyLock::new(|| {
 });
 
 const ANSWERED: &str = "
-    UNION SELECT f.id, f.partner, f.kind, f.direction, f.sequence, f.rows, f.sha256, f.name, a.account_row
-        FROM application a JOIN account c ON c.application = a.id JOIN file f ON f.id = c.answer WHERE a.id = $1 AND a.account_row IS NOT NULL
+    UNION SELECT f.id, f.partner, f.kind, f.direction, f.sequence, f.rows, f.sha256, f.name, g.row
+        FROM account_row g JOIN account c ON c.application = g.application JOIN file f ON f.id = c.answer WHERE g.application = $1
     UNION SELECT f.id, f.partner, f.kind, f.direction, f.sequence, f.rows, f.sha256, f.name, n.row
         FROM answer n JOIN file f ON f.id = n.file WHERE n.application = $1
     UNION SELECT q.id, q.partner, q.kind, q.direction, q.sequence, q.rows, q.sha256, q.name, n.row
@@ -221,7 +221,7 @@ impl Ledger {
                     ", a.lane, a.point,
                     COALESCE(p.card_number, a.old_number) AS card_number
                  FROM application a LEFT JOIN account c ON c.application = a.id LEFT JOIN production_row p ON p.application = a.id
-                 LEFT JOIN batch b ON b.id = a.account_batch LEFT JOIN batch q ON q.id = p.batch
+                 LEFT JOIN account_row g ON g.application = a.id LEFT JOIN batch b ON b.id = g.batch LEFT JOIN batch q ON q.id = p.batch
                  LEFT JOIN made m ON m.application = a.id LEFT JOIN box x ON x.id = m.box LEFT JOIN shipment s ON s.id = x.shipment
                  WHERE a.id = $1"
                 ),

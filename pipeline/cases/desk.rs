@@ -112,7 +112,7 @@ pub(crate) async fn hold_cards(
 ) -> Result<(), LedgerError> {
     let transition = Transition::between(&CARD, from, "held")?;
     for (id, reason) in on_hold {
-        tx.run("UPDATE application SET queue = NULL WHERE id = $1 AND queue IS NOT NULL", args![*id]).await?;
+        tx.run("DELETE FROM account_waiting WHERE application = $1", args![*id]).await?;
         let along = Along {
             due_on: Some(due_on),
             owner: Some("bureau operator"),

@@ -68,7 +68,7 @@ impl BatchKind {
         letter: 'A',
         request: FileKind::AccountRequest,
         asked: Asked::Bank,
-        members: Members { table: "application", batch: "account_batch", row: "account_row", application: "id" },
+        members: Members { table: "account_row", batch: "batch", row: "row", application: "application" },
         has_lanes: true,
         gathers: Gathers::After,
         waits_for_release: |batching| batching.wait_for_release,
@@ -108,11 +108,14 @@ impl BatchKind {
         BatchKind::ALL.into_iter().find(|kind| kind.word == word)
     }
 
-    /// The work whose lease a cut needs. There is one for all streams of a kind: they share the numbers of
-    /// the day, and those of a bureau its capacity.
+    /// The work whose lease a cut of a stream needs, such as `cut/account/ABC/110101/normal`. Streams of banks do not
+    /// wait for each other; those of bureaus share capacity and card numbers, and have one lease.
     #[must_use]
-    pub fn work(self) -> String {
-        format!("cut/{}", self.word)
+    pub fn work(self, stream: &str) -> String {
+        match self.asked {
+            Asked::Bank => format!("cut/{stream}"),
+            Asked::Bureau => format!("cut/{}", self.word),
+        }
     }
 }
 

@@ -73,21 +73,25 @@ pub static CHUNK: Container = Container {
 pub static ACCOUNT_BATCH: Container = Container {
     word: "account_batch",
     states: &["in_account_batch"],
-    entered: "a.account_batch IS NOT NULL",
+    entered: "g.application IS NOT NULL",
     stands: None,
     travelling: WITHOUT_PLACE,
     moves_empty: true,
     ways: &[
         Way {
-            to_set: Path { tables: &["application a"], joined: "a.id = {card}", set: "a.account_batch" },
-            to_cards: Some(Path { tables: &["application a"], joined: "", set: "a.account_batch" }),
+            to_set: Path { tables: &["account_row g"], joined: "g.application = {card}", set: "g.batch" },
+            to_cards: Some(Path {
+                tables: &["account_row g", "application a"],
+                joined: "a.id = g.application",
+                set: "g.batch",
+            }),
         },
         // Those the bank opened no account for; their answer says which batch it was.
         Way {
             to_set: Path {
-                tables: &["answer n", "file f", "application a"],
+                tables: &["answer n", "file f"],
                 joined: "n.application = {card} AND n.outcome NOT IN ('contradicted', 'not_closed') AND f.id = n.file
-                    AND a.id = {card} AND (a.account_batch IS NULL OR a.account_batch <> f.batch)",
+                    AND NOT EXISTS (SELECT 1 FROM account_row g WHERE g.application = {card} AND g.batch = f.batch)",
                 set: "f.batch",
             },
             to_cards: None,
@@ -107,8 +111,8 @@ pub static ANSWER: Container = Container {
     ways: &[Way {
         to_set: Path { tables: &["account c"], joined: "c.application = {card}", set: "c.answer" },
         to_cards: Some(Path {
-            tables: &["file f", "application a", "account c"],
-            joined: "a.account_batch = f.batch AND c.application = a.id AND c.answer = f.id",
+            tables: &["file f", "account_row g", "application a", "account c"],
+            joined: "g.batch = f.batch AND a.id = g.application AND c.application = a.id AND c.answer = f.id",
             set: "f.id",
         }),
     }],

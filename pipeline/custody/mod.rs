@@ -1,5 +1,6 @@
 //! Custody: where every card is, and what it waits for.
 
+pub(crate) mod account_waiting;
 pub mod batch_members;
 pub mod batch_state;
 pub mod believed;

@@ -67,9 +67,9 @@ impl Ledger {
             .await?
             .rows(
                 "WITH needed AS (
-                    SELECT a.photo FROM application a WHERE a.queue IS NOT NULL
+                    SELECT a.photo FROM account_waiting w JOIN application a ON a.id = w.application
                     UNION SELECT a.photo FROM application a WHERE a.place = 'held'
-                    UNION SELECT a.photo FROM batch b JOIN application a ON a.account_batch = b.id
+                    UNION SELECT a.photo FROM batch b JOIN account_row g ON g.batch = b.id JOIN application a ON a.id = g.application
                         WHERE b.kind = 'account' AND (b.state NOT IN ('answered', 'cancelled') OR b.to_produce > 0)),
                  mine AS (
                     SELECT DISTINCT r.digest FROM production_row p JOIN application a ON a.id = p.application

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::cases::desk::{hold_cards, overtake_cases};
+use crate::custody::account_waiting::wait_for_account;
 use crate::store::leases::spend;
 use crate::store::scope::in_scope;
 use crate::store::transition::{Along, Subject, by_day, move_each};
@@ -100,8 +101,9 @@ impl Ledger {
         tx.rows(
             "SELECT d.token, d.tries, m.id AS message_id, m.sealed AS message FROM (
                 SELECT token, max(tries) AS tries, min(message) AS message FROM (
-                    SELECT a.photo AS token, COALESCE(r.tries, 0) AS tries, a.message FROM application a LEFT JOIN rendition r ON r.source = a.photo
-                    WHERE a.queue = 'account' AND (r.source IS NULL OR (r.print IS NULL AND (r.again_at IS NULL OR r.again_at <= $1)))
+                    SELECT a.photo AS token, COALESCE(r.tries, 0) AS tries, a.message FROM account_waiting w JOIN application a ON a.id = w.application
+                    LEFT JOIN rendition r ON r.source = a.photo
+                    WHERE (r.source IS NULL OR (r.print IS NULL AND (r.again_at IS NULL OR r.again_at <= $1)))
                     UNION ALL SELECT r.source, r.tries, a.message FROM rendition r LEFT JOIN application a ON a.photo = r.source AND a.place = 'held'
                     WHERE r.again_at <= $1
                 ) due GROUP BY token ORDER BY message LIMIT $2
@@ -146,7 +148,8 @@ impl Ledger {
         let faulty = tx
             .rows::<(i64, String, String)>(
                 "SELECT a.id, a.region, s.fault FROM looked s JOIN application a ON a.photo = s.source
-                 WHERE s.fault IS NOT NULL AND s.again_at IS NULL AND a.queue = 'account' ORDER BY a.id",
+                 JOIN account_waiting w ON w.application = a.id
+                 WHERE s.fault IS NOT NULL AND s.again_at IS NULL ORDER BY a.id",
                 args![],
             )
             .await?;
@@ -184,7 +187,8 @@ impl Ledger {
                         a.due_on, a.owner
                      FROM application a JOIN rendition r ON r.source = a.photo AND r.fault IS NOT NULL
                      JOIN message m ON m.id = a.message
-                     WHERE (a.queue = 'account' OR (a.place = 'held' AND a.reason LIKE 'PHOTO-%'))
+                     LEFT JOIN account_waiting w ON w.application = a.id
+                     WHERE (w.application IS NOT NULL OR (a.place = 'held' AND a.reason LIKE 'PHOTO-%'))
                         AND (a.application_id = $1 OR $1 IS NULL) AND ",
                     in_scope!("a.bank", "a.region"),
                     " ORDER BY a.application_id"
@@ -203,7 +207,7 @@ impl Ledger {
             .run(
                 concat!(
                     "UPDATE rendition SET again_at = $1, tries = 0 WHERE fault IS NOT NULL AND source IN (SELECT a.photo FROM application a
-                     WHERE (a.queue = 'account' OR a.place = 'held') AND (a.application_id = $2 OR $2 IS NULL) AND ",
+                     LEFT JOIN account_waiting w ON w.application = a.id WHERE (w.application IS NOT NULL OR a.place = 'held') AND (a.application_id = $2 OR $2 IS NULL) AND ",
                     in_scope!("a.bank", "a.region"),
                     ")"
                 ),
@@ -249,11 +253,12 @@ async fn free_cards(tx: &mut Tx, case_on: &ByRegion<Date>, why: Stamp<'_>) -> Re
     for (day, ids) in by_day(on_hold, |region| *case_on.of(region)) {
         tx.stage(ids.into_iter().map(Subject::of).collect()).await?;
         tx.run(
-            "UPDATE application SET queue = 'account', reason = NULL, returned_on = NULL,
+            "UPDATE application SET reason = NULL, returned_on = NULL,
                 due_on = CASE WHEN promise_on > $1 THEN promise_on ELSE $1 END WHERE id IN (SELECT id FROM subject)",
             args![day],
         )
         .await?;
+        wait_for_account(tx).await?;
     }
     overtake_photo_cases(tx, &freed, why).await
 }

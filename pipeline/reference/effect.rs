@@ -43,7 +43,8 @@ const OPEN_DEADLINES: &str = concat!(
     UNION ALL SELECT 'card', due_on, count(*) FROM application WHERE ",
     card_states!(inactive),
     " AND due_on > $1 GROUP BY due_on
-    UNION ALL SELECT 'card', due_on, count(*) FROM application WHERE queue IS NOT NULL AND due_on <> promise_on AND due_on > $1 GROUP BY due_on
+    UNION ALL SELECT 'card', a.due_on, count(*) FROM account_waiting w JOIN application a ON a.id = w.application
+            WHERE a.due_on <> a.promise_on AND a.due_on > $1 GROUP BY a.due_on
     UNION ALL SELECT 'case', due_on, count(*) FROM desk_case WHERE state IN ('open', 'escalated') AND due_on > $1 GROUP BY due_on"
 );
 
@@ -60,8 +61,10 @@ const MOVE_DEADLINES: &[&str] = &[
         ")
             OR (",
         card_states!(inactive),
-        ") OR (application.queue IS NOT NULL AND application.due_on <> application.promise_on))"
+        "))"
     ),
+    "UPDATE application SET due_on = d.becomes FROM moved_day d JOIN account_waiting w ON TRUE
+        WHERE w.application = application.id AND application.due_on = d.was AND application.due_on <> application.promise_on",
     "UPDATE desk_case SET due_on = d.becomes FROM moved_day d WHERE desk_case.due_on = d.was AND desk_case.state IN ('open', 'escalated')",
 ];
 

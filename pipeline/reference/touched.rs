@@ -82,7 +82,8 @@ row! {
 const COUNTED: &str = "
     SELECT t.code, sum(CASE WHEN t.is_card THEN 0 ELSE 1 END) AS applications, sum(CASE WHEN t.is_card THEN 1 ELSE 0 END) AS cards,
         (SELECT count(DISTINCT b.id) FROM touching x JOIN application a ON a.id = x.application
-            LEFT JOIN production_row p ON p.application = a.id JOIN batch b ON b.id = a.account_batch OR b.id = p.batch
+            LEFT JOIN account_row g ON g.application = a.id LEFT JOIN production_row p ON p.application = a.id
+            JOIN batch b ON b.id = g.batch OR b.id = p.batch
             WHERE x.code = t.code AND x.is_card AND (b.state <> 'answered' OR b.to_produce > 0)) AS batches,
         (SELECT count(DISTINCT s.id) FROM touching x JOIN application a ON a.id = x.application JOIN made m ON m.application = a.id
             JOIN box b ON b.id = m.box JOIN shipment s ON s.id = b.shipment

@@ -77,9 +77,9 @@ impl DayFacts {
 }
 
 const FACTS: &str =
-    "SELECT a.id, a.region, a.bank, a.approved_on, a.paused_days, a.place, a.account_batch, b.region AS account_region,
+    "SELECT a.id, a.region, a.bank, a.approved_on, a.paused_days, a.place, g.batch AS account_batch, b.region AS account_region,
         p.batch AS production_batch, q.region AS production_region, q.partner AS bureau, x.shipment, t.ready_on AS arrived
-     FROM application a LEFT JOIN batch b ON b.id = a.account_batch
+     FROM application a LEFT JOIN account_row g ON g.application = a.id LEFT JOIN batch b ON b.id = g.batch
      LEFT JOIN production_row p ON p.application = a.id LEFT JOIN batch q ON q.id = p.batch
      LEFT JOIN made m ON m.application = a.id LEFT JOIN box x ON x.id = m.box LEFT JOIN shipment t ON t.id = x.shipment
      WHERE a.application_id = $1";
@@ -114,10 +114,10 @@ macro_rules! moves {
 const OF_ACCOUNT_BATCH: &str = moves!(
     "move m WHERE m.scope = 'batch' AND m.subject = $1",
     "file f JOIN move m ON m.scope = 'answer' AND m.subject = f.id WHERE f.batch = $1",
-    "(SELECT DISTINCT r.batch FROM application a JOIN former_row r ON r.application = a.id WHERE a.account_batch = $1) r
+    "(SELECT DISTINCT r.batch FROM account_row g JOIN former_row r ON r.application = g.application WHERE g.batch = $1) r
         JOIN move m ON m.scope = 'production_batch' AND m.subject = r.batch AND m.to_state = 'waiting_production'",
-    "application a JOIN move m ON m.scope = 'application' AND m.subject = a.id AND m.to_state = 'waiting_production'
-        WHERE a.account_batch = $1"
+    "account_row g JOIN move m ON m.scope = 'application' AND m.subject = g.application AND m.to_state = 'waiting_production'
+        WHERE g.batch = $1"
 );
 
 /// What the production batch `$1` did, and which of its cards a person had made once more.

@@ -47,7 +47,8 @@ impl Step for FollowRegions {
         };
         // Nobody else touches the queue of a bank that is no partner.
         let stream = stream_of(worker, kind, group.key());
-        let work = stream.map_or_else(|| format!("regions/{}", group.region), |(stream, _)| stream.kind.work());
+        let work =
+            stream.map_or_else(|| format!("regions/{}", group.region), |(stream, _)| stream.kind.work(&stream.name()));
         Ok(Claim::under(worker.lease(&work, now).await?, |lease| (lease, group.clone())))
     }
 

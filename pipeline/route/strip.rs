@@ -88,7 +88,7 @@ macro_rules! first_shipment {
 macro_rules! next_stream {
     ($further:literal) => {
         concat!(
-            "(SELECT n.id FROM application n WHERE n.queue IS NOT NULL AND ",
+            "(SELECT n.application FROM account_waiting n WHERE ",
             $further,
             " ORDER BY n.region, n.bank, n.lane, n.approved_on, n.application_id LIMIT 1)"
         )
@@ -106,7 +106,7 @@ const FIRST_WAITING: &str = concat!(
     next_stream!("n.region = c.region AND n.bank > c.bank"),
     ", ",
     next_stream!("n.region > c.region"),
-    ") FROM application c WHERE c.id = first.id) FROM first WHERE first.id IS NOT NULL)
+    ") FROM account_waiting c WHERE c.application = first.id) FROM first WHERE first.id IS NOT NULL)
      SELECT a.due_on FROM first f JOIN application a ON a.id = f.id ORDER BY a.due_on LIMIT 1"
 );
 

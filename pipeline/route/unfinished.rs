@@ -19,12 +19,12 @@ macro_rules! each_unfinished {
                 FROM application a WHERE a.state IN ('returned', 'rejected')
             UNION ALL SELECT 'card', 'waiting_account', ",
             each_unfinished!(promised),
-            ", a.region, a.bank, a.due_on, a.point, a.id FROM application a WHERE a.queue IS NOT NULL
+            ", a.region, a.bank, a.due_on, a.point, a.id FROM account_waiting w JOIN application a ON a.id = w.application
             UNION ALL SELECT 'card',
                 CASE WHEN c.application IS NULL THEN 'in_account_batch' ELSE 'waiting_production' END, ",
             each_unfinished!(promised),
             ", a.region, a.bank, b.due_on, a.point, a.id FROM batch b
-                JOIN application a ON a.account_batch = b.id AND a.place IS NULL
+                JOIN account_row g ON g.batch = b.id JOIN application a ON a.id = g.application AND a.place IS NULL
                 LEFT JOIN account c ON c.application = a.id LEFT JOIN production_row p ON p.application = a.id
                 WHERE b.kind = 'account' AND (b.state <> 'answered' OR b.to_produce > 0) AND p.application IS NULL
             UNION ALL SELECT 'card', COALESCE(a.place, 'in_production'), ",

@@ -25,9 +25,9 @@ pub enum Room {
 fn waiting(room: Room) -> &'static str {
     match room {
         Room::Account => {
-            "SELECT a.region, a.bank, a.lane, count(*) AS cards, min(a.approved_on) AS oldest, CAST(0 AS BIGINT) AS since
-             FROM changed_code t CROSS JOIN application a
-             WHERE a.queue = 'account' AND a.region = t.code GROUP BY a.region, a.bank, a.lane ORDER BY 1, 2, 3"
+            "SELECT w.region, w.bank, w.lane, count(*) AS cards, min(w.approved_on) AS oldest, CAST(0 AS BIGINT) AS since
+             FROM changed_code t CROSS JOIN account_waiting w
+             WHERE w.region = t.code GROUP BY w.region, w.bank, w.lane ORDER BY 1, 2, 3"
         }
         Room::Recycling => {
             "SELECT a.region, a.bank, 'normal' AS lane, count(*) AS cards, min(a.due_on) AS oldest, CAST(0 AS BIGINT) AS since
@@ -59,7 +59,7 @@ impl Ledger {
         let mut tx = self.begin().await?;
         let (waiting, place) = match room {
             Room::Account => (
-                "SELECT id FROM application WHERE queue = 'account' AND region = $1 AND bank = $2 AND lane = $3
+                "SELECT application FROM account_waiting WHERE region = $1 AND bank = $2 AND lane = $3
                  ORDER BY application_id LIMIT $4",
                 "waiting_account",
             ),
@@ -71,6 +71,9 @@ impl Ledger {
         };
         let found = tx.rows::<(i64,)>(waiting, args![&group.region, &group.bank, &group.lane, most]).await?;
         tx.stage(found.into_iter().map(|(id,)| Subject::of(id)).collect()).await?;
+        // First, as by whoever else takes a card out of the queue.
+        tx.run("UPDATE account_waiting SET region = $1 WHERE application IN (SELECT id FROM subject)", args![region])
+            .await?;
         let transition = Transition::between(&CARD, place, place)?;
         let moved = move_each(&mut tx, &[transition], Along::default(), why).await?;
         tx.run("UPDATE application SET region = $1 WHERE id IN (SELECT id FROM subject)", args![region]).await?;

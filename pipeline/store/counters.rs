@@ -2,6 +2,7 @@
 //!
 //! Each counter is a row; the transaction that takes numbers and does not commit gives them back.
 
+use super::dialect::for_update;
 use super::{Ledger, LedgerError, Tx};
 use crate::args;
 
@@ -16,6 +17,12 @@ pub async fn take_numbers(tx: &mut Tx, counter: &str, count: i64) -> Result<i64,
         .await?;
     let next = next.first().map(|(next,)| *next).ok_or_else(|| LedgerError::Shape(format!("counter {counter}")))?;
     Ok(next - count)
+}
+
+/// The number a counter hands out next; nobody else takes it before this transaction ends.
+pub async fn locked_number(tx: &mut Tx, counter: &str) -> Result<i64, LedgerError> {
+    let sql = for_update!(tx, "SELECT next FROM counter WHERE name = $1");
+    Ok(tx.row::<(i64,)>(sql, args![counter]).await?.map_or(1, |row| row.0))
 }
 
 /// The counter of a stream of files.

@@ -47,6 +47,16 @@ impl Tx {
         self.script("SET LOCAL enable_seqscan = off; SET LOCAL max_parallel_workers_per_gather = 0").await
     }
 
+    /// Whether what follows in this transaction may look for each row of one table through all of another. A queue that
+    /// was looked at while it was empty is reckoned to be so, and its members would be met by reading it for each.
+    pub(crate) async fn loops(&mut self, may: bool) -> Result<(), LedgerError> {
+        if !self.is_postgres() {
+            return Ok(());
+        }
+        let sql = if may { "SET LOCAL enable_nestloop = on" } else { "SET LOCAL enable_nestloop = off" };
+        self.script(sql).await
+    }
+
     /// Locks the rows of a `SELECT … FOR UPDATE`, where there is more than one writer.
     pub(crate) async fn lock_rows(&mut self, select: &'static str) -> Result<(), LedgerError> {
         if self.is_postgres() {

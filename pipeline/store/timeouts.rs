@@ -34,13 +34,15 @@ impl Timeouts {
     /// The settings of a session on PostgreSQL. Ours are statements over sets: each is planned for the
     /// tables as they are now, never as they were when the first of its kind came; compiling one takes
     /// longer than running it; and a look into an index costs little more than reading on, for nobody keeps
-    /// a ledger on turning disks: with the default a chunk's keys would be met by reading whole tables. A role may
+    /// a ledger on turning disks: with the default a chunk's keys would be met by reading whole tables. The view of where
+    /// a card is has seven tables, and is planned with those it is asked for by. A role may
     /// have a bound for statements that is shorter than the longest of ours: how long one may take is said here.
     pub(crate) fn of_session(self) -> String {
         let idle = DATABASE_IDLE_SECONDS;
         format!(
             "SET client_min_messages = warning; SET lock_timeout = {}; SET statement_timeout = 0; SET jit = off; \
              SET plan_cache_mode = force_custom_plan; SET random_page_cost = 1.1; \
+             SET join_collapse_limit = 10; SET from_collapse_limit = 10; \
              SET idle_in_transaction_session_timeout = '{idle}s'; \
              SET tcp_keepalives_idle = {idle}; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3; \
              SET tcp_user_timeout = '{idle}s'; SET client_connection_check_interval = '10s'; {EVERYTHING_SEEN}",

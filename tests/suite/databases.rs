@@ -1,10 +1,12 @@
 //! A fresh database for each test, on either engine; it is gone when the test ends.
 
+use std::str::FromStr;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use cardline::step::keys_of;
 use cardline::store::{Ledger, Opening};
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// The two engines a ledger runs on.
@@ -58,6 +60,24 @@ async fn on_server(sql: String) {
 }
 
 impl Database {
+    /// Runs a script on the empty database.
+    pub async fn run_script(&self, sql: String) {
+        let sql = AssertSqlSafe(sql);
+        match self.engine {
+            Engine::Sqlite => {
+                let options = SqliteConnectOptions::from_str(&self.url).unwrap().create_if_missing(true);
+                let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+                sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+                connection.close().await.unwrap();
+            }
+            Engine::Postgres => {
+                let mut connection = PgConnection::connect(&self.url).await.unwrap();
+                sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+                connection.close().await.unwrap();
+            }
+        }
+    }
+
     /// An empty database.
     pub async fn new(engine: Engine) -> Database {
         match engine {

@@ -224,7 +224,7 @@ async fn a_lock_on_one_partners_rows_holds_nobody_else_back() {
     for (locked, step) in [
         ("UPDATE counter SET next = next WHERE name LIKE 'file/ICBC/%'", "accounts/answers"),
         ("UPDATE file SET state = state WHERE partner = 'ICBC'", "accounts/answers"),
-        ("UPDATE application SET queue = queue WHERE bank = 'ICBC' AND queue = 'account'", "accounts/cut"),
+        ("UPDATE account_waiting SET lane = lane WHERE bank = 'ICBC'", "accounts/cut"),
         ("UPDATE lease SET until = until WHERE work LIKE 'exchange/in/ICBC/%'", "accounts/answers"),
     ] {
         let case = case(&prepared, BANK, ANSWERS, impatient).await;
@@ -249,7 +249,7 @@ async fn a_sealed_record_that_cannot_be_opened_costs_its_card(engine: Engine) {
     let before = number(&case.worker.ledger, "SELECT count(*) FROM card WHERE place = 'held'").await;
     case.run(
         "UPDATE message SET sealed = substr(sealed, 1, 20) WHERE id IN (SELECT max(m.id) FROM message m
-         JOIN application a ON a.message = m.id WHERE a.queue = 'account' AND a.bank = 'CCB')",
+         JOIN application a ON a.message = m.id JOIN account_waiting w ON w.application = a.id WHERE a.bank = 'CCB')",
     )
     .await;
     case.tick().await;

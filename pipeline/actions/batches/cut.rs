@@ -69,7 +69,7 @@ async fn cut(
     if confirmed.is_some_and(|confirmed| confirmed != number) {
         return Err(not_next().into());
     }
-    let Some(lease) = worker.lease(&due.stream.kind.work(), at).await? else {
+    let Some(lease) = worker.lease(&due.stream.kind.work(&due.stream.name()), at).await? else {
         return Err(BatchRefusal::Busy { stream: stream.into() }.into());
     };
     // Under the lease nobody else takes of the bureau's capacity.
@@ -81,6 +81,7 @@ async fn cut(
         }
         Err(failed) => return Err(failed),
     };
+    let action = NewBatchAction { number: Some(number.clone()), ..action };
     let settled = batches_of(due.stream.kind)?.cut(worker, due.unit(), lease, action, at).await;
     match settled {
         // Somebody else took the number meanwhile; nothing was written.

@@ -13,5 +13,6 @@ pub(crate) fn record(
 ) -> Result<NewBatchAction, StageError> {
     let reason = worker.keys.encrypt(by.reason.as_bytes())?;
     let (actor, stream) = (by.actor.into(), stream.map(str::to_owned));
-    Ok(NewBatchAction { at: by.at, actor, what, stream, reason, approval: by.approval, errand: None })
+    let (number, approval, errand) = (None, by.approval, None);
+    Ok(NewBatchAction { at: by.at, actor, what, stream, reason, number, approval, errand })
 }

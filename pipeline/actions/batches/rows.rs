@@ -234,9 +234,9 @@ impl Ledger {
         tx.look().await?;
         tx.rows(
             concat!(
-                "SELECT a.region, a.bank, a.lane, count(*) FROM application a
+                "SELECT a.region, a.bank, a.lane, count(*) FROM account_waiting w JOIN application a ON a.id = w.application
                  LEFT JOIN rendition r ON r.source = a.photo AND r.print IS NOT NULL
-                 WHERE a.queue = 'account' AND r.source IS NULL AND ",
+                 WHERE r.source IS NULL AND ",
                 in_scope!("a.bank", "a.region"),
                 " GROUP BY a.region, a.bank, a.lane"
             ),

@@ -48,7 +48,7 @@ pub async fn preview_urgent(worker: &Worker, application: &str) -> Result<Option
         return Ok(None);
     }
     let mut tx = worker.ledger.read().await?;
-    let sql = "SELECT count(*) FROM application WHERE queue = 'account' AND region = $1 AND bank = $2 AND lane = $3";
+    let sql = "SELECT count(*) FROM account_waiting WHERE region = $1 AND bank = $2 AND lane = $3";
     let ahead = tx.number(sql, args![&card.region, &card.bank, URGENT]).await?;
     Ok(Some(UrgentPreview { from, to, ahead }))
 }
@@ -93,7 +93,8 @@ impl Ledger {
         let mut tx = self.read().await?;
         tx.look().await?;
         let sql = concat!(
-            "SELECT a.id, a.region, a.bank, a.lane FROM application a WHERE a.application_id = $1 AND a.queue = 'account' AND ",
+            "SELECT a.id, a.region, a.bank, a.lane FROM application a JOIN account_waiting w ON w.application = a.id
+             WHERE a.application_id = $1 AND ",
             in_scope!("a.bank", "a.region")
         );
         tx.row(sql, args![application]).await
@@ -114,13 +115,14 @@ impl Ledger {
         tx.trust(&catalog::APPLICATION, card.id).await?;
         let moved = tx
             .run(
-                "UPDATE application SET lane = $2 WHERE id = $1 AND queue = 'account' AND place IS NULL AND lane = $3",
+                "UPDATE account_waiting SET lane = $2 WHERE application = $1 AND lane = $3",
                 args![card.id, URGENT, &card.lane],
             )
             .await?;
         if moved == 0 {
             return Ok(false);
         }
+        tx.run("UPDATE application SET lane = $2 WHERE id = $1", args![card.id, URGENT]).await?;
         let why = Stamp { at: action.at, actor: &action.actor, reason: "put into the urgent lane" };
         move_one(&mut tx, card.id, transition!(CARD, "waiting_account" => "waiting_account"), Along::default(), why)
             .await?;

@@ -5,8 +5,10 @@ use cardline_core::state_machines::{APPLICATION, BATCH, CARD, FILE, SOCIAL};
 use jiff::civil::Date;
 
 use super::offers::CaseCard;
+use crate::custody::account_waiting::wait_for_account;
 use crate::custody::batch_state::locked_state;
 use crate::store::row_macs::catalog;
+use crate::store::transition::Subject;
 use crate::store::transition::{Along, Transition, move_all, move_one};
 use crate::store::{LedgerError, Stamp, Tx};
 use crate::time::local_date;
@@ -72,11 +74,9 @@ async fn wait_again(
     why: Stamp<'_>,
     out: Transition,
 ) -> Result<(), LedgerError> {
-    tx.run(
-        "UPDATE application SET account_batch = NULL, queue = 'account', returned_on = NULL WHERE id = $1",
-        args![card.id],
-    )
-    .await?;
+    tx.run("UPDATE application SET returned_on = NULL WHERE id = $1", args![card.id]).await?;
+    tx.stage(vec![Subject::of(card.id)]).await?;
+    wait_for_account(tx).await?;
     let promised = card.promise_on.parse().unwrap_or(dates.again_on);
     let due_on = Some(promised.max(dates.again_on));
     move_one(tx, card.id, out, Along { due_on, owner: Some("bureau operator"), ..Along::default() }, why).await?;

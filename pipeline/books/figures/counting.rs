@@ -32,7 +32,7 @@ row! {
 /// promised to anybody.
 const BY_SETS: &str = "
     SELECT 'asked-of-bank' AS name, b.cut_on AS day, a.region, a.bank, count(*) AS cards
-        FROM batch b JOIN application a ON a.account_batch = b.id WHERE b.cut_on = $1 AND b.kind = 'account'
+        FROM batch b JOIN account_row g ON g.batch = b.id JOIN application a ON a.id = g.application WHERE b.cut_on = $1 AND b.kind = 'account'
         GROUP BY b.cut_on, a.region, a.bank
     UNION ALL SELECT 'ordered', b.cut_on, a.region, a.bank, count(*)
         FROM batch b JOIN production_row p ON p.batch = b.id JOIN application a ON a.id = p.application

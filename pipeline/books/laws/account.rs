@@ -13,6 +13,8 @@ pub const LAW: Law = Law {
             AND c.place IN ('no_plastic', 'waiting_account', 'in_account_batch', 'destroyed')",
         "SELECT c.application_id || ': a closed account under a card in use' FROM touched_card c
          WHERE c.answer IS NOT NULL AND c.financial = 'closed' AND c.place <> 'destroyed'",
+        "SELECT c.application_id || ': its account is ' || c.financial || ', and no bank opened one' FROM touched_card c
+         WHERE c.answer IS NULL AND c.old_number IS NULL AND c.financial <> 'sealed'",
         "SELECT c.application_id || ': ordered without an account' FROM touched_card c WHERE c.production_batch IS NOT NULL AND c.answer IS NULL",
     ],
     computed: None,

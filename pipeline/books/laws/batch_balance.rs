@@ -15,7 +15,7 @@ pub const LAW: Law = Law {
          LEFT JOIN touched_members m ON m.id = b.id
          LEFT JOIN (SELECT f.batch AS id, count(DISTINCT n.application) AS cards FROM file f JOIN touched_batch x ON x.id = f.batch
             JOIN answer n ON n.file = f.id AND n.outcome <> 'contradicted'
-            JOIN application a ON a.id = n.application AND (a.account_batch IS NULL OR a.account_batch <> f.batch) GROUP BY f.batch) n ON n.id = b.id
+            LEFT JOIN account_row g ON g.application = n.application WHERE g.batch IS NULL OR g.batch <> f.batch GROUP BY f.batch) n ON n.id = b.id
          WHERE b.state <> 'cancelled' AND b.cards <> COALESCE(m.cards, 0) + CASE WHEN b.kind = 'account' THEN COALESCE(n.cards, 0) ELSE 0 END",
         "SELECT b.number || ': cancelled, and not all its cards are kept with it' FROM touched_batch t JOIN batch b ON b.id = t.id
          WHERE b.state = 'cancelled' AND (b.cards <> (SELECT count(*) FROM former_row r WHERE r.batch = b.id)
@@ -25,9 +25,9 @@ pub const LAW: Law = Law {
         "SELECT b.number || ': not cancelled, and cards have left it' FROM touched_batch t JOIN batch b ON b.id = t.id
          WHERE b.state <> 'cancelled' AND EXISTS (SELECT 1 FROM former_row r WHERE r.batch = b.id)",
         "SELECT b.number || ': answered rows are not those counted' FROM touched_batch t JOIN batch b ON b.id = t.id
-         LEFT JOIN (SELECT a.account_batch AS id, count(*) AS cards FROM touched_batch x JOIN application a ON a.account_batch = x.id
-            JOIN account c ON c.application = a.id JOIN file f ON f.id = c.answer AND f.batch = a.account_batch AND f.direction = 'in'
-            GROUP BY a.account_batch) o ON o.id = b.id
+         LEFT JOIN (SELECT g.batch AS id, count(*) AS cards FROM touched_batch x JOIN account_row g ON g.batch = x.id
+            JOIN account c ON c.application = g.application JOIN file f ON f.id = c.answer AND f.batch = g.batch AND f.direction = 'in'
+            GROUP BY g.batch) o ON o.id = b.id
          WHERE b.kind = 'account' AND b.answered <> COALESCE(o.cards, 0)
             + (SELECT count(*) FROM file f JOIN answer n ON n.file = f.id WHERE f.batch = b.id AND n.outcome <> 'contradicted')",
         "SELECT b.number || ': more answered than asked' FROM touched_batch t JOIN batch b ON b.id = t.id WHERE b.answered > b.cards",
@@ -39,7 +39,7 @@ pub const LAW: Law = Law {
         planted(Middle, &["batch"], "UPDATE batch SET cards = cards + 1 WHERE id = (SELECT min(id) FROM batch WHERE kind = 'account')"),
         planted(Middle, &["file"], "UPDATE file SET rows = rows - 1 WHERE id = (SELECT max(id) FROM file WHERE direction = 'out')"),
         planted(Middle, &["file"], "UPDATE file SET batch = NULL WHERE id = (SELECT min(id) FROM file WHERE direction = 'out')"),
-        planted(Middle, &["application"], "UPDATE application SET account_batch = account_batch + 1 WHERE id = (SELECT min(id) FROM application WHERE account_batch IS NOT NULL)"),
+        planted(Middle, &["account_row"], "DELETE FROM account_row WHERE application = (SELECT min(application) FROM account_row)"),
         planted(Middle, &["production_row"], "DELETE FROM production_row WHERE application = (SELECT max(application) FROM production_row)"),
         planted(Middle, &["recycling_row"], "DELETE FROM recycling_row WHERE application = (SELECT max(application) FROM recycling_row)"),
         planted(Middle, &["batch"], "UPDATE batch SET answered = answered - 1 WHERE id = (SELECT min(id) FROM batch WHERE kind = 'account' AND answered > 0)"),

@@ -11,6 +11,11 @@ pub const LAW: Law = Law {
     offending: &[
         "SELECT c.application_id || ': waits for an account batch and is in none' FROM touched_card c WHERE c.place = 'waiting_account' AND NOT c.queued",
         "SELECT c.application_id || ': queued, but not waiting' FROM touched_card c WHERE c.queued AND COALESCE(c.place, '') <> 'waiting_account'",
+        "SELECT a.application_id || ': waits in a queue that is not its own' FROM touched_application t JOIN account_waiting w ON w.application = t.id
+         JOIN application a ON a.id = t.id WHERE w.region <> a.region OR w.bank <> a.bank OR w.lane <> a.lane OR w.approved_on <> a.approved_on
+            OR w.application_id <> a.application_id",
+        "SELECT w.application_id || ': waits for an account batch, and is no application' FROM account_waiting w
+         LEFT JOIN application a ON a.id = w.application WHERE a.id IS NULL",
     ],
     computed: Some(|look| Box::pin(async { Ok(Found::offending(look.replayed().await?.place.clone())) })),
     planted: &[
@@ -36,13 +41,14 @@ pub const LAW: Law = Law {
         ),
         planted(
             Middle,
-            &["application"],
-            "UPDATE application SET queue = 'account' WHERE id = (SELECT min(id) FROM application WHERE place = 'in_hand')",
+            &["account_waiting"],
+            "INSERT INTO account_waiting SELECT id, region, bank, lane, approved_on, application_id FROM application
+                WHERE id = (SELECT min(id) FROM application WHERE place = 'in_hand')",
         ),
         planted(
             Middle,
             &["application"],
-            "UPDATE application SET place = 'waiting_account', queue = NULL WHERE id = (SELECT min(id) FROM application WHERE place = 'in_hand')",
+            "UPDATE application SET place = 'waiting_account' WHERE id = (SELECT min(id) FROM application WHERE place = 'in_hand')",
         ),
         planted(Middle, &["shipment"], "UPDATE shipment SET place = 'in_transit' WHERE place = 'on_shelf'"),
         planted(

@@ -36,7 +36,7 @@ pub const LAW: Law = Law {
          FROM touched_batch t JOIN batch_act k ON k.batch = t.id JOIN users u ON u.id = k.by_user AND u.area <> '' JOIN batch b ON b.id = k.batch
          JOIN (SELECT batch, application FROM production_row
             UNION ALL SELECT batch, application FROM former_row WHERE card_number IS NOT NULL) r ON r.batch = b.id
-         JOIN application a ON a.id = r.application JOIN batch q ON q.id = a.account_batch
+         JOIN account_row g ON g.application = r.application JOIN batch q ON q.id = g.batch
          WHERE substr(q.region, 1, length(u.area)) <> u.area",
         "SELECT 'pickup act ' || k.id || ': ' || k.what || ' for ' || k.bank || ', outside the scope of ' || u.name
          FROM pickup_act k JOIN users u ON u.id = k.by_user WHERE u.bank <> '' AND u.bank <> k.bank",
@@ -45,13 +45,13 @@ pub const LAW: Law = Law {
          FROM touched_shipment t JOIN pickup_act_shipment n ON n.shipment = t.id JOIN pickup_act k ON k.id = n.act
          JOIN users u ON u.id = k.by_user AND (u.bank <> '' OR u.area <> '') JOIN shipment s ON s.id = t.id
          JOIN box x ON x.shipment = s.id JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
-         LEFT JOIN batch q ON q.id = a.account_batch
+         LEFT JOIN account_row g ON g.application = a.id LEFT JOIN batch q ON q.id = g.batch
          WHERE (u.bank <> '' AND u.bank <> a.bank) OR (substr(a.region, 1, length(u.area)) <> u.area
             AND substr(COALESCE(q.region, ''), 1, length(u.area)) <> u.area)",
         "SELECT DISTINCT 'pickup act ' || k.id || ': a list with cards outside the scope of ' || u.name
          FROM touched_application t JOIN pickup_list_card n ON n.application = t.id JOIN pickup_act k ON k.id = n.act
          JOIN users u ON u.id = k.by_user AND (u.bank <> '' OR u.area <> '') JOIN application a ON a.id = t.id
-         LEFT JOIN batch q ON q.id = a.account_batch
+         LEFT JOIN account_row g ON g.application = a.id LEFT JOIN batch q ON q.id = g.batch
          WHERE (u.bank <> '' AND u.bank <> a.bank) OR (substr(a.region, 1, length(u.area)) <> u.area
             AND substr(COALESCE(q.region, ''), 1, length(u.area)) <> u.area)",
         "SELECT 'pickup act ' || k.id || ': its user is not its actor' FROM pickup_act k

@@ -16,7 +16,7 @@ pub(super) const WAITS_LONG: &str = "a card waits longer than it may";
 macro_rules! overdue {
     () => {
         concat!(
-            "(SELECT id, bank AS partner, region FROM application WHERE due_on < $1 AND queue IS NOT NULL
+            "(SELECT a.id, a.bank AS partner, a.region FROM account_waiting w JOIN application a ON a.id = w.application WHERE a.due_on < $1
       UNION SELECT id, bank, region FROM application WHERE due_on < $1
         AND place IN (",
             card_states!(due_alone),
@@ -38,7 +38,10 @@ pub(super) const CARDS: Deadline = Deadline {
                 ") AND place NOT IN ('missing', 'with_unit', 'in_mail', 'stored')"
             )
         ),
-        gauge!("waiting-card", "application WHERE queue IS NOT NULL"),
+        gauge!(
+            "waiting-card",
+            "(SELECT a.due_on FROM account_waiting w JOIN application a ON a.id = w.application) w WHERE TRUE"
+        ),
     ],
     settle: |tx, missed| Box::pin(look_at_cards(tx, missed)),
 };

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use crate::batching::cut_batch::advance_batch;
 use crate::cases::desk::{UnmatchedRow, hold_cards, open_case, open_row_cases};
+use crate::custody::account_waiting::wait_for_account;
 use crate::custody::containers::ANSWER;
 use crate::exchange::files::{ReceivedFile, register_file};
 use crate::limits::UNCLEAR_ANSWERS_MAX;
@@ -101,8 +102,9 @@ impl Ledger {
             .ok_or_else(|| LedgerError::Shape("an asked batch".into()))?;
         let cards = tx
             .rows(
-                "SELECT a.account_row AS row, a.id, a.application_id, a.approved_on, m.id AS message, m.sealed AS encrypted FROM application a JOIN message m ON m.id = a.message
-                 WHERE a.account_batch = $1 ORDER BY a.account_row",
+                "SELECT g.row, a.id, a.application_id, a.approved_on, m.id AS message, m.sealed AS encrypted
+                 FROM account_row g JOIN application a ON a.id = g.application JOIN message m ON m.id = a.message
+                 WHERE g.batch = $1 ORDER BY g.row",
                 args![batch],
             )
             .await?;
@@ -186,8 +188,8 @@ async fn contradictions(
     why: Stamp<'_>,
 ) -> Result<(), LedgerError> {
     tx.scratch(
-        "UPDATE answered SET outcome = 'same' WHERE EXISTS (SELECT 1 FROM account c JOIN application a ON a.id = c.application
-            WHERE a.id = answered.application AND a.account_batch = $1 AND c.number_key = answered.number_key AND answered.outcome = 'opened')
+        "UPDATE answered SET outcome = 'same' WHERE EXISTS (SELECT 1 FROM account c JOIN account_row g ON g.application = c.application
+            WHERE c.application = answered.application AND g.batch = $1 AND c.number_key = answered.number_key AND answered.outcome = 'opened')
          OR EXISTS (SELECT 1 FROM answer n JOIN file f ON f.id = n.file WHERE f.batch = $1 AND n.application = answered.application
             AND n.outcome = answered.outcome AND n.reason = answered.reason)",
         args![batch],
@@ -349,12 +351,8 @@ async fn refusals(
         [transition!(APPLICATION, "accepted" => "refused"), gone, transition!(SOCIAL, "sealed" => "cancelled")];
     let along = Along { owner: Some("nobody"), open: Some(false), ..Along::default() };
     counts.refused = move_each(tx, &transitions, along, Stamp { reason: "the bank refused for good", ..why }).await?;
-    tx.run(
-        "UPDATE application SET account_batch = NULL, queue = 'account'
-         WHERE id IN (SELECT application FROM answered WHERE outcome = 'unknown')",
-        args![],
-    )
-    .await?;
+    stage_outcome(tx, AnswerOutcome::Unknown).await?;
+    wait_for_account(tx).await?;
     unknown_codes(tx, file, dates, why).await?;
     ask_again(tx, counts, why).await
 }

@@ -12,6 +12,7 @@ use super::cut_rows::{WaitingCard, back_to_accounts, cut_accounts};
 use crate::batching::cut_batch::{CutBatch, QueueSlice};
 use crate::batching::cutting::{self, Numbers};
 use crate::batching::kind::{CutKind, CutStep, Rendered};
+use crate::batching::schedule::DueStream;
 use crate::crypto::keys::RecordOf;
 use crate::step::{Progress, StageError, Worker};
 use crate::store::{Ledger, LedgerError, Stamp, Tx};
@@ -25,14 +26,19 @@ pub type Cut = CutStep<Accounts>;
 
 impl CutKind for Accounts {
     const KIND: BatchKind = BatchKind::ACCOUNT;
-    /// One look at the whole queue of a province serves all its streams; what is cut is read under the lease.
-    const LOOKS_AGAIN: bool = false;
+    const RENUMBERS: bool = true;
     type Card = WaitingCard;
     type Supply = ();
-    type Rows = ();
+    /// Of the file, as they were arranged.
+    type Rows = Vec<Vec<String>>;
 
     async fn waiting(ledger: &Ledger) -> Result<Vec<QueueSlice>, LedgerError> {
         ledger.waiting_accounts().await
+    }
+
+    /// Not the whole queue of a province for each of its batches.
+    async fn waiting_in(ledger: &Ledger, stream: &DueStream) -> Result<Vec<QueueSlice>, LedgerError> {
+        ledger.waiting_accounts_of(&stream.slices).await
     }
 
     async fn first(worker: &Worker, slice: &QueueSlice, most: i64) -> Result<Vec<WaitingCard>, StageError> {
@@ -54,12 +60,28 @@ impl CutKind for Accounts {
         numbers: &Numbers,
         _: &mut (),
         (progress, now): (&Progress, Timestamp),
-    ) -> Result<Rendered<()>, StageError> {
-        let (cut, bytes) = request(worker, slice, &cards, numbers, (progress, now))?;
-        Ok(Rendered { cut, rows: (), bytes })
+    ) -> Result<Rendered<Vec<Vec<String>>>, StageError> {
+        request(worker, slice, &cards, numbers, (progress, now))
     }
 
-    async fn write<'t>(tx: &'t mut Tx, cut: &'t CutBatch, _: &'t (), why: Stamp<'t>) -> Result<(), LedgerError> {
+    fn renumber(
+        worker: &Worker,
+        rendered: &mut Rendered<Vec<Vec<String>>>,
+        numbers: &Numbers,
+        now: Timestamp,
+    ) -> Result<(), StageError> {
+        let Rendered { cut, rows, bytes } = rendered;
+        (cut.number, cut.counter) = (numbers.batch.clone(), numbers.batch_counter.clone());
+        *bytes = file_of(worker, cut, rows, numbers, now)?;
+        Ok(())
+    }
+
+    async fn write<'t>(
+        tx: &'t mut Tx,
+        cut: &'t CutBatch,
+        _: &'t Vec<Vec<String>>,
+        why: Stamp<'t>,
+    ) -> Result<(), LedgerError> {
         cut_accounts(tx, cut, why).await
     }
 
@@ -75,7 +97,7 @@ fn request(
     cards: &[WaitingCard],
     numbers: &Numbers,
     (progress, now): (&Progress, Timestamp),
-) -> Result<(CutBatch, Vec<u8>), StageError> {
+) -> Result<Rendered<Vec<Vec<String>>>, StageError> {
     let Some(partner) = worker.partners.get(&group.bank) else {
         return Err(StageError::Shape(format!("{} is no partner", group.bank)));
     };
@@ -112,15 +134,32 @@ fn request(
     }
     let mut bytes = Vec::new();
     if !rows.is_empty() {
-        bytes = cutting::render(spec, &cutting::control(numbers, &group.region, rows.len()), &rows)?;
-        let rendering = cutting::Rendering { region: &group.region, rows: rows.len(), bytes: &bytes };
-        batch.file = Some(cutting::frozen(partner, spec, numbers, &rendering, today, due_on)?);
+        bytes = file_of(worker, &mut batch, &rows, numbers, now)?;
     }
-    Ok((batch, bytes))
+    Ok(Rendered { cut: batch, rows, bytes })
+}
+
+/// The bytes of these rows under their numbers, which the batch gets with them.
+fn file_of(
+    worker: &Worker,
+    batch: &mut CutBatch,
+    rows: &[Vec<String>],
+    numbers: &Numbers,
+    now: Timestamp,
+) -> Result<Vec<u8>, StageError> {
+    let Some(partner) = worker.partners.get(&batch.partner) else {
+        return Err(StageError::Shape(format!("{} is no partner", batch.partner)));
+    };
+    let spec = cutting::spec(partner, FileKind::AccountRequest)?;
+    let region = &batch.group.region;
+    let bytes = cutting::render(spec, &cutting::control(numbers, region, rows.len()), rows)?;
+    let rendering = cutting::Rendering { region, rows: rows.len(), bytes: &bytes };
+    batch.file = Some(cutting::frozen(partner, spec, numbers, &rendering, local_date(now), batch.due_on)?);
+    Ok(bytes)
 }
 
 /// One row of the request, in the bank's columns; or why no file can carry it.
-fn row(worker: &Worker, spec: &FileSpec, card: &WaitingCard) -> Result<Vec<String>, String> {
+pub(super) fn row(worker: &Worker, spec: &FileSpec, card: &WaitingCard) -> Result<Vec<String>, String> {
     let plain =
         worker.keys.decrypt_of(RecordOf::Message(card.message), &card.encrypted).map_err(|_| cutting::CANNOT_OPEN)?;
     let decoded = message::decode(&plain).map_err(|_| "the stored application cannot be read")?;

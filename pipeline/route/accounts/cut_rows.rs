@@ -5,10 +5,11 @@ use jiff::civil::Date;
 
 use crate::batching::cut_batch::{CutBatch, Member, QueueSlice, WaitingSlice, finish_cut, insert_batch, nothing_cut};
 use crate::cases::desk::hold_cards;
+use crate::custody::account_waiting::wait_for_account;
 use crate::custody::containers::ACCOUNT_BATCH;
 use crate::exchange::files::freeze_file;
 use crate::store::row_macs::catalog;
-use crate::store::transition::{all_moved, move_set};
+use crate::store::transition::{Subject, all_moved, move_set};
 use crate::store::{Ledger, LedgerError, Stamp, Tx};
 use crate::{args, row, transition};
 
@@ -29,14 +30,29 @@ impl Ledger {
         let mut tx = self.read().await?;
         let rows = tx
             .rows::<WaitingSlice>(
-                "SELECT g.region, g.bank, g.lane, g.cards, g.oldest, COALESCE(c.at, 0) AS since FROM
-                    (SELECT region, bank, lane, count(*) AS cards, min(approved_on) AS oldest, min(chunk) AS chunk
-                     FROM application WHERE queue = 'account' GROUP BY region, bank, lane) g
-                 LEFT JOIN chunk c ON c.id = g.chunk ORDER BY g.region, g.bank, g.lane",
+                "SELECT w.region, w.bank, w.lane, w.cards, w.oldest, COALESCE(c.at, 0) AS since FROM
+                    (SELECT region, bank, lane, count(*) AS cards, min(approved_on) AS oldest, min(application) AS first
+                     FROM account_waiting GROUP BY region, bank, lane) w
+                 LEFT JOIN application a ON a.id = w.first LEFT JOIN chunk c ON c.id = a.chunk ORDER BY w.region, w.bank, w.lane",
                 args![],
             )
             .await?;
         Ok(rows.into_iter().map(QueueSlice::from).collect())
+    }
+
+    /// What waits of these groups now, and since when it was known to.
+    pub async fn waiting_accounts_of(&self, groups: &[QueueSlice]) -> Result<Vec<QueueSlice>, LedgerError> {
+        let mut tx = self.read().await?;
+        let mut found = Vec::new();
+        for group in groups {
+            let sql = "SELECT count(*), COALESCE(min(approved_on), '') FROM account_waiting WHERE region = $1 AND bank = $2 AND lane = $3";
+            let (cards, oldest) =
+                tx.row::<(i64, String)>(sql, args![&group.region, &group.bank, &group.lane]).await?.unwrap_or_default();
+            if cards > 0 {
+                found.push(QueueSlice { cards, oldest, ..group.clone() });
+            }
+        }
+        Ok(found)
     }
 
     /// The cards of a group that were approved first and whose photo is rendered, in the order of application ids.
@@ -45,17 +61,16 @@ impl Ledger {
         let mut rows = tx
             .rows::<WaitingCard>(
                 "SELECT a.id, a.application_id, m.id AS message, m.sealed AS encrypted FROM
-                    (SELECT a.id, a.application_id, a.message FROM application a
+                    (SELECT a.id, a.application_id, a.message FROM account_waiting w JOIN application a ON a.id = w.application
                      JOIN rendition r ON r.source = a.photo AND r.print IS NOT NULL
-                     WHERE a.queue = 'account' AND a.region = $1 AND a.bank = $2 AND a.lane >= $3 AND a.lane <= $3
-                     ORDER BY a.lane, a.approved_on, a.application_id LIMIT $4) a
+                     WHERE w.region = $1 AND w.bank = $2 AND w.lane = $3
+                        AND a.region = w.region AND a.bank = w.bank AND a.lane = w.lane
+                     ORDER BY w.approved_on, w.application_id LIMIT $4) a
                  JOIN message m ON m.id = a.message",
                 args![&group.region, &group.bank, &group.lane, most],
             )
             .await?;
-        // The lane is a range so that only the queue's index can give this order: with an equality the key
-        // of all applications could, and with old statistics PostgreSQL reads them all. The encrypted messages
-        // are sorted here, because they would not fit into its memory for that.
+        // The encrypted messages are sorted here, because they would not fit into the database's memory for that.
         rows.sort_unstable_by(|a, b| a.application_id.cmp(&b.application_id));
         Ok(rows)
     }
@@ -65,8 +80,9 @@ impl Ledger {
         let mut tx = self.read().await?;
         let rows = tx
             .rows::<WaitingCard>(
-                "SELECT a.id, a.application_id, m.id AS message, m.sealed AS encrypted FROM application a JOIN message m ON m.id = a.message
-                 WHERE a.account_batch = $1 AND a.place IS NULL ORDER BY a.account_row",
+                "SELECT a.id, a.application_id, m.id AS message, m.sealed AS encrypted FROM account_row g
+                 JOIN application a ON a.id = g.application AND a.place IS NULL JOIN message m ON m.id = a.message
+                 WHERE g.batch = $1 ORDER BY g.row",
                 args![batch],
             )
             .await?;
@@ -81,19 +97,22 @@ pub(super) async fn cut_accounts(tx: &mut Tx, cut: &CutBatch, why: Stamp<'_>) ->
     let batch = insert_batch(tx, cut, why).await?;
     let rows = cut.members.iter().enumerate().map(|(at, id)| Member { row: at as i64 + 1, id: *id }).collect();
     tx.stage(rows).await?;
+    // Who was withdrawn, put on hold or put into another lane meanwhile waits here no more.
+    tx.loops(false).await?;
     let taken = tx
         .run(
-            // CASE, of which the planner guesses nothing: where it last looked at an empty queue it would
-            // expect one card, and compare every member with every card that waits.
-            "UPDATE application SET account_batch = $1, account_row = m.row, queue = NULL FROM member m
-             WHERE application.id = m.id
-                AND CASE WHEN application.queue = 'account' AND application.place IS NULL AND application.lane = $2
-                    THEN TRUE ELSE FALSE END",
-            args![batch, &cut.group.lane],
+            "DELETE FROM account_waiting WHERE application IN (SELECT id FROM member) AND lane = $1",
+            args![&cut.group.lane],
         )
         .await? as i64;
+    tx.loops(true).await?;
     let transition = transition!(CARD, "waiting_account" => "in_account_batch");
     all_moved(&transition, cut.members.len() as i64, taken)?;
+    tx.run(
+        "INSERT INTO account_row (batch, row, application) SELECT $1, m.row, m.id FROM member m ORDER BY m.row",
+        args![batch],
+    )
+    .await?;
     let moved = move_set(tx, ACCOUNT_BATCH.of(batch), transition, why).await?;
     all_moved(&transition, taken, moved)?;
     freeze_file(tx, file, batch, why).await?;
@@ -109,17 +128,22 @@ pub(super) async fn back_to_accounts(
 ) -> Result<(), LedgerError> {
     tx.run(
         "INSERT INTO former_row (batch, row, application, card_number)
-         SELECT $1, account_row, id, NULL FROM application WHERE account_batch = $1 ORDER BY account_row",
+         SELECT batch, row, application, NULL FROM account_row WHERE batch = $1 ORDER BY row",
         args![batch],
     )
     .await?;
     tx.cover_one(&catalog::FORMER_ROW, batch).await?;
     move_set(tx, ACCOUNT_BATCH.of(batch), transition!(CARD, "in_account_batch" => "waiting_account"), why).await?;
     tx.run(
-        "UPDATE application SET account_batch = NULL, account_row = NULL, queue = CASE WHEN place IS NULL THEN 'account' ELSE queue END,
-            due_on = CASE WHEN due_on < $2 THEN $2 ELSE due_on END WHERE account_batch = $1",
+        "UPDATE application SET due_on = $2 WHERE due_on < $2 AND id IN (SELECT application FROM account_row WHERE batch = $1)",
         args![batch, again_on],
     )
     .await?;
-    Ok(())
+    // Who is held meanwhile waits for a person, not for the bank.
+    let members = "SELECT a.id FROM account_row g JOIN application a ON a.id = g.application
+        WHERE g.batch = $1 AND a.place IS NULL ORDER BY g.row";
+    let waiting = tx.rows::<(i64,)>(members, args![batch]).await?;
+    tx.run("DELETE FROM account_row WHERE batch = $1", args![batch]).await?;
+    tx.stage(waiting.into_iter().map(|(id,)| Subject::of(id)).collect()).await?;
+    wait_for_account(tx).await
 }

@@ -3,6 +3,7 @@
 //!
 //! Not here: withdrawals of applications that are known (`servicing`), and their deadline (`care`).
 
+use crate::custody::account_waiting::wait_no_more;
 use crate::quarantine::operation_record::take_one;
 use crate::route::servicing::arriving::EventKind;
 use crate::route::servicing::settle::effects::routes;
@@ -28,8 +29,7 @@ pub(crate) async fn apply_early(tx: &mut Tx, why: Stamp<'_>) -> Result<(), Ledge
         for (steps, _) in routes(EventKind::Withdrawn) {
             let told = Subject { event_id: event_id.clone(), digest: Some(digest.clone()), ..Subject::of(application) };
             tx.stage(vec![told]).await?;
-            tx.run("UPDATE application SET queue = NULL WHERE queue IS NOT NULL AND id = $1", args![application])
-                .await?;
+            wait_no_more(tx).await?;
             let along = Along { owner: Some("nobody"), open: Some(false), ..Along::default() };
             let why = Stamp { reason: "withdrawn by the applicant before it came", ..why };
             if move_each(tx, steps, along, why).await? > 0 {

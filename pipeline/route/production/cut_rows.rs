@@ -50,7 +50,7 @@ bulk_row! {
 /// The cards of a bank and lane whose account is open and that no bureau was asked for yet.
 macro_rules! to_order {
     () => {
-        "batch b JOIN application a ON a.account_batch = b.id AND a.place IS NULL
+        "batch b JOIN account_row g ON g.batch = b.id JOIN application a ON a.id = g.application AND a.place IS NULL
          JOIN account o ON o.application = a.id LEFT JOIN production_row p ON p.application = a.id
          WHERE b.to_produce > 0 AND b.bank = $1 AND b.lane = $2 AND p.application IS NULL"
     };
@@ -180,11 +180,11 @@ pub(super) async fn cut_production(
 async fn no_longer_to_produce(tx: &mut Tx, staged: &str) -> Result<(), LedgerError> {
     let sql = if staged == "subject" {
         "UPDATE batch SET to_produce = to_produce - g.cards
-         FROM (SELECT a.account_batch AS id, count(*) AS cards FROM subject s JOIN application a ON a.id = s.id GROUP BY a.account_batch) g
+         FROM (SELECT r.batch AS id, count(*) AS cards FROM subject s JOIN account_row r ON r.application = s.id GROUP BY r.batch) g
          WHERE batch.id = g.id"
     } else {
         "UPDATE batch SET to_produce = to_produce - g.cards
-         FROM (SELECT a.account_batch AS id, count(*) AS cards FROM member s JOIN application a ON a.id = s.id GROUP BY a.account_batch) g
+         FROM (SELECT r.batch AS id, count(*) AS cards FROM member s JOIN account_row r ON r.application = s.id GROUP BY r.batch) g
          WHERE batch.id = g.id"
     };
     tx.run(sql, args![]).await?;
@@ -208,8 +208,8 @@ pub(super) async fn back_to_production(
     // Who is held meanwhile waits for a person, not for the bureau.
     tx.run(
         "UPDATE batch SET to_produce = to_produce + g.cards, due_on = CASE WHEN due_on < $2 THEN $2 ELSE due_on END
-         FROM (SELECT a.account_batch AS id, count(*) AS cards FROM production_row p JOIN application a ON a.id = p.application
-            WHERE p.batch = $1 AND a.place IS NULL GROUP BY a.account_batch) g WHERE batch.id = g.id",
+         FROM (SELECT r.batch AS id, count(*) AS cards FROM production_row p JOIN account_row r ON r.application = p.application
+            JOIN application a ON a.id = p.application WHERE p.batch = $1 AND a.place IS NULL GROUP BY r.batch) g WHERE batch.id = g.id",
         args![batch, again_on],
     )
     .await?;

@@ -32,6 +32,7 @@ pub struct StockHolder {
 
 impl CutKind for Recycling {
     const KIND: BatchKind = BatchKind::RECYCLING;
+    const RENUMBERS: bool = true;
     type Card = ReturnedCard;
     type Supply = ();
     type Rows = Vec<ReturnedCard>;
@@ -66,6 +67,18 @@ impl CutKind for Recycling {
     ) -> Result<Rendered<Vec<ReturnedCard>>, StageError> {
         let (cut, bytes) = request(worker, slice, &cards, numbers, (progress, now))?;
         Ok(Rendered { cut, rows: cards, bytes })
+    }
+
+    fn renumber(
+        worker: &Worker,
+        rendered: &mut Rendered<Vec<ReturnedCard>>,
+        numbers: &Numbers,
+        now: Timestamp,
+    ) -> Result<(), StageError> {
+        let at = (&Progress::unwatched(), now);
+        let (cut, bytes) = request(worker, &rendered.cut.group, &rendered.rows, numbers, at)?;
+        (rendered.cut, rendered.bytes) = (CutBatch { stream: rendered.cut.stream.take(), ..cut }, bytes);
+        Ok(())
     }
 
     async fn write<'t>(

@@ -38,6 +38,7 @@ async fn what_is_changed_by_sql_is_named(database: Database) {
         play.day(n).await;
     }
     assert!(cancelled, "nothing ever waited for a batch");
+    scene::somebody_waits(&play.worker, until - 1).await;
     scene::complete(&play.worker, instant(day(until - 1), 17, 0)).await;
     let mut attacker = Attacker::on(&play.worker.ledger, engine, until).await;
     assert_eq!(attacker.named(&[]).await, Some(false), "the laws hold before anything is changed");

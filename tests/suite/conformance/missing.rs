@@ -104,7 +104,7 @@ async fn a_short_delivery_ends_when_its_cards_are_missing(worker: &Worker, carto
 async fn what_cannot_be_is_refused(worker: &Worker, carton: &Carton, now: Timestamp) {
     let card = &cards_of(worker, carton).await[0];
     let in_hand = "SELECT a.application_id FROM application a JOIN made m ON m.application = a.id WHERE a.place = 'in_hand' LIMIT 1";
-    let queued = "SELECT application_id FROM application WHERE queue = 'account' LIMIT 1";
+    let queued = "SELECT application_id FROM account_waiting LIMIT 1";
     let mut other_box = about("card.missing", card);
     other_box["box"] = json!("BX-NONE");
     let mut events = vec![about("card.found", card), other_box, about("card.missing", "A-NONE")];

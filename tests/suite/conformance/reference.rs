@@ -312,9 +312,8 @@ async fn a_merger_in_the_middle_of_the_route(database: Database) {
     for n in 0..12 {
         play.day(n).await;
     }
-    let under = "SELECT count(*) FROM application WHERE queue IS NOT NULL AND region = '522634'";
-    let in_batches =
-        "SELECT count(*) FROM application WHERE account_batch IS NOT NULL AND place IS NULL AND region = '522634'";
+    let under = "SELECT count(*) FROM account_waiting WHERE region = '522634'";
+    let in_batches = "SELECT count(*) FROM application a JOIN account_row g ON g.application = a.id WHERE a.place IS NULL AND a.region = '522634'";
     let before = number(&play.worker.ledger, in_batches).await;
     assert!(before > 0);
     let asked = Asked { effective: day(12), complete: false, today: day(12) };

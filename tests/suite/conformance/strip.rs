@@ -120,8 +120,8 @@ async fn as_a_worker_counted(boss: &Ledger, now: Timestamp) {
 }
 
 async fn the_first_days_are_found(ledger: &Ledger, strip: &Strip) {
-    let waiting = "SELECT a.due_on FROM application a WHERE a.queue IS NOT NULL AND NOT EXISTS (SELECT 1 FROM application o
-            WHERE o.queue IS NOT NULL AND o.region = a.region AND o.bank = a.bank AND o.lane = a.lane
+    let waiting = "SELECT a.due_on FROM application a JOIN account_waiting w ON w.application = a.id WHERE NOT EXISTS (SELECT 1 FROM account_waiting o
+            WHERE o.region = a.region AND o.bank = a.bank AND o.lane = a.lane
                 AND (o.approved_on < a.approved_on OR o.approved_on = a.approved_on AND o.application_id < a.application_id))
         UNION ALL SELECT due_on FROM batch WHERE kind = 'account' AND state NOT IN ('answered', 'cancelled')";
     let produced = "SELECT due_on FROM batch WHERE to_produce > 0 OR kind = 'production' AND state NOT IN ('answered', 'cancelled')";

@@ -12,7 +12,7 @@ use crate::databases::{Database, on_both_engines};
 use crate::plays::Play;
 
 /// How many cards wait for their account and not in the urgent lane.
-const WAITING: &str = "SELECT count(*) FROM application WHERE queue = 'account' AND lane = 'normal'";
+const WAITING: &str = "SELECT count(*) FROM account_waiting WHERE lane = 'normal'";
 
 on_both_engines!(what_is_done_from_pages_is_done_once, a_cut_is_asked_of_a_worker_and_followed);
 
@@ -144,7 +144,7 @@ async fn a_cut_is_asked_of_a_worker_and_followed(database: Database) {
     let site = Site::open(&database).await;
 
     // A card that waits for its account goes into the urgent lane from its own page.
-    let sql = "SELECT application_id FROM application WHERE queue = 'account' AND lane = 'normal' ORDER BY id LIMIT 1";
+    let sql = "SELECT application_id FROM account_waiting WHERE lane = 'normal' ORDER BY application LIMIT 1";
     let card = texts(&ledger, sql).await.remove(0);
     let link = format!("/ops/plan?act=urgent&#38;application={card}#sheet");
     let way = format!("/cards/{card}");

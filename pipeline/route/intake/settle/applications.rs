@@ -33,17 +33,41 @@ bulk_row! {
 }
 
 bulk_row! {
-    /// The same in all new applications of an outcome; the open ones wait in a queue.
+    /// The same in all new applications of an outcome.
     struct OfOutcome in "application" {
         chunk: i64,
         state: &'static str,
         social: &'static str,
         financial: &'static str,
         owner: &'static str,
-        queue: Option<&'static str>,
         returned_on: Option<Date>,
         open: bool,
         live: bool,
+    }
+}
+
+bulk_row! {
+    /// An accepted application, which waits for an account batch.
+    struct Waiting in "account_waiting" {
+        application: i64,
+        region: String,
+        bank: String,
+        lane: &'static str,
+        approved_on: Date,
+        application_id: String,
+    }
+}
+
+impl Waiting {
+    fn of(new: &NewApplication) -> Option<Waiting> {
+        Some(Waiting {
+            application: new.id,
+            region: new.region.clone(),
+            bank: new.bank.clone(),
+            lane: new.lane,
+            approved_on: new.approved_on,
+            application_id: new.application_id.clone()?,
+        })
     }
 }
 
@@ -100,22 +124,16 @@ impl NewApplications {
             social: "sealed",
             financial: "sealed",
             owner: "bureau operator",
-            queue: Some("account"),
             returned_on: None,
             open: true,
             live: false,
         };
         // Its applicant has it, and no card comes of it yet.
-        let refused = OfOutcome {
-            chunk: 0,
-            state: "rejected",
-            owner: "applicant",
-            queue: None,
-            returned_on: Some(today),
-            open: false,
-            ..new
-        };
+        let refused =
+            OfOutcome { chunk: 0, state: "rejected", owner: "applicant", returned_on: Some(today), open: false, ..new };
         let rejections = self.rejected.iter().map(|new| Rejection { subject: new.id }).collect();
+        let waiting = self.accepted.iter().filter_map(Waiting::of).collect();
+        tx.insert(waiting).await?;
         tx.insert_alike(new, self.accepted).await?;
         tx.insert_alike(refused, self.rejected).await?;
         let moved = OfRejections {

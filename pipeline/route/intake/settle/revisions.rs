@@ -3,6 +3,7 @@
 use cardline_core::state_machines::{APPLICATION, CARD, SOCIAL};
 use jiff::civil::Date;
 
+use crate::custody::account_waiting::wait_for_account;
 use crate::photos::renditions::overtake_photo_cases;
 use crate::store::transition::{Along, Subject, Transition, lost, move_each};
 use crate::store::{LedgerError, Stamp, Tx};
@@ -36,15 +37,22 @@ pub(crate) async fn replace_revisions(tx: &mut Tx, why: Stamp<'_>, today: Date) 
             photo = r.photo, previous = r.previous,
             promise_on = CASE WHEN application.state = 'rejected' AND application.approved_on <> r.approved_on THEN r.promise_on ELSE application.promise_on END,
             returned_on = CASE WHEN application.state = 'rejected' AND application.approved_on <> r.approved_on THEN $1 ELSE application.returned_on END,
-            approved_on = CASE WHEN application.state = 'rejected' THEN r.approved_on ELSE application.approved_on END,
-            account_batch = CASE WHEN r.outcome = 'accepted' THEN NULL ELSE application.account_batch END,
-            queue = CASE WHEN r.outcome = 'accepted' THEN 'account' ELSE NULL END
+            approved_on = CASE WHEN application.state = 'rejected' THEN r.approved_on ELSE application.approved_on END
          FROM arriving r LEFT JOIN person_alias p ON p.key = r.person
          WHERE application.id = r.present AND application.state IN ('rejected', 'returned', 'accepted')
             AND (r.outcome = 'accepted' OR (r.outcome = 'rejected' AND application.state <> 'accepted'))",
         args![today],
     )
     .await?;
+    let accepted = tx
+        .rows::<(i64,)>(
+            "SELECT a.id FROM arriving r JOIN application a ON a.id = r.present
+             WHERE r.outcome = 'accepted' AND a.state IN ('rejected', 'returned', 'accepted') ORDER BY a.id",
+            args![],
+        )
+        .await?;
+    tx.stage(accepted.into_iter().map(|(id,)| Subject::of(id)).collect()).await?;
+    wait_for_account(tx).await?;
     let freed = [transition!(APPLICATION, "accepted" => "accepted"), transition!(CARD, "held" => "waiting_account")];
     replace(tx, "accepted", &freed, why, today).await?;
     // A rejected application has no card yet; a returned one has had one.

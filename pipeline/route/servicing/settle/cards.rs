@@ -11,6 +11,7 @@ use super::effects::{activates, along, ended, kept, routes};
 use super::hand_over::{Judged, judge};
 use super::kept::{Chunk, keep, stage};
 use super::retire::retire_previous;
+use crate::custody::account_waiting::wait_no_more;
 use crate::route::intake::settle::IntakeCounts;
 use crate::route::servicing::arriving::{ArrivingEvent, EventKind};
 use crate::store::transition::{Along, Subject, Transition, by_day, move_each};
@@ -95,11 +96,7 @@ pub(super) async fn cards(
         for (due_on, rows) in by_day(rows, |(region, arrived)| sets(region, arrived.as_deref()).due_on) {
             tx.stage(rows).await?;
             if kind == EventKind::Withdrawn {
-                tx.run(
-                    "UPDATE application SET queue = NULL WHERE queue IS NOT NULL AND id IN (SELECT id FROM subject)",
-                    args![],
-                )
-                .await?;
+                wait_no_more(tx).await?;
             }
             if matches!(kind, EventKind::ActivatedSocial | EventKind::ActivatedBoth) {
                 retire_previous(tx, dates, why).await?;

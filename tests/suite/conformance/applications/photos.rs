@@ -219,7 +219,7 @@ async fn a_bad_photo_holds_its_own_card_alone(database: Database) {
     drain(&Cut::STEP, desk.worker(), instant(day(3), 20, 0)).await.unwrap();
     assert_eq!(desk.stands(0).await.0, "in_account_batch");
     assert_eq!(desk.stands(1).await.0, "in_account_batch");
-    assert_eq!(number(ledger, "SELECT count(*) FROM application WHERE account_batch IS NOT NULL").await, 2);
+    assert_eq!(number(ledger, "SELECT count(*) FROM account_row").await, 2);
     desk.books_hold(instant(day(3), 20, 0)).await;
     desk.play.end().await;
 }

@@ -201,11 +201,7 @@ async fn a_withdrawal_may_come_before_its_application(database: Database) {
     }
     let trace = desk.trace(1).await;
     assert!(trace.operations.iter().any(|act| act.what == "withdraw"));
-    assert_eq!(
-        number(desk.ledger(), "SELECT count(*) FROM application WHERE queue IS NOT NULL").await,
-        1,
-        "no batch takes it"
-    );
+    assert_eq!(number(desk.ledger(), "SELECT count(*) FROM account_waiting").await, 1, "no batch takes it");
     // The second withdrawal of the same application waits on, and nobody is withdrawn twice.
     assert_eq!(desk.quarantined().await, ["WITHDRAWAL-EARLY"]);
     desk.books_hold(FIRST_DAY).await;

@@ -269,6 +269,7 @@ fn action(what: &'static str, stream: Option<&str>) -> NewBatchAction {
         stream,
         reason: Vec::new(),
         approval: None,
+        number: None,
         errand: None,
     }
 }
@@ -313,7 +314,7 @@ async fn the_transaction_of_an_act_refuses_what_lies_beyond(database: Database) 
     let waiting = worker.ledger.waiting_accounts().await.unwrap();
     let due =
         schedule::cut_now(worker, BatchKind::ACCOUNT, waiting, &stream, at).await.unwrap().expect("something waits");
-    let lease = worker.lease(&BatchKind::ACCOUNT.work(), at).await.unwrap().unwrap();
+    let lease = worker.lease(&BatchKind::ACCOUNT.work(&stream), at).await.unwrap().unwrap();
     let cut = action("cut", Some(&stream));
     let claimed = claim::<Accounts>(worker, &due.unit(), lease, Some(cut), at).await.unwrap().unwrap();
     let worked = tokio::task::block_in_place(|| accounts::Cut::STEP.work(worker, claimed, at)).unwrap();

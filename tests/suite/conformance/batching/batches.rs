@@ -177,8 +177,7 @@ async fn a_cut_that_only_holds_cards_is_an_act_too(database: Database) {
     // Each was sent before the database was restored: no file can carry it.
     execute(
         ledger,
-        "INSERT INTO sent_before (kind, key, file) SELECT 'account-request', application_id, 0 FROM application
-         WHERE queue = 'account'",
+        "INSERT INTO sent_before (kind, key, file) SELECT 'account-request', application_id, 0 FROM account_waiting",
     )
     .await;
     let ended = cut_now(&play.worker, &stream, &preview.batch, by(morning())).await;

@@ -74,7 +74,8 @@ async fn overdue_cards_and_cases_wait_as_their_region_says(database: Database) {
 
 async fn events_set_the_days_of_the_cards_region(database: Database) {
     let (worker, intake) = two_regions(&database).await;
-    let in_hand = "UPDATE application SET place = 'in_hand', social = 'active', queue = NULL";
+    execute(&intake.ledger, "DELETE FROM account_waiting").await;
+    let in_hand = "UPDATE application SET place = 'in_hand', social = 'active'";
     assert_eq!(execute(&intake.ledger, in_hand).await, 2);
     let ended = |application: u32| ArrivingEvent {
         position: i64::from(application),
@@ -127,8 +128,11 @@ async fn a_lock_on_one_partners_batch_stops_no_other_deadline() {
         let sql = format!("SELECT count(*) FROM {of} AND due_on = '2026-01-01'");
         number(&intake.ledger, &sql).await
     };
-    let (own, others, cards) =
-        ("batch WHERE partner = 'ICBC'", "batch WHERE partner <> 'ICBC'", "application WHERE queue IS NOT NULL");
+    let (own, others, cards) = (
+        "batch WHERE partner = 'ICBC'",
+        "batch WHERE partner <> 'ICBC'",
+        "application a JOIN account_waiting w ON w.application = a.id WHERE TRUE",
+    );
     assert_eq!((overdue(own).await, overdue(others).await, overdue(cards).await), (1, 1, 2));
     let mut holding = intake.ledger.begin().await.unwrap();
     holding.run("UPDATE batch SET cards = cards WHERE partner = 'ICBC'", args![]).await.unwrap();

@@ -6,4 +6,5 @@ pub mod deadlines;
 mod errands;
 pub mod queue_order;
 mod shown;
+mod streams_at_once;
 mod urgent;

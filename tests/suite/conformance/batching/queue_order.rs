@@ -58,7 +58,7 @@ async fn who_was_approved_first_is_made_first(database: Database) {
 /// The bank opened an account for every card that waits: one batch for each region.
 async fn opened(ledger: &Ledger, batches: &[(i64, &str)]) {
     for (id, region) in batches {
-        let waiting = format!("SELECT count(*) FROM application WHERE queue = 'account' AND region = '{region}'");
+        let waiting = format!("SELECT count(*) FROM account_waiting WHERE region = '{region}'");
         let cards = number(ledger, &waiting).await;
         execute(
             ledger,
@@ -72,9 +72,10 @@ async fn opened(ledger: &Ledger, batches: &[(i64, &str)]) {
         for sql in [
             "INSERT INTO account (application, answer, number_key, pan_key, opened_on, sealed)
              SELECT id, 1, message_key, message_key, '2026-01-05', message_key FROM (SELECT a.id, m.digest AS message_key
-                FROM application a JOIN message m ON m.id = a.message WHERE a.queue = 'account' AND a.region = 'REGION') w",
-            "UPDATE application SET account_batch = BATCH, account_row = id, queue = NULL
-             WHERE queue = 'account' AND region = 'REGION'",
+                FROM account_waiting q JOIN application a ON a.id = q.application JOIN message m ON m.id = a.message
+                WHERE q.region = 'REGION') w",
+            "INSERT INTO account_row SELECT BATCH, application, application FROM account_waiting WHERE region = 'REGION'",
+            "DELETE FROM account_waiting WHERE region = 'REGION'",
         ] {
             let sql = sql.replace("REGION", region).replace("BATCH", &id.to_string());
             assert_eq!(execute(ledger, &sql).await as i64, cards);

@@ -23,7 +23,7 @@ on_both_engines!(a_card_in_the_urgent_lane_is_cut_with_it, a_cut_under_way_misse
 /// The cards that wait for their account in the normal lane.
 const WAITING: &str =
     "SELECT a.application_id FROM application a JOIN rendition r ON r.source = a.photo AND r.print IS NOT NULL
-    WHERE a.queue = 'account' AND a.lane = 'normal' ORDER BY a.id";
+    JOIN account_waiting w ON w.application = a.id WHERE w.lane = 'normal' ORDER BY a.id";
 
 async fn a_card_in_the_urgent_lane_is_cut_with_it(database: Database) {
     let mut play = played(database).await;
@@ -48,7 +48,7 @@ async fn a_card_in_the_urgent_lane_is_cut_with_it(database: Database) {
 
     let batch = cut(&play.worker, &preview.to, morning()).await;
     let of_card = format!(
-        "SELECT b.number || ' ' || b.lane FROM application a JOIN batch b ON b.id = a.account_batch WHERE a.application_id = '{card}'"
+        "SELECT b.number || ' ' || b.lane FROM application a JOIN account_row g ON g.application = a.id JOIN batch b ON b.id = g.batch WHERE a.application_id = '{card}'"
     );
     assert_eq!(texts(&ledger, of_card.leak()).await, [format!("{batch} urgent")]);
     // What is in a batch stays there.
@@ -91,8 +91,7 @@ async fn a_cut_under_way_misses_what_was_made_urgent(database: Database) {
     let late = accounts::Cut::STEP.settle(worker, worked, evening).await;
     assert!(matches!(late, Err(StageError::Ledger(LedgerError::LostRace { .. }))), "{late:?}");
     assert!(drain(&accounts::Cut::STEP, worker, evening).await.unwrap() > 0);
-    let mixed =
-        "SELECT a.application_id FROM application a JOIN batch b ON b.id = a.account_batch WHERE b.lane <> a.lane";
+    let mixed = "SELECT a.application_id FROM application a JOIN account_row g ON g.application = a.id JOIN batch b ON b.id = g.batch WHERE b.lane <> a.lane";
     assert!(texts(&worker.ledger, mixed).await.is_empty());
     laws_hold(&play, "cards were made urgent while they were cut").await;
     play.end().await;

@@ -18,8 +18,12 @@ use cardline::store::row_macs::counts::{
     ACTS, BATCH_ACTS, CASE_ACTS, Counted, DESTROYED_RECORDS, IMPORTS, PICKUP_ACTS, RECONCILIATIONS, STREAM_ACTS,
 };
 use cardline::store::{Ledger, Stamp};
+use cardline::time::instant;
 use cardline_core::batch_kinds::BatchKind;
 use cardline_core::domain::staff::{DualControl, Role, Scope};
+use cardline_world::generate::plan::Plan;
+use cardline_world::generate::writing::{Stretch, application_of};
+use cardline_world::play::{day, outgoing, tick};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -150,6 +154,17 @@ pub async fn complete(worker: &Worker, at: Timestamp) {
     ledger.carry_tally().await.unwrap();
     ledger.count_figures(at).await.unwrap();
     ledger.books(at, false, None).await.unwrap();
+}
+
+/// Applications that come on the last day, after the cuts of the day before, wait for an account batch.
+pub async fn somebody_waits(worker: &Worker, n: u32) {
+    let regions = ["110101".to_owned()];
+    let plan = Plan::new(7, 0, &regions, day(n - 1), &worker.reference, 4).unwrap();
+    let stretch = Stretch { first: 9_000, count: 3, days: &[day(n - 1)], following_percent: 0 };
+    let made = (0..stretch.count).filter_map(|at| application_of(&plan, &stretch, at));
+    let letters: Vec<_> = made.map(|made| (made.application_id.clone(), made.json.into_bytes())).collect();
+    worker.publish(&outgoing(&worker.config.topics.applications, &letters)).unwrap();
+    tick(worker, Some("intake"), instant(day(n), 16, 0)).await.unwrap();
 }
 
 /// Has a batch end unsent, if anything waits for one.

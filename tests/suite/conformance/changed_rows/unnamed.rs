@@ -9,7 +9,7 @@ pub const COLUMNS: &[(&str, &str)] = &[
         "one that was added, exchanged or changed by SQL is not accepted: it bears a keyed digest of its token, user and end",
     ),
     (
-        "application.account_row",
+        "account_row.row",
         "an answer names the application of its row; one that answers for another row is contradicted and held",
     ),
     ("application.live", "which card of a person is live follows from its states, which the history says"),

@@ -171,6 +171,7 @@ async fn law_thirteen_sees_what_lay_outside(database: Database) {
         stream: stream.map(str::to_owned),
         reason: Vec::new(),
         approval: None,
+        number: None,
         errand: None,
     };
     lin.hold_stream("account/ICBC/110101", &action("hold", "lin", Some("account/ICBC/110101"))).await.unwrap();

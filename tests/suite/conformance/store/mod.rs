@@ -8,3 +8,4 @@ pub mod progress;
 pub mod schema;
 pub mod sealing;
 pub mod staging;
+pub mod upgrades;

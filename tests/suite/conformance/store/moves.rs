@@ -20,7 +20,7 @@ const WITHDRAWN: [Transition; 3] = [
 async fn a_set_counts_who_travels_with_it(database: Database) {
     let mut intake = Intake::on(&database).await;
     intake.settle(vec![arriving(1, 1, "a"), arriving(2, 1, "b"), arriving(3, 1, "c")]).await.unwrap();
-    execute(&intake.ledger, "UPDATE application SET account_batch = 7 WHERE id < 4").await;
+    execute(&intake.ledger, "INSERT INTO account_row SELECT 7, id, id FROM application WHERE id < 4").await;
     execute(&intake.ledger, "UPDATE application SET place = 'held' WHERE id = (SELECT min(id) FROM application)").await;
     let mut tx = intake.ledger.begin().await.unwrap();
     let back = transition!(CARD, "in_account_batch" => "waiting_account");

@@ -10,7 +10,8 @@ use crate::plays::Play;
 on_both_engines!(two_exchanged_records_hold_their_two_cards);
 
 /// The group of a bank and a region with most cards that wait for accounts; the first two of at least four.
-const TWO_OF_A_GROUP: &str = "SELECT min(a.id), max(a.id), count(*) FROM application a WHERE a.queue = 'account'
+const TWO_OF_A_GROUP: &str =
+    "SELECT min(a.id), max(a.id), count(*) FROM application a JOIN account_waiting w ON w.application = a.id
     GROUP BY a.region, a.bank, a.lane HAVING count(*) > 3 ORDER BY count(*) DESC LIMIT 1";
 
 async fn two_exchanged_records_hold_their_two_cards(database: Database) {
@@ -42,14 +43,14 @@ async fn two_exchanged_records_hold_their_two_cards(database: Database) {
         play.day(n).await;
     }
     // No bank is asked about the other's holder.
-    let cut = format!("SELECT count(*) FROM application WHERE account_batch IS NOT NULL AND id IN ({a}, {b})");
+    let cut = format!("SELECT count(*) FROM account_row WHERE application IN ({a}, {b})");
     assert_eq!(number(&ledger, &cut).await, 0);
     // Whoever has the bank asked again meets the same.
     let cases = format!(
         "SELECT count(DISTINCT application) FROM desk_case WHERE reason = '{CANNOT_OPEN}' AND application IN ({a}, {b})"
     );
     assert_eq!(number(&ledger, &cases).await, 2);
-    let others = format!("SELECT count(*) FROM application WHERE account_batch IS NOT NULL AND id BETWEEN {a} AND {b}");
+    let others = format!("SELECT count(*) FROM account_row WHERE application BETWEEN {a} AND {b}");
     assert!(number(&ledger, &others).await > 1, "the cut went on");
     play.end().await;
 }
