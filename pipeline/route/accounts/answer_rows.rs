@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use crate::batching::cut_batch::advance_batch;
 use crate::cases::desk::{UnmatchedRow, hold_cards, open_case, open_row_cases};
 use crate::custody::account_waiting::wait_for_account;
+use crate::custody::batch_state::locked_state;
 use crate::custody::containers::ANSWER;
 use crate::exchange::files::{ReceivedFile, register_file};
 use crate::limits::UNCLEAR_ANSWERS_MAX;
@@ -15,7 +16,7 @@ use crate::store::row_macs::RowKey;
 use crate::store::row_macs::catalog;
 use crate::store::transition::{Along, Subject, Transition, all_moved, move_each, move_one, move_set, write_move};
 use crate::store::{Lease, Ledger, LedgerError, Stamp, Tx};
-use crate::{args, bulk_row, row, transition};
+use crate::{args, bulk_row, transition};
 
 /// The answer to one row, after it was matched with what was asked.
 pub struct AnsweredRow {
@@ -46,26 +47,6 @@ pub struct MatchedAnswer {
     pub unmatched: Vec<UnmatchedRow>,
 }
 
-/// What was asked of a bank in one batch.
-pub struct AskedBatch {
-    pub region: String,
-    /// The day of the request.
-    pub cut_on: String,
-    pub cards: Vec<AskedCard>,
-}
-
-row! {
-    /// A card asked of the bank, as the answer must match it.
-    pub struct AskedCard {
-        row: i64,
-        id: i64,
-        application_id: String,
-        approved_on: String,
-        message: i64,
-        encrypted: Vec<u8>,
-    }
-}
-
 /// What an answer did.
 #[derive(Default, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AnswerCounts {
@@ -93,24 +74,6 @@ bulk_row! {
 }
 
 impl Ledger {
-    /// An account batch, as it was asked.
-    pub async fn asked_batch(&self, batch: i64) -> Result<AskedBatch, LedgerError> {
-        let mut tx = self.read().await?;
-        let found = tx
-            .row::<(String, String)>("SELECT region, cut_on FROM batch WHERE id = $1", args![batch])
-            .await?
-            .ok_or_else(|| LedgerError::Shape("an asked batch".into()))?;
-        let cards = tx
-            .rows(
-                "SELECT g.row, a.id, a.application_id, a.approved_on, m.id AS message, m.sealed AS encrypted
-                 FROM account_row g JOIN application a ON a.id = g.application JOIN message m ON m.id = a.message
-                 WHERE g.batch = $1 ORDER BY g.row",
-                args![batch],
-            )
-            .await?;
-        Ok(AskedBatch { region: found.0, cut_on: found.1, cards })
-    }
-
     /// Applies a bank's answer to an account request: every row that is believed, a case for every other.
     pub async fn settle_account_answer(
         &self,
@@ -127,7 +90,10 @@ impl Ledger {
         let key = tx.row_key();
         tx.stage(answer.rows.into_iter().map(|row| staged(row, file_id, key.as_ref())).collect()).await?;
         let mut counts = AnswerCounts::default();
-        contradictions(&mut tx, file_id, batch, &mut counts, dates, why).await?;
+        // Of a batch that was only sent nothing is answered yet, and no card in it has an account.
+        if locked_state(&mut tx, batch).await? != "sent" {
+            contradictions(&mut tx, file_id, batch, &mut counts, dates, why).await?;
+        }
         doubles(&mut tx).await?;
         never_clear(&mut tx).await?;
         counts.opened = open_accounts(&mut tx, file_id, why).await?;

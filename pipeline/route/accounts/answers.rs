@@ -3,7 +3,9 @@
 use cardline_core::file_formats::{FileKind, Parsed};
 use jiff::civil::Date;
 
-use super::answer_rows::{AnswerDates, AskedBatch, MatchedAnswer};
+use super::answer_rows::{AnswerDates, MatchedAnswer};
+use super::as_sent::open_doubtful;
+use super::asked::AskedBatch;
 use super::matching::match_rows;
 use crate::exchange::files::ReceivedFile;
 use crate::exchange::inbox::Incoming;
@@ -29,7 +31,11 @@ impl InboundKind for AccountAnswers {
 
     async fn known(worker: &Worker, incoming: &Incoming<'_>, parsed: &Parsed) -> Result<Known<AskedBatch>, StageError> {
         Ok(match batch_asked(worker, incoming, parsed, FileKind::AccountRequest).await? {
-            Some(batch) => Known::Of(batch, worker.ledger.asked_batch(batch).await?),
+            Some(batch) => {
+                let mut asked = worker.ledger.asked_batch(batch).await?;
+                open_doubtful(worker, incoming, parsed, batch, &mut asked).await?;
+                Known::Of(batch, asked)
+            }
             None => Known::Nothing,
         })
     }

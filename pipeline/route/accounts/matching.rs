@@ -17,13 +17,12 @@ use crate::cases::desk::UnmatchedRow;
 use crate::crypto::keys::RecordOf;
 use crate::exchange::inbox::Incoming;
 use crate::inbound::doubts::row_faults;
-use crate::route::accounts::answer_rows::{
-    AnsweredRow, AskedBatch, AskedCard, MatchedAnswer, OpenedAccount, UNKNOWN_CODE,
-};
+use crate::route::accounts::answer_rows::{AnsweredRow, MatchedAnswer, OpenedAccount, UNKNOWN_CODE};
+use crate::route::accounts::asked::{AskedBatch, AskedCard};
 use crate::step::{StageError, Worker};
 
 /// What says whose account it is, where the layout has it.
-const PERSON: &[&str] = &["name", "sex", "id_type", "id_number"];
+pub(super) const PERSON: &[&str] = &["name", "sex", "id_type", "id_number"];
 /// What a bank writes about a row it refuses as well: a name it may not be able to write.
 const PAPERS: &[&str] = &["id_type", "id_number"];
 /// What else must be there to believe an opened account.
@@ -188,9 +187,12 @@ impl Judge<'_> {
         }))
     }
 
-    /// Whether a row is about the person who was asked for.
+    /// Whether a row is about the person who was asked for. One whose application was not read says what we sent.
     fn same(&self, card: &AskedCard, row: &ReadRow<'_>, fields: &[&str]) -> Result<Result<(), Doubt>, StageError> {
-        let plain = self.worker.keys.decrypt_of(RecordOf::Message(card.message), &card.encrypted);
+        let Some(encrypted) = card.encrypted.as_ref().filter(|_| !fields.is_empty()) else {
+            return Ok(names_somebody(fields).map_or(Ok(()), Err));
+        };
+        let plain = self.worker.keys.decrypt_of(RecordOf::Message(card.message), encrypted);
         let Some(decoded) = plain.as_ref().ok().and_then(|plain| message::decode(plain).ok()) else {
             let message = "what was asked cannot be read here: nothing for you to do";
             return Ok(Err(Doubt { reason: "STORED-APPLICATION", field: "task", message }));
@@ -199,11 +201,12 @@ impl Judge<'_> {
     }
 }
 
+fn names_somebody(fields: &[&str]) -> Option<Doubt> {
+    let message = "says of nobody whose account it is: the layout needs a name or a number";
+    fields.is_empty().then_some(Doubt { reason: "ACCOUNT-OF-ANOTHER-PERSON", field: "name", message })
+}
+
 fn other_person(asked: &Application<'_>, row: &ReadRow<'_>, fields: &[&str]) -> Option<Doubt> {
-    if fields.is_empty() {
-        let message = "says of nobody whose account it is: the layout needs a name or a number";
-        return Some(Doubt { reason: "ACCOUNT-OF-ANOTHER-PERSON", field: "name", message });
-    }
     let differs = |field: &&&str| row.value(field).filter(|v| !v.is_empty()) != value(asked, field);
     let field = PERSON.iter().filter(|field| fields.contains(field)).find(differs)?;
     let (reason, message) = match *field {

@@ -2,6 +2,8 @@
 
 pub mod answer_rows;
 pub mod answers;
+mod as_sent;
+pub mod asked;
 pub mod cut;
 pub mod cut_rows;
 pub mod matching;

@@ -6,9 +6,8 @@ use cardline::crypto::objects::sha256;
 use cardline::exchange::files::ReceivedFile;
 use cardline::exchange::inbox;
 use cardline::route::accounts::Answers;
-use cardline::route::accounts::answer_rows::{
-    AnswerCounts, AnswerDates, AnsweredRow, AskedCard, MatchedAnswer, OpenedAccount,
-};
+use cardline::route::accounts::answer_rows::{AnswerCounts, AnswerDates, AnsweredRow, MatchedAnswer, OpenedAccount};
+use cardline::route::accounts::asked::AskedCard;
 use cardline::store::Stamp;
 use cardline::time::instant;
 use cardline_core::domain::outcomes::AnswerOutcome;
