@@ -7,6 +7,9 @@ use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
+/// How often it is started until it has a port.
+const STARTS: u32 = 5;
+
 pub struct Driver {
     process: Child,
     port: u16,
@@ -15,8 +18,13 @@ pub struct Driver {
 }
 
 impl Driver {
-    /// Starts it on a port that is free.
+    /// Starts it on a port that is free. It ends without a word where another process takes the port it has just
+    /// looked for: then it looks again.
     pub fn start() -> Driver {
+        (0..STARTS).find_map(|_| Driver::started()).expect("the driver says on which port it listens")
+    }
+
+    fn started() -> Option<Driver> {
         let profile = tempfile::tempdir().unwrap();
         let mut command = Command::new("chromedriver");
         command.arg("--port=0").env("TMPDIR", profile.path()).env("HOME", profile.path());
@@ -29,7 +37,11 @@ impl Driver {
         });
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let port = lines.find_map(|line| line.unwrap().strip_suffix('.')?.rsplit_once("on port ")?.1.parse().ok());
-        Driver { process, port: port.expect("the driver says on which port it listens"), profile }
+        let Some(port) = port else {
+            let _ = process.wait();
+            return None;
+        };
+        Some(Driver { process, port, profile })
     }
 
     pub fn url(&self) -> String {
