@@ -130,7 +130,8 @@ impl Store {
             );
         }
         let cards: Vec<_> = kept.iter().map(|(print, chip)| CardPhotos { print, chip }).collect();
-        let control = ["region", "batch", "sequence", "count"].map(|field| (field.to_owned(), "1".to_owned()));
+        let value = |field: &str| if field == "count" { uploads.len().to_string() } else { "1".to_owned() };
+        let control = ["region", "batch", "sequence", "count"].map(|field| (field.to_owned(), value(field)));
         let with = (cards.as_slice(), &photos);
         write_package(&self.spec, &control.into(), &self.rows, with, &Progress::unwatched()).expect("a package").len()
     }
