@@ -21,7 +21,6 @@ use crate::actions::batches::targets::batch_within;
 use crate::batching::any_kind::Part;
 use crate::batching::batch_list::BatchRecord;
 use crate::batching::batch_record::NewBatchAction;
-use crate::batching::cut_batch::QueueSlice;
 use crate::batching::cutting;
 use crate::step::{StageError, Worker};
 
@@ -76,9 +75,13 @@ struct Sent {
 /// # Errors
 /// It cannot be rendered anew, or the partner cannot be reached.
 pub async fn preview_anew(worker: &Worker, id: i64) -> Result<RenderingAnew, ResendError> {
-    let Sent { before, kind, batch: (_, batch) } = sent(worker, id).await?;
-    let number = worker.ledger.next_sequence(&before.partner, &kind, "out").await.map_err(StageError::from)?;
-    Ok(RenderingAnew { before, batch: batch.number, number })
+    let sent = sent(worker, id).await?;
+    let number = next_number(worker, &sent).await?;
+    Ok(RenderingAnew { before: sent.before, batch: sent.batch.1.number, number })
+}
+
+async fn next_number(worker: &Worker, sent: &Sent) -> Result<i64, StageError> {
+    Ok(worker.ledger.next_sequence(&sent.before.partner, &sent.kind, "out").await?)
 }
 
 /// Asks for a second person.
@@ -86,8 +89,9 @@ pub async fn preview_anew(worker: &Worker, id: i64) -> Result<RenderingAnew, Res
 /// # Errors
 /// As of the preview.
 pub async fn asks_second(worker: &Worker, id: i64, by: Instruction<'_>) -> Result<Second, ResendError> {
-    let number = preview_anew(worker, id).await?.number;
-    let Sent { before, batch: (_, batch), .. } = sent(worker, id).await?;
+    let sent = sent(worker, id).await?;
+    let number = next_number(worker, &sent).await?;
+    let Sent { before, batch: (_, batch), .. } = sent;
     let Resending { name: replaces, rows, lies_there, .. } = before;
     let about = NewFile { batch: batch.number.clone(), replaces, number, rows, lies_there };
     let wanted = Wanted {
@@ -140,15 +144,7 @@ async fn part(worker: &Worker, batch: i64, record: &BatchRecord, now: Timestamp)
     let kind = kind_of(record)?;
     let mut numbers = cutting::numbers(worker, kind.kind(), &record.partner, now).await?;
     numbers.batch.clone_from(&record.number);
-    let slice = QueueSlice {
-        region: record.region.clone(),
-        bank: record.bank.clone(),
-        lane: record.lane.clone(),
-        cards: record.cards,
-        oldest: record.cut_on.clone(),
-        since: now,
-    };
-    kind.render_anew(worker, (batch, slice), &numbers, now).await
+    kind.render_anew(worker, (batch, record.slice(now)), &numbers, now).await
 }
 
 async fn sent(worker: &Worker, id: i64) -> Result<Sent, ResendError> {

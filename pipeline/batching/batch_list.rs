@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use jiff::Timestamp;
+
+use super::cut_batch::QueueSlice;
 use crate::custody::batch_members::OF_BATCH;
 use crate::store::scope::in_scope;
 use crate::store::{Ledger, LedgerError};
@@ -27,6 +30,20 @@ row! {
         cut_on: String,
         due_on: String,
         owner: String,
+    }
+}
+
+impl BatchRecord {
+    /// What its cards have in common, as if they waited together since an instant.
+    pub(crate) fn slice(&self, since: Timestamp) -> QueueSlice {
+        QueueSlice {
+            region: self.region.clone(),
+            bank: self.bank.clone(),
+            lane: self.lane.clone(),
+            cards: self.cards,
+            oldest: self.cut_on.clone(),
+            since,
+        }
     }
 }
 

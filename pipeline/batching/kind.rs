@@ -210,7 +210,8 @@ async fn begin_with_numbers<K: CutKind>(
 ) -> Result<Tx, StageError> {
     // What a person confirmed is cut under the number that was shown, or not at all.
     let renumbers = K::RENUMBERS && rendered.cut.action.is_none();
-    for tries in 0.. {
+    let mut tries = 0;
+    loop {
         if rendered.cut.file.is_some() {
             worker.objects.put("files", &rendered.bytes).await?;
         }
@@ -224,8 +225,8 @@ async fn begin_with_numbers<K: CutKind>(
         worker.objects.remove("files", &file.sha256).await?;
         tokio::task::block_in_place(|| K::renumber(worker, rendered, &given, now))?;
         numbers = given;
+        tries += 1;
     }
-    Err(StageError::Shape("tries without end".into()))
 }
 
 /// Takes the cards of a stream's next batch under its lease, or gives the lease back.

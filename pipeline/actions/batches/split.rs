@@ -13,7 +13,6 @@ use crate::actions::outcome::{Instruction, Outcome};
 use crate::batching::any_kind::Part;
 use crate::batching::batch_list::BatchRecord;
 use crate::batching::batch_record::NewBatchAction;
-use crate::batching::cut_batch::QueueSlice;
 use crate::batching::cutting;
 use crate::limits::PASSING_FAULT_TRIES;
 use crate::route::batches_of;
@@ -84,14 +83,7 @@ async fn parts(
     };
     let first = cutting::numbers(worker, kind, &batch.partner, at).await?;
     let both = [first.clone(), first.following()];
-    let slice = QueueSlice {
-        region: batch.region.clone(),
-        bank: batch.bank.clone(),
-        lane: batch.lane.clone(),
-        cards: batch.cards,
-        oldest: batch.cut_on.clone(),
-        since: at,
-    };
+    let slice = batch.slice(at);
     let is_first = |at: usize, region: &str| match division {
         Division::Count(count) => at < *count,
         Division::Regions(regions) => regions.iter().any(|other| other == region),
