@@ -1,7 +1,7 @@
 //! Which topic it is. A topic that was deleted and recreated has its old name and other offsets, so
 //! positions belong to the topic's id on its cluster, and both are asked for with the partitions.
 //!
-//! The library has no safe call for a topic's id; the only unsafe code of the project is here.
+//! The library has no safe call for a topic's id; what is unsafe about that is here.
 
 use std::ffi::{CStr, CString};
 use std::time::Duration;

@@ -2,7 +2,9 @@
 //!
 //! A temporary table is such a struct, too: its name and columns never change, so its statements are cached.
 
-use super::args::{Arg, Column};
+use std::borrow::Cow;
+
+use super::args::{Arg, Column, text};
 
 /// Names and types of columns.
 pub type Columns = &'static [(&'static str, Column)];
@@ -14,6 +16,8 @@ pub trait BulkRow: Send + Sized {
     /// The values, in the order of the columns.
     type Values: IntoIterator<Item = Arg, IntoIter: Send> + Send;
     fn values(self) -> Self::Values;
+    /// Writes the values as fields of PostgreSQL's binary COPY, in the order of the columns.
+    fn copy(&self, out: &mut Vec<u8>);
     /// Rows turned into columns.
     fn by_column(rows: Vec<Self>) -> Vec<ColumnValues>;
 }
@@ -50,9 +54,11 @@ impl From<Vec<Option<bool>>> for ColumnValues {
     }
 }
 
-/// PostgreSQL's text cannot hold NUL; intake quarantines such a message before it comes here.
-fn without_nul(text: String) -> String {
-    if text.contains('\0') { text.replace('\0', "") } else { text }
+fn without_nul(value: String) -> String {
+    match text(&value) {
+        Cow::Borrowed(_) => value,
+        Cow::Owned(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+    }
 }
 
 /// Declares a [`BulkRow`]: `bulk_row! { struct Member in "member" { row: i64, id: i64 } }`.
@@ -72,6 +78,10 @@ macro_rules! bulk_row {
 
             fn values(self) -> Self::Values {
                 [$($crate::store::args::Arg::from(self.$field)),*]
+            }
+
+            fn copy(&self, out: &mut Vec<u8>) {
+                $($crate::store::args::Bound::copy(&self.$field, out);)*
             }
 
             fn by_column(rows: Vec<Self>) -> Vec<$crate::store::bulk_row::ColumnValues> {

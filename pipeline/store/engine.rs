@@ -105,10 +105,7 @@ impl Ledger {
 
     /// Which engine it is on.
     pub fn engine(&self) -> Engine {
-        match *self.pool {
-            Pool::Postgres(_) => Engine::Postgres,
-            Pool::Sqlite(_) => Engine::Sqlite,
-        }
+        if matches!(*self.pool, Pool::Postgres(_)) { Engine::Postgres } else { Engine::Sqlite }
     }
 
     /// Rows inserted, updated and deleted in every table since this ledger was opened,
@@ -326,6 +323,11 @@ impl Tx {
         on!(self, c => sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(c).await.map(|_| ()))
     }
 
+    /// Whether rows are handed over with PostgreSQL's COPY.
+    pub(super) fn copies(&self) -> bool {
+        matches!(&self.inner, Inner::Postgres(pooled) if pooled.copies())
+    }
+
     /// Counts rows written another way.
     pub(crate) fn wrote(&mut self, rows: u64) {
         self.written += rows;
@@ -348,10 +350,7 @@ impl Tx {
 
     /// Which engine it is on.
     pub fn engine(&self) -> Engine {
-        match self.inner {
-            Inner::Postgres(_) => Engine::Postgres,
-            Inner::Sqlite(_) => Engine::Sqlite,
-        }
+        if matches!(self.inner, Inner::Postgres(_)) { Engine::Postgres } else { Engine::Sqlite }
     }
 
     /// The connection of a PostgreSQL transaction, for statements whose text is built.

@@ -11,6 +11,7 @@ use std::time::Duration;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::at_once::write_at_once;
 use super::servers::Servers;
 use super::session::{Backend, Session, greet};
 use crate::limits::{DATABASE_CONNECT_SECONDS, DATABASE_CONNECTIONS, DATABASE_PING_SECONDS};
@@ -96,8 +97,10 @@ impl Connections {
 
     async fn connect_to(&self, server: usize) -> Result<Session, LedgerError> {
         let connecting = async {
-            let connection = PgConnection::connect_with(self.servers.options(server)).await?;
-            greet(connection, server, self.patience).await
+            let options = self.servers.options(server);
+            let connection = PgConnection::connect_with(options).await?;
+            let at_once = options.get_socket().is_some() || write_at_once(options.get_port());
+            greet(connection, (server, at_once), self.patience).await
         };
         let bound = Duration::from_secs(DATABASE_CONNECT_SECONDS).min(self.patience.answer);
         match tokio::time::timeout(bound, connecting).await {
@@ -257,6 +260,11 @@ impl PooledConnection {
     /// The connection; an error once it was dropped.
     pub fn connection(&mut self) -> Result<&mut PgConnection, sqlx::Error> {
         self.session.as_mut().map(|session| &mut session.connection).ok_or(sqlx::Error::PoolClosed)
+    }
+
+    /// Whether rows are handed over with COPY.
+    pub fn copies(&self) -> bool {
+        self.session.as_ref().is_some_and(|session| session.facts.copies)
     }
 
     /// Who answers it; none once the connection was dropped.

@@ -1,5 +1,6 @@
 //! What only PostgreSQL needs: connections that are bounded, sessions that are fit, and servers that fall silent or cannot be written.
 
+mod at_once;
 pub mod connections;
 pub mod row_security;
 pub mod servers;

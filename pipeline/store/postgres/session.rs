@@ -34,18 +34,22 @@ pub(crate) struct SessionFacts {
     pub in_recovery: bool,
     /// Whether it takes no writes, for whatever reason.
     pub read_only: bool,
+    /// Whether rows are handed over with COPY: row-level security, which refuses it, is not on for this role, and its
+    /// last word does not wait for the network.
+    pub copies: bool,
 }
 
 const ASKED: &str = "SELECT pg_backend_pid(),
         (SELECT CAST(extract(epoch FROM backend_start) * 1000000 AS BIGINT) FROM pg_stat_activity WHERE pid = pg_backend_pid()),
         current_setting('server_encoding'), current_database()::text, inet_server_port(),
         pg_is_in_recovery() OR has_database_privilege(current_database(), 'TEMPORARY'),
-        pg_is_in_recovery(), current_setting('transaction_read_only') = 'on'";
+        pg_is_in_recovery(), current_setting('transaction_read_only') = 'on',
+        NOT EXISTS (SELECT 1 FROM pg_class WHERE relrowsecurity AND row_security_active(oid))";
 
 /// Sets a new session and asks for its facts, in one message.
 pub(crate) async fn greet(
     mut connection: PgConnection,
-    server: usize,
+    (server, writes_at_once): (usize, bool),
     patience: Timeouts,
 ) -> Result<Session, sqlx::Error> {
     let greeting = format!("{}; {ASKED}", patience.of_session());
@@ -59,6 +63,7 @@ pub(crate) async fn greet(
         temporary: row.try_get(5)?,
         in_recovery: row.try_get(6)?,
         read_only: row.try_get(7)?,
+        copies: writes_at_once && row.try_get(8)?,
     };
     Ok(Session { connection, facts })
 }
@@ -75,6 +80,7 @@ impl SessionFacts {
             server_port: None,
             in_recovery: false,
             read_only: false,
+            copies: true,
         }
     }
 
