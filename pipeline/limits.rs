@@ -44,6 +44,14 @@ pub const FILE_BLOCK_BYTES: usize = 256 * 1024;
 /// Chunks that wait between the reader and the writer: none, for one is being checked and one settled.
 pub const CHUNKS_WAITING: usize = 0;
 
+/// Units of a step that one worker has in hand where others may write beside it: one is settled by the database while
+/// the next is worked. Each needs a batch's memory, and at most one connection.
+pub const UNITS_IN_HAND: usize = 2;
+
+/// A file is rendered anew so often because other workers took its numbers first: to cut its batch once more takes longer
+/// than a few of them.
+pub const RENUMBERED_MAX: u32 = 20;
+
 /// A lease lapses after this when its worker is gone.
 pub const LEASE_SECONDS: i64 = 60;
 /// Times a lease is renewed, each for a third of its length: an hour, in which any unit of work ends.
@@ -205,6 +213,8 @@ pub const PHOTO_CLAIM_BYTES: usize = 32 * 1024 * 1024;
 pub const PHOTOS_FETCHED_AT_ONCE: usize = 4;
 /// Renditions under way to the object store at once.
 pub const RENDITIONS_KEPT_AT_ONCE: usize = 8;
+/// Renditions of a package are read beside each other: each waits for a disk or a service, and is some 40 KB.
+pub const RENDITIONS_READ_AT_ONCE: usize = 8;
 /// Memory the photos decoded at one time may take together, whatever the number of cores: two of the largest.
 pub const PHOTOS_DECODED_BYTES: u64 = 2 * PHOTO_DECODED_BYTES_MAX;
 /// When a photo that is not there is asked for again: an upload can lag behind its message, by a night at

@@ -155,6 +155,7 @@ impl<K: CutKind> AnyKind for CutStep<K> {
             let cards = K::members(&worker.ledger, batch).await?;
             let progress = Progress::unwatched();
             let mut supply = K::supply(worker, &cards, &progress).await?;
+            K::take_numbers(worker, &mut supply, cards.len()).await?;
             let mut divided = [Vec::new(), Vec::new()];
             for (at, card) in cards.into_iter().enumerate() {
                 let first = is_first(at, K::region(&card).unwrap_or(&slice.region));

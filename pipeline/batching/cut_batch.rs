@@ -59,32 +59,34 @@ pub struct CutBatch {
 }
 
 impl CutBatch {
+    /// The digest of its file; empty where it has none.
+    pub fn digest(&self) -> &str {
+        self.file.as_ref().map_or("", |file| &file.sha256)
+    }
+
     /// Who has it cut: a person, or the scheduler.
     pub fn actor(&self) -> &str {
         self.action.as_ref().map_or("scheduler", |action| action.actor.as_str())
     }
 }
 
-impl Ledger {
-    /// Cards a partner was asked for by files of a kind between two instants; what was cancelled or replaced
-    /// does not count.
-    pub async fn cards_asked(
-        &self,
-        partner: &str,
-        kind: FileKind,
-        from: Timestamp,
-        until: Timestamp,
-    ) -> Result<i64, LedgerError> {
-        self.read()
-            .await?
-            .number(
-                "SELECT CAST(COALESCE(sum(rows), 0) AS BIGINT) FROM file WHERE partner = $1 AND kind = $4
-                    AND direction = 'out' AND state NOT IN ('cancelled', 'replaced') AND at >= $2 AND at < $3",
-                args![partner, from, until, kind.name()],
-            )
-            .await
-    }
+/// Cards a partner was asked for by files of a kind between two instants; what was cancelled or replaced does not
+/// count.
+pub(super) async fn cards_asked(
+    tx: &mut Tx,
+    partner: &str,
+    kind: FileKind,
+    (from, until): (Timestamp, Timestamp),
+) -> Result<i64, LedgerError> {
+    tx.number(
+        "SELECT CAST(COALESCE(sum(rows), 0) AS BIGINT) FROM file WHERE partner = $1 AND kind = $4
+            AND direction = 'out' AND state NOT IN ('cancelled', 'replaced') AND at >= $2 AND at < $3",
+        args![partner, from, until, kind.name()],
+    )
+    .await
+}
 
+impl Ledger {
     /// The batch a placed file asked for, by the file's own stream and number; also one that was replaced, because
     /// the partner may have read it.
     pub async fn batch_of_request(

@@ -16,7 +16,7 @@ use crate::exchange::files::FrozenFile;
 use crate::limits::{ANSWER_WORKING_DAYS, BATCH_CARDS_MAX};
 use crate::step::{StageError, Worker};
 use crate::store::counters::{locked_number, stream_counter};
-use crate::store::{LedgerError, Tx};
+use crate::store::{Ledger, LedgerError, Tx};
 use crate::time::local_date;
 
 /// The numbers a cut will get; the settle fails and is tried again if another cut took them first.
@@ -37,6 +37,9 @@ pub const SENT_BEFORE: &str = "was sent before the database was restored; ask th
 /// Why a card is on hold whose encrypted records are damaged.
 pub const CANNOT_OPEN: &str = "a sealed record of it cannot be opened: restore it from a backup";
 
+/// Why a card is on hold whose row names the message of another application.
+pub const OF_ANOTHER: &str = "its message is another application's: restore it from a backup";
+
 /// One damaged record holds one card. When no record of several opens, the keys or the store are at fault,
 /// and no card is on hold for that.
 pub fn refuse_if_none_opens(batch: &CutBatch) -> Result<(), StageError> {
@@ -48,22 +51,36 @@ pub fn refuse_if_none_opens(batch: &CutBatch) -> Result<(), StageError> {
 }
 
 impl Numbers {
-    /// The numbers as the transaction that settles the cut finds them, if others took these; nobody takes them before
-    /// it ends. A counter that is not there yet cannot be locked: then who comes second is told when they are taken.
+    /// The numbers that are next now, if others took these.
+    pub(crate) async fn next_now(
+        &self,
+        ledger: &Ledger,
+        partner: &str,
+        kind: BatchKind,
+    ) -> Result<Option<Numbers>, LedgerError> {
+        let number = ledger.peek_counter(&self.batch_counter.0).await?;
+        let sequence = ledger.next_sequence(partner, kind.request.name(), "out").await?;
+        Ok(self.unless(number, sequence))
+    }
+
+    /// As [`Numbers::next_now`], as the transaction that settles the cut finds them; nobody takes them before it ends.
     pub(crate) async fn given_now(
         &self,
         tx: &mut Tx,
         partner: &str,
         kind: BatchKind,
     ) -> Result<Option<Numbers>, LedgerError> {
-        let (counter, before) = &self.batch_counter;
-        let number = locked_number(tx, counter).await?;
+        let number = locked_number(tx, &self.batch_counter.0).await?;
         let sequence = locked_number(tx, &stream_counter(partner, kind.request.name(), "out")).await?;
-        if (number, sequence) == (*before, self.sequence) {
-            return Ok(None);
-        }
+        Ok(self.unless(number, sequence))
+    }
+
+    /// These numbers of the same series, unless they are those it has.
+    fn unless(&self, number: i64, sequence: i64) -> Option<Numbers> {
+        let (counter, before) = &self.batch_counter;
         let batch = format!("{}-{number:04}", self.series);
-        Ok(Some(Numbers { batch, batch_counter: (counter.clone(), number), sequence, ..self.clone() }))
+        let given = Numbers { batch, batch_counter: (counter.clone(), number), sequence, ..self.clone() };
+        ((number, sequence) != (*before, self.sequence)).then_some(given)
     }
 
     /// The numbers of the batch after this one.

@@ -10,12 +10,13 @@ use std::marker::PhantomData;
 use cardline_core::batch_kinds::BatchKind;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use tokio::sync::OwnedMutexGuard;
 
 use super::batch_record::NewBatchAction;
 use super::cut_batch::{CutBatch, QueueSlice};
 use super::cutting::{self, Numbers};
 use super::schedule::{self, DueStream};
-use crate::limits::PASSING_FAULT_TRIES;
+use crate::limits::RENUMBERED_MAX;
 use crate::people::authorisation::stream_bounds;
 use crate::step::{Claim, Progress, StageError, Step, Work, Worker};
 use crate::store::leases::spend;
@@ -24,8 +25,7 @@ use crate::store::{Lease, Ledger, LedgerError, Stamp, Tx};
 /// What is a kind's own.
 pub trait CutKind: Send + Sync + 'static {
     const KIND: BatchKind;
-    /// Whether a file is rendered anew where another cut took its numbers first. One whose rows bear numbers is not:
-    /// its cut is made again.
+    /// Whether a file is rendered anew where another cut took its numbers first; else its cut is made again.
     const RENUMBERS: bool = false;
     /// A card with what its row of the file needs.
     type Card: Send + Sync;
@@ -52,10 +52,10 @@ pub trait CutKind: Send + Sync + 'static {
         std::future::ready(Ok(Vec::from_iter(first)))
     }
 
-    /// The cards of a slice that go first.
+    /// The cards of a stream's slices that go first, at most so many: those that [`CutKind::portions`] counts.
     fn first(
         worker: &Worker,
-        slice: &QueueSlice,
+        slices: &[QueueSlice],
         most: i64,
     ) -> impl Future<Output = Result<Vec<Self::Card>, StageError>> + Send;
 
@@ -74,7 +74,17 @@ pub trait CutKind: Send + Sync + 'static {
         progress: &Progress,
     ) -> impl Future<Output = Result<Self::Supply, StageError>> + Send;
 
-    /// Has the supply give the cards of a batch the numbers they have, where a rendering gives numbers.
+    /// Gives the supply the numbers that so many cards need, where a rendering gives cards numbers. Nobody else gets
+    /// them, whatever becomes of the batch.
+    fn take_numbers(
+        _: &Worker,
+        _: &mut Self::Supply,
+        _cards: usize,
+    ) -> impl Future<Output = Result<(), LedgerError>> + Send {
+        std::future::ready(Ok(()))
+    }
+
+    /// Gives the supply the numbers that the cards of a batch have, where a rendering gives numbers.
     fn same_numbers(
         _: &Ledger,
         _batch: i64,
@@ -146,6 +156,7 @@ pub struct Claimed<K: CutKind> {
 }
 
 impl<K: CutKind> Step for CutStep<K> {
+    const IN_HAND: usize = 2;
     type Unit = DueStream;
     type Claimed<'s> = Claimed<K>;
     type Worked<'s> = (Lease, Rendered<K::Rows>, Numbers, Progress);
@@ -187,7 +198,7 @@ impl<K: CutKind> Step for CutStep<K> {
         now: Timestamp,
     ) -> Result<(), StageError> {
         progress.phase("ledger", None);
-        let mut tx = begin_with_numbers::<K>(worker, &mut rendered, numbers, now).await?;
+        let (mut tx, _turn) = begin_with_numbers::<K>(worker, &mut rendered, numbers, now).await?;
         let Rendered { cut, rows, .. } = rendered;
         let reason = format!("{} batch cut", K::KIND.word);
         let why = Stamp { at: now, actor: cut.actor(), reason: &reason };
@@ -201,30 +212,40 @@ impl<K: CutKind> Step for CutStep<K> {
 
 /// Puts the file into the object store and begins the transaction that settles the cut, under the numbers it will get:
 /// where others took them meanwhile, the file is rendered anew under the next ones. No transaction is open while a
-/// file is made or put away. Whoever is overtaken too often is told when the numbers are taken.
+/// file is made or put away. Whoever is overtaken too often is told when the numbers are taken. The cuts that one worker
+/// has in hand take turns from here on, so that only those of other workers overtake it.
 async fn begin_with_numbers<K: CutKind>(
     worker: &Worker,
     rendered: &mut Rendered<K::Rows>,
     mut numbers: Numbers,
     now: Timestamp,
-) -> Result<Tx, StageError> {
+) -> Result<(Tx, OwnedMutexGuard<()>), StageError> {
+    let turn = worker.numbering.clone().lock_owned().await;
     // What a person confirmed is cut under the number that was shown, or not at all.
     let renumbers = K::RENUMBERS && rendered.cut.action.is_none();
+    let Some(partner) = rendered.cut.file.as_ref().map(|file| file.partner.clone()) else {
+        return Ok((worker.ledger.begin().await?, turn));
+    };
     let mut tries = 0;
     loop {
-        if rendered.cut.file.is_some() {
-            worker.objects.put("files", &rendered.bytes).await?;
+        let overtaken = numbers.next_now(&worker.ledger, &partner, K::KIND).await?;
+        if let Some(next) = overtaken.filter(|_| renumbers && tries < RENUMBERED_MAX) {
+            tokio::task::block_in_place(|| K::renumber(worker, rendered, &next, now))?;
+            numbers = next;
         }
+        worker.objects.put_under("files", rendered.cut.digest(), &rendered.bytes).await?;
         let mut tx = worker.ledger.begin().await?;
-        let Some(file) = rendered.cut.file.as_ref().filter(|_| renumbers && tries < PASSING_FAULT_TRIES) else {
-            return Ok(tx);
-        };
-        let Some(given) = numbers.given_now(&mut tx, &file.partner, K::KIND).await? else { return Ok(tx) };
+        let given = numbers.given_now(&mut tx, &partner, K::KIND).await?;
+        if given.is_none() || !renumbers || tries == RENUMBERED_MAX {
+            if let Some(partner) = worker.partners.get(&partner) {
+                let cards = rendered.cut.members.len() as i64;
+                schedule::refuse_beyond_capacity(worker, &mut tx, (partner, K::KIND), cards, now).await?;
+            }
+            return Ok((tx, turn));
+        }
         tx.roll_back().await?;
         // Nobody else has these bytes: number and batch are in them.
-        worker.objects.remove("files", &file.sha256).await?;
-        tokio::task::block_in_place(|| K::renumber(worker, rendered, &given, now))?;
-        numbers = given;
+        worker.objects.remove("files", rendered.cut.digest()).await?;
         tries += 1;
     }
 }
@@ -239,10 +260,7 @@ pub async fn claim<K: CutKind>(
 ) -> Result<Option<Claimed<K>>, StageError> {
     let progress = worker.ledger.progress_of(work("cut", worker, &stream.name, action.as_ref()));
     progress.phase("cards", None);
-    let mut cards = Vec::new();
-    for (slice, portion) in K::portions(worker, &stream.slices, stream.most).await? {
-        cards.extend(K::first(worker, &slice, portion).await?);
-    }
+    let cards = K::first(worker, &stream.slices, stream.most).await?;
     let (Some(slice), Some(partner)) = (stream.slices.first().filter(|_| !cards.is_empty()), &stream.partner) else {
         worker.ledger.give_back(&lease).await?;
         progress.finish("nothing waits").await;
@@ -256,7 +274,8 @@ pub async fn claim<K: CutKind>(
         let (topic, expected) = numbers.batch_counter;
         return Err(LedgerError::OffsetMoved { topic, partition: 0, expected }.into());
     }
-    let supply = K::supply(worker, &cards, &progress).await?;
+    let mut supply = K::supply(worker, &cards, &progress).await?;
+    K::take_numbers(worker, &mut supply, cards.len()).await?;
     let stream = stream.name.clone();
     Ok(Some(Claimed { lease, slice: slice.clone(), cards, supply, numbers, stream, action, progress }))
 }

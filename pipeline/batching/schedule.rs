@@ -12,11 +12,11 @@ use cardline_core::file_formats::{Because, Timetable, Until, Waiting};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::cut_batch::QueueSlice;
+use super::cut_batch::{QueueSlice, cards_asked};
 use super::cutting;
 use crate::exchange::Partner;
 use crate::step::{Claim, StageError, Unit, Worker};
-use crate::store::{Lease, LedgerError};
+use crate::store::{Lease, LedgerError, Tx};
 
 /// A stream of batches.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -88,8 +88,7 @@ impl WaitingStream<'_> {
 
     /// Cards its bureau makes on one day.
     pub fn capacity(&self) -> Option<i64> {
-        let is_made = self.stream.kind.asked == Asked::Bureau;
-        self.partner.profile.batch.capacity_per_day.filter(|_| is_made).map(i64::from)
+        capacity(self.partner, self.stream.kind)
     }
 
     /// The day the oldest card counts from.
@@ -158,6 +157,12 @@ async fn share_capacity(worker: &Worker, found: &mut [WaitingStream<'_>], now: T
     Ok(())
 }
 
+/// The work whose lease a cut of a stream needs, such as `cut/account/ABC/110101/normal`: streams do not wait for each
+/// other.
+pub fn lease_of(stream: &str) -> String {
+    format!("cut/{stream}")
+}
+
 /// Whether a hold covers a stream: its own name, or the beginning of it.
 pub fn covers(on_hold: &str, stream: &str) -> bool {
     stream.strip_prefix(on_hold).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -213,7 +218,7 @@ pub async fn take_due(
         worker.partners.bureau(&stream.name)?;
         return Ok(Claim::Settled);
     }
-    let Some(lease) = worker.lease(&kind.work(&stream.name), now).await? else { return Ok(Claim::Busy) };
+    let Some(lease) = worker.lease(&lease_of(&stream.name), now).await? else { return Ok(Claim::Busy) };
     let mut found = streams(worker, kind, waiting.await?, now).await?.into_iter();
     let found = found.find(|due| due.stream.name() == stream.name && due.is_due()).map(|due| due.unit());
     match found {
@@ -272,10 +277,35 @@ fn candidate<'s>(
     WaitingStream { take: waiting.cards, stream, partner, slices, waiting, timetable, on_hold_by, verdict, first_cut }
 }
 
+/// Cards a partner makes on one day; none where nothing is made, or as many as are asked.
+fn capacity(partner: &Partner, kind: BatchKind) -> Option<i64> {
+    partner.profile.batch.capacity_per_day.filter(|_| kind.asked == Asked::Bureau).map(i64::from)
+}
+
+/// Refuses so many cards more where others used up a bureau's day meanwhile. Whoever asks has the lock on the numbers
+/// of its files, so that nobody else does in between.
+pub(super) async fn refuse_beyond_capacity(
+    worker: &Worker,
+    tx: &mut Tx,
+    (partner, kind): (&Partner, BatchKind),
+    cards: i64,
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    let Some(capacity) = capacity(partner, kind) else { return Ok(()) };
+    let timetable = Timetable::of(&partner.profile, &worker.calendar);
+    let Some((from, until)) = timetable.bounds(timetable.today(now)) else { return Ok(()) };
+    let code = &partner.profile.code;
+    if cards_asked(tx, code, kind.request, (from, until)).await? + cards <= capacity {
+        return Ok(());
+    }
+    Err(LedgerError::DayUsedUp { partner: code.clone(), capacity })
+}
+
 async fn used_today(worker: &Worker, candidate: &WaitingStream<'_>, now: Timestamp) -> Result<i64, StageError> {
     let today = candidate.timetable.today(now);
     let Some((from, until)) = candidate.timetable.bounds(today) else { return Ok(0) };
-    Ok(worker.ledger.cards_asked(&candidate.partner.profile.code, candidate.stream.kind.request, from, until).await?)
+    let mut tx = worker.ledger.read().await?;
+    Ok(cards_asked(&mut tx, &candidate.partner.profile.code, candidate.stream.kind.request, (from, until)).await?)
 }
 
 /// Divides each bureau's days among its streams: who is cut first, then urgent lanes, then the oldest.

@@ -107,16 +107,6 @@ impl BatchKind {
     pub fn named(word: &str) -> Option<BatchKind> {
         BatchKind::ALL.into_iter().find(|kind| kind.word == word)
     }
-
-    /// The work whose lease a cut of a stream needs, such as `cut/account/ABC/110101/normal`. Streams of banks do not
-    /// wait for each other; those of bureaus share capacity and card numbers, and have one lease.
-    #[must_use]
-    pub fn work(self, stream: &str) -> String {
-        match self.asked {
-            Asked::Bank => format!("cut/{stream}"),
-            Asked::Bureau => format!("cut/{}", self.word),
-        }
-    }
 }
 
 impl Deref for BatchKind {

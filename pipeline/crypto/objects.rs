@@ -145,13 +145,19 @@ impl Objects {
     /// Stores bytes, encrypted, under their own digest; the same bytes again are the same object. Returns the digest.
     pub async fn put(&self, kind: &str, plain: &[u8]) -> Result<String, ObjectError> {
         let digest = sha256(plain);
-        let key = Key::from(key_of(kind, &digest));
+        self.put_under(kind, &digest, plain).await?;
+        Ok(digest)
+    }
+
+    /// As [`Objects::put`], of bytes whose digest is known.
+    pub async fn put_under(&self, kind: &str, digest: &str, plain: &[u8]) -> Result<(), ObjectError> {
+        let key = Key::from(key_of(kind, digest));
         let encrypted =
             self.keys.encrypt_large(plain).map_err(|source| ObjectError::Encrypted { key: key.to_string(), source })?;
         crash::before(DurableAct::Store);
         self.store()?.put(&key, Bytes::from(encrypted).into()).await.map_err(|error| self.failed(error))?;
         crash::after(DurableAct::Store);
-        Ok(digest)
+        Ok(())
     }
 
     /// Reads and decrypts what was stored under a digest, and checks that it still is that.

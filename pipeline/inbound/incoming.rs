@@ -62,6 +62,11 @@ impl Unit for InboundFile {
             Lying::Folder => "from".into(),
         })
     }
+
+    /// The files of a partner.
+    fn turn(&self) -> Option<String> {
+        Some(self.partner.clone())
+    }
 }
 
 /// Complete files of a kind, partner by partner, each partner's in the order of their numbers; with the first

@@ -104,6 +104,7 @@ struct Taken<B> {
 }
 
 impl<K: InboundKind> Step for InboundStep<K> {
+    const IN_HAND: usize = 2;
     type Unit = InboundFile;
     type Claimed<'s> = Claimed<'s, K::Asked>;
     type Worked<'s> = Worked<'s, K::Believed>;

@@ -5,7 +5,7 @@ use cardline_core::batch_kinds::BatchKind;
 use jiff::Timestamp;
 
 use crate::batching::cut_batch::QueueSlice;
-use crate::batching::schedule::stream_of;
+use crate::batching::schedule::{lease_of, stream_of};
 use crate::limits::FOLLOWED_PER_SETTLE;
 use crate::route::waiting_regions::Room;
 use crate::step::{Claim, StageError, Step, Unit, Worker};
@@ -47,8 +47,7 @@ impl Step for FollowRegions {
         };
         // Nobody else touches the queue of a bank that is no partner.
         let stream = stream_of(worker, kind, group.key());
-        let work =
-            stream.map_or_else(|| format!("regions/{}", group.region), |(stream, _)| stream.kind.work(&stream.name()));
+        let work = stream.map_or_else(|| format!("regions/{}", group.region), |(stream, _)| lease_of(&stream.name()));
         Ok(Claim::under(worker.lease(&work, now).await?, |lease| (lease, group.clone())))
     }
 

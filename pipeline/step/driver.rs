@@ -8,7 +8,8 @@ use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use futures_util::FutureExt;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 use jiff::Timestamp;
 
 use super::set_aside::{Asides, Resting, SetAside};
@@ -19,6 +20,9 @@ use crate::metrics;
 
 /// One step of a stage.
 pub trait Step: Sync {
+    /// How many of its units one worker may have in hand, where it has any number in hand: while the database settles
+    /// one, the next is claimed and worked. More than one only where units do not wait for each other.
+    const IN_HAND: usize = 1;
     /// What may fail without the rest.
     type Unit: Unit;
     /// The piece of work taken, with its lease.
@@ -107,7 +111,7 @@ pub struct Drained {
 }
 
 /// Runs a step until it finds nothing more to do, or the worker is asked to stop. Fails when the step as a
-/// whole does, or the machine; what fails of it is set aside.
+/// whole does, or the machine; what fails of it is set aside, and what is in hand then is ended first.
 pub async fn drain<S: Step>(
     step: &S,
     name: &'static str,
@@ -116,30 +120,38 @@ pub async fn drain<S: Step>(
     now: Timestamp,
 ) -> Result<Drained, StageError> {
     let mut asides = Asides::open(worker, name, resting, now).await?;
-    let mut did = 0;
+    let in_hand = S::IN_HAND.min(worker.in_hand).max(1);
+    let (mut did, mut outage) = (0, None);
     loop {
         let units = step.units(worker, now).await?;
         let mut again = false;
         asides.listed(&units);
-        for unit in &units {
-            if worker.is_stopping() {
-                break;
+        let (mut left, mut turns): (Vec<&S::Unit>, Vec<Option<String>>) = (units.iter().rev().collect(), Vec::new());
+        let mut running = FuturesUnordered::new();
+        loop {
+            while running.len() < in_hand && outage.is_none() && !worker.is_stopping() {
+                let is_next = |unit: &&S::Unit| asides.may_try(*unit) && !turns.contains(&unit.turn());
+                let Some(unit) = left.iter().rposition(is_next).map(|place| left.remove(place)) else { break };
+                turns.push(unit.turn());
+                running.push(async move { (unit, once(step, worker, unit, now).await) });
             }
-            if !asides.may_try(unit) {
-                continue;
-            }
-            match once(step, worker, unit, now).await {
+            let Some((unit, ended)) = running.next().await else { break };
+            turns.retain(|turn| *turn != unit.turn());
+            match ended {
                 Ok(ran) => {
                     did += u64::from(ran == Ran::Did);
                     again |= matches!(ran, Ran::Did | Ran::Settled);
                     asides.went(unit, ran).await?;
                 }
-                Err(error) if error.is_outage() => return Err(error),
+                Err(error) if error.is_outage() => outage = outage.or(Some(error)),
                 Err(error) => {
                     step.forget(worker);
                     asides.failed(unit, error).await?;
                 }
             }
+        }
+        if let Some(error) = outage {
+            return Err(error);
         }
         if !again || worker.is_stopping() {
             return Ok(Drained { did, set_aside: asides.close().await? });

@@ -66,6 +66,10 @@ pub trait Unit: Send + Sync {
     fn name(&self) -> Option<String> {
         None
     }
+    /// What its lease is about. Those that are alike are worked one after the other, in their order.
+    fn turn(&self) -> Option<String> {
+        self.name()
+    }
 }
 
 /// The single unit of a step that cannot be divided.

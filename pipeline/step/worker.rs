@@ -20,10 +20,10 @@ use crate::crypto::keys::Keys;
 use crate::crypto::objects::Objects;
 use crate::exchange::{Partner, Partners};
 use crate::kafka::{Broker, Publisher, Reader};
-use crate::limits::LEASE_SECONDS;
+use crate::limits::{LEASE_SECONDS, UNITS_IN_HAND};
 use crate::reference::tables::{reference_on, take_effect};
 use crate::store::worker_names::HeldName;
-use crate::store::{Ledger, Opening};
+use crate::store::{Engine, Ledger, Opening};
 
 /// The name of who opens a worker and takes none: the demo and the tests.
 const UNNAMED_WORKER: &str = "worker-1";
@@ -47,6 +47,11 @@ pub struct Worker {
     imported: i64,
     /// The last instant that was believed.
     pub(crate) believed: Mutex<Option<jiff::Timestamp>>,
+    /// How many units of a step it may have in hand. With more than one, the order in which batches get their numbers
+    /// is no longer the same each time: that of tests and demos is.
+    pub in_hand: usize,
+    /// Whoever of those it has in hand gives numbers to a file, until these are taken.
+    pub(crate) numbering: Arc<tokio::sync::Mutex<()>>,
     /// Set when the worker is asked to stop: no further unit of work is claimed.
     stopping: Arc<AtomicBool>,
     /// Held so that no other live process works under this worker's name; none where nobody took it.
@@ -131,6 +136,8 @@ impl Worker {
             calendar_day: today,
             imported,
             believed: Mutex::default(),
+            in_hand: 1,
+            numbering: Arc::default(),
             stopping: Arc::default(),
             name: None,
             kafka,
@@ -161,6 +168,8 @@ impl Worker {
             calendar_day: self.calendar_day,
             imported: self.imported,
             believed: Mutex::default(),
+            in_hand: self.in_hand,
+            numbering: self.numbering.clone(),
             stopping: Arc::default(),
             name: self.name.clone(),
             kafka: self.kafka.clone(),
@@ -204,18 +213,19 @@ impl Worker {
 
     /// Works under a name no other live process has: the configured one or this machine's, numbered
     /// from the second on.
-    pub async fn named(mut self) -> Result<Worker, StageError> {
+    pub async fn named(self) -> Result<Worker, StageError> {
         let name = match &self.config.worker.value {
             Some(name) => name.clone(),
             None => rustix::system::uname().nodename().to_string_lossy().into_owned(),
         };
-        self.name = Some(Arc::new(self.ledger.take_name_like(&name).await?));
-        Ok(self)
+        let held = self.ledger.take_name_like(&name).await?;
+        Ok(self.under(Arc::new(held)))
     }
 
-    /// Works under a name taken before.
+    /// Works under a name taken before. On PostgreSQL, which has many writers, it may have several units in hand.
     pub fn under(mut self, name: Arc<HeldName>) -> Worker {
         self.name = Some(name);
+        self.in_hand = if self.ledger.engine() == Engine::Postgres { UNITS_IN_HAND } else { 1 };
         self
     }
 

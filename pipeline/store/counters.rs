@@ -19,9 +19,14 @@ pub async fn take_numbers(tx: &mut Tx, counter: &str, count: i64) -> Result<i64,
     Ok(next - count)
 }
 
-/// The number a counter hands out next; nobody else takes it before this transaction ends.
+/// The number a counter hands out next; nobody else takes it before this transaction ends. A new counter is made: what
+/// is not there cannot be locked.
 pub async fn locked_number(tx: &mut Tx, counter: &str) -> Result<i64, LedgerError> {
     let sql = for_update!(tx, "SELECT next FROM counter WHERE name = $1");
+    if let Some((next,)) = tx.row::<(i64,)>(sql, args![counter]).await? {
+        return Ok(next);
+    }
+    tx.run("INSERT INTO counter (name, next) VALUES ($1, 1) ON CONFLICT (name) DO NOTHING", args![counter]).await?;
     Ok(tx.row::<(i64,)>(sql, args![counter]).await?.map_or(1, |row| row.0))
 }
 
@@ -34,6 +39,14 @@ impl Ledger {
     /// The number the next file of a stream will get.
     pub async fn next_sequence(&self, partner: &str, kind: &str, direction: &str) -> Result<i64, LedgerError> {
         self.peek_counter(&stream_counter(partner, kind, direction)).await
+    }
+
+    /// Takes `count` consecutive numbers for good; returns the first.
+    pub async fn give_numbers(&self, counter: &str, count: i64) -> Result<i64, LedgerError> {
+        let mut tx = self.begin().await?;
+        let first = take_numbers(&mut tx, counter, count).await?;
+        tx.commit().await?;
+        Ok(first)
     }
 
     /// The number a counter will hand out next.

@@ -69,7 +69,7 @@ async fn cut(
     if confirmed.is_some_and(|confirmed| confirmed != number) {
         return Err(not_next().into());
     }
-    let Some(lease) = worker.lease(&due.stream.kind.work(&due.stream.name()), at).await? else {
+    let Some(lease) = worker.lease(&schedule::lease_of(&due.stream.name()), at).await? else {
         return Err(BatchRefusal::Busy { stream: stream.into() }.into());
     };
     // Under the lease nobody else takes of the bureau's capacity.

@@ -14,7 +14,7 @@ use crate::limits::UNCLEAR_ANSWERS_MAX;
 use crate::store::leases::spend;
 use crate::store::row_macs::RowKey;
 use crate::store::row_macs::catalog;
-use crate::store::transition::{Along, Subject, Transition, all_moved, move_each, move_one, move_set, write_move};
+use crate::store::transition::{Along, Subject, Transition, move_each, move_filled, move_one, write_move};
 use crate::store::{Lease, Ledger, LedgerError, Stamp, Tx};
 use crate::{args, bulk_row, transition};
 
@@ -96,7 +96,7 @@ impl Ledger {
         }
         doubles(&mut tx).await?;
         never_clear(&mut tx).await?;
-        counts.opened = open_accounts(&mut tx, file_id, why).await?;
+        counts.opened = open_accounts(&mut tx, file_id, batch, why).await?;
         counts.on_hold = mismatches(&mut tx, file_id, dates, why).await?;
         refusals(&mut tx, file_id, &mut counts, dates, why).await?;
         let new = counts.opened + counts.on_hold + counts.returned + counts.refused + counts.asked_again;
@@ -231,22 +231,20 @@ async fn never_clear(tx: &mut Tx) -> Result<(), LedgerError> {
     Ok(())
 }
 
-async fn open_accounts(tx: &mut Tx, file: i64, why: Stamp<'_>) -> Result<i64, LedgerError> {
+async fn open_accounts(tx: &mut Tx, file: i64, batch: i64, why: Stamp<'_>) -> Result<i64, LedgerError> {
     let opened = tx
         .run(
             "INSERT INTO account (application, answer, number_key, pan_key, opened_on, sealed, mac)
              SELECT n.application, $1, n.number_key, n.pan_key, n.opened_on, n.sealed, n.mac FROM answered n
+             JOIN account_row g ON g.application = n.application AND g.batch = $2
              JOIN application a ON a.id = n.application AND a.place IS NULL
              WHERE n.outcome = 'opened' ORDER BY n.row",
-            args![file],
+            args![file, batch],
         )
         .await? as i64;
-    if opened > 0 {
-        let card = transition!(CARD, "in_account_batch" => "waiting_production");
-        let moved = move_set(tx, ANSWER.of(file), card, why).await?;
-        all_moved(&card, opened, moved)?;
-        move_set(tx, ANSWER.of(file), transition!(ACCOUNT, "" => "sealed"), why).await?;
-    }
+    let card = transition!(CARD, "in_account_batch" => "waiting_production");
+    move_filled(tx, ANSWER.of(file), opened, card, why).await?;
+    move_filled(tx, ANSWER.of(file), opened, transition!(ACCOUNT, "" => "sealed"), why).await?;
     Ok(opened)
 }
 

@@ -28,13 +28,12 @@ pub(super) async fn open_doubtful(
     asked: &mut AskedBatch,
 ) -> Result<(), StageError> {
     let answered: HashSet<i64> = parsed.read(incoming.spec).filter_map(|row| number(row.value("row"))).collect();
-    let mut doubtful = match sent(worker, incoming, parsed, batch).await? {
+    let doubtful = match sent(worker, incoming, parsed, batch).await? {
         Some((spec, rows)) if is_of_today(worker, spec, &rows, asked).await? => {
             tokio::task::block_in_place(|| unlike(spec, &rows, incoming.spec, parsed))
         }
         _ => answered,
     };
-    doubtful.extend(asked.cards.iter().filter(|card| card.exchanged).map(|card| card.row));
     let mut cards: Vec<_> = asked.cards.iter_mut().filter(|card| doubtful.contains(&card.row)).collect();
     Ok(worker.ledger.read_applications(&mut cards).await?)
 }
@@ -69,7 +68,7 @@ async fn is_of_today(
     rows: &Rows,
     asked: &mut AskedBatch,
 ) -> Result<bool, StageError> {
-    let Some(card) = asked.cards.iter_mut().find(|card| !card.exchanged) else { return Ok(false) };
+    let Some(card) = asked.cards.first_mut() else { return Ok(false) };
     worker.ledger.read_applications(&mut [&mut *card]).await?;
     let Some(encrypted) = card.encrypted.clone() else { return Ok(false) };
     let (id, application_id, message) = (card.id, card.application_id.clone(), card.message);

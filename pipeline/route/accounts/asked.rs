@@ -21,8 +21,6 @@ row! {
         application_id: String,
         approved_on: String,
         message: i64,
-        /// Whether that is a message of another application.
-        exchanged: bool,
         /// Its application, where it must be looked into.
         encrypted: Option<Vec<u8>> = None,
     }
@@ -47,10 +45,8 @@ impl Ledger {
             .ok_or_else(|| LedgerError::Shape("an asked batch".into()))?;
         let cards = tx
             .rows(
-                "SELECT g.row, a.id, a.application_id, a.approved_on, a.message,
-                    COALESCE(m.application_id, '') <> a.application_id AS exchanged
-                 FROM account_row g JOIN application a ON a.id = g.application LEFT JOIN message m ON m.id = a.message
-                 WHERE g.batch = $1 ORDER BY g.row",
+                "SELECT g.row, a.id, a.application_id, a.approved_on, a.message
+                 FROM account_row g JOIN application a ON a.id = g.application WHERE g.batch = $1 ORDER BY g.row",
                 args![batch],
             )
             .await?;

@@ -41,8 +41,11 @@ impl CutKind for Accounts {
         ledger.waiting_accounts_of(&stream.slices).await
     }
 
-    async fn first(worker: &Worker, slice: &QueueSlice, most: i64) -> Result<Vec<WaitingCard>, StageError> {
-        Ok(worker.ledger.waiting_cards(slice, most).await?)
+    async fn first(worker: &Worker, slices: &[QueueSlice], most: i64) -> Result<Vec<WaitingCard>, StageError> {
+        match slices.first() {
+            Some(slice) => Ok(worker.ledger.waiting_cards(slice, most).await?),
+            None => Ok(Vec::new()),
+        }
     }
 
     async fn members(ledger: &Ledger, batch: i64) -> Result<Vec<WaitingCard>, LedgerError> {
@@ -163,6 +166,9 @@ pub(super) fn row(worker: &Worker, spec: &FileSpec, card: &WaitingCard) -> Resul
     let plain =
         worker.keys.decrypt_of(RecordOf::Message(card.message), &card.encrypted).map_err(|_| cutting::CANNOT_OPEN)?;
     let decoded = message::decode(&plain).map_err(|_| "the stored application cannot be read")?;
+    if decoded.application.application_id != card.application_id.as_str() {
+        return Err(cutting::OF_ANOTHER.into());
+    }
     let arranged =
         spec.arrange(|field| value(&decoded.application, field)).and_then(|row| spec.check_row(&row).map(|()| row));
     arranged.map_err(|fault| format!("{} in {}: {}", fault.code.code(), fault.field, fault.message))

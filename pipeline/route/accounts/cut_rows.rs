@@ -9,7 +9,7 @@ use crate::custody::account_waiting::wait_for_account;
 use crate::custody::containers::ACCOUNT_BATCH;
 use crate::exchange::files::freeze_file;
 use crate::store::row_macs::catalog;
-use crate::store::transition::{Subject, all_moved, move_set};
+use crate::store::transition::{Subject, all_moved, move_filled, move_set};
 use crate::store::{Ledger, LedgerError, Stamp, Tx};
 use crate::{args, row, transition};
 
@@ -64,7 +64,7 @@ impl Ledger {
                     (SELECT a.id, a.application_id, a.message FROM account_waiting w JOIN application a ON a.id = w.application
                      JOIN rendition r ON r.source = a.photo AND r.print IS NOT NULL
                      WHERE w.region = $1 AND w.bank = $2 AND w.lane = $3
-                        AND a.region = w.region AND a.bank = w.bank AND a.lane = w.lane
+                        AND a.region = w.region AND a.bank = w.bank AND a.lane = w.lane AND a.place IS NULL
                      ORDER BY w.approved_on, w.application_id LIMIT $4) a
                  JOIN message m ON m.id = a.message",
                 args![&group.region, &group.bank, &group.lane, most],
@@ -108,13 +108,14 @@ pub(super) async fn cut_accounts(tx: &mut Tx, cut: &CutBatch, why: Stamp<'_>) ->
     tx.loops(true).await?;
     let transition = transition!(CARD, "waiting_account" => "in_account_batch");
     all_moved(&transition, cut.members.len() as i64, taken)?;
-    tx.run(
-        "INSERT INTO account_row (batch, row, application) SELECT $1, m.row, m.id FROM member m ORDER BY m.row",
-        args![batch],
-    )
-    .await?;
-    let moved = move_set(tx, ACCOUNT_BATCH.of(batch), transition, why).await?;
-    all_moved(&transition, taken, moved)?;
+    let entered = tx
+        .run(
+            "INSERT INTO account_row (batch, row, application) SELECT $1, m.row, m.id FROM member m ORDER BY m.row",
+            args![batch],
+        )
+        .await? as i64;
+    all_moved(&transition, taken, entered)?;
+    move_filled(tx, ACCOUNT_BATCH.of(batch), entered, transition, why).await?;
     freeze_file(tx, file, batch, why).await?;
     finish_cut(tx, cut, batch, why).await
 }

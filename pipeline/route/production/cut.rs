@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use rayon::prelude::*;
 
-use super::cut_rows::{AccountedCard, CardNumbers, back_to_production, cut_production};
-use super::package::{CardPhotos, write_package};
+use super::cut_rows::{AccountedCard, back_to_production, cut_production};
+use super::package::{CardPhotos, write_package, write_package_anew};
 use super::pictures::{Pictures, pictures};
 use super::record::{account_numbers, numbered, record};
 use crate::batching::cut_batch::{CARD_NUMBERS, CutBatch, QueueSlice};
@@ -29,16 +29,23 @@ pub type Cut = CutStep<Production>;
 
 /// What a run needs besides its cards.
 pub struct Supply {
-    /// The serial of the next card number.
+    /// The serial of the next card number, once it has numbers.
     next_serial: i64,
     pictures: Pictures,
 }
 
+/// The cards of a run: their numbers and their records, in the order of the members.
+pub struct Run {
+    numbers: Vec<String>,
+    records: Vec<Vec<String>>,
+}
+
 impl CutKind for Production {
     const KIND: BatchKind = BatchKind::PRODUCTION;
+    const RENUMBERS: bool = true;
     type Card = AccountedCard;
     type Supply = Supply;
-    type Rows = CardNumbers;
+    type Rows = Run;
 
     async fn waiting(ledger: &Ledger) -> Result<Vec<QueueSlice>, LedgerError> {
         ledger.waiting_production().await
@@ -61,8 +68,8 @@ impl CutKind for Production {
         Ok(among.into_iter().filter_map(found).filter(|(_, n)| *n > 0).collect())
     }
 
-    async fn first(worker: &Worker, slice: &QueueSlice, most: i64) -> Result<Vec<AccountedCard>, StageError> {
-        Ok(worker.ledger.accounted_cards(slice, most).await?)
+    async fn first(worker: &Worker, slices: &[QueueSlice], most: i64) -> Result<Vec<AccountedCard>, StageError> {
+        Ok(worker.ledger.accounted_cards(slices, most).await?)
     }
 
     async fn members(ledger: &Ledger, batch: i64) -> Result<Vec<AccountedCard>, LedgerError> {
@@ -74,8 +81,12 @@ impl CutKind for Production {
     }
 
     async fn supply(worker: &Worker, cards: &[AccountedCard], progress: &Progress) -> Result<Supply, StageError> {
-        let next_serial = worker.ledger.peek_counter(CARD_NUMBERS).await?;
-        Ok(Supply { next_serial, pictures: pictures(worker, cards, progress).await? })
+        Ok(Supply { next_serial: 0, pictures: pictures(worker, cards, progress).await? })
+    }
+
+    async fn take_numbers(worker: &Worker, supply: &mut Supply, cards: usize) -> Result<(), LedgerError> {
+        supply.next_serial = worker.ledger.give_numbers(CARD_NUMBERS, cards as i64).await?;
+        Ok(())
     }
 
     async fn same_numbers(ledger: &Ledger, batch: i64, supply: &mut Supply) -> Result<(), LedgerError> {
@@ -90,19 +101,33 @@ impl CutKind for Production {
         numbers: &Numbers,
         supply: &mut Supply,
         at: (&Progress, Timestamp),
-    ) -> Result<Rendered<CardNumbers>, StageError> {
+    ) -> Result<Rendered<Run>, StageError> {
         let run = run(worker, slice, &cards, numbers, supply, at)?;
         supply.next_serial += run.rows.numbers.len() as i64;
         Ok(run)
     }
 
-    async fn write<'t>(
-        tx: &'t mut Tx,
-        cut: &'t CutBatch,
-        numbers: &'t CardNumbers,
-        why: Stamp<'t>,
-    ) -> Result<(), LedgerError> {
-        cut_production(tx, cut, numbers, why).await
+    fn renumber(
+        worker: &Worker,
+        Rendered { cut, rows, bytes }: &mut Rendered<Run>,
+        numbers: &Numbers,
+        now: Timestamp,
+    ) -> Result<(), StageError> {
+        let Some(bureau) = worker.partners.get(&cut.partner) else {
+            return Err(StageError::Shape(format!("{} is no partner", cut.partner)));
+        };
+        let spec = cutting::spec(bureau, FileKind::Personalization)?;
+        (cut.number, cut.counter) = (numbers.batch.clone(), numbers.batch_counter.clone());
+        let region = cut.group.region.clone();
+        let control = cutting::control(numbers, &region, rows.records.len());
+        *bytes = write_package_anew(spec, &control, &rows.records, bytes)?;
+        let rendering = cutting::Rendering { region: &region, rows: rows.records.len(), bytes };
+        cut.file = Some(cutting::frozen(bureau, spec, numbers, &rendering, local_date(now), cut.due_on)?);
+        Ok(())
+    }
+
+    async fn write<'t>(tx: &'t mut Tx, cut: &'t CutBatch, run: &'t Run, why: Stamp<'t>) -> Result<(), LedgerError> {
+        cut_production(tx, cut, &run.numbers, why).await
     }
 
     async fn take_back<'t>(tx: &'t mut Tx, batch: i64, again_on: Date, why: Stamp<'t>) -> Result<(), LedgerError> {
@@ -119,7 +144,7 @@ fn run(
     numbers: &Numbers,
     supply: &Supply,
     (progress, now): (&Progress, Timestamp),
-) -> Result<Rendered<CardNumbers>, StageError> {
+) -> Result<Rendered<Run>, StageError> {
     let Supply { next_serial: first_serial, pictures } = supply;
     let bureau = worker.partners.bureau(&group.region)?;
     let spec = cutting::spec(bureau, FileKind::Personalization)?;
@@ -143,8 +168,7 @@ fn run(
         let rendering = cutting::Rendering { region: &group.region, rows: rows.len(), bytes: &package };
         batch.file = Some(cutting::frozen(bureau, spec, numbers, &rendering, today, due_on)?);
     }
-    let rows = CardNumbers { first_serial: *first_serial, numbers: card_numbers };
-    Ok(Rendered { cut: batch, rows, bytes: package })
+    Ok(Rendered { cut: batch, rows: Run { numbers: card_numbers, records: rows }, bytes: package })
 }
 
 /// The records and photos of the cards that can be made, which become members; the others are put on hold, or

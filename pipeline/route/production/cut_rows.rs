@@ -4,23 +4,14 @@ use cardline_core::domain::card_number;
 use cardline_core::state_machines::CARD;
 use jiff::civil::Date;
 
-use crate::batching::cut_batch::{
-    CARD_NUMBERS, CutBatch, Member, QueueSlice, WaitingSlice, finish_cut, insert_batch, nothing_cut,
-};
+use crate::batching::cut_batch::{CutBatch, Member, QueueSlice, WaitingSlice, finish_cut, insert_batch, nothing_cut};
 use crate::cases::desk::hold_cards;
 use crate::custody::containers::PRODUCTION_BATCH;
 use crate::exchange::files::freeze_file;
-use crate::store::counters::take_numbers;
 use crate::store::row_macs::catalog;
-use crate::store::transition::{Subject, all_moved, move_set};
+use crate::store::transition::{Subject, all_moved, move_filled, move_set};
 use crate::store::{Ledger, LedgerError, Stamp, Tx};
 use crate::{args, bulk_row, row, transition};
-
-/// The card numbers of a run, in the order of its members.
-pub struct CardNumbers {
-    pub first_serial: i64,
-    pub numbers: Vec<String>,
-}
 
 row! {
     /// A card waiting for production, with what the package needs.
@@ -93,24 +84,27 @@ impl Ledger {
         serial.map(|serial| serial as i64).ok_or_else(|| LedgerError::Shape("card number of the first row".into()))
     }
 
-    /// The cards of a group that were approved first and can be ordered, in the order of application ids. All
-    /// that wait are looked at: `to_produce` is a hint, and a batch that counts too many keeps no other back.
-    pub async fn accounted_cards(&self, group: &QueueSlice, most: i64) -> Result<Vec<AccountedCard>, LedgerError> {
+    /// The cards of these groups, which are of one bank and lane, that were approved first and can be ordered: region
+    /// by region, in the order of application ids. All that wait are looked at: `to_produce` is a hint, and a batch
+    /// that counts too many keeps no other back.
+    pub async fn accounted_cards(&self, groups: &[QueueSlice], most: i64) -> Result<Vec<AccountedCard>, LedgerError> {
+        let Some(first) = groups.first() else { return Ok(Vec::new()) };
         let mut tx = self.read().await?;
+        tx.stage(groups.iter().map(|group| Section { region: &group.region }).collect()).await?;
         let mut rows = tx
             .rows::<AccountedCard>(
                 concat!(
-                    "SELECT a.id, a.application_id, a.region, COALESCE(a.photo, '') AS photo, a.point, m.id AS message_id, m.sealed AS message, c.sealed AS account FROM
-                        (SELECT a.id, a.application_id, a.region, a.photo, a.point, a.message FROM ",
+                    "SELECT w.id, w.application_id, w.region, w.photo, w.point, m.id AS message_id, m.sealed AS message, w.account FROM
+                        (SELECT a.id, a.application_id, a.region, COALESCE(a.photo, '') AS photo, a.point, a.message, o.sealed AS account FROM ",
                     to_order!(),
-                    " AND b.region = $3 ORDER BY a.approved_on, a.application_id LIMIT $4) a
-                     JOIN account c ON c.application = a.id JOIN message m ON m.id = a.message"
+                    " AND b.region IN (SELECT region FROM section) ORDER BY a.approved_on, a.application_id LIMIT $3) w
+                     JOIN message m ON m.id = w.message"
                 ),
-                args![&group.bank, &group.lane, &group.region, most],
+                args![&first.bank, &first.lane, most],
             )
             .await?;
         // As for the account cut: only keys are sorted in the database.
-        rows.sort_unstable_by(|a, b| a.application_id.cmp(&b.application_id));
+        rows.sort_unstable_by(|a, b| (&a.region, &a.application_id).cmp(&(&b.region, &b.application_id)));
         Ok(rows)
     }
 
@@ -136,18 +130,14 @@ impl Ledger {
 pub(super) async fn cut_production(
     tx: &mut Tx,
     cut: &CutBatch,
-    given: &CardNumbers,
+    numbers: &[String],
     why: Stamp<'_>,
 ) -> Result<(), LedgerError> {
-    let CardNumbers { first_serial, numbers } = given;
     let on_hold: Vec<_> = cut.on_hold.iter().map(|(id, _)| Subject::of(*id)).collect();
     tx.stage(on_hold).await?;
     no_longer_to_produce(tx, "subject").await?;
     hold_cards(tx, &cut.on_hold, "waiting_production", cut.due_on, why).await?;
     let Some(file) = &cut.file else { return nothing_cut(tx, cut).await };
-    if take_numbers(tx, CARD_NUMBERS, numbers.len() as i64).await? != *first_serial {
-        return Err(LedgerError::OffsetMoved { topic: CARD_NUMBERS.into(), partition: 0, expected: *first_serial });
-    }
     let batch = insert_batch(tx, cut, why).await?;
     let rows = cut.members.iter().zip(numbers).enumerate();
     let key = tx.row_key();
@@ -170,8 +160,7 @@ pub(super) async fn cut_production(
     all_moved(&transition, cut.members.len() as i64, ordered)?;
     tx.stage(cut.members.iter().map(|id| Member { row: 0, id: *id }).collect()).await?;
     no_longer_to_produce(tx, "member").await?;
-    let moved = move_set(tx, PRODUCTION_BATCH.of(batch), transition, why).await?;
-    all_moved(&transition, ordered, moved)?;
+    move_filled(tx, PRODUCTION_BATCH.of(batch), ordered, transition, why).await?;
     freeze_file(tx, file, batch, why).await?;
     finish_cut(tx, cut, batch, why).await
 }

@@ -3,7 +3,7 @@
 //! one picture a card and what it weighs is one picture a face. No entry names personal data, and
 //! the same cards always give the same bytes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
 
 use cardline_core::file_formats::FileSpec;
@@ -16,6 +16,9 @@ use crate::step::{Progress, StageError};
 pub const CONTROL_ENTRY: &str = "control.txt";
 /// Entry with one record a card.
 pub const CARDS_ENTRY: &str = "cards.dat";
+
+/// An archive is made of blocks of so many bytes.
+const BLOCK_BYTES: u64 = 512;
 
 /// Digests of the renditions of a card's photo.
 pub struct CardPhotos<'p> {
@@ -31,29 +34,14 @@ pub fn photo_entry(kind: &str, number: usize) -> String {
 /// Writes the package of these records, each with the digests of its photos; `photos` has the bytes by digest.
 pub fn write_package(
     spec: &FileSpec,
-    control: &std::collections::BTreeMap<String, String>,
+    control: &BTreeMap<String, String>,
     rows: &[Vec<String>],
     (cards, photos): (&[CardPhotos<'_>], &HashMap<String, Vec<u8>>),
     progress: &Progress,
 ) -> Result<Vec<u8>, StageError> {
     progress.phase("package", Some(2 * cards.len()));
-    let records = cutting::render(spec, control, rows)?;
-    let mut text = String::new();
-    for (field, value) in control {
-        text.push_str(&format!("{field}={value}\n"));
-    }
-    for (region, first, last) in sections(spec, rows) {
-        text.push_str(&format!("section={region} {first}-{last}\n"));
-    }
-    text.push_str(&format!(
-        "cards_sha256={}\nprint_photos={}\nchip_photos={}\n",
-        sha256(&records),
-        cards.len(),
-        cards.len()
-    ));
-    let mut tar = tar::Builder::new(Vec::with_capacity(records.len() + cards.len() * 1024));
-    append(&mut tar, CONTROL_ENTRY, text.as_bytes())?;
-    append(&mut tar, CARDS_ENTRY, &records)?;
+    let mut tar = tar::Builder::new(Vec::with_capacity(rows.len() * 2048));
+    write_records(&mut tar, spec, control, rows)?;
     let mut first: HashMap<&str, String> = HashMap::new();
     for (kind, of) in [("print", (|c| c.print) as for<'c> fn(&'c CardPhotos<'_>) -> &'c str), ("chip", |c| c.chip)] {
         for (at, card) in cards.iter().enumerate() {
@@ -72,6 +60,47 @@ pub fn write_package(
         }
     }
     tar.into_inner().map_err(|e| StageError::file("package", e))
+}
+
+/// The same package under other numbers: its records are written anew, its photos stay as they are.
+pub fn write_package_anew(
+    spec: &FileSpec,
+    control: &BTreeMap<String, String>,
+    rows: &[Vec<String>],
+    before: &[u8],
+) -> Result<Vec<u8>, StageError> {
+    let failed = |e| StageError::file("package", e);
+    let mut archive = tar::Archive::new(before);
+    let records = archive.entries().map_err(failed)?.nth(1).transpose().map_err(failed)?;
+    let records = records.ok_or_else(|| StageError::Shape(format!("the package has no {CARDS_ENTRY}")))?;
+    let photos_at = (records.raw_file_position() + records.size()).next_multiple_of(BLOCK_BYTES) as usize;
+    let photos = before.get(photos_at..).unwrap_or_default();
+    let mut tar = tar::Builder::new(Vec::with_capacity(before.len() + BLOCK_BYTES as usize));
+    write_records(&mut tar, spec, control, rows)?;
+    tar.get_mut().extend_from_slice(photos);
+    // What was copied has the end of the archive in it, so this one is not ended once more.
+    Ok(std::mem::take(tar.get_mut()))
+}
+
+/// Writes what a package begins with: what it should hold, and its records.
+fn write_records(
+    tar: &mut tar::Builder<Vec<u8>>,
+    spec: &FileSpec,
+    control: &BTreeMap<String, String>,
+    rows: &[Vec<String>],
+) -> Result<(), StageError> {
+    let records = cutting::render(spec, control, rows)?;
+    let mut text = String::new();
+    for (field, value) in control {
+        text.push_str(&format!("{field}={value}\n"));
+    }
+    for (region, first, last) in sections(spec, rows) {
+        text.push_str(&format!("section={region} {first}-{last}\n"));
+    }
+    let (digest, cards) = (sha256(&records), rows.len());
+    text.push_str(&format!("cards_sha256={digest}\nprint_photos={cards}\nchip_photos={cards}\n"));
+    append(tar, CONTROL_ENTRY, text.as_bytes())?;
+    append(tar, CARDS_ENTRY, &records)
 }
 
 /// Region, first and last row of each section; none when the records do not tell the region.
@@ -119,4 +148,40 @@ fn link(tar: &mut tar::Builder<Vec<u8>>, name: &str, target: &str) -> Result<(),
     let mut header = header(0);
     header.set_entry_type(tar::EntryType::Link);
     tar.append_link(&mut header, name, target).map_err(|e| StageError::file(name, e))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, HashMap};
+
+    use cardline_core::file_formats::FileKind;
+
+    use super::{CardPhotos, write_package, write_package_anew};
+    use crate::step::Progress;
+
+    #[test]
+    fn a_package_under_other_numbers_is_what_would_have_been_written() {
+        let profiles = crate::exchange::load_profiles(None).unwrap();
+        let bureau = profiles.iter().find(|profile| profile.code == "BUREAU").unwrap();
+        let spec = bureau.file(FileKind::Personalization).unwrap();
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/partners/BUREAU/personalization/expected.bin");
+        let whole = spec.parse(&std::fs::read(path).unwrap()).unwrap();
+        let control = |number: &str| {
+            let mut control: BTreeMap<String, String> = whole.control.clone();
+            control.insert("batch".into(), number.into());
+            control
+        };
+        let photos = HashMap::from([("a".to_owned(), vec![7; 700]), ("b".to_owned(), vec![8; 512])]);
+        for cards in [whole.rows.len(), 0] {
+            let of_card = |at| CardPhotos { print: if at == 0 { "a" } else { "b" }, chip: "b" };
+            let of_cards: Vec<CardPhotos<'_>> = (0..cards).map(of_card).collect();
+            let package = |number: &str| {
+                let photos = (&*of_cards, &photos);
+                write_package(spec, &control(number), &whole.rows, photos, &Progress::unwatched()).unwrap()
+            };
+            let before = package("P20260105-0001");
+            let anew = write_package_anew(spec, &control("P20260105-1234"), &whole.rows, &before).unwrap();
+            assert_eq!(anew, package("P20260105-1234"), "{cards} photos");
+        }
+    }
 }

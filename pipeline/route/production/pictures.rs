@@ -3,8 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use futures_util::{StreamExt, stream};
+
 use super::cut_rows::AccountedCard;
 use crate::crypto::objects::ObjectError;
+use crate::limits::RENDITIONS_READ_AT_ONCE;
 use crate::step::{Progress, StageError, Worker};
 
 /// The photos of some cards.
@@ -25,13 +28,18 @@ pub async fn pictures(worker: &Worker, cards: &[AccountedCard], progress: &Progr
     sources.dedup();
     let mut pictures = Pictures::default();
     progress.phase("photos", Some(sources.len()));
-    for (source, print, chip) in worker.ledger.renditions(&sources).await? {
-        progress.advance(1);
-        let read = async || {
+    let rendered = worker.ledger.renditions(&sources).await?.into_iter().map(|(source, print, chip)| async move {
+        let read = async {
             let of_print = worker.objects.get("photos-print", &print).await?;
             Ok::<_, ObjectError>((of_print, worker.objects.get("photos-chip", &chip).await?))
         };
-        match read().await {
+        let read = read.await;
+        (source, print, chip, read)
+    });
+    let mut read = stream::iter(rendered).buffered(RENDITIONS_READ_AT_ONCE);
+    while let Some((source, print, chip, read)) = read.next().await {
+        progress.advance(1);
+        match read {
             Ok((of_print, of_chip)) => {
                 pictures.photos.extend([(print.clone(), of_print), (chip.clone(), of_chip)]);
                 pictures.renditions.insert(source, (print, chip));

@@ -19,6 +19,9 @@ pub fn record(worker: &Worker, spec: &FileSpec, card: &AccountedCard, today: Dat
     let plain =
         worker.keys.decrypt_of(RecordOf::Message(card.message_id), &card.message).map_err(|_| cutting::CANNOT_OPEN)?;
     let decoded = message::decode(&plain).map_err(|_| "the stored application cannot be read")?;
+    if decoded.application.application_id != card.application_id.as_str() {
+        return Err(cutting::OF_ANOTHER.into());
+    }
     let account = account_numbers(worker, card).map_err(|_| cutting::CANNOT_OPEN)?;
     let child_card = worker.policy.of(&decoded.application.region, today).child_card;
     let facts = Facts { application: &decoded.application, account: &account, card, today, child_card };

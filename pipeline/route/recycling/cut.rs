@@ -42,7 +42,8 @@ impl CutKind for Recycling {
     }
 
     /// What the bank was asked to destroy by a history that is gone has its case, and waits for it.
-    async fn first(worker: &Worker, slice: &QueueSlice, most: i64) -> Result<Vec<ReturnedCard>, StageError> {
+    async fn first(worker: &Worker, slices: &[QueueSlice], most: i64) -> Result<Vec<ReturnedCard>, StageError> {
+        let Some(slice) = slices.first() else { return Ok(Vec::new()) };
         let mut cards = worker.ledger.returned_cards(slice, most).await?;
         let sent = worker.ledger.sent_before(FileKind::RecyclingRequest.name()).await?;
         cards.retain(|card| !sent.contains(&card.card_number));

@@ -87,6 +87,8 @@ pub enum LedgerError {
     LostRace { machine: &'static str, from: String, to: String, expected: i64, found: i64 },
     #[error("{topic}, partition {partition}: the stored position is not {expected}; another worker was here")]
     OffsetMoved { topic: String, partition: i64, expected: i64 },
+    #[error("other cuts took what {partner} makes in a day ({capacity} cards) meanwhile; nothing was written")]
+    DayUsedUp { partner: String, capacity: i64 },
     #[error(
         "{topic} is not the topic whose positions are stored: it was made anew, or this is another cluster \
          (stored: {known}; found: {found}). Nothing was read of it. Look which it is, and accept it \
@@ -177,6 +179,7 @@ impl LedgerError {
     pub fn is_passing(&self) -> bool {
         match self {
             LedgerError::OffsetMoved { .. }
+            | LedgerError::DayUsedUp { .. }
             | LedgerError::LostRace { .. }
             | LedgerError::Taken { .. }
             | LedgerError::OnHold { .. }

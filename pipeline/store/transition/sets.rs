@@ -29,6 +29,21 @@ pub async fn move_set(tx: &mut Tx, set: Set, transition: Transition, why: Stamp<
     move_set_by(tx, set, transition, why, None).await
 }
 
+/// Moves a set that this transaction has just filled: the statement that put its members in says how many they are, and
+/// they are not counted once more.
+pub(crate) async fn move_filled(
+    tx: &mut Tx,
+    set: Set,
+    members: i64,
+    transition: Transition,
+    why: Stamp<'_>,
+) -> Result<(), LedgerError> {
+    if members == 0 {
+        return Ok(());
+    }
+    write_history(tx, &transition, (set.scope, set.id), members, why, None).await
+}
+
 /// As [`move_set`], remembering the event that caused it.
 pub(crate) async fn move_set_by(
     tx: &mut Tx,

@@ -20,7 +20,7 @@ use crate::custody::containers::CHUNK;
 use crate::messages::dead_letters;
 use crate::store::leases::spend;
 use crate::store::row_macs::{Field, RowKey, catalog};
-use crate::store::transition::{Transition, all_moved, move_set};
+use crate::store::transition::{Transition, move_filled};
 use crate::store::{Lease, Ledger, LedgerError, Stamp, Tx};
 use crate::{args, read_by_name, transition};
 
@@ -243,16 +243,12 @@ pub async fn settle_in(
     counts.add(kept);
     let (divided, new) = seen::settle_seen(tx, chunk, seen, again, why, today).await?;
     counts.add(divided);
-    let accepted_new = kept.accepted + new;
-    if accepted_new > 0 {
-        for transition in [
-            transition!(APPLICATION, "" => "accepted"),
-            transition!(CARD, "" => "waiting_account"),
-            transition!(SOCIAL, "" => "sealed"),
-        ] {
-            let moved = move_set(tx, CHUNK.of(chunk), transition, why).await?;
-            all_moved(&transition, accepted_new, moved)?;
-        }
+    for transition in [
+        transition!(APPLICATION, "" => "accepted"),
+        transition!(CARD, "" => "waiting_account"),
+        transition!(SOCIAL, "" => "sealed"),
+    ] {
+        move_filled(tx, CHUNK.of(chunk), kept.accepted + new, transition, why).await?;
     }
     apply_early(tx, why).await?;
     // A file's sender sees what was not read; what is taken in again was told before.

@@ -314,7 +314,7 @@ async fn the_transaction_of_an_act_refuses_what_lies_beyond(database: Database) 
     let waiting = worker.ledger.waiting_accounts().await.unwrap();
     let due =
         schedule::cut_now(worker, BatchKind::ACCOUNT, waiting, &stream, at).await.unwrap().expect("something waits");
-    let lease = worker.lease(&BatchKind::ACCOUNT.work(&stream), at).await.unwrap().unwrap();
+    let lease = worker.lease(&schedule::lease_of(&stream), at).await.unwrap().unwrap();
     let cut = action("cut", Some(&stream));
     let claimed = claim::<Accounts>(worker, &due.unit(), lease, Some(cut), at).await.unwrap().unwrap();
     let worked = tokio::task::block_in_place(|| accounts::Cut::STEP.work(worker, claimed, at)).unwrap();

@@ -43,7 +43,7 @@ async fn who_was_approved_first_is_made_first(database: Database) {
     intake.settle(vec![approved(2, 3, there), approved(1, 2, there)]).await.unwrap();
     opened(&intake.ledger, &[(3, here), (4, there)]).await;
     for (most, taken) in [(1, vec![7]), (2, vec![3, 7]), (3, vec![3, 7, 9]), (4, vec![3, 4, 7, 9])] {
-        let cards = intake.ledger.accounted_cards(&group(here), most).await.unwrap();
+        let cards = intake.ledger.accounted_cards(&[group(here)], most).await.unwrap();
         let ids: Vec<u32> = cards.iter().map(|c| c.application_id[16..].parse().unwrap()).collect();
         assert_eq!(ids, taken, "{most} cards, in the order of application ids");
     }
@@ -52,6 +52,10 @@ async fn who_was_approved_first_is_made_first(database: Database) {
         let counts = intake.ledger.approved_first(&[group(here), group(there)], most).await.unwrap();
         let told = |region| counts.iter().find(|(of, _)| of == region).map_or(0, |(_, n)| *n);
         assert_eq!((told(here), told(there)), (of_here, of_there), "{most} cards");
+        let cards = intake.ledger.accounted_cards(&[group(here), group(there)], most).await.unwrap();
+        let regions: Vec<&str> = cards.iter().map(|card| card.region.as_str()).collect();
+        let sections = [vec![here; of_here as usize], vec![there; of_there as usize]].concat();
+        assert_eq!(regions, sections, "{most} cards, section by section");
     }
 }
 
