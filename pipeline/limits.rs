@@ -1,13 +1,14 @@
 //! Every limit: a name with its unit last, and the reason for the figure.
 
-/// Connections per worker: one writes, the others read pages and laws.
+/// Connections per worker: one or two write, the others read pages and laws.
 pub const DATABASE_CONNECTIONS: u32 = 4;
 /// How long a writer waits for another one before it says so.
 pub const DATABASE_BUSY_SECONDS: u64 = 30;
 /// A statement of a worker that is not answered in this time will not be: the longest settles a batch of
 /// 50,000 in some 20 seconds.
 pub const DATABASE_ANSWER_SECONDS: u64 = 120;
-/// A transaction in which nothing happens keeps its locks this long; no work is done in one.
+/// A transaction in which nothing happens keeps its locks this long; no work is done in one, but another unit in hand may
+/// be worked meanwhile.
 pub const DATABASE_IDLE_SECONDS: u64 = 60;
 /// How long a connection that was idle may take to say that it is alive.
 pub const DATABASE_PING_SECONDS: u64 = 5;

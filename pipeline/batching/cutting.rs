@@ -19,7 +19,7 @@ use crate::store::counters::{locked_number, stream_counter};
 use crate::store::{Ledger, LedgerError, Tx};
 use crate::time::local_date;
 
-/// The numbers a cut will get; the settle fails and is tried again if another cut took them first.
+/// The numbers a cut will get, unless another cut takes them first.
 #[derive(Clone)]
 pub struct Numbers {
     pub batch: String,

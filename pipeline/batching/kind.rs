@@ -198,16 +198,34 @@ impl<K: CutKind> Step for CutStep<K> {
         now: Timestamp,
     ) -> Result<(), StageError> {
         progress.phase("ledger", None);
-        let (mut tx, _turn) = begin_with_numbers::<K>(worker, &mut rendered, numbers, now).await?;
+        let (mut tx, turn) = begin_with_numbers::<K>(worker, &mut rendered, numbers, now).await?;
         let Rendered { cut, rows, .. } = rendered;
         let reason = format!("{} batch cut", K::KIND.word);
         let why = Stamp { at: now, actor: cut.actor(), reason: &reason };
-        K::write(&mut tx, &cut, &rows, why).await?;
-        spend(&mut tx, &lease).await?;
+        let written = match K::write(&mut tx, &cut, &rows, why).await {
+            Ok(()) => spend(&mut tx, &lease).await,
+            refused => refused,
+        };
+        if let Err(error) = written {
+            // What failed is told, whatever becomes of the file.
+            let _taken_away = take_away(worker, tx, cut.digest()).await;
+            return Err(error.into());
+        }
         tx.commit().await?;
+        drop(turn);
         progress.finish(cut.file.as_ref().map_or("no card can be carried", |_| &cut.number)).await;
         Ok(())
     }
+}
+
+/// Ends the transaction of a cut that is not made, and takes its file out of the object store again: number and batch
+/// are in it, so that nobody else has these bytes, unless another worker made the very same batch meanwhile.
+async fn take_away(worker: &Worker, tx: Tx, digest: &str) -> Result<(), StageError> {
+    tx.roll_back().await?;
+    if !digest.is_empty() && !worker.ledger.is_frozen(digest).await? {
+        worker.objects.remove("files", digest).await?;
+    }
+    Ok(())
 }
 
 /// Puts the file into the object store and begins the transaction that settles the cut, under the numbers it will get:
@@ -236,16 +254,24 @@ async fn begin_with_numbers<K: CutKind>(
         worker.objects.put_under("files", rendered.cut.digest(), &rendered.bytes).await?;
         let mut tx = worker.ledger.begin().await?;
         let given = numbers.given_now(&mut tx, &partner, K::KIND).await?;
-        if given.is_none() || !renumbers || tries == RENUMBERED_MAX {
-            if let Some(partner) = worker.partners.get(&partner) {
-                let cards = rendered.cut.members.len() as i64;
-                schedule::refuse_beyond_capacity(worker, &mut tx, (partner, K::KIND), cards, now).await?;
+        let refused = match given {
+            Some(_) if renumbers && tries < RENUMBERED_MAX => None,
+            Some(_) => {
+                let (topic, expected) = numbers.batch_counter.clone();
+                Some(LedgerError::OffsetMoved { topic, partition: 0, expected })
             }
-            return Ok((tx, turn));
+            None => {
+                let cards = rendered.cut.members.len() as i64;
+                match schedule::refuse_beyond_capacity(worker, &mut tx, (&partner, K::KIND), cards, now).await {
+                    Ok(()) => return Ok((tx, turn)),
+                    Err(error) => Some(error),
+                }
+            }
+        };
+        take_away(worker, tx, rendered.cut.digest()).await?;
+        if let Some(error) = refused {
+            return Err(error.into());
         }
-        tx.roll_back().await?;
-        // Nobody else has these bytes: number and batch are in them.
-        worker.objects.remove("files", rendered.cut.digest()).await?;
         tries += 1;
     }
 }

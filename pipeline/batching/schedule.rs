@@ -287,18 +287,18 @@ fn capacity(partner: &Partner, kind: BatchKind) -> Option<i64> {
 pub(super) async fn refuse_beyond_capacity(
     worker: &Worker,
     tx: &mut Tx,
-    (partner, kind): (&Partner, BatchKind),
+    (code, kind): (&str, BatchKind),
     cards: i64,
     now: Timestamp,
 ) -> Result<(), LedgerError> {
+    let Some(partner) = worker.partners.get(code) else { return Ok(()) };
     let Some(capacity) = capacity(partner, kind) else { return Ok(()) };
     let timetable = Timetable::of(&partner.profile, &worker.calendar);
     let Some((from, until)) = timetable.bounds(timetable.today(now)) else { return Ok(()) };
-    let code = &partner.profile.code;
     if cards_asked(tx, code, kind.request, (from, until)).await? + cards <= capacity {
         return Ok(());
     }
-    Err(LedgerError::DayUsedUp { partner: code.clone(), capacity })
+    Err(LedgerError::DayUsedUp { partner: code.into(), capacity })
 }
 
 async fn used_today(worker: &Worker, candidate: &WaitingStream<'_>, now: Timestamp) -> Result<i64, StageError> {

@@ -59,6 +59,14 @@ macro_rules! file_records {
     };
 }
 
+impl Ledger {
+    /// Whether bytes are those of a file of ours that a batch asks with.
+    pub(crate) async fn is_frozen(&self, digest: &str) -> Result<bool, LedgerError> {
+        let sql = "SELECT count(*) FROM file WHERE sha256 = $1 AND direction = 'out'";
+        Ok(self.read().await?.number(sql, args![digest]).await? > 0)
+    }
+}
+
 /// Commits a rendered file's digest and number, in the transaction of the batch it belongs to.
 pub async fn freeze_file(tx: &mut Tx, file: &FrozenFile, batch: i64, why: Stamp<'_>) -> Result<i64, LedgerError> {
     let counter = stream_counter(&file.partner, &file.kind, "out");

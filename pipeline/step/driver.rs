@@ -121,7 +121,7 @@ pub async fn drain<S: Step>(
 ) -> Result<Drained, StageError> {
     let mut asides = Asides::open(worker, name, resting, now).await?;
     let in_hand = S::IN_HAND.min(worker.in_hand).max(1);
-    let (mut did, mut outage) = (0, None);
+    let (mut did, mut failed) = (0, None);
     loop {
         let units = step.units(worker, now).await?;
         let mut again = false;
@@ -129,7 +129,7 @@ pub async fn drain<S: Step>(
         let (mut left, mut turns): (Vec<&S::Unit>, Vec<Option<String>>) = (units.iter().rev().collect(), Vec::new());
         let mut running = FuturesUnordered::new();
         loop {
-            while running.len() < in_hand && outage.is_none() && !worker.is_stopping() {
+            while running.len() < in_hand && failed.is_none() && !worker.is_stopping() {
                 let is_next = |unit: &&S::Unit| asides.may_try(*unit) && !turns.contains(&unit.turn());
                 let Some(unit) = left.iter().rposition(is_next).map(|place| left.remove(place)) else { break };
                 turns.push(unit.turn());
@@ -137,20 +137,21 @@ pub async fn drain<S: Step>(
             }
             let Some((unit, ended)) = running.next().await else { break };
             turns.retain(|turn| *turn != unit.turn());
-            match ended {
+            let noted = match ended {
                 Ok(ran) => {
                     did += u64::from(ran == Ran::Did);
                     again |= matches!(ran, Ran::Did | Ran::Settled);
-                    asides.went(unit, ran).await?;
+                    asides.went(unit, ran).await
                 }
-                Err(error) if error.is_outage() => outage = outage.or(Some(error)),
+                Err(error) if error.is_outage() => Err(error),
                 Err(error) => {
                     step.forget(worker);
-                    asides.failed(unit, error).await?;
+                    asides.failed(unit, error).await
                 }
-            }
+            };
+            failed = failed.or(noted.err());
         }
-        if let Some(error) = outage {
+        if let Some(error) = failed {
             return Err(error);
         }
         if !again || worker.is_stopping() {

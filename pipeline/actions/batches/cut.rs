@@ -11,6 +11,7 @@ use crate::batching::cutting;
 use crate::batching::schedule::{self, WaitingStream};
 use crate::route::batches_of;
 use crate::step::{StageError, Worker};
+use crate::store::LedgerError;
 
 /// What the next batch of a stream would be, for who confirms it by its number.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -72,7 +73,7 @@ async fn cut(
     let Some(lease) = worker.lease(&schedule::lease_of(&due.stream.name()), at).await? else {
         return Err(BatchRefusal::Busy { stream: stream.into() }.into());
     };
-    // Under the lease nobody else takes of the bureau's capacity.
+    // Looked at again under the lease; what other streams take of the bureau's capacity shows when the cut is settled.
     let due = match forced(worker, stream, at).await {
         Ok(due) => due,
         Err(refused @ BatchError::Refused(_)) => {
@@ -84,6 +85,9 @@ async fn cut(
     let action = NewBatchAction { number: Some(number.clone()), ..action };
     let settled = batches_of(due.stream.kind)?.cut(worker, due.unit(), lease, action, at).await;
     match settled {
+        Err(StageError::Ledger(LedgerError::DayUsedUp { partner, .. })) => {
+            Err(BatchRefusal::NoCapacity { partner }.into())
+        }
         // Somebody else took the number meanwhile; nothing was written.
         Err(error) if error.is_passing() => Err(not_next().into()),
         Err(error) => Err(error.into()),

@@ -235,7 +235,9 @@ fn lost_file(
     let mut numbers: Vec<(String, i64)> = batch_counter(&batch).into_iter().collect();
     if spec.kind == FileKind::Personalization {
         keys = keys.iter().map(|pan| pan_key(worker, pan)).collect();
-        numbers.extend(cells("card_number").iter().filter_map(|n| Some((CARD_NUMBERS.into(), serial(n)? + 1))));
+        let ordered = cells("card_number");
+        let serials = ordered.iter().filter_map(|number| card_number::serial(number));
+        numbers.extend(serials.map(|serial| (CARD_NUMBERS.into(), serial as i64 + 1)));
     }
     let lost = LostFile {
         partner: partner.profile.code.clone(),
@@ -256,12 +258,6 @@ fn batch_counter(batch: &str) -> Option<(String, i64)> {
     let (head, number) = batch.split_once('-')?;
     let day = Date::strptime("%Y%m%d", head.get(1..)?).ok()?;
     Some((format!("batch/{}/{day}", head.get(..1)?), number.parse::<i64>().ok()? + 1))
-}
-
-/// The serial a card number was made of.
-fn serial(number: &str) -> Option<i64> {
-    let serial = number.get(..8)?.parse::<u64>().ok()?;
-    (card_number::from_serial(serial).as_deref() == Some(number)).then_some(serial as i64)
 }
 
 /// Numbers that were given out and whose files the partner has taken away: nobody here knows what they carried.

@@ -103,7 +103,7 @@ impl Ledger {
                 args![&first.bank, &first.lane, most],
             )
             .await?;
-        // As for the account cut: only keys are sorted in the database.
+        // As for the account cut: encrypted messages are not sorted in the database.
         rows.sort_unstable_by(|a, b| (&a.region, &a.application_id).cmp(&(&b.region, &b.application_id)));
         Ok(rows)
     }
@@ -139,6 +139,9 @@ pub(super) async fn cut_production(
     hold_cards(tx, &cut.on_hold, "waiting_production", cut.due_on, why).await?;
     let Some(file) = &cut.file else { return nothing_cut(tx, cut).await };
     let batch = insert_batch(tx, cut, why).await?;
+    // First of all, for it waits for whoever is putting a card of these account batches on hold: then that is seen.
+    tx.stage(cut.members.iter().map(|id| Member { row: 0, id: *id }).collect()).await?;
+    no_longer_to_produce(tx, "member").await?;
     let rows = cut.members.iter().zip(numbers).enumerate();
     let key = tx.row_key();
     let numbered = rows.map(|(at, (id, number))| {
@@ -158,8 +161,6 @@ pub(super) async fn cut_production(
         .await? as i64;
     let transition = transition!(CARD, "waiting_production" => "in_production");
     all_moved(&transition, cut.members.len() as i64, ordered)?;
-    tx.stage(cut.members.iter().map(|id| Member { row: 0, id: *id }).collect()).await?;
-    no_longer_to_produce(tx, "member").await?;
     move_filled(tx, PRODUCTION_BATCH.of(batch), ordered, transition, why).await?;
     freeze_file(tx, file, batch, why).await?;
     finish_cut(tx, cut, batch, why).await

@@ -99,7 +99,8 @@ impl Connections {
         let connecting = async {
             let options = self.servers.options(server);
             let connection = PgConnection::connect_with(options).await?;
-            let at_once = options.get_socket().is_some() || write_at_once(options.get_port());
+            let is_local = options.get_socket().is_some() || options.get_host().starts_with('/');
+            let at_once = is_local || write_at_once(options.get_port());
             greet(connection, (server, at_once), self.patience).await
         };
         let bound = Duration::from_secs(DATABASE_CONNECT_SECONDS).min(self.patience.answer);
