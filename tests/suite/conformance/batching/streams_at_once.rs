@@ -1,7 +1,10 @@
 //! Streams do not wait for each other: their numbers have no holes, and a bureau's day is shared all the same.
 
+use std::time::Duration;
+
 use cardline::actions::batches::cut::{cut_now, preview_cut};
 use cardline::actions::batches::refusal::BatchRefusal;
+use cardline::args;
 use cardline::batching::any_kind::waiting_streams;
 use cardline::batching::kind::{CutKind, CutStep};
 use cardline::batching::schedule::DueStream;
@@ -29,6 +32,7 @@ on_both_engines!(
     a_request_that_is_overtaken_gets_the_next_numbers,
     a_run_that_is_overtaken_gets_the_next_numbers,
     a_bureaus_day_is_used_up_once,
+    a_card_held_while_its_run_is_settled_is_not_in_it,
     what_was_confirmed_is_cut_under_its_number_or_not_at_all,
     several_units_in_hand_lose_no_card,
 );
@@ -109,6 +113,33 @@ async fn a_bureaus_day_is_used_up_once(database: Database) {
     laws_hold(&play, "a day was used up").await;
     other.ledger.close().await;
     worker.ledger.close().await;
+    play.end().await;
+}
+
+/// A bank contradicts itself about a card while the run it is in is being settled: whoever holds the card has its account
+/// batch locked, and has committed when the run comes to it.
+async fn a_card_held_while_its_run_is_settled_is_not_in_it(database: Database) {
+    let play = played(database).await;
+    let (worker, step) = (&play.worker, CutStep::<Production>::STEP);
+    let other = play.another("worker-2", day(PLAYED + 2)).await;
+    let units = step.units(worker, evening()).await.unwrap();
+    let claimed = step.claim(worker, &units[0], evening()).await.unwrap().taken().expect("it is due");
+    let worked = tokio::task::block_in_place(|| step.work(worker, claimed, evening())).unwrap();
+    let held = worker.ledger.accounted_cards(&units[0].slices, 1).await.unwrap()[0].id;
+    let mut tx = other.ledger.begin().await.unwrap();
+    let sql = "UPDATE batch SET to_produce = to_produce - 1
+        WHERE id = (SELECT batch FROM account_row WHERE application = $1)";
+    tx.run(sql, args![held]).await.unwrap();
+    tx.run("UPDATE application SET place = 'held' WHERE id = $1", args![held]).await.unwrap();
+    let commit = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        tx.commit().await.unwrap();
+    };
+    let (settled, ()) = tokio::join!(step.settle(worker, worked, evening()), commit);
+    assert!(matches!(settled, Err(StageError::Ledger(LedgerError::LostRace { .. }))), "{settled:?}");
+    let ordered = format!("SELECT count(*) FROM production_row WHERE application = {held}");
+    assert_eq!(number(&worker.ledger, &ordered).await, 0);
+    other.ledger.close().await;
     play.end().await;
 }
 
