@@ -94,16 +94,16 @@ impl Ledger {
         let mut rows = tx
             .rows::<AccountedCard>(
                 concat!(
-                    "SELECT w.id, w.application_id, w.region, w.photo, w.point, m.id AS message_id, m.sealed AS message, w.account FROM
-                        (SELECT a.id, a.application_id, a.region, COALESCE(a.photo, '') AS photo, a.point, a.message, o.sealed AS account FROM ",
+                    "SELECT a.id, a.application_id, a.region, COALESCE(a.photo, '') AS photo, a.point, m.id AS message_id, m.sealed AS message, c.sealed AS account FROM
+                        (SELECT a.id FROM ",
                     to_order!(),
                     " AND b.region IN (SELECT region FROM section) ORDER BY a.approved_on, a.application_id LIMIT $3) w
-                     JOIN message m ON m.id = w.message"
+                     JOIN application a ON a.id = w.id JOIN account c ON c.application = a.id JOIN message m ON m.id = a.message"
                 ),
                 args![&first.bank, &first.lane, most],
             )
             .await?;
-        // As for the account cut: encrypted messages are not sorted in the database.
+        // As for the account cut: only keys are sorted in the database, however many wait.
         rows.sort_unstable_by(|a, b| (&a.region, &a.application_id).cmp(&(&b.region, &b.application_id)));
         Ok(rows)
     }
