@@ -4,7 +4,7 @@ use cardline_core::domain::card_number;
 use cardline_core::state_machines::CARD;
 use jiff::civil::Date;
 
-use crate::batching::cut_batch::{CutBatch, Member, QueueSlice, WaitingSlice, finish_cut, insert_batch, nothing_cut};
+use crate::batching::cut_batch::{CutBatch, QueueSlice, WaitingSlice, finish_cut, insert_batch, nothing_cut};
 use crate::cases::desk::hold_cards;
 use crate::custody::containers::PRODUCTION_BATCH;
 use crate::exchange::files::freeze_file;
@@ -139,9 +139,6 @@ pub(super) async fn cut_production(
     hold_cards(tx, &cut.on_hold, "waiting_production", cut.due_on, why).await?;
     let Some(file) = &cut.file else { return nothing_cut(tx, cut).await };
     let batch = insert_batch(tx, cut, why).await?;
-    // First of all, for it waits for whoever is putting a card of these account batches on hold: then that is seen.
-    tx.stage(cut.members.iter().map(|id| Member { row: 0, id: *id }).collect()).await?;
-    no_longer_to_produce(tx, "member").await?;
     let rows = cut.members.iter().zip(numbers).enumerate();
     let key = tx.row_key();
     let numbered = rows.map(|(at, (id, number))| {
@@ -152,6 +149,9 @@ pub(super) async fn cut_production(
         Numbered { row, id: *id, card_number: number, mac }
     });
     tx.stage(numbered.collect()).await?;
+    // Before they are ordered, for it waits for whoever is putting a card of these account batches on hold: then that
+    // is seen.
+    no_longer_to_produce(tx, "numbered").await?;
     let ordered = tx
         .run(
             "INSERT INTO production_row (batch, row, application, card_number, mac)
@@ -174,7 +174,7 @@ async fn no_longer_to_produce(tx: &mut Tx, staged: &str) -> Result<(), LedgerErr
          WHERE batch.id = g.id"
     } else {
         "UPDATE batch SET to_produce = to_produce - g.cards
-         FROM (SELECT r.batch AS id, count(*) AS cards FROM member s JOIN account_row r ON r.application = s.id GROUP BY r.batch) g
+         FROM (SELECT r.batch AS id, count(*) AS cards FROM numbered s JOIN account_row r ON r.application = s.id GROUP BY r.batch) g
          WHERE batch.id = g.id"
     };
     tx.run(sql, args![]).await?;

@@ -1,10 +1,10 @@
 //! The one place where a state is assigned, with its row of history in the same transaction.
 //!
 //! Two forms. [`move_set`]: a whole set moves at once and one row of history says so; members are those who
-//! still travel with the set, and it counts them ([`move_filled`] is told). [`move_each`]: single things move, one row of history each;
-//! they are staged in the temporary table `subject` first. Both are guarded by the state moved from, and a
-//! [`Transition`] is an edge of its table: who no longer stands there is left out, and the caller learns how
-//! many moved.
+//! still travel with the set, and it counts them ([`move_filled`] is told). [`move_each`]: single things move, one
+//! row of history each; they are staged in the temporary table `subject` first. Both are guarded by the state moved
+//! from, and a [`Transition`] is an edge of its table: who no longer stands there is left out, and the caller learns
+//! how many moved.
 
 mod edge;
 mod history;
