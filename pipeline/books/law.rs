@@ -16,6 +16,8 @@ pub struct Law {
     pub cases: &'static str,
     /// Statements that return one text column: the offenders. They read the `touched_*` tables.
     pub offending: &'static [&'static str],
+    /// It reads tables from end to end, row by row, and is checked beside the others.
+    pub is_beside: bool,
     /// What no statement can say.
     pub computed: Option<Check>,
     /// Offenders that a test plants, one at a time; the law must find each. The program never runs them.

@@ -1,14 +1,16 @@
 //! A run of the books: every law, its cases and its offenders.
 
 use jiff::Timestamp;
+use tokio::task::JoinSet;
 
 use super::law::{Law, Look};
 use super::laws::LAWS;
-use super::touched::{Through, fill};
+use super::touched::{Through, fill, fill_ids};
 use crate::args;
 use crate::limits::LAW_OFFENDERS_SHOWN;
-use crate::step::Work;
+use crate::step::{Progress, Work};
 use crate::store::{Ledger, LedgerError, Tx};
+use crate::time::local_date;
 
 /// One law after a run.
 #[derive(Clone, serde::Serialize)]
@@ -46,18 +48,19 @@ impl Ledger {
         progress.phase("what changed", None);
         let mut tx = self.read().await?;
         tx.without_hurry();
+        // Read in any case: what the others see begins here, and those beside them must not see less.
+        let last = last_run(&mut tx).await?;
         // On a standby a run looks at everything: rows cannot be deleted from what is staged there.
-        let since = if whole || tx.given().is_some() { None } else { last_run(&mut tx).await? };
-        let through = fill(&mut tx, since, crate::time::local_date(at)).await?;
-        let mut look = Look::new(tx, since);
-        let mut books = Vec::new();
-        let laws: Vec<&Law> = LAWS.iter().filter(|law| only.is_none_or(|number| number == law.number)).collect();
-        for (checked, law) in laws.iter().enumerate() {
-            progress.phase(law.name, Some(laws.len()));
-            progress.advance(checked);
-            books.push(check(&mut look, law).await?);
+        let since = last.filter(|_| !whole && tx.given().is_none());
+        let laws = LAWS.iter().filter(|law| only.is_none_or(|number| number == law.number));
+        let (beside, laws): (Vec<&'static Law>, Vec<&'static Law>) = laws.partition(|law| law.is_beside);
+        let (ledger, mut task) = (self.clone(), JoinSet::new());
+        task.spawn(async move { ledger.beside(beside, since, at).await });
+        let (mut books, through) = in_turn(tx, laws, since, at, &progress).await?;
+        while let Some(beside) = task.join_next().await {
+            books.extend(beside.map_err(|error| LedgerError::Shape(format!("laws beside the others: {error}")))??);
         }
-        drop(look);
+        books.sort_unstable_by_key(|law| law.law);
         let report = BooksReport { whole: since.is_none(), books };
         if only.is_none() && report.hold() {
             match self.remember(at, through, report.whole).await {
@@ -70,6 +73,28 @@ impl Ledger {
         Ok(report)
     }
 
+    /// Laws that read tables from end to end, on a connection of their own. It sees what was committed a moment later than
+    /// the others do, which has to hold as well.
+    async fn beside(
+        &self,
+        laws: Vec<&'static Law>,
+        since: Option<Through>,
+        at: Timestamp,
+    ) -> Result<Vec<LawResult>, LedgerError> {
+        if laws.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut tx = self.read().await?;
+        tx.without_hurry();
+        fill_ids(&mut tx, since, local_date(at)).await?;
+        let mut look = Look::new(tx, since);
+        let mut books = Vec::new();
+        for law in laws {
+            books.push(check(&mut look, law).await?);
+        }
+        Ok(books)
+    }
+
     async fn remember(&self, at: Timestamp, through: Through, whole: bool) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
         tx.run(
@@ -79,6 +104,25 @@ impl Ledger {
         .await?;
         tx.commit().await
     }
+}
+
+/// Laws one after the other, and where the run ended.
+async fn in_turn(
+    mut tx: Tx,
+    laws: Vec<&Law>,
+    since: Option<Through>,
+    at: Timestamp,
+    progress: &Progress,
+) -> Result<(Vec<LawResult>, Through), LedgerError> {
+    let through = fill(&mut tx, since, local_date(at)).await?;
+    let mut look = Look::new(tx, since);
+    let mut books = Vec::new();
+    for (checked, law) in laws.iter().enumerate() {
+        progress.phase(law.name, Some(laws.len()));
+        progress.advance(checked);
+        books.push(check(&mut look, law).await?);
+    }
+    Ok((books, through))
 }
 
 /// One law: its cases, and whether anything breaks it.

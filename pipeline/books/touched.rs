@@ -84,10 +84,20 @@ bulk_row! {
     }
 }
 
-const GATHER: &str = "INSERT INTO touched_card
-    SELECT a.id, a.application_id, a.state, CASE WHEN a.has_card THEN a.card_place END, a.social, a.financial, a.live, a.open, a.person,
-        a.queued, a.due_on, a.owner, a.reason, a.old_number, a.chunk, a.account_batch, a.answer, a.production_batch, a.box
-    FROM touched_application t CROSS JOIN application_place a WHERE a.id = t.id";
+macro_rules! gather {
+    ($from:literal) => {
+        concat!(
+            "INSERT INTO touched_card
+            SELECT a.id, a.application_id, a.state, CASE WHEN a.has_card THEN a.card_place END, a.social, a.financial, a.live, a.open, a.person,
+                a.queued, a.due_on, a.owner, a.reason, a.old_number, a.chunk, a.account_batch, a.answer, a.production_batch, a.box
+            FROM ",
+            $from
+        )
+    };
+}
+
+const GATHER_TOUCHED: &str = gather!("touched_application t CROSS JOIN application_place a WHERE a.id = t.id");
+const GATHER_ALL: &str = gather!("application_place a");
 
 /// Where a run ended: the next run begins there.
 #[derive(Clone, Copy, Default)]
@@ -108,6 +118,19 @@ const ALONE: &[&str] = &[
 
 /// Fills the temporary tables; returns where this run ends.
 pub async fn fill(tx: &mut Tx, since: Option<Through>, today: jiff::civil::Date) -> Result<Through, LedgerError> {
+    let through = fill_ids(tx, since, today).await?;
+    tx.scratch(if since.is_none() { GATHER_ALL } else { GATHER_TOUCHED }, args![]).await?;
+    tx.analyse::<TouchedCard>().await?;
+    tx.analyse::<TouchedBatch>().await?;
+    for sql in COUNTED.iter() {
+        tx.scratch(sql, args![]).await?;
+    }
+    tx.analyse::<TouchedMembers>().await?;
+    Ok(through)
+}
+
+/// Fills those with the ids of what is looked at, but not what is gathered of it.
+pub async fn fill_ids(tx: &mut Tx, since: Option<Through>, today: jiff::civil::Date) -> Result<Through, LedgerError> {
     tx.clear::<NewMove>().await?;
     tx.clear::<TouchedApplication>().await?;
     tx.clear::<TouchedCard>().await?;
@@ -138,13 +161,6 @@ pub async fn fill(tx: &mut Tx, since: Option<Through>, today: jiff::civil::Date)
         distinct(tx).await?;
     }
     tx.analyse::<TouchedApplication>().await?;
-    tx.scratch(GATHER, args![]).await?;
-    tx.analyse::<TouchedCard>().await?;
-    tx.analyse::<TouchedBatch>().await?;
-    for sql in COUNTED.iter() {
-        tx.scratch(sql, args![]).await?;
-    }
-    tx.analyse::<TouchedMembers>().await?;
     tx.analyse::<TouchedFile>().await?;
     tx.analyse::<TouchedChunk>().await?;
     tx.analyse::<TouchedShipment>().await?;

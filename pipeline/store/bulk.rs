@@ -1,15 +1,16 @@
 //! Bulk hand-over of rows into a table: COPY in binary on PostgreSQL, or one array a column where it refuses that;
 //! multi-row VALUES on SQLite.
 //!
-//! From temporary tables plain SQL that both engines share does the work, set by set.
+//! Tables that are read from end to end come row by row. From temporary tables plain SQL that both engines share does the work, set by set.
 
+use futures_util::TryStreamExt;
 use sqlx::AssertSqlSafe;
 
 use super::LedgerError;
 use super::args::{Arg, Column, bound};
 use super::bulk_row::{BulkRow, ColumnValues, Columns};
 use super::engine::Tx;
-use super::rows::Row;
+use super::rows::{Row, RowError};
 use crate::limits::{SQLITE_BOUND_VALUES, SQLITE_ROWS_AT_ONCE};
 
 /// Beyond so many rows plans are worth telling PostgreSQL how many there are.
@@ -60,6 +61,54 @@ impl Tx {
     /// Empties a temporary table, and makes it where it is not there yet.
     pub async fn clear<R: BulkRow>(&mut self) -> Result<(), LedgerError> {
         self.stage(Vec::<R>::new()).await
+    }
+
+    /// Writes so many rows, or nothing: where a row with a key of theirs is there already, or another number would be
+    /// written, what the statement did is taken back.
+    pub(crate) async fn run_whole(
+        &mut self,
+        sql: &'static str,
+        args: Vec<Arg>,
+        rows: u64,
+    ) -> Result<bool, LedgerError> {
+        self.script("SAVEPOINT whole").await?;
+        let is_whole = match self.scratch(sql, args).await {
+            Ok(written) => written == rows,
+            Err(error) if error.is_known_key() => false,
+            Err(error) => return Err(error),
+        };
+        self.script(if is_whole { "RELEASE SAVEPOINT whole" } else { "ROLLBACK TO SAVEPOINT whole" }).await?;
+        self.wrote(if is_whole { rows } else { 0 });
+        Ok(is_whole)
+    }
+
+    /// Rows of a statement that is built from a list of ours.
+    pub(super) async fn each_row<T: Row>(
+        &mut self,
+        sql: String,
+        args: Vec<Arg>,
+        mut each: impl FnMut(T) + Send,
+    ) -> Result<(), LedgerError> {
+        let sql = self.given().map_or(sql.clone(), |given| given.before(&sql));
+        let waiting = self.waiting();
+        let statement = sql.clone();
+        let asked = async {
+            if let Some(connection) = self.sqlite() {
+                let mut rows = bound!(sqlx::query_as::<_, T>(AssertSqlSafe(sql)), args).fetch(connection);
+                while let Some(row) = rows.try_next().await? {
+                    each(row);
+                }
+            } else if let Some(connection) = self.postgres() {
+                let mut rows = bound!(sqlx::query_as::<_, T>(AssertSqlSafe(sql)), args).fetch(connection);
+                while let Some(row) = rows.try_next().await? {
+                    each(row);
+                }
+            } else {
+                return Err(RowError::PoolClosed);
+            }
+            Ok(())
+        };
+        waiting.within(&statement, asked).await
     }
 
     /// Tells PostgreSQL how much lies in a temporary table that was filled by statements.

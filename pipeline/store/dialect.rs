@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::LedgerError;
 use super::engine::{Engine, Tx};
+use super::rows::Texts;
 use crate::args;
 
 /// A statement over a range of history from `$1` to `$2`: its pieces, between which stands whether a row of
@@ -33,6 +34,18 @@ macro_rules! for_update {
 }
 pub(crate) use for_update;
 
+/// A statement about rows with one of these keys, each looked up by its index. What waits is not what PostgreSQL reckons: it
+/// was empty when it was looked at, and would be read whole for each key, or it is long, and would be read whole for a few.
+macro_rules! by_key {
+    ($tx:expr, $statement:literal, $keys:literal) => {
+        match $tx.engine() {
+            $crate::store::engine::Engine::Postgres => concat!($statement, " = ANY(ARRAY(", $keys, "))"),
+            $crate::store::engine::Engine::Sqlite => concat!($statement, " IN (", $keys, ")"),
+        }
+    };
+}
+pub(crate) use by_key;
+
 impl Tx {
     pub(super) fn is_postgres(&self) -> bool {
         self.engine() == Engine::Postgres
@@ -45,16 +58,6 @@ impl Tx {
             return Ok(());
         }
         self.script("SET LOCAL enable_seqscan = off; SET LOCAL max_parallel_workers_per_gather = 0").await
-    }
-
-    /// Whether what follows in this transaction may look for each row of one table through all of another. A queue that
-    /// was looked at while it was empty is reckoned to be so, and its members would be met by reading it for each.
-    pub(crate) async fn loops(&mut self, may: bool) -> Result<(), LedgerError> {
-        if !self.is_postgres() {
-            return Ok(());
-        }
-        let sql = if may { "SET LOCAL enable_nestloop = on" } else { "SET LOCAL enable_nestloop = off" };
-        self.script(sql).await
     }
 
     /// Locks the rows of a `SELECT … FOR UPDATE`, where there is more than one writer.
@@ -146,17 +149,25 @@ impl Tx {
         self.rows(sql, args![]).await
     }
 
-    /// The columns of some rows `x`, each with its distinct texts. Names and rows are ours, never a sender's.
-    pub(crate) async fn distinct_texts(
+    /// The texts of some rows `x`, each with the place of its column in the list. Names and rows are ours, never a
+    /// sender's.
+    pub(crate) async fn each_text(
         &mut self,
         columns: &[String],
         rows: &str,
-    ) -> Result<Vec<(String, String)>, LedgerError> {
-        let of = |column: &String| {
-            format!(
-                "SELECT DISTINCT '{column}', CAST(x.\"{column}\" AS TEXT) FROM {rows} WHERE x.\"{column}\" IS NOT NULL"
-            )
+        mut each: impl FnMut(usize, &str) + Send,
+    ) -> Result<(), LedgerError> {
+        let texts: Vec<_> = columns.iter().map(|column| format!("CAST(x.\"{column}\" AS TEXT)")).collect();
+        let sql = format!("SELECT {} FROM {rows}", texts.join(", "));
+        let handed = |texts: Texts| {
+            let mut begin = 0;
+            for (at, end) in texts.ends.iter().enumerate() {
+                if let Some(text) = end.and_then(|end| texts.all.get(begin..end)) {
+                    each(at, text);
+                    begin += text.len();
+                }
+            }
         };
-        self.rows_built(columns.iter().map(of).collect::<Vec<_>>().join(" UNION ALL "), args![]).await
+        self.each_row(sql, args![], handed).await
     }
 }

@@ -17,6 +17,7 @@ pub const LAW: Law = Law {
          WHERE c.answer IS NULL AND c.old_number IS NULL AND c.financial <> 'sealed'",
         "SELECT c.application_id || ': ordered without an account' FROM touched_card c WHERE c.production_batch IS NOT NULL AND c.answer IS NULL",
     ],
+    is_beside: false,
     computed: None,
     planted: &[
         planted(Middle, &["application"], "UPDATE application SET place = 'no_plastic' WHERE id = (SELECT max(application) FROM account)"),

@@ -19,6 +19,7 @@ pub const LAW: Law = Law {
          WHERE n.outcome IN ('fixable', 'final') AND NOT EXISTS (SELECT 1 FROM desk_case k WHERE k.application = a.id)
          GROUP BY a.application_id, f.batch HAVING count(*) > 1",
     ],
+    is_beside: false,
     computed: None,
     planted: &[
         planted(Middle, &["answer"], "INSERT INTO answer (file, row, application, outcome, reason) SELECT c.answer, 999999, c.application, 'final', 'x' FROM account c

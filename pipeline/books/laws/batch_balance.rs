@@ -34,6 +34,7 @@ pub const LAW: Law = Law {
         "SELECT b.number || ': answered, but rows are outstanding' FROM touched_batch t JOIN batch b ON b.id = t.id
          WHERE b.state = 'answered' AND b.answered <> b.cards",
     ],
+    is_beside: false,
     computed: None,
     planted: &[
         planted(Middle, &["batch"], "UPDATE batch SET cards = cards + 1 WHERE id = (SELECT min(id) FROM batch WHERE kind = 'account')"),

@@ -18,6 +18,7 @@ pub const LAW: Law = Law {
         "SELECT 'identifier of ' || min(p.card_number) || ' stands twice' FROM touched_application t JOIN made m ON m.application = t.id
          JOIN production_row p ON p.application = m.application GROUP BY m.identifier HAVING count(*) > 1",
     ],
+    is_beside: false,
     computed: None,
     planted: &[
         planted(Middle, &["batch"], "UPDATE batch SET good = good - 1 WHERE id = (SELECT min(id) FROM batch WHERE kind = 'production' AND good > 0)"),

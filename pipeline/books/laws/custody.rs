@@ -32,10 +32,13 @@ pub const LAW: Law = Law {
          JOIN box b ON b.shipment = s.id WHERE b.point <> s.point",
         "SELECT 'shipment ' || s.number || ': receipts are not those counted' FROM touched_shipment t JOIN shipment s ON s.id = t.id
          WHERE s.receipts <> (SELECT count(*) FROM receipt r WHERE r.shipment = s.id)",
-        "SELECT a.application_id || ': was sent by mail, and not as often as is known' FROM touched_application t JOIN application a ON a.id = t.id
-         WHERE (SELECT count(*) FROM mailing l WHERE l.application = t.id) <> (SELECT count(*) FROM move v
-            WHERE v.scope = 'application' AND v.subject = t.id AND v.life = 'card' AND v.to_state = 'in_mail')",
+        "SELECT a.application_id || ': was sent by mail, and not as often as is known' FROM
+            (SELECT l.application AS id, 1 AS sent FROM touched_application t JOIN mailing l ON l.application = t.id
+             UNION ALL SELECT v.subject, -1 FROM touched_application t JOIN move v ON v.subject = t.id
+                WHERE v.scope = 'application' AND v.life = 'card' AND v.to_state = 'in_mail') k
+         JOIN application a ON a.id = k.id GROUP BY a.application_id HAVING sum(k.sent) <> 0",
     ],
+    is_beside: false,
     computed: Some(|look| Box::pin(async { Ok(Found::offending(look.replayed().await?.custody.clone())) })),
     planted: &[
         planted(Middle, &["made"], "DELETE FROM made WHERE application = (SELECT m.application FROM made m JOIN application a ON a.id = m.application WHERE a.place = 'in_hand' ORDER BY 1 LIMIT 1)"),

@@ -54,6 +54,7 @@ pub const LAW: Law = Law {
         "SELECT 'approval ' || p.id || ': ' || p.state || ' past ' || p.due_on FROM approval p
          WHERE p.state IN ('asked', 'given') AND p.due_on < (SELECT today FROM law_day)",
     ],
+    is_beside: false,
     computed: None,
     planted: &[
         planted(Middle, &["application"], "UPDATE application SET due_on = '2026-01-01' WHERE place IN ('to_recycle', 'awaiting_return', 'with_unit')"),

@@ -27,6 +27,7 @@ pub const LAW: Law = Law {
         "SELECT p.card_number || ': a card number of a cancelled batch is used again' FROM touched_application t
          JOIN former_row r ON r.application = t.id JOIN production_row p ON p.card_number = r.card_number",
     ],
+    is_beside: false,
     computed: None,
     planted: &[
         planted(Middle, &["file"], "UPDATE file SET sequence = sequence + 1 WHERE id = (SELECT max(id) FROM file WHERE sequence IS NOT NULL)"),

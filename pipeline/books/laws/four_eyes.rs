@@ -74,6 +74,7 @@ pub const LAW: Law = Law {
          WHERE r.by_user IS NOT NULL AND NOT EXISTS (SELECT 1 FROM approval p WHERE p.id = r.approval AND p.state = 'used'
             AND p.act = 'new-sequence' AND p.maker = r.actor AND p.subject = 'halt ' || r.id)",
     ],
+    is_beside: false,
     computed: None,
     planted: &[
         planted(TwoPersons, &["move"], "UPDATE move SET actor = 'lin' WHERE life = 'approval' AND to_state = 'given'"),

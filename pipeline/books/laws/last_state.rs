@@ -61,6 +61,7 @@ pub const LAW: Law = Law {
         gone!("erasure", "erasure"),
         gone!("application", "application"),
     ],
+    is_beside: false,
     computed: Some(|look| Box::pin(without_history(look))),
     planted: &[
         planted(Middle, &["batch"], "UPDATE batch SET state = 'cancelled' WHERE id = (SELECT max(id) FROM batch)"),

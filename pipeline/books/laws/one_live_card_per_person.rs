@@ -15,6 +15,7 @@ pub const LAW: Law = Law {
          JOIN application a ON a.person = c.person AND a.open AND a.id <> c.id WHERE c.open",
         "SELECT c.application_id || ': active, but another card is the live one' FROM touched_card c WHERE c.social = 'active' AND NOT c.live",
     ],
+    is_beside: false,
     computed: None,
     planted: &[
         planted(Middle, &["application"], "UPDATE application SET live = TRUE, open = FALSE, person = (SELECT person FROM application WHERE live ORDER BY id LIMIT 1) WHERE id = (SELECT max(id) FROM application)")

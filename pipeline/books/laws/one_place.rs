@@ -17,6 +17,7 @@ pub const LAW: Law = Law {
         "SELECT w.application_id || ': waits for an account batch, and is no application' FROM account_waiting w
          LEFT JOIN application a ON a.id = w.application WHERE a.id IS NULL",
     ],
+    is_beside: false,
     computed: Some(|look| Box::pin(async { Ok(Found::offending(look.replayed().await?.place.clone())) })),
     planted: &[
         planted(

@@ -67,6 +67,7 @@ pub const LAW: Law = Law {
         "SELECT 'batch act ' || k.id || ': its user is not its actor' FROM batch_act k
          WHERE k.by_user IS NOT NULL AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = k.by_user AND u.name = k.actor)",
     ],
+    is_beside: false,
     computed: None,
     planted: &[
         planted(Scopes, &["act_member"], "UPDATE act_member SET region = '330106'"),

@@ -1,7 +1,7 @@
 //! Law 12, secret: no operational column holds what looks like personal data, and no column is named for a secret.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use cardline_core::domain::personal_text::{identifier_looks_personal, looks_personal};
 
@@ -15,6 +15,7 @@ pub const LAW: Law = Law {
     sentence: "no PIN, password or key anywhere; personal data only encrypted",
     cases: "SELECT (SELECT count(*) FROM touched_application) + (SELECT count(*) FROM touched_file)",
     offending: &[],
+    is_beside: true,
     computed: Some(|look| {
         let is_partial = look.since.is_some();
         Box::pin(secrets(&mut look.tx, is_partial))
@@ -99,19 +100,15 @@ async fn secrets(tx: &mut Tx, is_partial: bool) -> Result<Found, LedgerError> {
         }
     }
     for (table, columns) in &tables {
-        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        let texts = tx.distinct_texts(columns, &rows(table, is_partial)).await?;
-        for (column, text) in &texts {
-            let name = format!("{table}.{column}");
-            let is_personal = match IDENTIFIERS.contains(&&*name) {
-                // A sender's identifier is one word; what is of several we wrote ourselves.
-                true if !text.contains(' ') => identifier_looks_personal(text),
-                _ => looks_personal(&without_digests(text)),
-            };
-            *counts.entry(column).or_default() += usize::from(is_personal);
-        }
-        let counts = counts.into_iter().filter(|(_, count)| *count > 0);
-        found.extend(counts.map(|(column, count)| format!("{table}.{column}: {count} values look personal")));
+        let mut looks: Vec<Look> = columns.iter().map(|column| Look::at(format!("{table}.{column}"))).collect();
+        let see = |column: usize, text: &str| {
+            if let Some(look) = looks.get_mut(column) {
+                look.see(text);
+            }
+        };
+        tx.each_text(columns, &rows(table, is_partial), see).await?;
+        looks.retain(|look| !look.personal.is_empty());
+        found.extend(looks.iter().map(|look| format!("{}: {} values look personal", look.column, look.personal.len())));
     }
     for (table, column) in tx.columns().await? {
         if ["pin", "password", "secret"].iter().any(|word| column.contains(word)) {
@@ -120,6 +117,42 @@ async fn secrets(tx: &mut Tx, is_partial: bool) -> Result<Found, LedgerError> {
     }
     Ok(Found::offending(found))
 }
+
+/// A column that is looked at.
+struct Look {
+    column: String,
+    is_identifier: bool,
+    /// What was seen and is harmless; no more than a few, for most columns have few texts, or each text once.
+    harmless: HashSet<String>,
+    personal: HashSet<String>,
+}
+
+impl Look {
+    fn at(column: String) -> Look {
+        let is_identifier = IDENTIFIERS.contains(&&*column);
+        Look { column, is_identifier, harmless: HashSet::new(), personal: HashSet::new() }
+    }
+
+    fn see(&mut self, text: &str) {
+        if self.harmless.contains(text) {
+            return;
+        }
+        // A sender's identifier is one word; what is of several we wrote ourselves.
+        let is_personal = if self.is_identifier && !text.contains(' ') {
+            identifier_looks_personal(text)
+        } else {
+            looks_personal(&without_digests(text))
+        };
+        if is_personal {
+            self.personal.insert(text.to_owned());
+        } else if self.harmless.len() < HARMLESS_KEPT {
+            self.harmless.insert(text.to_owned());
+        }
+    }
+}
+
+/// Texts of a column that are known to be harmless.
+const HARMLESS_KEPT: usize = 200;
 
 fn rows(table: &str, is_partial: bool) -> String {
     let touched = TOUCHED.iter().find(|(name, _)| is_partial && *name == table);

@@ -11,6 +11,7 @@ pub const LAW: Law = Law {
     sentence: "replaying the history gives the current state; only edges of the table; the hash chain verifies",
     cases: "SELECT count(*) FROM new_move",
     offending: &[],
+    is_beside: false,
     computed: Some(|look| Box::pin(moves_and_seals(look))),
     planted: &[
         planted(

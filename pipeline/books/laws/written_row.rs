@@ -15,6 +15,7 @@ pub const LAW: Law = Law {
     sentence: "rows of people, decisions, acts, batches, files, accounts and applications stand as they were written",
     cases: "SELECT CAST(0 AS BIGINT)",
     offending: &[],
+    is_beside: true,
     computed: Some(|look| Box::pin(changed_rows(look))),
     planted: &[
         planted(
@@ -60,15 +61,18 @@ pub(in crate::books) async fn compare(
     whole: bool,
     found: &mut Found,
 ) -> Result<(), LedgerError> {
-    let mut after = vec![i64::MIN; covered.key.len()];
-    loop {
-        let page = tx.compared(covered, key, &after, whole).await?;
-        let Some(last) = page.last() else { return Ok(()) };
-        after.clone_from(&last.key);
-        found.cases += page.len() as i64;
-        let wrong = page.iter().filter(|row| row.stored != Some(row.reckoned));
-        found.offending.extend(wrong.map(|row| told(covered, row)));
-    }
+    let (mut cases, mut wrong) = (0, Vec::new());
+    let compared = |row: StoredMac| {
+        cases += 1;
+        if row.stored != Some(row.reckoned) {
+            wrong.push(row);
+        }
+    };
+    tx.each_compared(covered, key, whole, compared).await?;
+    found.cases += cases;
+    wrong.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+    found.offending.extend(wrong.iter().map(|row| told(covered, row)));
+    Ok(())
 }
 
 fn told(covered: &Covered, row: &StoredMac) -> String {

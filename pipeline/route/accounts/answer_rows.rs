@@ -94,7 +94,6 @@ impl Ledger {
         if locked_state(&mut tx, batch).await? != "sent" {
             contradictions(&mut tx, file_id, batch, &mut counts, dates, why).await?;
         }
-        doubles(&mut tx).await?;
         never_clear(&mut tx).await?;
         counts.opened = open_accounts(&mut tx, file_id, batch, why).await?;
         counts.on_hold = mismatches(&mut tx, file_id, dates, why).await?;
@@ -231,17 +230,19 @@ async fn never_clear(tx: &mut Tx) -> Result<(), LedgerError> {
     Ok(())
 }
 
+/// Writes the accounts as if no card had them yet; where one has, or a row is of a card that went elsewhere, those that
+/// two cards would share are looked for.
 async fn open_accounts(tx: &mut Tx, file: i64, batch: i64, why: Stamp<'_>) -> Result<i64, LedgerError> {
-    let opened = tx
-        .run(
-            "INSERT INTO account (application, answer, number_key, pan_key, opened_on, sealed, mac)
-             SELECT n.application, $1, n.number_key, n.pan_key, n.opened_on, n.sealed, n.mac FROM answered n
-             JOIN account_row g ON g.application = n.application AND g.batch = $2
-             JOIN application a ON a.id = n.application AND a.place IS NULL
-             WHERE n.outcome = 'opened' ORDER BY n.row",
-            args![file, batch],
-        )
-        .await? as i64;
+    const OPEN: &str = "INSERT INTO account (application, answer, number_key, pan_key, opened_on, sealed, mac)
+        SELECT n.application, $1, n.number_key, n.pan_key, n.opened_on, n.sealed, n.mac FROM answered n
+        JOIN account_row g ON g.application = n.application AND g.batch = $2
+        JOIN application a ON a.id = n.application AND a.place IS NULL
+        WHERE n.outcome = 'opened' ORDER BY n.row";
+    let mut opened = tx.number("SELECT count(*) FROM answered WHERE outcome = 'opened'", args![]).await?;
+    if opened > 0 && !tx.run_whole(OPEN, args![file, batch], opened as u64).await? {
+        doubles(tx).await?;
+        opened = tx.run(OPEN, args![file, batch]).await? as i64;
+    }
     let card = transition!(CARD, "in_account_batch" => "waiting_production");
     move_filled(tx, ANSWER.of(file), opened, card, why).await?;
     move_filled(tx, ANSWER.of(file), opened, transition!(ACCOUNT, "" => "sealed"), why).await?;

@@ -71,8 +71,9 @@ async fn is_of_today(
     let Some(card) = asked.cards.first_mut() else { return Ok(false) };
     worker.ledger.read_applications(&mut [&mut *card]).await?;
     let Some(encrypted) = card.encrypted.clone() else { return Ok(false) };
-    let (id, application_id, message) = (card.id, card.application_id.clone(), card.message);
-    let made = row(worker, spec, &WaitingCard { id, application_id, message, encrypted });
+    let (application_id, approved_on) = (card.application_id.clone(), card.approved_on.clone());
+    let asked = WaitingCard { id: card.id, application_id, approved_on, message: card.message, encrypted };
+    let made = row(worker, spec, &asked);
     let number = spec.column("row");
     let same = |made: &Vec<String>, sent: &Vec<String>| {
         made.len() == sent.len()

@@ -38,7 +38,7 @@ impl CutKind for Accounts {
 
     /// Not the whole queue of a province for each of its batches.
     async fn waiting_in(ledger: &Ledger, stream: &DueStream) -> Result<Vec<QueueSlice>, LedgerError> {
-        ledger.waiting_accounts_of(&stream.slices).await
+        ledger.waiting_accounts_of(&stream.slices, stream.most).await
     }
 
     async fn first(worker: &Worker, slices: &[QueueSlice], most: i64) -> Result<Vec<WaitingCard>, StageError> {
@@ -130,6 +130,7 @@ fn request(
         }
     }
     cutting::refuse_if_none_opens(&batch)?;
+    batch.group.oldest = cards.iter().map(|card| &card.approved_on).min().cloned().unwrap_or_default();
     // Row numbers are those of the file, so they are given once it is known who is in it.
     let place = spec.column("row").unwrap_or(0);
     for (number, row) in rows.iter_mut().enumerate() {

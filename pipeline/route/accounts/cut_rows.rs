@@ -8,6 +8,7 @@ use crate::cases::desk::hold_cards;
 use crate::custody::account_waiting::wait_for_account;
 use crate::custody::containers::ACCOUNT_BATCH;
 use crate::exchange::files::freeze_file;
+use crate::store::dialect::by_key;
 use crate::store::row_macs::catalog;
 use crate::store::transition::{Subject, all_moved, move_filled, move_set};
 use crate::store::{Ledger, LedgerError, Stamp, Tx};
@@ -18,6 +19,7 @@ row! {
     pub struct WaitingCard {
         id: i64,
         application_id: String,
+        approved_on: String,
         /// The message it came with, and the record of that.
         message: i64,
         encrypted: Vec<u8>,
@@ -40,14 +42,15 @@ impl Ledger {
         Ok(rows.into_iter().map(QueueSlice::from).collect())
     }
 
-    /// What waits of these groups now, and since when it was known to.
-    pub async fn waiting_accounts_of(&self, groups: &[QueueSlice]) -> Result<Vec<QueueSlice>, LedgerError> {
+    /// What waits of these groups now, and since when it was known to: as many as a batch takes are counted.
+    pub async fn waiting_accounts_of(&self, groups: &[QueueSlice], most: i64) -> Result<Vec<QueueSlice>, LedgerError> {
         let mut tx = self.read().await?;
         let mut found = Vec::new();
         for group in groups {
-            let sql = "SELECT count(*), COALESCE(min(approved_on), '') FROM account_waiting WHERE region = $1 AND bank = $2 AND lane = $3";
-            let (cards, oldest) =
-                tx.row::<(i64, String)>(sql, args![&group.region, &group.bank, &group.lane]).await?.unwrap_or_default();
+            let sql = "SELECT count(*), COALESCE(min(approved_on), '') FROM (SELECT approved_on FROM account_waiting
+                WHERE region = $1 AND bank = $2 AND lane = $3 ORDER BY approved_on, application_id LIMIT $4) w";
+            let counted = tx.row::<(i64, String)>(sql, args![&group.region, &group.bank, &group.lane, most]).await?;
+            let (cards, oldest) = counted.unwrap_or_default();
             if cards > 0 {
                 found.push(QueueSlice { cards, oldest, ..group.clone() });
             }
@@ -60,8 +63,8 @@ impl Ledger {
         let mut tx = self.read().await?;
         let mut rows = tx
             .rows::<WaitingCard>(
-                "SELECT a.id, a.application_id, m.id AS message, m.sealed AS encrypted FROM
-                    (SELECT a.id, a.application_id, a.message FROM account_waiting w JOIN application a ON a.id = w.application
+                "SELECT a.id, a.application_id, a.approved_on, m.id AS message, m.sealed AS encrypted FROM
+                    (SELECT a.id, a.application_id, a.approved_on, a.message FROM account_waiting w JOIN application a ON a.id = w.application
                      JOIN rendition r ON r.source = a.photo AND r.print IS NOT NULL
                      WHERE w.region = $1 AND w.bank = $2 AND w.lane = $3
                         AND a.region = w.region AND a.bank = w.bank AND a.lane = w.lane AND a.place IS NULL
@@ -80,7 +83,7 @@ impl Ledger {
         let mut tx = self.read().await?;
         let rows = tx
             .rows::<WaitingCard>(
-                "SELECT a.id, a.application_id, m.id AS message, m.sealed AS encrypted FROM account_row g
+                "SELECT a.id, a.application_id, a.approved_on, m.id AS message, m.sealed AS encrypted FROM account_row g
                  JOIN application a ON a.id = g.application AND a.place IS NULL JOIN message m ON m.id = a.message
                  WHERE g.batch = $1 ORDER BY g.row",
                 args![batch],
@@ -98,14 +101,12 @@ pub(super) async fn cut_accounts(tx: &mut Tx, cut: &CutBatch, why: Stamp<'_>) ->
     let rows = cut.members.iter().enumerate().map(|(at, id)| Member { row: at as i64 + 1, id: *id }).collect();
     tx.stage(rows).await?;
     // Who was withdrawn, put on hold or put into another lane meanwhile waits here no more.
-    tx.loops(false).await?;
     let taken = tx
         .run(
-            "DELETE FROM account_waiting WHERE application IN (SELECT id FROM member) AND lane = $1",
+            by_key!(tx, "DELETE FROM account_waiting WHERE lane = $1 AND application", "SELECT id FROM member"),
             args![&cut.group.lane],
         )
         .await? as i64;
-    tx.loops(true).await?;
     let transition = transition!(CARD, "waiting_account" => "in_account_batch");
     all_moved(&transition, cut.members.len() as i64, taken)?;
     let entered = tx

@@ -205,6 +205,11 @@ impl LedgerError {
         }
     }
 
+    /// Whether a row with one of its unique keys is there already.
+    pub(super) fn is_known_key(&self) -> bool {
+        matches!(self.source_error(), Some(sqlx::Error::Database(error)) if error.is_unique_violation())
+    }
+
     /// Whether the database may be read and not written: by its file's mode, its disk or its server.
     pub fn is_read_only(&self) -> bool {
         let code = |e: &dyn sqlx::error::DatabaseError| e.code().unwrap_or_default().into_owned();

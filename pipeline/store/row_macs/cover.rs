@@ -2,7 +2,7 @@
 
 use std::iter::zip;
 
-use sqlx::{Column as _, TypeInfo, ValueRef};
+use sqlx::{TypeInfo, ValueRef};
 
 use super::catalog::Covered;
 use super::key::{Field, RowKey};
@@ -15,8 +15,15 @@ const FEW_ROWS: usize = 8;
 /// Rows read at a time.
 const ROWS_PER_PAGE: i64 = 5_000;
 
-/// A row as it stands in its table, its key columns first; the last column is its digest.
-pub struct Fields(Vec<Arg>);
+/// A row as it stands in its table, written as its digest covers it: its key columns first; the last column is its
+/// digest.
+#[derive(Default)]
+pub struct Fields {
+    written: Vec<u8>,
+    /// The first two columns, where they are numbers.
+    key: [i64; 2],
+    stored: Option<i64>,
+}
 
 /// What a row says about itself, and what the key says about it.
 pub struct StoredMac {
@@ -42,19 +49,21 @@ macro_rules! fields_of {
     ($row:ident) => {
         impl<'r> FromRow<'r, $row> for Fields {
             fn from_row(row: &'r $row) -> Result<Self, RowError> {
-                let value = |at: usize| {
+                let mut fields = Fields::default();
+                let last = row.columns().len() - 1;
+                for at in 0..last {
                     let raw = row.try_get_raw(at)?;
-                    if raw.is_null() {
-                        return Ok(Arg::Int(None));
-                    }
-                    Ok(match raw.type_info().name() {
-                        "TEXT" | "VARCHAR" => Arg::Text(row.try_get(at)?),
-                        "BLOB" | "BYTEA" => Arg::Bytes(row.try_get(at)?),
-                        "BOOLEAN" | "BOOL" => Arg::Flag(row.try_get(at)?),
-                        _ => Arg::Int(row.try_get(at)?),
-                    })
-                };
-                row.columns().iter().map(|column| value(column.ordinal())).collect::<Result<_, RowError>>().map(Fields)
+                    let field = match raw.type_info().name() {
+                        _ if raw.is_null() => Field::Null,
+                        "TEXT" | "VARCHAR" => row.try_get::<&str, _>(at)?.into(),
+                        "BLOB" | "BYTEA" => Field::Bytes(row.try_get::<&[u8], _>(at)?),
+                        "BOOLEAN" | "BOOL" => i64::from(row.try_get::<bool, _>(at)?).into(),
+                        _ => row.try_get::<i64, _>(at)?.into(),
+                    };
+                    fields.add(at, field);
+                }
+                fields.stored = row.try_get(last)?;
+                Ok(fields)
             }
         }
     };
@@ -63,26 +72,17 @@ macro_rules! fields_of {
 fields_of!(PgRow);
 fields_of!(SqliteRow);
 
-impl<'a> From<&'a Arg> for Field<'a> {
-    fn from(value: &'a Arg) -> Self {
-        match value {
-            Arg::Int(number) => (*number).into(),
-            Arg::Flag(flag) => flag.map(i64::from).into(),
-            Arg::Text(text) => text.as_deref().into(),
-            Arg::Bytes(bytes) => bytes.as_deref().into(),
-        }
-    }
-}
-
 impl Fields {
+    fn add(&mut self, at: usize, field: Field<'_>) {
+        if let (Some(key), Field::Int(number)) = (self.key.get_mut(at), &field) {
+            *key = *number;
+        }
+        field.write(|bytes| self.written.extend_from_slice(bytes));
+    }
+
     fn compared(self, covered: &Covered, key: &RowKey) -> StoredMac {
-        let (stored, row) = match self.0.split_last() {
-            Some((Arg::Int(mac), row)) => (*mac, row),
-            _ => (None, &[][..]),
-        };
-        let reckoned = row.iter().fold(key.mac(covered.table), |mac, value| mac.field(value)).end();
-        let number = |value: &Arg| if let Arg::Int(Some(number)) = value { *number } else { 0 };
-        StoredMac { key: row.iter().take(covered.key.len()).map(number).collect(), stored, reckoned }
+        let reckoned = key.mac(covered.table).written(&self.written).end();
+        StoredMac { key: self.key.iter().take(covered.key.len()).copied().collect(), stored: self.stored, reckoned }
     }
 }
 
@@ -183,23 +183,32 @@ impl Tx {
         Ok(rows.into_iter().map(|row| row.compared(covered, &key)).all(|row| row.stored == Some(row.reckoned)))
     }
 
-    /// A page of covered rows, beginning after the row of this key, with what their key says; `touched` alone, or all.
-    pub async fn compared(
+    /// A page of covered rows, beginning after the row of this key, with what their key says.
+    pub(super) async fn page_compared(
         &mut self,
         covered: &Covered,
         key: &RowKey,
         after: &[i64],
-        whole: bool,
     ) -> Result<Vec<StoredMac>, LedgerError> {
         let names = covered.key.join(", ");
         let places: Vec<_> = zip(covered.key, 1..).map(|(_, n)| format!("${n}")).collect();
-        let touched = if whole || covered.touched.is_empty() { "TRUE" } else { covered.touched };
-        let sql = covered.select(&format!(
-            "({names}) > ({}) AND {touched} ORDER BY {names} LIMIT {ROWS_PER_PAGE}",
-            places.join(", ")
-        ));
+        let sql =
+            covered.select(&format!("({names}) > ({}) ORDER BY {names} LIMIT {ROWS_PER_PAGE}", places.join(", ")));
         let after = after.iter().copied().map(Arg::from).collect();
         let rows = self.rows_built::<Fields>(sql, after).await?;
         Ok(rows.into_iter().map(|row| row.compared(covered, key)).collect())
+    }
+
+    /// Covered rows with what their key says: those touched, or all.
+    pub async fn each_compared(
+        &mut self,
+        covered: &Covered,
+        key: &RowKey,
+        whole: bool,
+        mut each: impl FnMut(StoredMac) + Send,
+    ) -> Result<(), LedgerError> {
+        let touched = if whole || covered.touched.is_empty() { "TRUE" } else { covered.touched };
+        let sql = covered.select(touched);
+        self.each_row(sql, args![], |row: Fields| each(row.compared(covered, key))).await
     }
 }

@@ -55,18 +55,14 @@ impl RowMac {
     /// Adds a column.
     #[must_use]
     pub fn field<'f>(mut self, value: impl Into<Field<'f>>) -> RowMac {
-        match value.into() {
-            Field::Null => self.0.update(&[0]),
-            Field::Int(number) => {
-                self.0.update(&[1]);
-                self.0.update(&number.to_be_bytes());
-            }
-            Field::Bytes(bytes) => {
-                self.0.update(&[2]);
-                self.0.update(&(bytes.len() as u64).to_be_bytes());
-                self.0.update(bytes);
-            }
-        }
+        value.into().write(|bytes| self.0.update(bytes));
+        self
+    }
+
+    /// Adds columns that are written already, as [`Field::write`] does it.
+    #[must_use]
+    pub(super) fn written(mut self, fields: &[u8]) -> RowMac {
+        self.0.update(fields);
         self
     }
 
@@ -82,6 +78,24 @@ pub enum Field<'f> {
     Null,
     Int(i64),
     Bytes(&'f [u8]),
+}
+
+impl Field<'_> {
+    /// The value with what it is and how long, so that no two rows are written alike.
+    pub(super) fn write(&self, mut to: impl FnMut(&[u8])) {
+        match self {
+            Field::Null => to(&[0]),
+            Field::Int(number) => {
+                to(&[1]);
+                to(&number.to_be_bytes());
+            }
+            Field::Bytes(bytes) => {
+                to(&[2]);
+                to(&(bytes.len() as u64).to_be_bytes());
+                to(bytes);
+            }
+        }
+    }
 }
 
 impl From<i64> for Field<'_> {

@@ -65,7 +65,7 @@ impl Tx {
     async fn cover_all(&mut self, covered: &Covered, key: &RowKey) -> Result<i64, LedgerError> {
         let (mut rows, mut after) = (0, vec![i64::MIN; covered.key.len()]);
         loop {
-            let page = self.compared(covered, key, &after, true).await?;
+            let page = self.page_compared(covered, key, &after).await?;
             let Some(last) = page.last() else { return Ok(rows) };
             after.clone_from(&last.key);
             rows += page.len() as i64;
