@@ -104,7 +104,7 @@ impl Installation {
         // The bureau takes so many a day.
         for evening in 14..60 {
             stages.push(self.tick("production", instant(day(evening), 17, 30), workers));
-            if self.at("waiting_production") == 0 {
+            if self.runtime.block_on(self.worker.ledger.waiting_production()).expect("queue").is_empty() {
                 break;
             }
         }

@@ -162,8 +162,8 @@ pub(crate) async fn insert_batch(tx: &mut Tx, cut: &CutBatch, why: Stamp<'_>) ->
     }
     let id = tx
         .run_returning::<(i64,)>(
-            "INSERT INTO batch (number, kind, state, partner, region, bank, lane, cards, cut_on, due_on, owner)
-             VALUES ($1, $2, 'cut', $3, $4, $5, $6, $7, $8, $9, 'bureau operator') RETURNING id",
+            "INSERT INTO batch (number, kind, state, partner, region, bank, lane, cards, cut_on, due_on, oldest, owner)
+             VALUES ($1, $2, 'cut', $3, $4, $5, $6, $7, $8, $9, $10, 'bureau operator') RETURNING id",
             args![
                 &cut.number,
                 cut.kind,
@@ -173,7 +173,8 @@ pub(crate) async fn insert_batch(tx: &mut Tx, cut: &CutBatch, why: Stamp<'_>) ->
                 &cut.group.lane,
                 cut.members.len() as i64,
                 cut.cut_on,
-                cut.due_on
+                cut.due_on,
+                &cut.group.oldest
             ],
         )
         .await?;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use rayon::prelude::*;
 
-use super::cut_rows::{AccountedCard, back_to_production, cut_production};
+use super::cut_rows::{AccountedCard, Ordered, back_to_production, cut_production};
 use super::package::{CardPhotos, write_package, write_package_anew};
 use super::pictures::{Pictures, pictures};
 use super::record::{account_numbers, numbered, record};
@@ -34,8 +34,9 @@ pub struct Supply {
     pictures: Pictures,
 }
 
-/// The cards of a run: their numbers and their records, in the order of the members.
+/// The cards of a run, in the order of the members: their account batches, their numbers and their records.
 pub struct Run {
+    account_batches: Vec<i64>,
     numbers: Vec<String>,
     records: Vec<Vec<String>>,
 }
@@ -127,7 +128,8 @@ impl CutKind for Production {
     }
 
     async fn write<'t>(tx: &'t mut Tx, cut: &'t CutBatch, run: &'t Run, why: Stamp<'t>) -> Result<(), LedgerError> {
-        cut_production(tx, cut, &run.numbers, why).await
+        let ordered = Ordered { account_batches: &run.account_batches, numbers: &run.numbers };
+        cut_production(tx, cut, ordered, why).await
     }
 
     async fn take_back<'t>(tx: &'t mut Tx, batch: i64, again_on: Date, why: Stamp<'t>) -> Result<(), LedgerError> {
@@ -152,7 +154,8 @@ fn run(
     let due_on = cutting::answer_due(worker, &bureau.profile, FileKind::Personalization, today);
     let group = QueueSlice { region: smallest_area(cards.iter().map(|card| card.region.as_str())), ..group.clone() };
     let mut batch = cutting::batch(BatchKind::PRODUCTION, bureau, &group, numbers, now, due_on);
-    let (mut rows, photos) = admit(worker, spec, cards, (numbers, pictures), (progress, today), &mut batch);
+    let (admitted, photos) = admit(worker, spec, cards, (numbers, pictures), (progress, today), &mut batch);
+    let (account_batches, mut rows): (Vec<i64>, Vec<_>) = admitted.into_iter().unzip();
     cutting::refuse_if_none_opens(&batch)?;
     if batch.members.is_empty()
         && batch.on_hold.is_empty()
@@ -168,10 +171,10 @@ fn run(
         let rendering = cutting::Rendering { region: &group.region, rows: rows.len(), bytes: &package };
         batch.file = Some(cutting::frozen(bureau, spec, numbers, &rendering, today, due_on)?);
     }
-    Ok(Rendered { cut: batch, rows: Run { numbers: card_numbers, records: rows }, bytes: package })
+    Ok(Rendered { cut: batch, rows: Run { account_batches, numbers: card_numbers, records: rows }, bytes: package })
 }
 
-/// The records and photos of the cards that can be made, which become members; the others are put on hold, or
+/// The account batches, records and photos of the cards that can be made, which become members; the others are put on hold, or
 /// wait until their photo can be read.
 fn admit<'p>(
     worker: &Worker,
@@ -180,7 +183,7 @@ fn admit<'p>(
     (numbers, pictures): (&Numbers, &'p Pictures),
     (progress, today): (&Progress, Date),
     batch: &mut CutBatch,
-) -> (Vec<Vec<String>>, Vec<CardPhotos<'p>>) {
+) -> (Vec<(i64, Vec<String>)>, Vec<CardPhotos<'p>>) {
     let records: Vec<Result<Vec<String>, String>> = cards
         .par_iter()
         .map(|card| {
@@ -201,7 +204,7 @@ fn admit<'p>(
             _ if ordered(card) => batch.on_hold.push((card.id, cutting::SENT_BEFORE.into())),
             (Ok(record), Some((print, chip))) => {
                 batch.members.push(card.id);
-                rows.push(record);
+                rows.push((card.account_batch, record));
                 photos.push(CardPhotos { print, chip });
             }
             (Ok(_), None) if pictures.unread.contains_key(&card.photo) => {}

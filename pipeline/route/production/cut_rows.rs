@@ -4,6 +4,7 @@ use cardline_core::domain::card_number;
 use cardline_core::state_machines::CARD;
 use jiff::civil::Date;
 
+use super::queue::{Waiting, first_waiting};
 use crate::batching::cut_batch::{CutBatch, QueueSlice, WaitingSlice, finish_cut, insert_batch, nothing_cut};
 use crate::cases::desk::hold_cards;
 use crate::custody::containers::PRODUCTION_BATCH;
@@ -20,6 +21,8 @@ row! {
         application_id: String,
         /// The issuing region: its section of the run.
         region: String,
+        /// The batch that its account came with.
+        account_batch: i64,
         photo: String,
         point: String,
         message_id: i64,
@@ -30,21 +33,12 @@ row! {
 
 bulk_row! {
     /// A card with the number it gets.
-    struct Numbered<'a> in "numbered" { row: i64, id: i64, card_number: &'a str, mac: Option<i64> }
+    struct Numbered<'a> in "numbered" { row: i64, id: i64, account_batch: i64, card_number: &'a str, mac: Option<i64> }
 }
 
 bulk_row! {
-    /// A section of a run that is about to be cut.
-    struct Section<'a> in "section" { region: &'a str }
-}
-
-/// The cards of a bank and lane whose account is open and that no bureau was asked for yet.
-macro_rules! to_order {
-    () => {
-        "batch b JOIN account_row g ON g.batch = b.id JOIN application a ON a.id = g.application AND a.place IS NULL
-         JOIN account o ON o.application = a.id LEFT JOIN production_row p ON p.application = a.id
-         WHERE b.to_produce > 0 AND b.bank = $1 AND b.lane = $2 AND p.application IS NULL"
-    };
+    /// A card that goes next, and the batch that its account came with.
+    struct Next in "next_made" { id: i64, account_batch: i64 }
 }
 
 impl Ledger {
@@ -66,8 +60,9 @@ impl Ledger {
     pub async fn batch_to_produce(&self, batch: i64) -> Result<Vec<AccountedCard>, LedgerError> {
         let mut tx = self.read().await?;
         tx.rows(
-                "SELECT a.id, a.application_id, a.region, COALESCE(a.photo, '') AS photo, a.point, m.id AS message_id, m.sealed AS message, c.sealed AS account
-                 FROM production_row p JOIN application a ON a.id = p.application
+                "SELECT a.id, a.application_id, a.region, g.batch AS account_batch, COALESCE(a.photo, '') AS photo, a.point,
+                    m.id AS message_id, m.sealed AS message, c.sealed AS account
+                 FROM production_row p JOIN application a ON a.id = p.application JOIN account_row g ON g.application = a.id
                  JOIN account c ON c.application = a.id JOIN message m ON m.id = a.message
                  WHERE p.batch = $1 AND a.place IS NULL ORDER BY p.row",
                 args![batch],
@@ -84,74 +79,70 @@ impl Ledger {
         serial.map(|serial| serial as i64).ok_or_else(|| LedgerError::Shape("card number of the first row".into()))
     }
 
-    /// The cards of these groups, which are of one bank and lane, that were approved first and can be ordered: region
-    /// by region, in the order of application ids. All that wait are looked at: `to_produce` is a hint, and a batch
-    /// that counts too many keeps no other back.
+    /// The cards of these groups, which are of one bank and lane, that were approved first: region by region, in the
+    /// order of application ids.
     pub async fn accounted_cards(&self, groups: &[QueueSlice], most: i64) -> Result<Vec<AccountedCard>, LedgerError> {
-        let Some(first) = groups.first() else { return Ok(Vec::new()) };
         let mut tx = self.read().await?;
-        tx.stage(groups.iter().map(|group| Section { region: &group.region }).collect()).await?;
+        let first = first_waiting(&mut tx, groups, most).await?;
+        let next = |card: &Waiting| Next { id: card.application, account_batch: card.account_batch };
+        tx.stage(first.iter().map(next).collect()).await?;
         let mut rows = tx
             .rows::<AccountedCard>(
-                concat!(
-                    "SELECT a.id, a.application_id, a.region, COALESCE(a.photo, '') AS photo, a.point, m.id AS message_id, m.sealed AS message, c.sealed AS account FROM
-                        (SELECT a.id FROM ",
-                    to_order!(),
-                    " AND b.region IN (SELECT region FROM section) ORDER BY a.approved_on, a.application_id LIMIT $3) w
-                     JOIN application a ON a.id = w.id JOIN account c ON c.application = a.id JOIN message m ON m.id = a.message"
-                ),
-                args![&first.bank, &first.lane, most],
+                "SELECT a.id, a.application_id, a.region, n.account_batch, COALESCE(a.photo, '') AS photo, a.point,
+                    m.id AS message_id, m.sealed AS message, c.sealed AS account
+                 FROM next_made n JOIN application a ON a.id = n.id
+                 JOIN account c ON c.application = a.id JOIN message m ON m.id = a.message",
+                args![],
             )
             .await?;
-        // As for the account cut: only keys are sorted in the database, however many wait.
         rows.sort_unstable_by(|a, b| (&a.region, &a.application_id).cmp(&(&b.region, &b.application_id)));
         Ok(rows)
     }
+}
 
-    /// How many of each of these groups, which are of one bank and lane, are among those approved first.
-    pub async fn approved_first(&self, groups: &[QueueSlice], most: i64) -> Result<Vec<(String, i64)>, LedgerError> {
-        let Some(first) = groups.first() else { return Ok(Vec::new()) };
-        let mut tx = self.read().await?;
-        tx.stage(groups.iter().map(|group| Section { region: &group.region }).collect()).await?;
-        tx.rows(
-            concat!(
-                "SELECT w.region, count(*) FROM (SELECT b.region FROM ",
-                to_order!(),
-                " AND b.region IN (SELECT region FROM section) ORDER BY a.approved_on, a.application_id LIMIT $3) w
-                 GROUP BY w.region ORDER BY w.region"
-            ),
-            args![&first.bank, &first.lane, most],
-        )
-        .await
-    }
+/// The members of a run besides their ids: by which account batches they are counted, and the numbers they get.
+pub(super) struct Ordered<'a> {
+    pub account_batches: &'a [i64],
+    pub numbers: &'a [String],
 }
 
 /// A production cut inside a transaction.
 pub(super) async fn cut_production(
     tx: &mut Tx,
     cut: &CutBatch,
-    numbers: &[String],
+    ordered: Ordered<'_>,
     why: Stamp<'_>,
 ) -> Result<(), LedgerError> {
     let on_hold: Vec<_> = cut.on_hold.iter().map(|(id, _)| Subject::of(*id)).collect();
     tx.stage(on_hold).await?;
-    no_longer_to_produce(tx, "subject").await?;
+    tx.run(
+        "UPDATE batch SET to_produce = to_produce - g.cards
+         FROM (SELECT r.batch AS id, count(*) AS cards FROM subject s JOIN account_row r ON r.application = s.id GROUP BY r.batch) g
+         WHERE batch.id = g.id",
+        args![],
+    )
+    .await?;
     hold_cards(tx, &cut.on_hold, "waiting_production", cut.due_on, why).await?;
     let Some(file) = &cut.file else { return nothing_cut(tx, cut).await };
     let batch = insert_batch(tx, cut, why).await?;
-    let rows = cut.members.iter().zip(numbers).enumerate();
+    let rows = cut.members.iter().zip(ordered.account_batches).zip(ordered.numbers).enumerate();
     let key = tx.row_key();
-    let numbered = rows.map(|(at, (id, number))| {
+    let numbered = rows.map(|(at, ((id, account_batch), number))| {
         let row = at as i64 + 1;
         let mac = key
             .as_ref()
             .map(|key| key.mac(catalog::PRODUCTION_ROW.table).field(batch).field(row).field(*id).field(number).end());
-        Numbered { row, id: *id, card_number: number, mac }
+        Numbered { row, id: *id, account_batch: *account_batch, card_number: number, mac }
     });
     tx.stage(numbered.collect()).await?;
     // Before they are ordered, for it waits for whoever is putting a card of these account batches on hold: then that
     // is seen.
-    no_longer_to_produce(tx, "numbered").await?;
+    tx.run(
+        "UPDATE batch SET to_produce = to_produce - g.cards
+         FROM (SELECT account_batch AS id, count(*) AS cards FROM numbered GROUP BY account_batch) g WHERE batch.id = g.id",
+        args![],
+    )
+    .await?;
     let ordered = tx
         .run(
             "INSERT INTO production_row (batch, row, application, card_number, mac)
@@ -164,21 +155,6 @@ pub(super) async fn cut_production(
     move_filled(tx, PRODUCTION_BATCH.of(batch), ordered, transition, why).await?;
     freeze_file(tx, file, batch, why).await?;
     finish_cut(tx, cut, batch, why).await
-}
-
-/// Takes staged cards off the count of those that still wait in their account batches.
-async fn no_longer_to_produce(tx: &mut Tx, staged: &str) -> Result<(), LedgerError> {
-    let sql = if staged == "subject" {
-        "UPDATE batch SET to_produce = to_produce - g.cards
-         FROM (SELECT r.batch AS id, count(*) AS cards FROM subject s JOIN account_row r ON r.application = s.id GROUP BY r.batch) g
-         WHERE batch.id = g.id"
-    } else {
-        "UPDATE batch SET to_produce = to_produce - g.cards
-         FROM (SELECT r.batch AS id, count(*) AS cards FROM numbered s JOIN account_row r ON r.application = s.id GROUP BY r.batch) g
-         WHERE batch.id = g.id"
-    };
-    tx.run(sql, args![]).await?;
-    Ok(())
 }
 
 /// The cards of a production batch that ends unsent wait for another; the numbers it gave are used up.

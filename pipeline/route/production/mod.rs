@@ -7,6 +7,7 @@ pub mod manifests;
 pub mod matching;
 pub mod package;
 mod pictures;
+mod queue;
 mod record;
 pub mod records;
 pub mod report_rows;

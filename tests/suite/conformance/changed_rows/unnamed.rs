@@ -39,6 +39,7 @@ pub const COLUMNS: &[(&str, &str)] = &[
         "batch.due_on",
         "a deadline and who has it change with every step, and each step sets them anew; law 10 sees one that is missing or over",
     ),
+    ("batch.oldest", "in which order a run reads account batches: whoever waits in them is read, later"),
     (
         "batch.owner",
         "a deadline and who has it change with every step, and each step sets them anew; law 10 sees one that is missing or over",
