@@ -83,6 +83,7 @@ impl WaitingStream<'_> {
             name: self.stream.name(),
             slices: self.slices.clone(),
             most: self.batch_cards(),
+            full: cutting::max_cards(&self.partner.profile),
         }
     }
 
@@ -178,6 +179,8 @@ pub struct DueStream {
     pub slices: Vec<QueueSlice>,
     /// The most cards its next batch may have.
     pub most: i64,
+    /// The most cards any batch of its partner may have.
+    pub full: i64,
 }
 
 impl Unit for DueStream {
@@ -202,7 +205,7 @@ pub async fn due_streams(
     let due = streams(worker, kind, slices, now).await?;
     let due = due.into_iter().filter(WaitingStream::is_due).map(|stream| stream.unit());
     let nowhere = nowhere.into_iter();
-    Ok(due.chain(nowhere.map(|name| DueStream { partner: None, name, slices: Vec::new(), most: 0 })).collect())
+    Ok(due.chain(nowhere.map(|name| DueStream { partner: None, name, slices: Vec::new(), most: 0, full: 0 })).collect())
 }
 
 /// A stream of the kind under its lease, if it is still to be cut. What waits is looked at again: others may have

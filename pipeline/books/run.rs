@@ -5,10 +5,11 @@ use tokio::task::JoinSet;
 
 use super::law::{Law, Look};
 use super::laws::LAWS;
-use super::touched::{Through, fill, fill_ids};
+use super::touched::{Run, Through, fill, fill_ids};
 use crate::args;
 use crate::limits::LAW_OFFENDERS_SHOWN;
 use crate::step::{Progress, Work};
+use crate::store::audit_chain::horizon;
 use crate::store::{Ledger, LedgerError, Tx};
 use crate::time::local_date;
 
@@ -46,23 +47,35 @@ impl Ledger {
         let subject = if whole { "everything" } else { "what changed" };
         let progress = self.progress_of(Work::of_everybody("books", subject, actor));
         progress.phase("what changed", None);
+        // Before anything is looked at: what ended until here, every look sees that begins now.
+        let to = horizon(&mut self.read().await?).await?;
         let mut tx = self.read().await?;
         tx.without_hurry();
-        // Read in any case: what the others see begins here, and those beside them must not see less.
-        let last = last_run(&mut tx).await?;
         // On a standby a run looks at everything: rows cannot be deleted from what is staged there.
-        let since = last.filter(|_| !whole && tx.given().is_none());
+        let is_partial = !whole && tx.given().is_none();
+        let since = if is_partial { last_run(&mut tx).await? } else { None };
+        let run = Run { since, to, today: local_date(at) };
         let laws = LAWS.iter().filter(|law| only.is_none_or(|number| number == law.number));
         let (beside, laws): (Vec<&'static Law>, Vec<&'static Law>) = laws.partition(|law| law.is_beside);
-        let (ledger, mut task) = (self.clone(), JoinSet::new());
-        task.spawn(async move { ledger.beside(beside, since, at).await });
-        let (mut books, through) = in_turn(tx, laws, since, at, &progress).await?;
-        while let Some(beside) = task.join_next().await {
-            books.extend(beside.map_err(|error| LedgerError::Shape(format!("laws beside the others: {error}")))??);
-        }
+        let (ledger, aside, mut task) = (self.clone(), beside.clone(), JoinSet::new());
+        task.spawn(async move { ledger.beside(aside, run).await });
+        let (mut books, through, is_here) = in_turn(tx, laws, run, &progress).await?;
+        let checked = match task.join_next().await {
+            Some(Ok(checked)) => checked,
+            _ => self.beside(beside.clone(), run).await,
+        };
+        // There was no connection for them beside the others: there is now.
+        let checked = match checked {
+            Err(error) if error.is_passing() => self.beside(beside, run).await,
+            checked => checked,
+        };
+        let (beside, seen, are_here) = checked?;
+        books.extend(beside);
+        let through = through.earlier(seen);
         books.sort_unstable_by_key(|law| law.law);
         let report = BooksReport { whole: since.is_none(), books };
-        if only.is_none() && report.hold() {
+        // A standby may lag behind what was found to have ended.
+        if only.is_none() && is_here && are_here && report.hold() {
             match self.remember(at, through, report.whole).await {
                 // The next run looks at the same again.
                 Err(error) if error.is_read_only() || error.is_passing() => {}
@@ -73,26 +86,19 @@ impl Ledger {
         Ok(report)
     }
 
-    /// Laws that read tables from end to end, on a connection of their own. It sees what was committed a moment later than
-    /// the others do, which has to hold as well.
-    async fn beside(
-        &self,
-        laws: Vec<&'static Law>,
-        since: Option<Through>,
-        at: Timestamp,
-    ) -> Result<Vec<LawResult>, LedgerError> {
-        if laws.is_empty() {
-            return Ok(Vec::new());
-        }
+    /// Laws that read tables from end to end, on a connection of their own; as [`in_turn`].
+    async fn beside(&self, laws: Vec<&'static Law>, run: Run) -> Result<(Vec<LawResult>, Through, bool), LedgerError> {
         let mut tx = self.read().await?;
         tx.without_hurry();
-        fill_ids(&mut tx, since, local_date(at)).await?;
-        let mut look = Look::new(tx, since);
+        let is_here = tx.given().is_none();
+        let run = Run { since: run.since.filter(|_| is_here), ..run };
+        let through = fill_ids(&mut tx, run).await?;
+        let mut look = Look::new(tx, run.since);
         let mut books = Vec::new();
         for law in laws {
             books.push(check(&mut look, law).await?);
         }
-        Ok(books)
+        Ok((books, through, is_here))
     }
 
     async fn remember(&self, at: Timestamp, through: Through, whole: bool) -> Result<(), LedgerError> {
@@ -106,23 +112,23 @@ impl Ledger {
     }
 }
 
-/// Laws one after the other, and where the run ended.
+/// Laws one after the other, where the run ended, and whether it is on the server that writes.
 async fn in_turn(
     mut tx: Tx,
     laws: Vec<&Law>,
-    since: Option<Through>,
-    at: Timestamp,
+    run: Run,
     progress: &Progress,
-) -> Result<(Vec<LawResult>, Through), LedgerError> {
-    let through = fill(&mut tx, since, local_date(at)).await?;
-    let mut look = Look::new(tx, since);
+) -> Result<(Vec<LawResult>, Through, bool), LedgerError> {
+    let is_here = tx.given().is_none();
+    let through = if laws.is_empty() { fill_ids(&mut tx, run).await? } else { fill(&mut tx, run).await? };
+    let mut look = Look::new(tx, run.since);
     let mut books = Vec::new();
     for (checked, law) in laws.iter().enumerate() {
         progress.phase(law.name, Some(laws.len()));
         progress.advance(checked);
         books.push(check(&mut look, law).await?);
     }
-    Ok((books, through))
+    Ok((books, through, is_here))
 }
 
 /// One law: its cases, and whether anything breaks it.

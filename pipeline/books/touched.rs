@@ -8,7 +8,7 @@ use crate::custody::batch_members::COUNTED;
 use crate::custody::generated::MEMBERS;
 use crate::store::bulk_row::BulkRow;
 use crate::store::dialect::over_history;
-use crate::store::{LedgerError, Tx, audit_chain};
+use crate::store::{LedgerError, Tx};
 use crate::{args, bulk_row};
 
 bulk_row! {
@@ -107,6 +107,27 @@ pub struct Through {
     pub file: i64,
 }
 
+impl Through {
+    /// Where both of two looks ended.
+    pub fn earlier(self, other: Through) -> Through {
+        Through {
+            history: self.history.min(other.history),
+            chunk: self.chunk.min(other.chunk),
+            file: self.file.min(other.file),
+        }
+    }
+}
+
+/// What a run looks at.
+#[derive(Clone, Copy)]
+pub struct Run {
+    /// Where the run before ended; `None`: everything.
+    pub since: Option<Through>,
+    /// Where history ends that every look of this run sees.
+    pub to: i64,
+    pub today: jiff::civil::Date,
+}
+
 /// Single things that moved, and what is looked at with them.
 const ALONE: &[&str] = &[
     "INSERT INTO touched_application SELECT DISTINCT v.subject FROM new_move v WHERE v.scope = 'application'",
@@ -117,11 +138,10 @@ const ALONE: &[&str] = &[
 ];
 
 /// Fills the temporary tables; returns where this run ends.
-pub async fn fill(tx: &mut Tx, since: Option<Through>, today: jiff::civil::Date) -> Result<Through, LedgerError> {
-    let through = fill_ids(tx, since, today).await?;
-    tx.scratch(if since.is_none() { GATHER_ALL } else { GATHER_TOUCHED }, args![]).await?;
+pub async fn fill(tx: &mut Tx, run: Run) -> Result<Through, LedgerError> {
+    let through = fill_ids(tx, run).await?;
+    tx.scratch(if run.since.is_none() { GATHER_ALL } else { GATHER_TOUCHED }, args![]).await?;
     tx.analyse::<TouchedCard>().await?;
-    tx.analyse::<TouchedBatch>().await?;
     for sql in COUNTED.iter() {
         tx.scratch(sql, args![]).await?;
     }
@@ -130,7 +150,7 @@ pub async fn fill(tx: &mut Tx, since: Option<Through>, today: jiff::civil::Date)
 }
 
 /// Fills those with the ids of what is looked at, but not what is gathered of it.
-pub async fn fill_ids(tx: &mut Tx, since: Option<Through>, today: jiff::civil::Date) -> Result<Through, LedgerError> {
+pub async fn fill_ids(tx: &mut Tx, Run { since, to, today }: Run) -> Result<Through, LedgerError> {
     tx.clear::<NewMove>().await?;
     tx.clear::<TouchedApplication>().await?;
     tx.clear::<TouchedCard>().await?;
@@ -142,10 +162,14 @@ pub async fn fill_ids(tx: &mut Tx, since: Option<Through>, today: jiff::civil::D
     tx.stage(vec![LawDay { today }]).await?;
     tx.stage(BatchKind::ALL.map(law_kind).into()).await?;
     let from = since.unwrap_or_default();
-    let to = audit_chain::horizon(tx).await?;
     let moves = over_history!(tx, "INSERT INTO new_move SELECT seq, life, scope, subject FROM move WHERE ", "");
     tx.scratch(moves, args![from.history, to]).await?;
-    tx.scratch("INSERT INTO touched_chunk SELECT id FROM chunk WHERE id > $1", args![from.chunk]).await?;
+    // One with a lower number may have been committed later.
+    tx.scratch(
+        "INSERT INTO touched_chunk SELECT id FROM chunk WHERE id > $1 UNION SELECT subject FROM new_move WHERE scope = 'chunk'",
+        args![from.chunk],
+    )
+    .await?;
     tx.scratch("INSERT INTO touched_file SELECT id FROM file WHERE id > $1 UNION SELECT subject FROM new_move WHERE scope = 'file'", args![from.file]).await?;
     if since.is_none() {
         tx.scratch("INSERT INTO touched_application SELECT id FROM application", args![]).await?;
@@ -161,6 +185,7 @@ pub async fn fill_ids(tx: &mut Tx, since: Option<Through>, today: jiff::civil::D
         distinct(tx).await?;
     }
     tx.analyse::<TouchedApplication>().await?;
+    tx.analyse::<TouchedBatch>().await?;
     tx.analyse::<TouchedFile>().await?;
     tx.analyse::<TouchedChunk>().await?;
     tx.analyse::<TouchedShipment>().await?;

@@ -77,7 +77,12 @@ impl Tx {
             Err(error) if error.is_known_key() => false,
             Err(error) => return Err(error),
         };
-        self.script(if is_whole { "RELEASE SAVEPOINT whole" } else { "ROLLBACK TO SAVEPOINT whole" }).await?;
+        self.script(if is_whole {
+            "RELEASE SAVEPOINT whole"
+        } else {
+            "ROLLBACK TO SAVEPOINT whole; RELEASE SAVEPOINT whole"
+        })
+        .await?;
         self.wrote(if is_whole { rows } else { 0 });
         Ok(is_whole)
     }

@@ -33,9 +33,9 @@ pub const LAW: Law = Law {
         "SELECT 'shipment ' || s.number || ': receipts are not those counted' FROM touched_shipment t JOIN shipment s ON s.id = t.id
          WHERE s.receipts <> (SELECT count(*) FROM receipt r WHERE r.shipment = s.id)",
         "SELECT a.application_id || ': was sent by mail, and not as often as is known' FROM
-            (SELECT l.application AS id, 1 AS sent FROM touched_application t JOIN mailing l ON l.application = t.id
-             UNION ALL SELECT v.subject, -1 FROM touched_application t JOIN move v ON v.subject = t.id
-                WHERE v.scope = 'application' AND v.life = 'card' AND v.to_state = 'in_mail') k
+            (SELECT l.application AS id, 1 AS sent FROM touched_application t CROSS JOIN mailing l WHERE l.application = t.id
+             UNION ALL SELECT v.subject, -1 FROM touched_application t CROSS JOIN move v
+                WHERE v.subject = t.id AND v.scope = 'application' AND v.life = 'card' AND v.to_state = 'in_mail') k
          JOIN application a ON a.id = k.id GROUP BY a.application_id HAVING sum(k.sent) <> 0",
     ],
     is_beside: false,

@@ -38,7 +38,7 @@ impl CutKind for Accounts {
 
     /// Not the whole queue of a province for each of its batches.
     async fn waiting_in(ledger: &Ledger, stream: &DueStream) -> Result<Vec<QueueSlice>, LedgerError> {
-        ledger.waiting_accounts_of(&stream.slices, stream.most).await
+        ledger.waiting_accounts_of(&stream.slices, stream.full).await
     }
 
     async fn first(worker: &Worker, slices: &[QueueSlice], most: i64) -> Result<Vec<WaitingCard>, StageError> {

@@ -64,7 +64,8 @@ pub(super) async fn first_waiting(tx: &mut Tx, groups: &[QueueSlice], most: i64)
             found.truncate(most);
             return Ok(found);
         }
-        let mut missing = (most - sure) as i64;
+        // At least as many as were read until now, so that a few looks are enough whatever lies in the batches.
+        let mut missing = (most - sure).max(found.len()) as i64;
         let mut opened = Vec::new();
         while let Some(batch) = closed.next_if(|_| missing > 0) {
             missing -= batch.cards;

@@ -11,13 +11,14 @@ use cardline::args;
 use cardline::books::LAWS;
 use cardline::books::law::{Law, Look};
 use cardline::books::run::check;
-use cardline::books::touched::fill;
+use cardline::books::touched::{Run, fill};
 use cardline::store::row_macs::catalog::COVERED;
 use cardline::store::{Ledger, LedgerError, Tx};
 use cardline::time::instant;
 use cardline_world::play::day;
 use unnamed::{COLUMNS, DELETED, EMPTY, EXCHANGED};
 
+use crate::conformance::arrivals::execute;
 use crate::databases::{Database, Engine, on_both_engines};
 use crate::plays::Play;
 
@@ -84,6 +85,17 @@ async fn what_is_changed_by_sql_is_named(database: Database) {
     wrong.extend(differences("exchanged", &unseen, &tried));
     assert!(wrong.is_empty(), "{wrong:#?}");
     drop(attacker);
+    play.end().await;
+}
+
+/// SQLite lets a text stand where a number was.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_no_digest_is_named() {
+    let play = Play::played(Database::new(Engine::Sqlite).await, 5, 40, 3).await;
+    execute(&play.worker.ledger, "UPDATE batch SET mac = 'x' WHERE id = (SELECT max(id) FROM batch)").await;
+    let report = play.worker.ledger.books(instant(day(3), 9, 0), true, Some(15)).await.unwrap();
+    let law = &report.books[0];
+    assert!(!law.holds && law.offending[0].ends_with("has no digest"), "{:?}", law.offending);
     play.end().await;
 }
 
@@ -304,7 +316,7 @@ fn exchange(table: &str, place: &str, columns: &[&str]) -> Vec<String> {
 
 /// Whether any law says that something is wrong.
 async fn name(look: &mut Look, today: jiff::civil::Date) -> Result<bool, LedgerError> {
-    fill(&mut look.tx, None, today).await?;
+    fill(&mut look.tx, Run { since: None, to: i64::MAX, today }).await?;
     // Those that name most come first.
     let (first, others): (Vec<&Law>, Vec<&Law>) = LAWS.iter().partition(|law| law.number >= 15);
     for law in first.into_iter().chain(others) {

@@ -93,7 +93,7 @@ async fn law_12_looks_at_every_text_column(ledger: &Ledger, engine: Engine) {
             continue;
         }
         planted += 1;
-        touched::fill(&mut tx, None, day(PLAY.2)).await.unwrap();
+        touched::fill(&mut tx, touched::Run { since: None, to: i64::MAX, today: day(PLAY.2) }).await.unwrap();
         let found = secret.computed.unwrap()(&mut Look::new(tx, None)).await.unwrap().offending;
         if !found.iter().any(|offender| offender.starts_with(&format!("{name}: "))) {
             let listed = NOT_LOOKED_AT.iter().any(|(listed, reason)| *listed == name && !reason.is_empty());

@@ -84,13 +84,39 @@ async fn a_run_takes_the_first_of_many_batches(database: Database) {
     execute(&intake.ledger, "UPDATE batch SET to_produce = to_produce + 9 WHERE id IN (2, 5)").await;
     execute(&intake.ledger, "UPDATE batch SET oldest = '' WHERE id = 7").await;
     let groups = regions.map(group);
+    let ids = "SELECT w.application_id FROM (SELECT a.region, a.application_id FROM batch b JOIN account_row g ON g.batch = b.id
+            JOIN application a ON a.id = g.application ORDER BY a.approved_on, b.id, a.application_id LIMIT $1) w
+         ORDER BY w.region, w.application_id";
     for most in 0..40 {
+        let first: Vec<(String,)> = intake.ledger.read().await.unwrap().rows(ids, args![most]).await.unwrap();
+        let cards = intake.ledger.accounted_cards(&groups, most).await.unwrap();
+        assert_eq!(cards.into_iter().map(|card| (card.application_id,)).collect::<Vec<_>>(), first, "{most} cards");
         let sql = "SELECT w.region, count(*) FROM (SELECT b.region FROM batch b JOIN account_row g ON g.batch = b.id
                 JOIN application a ON a.id = g.application ORDER BY a.approved_on, b.id, a.application_id LIMIT $1) w
              GROUP BY w.region ORDER BY w.region";
         let first: Vec<(String, i64)> = intake.ledger.read().await.unwrap().rows(sql, args![most]).await.unwrap();
         assert_eq!(intake.ledger.approved_first(&groups, most).await.unwrap(), first, "{most} cards");
     }
+    // One that says that its cards came later is not looked into, though they came before all others.
+    execute(&intake.ledger, "UPDATE batch SET oldest = '2026-02-01' WHERE id = 3").await;
+    let first = "UPDATE application SET approved_on = '2025-12-01' WHERE id IN (SELECT application FROM account_row WHERE batch = 3)";
+    execute(&intake.ledger, first).await;
+    let of_it = |most| {
+        let ledger = &intake.ledger;
+        async move {
+            ledger
+                .accounted_cards(&regions.map(group), most)
+                .await
+                .unwrap()
+                .iter()
+                .filter(|card| card.account_batch == 3)
+                .count()
+        }
+    };
+    let all = number(&intake.ledger, "SELECT count(*) FROM account_row").await;
+    let cards = number(&intake.ledger, "SELECT count(*) FROM account_row WHERE batch = 3").await;
+    assert_eq!(of_it(1).await, 0);
+    assert_eq!(of_it(all).await as i64, cards);
 }
 
 /// The bank opened an account for every card that waits: one batch for each region.

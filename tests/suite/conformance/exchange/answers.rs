@@ -15,11 +15,16 @@ use cardline_core::file_formats::FileKind;
 use cardline_world::play::day;
 use sha2::{Digest, Sha256};
 
+use crate::conformance::arrivals::{execute, number};
 use crate::databases::{Database, on_both_engines};
 use crate::plays::Play;
 use crate::steps::drain;
 
-on_both_engines!(accounts_that_come_twice_open_nothing, two_workers_leave_no_file_of_a_bank,);
+on_both_engines!(
+    accounts_that_come_twice_open_nothing,
+    a_card_that_went_elsewhere_gets_no_account,
+    two_workers_leave_no_file_of_a_bank,
+);
 
 /// How often two workers meet at one bank's files, and how many lie there.
 const ROUNDS: u32 = 6;
@@ -51,6 +56,25 @@ async fn accounts_that_come_twice_open_nothing(database: Database) {
     let count = rows.len() as i64;
     let counts = planted(&play, ("ICBC", batch), rows).await;
     assert_eq!((counts.opened, counts.on_hold), (count - wrong, wrong));
+}
+
+/// A card that is held meanwhile gets no account, and keeps the others from none.
+async fn a_card_that_went_elsewhere_gets_no_account(database: Database) {
+    let mut play = Play::new(database, 5, 400, 60).await;
+    for n in 0..ASKED {
+        play.day(n).await;
+    }
+    let (batch, asked) = largest_request(&play).await;
+    let held = asked[1].id;
+    execute(&play.worker.ledger, &format!("UPDATE application SET place = 'held' WHERE id = {held}")).await;
+    let rows: Vec<_> =
+        asked.iter().enumerate().map(|(n, card)| opened(card, key("number", n), key("pan", n))).collect();
+    let count = rows.len() as i64;
+    let counts = planted(&play, ("ICBC", batch), rows).await;
+    assert_eq!((counts.opened, counts.on_hold), (count - 1, 0));
+    let accounts = format!("SELECT count(*) FROM account WHERE application = {held}");
+    assert_eq!(number(&play.worker.ledger, &accounts).await, 0);
+    play.end().await;
 }
 
 /// Settles an answer of these rows to a batch, as if the bank had sent it.

@@ -81,10 +81,14 @@ async fn account_batches_become_tables_of_their_own_and_a_backup_of_before_resto
     assert_eq!(broken_laws(evening, &worker).await, Vec::<String>::new());
     assert_eq!(number(&worker.ledger, "SELECT count(*) FROM account_waiting").await, before["waiting_account"]);
 
-    let first_days =
-        "SELECT count(*) FROM batch b WHERE kind = 'account' AND (to_produce > 0 OR state <> 'answered') AND oldest =
-        (SELECT min(a.approved_on) FROM account_row g JOIN application a ON a.id = g.application WHERE g.batch = b.id)";
-    assert!(number(&worker.ledger, first_days).await > 1);
+    let days = |how: &str| {
+        format!(
+            "SELECT count(*) FROM batch b WHERE kind = 'account' AND (to_produce > 0 OR state <> 'answered') AND oldest {how}
+            (SELECT min(a.approved_on) FROM account_row g JOIN application a ON a.id = g.application WHERE g.batch = b.id)"
+        )
+    };
+    assert!(number(&worker.ledger, &days("=")).await > 1);
+    assert_eq!(number(&worker.ledger, &days("<>")).await, 0);
 
     // The route goes on: what waited is in a batch. Its photos lay beside that ledger.
     let rendered = "INSERT INTO rendition (source, print, chip, tries)
