@@ -39,6 +39,15 @@ impl BooksReport {
     }
 }
 
+/// What some laws found.
+struct Looked {
+    books: Vec<LawResult>,
+    through: Through,
+    is_partial: bool,
+    /// Whether they were held against the server that writes.
+    is_here: bool,
+}
+
 impl Ledger {
     /// Checks the laws: over what changed since the last run, or over everything. `only` names one
     /// law. The run is remembered when every law was checked and holds, and the ledger may be written.
@@ -48,35 +57,28 @@ impl Ledger {
         let progress = self.progress_of(Work::of_everybody("books", subject, actor));
         progress.phase("what changed", None);
         // Before anything is looked at: what ended until here, every look sees that begins now.
-        let to = horizon(&mut self.read().await?).await?;
-        let mut tx = self.read().await?;
-        tx.without_hurry();
-        // On a standby a run looks at everything: rows cannot be deleted from what is staged there.
-        let is_partial = !whole && tx.given().is_none();
-        let since = if is_partial { last_run(&mut tx).await? } else { None };
+        let mut before = self.read().await?;
+        let to = horizon(&mut before).await?;
+        let since = if whole { None } else { last_run(&mut before).await? };
+        drop(before);
         let run = Run { since, to, today: local_date(at) };
         let laws = LAWS.iter().filter(|law| only.is_none_or(|number| number == law.number));
         let (beside, laws): (Vec<&'static Law>, Vec<&'static Law>) = laws.partition(|law| law.is_beside);
         let (ledger, aside, mut task) = (self.clone(), beside.clone(), JoinSet::new());
-        task.spawn(async move { ledger.beside(aside, run).await });
-        let (mut books, through, is_here) = in_turn(tx, laws, run, &progress).await?;
-        let checked = match task.join_next().await {
-            Some(Ok(checked)) => checked,
-            _ => self.beside(beside.clone(), run).await,
+        task.spawn(async move { ledger.look(&aside, run, &Progress::unwatched()).await });
+        let Looked { mut books, through, is_partial, is_here } = self.look(&laws, run, &progress).await?;
+        let aside = match task.join_next().await {
+            Some(Ok(Ok(looked))) => looked,
+            Some(Ok(Err(error))) if !error.is_passing() => return Err(error),
+            // There was no connection for them beside the others: there is now.
+            _ => self.look(&beside, run, &progress).await?,
         };
-        // There was no connection for them beside the others: there is now.
-        let checked = match checked {
-            Err(error) if error.is_passing() => self.beside(beside, run).await,
-            checked => checked,
-        };
-        let (beside, seen, are_here) = checked?;
-        books.extend(beside);
-        let through = through.earlier(seen);
+        books.extend(aside.books);
         books.sort_unstable_by_key(|law| law.law);
-        let report = BooksReport { whole: since.is_none(), books };
+        let report = BooksReport { whole: !is_partial && !aside.is_partial, books };
         // A standby may lag behind what was found to have ended.
-        if only.is_none() && is_here && are_here && report.hold() {
-            match self.remember(at, through, report.whole).await {
+        if only.is_none() && is_here && aside.is_here && report.hold() {
+            match self.remember(at, through.earlier(aside.through), report.whole).await {
                 // The next run looks at the same again.
                 Err(error) if error.is_read_only() || error.is_passing() => {}
                 other => other?,
@@ -86,19 +88,26 @@ impl Ledger {
         Ok(report)
     }
 
-    /// Laws that read tables from end to end, on a connection of their own; as [`in_turn`].
-    async fn beside(&self, laws: Vec<&'static Law>, run: Run) -> Result<(Vec<LawResult>, Through, bool), LedgerError> {
+    /// Checks some laws, one after the other, on a connection of their own.
+    async fn look(&self, laws: &[&Law], run: Run, progress: &Progress) -> Result<Looked, LedgerError> {
+        if laws.is_empty() {
+            return Ok(Looked { books: Vec::new(), through: Through::default(), is_partial: false, is_here: true });
+        }
         let mut tx = self.read().await?;
         tx.without_hurry();
         let is_here = tx.given().is_none();
+        // On a standby a run looks at everything: rows cannot be deleted from what is staged there.
         let run = Run { since: run.since.filter(|_| is_here), ..run };
-        let through = fill_ids(&mut tx, run).await?;
+        let gathers = laws.iter().any(|law| !law.is_beside);
+        let through = if gathers { fill(&mut tx, run).await? } else { fill_ids(&mut tx, run).await? };
         let mut look = Look::new(tx, run.since);
         let mut books = Vec::new();
-        for law in laws {
+        for (checked, law) in laws.iter().enumerate() {
+            progress.phase(law.name, Some(laws.len()));
+            progress.advance(checked);
             books.push(check(&mut look, law).await?);
         }
-        Ok((books, through, is_here))
+        Ok(Looked { books, through, is_partial: run.since.is_some(), is_here })
     }
 
     async fn remember(&self, at: Timestamp, through: Through, whole: bool) -> Result<(), LedgerError> {
@@ -110,25 +119,6 @@ impl Ledger {
         .await?;
         tx.commit().await
     }
-}
-
-/// Laws one after the other, where the run ended, and whether it is on the server that writes.
-async fn in_turn(
-    mut tx: Tx,
-    laws: Vec<&Law>,
-    run: Run,
-    progress: &Progress,
-) -> Result<(Vec<LawResult>, Through, bool), LedgerError> {
-    let is_here = tx.given().is_none();
-    let through = if laws.is_empty() { fill_ids(&mut tx, run).await? } else { fill(&mut tx, run).await? };
-    let mut look = Look::new(tx, run.since);
-    let mut books = Vec::new();
-    for (checked, law) in laws.iter().enumerate() {
-        progress.phase(law.name, Some(laws.len()));
-        progress.advance(checked);
-        books.push(check(&mut look, law).await?);
-    }
-    Ok((books, through, is_here))
 }
 
 /// One law: its cases, and whether anything breaks it.

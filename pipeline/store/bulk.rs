@@ -98,18 +98,14 @@ impl Tx {
         let waiting = self.waiting();
         let statement = sql.clone();
         let asked = async {
-            if let Some(connection) = self.sqlite() {
-                let mut rows = bound!(sqlx::query_as::<_, T>(AssertSqlSafe(sql)), args).fetch(connection);
-                while let Some(row) = rows.try_next().await? {
-                    each(row);
-                }
-            } else if let Some(connection) = self.postgres() {
-                let mut rows = bound!(sqlx::query_as::<_, T>(AssertSqlSafe(sql)), args).fetch(connection);
-                while let Some(row) = rows.try_next().await? {
-                    each(row);
-                }
+            let mut rows = if let Some(connection) = self.sqlite() {
+                bound!(sqlx::query_as::<_, T>(AssertSqlSafe(sql)), args).fetch(connection)
             } else {
-                return Err(RowError::PoolClosed);
+                let connection = self.postgres().ok_or(RowError::PoolClosed)?;
+                bound!(sqlx::query_as::<_, T>(AssertSqlSafe(sql)), args).fetch(connection)
+            };
+            while let Some(row) = rows.try_next().await? {
+                each(row);
             }
             Ok(())
         };
