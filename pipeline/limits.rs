@@ -26,6 +26,11 @@ pub const SCHEMA_LOCK_SECONDS: u64 = 5;
 pub const SCHEMA_LOCK_TRIES: u32 = 12;
 /// Rows handed over at once by SQLite's thread; the default of 50 costs three quarters of the speed.
 pub const SQLITE_ROW_BUFFER_ROWS: usize = 1024;
+/// Statements that a SQLite connection keeps parsed; a round asks some hundreds.
+pub const SQLITE_STATEMENTS: usize = 1024;
+/// Pages in the log beside a SQLite file (16 MiB) before they are written back. A page that is written again and again goes
+/// back once.
+pub const SQLITE_LOG_PAGES: usize = 4096;
 /// SQLite binds at most 32,766 values a statement.
 pub const SQLITE_BOUND_VALUES: usize = 16_000;
 /// Most rows that SQLite takes with one statement. A whole piece is parsed once a connection; larger ones are seldom

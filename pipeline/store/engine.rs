@@ -19,7 +19,8 @@ use super::postgres::standby::Given;
 use super::principal::Principal;
 use super::row_macs::RowKey;
 use super::rows::Row;
-use super::sqlite::connections::{SqliteConnections, SqliteTransaction};
+use super::sqlite::connections::SqliteConnections;
+use super::sqlite::transaction::{Purpose, SqliteTransaction};
 use crate::crash::{self, DurableAct};
 use crate::metrics;
 
@@ -42,7 +43,7 @@ impl Engine {
 
 pub(crate) enum Pool {
     Postgres(Arc<Connections>),
-    Sqlite(SqliteConnections),
+    Sqlite(Box<SqliteConnections>),
 }
 
 /// The ledger: a pool of one engine, and the count of row writes for the budget per card.
@@ -129,7 +130,7 @@ impl Ledger {
                 }
                 Inner::Postgres(pooled)
             }
-            Pool::Sqlite(connections) => Inner::Sqlite(connections.begin("BEGIN IMMEDIATE").await?),
+            Pool::Sqlite(connections) => Inner::Sqlite(connections.begin(Purpose::Write).await?),
         };
         let mut tx = self.tx(inner);
         if let Some(principal) = self.viewer.as_deref().or(self.service.as_deref()) {
@@ -149,7 +150,7 @@ impl Ledger {
                 }
                 Inner::Postgres(pooled)
             }
-            Pool::Sqlite(connections) => Inner::Sqlite(connections.begin("BEGIN").await?),
+            Pool::Sqlite(connections) => Inner::Sqlite(connections.begin(Purpose::Read).await?),
         };
         Ok(self.tx(inner))
     }
@@ -176,7 +177,7 @@ impl Ledger {
             Pool::Postgres(_) => Err(LedgerError::OwnTools),
             Pool::Sqlite(connections) => {
                 let name = file.display().to_string();
-                sqlx::query("VACUUM INTO $1").bind(name).execute(&connections.take().await?.connection).await?;
+                sqlx::query("VACUUM INTO $1").bind(name).execute(connections.take().await?.connection()?).await?;
                 Ok(())
             }
         }
@@ -226,7 +227,7 @@ macro_rules! on {
                 $body
             }
             Inner::Sqlite(tx) => {
-                let $c = &mut *tx.transaction;
+                let $c = tx.connection()?;
                 $body
             }
         }
@@ -271,7 +272,7 @@ impl Tx {
     }
 
     /// As [`Tx::run`], of a statement that is built from a list of ours.
-    pub(super) async fn run_built(&mut self, sql: String, args: Vec<Arg>) -> Result<u64, LedgerError> {
+    pub(crate) async fn run_built(&mut self, sql: String, args: Vec<Arg>) -> Result<u64, LedgerError> {
         let waiting = self.waiting();
         let asked = async {
             on!(self, c => bound!(sqlx::query(AssertSqlSafe(sql.clone())), args).execute(c).await.map(|done| done.rows_affected()))
@@ -364,7 +365,7 @@ impl Tx {
     /// The connection of a SQLite transaction, for statements whose text is built.
     pub(crate) fn sqlite(&mut self) -> Option<&mut sqlx::SqliteConnection> {
         match &mut self.inner {
-            Inner::Sqlite(tx) => Some(&mut *tx.transaction),
+            Inner::Sqlite(tx) => tx.connection().ok(),
             Inner::Postgres(_) => None,
         }
     }
@@ -378,7 +379,7 @@ impl Tx {
     pub async fn roll_back(self) -> Result<(), LedgerError> {
         match self.inner {
             Inner::Postgres(mut pooled) => self.waiting.within("ROLLBACK", pooled.end("ROLLBACK")).await,
-            Inner::Sqlite(tx) => Ok(tx.transaction.rollback().await?),
+            Inner::Sqlite(tx) => self.waiting.within("ROLLBACK", tx.end("ROLLBACK")).await,
         }
     }
 
@@ -388,7 +389,7 @@ impl Tx {
         crash::before(DurableAct::Commit);
         let done = match self.inner {
             Inner::Postgres(mut pooled) => self.waiting.within("COMMIT", pooled.end("COMMIT")).await,
-            Inner::Sqlite(tx) => self.waiting.within("COMMIT", tx.transaction.commit()).await,
+            Inner::Sqlite(tx) => self.waiting.within("COMMIT", tx.end("COMMIT")).await,
         };
         done.map_err(LedgerError::of_commit)?;
         crash::after(DurableAct::Commit);

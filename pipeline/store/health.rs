@@ -38,7 +38,7 @@ impl Ledger {
         if let Pool::Sqlite(connections) = self.pool() {
             let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
             let (busy, ..) =
-                sqlx::query_as::<_, (i64, i64, i64)>(sql).fetch_one(&connections.take().await?.connection).await?;
+                sqlx::query_as::<_, (i64, i64, i64)>(sql).fetch_one(connections.take().await?.connection()?).await?;
             if busy != 0 {
                 return Err(LedgerError::Shape("the log is being read, and is emptied later".into()));
             }

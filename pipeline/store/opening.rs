@@ -19,7 +19,7 @@ impl Ledger {
     /// Connects, and leaves the schema as it is.
     async fn connect(url: &str, opening: Opening, patience: Timeouts) -> Result<Ledger, LedgerError> {
         let pool = if url.starts_with("sqlite:") {
-            Pool::Sqlite(open_sqlite(url, opening, patience).await?)
+            Pool::Sqlite(Box::new(open_sqlite(url, opening, patience).await?))
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             Pool::Postgres(open_postgres(url, patience).await?)
         } else {

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use super::connections::{Connections, PooledConnection};
 use super::session::Backend;
 use crate::store::LedgerError;
+use crate::store::sqlite::transaction::soon;
 
 /// How a transaction waits for its answers.
 #[derive(Clone)]
@@ -42,6 +43,9 @@ impl Waiting {
         statement: &str,
         asked: impl Future<Output = Result<T, sqlx::Error>>,
     ) -> Result<T, LedgerError> {
+        let Waiting::Watched { .. } = self else {
+            return soon(asked).await.map_err(|e| LedgerError::sql(statement, e));
+        };
         let begun = Instant::now();
         tokio::select! {
             biased;

@@ -1,22 +1,24 @@
 //! The connections to a SQLite file. The one that was used last is taken first: what it parsed, its temporary tables
 //! and the pages it read are still there, and work that follows itself needs no second one.
 //!
-//! Each is a pool of one connection, opened when it is first needed and replaced when it broke.
+//! They are opened when they are first needed, and replaced when they broke.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
-use sqlx::{Connection, Sqlite, Transaction};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::transaction::{Purpose, SqliteTransaction};
 use crate::limits::DATABASE_CONNECTIONS;
 use crate::store::LedgerError;
 
 pub(crate) struct SqliteConnections {
     file: PathBuf,
-    all: Vec<SqlitePool>,
+    options: SqliteConnectOptions,
     idle: Arc<Idle>,
     places: Arc<Semaphore>,
     /// How long to wait for one.
@@ -24,17 +26,17 @@ pub(crate) struct SqliteConnections {
 }
 
 /// Those that nobody uses, the one used last at the end.
-struct Idle(Mutex<Vec<SqlitePool>>);
-
-/// A transaction and its connection.
-pub(crate) struct SqliteTransaction {
-    pub transaction: Transaction<'static, Sqlite>,
-    _taken: Taken,
+#[derive(Default)]
+struct Idle {
+    connections: Mutex<Vec<SqliteConnection>>,
+    /// Those in use, too.
+    open: AtomicU32,
 }
 
 /// A connection in use, given back when it goes.
 pub(crate) struct Taken {
-    pub connection: SqlitePool,
+    /// `None` only where it could not be opened, or goes.
+    connection: Option<SqliteConnection>,
     idle: Arc<Idle>,
     _place: OwnedSemaphorePermit,
 }
@@ -42,33 +44,40 @@ pub(crate) struct Taken {
 impl SqliteConnections {
     /// Connects once, so that whatever is wrong is reported now.
     pub async fn open(options: SqliteConnectOptions, patience: Duration) -> Result<SqliteConnections, LedgerError> {
-        let connection = || {
-            SqlitePoolOptions::new()
-                .max_connections(1)
-                // A full disk makes SQLite roll back by itself; the library then still believes in the transaction,
-                // and the connection can begin no other. It is replaced.
-                .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
-        };
-        let first = connection().connect_with(options.clone()).await?;
-        let others = (1..DATABASE_CONNECTIONS).map(|_| connection().connect_lazy_with(options.clone()));
-        let all: Vec<_> = others.chain([first]).collect();
-        let idle = Arc::new(Idle(Mutex::new(all.clone())));
+        let file = options.get_filename().to_owned();
         let places = Arc::new(Semaphore::new(DATABASE_CONNECTIONS as usize));
-        Ok(SqliteConnections { file: options.get_filename().to_owned(), all, idle, places, patience })
+        let connections = SqliteConnections { file, options, idle: Arc::default(), places, patience };
+        connections.take().await?;
+        Ok(connections)
     }
 
-    /// A connection, for what is beside transactions. Who finds all in use waits.
+    /// A connection. Who finds all in use waits.
     pub async fn take(&self) -> Result<Taken, LedgerError> {
         let place = tokio::time::timeout(self.patience, self.places.clone().acquire_owned()).await;
         let _place = place.map_err(|_| sqlx::Error::PoolTimedOut)?.map_err(|_| sqlx::Error::PoolClosed)?;
-        let connection = self.idle.take().ok_or(sqlx::Error::PoolTimedOut)?;
-        Ok(Taken { connection, idle: self.idle.clone(), _place })
+        let mut taken = Taken { connection: self.idle.take(), idle: self.idle.clone(), _place };
+        if taken.connection.is_none() {
+            self.replace(&mut taken).await?;
+        }
+        Ok(taken)
     }
 
-    /// A transaction that begins with this statement.
-    pub async fn begin(&self, statement: &'static str) -> Result<SqliteTransaction, LedgerError> {
-        let taken = self.take().await?;
-        Ok(SqliteTransaction { transaction: taken.connection.begin_with(statement).await?, _taken: taken })
+    /// A transaction. A connection that cannot begin one (its thread ended, or it still
+    /// is in another because nothing could be written) is replaced.
+    pub async fn begin(&self, purpose: Purpose) -> Result<SqliteTransaction, LedgerError> {
+        let mut begun = SqliteTransaction::new(self.take().await?, purpose);
+        if begun.begin().await?.is_none() {
+            self.replace(&mut begun.taken).await?;
+            begun.begin().await?.ok_or(sqlx::Error::BeginFailed)?;
+        }
+        Ok(begun)
+    }
+
+    async fn replace(&self, taken: &mut Taken) -> Result<(), LedgerError> {
+        taken.close();
+        taken.connection = Some(self.options.connect().await?);
+        self.idle.open.fetch_add(1, Ordering::Relaxed);
+        Ok(())
     }
 
     /// The file.
@@ -78,28 +87,149 @@ impl SqliteConnections {
 
     /// How many are open, and how many of them nobody uses.
     pub fn figures(&self) -> (u32, u32) {
-        (self.all.iter().map(SqlitePool::size).sum(), self.all.iter().map(SqlitePool::num_idle).sum::<usize>() as u32)
+        (self.idle.open.load(Ordering::Relaxed), self.idle.count())
     }
 
+    /// Waits until nobody uses one, and closes all. None is opened any more.
     pub async fn close(&self) {
-        for connection in &self.all {
-            connection.close().await;
+        let all = self.places.acquire_many(DATABASE_CONNECTIONS).await;
+        self.places.close();
+        drop(all);
+        while let Some(connection) = self.idle.take() {
+            self.idle.open.fetch_sub(1, Ordering::Relaxed);
+            // It is closed in either case; what could not be written back stays in the log beside the file.
+            if let Err(error) = connection.close().await {
+                tracing::debug!(%error, "a connection to the ledger's file ended badly");
+            }
         }
     }
 }
 
-impl Idle {
-    fn take(&self) -> Option<SqlitePool> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop()
+impl Taken {
+    /// The connection.
+    pub fn connection(&mut self) -> Result<&mut SqliteConnection, sqlx::Error> {
+        self.connection.as_mut().ok_or(sqlx::Error::PoolClosed)
     }
 
-    fn give_back(&self, connection: SqlitePool) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+    /// Lets go of the connection; its own thread closes it, and undoes what was not committed.
+    fn close(&mut self) {
+        if self.connection.take().is_some() {
+            self.idle.open.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        self.idle.give_back(self.connection.clone());
+        if let Some(connection) = self.connection.take() {
+            self.idle.give_back(connection);
+        }
+    }
+}
+
+impl Idle {
+    fn take(&self) -> Option<SqliteConnection> {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
+    fn give_back(&self, connection: SqliteConnection) {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+    }
+
+    fn count(&self) -> u32 {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner).len() as u32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::schema::Opening;
+    use crate::store::sqlite::options::options;
+    use crate::store::timeouts::Timeouts;
+
+    async fn opened(folder: &Path) -> SqliteConnections {
+        let options = options(&folder.join("cardline.db"), Opening::Make, Timeouts::default()).await.unwrap();
+        SqliteConnections::open(options, Duration::from_millis(200)).await.unwrap()
+    }
+
+    async fn run(begun: &mut SqliteTransaction, sql: &'static str) -> Result<u64, sqlx::Error> {
+        sqlx::query(sql).execute(begun.connection()?).await.map(|done| done.rows_affected())
+    }
+
+    async fn cards(connections: &SqliteConnections) -> i64 {
+        let mut reading = connections.begin(Purpose::Read).await.unwrap();
+        sqlx::query_scalar("SELECT count(*) FROM card").fetch_one(reading.connection().unwrap()).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_a_writer_leaves_without_its_end_is_undone_and_the_next_one_writes_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let connections = opened(folder.path()).await;
+        let mut first = connections.begin(Purpose::Write).await.unwrap();
+        run(&mut first, "CREATE TABLE card (id INTEGER)").await.unwrap();
+        first.end("COMMIT").await.unwrap();
+        for _ in 0..50 {
+            let mut left = connections.begin(Purpose::Write).await.unwrap();
+            run(&mut left, "INSERT INTO card VALUES (1)").await.unwrap();
+            drop(left);
+            let mut next = connections.begin(Purpose::Write).await.unwrap();
+            assert_eq!(run(&mut next, "DELETE FROM card").await.unwrap(), 0);
+            next.end("COMMIT").await.unwrap();
+        }
+        assert_eq!((cards(&connections).await, connections.figures()), (0, (1, 1)), "one connection does it all");
+    }
+
+    #[tokio::test]
+    async fn who_gives_up_waiting_to_write_leaves_no_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let connections = opened(folder.path()).await;
+        let writing = connections.begin(Purpose::Write).await.unwrap();
+        let waited = tokio::time::timeout(Duration::from_millis(20), connections.begin(Purpose::Write)).await;
+        assert!(waited.is_err(), "another one writes");
+        writing.end("COMMIT").await.unwrap();
+        for _ in 0..DATABASE_CONNECTIONS {
+            connections.begin(Purpose::Write).await.unwrap().end("COMMIT").await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_cannot_begin_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let connections = opened(folder.path()).await;
+        let mut taken = connections.take().await.unwrap();
+        sqlx::query("BEGIN").execute(taken.connection().unwrap()).await.unwrap();
+        drop(taken);
+        connections.begin(Purpose::Write).await.unwrap().end("COMMIT").await.unwrap();
+        assert_eq!(connections.figures(), (1, 1));
+    }
+
+    #[tokio::test]
+    async fn temporary_tables_outlive_who_reads_with_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let connections = opened(folder.path()).await;
+        let mut reading = connections.begin(Purpose::Read).await.unwrap();
+        run(&mut reading, "CREATE TEMPORARY TABLE subject (id INTEGER)").await.unwrap();
+        drop(reading);
+        let mut next = connections.begin(Purpose::Read).await.unwrap();
+        run(&mut next, "DELETE FROM subject").await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn closing_waits_for_who_still_works_and_opens_none_any_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let connections = Arc::new(opened(folder.path()).await);
+        let mut writing = connections.begin(Purpose::Write).await.unwrap();
+        let closing = tokio::spawn({
+            let connections = connections.clone();
+            async move { connections.close().await }
+        });
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        run(&mut writing, "CREATE TABLE card (id INTEGER)").await.unwrap();
+        assert!(connections.begin(Purpose::Read).await.is_err(), "it is being closed");
+        writing.end("COMMIT").await.unwrap();
+        closing.await.unwrap();
+        assert_eq!(connections.figures(), (0, 0));
+        assert!(connections.begin(Purpose::Read).await.is_err());
     }
 }

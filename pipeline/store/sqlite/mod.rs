@@ -2,3 +2,4 @@
 
 pub(crate) mod connections;
 pub(crate) mod options;
+pub(crate) mod transaction;

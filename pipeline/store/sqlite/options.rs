@@ -5,7 +5,7 @@ use std::path::Path;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection};
 
-use crate::limits::SQLITE_ROW_BUFFER_ROWS;
+use crate::limits::{SQLITE_LOG_PAGES, SQLITE_ROW_BUFFER_ROWS, SQLITE_STATEMENTS};
 use crate::store::LedgerError;
 use crate::store::schema::Opening;
 use crate::store::timeouts::Timeouts;
@@ -21,10 +21,12 @@ pub(crate) async fn options(
         .synchronous(SqliteSynchronous::Normal)
         .busy_timeout(patience.lock)
         .row_buffer_size(SQLITE_ROW_BUFFER_ROWS)
+        .statement_cache_capacity(SQLITE_STATEMENTS)
         .disable_statement_logging()
         // What is destroyed is overwritten, also where a page is given back.
         .pragma("secure_delete", "on")
         .pragma("temp_store", "memory")
+        .pragma("wal_autocheckpoint", SQLITE_LOG_PAGES.to_string())
         .pragma("cache_size", "-32768");
     if opening == Opening::Make {
         let folder = file.parent().unwrap_or(Path::new(""));

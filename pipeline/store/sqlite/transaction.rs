@@ -1,0 +1,100 @@
+//! A transaction of SQLite, and how its answers are waited for.
+//!
+//! The library works each connection on a thread of its own. Most statements of ours take it a few microseconds, and to
+//! put the asking thread to sleep and wake it costs several times as much.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use futures_util::FutureExt;
+use sqlx::SqliteConnection;
+
+use super::connections::Taken;
+
+/// The longest a thread looks for an answer before it goes to sleep: twice what most statements take.
+const LOOKED_FOR: Duration = Duration::from_micros(50);
+
+/// What a transaction is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// It takes the lock of the one writer before anything else.
+    Write,
+    Read,
+}
+
+/// A transaction and its connection. One that goes without its end is ended before the connection does anything else.
+pub(crate) struct SqliteTransaction {
+    pub(super) taken: Taken,
+    purpose: Purpose,
+    is_open: bool,
+}
+
+impl SqliteTransaction {
+    /// One that has not begun.
+    pub(super) fn new(taken: Taken, purpose: Purpose) -> SqliteTransaction {
+        SqliteTransaction { taken, purpose, is_open: false }
+    }
+
+    /// Begins; nothing where this connection cannot, whatever is asked of it.
+    pub(super) async fn begin(&mut self) -> Result<Option<()>, sqlx::Error> {
+        // Nobody knows what a beginning did that is not waited for.
+        self.is_open = true;
+        match self.run(if self.purpose == Purpose::Write { "BEGIN IMMEDIATE" } else { "BEGIN" }).await {
+            Ok(()) => Ok(Some(())),
+            Err(sqlx::Error::WorkerCrashed) => Ok(None),
+            // SQLITE_ERROR: it is in a transaction. That another one writes would be SQLITE_BUSY.
+            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("1") => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The connection.
+    pub fn connection(&mut self) -> Result<&mut SqliteConnection, sqlx::Error> {
+        self.taken.connection()
+    }
+
+    /// Ends it.
+    pub async fn end(mut self, statement: &'static str) -> Result<(), sqlx::Error> {
+        self.run(statement).await?;
+        self.is_open = false;
+        Ok(())
+    }
+
+    async fn run(&mut self, statement: &'static str) -> Result<(), sqlx::Error> {
+        soon(sqlx::query(statement).execute(self.connection()?)).await.map(|_| ())
+    }
+}
+
+impl Drop for SqliteTransaction {
+    fn drop(&mut self) {
+        if self.is_open
+            && let Ok(connection) = self.taken.connection()
+        {
+            // Asked once, it is on its way to the connection's thread, which does what it is told in turn. Where it never
+            // gets there, the next transaction finds that it cannot begin.
+            // Who only read has nothing to undo but the temporary tables, and with them everything that was parsed.
+            let ending = if self.purpose == Purpose::Write { "ROLLBACK" } else { "COMMIT" };
+            let _ = sqlx::query(ending).execute(connection).now_or_never();
+        }
+    }
+}
+
+/// What comes within a moment, without going to sleep for it.
+pub(crate) async fn soon<T>(asked: impl Future<Output = T>) -> T {
+    let mut asked = pin!(asked);
+    poll_fn(|context| {
+        let begun = Instant::now();
+        loop {
+            if let Poll::Ready(answer) = asked.as_mut().poll(context) {
+                return Poll::Ready(answer);
+            }
+            if begun.elapsed() > LOOKED_FOR {
+                return Poll::Pending;
+            }
+            (0..16).for_each(|_| std::hint::spin_loop());
+        }
+    })
+    .await
+}
