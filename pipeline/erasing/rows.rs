@@ -1,5 +1,6 @@
 //! What the ledger keeps of a purge, in SQL.
 
+use cardline_core::card_states;
 use jiff::Timestamp;
 
 use super::due::Dates;
@@ -40,8 +41,8 @@ impl Ledger {
     /// Discarded messages whose days are over and whose record is still there, at most so many.
     pub async fn records_to_purge(&self, dates: &Dates, most: i64) -> Result<Vec<i64>, LedgerError> {
         let mut tx = self.read().await?;
-        let sql = "SELECT m.id FROM act a JOIN message m ON m.act = a.id
-                   WHERE a.what = 'discard' AND a.at <= $1 AND NOT EXISTS (SELECT 1 FROM destroyed_record d WHERE d.message = m.id)
+        let sql = "SELECT m.id FROM act a CROSS JOIN message m
+                   WHERE m.act = a.id AND m.act <> 0 AND a.what = 'discard' AND a.at <= $1 AND NOT EXISTS (SELECT 1 FROM destroyed_record d WHERE d.message = m.id)
                    ORDER BY m.id LIMIT $2";
         let found = tx.rows::<(i64,)>(sql, args![*dates.discarded.of(""), most]).await?;
         Ok(found.into_iter().map(|(id,)| id).collect())
@@ -66,18 +67,25 @@ impl Ledger {
         self.read()
             .await?
             .rows(
-                "WITH needed AS (
-                    SELECT a.photo FROM account_waiting w JOIN application a ON a.id = w.application
-                    UNION SELECT a.photo FROM application a WHERE a.place = 'held'
-                    UNION SELECT a.photo FROM batch b JOIN account_row g ON g.batch = b.id JOIN application a ON a.id = g.application
-                        WHERE b.kind = 'account' AND (b.state NOT IN ('answered', 'cancelled') OR b.to_produce > 0)),
+                concat!(
+                    "WITH open_batch AS (
+                    SELECT id FROM batch WHERE kind = 'account' AND state <> 'answered' AND state <> 'cancelled'
+                    UNION SELECT id FROM batch WHERE kind = 'account' AND to_produce > 0),
+                 needed AS (
+                    SELECT a.photo FROM account_waiting w CROSS JOIN application a WHERE a.id = w.application
+                    UNION SELECT photo FROM application WHERE place IN (",
+                    card_states!(due_alone),
+                    ") AND place = 'held'
+                    UNION SELECT a.photo FROM open_batch b CROSS JOIN account_row g CROSS JOIN application a
+                        WHERE g.batch = b.id AND a.id = g.application),
                  mine AS (
                     SELECT DISTINCT r.digest FROM production_row p JOIN application a ON a.id = p.application
                     JOIN rendition r ON r.source = a.photo WHERE p.batch = $1 AND r.print IS NOT NULL)
                  SELECT r.source, r.print, r.chip FROM mine m JOIN rendition r ON r.digest = m.digest
                  WHERE r.print IS NOT NULL AND m.digest NOT IN (
                     SELECT n.digest FROM needed d JOIN rendition n ON n.source = d.photo WHERE n.digest IS NOT NULL)
-                 ORDER BY r.source",
+                 ORDER BY r.source"
+                ),
                 args![batch],
             )
             .await

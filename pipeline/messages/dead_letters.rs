@@ -41,7 +41,7 @@ impl Ledger {
             .await?
             .rows(
                 "SELECT m.id AS message, c.at, c.source AS topic, c.generation, c.partition, m.position, COALESCE(m.reason, '') AS reason, m.digest
-                 FROM dead_letter d JOIN message m ON m.id = d.message JOIN chunk c ON c.id = m.chunk ORDER BY m.id LIMIT $1",
+                 FROM dead_letter d JOIN message m ON m.id = d.message JOIN chunk c ON c.id = m.chunk ORDER BY d.message LIMIT $1",
                 args![DEAD_LETTERS_PER_CLAIM],
             )
             .await

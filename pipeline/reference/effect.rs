@@ -43,8 +43,8 @@ const OPEN_DEADLINES: &str = concat!(
     UNION ALL SELECT 'card', due_on, count(*) FROM application WHERE ",
     card_states!(inactive),
     " AND due_on > $1 GROUP BY due_on
-    UNION ALL SELECT 'card', a.due_on, count(*) FROM account_waiting w JOIN application a ON a.id = w.application
-            WHERE a.due_on <> a.promise_on AND a.due_on > $1 GROUP BY a.due_on
+    UNION ALL SELECT 'card', a.due_on, count(*) FROM account_waiting w CROSS JOIN application a
+            WHERE a.id = w.application AND a.due_on <> a.promise_on AND a.due_on > $1 GROUP BY a.due_on
     UNION ALL SELECT 'case', due_on, count(*) FROM desk_case WHERE state IN ('open', 'escalated') AND due_on > $1 GROUP BY due_on"
 );
 

@@ -19,7 +19,7 @@ macro_rules! each_unfinished {
                 FROM application a WHERE a.state IN ('returned', 'rejected')
             UNION ALL SELECT 'card', 'waiting_account', ",
             each_unfinished!(promised),
-            ", a.region, a.bank, a.due_on, a.point, a.id FROM account_waiting w JOIN application a ON a.id = w.application
+            ", a.region, a.bank, a.due_on, a.point, a.id FROM account_waiting w CROSS JOIN application a WHERE a.id = w.application
             UNION ALL SELECT 'card',
                 CASE WHEN c.application IS NULL THEN 'in_account_batch' ELSE 'waiting_production' END, ",
             each_unfinished!(promised),

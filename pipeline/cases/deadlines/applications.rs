@@ -29,7 +29,7 @@ async fn lapse(tx: &mut Tx, Missed { partner, dates, why }: Missed<'_>) -> Resul
     for transitions in [&returned[..], &rejected[..]] {
         let late = tx
             .rows::<(i64,)>(
-                concat!("SELECT o.id FROM ", overdue!(), " WHERE o.partner = $2 AND o.state = $3 ORDER BY o.id"),
+                concat!("SELECT o.id FROM ", overdue!(), " WHERE o.partner = $2 AND o.state = $3 ORDER BY +o.id"),
                 args![dates.today, partner, transitions[0].from()],
             )
             .await?;

@@ -16,7 +16,7 @@ pub(super) const WAITS_LONG: &str = "a card waits longer than it may";
 macro_rules! overdue {
     () => {
         concat!(
-            "(SELECT a.id, a.bank AS partner, a.region FROM account_waiting w JOIN application a ON a.id = w.application WHERE a.due_on < $1
+            "(SELECT a.id, a.bank AS partner, a.region FROM account_waiting w CROSS JOIN application a WHERE a.id = w.application AND a.due_on < $1
       UNION SELECT id, bank, region FROM application WHERE due_on < $1
         AND place IN (",
             card_states!(due_alone),
@@ -40,7 +40,7 @@ pub(super) const CARDS: Deadline = Deadline {
         ),
         gauge!(
             "waiting-card",
-            "(SELECT a.due_on FROM account_waiting w JOIN application a ON a.id = w.application) w WHERE TRUE"
+            "(SELECT a.due_on FROM account_waiting w CROSS JOIN application a WHERE a.id = w.application) w WHERE TRUE"
         ),
     ],
     settle: |tx, missed| Box::pin(look_at_cards(tx, missed)),

@@ -21,7 +21,7 @@ pub(crate) async fn apply_early(tx: &mut Tx, why: Stamp<'_>) -> Result<(), Ledge
     let found = tx
         .rows::<EarlyWithdrawal>(
             "SELECT m.id AS message, a.id AS application, m.event_id, m.digest FROM message m JOIN application a ON a.application_id = m.application_id
-             WHERE m.outcome = 'waiting' AND m.act = 0 AND m.revision IS NULL ORDER BY m.id",
+             WHERE m.outcome = 'waiting' AND m.act = 0 AND m.revision IS NULL ORDER BY +m.id",
             args![],
         )
         .await?;
