@@ -15,7 +15,7 @@ use crate::route::distribution::windows::Shipments;
 use crate::step::{Claim, StageError, Step, Worker};
 use crate::store::args::Arg;
 use crate::store::leases::spend;
-use crate::store::transition::move_set;
+use crate::store::transition::say_of_sets;
 use crate::store::{Lease, Ledger, LedgerError, Stamp};
 use crate::time::local_date;
 use crate::{args, row, transition};
@@ -123,7 +123,7 @@ impl Step for Warnings {
         (lease, ending): Self::Worked<'s>,
         now: Timestamp,
     ) -> Result<(), StageError> {
-        worker.ledger.settle_warnings(&lease, &ending, now).await?;
+        worker.ledger.settle_warnings(&lease, ending, now).await?;
         Ok(())
     }
 }
@@ -153,14 +153,21 @@ impl Ledger {
 
     /// Warns: a row of history for each carton, of which those are told who are left. One whose window was moved since it
     /// was claimed is left out.
-    async fn settle_warnings(&self, lease: &Lease, ending: &[EndingWindow], at: Timestamp) -> Result<(), LedgerError> {
+    async fn settle_warnings(
+        &self,
+        lease: &Lease,
+        ending: Vec<EndingWindow>,
+        at: Timestamp,
+    ) -> Result<(), LedgerError> {
         let mut tx = self.begin().await?;
+        let mut warned = Vec::with_capacity(ending.len());
         for EndingWindow { id, window_last, reason, .. } in ending {
-            if window_stands(&mut tx, *id, "on_shelf", window_last).await? {
-                let why = Stamp { at, actor: "scheduler", reason };
-                move_set(&mut tx, SHIPMENT.of(*id), transition!(CARD, "on_shelf" => "on_shelf"), why).await?;
+            if window_stands(&mut tx, id, "on_shelf", &window_last).await? {
+                warned.push((SHIPMENT.of(id), reason));
             }
         }
+        let why = Stamp { at, actor: "scheduler", reason: "" };
+        say_of_sets(&mut tx, warned, transition!(CARD, "on_shelf" => "on_shelf"), why).await?;
         spend(&mut tx, lease).await?;
         tx.commit().await
     }

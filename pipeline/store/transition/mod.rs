@@ -16,7 +16,7 @@ pub use edge::Transition;
 pub(crate) use history::write_move;
 pub use history::{EventMark, Stamp};
 pub use sets::{SHIPMENT_PLACE, Set, move_set};
-pub(crate) use sets::{move_filled, move_set_by};
+pub(crate) use sets::{move_filled, move_set_by, say_of_sets};
 pub use singles::{Along, Subject, move_each, move_one};
 pub(crate) use singles::{by_day, move_all};
 

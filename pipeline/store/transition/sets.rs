@@ -2,9 +2,14 @@
 
 use super::edge::{Transition, lost};
 use super::history::{EventMark, Stamp, write_history};
-use crate::args;
 use crate::store::LedgerError;
 use crate::store::engine::Tx;
+use crate::{args, bulk_row};
+
+bulk_row! {
+    /// A set of which something is said, and what.
+    struct SetSaid in "set_said" { id: i64, reason: String }
+}
 
 /// A set of cards whose members are known forever, so that history can be replayed. The list of containers makes
 /// them; what is here is what a move of one needs.
@@ -63,4 +68,26 @@ pub(crate) async fn move_set_by(
         write_history(tx, &transition, (set.scope, set.id), count, why, event).await?;
     }
     Ok(count)
+}
+
+/// Says something of sets of one kind that stay where they are, each time something else: one row of history for each of
+/// them. The caller knows that they stand there, and nobody moves them meanwhile.
+pub(crate) async fn say_of_sets(
+    tx: &mut Tx,
+    sets: Vec<(Set, String)>,
+    transition: Transition,
+    why: Stamp<'_>,
+) -> Result<(), LedgerError> {
+    let Some(&(Set { scope, travelling, moves_empty, .. }, _)) = sets.first() else { return Ok(()) };
+    tx.stage(sets.into_iter().map(|(set, reason)| SetSaid { id: set.id, reason }).collect()).await?;
+    let sql = format!(
+        "INSERT INTO move (at, life, scope, subject, from_state, to_state, count, actor, reason)
+         SELECT $1, $2, $3, t.id, $4, $5, t.cards, $6, t.reason
+         FROM (SELECT said.id, said.reason, ({}) AS cards FROM set_said said) t WHERE t.cards >= $7 ORDER BY t.id",
+        travelling.replace("$1", "said.id"),
+    );
+    let least = i64::from(!moves_empty);
+    tx.run_built(sql, args![why.at, transition.life(), scope, transition.from(), transition.to(), why.actor, least])
+        .await?;
+    Ok(())
 }
