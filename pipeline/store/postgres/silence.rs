@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::connections::{Connections, PooledConnection};
 use super::session::Backend;
 use crate::store::LedgerError;
-use crate::store::sqlite::transaction::soon;
+use crate::store::sqlite::soon::soon;
 
 /// How a transaction waits for its answers.
 #[derive(Clone)]

@@ -4,14 +4,14 @@
 //! They are opened when they are first needed, and replaced when they broke.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, Connection, SqliteConnection};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use sqlx::{ConnectOptions, Connection};
+use tokio::sync::Semaphore;
 
+use super::taken::{Idle, Taken};
 use super::transaction::{Purpose, SqliteTransaction};
 use crate::limits::DATABASE_CONNECTIONS;
 use crate::store::LedgerError;
@@ -23,22 +23,6 @@ pub(crate) struct SqliteConnections {
     places: Arc<Semaphore>,
     /// How long to wait for one.
     patience: Duration,
-}
-
-/// Those that nobody uses, the one used last at the end.
-#[derive(Default)]
-struct Idle {
-    connections: Mutex<Vec<SqliteConnection>>,
-    /// Those in use, too.
-    open: AtomicU32,
-}
-
-/// A connection in use, given back when it goes.
-pub(crate) struct Taken {
-    /// `None` only where it could not be opened, or goes.
-    connection: Option<SqliteConnection>,
-    idle: Arc<Idle>,
-    _place: OwnedSemaphorePermit,
 }
 
 impl SqliteConnections {
@@ -54,9 +38,9 @@ impl SqliteConnections {
     /// A connection. Who finds all in use waits.
     pub async fn take(&self) -> Result<Taken, LedgerError> {
         let place = tokio::time::timeout(self.patience, self.places.clone().acquire_owned()).await;
-        let _place = place.map_err(|_| sqlx::Error::PoolTimedOut)?.map_err(|_| sqlx::Error::PoolClosed)?;
-        let mut taken = Taken { connection: self.idle.take(), idle: self.idle.clone(), _place };
-        if taken.connection.is_none() {
+        let place = place.map_err(|_| sqlx::Error::PoolTimedOut)?.map_err(|_| sqlx::Error::PoolClosed)?;
+        let mut taken = Taken::of(&self.idle, place);
+        if taken.connection().is_err() {
             self.replace(&mut taken).await?;
         }
         Ok(taken)
@@ -75,8 +59,7 @@ impl SqliteConnections {
 
     async fn replace(&self, taken: &mut Taken) -> Result<(), LedgerError> {
         taken.close();
-        taken.connection = Some(self.options.connect().await?);
-        self.idle.open.fetch_add(1, Ordering::Relaxed);
+        taken.open(self.options.connect().await?);
         Ok(())
     }
 
@@ -87,7 +70,7 @@ impl SqliteConnections {
 
     /// How many are open, and how many of them nobody uses.
     pub fn figures(&self) -> (u32, u32) {
-        (self.idle.open.load(Ordering::Relaxed), self.idle.count())
+        self.idle.figures()
     }
 
     /// Waits until nobody uses one, and closes all. None is opened any more.
@@ -95,49 +78,12 @@ impl SqliteConnections {
         let all = self.places.acquire_many(DATABASE_CONNECTIONS).await;
         self.places.close();
         drop(all);
-        while let Some(connection) = self.idle.take() {
-            self.idle.open.fetch_sub(1, Ordering::Relaxed);
+        while let Some(connection) = self.idle.take_out() {
             // It is closed in either case; what could not be written back stays in the log beside the file.
             if let Err(error) = connection.close().await {
                 tracing::debug!(%error, "a connection to the ledger's file ended badly");
             }
         }
-    }
-}
-
-impl Taken {
-    /// The connection.
-    pub fn connection(&mut self) -> Result<&mut SqliteConnection, sqlx::Error> {
-        self.connection.as_mut().ok_or(sqlx::Error::PoolClosed)
-    }
-
-    /// Lets go of the connection; its own thread closes it, and undoes what was not committed.
-    fn close(&mut self) {
-        if self.connection.take().is_some() {
-            self.idle.open.fetch_sub(1, Ordering::Relaxed);
-        }
-    }
-}
-
-impl Drop for Taken {
-    fn drop(&mut self) {
-        if let Some(connection) = self.connection.take() {
-            self.idle.give_back(connection);
-        }
-    }
-}
-
-impl Idle {
-    fn take(&self) -> Option<SqliteConnection> {
-        self.connections.lock().unwrap_or_else(PoisonError::into_inner).pop()
-    }
-
-    fn give_back(&self, connection: SqliteConnection) {
-        self.connections.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
-    }
-
-    fn count(&self) -> u32 {
-        self.connections.lock().unwrap_or_else(PoisonError::into_inner).len() as u32
     }
 }
 

@@ -1,20 +1,10 @@
-//! A transaction of SQLite, and how its answers are waited for.
-//!
-//! The library works each connection on a thread of its own. Most statements of ours take it a few microseconds, and to
-//! put the asking thread to sleep and wake it costs several times as much.
-
-use std::future::poll_fn;
-use std::pin::pin;
-use std::task::Poll;
-use std::time::{Duration, Instant};
+//! A transaction of SQLite.
 
 use futures_util::FutureExt;
 use sqlx::SqliteConnection;
 
-use super::connections::Taken;
-
-/// The longest a thread looks for an answer before it goes to sleep: twice what most statements take.
-const LOOKED_FOR: Duration = Duration::from_micros(50);
+use super::soon::soon;
+use super::taken::Taken;
 
 /// What a transaction is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -79,22 +69,4 @@ impl Drop for SqliteTransaction {
             let _ = sqlx::query(ending).execute(connection).now_or_never();
         }
     }
-}
-
-/// What comes within a moment, without going to sleep for it.
-pub(crate) async fn soon<T>(asked: impl Future<Output = T>) -> T {
-    let mut asked = pin!(asked);
-    poll_fn(|context| {
-        let begun = Instant::now();
-        loop {
-            if let Poll::Ready(answer) = asked.as_mut().poll(context) {
-                return Poll::Ready(answer);
-            }
-            if begun.elapsed() > LOOKED_FOR {
-                return Poll::Pending;
-            }
-            (0..16).for_each(|_| std::hint::spin_loop());
-        }
-    })
-    .await
 }
