@@ -1,9 +1,10 @@
 //! The peer's file as both sides accept it: its own rows, with what our message has and its lacks, the
-//! outlets in the regions of the rows, and a policy that asks for the papers its rows bring.
+//! outlets in the regions of the rows, and a policy that asks for the papers its rows bring. A bank of the peer has a
+//! number, ours has a letter before it: the same rows stand in two files.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cardline_core::domain::policy::Policy;
 use cardline_core::domain::reference::{Reference, ReferenceText};
@@ -19,15 +20,21 @@ const REGIONS: [&str; 31] = [
 /// Outlets of one bank; their region goes by their place among them.
 const OUTLETS: usize = 400;
 
-/// Adds to every row what our message has and the peer's lacks; members keep their order.
-pub fn complete(file: &Path) {
-    let whole = file.with_extension("whole");
-    let mut out = BufWriter::new(File::create(&whole).expect("file"));
+/// Adds to every row what our message has and the peer's lacks; members keep their order. Returns the file of the same
+/// rows with banks as we know them.
+pub fn complete(file: &Path) -> PathBuf {
+    let (whole, ours) = (file.with_extension("whole"), file.with_extension("ours"));
+    let written = |file: &Path| BufWriter::new(File::create(file).expect("file"));
+    let (mut for_peer, mut for_us) = (written(&whole), written(&ours));
     for (place, line) in BufReader::new(File::open(file).expect("file")).lines().enumerate() {
-        writeln!(out, "{}", complete_row(&line.expect("line"), place)).expect("line");
+        let row = complete_row(&line.expect("line"), place);
+        writeln!(for_peer, "{row}").expect("line");
+        writeln!(for_us, "{}", row.replace("\"bank\":\"", "\"bank\":\"B")).expect("line");
     }
-    out.flush().expect("file");
+    for_peer.flush().expect("file");
+    for_us.flush().expect("file");
     std::fs::rename(whole, file).expect("file");
+    ours
 }
 
 fn complete_row(line: &str, place: usize) -> String {
@@ -122,10 +129,10 @@ pub fn reference() -> Reference {
         points.push_str(&format!("{region}001001,point,{region},village\n"));
     }
     for bank in BANKS {
-        banks.push_str(&format!("{bank},bank,{bank},\n"));
+        banks.push_str(&format!("B{bank},bank,{bank},\n"));
         for number in 0..OUTLETS {
             let region = REGIONS[number % REGIONS.len()];
-            outlets.push_str(&format!("{},{bank},{region},outlet\n", outlet(bank, number)));
+            outlets.push_str(&format!("{},B{bank},{region},outlet\n", outlet(bank, number)));
         }
     }
     let text = ReferenceText {
