@@ -24,9 +24,10 @@ macro_rules! each_unfinished {
                 CASE WHEN c.application IS NULL THEN 'in_account_batch' ELSE 'waiting_production' END, ",
             each_unfinished!(promised),
             ", a.region, a.bank, b.due_on, a.point, a.id FROM batch b
-                JOIN account_row g ON g.batch = b.id JOIN application a ON a.id = g.application AND a.place IS NULL
+                CROSS JOIN account_row g CROSS JOIN application a
                 LEFT JOIN account c ON c.application = a.id LEFT JOIN production_row p ON p.application = a.id
-                WHERE b.kind = 'account' AND (b.state <> 'answered' OR b.to_produce > 0) AND p.application IS NULL
+                WHERE b.kind = 'account' AND (b.state <> 'answered' OR b.to_produce > 0)
+                    AND g.batch = b.id AND a.id = g.application AND a.place IS NULL AND p.application IS NULL
             UNION ALL SELECT 'card', COALESCE(a.place, 'in_production'), ",
             each_unfinished!(promised),
             ", a.region, a.bank, b.due_on, a.point, a.id FROM batch b
@@ -37,14 +38,14 @@ macro_rules! each_unfinished {
             UNION ALL SELECT 'card', 'produced', ",
             each_unfinished!(promised),
             ", a.region, a.bank, CAST(NULL AS TEXT), a.point, a.id FROM box x
-                JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
-                WHERE x.shipment IS NULL AND a.place IS NULL
+                CROSS JOIN made m CROSS JOIN application a
+                WHERE x.shipment IS NULL AND m.box = x.id AND a.id = m.application AND a.place IS NULL
             UNION ALL SELECT 'card', s.place, CASE WHEN s.ready_on IS NULL THEN ",
             each_unfinished!(promised),
             " ELSE '' END, a.region, a.bank,
                 CASE WHEN s.place = 'in_transit' THEN s.due_on ELSE COALESCE(s.window_last, s.due_on) END, s.point, a.id
-                FROM shipment s JOIN box x ON x.shipment = s.id JOIN made m ON m.box = x.id
-                JOIN application a ON a.id = m.application WHERE NOT s.done AND a.place IS NULL
+                FROM shipment s CROSS JOIN box x CROSS JOIN made m CROSS JOIN application a
+                WHERE NOT s.done AND x.shipment = s.id AND m.box = x.id AND a.id = m.application AND a.place IS NULL
             UNION ALL SELECT 'card', a.place, CASE WHEN a.place IN ('held', 'missing', 'in_mail') AND s.ready_on IS NULL THEN ",
             each_unfinished!(promised),
             " ELSE '' END, a.region, a.bank, a.due_on, a.point, a.id FROM application a
@@ -193,4 +194,21 @@ pub async fn unfinished(tx: &mut Tx, now: Timestamp) -> Result<(Vec<Stand>, Opti
     let counted_at = fresh(tx, now).await?;
     let sql = if counted_at.is_some() { COUNTED } else { WITHIN_SCOPE };
     Ok((tx.rows(sql, args![]).await?, counted_at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Ledger;
+
+    #[tokio::test]
+    async fn what_is_unfinished_is_not_looked_for_among_all_cards() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&format!("sqlite:{}", folder.path().join("a.db").display())).await.unwrap();
+        let mut tx = ledger.read().await.unwrap();
+        for statement in [UNFINISHED, COMING] {
+            let whole = tx.read_whole(statement).await.unwrap();
+            assert!(whole.is_empty(), "{statement}: {whole:?}");
+        }
+    }
 }

@@ -171,3 +171,33 @@ impl Tx {
         self.each_row(sql, args![], handed).await
     }
 }
+
+#[cfg(test)]
+impl Tx {
+    /// Where SQLite, which knows no sizes, would read a whole table that grows with every card: steps of its plan.
+    pub(crate) async fn read_whole(&mut self, sql: &str) -> Result<Vec<String>, LedgerError> {
+        const GROWING: [&str; 14] = [
+            "account",
+            "account_row",
+            "application",
+            "box",
+            "made",
+            "message",
+            "move",
+            "production_row",
+            "a",
+            "g",
+            "m",
+            "p",
+            "v",
+            "x",
+        ];
+        let plan = self.rows_built::<(i64, i64, i64, String)>(format!("EXPLAIN QUERY PLAN {sql}"), args![]).await?;
+        let steps = plan.into_iter().map(|(.., step)| step);
+        let is_whole = |step: &String| {
+            let read = step.strip_prefix("SCAN ").and_then(|step| step.split(' ').next());
+            read.is_some_and(|read| GROWING.contains(&read)) && !step.contains("INDEX")
+        };
+        Ok(steps.filter(is_whole).collect())
+    }
+}

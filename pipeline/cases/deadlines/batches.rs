@@ -8,8 +8,8 @@ use crate::{args, row};
 /// A batch with cards that were made and lie in no carton yet.
 macro_rules! unshipped {
     () => {
-        "SELECT x.batch FROM box x JOIN made m ON m.box = x.id JOIN application a ON a.id = m.application
-         WHERE x.shipment IS NULL AND a.place IS NULL"
+        "SELECT x.batch FROM box x CROSS JOIN made m CROSS JOIN application a
+         WHERE x.shipment IS NULL AND m.box = x.id AND a.id = m.application AND a.place IS NULL"
     };
 }
 

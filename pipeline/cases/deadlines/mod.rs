@@ -39,6 +39,7 @@ pub const DEADLINES: &[Deadline] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::Ledger;
 
     #[test]
     fn names_and_labels_are_given_once() {
@@ -50,6 +51,20 @@ mod tests {
             list.sort_unstable();
             list.dedup();
             assert_eq!(list.len(), all, "{list:?}");
+        }
+    }
+    /// With some hundred statements a round, one that reads every card or message is what a round costs.
+    #[tokio::test]
+    async fn what_is_overdue_is_not_looked_for_among_all_cards_or_messages() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&format!("sqlite:{}", folder.path().join("a.db").display())).await.unwrap();
+        let mut tx = ledger.read().await.unwrap();
+        for deadline in DEADLINES {
+            let gauges = deadline.gauges.iter().flat_map(|gauge| [gauge.overdue, gauge.oldest]);
+            for statement in gauges.chain([deadline.partners]) {
+                let whole = tx.read_whole(statement).await.unwrap();
+                assert!(whole.is_empty(), "{}: {statement}: {whole:?}", deadline.name);
+            }
         }
     }
 }
