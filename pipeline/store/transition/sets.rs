@@ -70,8 +70,8 @@ pub(crate) async fn move_set_by(
     Ok(count)
 }
 
-/// Says something of sets of one kind that stay where they are, each time something else: one row of history for each of
-/// them. The caller knows that they stand there, and nobody moves them meanwhile.
+/// Says something of sets of one kind that stay where they are: one row of history for each of them, with the text beside
+/// it as its reason (that of `why` is not written). The caller knows that they stand there, and nobody moves them meanwhile.
 pub(crate) async fn say_of_sets(
     tx: &mut Tx,
     sets: Vec<(Set, String)>,
