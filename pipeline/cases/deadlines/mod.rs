@@ -53,6 +53,7 @@ mod tests {
             assert_eq!(list.len(), all, "{list:?}");
         }
     }
+
     /// With some hundred statements a round, one that reads every card or message is what a round costs.
     #[tokio::test]
     async fn what_is_overdue_is_not_looked_for_among_all_cards_or_messages() {

@@ -16,7 +16,7 @@ use crate::step::{Claim, StageError, Step, Worker};
 use crate::store::args::Arg;
 use crate::store::leases::spend;
 use crate::store::transition::say_of_sets;
-use crate::store::{Lease, Ledger, LedgerError, Stamp};
+use crate::store::{Lease, Ledger, LedgerError};
 use crate::time::local_date;
 use crate::{args, row, transition};
 
@@ -166,8 +166,7 @@ impl Ledger {
                 warned.push((SHIPMENT.of(id), reason));
             }
         }
-        let why = Stamp { at, actor: "scheduler", reason: "" };
-        say_of_sets(&mut tx, warned, transition!(CARD, "on_shelf" => "on_shelf"), why).await?;
+        say_of_sets(&mut tx, warned, transition!(CARD, "on_shelf" => "on_shelf"), (at, "scheduler")).await?;
         spend(&mut tx, lease).await?;
         tx.commit().await
     }

@@ -43,14 +43,14 @@ impl Waiting {
         statement: &str,
         asked: impl Future<Output = Result<T, sqlx::Error>>,
     ) -> Result<T, LedgerError> {
-        let Waiting::Watched { .. } = self else {
+        let Waiting::Watched { connections, backend, answer } = self else {
             return soon(asked).await.map_err(|e| LedgerError::sql(statement, e));
         };
         let begun = Instant::now();
         tokio::select! {
             biased;
             answer = asked => answer.map_err(|e| LedgerError::sql(statement, e)),
-            () = self.silence(begun) => Err(LedgerError::silent(statement, begun.elapsed().as_secs())),
+            () = silence(connections, backend, *answer, begun) => Err(LedgerError::silent(statement, begun.elapsed().as_secs())),
         }
     }
 
@@ -60,32 +60,31 @@ impl Waiting {
             *answer = None;
         }
     }
+}
 
-    /// Ends when no answer is to be expected any more.
-    async fn silence(&self, begun: Instant) {
-        let Waiting::Watched { connections, backend, answer } = self else { return std::future::pending().await };
-        let patience = connections.patience;
-        let (mut seen, mut idle) = (begun, false);
-        loop {
-            let pause = if idle { patience.look / 5 } else { patience.look };
-            let left = answer.map_or(Duration::MAX, |answer| answer.saturating_sub(begun.elapsed()));
-            tokio::time::sleep(pause.min(left)).await;
-            if answer.is_some_and(|answer| begun.elapsed() >= answer) {
+/// Ends when no answer is to be expected any more.
+async fn silence(connections: &Connections, backend: &Backend, answer: Option<Duration>, begun: Instant) {
+    let patience = connections.patience;
+    let (mut seen, mut idle) = (begun, false);
+    loop {
+        let pause = if idle { patience.look / 5 } else { patience.look };
+        let left = answer.map_or(Duration::MAX, |answer| answer.saturating_sub(begun.elapsed()));
+        tokio::time::sleep(pause.min(left)).await;
+        if answer.is_some_and(|answer| begun.elapsed() >= answer) {
+            return;
+        }
+        match connections.works_for(backend).await {
+            Ok(true) => (seen, idle) = (Instant::now(), false),
+            // Its answer may have been on its way; the second time it is not.
+            Ok(false) if !idle => idle = true,
+            Ok(false) => {
+                if let Err(error) = connections.end(backend).await {
+                    tracing::warn!(%error, "a silent session keeps its locks until the server sees that it is gone");
+                }
                 return;
             }
-            match connections.works_for(backend).await {
-                Ok(true) => (seen, idle) = (Instant::now(), false),
-                // Its answer may have been on its way; the second time it is not.
-                Ok(false) if !idle => idle = true,
-                Ok(false) => {
-                    if let Err(error) = connections.end(backend).await {
-                        tracing::warn!(%error, "a silent session keeps its locks until the server sees that it is gone");
-                    }
-                    return;
-                }
-                Err(_) if seen.elapsed() > patience.answer => return,
-                Err(_) => {}
-            }
+            Err(_) if seen.elapsed() > patience.answer => return,
+            Err(_) => {}
         }
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! They are opened when they are first needed, and replaced when they broke.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +17,6 @@ use crate::limits::DATABASE_CONNECTIONS;
 use crate::store::LedgerError;
 
 pub(crate) struct SqliteConnections {
-    file: PathBuf,
     options: SqliteConnectOptions,
     idle: Arc<Idle>,
     places: Arc<Semaphore>,
@@ -28,9 +27,8 @@ pub(crate) struct SqliteConnections {
 impl SqliteConnections {
     /// Connects once, so that whatever is wrong is reported now.
     pub async fn open(options: SqliteConnectOptions, patience: Duration) -> Result<SqliteConnections, LedgerError> {
-        let file = options.get_filename().to_owned();
         let places = Arc::new(Semaphore::new(DATABASE_CONNECTIONS as usize));
-        let connections = SqliteConnections { file, options, idle: Arc::default(), places, patience };
+        let connections = SqliteConnections { options, idle: Arc::default(), places, patience };
         connections.take().await?;
         Ok(connections)
     }
@@ -39,38 +37,41 @@ impl SqliteConnections {
     pub async fn take(&self) -> Result<Taken, LedgerError> {
         let place = tokio::time::timeout(self.patience, self.places.clone().acquire_owned()).await;
         let place = place.map_err(|_| sqlx::Error::PoolTimedOut)?.map_err(|_| sqlx::Error::PoolClosed)?;
-        let mut taken = Taken::of(&self.idle, place);
-        if taken.connection().is_err() {
+        let mut taken = Taken { connection: self.idle.take(), idle: self.idle.clone(), _place: place };
+        if taken.connection.is_none() {
             self.replace(&mut taken).await?;
         }
         Ok(taken)
     }
 
-    /// A transaction. A connection that cannot begin one (its thread ended, or it still
-    /// is in another because nothing could be written) is replaced.
+    /// A transaction. A connection that cannot begin one (its thread ended, or it still is in another because nothing
+    /// could be written) is replaced.
     pub async fn begin(&self, purpose: Purpose) -> Result<SqliteTransaction, LedgerError> {
         let mut begun = SqliteTransaction::new(self.take().await?, purpose);
-        if begun.begin().await?.is_none() {
+        if !begun.begin().await? {
             self.replace(&mut begun.taken).await?;
-            begun.begin().await?.ok_or(sqlx::Error::BeginFailed)?;
+            begun.begin().await?.then_some(()).ok_or(sqlx::Error::BeginFailed)?;
         }
         Ok(begun)
     }
 
+    /// Lets go of the connection, if there is one, whose own thread closes it and undoes what was not committed; opens
+    /// another.
     async fn replace(&self, taken: &mut Taken) -> Result<(), LedgerError> {
-        taken.close();
-        taken.open(self.options.connect().await?);
+        taken.connection = None;
+        taken.connection = Some(self.options.connect().await?);
         Ok(())
     }
 
     /// The file.
     pub fn file(&self) -> &Path {
-        &self.file
+        self.options.get_filename()
     }
 
     /// How many are open, and how many of them nobody uses.
     pub fn figures(&self) -> (u32, u32) {
-        self.idle.figures()
+        let idle = self.idle.count();
+        (idle + DATABASE_CONNECTIONS - self.places.available_permits() as u32, idle)
     }
 
     /// Waits until nobody uses one, and closes all. None is opened any more.
@@ -78,7 +79,7 @@ impl SqliteConnections {
         let all = self.places.acquire_many(DATABASE_CONNECTIONS).await;
         self.places.close();
         drop(all);
-        while let Some(connection) = self.idle.take_out() {
+        while let Some(connection) = self.idle.take() {
             // It is closed in either case; what could not be written back stays in the log beside the file.
             if let Err(error) = connection.close().await {
                 tracing::debug!(%error, "a connection to the ledger's file ended badly");

@@ -27,15 +27,15 @@ impl SqliteTransaction {
         SqliteTransaction { taken, purpose, is_open: false }
     }
 
-    /// Begins; nothing where this connection cannot, whatever is asked of it.
-    pub(super) async fn begin(&mut self) -> Result<Option<()>, sqlx::Error> {
+    /// Begins; `false` where this connection cannot, whatever is asked of it.
+    pub(super) async fn begin(&mut self) -> Result<bool, sqlx::Error> {
         // Nobody knows what a beginning did that is not waited for.
         self.is_open = true;
-        match self.run(if self.purpose == Purpose::Write { "BEGIN IMMEDIATE" } else { "BEGIN" }).await {
-            Ok(()) => Ok(Some(())),
-            Err(sqlx::Error::WorkerCrashed) => Ok(None),
+        match soon(self.run(if self.purpose == Purpose::Write { "BEGIN IMMEDIATE" } else { "BEGIN" })).await {
+            Ok(()) => Ok(true),
+            Err(sqlx::Error::WorkerCrashed) => Ok(false),
             // SQLITE_ERROR: it is in a transaction. That another one writes would be SQLITE_BUSY.
-            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("1") => Ok(None),
+            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("1") => Ok(false),
             Err(error) => Err(error),
         }
     }
@@ -53,7 +53,7 @@ impl SqliteTransaction {
     }
 
     async fn run(&mut self, statement: &'static str) -> Result<(), sqlx::Error> {
-        soon(sqlx::query(statement).execute(self.connection()?)).await.map(|_| ())
+        sqlx::query(statement).execute(self.connection()?).await.map(|_| ())
     }
 }
 

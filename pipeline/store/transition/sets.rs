@@ -1,5 +1,7 @@
 //! Sets that move as one.
 
+use jiff::Timestamp;
+
 use super::edge::{Transition, lost};
 use super::history::{EventMark, Stamp, write_history};
 use crate::store::LedgerError;
@@ -71,12 +73,12 @@ pub(crate) async fn move_set_by(
 }
 
 /// Says something of sets of one kind that stay where they are: one row of history for each of them, with the text beside
-/// it as its reason (that of `why` is not written). The caller knows that they stand there, and nobody moves them meanwhile.
+/// it as its reason. The caller knows that they stand there, and nobody moves them meanwhile.
 pub(crate) async fn say_of_sets(
     tx: &mut Tx,
     sets: Vec<(Set, String)>,
     transition: Transition,
-    why: Stamp<'_>,
+    (at, actor): (Timestamp, &str),
 ) -> Result<(), LedgerError> {
     let Some(&(Set { scope, travelling, moves_empty, .. }, _)) = sets.first() else { return Ok(()) };
     tx.stage(sets.into_iter().map(|(set, reason)| SetSaid { id: set.id, reason }).collect()).await?;
@@ -87,7 +89,6 @@ pub(crate) async fn say_of_sets(
         travelling.replace("$1", "said.id"),
     );
     let least = i64::from(!moves_empty);
-    tx.run_built(sql, args![why.at, transition.life(), scope, transition.from(), transition.to(), why.actor, least])
-        .await?;
+    tx.run_built(sql, args![at, transition.life(), scope, transition.from(), transition.to(), actor, least]).await?;
     Ok(())
 }
