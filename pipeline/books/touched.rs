@@ -16,8 +16,8 @@ bulk_row! {
 }
 
 bulk_row! {
-    /// A card that is replayed, and how many cards it stands for.
-    pub(crate) struct AlikeCards in "alike" { id: i64, cards: i64 }
+    /// A card that may have a history of its own.
+    struct Alone in "alone" { id: i64 }
 }
 
 bulk_row! {
@@ -59,45 +59,65 @@ bulk_row! {
 }
 
 bulk_row! {
-    /// The columns of a touched application that laws read, gathered once. `answer`, `production_batch` and
-    /// `box_id` are NULL until it has an account, is ordered, is made.
+    /// Touched cards that stand alike, because they were only ever moved with the same sets: `id` is the least of
+    /// them, `who` names it and says how many others there are. `answer`, `production_batch` and `box_id` are NULL
+    /// until they have accounts, are ordered, are made.
     struct TouchedCard in "touched_card" {
         id: i64,
-        application_id: String,
+        cards: i64,
+        who: String,
+        chunk: i64,
+        account_batch: Option<i64>,
+        answer: Option<i64>,
+        production_batch: Option<i64>,
+        box_id: Option<i64>,
         state: String,
         place: Option<String>,
         social: String,
         financial: String,
         live: bool,
         open: bool,
-        person: Vec<u8>,
         queued: bool,
+        known_before: bool,
         due_on: String,
         owner: String,
-        reason: Option<String>,
-        old_number: Option<String>,
-        chunk: i64,
-        account_batch: Option<i64>,
-        answer: Option<i64>,
-        production_batch: Option<i64>,
-        box_id: Option<i64>,
     }
 }
 
+/// Cards that may have a history of their own: moved alone, no longer in a batch they were in, answered otherwise
+/// than with an account, or looked at by a person.
+const ALONE_AMONG_CARDS: &str = "INSERT INTO alone
+    SELECT v.subject FROM touched_application t CROSS JOIN move v WHERE v.scope = 'application' AND v.subject = t.id
+    UNION SELECT r.application FROM touched_application t CROSS JOIN former_row r WHERE r.application = t.id
+    UNION SELECT k.application FROM touched_application t CROSS JOIN desk_case k WHERE k.application = t.id
+    UNION SELECT n.application FROM touched_application t CROSS JOIN answer n CROSS JOIN file f
+        WHERE n.application = t.id AND f.id = n.file
+            AND NOT EXISTS (SELECT 1 FROM account_row g WHERE g.application = t.id AND g.batch = f.batch)";
+
+// Numbers first: where the cards are sorted by these, texts are rarely compared.
 macro_rules! gather {
-    ($from:literal) => {
+    ($from:literal, $where:literal) => {
         concat!(
             "INSERT INTO touched_card
-            SELECT a.id, a.application_id, a.state, CASE WHEN a.has_card THEN a.card_place END, a.social, a.financial, a.live, a.open, a.person,
-                a.queued, a.due_on, a.owner, a.reason, a.old_number, a.chunk, a.account_batch, a.answer, a.production_batch, a.box
-            FROM ",
-            $from
+            SELECT k.id, k.cards, a.application_id || CASE WHEN k.cards > 1 THEN ' and ' || (k.cards - 1) || ' others of the same sets' ELSE '' END,
+                k.chunk, k.account_batch, k.answer, k.production_batch, k.box, k.state, CASE WHEN k.has_card THEN k.card_place END,
+                k.social, k.financial, k.live, k.open, k.queued, k.known_before, k.due_on, k.owner
+            FROM (SELECT min(c.id) AS id, count(*) AS cards, c.chunk, c.account_batch, c.answer, c.production_batch, c.box,
+                    c.state, c.has_card, c.card_place, c.social, c.financial, c.live, c.open, c.queued,
+                    c.old_number IS NOT NULL AS known_before, c.due_on, c.owner
+                FROM ",
+            $from,
+            " LEFT JOIN alone x ON x.id = c.id ",
+            $where,
+            " GROUP BY c.chunk, c.account_batch, c.answer, c.production_batch, c.box, x.id, c.state, c.has_card, c.card_place,
+                    c.social, c.financial, c.live, c.open, c.queued, c.old_number IS NOT NULL, c.due_on, c.owner) k
+            CROSS JOIN application a WHERE a.id = k.id"
         )
     };
 }
 
-const GATHER_TOUCHED: &str = gather!("touched_application t CROSS JOIN application_place a WHERE a.id = t.id");
-const GATHER_ALL: &str = gather!("application_place a");
+const GATHER_TOUCHED: &str = gather!("touched_application t CROSS JOIN application_place c", "WHERE c.id = t.id");
+const GATHER_ALL: &str = gather!("application_place c", "");
 
 /// Where a run ended: the next run begins there.
 #[derive(Clone, Copy, Default)]
@@ -140,6 +160,8 @@ const ALONE: &[&str] = &[
 /// Fills the temporary tables; returns where this run ends.
 pub async fn fill(tx: &mut Tx, run: Run) -> Result<Through, LedgerError> {
     let through = fill_ids(tx, run).await?;
+    tx.scratch(ALONE_AMONG_CARDS, args![]).await?;
+    tx.analyse::<Alone>().await?;
     tx.scratch(if run.since.is_none() { GATHER_ALL } else { GATHER_TOUCHED }, args![]).await?;
     tx.analyse::<TouchedCard>().await?;
     for sql in COUNTED.iter() {
@@ -153,6 +175,7 @@ pub async fn fill(tx: &mut Tx, run: Run) -> Result<Through, LedgerError> {
 pub async fn fill_ids(tx: &mut Tx, Run { since, to, today }: Run) -> Result<Through, LedgerError> {
     tx.clear::<NewMove>().await?;
     tx.clear::<TouchedApplication>().await?;
+    tx.clear::<Alone>().await?;
     tx.clear::<TouchedCard>().await?;
     tx.clear::<TouchedBatch>().await?;
     tx.clear::<TouchedFile>().await?;

@@ -7,15 +7,15 @@ pub const LAW: Law = Law {
     number: 7,
     name: "account",
     sentence: "every opened account belongs to one card that is made or under way, or to a closing under way, or is closed",
-    cases: "SELECT count(*) FROM touched_card c WHERE c.answer IS NOT NULL",
+    cases: "SELECT COALESCE(CAST(sum(c.cards) AS BIGINT), 0) FROM touched_card c WHERE c.answer IS NOT NULL",
     offending: &[
-        "SELECT c.application_id || ': an account without a card' FROM touched_card c WHERE c.answer IS NOT NULL AND c.financial <> 'closed'
+        "SELECT c.who || ': an account without a card' FROM touched_card c WHERE c.answer IS NOT NULL AND c.financial <> 'closed'
             AND c.place IN ('no_plastic', 'waiting_account', 'in_account_batch', 'destroyed')",
-        "SELECT c.application_id || ': a closed account under a card in use' FROM touched_card c
+        "SELECT c.who || ': a closed account under a card in use' FROM touched_card c
          WHERE c.answer IS NOT NULL AND c.financial = 'closed' AND c.place <> 'destroyed'",
-        "SELECT c.application_id || ': its account is ' || c.financial || ', and no bank opened one' FROM touched_card c
-         WHERE c.answer IS NULL AND c.old_number IS NULL AND c.financial <> 'sealed'",
-        "SELECT c.application_id || ': ordered without an account' FROM touched_card c WHERE c.production_batch IS NOT NULL AND c.answer IS NULL",
+        "SELECT c.who || ': its account is ' || c.financial || ', and no bank opened one' FROM touched_card c
+         WHERE c.answer IS NULL AND NOT c.known_before AND c.financial <> 'sealed'",
+        "SELECT c.who || ': ordered without an account' FROM touched_card c WHERE c.production_batch IS NOT NULL AND c.answer IS NULL",
     ],
     is_beside: false,
     computed: None,

@@ -8,7 +8,7 @@ pub const LAW: Law = Law {
     name: "answer",
     sentence: "no row has two different final answers outside an open conflict",
     cases: "SELECT (SELECT count(*) FROM touched_application t JOIN answer n ON n.application = t.id)
-        + (SELECT count(*) FROM touched_card c WHERE c.answer IS NOT NULL)",
+        + (SELECT COALESCE(CAST(sum(c.cards) AS BIGINT), 0) FROM touched_card c WHERE c.answer IS NOT NULL)",
     offending: &[
         "SELECT a.application_id || ': refused and opened in one batch' FROM touched_application t JOIN application a ON a.id = t.id
          JOIN account c ON c.application = a.id JOIN file g ON g.id = c.answer

@@ -19,8 +19,8 @@ pub const LAW: Law = Law {
             ")"
         ),
         concat!(
-            "SELECT c.application_id || ': not made, and somebody has it (' || c.place || ')' FROM touched_card c
-         WHERE c.box_id IS NULL AND c.old_number IS NULL AND c.place IN (",
+            "SELECT c.who || ': not made, and somebody has it (' || c.place || ')' FROM touched_card c
+         WHERE c.box_id IS NULL AND NOT c.known_before AND c.place IN (",
             card_states!(made),
             ") AND NOT EXISTS (SELECT 1 FROM desk_case k JOIN case_act d ON d.desk_case = k.id WHERE k.application = c.id AND d.word = 'close')"
         ),

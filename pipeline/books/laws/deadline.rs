@@ -11,23 +11,23 @@ pub const LAW: Law = Law {
     name: "deadline",
     sentence: "everything unfinished has exactly one live deadline and an owner",
     cases: concat!(
-        "SELECT (SELECT count(*) FROM touched_card c WHERE c.place NOT IN (",
+        "SELECT (SELECT COALESCE(CAST(sum(c.cards) AS BIGINT), 0) FROM touched_card c WHERE c.place NOT IN (",
         card_states!(finished),
         "))
         + (SELECT count(*) FROM batch WHERE state <> 'answered' AND state <> 'cancelled') + (SELECT count(*) FROM desk_case WHERE state IN ('open', 'escalated'))"
     ),
     offending: &[
         concat!(
-            "SELECT c.application_id || ': ' || c.place || ' past ' || c.due_on FROM touched_card c WHERE c.place IN ('waiting_account', ",
+            "SELECT c.who || ': ' || c.place || ' past ' || c.due_on FROM touched_card c WHERE c.place IN ('waiting_account', ",
             card_states!(due_alone),
             ") AND (c.due_on < (SELECT today FROM law_day) OR c.owner IN ('', 'nobody'))"
         ),
         concat!(
-            "SELECT c.application_id || ': collected and not activated, past ' || c.due_on FROM touched_card c WHERE ",
+            "SELECT c.who || ': collected and not activated, past ' || c.due_on FROM touched_card c WHERE ",
             card_states!(inactive),
             " AND (c.due_on < (SELECT today FROM law_day) OR c.owner IN ('', 'nobody'))"
         ),
-        "SELECT c.application_id || ': ' || c.state || ' and past ' || c.due_on FROM touched_card c
+        "SELECT c.who || ': ' || c.state || ' and past ' || c.due_on FROM touched_card c
          WHERE c.state IN ('returned', 'rejected') AND c.due_on < (SELECT today FROM law_day)",
         "SELECT b.number || ': ' || b.state || ' past ' || b.due_on FROM batch b WHERE b.state <> 'answered' AND b.state <> 'cancelled' AND b.due_on < (SELECT today FROM law_day)",
         "SELECT b.number || ': cards wait for production past ' || b.due_on FROM batch b

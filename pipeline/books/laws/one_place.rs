@@ -9,8 +9,8 @@ pub const LAW: Law = Law {
     sentence: "every accepted application is in exactly one state, and that equals the last row of its history",
     cases: "SELECT count(*) FROM touched_application",
     offending: &[
-        "SELECT c.application_id || ': waits for an account batch and is in none' FROM touched_card c WHERE c.place = 'waiting_account' AND NOT c.queued",
-        "SELECT c.application_id || ': queued, but not waiting' FROM touched_card c WHERE c.queued AND COALESCE(c.place, '') <> 'waiting_account'",
+        "SELECT c.who || ': waits for an account batch and is in none' FROM touched_card c WHERE c.place = 'waiting_account' AND NOT c.queued",
+        "SELECT c.who || ': queued, but not waiting' FROM touched_card c WHERE c.queued AND COALESCE(c.place, '') <> 'waiting_account'",
         "SELECT a.application_id || ': waits in a queue that is not its own' FROM touched_application t JOIN account_waiting w ON w.application = t.id
          JOIN application a ON a.id = t.id WHERE w.region <> a.region OR w.bank <> a.bank OR w.lane <> a.lane OR w.approved_on <> a.approved_on
             OR w.application_id <> a.application_id",
