@@ -14,6 +14,12 @@ use super::{identity_number, mobile, pan};
 /// Longest identifier, in bytes: twice what any producer sends, and short enough for an index.
 pub const MAX_IDENTIFIER_BYTES: usize = 64;
 
+/// Digits of a mobile number.
+const MOBILE_BYTES: usize = 11;
+
+/// Shortest number with a check digit: a PAN.
+const MIN_CHECKED_BYTES: usize = 16;
+
 /// What is wrong with an identifier.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum IdentifierDefect {
@@ -28,14 +34,49 @@ pub enum IdentifierDefect {
 /// # Errors
 /// Its form, or a part that is the number of a person.
 pub fn judge(identifier: &str) -> Result<(), IdentifierDefect> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || is_separator(char::from(byte));
-    if !(1..=MAX_IDENTIFIER_BYTES).contains(&identifier.len()) || !identifier.bytes().all(allowed) {
+    if !(1..=MAX_IDENTIFIER_BYTES).contains(&identifier.len()) {
         return Err(IdentifierDefect::Form);
     }
-    if parts(identifier).any(is_personal) || is_inside(identifier) || is_spread(identifier) {
+    let suspects = suspects(identifier)?;
+    let in_a_part = || parts(identifier).any(is_personal) || is_inside(identifier);
+    if (suspects.in_a_part && in_a_part()) || (suspects.spread && is_spread(identifier)) {
         return Err(IdentifierDefect::Person);
     }
     Ok(())
+}
+
+/// Where a number of a person could be, by lengths alone.
+struct Suspects {
+    in_a_part: bool,
+    spread: bool,
+}
+
+/// One look at an identifier: a part is suspect when it is as long as a mobile number or a number with a check digit;
+/// all of them together when between letters there are as many digits as the shortest of these has.
+fn suspects(identifier: &str) -> Result<Suspects, IdentifierDefect> {
+    let (mut digits, mut part) = (0, 0);
+    let mut suspects = Suspects { in_a_part: false, spread: false };
+    let is_suspect = |part| part == MOBILE_BYTES || part >= MIN_CHECKED_BYTES;
+    for byte in identifier.bytes() {
+        match byte {
+            b'0'..=b'9' | b'X' | b'x' => {
+                digits += 1;
+                part += 1;
+                suspects.spread |= digits >= MIN_CHECKED_BYTES;
+            }
+            b'.' | b'_' | b':' | b'-' => {
+                suspects.in_a_part |= is_suspect(part);
+                part = 0;
+            }
+            b'a'..=b'z' | b'A'..=b'Z' => {
+                digits = 0;
+                part += 1;
+            }
+            _ => return Err(IdentifierDefect::Form),
+        }
+    }
+    suspects.in_a_part |= is_suspect(part);
+    Ok(suspects)
 }
 
 /// The parts of an identifier, between its separators.
@@ -50,7 +91,7 @@ fn is_separator(character: char) -> bool {
 /// Whether a part is, as a whole, the number of a person.
 fn is_personal(part: &str) -> bool {
     match part.len() {
-        11 => mobile::is_valid(part),
+        MOBILE_BYTES => mobile::is_valid(part),
         18 => is_citizen(part) || pan::is_valid(part),
         16 | 17 | 19 => pan::is_valid(part),
         _ => false,
@@ -69,7 +110,7 @@ fn is_citizen(part: &str) -> bool {
 /// would be found too often; so would a PAN between hexadecimal letters, where UUIDs have many digits.
 fn is_inside(identifier: &str) -> bool {
     let is_letter = |c: char| !c.is_ascii_digit() && !matches!(c, 'X' | 'x');
-    parts(identifier).filter(|part| part.len() >= 16).any(|part| {
+    parts(identifier).filter(|part| part.len() >= MIN_CHECKED_BYTES).any(|part| {
         let is_of_uuid = part.bytes().all(|byte| byte.is_ascii_hexdigit());
         let mut runs = part.split(is_letter).map(|run| run.trim_start_matches(['X', 'x']));
         runs.any(|run| match run.len() {
@@ -89,29 +130,35 @@ const MAX_NUMBER_BYTES: usize = 19;
 
 /// Whether consecutive parts together are a number with a check digit: `110105-19850208-9471`.
 fn is_spread(identifier: &str) -> bool {
-    let begins = (1..).zip(identifier.bytes()).filter(|(_, byte)| is_separator(char::from(*byte))).map(|(at, _)| at);
-    std::iter::once(0).chain(begins).any(|from| is_spread_from(&identifier[from..]))
-}
-
-/// Whether the first part and some of those after it are one.
-fn is_spread_from(rest: &str) -> bool {
-    let (mut joined, mut length, mut is_first) = ([0; MAX_NUMBER_BYTES], 0, true);
-    for byte in rest.bytes().chain([b'-']) {
-        if is_separator(char::from(byte)) {
-            let number = str::from_utf8(&joined[..length]).unwrap_or_default();
-            if !is_first && length >= 16 && (pan::is_valid(number) || is_born_before_own_days(number)) {
-                return true;
-            }
-            is_first = false;
+    // Where each part begins; what is no digit ends a number, so no number goes on over a part with a letter.
+    let (mut begins, mut count, mut end) = ([0; MAX_IDENTIFIER_BYTES + 1], 0, 0);
+    for part in identifier.as_bytes().split(|byte| is_separator(char::from(*byte))) {
+        let begin = end;
+        end += part.len() + 1;
+        if part.iter().any(|byte| !matches!(byte, b'0'..=b'9' | b'X' | b'x')) {
+            count = 0;
             continue;
         }
-        // What is no digit ends a number.
-        let is_of_number = matches!(byte, b'0'..=b'9' | b'X' | b'x');
-        let Some(place) = joined.get_mut(length).filter(|_| is_of_number) else { return false };
-        *place = byte;
-        length += 1;
+        let joined = |(others, from): (usize, &usize)| {
+            let length = end - 2 - from - others;
+            (MIN_CHECKED_BYTES..=MAX_NUMBER_BYTES).contains(&length) && is_joined(&identifier[*from..end - 1])
+        };
+        if begins[..count].iter().rev().enumerate().any(joined) {
+            return true;
+        }
+        begins[count] = begin;
+        count += 1;
     }
     false
+}
+
+/// Whether parts without what separates them are a number with a check digit.
+fn is_joined(parts: &str) -> bool {
+    let mut joined = [0; MAX_NUMBER_BYTES];
+    let digits = parts.bytes().filter(|byte| !is_separator(char::from(*byte)));
+    let length = joined.iter_mut().zip(digits).map(|(place, digit)| *place = digit).count();
+    let number = str::from_utf8(&joined[..length]).unwrap_or_default();
+    pan::is_valid(number) || is_born_before_own_days(number)
 }
 
 fn is_born_before_own_days(number: &str) -> bool {

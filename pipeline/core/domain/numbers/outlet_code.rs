@@ -4,16 +4,26 @@
 ///
 /// ISO 7064:2003, hybrid system MOD 11,10.
 pub fn check_digit(eleven: &[u8; 11]) -> Option<u8> {
-    let mut product = 10_u32;
+    let mut product = 10;
     for digit in eleven {
         if !digit.is_ascii_digit() {
             return None;
         }
-        let sum = (product + u32::from(digit - b'0')) % 10;
-        product = if sum == 0 { 10 } else { sum } * 2 % 11;
+        product = *PRODUCTS.get(product + usize::from(digit - b'0'))?;
     }
     Some(b'0' + u8::try_from((11 - product) % 10).ok()?)
 }
+
+/// What follows from a product, 1 to 10, and the digit added to it: the sum modulo 10, where 0 is 10, doubled modulo 11.
+const PRODUCTS: [usize; 20] = {
+    let mut products = [0; 20];
+    let mut sum = 0;
+    while sum < products.len() {
+        products[sum] = if sum % 10 == 0 { 10 } else { sum % 10 } * 2 % 11;
+        sum += 1;
+    }
+    products
+};
 
 /// Whether this is twelve digits with the right check digit.
 pub fn is_valid(code: &str) -> bool {

@@ -70,7 +70,7 @@ pub(crate) const OUTLET_CHECK: Rule = Rule {
 };
 
 fn outlet_check(subject: &Subject<'_>, findings: &mut Findings) {
-    if !outlet_code::is_valid(&subject.application.opening_outlet) {
+    if !is_outlet_code(subject) {
         findings.at("opening_outlet", "not twelve digits with the right check digit");
     }
 }
@@ -105,8 +105,12 @@ pub(crate) const OUTLET_UNKNOWN: Rule = Rule {
 };
 
 fn outlet_unknown(subject: &Subject<'_>, findings: &mut Findings) {
-    let code = subject.application.opening_outlet.as_ref();
-    if subject.outlet.is_none() && outlet_code::is_valid(code) {
+    if subject.outlet.is_none() && is_outlet_code(subject) {
         findings.at("opening_outlet", "no outlet of a partner bank");
     }
+}
+
+/// Whether the opening outlet's code checks: no other is in our table.
+fn is_outlet_code(subject: &Subject<'_>) -> bool {
+    subject.outlet.is_some() || outlet_code::is_valid(&subject.application.opening_outlet)
 }

@@ -190,14 +190,10 @@ fn residence_permit(subject: &Subject<'_>, findings: &mut Findings) {
 /// or begins with a dot, so a key leads nowhere else.
 pub(crate) fn is_object_key(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'=' | b'/');
-    let bytes = text.as_bytes();
-    let begins_badly = |next: u8| matches!(next, b'/' | b'.');
-    let leads_away = bytes.windows(2).fold(false, |any, pair| any | (pair[0] == b'/' && begins_badly(pair[1])));
+    let leads_on = |part: &[u8]| part.first().is_some_and(|first| *first != b'.');
     text.len() <= MAX_OBJECT_KEY_BYTES
-        && bytes.first().is_some_and(|first| !begins_badly(*first))
-        && bytes.last() != Some(&b'/')
-        && !leads_away
         && all_bytes(text, plain)
+        && text.as_bytes().split(|byte| *byte == b'/').all(leads_on)
 }
 
 /// Whether this is a SHA-256 in lower-case hex.
