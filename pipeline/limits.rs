@@ -205,6 +205,10 @@ pub const BROKER_CONNECT_SECONDS: u64 = 3;
 /// Messages a producer may have under way before it waits: the mock broker keeps 5 MiB a partition.
 pub const PRODUCER_WINDOW_MESSAGES: usize = 2_000;
 
+/// Rows that come one by one are looked at so many at a time: a task that always has the next row at hand would keep
+/// every other one waiting for its answers, for most of a second.
+pub const ROWS_AT_A_STRETCH: usize = 500;
+
 /// Rows of history read at once while sealing, so that memory does not depend on how many there are.
 pub const SEAL_MOVES_PER_PAGE: i64 = 10_000;
 /// Cards whose history is replayed at once: some 40,000 rows, which the database sorts in memory.

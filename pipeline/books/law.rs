@@ -3,6 +3,7 @@
 use futures_util::future::BoxFuture;
 
 use super::replay::{Replayed, replay};
+use super::stored::{Stored, read_stored};
 use super::touched::Through;
 use crate::store::{LedgerError, Tx};
 
@@ -16,7 +17,8 @@ pub struct Law {
     pub cases: &'static str,
     /// Statements that return one text column: the offenders. They read the `touched_*` tables.
     pub offending: &'static [&'static str],
-    /// It reads tables from end to end, row by row, and is checked beside the others.
+    /// It needs nothing that is gathered of cards, and is checked beside those that do: a run takes as long as the
+    /// longer of the two.
     pub is_beside: bool,
     /// What no statement can say.
     pub computed: Option<Check>,
@@ -46,12 +48,13 @@ pub struct Look {
     /// Where the run before ended; `None`: this one looks at everything.
     pub since: Option<Through>,
     replayed: Option<Replayed>,
+    stored: Option<Stored>,
 }
 
 impl Look {
     /// A look through a transaction whose `touched_*` tables are filled.
     pub fn new(tx: Tx, since: Option<Through>) -> Look {
-        Look { tx, since, replayed: None }
+        Look { tx, since, replayed: None, stored: None }
     }
 
     /// What the replay of the history found. It is replayed once, and only if a law asks.
@@ -61,6 +64,15 @@ impl Look {
             None => replay(&mut self.tx).await?,
         };
         Ok(self.replayed.insert(replayed))
+    }
+
+    /// What was found in the rows themselves. They are read once, and only if a law asks.
+    pub async fn stored(&mut self) -> Result<&Stored, LedgerError> {
+        let stored = match self.stored.take() {
+            Some(stored) => stored,
+            None => read_stored(&mut self.tx, self.since.is_none()).await?,
+        };
+        Ok(self.stored.insert(stored))
     }
 }
 

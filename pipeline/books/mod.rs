@@ -18,6 +18,8 @@ pub mod laws;
 pub mod person_cards;
 pub mod replay;
 pub mod run;
+mod seen;
+mod stored;
 pub mod touched;
 pub mod trace;
 pub mod way;

@@ -103,14 +103,14 @@ macro_rules! gather {
                 k.chunk, k.account_batch, k.answer, k.production_batch, k.box, k.state, CASE WHEN k.has_card THEN k.card_place END,
                 k.social, k.financial, k.live, k.open, k.queued, k.known_before, k.due_on, k.owner
             FROM (SELECT min(c.id) AS id, count(*) AS cards, c.chunk, c.account_batch, c.answer, c.production_batch, c.box,
-                    c.state, c.has_card, c.card_place, c.social, c.financial, c.live, c.open, c.queued,
+                    c.state, c.has_card, c.card_place, c.social, c.financial, c.live, c.open, w.application IS NOT NULL AS queued,
                     c.old_number IS NOT NULL AS known_before, c.due_on, c.owner
                 FROM ",
             $from,
-            " LEFT JOIN alone x ON x.id = c.id ",
+            " LEFT JOIN alone x ON x.id = c.id LEFT JOIN account_waiting w ON w.application = c.id ",
             $where,
             " GROUP BY c.chunk, c.account_batch, c.answer, c.production_batch, c.box, x.id, c.state, c.has_card, c.card_place,
-                    c.social, c.financial, c.live, c.open, c.queued, c.old_number IS NOT NULL, c.due_on, c.owner) k
+                    c.social, c.financial, c.live, c.open, w.application IS NOT NULL, c.old_number IS NOT NULL, c.due_on, c.owner) k
             CROSS JOIN application a WHERE a.id = k.id"
         )
     };
@@ -160,6 +160,10 @@ const ALONE: &[&str] = &[
 /// Fills the temporary tables; returns where this run ends.
 pub async fn fill(tx: &mut Tx, run: Run) -> Result<Through, LedgerError> {
     let through = fill_ids(tx, run).await?;
+    if run.since.is_none() {
+        tx.scratch("INSERT INTO touched_application SELECT id FROM application", args![]).await?;
+        tx.analyse::<TouchedApplication>().await?;
+    }
     tx.scratch(ALONE_AMONG_CARDS, args![]).await?;
     tx.analyse::<Alone>().await?;
     tx.scratch(if run.since.is_none() { GATHER_ALL } else { GATHER_TOUCHED }, args![]).await?;
@@ -171,7 +175,7 @@ pub async fn fill(tx: &mut Tx, run: Run) -> Result<Through, LedgerError> {
     Ok(through)
 }
 
-/// Fills those with the ids of what is looked at, but not what is gathered of it.
+/// Fills those with the ids of what is looked at, but not what is gathered of it, nor all applications.
 pub async fn fill_ids(tx: &mut Tx, Run { since, to, today }: Run) -> Result<Through, LedgerError> {
     tx.clear::<NewMove>().await?;
     tx.clear::<TouchedApplication>().await?;
@@ -195,7 +199,6 @@ pub async fn fill_ids(tx: &mut Tx, Run { since, to, today }: Run) -> Result<Thro
     .await?;
     tx.scratch("INSERT INTO touched_file SELECT id FROM file WHERE id > $1 UNION SELECT subject FROM new_move WHERE scope = 'file'", args![from.file]).await?;
     if since.is_none() {
-        tx.scratch("INSERT INTO touched_application SELECT id FROM application", args![]).await?;
         tx.scratch("INSERT INTO touched_batch SELECT id FROM batch", args![]).await?;
         tx.scratch("INSERT INTO touched_shipment SELECT id FROM shipment", args![]).await?;
     } else {

@@ -1,23 +1,22 @@
 //! Bulk hand-over of rows into a table: COPY in binary on PostgreSQL, or one array a column where it refuses that;
 //! multi-row VALUES on SQLite.
 //!
-//! Tables that are read from end to end come row by row. From temporary tables plain SQL that both engines share does the work, set by set.
+//! From temporary tables plain SQL that both engines share does the work, set by set.
 
-use futures_util::TryStreamExt;
 use sqlx::AssertSqlSafe;
 
 use super::LedgerError;
 use super::args::{Arg, Column, bound};
 use super::bulk_row::{BulkRow, ColumnValues, Columns};
 use super::engine::Tx;
-use super::rows::{Row, RowError};
+use super::rows::Row;
 use crate::limits::{SQLITE_BOUND_VALUES, SQLITE_ROWS_AT_ONCE};
 
 /// Beyond so many rows plans are worth telling PostgreSQL how many there are.
 const ANALYSED_ROWS: usize = 400;
 
 /// What a binary COPY begins and ends with: its signature, no flags, nothing more to say; a row of no fields.
-const COPY_HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+pub(super) const COPY_HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 const COPY_END: [u8; 2] = (-1_i16).to_be_bytes();
 /// A COPY is sent in pieces of about so many bytes.
 const COPIED_BYTES: usize = 256 * 1024;
@@ -85,31 +84,6 @@ impl Tx {
         .await?;
         self.wrote(if is_whole { rows } else { 0 });
         Ok(is_whole)
-    }
-
-    /// Rows of a statement that is built from a list of ours.
-    pub(super) async fn each_row<T: Row>(
-        &mut self,
-        sql: String,
-        args: Vec<Arg>,
-        mut each: impl FnMut(T) + Send,
-    ) -> Result<(), LedgerError> {
-        let sql = self.given().map_or(sql.clone(), |given| given.before(&sql));
-        let waiting = self.waiting();
-        let statement = sql.clone();
-        let asked = async {
-            let mut rows = if let Some(connection) = self.sqlite() {
-                bound!(sqlx::query_as::<_, T>(AssertSqlSafe(sql)), args).fetch(connection)
-            } else {
-                let connection = self.postgres().ok_or(RowError::PoolClosed)?;
-                bound!(sqlx::query_as::<_, T>(AssertSqlSafe(sql)), args).fetch(connection)
-            };
-            while let Some(row) = rows.try_next().await? {
-                each(row);
-            }
-            Ok(())
-        };
-        waiting.within(&statement, asked).await
     }
 
     /// Tells PostgreSQL how much lies in a temporary table that was filled by statements.

@@ -7,7 +7,6 @@ use jiff::Timestamp;
 
 use super::LedgerError;
 use super::engine::{Engine, Tx};
-use super::rows::Texts;
 use crate::args;
 
 /// A statement over a range of history from `$1` to `$2`: its pieces, between which stands whether a row of
@@ -147,28 +146,6 @@ impl Tx {
             }
         };
         self.rows(sql, args![]).await
-    }
-
-    /// The texts of some rows `x`, each with the place of its column in the list. Names and rows are ours, never a
-    /// sender's.
-    pub(crate) async fn each_text(
-        &mut self,
-        columns: &[String],
-        rows: &str,
-        mut each: impl FnMut(usize, &str) + Send,
-    ) -> Result<(), LedgerError> {
-        let texts: Vec<_> = columns.iter().map(|column| format!("CAST(x.\"{column}\" AS TEXT)")).collect();
-        let sql = format!("SELECT {} FROM {rows}", texts.join(", "));
-        let handed = |texts: Texts| {
-            let mut begin = 0;
-            for (at, end) in texts.ends.iter().enumerate() {
-                if let Some(text) = end.and_then(|end| texts.all.get(begin..end)) {
-                    each(at, text);
-                    begin += text.len();
-                }
-            }
-        };
-        self.each_row(sql, args![], handed).await
     }
 }
 

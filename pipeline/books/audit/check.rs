@@ -3,8 +3,7 @@
 
 use serde::Serialize;
 
-use crate::books::law::Found;
-use crate::books::laws::written_row::compare;
+use crate::books::stored::{Stored, read_covered};
 use crate::step::Work;
 use crate::store::audit_chain::broken_seals;
 use crate::store::row_macs::catalog::{
@@ -51,17 +50,17 @@ pub async fn check_audit(ledger: &Ledger) -> Result<AuditCheck, LedgerError> {
     let mut tx = ledger.read().await?;
     tx.without_hurry();
     let (mut broken, seals) = broken_seals(&mut tx, 0).await?;
-    let mut found = Found { cases: 0, offending: Vec::new() };
+    let mut stored = Stored::default();
     if let Some(key) = tx.row_key() {
         broken.extend(tx.all_miscounted(&key).await?);
         for (compared, covered) in ACTS.iter().enumerate() {
             progress.phase("acts", Some(ACTS.len()));
             progress.advance(compared);
-            compare(&mut tx, covered, &key, true, &mut found).await?;
+            read_covered(&mut tx, covered, Some(&key), true, &[], &mut stored).await?;
         }
     }
     drop(tx);
-    broken.extend(found.offending);
+    broken.extend(stored.changed);
     progress.finish(if broken.is_empty() { "as it was written" } else { "not as it was written" }).await;
-    Ok(AuditCheck { seals, rows: found.cases, broken })
+    Ok(AuditCheck { seals, rows: stored.compared, broken })
 }

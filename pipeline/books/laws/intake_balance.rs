@@ -44,7 +44,7 @@ pub const LAW: Law = Law {
          JOIN message m ON m.chunk = c.id WHERE c.source IN ('retry', 'gap')
             AND NOT EXISTS (SELECT 1 FROM message o WHERE o.id = m.position AND o.act = c.partition AND COALESCE(o.origin, o.id) = m.origin)",
     ],
-    is_beside: false,
+    is_beside: true,
     computed: None,
     planted: &[
         planted(Middle, &["chunk"], "UPDATE chunk SET received = received + 1 WHERE id = (SELECT min(id) FROM chunk)"),

@@ -21,9 +21,9 @@ mod one_place;
 mod scope;
 mod secret;
 mod transition;
-pub(super) mod written_row;
+mod written_row;
 
-pub use secret::NOT_LOOKED_AT;
+pub use super::seen::NOT_LOOKED_AT;
 
 /// Every law.
 pub const LAWS: &[Law] = &[

@@ -3,11 +3,9 @@
 use crate::args;
 use crate::books::law::Scene::{Middle, Scopes, TwoPersons};
 use crate::books::law::{Found, Law, Look, planted};
-use crate::store::row_macs::catalog::{COVERED, Covered};
+use crate::store::LedgerError;
 use crate::store::row_macs::older::begun_mac;
 use crate::store::row_macs::there_again::THERE_AGAIN;
-use crate::store::row_macs::{RowKey, StoredMac};
-use crate::store::{LedgerError, Tx};
 
 pub const LAW: Law = Law {
     number: 15,
@@ -47,36 +45,8 @@ async fn changed_rows(look: &mut Look) -> Result<Found, LedgerError> {
     }
     found.offending.extend(look.tx.all_miscounted(&key).await?);
     found.offending.extend(look.tx.rows::<(String,)>(THERE_AGAIN, args![]).await?.into_iter().map(|(again,)| again));
-    for covered in COVERED {
-        compare(&mut look.tx, covered, &key, look.since.is_none(), &mut found).await?;
-    }
+    let stored = look.stored().await?;
+    found.cases = stored.compared;
+    found.offending.extend(stored.changed.iter().cloned());
     Ok(found)
-}
-
-/// Compares the rows of a table, all of them or those touched.
-pub(in crate::books) async fn compare(
-    tx: &mut Tx,
-    covered: &Covered,
-    key: &RowKey,
-    whole: bool,
-    found: &mut Found,
-) -> Result<(), LedgerError> {
-    let (mut cases, mut wrong) = (0, Vec::new());
-    let compared = |row: StoredMac| {
-        cases += 1;
-        if row.stored != Some(row.reckoned) {
-            wrong.push(row);
-        }
-    };
-    tx.each_compared(covered, key, whole, compared).await?;
-    found.cases += cases;
-    wrong.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-    found.offending.extend(wrong.iter().map(|row| told(covered, row)));
-    Ok(())
-}
-
-fn told(covered: &Covered, row: &StoredMac) -> String {
-    let key: Vec<_> = row.key.iter().map(i64::to_string).collect();
-    let wrong = if row.stored.is_none() { "has no digest" } else { "is not as it was written" };
-    format!("{} {}: {wrong}", covered.table, key.join("/"))
 }

@@ -2,6 +2,7 @@
 
 mod at_once;
 pub mod connections;
+pub(super) mod copied_out;
 pub mod row_security;
 pub mod servers;
 pub mod session;

@@ -12,6 +12,8 @@ use crate::{args, bulk_row};
 
 /// So many rows are covered one by one; more, in one statement.
 const FEW_ROWS: usize = 8;
+/// What most rows are written in.
+const WRITTEN_BYTES: usize = 512;
 /// Rows read at a time.
 const ROWS_PER_PAGE: i64 = 5_000;
 
@@ -60,7 +62,7 @@ macro_rules! fields_of {
                         "BOOLEAN" | "BOOL" => i64::from(row.try_get::<bool, _>(at)?).into(),
                         _ => row.try_get::<i64, _>(at)?.into(),
                     };
-                    fields.add(at, field);
+                    fields.add(at, &field);
                 }
                 // On SQLite anything may have been put there; it is no digest.
                 fields.stored = row.try_get(last).unwrap_or_default();
@@ -74,8 +76,8 @@ fields_of!(PgRow);
 fields_of!(SqliteRow);
 
 impl Fields {
-    fn add(&mut self, at: usize, field: Field<'_>) {
-        if let (Some(key), Field::Int(number)) = (self.key.get_mut(at), &field) {
+    fn add(&mut self, at: usize, field: &Field<'_>) {
+        if let (Some(key), Field::Int(number)) = (self.key.get_mut(at), field) {
             *key = *number;
         }
         field.write(|bytes| self.written.extend_from_slice(bytes));
@@ -88,10 +90,32 @@ impl Fields {
 }
 
 impl Covered {
+    /// The columns by which a row is compared: its key, what is covered besides, and its digest.
+    pub fn stored(&self) -> Vec<&'static str> {
+        [self.key, self.columns, &["mac"]].concat()
+    }
+
+    /// The rows `x` a run of the books looks at: all, or those touched.
+    pub fn rows(&self, whole: bool) -> String {
+        let touched = if whole || self.touched.is_empty() { "TRUE" } else { self.touched };
+        format!("{} x WHERE {touched}", self.table)
+    }
+
+    /// What a row says about itself, and what the key says: of the values of the columns it is compared by.
+    pub fn compared(&self, key: &RowKey, stored: &[Field<'_>]) -> StoredMac {
+        let mut fields = Fields::default();
+        if let Some((mac, covered)) = stored.split_last() {
+            fields.written.reserve(WRITTEN_BYTES);
+            covered.iter().enumerate().for_each(|(at, field)| fields.add(at, field));
+            // On SQLite anything may have been put there; it is no digest.
+            fields.stored = if let Field::Int(mac) = mac { Some(*mac) } else { None };
+        }
+        fields.compared(self, key)
+    }
+
     /// A SELECT of covered rows that fulfil a condition.
     fn select(&self, condition: &str) -> String {
-        let columns = [self.key, self.columns, &["mac"]].concat().join(", ");
-        format!("SELECT {columns} FROM {} WHERE {condition}", self.table)
+        format!("SELECT {} FROM {} WHERE {condition}", self.stored().join(", "), self.table)
     }
 
     fn assign_staged(&self) -> String {
@@ -198,18 +222,5 @@ impl Tx {
         let after = after.iter().copied().map(Arg::from).collect();
         let rows = self.rows_built::<Fields>(sql, after).await?;
         Ok(rows.into_iter().map(|row| row.compared(covered, key)).collect())
-    }
-
-    /// Covered rows with what their key says: those touched, or all.
-    pub async fn each_compared(
-        &mut self,
-        covered: &Covered,
-        key: &RowKey,
-        whole: bool,
-        mut each: impl FnMut(StoredMac) + Send,
-    ) -> Result<(), LedgerError> {
-        let touched = if whole || covered.touched.is_empty() { "TRUE" } else { covered.touched };
-        let sql = covered.select(touched);
-        self.each_row(sql, args![], |row: Fields| each(row.compared(covered, key))).await
     }
 }

@@ -39,6 +39,8 @@ macro_rules! read_by_name {
     };
 }
 
+mod stored;
+
 pub use sqlx::postgres::PgRow;
 pub use sqlx::sqlite::SqliteRow;
 pub use sqlx::{Error as RowError, FromRow, Row as SqlRow};
@@ -46,29 +48,3 @@ pub use sqlx::{Error as RowError, FromRow, Row as SqlRow};
 /// A row that both engines can be read into.
 pub trait Row: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unpin {}
 impl<T> Row for T where T: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unpin {}
-
-/// The texts of a row, one behind the other.
-pub(super) struct Texts {
-    pub all: String,
-    /// Where each of them ends; none where there is none.
-    pub ends: Vec<Option<usize>>,
-}
-
-macro_rules! texts_of {
-    ($row:ident) => {
-        impl<'r> FromRow<'r, $row> for Texts {
-            fn from_row(row: &'r $row) -> Result<Self, RowError> {
-                let mut texts = Texts { all: String::new(), ends: Vec::with_capacity(row.len()) };
-                for at in 0..row.len() {
-                    let text: Option<&str> = row.try_get(at)?;
-                    texts.all.push_str(text.unwrap_or_default());
-                    texts.ends.push(text.map(|_| texts.all.len()));
-                }
-                Ok(texts)
-            }
-        }
-    };
-}
-
-texts_of!(PgRow);
-texts_of!(SqliteRow);
