@@ -50,6 +50,17 @@ bulk_row! {
 }
 
 bulk_row! {
+    /// How many cards of an account batch have an account that an answer to it opened.
+    struct TouchedOpened in "touched_opened" { id: i64, cards: i64 }
+}
+
+/// Where all cards are gathered, they need not be looked up once more.
+const OPENED_OF_ALL: &str = "INSERT INTO touched_opened SELECT c.account_batch, CAST(sum(c.cards) AS BIGINT)
+    FROM touched_card c JOIN file f ON f.id = c.answer AND f.batch = c.account_batch AND f.direction = 'in' GROUP BY c.account_batch";
+const OPENED_OF_TOUCHED: &str = "INSERT INTO touched_opened SELECT g.batch, count(*) FROM touched_batch x JOIN account_row g ON g.batch = x.id
+    JOIN account c ON c.application = g.application JOIN file f ON f.id = c.answer AND f.batch = g.batch AND f.direction = 'in' GROUP BY g.batch";
+
+bulk_row! {
     /// What laws must know of a kind of batch. `release`: what a second person must agree to.
     struct LawKind in "law_kind" { word: &'static str, of_bureau: bool, release: Option<&'static str> }
 }
@@ -172,6 +183,8 @@ pub async fn fill(tx: &mut Tx, run: Run) -> Result<Through, LedgerError> {
         tx.scratch(sql, args![]).await?;
     }
     tx.analyse::<TouchedMembers>().await?;
+    tx.scratch(if run.since.is_none() { OPENED_OF_ALL } else { OPENED_OF_TOUCHED }, args![]).await?;
+    tx.analyse::<TouchedOpened>().await?;
     Ok(through)
 }
 
@@ -186,6 +199,7 @@ pub async fn fill_ids(tx: &mut Tx, Run { since, to, today }: Run) -> Result<Thro
     tx.clear::<TouchedChunk>().await?;
     tx.clear::<TouchedShipment>().await?;
     tx.clear::<TouchedMembers>().await?;
+    tx.clear::<TouchedOpened>().await?;
     tx.stage(vec![LawDay { today }]).await?;
     tx.stage(BatchKind::ALL.map(law_kind).into()).await?;
     let from = since.unwrap_or_default();

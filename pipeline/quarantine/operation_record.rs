@@ -126,7 +126,7 @@ impl Ledger {
 
     /// The operation of that id, if it was ever confirmed, and the digest of what was asked for.
     pub async fn operation(&self, id: &str) -> Result<Option<(Operation, String)>, LedgerError> {
-        find(&mut self.read().await?, "SELECT id, operation, count, request FROM act WHERE operation = $1", id).await
+        recorded(&mut self.read().await?, id).await
     }
 
     /// The last operation that was asked for in the same words.
@@ -206,6 +206,11 @@ pub(crate) async fn operations_of(tx: &mut Tx, application_id: &str) -> Result<V
 
 row! {
     struct StoredOperation { id: i64, operation: String, count: i64, request: String }
+}
+
+/// As [`Ledger::operation`], for who has a transaction: a second one could wait for those who wait for the first.
+pub async fn recorded(tx: &mut Tx, id: &str) -> Result<Option<(Operation, String)>, LedgerError> {
+    find(tx, "SELECT id, operation, count, request FROM act WHERE operation = $1", id).await
 }
 
 async fn find(tx: &mut Tx, sql: &'static str, key: &str) -> Result<Option<(Operation, String)>, LedgerError> {

@@ -379,7 +379,7 @@ impl Tx {
     pub async fn roll_back(self) -> Result<(), LedgerError> {
         match self.inner {
             Inner::Postgres(mut pooled) => self.waiting.within("ROLLBACK", pooled.end("ROLLBACK")).await,
-            Inner::Sqlite(tx) => self.waiting.within("ROLLBACK", tx.end("ROLLBACK")).await,
+            Inner::Sqlite(tx) => self.waiting.within("ROLLBACK", tx.roll_back()).await,
         }
     }
 
@@ -389,7 +389,7 @@ impl Tx {
         crash::before(DurableAct::Commit);
         let done = match self.inner {
             Inner::Postgres(mut pooled) => self.waiting.within("COMMIT", pooled.end("COMMIT")).await,
-            Inner::Sqlite(tx) => self.waiting.within("COMMIT", tx.end("COMMIT")).await,
+            Inner::Sqlite(tx) => self.waiting.within("COMMIT", tx.commit()).await,
         };
         done.map_err(LedgerError::of_commit)?;
         crash::after(DurableAct::Commit);

@@ -13,7 +13,7 @@ use crate::crypto::keys::RecordOf;
 use crate::crypto::objects::sha256;
 use crate::limits::RETRY_MESSAGES;
 use crate::quarantine::alone::needs_second;
-use crate::quarantine::operation_record::{Operation, Request, name_operation, record_operation};
+use crate::quarantine::operation_record::{Operation, Request, name_operation, record_operation, recorded};
 use crate::quarantine::quarantined::{Selection, choose};
 use crate::step::{StageError, Worker};
 
@@ -60,7 +60,7 @@ pub async fn export(worker: &Worker, wish: &Wish<'_>, now: Timestamp) -> Result<
     let (id, count) = loop {
         request.digest = sha256(json!([wish.request(), times]).to_string().as_bytes());
         let (id, count) = name_operation(&mut tx, &request).await?;
-        if worker.ledger.operation(&id).await?.is_none() {
+        if recorded(&mut tx, &id).await?.is_none() {
             break (id, count);
         }
         times += 1;

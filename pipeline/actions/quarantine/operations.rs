@@ -20,7 +20,7 @@ use crate::kafka::RawMessage;
 use crate::limits::{CHUNK_BYTES, PASSING_FAULT_TRIES};
 use crate::people::approvals::ApprovalRecord;
 use crate::quarantine::alone::needs_second;
-use crate::quarantine::operation_record::{Operation, Request, discard, name_operation, record_operation};
+use crate::quarantine::operation_record::{Operation, Request, discard, name_operation, record_operation, recorded};
 use crate::quarantine::quarantined::{Selection, choose, choose_named};
 use crate::route::intake::check_messages;
 use crate::route::servicing::{event_dates, read_event};
@@ -138,7 +138,7 @@ pub async fn operate(worker: &Worker, ask: &Ask<'_>, now: Timestamp) -> Result<R
     if ask.needs_second(&mut tx, worker, count, now).await? {
         return Err(QuarantineRefusal::NeedsSecond { id, count }.into());
     }
-    let operation = match worker.ledger.operation(&id).await? {
+    let operation = match recorded(&mut tx, &id).await? {
         // Recorded before a kill, and nothing became of it yet.
         Some((operation, _)) => {
             drop(tx);

@@ -25,9 +25,7 @@ pub const LAW: Law = Law {
         "SELECT b.number || ': not cancelled, and cards have left it' FROM touched_batch t JOIN batch b ON b.id = t.id
          WHERE b.state <> 'cancelled' AND EXISTS (SELECT 1 FROM former_row r WHERE r.batch = b.id)",
         "SELECT b.number || ': answered rows are not those counted' FROM touched_batch t JOIN batch b ON b.id = t.id
-         LEFT JOIN (SELECT g.batch AS id, count(*) AS cards FROM touched_batch x JOIN account_row g ON g.batch = x.id
-            JOIN account c ON c.application = g.application JOIN file f ON f.id = c.answer AND f.batch = g.batch AND f.direction = 'in'
-            GROUP BY g.batch) o ON o.id = b.id
+         LEFT JOIN touched_opened o ON o.id = b.id
          WHERE b.kind = 'account' AND b.answered <> COALESCE(o.cards, 0)
             + (SELECT count(*) FROM file f JOIN answer n ON n.file = f.id WHERE f.batch = b.id AND n.outcome <> 'contradicted')",
         "SELECT b.number || ': more answered than asked' FROM touched_batch t JOIN batch b ON b.id = t.id WHERE b.answered > b.cards",

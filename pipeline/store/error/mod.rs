@@ -33,6 +33,8 @@ pub enum LedgerError {
     TargetWord { word: String },
     #[error("no server of the address is what is wanted ({wanted}): {told}; it is looked for again")]
     NoServer { wanted: &'static str, told: String },
+    #[error("others of this process were writing for {seconds} s, and the turn did not come; it is tried again")]
+    WriterBusy { seconds: u64 },
     #[error("all {connections} connections of this worker were busy for {seconds} s")]
     Busy { connections: u32, seconds: u64 },
     #[error(
@@ -187,6 +189,7 @@ impl LedgerError {
             | LedgerError::NoConnection { .. }
             | LedgerError::NoServer { .. }
             | LedgerError::Busy { .. }
+            | LedgerError::WriterBusy { .. }
             | LedgerError::InDoubt { .. } => return true,
             _ => {}
         }

@@ -1,6 +1,5 @@
 //! A transaction of SQLite.
 
-use futures_util::FutureExt;
 use sqlx::SqliteConnection;
 
 use super::soon::soon;
@@ -18,24 +17,28 @@ pub(crate) enum Purpose {
 pub(crate) struct SqliteTransaction {
     pub(super) taken: Taken,
     purpose: Purpose,
-    is_open: bool,
 }
 
 impl SqliteTransaction {
     /// One that has not begun.
     pub(super) fn new(taken: Taken, purpose: Purpose) -> SqliteTransaction {
-        SqliteTransaction { taken, purpose, is_open: false }
+        SqliteTransaction { taken, purpose }
     }
 
     /// Begins; `false` where this connection cannot, whatever is asked of it.
     pub(super) async fn begin(&mut self) -> Result<bool, sqlx::Error> {
-        // Nobody knows what a beginning did that is not waited for.
-        self.is_open = true;
-        match soon(self.run(if self.purpose == Purpose::Write { "BEGIN IMMEDIATE" } else { "BEGIN" })).await {
+        // Nobody knows what a beginning did that is not waited for. Who only read has nothing to undo but the temporary
+        // tables, and with them everything that was parsed.
+        let (begin, ending) = match self.purpose {
+            Purpose::Write => ("BEGIN IMMEDIATE", "ROLLBACK"),
+            Purpose::Read => ("BEGIN", "COMMIT"),
+        };
+        self.taken.ending = Some(ending);
+        match soon(self.run(begin)).await {
             Ok(()) => Ok(true),
             Err(sqlx::Error::WorkerCrashed) => Ok(false),
-            // SQLITE_ERROR: it is in a transaction. That another one writes would be SQLITE_BUSY.
-            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("1") => Ok(false),
+            // It is in a transaction. That another one writes would be SQLITE_BUSY.
+            Err(error) if is_misplaced(&error) => Ok(false),
             Err(error) => Err(error),
         }
     }
@@ -45,10 +48,19 @@ impl SqliteTransaction {
         self.taken.connection()
     }
 
-    /// Ends it.
-    pub async fn end(mut self, statement: &'static str) -> Result<(), sqlx::Error> {
-        self.run(statement).await?;
-        self.is_open = false;
+    /// Commits it.
+    pub async fn commit(mut self) -> Result<(), sqlx::Error> {
+        self.run("COMMIT").await?;
+        self.taken.ending = None;
+        Ok(())
+    }
+
+    /// Undoes it; a full disk may have done so already.
+    pub async fn roll_back(mut self) -> Result<(), sqlx::Error> {
+        match self.run("ROLLBACK").await {
+            Err(error) if !is_misplaced(&error) => return Err(error),
+            _ => self.taken.ending = None,
+        }
         Ok(())
     }
 
@@ -57,16 +69,7 @@ impl SqliteTransaction {
     }
 }
 
-impl Drop for SqliteTransaction {
-    fn drop(&mut self) {
-        if self.is_open
-            && let Ok(connection) = self.taken.connection()
-        {
-            // Asked once, it is on its way to the connection's thread, which does what it is told in turn. Where it never
-            // gets there, the next transaction finds that it cannot begin.
-            // Who only read has nothing to undo but the temporary tables, and with them everything that was parsed.
-            let ending = if self.purpose == Purpose::Write { "ROLLBACK" } else { "COMMIT" };
-            let _ = sqlx::query(ending).execute(connection).now_or_never();
-        }
-    }
+/// SQLITE_ERROR: a beginning within a transaction, or an end without one.
+fn is_misplaced(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Database(error) if error.code().as_deref() == Some("1"))
 }
