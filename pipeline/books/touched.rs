@@ -17,7 +17,7 @@ bulk_row! {
 
 bulk_row! {
     /// A card that may have a history of its own.
-    struct Alone in "alone" { id: i64 }
+    struct Alone in "touched_alone" { id: i64 }
 }
 
 bulk_row! {
@@ -97,7 +97,7 @@ bulk_row! {
 
 /// Cards that may have a history of their own: moved alone, no longer in a batch they were in, answered otherwise
 /// than with an account, or looked at by a person.
-const ALONE_AMONG_CARDS: &str = "INSERT INTO alone
+const ALONE_AMONG_CARDS: &str = "INSERT INTO touched_alone
     SELECT v.subject FROM touched_application t CROSS JOIN move v WHERE v.scope = 'application' AND v.subject = t.id
     UNION SELECT r.application FROM touched_application t CROSS JOIN former_row r WHERE r.application = t.id
     UNION SELECT k.application FROM touched_application t CROSS JOIN desk_case k WHERE k.application = t.id
@@ -118,7 +118,7 @@ macro_rules! gather {
                     c.old_number IS NOT NULL AS known_before, c.due_on, c.owner
                 FROM ",
             $from,
-            " LEFT JOIN alone x ON x.id = c.id LEFT JOIN account_waiting w ON w.application = c.id ",
+            " LEFT JOIN touched_alone x ON x.id = c.id LEFT JOIN account_waiting w ON w.application = c.id ",
             $where,
             " GROUP BY c.chunk, c.account_batch, c.answer, c.production_batch, c.box, x.id, c.state, c.has_card, c.card_place,
                     c.social, c.financial, c.live, c.open, w.application IS NOT NULL, c.old_number IS NOT NULL, c.due_on, c.owner) k
