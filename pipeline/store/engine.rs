@@ -356,18 +356,19 @@ impl Tx {
 
     /// The connection of a PostgreSQL transaction, for statements whose text is built.
     pub(crate) fn postgres(&mut self) -> Option<&mut sqlx::PgConnection> {
-        match &mut self.inner {
-            Inner::Postgres(pooled) => pooled.connection().ok(),
-            Inner::Sqlite(_) => None,
+        if let Inner::Postgres(pooled) = &mut self.inner { pooled.connection().ok() } else { None }
+    }
+
+    /// Lets go of a session of PostgreSQL of which nobody knows what it answers next.
+    pub(super) fn forget_session(&mut self) {
+        if let Inner::Postgres(pooled) = &mut self.inner {
+            pooled.forget();
         }
     }
 
     /// The connection of a SQLite transaction, for statements whose text is built.
     pub(crate) fn sqlite(&mut self) -> Option<&mut sqlx::SqliteConnection> {
-        match &mut self.inner {
-            Inner::Sqlite(tx) => tx.connection().ok(),
-            Inner::Postgres(_) => None,
-        }
+        if let Inner::Sqlite(tx) = &mut self.inner { tx.connection().ok() } else { None }
     }
 
     /// The user on whose behalf it reads and writes, if any.
@@ -383,8 +384,7 @@ impl Tx {
         }
     }
 
-    /// Makes everything in it durable at once. When the answer is lost, nobody here knows whether it is:
-    /// the caller looks again before it does anything of this a second time.
+    /// Makes everything in it durable at once. Where the answer is lost, who asked looks before doing it a second time.
     pub async fn commit(self) -> Result<(), LedgerError> {
         crash::before(DurableAct::Commit);
         let done = match self.inner {

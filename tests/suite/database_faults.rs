@@ -41,6 +41,33 @@ fn source(stored: i64, messages: i64) -> cardline::route::intake::settle::ChunkS
     }
 }
 
+/// A table that somebody has locked: its rows are refused in the middle of a look, and what the same session is asked
+/// next gets its own answer.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_look_that_was_refused_a_table_leaves_no_answer_to_the_next() {
+    let database = Database::new(Engine::Postgres).await;
+    let direct = Intake::on(&database).await;
+    let ledger = impatient(&database.url, 50, 60_000).await;
+    ledger.cover_like(&direct.ledger);
+    let books = async || ledger.books(now(), true, Some(12)).await;
+    assert_eq!(broken(&books().await.unwrap()), Vec::<String>::new());
+    let mut other = PgConnection::connect(&database.url).await.unwrap();
+    for table in ["rendition", "application"] {
+        let lock = format!("BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE");
+        sqlx::raw_sql(AssertSqlSafe(lock)).execute(&mut other).await.unwrap();
+        let refused = books().await.err().unwrap();
+        assert!(refused.is_passing(), "{refused}");
+        sqlx::raw_sql("ROLLBACK").execute(&mut other).await.unwrap();
+        for counted in 1..10 {
+            let mut tx = ledger.read().await.unwrap();
+            assert_eq!(tx.number("SELECT $1 + 0", args![counted]).await.unwrap(), counted, "{table}");
+        }
+        assert_eq!(broken(&books().await.unwrap()), Vec::<String>::new());
+    }
+    ledger.close().await;
+    direct.ledger.close().await;
+}
+
 /// Row 31: the connection is lost after any number of bytes, and the unit is claimed again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_lost_after_any_number_of_bytes_leaves_one_effect() {

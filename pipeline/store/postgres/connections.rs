@@ -307,7 +307,7 @@ impl PooledConnection {
     }
 
     /// Drops the connection; the server ends its transaction.
-    fn forget(&mut self) {
+    pub(in crate::store) fn forget(&mut self) {
         (self.session, self.in_transaction) = (None, false);
     }
 }

@@ -23,7 +23,7 @@ pub(in crate::store) async fn each(
     mut each: impl FnMut(&[Field<'_>]),
 ) -> Result<(), RowError> {
     let asked = connection.prepare(AssertSqlSafe(sql).into_sql_str()).await?;
-    let kind = |name: &str| if matches!(name, "TEXT" | "VARCHAR" | "BYTEA") { Kind::Bytes } else { Kind::Number };
+    let kind = |name: &str| if matches!(name, "INT8" | "BOOL") { Kind::Number } else { Kind::Bytes };
     let kinds: Vec<_> = asked.columns().iter().map(|column| kind(column.type_info().name())).collect();
     let mut copied = connection.copy_out_raw(&format!("COPY ({sql}) TO STDOUT (FORMAT binary)")).await?;
     let (mut header, mut pieces) = (COPY_HEADER, 0_usize);

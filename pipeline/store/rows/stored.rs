@@ -28,7 +28,13 @@ impl Tx {
             }
             copied_out::each(self.postgres().ok_or(RowError::PoolClosed)?, &sql, each).await
         };
-        waiting.within(&statement, asked).await
+        let read = waiting.within(&statement, asked).await;
+        if read.is_err() {
+            // The library does not read what follows a COPY that is refused before it begins (sqlx 0.9.0): the next
+            // statement would be given the answer to this one.
+            self.forget_session();
+        }
+        read
     }
 }
 
