@@ -2,11 +2,9 @@
 
 use std::iter::zip;
 
-use sqlx::{TypeInfo, ValueRef};
-
 use super::catalog::Covered;
 use super::key::{Field, RowKey};
-use crate::store::rows::{FromRow, PgRow, RowError, SqlRow, SqliteRow};
+use crate::store::rows::{FromRow, PgRow, RowError, SqliteRow, StoredRow};
 use crate::store::{Arg, LedgerError, Tx};
 use crate::{args, bulk_row};
 
@@ -51,22 +49,7 @@ macro_rules! fields_of {
     ($row:ident) => {
         impl<'r> FromRow<'r, $row> for Fields {
             fn from_row(row: &'r $row) -> Result<Self, RowError> {
-                let mut fields = Fields::default();
-                let last = row.columns().len() - 1;
-                for at in 0..last {
-                    let raw = row.try_get_raw(at)?;
-                    let field = match raw.type_info().name() {
-                        _ if raw.is_null() => Field::Null,
-                        "TEXT" | "VARCHAR" => row.try_get::<&str, _>(at)?.into(),
-                        "BLOB" | "BYTEA" => Field::Bytes(row.try_get::<&[u8], _>(at)?),
-                        "BOOLEAN" | "BOOL" => i64::from(row.try_get::<bool, _>(at)?).into(),
-                        _ => row.try_get::<i64, _>(at)?.into(),
-                    };
-                    fields.add(at, &field);
-                }
-                // On SQLite anything may have been put there; it is no digest.
-                fields.stored = row.try_get(last).unwrap_or_default();
-                Ok(fields)
+                row.fields().map(|stored| Fields::of(&stored))
             }
         }
     };
@@ -76,6 +59,18 @@ fields_of!(PgRow);
 fields_of!(SqliteRow);
 
 impl Fields {
+    /// Of the values of a row, its digest the last of them.
+    fn of(stored: &[Field<'_>]) -> Fields {
+        let mut fields = Fields::default();
+        if let Some((mac, covered)) = stored.split_last() {
+            fields.written.reserve(WRITTEN_BYTES);
+            covered.iter().enumerate().for_each(|(at, field)| fields.add(at, field));
+            // On SQLite anything may have been put there; it is no digest.
+            fields.stored = if let Field::Int(mac) = mac { Some(*mac) } else { None };
+        }
+        fields
+    }
+
     fn add(&mut self, at: usize, field: &Field<'_>) {
         if let (Some(key), Field::Int(number)) = (self.key.get_mut(at), field) {
             *key = *number;
@@ -103,14 +98,7 @@ impl Covered {
 
     /// What a row says about itself, and what the key says: of the values of the columns it is compared by.
     pub fn compared(&self, key: &RowKey, stored: &[Field<'_>]) -> StoredMac {
-        let mut fields = Fields::default();
-        if let Some((mac, covered)) = stored.split_last() {
-            fields.written.reserve(WRITTEN_BYTES);
-            covered.iter().enumerate().for_each(|(at, field)| fields.add(at, field));
-            // On SQLite anything may have been put there; it is no digest.
-            fields.stored = if let Field::Int(mac) = mac { Some(*mac) } else { None };
-        }
-        fields.compared(self, key)
+        Fields::of(stored).compared(self, key)
     }
 
     /// A SELECT of covered rows that fulfil a condition.

@@ -41,6 +41,8 @@ macro_rules! read_by_name {
 
 mod stored;
 
+pub(super) use stored::StoredRow;
+
 pub use sqlx::postgres::PgRow;
 pub use sqlx::sqlite::SqliteRow;
 pub use sqlx::{Error as RowError, FromRow, Row as SqlRow};

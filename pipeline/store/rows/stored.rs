@@ -4,7 +4,7 @@ use futures_util::StreamExt;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection, TypeInfo, ValueRef};
 use tokio::task::yield_now;
 
-use super::{RowError, SqliteRow};
+use super::{PgRow, RowError, SqliteRow};
 use crate::limits::ROWS_AT_A_STRETCH;
 use crate::store::postgres::copied_out;
 use crate::store::row_macs::Field;
@@ -48,21 +48,58 @@ async fn each_of_sqlite(
         if at % ROWS_AT_A_STRETCH == ROWS_AT_A_STRETCH - 1 {
             yield_now().await;
         }
-        let row = row?;
-        let fields: Result<Vec<_>, RowError> = (0..row.len()).map(|at| field(&row, at)).collect();
-        each(&fields?);
+        each(&row?.fields()?);
     }
     Ok(())
 }
 
-/// On SQLite any value may stand in any column: it is read as what it is.
-fn field(row: &SqliteRow, at: usize) -> Result<Field<'_>, RowError> {
-    let raw = row.try_get_raw(at)?;
-    Ok(match raw.type_info().name() {
-        _ if raw.is_null() => Field::Null,
-        "TEXT" => row.try_get::<&str, _>(at)?.into(),
-        "BLOB" => Field::Bytes(row.try_get::<&[u8], _>(at)?),
-        "BOOLEAN" => i64::from(row.try_get::<bool, _>(at)?).into(),
-        _ => row.try_get::<i64, _>(at)?.into(),
-    })
+/// A row whose values are read as what they are, whatever its columns are called.
+pub(in crate::store) trait StoredRow {
+    /// Its values, in the order of its columns.
+    fn fields(&self) -> Result<Vec<Field<'_>>, RowError>;
+}
+
+macro_rules! stored_row {
+    ($row:ident) => {
+        impl StoredRow for $row {
+            fn fields(&self) -> Result<Vec<Field<'_>>, RowError> {
+                let field = |at| {
+                    let raw = self.try_get_raw(at)?;
+                    Ok(match raw.type_info().name() {
+                        _ if raw.is_null() => Field::Null,
+                        "TEXT" | "VARCHAR" => self.try_get::<&str, _>(at)?.into(),
+                        "BLOB" | "BYTEA" => Field::Bytes(self.try_get::<&[u8], _>(at)?),
+                        "BOOLEAN" | "BOOL" => i64::from(self.try_get::<bool, _>(at)?).into(),
+                        // On SQLite anything may have been put there: what we never write is like nothing we wrote.
+                        "REAL" => Field::Bytes(self.try_get_unchecked::<&[u8], _>(at)?),
+                        _ => self.try_get::<i64, _>(at)?.into(),
+                    })
+                };
+                (0..self.len()).map(field).collect()
+            }
+        }
+    };
+}
+
+stored_row!(PgRow);
+stored_row!(SqliteRow);
+
+#[cfg(test)]
+mod tests {
+    use sqlx::Connection;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_value_is_read_as_what_it_is() {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        let row = sqlx::query("SELECT 7, 'text', x'00ff', NULL, 1.5").fetch_one(&mut connection).await.unwrap();
+        let fields = row.fields().unwrap();
+        let [Field::Int(7), Field::Bytes(b"text"), Field::Bytes(b"\x00\xff"), Field::Null, Field::Bytes(real)] =
+            fields[..]
+        else {
+            panic!("other values");
+        };
+        assert!(!real.is_empty(), "a number that we never write is no number and not nothing");
+    }
 }
